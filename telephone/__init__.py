@@ -1,0 +1,1 @@
+"""AI Telephone: the game and its measurement. Imports neither discord nor bot."""

@@ -1,0 +1,106 @@
+"""What can go wrong in a game, as one tree.
+
+TelephoneError
+├── Refused         the provider's or our own safety rules declined; the reason is kept
+├── RateLimited     asked too often; knows when to ask again
+├── Unavailable     a passing fault; asking again may help
+├── Retired         the model is gone; knows its replacement
+├── Misconfigured   our key, balance or setting; the operator must act
+├── BadOutput       an answer came that is no picture or no caption
+├── TimedOut        no answer within the deadline
+├── OverBudget      a spending or counting limit is reached
+├── NotAllowed      this member, channel or moment may not
+├── BadInput        what was typed cannot be played; says what to type instead
+└── NotFound        there is no such game, model or prompt
+
+The text of each is one sentence for players: what happened and what to do next, no blame, no jargon.
+Retries happen around the call to a provider, and only for RateLimited and Unavailable.
+"""
+
+
+class TelephoneError(Exception):
+    """Something a player should be told, in the words they should be told it."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class Refused(TelephoneError):
+    """The provider's or our safety rules declined. `reason` is the rule's own word for it."""
+
+    def __init__(self, sentence: str, reason: str = "") -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class RateLimited(TelephoneError):
+    """Asked too often. `retry_after` is in seconds, None where the provider did not say."""
+
+    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class Unavailable(TelephoneError):
+    """A passing fault of a provider or of the network."""
+
+
+class Retired(TelephoneError):
+    """The model is gone. `replacement` names the model to offer, never to take silently."""
+
+    def __init__(self, sentence: str, replacement: str | None = None) -> None:
+        super().__init__(sentence)
+        self.replacement = replacement
+
+
+class Misconfigured(TelephoneError):
+    """Our key, balance or setting is wrong. `detail` is for the operator, the sentence for the player."""
+
+    def __init__(self, sentence: str, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.detail = detail
+
+
+class BadOutput(TelephoneError):
+    """A model answered with something that is no picture or no caption."""
+
+
+class TimedOut(TelephoneError):
+    """No answer came within the deadline."""
+
+
+class OverBudget(TelephoneError):
+    """A limit on money or games is reached."""
+
+
+class NotAllowed(TelephoneError):
+    """This member, channel or moment may not do that."""
+
+
+class BadInput(TelephoneError):
+    """What was typed cannot be played."""
+
+
+class NotFound(TelephoneError):
+    """There is no game, model or prompt of that name."""
+
+
+BY_NAME: dict[str, type[TelephoneError]] = {
+    kind.__name__: kind
+    for kind in (
+        TelephoneError,
+        Refused,
+        RateLimited,
+        Unavailable,
+        Retired,
+        Misconfigured,
+        BadOutput,
+        TimedOut,
+        OverBudget,
+        NotAllowed,
+        BadInput,
+        NotFound,
+    )
+}
+"""The tree by class name: how an expected failure is journalled by the engine and raised again."""

@@ -1,0 +1,278 @@
+"""The vocabulary of a game. Every value here is frozen; a change is a new value.
+
+A *turn* is the article's back-and-forth: a picture and its caption. A *step* is one of them.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final
+
+from telephone.errors import BadInput
+
+PROMPT_MIN: Final = 3
+"""Shortest prompt, in characters."""
+PROMPT_MAX: Final = 4_000
+"""Longest prompt anywhere, in characters; Discord's commands allow 1,000."""
+DEFAULT_TURNS: Final = 10
+TURNS_MAX: Final = 30
+NO_GUILD: Final = 0
+"""The server id of games played in the terminal."""
+
+
+class Level(StrEnum):
+    """How hard a curated prompt is to keep, as in the article."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+    IMPOSSIBLE = "impossible"
+
+
+class Kind(StrEnum):
+    """The two kinds of step."""
+
+    PICTURE = "p"
+    CAPTION = "c"
+
+
+class GameState(StrEnum):
+    """Where a game is. The last three are final."""
+
+    QUEUED = "queued"
+    PLAYING = "playing"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (GameState.FINISHED, GameState.STOPPED, GameState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a game starts from. `level` and `slug` are None for a free prompt."""
+
+    text: str
+    level: Level | None = None
+    slug: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two models of a game, by the names a member types."""
+
+    t2i: str
+    i2t: str
+
+    def __str__(self) -> str:
+        return f"{self.t2i} × {self.i2t}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StepKey:
+    """Which step of a game: `StepKey(3, Kind.PICTURE)` is written `3p`. Turns count from 1."""
+
+    turn: int
+    kind: Kind
+
+    @property
+    def index(self) -> int:
+        """Position in the line, from 0: 1p is 0, 1c is 1, 2p is 2."""
+        return 2 * (self.turn - 1) + (self.kind is Kind.CAPTION)
+
+    @classmethod
+    def at(cls, index: int) -> "StepKey":
+        """The step at a position counted from 0."""
+        return cls(index // 2 + 1, Kind.CAPTION if index % 2 else Kind.PICTURE)
+
+    @classmethod
+    def parse(cls, text: str) -> "StepKey":
+        """Reads `3p` or `3c`. Raises BadInput."""
+        match = re.fullmatch(r"([1-9]\d?)([pc])", text.strip().lower())
+        if match is None:
+            raise BadInput("A step is written like 3p (the picture of turn 3) or 3c (its caption).")
+        return cls(int(match[1]), Kind(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.turn}{self.kind.value}"
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture as bytes of one image file. `width` and `height` are pixels, 0 before it was verified."""
+
+    data: bytes
+    media_type: str = "image/png"
+    width: int = 0
+    height: int = 0
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hexadecimal digest of the bytes: the picture's address in storage."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What a model or a member said of a picture: cleaned `text`, and `raw` as it came."""
+
+    text: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class GameRequest:
+    """A game as it was asked for. Ids are Discord snowflakes, 0 in the terminal."""
+
+    prompt: Prompt
+    pair: Pair
+    turns: int = DEFAULT_TURNS
+    seed: int = 0
+    guild_id: int = NO_GUILD
+    channel_id: int = 0
+    starter_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step as it was played and stored.
+
+    A picture has `image` (sha256) and no `text`; a caption has `text` and `raw` and no `image`.
+    `latency_ms` covers submit and collect; `cost_usd` is `estimated` where the provider did not report it.
+    """
+
+    key: StepKey
+    player: str
+    seed: int
+    image: str | None = None
+    text: str | None = None
+    raw: str | None = None
+    reference: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    latency_ms: int = 0
+    cost_usd: float = 0.0
+    cost_estimated: bool = False
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A picture and its caption, as far as played. Distances are in [0, 2], None until measured."""
+
+    n: int
+    picture: Step | None = None
+    caption: Step | None = None
+    distance: float | None = None
+    step_distance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a game is shown on Discord; message ids, None until posted."""
+
+    card_id: int | None = None
+    thread_id: int | None = None
+    opening_id: int | None = None
+    summary_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Game:
+    """A game as it stands in the store, with the steps played so far in order.
+
+    `number` counts from 1 within a server. `reason` says in one sentence for players why a game is
+    paused, stopped or failed. `embedder` names what its distances were measured with.
+    """
+
+    id: str
+    number: int
+    request: GameRequest
+    state: GameState
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason: str | None = None
+    place: Place = Place()
+    turns: tuple[Turn, ...] = ()
+    embedder: str | None = None
+
+    @property
+    def pair(self) -> Pair:
+        return self.request.pair
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All stored steps, in the order they were played."""
+        both = ((turn.picture, turn.caption) for turn in self.turns)
+        return tuple(step for pair in both for step in pair if step is not None)
+
+    @property
+    def cost_usd(self) -> float:
+        return sum(step.cost_usd for step in self.steps)
+
+    @property
+    def next_key(self) -> StepKey | None:
+        """The step to play next, None when all turns are played."""
+        played = len(self.steps)
+        return StepKey.at(played) if played < 2 * self.request.turns else None
+
+    @property
+    def last_caption(self) -> Step | None:
+        return next((turn.caption for turn in reversed(self.turns) if turn.caption), None)
+
+    @property
+    def last_picture(self) -> Step | None:
+        return next((turn.picture for turn in reversed(self.turns) if turn.picture), None)
+
+    def text_before(self, key: StepKey) -> str:
+        """The words that went into a picture step: the prompt, or the caption of the turn before."""
+        if key.turn == 1:
+            return self.request.prompt.text
+        caption = self.turns[key.turn - 2].caption
+        if caption is None or caption.text is None:
+            raise ValueError(f"turn {key.turn - 1} of game {self.id} has no caption yet")
+        return caption.text
+
+
+def step_seed(game_seed: int, key: StepKey) -> int:
+    """The seed of one step, in [0, 2**31), derived from the game's seed alone."""
+    digest = hashlib.blake2b(f"{game_seed}/{key}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def clean_prompt(text: str, longest: int = PROMPT_MAX) -> str:
+    """A prompt as it will be played: NFC, no control characters, white space folded to single spaces.
+
+    Raises BadInput when fewer than 3 or more than `longest` characters remain.
+    """
+    cleaned = fold(text)
+    if len(cleaned) < PROMPT_MIN:
+        raise BadInput(f"A prompt needs at least {PROMPT_MIN} characters; try a short sentence that paints a scene.")
+    if len(cleaned) > longest:
+        raise BadInput(f"That prompt has {len(cleaned):,} characters and {longest:,} fit; please shorten it.")
+    return cleaned
+
+
+def fold(text: str) -> str:
+    """Text in NFC on one line, without control, surrogate or private characters."""
+    kept = (
+        " " if char.isspace() or unicodedata.category(char) in ("Cc", "Zl", "Zp") else char
+        for char in unicodedata.normalize("NFC", text)
+        if unicodedata.category(char) not in ("Cs", "Co", "Cn") and char not in _INVISIBLE
+    )
+    return re.sub(r" +", " ", "".join(kept)).strip()
+
+
+_INVISIBLE: Final = frozenset(
+    "\u00ad\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"
+)
+"""Characters that draw nothing or turn the reading direction; joiners stay, since scripts and emoji need them."""

@@ -243,6 +243,18 @@ class Game:
         return caption.text
 
 
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What the admins of one server have set. Minutes are for human turns."""
+
+    guild_id: int
+    max_turns: int = TURNS_MAX
+    parallel: int = 2
+    claim_minutes: int = 10
+    seat_minutes: int = 60
+    paused: bool = False
+
+
 def step_seed(game_seed: int, key: StepKey) -> int:
     """The seed of one step, in [0, 2**31), derived from the game's seed alone."""
     digest = hashlib.blake2b(f"{game_seed}/{key}".encode(), digest_size=4).digest()

@@ -244,6 +244,58 @@ class Game:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """How far the captions of one game went from its prompt. Distances are cosine distances in [0, 2].
+
+    `distances` holds prompt to caption n, `step_distances` caption n - 1 (or the prompt) to caption n.
+    `mcd`, the Mean Cumulative Drift, is the mean SIMILARITY of the captions to the prompt: higher is
+    less drift. `biggest_jump` is (turn, rise of the distance over the turn before).
+    """
+
+    distances: tuple[float, ...]
+    step_distances: tuple[float, ...]
+    final_distance: float
+    mcd: float
+    biggest_jump: tuple[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one step asks of a player: `text` for a picture, `image` for a caption."""
+
+    seed: int
+    text: str | None = None
+    image: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Proof that a step was submitted; kept in the store, so that it is never paid twice.
+
+    `reference` is the provider's id of the running prediction, None where it has none. `found` says
+    that a prediction submitted before a crash was found again by its marker. `maybe_billed_twice`
+    says that this could not be found out.
+    """
+
+    reference: str | None = None
+    found: bool = False
+    maybe_billed_twice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: `data` of a picture, or `text` of a caption as the model said it.
+
+    `cost_usd` is what the provider reported, None where it reports nothing.
+    """
+
+    data: bytes | None = None
+    text: str | None = None
+    cost_usd: float | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSettings:
     """What the admins of one server have set. Minutes are for human turns."""
 

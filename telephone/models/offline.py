@@ -1,0 +1,66 @@
+"""The offline players: models that ship with the package and run on this machine."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+from telephone.cpu import off_loop
+from telephone.errors import BadInput
+from telephone.game import Answer, Ask, Ticket
+from telephone.models.sketch import Artist, Spotter
+from telephone.providers.base import ModelTable
+
+
+def _draw(hand: str) -> Callable[[Ask], Answer]:
+    artist = Artist(hand)
+
+    def play(ask: Ask) -> Answer:
+        if ask.text is None:
+            raise BadInput("An artist needs words to draw.")
+        return Answer(data=artist.draw(ask.text, ask.seed), cost_usd=0.0)
+
+    return play
+
+
+def _describe(sight: str) -> Callable[[Ask], Answer]:
+    spotter = Spotter(sight)
+
+    def play(ask: Ask) -> Answer:
+        if ask.image is None:
+            raise BadInput("A spotter needs a picture to describe.")
+        return Answer(text=spotter.describe(ask.image.data), cost_usd=0.0)
+
+    return play
+
+
+PLAYERS: Final[dict[str, Callable[[], Callable[[Ask], Answer]]]] = {
+    "stickers": lambda: _draw("stickers"),
+    "doodles": lambda: _draw("doodles"),
+    "sharp": lambda: _describe("sharp"),
+    "hazy": lambda: _describe("hazy"),
+}
+
+
+@cache
+def _player(ref: str) -> Callable[[Ask], Answer]:
+    return PLAYERS[ref]()
+
+
+class Offline:
+    """Plays on the CPU of this machine. Nothing is paid, so there is nothing to submit or find again."""
+
+    def why_not(self, model: ModelTable) -> str | None:
+        known = model.kind == "embedder" or model.ref in PLAYERS
+        return None if known else f"no offline player is called '{model.ref}'"
+
+    async def submit(self, model: ModelTable, ask: Ask, marker: str) -> Ticket:
+        return Ticket()
+
+    async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
+        return await off_loop(_player(model.ref), ask)
+
+    async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
+        """A drawing takes a quarter of a second: it is left to end."""
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""

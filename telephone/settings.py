@@ -1,0 +1,78 @@
+"""Every setting, read once from the environment and .env."""
+
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from telephone.errors import Misconfigured
+
+
+class Settings(BaseSettings):
+    """Frozen; secrets are SecretStr and show as stars wherever they are printed."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    discord_token: SecretStr | None = None
+    discord_api_base: str = "https://discord.com/api/v10"
+    discord_gateway_url: str | None = None
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    replicate_api_token: SecretStr | None = None
+    replicate_base_url: str = "https://api.replicate.com"
+    data_dir: Path = Field(Path(".telephone"), alias="TELEPHONE_DATA_DIR")
+    database_url: str | None = Field(None, alias="TELEPHONE_DATABASE_URL")
+    storage_url: str | None = Field(None, alias="TELEPHONE_STORAGE_URL")
+    models: Path | None = Field(None, alias="TELEPHONE_MODELS")
+    embedder: str = Field("minilm", alias="TELEPHONE_EMBEDDER")
+    http_port: int = Field(8787, ge=0, le=65535, alias="TELEPHONE_HTTP_PORT")
+    public_url: str | None = Field(None, alias="TELEPHONE_PUBLIC_URL")
+    role: Literal["all", "gateway", "worker"] = Field("all", alias="TELEPHONE_ROLE")
+    secret: SecretStr | None = Field(None, alias="TELEPHONE_SECRET")
+    download_hosts: str = Field("", alias="TELEPHONE_DOWNLOAD_HOSTS")
+    moderation: Literal["openai", "offline", "off"] | None = Field(None, alias="TELEPHONE_MODERATION")
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """Reads the environment. Raises Misconfigured naming the variable and what it may be."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]).upper()
+            sentence = f"The setting {name} cannot be used ({first['msg']}); .env.example shows how to write it."
+            raise Misconfigured(sentence) from None
+
+    @property
+    def store_url(self) -> str:
+        """Where games are stored: SQLite in the data directory unless TELEPHONE_DATABASE_URL says otherwise."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'telephone.sqlite'}"
+
+    @property
+    def pictures_url(self) -> str:
+        """Where pictures are stored: a folder in the data directory unless TELEPHONE_STORAGE_URL says otherwise."""
+        return self.storage_url or f"file://{self.data_dir.resolve() / 'pictures'}"
+
+    @property
+    def on_postgres(self) -> bool:
+        return self.store_url.startswith("postgres")
+
+    def signing_key(self) -> bytes:
+        """The key that signs links and pseudonyms; made once in the data directory where none is set."""
+        if self.secret is not None:
+            return self.secret.get_secret_value().encode()
+        path = self.data_dir / "secret"
+        if not path.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            path.write_text(secrets.token_hex(32), encoding="ascii")
+            path.chmod(0o600)
+        return path.read_text(encoding="ascii").strip().encode()

@@ -1,0 +1,92 @@
+"""The protocol of a place where a game is shown: a terminal, a thread on Discord.
+
+The workflow of a game calls these in order. Every post carries a `Posting`: the same call may be made
+again after a crash, and must then find what it posted the first time instead of posting twice.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from telephone.errors import TelephoneError
+from telephone.game import Drift, Game, Image, Step
+
+
+class StageGone(TelephoneError):
+    """The place a game is shown in was deleted, locked or closed to us; the game pauses.
+
+    `what` is "channel", "thread" or "permission".
+    """
+
+    def __init__(self, sentence: str, what: str) -> None:
+        super().__init__(sentence)
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """How one message is kept from being posted twice.
+
+    `nonce` has at most 25 characters and is the same at every attempt; `since` is when the first
+    attempt began; `again` says that there was one, so that its message may be there already.
+    """
+
+    nonce: str
+    since: datetime
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the card says beside the game itself.
+
+    `place` counts from 1 for a queued game; `left_s` is an estimate in seconds, None where unknown.
+    """
+
+    place: int = 0
+    left_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a finished game is shown with. `chart` is a PNG, `drift` None where nothing could be measured."""
+
+    first: Image
+    last: Image
+    drift: Drift | None = None
+    chart: bytes | None = None
+    embedder: str = ""
+
+
+class Stage(Protocol):
+    """Shows games. Raises StageGone, or Unavailable where trying again may help."""
+
+    async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:
+        """The card in the channel; returns its id."""
+        ...
+
+    async def open_thread(self, game: Game, posting: Posting) -> int:
+        """The thread on the card; returns its id."""
+        ...
+
+    async def post_opening(self, game: Game, posting: Posting) -> int:
+        """The prompt, as the thread's first message; returns its id."""
+        ...
+
+    async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
+        """A picture or a caption, as a reply to the message before it; returns its id."""
+        ...
+
+    async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
+        """First and last picture, the drift chart and the distance; returns its id."""
+        ...
+
+    async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:
+        """Brings the card up to date; may skip an edit that follows another too soon, never a final one."""
+        ...
+
+
+def nonce(game_id: str, what: str) -> str:
+    """The nonce of one message of one game: 24 characters, the same on every machine."""
+    return hashlib.blake2b(f"{game_id}/{what}".encode(), digest_size=12).hexdigest()

@@ -1,0 +1,250 @@
+"""Pictures that came from elsewhere: verified, normalised, made to fit, and stored under their hash."""
+
+import hashlib
+import io
+import re
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, from_url
+from PIL import Image as pil
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from telephone.errors import BadOutput, Misconfigured, NotFound, Unavailable
+from telephone.game import Image
+from telephone.media.containers import Broken, sniff, strip
+
+BYTES_MAX: Final = 25 * 10**6
+"""Largest picture file taken, in bytes."""
+PIXELS_MAX: Final = 25 * 10**6
+"""Largest picture taken, in pixels."""
+
+MEDIA_TYPES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
+
+_WEBP_SIDE_MAX: Final = 16_383
+
+# Opened by class and not by Image.open, which warns of large pictures before their size can be asked.
+_READERS: Final[dict[str, Callable[[io.BytesIO], ImageFile]]] = {
+    "PNG": PngImageFile,
+    "JPEG": JpegImageFile,
+    "WEBP": WebPImageFile,
+    "GIF": GifImageFile,
+}
+
+_UPRIGHT: Final = {
+    2: pil.Transpose.FLIP_LEFT_RIGHT,
+    3: pil.Transpose.ROTATE_180,
+    4: pil.Transpose.FLIP_TOP_BOTTOM,
+    5: pil.Transpose.TRANSPOSE,
+    6: pil.Transpose.ROTATE_270,
+    7: pil.Transpose.TRANSVERSE,
+    8: pil.Transpose.ROTATE_90,
+}
+"""How to turn a picture upright, by EXIF orientation."""
+
+
+def verify(data: bytes) -> Image:
+    """The picture in `data`, decoded once, upright, opaque, 8-bit RGB and without metadata.
+
+    A PNG, JPEG or WebP that already is all this keeps its bytes; one with metadata only loses that.
+    Of several frames the first is taken, alpha is flattened on white. Raises BadOutput for what is no
+    PNG, JPEG, WebP or GIF, is cut short, or is over 25 MB or 25 megapixels.
+    """
+    format_ = sniff(data)
+    if format_ is None:
+        raise BadOutput(f"{_what_it_is(data)} came back where a picture was expected; please try again.")
+    if len(data) > BYTES_MAX:
+        raise BadOutput(f"The picture takes {len(data) / 1e6:.0f} MB and 25 MB fit; please try a smaller one.")
+    try:
+        bare = strip(data, format_)
+    except Broken as error:
+        raise _damaged() from error
+    pixels = _decode(bare.data, format_)
+    keeps = pixels.mode == "RGB" and bare.orientation == 1 and not _must_change(pixels, bare.data)
+    if keeps:
+        return Image(bare.data, MEDIA_TYPES[format_], *pixels.size)
+    upright = _flatten(pixels)
+    if bare.orientation in _UPRIGHT:
+        upright = upright.transpose(_UPRIGHT[bare.orientation])
+    return encode(upright, "JPEG" if format_ == "JPEG" else "PNG")
+
+
+def opened(image: Image) -> pil.Image:
+    """The pixels of a verified picture, in RGB. Raises BadOutput for anything else."""
+    format_ = sniff(image.data)
+    if format_ is None:
+        raise BadOutput(f"{_what_it_is(image.data)} came back where a picture was expected; please try again.")
+    return _flatten(_decode(image.data, format_))
+
+
+def encode(pixels: pil.Image, format_: str, quality: int = 95) -> Image:
+    """RGB pixels as a picture file: PNG, JPEG or WEBP. `quality` is 1 to 100, for the latter two."""
+    out = io.BytesIO()
+    options = {} if format_ == "PNG" else {"quality": quality}
+    if format_ == "JPEG":
+        options["subsampling"] = 0
+    pixels.save(out, format_, **options)
+    return Image(out.getvalue(), MEDIA_TYPES[format_], *pixels.size)
+
+
+def fit(image: Image, limit: int) -> Image:
+    """The picture in at most `limit` bytes: unchanged if it fits, else WebP, else at most 2048, then 1024 px.
+
+    Smaller sides follow only for limits no server has. Raises BadOutput where nothing fits.
+    """
+    if len(image.data) <= limit:
+        return image
+    pixels = opened(image)
+    for longest in (_WEBP_SIDE_MAX, 2048, 1024, 512, 256, 64):
+        smaller = pixels.copy()
+        smaller.thumbnail((longest, longest), pil.Resampling.LANCZOS)
+        fitted = encode(smaller, "WEBP", quality=85)
+        if len(fitted.data) <= limit:
+            return fitted
+    raise BadOutput(f"The picture cannot be made to fit into {limit:,} bytes; please raise the upload limit.")
+
+
+def _decode(data: bytes, format_: str) -> ImageFile:
+    """The first frame, fully decoded. The size is checked first. Raises BadOutput."""
+    try:
+        pixels = _READERS[format_](io.BytesIO(data))
+        _check_size(*pixels.size)
+        pixels.load()
+    except BadOutput:
+        raise
+    except Exception as error:  # codecs fed with hostile bytes raise anything, down to ZeroDivisionError
+        raise _damaged() from error
+    return pixels
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > PIXELS_MAX:
+        raise BadOutput(
+            f"The picture has {width:,} × {height:,} pixels and 25 megapixels fit; please try a smaller one."
+        )
+    if not width * height:
+        raise _damaged()
+
+
+def _must_change(pixels: ImageFile, data: bytes) -> bool:
+    """Whether an RGB picture is no clean file all the same: a GIF, frames, a transparent colour, 16 bits."""
+    sixteen_bit = data.startswith(b"\x89PNG") and data[24] != 8
+    return (
+        isinstance(pixels, GifImageFile)
+        or bool(getattr(pixels, "is_animated", False))
+        or "transparency" in pixels.info
+        or sixteen_bit
+    )
+
+
+def _flatten(pixels: pil.Image) -> pil.Image:
+    """Any mode as opaque 8-bit RGB, alpha on white."""
+    if pixels.mode.startswith(("I", "F")):
+        wide = np.asarray(pixels).astype(np.float64)
+        scaled = wide / 257 if pixels.mode.startswith("I") else wide
+        pixels = pil.fromarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
+    if not pixels.has_transparency_data:
+        return pixels.convert("RGB")
+    layer = pixels.convert("RGBA")
+    ground = pil.new("RGBA", layer.size, "white")
+    ground.alpha_composite(layer)
+    return ground.convert("RGB")
+
+
+def _what_it_is(data: bytes) -> str:
+    """A name for what is no picture, to begin a sentence with."""
+    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not data:
+        return "Nothing"
+    if re.search(rb"<svg[\s>]", data[:4096].lower()):
+        return "An SVG drawing"
+    if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+        return "A web page"
+    if head[:1] in (b"{", b"["):
+        return "JSON"
+    printable = sum(byte >= 32 or byte in (9, 10, 13) for byte in head)
+    return "Text" if head and printable == len(head) else "A file of an unknown kind"
+
+
+def _damaged() -> BadOutput:
+    return BadOutput("The picture arrived damaged or cut short; please try again.")
+
+
+class Pictures:
+    """Pictures in object storage, each under the sha256 of its bytes: stored once, never changed."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    @classmethod
+    def at(cls, url: str) -> "Pictures":
+        """Storage by URL: `file:///…` (made where missing), `s3://…`, `gs://…`, `az://…`, `memory:///`.
+
+        Raises Misconfigured for an address that is none.
+        """
+        try:
+            store = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+        except (BaseError, ValueError, OSError) as error:
+            raise Misconfigured(
+                "The place where pictures are kept cannot be opened; please tell the operator.",
+                f"TELEPHONE_STORAGE_URL {url!r} is no storage that can be opened: {str(error).splitlines()[0]}",
+            ) from error
+        return cls(store)
+
+    async def put(self, image: Image) -> str:
+        """Stores a verified picture and returns its sha256. Storing it again changes nothing. Raises Unavailable."""
+        try:
+            await self._store.put_async(_key(image.sha256), image.data)
+        except (BaseError, OSError) as error:
+            raise _out_of_reach() from error
+        return image.sha256
+
+    async def get(self, sha256: str) -> Image:
+        """The picture stored under `sha256`, its bytes checked against it.
+
+        Raises NotFound where it is absent or damaged, Unavailable where the storage does not answer.
+        """
+        try:
+            answer = await self._store.get_async(_key(sha256))
+            data = bytes(await answer.bytes_async())
+        except FileNotFoundError as error:
+            raise NotFound("That picture is no longer kept; please start a new game.") from error
+        except (BaseError, OSError) as error:
+            raise _out_of_reach() from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise NotFound("That picture was damaged in storage; please start a new game.")
+        return _described(data)
+
+    async def delete(self, sha256: str) -> None:
+        """Forgets a picture; one that is absent already is no error. Raises Unavailable."""
+        try:
+            await self._store.delete_async(_key(sha256))
+        except FileNotFoundError:
+            return
+        except (BaseError, OSError) as error:
+            raise _out_of_reach() from error
+
+
+def _key(sha256: str) -> str:
+    if re.fullmatch(r"[0-9a-f]{64}", sha256) is None:
+        raise NotFound("There is no such picture; please check the game's number.")
+    return f"{sha256[:2]}/{sha256}"
+
+
+def _described(data: bytes) -> Image:
+    """Stored bytes with their type and size, read from the head alone: they were verified before."""
+    format_ = sniff(data)
+    if format_ is None:
+        return Image(data, "application/octet-stream")
+    with _READERS[format_](io.BytesIO(data)) as pixels:
+        return Image(data, MEDIA_TYPES[format_], *pixels.size)
+
+
+def _out_of_reach() -> Unavailable:
+    return Unavailable("The pictures cannot be reached just now; please try again in a minute.")

@@ -1,0 +1,68 @@
+"""Pictures in storage."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image as pil
+
+from telephone.errors import Misconfigured, NotFound
+from telephone.game import Image
+from telephone.media.images import Pictures, verify
+
+
+def drawn(colour: str = "teal") -> Image:
+    out = io.BytesIO()
+    pil.new("RGB", (12, 8), colour).save(out, "PNG")
+    return verify(out.getvalue())
+
+
+@pytest.fixture(params=["file", "memory"])
+def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Pictures:
+    return Pictures.at((tmp_path / "a new folder").as_uri() if request.param == "file" else "memory:///")
+
+
+async def test_a_stored_picture_comes_back_as_it_was(pictures: Pictures) -> None:
+    image = drawn()
+    assert await pictures.put(image) == image.sha256
+    assert await pictures.get(image.sha256) == image
+
+
+async def test_storing_a_picture_again_changes_nothing(pictures: Pictures) -> None:
+    assert await pictures.put(drawn()) == await pictures.put(drawn())
+    assert (await pictures.get(drawn().sha256)).data == drawn().data
+
+
+async def test_a_deleted_picture_is_not_found_and_the_others_stay(pictures: Pictures) -> None:
+    gone, kept = drawn("red"), drawn("blue")
+    await pictures.put(gone)
+    await pictures.put(kept)
+    await pictures.delete(gone.sha256)
+    await pictures.delete(gone.sha256)
+    with pytest.raises(NotFound):
+        await pictures.get(gone.sha256)
+    assert await pictures.get(kept.sha256) == kept
+
+
+@pytest.mark.parametrize("address", ["0" * 64, "", "../../etc/passwd", "A" * 64])
+async def test_an_unknown_address_is_not_found(pictures: Pictures, address: str) -> None:
+    with pytest.raises(NotFound):
+        await pictures.get(address)
+
+
+async def test_a_picture_damaged_on_disk_is_not_given_out_and_can_be_stored_anew(tmp_path: Path) -> None:
+    pictures, image = Pictures.at(tmp_path.as_uri()), drawn()
+    await pictures.put(image)
+    (stored,) = [path for path in tmp_path.rglob("*") if path.is_file()]
+    stored.write_bytes(image.data[:-1] + b"x")
+    with pytest.raises(NotFound, match="damaged"):
+        await pictures.get(image.sha256)
+    await pictures.put(image)
+    assert await pictures.get(image.sha256) == image
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://somewhere/pictures", ""])
+def test_an_address_that_is_no_storage_is_told_to_the_operator(url: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        Pictures.at(url)
+    assert "TELEPHONE_STORAGE_URL" in caught.value.detail

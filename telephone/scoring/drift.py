@@ -1,40 +1,14 @@
 """How far a game drifted from its prompt: pure mathematics on embeddings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from telephone.game import Drift
+
 Vector = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """The drift of one game, turn by turn. Distances are cosine distances in [0, 2].
-
-    `distances` are from the prompt to each caption; `step_distances` from each caption to the text its
-    picture was drawn from. Both have one entry a turn, and at least one.
-    """
-
-    distances: tuple[float, ...]
-    step_distances: tuple[float, ...]
-
-    @property
-    def final_distance(self) -> float:
-        """From the prompt to the last caption."""
-        return self.distances[-1]
-
-    @property
-    def mcd(self) -> float:
-        """Mean Cumulative Drift: the mean over turns of the SIMILARITY to the prompt, in [-1, 1]; higher is less."""
-        return 1.0 - float(np.mean(self.distances))
-
-    @property
-    def biggest_jump(self) -> tuple[int, float]:
-        """The turn that added the most distance, and how much; the prompt itself is at distance 0."""
-        return biggest_jump(self.distances)
 
 
 def cosine_distance(a: ArrayLike, b: ArrayLike) -> float:
@@ -53,7 +27,20 @@ def drift(prompt: ArrayLike, captions: ArrayLike) -> Drift:
     line = [_unit(prompt), *(_unit(row) for row in rows)]
     distances = tuple(_distance(line[0], caption) for caption in line[1:])
     steps = tuple(_distance(before, after) for before, after in pairwise(line))
-    return Drift(distances, steps)
+    return summarise(distances, steps)
+
+
+def summarise(distances: Sequence[float], step_distances: Sequence[float]) -> Drift:
+    """The drift of a game whose distances are known, one of each a turn. Raises ValueError without turns."""
+    if not distances or len(distances) != len(step_distances):
+        raise ValueError(f"{len(distances)} distances and {len(step_distances)} steps are no game")
+    return Drift(
+        distances=tuple(distances),
+        step_distances=tuple(step_distances),
+        final_distance=distances[-1],
+        mcd=1.0 - float(np.mean(distances)),
+        biggest_jump=biggest_jump(distances),
+    )
 
 
 def biggest_jump(distances: Sequence[float]) -> tuple[int, float]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from telephone.scoring.drift import Drift, biggest_jump, cosine_distance, drift
+from telephone.scoring.drift import biggest_jump, cosine_distance, drift, summarise
 
 PROMPT = [1.0, 0.0]
 CAPTIONS = [[4.0, 3.0], [3.0, 4.0], [0.0, 2.0], [0.6, 0.8]]
@@ -42,13 +42,23 @@ def test_distances_worked_out_by_hand(a: list[float], b: list[float], distance: 
 
 def test_one_turn_jumps_from_the_prompt_itself() -> None:
     found = drift([1, 0], [[3, 4]])
-    assert found == Drift((pytest.approx(0.4),), (pytest.approx(0.4),))  # type: ignore[arg-type]
+    assert found.distances == found.step_distances == (pytest.approx(0.4),)
     assert found.mcd == pytest.approx(0.6)
     assert found.biggest_jump == (1, pytest.approx(0.4))
 
 
 def test_the_earliest_of_equal_jumps_is_named() -> None:
     assert biggest_jump((0.25, 0.5, 0.75)) == (1, 0.25)
+
+
+def test_stored_distances_give_the_same_drift_again() -> None:
+    found = drift(PROMPT, CAPTIONS)
+    assert summarise(found.distances, found.step_distances) == found
+
+
+def test_distances_that_are_no_game_are_an_error() -> None:
+    with pytest.raises(ValueError, match="2 distances and 1 steps"):
+        summarise((0.1, 0.2), (0.1,))
 
 
 def test_captions_like_the_prompt_do_not_drift() -> None:

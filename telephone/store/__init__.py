@@ -1,0 +1,53 @@
+"""The store: games and all that belongs to them, in SQLite or Postgres."""
+
+from types import TracebackType
+from typing import Self
+
+from telephone.cpu import off_loop
+from telephone.store.database import Database, read_url
+from telephone.store.distances import Distances
+from telephone.store.games import Games
+from telephone.store.images import ImageFact, ImageFacts
+from telephone.store.posts import Post, Posts
+from telephone.store.servers import Servers
+from telephone.store.steps import Asked, Steps
+from telephone.store.upgrade import upgrade
+from telephone.store.vectors import Vectors
+
+__all__ = ["Asked", "ImageFact", "Post", "Store"]
+
+
+class Store:
+    """An open store: one collaborator for each aggregate, all on one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.games = Games(database)
+        self.steps = Steps(database)
+        self.posts = Posts(database)
+        self.distances = Distances(database)
+        self.vectors = Vectors(database)
+        self.servers = Servers(database)
+        self.images = ImageFacts(database)
+
+    @classmethod
+    async def open(cls, url: str) -> "Store":
+        """Opens `sqlite:///path` or `postgresql://user@host/name`, with the tables of this version.
+
+        Creates the file and its folder where they are missing. Raises Misconfigured.
+        """
+        parsed = read_url(url)
+        await off_loop(upgrade, parsed)
+        return cls(Database(parsed))
+
+    async def close(self) -> None:
+        """Closes every connection. The store cannot be used afterwards."""
+        await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()

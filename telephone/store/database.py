@@ -1,0 +1,113 @@
+"""One database behind one URL: its engine, and the two kinds of transaction the store uses."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from telephone.errors import Misconfigured
+from telephone.store.tables import Row
+
+BUSY_TIMEOUT_S: Final = 30
+"""How long a writer waits for another process's write before SQLite says that the file is locked."""
+POOL_SIZE: Final = 10
+
+_DRIVERS: Final = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "sqlite+pysqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+_HOW: Final = (
+    "Set TELEPHONE_DATABASE_URL to something like sqlite:///data/telephone.sqlite or postgresql://user@host/name."
+)
+
+
+def read_url(url: str) -> URL:
+    """The URL with the driver that the store uses. Raises Misconfigured."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise Misconfigured(f"The database's address cannot be read. {_HOW}") from error
+    driver = _DRIVERS.get(parsed.drivername)
+    if driver is None:
+        raise Misconfigured(f"The store cannot use {parsed.drivername}, only SQLite and Postgres. {_HOW}")
+    if driver.startswith("postgresql"):
+        return parsed.set(drivername=driver)
+    if parsed.database in (None, "", ":memory:"):
+        raise Misconfigured(f"The store needs a file: a database in memory would forget every game. {_HOW}")
+    return parsed.set(drivername=driver, database=str(Path(str(parsed.database)).expanduser()))
+
+
+def is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def engine_options(url: URL) -> dict[str, Any]:
+    """What `create_engine` needs for this URL, beside the pool."""
+    # isolation_level None: Python's sqlite3 begins no transactions behind our back, see _begin.
+    return {"connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_S}} if is_sqlite(url) else {}
+
+
+def set_up_sqlite(engine: Engine) -> None:
+    """Gives every connection of a SQLite engine its settings, and transactions their true beginning."""
+    event.listen(engine, "connect", _connect)
+    event.listen(engine, "begin", _begin)
+
+
+def _connect(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    # The time-out comes first: the change to WAL has to wait for other processes too. `synchronous`
+    # stays FULL, because NORMAL may lose the last commits, and with them paid steps, on power loss.
+    for pragma in (f"busy_timeout = {BUSY_TIMEOUT_S * 1000}", "journal_mode = WAL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later cannot wait for its turn: SQLite refuses it at
+    # once when somebody else wrote in between. One that writes takes its turn when it begins.
+    writes = connection.get_execution_options().get("telephone_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class Database:
+    """An open database. Inside `reading` and `writing` nothing but SQL is awaited."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        pool: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_pre_ping": not is_sqlite(url)}
+        self.engine = create_async_engine(url, **pool, **engine_options(url))
+        self._writers = self.engine.execution_options(telephone_writes=True)
+        self._turn: AbstractAsyncContextManager[Any] = nullcontext()
+        if is_sqlite(url):
+            set_up_sqlite(self.engine.sync_engine)
+            # SQLite has one writer at a time and lets the others poll: here they queue, in order.
+            self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that sees one state of the database and changes nothing."""
+        async with AsyncSession(self.engine) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that is committed at its end, or rolled back by an exception."""
+        async with self._turn, AsyncSession(self._writers, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def insert(self, table: type[Row]) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that knows ON CONFLICT, in this database's dialect."""
+        return sqlite.insert(table) if is_sqlite(self.url) else postgresql.insert(table)
+
+    async def close(self) -> None:
+        await self.engine.dispose()

@@ -1,0 +1,216 @@
+"""Games: adding, finding, and moving them from state to state."""
+
+import secrets
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from telephone.errors import BadInput, NotFound
+from telephone.game import Game, GameRequest, GameState
+from telephone.store import read
+from telephone.store.columns import now
+from telephone.store.database import Database
+from telephone.store.tables import GameRow, ServerRow
+
+_UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
+_INT64: Final = range(-(2**63), 2**63)
+
+
+class Games:
+    """Every game ever asked for, and where it stands."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, request: GameRequest) -> Game:
+        """Queues a game under a new id and its server's next number. Raises BadInput."""
+        if request.seed not in _INT64:
+            raise BadInput("That seed is too large; please choose one of at most 18 digits.")
+        game_id = secrets.token_hex(8)
+        async with self._database.writing() as session:
+            await add_server(self._database, session, request.guild_id)
+            # The UPDATE holds the server's row until the end: whoever comes next counts on from here,
+            # and a game that is not stored after all gives its number back.
+            number = await session.scalar(
+                update(ServerRow)
+                .where(col(ServerRow.guild_id) == request.guild_id)
+                .values(last_number=col(ServerRow.last_number) + 1)
+                .returning(col(ServerRow.last_number))
+            )
+            session.add(_row(game_id, int(number or 0), request))
+            await session.flush()
+            return await _one(session, game_id)
+
+    async def get(self, game_id: str) -> Game:
+        """The game of this id. Raises NotFound."""
+        async with self._database.reading() as session:
+            return await _one(session, game_id)
+
+    async def by_number(self, guild_id: int, number: int) -> Game:
+        """The game of this number on a server. Raises NotFound."""
+        query = read.games().where(col(GameRow.guild_id) == guild_id, col(GameRow.number) == number)
+        async with self._database.reading() as session:
+            # A number beyond the column's range names no game, and Postgres would not compare it.
+            found = await read.read(session, query) if 0 < number < 2**31 else []
+        if not found:
+            raise NotFound(f"There is no game number {number} here; look up the latest ones and try again.")
+        return found[0]
+
+    async def recent(self, guild_id: int, *, states: Collection[GameState] = (), limit: int = 25) -> list[Game]:
+        """A server's latest games, newest first; of all states where none is named."""
+        query = read.games().where(col(GameRow.guild_id) == guild_id)
+        if states:
+            query = query.where(col(GameRow.state).in_(_names(states)))
+        async with self._database.reading() as session:
+            return await read.read(session, query.order_by(col(GameRow.number).desc()).limit(limit))
+
+    async def unfinished(self) -> list[Game]:
+        """The games of all servers that are queued, playing or paused, oldest first."""
+        query = read.games().where(col(GameRow.state).in_(_names(_UNFINISHED)))
+        async with self._database.reading() as session:
+            return await read.read(session, query.order_by(col(GameRow.created_at), col(GameRow.id)))
+
+    async def move(
+        self, game_id: str, to: GameState, *, only_from: Collection[GameState], reason: str | None = None
+    ) -> bool:
+        """Moves a game to a state if it is in one of `only_from`; False, and nothing changed, if not.
+
+        Sets when it first played and when it ended; a game that plays again has not ended.
+        """
+        moment = now()
+        statement = (
+            update(GameRow)
+            .where(col(GameRow.id) == game_id, col(GameRow.state).in_(_names(only_from)))
+            .values(state=to.value, reason=reason, ended_at=moment if to.is_final else None)
+            .returning(col(GameRow.id))
+        )
+        if to is GameState.PLAYING:
+            statement = statement.values(started_at=func.coalesce(col(GameRow.started_at), moment))
+        async with self._database.writing() as session:
+            return await session.scalar(statement) is not None
+
+    async def promote(self, guild_id: int, parallel: int) -> list[str]:
+        """Lets a server's oldest queued games play while fewer than `parallel` do; their ids, oldest first."""
+        async with self._database.writing() as session:
+            # Two callers must not count the same free seats: the server's row is the lock.
+            await session.execute(
+                select(col(ServerRow.guild_id)).where(col(ServerRow.guild_id) == guild_id).with_for_update()
+            )
+            playing = await session.scalar(_count(guild_id, [GameState.PLAYING]))
+            free = max(0, parallel - int(playing or 0))
+            queue = select(col(GameRow.id)).where(
+                col(GameRow.guild_id) == guild_id, col(GameRow.state) == GameState.QUEUED.value
+            )
+            ids = list(await session.scalars(queue.order_by(col(GameRow.number)).limit(free)))
+            if not ids:
+                return []
+            promoted = await session.scalars(
+                update(GameRow)
+                .where(col(GameRow.id).in_(ids), col(GameRow.state) == GameState.QUEUED.value)
+                .values(state=GameState.PLAYING.value, started_at=func.coalesce(col(GameRow.started_at), now()))
+                .returning(col(GameRow.id))
+            )
+            return sorted(promoted, key=ids.index)
+
+    async def place_in_queue(self, game_id: str) -> int:
+        """1 for the game that is next on its server, 0 for one that is not queued or not known."""
+        mine = (
+            select(col(GameRow.guild_id), col(GameRow.number))
+            .where(col(GameRow.id) == game_id, col(GameRow.state) == GameState.QUEUED.value)
+            .subquery()
+        )
+        ahead = (
+            select(func.count())
+            .select_from(GameRow)
+            .join(mine, (col(GameRow.guild_id) == mine.c.guild_id) & (col(GameRow.number) <= mine.c.number))
+            .where(col(GameRow.state) == GameState.QUEUED.value)
+        )
+        async with self._database.reading() as session:
+            return int(await session.scalar(ahead) or 0)
+
+    async def next_run(self, game_id: str) -> int:
+        """Counts the runs of a game, from 1. Raises NotFound."""
+        statement = (
+            update(GameRow)
+            .where(col(GameRow.id) == game_id)
+            .values(runs=col(GameRow.runs) + 1)
+            .returning(col(GameRow.runs))
+        )
+        async with self._database.writing() as session:
+            run = await session.scalar(statement)
+        if run is None:
+            raise _no_game(game_id)
+        return run
+
+    async def measured_with(self, game_id: str, embedder: str) -> None:
+        """Names the embedder whose distances the game shows from now on. Raises NotFound."""
+        statement = (
+            update(GameRow).where(col(GameRow.id) == game_id).values(embedder=embedder).returning(col(GameRow.id))
+        )
+        async with self._database.writing() as session:
+            if await session.scalar(statement) is None:
+                raise _no_game(game_id)
+
+    async def count(self, guild_id: int, states: Collection[GameState]) -> int:
+        """How many games of a server are in one of these states."""
+        async with self._database.reading() as session:
+            return int(await session.scalar(_count(guild_id, states)) or 0)
+
+
+async def guild_of(session: AsyncSession, game_id: str) -> int:
+    """The server that a game belongs to. Raises NotFound."""
+    guild_id = await session.scalar(select(col(GameRow.guild_id)).where(col(GameRow.id) == game_id))
+    if guild_id is None:
+        raise _no_game(game_id)
+    return guild_id
+
+
+async def add_server(database: Database, session: AsyncSession, guild_id: int) -> None:
+    """Makes sure that a server has its row."""
+    await session.execute(database.insert(ServerRow).values(guild_id=guild_id).on_conflict_do_nothing())
+
+
+async def _one(session: AsyncSession, game_id: str) -> Game:
+    found = await read.read(session, read.games().where(col(GameRow.id) == game_id))
+    if not found:
+        raise _no_game(game_id)
+    return found[0]
+
+
+def _no_game(game_id: str) -> NotFound:
+    return NotFound(f"There is no game {game_id[:40]!r} any more; look up the latest ones and try again.")
+
+
+def _names(states: Collection[GameState]) -> list[str]:
+    return [state.value for state in states]
+
+
+def _count(guild_id: int, states: Collection[GameState]) -> Select[int]:
+    return (
+        select(func.count())
+        .select_from(GameRow)
+        .where(col(GameRow.guild_id) == guild_id, col(GameRow.state).in_(_names(states)))
+    )
+
+
+def _row(game_id: str, number: int, request: GameRequest) -> GameRow:
+    return GameRow(
+        id=game_id,
+        guild_id=request.guild_id,
+        number=number,
+        state=GameState.QUEUED.value,
+        prompt=request.prompt.text,
+        level=request.prompt.level,
+        slug=request.prompt.slug,
+        t2i=request.pair.t2i,
+        i2t=request.pair.i2t,
+        turns=request.turns,
+        seed=request.seed,
+        channel_id=request.channel_id,
+        starter_id=request.starter_id,
+        runs=0,
+        created_at=now(),
+    )

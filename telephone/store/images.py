@@ -1,0 +1,49 @@
+"""Facts about stored pictures. The bytes lie in the media storage, under the same hash."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from telephone.game import Image
+from telephone.store.columns import now
+from telephone.store.database import Database
+from telephone.store.tables import ImageRow
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFact:
+    """A stored picture without its bytes: `width` and `height` in pixels, `size` in bytes."""
+
+    hash: str
+    media_type: str
+    width: int
+    height: int
+    size: int
+    created_at: datetime
+
+
+class ImageFacts:
+    """What is known of every picture, by the sha256 of its bytes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(self, image: Image) -> None:
+        """Stores the facts of a verified picture; known ones stay as they are."""
+        insert = self._database.insert(ImageRow).values(
+            hash=image.sha256,
+            media_type=image.media_type,
+            width=image.width,
+            height=image.height,
+            size=len(image.data),
+            created_at=now(),
+        )
+        async with self._database.writing() as session:
+            await session.execute(insert.on_conflict_do_nothing())
+
+    async def get(self, hash: str) -> ImageFact | None:  # noqa: A002 - the interface's word
+        """The facts of the picture with this sha256, None when there is none."""
+        async with self._database.reading() as session:
+            row = await session.get(ImageRow, hash)
+            if row is None:
+                return None
+            return ImageFact(row.hash, row.media_type, row.width, row.height, row.size, row.created_at)

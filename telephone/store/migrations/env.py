@@ -1,0 +1,18 @@
+"""Alembic's entry. The connection is handed in by telephone.store.upgrade, inside its transaction.
+
+To add a table: change telephone/store/tables.py, then write the next file in versions/ (the test
+that compares the two prints what is missing).
+"""
+
+from alembic import context
+
+from telephone.store.tables import Row
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Row.metadata,
+    transactional_ddl=True,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

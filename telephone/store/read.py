@@ -1,0 +1,139 @@
+"""How games are read: two queries for any number of them, put together into the values of telephone.game."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Select, String, and_, cast, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from telephone.game import Game, GameRequest, GameState, Kind, Level, Pair, Place, Prompt, Step, StepKey, Turn
+from telephone.store.tables import DistanceRow, GameRow, PostRow, StepRow
+
+PLACES: Final = ("card", "thread", "opening", "summary")
+"""What a Place is made of, by the names of its posts and in its order."""
+_BATCH: Final = 1_000
+"""Games whose steps are read at once; the databases bound the parameters of a query."""
+
+
+class Played(NamedTuple):
+    """One stored step, the message that shows it, and one measurement of its turn."""
+
+    step: StepRow
+    message_id: int | None
+    measured: DistanceRow | None
+
+
+def games() -> Select[*tuple[Any, ...]]:
+    """The query for games with their places; the caller adds which and in what order."""
+    posts = {what: aliased(PostRow, name=f"{what}_post") for what in PLACES}
+    query: Select[*tuple[Any, ...]] = select(GameRow, *(col(post.message_id) for post in posts.values()))
+    for what, post in posts.items():
+        query = query.outerjoin(post, and_(col(post.game_id) == col(GameRow.id), col(post.what) == what))
+    return query
+
+
+async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[Game]:
+    """The games that `query`, made of `games()`, finds, in its order, with all that was played."""
+    found = (await session.execute(query)).all()
+    ids = [row[0].id for row in found]
+    played: dict[str, list[Played]] = defaultdict(list)
+    for start in range(0, len(ids), _BATCH):
+        for row in await session.execute(_steps().where(col(StepRow.game_id).in_(ids[start : start + _BATCH]))):
+            played[row[0].game_id].append(Played(*row))
+    return [_game(row[0], Place(*row[1:]), played[row[0].id]) for row in found]
+
+
+def _steps() -> Select[StepRow, int | None, DistanceRow]:
+    """Stored steps, a caption once for every version its turn was measured with."""
+    what = cast(col(StepRow.turn), String) + col(StepRow.kind)
+    shown = and_(col(PostRow.game_id) == col(StepRow.game_id), col(PostRow.what) == what)
+    measured = and_(
+        col(DistanceRow.game_id) == col(StepRow.game_id),
+        col(DistanceRow.turn) == col(StepRow.turn),
+        col(DistanceRow.embedder) == col(GameRow.embedder),
+        col(StepRow.kind) == Kind.CAPTION.value,
+    )
+    return (
+        select(StepRow, col(PostRow.message_id), DistanceRow)
+        .join(GameRow, col(GameRow.id) == col(StepRow.game_id))
+        .outerjoin(PostRow, shown)
+        .outerjoin(DistanceRow, measured)
+        .where(col(StepRow.kept_at).is_not(None))
+    )
+
+
+def _game(row: GameRow, place: Place, played: Sequence[Played]) -> Game:
+    request = GameRequest(
+        prompt=Prompt(row.prompt, Level(row.level) if row.level else None, row.slug),
+        pair=Pair(row.t2i, row.i2t),
+        turns=row.turns,
+        seed=row.seed,
+        guild_id=row.guild_id,
+        channel_id=row.channel_id,
+        starter_id=row.starter_id,
+    )
+    return Game(
+        id=row.id,
+        number=row.number,
+        request=request,
+        state=GameState(row.state),
+        created_at=row.created_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        reason=row.reason,
+        place=place,
+        turns=_turns(played),
+        embedder=row.embedder,
+        run=row.runs,
+    )
+
+
+def _turns(played: Sequence[Played]) -> tuple[Turn, ...]:
+    steps = {key_of(one.step): step_of(one.step, one.message_id) for one in played}
+    distances = _newest([one.measured for one in played if one.measured is not None])
+    turns = []
+    for n in range(1, max((key.turn for key in steps), default=0) + 1):
+        picture, caption = (steps.get(StepKey(n, kind)) for kind in (Kind.PICTURE, Kind.CAPTION))
+        turns.append(Turn(n, picture, caption, *distances.get(n, (None, None))))
+    return tuple(turns)
+
+
+def _newest(measured: Sequence[DistanceRow]) -> Mapping[int, tuple[float, float]]:
+    """Distances by turn, of the version measured last: those of two versions are never mixed."""
+    by_version: dict[str, list[DistanceRow]] = defaultdict(list)
+    for row in measured:
+        by_version[row.version].append(row)
+
+    def age(version: str) -> tuple[datetime, str]:
+        return max(row.measured_at for row in by_version[version]), version
+
+    newest = by_version[max(by_version, key=age)] if by_version else []
+    return {row.turn: (row.distance, row.step_distance) for row in newest}
+
+
+def key_of(row: StepRow) -> StepKey:
+    """Which step a row holds."""
+    return StepKey(row.turn, Kind(row.kind))
+
+
+def step_of(row: StepRow, message_id: int | None) -> Step:
+    """The step a row holds; the row must have been kept."""
+    return Step(
+        key=key_of(row),
+        player=row.player,
+        seed=row.seed,
+        image=row.image,
+        text=row.text,
+        raw=row.raw,
+        reference=row.reference,
+        parameters=MappingProxyType(row.parameters or {}),
+        latency_ms=row.latency_ms or 0,
+        cost_usd=row.cost_usd or 0.0,
+        cost_estimated=bool(row.cost_estimated),
+        message_id=message_id,
+    )

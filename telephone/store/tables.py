@@ -1,0 +1,190 @@
+"""The tables. Rows stay inside this package; what leaves it are the frozen values of telephone.game.
+
+    server ──< game ──< step        what each player was asked, and what came back
+                    ──< post        every message the bot posts for a game
+                    ──< distance    what a game was measured to be, per embedder and version
+    operator                        the operator's own switches: one row
+    vector, image                   facts about content, by its hash; they belong to no server
+
+Deleting a server's row deletes all that belongs to it. The rows below a game name the game and its
+server in one foreign key, so that a row can never be booked under another server than its game.
+A change here comes with a migration; a test compares the two.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    UniqueConstraint,
+    false,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+from telephone.store.columns import Moment, PlainText
+
+
+class Row(SQLModel):
+    """The base of all tables, with metadata of its own and constraints named the same everywhere."""
+
+    metadata: ClassVar[MetaData] = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(referred_table_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+
+
+def _of_game() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["game_id", "guild_id"], ["game.id", "game.guild_id"], ondelete="CASCADE")
+
+
+class ServerRow(Row, table=True):
+    """One Discord server; 0 is the terminal. A setting is NULL until an admin sets it."""
+
+    __tablename__ = "server"
+
+    guild_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    last_number: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": text("0")})
+    paused: bool = Field(sa_type=Boolean, sa_column_kwargs={"server_default": false()})
+    max_turns: int | None = None
+    parallel: int | None = None
+    claim_minutes: int | None = None
+    seat_minutes: int | None = None
+
+
+class GameRow(Row, table=True):
+    """One game. `number` counts from 1 within its server; `runs` counts the workflows that played it."""
+
+    __tablename__ = "game"
+    __table_args__ = (
+        ForeignKeyConstraint(["guild_id"], ["server.guild_id"], ondelete="CASCADE"),
+        UniqueConstraint("guild_id", "number"),
+        UniqueConstraint("id", "guild_id"),
+        Index(None, "guild_id", "state", "number"),
+        Index(None, "state", "created_at"),
+    )
+
+    id: str = Field(primary_key=True, sa_type=PlainText)
+    guild_id: int = Field(sa_type=BigInteger)
+    number: int
+    state: str = Field(sa_type=PlainText)
+    reason: str | None = Field(default=None, sa_type=PlainText)
+    prompt: str = Field(sa_type=PlainText)
+    level: str | None = Field(default=None, sa_type=PlainText)
+    slug: str | None = Field(default=None, sa_type=PlainText)
+    t2i: str = Field(sa_type=PlainText)
+    i2t: str = Field(sa_type=PlainText)
+    turns: int
+    seed: int = Field(sa_type=BigInteger)
+    channel_id: int = Field(sa_type=BigInteger)
+    starter_id: int = Field(sa_type=BigInteger)
+    embedder: str | None = Field(default=None, sa_type=PlainText)
+    runs: int
+    created_at: datetime = Field(sa_type=Moment)
+    started_at: datetime | None = Field(default=None, sa_type=Moment)
+    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class StepRow(Row, table=True):
+    """One step: asked at `asked_at`, submitted when `ticketed_at` is set, played when `kept_at` is."""
+
+    __tablename__ = "step"
+    __table_args__ = (_of_game(), CheckConstraint("kind IN ('p', 'c')", name="kind"))
+
+    game_id: str = Field(primary_key=True, sa_type=PlainText)
+    turn: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: str = Field(primary_key=True, sa_type=PlainText)
+    guild_id: int = Field(sa_type=BigInteger)
+    player: str = Field(sa_type=PlainText)
+    seed: int = Field(sa_type=BigInteger)
+    asked_at: datetime = Field(sa_type=Moment)
+    ticketed_at: datetime | None = Field(default=None, sa_type=Moment)
+    ticket_reference: str | None = Field(default=None, sa_type=PlainText)
+    ticket_found: bool | None = None
+    maybe_billed_twice: bool | None = None
+    kept_at: datetime | None = Field(default=None, sa_type=Moment)
+    image: str | None = Field(default=None, sa_type=PlainText)
+    text: str | None = Field(default=None, sa_type=PlainText)
+    raw: str | None = Field(default=None, sa_type=PlainText)
+    reference: str | None = Field(default=None, sa_type=PlainText)
+    parameters: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    latency_ms: int | None = None
+    cost_usd: float | None = None
+    cost_estimated: bool | None = None
+
+
+class PostRow(Row, table=True):
+    """One message of a game: `what` is card, thread, opening, a step as in 3p, or summary."""
+
+    __tablename__ = "post"
+    __table_args__ = (_of_game(), Index(None, "message_id"))
+
+    game_id: str = Field(primary_key=True, sa_type=PlainText)
+    what: str = Field(primary_key=True, sa_type=PlainText)
+    guild_id: int = Field(sa_type=BigInteger)
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
+    began_at: datetime = Field(sa_type=Moment)
+
+
+class DistanceRow(Row, table=True):
+    """How far the caption of one turn is from the prompt and from the turn before, both in [0, 2]."""
+
+    __tablename__ = "distance"
+    __table_args__ = (_of_game(),)
+
+    game_id: str = Field(primary_key=True, sa_type=PlainText)
+    turn: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    embedder: str = Field(primary_key=True, sa_type=PlainText)
+    version: str = Field(primary_key=True, sa_type=PlainText)
+    guild_id: int = Field(sa_type=BigInteger)
+    distance: float
+    step_distance: float
+    measured_at: datetime = Field(sa_type=Moment)
+
+
+class VectorRow(Row, table=True):
+    """One embedding: little-endian float32, by the hash of what was embedded."""
+
+    __tablename__ = "vector"
+
+    embedder: str = Field(primary_key=True, sa_type=PlainText)
+    version: str = Field(primary_key=True, sa_type=PlainText)
+    hash: str = Field(primary_key=True, sa_type=PlainText)
+    data: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(sa_type=Moment)
+
+
+class ImageRow(Row, table=True):
+    """What is known of a stored picture: pixels and bytes. The bytes lie in the media storage."""
+
+    __tablename__ = "image"
+
+    hash: str = Field(primary_key=True, sa_type=PlainText)
+    media_type: str = Field(sa_type=PlainText)
+    width: int
+    height: int
+    size: int
+    created_at: datetime = Field(sa_type=Moment)
+
+
+class OperatorRow(Row, table=True):
+    """What the operator has set for every server at once. The only row has id 1."""
+
+    __tablename__ = "operator"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    paused: bool

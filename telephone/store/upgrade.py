@@ -1,0 +1,58 @@
+"""Brings a database to the tables of this version, before anything else touches it."""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy import URL, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from telephone.errors import Misconfigured
+from telephone.store.database import engine_options, is_sqlite, set_up_sqlite
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_LOCK: Final = 0x7E1E_9407
+"""The key of the advisory lock under which Postgres is migrated."""
+
+
+def upgrade(url: URL) -> None:
+    """Creates the file's folder, then the tables, or changes them to this version's. Blocks.
+
+    All in one transaction and under a lock, so that several processes may start at once. Raises
+    Misconfigured when the database cannot be reached, is none, or is newer than this version.
+    """
+    shown = url.render_as_string(hide_password=True)
+    try:
+        if is_sqlite(url):
+            Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        _migrate(url)
+    except OSError as error:
+        raise Misconfigured(f"The database's folder cannot be made: {error.strerror}.", shown) from error
+    except CommandError as error:
+        raise Misconfigured(
+            "The database was made by a newer version of AI Telephone; please update this one.", f"{shown}: {error}"
+        ) from error
+    except DBAPIError as error:
+        raise Misconfigured(f"The database at {shown} cannot be opened: {_first_line(error)}", shown) from error
+
+
+def _migrate(url: URL) -> None:
+    driver = "sqlite+pysqlite" if is_sqlite(url) else url.drivername
+    plain = create_engine(url.set(drivername=driver), poolclass=NullPool, **engine_options(url))
+    if is_sqlite(url):
+        set_up_sqlite(plain)
+    engine = plain.execution_options(telephone_writes=True)
+    with engine.begin() as connection:
+        if not is_sqlite(url):
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _first_line(error: DBAPIError) -> str:
+    lines = str(error.orig).strip().splitlines()
+    return f"{lines[0].rstrip('.')}." if lines else "it gave no reason."

@@ -1,0 +1,61 @@
+"""Vectors: the embedding cache. What was embedded once is never embedded again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlmodel import col
+
+from telephone.store.columns import now
+from telephone.store.database import Database
+from telephone.store.tables import VectorRow
+
+_BATCH: Final = 500
+"""Hashes in one query; the databases bound the parameters of one."""
+
+
+class Vectors:
+    """One float32 vector for each embedder, version and hash of the content."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, embedder: str, version: str, hashes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The vectors known, by hash; shape (dimensions,), read-only. Takes any number of hashes."""
+        wanted = list(dict.fromkeys(hashes))
+        known: dict[str, NDArray[np.float32]] = {}
+        query = select(col(VectorRow.hash), col(VectorRow.data)).where(
+            col(VectorRow.embedder) == embedder, col(VectorRow.version) == version
+        )
+        async with self._database.reading() as session:
+            for start in range(0, len(wanted), _BATCH):
+                batch = col(VectorRow.hash).in_(wanted[start : start + _BATCH])
+                for digest, data in await session.execute(query.where(batch)):
+                    known[digest] = np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False)
+        return known
+
+    async def put(self, embedder: str, version: str, vectors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Stores vectors by hash; one already known stays as it is. Raises ValueError for what is no vector."""
+        moment = now()
+        values = [
+            {
+                "embedder": embedder,
+                "version": version,
+                "hash": digest,
+                "data": _bytes(digest, vectors[digest]),
+                "created_at": moment,
+            }
+            # In one order for everybody: two writers that meet crosswise would lock each other out.
+            for digest in sorted(vectors)
+        ]
+        if values:
+            async with self._database.writing() as session:
+                await session.execute(self._database.insert(VectorRow).on_conflict_do_nothing(), values)
+
+
+def _bytes(digest: str, vector: NDArray[np.float32]) -> bytes:
+    if vector.ndim != 1 or vector.size == 0 or not np.isfinite(vector).all():
+        raise ValueError(f"the embedding of {digest} is not one row of finite numbers: shape {vector.shape}")
+    return vector.astype("<f4").tobytes()

@@ -1,0 +1,64 @@
+"""What goes wrong on the way: rate limits, server errors, lost answers, closed connections."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = int | Literal["lost answer", "drop"]
+
+
+@dataclass
+class Fault:
+    """One thing that goes wrong, `times` times, for requests of `method` whose path matches `pattern`."""
+
+    method: str
+    pattern: re.Pattern[str]
+    status: Kind
+    times: int
+    retry_after: float
+
+    @property
+    def works_first(self) -> bool:
+        """Whether the request is carried out before it goes wrong."""
+        return self.status == "lost answer"
+
+
+class Faults:
+    """The faults that lie in wait; the first that fits a request is used up."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+
+    def add(self, method: str, path: str, *, status: Kind, times: int = 1, retry_after: float = 0.5) -> None:
+        """Let requests fail whose path (without /api/v10) is matched anywhere by the expression `path`.
+
+        429 is answered with Retry-After and rate limit headers, other numbers as that status before any
+        work is done; "lost answer" does the work and answers 502; "drop" closes the connection at once.
+        """
+        known = status in ("lost answer", "drop") if isinstance(status, str) else 400 <= status < 600
+        if not known or times < 1:
+            raise ValueError(
+                f"no such fault: {status!r} × {times}; use 400–599, 'lost answer' or 'drop', at least once"
+            )
+        self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after))
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The fault that meets this request, if any."""
+        for fault in self._waiting:
+            if fault.method in (method, "*") and fault.pattern.search(path):
+                fault.times -= 1
+                if not fault.times:
+                    self._waiting.remove(fault)
+                return fault
+        return None
+
+    @property
+    def left(self) -> int:
+        """How many faults have not happened yet."""
+        return sum(fault.times for fault in self._waiting)
+
+    def clear(self) -> None:
+        """Let everything work again."""
+        self._waiting.clear()

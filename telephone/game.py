@@ -189,8 +189,9 @@ class Place:
 class Game:
     """A game as it stands in the store, with the steps played so far in order.
 
-    `number` counts from 1 within a server. `reason` says in one sentence for players why a game is
-    paused, stopped or failed. `embedder` names what its distances were measured with.
+    `number` counts from 1 within a server; `run` counts how often it was set going, once at the start
+    and once after each pause. `reason` says in one sentence for players why a game is paused, stopped
+    or failed. `embedder` names what its distances were measured with.
     """
 
     id: str
@@ -204,6 +205,7 @@ class Game:
     place: Place = Place()
     turns: tuple[Turn, ...] = ()
     embedder: str | None = None
+    run: int = 0
 
     @property
     def pair(self) -> Pair:

@@ -58,6 +58,13 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'telephone.sqlite'}"
 
     @property
+    def engine_url(self) -> str:
+        """Where the engine keeps its journal: beside the store on SQLite, in the same database on Postgres."""
+        if self.on_postgres:
+            return self.store_url.replace("postgresql+psycopg://", "postgresql://", 1)
+        return f"sqlite:///{self.data_dir.resolve() / 'engine.sqlite'}"
+
+    @property
     def pictures_url(self) -> str:
         """Where pictures are stored: a folder in the data directory unless TELEPHONE_STORAGE_URL says otherwise."""
         return self.storage_url or f"file://{self.data_dir.resolve() / 'pictures'}"

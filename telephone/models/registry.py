@@ -51,6 +51,11 @@ class Registry:
             raise NotFound(f"No model called '{name[:40]}' {what} here; choose one of: {names}.")
         return table
 
+    def label(self, embedder: str) -> str:
+        """How a board names an embedder: MiniLM (offline), ImageBind."""
+        table = self.tables.get(embedder)
+        return (table.label or table.name) if table else embedder
+
     def of_kind(self, kind: ModelKind) -> list[ModelTable]:
         return [table for table in self.tables.values() if table.kind == kind]
 

@@ -12,7 +12,7 @@ ModelKind = Literal["t2i", "i2t", "embedder"]
 
 
 class ModelTable(BaseModel):
-    """One model, as its table says. `price_usd` is per call, in US dollars."""
+    """One model, as its table says. `price_usd` is per call in US dollars, `label` its name in running text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -25,6 +25,7 @@ class ModelTable(BaseModel):
     price_usd: float = Field(0.0, ge=0)
     licence: str
     about: str = ""
+    label: str = ""
     retired_on: date | None = None
     replacement: str | None = None
 

@@ -1,0 +1,86 @@
+"""What is checked before a game is stored: its words, its players, its length, and whether games may run here."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from telephone.errors import BadInput, NotAllowed
+from telephone.game import DEFAULT_TURNS, NO_GUILD, PROMPT_MAX, GameRequest, Level, Pair, Prompt, clean_prompt
+from telephone.models.players import Players
+from telephone.prompts import curated, look_up
+from telephone.providers.base import ModelKind
+from telephone.store import Store
+
+SEED_MAX: Final = 2**53 - 1
+"""Largest seed: the largest whole number that Discord and JSON readers keep exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """A game as somebody typed it. None stands for what the game chooses itself.
+
+    `prompt` is free text or the slug of a curated prompt; without one, `level` picks a curated prompt.
+    """
+
+    prompt: str | None
+    t2i: str | None = None
+    i2t: str | None = None
+    turns: int | None = None
+    seed: int | None = None
+    level: Level | None = None
+    guild_id: int = NO_GUILD
+    channel_id: int = 0
+    starter_id: int = 0
+    longest_prompt: int = PROMPT_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Turns what was typed into a game that can be played. Raises a TelephoneError that says what to change."""
+
+    store: Store
+    players: Players
+
+    async def admit(self, asked: StartRequest) -> GameRequest:
+        await self.check_open(asked.guild_id)
+        server = await self.store.servers.settings(asked.guild_id)
+        turns = asked.turns if asked.turns is not None else min(DEFAULT_TURNS, server.max_turns)
+        if not 1 <= turns <= server.max_turns:
+            raise BadInput(f"A game here has 1 to {server.max_turns} turns; please choose a number between them.")
+        seed = asked.seed if asked.seed is not None else secrets.randbelow(2**31)
+        if not 0 <= seed <= SEED_MAX:
+            raise BadInput(f"A seed is a whole number from 0 to {SEED_MAX}; please choose another.")
+        return GameRequest(
+            prompt=self._prompt(asked),
+            pair=Pair(self._seat(asked.t2i, "t2i"), self._seat(asked.i2t, "i2t")),
+            turns=turns,
+            seed=seed,
+            guild_id=asked.guild_id,
+            channel_id=asked.channel_id,
+            starter_id=asked.starter_id,
+        )
+
+    async def check_open(self, guild_id: int) -> None:
+        """Raises NotAllowed while games are paused here or everywhere."""
+        if await self.store.servers.paused_everywhere():
+            raise NotAllowed("The operator has paused all games; please try again later.")
+        if await self.store.servers.paused(guild_id):
+            raise NotAllowed("Games are paused on this server; an admin can go on with /telephone-admin resume.")
+
+    def _seat(self, name: str | None, kind: ModelKind) -> str:
+        if name is not None:
+            return self.players.seat(name, kind).name
+        ready = [table.name for table in self.players.registry.of_kind(kind) if self.players.why_not(table) is None]
+        if not ready:
+            raise NotAllowed("No model can play yet; please ask the operator to run telephone doctor.")
+        return ready[0]
+
+    def _prompt(self, asked: StartRequest) -> Prompt:
+        if asked.prompt is None:
+            return secrets.choice([p for p in curated() if asked.level in (None, p.level)])
+        known = look_up(asked.prompt)
+        if known is not None:
+            return known
+        if asked.prompt.startswith("#") and " " not in asked.prompt.strip():
+            raise BadInput(f"No curated prompt is called {asked.prompt.strip()[:40]}; pick one from the list.")
+        return Prompt(clean_prompt(asked.prompt, asked.longest_prompt))

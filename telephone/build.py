@@ -1,0 +1,112 @@
+"""The composition root: settings in, a house of collaborators out."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from telephone.admission import Admission
+from telephone.engine import Engine
+from telephone.errors import Misconfigured
+from telephone.measure import Measure
+from telephone.media.images import Pictures
+from telephone.models.base import Embedder
+from telephone.models.minilm import MiniLM
+from telephone.models.offline import Offline
+from telephone.models.players import Players
+from telephone.models.registry import Registry
+from telephone.play import Company, Play
+from telephone.providers.base import Provider
+from telephone.service import Service
+from telephone.settings import Settings
+from telephone.showing import Showing
+from telephone.stage import Stage
+from telephone.store import Store
+from telephone.taking import Taking
+
+_SWEEP_EVERY: Final = 10.0
+"""How often games are looked for that another process set going, in seconds."""
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class House:
+    """Everything that runs in one process, and how it is closed."""
+
+    service: Service
+    store: Store
+    players: Players
+    measure: Measure
+    engine: Engine | None = None
+    sweeping: "asyncio.Task[None] | None" = None
+
+    async def close(self) -> None:
+        """Stops the engine first, so that no step finds its collaborators gone. Games go on at the next start."""
+        if self.sweeping is not None:
+            self.sweeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await self.sweeping
+        if self.engine is not None:
+            await self.engine.close()
+        await self.players.close()
+        await self.store.close()
+
+
+def providers(settings: Settings) -> Mapping[str, Provider]:
+    """Every provider by the name that a model's table uses."""
+    return {"offline": Offline()}
+
+
+def offline_players() -> Players:
+    """The players that need no key, for a notebook."""
+    offline = {"offline": Offline()}
+    return Players(Registry.load(offline), offline)
+
+
+def embedder(name: str) -> Embedder:
+    """The embedder of that name. Raises Misconfigured."""
+    makers = {"minilm": MiniLM}
+    if name not in makers:
+        raise Misconfigured(f"TELEPHONE_EMBEDDER names '{name}'; write one of: {', '.join(makers)}.")
+    return makers[name]()
+
+
+async def open_house(settings: Settings, stage: Stage | None) -> House:
+    """Opens the store and, with a stage to show games on, launches the engine on the running loop.
+
+    Interrupted games go on at once. Raises Misconfigured.
+    """
+    reached = providers(settings)
+    players = Players(Registry.load(reached, settings.models), reached)
+    measuring = embedder(settings.embedder)
+    pictures = Pictures.at(settings.pictures_url)
+    store = await Store.open(settings.store_url)
+    measure = Measure(store, measuring)
+    admission = Admission(store, players)
+    if stage is None:
+        return House(Service(store, pictures, players, admission), store, players, measure)
+    engine = Engine(settings.engine_url)
+    taking, showing = Taking(store, pictures, players), Showing(store, pictures, players, stage)
+    play = Play(Company(store, taking, showing, measure, engine))
+    try:
+        await engine.launch([play])
+    except BaseException:
+        await engine.close()
+        await store.close()
+        raise
+    service = Service(store, pictures, players, admission, play)
+    return House(service, store, players, measure, engine, asyncio.create_task(_sweep(play, engine)))
+
+
+async def _sweep(play: Play, engine: Engine) -> None:
+    """Sets going what a crash or another process left; a fault is logged and the next sweep tries again."""
+    while True:
+        try:
+            await play.recover()
+            await engine.forget_old()
+        except Exception:
+            _log.exception("sweep failed")
+        await asyncio.sleep(_SWEEP_EVERY)

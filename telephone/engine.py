@@ -1,0 +1,151 @@
+"""The durable engine, DBOS, with its guard rails.
+
+What they guard against was measured and is told in docs/decisions/0001-durable-engine.md.
+"""
+
+import json
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, Queue, Serializer, SetWorkflowID
+from filelock import FileLock, Timeout
+
+from telephone.errors import Misconfigured
+
+APPLICATION_VERSION: Final = "1"
+"""Pinned: with a version made from the code, a new release would strand the games that are running."""
+QUEUE: Final = "games"
+KEEP_FOR: Final = timedelta(days=14)
+"""How long the journal of an ended workflow is kept; our own tables keep the game itself."""
+
+
+class StepFailed(Exception):
+    """An exception as the journal kept it: the class's name and what it said."""
+
+
+class JsonSerializer(Serializer):
+    """Journals JSON instead of pickles, so that write access to the database is not code execution."""
+
+    def name(self) -> str:
+        return "telephone_json_1"
+
+    def serialize(self, data: Any) -> str:
+        return json.dumps({"$exception": [type(data).__name__, str(data)]} if isinstance(data, BaseException) else data)
+
+    def deserialize(self, serialized_data: str) -> Any:
+        data = json.loads(serialized_data)
+        return StepFailed(*data["$exception"]) if isinstance(data, dict) and "$exception" in data else data
+
+
+class Engine:
+    """One DBOS in this process. On SQLite it locks the database's folder against a second process."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._lock: FileLock | None = None
+        self._workflows: list[DBOSConfiguredInstance] = []
+        self._queue: Queue | None = None
+        self._enqueued: set[str] = set()
+
+    @property
+    def _on_sqlite(self) -> bool:
+        return self._url.startswith("sqlite")
+
+    async def launch(self, workflows: Iterable[DBOSConfiguredInstance]) -> None:
+        """Starts it on the running loop, where interrupted workflows of `workflows` then go on.
+
+        Raises Misconfigured when another process holds the SQLite database.
+        """
+        self._workflows = list(workflows)
+        if self._on_sqlite:
+            self._lock_against_others()
+        config = DBOSConfig(
+            name="ai-telephone",
+            application_version=APPLICATION_VERSION,
+            executor_id="bot" if self._on_sqlite else f"bot-{uuid.uuid4().hex}",
+            system_database_url=self._url,
+            serializer=JsonSerializer(),
+            max_executor_threads=16,
+            log_level="WARNING",
+        )
+        if self._on_sqlite:
+            config["system_database_engine"] = _sqlite_engine(self._url)
+        DBOS(config=config)
+        DBOS.launch()
+        await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)
+        self._queue = await DBOS.retrieve_queue_async(QUEUE)
+
+    async def enqueue(self, workflow_id: str, workflow: Any, *args: str | int) -> None:
+        """Has a workflow run once, however often this is called with the same id."""
+        if workflow_id in self._enqueued:
+            return
+        if self._queue is None:
+            raise RuntimeError("the engine is not launched")
+        with SetWorkflowID(workflow_id):
+            await self._queue.enqueue_async(workflow, *args)
+        self._enqueued.add(workflow_id)
+
+    async def forget_old(self) -> int:
+        """Deletes the journals of workflows that ended before KEEP_FOR; returns how many."""
+        before = (datetime.now(UTC) - KEEP_FOR).isoformat()
+        ended = ["SUCCESS", "ERROR", "CANCELLED"]
+        old = await DBOS.list_workflows_async(
+            status=ended, completed_before=before, load_input=False, load_output=False
+        )
+        if old:
+            await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
+        return len(old)
+
+    async def close(self) -> None:
+        """Stops it and lets go of the lock; what was interrupted goes on at the next launch."""
+        DBOS.destroy()
+        for instance in self._workflows:
+            _unregister(instance)
+        if self._lock is not None:
+            self._lock.release()
+
+    def _lock_against_others(self) -> None:
+        path = Path(sa.make_url(self._url).database or "")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(f"{path}.lock", blocking=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise Misconfigured(
+                f"Another AI Telephone already uses {path.parent}; "
+                "stop it, or give this one a TELEPHONE_DATA_DIR of its own."
+            ) from None
+        self._lock = lock
+
+
+def _unregister(instance: DBOSConfiguredInstance) -> None:
+    """Frees the instance's name, so that a process can close one engine and open another."""
+    from dbos._dbos import _get_or_create_dbos_registry
+
+    names = _get_or_create_dbos_registry().instance_info_map
+    for name in [name for name, registered in names.items() if registered is instance]:
+        del names[name]
+
+
+def _sqlite_engine(url: str) -> sa.Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, record: object) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA busy_timeout=30000")
+        if sqlite3.sqlite_version_info < (3, 42):
+            connection.create_function("unixepoch", -1, _unixepoch)
+
+    return engine
+
+
+def _unixepoch(*modifiers: str) -> float:
+    """SQLite's function of that name as far as DBOS uses it; 'subsec' came with SQLite 3.42."""
+    return time.time() if "subsec" in modifiers else int(time.time())

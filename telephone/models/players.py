@@ -1,0 +1,117 @@
+"""Everybody who can play: the registry's models, each reached through its provider."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from telephone.errors import BadOutput, NotAllowed, Retired
+from telephone.game import Answer, Ask, Caption, Image, Ticket, fold
+from telephone.media.images import verify
+from telephone.models.registry import Registry
+from telephone.providers.base import ModelKind, ModelTable, Provider
+from telephone.providers.patience import with_patience
+
+DEADLINE = 600.0
+"""How long a player may take for one step, in seconds, waiting and trying again included."""
+CAPTION_MAX = 4_000
+"""Longest caption that is handed on, in characters; the raw text is kept whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Players:
+    """Asks a model by its name. All calls raise a TelephoneError."""
+
+    registry: Registry
+    providers: Mapping[str, Provider]
+    deadline: float = DEADLINE
+
+    def why_not(self, table: ModelTable) -> str | None:
+        """None when the model can play now; otherwise what is missing, in a few words."""
+        return self.providers[table.provider].why_not(table)
+
+    def seat(self, name: str, kind: ModelKind) -> ModelTable:
+        """The model of that name, if it can play now. Raises NotFound, Retired or NotAllowed."""
+        table = self.registry.table(name, kind)
+        missing = self.why_not(table)
+        if missing is None:
+            return table
+        if table.retired_on is not None:
+            instead = f"; {table.replacement} plays in its place" if table.replacement else ""
+            raise Retired(f"{table.name} was retired on {table.retired_on}{instead}.", table.replacement)
+        raise NotAllowed(f"{table.name} cannot play yet ({missing}); choose another model or ask the operator.")
+
+    async def submit(self, name: str, ask: Ask, marker: str) -> Ticket:
+        """Begins one step."""
+        table = self.registry.table(name)
+        provider = self.providers[table.provider]
+        return await with_patience(lambda: provider.submit(table, ask, marker), deadline=self.deadline, who=name)
+
+    async def collect(self, name: str, ask: Ask, ticket: Ticket) -> Answer:
+        """Waits for a step that was submitted."""
+        table = self.registry.table(name)
+        provider = self.providers[table.provider]
+        return await with_patience(lambda: provider.collect(table, ask, ticket), deadline=self.deadline, who=name)
+
+    async def cancel(self, name: str, ticket: Ticket) -> None:
+        table = self.registry.table(name)
+        await self.providers[table.provider].cancel(table, ticket)
+
+    def artist(self, name: str) -> "Artist":
+        """A text-to-image model for a notebook or a test."""
+        return Artist(self, self.seat(name, "t2i").name)
+
+    def teller(self, name: str) -> "Teller":
+        """An image-to-text model for a notebook or a test."""
+        return Teller(self, self.seat(name, "i2t").name)
+
+    async def close(self) -> None:
+        for provider in self.providers.values():
+            await provider.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Artist:
+    """A TextToImage by name."""
+
+    players: Players
+    name: str
+
+    async def generate_image(self, text: str, *, seed: int | None = None) -> Image:
+        ask = Ask(seed=seed or 0, text=text)
+        answer = await self.players.collect(self.name, ask, await self.players.submit(self.name, ask, ""))
+        return picture_of(answer, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """An ImageToText by name."""
+
+    players: Players
+    name: str
+
+    async def generate_text(self, image: Image, *, seed: int | None = None) -> Caption:
+        ask = Ask(seed=seed or 0, image=image)
+        answer = await self.players.collect(self.name, ask, await self.players.submit(self.name, ask, ""))
+        return caption_of(answer, self.name)
+
+
+def picture_of(answer: Answer, who: str) -> Image:
+    """The verified picture of an answer. Raises BadOutput."""
+    if answer.data is None:
+        raise BadOutput(f"{who} answered without a picture; please start the game again.")
+    return verify(answer.data)
+
+
+def caption_of(answer: Answer, who: str) -> Caption:
+    """The cleaned caption of an answer: one line, no quotes around it, no `Caption:` before it. Raises BadOutput."""
+    raw = answer.text or ""
+    text = fold(raw)
+    text = text.removeprefix("Caption:").strip()
+    if len(text) > 1 and text[0] + text[-1] in ('""', "“”", "''"):
+        text = text[1:-1].strip()
+    if not text:
+        raise BadOutput(f"{who} said nothing about the picture; please start the game again.")
+    return Caption(text=_shortened(text), raw=raw)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= CAPTION_MAX else text[: CAPTION_MAX - 1].rsplit(" ", 1)[0] + "…"

@@ -1,0 +1,215 @@
+"""The durable workflow of one game.
+
+`opening` posts card and thread, `playing` walks the line when a place is free, `closing` measures and
+shows the end. Each is enqueued under an id of its own and so runs once. The store is the truth: a step
+looks there first, so that a repeated one finds its work done. Expected failures travel as values
+between step and workflow; only bugs raise.
+"""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from dbos import DBOS, DBOSConfiguredInstance
+
+from telephone.engine import Engine
+from telephone.errors import TelephoneError
+from telephone.game import Game, GameState, StepKey
+from telephone.measure import Measure
+from telephone.providers.patience import with_patience
+from telephone.showing import Showing
+from telephone.stage import StageGone
+from telephone.store import Store
+from telephone.taking import Halted, Taking
+
+Verdict = dict[str, Any]
+"""How a step ended: `{}` well, `{"halt": True}`, or `{"error": a class of the tree, "sentence": its words}`."""
+
+ATTEMPTS: Final = 2
+"""How often a step is asked for when its answer is refused or is no answer."""
+MEASURING_DEADLINE: Final = 900.0
+"""How long measuring may be tried again, in seconds; a cold embedder takes minutes."""
+_GOING: Final = (GameState.QUEUED, GameState.PLAYING)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What a game is played with."""
+
+    store: Store
+    taking: Taking
+    showing: Showing
+    measure: Measure
+    engine: Engine
+
+
+@DBOS.dbos_class()
+class Play(DBOSConfiguredInstance):
+    """Plays games. One instance a process, by a name in the journal that never changes."""
+
+    def __init__(self, company: Company) -> None:
+        self._with = company
+        super().__init__(config_name="play")
+
+    async def begin(self, game: Game) -> None:
+        """Opens a game that is stored as queued, and plays it when its turn comes."""
+        await self._with.engine.enqueue(f"open-{game.id}-{game.run}", self.opening, game.id, game.run)
+
+    async def promote(self, guild_id: int) -> None:
+        """Starts the oldest queued games of a server, as many as may run at once."""
+        store = self._with.store
+        if await store.servers.paused(guild_id):
+            return
+        settings = await store.servers.settings(guild_id)
+        for game_id in await store.games.promote(guild_id, settings.parallel):
+            await self._enqueue_playing(await store.games.get(game_id))
+
+    async def settle(self, game: Game) -> None:
+        """Brings the card of a game that nobody plays up to date, and gives its place away."""
+        await self._with.engine.enqueue(f"settle-{game.id}-{game.run}-{game.state}", self.settling, game.id)
+
+    async def recover(self) -> None:
+        """Enqueues what a crash cut off between the store and the engine. Safe at any time."""
+        for game in await self._with.store.games.unfinished():
+            if game.state is GameState.QUEUED:
+                await self.begin(game)
+            elif game.state is GameState.PLAYING:
+                await self._enqueue_playing(game)
+
+    async def _enqueue_playing(self, game: Game) -> None:
+        await self._with.engine.enqueue(f"play-{game.id}-{game.run}", self.playing, game.id, game.run)
+
+    # Workflows
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def opening(self, game_id: str, run: int) -> None:
+        for what in ("card", "thread", "opening"):
+            verdict = await self._show(game_id, run, what)
+            if verdict:
+                await self._end_early(game_id, run, verdict)
+                return
+        await self._give_place(game_id)
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def playing(self, game_id: str, run: int) -> None:
+        for index in range(await self._length(game_id)):
+            verdict = await self._take(game_id, run, index) or await self._show(game_id, run, str(StepKey.at(index)))
+            if verdict:
+                await self._end_early(game_id, run, verdict)
+                return
+        await self._finish(game_id, run)
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def closing(self, game_id: str) -> None:
+        await self._measure(game_id)
+        await self._summarise(game_id)
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def settling(self, game_id: str) -> None:
+        await self._edit_card(game_id)
+        await self._give_place(game_id)
+
+    async def _take(self, game_id: str, run: int, index: int) -> Verdict:
+        """One step, asked for again where its answer was refused or was none; a refused prompt is not."""
+        for attempt in range(ATTEMPTS):
+            verdict = await self._submit(game_id, run, index, attempt)
+            if "ms" in verdict:
+                verdict = await self._collect(game_id, run, index, attempt, verdict["ms"])
+            error = verdict.get("error")
+            if error not in ("Refused", "BadOutput") or (error == "Refused" and index == 0):
+                break
+        return verdict
+
+    # Durable steps
+
+    @DBOS.step()
+    async def _length(self, game_id: str) -> int:
+        return 2 * (await self._with.store.games.get(game_id)).request.turns
+
+    @DBOS.step()
+    async def _submit(self, game_id: str, run: int, index: int, attempt: int) -> Verdict:
+        async def submit() -> Verdict:
+            game = await self._with.taking.still_on(game_id, run)
+            await self._with.showing.edit_card(game)
+            return {"ms": await self._with.taking.submit(game, index, attempt)}
+
+        return await _verdict(submit())
+
+    @DBOS.step()
+    async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> Verdict:
+        async def collect() -> Verdict:
+            game = await self._with.taking.still_on(game_id, run)
+            await self._with.taking.collect(game, index, attempt, submit_ms)
+            return {}
+
+        return await _verdict(collect())
+
+    @DBOS.step()
+    async def _show(self, game_id: str, run: int, what: str) -> Verdict:
+        async def show() -> Verdict:
+            await self._with.showing.post(await self._with.taking.still_on(game_id, run, _GOING), what)
+            return {}
+
+        return await _verdict(show())
+
+    @DBOS.step()
+    async def _finish(self, game_id: str, run: int) -> None:
+        game = await self._with.store.games.get(game_id)
+        if game.run == run and await self._with.store.games.move(
+            game_id, GameState.FINISHED, only_from=[GameState.PLAYING]
+        ):
+            _log.info("game finished", game=game_id, turns=game.request.turns)
+        await self._with.engine.enqueue(f"close-{game_id}", self.closing, game_id)
+        await self.promote(game.request.guild_id)
+
+    @DBOS.step()
+    async def _end_early(self, game_id: str, run: int, verdict: Verdict) -> None:
+        """Books a failure or a lost stage; a halt was booked by whoever halted. Then the card, and the next game."""
+        games = self._with.store.games
+        game = await games.get(game_id)
+        if game.run != run:
+            return
+        if "error" in verdict:
+            state = GameState.PAUSED if verdict["error"] == StageGone.__name__ else GameState.FAILED
+            await games.move(game_id, state, only_from=_GOING, reason=verdict["sentence"])
+            _log.info("game ended early", game=game_id, state=state.value, error=verdict["error"])
+        await self._with.showing.edit_card(await games.get(game_id))
+        await self.promote(game.request.guild_id)
+
+    @DBOS.step()
+    async def _give_place(self, game_id: str) -> None:
+        await self.promote((await self._with.store.games.get(game_id)).request.guild_id)
+
+    @DBOS.step()
+    async def _measure(self, game_id: str) -> Verdict:
+        async def measured() -> Verdict:
+            await self._with.measure.measure(await self._with.store.games.get(game_id))
+            return {}
+
+        name = self._with.measure.embedder.name
+        return await _verdict(with_patience(measured, deadline=MEASURING_DEADLINE, who=name))
+
+    @DBOS.step()
+    async def _summarise(self, game_id: str) -> Verdict:
+        async def summarise() -> Verdict:
+            game = await self._with.store.games.get(game_id)
+            await self._with.showing.edit_card(game)
+            await self._with.showing.post(game, "summary")
+            return {}
+
+        return await _verdict(summarise())
+
+    @DBOS.step()
+    async def _edit_card(self, game_id: str) -> None:
+        await self._with.showing.edit_card(await self._with.store.games.get(game_id))
+
+
+async def _verdict(work: Awaitable[Verdict]) -> Verdict:
+    try:
+        return await work
+    except Halted:
+        return {"halt": True}
+    except TelephoneError as error:
+        return {"error": type(error).__name__, "sentence": error.sentence}

@@ -1,0 +1,287 @@
+"""What a cog or the command line may ask for: one function each, and the only door to the game."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import structlog
+
+from telephone.admission import Admission, StartRequest
+from telephone.cpu import off_loop
+from telephone.errors import BadInput, NotAllowed
+from telephone.game import Game, GameState, Prompt, ServerSettings
+from telephone.media.charts import describe_drift
+from telephone.media.images import Pictures
+from telephone.media.replay import Frame, replay_gif
+from telephone.models.players import Players
+from telephone.play import Play
+from telephone.prompts import curated
+from telephone.providers.base import ModelKind, ModelTable
+from telephone.showing import drift_of
+from telephone.store import Store
+
+__all__ = ["Choice", "ModelFacts", "Replay", "Service", "Standing", "StartRequest"]
+
+UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
+PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
+PAUSED_EVERYWHERE: Final = "The operator paused all games; they go on by themselves when the pause ends."
+_LOOK_EVERY: Final = 0.1
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A model as autocomplete offers it; `why_not` is None when it can play now."""
+
+    name: str
+    kind: ModelKind
+    ready: bool
+    why_not: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """A model as `telephone models` lists it. `price_usd` is per call."""
+
+    name: str
+    kind: ModelKind
+    provider: str
+    ready: bool
+    why_not: str | None
+    price_usd: float
+    retired_on: date | None
+    replacement: str | None
+    licence: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An unfinished game and its place in the server's queue: 1 is next, 0 is not queued."""
+
+    game: Game
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A game as one moving picture."""
+
+    name: str
+    data: bytes
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+
+    store: Store
+    pictures: Pictures
+    players: Players
+    admission: Admission
+    play: Play | None = None
+    """None in a process that runs no engine: what it sets going, the process that does will notice."""
+
+    async def start(self, asked: StartRequest) -> Game:
+        """Admits, stores and enqueues a game; returns before its card is posted."""
+        game = await self.store.games.add(await self.admission.admit(asked))
+        _log.info("game queued", game=game.id, pair=str(game.pair), turns=game.request.turns)
+        await self._begin(game)
+        return game
+
+    async def opened(self, game_id: str, timeout: float = 8.0) -> Game:
+        """The game once its thread is open or it has ended, or as it is after `timeout` seconds."""
+        return await self._when(game_id, _is_open, timeout)
+
+    async def closed(self, game_id: str, timeout: float) -> Game:
+        """The game once it has ended or pauses and its summary is shown, or as it is after `timeout` seconds."""
+        return await self._when(game_id, _is_closed, timeout)
+
+    async def game(self, game_id: str) -> Game:
+        return await self.store.games.get(game_id)
+
+    async def game_by_number(self, guild_id: int, number: int) -> Game:
+        return await self.store.games.by_number(guild_id, number)
+
+    async def game_in_thread(self, thread_id: int) -> Game | None:
+        game_id = await self.store.posts.game_of_thread(thread_id)
+        return await self.store.games.get(game_id) if game_id else None
+
+    async def place_in_queue(self, game_id: str) -> int:
+        return await self.store.games.place_in_queue(game_id)
+
+    async def recent(self, guild_id: int, *, unfinished_only: bool = False, limit: int = 25) -> list[Game]:
+        """Games of a server, newest first."""
+        states = UNFINISHED if unfinished_only else ()
+        return await self.store.games.recent(guild_id, states=states, limit=limit)
+
+    async def status(self, guild_id: int) -> list[Standing]:
+        """Unfinished games of a server: those that run or pause first, then the queue in order."""
+        games = await self.store.games.recent(guild_id, states=UNFINISHED)
+        standings = [Standing(game, await self.place_in_queue(game.id)) for game in games]
+        return sorted(standings, key=lambda standing: (standing.place, standing.game.number))
+
+    async def stop(self, game_id: str, *, by: int, is_host: bool) -> Game:
+        """Ends a game; what was posted stays."""
+        game = await self._hosted(game_id, by, is_host)
+        if not await self.store.games.move(game_id, GameState.STOPPED, only_from=UNFINISHED):
+            raise BadInput(f"Game #{game.number} has ended already; there is nothing to stop.")
+        return await self._settled(game_id)
+
+    async def resume_game(self, game_id: str, *, by: int, is_host: bool) -> Game:
+        """Sets a paused game going again; on a stage that is gone it gets a new one and is shown anew."""
+        game = await self._hosted(game_id, by, is_host)
+        await self.admission.check_open(game.request.guild_id)
+        if game.state is not GameState.PAUSED:
+            raise BadInput(f"Game #{game.number} is not paused; there is nothing to continue.")
+        return await self._set_going(game)
+
+    async def again(self, game_id: str, *, by: int, channel_id: int) -> Game:
+        """The same prompt and pair once more, with another seed."""
+        request = (await self.store.games.get(game_id)).request
+        return await self.start(
+            StartRequest(
+                prompt=request.prompt.text,
+                t2i=request.pair.t2i,
+                i2t=request.pair.i2t,
+                turns=request.turns,
+                guild_id=request.guild_id,
+                channel_id=channel_id,
+                starter_id=by,
+            )
+        )
+
+    async def replay(self, game_id: str) -> Replay:
+        """The game as a GIF, each picture with the words before and after it."""
+        game = await self.store.games.get(game_id)
+        frames = []
+        for turn in game.turns:
+            if turn.picture is not None and turn.picture.image is not None and turn.caption is not None:
+                image = await self.pictures.get(turn.picture.image)
+                frames.append(Frame(turn.n, image, game.text_before(turn.picture.key), turn.caption.text or ""))
+        if not frames:
+            raise BadInput(f"Game #{game.number} has no finished turn yet; try again when its first caption is there.")
+        data = await off_loop(replay_gif, frames, pair=str(game.pair), prompt=game.request.prompt.text)
+        found = drift_of(game)
+        alt = f"Replay of game {game.number}, {game.pair}, {len(frames)} turns."
+        if found is not None:
+            alt += " " + describe_drift(found.distances, found.biggest_jump)
+        return Replay(f"game-{game.number}.gif", data, alt)
+
+    def choices(self, kind: ModelKind) -> list[Choice]:
+        """The models of a kind, those that can play now first."""
+        found = [(table.name, self.players.why_not(table)) for table in self.players.registry.of_kind(kind)]
+        choices = [Choice(name, kind, why_not is None, why_not) for name, why_not in found]
+        return sorted(choices, key=lambda choice: not choice.ready)
+
+    def models(self) -> list[ModelFacts]:
+        return [_facts(table, self.players.why_not(table)) for table in self.players.registry.tables.values()]
+
+    async def curated_prompts(self) -> list[Prompt]:
+        return list(curated())
+
+    async def server(self, guild_id: int) -> ServerSettings:
+        return await self.store.servers.settings(guild_id)
+
+    async def limit(self, guild_id: int, **limits: int | None) -> ServerSettings:
+        """Changes those of max_turns, parallel, claim_minutes and seat_minutes that are not None."""
+        changes: dict[str, Any] = {name: value for name, value in limits.items() if value is not None}
+        settings = await self.store.servers.change(guild_id, **changes) if changes else await self.server(guild_id)
+        if self.play is not None and "parallel" in changes:
+            await self.play.promote(guild_id)
+        return settings
+
+    async def pause(self, guild_id: int) -> int:
+        """Stops all playing and spending on a server until resume; returns how many games pause."""
+        await self.store.servers.change(guild_id, paused=True)
+        return await self._pause(await self._unfinished(guild_id), PAUSED_HERE)
+
+    async def resume(self, guild_id: int) -> int:
+        """Ends a server's pause; returns how many games go on."""
+        await self.store.servers.change(guild_id, paused=False)
+        return await self._resume(await self._unfinished(guild_id), PAUSED_HERE)
+
+    async def pause_everywhere(self) -> int:
+        """The operator's pause of every game on every server; returns how many games pause."""
+        await self.store.servers.pause_everywhere(True)
+        return await self._pause(await self.store.games.unfinished(), PAUSED_EVERYWHERE)
+
+    async def resume_everywhere(self) -> int:
+        """Ends the operator's pause; returns how many games go on."""
+        await self.store.servers.pause_everywhere(False)
+        return await self._resume(await self.store.games.unfinished(), PAUSED_EVERYWHERE)
+
+    async def _unfinished(self, guild_id: int) -> list[Game]:
+        return [game for game in await self.store.games.unfinished() if game.request.guild_id == guild_id]
+
+    async def _pause(self, games: list[Game], reason: str) -> int:
+        going, paused = (GameState.QUEUED, GameState.PLAYING), 0
+        for game in games:
+            if await self.store.games.move(game.id, GameState.PAUSED, only_from=going, reason=reason):
+                await self._settled(game.id)
+                paused += 1
+        return paused
+
+    async def _resume(self, games: list[Game], reason: str) -> int:
+        waiting = [game for game in games if game.state is GameState.PAUSED and game.reason == reason]
+        for game in waiting:
+            await self._set_going(game)
+        return len(waiting)
+
+    async def _set_going(self, game: Game) -> Game:
+        await self.store.games.next_run(game.id)
+        await self.store.games.move(game.id, GameState.QUEUED, only_from=[GameState.PAUSED])
+        game = await self.store.games.get(game.id)
+        await self._begin(game)
+        return game
+
+    async def _begin(self, game: Game) -> None:
+        if self.play is not None:
+            await self.play.begin(game)
+
+    async def _settled(self, game_id: str) -> Game:
+        game = await self.store.games.get(game_id)
+        if self.play is not None:
+            await self.play.settle(game)
+        return game
+
+    async def _hosted(self, game_id: str, by: int, is_host: bool) -> Game:
+        game = await self.store.games.get(game_id)
+        if not is_host and by != game.request.starter_id:
+            raise NotAllowed("Only who started this game, or a member who may manage the server, can do that.")
+        return game
+
+    async def _when(self, game_id: str, reached: Callable[[Game], bool], timeout: float) -> Game:
+        ends = time.monotonic() + timeout
+        while not reached(game := await self.store.games.get(game_id)) and time.monotonic() < ends:
+            await asyncio.sleep(_LOOK_EVERY)
+        return game
+
+
+def _is_open(game: Game) -> bool:
+    return game.place.opening_id is not None or game.state.is_final or game.state is GameState.PAUSED
+
+
+def _is_closed(game: Game) -> bool:
+    if game.state is GameState.FINISHED:
+        return game.place.summary_id is not None
+    return game.state.is_final or game.state is GameState.PAUSED
+
+
+def _facts(table: ModelTable, why_not: str | None) -> ModelFacts:
+    return ModelFacts(
+        name=table.name,
+        kind=table.kind,
+        provider=table.provider,
+        ready=why_not is None,
+        why_not=why_not,
+        price_usd=table.price_usd,
+        retired_on=table.retired_on,
+        replacement=table.replacement,
+        licence=table.licence,
+        about=table.about,
+    )

@@ -1,0 +1,100 @@
+"""Showing a game on its stage: every message once, and the card kept up to date."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from telephone.cpu import off_loop
+from telephone.errors import TelephoneError
+from telephone.game import Drift, Game, GameState, Image, StepKey
+from telephone.media.charts import drift_chart
+from telephone.media.images import Pictures
+from telephone.models.players import Players
+from telephone.providers.patience import with_patience
+from telephone.scoring.drift import summarise
+from telephone.stage import Posting, Progress, Stage, Summary, nonce
+from telephone.store import Store
+
+DEADLINE: Final = 900.0
+"""How long one post may be tried again, in seconds."""
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """Posts what the store says of a game. Raises StageGone, or TimedOut when the stage does not answer."""
+
+    store: Store
+    pictures: Pictures
+    players: Players
+    stage: Stage
+
+    async def post(self, game: Game, what: str) -> None:
+        """One message of a game: `card`, `thread`, `opening`, a step as in `3p`, or `summary`."""
+        post = await self.store.posts.begin(game.id, what)
+        if post.message_id is not None:
+            return
+        scope = what if what == "card" else f"{what}/{game.place.card_id}"
+        posting = Posting(nonce=nonce(game.id, scope), since=post.began_at, again=post.again)
+        message_id = await with_patience(lambda: self._send(game, what, posting), deadline=DEADLINE, who="This place")
+        await self.store.posts.done(game.id, what, message_id)
+
+    async def edit_card(self, game: Game) -> None:
+        """Brings the card up to date; a card that cannot be edited never stops a game."""
+        if game.place.card_id is None:
+            return
+        try:
+            summary = await self._summary(game) if game.state is GameState.FINISHED else None
+            await self.stage.edit_card(game, await self._progress(game), summary)
+        except TelephoneError as error:
+            _log.warning("card not edited", game=game.id, error=type(error).__name__)
+
+    async def _send(self, game: Game, what: str, posting: Posting) -> int:
+        match what:
+            case "card":
+                return await self.stage.post_card(game, await self._progress(game), posting)
+            case "thread":
+                return await self.stage.open_thread(game, posting)
+            case "opening":
+                return await self.stage.post_opening(game, posting)
+            case "summary":
+                return await self.stage.post_summary(game, await self._summary(game), posting)
+        key = StepKey.parse(what)
+        step = game.steps[key.index]
+        image = await self.pictures.get(step.image) if step.image else None
+        return await self.stage.post_step(game, step, image, posting)
+
+    async def _progress(self, game: Game) -> Progress:
+        return Progress(await self.store.games.place_in_queue(game.id), seconds_left(game))
+
+    async def _summary(self, game: Game) -> Summary:
+        first, last = await self._picture(game, 0), await self._picture(game, -1)
+        found, embedder = drift_of(game), self._embedder_of(game)
+        if found is None:
+            return Summary(first, last, embedder=embedder)
+        title = f"Game {game.number}: {game.pair}"
+        chart = await off_loop(drift_chart, found.distances, title=title, embedder=embedder)
+        return Summary(first, last, found, chart, embedder)
+
+    async def _picture(self, game: Game, which: int) -> Image:
+        hashes = [turn.picture.image for turn in game.turns if turn.picture and turn.picture.image]
+        return await self.pictures.get(hashes[which])
+
+    def _embedder_of(self, game: Game) -> str:
+        return self.players.registry.label(game.embedder) if game.embedder else ""
+
+
+def drift_of(game: Game) -> Drift | None:
+    """The drift of a game by its stored distances, None before it was measured."""
+    both = [(t.distance, t.step_distance) for t in game.turns if t.distance is not None and t.step_distance is not None]
+    return summarise([far for far, _ in both], [step for _, step in both]) if both else None
+
+
+def seconds_left(game: Game) -> float | None:
+    """About how long the rest of a game takes, from the steps played so far; None before the first turn ended."""
+    played = game.steps
+    if len(played) < 2:
+        return None
+    mean_ms = sum(step.latency_ms for step in played) / len(played)
+    return mean_ms / 1_000 * (2 * game.request.turns - len(played))

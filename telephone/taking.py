@@ -1,0 +1,125 @@
+"""Taking one step: asking its player, waiting, checking and storing what came back."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from telephone.cpu import off_loop
+from telephone.errors import BadOutput, Refused, TelephoneError
+from telephone.game import Answer, Ask, Game, GameState, Kind, Step, StepKey, Ticket, step_seed
+from telephone.media.images import Pictures
+from telephone.models.players import Players, caption_of, picture_of
+from telephone.stage import nonce
+from telephone.store import Store
+
+T = TypeVar("T")
+_LOOK_EVERY: Final = 1.0
+"""How often a game that waits for a player looks whether it was stopped, in seconds."""
+
+
+class Halted(Exception):
+    """The game was stopped, paused or set going anew while a step was under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Takes steps. Each call looks into the store first, so that a repeated one finds its work done."""
+
+    store: Store
+    pictures: Pictures
+    players: Players
+
+    async def still_on(self, game_id: str, run: int, states: Collection[GameState] = (GameState.PLAYING,)) -> Game:
+        """The game, if this run of it is still the one to go on. Raises Halted."""
+        game = await self.store.games.get(game_id)
+        if game.run != run or game.state not in states or await self.store.servers.paused(game.request.guild_id):
+            raise Halted
+        return game
+
+    async def submit(self, game: Game, index: int, attempt: int) -> int:
+        """Asks the player of a step; returns how long that took in ms. Raises a TelephoneError."""
+        key = StepKey.at(index)
+        player = player_of(game, key)
+        asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
+        if asked.step is not None or asked.ticket is not None:
+            return 0
+        began = time.monotonic()
+        marker = nonce(game.id, f"{key}/{game.run}/{attempt}")
+        ticket = await self.players.submit(player, await self._ask(game, key, attempt), marker)
+        await self.store.steps.keep_ticket(game.id, key, ticket)
+        return _ms_since(began)
+
+    async def collect(self, game: Game, index: int, attempt: int, submit_ms: int) -> None:
+        """Waits for a submitted step and stores it. Raises a TelephoneError, or Halted.
+
+        What was refused or is no answer loses its ticket, so that it can be asked for again.
+        """
+        key = StepKey.at(index)
+        player = player_of(game, key)
+        asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
+        if asked.step is not None:
+            return
+        ticket = asked.ticket or Ticket()
+        ask = await self._ask(game, key, attempt)
+        began = time.monotonic()
+        try:
+            answer = await self._unless_halted(game, self.players.collect(player, ask, ticket))
+            step = await self._checked(key, player, ask, ticket, answer)
+        except Halted:
+            with suppress(TelephoneError):
+                await self.players.cancel(player, ticket)
+            await self.store.steps.drop_ticket(game.id, key)
+            raise
+        except (Refused, BadOutput):
+            await self.store.steps.drop_ticket(game.id, key)
+            raise
+        await self.store.steps.keep(game.id, replace(step, latency_ms=submit_ms + _ms_since(began)))
+
+    async def _ask(self, game: Game, key: StepKey, attempt: int) -> Ask:
+        seed = step_seed(game.request.seed + attempt, key)
+        if key.kind is Kind.PICTURE:
+            return Ask(seed=seed, text=game.text_before(key))
+        picture = game.turns[key.turn - 1].picture
+        if picture is None or picture.image is None:
+            raise ValueError(f"step {key} of game {game.id} has no picture to describe")
+        return Ask(seed=seed, image=await self.pictures.get(picture.image))
+
+    async def _checked(self, key: StepKey, player: str, ask: Ask, ticket: Ticket, answer: Answer) -> Step:
+        estimated = answer.cost_usd is None
+        cost = self.players.registry.table(player).price_usd if answer.cost_usd is None else answer.cost_usd
+        step = Step(
+            key=key,
+            player=player,
+            seed=ask.seed,
+            reference=ticket.reference,
+            parameters=answer.parameters,
+            cost_usd=cost,
+            cost_estimated=estimated,
+        )
+        if key.kind is Kind.CAPTION:
+            caption = caption_of(answer, player)
+            return replace(step, text=caption.text, raw=caption.raw)
+        image = await off_loop(picture_of, answer, player)
+        await self.store.images.put(image)
+        return replace(step, image=await self.pictures.put(image))
+
+    async def _unless_halted(self, game: Game, work: Awaitable[T]) -> T:
+        task = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait({task}, timeout=_LOOK_EVERY))[0]:
+                await self.still_on(game.id, game.run)
+            return task.result()
+        finally:
+            task.cancel()
+
+
+def player_of(game: Game, key: StepKey) -> str:
+    """The name of the player whose step this is."""
+    return game.pair.t2i if key.kind is Kind.PICTURE else game.pair.i2t
+
+
+def _ms_since(began: float) -> int:
+    return round((time.monotonic() - began) * 1_000)

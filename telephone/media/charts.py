@@ -1,0 +1,158 @@
+"""The drift of one game as a chart, and the same in words for those who cannot see it.
+
+Colours are Okabe and Ito's; a marker, a line style and a label say again what a colour says. Figures
+are drawn through matplotlib's objects, without pyplot, so that threads share nothing.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator, MultipleLocator
+
+from telephone.media.lettering import font, setable, wrap
+from telephone.scoring.drift import biggest_jump
+
+Theme = Literal["light", "dark"]
+
+WIDTH, HEIGHT, _DPI = 1200, 675, 150
+_ALL_LABELLED: Final = 12
+"""Up to so many turns every point carries its number; beyond, only those that tell the story."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ink:
+    ground: str
+    text: str
+    quiet: str
+    grid: str
+    line: str
+    jump: str
+
+
+_INKS: Final[dict[str, _Ink]] = {
+    "light": _Ink("#FFFFFF", "#1F2328", "#57606A", "#DDE1E6", "#0072B2", "#D55E00"),
+    "dark": _Ink("#1E1F22", "#F2F3F5", "#B5BAC1", "#3A3C42", "#56B4E9", "#E69F00"),
+}
+
+
+def drift_chart(distances: Sequence[float], *, title: str, embedder: str, theme: Theme = "light") -> bytes:
+    """A PNG, 1200 × 675: distance from the prompt after each turn, the biggest jump marked, embedder named.
+
+    `distances` are in [0, 2], one a turn, at least one; ValueError otherwise.
+    """
+    if not distances or not all(0 <= distance <= 2 for distance in distances):
+        raise ValueError("a chart needs at least one distance, and distances lie in [0, 2]")
+    ink = _INKS[theme]
+    figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=ink.ground)
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.075, 0.115, 0.885, 0.635), facecolor=ink.ground)
+    _draw_frame(axes, distances, ink)
+    _draw_line(axes, distances, ink)
+    _draw_labels(axes, distances, ink)
+    _draw_heading(figure, title, embedder, _marked_jump(distances), ink)
+    out = io.BytesIO()
+    figure.savefig(out, format="png", facecolor=ink.ground, metadata={"Software": None})
+    return out.getvalue()
+
+
+def describe_drift(distances: Sequence[float], jump: tuple[int, float]) -> str:
+    """The chart in words: start, end and the biggest jump, `(turn, increase)`."""
+    if len(distances) == 1:
+        return f"Line chart: after its one turn the game is {distances[0]:.2f} away from the prompt."
+    turn, increase = jump
+    told = f"the biggest jump is turn {turn}, {_signed(increase)}" if increase > 0 else "it never moved away"
+    return (
+        f"Line chart of the distance from the prompt over {len(distances)} turns: it starts at {distances[0]:.2f}, "
+        f"ends at {distances[-1]:.2f}; {told}."
+    )
+
+
+def _draw_frame(axes: Axes, distances: Sequence[float], ink: _Ink) -> None:
+    turns = len(distances)
+    axes.set_xlim(-0.35, turns + 0.35 + 0.03 * turns)
+    axes.set_ylim(0, max(0.25, max(distances) * 1.24))
+    axes.xaxis.set_major_locator(MultipleLocator(1 if turns <= _ALL_LABELLED else 5))
+    axes.xaxis.set_major_formatter(lambda x, _: "prompt" if round(x) == 0 else f"{x:.0f}" if 0 < x <= turns else "")
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    axes.tick_params(colors=ink.quiet, labelsize=12.5, length=0, pad=7)
+    axes.grid(axis="y", color=ink.grid, linewidth=1)
+    axes.set_axisbelow(True)
+    for side in ("top", "left", "right"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(ink.quiet)
+
+
+def _draw_line(axes: Axes, distances: Sequence[float], ink: _Ink) -> None:
+    line = [0.0, *distances]
+    size = 10 if len(distances) <= _ALL_LABELLED else 7
+    axes.fill_between(range(len(line)), line, color=ink.line, alpha=0.10, linewidth=0)
+    axes.plot(line, color=ink.line, linewidth=3, solid_capstyle="round", zorder=3)
+    axes.plot(range(1, len(line)), line[1:], "o", color=ink.line, markersize=size, markeredgecolor=ink.ground,
+              markeredgewidth=1.5, zorder=4, clip_on=False)  # fmt: skip
+    axes.plot([0], [0], "o", color=ink.ground, markersize=size, markeredgecolor=ink.line, markeredgewidth=2.5,
+              zorder=4, clip_on=False)  # fmt: skip
+    jump = _marked_jump(distances)
+    if jump is None:
+        return
+    turn, rise = jump[0], line[jump[0] - 1 : jump[0] + 1]
+    axes.plot([turn - 1, turn], rise, color=ink.ground, linewidth=5, zorder=3)
+    axes.plot([turn - 1, turn], rise, color=ink.jump, linewidth=4, linestyle=(0, (1.6, 1)), zorder=3)
+    axes.plot([turn], rise[1:], "D", color=ink.jump, markersize=size + 2, markeredgecolor=ink.ground,
+              markeredgewidth=1.5, zorder=5)  # fmt: skip
+
+
+def _draw_labels(axes: Axes, distances: Sequence[float], ink: _Ink) -> None:
+    turns, jump = len(distances), _marked_jump(distances)
+    jumped = jump[0] if jump else 0
+    named = range(1, turns + 1) if turns <= _ALL_LABELLED else sorted({1, jumped or 1, turns})
+    for n in named:
+        above = _above(distances, n)
+        rising = n < turns and distances[n] > distances[n - 1]
+        axes.annotate(
+            f"{distances[n - 1]:.2f}",
+            (n, distances[n - 1]),
+            xytext=(-9 if above and rising else 0, 12 if above else -12),
+            textcoords="offset points",
+            ha="center",
+            va="bottom" if above else "top",
+            fontsize=13.5 if n in (jumped, turns) else 12,
+            fontweight="bold" if n in (jumped, turns) else "normal",
+            color=ink.jump if n == jumped else ink.text,
+            path_effects=[withStroke(linewidth=4, foreground=ink.ground)],
+            zorder=6,
+        )
+
+
+def _marked_jump(distances: Sequence[float]) -> tuple[int, float] | None:
+    """The jump worth marking: none where there is one turn only, or the game never moved away."""
+    turn, increase = biggest_jump(distances)
+    return (turn, increase) if len(distances) > 1 and increase > 0 else None
+
+
+def _above(distances: Sequence[float], n: int) -> bool:
+    """Whether a label sits better above point `n`: always, except in a valley with room below."""
+    before = distances[n - 2] if n > 1 else 0.0
+    after = distances[n] if n < len(distances) else distances[n - 1]
+    here = distances[n - 1]
+    return not (here < before and here < after + 1e-9 and here > 0.2 * max(distances))
+
+
+def _draw_heading(figure: Figure, title: str, embedder: str, jump: tuple[int, float] | None, ink: _Ink) -> None:
+    heading = wrap(title, font(38, bold=True), WIDTH - 100, 1) or ("",)
+    below = wrap(f"Distance from the prompt after each turn, by {embedder}. Lower is closer.", font(27), WIDTH - 100, 1)
+    figure.text(0.04, 0.945, setable(heading[0]), fontsize=17, fontweight="bold", color=ink.text, va="center",
+                parse_math=False)  # fmt: skip
+    figure.text(0.04, 0.872, setable(below[0]), fontsize=12.5, color=ink.quiet, va="center", parse_math=False)
+    if jump is not None:
+        figure.text(0.04, 0.807, f"◆ Biggest jump: turn {jump[0]}, {_signed(jump[1])}", fontsize=12.5,
+                    fontweight="bold", color=ink.jump, va="center")  # fmt: skip
+
+
+def _signed(increase: float) -> str:
+    return f"{increase:+.2f}".replace("-", "−")

@@ -2,9 +2,9 @@
 
 import secrets
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -40,8 +40,7 @@ class Games:
                 .values(last_number=col(ServerRow.last_number) + 1)
                 .returning(col(ServerRow.last_number))
             )
-            session.add(_row(game_id, int(number or 0), request))
-            await session.flush()
+            await session.execute(insert(GameRow).values(number=number, **_values(game_id, request)))
             return await _one(session, game_id)
 
     async def get(self, game_id: str) -> Game:
@@ -196,21 +195,20 @@ def _count(guild_id: int, states: Collection[GameState]) -> Select[int]:
     )
 
 
-def _row(game_id: str, number: int, request: GameRequest) -> GameRow:
-    return GameRow(
-        id=game_id,
-        guild_id=request.guild_id,
-        number=number,
-        state=GameState.QUEUED.value,
-        prompt=request.prompt.text,
-        level=request.prompt.level,
-        slug=request.prompt.slug,
-        t2i=request.pair.t2i,
-        i2t=request.pair.i2t,
-        turns=request.turns,
-        seed=request.seed,
-        channel_id=request.channel_id,
-        starter_id=request.starter_id,
-        runs=0,
-        created_at=now(),
-    )
+def _values(game_id: str, request: GameRequest) -> dict[str, Any]:
+    return {
+        "id": game_id,
+        "guild_id": request.guild_id,
+        "state": GameState.QUEUED.value,
+        "prompt": request.prompt.text,
+        "level": request.prompt.level,
+        "slug": request.prompt.slug,
+        "t2i": request.pair.t2i,
+        "i2t": request.pair.i2t,
+        "turns": request.turns,
+        "seed": request.seed,
+        "channel_id": request.channel_id,
+        "starter_id": request.starter_id,
+        "runs": 0,
+        "created_at": now(),
+    }

@@ -1,0 +1,112 @@
+"""The migrations and the tables say the same, on both databases."""
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import CheckConstraint, Engine, NullPool, create_engine, inspect, text
+
+from telephone.errors import Misconfigured
+from telephone.store import Store
+from telephone.store.database import read_url
+from telephone.store.tables import Row
+from telephone.store.upgrade import configured, upgrade
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    upgrade(read_url(url))
+    made = create_engine(
+        read_url(url).set(drivername="sqlite") if "sqlite" in url else read_url(url), poolclass=NullPool
+    )
+    yield made
+    made.dispose()
+
+
+def differences(engine: Engine) -> list[object]:
+    with engine.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), Row.metadata))
+
+
+def test_migrations_make_exactly_the_tables(engine: Engine) -> None:
+    assert differences(engine) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE game ADD COLUMN colour TEXT",
+        "ALTER TABLE game DROP COLUMN reason",
+        "DROP INDEX ix_post_message_id",
+        "CREATE TABLE stray (id INTEGER PRIMARY KEY)",
+    ],
+)
+def test_the_comparison_notices_a_change(engine: Engine, change: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(change))
+    assert len(differences(engine)) == 1
+
+
+def test_migrations_keep_checks_and_cascades(engine: Engine) -> None:
+    inspector = inspect(engine)
+    for table in Row.metadata.tables.values():
+        checks = {check.name for check in table.constraints if isinstance(check, CheckConstraint)}
+        assert {check["name"] for check in inspector.get_check_constraints(table.name)} == checks
+        cascades = {key.name: key.ondelete for key in table.foreign_key_constraints}
+        found = {key["name"]: key["options"].get("ondelete") for key in inspector.get_foreign_keys(table.name)}
+        assert found == cascades
+
+
+def test_migrations_can_be_taken_back_and_done_again(engine: Engine, url: str) -> None:
+    with engine.begin() as connection:
+        command.downgrade(configured(connection), "base")
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    upgrade(read_url(url))
+    upgrade(read_url(url))
+    assert differences(engine) == []
+
+
+async def test_a_database_of_a_newer_version_is_explained_and_left_alone(engine: Engine, url: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Misconfigured, match="newer version"):
+        await Store.open(url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(engine: Engine, url: str) -> None:
+    with engine.begin() as connection:
+        command.downgrade(configured(connection), "base")
+        connection.execute(text("CREATE TABLE post (id INTEGER PRIMARY KEY)"))  # in the way of the sixth table
+    with pytest.raises(Misconfigured, match="already exists"):
+        upgrade(read_url(url))
+    assert sorted(inspect(engine).get_table_names()) == ["alembic_version", "post"]
+
+
+@pytest.mark.slow
+def test_the_store_opens_from_an_installed_wheel(tmp_path: Path) -> None:
+    build = "import sys, setuptools.build_meta as b; print(b.build_wheel(sys.argv[1]))"
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("telephone", "bot", "cogs", "pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+        if (ROOT / name).exists():
+            (source / name).symlink_to(ROOT / name)
+    subprocess.run([sys.executable, "-c", build, tmp_path], cwd=source, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    program = (
+        "import asyncio, sys; sys.path.insert(0, sys.argv[1]); import telephone.store as s;"
+        "assert s.__file__.startswith(sys.argv[1]), s.__file__;"
+        "asyncio.run(asyncio.wait_for(s.Store.open('sqlite:///fresh.sqlite'), 30)); print('open')"
+    )
+    subprocess.run([sys.executable, "-c", program, tmp_path / "site"], cwd=tmp_path, check=True)

@@ -112,19 +112,17 @@ class Gateway:
     def publish(self, event: str, payload: Mapping[str, Any]) -> None:
         """Tell an event to every session whose shard and intents it concerns."""
         if event == "INTERACTION_CREATE":
-            locale = (
-                self._world.locales.get(int(payload["member"]["user"]["id"]), "en-US")
-                if "member" in payload
-                else "en-US"
-            )
+            user = (payload.get("member") or payload)["user"]
+            locale = self._world.locales.get(int(user["id"]), "en-US")
             payload = {**payload, "attachment_size_limit": UPLOAD_LIMIT, "locale": locale}
         for session in list(self.sessions.values()):
             if owns(session.shard, event, payload):
                 session.gateway.feed(event, payload)
 
     def identified_since(self, moment: float) -> bool:
-        """Whether a session was opened after this moment (monotonic) and is connected."""
-        return any(s.opened > moment and s.connection is not None for s in self.sessions.values())
+        """Whether every shard has a session that was opened after this moment (monotonic) and is connected."""
+        fresh = [s.shard for s in self.sessions.values() if s.opened > moment and s.connection is not None]
+        return len(fresh) >= max((count for _, count in fresh), default=1)
 
     async def drop(self, code: int = 4000) -> None:
         """Close every connection as Discord does now and then; sessions can be resumed."""

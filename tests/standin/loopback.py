@@ -82,15 +82,25 @@ class Standin:
         nonce_window: float = 180.0,
         acknowledge_within: float = 3.0,
         privileged: bool = False,
+        shards: int = 1,
     ) -> AsyncIterator[Standin]:
         """Serve on a random port until the block ends; every bot still running is killed then.
 
         Without `spec` Discord's own OpenAPI file is used where it lies beside the tree. A nonce is
-        remembered for `nonce_window` seconds. `privileged` approves the privileged intents.
+        remembered for `nonce_window` seconds. `privileged` approves the privileged intents; `shards` is
+        what a sharded bot is told to open (the second and every further one takes it five seconds).
         """
-        world, faults, token = World(acknowledge_within), Faults(), f"standin.{secrets.token_hex(8)}"
-        spec = spec if spec is not None else Spec.load()
-        rest = Rest(world, faults, spec, token=token, nonce_window=nonce_window, privileged=privileged)
+        world, faults = World(acknowledge_within=acknowledge_within, shards=shards), Faults()
+        token = f"standin.{secrets.token_hex(8)}"
+        rest = Rest(
+            world,
+            faults,
+            spec if spec is not None else Spec.load(),
+            token=token,
+            nonce_window=nonce_window,
+            privileged=privileged,
+            shards=shards,
+        )
         gateway = Gateway(world, token, rest.complaints.append, privileged=privileged)
         runner = web.AppRunner(application(rest.serve, gateway.serve, rest.file), shutdown_timeout=0.5)
         async with AsyncExitStack() as stack:
@@ -127,11 +137,16 @@ class Standin:
         """What was wrong with requests by Discord's own file, and what the stand-in could not do."""
         return self._rest.complaints
 
+    def check(self) -> None:
+        """Fail if there are complaints."""
+        if self.complaints:
+            raise AssertionError("\n".join(["the bot's requests break Discord's rules:", *self.complaints]))
+
     # The world -------------------------------------------------------------------------------
 
-    def create_guild(self, name: str = "Players") -> Guild:
-        """A server with the bot in it."""
-        return Guild(self, self.world.create_guild(name))
+    def create_guild(self, name: str = "Players", *, shard: int | None = None) -> Guild:
+        """A server with the bot in it, on a given shard if that matters."""
+        return Guild(self, self.world.create_guild(name, shard_id=shard))
 
     def permit(self, channel: Any, overwrite: discord.PermissionOverwrite) -> None:
         """Allow or deny the bot something in one channel."""

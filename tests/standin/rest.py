@@ -88,13 +88,22 @@ class Rest:
     """Answers requests, and writes down each of them."""
 
     def __init__(
-        self, world: World, faults: Faults, spec: Spec | None, *, token: str, nonce_window: float, privileged: bool
+        self,
+        world: World,
+        faults: Faults,
+        spec: Spec | None,
+        *,
+        token: str,
+        nonce_window: float,
+        privileged: bool,
+        shards: int,
     ) -> None:
         self.sent: list[Sent] = []
         self.complaints: list[str] = []
         self.gateway_address = ""
         self._world, self._faults, self._spec = world, faults, spec
-        self._token, self._nonce_window, self._privileged = token, nonce_window, privileged
+        self._token, self._nonce_window = token, nonce_window
+        self._privileged, self._shards = privileged, shards
         # (author, nonce) → when it was posted, in the world's time, and where.
         self._posted: dict[tuple[int, str], tuple[float, int, int]] = {}
 
@@ -147,8 +156,9 @@ class Rest:
             return _json(501, json.dumps(error.to_json()))
         except BackendError as error:
             return _json(error.status, json.dumps(error.to_json()))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             # simcord trips over bodies without a key that Discord requires.
+            self.complaints.append(f"{call.method} {call.path}: simcord did not understand the body: {error!r}")
             return _json(400, json.dumps(invalid_form_body(repr(error)).to_json()))
         if result is None:
             return web.Response(status=204)
@@ -157,7 +167,7 @@ class Rest:
     def _work(self, call: Call) -> Any:
         if (call.method, call.path) in (("GET", "/gateway"), ("GET", "/gateway/bot")):
             limit = {"total": 1000, "remaining": 999, "reset_after": 14400000, "max_concurrency": 1}
-            return {"url": self.gateway_address, "shards": 1, "session_start_limit": limit}
+            return {"url": self.gateway_address, "shards": self._shards, "session_start_limit": limit}
         if self._spec is not None:
             self.complaints += self._spec.check(
                 call.method, call.path, call.query, call.payload, multipart=call.multipart

@@ -65,7 +65,7 @@ class Panel(discord.ui.LayoutView):
 
 class SampleBot(discord.AutoShardedClient):
     def __init__(self) -> None:
-        super().__init__(intents=discord.Intents(guilds=True))
+        super().__init__(intents=discord.Intents(guilds=True, members="SAMPLE_MEMBERS" in os.environ))
         self.tree = app_commands.CommandTree(self)
 
     async def setup_hook(self) -> None:
@@ -113,7 +113,7 @@ async def panel(interaction: discord.Interaction) -> None:
 
 @app_commands.context_menu(name="Measure")
 async def measure(interaction: discord.Interaction, message: discord.Message) -> None:
-    await interaction.response.send_message(f"{len(message.content)} characters", ephemeral=True)
+    await interaction.response.send_message(f"{len(message.content)} characters, {interaction.locale}", ephemeral=True)
 
 
 def main() -> None:

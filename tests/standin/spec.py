@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,9 @@ class Spec:
         self._validators: dict[int, OAS31Validator] = {}
 
     @classmethod
+    @cache
     def load(cls) -> Spec | None:
-        """The file's rules, or None, with a printed reason, where the file is absent."""
+        """The file's rules, read once, or None, with a printed reason, where the file is absent."""
         if SPEC_PATH.exists():
             return cls()
         print(f"Requests are not checked against Discord's OpenAPI file: there is no {SPEC_PATH.name} beside the tree.")

@@ -77,8 +77,9 @@ class World(Env):
     the bot lives in another process, so nothing can be waited for and nothing needs to be refused.
     """
 
-    def __init__(self, acknowledge_within: float = 3.0) -> None:
-        super().__init__(discord.Client(intents=discord.Intents.none()), check_errors=False)
+    def __init__(self, *, acknowledge_within: float, shards: int) -> None:
+        super().__init__(discord.Client(intents=discord.Intents(guilds=True)), check_errors=False)
+        self._shard_count = shards
         self.backend: MendedBackend = MendedBackend(acknowledge_within)
         self.cdn_base = CDN_BASE
         self.nonces: dict[int, str] = {}

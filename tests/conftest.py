@@ -1,0 +1,5 @@
+"""Fixtures for every test."""
+
+from tests.standin.fixtures import standin
+
+__all__ = ["standin"]

@@ -1,0 +1,76 @@
+"""What Discord's refusals mean to a game: that its place is gone, that waiting helps, or that we have a bug."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import aiohttp
+import discord
+
+from bot.render import turn_now
+from telephone.errors import Unavailable
+from telephone.game import Game
+from telephone.stage import StageGone
+
+UNKNOWN_CHANNEL: Final = 10003
+UNKNOWN_MESSAGE: Final = 10008
+TOO_OLD_TO_EDIT: Final = 30046
+TOO_LARGE: Final = 40005
+THREAD_EXISTS: Final = 160004
+
+NO_ACCESS: Final = "I may not open threads here yet; please ask an admin to run /telephone-admin check."
+
+_GONE: Final[dict[tuple[str, int], tuple[str, str]]] = {
+    ("channel", UNKNOWN_CHANNEL): ("channel", "The channel was deleted, so I paused at turn {turn}."),
+    ("channel", UNKNOWN_MESSAGE): (
+        "channel",
+        "The card was deleted, so I paused at turn {turn}; start the game again in any channel.",
+    ),
+    ("channel", 50001): ("permission", NO_ACCESS),
+    ("channel", 50013): ("permission", NO_ACCESS),
+    ("channel", 160006): (
+        "channel",
+        "This server has as many open threads as Discord allows, so I paused at turn {turn}; "
+        "archive one and press Continue.",
+    ),
+    ("thread", UNKNOWN_CHANNEL): (
+        "thread",
+        "The thread was deleted, so I paused at turn {turn}; press Continue for a new one.",
+    ),
+    ("thread", 50001): (
+        "permission",
+        "I can no longer see the thread, so I paused at turn {turn}; "
+        "an admin can run /telephone-admin check, then press Continue.",
+    ),
+    ("thread", 50013): (
+        "permission",
+        "I may not post in the thread, so I paused at turn {turn}; "
+        "an admin can run /telephone-admin check, then press Continue.",
+    ),
+    ("thread", 50083): ("thread", "The thread was archived, so I paused at turn {turn}; reopen it and press Continue."),
+    ("thread", 160005): ("thread", "The thread was locked, so I paused at turn {turn}; unlock it and press Continue."),
+}
+
+
+@contextmanager
+def told(game: Game, where: str) -> Iterator[None]:
+    """Turns Discord's refusals in the game's `where` ("channel" or "thread") into StageGone or Unavailable.
+
+    A refusal that neither the place nor the network explains is a bug of ours and passes unchanged.
+    """
+    try:
+        yield
+    except discord.HTTPException as error:
+        known = _GONE.get((where, error.code))
+        if known is not None:
+            what, sentence = known
+            raise StageGone(sentence.format(turn=turn_now(game)), what) from error
+        if error.status >= 500 or error.status == 429:
+            raise _no_answer() from error
+        raise
+    except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
+        raise _no_answer() from error
+
+
+def _no_answer() -> Unavailable:
+    return Unavailable("Discord did not answer; I will try again in a moment.")

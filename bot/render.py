@@ -1,0 +1,287 @@
+"""Games as messages. Pure: domain values go in; content, components and files come out.
+
+The words of every post are here and in panels.py, so that translations have one place to begin.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot.text import ALT_MAX, escape, excerpt, plain, quote, shorten
+from telephone.game import Drift, Game, GameState, Image, Kind, Step
+from telephone.stage import Progress, Summary
+
+TOO_LARGE: Final = "The picture was too large for this server, so this is a smaller copy."
+LONG_CAPTION: Final = "This caption is long; the whole text is in the file."
+LONG_PROMPT: Final = "This prompt is long; the whole text is in the file."
+
+_COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading says the same in words
+    GameState.QUEUED: 0x999999,
+    GameState.PLAYING: 0x0072B2,
+    GameState.PAUSED: 0xE69F00,
+    GameState.FINISHED: 0x009E73,
+    GameState.STOPPED: 0x999999,
+    GameState.FAILED: 0xD55E00,
+}
+_EMBEDDERS: Final = {"minilm": "MiniLM, offline", "imagebind": "ImageBind"}
+_EXTENSIONS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
+_CARD_QUOTE: Final = 900
+_GIST: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a message; `alt` describes a picture to those who cannot see it."""
+
+    name: str
+    data: bytes
+    alt: str | None = None
+
+    def file(self) -> discord.File:
+        """A fresh file to send; one is used up by sending it."""
+        return discord.File(io.BytesIO(self.data), self.name, description=self.alt)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message: classic with `content`, or Components V2 with `view`, never both."""
+
+    content: str | None = None
+    view: ui.LayoutView | None = None
+    files: tuple[Attachment, ...] = ()
+
+    @property
+    def custom_ids(self) -> frozenset[str]:
+        """The ids of its buttons, which name the game."""
+        items = self.view.walk_children() if self.view else ()
+        return frozenset(item.custom_id for item in items if isinstance(item, ui.Button) and item.custom_id)
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """Its files' names without their endings, which a smaller copy changes."""
+        return tuple(sorted(file.name.rpartition(".")[0] for file in self.files))
+
+
+def custom_id(verb: str, game_id: str) -> str:
+    """What a persistent button carries, so that it works after any restart."""
+    return f"at1:{verb}:{game_id}"
+
+
+def jump(game: Game, channel_id: int, message_id: int | None = None) -> str:
+    """The address of a channel, a thread or a message of the game's server."""
+    base = f"https://discord.com/channels/{game.request.guild_id}/{channel_id}"
+    return base if message_id is None else f"{base}/{message_id}"
+
+
+def thread_name(game: Game) -> str:
+    """`#128 dalle2 × blip`: never the prompt, which anybody may read in the channel's list."""
+    return shorten(f"#{game.number} {game.pair}", 100)
+
+
+def card(game: Game, progress: Progress, summary: Summary | None = None) -> Post:
+    """The card in the channel: what stands, what comes next, and the buttons that fit."""
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_card_title(game, progress)}")]
+    parts.append(ui.TextDisplay(quote(game.request.prompt.text, _CARD_QUOTE)[0]))
+    files: tuple[Attachment, ...] = ()
+    if game.state is GameState.FINISHED and summary is not None:
+        files = _first_and_last(game, summary)
+        parts.append(_gallery(files))
+    parts.append(ui.TextDisplay(_card_line(game, progress, summary)))
+    buttons = _card_buttons(game)
+    if buttons:
+        parts.append(ui.ActionRow(*buttons))
+    return Post(view=_layout(parts, _COLOURS[game.state]), files=files)
+
+
+def opening(game: Game) -> Post:
+    """The prompt, as the thread's first message."""
+    prompt = game.request.prompt
+    origin = f" {escape(prompt.slug)}" if prompt.slug else ""
+    text, whole = quote(prompt.text)
+    content = f"**The prompt**{origin}\n{text}"
+    if whole:
+        return Post(content)
+    return Post(f"{content}\n{LONG_PROMPT}", files=(Attachment("prompt.txt", prompt.text.encode()),))
+
+
+def step(game: Game, played: Step, image: Image | None = None, smaller: bool = False) -> Post:
+    """A picture with its alt text, or a caption as a quotation. `smaller` says that the picture was made to fit."""
+    what = "picture" if played.key.kind is Kind.PICTURE else "caption"
+    content = f"**Turn {played.key.turn} of {game.request.turns}, {what}** by {excerpt(played.player, 80)}"
+    if image is not None:
+        alt = shorten(f"Drawn from: {game.text_before(played.key)}", ALT_MAX)
+        picture = Attachment(f"turn-{played.key.turn:02}.{extension(image)}", image.data, alt)
+        return Post(f"{content}\n{TOO_LARGE}" if smaller else content, files=(picture,))
+    text, whole = quote(played.text or "")
+    if whole:
+        return Post(f"{content}\n{text}")
+    file = Attachment(f"caption-{played.key.turn:02}.txt", (played.text or "").encode())
+    return Post(f"{content}\n{text}\n{LONG_CAPTION}", files=(file,))
+
+
+def summary(game: Game, shown: Summary) -> Post:
+    """First and last picture abreast, the drift chart, the distance, and where to go from here."""
+    pictures = _first_and_last(game, shown)
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_gist(game)}"), _gallery(pictures)]
+    files = pictures
+    if shown.chart is not None and shown.drift is not None:
+        chart = Attachment("drift.png", shown.chart, _chart_alt(shown.drift))
+        parts.append(_gallery((chart,)))
+        files = (*pictures, chart)
+    parts.append(ui.TextDisplay(_summary_line(game, shown)))
+    parts.append(ui.ActionRow(*_summary_buttons(game)))
+    return Post(view=_layout(parts, _COLOURS[GameState.FINISHED]), files=files)
+
+
+def extension(image: Image) -> str:
+    """The ending of a picture's file name."""
+    return _EXTENSIONS.get(image.media_type, "png")
+
+
+def money(usd: float) -> str:
+    """`$0.19`; "nothing" for nothing."""
+    if usd <= 0:
+        return "nothing"
+    return "less than $0.01" if usd < 0.005 else f"${usd:,.2f}"
+
+
+def turn_now(game: Game) -> int:
+    """The turn that is being played, or the last one when all are."""
+    return game.next_key.turn if game.next_key else game.request.turns
+
+
+def embedder_name(name: str | None) -> str:
+    """What measured a distance, in words."""
+    return _EMBEDDERS.get((name or "").partition(" ")[0], escape(name or "unknown"))
+
+
+def duration(seconds: float) -> str:
+    """A time still to wait, in words: "under a minute", "about 3 min"."""
+    return "under a minute" if seconds < 45 else f"about {max(1, round(seconds / 60))} min"
+
+
+def _layout(parts: Sequence[ui.Item[Any]], colour: int) -> ui.LayoutView:
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*parts, accent_colour=colour))
+    return view
+
+
+def _gallery(pictures: Sequence[Attachment]) -> "ui.MediaGallery[ui.LayoutView]":
+    return ui.MediaGallery(
+        *(discord.MediaGalleryItem(f"attachment://{picture.name}", description=picture.alt) for picture in pictures)
+    )
+
+
+def _card_title(game: Game, progress: Progress) -> str:
+    titles = {
+        GameState.QUEUED: f"queued, place {progress.place}" if progress.place else "queued",
+        GameState.PLAYING: f"turn {turn_now(game)} of {game.request.turns}",
+        GameState.PAUSED: f"paused at turn {turn_now(game)}",
+        GameState.FINISHED: "finished",
+        GameState.STOPPED: f"stopped at turn {turn_now(game)}",
+        GameState.FAILED: f"ended at turn {turn_now(game)}",
+    }
+    return f"#{game.number} {titles[game.state]}"
+
+
+def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
+    match game.state:
+        case GameState.QUEUED:
+            turns = "1 turn" if game.request.turns == 1 else f"{game.request.turns} turns"
+            starts = "" if progress.left_s is None else f" Starts in {duration(progress.left_s)}."
+            return f"{escape(str(game.pair))}, {turns}.{starts}"
+        case GameState.PLAYING:
+            left = "" if progress.left_s is None else f" {duration(progress.left_s).capitalize()} left."
+            return f"{_doing(game)}{left}"
+        case GameState.PAUSED:
+            return _reason(game) or "Press Continue to play on."
+        case GameState.FINISHED:
+            return f"{escape(str(game.pair))}. {_distance(shown)}".strip()
+        case _:
+            return f"{_reason(game)} Not counted; {money(game.cost_usd)} spent.".strip()
+
+
+def _doing(game: Game) -> str:
+    key = game.next_key
+    if key is None:
+        return "All turns are played; measuring how far it drifted."
+    player, verb = (game.pair.t2i, "drawing") if key.kind is Kind.PICTURE else (game.pair.i2t, "looking at the picture")
+    return f"{escape(player)} is {verb}."
+
+
+def _reason(game: Game) -> str:
+    return excerpt(game.reason, 500) if game.reason else ""
+
+
+def _distance(shown: Summary | None) -> str:
+    if shown is None or shown.drift is None:
+        return ""
+    return f"Distance {shown.drift.final_distance:.2f} ({embedder_name(shown.embedder)})"
+
+
+def _card_buttons(game: Game) -> list["ui.Button[ui.LayoutView]"]:
+    buttons: list[ui.Button[ui.LayoutView]] = []
+    if game.place.thread_id is not None and game.state is not GameState.PAUSED:
+        buttons.append(ui.Button(label="Open thread", url=jump(game, game.place.thread_id)))
+    if game.state is GameState.PAUSED:
+        buttons.append(_button("Continue", "continue", game, discord.ButtonStyle.primary))
+    if game.state.is_final:
+        buttons.append(_button("Play again", "again", game))
+    else:
+        buttons.append(_button("Stop", "stop", game))
+    return buttons
+
+
+def _summary_buttons(game: Game) -> list["ui.Button[ui.LayoutView]"]:
+    buttons: list[ui.Button[ui.LayoutView]] = []
+    first = game.steps[0].message_id if game.steps else None
+    if first is not None and game.place.thread_id is not None:
+        buttons.append(ui.Button(label="First turn", url=jump(game, game.place.thread_id, first)))
+    return [*buttons, _button("GIF", "replay", game), _button("Play again", "again", game)]
+
+
+def _button(
+    label: str, verb: str, game: Game, style: discord.ButtonStyle = discord.ButtonStyle.secondary
+) -> "ui.Button[ui.LayoutView]":
+    return ui.Button(label=label, custom_id=custom_id(verb, game.id), style=style)
+
+
+def _first_and_last(game: Game, shown: Summary) -> tuple[Attachment, ...]:
+    drawn = [turn.picture for turn in game.turns if turn.picture is not None]
+    both = (("first", "First", shown.first, drawn[:1]), ("last", "Last", shown.last, drawn[-1:]))
+    return tuple(
+        Attachment(
+            f"{name}.{extension(image)}",
+            image.data,
+            shorten(f"{word} picture. Drawn from: {game.text_before(steps[0].key)}" if steps else word, ALT_MAX),
+        )
+        for name, word, image, steps in both
+    )
+
+
+def _gist(game: Game) -> str:
+    last = game.last_caption
+    start = excerpt(game.request.prompt.text, _GIST)
+    end = excerpt(last.text, _GIST) if last and last.text and plain(last.text) else "no words"
+    return f"#{game.number}: from “{start}” to “{end}”"
+
+
+def _chart_alt(drift: Drift) -> str:
+    turn, rise = drift.biggest_jump
+    return (
+        f"Chart of the distance to the prompt: {drift.distances[0]:.2f} after turn 1, "
+        f"{drift.final_distance:.2f} after turn {len(drift.distances)}; biggest jump at turn {turn}, {rise:+.2f}."
+    )
+
+
+def _summary_line(game: Game, shown: Summary) -> str:
+    spent = f" {money(game.cost_usd)} spent." if game.cost_usd > 0 else ""
+    if shown.drift is None:
+        return f"The distance could not be measured; the game itself is complete.{spent}"
+    turn, rise = shown.drift.biggest_jump
+    how = f"{embedder_name(shown.embedder)}, cosine, prompt to last caption"
+    return f"Distance {shown.drift.final_distance:.2f} ({how}). Biggest jump: turn {turn}, {rise:+.2f}.{spent}"

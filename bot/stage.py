@@ -1,0 +1,260 @@
+"""The Stage on Discord. Speaks REST only: a client that is logged in is enough, a gateway is not needed."""
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import discord
+import structlog
+
+from bot import gone, render
+from bot.render import Post
+from telephone.cpu import off_loop
+from telephone.game import Game, GameState, Image, Step
+from telephone.media.images import fit
+from telephone.stage import Posting, Progress, StageGone, Summary, nonce
+
+UPLOAD_MAX: Final = 10 * 2**20
+"""Bytes of one file that every server takes."""
+EDIT_GAP: Final = 5.0
+OLD_CARD_GAP: Final = 300.0
+OLD_CARD: Final = timedelta(hours=1)
+"""Discord limits edits of messages older than this, by a number it does not publish."""
+
+_SIZES: Final = (UPLOAD_MAX, UPLOAD_MAX // 4, UPLOAD_MAX // 16)
+_LOOK_BACK: Final = timedelta(minutes=1)
+_HISTORY: Final = 1_000
+_NO_MENTIONS: Final = discord.AllowedMentions.none()
+_ARCHIVE_MINUTES: Final = 1440
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a card was last made to show, and when."""
+
+    at: float
+    state: GameState
+    tree: Any
+
+
+class DiscordStage:
+    """Shows games in channels and threads. `clock` counts seconds."""
+
+    def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._clock = clock
+        self._cards: dict[str, _Shown] = {}
+
+    async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:
+        """The card in the channel; returns its id. Raises StageGone or Unavailable, as all of these do."""
+        with gone.told(game, "channel"):
+            return await self._post(game.request.channel_id, [render.card(game, progress)], posting, game=game)
+
+    async def open_thread(self, game: Game, posting: Posting) -> int:
+        """The thread on the card; a message carries one thread, whose id is the message's own."""
+        card_id = _need(game.place.card_id, "card")
+        with gone.told(game, "channel"):
+            if posting.again and await self._exists(card_id):
+                return card_id
+            try:
+                thread = await self._client.http.start_thread_with_message(
+                    game.request.channel_id,
+                    card_id,
+                    name=render.thread_name(game),
+                    auto_archive_duration=_ARCHIVE_MINUTES,
+                )
+            except discord.HTTPException as error:
+                if error.code != gone.THREAD_EXISTS:
+                    raise
+                return card_id
+            return int(thread["id"])
+
+    async def post_opening(self, game: Game, posting: Posting) -> int:
+        """The prompt, as the thread's first message."""
+        with gone.told(game, "thread"):
+            return await self._post(_thread(game), [render.opening(game)], posting)
+
+    async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
+        """A picture or a caption, as a reply to the message before it."""
+
+        async def at_most(size: int) -> list[Post]:
+            if image is None:
+                return [render.step(game, step)]
+            fitted = await off_loop(fit, image, size)
+            return [render.step(game, step, fitted, smaller) for smaller in (fitted is not image, True)]
+
+        with gone.told(game, "thread"):
+            return await self._post_fitting(_thread(game), at_most, posting, reply_to=_before(game, step))
+
+    async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
+        """First and last picture, the drift chart and the distance."""
+
+        async def at_most(size: int) -> list[Post]:
+            return [render.summary(game, await _fitted(summary, size))]
+
+        last = game.steps[-1].message_id if game.steps else None
+        with gone.told(game, "thread"):
+            return await self._post_fitting(_thread(game), at_most, posting, reply_to=last, game=game)
+
+    async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:
+        """Brings the card up to date; skips what follows too soon, never a change of state or the end."""
+        if game.place.card_id is None:
+            return
+        shown = None if summary is None else await _fitted(summary, UPLOAD_MAX)
+        post = render.card(game, progress, shown)
+        assert post.view is not None
+        tree: Any = post.view.to_components()  # type: ignore[no-untyped-call]
+        if self._may_skip(game, tree):
+            return
+        with gone.told(game, "channel"):
+            await self._edit(game, game.place.card_id, post)
+        self._cards[game.id] = _Shown(self._clock(), game.state, tree)
+        if game.state.is_final:
+            del self._cards[game.id]
+
+    async def _edit(self, game: Game, card_id: int, post: Post) -> None:
+        card = self._channel(game.request.channel_id).get_partial_message(card_id)
+        try:
+            await card.edit(view=_sendable(post), attachments=_files(post), allowed_mentions=_NO_MENTIONS)
+        except discord.HTTPException as error:
+            if error.code == gone.UNKNOWN_MESSAGE:
+                _log.info("card is gone, the game goes on", game=game.id)
+            elif error.code == gone.TOO_OLD_TO_EDIT:
+                await self._fresh_card(game, card_id, post)
+            else:
+                raise
+
+    async def _fresh_card(self, game: Game, card_id: int, post: Post) -> None:
+        """Discord refuses more edits of an old message: what must be seen is posted as a reply to it."""
+        _log.info("card is too old to edit", game=game.id, state=game.state.value)
+        if not game.state.is_final and game.state is not GameState.PAUSED:
+            return
+        once = Posting(nonce(game.id, f"card/{game.state.value}"), datetime.now(UTC))
+        await self._post(game.request.channel_id, [post], once, reply_to=card_id)
+
+    def _may_skip(self, game: Game, tree: Any) -> bool:
+        last = self._cards.get(game.id)
+        if last is None:
+            return False
+        if last.tree == tree:
+            return True
+        old = discord.utils.utcnow() - discord.utils.snowflake_time(game.place.card_id or 0) > OLD_CARD
+        soon = self._clock() - last.at < (OLD_CARD_GAP if old else EDIT_GAP)
+        return soon and last.state is game.state
+
+    async def _post_fitting(
+        self,
+        channel_id: int,
+        at_most: Callable[[int], Awaitable[list[Post]]],
+        posting: Posting,
+        *,
+        reply_to: int | None,
+        game: Game | None = None,
+    ) -> int:
+        """Posts with smaller and smaller pictures until Discord takes them."""
+        for size in _SIZES:
+            try:
+                return await self._post(channel_id, await at_most(size), posting, reply_to=reply_to, game=game)
+            except discord.HTTPException as error:
+                if (error.status != 413 and error.code != gone.TOO_LARGE) or size == _SIZES[-1]:
+                    raise
+        raise AssertionError("unreachable: the last size returns or raises")
+
+    async def _post(
+        self,
+        channel_id: int,
+        posts: Sequence[Post],
+        posting: Posting,
+        *,
+        reply_to: int | None = None,
+        game: Game | None = None,
+    ) -> int:
+        """Sends the first of `posts`, unless one of them, or any card of `game`, was posted by an attempt before."""
+        channel = self._channel(channel_id)
+        if posting.again:
+            found = await self._find(channel, posts, posting.since, game)
+            if found is not None:
+                return found
+        options: dict[str, Any] = {"nonce": posting.nonce, "allowed_mentions": _NO_MENTIONS, "files": _files(posts[0])}
+        if reply_to is not None:
+            options["reference"] = discord.MessageReference(
+                message_id=reply_to, channel_id=channel_id, fail_if_not_exists=False
+            )
+        if posts[0].view is not None:
+            sent = await channel.send(view=_sendable(posts[0]), **options)
+        else:
+            sent = await channel.send(posts[0].content, suppress_embeds=True, **options)
+        return sent.id
+
+    async def _find(
+        self, channel: discord.PartialMessageable, posts: Sequence[Post], since: datetime, game: Game | None
+    ) -> int | None:
+        """Our own message of an earlier attempt: same words and files, or buttons that name the same game."""
+        me = self._client.user
+        after = since if since.tzinfo else since.replace(tzinfo=UTC)
+        async for message in channel.history(limit=_HISTORY, after=after - _LOOK_BACK, oldest_first=True):
+            if me is not None and message.author.id == me.id and any(_same(message, post, game) for post in posts):
+                return message.id
+        return None
+
+    async def _exists(self, thread_id: int) -> bool:
+        try:
+            await self._client.http.get_channel(thread_id)
+        except discord.NotFound:
+            return False
+        return True
+
+    def _channel(self, channel_id: int) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(channel_id)
+
+
+def _same(message: discord.Message, post: Post, game: Game | None) -> bool:
+    if game is not None:
+        return any(custom_id.endswith(f":{game.id}") for custom_id in _custom_ids(message.components))
+    stems = tuple(sorted(file.filename.rpartition(".")[0] for file in message.attachments))
+    return (message.content.strip(), stems) == ((post.content or "").strip(), post.stems)
+
+
+def _custom_ids(parts: Iterable[Any]) -> Iterator[str]:
+    """The ids of all buttons in a message's components."""
+    for part in parts:
+        if own := getattr(part, "custom_id", None):
+            yield own
+        yield from _custom_ids(getattr(part, "children", ()))
+
+
+def _sendable(post: Post) -> discord.ui.LayoutView:
+    """The view, stopped: its buttons are answered by their ids, so the client need not remember it."""
+    assert post.view is not None
+    post.view.stop()
+    return post.view
+
+
+def _files(post: Post) -> list[discord.File]:
+    return [attachment.file() for attachment in post.files]
+
+
+async def _fitted(summary: Summary, size: int) -> Summary:
+    first = await off_loop(fit, summary.first, size)
+    last = await off_loop(fit, summary.last, size)
+    return replace(summary, first=first, last=last)
+
+
+def _before(game: Game, step: Step) -> int | None:
+    """The message a step answers: the step before it, or the prompt."""
+    if step.key.index == 0:
+        return game.place.opening_id
+    return next((before.message_id for before in game.steps if before.key.index == step.key.index - 1), None)
+
+
+def _thread(game: Game) -> int:
+    return _need(game.place.thread_id, "thread")
+
+
+def _need(message_id: int | None, what: str) -> int:
+    if message_id is None:
+        raise StageGone(f"The {what} of this game is gone; press Continue for a new one.", "thread")
+    return message_id

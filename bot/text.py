@@ -1,0 +1,102 @@
+"""Text that came from people or models, made safe to show on Discord: it reads as it was written and does nothing."""
+
+import re
+from typing import Final
+
+from telephone.game import fold
+
+CONTENT_MAX: Final = 2_000
+"""Longest content of a classic message, in UTF-16 units, the strictest reading of Discord's "characters"."""
+LAYOUT_MAX: Final = 4_000
+"""Longest text of a Components V2 message, over all its parts."""
+ALT_MAX: Final = 1_024
+QUOTE_MAX: Final = 1_800
+"""Longest quoted text in a message; what is longer goes into a file, with an excerpt to read."""
+
+# A backslash takes the meaning from any ASCII punctuation. Only what can mean something gets one: the message
+# stays readable in notifications, which show it raw. Without their ":" and "." no link, invite or emoji is seen.
+_MEANING: Final = re.compile(
+    r"""[\\*_~|`<@\#\[\]]        # emphasis, strike, spoiler, code, mention, heading, masked link
+    | &(?=[\w#])                 # an entity, where a renderer knows them
+    | :(?=\S)                    # a scheme, an emoji's name
+    | \.(?=\w)                   # a host
+    | /(?=\S)                    # a path, an invite
+    | ^[-+=>]                    # list, rule, quote
+    """,
+    re.VERBOSE,
+)
+_NUMBERED: Final = re.compile(r"[0-9]{1,9}(?=[.)])")
+_ELLIPSIS: Final = "…"
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def plain(text: str) -> str:
+    """The text on one line, without characters that draw nothing or turn the reading direction."""
+    return fold(text)
+
+
+def escape(text: str) -> str:
+    """One line that shows `plain(text)` on Discord and means nothing more."""
+    return "".join(_pieces(plain(text)))
+
+
+def excerpt(text: str, limit: int) -> str:
+    """As much of `escape(text)` as fits into `limit` units, cut between words where it can be, with "…" at the cut."""
+    return _cut(_pieces(plain(text)), limit)
+
+
+def shorten(text: str, limit: int) -> str:
+    """As much of `plain(text)` as fits into `limit` units, for places that know no markdown: alt texts, labels."""
+    return _cut(list(plain(text)), limit)
+
+
+def quote(text: str, limit: int = QUOTE_MAX) -> tuple[str, bool]:
+    """The text as a quotation, and whether all of it fitted into `limit` units.
+
+    Every line of it becomes a quoted line of its own; an empty text is said to be one.
+    """
+    lines = [line for line in (plain(line) for line in text.splitlines()) if line] or ["(no words)"]
+    quoted: list[str] = []
+    left = limit
+    for line in lines:
+        escaped = escape(line)
+        if units(escaped) + 2 > left:
+            rest = excerpt(line, left - 2)
+            return "\n".join([*quoted, f"> {rest}"] if rest else quoted), False
+        quoted.append(f"> {escaped}")
+        left -= units(escaped) + 3
+    return "\n".join(quoted), True
+
+
+def lines_that_fit(lines: list[str], limit: int, more: str) -> str:
+    """As many whole lines as fit; where some are left out, `more` says so, with {n} for how many."""
+    text = "\n".join(lines)
+    kept = len(lines)
+    while units(text) > limit and kept:
+        kept -= 1
+        text = "\n".join([*lines[:kept], more.format(n=len(lines) - kept)])
+    return text
+
+
+def _pieces(text: str) -> list[str]:
+    """The characters of one line, each with its backslash where it needs one."""
+    meaning = {match.start() for match in _MEANING.finditer(text)}
+    if number := _NUMBERED.match(text):
+        meaning.add(number.end())
+    return [f"\\{char}" if at in meaning else char for at, char in enumerate(text)]
+
+
+def _cut(pieces: list[str], limit: int) -> str:
+    if sum(map(units, pieces)) <= limit:
+        return "".join(pieces)
+    kept, used = 0, units(_ELLIPSIS)
+    while kept < len(pieces) and used + units(pieces[kept]) <= limit:
+        used += units(pieces[kept])
+        kept += 1
+    space = next((at for at in range(kept, max(kept - 30, 0), -1) if pieces[at] == " "), kept)
+    cut = "".join(pieces[:space]).rstrip(" \u200c\u200d")
+    return f"{cut}{_ELLIPSIS}" if cut else ""

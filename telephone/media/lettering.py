@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,7 @@ def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
 def wrap(text: str, face: ImageFont.FreeTypeFont, width: int, lines: int) -> tuple[str, ...]:
     """`text` on at most `lines` lines of at most `width` pixels, ended by an ellipsis where more was said."""
     source = _lines(fold(text), face, width)
-    kept = [line for line, _ in zip(source, range(lines), strict=False)]
+    kept = list(islice(source, lines))
     if next(source, None) is not None:
         kept[-1] = _shortened(kept[-1], face, width)
     return tuple(kept)

@@ -95,5 +95,10 @@ def test_text_that_fits_keeps_every_word() -> None:
     assert wrap("", font(24), 200, 2) == ()
 
 
+def test_a_single_word_too_many_is_not_lost_silently() -> None:
+    face = font(24)
+    assert wrap("fox mends clock", face, round(face.getlength("mends…")), 2) == ("fox", "mends…")
+
+
 def test_missing_characters_become_squares() -> None:
     assert setable("fox \U0001f98a 狐") == "fox □ □"

@@ -12,7 +12,8 @@ import discord
 from discord import ui
 
 from bot.text import ALT_MAX, escape, excerpt, plain, quote, shorten
-from telephone.game import Drift, Game, GameState, Image, Kind, Step
+from telephone.game import Game, GameState, Image, Kind, Step
+from telephone.media.charts import describe_drift
 from telephone.stage import Progress, Summary
 
 TOO_LARGE: Final = "The picture was too large for this server, so this is a smaller copy."
@@ -27,7 +28,6 @@ _COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading say
     GameState.STOPPED: 0x999999,
     GameState.FAILED: 0xD55E00,
 }
-_EMBEDDERS: Final = {"minilm": "MiniLM, offline", "imagebind": "ImageBind"}
 _EXTENSIONS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
 _CARD_QUOTE: Final = 900
 _GIST: Final = 60
@@ -129,12 +129,19 @@ def summary(game: Game, shown: Summary) -> Post:
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_gist(game)}"), _gallery(pictures)]
     files = pictures
     if shown.chart is not None and shown.drift is not None:
-        chart = Attachment("drift.png", shown.chart, _chart_alt(shown.drift))
+        chart = Attachment("drift.png", shown.chart, describe_drift(shown.drift.distances, shown.drift.biggest_jump))
         parts.append(_gallery((chart,)))
         files = (*pictures, chart)
     parts.append(ui.TextDisplay(_summary_line(game, shown)))
     parts.append(ui.ActionRow(*_summary_buttons(game)))
     return Post(view=_layout(parts, _COLOURS[GameState.FINISHED]), files=files)
+
+
+def replay(game: Game, file: Attachment) -> Post:
+    """The moving picture of the turns played so far."""
+    count = sum(turn.caption is not None for turn in game.turns)
+    turns = "1 turn" if count == 1 else f"{count} turns"
+    return Post(f"**Replay**, {turns} of {escape(str(game.pair))}", files=(file,))
 
 
 def extension(image: Image) -> str:
@@ -154,9 +161,9 @@ def turn_now(game: Game) -> int:
     return game.next_key.turn if game.next_key else game.request.turns
 
 
-def embedder_name(name: str | None) -> str:
-    """What measured a distance, in words."""
-    return _EMBEDDERS.get((name or "").partition(" ")[0], escape(name or "unknown"))
+def embedder_name(label: str) -> str:
+    """What measured a distance, fit for brackets: `MiniLM (offline)` becomes `MiniLM, offline`."""
+    return escape(label.replace(" (", ", ").replace(")", "")) or "unnamed embedder"
 
 
 def duration(seconds: float) -> str:
@@ -268,14 +275,6 @@ def _gist(game: Game) -> str:
     start = excerpt(game.request.prompt.text, _GIST)
     end = excerpt(last.text, _GIST) if last and last.text and plain(last.text) else "no words"
     return f"#{game.number}: from “{start}” to “{end}”"
-
-
-def _chart_alt(drift: Drift) -> str:
-    turn, rise = drift.biggest_jump
-    return (
-        f"Chart of the distance to the prompt: {drift.distances[0]:.2f} after turn 1, "
-        f"{drift.final_distance:.2f} after turn {len(drift.distances)}; biggest jump at turn {turn}, {rise:+.2f}."
-    )
 
 
 def _summary_line(game: Game, shown: Summary) -> str:

@@ -10,7 +10,7 @@ import discord
 import structlog
 
 from bot import gone, render
-from bot.render import Post
+from bot.render import Attachment, Post
 from telephone.cpu import off_loop
 from telephone.game import Game, GameState, Image, Step
 from telephone.media.images import fit
@@ -98,6 +98,17 @@ class DiscordStage:
         last = game.steps[-1].message_id if game.steps else None
         with gone.told(game, "thread"):
             return await self._post_fitting(_thread(game), at_most, posting, reply_to=last, game=game)
+
+    async def post_replay(self, game: Game, replay: Attachment) -> int | None:
+        """A game's moving picture in its thread, once; None where the thread is gone or closed to us."""
+        if game.place.thread_id is None:
+            return None
+        posting = Posting(nonce(game.id, f"replay/{len(game.steps)}"), game.created_at, again=True)
+        try:
+            with gone.told(game, "thread"):
+                return await self._post(game.place.thread_id, [render.replay(game, replay)], posting)
+        except StageGone:
+            return None
 
     async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:
         """Brings the card up to date; skips what follows too soon, never a change of state or the end."""

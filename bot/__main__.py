@@ -1,0 +1,69 @@
+"""`python -m bot`: the bot on Discord, until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+import sys
+from contextlib import suppress
+
+import discord
+
+from bot.client import House, TelephoneBot
+from bot.stage import DiscordStage
+from bot.wire import point_at
+from telephone.build import open_house
+from telephone.errors import Misconfigured
+from telephone.settings import Settings
+
+WHAT_TO_SET = (
+    "Set DISCORD_TOKEN to your bot's token to run on Discord; `make play` plays in the terminal and needs none."
+)
+NOT_ACCEPTED = "Discord does not accept this DISCORD_TOKEN; copy it again from the Bot page of your application."
+
+
+def main() -> int:
+    """Runs until SIGINT or SIGTERM; returns the exit status."""
+    logging.basicConfig(level=logging.WARNING)
+    try:
+        settings = Settings.load()
+        if settings.discord_token is None:
+            raise Misconfigured(WHAT_TO_SET)
+        asyncio.run(run(settings, settings.discord_token.get_secret_value()))
+    except discord.LoginFailure:
+        return _refuse(NOT_ACCEPTED)
+    except Misconfigured as error:
+        return _refuse(error.detail or error.sentence)
+    return 0
+
+
+async def run(settings: Settings, token: str) -> None:
+    """Plays on Discord until a signal comes; then closes the house, then the client."""
+    point_at(settings)
+
+    async def open_here(stage: DiscordStage) -> House:
+        return await open_house(settings, stage)
+
+    bot = TelephoneBot(open_here)
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    running = asyncio.create_task(bot.start(token), name="discord")
+    stopping = asyncio.create_task(stop.wait(), name="signals")
+    try:
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        await bot.close()
+        if not running.done():
+            running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)  # noqa: T201
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""Answering one member: acknowledge within three seconds, then say it where only they see it."""
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import discord
+
+from bot import panels
+from bot.render import Attachment
+
+if TYPE_CHECKING:
+    from bot.client import TelephoneBot
+
+Press: TypeAlias = "discord.Interaction[TelephoneBot]"
+"""A command, a button or a modal that somebody used."""
+
+
+async def acknowledge(press: Press) -> None:
+    """Tells Discord that the answer will come, and that only this member will see it."""
+    await press.response.defer(ephemeral=True, thinking=True)
+
+
+async def say(
+    press: Press, content: str, *, view: discord.ui.View | None = None, file: Attachment | None = None
+) -> None:
+    """The answer, in place of an earlier one. A member whose last press came to nothing is told that all is well."""
+    if press.user.id in press.client.late:
+        press.client.late.discard(press.user.id)
+        content = f"{panels.LATE}\n{content}"
+    files = [file.file()] if file else []
+    if press.response.is_done():
+        await press.edit_original_response(content=content, view=view, attachments=files)
+    elif view is None:
+        await press.response.send_message(content, files=files, ephemeral=True)
+    else:
+        await press.response.send_message(content, view=view, files=files, ephemeral=True)

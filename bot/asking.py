@@ -1,0 +1,54 @@
+"""What a member means: which game, on whose behalf, and whether the bot may play in this channel."""
+
+import discord
+
+from bot import panels
+from bot.answers import Press
+from telephone.errors import BadInput, NotAllowed, NotFound
+from telephone.game import Game
+
+
+def missing_permissions(permissions: discord.Permissions) -> list[str]:
+    """Which of the permissions that a game needs are absent."""
+    return [name for name in panels.NEEDED if not getattr(permissions, name)]
+
+
+def require_stage(press: Press) -> int:
+    """The channel to play in. Raises NotAllowed before anything is stored or spent."""
+    channel = press.channel
+    if not isinstance(channel, discord.TextChannel):
+        raise NotAllowed(panels.NOT_HERE)
+    require_permissions(press)
+    return channel.id
+
+
+def require_permissions(press: Press) -> None:
+    """Raises NotAllowed where the bot lacks what a game needs; a thread has its channel's permissions."""
+    if missing_permissions(press.app_permissions):
+        raise NotAllowed(panels.NO_THREADS)
+
+
+def server_of(press: Press) -> int:
+    """The server a command was used in. Raises BadInput in a direct message."""
+    if press.guild_id is None:
+        raise BadInput("Games are played on servers; please use this command on one.")
+    return press.guild_id
+
+
+def is_host(press: Press) -> bool:
+    """Whether the member may manage the server; who started a game is host of it too."""
+    return press.permissions.manage_guild
+
+
+async def game_meant(press: Press, number: int | None, *, unfinished_only: bool = False) -> Game:
+    """The game of that number, else the one of this thread, else the server's newest. Raises NotFound."""
+    service, guild_id = press.client.service, server_of(press)
+    if number is not None:
+        return await service.game_by_number(guild_id, number)
+    here = await service.game_in_thread(press.channel_id or 0)
+    if here is not None:
+        return here
+    newest = await service.recent(guild_id, unfinished_only=unfinished_only, limit=1)
+    if not newest:
+        raise NotFound("No such game is here yet; /telephone start begins one.")
+    return newest[0]

@@ -1,0 +1,82 @@
+"""The Discord process: a client that holds its collaborators and loads the cogs by name."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.commands import admin_group, telephone_group
+from bot.errors import explain
+from bot.stage import DiscordStage
+from bot.views import GameButton
+from telephone.service import Service
+
+COGS: Final = ("cogs.play", "cogs.about", "cogs.admin")
+
+
+class House(Protocol):
+    """What the composition root opens: a service to ask, and a way to close it all."""
+
+    @property
+    def service(self) -> Service: ...
+
+    async def close(self) -> None: ...
+
+
+class Tree(app_commands.CommandTree["TelephoneBot"]):
+    """The commands; their errors take the one road."""
+
+    async def on_error(
+        self, interaction: "discord.Interaction[TelephoneBot]", error: app_commands.AppCommandError, /
+    ) -> None:
+        await explain(interaction, error)
+
+
+class TelephoneBot(commands.AutoShardedBot):
+    """`on_setup` opens the house on the running loop, once the bot is logged in and before it hears from Discord.
+
+    `late` holds the members whose last press expired before it was acknowledged.
+    """
+
+    def __init__(self, on_setup: Callable[[DiscordStage], Awaitable[House]], **options: Any) -> None:
+        super().__init__(
+            command_prefix=(),
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            tree_cls=Tree,
+            max_messages=None,
+            **options,
+        )
+        self.stage = DiscordStage(self)
+        self.late: set[int] = set()
+        self.telephone = telephone_group()
+        self.admin = admin_group()
+        self._on_setup = on_setup
+        self._house: House | None = None
+
+    @property
+    def service(self) -> Service:
+        """The only door to the game. Raises RuntimeError before setup and after closing."""
+        if self._house is None:
+            raise RuntimeError("the bot is not set up yet, or closed already")
+        return self._house.service
+
+    async def setup_hook(self) -> None:
+        self.add_dynamic_items(GameButton)
+        self.tree.add_command(self.telephone)
+        self.tree.add_command(self.admin)
+        for name in COGS:
+            await self.load_extension(name)
+        # At every start: one request, and a server never keeps the commands of an older version.
+        await self.tree.sync()
+        self._house = await self._on_setup(self.stage)
+
+    async def close(self) -> None:
+        """Closes the house first: its games post through this client until their step is done."""
+        house, self._house = self._house, None
+        if house is not None:
+            await house.close()
+        await super().close()

@@ -1,0 +1,50 @@
+"""The two groups that every command belongs to, and how a cog joins one.
+
+A cog is a module of plain functions. Each bot has groups of its own, so that two bots can live in one process.
+"""
+
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
+
+import discord
+from discord import app_commands
+
+Callback: TypeAlias = Callable[..., Coroutine[Any, Any, None]]
+
+
+def telephone_group() -> app_commands.Group:
+    """`/telephone`, for every member of a server."""
+    return app_commands.Group(
+        name="telephone", description="Play AI Telephone with pictures and words", guild_only=True
+    )
+
+
+def admin_group() -> app_commands.Group:
+    """`/telephone-admin`, by default for members who may manage the server."""
+    return app_commands.Group(
+        name="telephone-admin",
+        description="Look after AI Telephone on this server",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
+
+
+def join(group: app_commands.Group, *callbacks: Callback) -> None:
+    """Adds a command for each function, under its name; its docstring is the description."""
+    for callback in callbacks:
+        description = inspect.cleandoc(callback.__doc__ or "").splitlines()[0]
+        command: app_commands.Command[Any, ..., None] = app_commands.Command(
+            name=_name(callback), description=description, callback=callback
+        )
+        group.add_command(command)
+
+
+def leave(group: app_commands.Group, *callbacks: Callback) -> None:
+    """Takes the commands of these functions out again."""
+    for callback in callbacks:
+        group.remove_command(_name(callback))
+
+
+def _name(callback: Callback) -> str:
+    return callback.__name__.rstrip("_")

@@ -1,0 +1,75 @@
+"""The one road for errors of commands, buttons, modals and background tasks: tell the member, log for the operator."""
+
+import asyncio
+import secrets
+from typing import Any, Final
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot import panels
+from bot.answers import Press, say
+from bot.text import escape
+from telephone.errors import Misconfigured, TelephoneError
+
+_EXPIRED: Final = frozenset({10062, 10015, 50027})
+"""Unknown interaction, unknown webhook, invalid token: the press came, or was answered, too late."""
+_REF_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_log = structlog.get_logger()
+
+
+async def explain(press: Press, error: BaseException) -> None:
+    """Tells a member in one sentence what happened and what to do next. Never raises an Exception."""
+    cause = _cause(error)
+    if isinstance(cause, discord.HTTPException) and cause.code in _EXPIRED:
+        _log.info("interaction expired", command=_name(press), code=cause.code)
+        press.client.late.add(press.user.id)
+        return
+    try:
+        await say(press, _words(press, cause))
+    except discord.HTTPException as unsaid:
+        _log.info("answer not delivered", command=_name(press), code=unsaid.code)
+
+
+def watch(task: "asyncio.Task[Any]") -> None:
+    """A done-callback: what goes wrong in a background task reaches the log."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _report(error, task=task.get_name())
+
+
+def _words(press: Press, cause: BaseException) -> str:
+    if isinstance(cause, Misconfigured):
+        ref = _report(cause, command=_name(press), detail=cause.detail)
+        return f"{escape(cause.sentence)}\nRef {ref}"
+    if isinstance(cause, TelephoneError):
+        return escape(cause.sentence)
+    if isinstance(cause, app_commands.CheckFailure):
+        return "This command is for members who may manage the server; please ask one of them."
+    if isinstance(cause, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        _log.info("command out of date", command=_name(press))
+        return "This command has just changed; please reload Discord (Ctrl+R) and try again."
+    if isinstance(cause, app_commands.TransformerError):
+        return "One of the options cannot be read; please pick it from the list."
+    return f"{panels.BROKEN}\nRef {_report(cause, command=_name(press))}"
+
+
+def _report(error: BaseException, **fields: Any) -> str:
+    """Logs a fault of ours under a short reference that the member sees too."""
+    ref = "".join(secrets.choice(_REF_LETTERS) for _ in range(4))
+    _log.error("something broke", ref=ref, exc_info=error, **fields)
+    return ref
+
+
+def _cause(error: BaseException) -> BaseException:
+    while isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    return error
+
+
+def _name(press: Press) -> str:
+    """The command or button, never what was typed into it."""
+    if press.command is not None:
+        return press.command.qualified_name
+    data: Any = press.data or {}
+    return str(data.get("custom_id", "")).rpartition(":")[0] or "unknown"

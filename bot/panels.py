@@ -1,0 +1,164 @@
+"""Answers to one member, as text: status, models, help, limits, the permission check. Pure."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Final
+
+from bot.render import turn_now
+from bot.text import CONTENT_MAX, escape, excerpt, lines_that_fit, shorten
+from telephone.game import Game, GameState, Prompt, ServerSettings
+from telephone.service import Choice, ModelFacts, Standing
+
+CHOICE_MAX: Final = 100
+BROKEN: Final = "Something broke on our side, and it was written down; please try again in a minute."
+LATE: Final = "The button you pressed before waited too long, but your game is safe."
+NO_THREADS: Final = "I may not open threads here yet; please ask an admin to run /telephone-admin check."
+NOT_HERE: Final = "A game needs a text channel to open its thread on; please start it in one."
+HELP: Final = """\
+**AI Telephone**: one model draws your words, another says what it sees, the next picture is drawn from that, \
+and so on. How much of the meaning is left at the end?
+- `/telephone start` begins a game: type a prompt or pick one, then the two models.
+- Each turn is a picture and its caption; both are posted in a thread, each as a reply to the one before.
+- The distance at the end says how far the last caption is from your prompt: 0 is the same meaning, \
+about 1 is something else altogether.
+- `/telephone status` lists the games of this server, `/telephone replay` shows one as a moving picture, \
+`/telephone stop` ends one, `/telephone models` says who can play.
+- Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and how many games may be, \
+`pause` and `resume` stop and continue all of them."""
+
+NEEDED: Final[Mapping[str, str]] = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "create_public_threads": "Create Public Threads",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "attach_files": "Attach Files",
+    "read_message_history": "Read Message History",
+}
+"""What the bot must be allowed in a channel where games are played."""
+
+_KINDS: Final = {"t2i": "Draw pictures", "i2t": "Write captions", "embedder": "Measure distances"}
+_STATES: Final = {
+    GameState.QUEUED: "queued",
+    GameState.PLAYING: "playing",
+    GameState.PAUSED: "paused",
+    GameState.FINISHED: "finished",
+    GameState.STOPPED: "stopped",
+    GameState.FAILED: "ended early",
+}
+
+
+def started(game: Game, place: int) -> str:
+    """The acknowledgement of a start: where the game is, or why it is not."""
+    thread = f" in <#{game.place.thread_id}>" if game.place.thread_id else ""
+    match game.state:
+        case GameState.QUEUED if place:
+            return f"Game #{game.number} is queued at place {place}{thread}; it starts by itself."
+        case GameState.PAUSED | GameState.FAILED | GameState.STOPPED:
+            return f"Game #{game.number}: {excerpt(game.reason or _STATES[game.state], 500)}"
+        case _:
+            return f"Game #{game.number} is playing{thread}." if thread else f"Game #{game.number} starts in a moment."
+
+
+def continued(game: Game) -> str:
+    return f"Game #{game.number} goes on from turn {turn_now(game)}."
+
+
+def stop_question(game: Game) -> str:
+    return f"Stop game #{game.number} at turn {turn_now(game)}? What was played stays, but it will not count."
+
+
+def stopped(game: Game) -> str:
+    return f"Game #{game.number} is stopped; what was played stays in its thread."
+
+
+def kept(game: Game) -> str:
+    return f"Game #{game.number} plays on."
+
+
+def replayed(game: Game, link: str | None) -> str:
+    """Where the replay is: in the thread, or with this answer where the thread is gone."""
+    return f"The replay of game #{game.number} is here: {link}" if link else f"The replay of game #{game.number}:"
+
+
+def not_host(game: Game) -> str:
+    return f"Only who started game #{game.number}, or a member who may manage the server, can stop it."
+
+
+def status(standings: Sequence[Standing]) -> str:
+    """Every unfinished game on a line of its own."""
+    if not standings:
+        return "No game is being played here; `/telephone start` begins one."
+    return lines_that_fit([_standing(one) for one in standings], CONTENT_MAX, "- and {n} more")
+
+
+def models(facts: Sequence[ModelFacts]) -> str:
+    """Who can play now, with what they are, and who could, grouped by what is missing."""
+    lines = []
+    for kind, title in _KINDS.items():
+        of_kind = [fact for fact in facts if fact.kind == kind]
+        if not of_kind:
+            continue
+        lines.append(f"**{title}**")
+        lines += [_ready(fact) for fact in of_kind if fact.ready] or ["- nobody yet"]
+        waiting = sorted((fact for fact in of_kind if not fact.ready), key=lambda fact: fact.why_not or "")
+        for why_not, group in groupby(waiting, key=lambda fact: fact.why_not or "not ready"):
+            names = ", ".join(escape(fact.name) for fact in group)
+            lines.append(f"- {names}: {excerpt(why_not, 160)}")
+    return lines_that_fit(lines, CONTENT_MAX, "- and {n} lines more; `telephone models` in a terminal shows all")
+
+
+def check(channel: str, missing: Sequence[str]) -> str:
+    """The permission checklist of a channel, `channel` as a mention."""
+    rows = [f"- {words}: {'missing' if name in missing else 'yes'}" for name, words in NEEDED.items()]
+    verdict = (
+        "Please allow what is missing, for my role or in the channel's settings, and run this again."
+        if missing
+        else "All set; games can be played here."
+    )
+    return "\n".join([f"What I may do in {channel}:", *rows, verdict])
+
+
+def limits(settings: ServerSettings) -> str:
+    at_once = "1 game plays" if settings.parallel == 1 else f"{settings.parallel} games play"
+    return f"On this server a game has at most {settings.max_turns} turns, and {at_once} at once; others wait in line."
+
+
+def paused(count: int) -> str:
+    return f"{_games(count)} paused, and none starts until `/telephone-admin resume`. Nothing more is spent."
+
+
+def resumed(count: int) -> str:
+    return f"Games may be played again; {_games(count).lower()} going on."
+
+
+def model_row(choice: Choice) -> str:
+    """A model as autocomplete shows it: its name, and what it needs where it cannot play."""
+    return shorten(choice.name if choice.ready else f"{choice.name} – {choice.why_not}", CHOICE_MAX)
+
+
+def prompt_row(prompt: Prompt) -> str:
+    return shorten(f"{prompt.slug} {prompt.text}" if prompt.slug else prompt.text, CHOICE_MAX)
+
+
+def game_row(game: Game) -> str:
+    """A game as autocomplete shows it. The prompt helps to tell games apart; labels know no markdown."""
+    text = f"#{game.number} {game.pair}, {_STATES[game.state]}: {game.request.prompt.text}"
+    return shorten(text, CHOICE_MAX)
+
+
+def _standing(one: Standing) -> str:
+    game = one.game
+    place = f", place {one.place}" if one.place else ""
+    turn = "" if game.state is GameState.QUEUED else f", turn {turn_now(game)} of {game.request.turns}"
+    thread = f", <#{game.place.thread_id}>" if game.place.thread_id else ""
+    return f"- #{game.number} {escape(str(game.pair))}: {_STATES[game.state]}{place}{turn}{thread}"
+
+
+def _ready(fact: ModelFacts) -> str:
+    price = f", about ${fact.price_usd:.4f} a call".rstrip("0") if fact.price_usd else ""
+    about = f": {excerpt(fact.about, 120)}" if fact.about else ""
+    return f"- {escape(fact.name)}{about}{price}"
+
+
+def _games(count: int) -> str:
+    return "1 game is" if count == 1 else f"{count or 'No'} games are"

@@ -1,0 +1,124 @@
+"""The buttons on cards and summaries. Each carries its verb and its game, and works after any restart."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot import panels
+from bot.answers import Press, acknowledge, say
+from bot.asking import is_host, require_permissions
+from bot.errors import explain
+from bot.render import Attachment, custom_id, jump
+from telephone.errors import BadInput, NotAllowed
+from telephone.game import Game
+
+Verb = Callable[[Press, str], Awaitable[None]]
+
+
+async def ask_first(press: Press, game_id: str) -> None:
+    await acknowledge(press)
+    await ask_to_stop(press, await press.client.service.game(game_id))
+
+
+async def ask_to_stop(press: Press, game: Game) -> None:
+    """Asks before stopping: what was paid for would not count."""
+    if not is_host(press) and press.user.id != game.request.starter_id:
+        raise NotAllowed(panels.not_host(game))
+    if game.state.is_final:
+        raise BadInput(f"Game #{game.number} has ended already; there is nothing to stop.")
+    await say(press, panels.stop_question(game), view=_confirmation(game))
+
+
+async def stop(press: Press, game_id: str) -> None:
+    await press.response.defer()
+    game = await press.client.service.stop(game_id, by=press.user.id, is_host=is_host(press))
+    await say(press, panels.stopped(game))
+
+
+async def keep(press: Press, game_id: str) -> None:
+    await press.response.defer()
+    await say(press, panels.kept(await press.client.service.game(game_id)))
+
+
+async def play_again(press: Press, game_id: str) -> None:
+    """The same prompt and pair, in the channel of the first card, whether pressed there or in the thread."""
+    await acknowledge(press)
+    require_permissions(press)
+    channel_id = (await press.client.service.game(game_id)).request.channel_id
+    game = await press.client.service.again(game_id, by=press.user.id, channel_id=channel_id)
+    await show_start(press, game)
+
+
+async def play_on(press: Press, game_id: str) -> None:
+    await acknowledge(press)
+    game = await press.client.service.resume_game(game_id, by=press.user.id, is_host=is_host(press))
+    await say(press, panels.continued(game))
+
+
+async def replay(press: Press, game_id: str) -> None:
+    await acknowledge(press)
+    await show_replay(press, await press.client.service.game(game_id))
+
+
+async def show_start(press: Press, game: Game) -> None:
+    """Says where a game that was just asked for is being played, or how long the queue is."""
+    service = press.client.service
+    game = await service.opened(game.id)
+    await say(press, panels.started(game, await service.place_in_queue(game.id)))
+
+
+async def show_replay(press: Press, game: Game) -> None:
+    """Posts the moving picture in the game's thread, once, and links it; shows it here where there is no thread."""
+    made = await press.client.service.replay(game.id)
+    file = Attachment(made.name, made.data, made.alt)
+    message_id = await press.client.stage.post_replay(game, file)
+    if message_id is None or game.place.thread_id is None:
+        await say(press, panels.replayed(game, None), file=file)
+    else:
+        await say(press, panels.replayed(game, jump(game, game.place.thread_id, message_id)))
+
+
+VERBS: Final[dict[str, Verb]] = {
+    "stop": ask_first,
+    "stop-yes": stop,
+    "stop-no": keep,
+    "again": play_again,
+    "continue": play_on,
+    "replay": replay,
+}
+
+
+class GameButton(ui.DynamicItem[ui.Button[Any]], template=rf"at1:(?P<verb>{'|'.join(VERBS)}):(?P<game>[\w-]{{1,64}})"):
+    """Any button of a game: the verb in its id says what it does."""
+
+    def __init__(self, button: ui.Button[Any], verb: str, game_id: str) -> None:
+        super().__init__(button)
+        self.verb = verb
+        self.game_id = game_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> "GameButton":
+        button: ui.Button[Any] = ui.Button(custom_id=match[0])
+        return cls(item if isinstance(item, ui.Button) else button, match["verb"], match["game"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        try:
+            await VERBS[self.verb](interaction, self.game_id)
+        except Exception as error:
+            await explain(interaction, error)
+
+
+def _confirmation(game: Game) -> ui.View:
+    view = ui.View(timeout=None)
+    for label, verb, style in (
+        ("Stop the game", "stop-yes", discord.ButtonStyle.danger),
+        ("Play on", "stop-no", discord.ButtonStyle.secondary),
+    ):
+        view.add_item(ui.Button(label=label, custom_id=custom_id(verb, game.id), style=style))
+    view.stop()
+    return view

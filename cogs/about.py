@@ -1,0 +1,31 @@
+"""Finding one's way: models and help."""
+
+from typing import Final
+
+from bot import panels
+from bot.answers import Press, acknowledge, say
+from bot.client import TelephoneBot
+from bot.commands import join, leave
+
+
+async def models(press: Press) -> None:
+    """Who can draw and who can describe, now and once set up"""
+    await acknowledge(press)
+    await say(press, panels.models(press.client.service.models()))
+
+
+async def help_(press: Press) -> None:
+    """How the game goes and which commands there are"""
+    await acknowledge(press)
+    await say(press, panels.HELP)
+
+
+COMMANDS: Final = (models, help_)
+
+
+async def setup(bot: TelephoneBot) -> None:
+    join(bot.telephone, *COMMANDS)
+
+
+async def teardown(bot: TelephoneBot) -> None:
+    leave(bot.telephone, *COMMANDS)

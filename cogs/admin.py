@@ -1,0 +1,64 @@
+"""Looking after the game on one server: check, limits, pause, resume."""
+
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.app_commands import Range
+
+from bot import panels
+from bot.answers import Press, acknowledge, say
+from bot.asking import missing_permissions, server_of
+from bot.client import TelephoneBot
+from bot.commands import join, leave
+from telephone.game import TURNS_MAX
+
+PARALLEL_MAX: Final = 10
+
+
+@app_commands.describe(channel="Which channel; left out, this one")
+async def check(press: Press, channel: discord.TextChannel | None = None) -> None:
+    """What the bot may do in a channel, and what it still needs"""
+    await acknowledge(press)
+    if channel is None or channel.id == press.channel_id:
+        permissions, channel_id = press.app_permissions, press.channel_id
+    else:
+        permissions, channel_id = channel.permissions_for(channel.guild.me), channel.id
+    await say(press, panels.check(f"<#{channel_id}>", missing_permissions(permissions)))
+
+
+@app_commands.describe(
+    max_turns="The most turns one game may have", parallel="How many games may play at once; others wait in line"
+)
+async def limits(
+    press: Press,
+    max_turns: Range[int, 1, TURNS_MAX] | None = None,
+    parallel: Range[int, 1, PARALLEL_MAX] | None = None,
+) -> None:
+    """See or change how long games may be and how many play at once"""
+    await acknowledge(press)
+    settings = await press.client.service.limit(server_of(press), max_turns=max_turns, parallel=parallel)
+    await say(press, panels.limits(settings))
+
+
+async def pause(press: Press) -> None:
+    """Pause every game here at once; nothing more is spent"""
+    await acknowledge(press)
+    await say(press, panels.paused(await press.client.service.pause(server_of(press))))
+
+
+async def resume(press: Press) -> None:
+    """Let the games that were paused go on"""
+    await acknowledge(press)
+    await say(press, panels.resumed(await press.client.service.resume(server_of(press))))
+
+
+COMMANDS: Final = (check, limits, pause, resume)
+
+
+async def setup(bot: TelephoneBot) -> None:
+    join(bot.admin, *COMMANDS)
+
+
+async def teardown(bot: TelephoneBot) -> None:
+    leave(bot.admin, *COMMANDS)

@@ -1,0 +1,126 @@
+"""Playing: start, stop, status, replay."""
+
+from typing import Final, TypeVar
+
+from discord import app_commands
+from discord.app_commands import Choice, Range
+
+from bot import panels
+from bot.answers import Press, acknowledge, say
+from bot.asking import game_meant, require_stage, server_of
+from bot.client import TelephoneBot
+from bot.commands import join, leave
+from bot.views import ask_to_stop, show_replay, show_start
+from telephone.admission import SEED_MAX
+from telephone.game import PROMPT_MIN, TURNS_MAX
+from telephone.providers.base import ModelKind
+from telephone.service import StartRequest
+
+PROMPT_LONGEST: Final = 1_000
+ROWS: Final = 25
+
+Value = TypeVar("Value", str, int)
+
+
+async def suggest_prompt(press: Press, typed: str) -> list[Choice[str]]:
+    """Curated prompts; anything else may be typed."""
+    prompts = await press.client.service.curated_prompts()
+    rows = [Choice(name=panels.prompt_row(prompt), value=prompt.slug) for prompt in prompts if prompt.slug]
+    return _matching(rows, typed)
+
+
+async def suggest_artist(press: Press, typed: str) -> list[Choice[str]]:
+    return _models(press, "t2i", typed)
+
+
+async def suggest_spotter(press: Press, typed: str) -> list[Choice[str]]:
+    return _models(press, "i2t", typed)
+
+
+async def suggest_unfinished(press: Press, typed: int | str) -> list[Choice[int]]:
+    return await _games(press, typed, unfinished_only=True)
+
+
+async def suggest_game(press: Press, typed: int | str) -> list[Choice[int]]:
+    return await _games(press, typed, unfinished_only=False)
+
+
+@app_commands.describe(
+    prompt="What the game begins with: your own words, or one of the list",
+    t2i="Who draws; left out, one that can play now",
+    i2t="Who says what it sees; left out, one that can play now",
+    turns="How many pictures and captions",
+    seed="A number that makes the game repeatable with models that honour it",
+)
+@app_commands.autocomplete(prompt=suggest_prompt, t2i=suggest_artist, i2t=suggest_spotter)
+async def start(
+    press: Press,
+    prompt: Range[str, PROMPT_MIN, PROMPT_LONGEST],
+    *,
+    t2i: str | None = None,
+    i2t: str | None = None,
+    turns: Range[int, 1, TURNS_MAX] | None = None,
+    seed: Range[int, 0, SEED_MAX] | None = None,
+) -> None:
+    """Start a game: a picture of your words, words for the picture, and so on"""
+    await acknowledge(press)
+    asked = StartRequest(
+        prompt=prompt,
+        t2i=t2i,
+        i2t=i2t,
+        turns=turns,
+        seed=seed,
+        guild_id=server_of(press),
+        channel_id=require_stage(press),
+        starter_id=press.user.id,
+        longest_prompt=PROMPT_LONGEST,
+    )
+    await show_start(press, await press.client.service.start(asked))
+
+
+@app_commands.describe(game="Which game; left out, the one of this thread or the newest")
+@app_commands.autocomplete(game=suggest_unfinished)
+async def stop(press: Press, game: Range[int, 1] | None = None) -> None:
+    """Stop a game you started; asks first"""
+    await acknowledge(press)
+    await ask_to_stop(press, await game_meant(press, game, unfinished_only=True))
+
+
+async def status(press: Press) -> None:
+    """Which games are played here, and who waits"""
+    await acknowledge(press)
+    await say(press, panels.status(await press.client.service.status(server_of(press))))
+
+
+@app_commands.describe(game="Which game; left out, the one of this thread or the newest")
+@app_commands.autocomplete(game=suggest_game)
+async def replay(press: Press, game: Range[int, 1] | None = None) -> None:
+    """Show a game as one moving picture, in its thread"""
+    await acknowledge(press)
+    await show_replay(press, await game_meant(press, game))
+
+
+COMMANDS: Final = (start, stop, status, replay)
+
+
+async def setup(bot: TelephoneBot) -> None:
+    join(bot.telephone, *COMMANDS)
+
+
+async def teardown(bot: TelephoneBot) -> None:
+    leave(bot.telephone, *COMMANDS)
+
+
+def _models(press: Press, kind: ModelKind, typed: str) -> list[Choice[str]]:
+    choices = press.client.service.choices(kind)
+    return _matching([Choice(name=panels.model_row(choice), value=choice.name) for choice in choices], typed)
+
+
+async def _games(press: Press, typed: int | str, *, unfinished_only: bool) -> list[Choice[int]]:
+    games = await press.client.service.recent(server_of(press), unfinished_only=unfinished_only)
+    return _matching([Choice(name=panels.game_row(game), value=game.number) for game in games], str(typed or ""))
+
+
+def _matching(rows: list[Choice[Value]], typed: str) -> list[Choice[Value]]:
+    wanted = typed.casefold().strip()
+    return [row for row in rows if wanted in row.name.casefold()][:ROWS]

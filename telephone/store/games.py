@@ -50,7 +50,7 @@ class Games:
 
     async def by_number(self, guild_id: int, number: int) -> Game:
         """The game of this number on a server. Raises NotFound."""
-        query = read.games().where(col(GameRow.guild_id) == guild_id, col(GameRow.number) == number)
+        query = read.GAMES.where(col(GameRow.guild_id) == guild_id, col(GameRow.number) == number)
         async with self._database.reading() as session:
             # A number beyond the column's range names no game, and Postgres would not compare it.
             found = await read.read(session, query) if 0 < number < 2**31 else []
@@ -60,7 +60,7 @@ class Games:
 
     async def recent(self, guild_id: int, *, states: Collection[GameState] = (), limit: int = 25) -> list[Game]:
         """A server's latest games, newest first; of all states where none is named."""
-        query = read.games().where(col(GameRow.guild_id) == guild_id)
+        query = read.GAMES.where(col(GameRow.guild_id) == guild_id)
         if states:
             query = query.where(col(GameRow.state).in_(_names(states)))
         async with self._database.reading() as session:
@@ -68,7 +68,7 @@ class Games:
 
     async def unfinished(self) -> list[Game]:
         """The games of all servers that are queued, playing or paused, oldest first."""
-        query = read.games().where(col(GameRow.state).in_(_names(_UNFINISHED)))
+        query = read.GAMES.where(col(GameRow.state).in_(_names(_UNFINISHED)))
         async with self._database.reading() as session:
             return await read.read(session, query.order_by(col(GameRow.created_at), col(GameRow.id)))
 
@@ -173,7 +173,7 @@ async def add_server(database: Database, session: AsyncSession, guild_id: int) -
 
 
 async def _one(session: AsyncSession, game_id: str) -> Game:
-    found = await read.read(session, read.games().where(col(GameRow.id) == game_id))
+    found = await read.read(session, read.GAMES.where(col(GameRow.id) == game_id))
     if not found:
         raise _no_game(game_id)
     return found[0]

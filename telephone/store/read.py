@@ -28,8 +28,7 @@ class Played(NamedTuple):
     measured: DistanceRow | None
 
 
-def games() -> Select[*tuple[Any, ...]]:
-    """The query for games with their places; the caller adds which and in what order."""
+def _games() -> Select[*tuple[Any, ...]]:
     posts = {what: aliased(PostRow, name=f"{what}_post") for what in PLACES}
     query: Select[*tuple[Any, ...]] = select(GameRow, *(col(post.message_id) for post in posts.values()))
     for what, post in posts.items():
@@ -37,19 +36,7 @@ def games() -> Select[*tuple[Any, ...]]:
     return query
 
 
-async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[Game]:
-    """The games that `query`, made of `games()`, finds, in its order, with all that was played."""
-    found = (await session.execute(query)).all()
-    ids = [row[0].id for row in found]
-    played: dict[str, list[Played]] = defaultdict(list)
-    for start in range(0, len(ids), _BATCH):
-        for row in await session.execute(_steps().where(col(StepRow.game_id).in_(ids[start : start + _BATCH]))):
-            played[row[0].game_id].append(Played(*row))
-    return [_game(row[0], Place(*row[1:]), played[row[0].id]) for row in found]
-
-
 def _steps() -> Select[StepRow, int | None, DistanceRow]:
-    """Stored steps, a caption once for every version its turn was measured with."""
     what = cast(col(StepRow.turn), String) + col(StepRow.kind)
     shown = and_(col(PostRow.game_id) == col(StepRow.game_id), col(PostRow.what) == what)
     measured = and_(
@@ -65,6 +52,24 @@ def _steps() -> Select[StepRow, int | None, DistanceRow]:
         .outerjoin(DistanceRow, measured)
         .where(col(StepRow.kept_at).is_not(None))
     )
+
+
+# Made once: to put such a query together takes longer than to run it.
+GAMES: Final = _games()
+"""The query for games with their places; the caller adds which and in what order."""
+_STEPS: Final = _steps()
+"""Stored steps, a caption once for every version its turn was measured with."""
+
+
+async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[Game]:
+    """The games that `query`, made of GAMES, finds, in its order, with all that was played."""
+    found = (await session.execute(query)).all()
+    ids = [row[0].id for row in found]
+    played: dict[str, list[Played]] = defaultdict(list)
+    for start in range(0, len(ids), _BATCH):
+        for row in await session.execute(_STEPS.where(col(StepRow.game_id).in_(ids[start : start + _BATCH]))):
+            played[row[0].game_id].append(Played(*row))
+    return [_game(row[0], Place(*row[1:]), played[row[0].id]) for row in found]
 
 
 def _game(row: GameRow, place: Place, played: Sequence[Played]) -> Game:

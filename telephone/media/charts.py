@@ -51,7 +51,7 @@ def drift_chart(distances: Sequence[float], *, title: str, embedder: str, theme:
     ink = _INKS[theme]
     figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=ink.ground)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.075, 0.115, 0.885, 0.635), facecolor=ink.ground)
+    axes = figure.add_axes((0.082, 0.12, 0.878, 0.615), facecolor=ink.ground)
     _draw_frame(axes, distances, ink)
     _draw_line(axes, distances, ink)
     _draw_labels(axes, distances, ink)
@@ -80,7 +80,7 @@ def _draw_frame(axes: Axes, distances: Sequence[float], ink: _Ink) -> None:
     axes.xaxis.set_major_locator(MultipleLocator(1 if turns <= _ALL_LABELLED else 5))
     axes.xaxis.set_major_formatter(lambda x, _: "prompt" if round(x) == 0 else f"{x:.0f}" if 0 < x <= turns else "")
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
-    axes.tick_params(colors=ink.quiet, labelsize=12.5, length=0, pad=7)
+    axes.tick_params(colors=ink.quiet, labelsize=14, length=0, pad=7)
     axes.grid(axis="y", color=ink.grid, linewidth=1)
     axes.set_axisbelow(True)
     for side in ("top", "left", "right"):
@@ -121,7 +121,7 @@ def _draw_labels(axes: Axes, distances: Sequence[float], ink: _Ink) -> None:
             textcoords="offset points",
             ha="center",
             va="bottom" if above else "top",
-            fontsize=13.5 if n in (jumped, turns) else 12,
+            fontsize=16 if n in (jumped, turns) else 14,
             fontweight="bold" if n in (jumped, turns) else "normal",
             color=ink.jump if n == jumped else ink.text,
             path_effects=[withStroke(linewidth=4, foreground=ink.ground)],
@@ -145,12 +145,12 @@ def _above(distances: Sequence[float], n: int) -> bool:
 
 def _draw_heading(figure: Figure, title: str, embedder: str, jump: tuple[int, float] | None, ink: _Ink) -> None:
     heading = wrap(title, font(38, bold=True), WIDTH - 100, 1) or ("",)
-    below = wrap(f"Distance from the prompt after each turn, by {embedder}. Lower is closer.", font(27), WIDTH - 100, 1)
-    figure.text(0.04, 0.945, setable(heading[0]), fontsize=17, fontweight="bold", color=ink.text, va="center",
+    below = wrap(f"Distance from the prompt, {embedder}. Lower is closer.", font(29), WIDTH - 100, 1)
+    figure.text(0.04, 0.945, setable(heading[0]), fontsize=18, fontweight="bold", color=ink.text, va="center",
                 parse_math=False)  # fmt: skip
-    figure.text(0.04, 0.872, setable(below[0]), fontsize=12.5, color=ink.quiet, va="center", parse_math=False)
+    figure.text(0.04, 0.872, setable(below[0]), fontsize=14, color=ink.quiet, va="center", parse_math=False)
     if jump is not None:
-        figure.text(0.04, 0.807, f"◆ Biggest jump: turn {jump[0]}, {_signed(jump[1])}", fontsize=12.5,
+        figure.text(0.04, 0.80, f"◆ Biggest jump: turn {jump[0]}, {_signed(jump[1])}", fontsize=14,
                     fontweight="bold", color=ink.jump, va="center")  # fmt: skip
 
 

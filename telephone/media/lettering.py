@@ -55,24 +55,28 @@ def _lines(text: str, face: ImageFont.FreeTypeFont, width: int) -> Iterator[str]
             continue
         if line:
             yield line
-        *full, line = _pieces(word, face, width)
-        yield from full
+        line = ""
+        for piece in _pieces(word, face, width):
+            if line:
+                yield line
+            line = piece
     if line:
         yield line
 
 
 def _pieces(word: str, face: ImageFont.FreeTypeFont, width: int) -> Iterator[str]:
     """A word in pieces that fit: most words are one piece; scripts without spaces are one long word."""
-    while face.getlength(word) > width and len(word) > 1:
+    while word:
         count = _fitting(word, face, width)
         yield word[:count]
         word = word[count:]
-    yield word
 
 
 def _fitting(word: str, face: ImageFont.FreeTypeFont, width: int) -> int:
-    """How many leading characters fit, at least one."""
-    low, high = 1, min(len(word), width)
+    """How many leading characters fit, at least one. Only as many are measured as a line can hold of narrow ones."""
+    low, high = 1, max(1, min(len(word), round(4 * width / face.size)))
+    if face.getlength(word[:high]) <= width:
+        return high
     while low < high:
         middle = (low + high + 1) // 2
         if face.getlength(word[:middle]) <= width:

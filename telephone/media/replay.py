@@ -188,7 +188,11 @@ def _with_palette(pixels: pil.Image) -> pil.Image:
     chosen = pixels.quantize(256 - len(ramps), pil.Quantize.MEDIANCUT).getpalette() or []
     palette = pil.new("P", (1, 1))
     palette.putpalette((ramps.ravel().tolist() + chosen)[: 3 * 256])
-    return pixels.quantize(palette=palette, dither=pil.Dither.FLOYDSTEINBERG)
+    dithered = pixels.quantize(palette=palette, dither=pil.Dither.FLOYDSTEINBERG)
+    ground = (np.asarray(pixels) == ramps[0]).all(axis=2)
+    # Pillow looks colours up roughly: without this the paper would be speckled.
+    dithered.paste(0, mask=pil.fromarray(ground.astype(np.uint8) * 255))
+    return dithered
 
 
 def _type_ramps() -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:

@@ -1,0 +1,154 @@
+"""The album: complete, alone, and safe against whatever was typed."""
+
+import base64
+import dataclasses
+import hashlib
+import io
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pytest
+from PIL import Image as pil
+
+from telephone.game import Game, GameState, Image
+from telephone.media.album import album
+from telephone.media.charts import drift_chart
+from telephone.scoring.drift import summarise
+
+DRIFT = summarise((0.1, 0.2, 0.6, 0.5), (0.1, 0.15, 0.55, 0.2))
+CHART = drift_chart(DRIFT.distances, title="a × b", embedder="c")
+EVIL = "</style><script>alert(1)</script> <img src=x onerror=alert(2)> {{ 7 * 7 }} \"'&"
+
+Played = Callable[..., Game]
+Draw = Callable[..., Image]
+
+
+class Page(HTMLParser):
+    """The elements of a page with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture
+def pictures(picture: Draw) -> dict[str, Image]:
+    return {picture(n).sha256: picture(n) for n in range(1, 5)}
+
+
+def test_everything_about_the_game_is_told(played: Played, pictures: dict[str, Image]) -> None:
+    html = album(played(), pictures, chart=CHART, drift=DRIFT, embedder="MiniLM (offline)")
+    words = " ".join(Page(html).words.split())
+    for told in (
+        played().request.prompt.text,
+        "stickers draws, spotter-sharp says",
+        "easy",
+        *(turn.caption.text for turn in played().turns if turn.caption),
+        "0.60 from the prompt, 0.55 from the words before",
+        "biggest jump +0.40",
+        "MiniLM (offline)",
+        "180 ms, $0.02, seed",
+        "95 ms, $0.0006, seed",
+        "22 November 2026",
+        "Fluent Emoji",
+        "0.65",
+    ):
+        assert str(told) in words
+
+
+def test_each_picture_says_in_words_what_it_was_drawn_from(played: Played, pictures: dict[str, Image]) -> None:
+    images = Page(album(played(), pictures, chart=CHART, drift=DRIFT)).all("img")
+    assert len(images) == 2 + 4 + 1
+    assert all(image["alt"] for image in images)
+    assert images[3]["alt"] == "Drawn from: a red apple on a wooden table beside a window"
+    assert str(images[-1]["alt"]).startswith("Line chart of the distance from the prompt over 4 turns")
+
+
+def test_pictures_are_inside_the_page(played: Played, pictures: dict[str, Image], picture: Draw) -> None:
+    images = Page(album(played(), pictures, drift=DRIFT)).all("img")
+    kind, _, data = str(images[2]["src"]).partition(";base64,")
+    assert kind == "data:image/png"
+    assert base64.b64decode(data) == picture(1).data
+
+
+def test_nothing_is_loaded_from_anywhere_and_nothing_runs(played: Played, pictures: dict[str, Image]) -> None:
+    html = album(played(), pictures, chart=CHART, chart_dark=CHART, drift=DRIFT)
+    page = Page(html)
+    addresses = [
+        value
+        for _, attributes in page.elements
+        for name, value in attributes.items()
+        if name in ("src", "srcset", "href", "action", "data", "poster")
+    ]
+    assert addresses
+    assert all(str(address).startswith("data:image/") for address in addresses)
+    assert not page.all("script")
+    assert not re.search(r"url\(|@import", html)
+    assert not [name for _, attributes in page.elements for name in attributes if name == "style" or name[:2] == "on"]
+
+
+def test_the_policy_allows_our_style_alone(played: Played, pictures: dict[str, Image]) -> None:
+    html = album(played(), pictures)
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    policy = str(Page(html).all("meta")[1]["content"])
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    assert f"style-src 'sha256-{digest}'" in policy
+
+
+def test_whatever_was_typed_is_shown_as_text(played: Played, pictures: dict[str, Image]) -> None:
+    page = Page(album(played((EVIL,) * 4, EVIL), pictures, chart=CHART, drift=DRIFT, embedder=EVIL))
+    assert not page.all("script")
+    assert len(page.all("img")) == 7
+    assert page.words.count(EVIL) >= 5
+    assert page.all("img")[2]["alt"] == f"Drawn from: {EVIL}"
+
+
+def test_a_game_that_was_not_measured_has_an_album_too(played: Played, pictures: dict[str, Image]) -> None:
+    words = Page(album(played(), pictures)).words
+    assert words.count("Not measured.") == 4
+    assert "Final distance" not in words
+
+
+def test_a_game_cut_short_says_so(played: Played, pictures: dict[str, Image]) -> None:
+    game = dataclasses.replace(played(halfway=True), state=GameState.FAILED, reason="stickers declined twice.")
+    words = " ".join(Page(album(game, pictures)).words.split())
+    assert "This game ended before its last turn. stickers declined twice." in words
+    assert "This picture got no caption." in words
+
+
+def test_a_game_that_never_began_and_pictures_that_are_gone_make_a_page(played: Played) -> None:
+    assert "The line" in album(played(()), {})
+    assert Page(album(played(), {})).words.count("This picture is no longer kept.") == 6
+
+
+def test_large_pictures_are_made_smaller(played: Played, picture: Draw) -> None:
+    game = played(("a fox",))
+    out = io.BytesIO()
+    pil.effect_noise((1200, 1200), 90).convert("RGB").save(out, "PNG")
+    assert len(out.getvalue()) > 1_000_000
+    address = game.turns[0].picture
+    assert address is not None
+    html = album(game, {str(address.image): Image(out.getvalue(), "image/png", 1200, 1200)})
+    assert len(html) < 600_000
+    assert str(Page(html).all("img")[0]["src"]).startswith("data:image/webp")
+
+
+def test_other_artists_owe_no_credit(played: Played, pictures: dict[str, Image]) -> None:
+    game = played()
+    other = dataclasses.replace(game.pair, t2i="flux-schnell")
+    game = dataclasses.replace(game, request=dataclasses.replace(game.request, pair=other))
+    assert "Emoji" not in album(game, pictures)

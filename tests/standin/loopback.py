@@ -144,9 +144,17 @@ class Standin:
 
     # The world -------------------------------------------------------------------------------
 
-    def create_guild(self, name: str = "Players", *, shard: int | None = None) -> Guild:
-        """A server with the bot in it, on a given shard if that matters."""
-        return Guild(self, self.world.create_guild(name, shard_id=shard))
+    def create_guild(
+        self, name: str = "Players", *, bot_permissions: discord.Permissions | None = None, shard: int | None = None
+    ) -> Guild:
+        """A server with the bot in it, invited with these permissions (else with all but administrator).
+
+        Everyone, the bot too, may do what is usual: read, post, use commands, open public threads.
+        """
+        handle = self.world.create_guild(name, shard_id=shard)
+        if bot_permissions is not None:
+            self.world.invite_with(handle.id, bot_permissions.value)
+        return Guild(self, handle)
 
     def permit(self, channel: Any, overwrite: discord.PermissionOverwrite) -> None:
         """Allow or deny the bot something in one channel."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from simcord.backend import permissions
-from simcord.backend.errors import BackendError, invalid_form_body
+from simcord.backend.errors import BackendError, invalid_form_body, missing_permissions
 from simcord.components import walk_components
 
 from tests.standin.records import POSTED_TYPES
@@ -64,27 +64,36 @@ def _message(backend: MendedBackend, groups: tuple[str, ...], payload: Any) -> N
         raise invalid_form_body("nonce: Must be 25 or fewer in length.")
     channel_id = int(groups[0])
     _locked(backend, channel_id)
+    if payload.get("attachments") and not _may(backend, channel_id, "attach_files"):
+        raise missing_permissions()
     _reply(backend, channel_id, payload.get("message_reference"))
 
 
 def _locked(backend: MendedBackend, channel_id: int) -> None:
     channel = backend.channels.get(channel_id)
     meta = channel.thread_metadata if channel is not None else None
-    if channel is None or meta is None or not meta.locked or channel.guild_id is None:
-        return
-    allowed = backend.compute_permissions(channel.guild_id, backend.bot_user.id, channel_id)
-    if not allowed & permissions.flag("manage_threads"):
+    if meta is not None and meta.locked and not _may(backend, channel_id, "manage_threads"):
         raise BackendError(400, 50083, "Thread is archived" if meta.archived else "Thread is locked")
 
 
 def _reply(backend: MendedBackend, channel_id: int, reference: Any) -> None:
     if not isinstance(reference, dict) or reference.get("type", 0) != 0 or not reference.get("message_id"):
         return
+    if not _may(backend, channel_id, "read_message_history"):
+        raise BackendError(403, 160002, "Cannot reply without permission to read message history")
     target = backend.messages.get(channel_id, {}).get(int(reference["message_id"]))
     if target is None and reference.get("fail_if_not_exists", True):
         raise invalid_form_body("message_reference: Unknown message")
     if target is not None and target.type not in POSTED_TYPES:
         raise invalid_form_body("message_reference: Cannot reply to a system message")
+
+
+def _may(backend: MendedBackend, channel_id: int, permission: str) -> bool:
+    channel = backend.channels.get(channel_id)
+    if channel is None or channel.guild_id is None:
+        return True
+    allowed = backend.compute_permissions(channel.guild_id, backend.bot_user.id, channel_id)
+    return bool(allowed & permissions.flag(permission))
 
 
 def _awake(backend: MendedBackend, groups: tuple[str, ...], payload: Any) -> None:

@@ -1,165 +1,13 @@
-"""Discord's rules, broken on purpose and without a bot: what is refused, what is complained about."""
+"""Discord's rules, kept without a bot: threads, replies, nonces, files, deadlines, permissions, faults."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
-
 import aiohttp
+import discord
 import pytest
-from simcord.builders import ChannelHandle
 
-from tests.standin import SPEC_PATH, Guild, Member, Message, Spec, Standin
-
-HAS_SPEC = pytest.mark.skipif(
-    not SPEC_PATH.exists(), reason=f"Discord's OpenAPI file is not there: no {SPEC_PATH.name} beside the tree"
-)
-COMPONENTS_V2 = 1 << 15
-
-
-@dataclass(frozen=True)
-class Wire:
-    """Requests as a bot would send them, on a server with one channel and one member."""
-
-    discord: Standin
-    http: aiohttp.ClientSession
-    guild: Guild
-    channel: ChannelHandle
-    alice: Member
-
-    async def send(self, method: str, path: str, body: Any = None, **files: bytes) -> tuple[int, Any]:
-        """Status and JSON of the answer; `path` may name {channel}, {app}, {message}, {callback}."""
-        data: Any = None
-        if files:
-            data = aiohttp.FormData()
-            data.add_field("payload_json", json.dumps(body))
-            for index, (name, blob) in enumerate(files.items()):
-                data.add_field(f"files[{index}]", blob, filename=f"{name}.png")
-        body = None if files else body
-        address = self.discord.api_base + self.fill(path)
-        async with self.http.request(method, address, json=body, data=data) as answer:
-            return answer.status, await answer.json(content_type=None) if answer.status != 204 else None
-
-    def fill(self, path: str) -> str:
-        backend = self.discord.world.backend
-        if "{callback}" in path:
-            asked = backend.new_interaction(2, self.channel.id, self.alice.id, self.guild.id)
-            path = path.replace("{callback}", f"/interactions/{asked.id}/{asked.token}/callback")
-        if "{message}" in path:
-            path = path.replace("{message}", str(self.discord.messages(self.channel)[0].id))
-        return path.format(channel=self.channel.id, app=backend.application_id)
-
-    async def post(self, body: dict[str, Any], channel: Any = None, **files: bytes) -> tuple[int, Any]:
-        return await self.send("POST", f"/channels/{(channel or self.channel).id}/messages", body, **files)
-
-
-@pytest.fixture
-async def wire(standin: Standin) -> AsyncIterator[Wire]:
-    guild = standin.create_guild("Players")
-    channel, alice = guild.create_text_channel("telephone"), guild.add_member("alice")
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bot {standin.token}"}) as http:
-        yield Wire(standin, http, guild, channel, alice)
-
-
-@pytest.fixture
-async def card(wire: Wire) -> Message:
-    status, _ = await wire.post({"content": "a card"})
-    assert status == 200
-    return wire.discord.messages(wire.channel)[0]
-
-
-def button(**fields: Any) -> dict[str, Any]:
-    return {"components": [{"type": 1, "components": [{"type": 2, "style": 1, **fields}]}]}
-
-
-def command(**fields: Any) -> list[dict[str, Any]]:
-    return [{"name": "start", "description": "d", "type": 1, **fields}]
-
-
-def modal(title: str = "t", **fields: Any) -> dict[str, Any]:
-    control = {"type": 4, "custom_id": "b", "style": 1}
-    return {"type": 9, "data": {"custom_id": "a", "title": title, "components": [
-        {"type": 18, "label": "l", "component": control, **fields}
-    ]}}  # fmt: skip
-
-
-MESSAGES, CALLBACK, COMMANDS = "/channels/{channel}/messages", "{callback}", "/applications/{app}/commands"
-THREADS = "/channels/{channel}/messages/{message}/threads"
-CHOICES = [{"name": str(n), "value": str(n)} for n in range(26)]
-TEXT = {"type": 10, "content": "x"}
-
-# What is wrong, the request, whether the OpenAPI file sees it. What it misses is refused all the same.
-MISTAKES: list[tuple[str, str, str, Any, bool]] = [
-    ("content of 2,001 characters", "POST", MESSAGES, {"content": "x" * 2001}, False),
-    ("content of 4,001 characters", "POST", MESSAGES, {"content": "x" * 4001}, True),
-    ("an empty message", "POST", MESSAGES, {}, False),
-    ("a misspelt key", "POST", MESSAGES, {"contents": "x"}, True),
-    ("a misspelt key of a button", "POST", MESSAGES, button(label="x", custom_id="a", disable=True), True),
-    ("a button without custom_id", "POST", MESSAGES, button(label="x"), False),
-    ("a button label of 81 characters", "POST", MESSAGES, button(label="x" * 81, custom_id="a"), True),
-    ("a custom_id of 101 characters", "POST", MESSAGES, button(label="x", custom_id="a" * 101), True),
-    ("components V2 beside content", "POST", MESSAGES,
-     {"content": "x", "flags": COMPONENTS_V2, "components": [TEXT]}, False),
-    ("41 components", "POST", MESSAGES, {"flags": COMPONENTS_V2, "components": [TEXT] * 41}, True),
-    ("a nonce of 26 characters", "POST", MESSAGES, {"content": "x", "nonce": "x" * 26}, True),
-    ("an embed title of 257 characters", "POST", MESSAGES, {"embeds": [{"title": "x" * 257}]}, True),
-    ("an alt text of 1,025 characters", "POST", MESSAGES,
-     {"content": "x", "attachments": [{"id": 0, "filename": "a.png", "description": "x" * 1025}]}, True),
-    ("a snowflake that is a word", "POST", MESSAGES,
-     {"content": "x", "message_reference": {"message_id": "abc"}}, True),
-    ("a thread name of 101 characters", "POST", THREADS, {"name": "x" * 101}, True),
-    ("a thread without a name", "POST", THREADS, {}, True),
-    ("a thread archived after 77 minutes", "POST", THREADS, {"name": "x", "auto_archive_duration": 77}, True),
-    ("26 choices of autocomplete", "POST", CALLBACK, {"type": 8, "data": {"choices": CHOICES}}, True),
-    ("an unknown kind of callback", "POST", CALLBACK, {"type": 99}, True),
-    ("a form title of 46 characters", "POST", CALLBACK, modal("x" * 46), True),
-    ("a form label of 46 characters", "POST", CALLBACK, modal(label="x" * 46), True),
-    ("a command name with a space", "PUT", COMMANDS, command(name="bad name"), False),
-    ("a command name in capitals", "PUT", COMMANDS, command(name="START"), False),
-    ("a command without description", "PUT", COMMANDS, [{"name": "start", "type": 1}], False),
-    ("26 choices of an option", "PUT", COMMANDS,
-     command(options=[{"type": 3, "name": "o", "description": "d", "choices": CHOICES}]), True),
-    ("an option description of 101 characters", "PUT", COMMANDS,
-     command(options=[{"type": 3, "name": "o", "description": "d" * 101}]), True),
-]  # fmt: skip
-NAMES = [mistake[0] for mistake in MISTAKES]
-
-
-@pytest.mark.parametrize(("_", "method", "path", "body", "seen"), MISTAKES, ids=NAMES)
-async def test_a_mistake_is_refused(
-    wire: Wire, card: Message, _: str, method: str, path: str, body: Any, seen: bool
-) -> None:
-    status, answer = await wire.send(method, path, body)
-    assert (status, answer["code"]) == (400, 50035), answer
-    wire.discord.complaints.clear()
-
-
-@HAS_SPEC
-@pytest.mark.parametrize(("_", "method", "path", "body", "seen"), MISTAKES, ids=NAMES)
-async def test_the_file_sees_a_mistake_or_misses_it(
-    wire: Wire, card: Message, _: str, method: str, path: str, body: Any, seen: bool
-) -> None:
-    spec = Spec.load()
-    assert spec is not None
-    assert bool(spec.check(method, wire.fill(path), (), body)) is seen
-
-
-@HAS_SPEC
-async def test_a_misspelt_key_that_nobody_refuses_is_a_complaint(wire: Wire) -> None:
-    status, _ = await wire.post({"embeds": [{"titel": "x", "description": "y"}]})
-    assert status == 200
-    with pytest.raises(AssertionError, match="'titel' was unexpected"):
-        wire.discord.check()
-    wire.discord.complaints.clear()
-
-
-async def test_what_simcord_cannot_do_is_a_complaint(wire: Wire) -> None:
-    status, _ = await wire.send("GET", f"/guilds/{wire.guild.id}/onboarding")
-    assert status == 501
-    assert "does not implement" in wire.discord.complaints[-1]
-    wire.discord.complaints.clear()
+from tests.standin import Message, Standin
+from tests.standin.wire import CALLBACK, COMPONENTS_V2, MESSAGES, TEXT, THREADS, Wire
 
 
 async def test_a_message_has_one_thread(wire: Wire, card: Message) -> None:
@@ -253,6 +101,51 @@ async def test_an_answer_after_the_deadline_is_too_late(wire: Wire) -> None:
     wire.discord.world.backend.advance_clock(3)
     status, answer = await wire.send("POST", path, {"type": 5})
     assert (status, answer["code"]) == (404, 10062)
+
+
+async def test_a_slow_machine_may_be_given_more_time() -> None:
+    async with Standin.open(acknowledge_within=60) as patient, aiohttp.ClientSession() as http:
+        guild = patient.create_guild()
+        wire = Wire(patient, http, guild, guild.create_text_channel("telephone"), guild.add_member("alice"))
+        path = wire.fill(CALLBACK)
+        patient.world.backend.advance_clock(59)
+        assert (await wire.send("POST", path, {"type": 5}))[0] == 200
+
+
+async def test_what_the_bot_was_not_invited_to_do_is_forbidden(wire: Wire) -> None:
+    closed = discord.PermissionOverwrite(attach_files=False, read_message_history=False)
+    gallery = wire.guild.create_text_channel("gallery", bot_may=closed)
+    _, first = await wire.post({"content": "x"}, gallery)
+    status, answer = await wire.post({"content": "x", "attachments": [{"id": 0, "filename": "a"}]}, gallery, a=b"a")
+    assert (status, answer["code"]) == (403, 50013)
+    status, answer = await wire.post({"content": "x", "message_reference": {"message_id": first["id"]}}, gallery)
+    assert (status, answer["code"]) == (403, 160002)
+
+
+async def test_a_bot_invited_without_permission_cannot_pin(wire: Wire) -> None:
+    guild = wire.discord.create_guild("Strict", bot_permissions=discord.Permissions(send_messages=True))
+    channel = guild.create_text_channel("telephone")
+    answers = []
+    for place in (wire.channel, channel):
+        _, message = await wire.post({"content": "x"}, place)
+        answers.append(await wire.send("PUT", f"/channels/{place.id}/messages/pins/{message['id']}"))
+    assert [(status, answer and answer["code"]) for status, answer in answers] == [(204, None), (403, 50013)]
+
+
+async def test_a_locked_thread_takes_no_posts(wire: Wire, card: Message) -> None:
+    await wire.send("POST", THREADS, {"name": "one"})
+    (thread,) = wire.discord.threads(wire.channel)
+    wire.discord.archive(thread, locked=True)
+    wire.discord.permit(wire.channel, discord.PermissionOverwrite(manage_threads=False))
+    status, answer = await wire.post({"content": "x"}, thread)
+    assert (status, answer["code"]) == (400, 50083)
+
+
+async def test_answers_about_messages_do_not_name_the_server(wire: Wire) -> None:
+    _, answer = await wire.post({"content": "x"})
+    _, history = await wire.send("GET", MESSAGES)
+    assert "guild_id" not in answer
+    assert "guild_id" not in history[0]
 
 
 async def test_an_interaction_is_answered_once(wire: Wire) -> None:

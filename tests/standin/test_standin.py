@@ -220,6 +220,7 @@ async def test_shards_hear_of_their_own_servers(tmp_path: Path) -> None:
         for guild, channel in zip(guilds, channels, strict=True):
             asked = await guild.add_member("alice").slash(channel, "panel")
             assert asked.response is not None
+        assert len([sent for sent in split.sent if sent.path.endswith("/callback")]) == 2
         assert sorted(session.shard for session in split.gateway.sessions.values()) == [(0, 2), (1, 2)]
         split.check()
 

@@ -105,6 +105,12 @@ class World(Env):
         guild = None if stored.guild_id is None else GuildHandle(self, self.backend.get_guild(stored.guild_id))
         return ChannelHandle(self, guild, stored)
 
+    def invite_with(self, guild_id: int, permissions: int) -> None:
+        """Give the bot's own role on a server exactly these permissions (as bits)."""
+        guild = self.backend.get_guild(guild_id)
+        for role_id in guild.members[self.backend.bot_user.id].role_ids:
+            guild.roles[role_id].permissions = permissions
+
     def overwrite(self, channel_id: int, allow: int, deny: int) -> None:
         """Allow and deny the bot permissions (as bits) in a channel."""
         target = self.backend.bot_user.id

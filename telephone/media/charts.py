@@ -66,7 +66,7 @@ def describe_drift(distances: Sequence[float], jump: tuple[int, float]) -> str:
     if len(distances) == 1:
         return f"Line chart: after its one turn the game is {distances[0]:.2f} away from the prompt."
     turn, increase = jump
-    told = f"the biggest jump is turn {turn}, {_signed(increase)}" if increase > 0 else "it never moved away"
+    told = f"the biggest jump is turn {turn}, {signed(increase)}" if increase > 0 else "it never moved away"
     return (
         f"Line chart of the distance from the prompt over {len(distances)} turns: it starts at {distances[0]:.2f}, "
         f"ends at {distances[-1]:.2f}; {told}."
@@ -150,9 +150,10 @@ def _draw_heading(figure: Figure, title: str, embedder: str, jump: tuple[int, fl
                 parse_math=False)  # fmt: skip
     figure.text(0.04, 0.872, setable(below[0]), fontsize=14, color=ink.quiet, va="center", parse_math=False)
     if jump is not None:
-        figure.text(0.04, 0.80, f"◆ Biggest jump: turn {jump[0]}, {_signed(jump[1])}", fontsize=14,
+        figure.text(0.04, 0.80, f"◆ Biggest jump: turn {jump[0]}, {signed(jump[1])}", fontsize=14,
                     fontweight="bold", color=ink.jump, va="center")  # fmt: skip
 
 
-def _signed(increase: float) -> str:
+def signed(increase: float) -> str:
+    """An increase with its sign and two decimals: +0.19, −0.05."""
     return f"{increase:+.2f}".replace("-", "−")

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from telephone.game import Drift, Game, GameState, Image, Step, Turn
-from telephone.media.charts import describe_drift
+from telephone.media.charts import describe_drift, signed
 from telephone.media.images import fit
 
 _PICTURE_BYTES: Final = 400_000
@@ -89,7 +89,7 @@ def _shown(game: Game, turn: Turn, pictures: Mapping[str, Image], drift: Drift |
         i2t=turn.caption,
         distance=distance,
         step_distance=drift.step_distances[turn.n - 1] if drift and measured else turn.step_distance,
-        bar=100 * (distance or 0) / max(longest, 0.5),
+        bar=min(100.0, 100 * (distance or 0) / max(longest, 0.5)),
         is_jump=drift is not None and len(drift.distances) > 1 and drift.biggest_jump[0] == turn.n,
     )
 
@@ -107,10 +107,6 @@ def _seconds(milliseconds: int) -> str:
     return f"{milliseconds} ms" if milliseconds < 1_000 else f"{milliseconds / 1_000:.1f} s"
 
 
-def _signed(increase: float) -> str:
-    return f"{increase:+.2f}".replace("-", "−")
-
-
 _PAGES: Final = Environment(
     loader=PackageLoader(__package__, "templates"),
     autoescape=True,
@@ -118,4 +114,4 @@ _PAGES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_PAGES.filters.update(data_uri=_data_uri, usd=_usd, seconds=_seconds, signed=_signed)
+_PAGES.filters.update(data_uri=_data_uri, usd=_usd, seconds=_seconds, signed=signed)

@@ -147,6 +147,13 @@ def test_large_pictures_are_made_smaller(played: Played, picture: Draw) -> None:
     assert str(Page(html).all("img")[0]["src"]).startswith("data:image/webp")
 
 
+def test_long_words_are_told_in_full_once_and_shortened_where_they_head_the_page(played: Played) -> None:
+    prompt, caption = "a very long prompt " * 200, "a very long caption " * 190
+    words = Page(album(played((caption, "a fox"), prompt), {})).words
+    assert words.count(prompt) == words.count(caption) == 1
+    assert words.count("…") == 2 + 1  # the heading, the first caption, the page's title
+
+
 def test_other_artists_owe_no_credit(played: Played, pictures: dict[str, Image]) -> None:
     game = played()
     other = dataclasses.replace(game.pair, t2i="flux-schnell")

@@ -14,8 +14,8 @@ from sqlmodel import col
 from telephone.game import Game, GameRequest, GameState, Kind, Level, Pair, Place, Prompt, Step, StepKey, Turn
 from telephone.store.tables import DistanceRow, GameRow, PostRow, StepRow
 
-PLACES: Final = ("card", "thread", "opening", "summary")
-"""What a Place is made of, by the names of its posts and in its order."""
+_PLACES: Final = ("card", "thread", "opening", "summary")
+"""What a Place is made of: the names of its posts, in its order."""
 _BATCH: Final = 1_000
 """Games whose steps are read at once; the databases bound the parameters of a query."""
 
@@ -29,7 +29,7 @@ class Played(NamedTuple):
 
 
 def _games() -> Select[*tuple[Any, ...]]:
-    posts = {what: aliased(PostRow, name=f"{what}_post") for what in PLACES}
+    posts = {what: aliased(PostRow, name=f"{what}_post") for what in _PLACES}
     query: Select[*tuple[Any, ...]] = select(GameRow, *(col(post.message_id) for post in posts.values()))
     for what, post in posts.items():
         query = query.outerjoin(post, and_(col(post.game_id) == col(GameRow.id), col(post.what) == what))

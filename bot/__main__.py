@@ -11,7 +11,6 @@ import discord
 from bot.client import House, TelephoneBot
 from bot.stage import DiscordStage
 from bot.wire import point_at
-from telephone.build import open_house
 from telephone.errors import Misconfigured
 from telephone.settings import Settings
 
@@ -41,6 +40,8 @@ async def run(settings: Settings, token: str) -> None:
     point_at(settings)
 
     async def open_here(stage: DiscordStage) -> House:
+        from telephone.build import open_house  # the models' libraries are heavy; a missing token is told without them
+
         return await open_house(settings, stage)
 
     bot = TelephoneBot(open_here)

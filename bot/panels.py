@@ -155,9 +155,15 @@ def _standing(one: Standing) -> str:
 
 
 def _ready(fact: ModelFacts) -> str:
-    price = f", about ${fact.price_usd:.4f} a call".rstrip("0") if fact.price_usd else ""
+    price = f", about {_price(fact.price_usd)} a call" if fact.price_usd else ""
     about = f": {excerpt(fact.about, 120)}" if fact.about else ""
-    return f"- {escape(fact.name)}{about}{price}"
+    return f"- {escape(fact.name)}{price}{about}"
+
+
+def _price(usd: float) -> str:
+    """Prices of single calls are small: as many of four decimals as it takes, at least two."""
+    whole = f"{usd:.4f}"
+    return "$" + (whole[:-2] if whole.endswith("00") else whole.rstrip("0"))
 
 
 def _games(count: int) -> str:

@@ -256,9 +256,8 @@ async def _fitted(summary: Summary, size: int) -> Summary:
 
 def _before(game: Game, step: Step) -> int | None:
     """The message a step answers: the step before it, or the prompt."""
-    if step.key.index == 0:
-        return game.place.opening_id
-    return next((before.message_id for before in game.steps if before.key.index == step.key.index - 1), None)
+    posted = [one.message_id for one in game.steps if one.key.index < step.key.index and one.message_id is not None]
+    return posted[-1] if posted else game.place.opening_id
 
 
 def _thread(game: Game) -> int:

@@ -16,12 +16,11 @@ QUOTE_MAX: Final = 1_800
 # A backslash takes the meaning from any ASCII punctuation. Only what can mean something gets one: the message
 # stays readable in notifications, which show it raw. Without their ":" and "." no link, invite or emoji is seen.
 _MEANING: Final = re.compile(
-    r"""[\\*_~|`<@\#\[\]]        # emphasis, strike, spoiler, code, mention, heading, masked link
-    | &(?=[\w#])                 # an entity, where a renderer knows them
-    | :(?=\S)                    # a scheme, an emoji's name
-    | \.(?=\w)                   # a host
-    | /(?=\S)                    # a path, an invite
-    | ^[-+=>]                    # list, rule, quote
+    r"""[\\*_~|`<@\[\]]   # emphasis, strike, spoiler, code, mentions of every kind, masked links
+    | &(?=[\w#])           # an entity, where a renderer knows them
+    | :(?=\S)              # a scheme, an emoji's name
+    | \.(?=\w)             # a host, and with it an invite
+    | ^[-+=>\#]            # list, rule, quote, heading
     """,
     re.VERBOSE,
 )

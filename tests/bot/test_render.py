@@ -1,0 +1,187 @@
+"""Games as messages: what each says, and that no text breaks one."""
+
+import re
+from typing import Any
+
+import pytest
+from discord import ui
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot import panels, render
+from bot.render import Post
+from bot.text import ALT_MAX, CONTENT_MAX, LAYOUT_MAX, units
+from telephone.game import GameState, Prompt
+from telephone.service import Choice, Standing
+from telephone.stage import Progress
+from tests.bot.samples import NASTY, game, picture, picture_step, summary
+from tests.bot.test_text import TEXTS, live, unescaped
+
+GONE = "Its thread was deleted. Not counted; nothing spent."
+STATES = list(GameState)
+LONG = st.one_of(TEXTS, TEXTS.map(lambda text: (text + NASTY) * 20), st.just("*" * 4_000), st.just("👩‍🚀" * 1_300))
+
+
+def displays(post: Post) -> list[str]:
+    assert post.view is not None
+    return [item.content for item in post.view.walk_children() if isinstance(item, ui.TextDisplay)]
+
+
+def text_of(post: Post) -> str:
+    return post.content if post.content is not None else "\n".join(displays(post))
+
+
+def labels(post: Post) -> list[str | None]:
+    assert post.view is not None
+    return [item.label for item in post.view.walk_children() if isinstance(item, ui.Button)]
+
+
+def galleries(post: Post) -> list[list[Any]]:
+    assert post.view is not None
+    return [item.items for item in post.view.walk_children() if isinstance(item, ui.MediaGallery)]
+
+
+def check_limits(post: Post) -> None:
+    """Discord's, as UX.md lists them."""
+    assert units(post.content or "") <= CONTENT_MAX
+    if post.view is not None:
+        assert sum(map(units, displays(post))) <= LAYOUT_MAX
+        assert post.view.total_children_count <= 40
+        assert all(len(custom_id) <= 100 for custom_id in post.custom_ids)
+        for items in galleries(post):
+            assert 1 <= len(items) <= 10
+            assert all(item.description and units(item.description) <= ALT_MAX for item in items)
+    assert all(units(file.alt or "") <= ALT_MAX for file in post.files)
+
+
+@settings(max_examples=40, deadline=None)
+@given(LONG, st.sampled_from(STATES))
+@example(NASTY, GameState.FAILED)
+@example("", GameState.FINISHED)
+def test_no_text_breaks_a_message(text, state):
+    shown = game(state, steps=4, prompt=text, captions=(text, text), reason=text)
+    posts = [
+        render.card(shown, Progress(3, 90), summary()),
+        render.opening(shown),
+        render.step(shown, picture_step(shown), picture()),
+        render.step(shown, shown.steps[1]),
+        render.step(shown, shown.steps[3]),
+        render.summary(shown, summary()),
+    ]
+    for post in posts:
+        check_limits(post)
+        assert live(text_of(post)) is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(LONG)
+@example(NASTY)
+def test_a_long_caption_is_whole_in_its_file(text):
+    shown = game(steps=2, captions=(text, ""))
+    post = render.step(shown, shown.steps[1])
+    assert (render.LONG_CAPTION in text_of(post)) == bool(post.files)
+    if post.files:
+        assert (post.files[0].name, post.files[0].data.decode()) == ("caption-01.txt", text)
+
+
+@settings(max_examples=40, deadline=None)
+@given(LONG)
+@example(NASTY)
+def test_rows_of_a_list_fit_and_name_the_game(text):
+    row = panels.game_row(game(prompt=text))
+    assert len(row) <= 100
+    assert row.startswith("#128 painter × critic, playing")
+    assert len(panels.model_row(Choice("dalle2", "t2i", False, text))) <= 100
+    assert len(panels.prompt_row(Prompt(text, slug="#easy-001"))) <= 100
+
+
+@pytest.mark.parametrize(
+    ("state", "title", "line", "buttons"),
+    [
+        (GameState.QUEUED, "### #128 queued, place 3", "painter × critic, 2 turns. Starts in about 2 min.", ["Stop"]),
+        (GameState.PLAYING, "### #128 turn 2 of 2", "painter is drawing. About 2 min left.", ["Stop"]),
+        (GameState.PAUSED, "### #128 paused at turn 2", "Its thread was deleted.", ["Continue", "Stop"]),
+        (GameState.FAILED, "### #128 ended at turn 2", GONE, ["Play again"]),
+        (GameState.STOPPED, "### #128 stopped at turn 2", GONE, ["Play again"]),
+    ],
+)  # fmt: skip
+def test_the_card_says_what_stands_and_what_comes(state, title, line, buttons):
+    post = render.card(game(state, steps=2, reason="Its thread was deleted."), Progress(3, 120))
+    assert displays(post) == [title, "> a fox mends a clock", line]
+    assert [label for label in labels(post) if label != "Open thread"] == buttons
+
+
+def test_a_finished_card_shows_first_and_last_picture_and_the_distance():
+    post = render.card(game(GameState.FINISHED, steps=4), Progress(), summary())
+    assert displays(post)[0] == "### #128 finished"
+    assert displays(post)[-1] == "painter × critic. Distance 0.42 (MiniLM, offline)"
+    assert [item.description for item in galleries(post)[0]] == [
+        "First picture. Drawn from: a fox mends a clock",
+        "Last picture. Drawn from: caption number 1",
+    ]
+    assert labels(post) == ["Open thread", "Play again"]
+
+
+def test_a_card_without_a_thread_does_not_offer_to_open_it():
+    assert labels(render.card(game(GameState.QUEUED, posted=False), Progress(1))) == ["Stop"]
+
+
+def test_a_picture_is_named_by_its_turn_and_told_by_what_it_was_drawn_from():
+    shown = game(steps=3, captions=("a *watch*", ""))
+    first, second = render.step(shown, shown.steps[0], picture()), render.step(shown, shown.steps[2], picture())
+    assert first.content == "**Turn 1 of 2, picture** by painter"
+    assert [(file.name, file.alt) for file in (*first.files, *second.files)] == [
+        ("turn-01.png", "Drawn from: a fox mends a clock"),
+        ("turn-02.png", "Drawn from: a *watch*"),
+    ]
+
+
+def test_a_smaller_copy_is_called_one():
+    shown = game(steps=1)
+    assert render.step(shown, shown.steps[0], picture(), smaller=True).content.endswith(render.TOO_LARGE)
+
+
+def test_a_caption_is_quoted():
+    shown = game(steps=2, captions=("a fox\nrepairing a watch", ""))
+    content = render.step(shown, shown.steps[1]).content
+    assert content == "**Turn 1 of 2, caption** by critic\n> a fox\n> repairing a watch"
+
+
+def test_the_summary_tells_where_the_words_went():
+    post = render.summary(game(GameState.FINISHED, steps=4, captions=("x", "a red hat")), summary())
+    title, line = displays(post)
+    assert unescaped(title) == "### #128: from “a fox mends a clock” to “a red hat”"
+    assert line == "Distance 0.42 (MiniLM, offline, cosine, prompt to last caption). Biggest jump: turn 2, +0.32."
+    assert [len(items) for items in galleries(post)] == [2, 1]
+    assert "ends at 0.42" in galleries(post)[1][0].description
+    assert labels(post) == ["First turn", "GIF", "Play again"]
+    assert [file.name for file in post.files] == ["first.png", "last.png", "drift.png"]
+
+
+def test_a_button_carries_its_verb_and_its_game():
+    post = render.card(game(GameState.PAUSED), Progress())
+    assert post.custom_ids == {"at1:continue:00ff00ff00ff00ff", "at1:stop:00ff00ff00ff00ff"}
+
+
+def test_the_thread_is_never_named_after_the_prompt():
+    assert render.thread_name(game(prompt="a secret")) == "#128 painter × critic"
+
+
+def test_the_status_lists_every_game_and_fits():
+    text = panels.status([Standing(game(GameState.QUEUED), 1), Standing(game(steps=2), 0)])
+    assert text.splitlines() == [
+        "- #128 painter × critic: queued, place 1, <#33>",
+        "- #128 painter × critic: playing, turn 2 of 2, <#33>",
+    ]
+    assert units(panels.status([Standing(game(), 0)] * 100)) <= CONTENT_MAX
+
+
+def test_the_checklist_names_what_is_missing():
+    text = panels.check("<#1>", ["attach_files"])
+    assert "- Attach Files: missing" in text
+    assert text.count(": yes") == len(panels.NEEDED) - 1
+
+
+def test_no_post_of_ours_has_a_backslash_without_need():
+    text = text_of(render.card(game(steps=2), Progress(0, 120)))
+    assert re.search(r"\\", text) is None

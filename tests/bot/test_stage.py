@@ -1,0 +1,323 @@
+"""The stage on a simulated Discord, spoken to over REST alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import discord
+import pytest
+import simcord
+from discord import ui
+
+from bot import render
+from bot.render import Attachment
+from bot.stage import EDIT_GAP, UPLOAD_MAX, DiscordStage
+from telephone.errors import Unavailable
+from telephone.game import GameState, Image
+from telephone.stage import Posting, Progress, StageGone, nonce
+from tests.bot.samples import game, picture, summary
+
+BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Theatre:
+    """A channel, a stage on it and a game that is shown there."""
+
+    def __init__(self, env: simcord.Env) -> None:
+        self.env = env
+        self.guild = env.create_guild()
+        self.channel = self.guild.create_text_channel("telephone")
+        self.clock = Clock()
+        self.stage = DiscordStage(env.bot, clock=self.clock)
+
+    def game(self, state=GameState.PLAYING, **changes):
+        shown = game(state, posted=False, **changes)
+        return replace(shown, request=replace(shown.request, guild_id=self.guild.id, channel_id=self.channel.id))
+
+    async def opened(self, **changes):
+        """A game whose card, thread and opening are posted."""
+        shown = self.game(**changes)
+        card = await self.stage.post_card(shown, Progress(), post("card"))
+        shown = replace(shown, place=replace(shown.place, card_id=card))
+        thread = await self.stage.open_thread(shown, post("thread"))
+        shown = replace(shown, place=replace(shown.place, thread_id=thread))
+        opening = await self.stage.post_opening(shown, post("opening"))
+        return replace(shown, place=replace(shown.place, opening_id=opening))
+
+    @property
+    def thread(self):
+        return self.channel.threads[0]
+
+    def requests(self, method: str, path: str) -> list[dict]:
+        return [one.json for one in self.env.http_requests if one.method == method and one.path.endswith(path)]
+
+
+def post(what: str, *, again: bool = False) -> Posting:
+    return Posting(nonce("00ff00ff00ff00ff", what), BEFORE, again)
+
+
+@pytest.fixture
+def simcord_bot():
+    return discord.Client(intents=discord.Intents(guilds=True))
+
+
+@pytest.fixture
+def theatre(simcord_env):
+    return Theatre(simcord_env)
+
+
+async def test_a_game_is_shown_as_a_card_a_thread_and_a_line_of_replies(theatre):
+    shown = await theatre.opened(steps=2, captions=("a watch", ""))
+    first = await theatre.stage.post_step(shown, shown.steps[0], picture(), post("1p"))
+    shown = replace(shown, turns=(replace(shown.turns[0], picture=replace(shown.steps[0], message_id=first)),))
+    second = await theatre.stage.post_step(shown, game(steps=2, captions=("a watch", "")).steps[1], None, post("1c"))
+    opening, drawn, said = theatre.thread.history()[-3:]
+    assert theatre.thread.id == shown.place.card_id
+    assert theatre.thread.name == "#128 painter × critic"
+    assert opening.content == "**The prompt**\n> a fox mends a clock"
+    assert (drawn.id, drawn.reference.message_id) == (first, shown.place.opening_id)
+    assert (drawn.attachments[0].filename, drawn.attachments[0].description) == (
+        "turn-01.png",
+        "Drawn from: a fox mends a clock",
+    )
+    assert (said.id, said.reference.message_id, said.content) == (
+        second,
+        first,
+        "**Turn 1 of 2, caption** by critic\n> a watch",
+    )
+    assert said.flags.suppress_embeds
+
+
+async def test_every_post_carries_its_nonce_and_mentions_nobody(theatre):
+    shown = await theatre.opened(steps=2)
+    await theatre.stage.post_step(shown, shown.steps[1], None, post("1c"))
+    sent = theatre.requests("POST", "/messages")
+    assert [body["nonce"] for body in sent] == [nonce(shown.id, what) for what in ("card", "opening", "1c")]
+    assert all(body["enforce_nonce"] and body["allowed_mentions"]["parse"] == [] for body in sent)
+    assert sent[-1]["message_reference"] == {
+        "message_id": shown.place.opening_id,
+        "channel_id": shown.place.thread_id,
+        "fail_if_not_exists": False,
+        "type": 0,
+    }
+
+
+@pytest.mark.parametrize("what", ["card", "opening", "1p", "1c", "summary"])
+async def test_what_was_posted_before_a_crash_is_found_and_not_posted_again(theatre, what):
+    shown = await theatre.opened(steps=4)
+    stage = theatre.stage
+    calls = {
+        "card": lambda posting: stage.post_card(shown, Progress(2), posting),
+        "opening": lambda posting: stage.post_opening(shown, posting),
+        "1p": lambda posting: stage.post_step(shown, shown.steps[0], picture(), posting),
+        "1c": lambda posting: stage.post_step(shown, shown.steps[1], None, posting),
+        "summary": lambda posting: stage.post_summary(shown, summary(), posting),
+    }
+    first = await calls[what](post(what)) if what not in ("card", "opening") else None
+    sent = len(theatre.requests("POST", "/messages"))
+    found = await calls[what](post(what, again=True))
+    assert len(theatre.requests("POST", "/messages")) == sent
+    assert found == (first or {"card": shown.place.card_id, "opening": shown.place.opening_id}.get(what))
+
+
+async def test_what_a_crash_kept_from_being_posted_is_posted(theatre):
+    shown = await theatre.opened(steps=4)
+    first = await theatre.stage.post_step(shown, shown.steps[1], None, post("1c"))
+    other = await theatre.stage.post_step(shown, shown.steps[3], None, post("2c", again=True))
+    assert other != first
+
+
+async def test_a_message_from_before_the_first_attempt_is_not_taken_for_ours(theatre):
+    shown = await theatre.opened(steps=2)
+    first = await theatre.stage.post_step(shown, shown.steps[1], None, post("1c"))
+    later = replace(post("1c", again=True), since=theatre.env.now() + timedelta(minutes=5))
+    assert await theatre.stage.post_step(shown, shown.steps[1], None, later) != first
+
+
+async def test_somebody_elses_copy_is_not_taken_for_ours(theatre):
+    shown = await theatre.opened(steps=2)
+    mimic = theatre.guild.add_member(theatre.env.create_user("mimic"))
+    copied = await mimic.send(theatre.thread, render.step(shown, shown.steps[1]).content)
+    assert await theatre.stage.post_step(shown, shown.steps[1], None, post("1c", again=True)) != copied.id
+
+
+async def test_a_thread_that_exists_already_is_the_cards(theatre):
+    shown = await theatre.opened()
+    theatre.env.inject_error("POST", "/channels/*/threads", status=400, code=160004)
+    assert await theatre.stage.open_thread(shown, post("thread")) == shown.place.thread_id
+    assert await theatre.stage.open_thread(shown, post("thread", again=True)) == shown.place.thread_id
+    assert len(theatre.channel.threads) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "what", "sentence"),
+    [
+        (10003, 404, "thread", "The thread was deleted, so I paused at turn 2; press Continue for a new one."),
+        (160005, 400, "thread", "The thread was locked, so I paused at turn 2; unlock it and press Continue."),
+        (50083, 400, "thread", "The thread was archived, so I paused at turn 2; reopen it and press Continue."),
+        (50013, 403, "permission", None),
+        (50001, 403, "permission", None),
+    ],
+)
+async def test_a_place_that_is_gone_pauses_the_game_with_a_sentence(theatre, code, status, what, sentence):
+    shown = await theatre.opened(steps=2)
+    theatre.env.inject_error("POST", "/channels/*/messages", status=status, code=code)
+    with pytest.raises(StageGone) as caught:
+        await theatre.stage.post_step(shown, shown.steps[1], None, post("1c"))
+    assert caught.value.what == what
+    assert sentence in (None, caught.value.sentence)
+
+
+@pytest.mark.parametrize(
+    ("code", "what"), [(50013, "permission"), (160006, "channel"), (10003, "channel"), (10008, "channel")]
+)
+async def test_a_thread_that_cannot_be_opened_pauses_the_game(theatre, code, what):
+    shown = await theatre.opened()
+    theatre.env.inject_error("POST", "/channels/*/threads", status=403, code=code)
+    with pytest.raises(StageGone) as caught:
+        await theatre.stage.open_thread(shown, post("thread"))
+    assert caught.value.what == what
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+async def test_a_discord_that_does_not_answer_may_be_asked_again(theatre, status):
+    shown = await theatre.opened(steps=2)
+    theatre.env.inject_error("POST", "/channels/*/messages", status=status)
+    with pytest.raises(Unavailable):
+        await theatre.stage.post_step(shown, shown.steps[1], None, post("1c"))
+
+
+async def test_a_refusal_nobody_foresaw_is_a_bug_and_stays_one(theatre):
+    shown = await theatre.opened(steps=2)
+    theatre.env.inject_error("POST", "/channels/*/messages", status=400, code=50035)
+    with pytest.raises(discord.HTTPException):
+        await theatre.stage.post_step(shown, shown.steps[1], None, post("1c"))
+
+
+def noisy(side: int) -> Image:
+    """A picture that no lossless format makes small."""
+    import io
+    import random
+
+    from PIL import Image as pil
+
+    pixels = pil.frombytes("RGB", (side, side), random.Random(1).randbytes(side * side * 3))
+    buffer = io.BytesIO()
+    pixels.save(buffer, "PNG", compress_level=0)
+    return Image(buffer.getvalue(), "image/png", side, side)
+
+
+async def test_a_picture_over_the_limit_is_posted_as_a_smaller_copy_that_says_so(theatre):
+    shown = await theatre.opened(steps=1)
+    large = noisy(1_900)
+    assert len(large.data) > UPLOAD_MAX
+    first = await theatre.stage.post_step(shown, shown.steps[0], large, post("1p"))
+    message = theatre.thread.last_message
+    assert message.content.endswith(render.TOO_LARGE)
+    assert message.attachments[0].filename == "turn-01.webp"
+    assert message.attachments[0].size <= UPLOAD_MAX
+    assert await theatre.stage.post_step(shown, shown.steps[0], large, post("1p", again=True)) == first
+
+
+async def test_a_picture_discord_calls_too_large_is_made_smaller(theatre):
+    shown = await theatre.opened(steps=1)
+    theatre.env.inject_error("POST", "/channels/*/messages", status=413, code=40005)
+    await theatre.stage.post_step(shown, shown.steps[0], noisy(1_000), post("1p"))
+    message = theatre.thread.last_message
+    assert message.attachments[0].size <= UPLOAD_MAX // 4
+    assert message.content.endswith(render.TOO_LARGE)
+
+
+def title(channel) -> str:
+    (card,) = [message for message in channel.history() if message.components]
+    return next(item.content for item in card.components[0].children if isinstance(item, discord.TextDisplay))
+
+
+async def test_a_card_is_edited_at_most_every_five_seconds(theatre):
+    shown = await theatre.opened(steps=2, turns=9)
+    edits = []
+    for now, steps in ((0.0, 2), (1.0, 4), (EDIT_GAP + 1, 6)):
+        theatre.clock.now = now
+        turns = game(steps=steps, turns=9).turns
+        await theatre.stage.edit_card(replace(shown, turns=turns), Progress())
+        edits.append(title(theatre.channel))
+    assert edits == ["### #128 turn 2 of 9", "### #128 turn 2 of 9", "### #128 turn 4 of 9"]
+
+
+@pytest.mark.parametrize("state", [GameState.PAUSED, GameState.FINISHED, GameState.FAILED, GameState.STOPPED])
+async def test_a_pause_and_an_end_are_never_skipped(theatre, state):
+    shown = await theatre.opened(steps=4)
+    await theatre.stage.edit_card(shown, Progress())
+    await theatre.stage.edit_card(replace(shown, state=state), Progress(), summary())
+    assert title(theatre.channel).startswith(
+        f"### #128 {render._card_title(replace(shown, state=state), Progress())[5:]}"
+    )
+
+
+async def test_an_old_card_is_edited_every_five_minutes(theatre):
+    shown = await theatre.opened(steps=2, turns=9)
+    await theatre.stage.edit_card(shown, Progress())
+    await theatre.env.advance_time(3_700)
+    theatre.clock.now = 100.0
+    later = replace(shown, turns=game(steps=4, turns=9).turns)
+    await theatre.stage.edit_card(later, Progress())
+    assert title(theatre.channel) == "### #128 turn 2 of 9"
+    theatre.clock.now = 301.0
+    await theatre.stage.edit_card(later, Progress())
+    assert title(theatre.channel) == "### #128 turn 3 of 9"
+
+
+async def test_an_unchanged_card_is_not_edited(theatre):
+    shown = await theatre.opened(steps=2)
+    for now in (0.0, 10.0, 20.0):
+        theatre.clock.now = now
+        await theatre.stage.edit_card(shown, Progress())
+    assert len(theatre.requests("PATCH", f"/messages/{shown.place.card_id}")) == 1
+
+
+async def test_a_card_that_may_not_be_edited_any_more_is_posted_afresh_at_the_end(theatre):
+    shown = await theatre.opened(steps=4)
+    theatre.env.inject_error("PATCH", "/channels/*", status=400, code=30046, times=None)
+    await theatre.stage.edit_card(shown, Progress())
+    assert len(theatre.channel.history()) == 2
+    await theatre.stage.edit_card(replace(shown, state=GameState.FINISHED), Progress(), summary())
+    fresh = theatre.channel.last_message
+    assert fresh.reference.message_id == shown.place.card_id
+
+
+async def test_a_deleted_card_does_not_end_a_game(theatre):
+    shown = await theatre.opened(steps=2)
+    theatre.env.inject_error("PATCH", "/channels/*", status=404, code=10008)
+    await theatre.stage.edit_card(shown, Progress())
+
+
+async def test_the_summary_has_its_pictures_and_buttons(theatre):
+    shown = await theatre.opened(steps=4)
+    await theatre.stage.post_summary(shown, summary(), post("summary"))
+    message = theatre.thread.last_message
+    assert [file.filename for file in message.attachments] == ["first.png", "last.png", "drift.png"]
+    view = ui.LayoutView.from_message(message)
+    galleries = [item for item in view.walk_children() if isinstance(item, ui.MediaGallery)]
+    assert [len(gallery.items) for gallery in galleries] == [2, 1]
+
+
+async def test_a_replay_is_posted_once(theatre):
+    shown = await theatre.opened(steps=2)
+    gif = Attachment("game-128.gif", b"GIF89a", "Replay of game 128")
+    first = await theatre.stage.post_replay(shown, gif)
+    assert first is not None
+    assert await theatre.stage.post_replay(shown, gif) == first
+    assert await theatre.stage.post_replay(game(posted=False), gif) is None
+
+
+async def test_the_client_remembers_no_view(theatre):
+    shown = await theatre.opened(steps=4)
+    await theatre.stage.edit_card(shown, Progress())
+    assert theatre.env.bot.persistent_views == []

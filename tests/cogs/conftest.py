@@ -1,0 +1,52 @@
+"""The whole bot on a simulated Discord, with a service in memory."""
+
+from dataclasses import dataclass
+
+import discord
+import pytest
+import simcord
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle, GuildHandle
+
+from bot.client import TelephoneBot
+from tests.cogs.fakes import MemoryHouse, MemoryService
+
+
+@dataclass
+class Server:
+    """A server with a channel, a member, another one, and an admin."""
+
+    env: simcord.Env
+    guild: GuildHandle
+    channel: ChannelHandle
+    alice: MemberActor
+    bob: MemberActor
+    admin: MemberActor
+    service: MemoryService
+
+    def refusals(self) -> list[str]:
+        """What the bot refused, in order; reading it says that it was expected."""
+        return [type(getattr(error, "original", error)).__name__ for error in self.env.errors]
+
+
+@pytest.fixture
+def house():
+    return MemoryHouse()
+
+
+@pytest.fixture
+def simcord_bot(house):
+    async def open_house(_stage):
+        return house
+
+    return TelephoneBot(open_house, shard_count=1)
+
+
+@pytest.fixture
+def server(simcord_env, house):
+    guild = simcord_env.create_guild()
+    manages = guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
+    people = [guild.add_member(simcord_env.create_user(name)) for name in ("alice", "bob")]
+    admin = guild.add_member(simcord_env.create_user("ada"), roles=[manages])
+    channel = guild.create_text_channel("telephone")
+    return Server(simcord_env, guild, channel, *people, admin, house.service)

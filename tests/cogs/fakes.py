@@ -1,0 +1,163 @@
+"""A service in memory: it keeps games and refuses what the real one refuses, and plays nothing."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from telephone.admission import StartRequest
+from telephone.errors import BadInput, NotAllowed, NotFound
+from telephone.game import Game, GameRequest, GameState, Pair, Prompt, ServerSettings
+from telephone.prompts import curated
+from telephone.service import Choice, ModelFacts, Replay, Standing
+from tests.bot.samples import game
+
+THREAD = 777
+
+
+@dataclass
+class MemoryService:
+    """`faults` are raised by the next calls that change something, in turn."""
+
+    games: dict[str, Game] = field(default_factory=dict)
+    servers: dict[int, ServerSettings] = field(default_factory=dict)
+    faults: list[Exception] = field(default_factory=list)
+    asked: list[StartRequest] = field(default_factory=list)
+    parallel: int = 2
+
+    def add(self, guild_id: int, state: GameState = GameState.PLAYING, *, starter: int = 5, **changes) -> Game:
+        shown = game(state, **changes)
+        request = replace(shown.request, guild_id=guild_id, starter_id=starter)
+        number = len(self.games) + 1
+        shown = replace(shown, id=f"{number:016x}", number=number, request=request)
+        self.games[shown.id] = shown
+        return shown
+
+    async def start(self, asked: StartRequest) -> Game:
+        self._fail()
+        self.asked.append(asked)
+        pair = Pair(asked.t2i or "painter", asked.i2t or "critic")
+        if pair.t2i == "absent":
+            raise NotAllowed("absent cannot play yet (no key); choose another model or ask the operator.")
+        running = sum(one.state is GameState.PLAYING for one in self.games.values())
+        state = GameState.PLAYING if running < self.parallel else GameState.QUEUED
+        shown = self.add(asked.guild_id, state, starter=asked.starter_id)
+        request = GameRequest(
+            Prompt(asked.prompt or ""), pair, asked.turns or 10, asked.seed or 0, asked.guild_id, asked.channel_id,
+            asked.starter_id,
+        )  # fmt: skip
+        return self._keep(replace(shown, request=request, place=replace(shown.place, thread_id=THREAD)))
+
+    async def opened(self, game_id: str, timeout: float = 8.0) -> Game:
+        return await self.game(game_id)
+
+    async def place_in_queue(self, game_id: str) -> int:
+        queue = [one.id for one in self.games.values() if one.state is GameState.QUEUED]
+        return queue.index(game_id) + 1 if game_id in queue else 0
+
+    async def game(self, game_id: str) -> Game:
+        if game_id not in self.games:
+            raise NotFound("There is no such game.")
+        return self.games[game_id]
+
+    async def game_by_number(self, guild_id: int, number: int) -> Game:
+        found = [one for one in self.games.values() if (one.request.guild_id, one.number) == (guild_id, number)]
+        if not found:
+            raise NotFound(f"There is no game #{number} here.")
+        return found[0]
+
+    async def game_in_thread(self, thread_id: int) -> Game | None:
+        return next((one for one in self.games.values() if one.place.thread_id == thread_id), None)
+
+    async def recent(self, guild_id: int, *, unfinished_only: bool = False, limit: int = 25) -> list[Game]:
+        found = [one for one in self.games.values() if one.request.guild_id == guild_id]
+        return [one for one in reversed(found) if not (unfinished_only and one.state.is_final)][:limit]
+
+    async def stop(self, game_id: str, *, by: int, is_host: bool) -> Game:
+        self._fail()
+        shown = await self._hosted(game_id, by, is_host)
+        if shown.state.is_final:
+            raise BadInput(f"Game #{shown.number} has ended already; there is nothing to stop.")
+        return self._keep(replace(shown, state=GameState.STOPPED))
+
+    async def resume_game(self, game_id: str, *, by: int, is_host: bool) -> Game:
+        shown = await self._hosted(game_id, by, is_host)
+        if shown.state is not GameState.PAUSED:
+            raise BadInput(f"Game #{shown.number} is not paused; there is nothing to continue.")
+        return self._keep(replace(shown, state=GameState.QUEUED))
+
+    async def again(self, game_id: str, *, by: int, channel_id: int) -> Game:
+        request = (await self.game(game_id)).request
+        return await self.start(
+            StartRequest(
+                request.prompt.text, request.pair.t2i, request.pair.i2t, request.turns, None,
+                guild_id=request.guild_id, channel_id=channel_id, starter_id=by,
+            )
+        )  # fmt: skip
+
+    async def replay(self, game_id: str) -> Replay:
+        shown = await self.game(game_id)
+        if shown.last_caption is None:
+            raise BadInput(f"Game #{shown.number} has no finished turn yet; try again when its first caption is there.")
+        return Replay(f"game-{shown.number}.gif", b"GIF89a", f"Replay of game {shown.number}.")
+
+    async def status(self, guild_id: int) -> list[Standing]:
+        unfinished = await self.recent(guild_id, unfinished_only=True)
+        return [Standing(one, await self.place_in_queue(one.id)) for one in unfinished]
+
+    def choices(self, kind: str) -> list[Choice]:
+        if kind == "i2t":
+            return [Choice("critic", "i2t", True)]
+        rest = [Choice(f"model-{n}", "t2i", False, "needs OPENAI_API_KEY") for n in range(40)]
+        return [Choice("painter", "t2i", True), Choice("absent", "t2i", False, "needs OPENAI_API_KEY"), *rest]
+
+    def models(self) -> list[ModelFacts]:
+        return [
+            ModelFacts("painter", "t2i", "studio", True, None, 0.02, None, None, "test", "Paints *walls*."),
+            ModelFacts("dalle2", "t2i", "openai", False, "retired", 0.0, date(2026, 5, 12), "painter", "test", ""),
+            ModelFacts("critic", "i2t", "studio", True, None, 0.0, None, None, "test", "Names colours."),
+        ]
+
+    async def curated_prompts(self) -> list[Prompt]:
+        return list(curated())
+
+    async def server(self, guild_id: int) -> ServerSettings:
+        return self.servers.get(guild_id, ServerSettings(guild_id))
+
+    async def limit(self, guild_id: int, **limits: int | None) -> ServerSettings:
+        changes = {name: value for name, value in limits.items() if value is not None}
+        self.servers[guild_id] = replace(await self.server(guild_id), **changes)
+        return self.servers[guild_id]
+
+    async def pause(self, guild_id: int) -> int:
+        return self._move(guild_id, GameState.PLAYING, GameState.PAUSED)
+
+    async def resume(self, guild_id: int) -> int:
+        return self._move(guild_id, GameState.PAUSED, GameState.PLAYING)
+
+    def _move(self, guild_id: int, from_: GameState, to: GameState) -> int:
+        moved = [one for one in self.games.values() if (one.request.guild_id, one.state) == (guild_id, from_)]
+        for one in moved:
+            self._keep(replace(one, state=to))
+        return len(moved)
+
+    async def _hosted(self, game_id: str, by: int, is_host: bool) -> Game:
+        shown = await self.game(game_id)
+        if not is_host and by != shown.request.starter_id:
+            raise NotAllowed("Only who started this game, or a member who may manage the server, can do that.")
+        return shown
+
+    def _keep(self, shown: Game) -> Game:
+        self.games[shown.id] = shown
+        return shown
+
+    def _fail(self) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+
+
+@dataclass
+class MemoryHouse:
+    service: MemoryService = field(default_factory=MemoryService)
+    closed: bool = False
+
+    async def close(self) -> None:
+        self.closed = True

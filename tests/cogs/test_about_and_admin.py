@@ -1,0 +1,89 @@
+"""Finding one's way, and looking after the game."""
+
+import discord
+import pytest
+from simcord import SetupError
+
+from bot import panels
+from telephone.game import GameState
+
+
+async def test_the_list_of_models_says_who_can_play_and_what_the_rest_needs(server):
+    result = await server.alice.slash(server.channel, "telephone models")
+    assert result.ephemeral
+    assert result.response.content.splitlines() == [
+        "**Draw pictures**",
+        "- painter, about $0.02 a call: Paints \\*walls\\*.",
+        "- dalle2: retired",
+        "**Write captions**",
+        "- critic: Names colours.",
+    ]
+
+
+async def test_help_names_only_commands_that_exist(server):
+    result = await server.alice.slash(server.channel, "telephone help")
+    available = server.admin.available_commands(server.channel)
+    assert result.response.content == panels.HELP
+    named = {"start", "stop", "status", "replay", "models"}
+    assert {f"telephone {name}" for name in named} <= set(available)
+    assert {f"telephone-admin {name}" for name in ("check", "limits", "pause", "resume")} <= set(available)
+
+
+async def test_the_check_lists_every_permission(server):
+    result = await server.admin.slash(server.channel, "telephone-admin check")
+    assert result.response.content == panels.check(f"<#{server.channel.id}>", [])
+
+
+async def test_the_check_of_another_channel_finds_what_is_missing(server):
+    me = server.guild.me
+    shut = server.guild.create_text_channel("shut", overwrites={me: discord.PermissionOverwrite(attach_files=False)})
+    result = await server.admin.slash(server.channel, "telephone-admin check", channel=shut)
+    assert result.response.content == panels.check(f"<#{shut.id}>", ["attach_files"])
+
+
+async def test_limits_are_shown_and_changed(server):
+    shown = await server.admin.slash(server.channel, "telephone-admin limits")
+    assert "at most 30 turns, and 2 games play at once" in shown.response.content
+    changed = await server.admin.slash(server.channel, "telephone-admin limits", max_turns=5, parallel=1)
+    assert "at most 5 turns, and 1 game plays at once" in changed.response.content
+
+
+async def test_pause_and_resume_say_how_many_games(server):
+    server.service.add(server.guild.id)
+    assert (await server.admin.slash(server.channel, "telephone-admin pause")).response.content == panels.paused(1)
+    assert [one.state for one in server.service.games.values()] == [GameState.PAUSED]
+    assert (await server.admin.slash(server.channel, "telephone-admin resume")).response.content == panels.resumed(1)
+
+
+async def test_members_without_manage_server_do_not_get_the_admin_commands(server):
+    with pytest.raises(SetupError):
+        await server.alice.slash(server.channel, "telephone-admin pause")
+
+
+async def test_every_command_and_option_is_described_within_discords_limits(server):
+    for root in server.env.bot.tree.get_commands():
+        assert root.guild_only
+        for command in root.commands:
+            assert 10 <= len(command.description) <= 100
+            for option in command.parameters:
+                assert 10 <= len(option.description) <= 100
+
+
+async def test_the_bot_asks_for_no_privileged_intent(server):
+    assert server.env.bot.intents == discord.Intents(guilds=True)
+
+
+async def test_closing_the_bot_closes_the_house_first(server, house):
+    order = []
+    house.close = _noting(order, "house", house.close)
+    server.env.bot.http.close = _noting(order, "client", server.env.bot.http.close)
+    await server.env.bot.close()
+    assert order == ["house", "client"]
+
+
+def _noting(order, name, call):
+    async def noted():
+        order.append(name)
+        await call()
+
+    return noted

@@ -113,7 +113,8 @@ async def panel(interaction: discord.Interaction) -> None:
 
 @app_commands.context_menu(name="Measure")
 async def measure(interaction: discord.Interaction, message: discord.Message) -> None:
-    await interaction.response.send_message(f"{len(message.content)} characters, {interaction.locale}", ephemeral=True)
+    told = f"{len(message.content)} characters, {interaction.locale}, {interaction.filesize_limit >> 20} MiB"
+    await interaction.response.send_message(told, ephemeral=True)
 
 
 def main() -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import discord
 import pytest
-from simcord.backend.errors import SetupError
 from simcord.builders import ChannelHandle
 
 from tests.standin import BotProcess, Guild, Member, Message, Standin, Unanswered
@@ -79,7 +78,8 @@ async def test_private_answers_are_seen_by_their_member_only(table: Table) -> No
     assert [len(contents) for contents in seen] == [1, 1, 2]
 
 
-async def test_autocomplete_offers_what_begins_like_the_text(table: Table) -> None:
+async def test_commands_and_completions_are_offered(table: Table) -> None:
+    assert table.alice.commands(table.channel) == ("panel", "post", "start")
     assert await table.alice.autocomplete(table.channel, "start", "prompt", "al") == [
         {"name": "alpha", "value": "alpha"}
     ]
@@ -105,7 +105,10 @@ async def test_a_select_menu_changes_its_message(table: Table) -> None:
 async def test_a_menu_command_acts_on_a_message(table: Table) -> None:
     message, anna = await table.alice.send(table.channel, "twelve chars"), table.guild.add_member("anna", locale="de")
     answers = [(await member.menu(message, "Measure")).response for member in (table.alice, anna)]
-    assert [answer and answer.content for answer in answers] == ["12 characters, en-US", "12 characters, de"]
+    assert [answer and answer.content for answer in answers] == [
+        "12 characters, en-US, 10 MiB",
+        "12 characters, de, 10 MiB",
+    ]
 
 
 async def test_old_buttons_work_after_kill_9(table: Table) -> None:
@@ -115,6 +118,12 @@ async def test_old_buttons_work_after_kill_9(table: Table) -> None:
     await table.bot.restart()
     assert table.bot.pid != first
     assert (await table.alice.click(panel, label="Note")).modal is not None
+
+
+async def test_a_bot_can_be_asked_to_end(table: Table) -> None:
+    assert await table.bot.stop() == -15
+    with pytest.raises(AssertionError, match="still not so"):
+        await table.discord.until(lambda: table.bot.running, timeout=0.1)
 
 
 async def test_nobody_answers_while_the_bot_is_dead(table: Table) -> None:
@@ -134,6 +143,7 @@ async def test_an_event_that_was_missed_is_replayed_on_resume(table: Table) -> N
     assert table.discord.gateway.resumed == 1
 
 
+@pytest.mark.slow
 async def test_a_forgotten_session_makes_the_bot_identify_anew(table: Table) -> None:
     panel, before = await table.panel(), time.monotonic()
     await table.discord.gateway.forget()
@@ -212,28 +222,19 @@ async def test_two_servers_play_at_once(table: Table) -> None:
     assert [[t.name for t in table.discord.threads(c)] for c in (table.channel, channel)] == [["a fox"], ["a hen"]]
 
 
+@pytest.mark.slow
 async def test_shards_hear_of_their_own_servers(tmp_path: Path) -> None:
     async with Standin.open(logs=tmp_path, shards=2) as split:
         guilds = [split.create_guild(f"Server {shard}", shard=shard) for shard in (0, 1)]
         channels = [guild.create_text_channel("telephone") for guild in guilds]
-        await split.run_bot(SAMPLE)
+        bot = await split.run_bot(SAMPLE)
         for guild, channel in zip(guilds, channels, strict=True):
             asked = await guild.add_member("alice").slash(channel, "panel")
             assert asked.response is not None
         assert len([sent for sent in split.sent if sent.path.endswith("/callback")]) == 2
         assert sorted(session.shard for session in split.gateway.sessions.values()) == [(0, 2), (1, 2)]
         split.check()
-
-
-async def test_a_member_cannot_press_what_is_not_there(table: Table) -> None:
-    with pytest.raises(SetupError, match="No matching component"):
-        await table.alice.click(await table.panel(), label="Stop")
-
-
-async def test_waiting_in_vain_tells_the_story(table: Table) -> None:
-    await table.panel()
-    with pytest.raises(AssertionError, match=r"still not so after 0.1 s(.|\n)*A panel \[Note\](.|\n)*callback → 200"):
-        await table.discord.until(lambda: False, timeout=0.1)
+    assert bot.exit_status == -9
 
 
 async def test_a_bot_with_a_wrong_token_is_not_let_in(standin: Standin) -> None:

@@ -3,7 +3,8 @@
 import hashlib
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
@@ -112,15 +113,22 @@ def fit(image: Image, limit: int) -> Image:
 
 def _decode(data: bytes, format_: str) -> ImageFile:
     """The first frame, fully decoded. The size is checked first. Raises BadOutput."""
-    try:
+    with _hostile():
         pixels = _READERS[format_](io.BytesIO(data))
         _check_size(*pixels.size)
         pixels.load()
+        return pixels
+
+
+@contextmanager
+def _hostile() -> Iterator[None]:
+    """Around codecs: fed with hostile bytes they raise anything, down to ZeroDivisionError; we raise BadOutput."""
+    try:
+        yield
     except BadOutput:
         raise
-    except Exception as error:  # codecs fed with hostile bytes raise anything, down to ZeroDivisionError
+    except Exception as error:
         raise _damaged() from error
-    return pixels
 
 
 def _check_size(width: int, height: int) -> None:
@@ -144,7 +152,12 @@ def _must_change(pixels: ImageFile, data: bytes) -> bool:
 
 
 def _flatten(pixels: pil.Image) -> pil.Image:
-    """Any mode as opaque 8-bit RGB, alpha on white."""
+    """Any mode as opaque 8-bit RGB, alpha on white. Raises BadOutput."""
+    with _hostile():
+        return _opaque(pixels)
+
+
+def _opaque(pixels: pil.Image) -> pil.Image:
     if pixels.mode.startswith(("I", "F")):
         wide = np.asarray(pixels).astype(np.float64)
         scaled = wide / 257 if pixels.mode.startswith("I") else wide

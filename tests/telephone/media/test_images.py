@@ -197,6 +197,14 @@ def test_a_picture_without_pixels_is_refused() -> None:
         verify(huge_png(0, 10))
 
 
+def test_a_palette_picture_without_its_palette_is_refused() -> None:
+    flat = saved(picture("P"), "PNG")
+    at = flat.index(b"PLTE") - 4
+    (length,) = struct.unpack_from(">I", flat, at)
+    with pytest.raises(BadOutput, match="damaged"):
+        verify(flat[:at] + flat[at + 12 + length :])
+
+
 def test_too_many_bytes_are_refused() -> None:
     with pytest.raises(BadOutput, match="26 MB and 25 MB fit"):
         verify(saved(picture(), "PNG") + bytes(26_000_000))

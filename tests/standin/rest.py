@@ -109,7 +109,13 @@ class Rest:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one request to the API."""
-        call = await read(request)
+        try:
+            call = await read(request)
+        except ConnectionError:
+            # The bot was killed while it was sending: what came is not a request, and nobody waits.
+            return web.Response(status=499)
+        except json.JSONDecodeError:
+            return _json(400, json.dumps({"message": "The request body contains invalid JSON.", "code": 50109}))
         files = tuple((file.filename, len(file.fp.getvalue())) for file in call.files)
         sent = Sent(call.method, call.path, call.payload, files, time.monotonic())
         self.sent.append(sent)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import discord
 import pytest
 
 from tests.standin import Message, Standin
 from tests.standin.wire import CALLBACK, COMPONENTS_V2, MESSAGES, TEXT, THREADS, Wire
+
+JSON = {"Content-Type": "application/json"}
 
 
 async def test_a_message_has_one_thread(wire: Wire, card: Message) -> None:
@@ -158,6 +162,31 @@ async def test_an_interaction_is_answered_once(wire: Wire) -> None:
 async def test_without_a_token_nothing_is_answered(wire: Wire) -> None:
     async with aiohttp.ClientSession() as stranger, stranger.get(wire.discord.api_base + "/users/@me") as answer:
         assert answer.status == 401
+
+
+async def test_a_body_that_is_no_json_is_refused(wire: Wire) -> None:
+    async with wire.http.post(wire.discord.api_base + wire.fill(MESSAGES), data=b"{", headers=JSON) as answer:
+        assert (answer.status, (await answer.json())["code"]) == (400, 50109)
+
+
+async def test_half_a_request_does_no_work(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", wire.discord.port)
+    lines = [
+        f"POST /api/v10{wire.fill(MESSAGES)} HTTP/1.1",
+        "Host: localhost",
+        f"Authorization: Bot {wire.discord.token}",
+        "Content-Type: multipart/form-data; boundary=x",
+        "Content-Length: 1000",
+        "",
+        '--x\r\nContent-Disposition: form-data; name="payload_json"\r\n\r\n{"content": "half"}\r\n--x',
+    ]
+    writer.write("\r\n".join(lines).encode())
+    await writer.drain()
+    await asyncio.sleep(0.1)
+    writer.transport.abort()
+    await asyncio.sleep(0.1)
+    assert wire.discord.messages(wire.channel) == []
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_dropped_connection_does_no_work(wire: Wire) -> None:

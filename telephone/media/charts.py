@@ -7,6 +7,7 @@ are drawn through matplotlib's objects, without pyplot, so that threads share no
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 from matplotlib.axes import Axes
@@ -16,7 +17,6 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from telephone.media.lettering import font, setable, wrap
-from telephone.scoring.drift import biggest_jump
 
 Theme = Literal["light", "dark"]
 
@@ -131,8 +131,9 @@ def _draw_labels(axes: Axes, distances: Sequence[float], ink: _Ink) -> None:
 
 def _marked_jump(distances: Sequence[float]) -> tuple[int, float] | None:
     """The jump worth marking: none where there is one turn only, or the game never moved away."""
-    turn, increase = biggest_jump(distances)
-    return (turn, increase) if len(distances) > 1 and increase > 0 else None
+    rises = [after - before for before, after in pairwise((0.0, *distances))]
+    increase = max(rises)
+    return (rises.index(increase) + 1, increase) if len(distances) > 1 and increase > 0 else None
 
 
 def _above(distances: Sequence[float], n: int) -> bool:

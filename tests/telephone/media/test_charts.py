@@ -46,6 +46,14 @@ def test_the_biggest_jump_is_marked_and_a_game_that_stayed_has_none() -> None:
     assert len(where(chart((0.0, 0.0, 0.0)), ORANGE)) == 0
 
 
+def test_the_jump_that_is_marked_is_the_one_that_is_measured() -> None:
+    distances = (0.3, 0.2, 0.9, 0.1)
+    turn, _ = biggest_jump(distances)
+    columns = where(chart(distances)[170:], ORANGE)[:, 1]
+    one_turn = (1152 - 98) / (len(distances) + 0.35 * 2 + 0.03 * len(distances))
+    assert columns.max() == pytest.approx(98 + (turn + 0.35) * one_turn, abs=40)
+
+
 def test_dark_is_dark() -> None:
     assert chart(theme="dark").mean() < 60 < 200 < chart(theme="light").mean()
 

@@ -3,11 +3,14 @@
 What they guard against was measured and is told in docs/decisions/0001-durable-engine.md.
 """
 
+import asyncio
 import json
+import logging
 import sqlite3
 import time
 import uuid
 from collections.abc import Iterable
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -40,7 +43,12 @@ class JsonSerializer(Serializer):
 
     def deserialize(self, serialized_data: str) -> Any:
         data = json.loads(serialized_data)
-        return StepFailed(*data["$exception"]) if isinstance(data, dict) and "$exception" in data else data
+        match data:
+            case {"$exception": [name, words]}:
+                return StepFailed(name, words)
+            case {"args": list(args), "kwargs": dict(kwargs)}:
+                return {"args": tuple(args), "kwargs": kwargs}
+        return data
 
 
 class Engine:
@@ -50,8 +58,10 @@ class Engine:
         self._url = url
         self._lock: FileLock | None = None
         self._workflows: list[DBOSConfiguredInstance] = []
+        self._dbos: DBOS | None = None
         self._queue: Queue | None = None
         self._enqueued: set[str] = set()
+        self._connections: sa.Engine | None = None
 
     @property
     def _on_sqlite(self) -> bool:
@@ -75,21 +85,27 @@ class Engine:
             log_level="WARNING",
         )
         if self._on_sqlite:
-            config["system_database_engine"] = _sqlite_engine(self._url)
-        DBOS(config=config)
+            self._connections = config["system_database_engine"] = _sqlite_engine(self._url)
+        self._dbos = DBOS(config=config)
         DBOS.launch()
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)
         self._queue = await DBOS.retrieve_queue_async(QUEUE)
 
     async def enqueue(self, workflow_id: str, workflow: Any, *args: str | int) -> None:
-        """Has a workflow run once, however often this is called with the same id."""
-        if workflow_id in self._enqueued:
-            return
+        """Has a workflow run once, however often this is called with the same id.
+
+        May be called from anywhere, a durable step included: it runs outside the caller's context, since
+        DBOS would take it for a child of the workflow, which a step may not have.
+        """
+        if workflow_id not in self._enqueued:
+            await asyncio.create_task(self._enqueue(workflow_id, workflow, args), context=Context())
+            self._enqueued.add(workflow_id)
+
+    async def _enqueue(self, workflow_id: str, workflow: Any, args: tuple[str | int, ...]) -> None:
         if self._queue is None:
             raise RuntimeError("the engine is not launched")
         with SetWorkflowID(workflow_id):
             await self._queue.enqueue_async(workflow, *args)
-        self._enqueued.add(workflow_id)
 
     async def forget_old(self) -> int:
         """Deletes the journals of workflows that ended before KEEP_FOR; returns how many."""
@@ -104,7 +120,13 @@ class Engine:
 
     async def close(self) -> None:
         """Stops it and lets go of the lock; what was interrupted goes on at the next launch."""
-        DBOS.destroy()
+        if self._dbos is not None:
+            logging.getLogger("dbos").setLevel(logging.ERROR)
+            await _interrupt(self._dbos)
+            await asyncio.to_thread(DBOS.destroy)
+            self._dbos = None
+        if self._connections is not None:
+            self._connections.dispose()
         for instance in self._workflows:
             _unregister(instance)
         if self._lock is not None:
@@ -124,11 +146,26 @@ class Engine:
         self._lock = lock
 
 
+async def _interrupt(dbos: DBOS) -> None:
+    """Ends the running workflows without a result, so that they stay pending.
+
+    DBOS itself would leave them running on the loop, on a store that closes under them.
+    """
+    for stop in dbos.background_thread_stop_events:
+        stop.set()
+    while running := list(dbos._workflow_tasks):
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running)
+
+
 def _unregister(instance: DBOSConfiguredInstance) -> None:
     """Frees the instance's name, so that a process can close one engine and open another."""
     from dbos._dbos import _get_or_create_dbos_registry
 
-    names = _get_or_create_dbos_registry().instance_info_map
+    registry = _get_or_create_dbos_registry()
+    registry.dbos = None
+    names = registry.instance_info_map
     for name in [name for name, registered in names.items() if registered is instance]:
         del names[name]
 

@@ -2,8 +2,8 @@
 
 `opening` posts card and thread, `playing` walks the line when a place is free, `closing` measures and
 shows the end. Each is enqueued under an id of its own and so runs once. The store is the truth: a step
-looks there first, so that a repeated one finds its work done. Expected failures travel as values
-between step and workflow; only bugs raise.
+looks there first, so that a repeated one finds its work done. Failures travel as values between step
+and workflow; a bug ends its game with an apology, and its traceback goes to the log.
 """
 
 from collections.abc import Awaitable
@@ -30,6 +30,7 @@ ATTEMPTS: Final = 2
 """How often a step is asked for when its answer is refused or is no answer."""
 MEASURING_DEADLINE: Final = 900.0
 """How long measuring may be tried again, in seconds; a cold embedder takes minutes."""
+BROKEN: Final = "Something broke on our side, so this game ended; the operator can read why in the log."
 _GOING: Final = (GameState.QUEUED, GameState.PLAYING)
 _log = structlog.get_logger()
 
@@ -213,3 +214,6 @@ async def _verdict(work: Awaitable[Verdict]) -> Verdict:
         return {"halt": True}
     except TelephoneError as error:
         return {"error": type(error).__name__, "sentence": error.sentence}
+    except Exception as error:
+        _log.exception("a step broke")
+        return {"error": type(error).__name__, "sentence": BROKEN}

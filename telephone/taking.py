@@ -114,6 +114,7 @@ class Taking:
             return task.result()
         finally:
             task.cancel()
+            await asyncio.wait({task})
 
 
 def player_of(game: Game, key: StepKey) -> str:

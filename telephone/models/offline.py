@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 
 from telephone.cpu import off_loop
 from telephone.errors import BadInput
@@ -11,7 +11,7 @@ from telephone.models.sketch import Artist, Spotter
 from telephone.providers.base import ModelTable
 
 
-def _draw(hand: str) -> Callable[[Ask], Answer]:
+def _draw(hand: Literal["stickers", "doodles"]) -> Callable[[Ask], Answer]:
     artist = Artist(hand)
 
     def play(ask: Ask) -> Answer:
@@ -22,7 +22,7 @@ def _draw(hand: str) -> Callable[[Ask], Answer]:
     return play
 
 
-def _describe(sight: str) -> Callable[[Ask], Answer]:
+def _describe(sight: Literal["sharp", "hazy"]) -> Callable[[Ask], Answer]:
     spotter = Spotter(sight)
 
     def play(ask: Ask) -> Answer:

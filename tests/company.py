@@ -1,0 +1,190 @@
+"""A small honest company to test games with: a provider that can be told to misbehave, and a stage that remembers."""
+
+import asyncio
+import hashlib
+import io
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image as pil
+
+from telephone.admission import Admission
+from telephone.engine import Engine
+from telephone.game import Answer, Ask, Game, Image, Step, Ticket
+from telephone.measure import Measure
+from telephone.media.images import Pictures
+from telephone.models.players import Players
+from telephone.models.registry import Registry
+from telephone.play import Company, Play
+from telephone.providers.base import ModelTable
+from telephone.service import Service
+from telephone.showing import Showing
+from telephone.stage import Posting, Progress, Summary
+from telephone.store import Store
+from telephone.taking import Taking
+
+MODELS = """
+[painter]
+kind = "t2i"
+provider = "studio"
+ref = "painter"
+price_usd = 0.02
+licence = "test"
+
+[critic]
+kind = "i2t"
+provider = "studio"
+ref = "critic"
+licence = "test"
+
+[absent]
+kind = "t2i"
+provider = "studio"
+ref = "absent"
+licence = "test"
+
+[gone]
+kind = "t2i"
+provider = "studio"
+ref = "absent"
+licence = "test"
+retired_on = 2026-05-12
+replacement = "painter"
+"""
+
+
+@dataclass
+class Studio:
+    """A provider: paints a colour made from the words, says which colour it sees. `faults` are raised in turn."""
+
+    faults: list[Exception] = field(default_factory=list)
+    delay: float = 0.0
+    submitted: list[str] = field(default_factory=list)
+    collected: Counter[str] = field(default_factory=Counter)
+    cancelled: list[Ticket] = field(default_factory=list)
+    says: str | None = None
+
+    def why_not(self, model: ModelTable) -> str | None:
+        return "no key" if model.ref == "absent" else None
+
+    async def submit(self, model: ModelTable, ask: Ask, marker: str) -> Ticket:
+        self.submitted.append(marker)
+        return Ticket(reference=f"job-{len(self.submitted)}")
+
+    async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
+        await asyncio.sleep(self.delay)
+        if self.faults:
+            raise self.faults.pop(0)
+        self.collected[model.name] += 1
+        if model.kind == "t2i":
+            return Answer(data=paint(f"{ask.text}/{ask.seed}"), cost_usd=None)
+        seen = pil.open(io.BytesIO(ask.image.data)).getpixel((0, 0)) if ask.image else None
+        return Answer(text=self.says if self.says is not None else f"Caption: a wall of colour {seen}", cost_usd=0.01)
+
+    async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
+        self.cancelled.append(ticket)
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
+class Remembering:
+    """A stage that remembers what was posted. `faults` are raised by the next posts, in turn."""
+
+    posts: list[tuple[str, str]] = field(default_factory=list)
+    cards: list[tuple[str, str, int]] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+    ids: int = 1_000
+
+    async def _post(self, game: Game, what: str, posting: Posting) -> int:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.posts.append((game.id, what))
+        self.ids += 1
+        return self.ids
+
+    async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:
+        return await self._post(game, "card", posting)
+
+    async def open_thread(self, game: Game, posting: Posting) -> int:
+        return await self._post(game, "thread", posting)
+
+    async def post_opening(self, game: Game, posting: Posting) -> int:
+        return await self._post(game, "opening", posting)
+
+    async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
+        assert (image is None) == (step.text is not None)
+        return await self._post(game, str(step.key), posting)
+
+    async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
+        return await self._post(game, "summary", posting)
+
+    async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:
+        self.cards.append((game.id, game.state.value, progress.place))
+
+    async def is_open(self, game: Game) -> bool:
+        return True
+
+    def of(self, game: Game) -> list[str]:
+        return [what for game_id, what in self.posts if game_id == game.id]
+
+
+@dataclass
+class Troupe:
+    service: Service
+    store: Store
+    studio: Studio
+    stage: Remembering
+    play: Play
+
+
+@asynccontextmanager
+async def troupe(folder: Path, *, deadline: float = 5.0, stage: Remembering | None = None) -> AsyncIterator[Troupe]:
+    """An engine with its store in `folder`; what it holds outlives it, so that it can be opened again."""
+    own = folder / "models.toml"
+    own.write_text(MODELS, encoding="utf-8")
+    studio, stage = Studio(), stage or Remembering()
+    registry = Registry.load(["studio", "offline"], own)
+    players = Players(registry, {"studio": studio, "offline": studio}, deadline)
+    pictures = Pictures.at(f"file://{folder / 'pictures'}")
+    async with await Store.open(f"sqlite:///{folder / 'telephone.sqlite'}") as store:
+        engine = Engine(f"sqlite:///{folder / 'engine.sqlite'}")
+        measure = Measure(store, Letters())
+        taking, showing = Taking(store, pictures, players), Showing(store, pictures, players, stage)
+        play = Play(Company(store, taking, showing, measure, engine))
+        await engine.launch([play])
+        try:
+            await play.recover()
+            yield Troupe(Service(store, pictures, players, Admission(store, players), play), store, studio, stage, play)
+        finally:
+            await engine.close()
+
+
+class Letters:
+    """An embedder that counts letters and how often it was asked."""
+
+    name = "letters"
+    version = "1"
+    dimensions = 26
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []
+
+    async def embed_texts(self, texts):  # noqa: ANN001, ANN201
+        import numpy as np
+
+        self.embedded.extend(texts)
+        rows = np.array([[text.lower().count(chr(97 + i)) + 0.01 for i in range(26)] for text in texts], np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def paint(words: str) -> bytes:
+    """A 64 × 64 PNG in a colour made from the words."""
+    red, green, blue = hashlib.sha256(words.encode()).digest()[:3]
+    buffer = io.BytesIO()
+    pil.new("RGB", (64, 64), (red, green, blue)).save(buffer, "PNG")
+    return buffer.getvalue()

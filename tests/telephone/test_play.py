@@ -1,0 +1,234 @@
+"""One game as a durable workflow, played by a small company on a stage that remembers."""
+
+import asyncio
+
+import pytest
+
+from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, Unavailable
+from telephone.game import Game, GameState
+from telephone.play import BROKEN
+from telephone.service import StartRequest
+from telephone.stage import StageGone
+from tests.company import Troupe, troupe
+
+ASKED = StartRequest(prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=3, seed=7, starter_id=5)
+LINE = ["card", "thread", "opening", "1p", "1c", "2p", "2c", "3p", "3c", "summary"]
+
+
+@pytest.fixture
+async def company(tmp_path):
+    async with troupe(tmp_path) as opened:
+        yield opened
+
+
+async def played(company: Troupe, asked: StartRequest = ASKED) -> Game:
+    return await company.service.closed((await company.service.start(asked)).id, timeout=20)
+
+
+async def reaches(company: Troupe, game: Game, state: GameState, timeout: float = 10) -> Game:
+    async with asyncio.timeout(timeout):
+        while (now := await company.store.games.get(game.id)).state is not state:
+            await asyncio.sleep(0.02)
+    return now
+
+
+async def test_a_game_is_played_posted_in_order_and_measured(company):
+    game = await played(company)
+    assert game.state is GameState.FINISHED
+    assert company.stage.of(game) == LINE
+    assert [turn.n for turn in game.turns] == [1, 2, 3]
+    assert all(turn.distance is not None and 0 <= turn.distance <= 2 for turn in game.turns)
+    assert game.embedder == "letters"
+
+
+async def test_a_caption_is_cleaned_and_kept_raw(company):
+    game = await played(company)
+    caption = game.turns[0].caption
+    assert caption.raw.startswith("Caption: ")
+    assert caption.text == caption.raw.removeprefix("Caption: ")
+
+
+async def test_reported_costs_and_the_tables_price_are_told_apart(company):
+    game = await played(company)
+    picture, caption = game.turns[0].picture, game.turns[0].caption
+    assert (picture.cost_usd, picture.cost_estimated) == (0.02, True)
+    assert (caption.cost_usd, caption.cost_estimated) == (0.01, False)
+    assert game.cost_usd == pytest.approx(0.09)
+
+
+async def test_the_same_seed_plays_the_same_game(company):
+    first, second = await played(company), await played(company)
+    assert [step.image or step.text for step in first.steps] == [step.image or step.text for step in second.steps]
+
+
+async def test_a_text_is_embedded_once(company):
+    await played(company)
+    letters = company.play._with.measure.embedder
+    known = len(letters.embedded)
+    await played(company)
+    assert known == len(set(letters.embedded)) == len(letters.embedded) == 4
+
+
+async def test_a_passing_fault_is_tried_again(company):
+    company.studio.faults = [Unavailable("The line is busy.")] * 2
+    assert (await played(company)).state is GameState.FINISHED
+
+
+async def test_a_refused_prompt_ends_the_game_kindly(company):
+    company.studio.faults = [Refused("painter declined these words.", "violence")]
+    game = await played(company)
+    assert (game.state, game.reason) == (GameState.FAILED, "painter declined these words.")
+    assert company.stage.of(game) == ["card", "thread", "opening"]
+    assert company.stage.cards[-1][1] == "failed"
+
+
+async def test_a_bug_ends_its_game_with_an_apology_and_not_the_next(company):
+    company.studio.faults = [ZeroDivisionError("oops")]
+    game = await played(company)
+    assert game.state is GameState.FAILED
+    assert game.reason == BROKEN
+    assert (await played(company)).state is GameState.FINISHED
+
+
+async def test_no_answer_is_asked_for_once_more(company):
+    company.studio.faults = [BadOutput("critic said nothing.")]
+    game = await played(company)
+    assert game.state is GameState.FINISHED
+    assert len(company.studio.submitted) == 7
+    company.studio.faults = [BadOutput("critic said nothing.")] * 2
+    assert (await played(company)).state is GameState.FAILED
+
+
+async def test_an_empty_caption_never_reaches_the_next_player(company):
+    company.studio.says = "Caption:  "
+    game = await played(company)
+    assert game.state is GameState.FAILED
+    assert [str(step.key) for step in game.steps] == ["1p"]
+
+
+async def test_stopping_a_game_calls_the_player_off_and_keeps_what_was_posted(company):
+    company.studio.delay = 0.2
+    game = await company.service.start(ASKED)
+    while "1c" not in company.stage.of(game):
+        await asyncio.sleep(0.02)
+    company.studio.delay = 60
+    await asyncio.sleep(0.5)
+    await company.service.stop(game.id, by=5, is_host=False)
+    async with asyncio.timeout(5):
+        while not company.studio.cancelled:
+            await asyncio.sleep(0.05)
+    stopped = await company.service.game(game.id)
+    assert stopped.state is GameState.STOPPED
+    assert "summary" not in company.stage.of(game)
+    with pytest.raises(BadInput, match="ended already"):
+        await company.service.stop(game.id, by=5, is_host=False)
+
+
+async def test_only_a_host_stops_a_game(company):
+    company.studio.delay = 0.2
+    game = await company.service.start(ASKED)
+    with pytest.raises(NotAllowed):
+        await company.service.stop(game.id, by=6, is_host=False)
+    await company.service.stop(game.id, by=6, is_host=True)
+
+
+async def test_games_beyond_the_limit_queue_and_are_played_in_order(company):
+    await company.service.limit(0, parallel=1)
+    company.studio.delay = 0.05
+    games = [await company.service.start(ASKED) for _ in range(4)]
+    opened = [await company.service.opened(game.id) for game in games]
+    places = [await company.service.place_in_queue(game.id) for game in opened]
+    assert places[-1] >= 2
+    for game in games:
+        assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    first_pictures = [game_id for game_id, what in company.stage.posts if what == "1p"]
+    assert first_pictures == [game.id for game in games]
+
+
+async def test_pause_stops_every_game_and_resume_plays_on_without_playing_anew(company):
+    company.studio.delay = 0.15
+    games = [await company.service.start(ASKED) for _ in range(3)]
+    while "1c" not in company.stage.of(games[0]):
+        await asyncio.sleep(0.02)
+    assert await company.service.pause(0) == 3
+    with pytest.raises(NotAllowed, match="paused"):
+        await company.service.start(ASKED)
+    await asyncio.sleep(0.5)
+    before = list(company.stage.posts)
+    await asyncio.sleep(0.5)
+    assert company.stage.posts == before
+    assert await company.service.resume(0) == 3
+    for game in games:
+        done = await company.service.closed(game.id, timeout=20)
+        assert done.state is GameState.FINISHED
+        assert company.stage.of(game) == LINE
+
+
+async def test_the_operators_pause_holds_every_server(company):
+    assert await company.service.pause_everywhere() == 0
+    with pytest.raises(NotAllowed, match="operator"):
+        await company.service.start(ASKED)
+    await company.service.resume_everywhere()
+    assert (await played(company)).state is GameState.FINISHED
+
+
+async def test_a_lost_stage_pauses_the_game_and_continue_plays_on(company):
+    company.stage.faults = []
+    company.studio.delay = 0.05
+    game = await company.service.start(ASKED)
+    while "1p" not in company.stage.of(game):
+        await asyncio.sleep(0.02)
+    company.stage.faults = [StageGone("The thread was deleted, so I paused.", "thread")]
+    paused = await reaches(company, game, GameState.PAUSED)
+    assert paused.reason == "The thread was deleted, so I paused."
+    await company.service.resume_game(game.id, by=5, is_host=False)
+    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    assert company.stage.of(game) == LINE
+
+
+async def test_an_interrupted_game_is_played_on(tmp_path):
+    async with troupe(tmp_path) as company:
+        company.studio.delay = 0.1
+        game = await company.service.start(ASKED)
+        while "2p" not in company.stage.of(game):
+            await asyncio.sleep(0.02)
+        first = company
+    async with troupe(tmp_path, stage=first.stage) as company:
+        done = await company.service.closed(game.id, timeout=20)
+        assert done.state is GameState.FINISHED
+        assert company.stage.of(game) == LINE
+        paid = first.studio.submitted + company.studio.submitted
+        assert len(paid) == len(set(paid)) == 6
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"prompt": "ab"}, BadInput, "at least 3"),
+        ({"prompt": "x" * 4_001}, BadInput, "4,001"),
+        ({"prompt": "\x00\x07 \n"}, BadInput, "at least 3"),
+        ({"prompt": "#easy-999"}, BadInput, "#easy-999"),
+        ({"t2i": "absent"}, NotAllowed, "no key"),
+        ({"t2i": "gone"}, Retired, "painter"),
+        ({"turns": 31}, BadInput, "1 to 30"),
+        ({"seed": -1}, BadInput, "seed"),
+    ],
+)
+async def test_what_cannot_be_played_is_said_before_anything_is_stored(company, change, error, words):
+    from dataclasses import replace
+
+    with pytest.raises(error, match=words):
+        await company.service.start(replace(ASKED, **change))
+    assert await company.service.recent(0) == []
+
+
+async def test_a_curated_prompt_brings_its_level(company):
+    game = await played(company, StartRequest(prompt="#hard-002", t2i="painter", i2t="critic", turns=1))
+    assert game.request.prompt.level == "hard"
+    assert "marketplace" in game.request.prompt.text
+
+
+async def test_long_and_strange_prompts_are_played(company):
+    for text in ("x" * 4_000, "tab\tand\x07bell", "狐が時計を直す", "🦊🕰️🔧"):
+        asked = StartRequest(prompt=text, t2i="painter", i2t="critic", turns=1)
+        assert (await played(company, asked)).state is GameState.FINISHED

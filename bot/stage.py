@@ -99,6 +99,11 @@ class DiscordStage:
         with gone.told(game, "thread"):
             return await self._post_fitting(_thread(game), at_most, posting, reply_to=last, game=game)
 
+    async def is_open(self, game: Game) -> bool:
+        """Whether the thread of a game is still there. Raises Unavailable."""
+        with gone.told(game, "thread"):
+            return game.place.thread_id is not None and await self._exists(game.place.thread_id)
+
     async def post_replay(self, game: Game, replay: Attachment) -> int | None:
         """A game's moving picture in its thread, once; None where the thread is gone or closed to us."""
         if game.place.thread_id is None:
@@ -214,7 +219,7 @@ class DiscordStage:
     async def _exists(self, thread_id: int) -> bool:
         try:
             await self._client.http.get_channel(thread_id)
-        except discord.NotFound:
+        except (discord.NotFound, discord.Forbidden):
             return False
         return True
 

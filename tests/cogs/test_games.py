@@ -1,0 +1,187 @@
+"""Games with the real service, engine and store, and a small company of players, on a simulated Discord."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+import discord
+import pytest
+import simcord
+
+from bot.client import TelephoneBot
+from telephone.game import GameState
+from tests.company import Studio, troupe
+
+ASKED = {"prompt": "a fox mends a clock", "t2i": "painter", "i2t": "critic", "turns": 3}
+
+
+class CompanyHouse:
+    """What the composition root would open, with players that can be slowed down."""
+
+    def __init__(self, folder) -> None:
+        self.folder = folder
+        self.stack = AsyncExitStack()
+        self.studio: Studio
+
+    async def open(self, stage):
+        company = await self.stack.enter_async_context(troupe(self.folder, stage=stage))
+        self.service, self.studio = company.service, company.studio
+        return self
+
+    async def close(self) -> None:
+        await self.stack.aclose()
+
+
+class Evening:
+    """A server on which games are played for real."""
+
+    def __init__(self, env, house, bot) -> None:
+        self.env, self.house, self.bot = env, house, bot
+        self.guild = env.create_guild()
+        self.channel = self.guild.create_text_channel("telephone")
+        self.alice = self.guild.add_member(env.create_user("alice"))
+        manages = self.guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
+        self.admin = self.guild.add_member(env.create_user("ada"), roles=[manages])
+
+    async def start(self, **changes):
+        return await self.alice.slash(self.channel, "telephone start", **(ASKED | changes))
+
+    async def reaches(self, state, number=1, timeout=20):
+        async with asyncio.timeout(timeout):
+            while (game := await self.house.service.game_by_number(self.guild.id, number)).state is not state:
+                await asyncio.sleep(0.05)
+        return game
+
+    async def closed(self, number=1):
+        """Waits until a game and its summary are shown."""
+        game = await self.house.service.game_by_number(self.guild.id, number)
+        return await self.house.service.closed(game.id, timeout=20)
+
+    async def card_says(self, words, timeout=20):
+        """Waits until a card says so; cards are edited after the store has moved on."""
+        async with asyncio.timeout(timeout):
+            while True:
+                for card in self.channel.history():
+                    if card.components and words in _text(card):
+                        return card
+                await asyncio.sleep(0.05)
+
+    async def posted(self, count, timeout=20):
+        """Waits until so many steps are in the newest thread."""
+        async with asyncio.timeout(timeout):
+            while not self.channel.threads or len(self.steps()) < count:
+                await asyncio.sleep(0.05)
+
+    def steps(self):
+        return [one for one in self.channel.threads[-1].history() if one.content.startswith("**Turn")]
+
+
+def _text(message) -> str:
+    parts = message.components[0].children
+    return "\n".join(part.content for part in parts if isinstance(part, discord.TextDisplay))
+
+
+@pytest.fixture
+def house(tmp_path):
+    return CompanyHouse(tmp_path)
+
+
+@pytest.fixture
+def bot(house):
+    return TelephoneBot(house.open, shard_count=1)
+
+
+async def test_a_game_is_played_from_the_command_to_the_summary(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        result = await evening.start()
+        await evening.closed()
+        (thread,) = evening.channel.threads
+        assert result.response.content in (
+            f"Game #1 is playing in <#{thread.id}>.",
+            f"Game #1 is queued at place 1 in <#{thread.id}>; it starts by itself.",
+        )
+        opening, *line, summary = thread.history()
+        assert len(line) == 6
+        assert [one.reference.message_id for one in line] == [opening.id, *(one.id for one in line[:-1])]
+        assert [file.filename for file in summary.attachments] == ["first.png", "last.png", "drift.png"]
+        await bot.close()
+
+
+async def test_stop_ends_a_game_while_it_is_played(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        house.studio.delay = 0.5
+        await evening.start()
+        asked = await evening.alice.click(await evening.card_says("### #1 turn"), label="Stop")
+        await evening.alice.click(asked.response, label="Stop the game")
+        await evening.reaches(GameState.STOPPED)
+        card = await evening.card_says("### #1 stopped")
+        assert "Not counted" in _text(card)
+        await bot.close()
+
+
+async def test_a_deleted_thread_pauses_the_game_and_continue_opens_another(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        house.studio.delay = 0.3
+        await evening.start()
+        await evening.card_says("### #1 turn")
+        (thread,) = evening.channel.threads
+        env.backend.delete_channel(thread.id)
+        await evening.reaches(GameState.PAUSED)
+        card = await evening.card_says("press Continue for a new one")
+        house.studio.delay = 0.0
+        await evening.alice.click(card, label="Continue")
+        await evening.reaches(GameState.FINISHED)
+        await evening.card_says("### #1 finished")
+        (fresh,) = evening.channel.threads
+        assert fresh.id != thread.id
+        pictures = [one for one in fresh.history() if one.content.startswith("**Turn") and one.attachments]
+        assert [one.attachments[0].filename for one in pictures] == [f"turn-0{n}.png" for n in (1, 2, 3)]
+        await bot.close()
+
+
+async def test_an_admins_pause_stops_every_game_and_resume_goes_on(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        house.studio.delay = 0.3
+        await evening.start()
+        await evening.card_says("### #1 turn")
+        paused = await evening.admin.slash(evening.channel, "telephone-admin pause")
+        assert paused.response.content.startswith("1 game is paused")
+        await evening.card_says("### #1 paused")
+        refused = await evening.start()
+        assert "Games are paused on this server" in refused.response.content
+        house.studio.delay = 0.0
+        await evening.admin.slash(evening.channel, "telephone-admin resume")
+        await evening.card_says("### #1 finished")
+        assert [type(getattr(error, "original", error)).__name__ for error in env.errors] == ["NotAllowed"]
+        await bot.close()
+
+
+async def test_a_bot_that_is_started_again_plays_on_without_posting_twice(house, bot, tmp_path):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        house.studio.delay = 0.2
+        await evening.start(turns=4)
+        await evening.posted(3)
+        await bot.close()
+        evening.house = CompanyHouse(tmp_path)
+        evening.bot = TelephoneBot(evening.house.open, shard_count=1)
+        await env.restart_bot(evening.bot)
+        await evening.card_says("### #1 finished", timeout=30)
+        (thread,) = evening.channel.threads
+        line = [one.content.partition("\n")[0] for one in thread.history() if one.content.startswith("**Turn")]
+        assert line == [
+            f"**Turn {n} of 4, {what}" + ("** by painter" if what == "picture" else "** by critic")
+            for n in (1, 2, 3, 4)
+            for what in ("picture", "caption")
+        ]
+        await evening.bot.close()
+
+
+def _evening(env, house, bot):
+    # The world of the simulation begins in January; the store keeps real time.
+    env.backend.advance_clock((datetime.now(UTC) - env.now()).total_seconds())
+    return Evening(env, house, bot)

@@ -1,0 +1,172 @@
+"""Finds the things in a picture: stickers by their white edges, else whatever stands out from the background."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+Mask = NDArray[np.bool_]
+Pixels = NDArray[np.uint8]
+Window = tuple[Any, ...]
+
+SIDE: Final = 512
+"""Pictures are looked at in this size, their longer side."""
+WHITE: Final = 250
+"""All three channels at least this: the edge of a sticker."""
+SMALLEST: Final = 420
+"""Fewer pixels than this are no thing."""
+MOST: Final = 12
+_RIM: Final = 4
+_TOGETHER: Final = 9
+"""Marks nearer than twice this belong to one drawing."""
+_CROSS: Final = ndimage.generate_binary_structure(2, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One thing that was found. `box` is top, bottom, left and right; `mask` says which pixels of it are seen.
+
+    `solid` is the same with its holes and its edge. `is_whole` is false where another piece covers a part.
+    """
+
+    box: tuple[int, int, int, int]
+    mask: Mask
+    solid: Mask
+    is_whole: bool = True
+
+    @property
+    def area(self) -> int:
+        return int(self.solid.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A picture taken apart: the pixels (h, w, 3), the pieces, and whether they have sticker edges."""
+
+    pixels: Pixels
+    pieces: tuple[Piece, ...]
+    has_edges: bool
+    foreground: Mask
+
+
+def decoded(picture: Image.Image) -> Pixels:
+    """Any picture as red, green and blue, transparent parts on white, its longer side 512 pixels."""
+    picture.load()
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        sheet = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+        sheet.alpha_composite(picture)
+        picture = sheet
+    picture = picture.convert("RGB")
+    scale = SIDE / max(picture.size)
+    if scale != 1:
+        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+        picture = picture.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
+    return np.asarray(picture)
+
+
+def segment(pixels: Pixels) -> View:
+    """The things in a picture, those farthest to the left first."""
+    pieces = _stickers(pixels)
+    has_edges = bool(pieces)
+    if not has_edges:
+        pieces = _blobs(pixels)
+    largest = sorted(pieces, key=lambda p: -p.area)[:MOST]
+    ordered = tuple(sorted(largest, key=lambda p: p.box[2]))
+    foreground = np.zeros(pixels.shape[:2], bool)
+    for piece in pieces:
+        top, bottom, left, right = piece.box
+        foreground[top:bottom, left:right] |= piece.solid
+    return View(pixels, ordered, has_edges, foreground)
+
+
+def _stickers(pixels: Pixels) -> list[Piece]:
+    """Stickers from the top of the pile down.
+
+    White is on edges only, and every sticker's shadow falls on the edges below it, so each unbroken white
+    ring is one sticker that nothing covers. The arcs that remain close together with what covers them.
+    """
+    white: Mask = np.asarray((pixels >= WHITE).all(axis=2))
+    labels, count = ndimage.label(white, structure=_CROSS)
+    if not count:
+        return []
+    rings: list[tuple[Mask, Window]] = []
+    loose = np.zeros_like(white)
+    for number, window in enumerate(ndimage.find_objects(labels), 1):
+        part = labels[window] == number
+        filled = ndimage.binary_fill_holes(part)
+        if filled.sum() >= SMALLEST and part.sum() < 0.8 * filled.sum() and _is_round_trip(part, filled, window, white):
+            rings.append((filled, window))
+        else:
+            loose[window] |= part
+    rings = _outermost(rings, white.shape)
+    pieces = [_piece(filled, window, white) for filled, window in rings]
+    return pieces + _covered(pieces, loose, white)
+
+
+def _is_round_trip(part: Mask, filled: Mask, window: Window, white: Mask) -> bool:
+    """Whether white runs all the way round, away from the picture's frame."""
+    inside = window[0].start > 0 and window[1].start > 0
+    inside = inside and window[0].stop < white.shape[0] and window[1].stop < white.shape[1]
+    padded = np.pad(filled, 1)
+    rim = padded & ~ndimage.binary_erosion(padded)
+    return bool(inside and (part & rim[1:-1, 1:-1]).sum() > 0.97 * rim.sum())
+
+
+def _outermost(rings: list[tuple[Mask, Window]], shape: tuple[int, ...]) -> list[tuple[Mask, Window]]:
+    """Rings that lie in no other ring."""
+    taken = np.zeros(shape, bool)
+    kept = []
+    for filled, window in sorted(rings, key=lambda ring: -int(ring[0].sum())):
+        if not (taken[window] & filled).any():
+            kept.append((filled, window))
+            taken[window] |= filled
+    return kept
+
+
+def _piece(solid: Mask, window: Window, white: Mask, is_whole: bool = True) -> Piece:
+    mask = ndimage.binary_erosion(solid, iterations=_RIM, border_value=0) & ~white[window]
+    box = (window[0].start, window[0].stop, window[1].start, window[1].stop)
+    return Piece(box, mask, solid, is_whole=is_whole)
+
+
+def _covered(tops: list[Piece], loose: Mask, white: Mask) -> list[Piece]:
+    """Stickers that are partly covered: arcs of white that close against what lies on them."""
+    shade = np.zeros_like(loose)
+    for top in tops:
+        shade[top.box[0] : top.box[1], top.box[2] : top.box[3]] |= top.solid
+    shade = ndimage.binary_dilation(shade, iterations=8)
+    filled = ndimage.binary_fill_holes(loose | shade) & ~shade
+    filled = ndimage.binary_opening(filled, iterations=2)
+    labels, _ = ndimage.label(filled)
+    found = []
+    for number, window in enumerate(ndimage.find_objects(labels), 1):
+        solid = labels[window] == number
+        arcs = (solid & white[window]).sum()
+        if solid.sum() >= SMALLEST and arcs > 0.04 * solid.sum():
+            found.append(_piece(solid, window, white, is_whole=False))
+    return found
+
+
+def _blobs(pixels: Pixels) -> list[Piece]:
+    """What differs from the colours of its row's ends and from the picture's rim."""
+    colours = pixels.astype(np.float32)
+    height, width = colours.shape[:2]
+    rim = max(1, min(9, height // 8, width // 8))
+    ends = np.concatenate([colours[:, :rim], colours[:, -rim:]], axis=1)
+    rows = ndimage.gaussian_filter1d(np.median(ends, axis=1), 3, axis=0, mode="nearest")
+    stands_out = np.abs(colours - rows[:, None]).max(axis=2) > 26
+    solid = ndimage.binary_fill_holes(ndimage.binary_closing(np.pad(stands_out, 4), iterations=2))[4:-4, 4:-4]
+    solid = ndimage.binary_opening(solid, iterations=1)
+    labels, _ = ndimage.label(ndimage.binary_dilation(solid, iterations=_TOGETHER))
+    labels[~solid] = 0
+    found = []
+    for number, window in enumerate(ndimage.find_objects(labels), 1):
+        part = labels[window] == number
+        if part.sum() >= SMALLEST:
+            box = (window[0].start, window[0].stop, window[1].start, window[1].stop)
+            found.append(Piece(box, part, part))
+    return found

@@ -1,0 +1,200 @@
+"""What a spotter makes of a view: which things, in which colours, where, and in what setting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from telephone.models.sketch import colours, eye, lexicon
+from telephone.models.sketch.segment import Piece, View
+from telephone.models.sketch.settings import GROUNDS, PAPERS, SKIES, Paper, Place
+from telephone.models.sketch.vocabulary import entries
+
+
+@dataclass(frozen=True, slots=True)
+class Nerve:
+    """How a sight decides: `noise` is added to likeness, `context` weighs what goes with the rest,
+    `blur` is added to the distance of colours, `misses` is the share of small things overlooked."""
+
+    noise: float
+    context: float
+    blur: float
+    misses: float
+
+
+NERVES: Final[dict[eye.Sight, Nerve]] = {
+    "sharp": Nerve(noise=0.0, context=0.0, blur=0.0, misses=0.0),
+    "hazy": Nerve(noise=0.05, context=0.2, blur=26.0, misses=0.06),
+}
+_RIVALS: Final = 6
+"""Answers that are weighed against each other for one thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing that was recognised. `where` is `near`, `far` or `high`; `relation` is to the thing `to`.
+
+    `doubt` is how close the second answer came, from 0 (far behind) to 1 (as good).
+    """
+
+    entry: int
+    paint: str | None
+    where: str
+    box: tuple[int, int, int, int]
+    doubt: float = 0.0
+    relation: str = ""
+    to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The setting as it looks: sky and ground, or a sheet of paper, or only a colour."""
+
+    sky: Place | None = None
+    ground: Place | None = None
+    paper: Paper | None = None
+    colour: str = "plain"
+
+
+def recognised(view: View, sight: eye.Sight, rng: np.random.Generator) -> list[Seen]:
+    """All things in the view, from left to right."""
+    known, nerve = eye.lesson(sight), NERVES[sight]
+    pieces = [p for p in view.pieces if p.area > 5200 or rng.uniform() >= nerve.misses] or list(view.pieces)
+    like = eye.scores(known, eye.features([eye.crop(view.pixels, piece) for piece in pieces]))
+    like = like + nerve.noise * rng.gumbel(size=like.shape).astype(np.float32)
+    chosen = _in_context(like, nerve.context)
+    height = view.pixels.shape[0]
+    things = [
+        Seen(int(i), _paint(view, piece, known.colours[i]), _where(piece, height), piece.box, _doubt(row, int(i)))
+        for piece, i, row in zip(pieces, chosen, like, strict=True)
+    ]
+    return _related(things, pieces)
+
+
+def _in_context(like: NDArray[np.float32], weight: float) -> list[int]:
+    """The best answer for each row; with a weight, answers that go with each other are preferred."""
+    chosen = [int(i) for i in like.argmax(axis=1)]
+    if not weight or len(chosen) < 2:
+        return chosen
+    meanings = lexicon.meanings()
+    for k, row in enumerate(like):
+        others = np.mean([meanings[c] for j, c in enumerate(chosen) if j != k], axis=0)
+        rivals = np.argsort(-row, kind="stable")[:_RIVALS]
+        chosen[k] = int(rivals[int((row[rivals] + weight * (meanings[rivals] @ others)).argmax())])
+    return chosen
+
+
+def _doubt(row: NDArray[np.float32], chosen: int) -> float:
+    others = np.delete(row, chosen)
+    return float(np.clip(1 - (row[chosen] - others.max()) / 0.25, 0, 1))
+
+
+def _where(piece: Piece, height: int) -> str:
+    top, bottom, left, right = (side / height for side in piece.box)
+    if bottom < 0.4:
+        return "high"
+    return "far" if bottom < 0.66 and max(bottom - top, right - left) < 0.205 else "near"
+
+
+def _paint(view: View, piece: Piece, learnt: NDArray[np.float32]) -> str | None:
+    """The colour to mention: none where the thing looks as it was learnt."""
+    top, bottom, left, right = piece.box
+    shown = view.pixels[top:bottom, left:right][piece.mask].astype(np.float32)
+    if not view.has_edges or len(shown) < 50:
+        return None
+    middle = colours.dominant(shown)
+    name, usual = colours.name_of(middle), colours.name_of(learnt)
+    if name == usual or np.linalg.norm(middle - learnt) < 110 or _evenness(shown) < 0.8:
+        return None
+    return name
+
+
+def _evenness(shown: NDArray[np.float32]) -> float:
+    """The share of pixels whose hue is close to the commonest: painted things have one hue."""
+    high, low = shown.max(axis=1), shown.min(axis=1)
+    centred = shown - shown.mean(axis=1, keepdims=True)
+    middle = np.median(centred, axis=0)
+    if float((high - low).mean()) < 22:
+        return 1.0
+    lengths = np.linalg.norm(centred, axis=1) * float(np.linalg.norm(middle)) + 1e-6
+    return float(((centred @ middle) / lengths > 0.82).mean())
+
+
+def _related(things: Sequence[Seen], pieces: Sequence[Piece]) -> list[Seen]:
+    """The same things, knowing which is on or behind which."""
+    related = list(things)
+    for i, thing in enumerate(things):
+        for j, other in enumerate(things):
+            if i != j and related[j].to != i and not related[i].relation:
+                relation = _relation(thing.box, other.box, pieces[i].is_whole, pieces[j].is_whole)
+                if relation:
+                    related[i] = replace(thing, relation=relation, to=j, where="near")
+    return related
+
+
+def _relation(a: tuple[int, int, int, int], b: tuple[int, int, int, int], a_whole: bool, b_whole: bool) -> str:
+    """`on` when the foot of `a` stands within the upper half of `b`; `behind` when `b` covers a part of `a`."""
+    wide = min(a[3], b[3]) - max(a[2], b[2])
+    high = min(a[1], b[1]) - max(a[0], b[0])
+    if wide <= 0 or high < -6:
+        return ""
+    middle = (a[2] + a[3]) / 2
+    if a_whole and a[0] < b[0] and a[1] < b[0] + 0.55 * (b[1] - b[0]) and b[2] < middle < b[3] and not b_whole:
+        return "on"
+    if not a_whole and b_whole and a[1] < b[1] - 8 and high > 8 and a[0] < b[0]:
+        return "behind"
+    return ""
+
+
+def surroundings(view: View, sight: eye.Sight, rng: np.random.Generator) -> Surroundings:
+    """The setting, read from the colours that no thing covers."""
+    free = ~ndimage.binary_dilation(view.foreground, iterations=12)
+    if free.mean() < 0.05:
+        free = np.ones_like(free)
+    blur = NERVES[sight].blur
+    if not view.has_edges:
+        ground = np.median(view.pixels[free].astype(np.float32), axis=0)
+        evenness = np.abs(view.pixels[free] - ground).max(axis=1)
+        colour = colours.name_of(ground)
+        if np.quantile(evenness, 0.8) < 18:
+            paper = min(PAPERS, key=lambda p: _apart(ground, p.sheet) + blur * rng.uniform(-0.5, 0.5))
+            return Surroundings(paper=paper if _apart(ground, paper.sheet) < 24 + blur / 2 else None, colour=colour)
+    return _sky_and_ground(view, free, blur, rng)
+
+
+def _sky_and_ground(view: View, free: NDArray[np.bool_], blur: float, rng: np.random.Generator) -> Surroundings:
+    bands = [_band(view, free, *rows) for rows in ((0.02, 0.16), (0.3, 0.42), (0.84, 0.99))]
+    sky = min(SKIES, key=lambda s: _sky_distance(s, bands) + blur * rng.uniform(-1, 1))
+    lit = [np.array(g.far) * 0.2 + np.array(g.near) * 0.8 for g in GROUNDS]
+    light = np.array(sky.light)
+    distances = [_apart(bands[2], colour * light) + blur * rng.uniform(-0.5, 0.5) for colour in lit]
+    ground = GROUNDS[int(np.argmin(distances))]
+    if _sky_distance(sky, bands) > 130 and not view.has_edges:
+        return Surroundings(colour=colours.name_of(np.mean(bands, axis=0)))
+    return Surroundings(sky, ground)
+
+
+def _band(view: View, free: NDArray[np.bool_], first: float, last: float) -> NDArray[np.float32]:
+    """The median colour of some rows, where no thing is."""
+    rows = slice(int(first * len(free)), max(int(last * len(free)), int(first * len(free)) + 1))
+    chosen = view.pixels[rows][free[rows]]
+    if not len(chosen):
+        chosen = view.pixels[rows].reshape(-1, 3)
+    return np.asarray(np.median(chosen.astype(np.float32), axis=0), np.float32)
+
+
+def _sky_distance(sky: Place, bands: Sequence[NDArray[np.float32]]) -> float:
+    far, near = np.array(sky.far, np.float32), np.array(sky.near, np.float32)
+    return _apart(bands[0], far + 0.15 * (near - far)) + _apart(bands[1], far + 0.6 * (near - far))
+
+
+def _apart(a: NDArray[np.float32], b: object) -> float:
+    return float(np.linalg.norm(a - np.asarray(b, np.float32)))
+
+
+def kind_of(thing: Seen) -> str:
+    """How the thing's entry behaves in a scene."""
+    return entries()[thing.entry].kind

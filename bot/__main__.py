@@ -9,6 +9,7 @@ from contextlib import suppress
 import discord
 
 from bot.client import House, TelephoneBot
+from bot.errors import stray
 from bot.stage import DiscordStage
 from bot.wire import point_at
 from telephone.errors import Misconfigured
@@ -45,9 +46,10 @@ async def run(settings: Settings, token: str) -> None:
         return await open_house(settings, stage)
 
     bot = TelephoneBot(open_here)
-    stop = asyncio.Event()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.set_exception_handler(stray)
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        loop.add_signal_handler(name, stop.set)
     running = asyncio.create_task(bot.start(token), name="discord")
     stopping = asyncio.create_task(stop.wait(), name="signals")
     try:

@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import admin_group, telephone_group
-from bot.errors import explain
+from bot.errors import explain, unheard
 from bot.stage import DiscordStage
 from bot.views import GameButton
 from telephone.service import Service
@@ -73,6 +73,9 @@ class TelephoneBot(commands.AutoShardedBot):
         # At every start: one request, and a server never keeps the commands of an older version.
         await self.tree.sync()
         self._house = await self._on_setup(self.stage)
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        unheard(event_method)
 
     async def close(self) -> None:
         """Closes the house first: its games post through this client until their step is done."""

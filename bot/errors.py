@@ -1,8 +1,11 @@
-"""The one road for errors of commands, buttons, modals and background tasks: tell the member, log for the operator."""
+"""The one road for errors of commands, buttons, events and background tasks: tell the member, log for the operator."""
 
 import asyncio
+import functools
 import secrets
-from typing import Any, Final
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar, cast
 
 import discord
 import structlog
@@ -12,6 +15,8 @@ from bot import panels
 from bot.answers import Press, say
 from bot.text import escape
 from telephone.errors import Misconfigured, TelephoneError
+
+Suggest = TypeVar("Suggest", bound=Callable[..., Coroutine[Any, Any, list[Any]]])
 
 _EXPIRED: Final = frozenset({10062, 10015, 50027})
 """Unknown interaction, unknown webhook, invalid token: the press came, or was answered, too late."""
@@ -32,10 +37,34 @@ async def explain(press: Press, error: BaseException) -> None:
         _log.info("answer not delivered", command=_name(press), code=unsaid.code)
 
 
-def watch(task: "asyncio.Task[Any]") -> None:
-    """A done-callback: what goes wrong in a background task reaches the log."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _report(error, task=task.get_name())
+def offered(suggest: Suggest) -> Suggest:
+    """An autocompletion that offers nothing where it fails: there is nobody to explain it to."""
+
+    @functools.wraps(suggest)
+    async def suggested(press: Press, typed: Any) -> list[Any]:
+        try:
+            return await suggest(press, typed)
+        except Exception as error:
+            _report(error, command=_name(press))
+            return []
+
+    return cast(Suggest, suggested)
+
+
+def stray(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """The loop's handler for what nobody awaited: errors of background tasks reach the log."""
+    error = context.get("exception")
+    if isinstance(error, BaseException):
+        _report(error, where=context.get("message"))
+    else:
+        loop.default_exception_handler(context)
+
+
+def unheard(event: str) -> None:
+    """For errors while an event of Discord's is handled."""
+    error = sys.exception()
+    if error is not None:
+        _report(error, during=event)
 
 
 def _words(press: Press, cause: BaseException) -> str:

@@ -93,12 +93,12 @@ def status(standings: Sequence[Standing]) -> str:
 
 def models(facts: Sequence[ModelFacts]) -> str:
     """Who can play now, with what they are, and who could, grouped by what is missing."""
-    lines = []
+    lines: list[str] = []
     for kind, title in _KINDS.items():
         of_kind = [fact for fact in facts if fact.kind == kind]
         if not of_kind:
             continue
-        lines.append(f"**{title}**")
+        lines += ["", f"**{title}**"] if lines else [f"**{title}**"]
         lines += [_ready(fact) for fact in of_kind if fact.ready] or ["- nobody yet"]
         waiting = sorted((fact for fact in of_kind if not fact.ready), key=lambda fact: fact.why_not or "")
         for why_not, group in groupby(waiting, key=lambda fact: fact.why_not or "not ready"):

@@ -282,5 +282,5 @@ def _summary_line(game: Game, shown: Summary) -> str:
     if shown.drift is None:
         return f"The distance could not be measured; the game itself is complete.{spent}"
     turn, rise = shown.drift.biggest_jump
-    how = f"{embedder_name(shown.embedder)}, cosine, prompt to last caption"
+    how = f"{embedder_name(shown.embedder)}; cosine, prompt to last caption"
     return f"Distance {shown.drift.final_distance:.2f} ({how}). Biggest jump: turn {turn}, {rise:+.2f}.{spent}"

@@ -60,12 +60,12 @@ def quote(text: str, limit: int = QUOTE_MAX) -> tuple[str, bool]:
     """
     lines = [line for line in (plain(line) for line in text.splitlines()) if line] or ["(no words)"]
     quoted: list[str] = []
-    left = limit
+    left = limit - units(_ELLIPSIS)
     for line in lines:
         escaped = escape(line)
         if units(escaped) + 2 > left:
             rest = excerpt(line, left - 2)
-            return "\n".join([*quoted, f"> {rest}"] if rest else quoted), False
+            return "\n".join([*quoted, f"> {rest}"]) if rest else "\n".join(quoted) + _ELLIPSIS, False
         quoted.append(f"> {escaped}")
         left -= units(escaped) + 3
     return "\n".join(quoted), True

@@ -10,6 +10,7 @@ from bot.answers import Press, acknowledge, say
 from bot.asking import game_meant, require_stage, server_of
 from bot.client import TelephoneBot
 from bot.commands import join, leave
+from bot.errors import offered
 from bot.views import ask_to_stop, show_replay, show_start
 from telephone.admission import SEED_MAX
 from telephone.game import PROMPT_MIN, TURNS_MAX
@@ -22,6 +23,7 @@ ROWS: Final = 25
 Value = TypeVar("Value", str, int)
 
 
+@offered
 async def suggest_prompt(press: Press, typed: str) -> list[Choice[str]]:
     """Curated prompts; anything else may be typed."""
     prompts = await press.client.service.curated_prompts()
@@ -29,18 +31,22 @@ async def suggest_prompt(press: Press, typed: str) -> list[Choice[str]]:
     return _matching(rows, typed)
 
 
+@offered
 async def suggest_artist(press: Press, typed: str) -> list[Choice[str]]:
     return _models(press, "t2i", typed)
 
 
+@offered
 async def suggest_spotter(press: Press, typed: str) -> list[Choice[str]]:
     return _models(press, "i2t", typed)
 
 
+@offered
 async def suggest_unfinished(press: Press, typed: int | str) -> list[Choice[int]]:
     return await _games(press, typed, unfinished_only=True)
 
 
+@offered
 async def suggest_game(press: Press, typed: int | str) -> list[Choice[int]]:
     return await _games(press, typed, unfinished_only=False)
 

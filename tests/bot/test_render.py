@@ -151,7 +151,7 @@ def test_the_summary_tells_where_the_words_went():
     post = render.summary(game(GameState.FINISHED, steps=4, captions=("x", "a red hat")), summary())
     title, line = displays(post)
     assert unescaped(title) == "### #128: from “a fox mends a clock” to “a red hat”"
-    assert line == "Distance 0.42 (MiniLM, offline, cosine, prompt to last caption). Biggest jump: turn 2, +0.32."
+    assert line == "Distance 0.42 (MiniLM, offline; cosine, prompt to last caption). Biggest jump: turn 2, +0.32."
     assert [len(items) for items in galleries(post)] == [2, 1]
     assert "ends at 0.42" in galleries(post)[1][0].description
     assert labels(post) == ["First turn", "GIF", "Play again"]

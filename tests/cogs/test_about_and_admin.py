@@ -15,6 +15,7 @@ async def test_the_list_of_models_says_who_can_play_and_what_the_rest_needs(serv
         "**Draw pictures**",
         "- painter, about $0.02 a call: Paints \\*walls\\*.",
         "- dalle2: retired",
+        "",
         "**Write captions**",
         "- critic: Names colours.",
     ]

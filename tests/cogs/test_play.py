@@ -99,6 +99,11 @@ async def test_curated_prompts_are_offered_and_searched_by_their_words(server):
     assert await server.alice.autocomplete(server.channel, "telephone start", "prompt", "no such words") == []
 
 
+async def test_an_autocompletion_that_fails_offers_nothing(server, monkeypatch):
+    monkeypatch.setattr(type(server.service), "choices", None)
+    assert await server.alice.autocomplete(server.channel, "telephone start", "t2i", "") == []
+
+
 async def test_stopping_asks_first_and_the_host_may(server):
     shown = server.service.add(server.guild.id, starter=server.alice.id, steps=2)
     asked = await server.alice.slash(server.channel, "telephone stop", game=shown.number)

@@ -86,11 +86,12 @@ class Play(DBOSConfiguredInstance):
 
     @DBOS.workflow(max_recovery_attempts=1_000)
     async def opening(self, game_id: str, run: int) -> None:
+        verdict = await self._reopen(game_id, run) if run else {}
         for what in ("card", "thread", "opening"):
-            verdict = await self._show(game_id, run, what)
-            if verdict:
-                await self._end_early(game_id, run, verdict)
-                return
+            verdict = verdict or await self._show(game_id, run, what)
+        if verdict:
+            await self._end_early(game_id, run, verdict)
+            return
         await self._give_place(game_id)
 
     @DBOS.workflow(max_recovery_attempts=1_000)
@@ -154,6 +155,14 @@ class Play(DBOSConfiguredInstance):
             return {}
 
         return await _verdict(show())
+
+    @DBOS.step()
+    async def _reopen(self, game_id: str, run: int) -> Verdict:
+        async def reopen() -> Verdict:
+            await self._with.showing.reopen(await self._with.taking.still_on(game_id, run, _GOING))
+            return {}
+
+        return await _verdict(reopen())
 
     @DBOS.step()
     async def _finish(self, game_id: str, run: int) -> None:

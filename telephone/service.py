@@ -5,22 +5,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
 from telephone.admission import Admission, StartRequest
-from telephone.cpu import off_loop
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Game, GameState, Prompt, ServerSettings
-from telephone.media.charts import describe_drift
-from telephone.media.images import Pictures
-from telephone.media.replay import Frame, replay_gif
+from telephone.keepsake import Keepsakes, Replay
 from telephone.models.players import Players
 from telephone.play import Play
 from telephone.prompts import curated
 from telephone.providers.base import ModelKind, ModelTable
-from telephone.showing import drift_of
 from telephone.store import Store
 
 __all__ = ["Choice", "ModelFacts", "Replay", "Service", "Standing", "StartRequest"]
@@ -67,22 +64,13 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
-    """A game as one moving picture."""
-
-    name: str
-    data: bytes
-    alt: str
-
-
-@dataclass(frozen=True, slots=True)
 class Service:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
-    pictures: Pictures
     players: Players
     admission: Admission
+    keepsakes: Keepsakes
     play: Play | None = None
     """None in a process that runs no engine: what it sets going, the process that does will notice."""
 
@@ -157,20 +145,11 @@ class Service:
 
     async def replay(self, game_id: str) -> Replay:
         """The game as a GIF, each picture with the words before and after it."""
-        game = await self.store.games.get(game_id)
-        frames = []
-        for turn in game.turns:
-            if turn.picture is not None and turn.picture.image is not None and turn.caption is not None:
-                image = await self.pictures.get(turn.picture.image)
-                frames.append(Frame(turn.n, image, game.text_before(turn.picture.key), turn.caption.text or ""))
-        if not frames:
-            raise BadInput(f"Game #{game.number} has no finished turn yet; try again when its first caption is there.")
-        data = await off_loop(replay_gif, frames, pair=str(game.pair), prompt=game.request.prompt.text)
-        found = drift_of(game)
-        alt = f"Replay of game {game.number}, {game.pair}, {len(frames)} turns."
-        if found is not None:
-            alt += " " + describe_drift(found.distances, found.biggest_jump)
-        return Replay(f"game-{game.number}.gif", data, alt)
+        return await self.keepsakes.replay(await self.store.games.get(game_id))
+
+    async def keep(self, game_id: str, folder: Path) -> dict[str, Any]:
+        """Writes pictures, game.json, drift.png, replay.gif and album.html; returns what game.json says."""
+        return await self.keepsakes.write(await self.store.games.get(game_id), folder)
 
     def choices(self, kind: ModelKind) -> list[Choice]:
         """The models of a kind, those that can play now first."""

@@ -35,10 +35,19 @@ class Showing:
         post = await self.store.posts.begin(game.id, what)
         if post.message_id is not None:
             return
-        scope = what if what == "card" else f"{what}/{game.place.card_id}"
+        scope = f"card/{game.run}" if what == "card" else f"{what}/{game.place.card_id}"
         posting = Posting(nonce=nonce(game.id, scope), since=post.began_at, again=post.again)
         message_id = await with_patience(lambda: self._send(game, what, posting), deadline=DEADLINE, who="This place")
         await self.store.posts.done(game.id, what, message_id)
+
+    async def reopen(self, game: Game) -> None:
+        """Before a paused game goes on: where its thread is gone, all of it will be shown anew in another."""
+        if game.place.card_id is None or await with_patience(
+            lambda: self.stage.is_open(game), deadline=DEADLINE, who="This place"
+        ):
+            return
+        for what in ("card", "thread", "opening", *(str(step.key) for step in game.steps)):
+            await self.store.posts.forget(game.id, what)
 
     async def edit_card(self, game: Game) -> None:
         """Brings the card up to date; a card that cannot be edited never stops a game."""

@@ -86,6 +86,10 @@ class Stage(Protocol):
         """Brings the card up to date; may skip an edit that follows another too soon, never a final one."""
         ...
 
+    async def is_open(self, game: Game) -> bool:
+        """Whether the game can still be shown where it was; False where its thread or channel is gone."""
+        ...
+
 
 def nonce(game_id: str, what: str) -> str:
     """The nonce of one message of one game: 24 characters, the same on every machine."""

@@ -14,6 +14,7 @@ from PIL import Image as pil
 from telephone.admission import Admission
 from telephone.engine import Engine
 from telephone.game import Answer, Ask, Game, Image, Step, Ticket
+from telephone.keepsake import Keepsakes
 from telephone.measure import Measure
 from telephone.media.images import Pictures
 from telephone.models.players import Players
@@ -99,6 +100,7 @@ class Remembering:
     cards: list[tuple[str, str, int]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     ids: int = 1_000
+    closed: bool = False
 
     async def _post(self, game: Game, what: str, posting: Posting) -> int:
         if self.faults:
@@ -127,7 +129,7 @@ class Remembering:
         self.cards.append((game.id, game.state.value, progress.place))
 
     async def is_open(self, game: Game) -> bool:
-        return True
+        return not self.closed
 
     def of(self, game: Game) -> list[str]:
         return [what for game_id, what in self.posts if game_id == game.id]
@@ -159,7 +161,8 @@ async def troupe(folder: Path, *, deadline: float = 5.0, stage: Remembering | No
         await engine.launch([play])
         try:
             await play.recover()
-            yield Troupe(Service(store, pictures, players, Admission(store, players), play), store, studio, stage, play)
+            admission, keepsakes = Admission(store, players), Keepsakes(pictures, registry, measure)
+            yield Troupe(Service(store, players, admission, keepsakes, play), store, studio, stage, play)
         finally:
             await engine.close()
 
@@ -174,7 +177,7 @@ class Letters:
     def __init__(self) -> None:
         self.embedded: list[str] = []
 
-    async def embed_texts(self, texts):  # noqa: ANN001, ANN201
+    async def embed_texts(self, texts):
         import numpy as np
 
         self.embedded.extend(texts)

@@ -186,6 +186,20 @@ async def test_a_lost_stage_pauses_the_game_and_continue_plays_on(company):
     assert company.stage.of(game) == LINE
 
 
+async def test_a_game_whose_thread_is_gone_is_shown_anew_and_nothing_is_played_again(company):
+    company.studio.delay = 0.05
+    game = await company.service.start(ASKED)
+    while "1c" not in company.stage.of(game):
+        await asyncio.sleep(0.02)
+    company.stage.closed, company.stage.faults = True, [StageGone("The thread was deleted.", "thread")]
+    await reaches(company, game, GameState.PAUSED)
+    before = len(company.stage.of(game))
+    await company.service.resume_game(game.id, by=5, is_host=False)
+    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    assert company.stage.of(game)[before:] == LINE
+    assert company.studio.collected == {"painter": 3, "critic": 3}
+
+
 async def test_an_interrupted_game_is_played_on(tmp_path):
     async with troupe(tmp_path) as company:
         company.studio.delay = 0.1

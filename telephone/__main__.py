@@ -1,0 +1,5 @@
+"""`python -m telephone` is the `telephone` command."""
+
+from telephone.cli import main
+
+main()

@@ -1,0 +1,233 @@
+"""The `telephone` command. Exit status 0 on success, 2 on bad usage, 1 with one clear sentence otherwise."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import datetime
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from telephone import log
+from telephone.errors import TelephoneError
+from telephone.game import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, Game, GameState
+from telephone.settings import Settings
+
+if TYPE_CHECKING:
+    from telephone.build import House
+    from telephone.service import ModelFacts, Standing, StartRequest
+
+T = TypeVar("T")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Server = Annotated[int, typer.Option("--server", help="Discord server id; by default the terminal's own games.")]
+
+
+def main() -> None:
+    """Runs the command line."""
+    log.configure(logging.WARNING)
+    for entry in entry_points(group="telephone.commands"):
+        _join(entry)
+    try:
+        app()
+    except TelephoneError as error:
+        print(error.sentence, file=sys.stderr)  # noqa: T201
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+@app.command()
+def play(
+    prompt: Annotated[
+        str, typer.Argument(help="What to start from: a sentence, or a curated prompt such as #easy-001.")
+    ],
+    t2i: Annotated[str | None, typer.Option(help="Who draws.")] = None,
+    i2t: Annotated[str | None, typer.Option(help="Who describes.")] = None,
+    turns: Annotated[int, typer.Option(min=1, max=TURNS_MAX, help="Pictures and captions to play.")] = DEFAULT_TURNS,
+    seed: Annotated[int | None, typer.Option(help="The same seed plays the same game.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for pictures, game.json, drift.png, replay, album.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Plays a game here and keeps it in a folder."""
+    from telephone.service import StartRequest
+
+    asked = StartRequest(prompt=prompt, t2i=t2i, i2t=i2t, turns=turns, seed=seed)
+    folder = out or Path(f"out/{datetime.now():%Y%m%d-%H%M%S}")  # noqa: DTZ005 local time names the folder
+    asyncio.run(_play(asked, folder, as_json))
+
+
+async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
+    from telephone.build import open_house
+    from telephone.terminal import TerminalStage
+
+    console = Console(stderr=as_json)
+    stage = TerminalStage(console)
+    data_dir = folder / ".telephone"
+    settings = Settings.load().model_copy(update={"data_dir": data_dir, "database_url": None, "storage_url": None})
+    house = await open_house(settings, stage)
+    try:
+        game = await house.service.start(asked)
+        console.print(f"Playing {game.pair}, {game.request.turns} turns, seed {game.request.seed}.", highlight=False)
+        game = await house.service.closed(game.id, timeout=24 * 3600)
+        document = await house.service.keep(game.id, folder)
+    finally:
+        stage.close()
+        await house.close()
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False))
+    else:
+        _print_result(console, game, document, folder)
+    if game.state is not GameState.FINISHED:
+        raise TelephoneError(game.reason or "The game ended before its last turn.")
+
+
+def _print_result(console: Console, game: Game, document: dict[str, Any], folder: Path) -> None:
+    far = document["summary"]["final_distance"]
+    if far is not None:
+        console.print(f"Distance from the prompt to the last caption: {far:.2f} ({game.embedder}).", highlight=False)
+    console.print(f"The result lies in {folder}: open {folder / 'album.html'}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """Lists every known model and whether it can play."""
+
+    async def ask(house: "House") -> list["ModelFacts"]:
+        return house.service.models()
+
+    facts = _ask(ask)
+    if as_json:
+        typer.echo(json.dumps([asdict(fact) for fact in facts], default=str, ensure_ascii=False))
+        return
+    table = Table("name", "kind", "provider", "can play", "per call", "licence")
+    for fact in facts:
+        price = f"${fact.price_usd:.4f}".rstrip("0").rstrip(".") if fact.price_usd else "free"
+        table.add_row(fact.name, fact.kind, fact.provider, "yes" if fact.ready else fact.why_not, price, fact.licence)
+    Console().print(table)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Tells what is configured, what is reachable, what is missing and how to get it."""
+    from telephone.doctor import examine
+
+    findings = asyncio.run(examine(Settings.load()))
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
+    else:
+        table = Table("", "what", "how it stands", "what to do", show_lines=False)
+        for finding in findings:
+            mark = {"good": "[green]ok[/green]", "missing": "[yellow]--[/yellow]", "broken": "[red]!![/red]"}
+            table.add_row(mark[finding.health], finding.what, escape(finding.stands), escape(finding.remedy))
+        Console().print(table)
+    if any(finding.health == "broken" for finding in findings):
+        raise SystemExit(1)
+
+
+@app.command()
+def status(server: Server = NO_GUILD, as_json: Json = False) -> None:
+    """Lists the games of a server that have not ended."""
+
+    async def ask(house: "House") -> list["Standing"]:
+        return await house.service.status(server)
+
+    standings = _ask(ask)
+    if as_json:
+        rows = [
+            {
+                "game": s.game.id,
+                "number": s.game.number,
+                "pair": str(s.game.pair),
+                "state": s.game.state,
+                "place": s.place,
+            }
+            for s in standings
+        ]
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+    for standing in () if as_json else standings:
+        place = f", place {standing.place}" if standing.place else ""
+        typer.echo(f"#{standing.game.number}  {standing.game.pair}  {standing.game.state}{place}")
+    if not standings and not as_json:
+        typer.echo("No game is under way.")
+
+
+@app.command()
+def replay(
+    number: Annotated[int, typer.Argument(help="The game's number, as in #128.")],
+    server: Server = NO_GUILD,
+    out: Annotated[Path | None, typer.Option(help="Folder to write into; by default game-NUMBER here.")] = None,
+) -> None:
+    """Writes the pictures, the GIF and the album of a stored game."""
+    folder = out or Path(f"game-{number}")
+
+    async def ask(house: "House") -> None:
+        game = await house.service.game_by_number(server, number)
+        await house.service.keep(game.id, folder)
+
+    _ask(ask)
+    typer.echo(f"The result lies in {folder}: open {folder / 'album.html'}")
+
+
+@app.command()
+def pause() -> None:
+    """Stops every game and all spending on every server, until `telephone resume`."""
+
+    async def ask(house: "House") -> int:
+        return await house.service.pause_everywhere()
+
+    typer.echo(f"Paused; {_games(_ask(ask))} held. `telephone resume` goes on.")
+
+
+@app.command()
+def resume() -> None:
+    """Ends the operator's pause; a running bot goes on with the games within seconds."""
+
+    async def ask(house: "House") -> int:
+        return await house.service.resume_everywhere()
+
+    typer.echo(f"The pause is over; {_games(_ask(ask))} to go on.")
+
+
+def _ask(question: Callable[["House"], Awaitable[T]]) -> T:
+    """Answers from the stored games, beside a bot that may be running."""
+
+    async def answer() -> T:
+        from telephone.build import open_house
+
+        house = await open_house(Settings.load(), None)
+        try:
+            return await question(house)
+        finally:
+            await house.close()
+
+    return asyncio.run(answer())
+
+
+def _games(count: int) -> str:
+    return "1 game" if count == 1 else f"{count} games"
+
+
+def _join(entry: EntryPoint) -> None:
+    """Makes a command of another package ours; its code is loaded only when it is called."""
+
+    def run(arguments: typer.Context) -> None:
+        raise SystemExit(entry.load()(arguments.args))
+
+    run.__doc__ = _JOINED.get(entry.name, f"Runs {entry.value}.")
+    everything = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    app.command(entry.name, context_settings=everything)(run)
+
+
+_JOINED = {
+    "bot": "Runs the bot on Discord.",
+    "demo": "Shows the whole bot on a Discord in this machine's browser; no account, no key.",
+}

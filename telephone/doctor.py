@@ -1,0 +1,114 @@
+"""What is configured, what is reachable, what is missing and how to get it."""
+
+import platform
+import sqlite3
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import aiohttp
+
+from telephone.build import embedder, providers
+from telephone.errors import TelephoneError
+from telephone.game import Image
+from telephone.media.images import Pictures
+from telephone.models.players import Players
+from telephone.models.registry import Registry
+from telephone.settings import Settings
+from telephone.store import Store
+
+Health = Literal["good", "missing", "broken"]
+_REACH_WITHIN = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `remedy` is empty where nothing needs doing."""
+
+    what: str
+    health: Health
+    stands: str
+    remedy: str = ""
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Looks at everything; a check that fails is a finding, never an exception."""
+    findings = [Finding("Python", "good", f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}")]
+    for what, check in _CHECKS.items():
+        try:
+            findings += await check(settings)
+        except TelephoneError as error:
+            findings.append(
+                Finding(what, "broken", error.sentence, "Mend the setting, then run telephone doctor again.")
+            )
+        except Exception as error:
+            findings.append(Finding(what, "broken", f"{type(error).__name__}: {error}", "See docs/operating.md."))
+    return findings
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    async with await Store.open(settings.store_url) as store:
+        unfinished = len(await store.games.unfinished())
+        paused = await store.servers.paused_everywhere()
+    kind = "Postgres" if settings.on_postgres else f"SQLite in {settings.data_dir}"
+    stands = f"{kind}, {unfinished} unfinished games"
+    if paused:
+        return [Finding("Database", "missing", f"{stands}, all paused", "telephone resume ends the pause.")]
+    return [Finding("Database", "good", stands)]
+
+
+async def _pictures(settings: Settings) -> list[Finding]:
+    pictures = Pictures.at(settings.pictures_url)
+    probe = await pictures.put(Image(b"telephone doctor"))
+    await pictures.delete(probe)
+    return [Finding("Pictures", "good", settings.pictures_url.split("?")[0])]
+
+
+async def _embedder(settings: Settings) -> list[Finding]:
+    measuring = embedder(settings.embedder)
+    vectors = await measuring.embed_texts(["a fox mends a clock"])
+    return [Finding("Embedder", "good", f"{measuring.name}, {vectors.shape[1]} dimensions")]
+
+
+async def _models(settings: Settings) -> list[Finding]:
+    reached = providers(settings)
+    players = Players(Registry.load(reached, settings.models), reached)
+    findings = []
+    for table in players.registry.tables.values():
+        missing = players.why_not(table)
+        if missing is None:
+            findings.append(
+                Finding(f"Model {table.name}", "good", "can play" if table.kind != "embedder" else "measures")
+            )
+        else:
+            findings.append(Finding(f"Model {table.name}", "missing", missing, table.about))
+    await players.close()
+    return findings
+
+
+async def _discord(settings: Settings) -> list[Finding]:
+    if settings.discord_token is None:
+        remedy = "Set DISCORD_TOKEN to run on Discord; make play and make demo need none."
+        return [Finding("Discord", "missing", "no token", remedy)]
+    headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}"}
+    limit = aiohttp.ClientTimeout(total=_REACH_WITHIN)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=limit) as session,
+            session.get(f"{settings.discord_api_base}/users/@me", headers=headers) as answer,
+        ):
+            if answer.status == 401:
+                return [Finding("Discord", "broken", "the token is not accepted", "Copy it again from the portal.")]
+            return [Finding("Discord", "good", f"signed in as {(await answer.json()).get('username', 'unknown')}")]
+    except (TimeoutError, aiohttp.ClientError, ValueError) as error:
+        remedy = "Check the network and DISCORD_API_BASE."
+        return [Finding("Discord", "broken", f"not reachable ({type(error).__name__})", remedy)]
+
+
+_CHECKS: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
+    "Database": _database,
+    "Pictures": _pictures,
+    "Embedder": _embedder,
+    "Models": _models,
+    "Discord": _discord,
+}

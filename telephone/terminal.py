@@ -1,0 +1,74 @@
+"""The stage in a terminal: a line a turn above a progress bar."""
+
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from telephone.game import Game, Image, Kind, Step
+from telephone.stage import Posting, Progress, Summary
+
+
+@dataclass
+class TerminalStage:
+    """Shows one game. The numbers it returns as message ids only count what it wrote."""
+
+    console: Console
+    _written: int = 0
+    _bar: Bar = field(init=False)
+    _task: TaskID | None = None
+
+    def __post_init__(self) -> None:
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f} of {task.total:.0f} steps"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+        )
+
+    def close(self) -> None:
+        """Takes the bar away."""
+        if self._task is not None:
+            self._bar.stop()
+            self._task = None
+
+    def _counted(self) -> int:
+        self._written += 1
+        return self._written
+
+    async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:
+        return self._counted()
+
+    async def open_thread(self, game: Game, posting: Posting) -> int:
+        return self._counted()
+
+    async def post_opening(self, game: Game, posting: Posting) -> int:
+        self.console.print(f"[bold]{escape(game.request.prompt.text)}[/bold]")
+        self._bar.start()
+        self._task = self._bar.add_task("", total=2 * game.request.turns)
+        return self._counted()
+
+    async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
+        if step.key.kind is Kind.CAPTION:
+            self._bar.console.print(f"{step.key.turn:>3}  {escape(step.text or '')}", highlight=False)
+        return self._counted()
+
+    async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
+        self.close()
+        return self._counted()
+
+    async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:
+        if self._task is None or game.state.is_final:
+            return
+        upcoming = game.next_key
+        if upcoming is not None:
+            drawing = upcoming.kind is Kind.PICTURE
+            doing = f"{game.pair.t2i} is drawing" if drawing else f"{game.pair.i2t} is looking"
+            self._bar.update(self._task, completed=len(game.steps), description=f"Turn {upcoming.turn}: {doing}")
+
+    async def is_open(self, game: Game) -> bool:
+        return True

@@ -1,0 +1,109 @@
+"""The `telephone` command, as a process of its own."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+HERE = Path(__file__).parent.parent
+
+
+async def telephone(*arguments: str, cwd: Path, **env: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "telephone",
+        *arguments,
+        cwd=cwd,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(HERE.parent), "COLUMNS": "200", **env},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def test_a_game_is_played_and_kept_as_its_contract_says(tmp_path):
+    status, out, err = await telephone(
+        *("play", "two red apples on a table", "--t2i", "stickers", "--i2t", "spotter-sharp"),
+        *("--turns", "2", "--seed", "7", "--out", "kept", "--json"),
+        cwd=tmp_path,
+    )
+    assert status == 0, err
+    document = json.loads(out)
+    jsonschema.validate(document, json.loads((HERE / "contracts" / "game.schema.json").read_text()))
+    assert [turn["n"] for turn in document["turns"]] == [1, 2]
+    for turn in document["turns"]:
+        assert (tmp_path / turn["image"]).read_bytes().startswith(b"\x89PNG")
+        assert 0 <= turn["distance"] <= 2
+    assert document == json.loads((tmp_path / "kept" / "game.json").read_text())
+    for name in ("drift.png", "replay.gif", "album.html"):
+        assert (tmp_path / "kept" / name).stat().st_size > 1_000
+
+
+async def test_the_same_seed_plays_the_same_game_in_another_process(tmp_path):
+    def again(folder: str) -> list[str]:
+        return ["play", "a fox mends a clock", "--turns", "2", "--seed", "3", "--out", folder, "--json"]
+
+    first, second = [await telephone(*again(folder), cwd=tmp_path) for folder in ("one", "two")]
+    captions = [[turn["caption"] for turn in json.loads(out)["turns"]] for _, out, _ in (first, second)]
+    assert captions[0] == captions[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["play"], 2, "prompt"),
+        (["play", "a fox", "--turns", "31"], 2, "turns"),
+        (["play", "ab"], 1, "at least 3 characters"),
+        (["play", "x" * 4_001], 1, "4,001 characters"),
+        (["play", "a fox", "--t2i", "nobody"], 1, "No model called 'nobody'"),
+        (["play", "#easy-999"], 1, "#easy-999"),
+        (["replay", "99"], 1, "99"),
+    ],
+)
+async def test_bad_input_gets_one_clear_sentence(tmp_path, arguments, status, words):
+    code, out, err = await telephone(*arguments, cwd=tmp_path)
+    assert code == status
+    assert words in err
+    assert "Traceback" not in err
+    assert out == ""
+
+
+async def test_models_lists_all_with_what_a_reader_needs(tmp_path):
+    status, out, _ = await telephone("models", "--json", cwd=tmp_path)
+    assert status == 0
+    by_name = {row["name"]: row for row in json.loads(out)}
+    expected = {"name", "kind", "provider", "ready", "why_not", "price_usd", "retired_on", "replacement", "licence"}
+    assert all(expected <= set(row) for row in by_name.values())
+    assert all(by_name[name]["ready"] for name in ("stickers", "doodles", "spotter-sharp", "spotter-hazy", "minilm"))
+
+
+async def test_doctor_says_what_is_missing_and_how_to_get_it(tmp_path):
+    status, out, _ = await telephone("doctor", "--json", cwd=tmp_path)
+    findings = {finding["what"]: finding for finding in json.loads(out)}
+    assert status == 0
+    assert findings["Database"]["health"] == "good"
+    assert findings["Discord"]["health"] == "missing"
+    assert "DISCORD_TOKEN" in findings["Discord"]["remedy"]
+
+
+async def test_a_wrong_setting_is_named(tmp_path):
+    status, _, err = await telephone("models", cwd=tmp_path, TELEPHONE_EMBEDDER="abacus")
+    assert (status, "abacus" in err, "minilm" in err) == (1, True, True)
+    status, _, err = await telephone("models", cwd=tmp_path, TELEPHONE_HTTP_PORT="many")
+    assert (status, "TELEPHONE_HTTP_PORT" in err) == (1, True)
+
+
+async def test_a_stored_game_can_be_kept_again_and_the_operator_can_pause(tmp_path):
+    data = {"TELEPHONE_DATA_DIR": "kept/.telephone"}
+    await telephone("play", "a fox mends a clock", "--turns", "1", "--out", "kept", cwd=tmp_path)
+    status, _, err = await telephone("replay", "1", "--out", "again", cwd=tmp_path, **data)
+    assert (status, err) == (0, "")
+    assert (tmp_path / "again" / "replay.gif").exists()
+    assert "Paused" in (await telephone("pause", cwd=tmp_path, **data))[1]
+    assert "all paused" in (await telephone("doctor", cwd=tmp_path, **data))[1]
+    assert "over" in (await telephone("resume", cwd=tmp_path, **data))[1]

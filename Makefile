@@ -1,0 +1,57 @@
+# make play and make test set everything up by themselves; they need python3 (3.11 to 3.13) and make.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup play demo bot test test-fast check bench lock clean
+
+help: ## Lists what make can do
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# Two stamps, so that playing does not wait for what only tests and the demo need.
+.venv/.play: requirements.lock pyproject.toml
+	@echo "Setting up .venv (once, about a minute) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: .venv/.play requirements-dev.lock
+	@echo "Adding what tests and the demo need ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: .venv/.dev ## Sets up .venv with everything
+
+play: .venv/.play ## Plays a game in the terminal: no key, no Discord
+	@$(BIN)/telephone play '#hard-002' --t2i stickers --i2t spotter-hazy
+
+demo: .venv/.dev ## Shows the whole bot on a Discord in this machine's browser
+	@$(BIN)/telephone demo
+
+bot: .venv/.play ## Runs the bot on Discord (needs DISCORD_TOKEN in .env)
+	@$(BIN)/python -m bot
+
+test: .venv/.dev ## Runs every test
+	@$(BIN)/python -m pytest
+
+test-fast: .venv/.dev ## Runs the tests one runs while working
+	@$(BIN)/python -m pytest -m "not slow" tests/telephone tests/bot tests/cogs
+
+check: .venv/.dev ## Format, lint, types, layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: .venv/.dev ## Measures what we claim
+	@$(BIN)/python bench/sketch.py
+
+lock: ## Compiles both lock files anew (needs uv)
+	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-emit-package ai-telephone --no-header -q -o requirements-dev.lock
+
+clean: ## Takes .venv and caches away
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -24,6 +24,7 @@ NOT_ACCEPTED = "Discord does not accept this DISCORD_TOKEN; copy it again from t
 def main() -> int:
     """Runs until SIGINT or SIGTERM; returns the exit status."""
     logging.basicConfig(level=logging.WARNING)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we do not speak
     try:
         settings = Settings.load()
         if settings.discord_token is None:

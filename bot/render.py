@@ -102,10 +102,10 @@ def opening(game: Game) -> Post:
     prompt = game.request.prompt
     origin = f" {escape(prompt.slug)}" if prompt.slug else ""
     text, whole = quote(prompt.text)
-    content = f"**The prompt**{origin}\n{text}"
+    content = f"**The prompt**{origin}"
     if whole:
-        return Post(content)
-    return Post(f"{content}\n{LONG_PROMPT}", files=(Attachment("prompt.txt", prompt.text.encode()),))
+        return Post(f"{content}\n{text}")
+    return Post(f"{content}. {LONG_PROMPT}\n{text}", files=(Attachment("prompt.txt", prompt.text.encode()),))
 
 
 def step(game: Game, played: Step, image: Image | None = None, smaller: bool = False) -> Post:
@@ -120,7 +120,7 @@ def step(game: Game, played: Step, image: Image | None = None, smaller: bool = F
     if whole:
         return Post(f"{content}\n{text}")
     file = Attachment(f"caption-{played.key.turn:02}.txt", (played.text or "").encode())
-    return Post(f"{content}\n{text}\n{LONG_CAPTION}", files=(file,))
+    return Post(f"{content}. {LONG_CAPTION}\n{text}", files=(file,))
 
 
 def summary(game: Game, shown: Summary) -> Post:

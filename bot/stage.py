@@ -128,7 +128,7 @@ class DiscordStage:
         with gone.told(game, "channel"):
             await self._edit(game, game.place.card_id, post)
         self._cards[game.id] = _Shown(self._clock(), game.state, tree)
-        if game.state.is_final:
+        if game.state.is_final or game.state is GameState.PAUSED:
             del self._cards[game.id]
 
     async def _edit(self, game: Game, card_id: int, post: Post) -> None:

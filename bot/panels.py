@@ -51,6 +51,8 @@ def started(game: Game, place: int) -> str:
     """The acknowledgement of a start: where the game is, or why it is not."""
     thread = f" in <#{game.place.thread_id}>" if game.place.thread_id else ""
     match game.state:
+        case GameState.QUEUED if place == 1:  # also for the moment between the thread and the first picture
+            return f"Game #{game.number} plays next{thread}; it starts by itself."
         case GameState.QUEUED if place:
             return f"Game #{game.number} is queued at place {place}{thread}; it starts by itself."
         case GameState.PAUSED | GameState.FAILED | GameState.STOPPED:

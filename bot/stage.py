@@ -100,9 +100,15 @@ class DiscordStage:
             return await self._post_fitting(_thread(game), at_most, posting, reply_to=last, game=game)
 
     async def is_open(self, game: Game) -> bool:
-        """Whether the thread of a game is still there. Raises Unavailable."""
+        """Whether the thread of a game, or the card that has none yet, is still there."""
         with gone.told(game, "thread"):
-            return game.place.thread_id is not None and await self._exists(game.place.thread_id)
+            if game.place.thread_id is not None:
+                return await self._exists(game.place.thread_id)
+            try:
+                await self._client.http.get_message(game.request.channel_id, game.place.card_id or 0)
+            except discord.NotFound:
+                return False
+            return True
 
     async def post_replay(self, game: Game, replay: Attachment) -> int | None:
         """A game's moving picture in its thread, once; None where the thread is gone or closed to us."""
@@ -219,7 +225,7 @@ class DiscordStage:
     async def _exists(self, thread_id: int) -> bool:
         try:
             await self._client.http.get_channel(thread_id)
-        except (discord.NotFound, discord.Forbidden):
+        except discord.NotFound:
             return False
         return True
 

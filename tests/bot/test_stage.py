@@ -298,6 +298,21 @@ async def test_a_deleted_card_does_not_end_a_game(theatre):
     await theatre.stage.edit_card(shown, Progress())
 
 
+async def test_a_stage_is_open_until_its_thread_is_deleted(theatre):
+    shown = await theatre.opened()
+    assert await theatre.stage.is_open(shown)
+    theatre.env.backend.delete_channel(shown.place.thread_id)
+    assert not await theatre.stage.is_open(shown)
+
+
+async def test_a_card_without_a_thread_is_open_until_it_is_deleted(theatre):
+    shown = await theatre.opened()
+    bare = replace(shown, place=replace(shown.place, thread_id=None))
+    assert await theatre.stage.is_open(bare)
+    theatre.env.backend.delete_message(theatre.channel.id, shown.place.card_id)
+    assert not await theatre.stage.is_open(bare)
+
+
 async def test_the_summary_has_its_pictures_and_buttons(theatre):
     shown = await theatre.opened(steps=4)
     await theatre.stage.post_summary(shown, summary(), post("summary"))

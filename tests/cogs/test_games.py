@@ -99,7 +99,7 @@ async def test_a_game_is_played_from_the_command_to_the_summary(house, bot):
         (thread,) = evening.channel.threads
         assert result.response.content in (
             f"Game #1 is playing in <#{thread.id}>.",
-            f"Game #1 is queued at place 1 in <#{thread.id}>; it starts by itself.",
+            f"Game #1 plays next in <#{thread.id}>; it starts by itself.",
         )
         opening, *line, summary = thread.history()
         assert len(line) == 6

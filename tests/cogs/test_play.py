@@ -27,8 +27,10 @@ async def test_a_start_is_acknowledged_in_private_and_says_where_the_game_is(ser
 async def test_a_game_that_has_to_wait_says_its_place(server):
     for _ in range(2):
         server.service.add(server.guild.id)
+    next_one = await server.alice.slash(server.channel, "telephone start", prompt=PROMPT)
     result = await server.alice.slash(server.channel, "telephone start", prompt=PROMPT)
-    assert result.response.content == f"Game #3 is queued at place 1 in <#{THREAD}>; it starts by itself."
+    assert next_one.response.content == f"Game #3 plays next in <#{THREAD}>; it starts by itself."
+    assert result.response.content == f"Game #4 is queued at place 2 in <#{THREAD}>; it starts by itself."
 
 
 @pytest.mark.parametrize("permission", [name for name in panels.NEEDED if name != "view_channel"])

@@ -43,7 +43,7 @@ async def test_a_game_is_played_from_the_command_to_the_summary(house_bot):
         game = await ended(house_bot, guild.id)
         assert game.state is GameState.FINISHED
         (thread,) = channel.threads
-        assert result.response.content.endswith(f"<#{thread.id}>.")
+        assert f"<#{thread.id}>" in result.response.content
         await _card_is_final(house_bot, channel)
         opening, *line, summary = thread.history()
         check_line(opening, line, game)

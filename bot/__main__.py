@@ -1,7 +1,6 @@
 """`python -m bot`: the bot on Discord, until it is told to stop."""
 
 import asyncio
-import logging
 import signal
 import sys
 from contextlib import suppress
@@ -12,6 +11,7 @@ from bot.client import House, TelephoneBot
 from bot.errors import stray
 from bot.stage import DiscordStage
 from bot.wire import point_at
+from telephone import log
 from telephone.errors import Misconfigured
 from telephone.settings import Settings
 
@@ -23,7 +23,7 @@ NOT_ACCEPTED = "Discord does not accept this DISCORD_TOKEN; copy it again from t
 
 def main() -> int:
     """Runs until SIGINT or SIGTERM; returns the exit status."""
-    logging.basicConfig(level=logging.WARNING)
+    log.configure()
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we do not speak
     try:
         settings = Settings.load()

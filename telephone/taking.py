@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
+import structlog
+
 from telephone.cpu import off_loop
 from telephone.errors import BadOutput, Refused, TelephoneError
 from telephone.game import Answer, Ask, Game, GameState, Kind, Step, StepKey, Ticket, step_seed
@@ -16,6 +18,7 @@ from telephone.stage import nonce
 from telephone.store import Store
 
 T = TypeVar("T")
+_log = structlog.get_logger()
 _LOOK_EVERY: Final = 1.0
 """How often a game that waits for a player looks whether it was stopped, in seconds."""
 
@@ -76,7 +79,9 @@ class Taking:
         except (Refused, BadOutput):
             await self.store.steps.drop_ticket(game.id, key)
             raise
-        await self.store.steps.keep(game.id, replace(step, latency_ms=submit_ms + _ms_since(began)))
+        step = replace(step, latency_ms=submit_ms + _ms_since(began))
+        _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
+        await self.store.steps.keep(game.id, step)
 
     async def _ask(self, game: Game, key: StepKey, attempt: int) -> Ask:
         seed = step_seed(game.request.seed + attempt, key)

@@ -24,12 +24,10 @@ class Lesson:
 
 
 LESSONS = {
-    "sharp": Lesson((("fluent", "stickers"), ("noto", "doodles")), 10, 320, 0.06, 0.4),
-    "hazy": Lesson(
-        (("twemoji", "stickers"), ("twemoji", "doodles"), ("flat", "stickers"), ("flat", "doodles")), 3, 256, 0.1, 0.2
-    ),
+    "sharp": Lesson((("fluent", "stickers"), ("noto", "doodles")), 12, 320, 0.06, 0.5),
+    "hazy": Lesson((("twemoji", "stickers"), ("twemoji", "doodles")), 5, 256, 0.1, 0.3),
 }
-"""Sharp knows the styles the artists draw in; hazy learnt two others."""
+"""Sharp knows the styles the artists draw in; hazy learnt another."""
 BACKDROPS = ((70, 152, 234), (128, 190, 88), (60, 50, 70), (222, 190, 130))
 
 

@@ -88,6 +88,7 @@ class MiniLM:
 
     def _row(self, text: str) -> Vectors:
         model = _model()
+        text = text.encode("utf-8", "replace").decode()  # half a surrogate pair would stop the tokenizer
         encoded = model.tokenizer.encode(text, add_special_tokens=False)
         windows = list(cut(text, encoded.offsets))
         parts = [model.pool(encoded.ids[first:last]) for first, last in windows]

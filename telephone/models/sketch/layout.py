@@ -17,6 +17,9 @@ GAP: Final = 12
 MOST_UPON: Final = 4
 """Things that one other can bear."""
 
+MOST_HIGH: Final = 4
+"""Things in the air of themselves: more of them stay on the ground."""
+
 _SIZES: Final = {
     "place": 1.2,
     "vehicle": 1.12,
@@ -91,7 +94,7 @@ def _groups(things: Sequence[Thing]) -> tuple[list[_Slot], list[Thing], list[Thi
         following = things[i + 1] if i + 1 < len(things) else None
         kind = entries()[thing.entry].kind
         singles = [replace(thing, count=1)] * thing.count
-        if kind == "sky" or thing.is_high or (thing.relation == "above" and following):
+        if _is_up(thing, kind) or (_may_fly(thing, kind) and not waiting and len(high) + thing.count <= MOST_HIGH):
             high += singles
         elif thing.is_far:
             far += singles
@@ -107,6 +110,16 @@ def _groups(things: Sequence[Thing]) -> tuple[list[_Slot], list[Thing], list[Thi
             waiting = []
     slots += [_Slot(replace(thing, is_far=False)) for thing in waiting]
     return slots, high, far
+
+
+def _is_up(thing: Thing, kind: str) -> bool:
+    """Whether it belongs into the sky, and not on the ground with what it is on or behind."""
+    return kind == "sky" or thing.is_high or thing.relation == "above"
+
+
+def _may_fly(thing: Thing, kind: str) -> bool:
+    """Whether it would be up in the air if nothing is said."""
+    return kind == "air" and not thing.relation and not thing.is_far
 
 
 def _slot(base: Thing, waiting: list[Thing]) -> _Slot:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from telephone.models.sketch import colours, lexicon
-from telephone.models.sketch.settings import GROUNDS, SKIES, Place
+from telephone.models.sketch.settings import GROUNDS, PAPERS, SKIES, Place
 from telephone.models.sketch.vocabulary import NUMBERS, entries
 
 MOST_KINDS: Final = 6
@@ -70,7 +70,7 @@ _IN_THE_AIR: Final = re.compile(r"\b(?:in|across|through) (?:the |an? )?(?:[a-z]
 _ON: Final = frozenset(("on", "onto", "atop", "upon", "in", "inside", "into"))
 _JOINING: Final = frozenset(("and", ",", "a", "an", "the", "some", *colours.PAINTS))
 _BEHIND: Final = frozenset(("behind",))
-_ABOVE: Final = frozenset(("above", "over"))
+_ABOVE: Final = frozenset(("above",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,9 @@ def read(text: str) -> Scene:
 def _setting_words(words: Sequence[str]) -> set[int]:
     """The positions of words that speak of the setting and are no things."""
     taken: set[int] = set()
-    phrases = sorted((phrase.split() for place in (*SKIES, *GROUNDS) for phrase in place.words), key=len, reverse=True)
-    for phrase in phrases:
+    places = [word.split() for place in (*SKIES, *GROUNDS) for word in place.words]
+    told = [_WORD.findall(phrase) for place in (*SKIES, *GROUNDS, *PAPERS) for phrase in place.phrases]
+    for phrase in places + told:
         for i in _find(words, phrase):
             means = lexicon.exact(phrase)
             if means is None or means.sure < 0.9 or len(phrase) > 1:
@@ -130,11 +131,12 @@ def _candidates(words: Sequence[str], taken: set[int]) -> Iterator[Thing]:
     """Whatever could be drawn, each where it stands; spans may overlap."""
     lookups = 0
     for i, word in enumerate(words):
-        if word in _LINKS or word in _STOPS or i in taken:
+        if word in _LINKS or word in _STOPS:
             continue
         exact = _longest(words, i)
-        if exact is not None:
+        if exact is not None and not taken.issuperset(range(*exact.span)):
             yield exact
+        if exact is not None or i in taken:
             continue
         if not _is_head(words, i) or word in _UNDRAWN or word.isdigit() or word in _COUNTS or _DESCRIBING.match(word):
             continue

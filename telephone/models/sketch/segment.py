@@ -139,7 +139,8 @@ def _covered(tops: list[Piece], loose: Mask, white: Mask) -> list[Piece]:
     for top in tops:
         shade[top.box[0] : top.box[1], top.box[2] : top.box[3]] |= top.solid
     shade = ndimage.binary_dilation(shade, iterations=8)
-    filled = ndimage.binary_fill_holes(loose | shade) & ~shade
+    barrier = ndimage.binary_closing(np.pad(loose | shade, 4), structure=_CROSS, iterations=3)
+    filled = ndimage.binary_fill_holes(barrier)[4:-4, 4:-4] & ~shade
     filled = ndimage.binary_opening(filled, iterations=2)
     labels, _ = ndimage.label(filled)
     found = []

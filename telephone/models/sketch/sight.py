@@ -64,7 +64,7 @@ def recognised(view: View, sight: eye.Sight, rng: np.random.Generator) -> list[S
     known, nerve = eye.lesson(sight), NERVES[sight]
     pieces = [p for p in view.pieces if p.area > 5200 or rng.uniform() >= nerve.misses] or list(view.pieces)
     like = eye.scores(known, eye.features([eye.crop(view.pixels, piece) for piece in pieces]))
-    like = like + nerve.noise * rng.gumbel(size=like.shape).astype(np.float32)
+    like = _shaken(like, nerve.noise, rng)
     chosen = _in_context(like, nerve.context)
     height = view.pixels.shape[0]
     things = [
@@ -72,6 +72,15 @@ def recognised(view: View, sight: eye.Sight, rng: np.random.Generator) -> list[S
         for piece, i, row in zip(pieces, chosen, like, strict=True)
     ]
     return _related(things, pieces)
+
+
+def _shaken(like: NDArray[np.float32], noise: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Likeness as an unsure eye feels it: only answers that were near the best can change places."""
+    if not noise:
+        return like
+    shaken = like + noise * rng.gumbel(size=like.shape).astype(np.float32)
+    best = np.sort(like, axis=1)[:, -_RIVALS][:, None]
+    return np.where(like >= best, shaken, like - 1)
 
 
 def _in_context(like: NDArray[np.float32], weight: float) -> list[int]:
@@ -107,7 +116,7 @@ def _paint(view: View, piece: Piece, learnt: NDArray[np.float32]) -> str | None:
         return None
     middle = colours.dominant(shown)
     name, usual = colours.name_of(middle), colours.name_of(learnt)
-    if name == usual or np.linalg.norm(middle - learnt) < 110 or _evenness(shown) < 0.8:
+    if name in (usual, "white", "gray", "black") or np.linalg.norm(middle - learnt) < 110 or _evenness(shown) < 0.9:
         return None
     return name
 

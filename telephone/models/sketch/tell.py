@@ -30,11 +30,8 @@ def told(things: Sequence[Seen], around: Surroundings, unsure: bool, rng: np.ran
     if around.sky is None or around.ground is None:
         everything = _listed([p for w in ("near", "far", "high") for p in _phrases(groups, w, things, unsure, rng)])
         return _on_paper(everything, around, rng)
-    rest = _rest(
-        _listed(_phrases(groups, "far", things, unsure, rng)),
-        _listed(_phrases(groups, "high", things, unsure, rng)),
-        rng,
-    )
+    far, high = (_listed(_phrases(groups, where, things, unsure, rng)) for where in ("far", "high"))
+    rest = _rest(far, high, rng, indoors=around.sky.indoors)
     sky, ground = _one(around.sky.phrases, rng), _one(around.ground.phrases, rng)
     form = _one(_NEAR_FORMS if near else _EMPTY_FORMS, rng)
     many = sum(1 for t in things if t.where == "near") > 1
@@ -62,10 +59,11 @@ def _on_paper(everything: str, around: Surroundings, rng: np.random.Generator) -
     return _sentence(_one(_PAPER_FORMS, rng).format(things=everything, paper=paper))
 
 
-def _rest(far: str, high: str, rng: np.random.Generator) -> str:
+def _rest(far: str, high: str, rng: np.random.Generator, *, indoors: bool) -> str:
     parts = []
     if high:
-        parts.append(f"{high} {_one(('in the sky', 'up in the sky', 'high in the air'), rng)}")
+        up = ("in the air", "up in the air") if indoors else ("in the sky", "up in the sky", "high in the air")
+        parts.append(f"{high} {_one(up, rng)}")
     if far:
         parts.append(f"{far} {_one(('in the background', 'in the distance'), rng)}")
     return f", with {' and '.join(parts)}" if parts else ""

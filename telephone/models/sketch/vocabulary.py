@@ -35,7 +35,7 @@ _IRREGULAR: Final = {
     "computer mouse": "computer mice",
 }
 _UNCHANGED: Final = frozenset(("sheep", "deer", "fish", "squid", "shrimp", "luggage", "series", "aircraft"))
-_SPOKEN_CONSONANT: Final = ("uni", "eu", "one ", "use")
+_SPOKEN_CONSONANT: Final = ("unicorn", "unicycle", "uniform", "univers", "eu", "one ", "use")
 _SPOKEN_VOWEL: Final = ("hour", "honest", "heir")
 _SINGULAR: Final = {many: one for one, many in _IRREGULAR.items()}
 

@@ -1,0 +1,115 @@
+"""MiniLM places texts where they belong, whatever their length."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from telephone.models.base import Embedder
+from telephone.models.minilm import WINDOW, MiniLM, cut
+
+
+@pytest.fixture(scope="module")
+def minilm() -> MiniLM:
+    return MiniLM()
+
+
+def test_it_is_an_embedder_with_a_name_and_a_version(minilm: MiniLM) -> None:
+    assert isinstance(minilm, Embedder)
+    assert (minilm.name, minilm.dimensions) == ("minilm", 384)
+    assert minilm.version == "all-MiniLM-L6-v2-int8-1.0.0-w254"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "a dog",
+        "word " * 800,
+        "A dog sits. " * 300,
+        "水" * 4000,
+        "x" * 4000,
+        "\x00\x07",
+        "half \ud83d a pair",
+        "🐶🍕🚀",
+    ],
+)
+def test_every_text_gets_a_vector_of_length_one(minilm: MiniLM, text: str) -> None:
+    vector = minilm.embed([text])
+    assert vector.shape == (1, 384)
+    assert vector.dtype == np.float32
+    assert np.isclose(np.linalg.norm(vector[0]), 1, atol=1e-5)
+
+
+def test_no_texts_give_no_rows(minilm: MiniLM) -> None:
+    assert minilm.embed([]).shape == (0, 384)
+
+
+def test_likeness_follows_meaning(minilm: MiniLM) -> None:
+    apple, fruit, tax = minilm.embed(["A red apple on a table", "Some fruit lies on a desk", "The tax report is late"])
+    assert apple @ fruit > 0.5
+    assert apple @ tax < 0.2
+
+
+def test_known_similarities_are_those_of_the_published_model(minilm: MiniLM) -> None:
+    """The example of the model's card: 0.7 and more for the paraphrase, far less for the stranger."""
+    happy, glad, weather = minilm.embed(
+        ["That is a happy person", "That is a very happy person", "Today is a sunny day"]
+    )
+    assert happy @ glad == pytest.approx(0.943, abs=0.02)
+    assert happy @ weather == pytest.approx(0.257, abs=0.04)
+
+
+def test_a_text_has_the_same_vector_alone_and_in_company(minilm: MiniLM) -> None:
+    alone = minilm.embed(["a fox mends a clock"])[0]
+    company = minilm.embed(["a much longer text that stands beside it " * 9, "a fox mends a clock"])[1]
+    assert np.array_equal(alone, company)
+
+
+def test_the_end_of_a_long_text_counts(minilm: MiniLM) -> None:
+    start = "The sea is calm and blue today. " * 60
+    with_dogs, with_taxes = minilm.embed([start + "Dogs run. " * 200, start + "Taxes rise. " * 200])
+    assert with_dogs @ with_taxes < 0.9
+
+
+def test_long_texts_are_cut_after_sentences() -> None:
+    text = ("one two three four. " * 100).strip()
+    offsets = [(i, i + len(word)) for i, word in _pieces(text)]
+    windows = list(cut(text, offsets))
+    assert [first for first, _ in windows[1:]] == [last for _, last in windows[:-1]]
+    assert windows[-1][1] == len(offsets)
+    for first, last in windows[:-1]:
+        assert last - first <= WINDOW
+        assert text[slice(*offsets[last - 1])] == "."
+
+
+def test_texts_without_sentences_are_cut_between_words() -> None:
+    offsets = [(10 * i + 3 * (i % 2), 10 * i + 10) for i in range(600)]
+    for _, last in list(cut("x" * 6000, offsets))[:-1]:
+        assert offsets[last][0] > offsets[last - 1][1]
+
+
+async def test_it_works_beside_the_loop(minilm: MiniLM) -> None:
+    beats = 0
+
+    async def heart() -> None:
+        nonlocal beats
+        while True:
+            beats += 1
+            await asyncio.sleep(0.001)
+
+    beating = asyncio.create_task(heart())
+    vectors = await minilm.embed_texts(["a dog", "a cat"] * 10)
+    beating.cancel()
+    assert vectors.shape == (20, 384)
+    assert beats > 5
+
+
+def _pieces(text: str) -> list[tuple[int, str]]:
+    found, start = [], 0
+    for word in text.replace(".", " .").split():
+        start = text.index(word, start)
+        found.append((start, word))
+        start += len(word)
+    return found

@@ -8,7 +8,7 @@ import aiohttp
 import discord
 
 from bot.render import turn_now
-from telephone.errors import Unavailable
+from telephone.errors import Refused, Unavailable
 from telephone.game import Game
 from telephone.stage import StageGone
 
@@ -17,6 +17,8 @@ UNKNOWN_MESSAGE: Final = 10008
 TOO_OLD_TO_EDIT: Final = 30046
 TOO_LARGE: Final = 40005
 THREAD_EXISTS: Final = 160004
+MODERATED: Final = frozenset({20009, 200000, 200001})
+"""Explicit content, or stopped by the server's AutoMod."""
 
 NO_ACCESS: Final = "I may not open threads here yet; please ask an admin to run /telephone-admin check."
 
@@ -54,7 +56,7 @@ _GONE: Final[dict[tuple[str, int], tuple[str, str]]] = {
 
 @contextmanager
 def told(game: Game, where: str) -> Iterator[None]:
-    """Turns Discord's refusals in the game's `where` ("channel" or "thread") into StageGone or Unavailable.
+    """Turns Discord's refusals in the game's `where` ("channel" or "thread") into StageGone, Refused or Unavailable.
 
     A refusal that neither the place nor the network explains is a bug of ours and passes unchanged.
     """
@@ -65,6 +67,8 @@ def told(game: Game, where: str) -> Iterator[None]:
         if known is not None:
             what, sentence = known
             raise StageGone(sentence.format(turn=turn_now(game)), what) from error
+        if error.code in MODERATED:
+            raise Refused("This server's own moderation stopped a message of this game.", str(error.code)) from error
         if error.status >= 500 or error.status == 429:
             raise _no_answer() from error
         raise

@@ -146,6 +146,8 @@ class DiscordStage:
                 _log.info("card is gone, the game goes on", game=game.id)
             elif error.code == gone.TOO_OLD_TO_EDIT:
                 await self._fresh_card(game, card_id, post)
+            elif error.status == 400:
+                _log.error("card refused, the game goes on", game=game.id, exc_info=error)
             else:
                 raise
 

@@ -7,11 +7,12 @@ import discord
 import pytest
 import simcord
 from discord import ui
+from structlog.testing import capture_logs
 
 from bot import render
 from bot.render import Attachment
 from bot.stage import EDIT_GAP, UPLOAD_MAX, DiscordStage
-from telephone.errors import Unavailable
+from telephone.errors import Refused, Unavailable
 from telephone.game import GameState, Image
 from telephone.stage import Posting, Progress, StageGone, nonce
 from tests.bot.samples import game, picture, summary
@@ -192,6 +193,21 @@ async def test_a_discord_that_does_not_answer_may_be_asked_again(theatre, status
     theatre.env.inject_error("POST", "/channels/*/messages", status=status)
     with pytest.raises(Unavailable):
         await theatre.stage.post_step(shown, shown.steps[1], None, post("1c"))
+
+
+async def test_a_server_whose_moderation_stops_a_message_ends_the_game_kindly(theatre):
+    shown = await theatre.opened(steps=2)
+    theatre.env.inject_error("POST", "/channels/*/messages", status=400, code=200000)
+    with pytest.raises(Refused):
+        await theatre.stage.post_step(shown, shown.steps[1], None, post("1c"))
+
+
+async def test_a_card_discord_refuses_does_not_end_a_game(theatre):
+    shown = await theatre.opened(steps=2)
+    theatre.env.inject_error("PATCH", "/channels/*", status=400, code=50035)
+    with capture_logs() as logs:
+        await theatre.stage.edit_card(shown, Progress())
+    assert [entry["log_level"] for entry in logs] == ["error"]
 
 
 async def test_a_refusal_nobody_foresaw_is_a_bug_and_stays_one(theatre):

@@ -1,0 +1,54 @@
+"""Trying again, in the one place where it is done."""
+
+import asyncio
+import time
+
+import pytest
+
+from telephone.errors import BadOutput, RateLimited, TimedOut, Unavailable
+from telephone.providers.patience import with_patience
+
+
+class Moody:
+    """Raises its faults in turn, then answers."""
+
+    def __init__(self, *faults):
+        self.faults = list(faults)
+        self.calls = 0
+
+    async def __call__(self):
+        self.calls += 1
+        if self.faults:
+            raise self.faults.pop(0)
+        return "answer"
+
+
+async def test_passing_faults_are_tried_again():
+    moody = Moody(Unavailable("busy"), RateLimited("slow", retry_after=0.01))
+    assert await with_patience(moody, deadline=5, who="blip", first_wait=0.01) == "answer"
+    assert moody.calls == 3
+
+
+async def test_other_errors_are_raised_at_once():
+    moody = Moody(BadOutput("no picture"))
+    with pytest.raises(BadOutput):
+        await with_patience(moody, deadline=5, who="blip")
+    assert moody.calls == 1
+
+
+async def test_a_rate_limit_is_waited_out_as_long_as_it_was_told():
+    began = time.monotonic()
+    await with_patience(Moody(RateLimited("slow", retry_after=0.3)), deadline=5, who="blip", first_wait=0.001)
+    assert time.monotonic() - began >= 0.3
+
+
+async def test_a_wait_beyond_the_deadline_is_not_begun():
+    began = time.monotonic()
+    with pytest.raises(TimedOut, match="blip did not answer"):
+        await with_patience(Moody(RateLimited("slow", retry_after=60)), deadline=1, who="blip")
+    assert time.monotonic() - began < 1
+
+
+async def test_a_call_that_never_answers_ends_at_the_deadline():
+    with pytest.raises(TimedOut, match="blip"):
+        await with_patience(lambda: asyncio.sleep(60), deadline=0.1, who="blip")

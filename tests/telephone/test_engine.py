@@ -1,0 +1,108 @@
+"""The durable engine's guard rails."""
+
+import asyncio
+import sqlite3
+
+import pytest
+from dbos import DBOS, DBOSConfiguredInstance
+
+from telephone.engine import Engine, JsonSerializer, StepFailed, _unixepoch
+from telephone.errors import Misconfigured
+
+
+@DBOS.dbos_class()
+class Counting(DBOSConfiguredInstance):
+    """Counts how often its steps ran; waits at the gate in between."""
+
+    def __init__(self, ran: list[str], gate: asyncio.Event) -> None:
+        self.ran, self.gate = ran, gate
+        super().__init__(config_name="counting")
+
+    @DBOS.workflow()
+    async def walk(self, name: str, steps: int) -> int:
+        for n in range(steps):
+            await self.step(name, n)
+        return steps
+
+    @DBOS.step()
+    async def step(self, name: str, n: int) -> int:
+        if n == 1:
+            await self.gate.wait()
+        self.ran.append(f"{name}{n}")
+        return n
+
+
+async def until(ran: list[str], wanted: list[str]) -> None:
+    async with asyncio.timeout(10):
+        while ran != wanted:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_workflow_that_was_interrupted_goes_on_at_the_next_launch(tmp_path):
+    url, ran = f"sqlite:///{tmp_path / 'engine.sqlite'}", []
+    engine, counting = Engine(url), Counting(ran, asyncio.Event())
+    await engine.launch([counting])
+    await engine.enqueue("walk-a", counting.walk, "a", 3)
+    await until(ran, ["a0"])
+    await engine.close()
+    gate = asyncio.Event()
+    gate.set()
+    engine, counting = Engine(url), Counting(ran, gate)
+    await engine.launch([counting])
+    await until(ran, ["a0", "a1", "a2"])
+    await engine.close()
+
+
+async def test_an_id_runs_once_however_often_it_is_enqueued(tmp_path):
+    ran, gate = [], asyncio.Event()
+    gate.set()
+    engine, counting = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}"), Counting(ran, gate)
+    await engine.launch([counting])
+    for _ in range(3):
+        await engine.enqueue("walk-b", counting.walk, "b", 2)
+        engine._enqueued.clear()
+    await until(ran, ["b0", "b1"])
+    await asyncio.sleep(0.3)
+    assert ran == ["b0", "b1"]
+    await engine.close()
+
+
+async def test_a_second_process_on_the_same_folder_is_told_so(tmp_path):
+    url = f"sqlite:///{tmp_path / 'engine.sqlite'}"
+    first, second = Engine(url), Engine(url)
+    await first.launch([])
+    with pytest.raises(Misconfigured, match="TELEPHONE_DATA_DIR"):
+        await second.launch([])
+    await second.close()
+    await first.close()
+
+
+async def test_the_journal_is_json_in_wal_mode_and_old_entries_are_forgotten(tmp_path):
+    ran, gate = [], asyncio.Event()
+    gate.set()
+    engine, counting = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}"), Counting(ran, gate)
+    await engine.launch([counting])
+    await engine.enqueue("walk-c", counting.walk, "c", 2)
+    await until(ran, ["c0", "c1"])
+    assert await engine.forget_old() == 0
+    with sqlite3.connect(tmp_path / "engine.sqlite") as journal:
+        assert journal.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        kinds = {row[0] for row in journal.execute("SELECT serialization FROM workflow_status")}
+        journal.execute("UPDATE workflow_status SET completed_at = 1 WHERE workflow_uuid = 'walk-c'")
+    assert kinds == {JsonSerializer().name()}
+    assert await engine.forget_old() == 1
+    await engine.close()
+
+
+def test_the_serializer_gives_back_what_it_took_and_never_a_live_exception():
+    keeper = JsonSerializer()
+    inputs = {"args": ("a", 3), "kwargs": {}}
+    assert keeper.deserialize(keeper.serialize(inputs)) == inputs
+    failed = keeper.deserialize(keeper.serialize(KeyError("gone")))
+    assert isinstance(failed, StepFailed)
+    assert failed.args == ("KeyError", "'gone'")
+
+
+def test_the_stand_in_for_sqlites_unixepoch_keeps_fractions_only_when_asked():
+    assert _unixepoch("subsec") % 1 or _unixepoch("now", "subsec") % 1
+    assert _unixepoch() == int(_unixepoch())

@@ -3,6 +3,7 @@
     server ──< game ──< step        what each player was asked, and what came back
                     ──< post        every message the bot posts for a game
                     ──< distance    what a game was measured to be, per embedder and version
+                    ──< report      a member's report of one step; a step with one that was not dismissed is hidden
     operator                        the operator's own switches: one row
     vector, image                   facts about content, by its hash; they belong to no server
 
@@ -63,6 +64,7 @@ class ServerRow(Row, table=True):
     parallel: int | None = None
     claim_minutes: int | None = None
     seat_minutes: int | None = None
+    nsfw: str | None = Field(default=None, sa_type=PlainText)
 
 
 class GameRow(Row, table=True):
@@ -96,6 +98,8 @@ class GameRow(Row, table=True):
     created_at: datetime = Field(sa_type=Moment)
     started_at: datetime | None = Field(default=None, sa_type=Moment)
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    nsfw: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
+    voided: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
 
 
 class StepRow(Row, table=True):
@@ -127,7 +131,10 @@ class StepRow(Row, table=True):
 
 
 class PostRow(Row, table=True):
-    """One message of a game: `what` is card, thread, opening, a step as in 3p, or summary."""
+    """One message of a game: `what` is card, thread, opening, a step as in 3p, or summary.
+
+    `hidden` says that the message of a step shows a neutral sentence in its place.
+    """
 
     __tablename__ = "post"
     __table_args__ = (_of_game(), Index(None, "message_id"))
@@ -137,6 +144,7 @@ class PostRow(Row, table=True):
     guild_id: int = Field(sa_type=BigInteger)
     message_id: int | None = Field(default=None, sa_type=BigInteger)
     began_at: datetime = Field(sa_type=Moment)
+    hidden: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
 
 
 class DistanceRow(Row, table=True):
@@ -153,6 +161,39 @@ class DistanceRow(Row, table=True):
     distance: float
     step_distance: float
     measured_at: datetime = Field(sa_type=Moment)
+
+
+class ReportRow(Row, table=True):
+    """One member's report of one step: open until a moderator dismisses or upholds it."""
+
+    __tablename__ = "report"
+    __table_args__ = (
+        _of_game(),
+        ForeignKeyConstraint(
+            ["game_id", "turn", "kind"], ["step.game_id", "step.turn", "step.kind"], ondelete="CASCADE"
+        ),
+        CheckConstraint("state IN ('open', 'dismissed', 'upheld')", name="state"),
+        Index(
+            "uq_report_open",
+            "game_id",
+            "reporter_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index(None, "guild_id", "state"),
+    )
+
+    game_id: str = Field(primary_key=True, sa_type=PlainText)
+    turn: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: str = Field(primary_key=True, sa_type=PlainText)
+    reporter_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    guild_id: int = Field(sa_type=BigInteger)
+    reason: str = Field(sa_type=PlainText)
+    state: str = Field(sa_type=PlainText)
+    reported_at: datetime = Field(sa_type=Moment)
+    settled_at: datetime | None = Field(default=None, sa_type=Moment)
+    settled_by: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class VectorRow(Row, table=True):

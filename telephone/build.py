@@ -11,6 +11,7 @@ import structlog
 from telephone.admission import Admission
 from telephone.engine import Engine
 from telephone.errors import Misconfigured
+from telephone.keepsake import Keepsakes
 from telephone.measure import Measure
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder
@@ -85,9 +86,9 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
     pictures = Pictures.at(settings.pictures_url)
     store = await Store.open(settings.store_url)
     measure = Measure(store, measuring)
-    admission = Admission(store, players)
+    admission, keepsakes = Admission(store, players), Keepsakes(pictures, players.registry, measure)
     if stage is None:
-        return House(Service(store, pictures, players, admission), store, players, measure)
+        return House(Service(store, players, admission, keepsakes), store, players, measure)
     engine = Engine(settings.engine_url)
     taking, showing = Taking(store, pictures, players), Showing(store, pictures, players, stage)
     play = Play(Company(store, taking, showing, measure, engine))
@@ -97,7 +98,7 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
         await engine.close()
         await store.close()
         raise
-    service = Service(store, pictures, players, admission, play)
+    service = Service(store, players, admission, keepsakes, play)
     return House(service, store, players, measure, engine, asyncio.create_task(_sweep(play, engine)))
 
 

@@ -1,0 +1,122 @@
+"""A small Discord on this machine: a server, a channel, three invented members, and the bot."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import discord
+import simcord
+from simcord.backend.errors import SetupError
+
+from bot.client import House, TelephoneBot
+from bot.demo.window import Window
+from bot.stage import DiscordStage
+from telephone.settings import Settings
+
+MEMBERS: Final = ("Ada", "Bo", "Cleo")
+"""Ada may manage the server, so that the admin's commands can be tried too."""
+PATIENCE: Final = 30.0
+"""How long one press may take on a slow machine, in seconds."""
+_TICK: Final = 0.25
+_TOPIC: Final = "Type /telephone start and choose a prompt. Each game opens a thread."
+
+
+class NoPort(Exception):
+    """The port asked for is taken."""
+
+
+async def show(port: int, data: Path, announce: Callable[[str], None]) -> None:
+    """Serves the demo on 127.0.0.1 until a signal comes. Raises NoPort and Misconfigured."""
+    settings = Settings(
+        _env_file=None,
+        data_dir=data,
+        database_url=None,
+        storage_url=None,
+        models=None,
+        embedder="minilm",
+        openai_api_key=None,
+        replicate_api_token=None,
+    )
+    stop = _until_signalled()
+    bot = TelephoneBot(open_outside(settings), shard_count=1)
+    # The demo shows errors as a member sees them; none is an assertion that failed.
+    async with simcord.run(bot, check_errors=False, settle_timeout=PATIENCE) as env:
+        try:
+            await _serve(env, port, announce, stop)
+        finally:
+            await bot.close()  # the engine posts to this Discord until it is closed
+
+
+async def _serve(env: simcord.Env, port: int, announce: Callable[[str], None], stop: asyncio.Event) -> None:
+    keep_time(env)
+    env.backend.edit_bot_profile("AI Telephone")
+    guild = env.create_guild("AI Telephone, the demo")
+    manages = guild.create_role("Hosts", permissions=discord.Permissions(manage_guild=True))
+    people = [
+        guild.add_member(env.create_user(name.lower(), global_name=name), roles=[manages] if name == MEMBERS[0] else [])
+        for name in MEMBERS
+    ]
+    channel = guild.create_text_channel("telephone", topic=_TOPIC)
+    window = Window(env, channel, tuple(people), port)
+    try:
+        await window.__aenter__()
+    except SetupError as error:
+        raise NoPort(str(port)) from error
+    try:
+        announce(window.url)
+        while not stop.is_set():
+            keep_time(env)
+            window.publish_changes()
+            await _up_to(_TICK, stop)
+    finally:
+        await window.close()
+
+
+def keep_time(env: simcord.Env) -> None:
+    """Sets the simulated clock, which stands still by itself, to the time it is."""
+    env.backend.advance_clock(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
+
+
+def open_outside(settings: Settings) -> Callable[[DiscordStage], Awaitable[House]]:
+    """Opens the house in a task from before simcord began.
+
+    Of tasks from after that, simcord takes the house's sweeping and its timers for work that every press waits for.
+    """
+    from telephone.build import open_house
+
+    given: asyncio.Future[DiscordStage] = asyncio.get_running_loop().create_future()
+
+    async def when_given() -> House:
+        return await open_house(settings, await given)
+
+    opening = asyncio.create_task(when_given())
+
+    async def on_setup(stage: DiscordStage) -> House:
+        given.set_result(stage)
+        return await opening
+
+    return on_setup
+
+
+def _until_signalled() -> asyncio.Event:
+    """Set by the first signal; a second one ends the process at once."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def end() -> None:
+        stop.set()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(name)
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, end)
+    return stop
+
+
+async def _up_to(seconds: float, stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

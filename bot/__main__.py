@@ -1,8 +1,10 @@
 """`python -m bot`: the bot on Discord, until it is told to stop."""
 
+import argparse
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 
 import discord
@@ -21,8 +23,9 @@ WHAT_TO_SET = (
 NOT_ACCEPTED = "Discord does not accept this DISCORD_TOKEN; copy it again from the Bot page of your application."
 
 
-def main() -> int:
+def main(argv: Sequence[str] = ()) -> int:
     """Runs until SIGINT or SIGTERM; returns the exit status."""
+    argparse.ArgumentParser(prog="telephone bot", description=__doc__).parse_args(argv)
     log.configure()
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we do not speak
     try:
@@ -70,4 +73,4 @@ def _refuse(sentence: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -21,8 +21,13 @@ from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.play import Company, Play
 from telephone.providers.base import Provider
+from telephone.providers.cog import Cog
+from telephone.providers.download import Downloads
+from telephone.providers.gate import Gate, limits
+from telephone.providers.openai import OpenAI
+from telephone.providers.replicate import HOSTS, Replicate
 from telephone.service import Service
-from telephone.settings import Settings
+from telephone.settings import Settings, secret_named
 from telephone.showing import Showing
 from telephone.stage import Stage
 from telephone.store import Store
@@ -57,8 +62,16 @@ class House:
 
 
 def providers(settings: Settings) -> Mapping[str, Provider]:
-    """Every provider by the name that a model's table uses."""
-    return {"offline": Offline()}
+    """Every provider by the name that a model's table uses. Raises Misconfigured."""
+    pace, hosts = limits(settings.limits), settings.download_hosts.replace(",", " ").split()
+    key, base = settings.openai_api_key, settings.openai_base_url
+    token, address = settings.replicate_api_token, settings.replicate_base_url
+    return {
+        "offline": Offline(),
+        "openai": OpenAI(key, base, Downloads(hosts), Gate(pace["openai"]), secret_named),
+        "replicate": Replicate(token, address, Downloads([*HOSTS, *hosts]), Gate(pace["replicate"])),
+        "cog": Cog(Downloads(hosts), pace["cog"]),
+    }
 
 
 def offline_players() -> Players:

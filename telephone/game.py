@@ -288,12 +288,14 @@ class Ticket:
 class Answer:
     """What came back: `data` of a picture, or `text` of a caption as the model said it.
 
-    `cost_usd` is what the provider reported, None where it reports nothing.
+    `cost_usd` is what the provider reported, None where it reports nothing. `maybe_billed_twice` says that
+    it had to be asked for again after its ticket was kept.
     """
 
     data: bytes | None = None
     text: str | None = None
     cost_usd: float | None = None
+    maybe_billed_twice: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -1,13 +1,21 @@
 """Every setting, read once from the environment and .env."""
 
+import os
 import secrets
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telephone.errors import Misconfigured
+
+
+def secret_named(name: str) -> SecretStr | None:
+    """A secret that an operator's own table names, from the environment or .env; None where it is not set."""
+    value = os.environ.get(name) or dotenv_values(".env").get(name)
+    return SecretStr(value) if value else None
 
 
 class Settings(BaseSettings):
@@ -39,6 +47,7 @@ class Settings(BaseSettings):
     role: Literal["all", "gateway", "worker"] = Field("all", alias="TELEPHONE_ROLE")
     secret: SecretStr | None = Field(None, alias="TELEPHONE_SECRET")
     download_hosts: str = Field("", alias="TELEPHONE_DOWNLOAD_HOSTS")
+    limits: str = Field("", alias="TELEPHONE_LIMITS")
     moderation: Literal["openai", "offline", "off"] | None = Field(None, alias="TELEPHONE_MODERATION")
 
     @classmethod

@@ -43,7 +43,10 @@ class Taking:
         return game
 
     async def submit(self, game: Game, index: int, attempt: int) -> int:
-        """Asks the player of a step; returns how long that took in ms. Raises a TelephoneError."""
+        """Asks the player of a step; returns how long that took in ms. Raises a TelephoneError.
+
+        What was refused loses its intent too: nothing of it can have been begun unseen.
+        """
         key = StepKey.at(index)
         player = player_of(game, key)
         asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
@@ -51,7 +54,12 @@ class Taking:
             return 0
         began = time.monotonic()
         marker = nonce(game.id, f"{key}/{game.run}/{attempt}")
-        ticket = await self.players.submit(player, await self._ask(game, key, attempt), marker)
+        since = None if asked.first else asked.asked_at
+        try:
+            ticket = await self.players.submit(player, await self._ask(game, key, attempt), marker, since)
+        except (Refused, BadOutput):
+            await self.store.steps.drop_ticket(game.id, key)
+            raise
         await self.store.steps.keep_ticket(game.id, key, ticket)
         return _ms_since(began)
 
@@ -81,6 +89,8 @@ class Taking:
             raise
         step = replace(step, latency_ms=submit_ms + _ms_since(began))
         _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
+        if answer.maybe_billed_twice:
+            await self.store.steps.keep_ticket(game.id, key, replace(ticket, maybe_billed_twice=True))
         await self.store.steps.keep(game.id, step)
 
     async def _ask(self, game: Game, key: StepKey, attempt: int) -> Ask:

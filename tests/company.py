@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from PIL import Image as pil
@@ -71,7 +72,7 @@ class Studio:
     def why_not(self, model: ModelTable) -> str | None:
         return "no key" if model.ref == "absent" else None
 
-    async def submit(self, model: ModelTable, ask: Ask, marker: str) -> Ticket:
+    async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
         self.submitted.append(marker)
         return Ticket(reference=f"job-{len(self.submitted)}")
 
@@ -87,6 +88,9 @@ class Studio:
 
     async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
         self.cancelled.append(ticket)
+
+    async def exists(self, model: ModelTable) -> bool | None:
+        return model.ref != "absent"
 
     async def close(self) -> None:
         pass

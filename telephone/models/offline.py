@@ -1,6 +1,7 @@
 """The offline players: models that ship with the package and run on this machine."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Final, Literal
 
@@ -53,7 +54,7 @@ class Offline:
         known = model.kind == "embedder" or model.ref in PLAYERS
         return None if known else f"no offline player is called '{model.ref}'"
 
-    async def submit(self, model: ModelTable, ask: Ask, marker: str) -> Ticket:
+    async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
         return Ticket()
 
     async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
@@ -61,6 +62,9 @@ class Offline:
 
     async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
         """A drawing takes a quarter of a second: it is left to end."""
+
+    async def exists(self, model: ModelTable) -> bool | None:
+        return self.why_not(model) is None
 
     async def close(self) -> None:
         """There is nothing to let go of."""

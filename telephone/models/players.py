@@ -1,13 +1,15 @@
 """Everybody who can play: the registry's models, each reached through its provider."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from telephone.errors import BadOutput, NotAllowed, Retired
+from telephone.errors import BadOutput, NotAllowed, Retired, TelephoneError, TimedOut
 from telephone.game import Answer, Ask, Caption, Image, Ticket, fold
 from telephone.media.images import verify
 from telephone.models.registry import Registry
-from telephone.providers.base import ModelKind, ModelTable, Provider
+from telephone.providers.base import Lost, ModelKind, ModelTable, Provider
 from telephone.providers.patience import with_patience
 
 DEADLINE = 600.0
@@ -34,22 +36,38 @@ class Players:
         missing = self.why_not(table)
         if missing is None:
             return table
-        if table.retired_on is not None:
+        if table.retired():
             instead = f"; {table.replacement} plays in its place" if table.replacement else ""
             raise Retired(f"{table.name} was retired on {table.retired_on}{instead}.", table.replacement)
         raise NotAllowed(f"{table.name} cannot play yet ({missing}); choose another model or ask the operator.")
 
-    async def submit(self, name: str, ask: Ask, marker: str) -> Ticket:
-        """Begins one step."""
+    async def submit(self, name: str, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
+        """Begins one step. `since` is when it was first asked for, where an earlier attempt may have got through."""
         table = self.registry.table(name)
         provider = self.providers[table.provider]
-        return await with_patience(lambda: provider.submit(table, ask, marker), deadline=self.deadline, who=name)
+        earliest = since
+
+        async def submit() -> Ticket:
+            nonlocal earliest
+            began = datetime.now(UTC)
+            try:
+                return await provider.submit(table, ask, marker, earliest)
+            except Lost:
+                earliest = earliest or began
+                raise
+
+        return await with_patience(submit, deadline=self.deadline, who=name)
 
     async def collect(self, name: str, ask: Ask, ticket: Ticket) -> Answer:
         """Waits for a step that was submitted."""
         table = self.registry.table(name)
         provider = self.providers[table.provider]
-        return await with_patience(lambda: provider.collect(table, ask, ticket), deadline=self.deadline, who=name)
+        try:
+            return await with_patience(lambda: provider.collect(table, ask, ticket), deadline=self.deadline, who=name)
+        except TimedOut:
+            with suppress(TelephoneError):
+                await provider.cancel(table, ticket)
+            raise
 
     async def cancel(self, name: str, ticket: Ticket) -> None:
         table = self.registry.table(name)

@@ -1,33 +1,97 @@
 """What a provider is to the game: somebody who can be asked, waited for and called off."""
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any, Literal, Protocol
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, Final, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from telephone.errors import Unavailable
 from telephone.game import Answer, Ask, Ticket
 
 ModelKind = Literal["t2i", "i2t", "embedder"]
+Output = Literal["", "uri", "uris", "text", "texts", "[{text}]", "{text}"]
+Quirk = Literal["no-size", "response-format", "max-tokens", "seed", "pipe-splits"]
+Token = Literal["text_in", "image_in", "text_out", "image_out"]
+
+VALUES: Final = ("$prompt", "$image", "$seed", "$task")
+"""What the input of a table may ask for: the words, the picture, the step's seed, the article's instruction."""
 
 
 class ModelTable(BaseModel):
-    """One model, as its table says. `price_usd` is per call in US dollars, `label` its name in running text."""
+    """One model, as its table says; docs/models.md explains the fields.
+
+    Prices are in US dollars: `price_usd` per call (what a call is expected to cost), `second_usd` per second
+    of prediction, `tokens_usd` per million tokens; the latter two turn reported usage into a cost.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,31}$")
     kind: ModelKind
     provider: str
-    ref: str
+    ref: str = Field(min_length=1)
+    maker: str = ""
+    url: str = ""
+    key: str = Field("", pattern=r"^([A-Z][A-Z0-9_]*)?$")
     input: Mapping[str, Any] = {}
-    output: str = ""
-    price_usd: float = Field(0.0, ge=0)
+    output: Output = ""
+    quirks: frozenset[Quirk] = frozenset()
+    price_usd: float = Field(0.0, ge=0, allow_inf_nan=False)
+    second_usd: float = Field(0.0, ge=0, allow_inf_nan=False)
+    tokens_usd: Mapping[Token, float] = {}
     licence: str
     about: str = ""
     label: str = ""
+    links: Mapping[str, str] = {}
     retired_on: date | None = None
     replacement: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+            raise ValueError("write an address such as http://127.0.0.1:5000, without a user name or a question mark")
+        return url.rstrip("/")
+
+    @field_validator("input")
+    @classmethod
+    def _asks_for_what_we_have(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        for value in _leaves(values):
+            if isinstance(value, str) and value.startswith("$") and value not in VALUES:
+                raise ValueError(f"{value} is nothing we have; write one of: {', '.join(VALUES)}")
+        return values
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> "ModelTable":
+        mapped = self.provider in ("replicate", "cog") and self.kind != "embedder"
+        if mapped and not self.output:
+            raise ValueError('output is missing; write how its answer comes, such as output = "uris" or "text"')
+        needed = "$image" if self.kind == "i2t" else "$prompt"
+        if mapped and needed not in _leaves(self.input):
+            raise ValueError(f'input hands nothing over; write which of the model\'s inputs takes "{needed}"')
+        if self.provider == "cog" and not self.url:
+            raise ValueError('url is missing; write where the container listens, such as url = "http://127.0.0.1:5000"')
+        if self.key and not self.url:
+            raise ValueError("key belongs to a url; write both or neither")
+        return self
+
+    def retired(self, today: date | None = None) -> bool:
+        """Whether its maker has switched it off. The day counts in UTC."""
+        return self.retired_on is not None and self.retired_on <= (today or datetime.now(UTC).date())
+
+
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return [leaf for item in value.values() for leaf in _leaves(item)]
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [leaf for item in value for leaf in _leaves(item)]
+    return [value]
+
+
+class Lost(Unavailable):
+    """The line broke after the call had gone out: it may have been made, and billed, without an answer."""
 
 
 class Provider(Protocol):
@@ -37,8 +101,13 @@ class Provider(Protocol):
         """None when the model can play now; otherwise what is missing, in a few words."""
         ...
 
-    async def submit(self, model: ModelTable, ask: Ask, marker: str) -> Ticket:
-        """Begins one call. `marker` is the same at every attempt, to find again what a crash cut off."""
+    async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
+        """Begins one call.
+
+        `marker` is the same at every attempt. `since` is None where nobody asked before; otherwise an earlier
+        attempt may have got through at that moment or later: what can be found again is adopted, and what
+        cannot is begun anew and marked as maybe billed twice.
+        """
         ...
 
     async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
@@ -47,6 +116,10 @@ class Provider(Protocol):
 
     async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
         """Calls a submitted call off, as far as the provider can."""
+        ...
+
+    async def exists(self, model: ModelTable) -> bool | None:
+        """Whether the provider still has the model; None where it does not say. Costs nothing."""
         ...
 
     async def close(self) -> None:

@@ -1,0 +1,111 @@
+"""Cog: Replicate's own model server, for the same containers on hardware of one's own. Nothing is paid."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import uuid4
+
+import aiohttp
+
+from telephone.errors import TelephoneError, Unavailable
+from telephone.game import Answer, Ask, Ticket
+from telephone.providers import failures
+from telephone.providers.base import ModelTable
+from telephone.providers.download import Downloads
+from telephone.providers.gate import LIMITS, Gate, Limit
+from telephone.providers.mapping import data_uri, decoded, inputs, output_of
+from telephone.providers.replicate import failed
+from telephone.providers.statuses import failure
+from telephone.providers.wire import ANSWER_MAX, ANSWER_SECONDS, CONNECT_SECONDS, too_large
+
+_BUSY: Final = 409
+
+
+@dataclass(slots=True)
+class Cog:
+    """The containers that models' tables name by `url`. A container predicts one thing at a time."""
+
+    downloads: Downloads = field(default_factory=Downloads)
+    limit: Limit = LIMITS["cog"]
+    _gates: dict[str, Gate] = field(default_factory=dict, repr=False)
+    _session: aiohttp.ClientSession | None = field(default=None, repr=False)
+
+    def why_not(self, model: ModelTable) -> str | None:
+        return "the provider cog draws and describes, and does not embed yet" if model.kind == "embedder" else None
+
+    async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
+        """Names the prediction only: as nothing is paid, it can be made anew after a crash."""
+        return Ticket(uuid4().hex)
+
+    async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
+        wanted = inputs(model, ask, data_uri(ask.image) if ask.image is not None else None)
+        gate = self._gates.setdefault(model.url, Gate(self.limit))
+        async with gate.turn():
+            came = await self._post(model, "/predictions", {"id": ticket.reference, "input": wanted})
+        if came.get("status") != "succeeded":
+            raise failed(model, came.get("error"))
+        output = output_of(model, came.get("output"))
+        if model.kind == "i2t":
+            return Answer(text=output, cost_usd=0.0)
+        data = decoded(model, output) if output.startswith("data:") else await self.downloads.get(output, model.url)
+        return Answer(data=data, cost_usd=0.0)
+
+    async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
+        async with self._answer(model, "POST", f"/predictions/{ticket.reference}/cancel"):
+            """A container that has nothing to cancel says so, and that is as good."""
+
+    async def exists(self, model: ModelTable) -> bool | None:
+        try:
+            async with self._answer(model, "GET", "/health-check") as answer:
+                return answer.status == 200
+        except TelephoneError:
+            return None
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+        await self.downloads.close()
+
+    async def _post(self, model: ModelTable, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        async with self._answer(model, "POST", path, body) as answer:
+            text = await _bounded(answer)
+            if answer.status == _BUSY:
+                raise Unavailable(f"{model.name} is busy with another picture; please try again in a minute.")
+            if answer.status not in (200, 201):
+                raise failure(model, answer.status, {k.lower(): v for k, v in answer.headers.items()}, text)
+        try:
+            came = json.loads(text)
+        except (ValueError, RecursionError):
+            came = None
+        if not isinstance(came, dict):
+            raise failures.bad_output(model)
+        return came
+
+    @asynccontextmanager
+    async def _answer(
+        self, model: ModelTable, method: str, path: str, body: Any = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS, sock_connect=CONNECT_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+            )
+        try:
+            async with self._session.request(method, model.url + path, json=body, allow_redirects=False) as answer:
+                yield answer
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
+            raise failures.unavailable(model) from None
+
+
+async def _bounded(answer: aiohttp.ClientResponse) -> str:
+    pieces, size = [], 0
+    async for piece in answer.content.iter_chunked(1 << 16):
+        size += len(piece)
+        if size > ANSWER_MAX:
+            raise too_large()
+        pieces.append(piece)
+    return b"".join(pieces).decode("utf-8", "replace")

@@ -1,0 +1,114 @@
+"""What goes wrong at a provider, in words for players; details are for the operator and carry no secret."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from typing import Final
+
+from telephone.errors import BadInput, BadOutput, Misconfigured, RateLimited, Refused, Retired, TimedOut, Unavailable
+from telephone.game import fold
+from telephone.providers.base import Lost, ModelTable
+
+DETAIL_MAX: Final = 300
+"""Longest detail kept of a provider's own words, in characters."""
+WAIT_MAX: Final = 3_600.0
+"""Longest wait a provider is believed to mean, in seconds."""
+
+_SECRETS: Final = re.compile(r"\b(?:sk|r8|hf|xai)[-_][\w*.-]+|\bBearer\s+\S+", re.IGNORECASE)
+_RESETS: Final = re.compile(
+    r"(?:resets|try again|retry)\s+(?:in|after)\s+~?\s*(\d+(?:\.\d+)?)\s*(ms|s|m)?\b", re.IGNORECASE
+)
+_UNSAFE: Final = re.compile(
+    r"\bnsfw\b|safety system|safety checker|flagged as sensitive|content polic|content moderation|moderation_blocked"
+    r"|inappropriate content|sensitive content|\(E005\)",
+    re.IGNORECASE,
+)
+
+
+def detail_of(text: object, secret: str = "") -> str:
+    """A provider's own words on one line, cut short, with every key in them starred out."""
+    line = fold(str(text))
+    if secret:
+        line = line.replace(secret, "***")
+    return _SECRETS.sub("***", line)[:DETAIL_MAX]
+
+
+def is_unsafe(text: str) -> bool:
+    """Whether a provider's words say that its safety rules stepped in."""
+    return _UNSAFE.search(text) is not None
+
+
+def retry_after(headers: Mapping[str, str], text: str = "") -> float | None:
+    """How long a provider asks to wait, in seconds: its headers, else its words; None where it does not say."""
+    by_ms = _number(headers.get("retry-after-ms"))
+    if by_ms is not None:
+        return _bounded(by_ms / 1_000)
+    said = headers.get("retry-after")
+    seconds = _number(said)
+    if seconds is not None:
+        return _bounded(seconds)
+    if said:
+        return _until(said)
+    match = _RESETS.search(text)
+    if match is None:
+        return None
+    return _bounded(float(match[1]) * {"ms": 0.001, "m": 60.0}.get((match[2] or "s").lower(), 1.0))
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+def _until(moment: str) -> float | None:
+    try:
+        return _bounded((parsedate_to_datetime(moment).astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _bounded(seconds: float) -> float:
+    return min(WAIT_MAX, max(0.0, seconds))
+
+
+def refused(model: ModelTable, reason: str) -> Refused:
+    return Refused(f"{model.name} declined: its safety rules do not allow this. Please try other words.", reason)
+
+
+def rate_limited(model: ModelTable, after: float | None) -> RateLimited:
+    return RateLimited(f"{model.name} is asked too often just now; please try again in a minute.", after)
+
+
+def unavailable(model: ModelTable) -> Unavailable:
+    return Unavailable(f"{model.name} cannot be reached just now; please try again in a minute.")
+
+
+def lost(model: ModelTable) -> Lost:
+    return Lost(f"The line to {model.name} broke before it answered; please try again in a minute.")
+
+
+def timed_out(model: ModelTable) -> TimedOut:
+    return TimedOut(f"{model.name} did not answer in time; please try again later or choose another model.")
+
+
+def misconfigured(model: ModelTable, detail: str) -> Misconfigured:
+    return Misconfigured(f"{model.name} cannot play just now; the operator needs to look at its settings.", detail)
+
+
+def too_long(model: ModelTable) -> BadInput:
+    return BadInput(f"That text is too long for {model.name}; please shorten it or choose another model.")
+
+
+def bad_output(model: ModelTable, what: str = "something that is no answer") -> BadOutput:
+    return BadOutput(f"{model.name} sent back {what}; please start the game again.")
+
+
+def retired(model: ModelTable) -> Retired:
+    since = f" on {model.retired_on}" if model.retired_on else ""
+    instead = f"; {model.replacement} plays in its place" if model.replacement else "; please choose another model"
+    return Retired(f"{model.name} was retired{since}{instead}.", model.replacement)

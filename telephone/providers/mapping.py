@@ -1,0 +1,132 @@
+"""Our values in a model's own names, and a model's output as one address or one text."""
+
+import ast
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from telephone.errors import BadInput
+from telephone.game import Ask, Image
+from telephone.media.images import BYTES_MAX
+from telephone.providers import failures
+from telephone.providers.base import ModelTable
+
+TASK: Final = "Write a detailed description of this image."
+"""What a model that takes instructions is told to do with a picture: the article's words."""
+
+_DATA_URI: Final = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.+=-]+)*;base64,", re.IGNORECASE)
+
+
+def words_of(ask: Ask) -> str:
+    """What is to be drawn. Raises BadInput."""
+    if ask.text is None:
+        raise BadInput("An artist needs words to draw.")
+    return ask.text
+
+
+def picture_of(ask: Ask) -> Image:
+    """What is to be described. Raises BadInput."""
+    if ask.image is None:
+        raise BadInput("A caption needs a picture to describe.")
+    return ask.image
+
+
+def inputs(model: ModelTable, ask: Ask, image: str | None = None) -> dict[str, Any]:
+    """The input of one call: the table's, with our values in it. `image` is an address or data URI of the picture."""
+    values: dict[str, Any] = {"$seed": ask.seed, "$task": TASK}
+    if ask.text is not None:
+        values["$prompt"] = ask.text
+    if image is not None:
+        values["$image"] = image
+    return {key: _filled(value, values) for key, value in model.input.items()}
+
+
+def _filled(value: Any, values: Mapping[str, Any]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _filled(item, values) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(item, values) for item in value]
+    if isinstance(value, str) and value.startswith("$"):
+        if value not in values:
+            raise BadInput("That player needs something else to work with; please choose another model.")
+        return values[value]
+    return value
+
+
+def data_uri(image: Image) -> str:
+    """A picture as an address that carries it."""
+    return f"data:{image.media_type};base64,{base64.b64encode(image.data).decode('ascii')}"
+
+
+def decoded(model: ModelTable, encoded: str) -> bytes:
+    """The bytes of base64 text, with or without `data:` before it. Raises BadOutput over 25 MB or for anything else."""
+    match = _DATA_URI.match(encoded)
+    body = encoded[match.end() :] if match else encoded
+    if len(body) * 3 // 4 > BYTES_MAX + 3:
+        raise failures.bad_output(model, "a picture of more than 25 MB")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        raise failures.bad_output(model) from None
+
+
+def output_of(model: ModelTable, output: object) -> str:
+    """The address of the picture or the text of the caption in a model's output, by the table's `output`.
+
+    Of several pictures the first is taken; of several texts all are, as one. Raises BadOutput for any other shape.
+    """
+    try:
+        return _DECODERS[model.output](output)
+    except (ValueError, TypeError, LookupError, SyntaxError, RecursionError, MemoryError):
+        raise failures.bad_output(model) from None
+
+
+def _text(output: object) -> str:
+    if not isinstance(output, str):
+        raise TypeError
+    return output
+
+
+def _uri(output: object) -> str:
+    """Old versions of Cog wrap what they answer: `[{"file": …}]`."""
+    if isinstance(output, Sequence) and not isinstance(output, str):
+        output = output[0]
+    return _text(output["file"] if isinstance(output, Mapping) else output)
+
+
+def _texts(output: object) -> str:
+    """A stream of pieces, or the whole."""
+    if isinstance(output, Sequence):
+        return "".join(map(_text, output))
+    raise TypeError
+
+
+def _wrapped(output: object) -> str:
+    """Versions differ: some answer the bare text, older ones `[{"text": …}]`."""
+    if isinstance(output, str):
+        return output
+    if isinstance(output, Sequence):
+        return "\n".join(_text(item["text"]) for item in output)
+    raise TypeError
+
+
+def _named(output: object) -> str:
+    """Florence answers `{"text": "{'<CAPTION>': 'a fox'}"}`."""
+    if not isinstance(output, Mapping):
+        raise TypeError
+    text = _text(output["text"])
+    if re.match(r"\{\s*['\"]<", text):
+        return _text(next(iter(ast.literal_eval(text).values())))
+    return text
+
+
+_DECODERS: Final[dict[str, Callable[[object], str]]] = {
+    "uri": _uri,
+    "uris": _uri,
+    "text": _wrapped,
+    "texts": _texts,
+    "[{text}]": _wrapped,
+    "{text}": _named,
+}

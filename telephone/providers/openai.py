@@ -1,0 +1,189 @@
+"""OpenAI, and every server that speaks its language: pictures, and captions of pictures.
+
+What is drawn here cannot be found again: the call is made in `submit`, behind the intent that is journalled
+before it. What a crash cuts off is asked for anew and marked as maybe billed twice.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from telephone.errors import Retired, TelephoneError
+from telephone.game import Answer, Ask, Ticket
+from telephone.providers import failures, openai_answers
+from telephone.providers.base import ModelTable
+from telephone.providers.download import Downloads, origin_of
+from telephone.providers.gate import LIMITS, Gate
+from telephone.providers.mapping import TASK, data_uri, decoded, picture_of, words_of
+from telephone.providers.statuses import broken, failure
+from telephone.providers.wire import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+OFFICIAL: Final = "https://api.openai.com/v1"
+TOKENS: Final = 1_000
+"""Longest caption, in tokens; what a model thinks before it speaks counts too."""
+KEPT_SECONDS: Final = 900.0
+"""How long an answer waits to be collected; a game that was stopped never comes for it."""
+
+_SD_ARGUMENTS: Final = re.compile(r"</?\s*sd_cpp_extra_args\s*>", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class OpenAI:
+    """The OpenAI API at `base_url`, or where a model's table has its own `url`.
+
+    `secret` gives the key that a table names for its own `url`; our own key goes to no such server.
+    """
+
+    key: SecretStr | None = None
+    base_url: str | None = None
+    downloads: Downloads = field(default_factory=Downloads)
+    gate: Gate = field(default_factory=lambda: Gate(LIMITS["openai"]))
+    secret: Callable[[str], SecretStr | None] = field(default=lambda name: None, repr=False)
+    _clients: "dict[tuple[str, str], AsyncOpenAI]" = field(default_factory=dict, repr=False)
+    _waiting: dict[str, tuple[float, Answer]] = field(default_factory=dict, repr=False)
+
+    def why_not(self, model: ModelTable) -> str | None:
+        if model.kind == "embedder":
+            return "the provider openai draws and describes, and does not embed"
+        if not self._is_official(model):
+            return f"needs {model.key}" if model.key and self.secret(model.key) is None else None
+        if model.retired():
+            return f"retired on {model.retired_on}"
+        return "needs OPENAI_API_KEY" if self.key is None else None
+
+    async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
+        answer = await self._answer(model, ask)
+        self._forget_old()
+        reference = uuid4().hex
+        self._waiting[reference] = (time.monotonic(), answer)
+        return Ticket(reference, maybe_billed_twice=since is not None)
+
+    async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
+        kept = self._waiting.pop(ticket.reference or "", None)
+        if kept is not None:
+            return kept[1]
+        return replace(await self._answer(model, ask), maybe_billed_twice=True)
+
+    async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
+        self._waiting.pop(ticket.reference or "", None)
+
+    async def exists(self, model: ModelTable) -> bool | None:
+        try:
+            async with self.gate.turn():
+                with self._failures(model):
+                    await self._client(model).models.retrieve(model.ref, timeout=CONNECT_SECONDS)
+        except Retired:
+            return False
+        except TelephoneError:
+            return None
+        return True
+
+    async def close(self) -> None:
+        for client in self._clients.values():
+            await client.close()
+        await self.downloads.close()
+
+    async def _answer(self, model: ModelTable, ask: Ask) -> Answer:
+        async with self.gate.turn():
+            with self._failures(model):
+                return await (self._draw(model, ask) if model.kind == "t2i" else self._describe(model, ask))
+
+    async def _draw(self, model: ModelTable, ask: Ask) -> Answer:
+        body: dict[str, Any] = {"n": 1} | ({} if "no-size" in model.quirks else {"size": "1024x1024"})
+        if "response-format" in model.quirks:
+            body["response_format"] = "b64_json"
+        body |= self._seed(model, ask) | dict(model.input)
+        came = await self._client(model).images.generate(
+            model=model.ref, prompt=self._harmless(model, words_of(ask)), extra_body=body
+        )
+        picture = openai_answers.picture(model, came)
+        if picture.startswith(("http://", "https://")):
+            own = "" if self._is_official(model) else model.url or self.base_url or ""
+            data = await self.downloads.get(picture, own)
+        else:
+            data = decoded(model, picture)
+        return Answer(data=data, cost_usd=openai_answers.cost(model, came), parameters=body)
+
+    async def _describe(self, model: ModelTable, ask: Ask) -> Answer:
+        limit = "max_tokens" if "max-tokens" in model.quirks else "max_completion_tokens"
+        body = {limit: TOKENS} | self._seed(model, ask) | dict(model.input)
+        picture = {"type": "image_url", "image_url": {"url": data_uri(picture_of(ask))}}
+        came = await self._client(model).chat.completions.create(
+            model=model.ref,
+            messages=[{"role": "user", "content": [{"type": "text", "text": TASK}, picture]}],  # type: ignore[list-item,misc]
+            extra_body=body,
+        )
+        text = openai_answers.caption(model, came)
+        return Answer(text=text, cost_usd=openai_answers.cost(model, came), parameters=body)
+
+    def _seed(self, model: ModelTable, ask: Ask) -> dict[str, Any]:
+        return {"seed": ask.seed} if "seed" in model.quirks else {}
+
+    def _harmless(self, model: ModelTable, prompt: str) -> str:
+        """A prompt without what some servers read as commands: sd.cpp's arguments, LocalAI's bar."""
+        if self._is_official(model):
+            return prompt
+        plain = prompt
+        while (cut := _SD_ARGUMENTS.sub(" ", plain)) != plain:
+            plain = cut
+        return plain.replace("|", "/") if "pipe-splits" in model.quirks else plain
+
+    def _is_official(self, model: ModelTable) -> bool:
+        return origin_of(model.url or self.base_url or OFFICIAL) == origin_of(OFFICIAL)
+
+    def _key(self, model: ModelTable) -> str:
+        key = (self.secret(model.key) if model.key else None) if model.url else self.key
+        return key.get_secret_value() if key else ""
+
+    def _client(self, model: ModelTable) -> "AsyncOpenAI":
+        import httpx2
+        from openai import AsyncOpenAI
+
+        class Body(Counted, httpx2.AsyncByteStream):
+            pass
+
+        base, key = model.url or self.base_url or OFFICIAL, self._key(model)
+        if (base, key) not in self._clients:
+            self._clients[base, key] = AsyncOpenAI(
+                api_key=key or "none",
+                base_url=base,
+                max_retries=0,
+                http_client=httpx2.AsyncClient(
+                    timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+                    follow_redirects=False,
+                    event_hooks={"response": [bounding(Body)]},
+                ),
+            )
+        return self._clients[base, key]
+
+    @contextmanager
+    def _failures(self, model: ModelTable) -> Iterator[None]:
+        """Turns what the SDK raises into our errors. Its own words stay out: they can hold keys and prompts."""
+        from openai import APIConnectionError, APIStatusError, OpenAIError
+
+        try:
+            yield
+        except APIStatusError as error:
+            found = failure(model, error.status_code, error.response.headers, error.response.text, self._key(model))
+            if isinstance(found, Retired) and not self._is_official(model):
+                found = failures.misconfigured(model, f"{model.url or self.base_url} has no model {model.ref}")
+            raise found from None
+        except APIConnectionError as error:
+            raise broken(model, error) from None
+        except (OpenAIError, ValueError):
+            raise failures.bad_output(model) from None
+
+    def _forget_old(self) -> None:
+        old = time.monotonic() - KEPT_SECONDS
+        for reference in [reference for reference, (kept_at, _) in self._waiting.items() if kept_at < old]:
+            del self._waiting[reference]

@@ -1,0 +1,61 @@
+"""Reading what a server that speaks OpenAI's language answered. Anything may come: nothing is believed."""
+
+from typing import Any
+
+from telephone.providers import failures
+from telephone.providers.base import ModelTable, Token
+
+
+def picture(model: ModelTable, came: Any) -> str:
+    """Base64 or address of the first picture. Raises BadOutput."""
+    try:
+        first = came.data[0]
+        found = first.b64_json or first.url
+    except (AttributeError, TypeError, LookupError):
+        found = None
+    if not isinstance(found, str) or not found:
+        raise failures.bad_output(model, "no picture")
+    return found
+
+
+def caption(model: ModelTable, came: Any) -> str:
+    """The text of the first choice. Raises Refused where the model or its provider declined, BadOutput without text."""
+    try:
+        choice = came.choices[0]
+        refusal, text = choice.message.refusal, choice.message.content
+        ended = choice.finish_reason
+    except (AttributeError, TypeError, LookupError):
+        raise failures.bad_output(model, "no caption") from None
+    if refusal:
+        raise failures.refused(model, failures.detail_of(refusal))
+    if ended == "content_filter":
+        raise failures.refused(model, "content_filter")
+    if not isinstance(text, str):
+        raise failures.bad_output(model, "no caption")
+    return text
+
+
+def cost(model: ModelTable, came: Any) -> float | None:
+    """What a call cost in US dollars, by the tokens it reports; None where it reports none or has no prices."""
+    usage = getattr(came, "usage", None)
+    if not model.tokens_usd or usage is None:
+        return None
+    try:
+        counted = _of_picture(usage) if model.kind == "t2i" else _of_caption(usage)
+        total = sum(model.tokens_usd.get(token, 0.0) * amount for token, amount in counted.items())
+    except (AttributeError, TypeError):
+        return None
+    return total / 1e6 if total >= 0 else None
+
+
+def _of_picture(usage: Any) -> dict[Token, int]:
+    details = usage.input_tokens_details
+    return {
+        "text_in": details.text_tokens or 0,
+        "image_in": details.image_tokens or 0,
+        "image_out": usage.output_tokens,
+    }
+
+
+def _of_caption(usage: Any) -> dict[Token, int]:
+    return {"text_in": usage.prompt_tokens, "text_out": usage.completion_tokens}

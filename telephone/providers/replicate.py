@@ -1,0 +1,267 @@
+"""Replicate: create, look up, wait, cancel. The SDK carries the calls; the polling and the downloads are ours."""
+
+import asyncio
+import math
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import SecretStr
+
+from telephone.errors import Retired, TelephoneError
+from telephone.game import Answer, Ask, Image, Ticket
+from telephone.providers import failures
+from telephone.providers.base import Lost, ModelTable
+from telephone.providers.download import Downloads, origin_of
+from telephone.providers.gate import LIMITS, Gate
+from telephone.providers.mapping import data_uri, decoded, inputs, output_of
+from telephone.providers.statuses import broken, failure
+from telephone.providers.wire import CONNECT_SECONDS, Counted, bounding
+
+if TYPE_CHECKING:
+    from replicate import AsyncReplicate
+    from replicate.types import Prediction
+
+OFFICIAL: Final = "https://api.replicate.com"
+HOSTS: Final = ("replicate.delivery", "*.replicate.delivery")
+"""Where Replicate keeps what its models made."""
+PREDICTION_SECONDS: Final = 600
+"""Longest prediction, in seconds: Replicate ends it then, so that nothing runs and costs unseen."""
+FIRST_LOOK: Final = 0.5
+LONGEST_PAUSE: Final = 4.0
+CALL_SECONDS: Final = 60.0
+INLINE_MAX: Final = 190_000
+"""Largest picture sent inside a prediction, in bytes; Replicate takes 256 KB of base64 there."""
+CLOCK_SKEW: Final = timedelta(minutes=2)
+PAGES: Final = 10
+"""How many pages of predictions are looked through for one that a crash cut off; 100 stand on each."""
+
+
+@dataclass(slots=True)
+class Replicate:
+    """Replicate's API at `base_url`, without /v1."""
+
+    token: SecretStr | None = None
+    base_url: str = OFFICIAL
+    downloads: Downloads = field(default_factory=lambda: Downloads(HOSTS))
+    gate: Gate = field(default_factory=lambda: Gate(LIMITS["replicate"]))
+    _opened: "AsyncReplicate | None" = field(default=None, repr=False)
+    _ours: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def why_not(self, model: ModelTable) -> str | None:
+        if model.kind == "embedder":
+            return "the provider replicate draws and describes, and does not embed yet"
+        if model.retired():
+            return f"retired on {model.retired_on}"
+        return "needs REPLICATE_API_TOKEN" if self.token is None else None
+
+    async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
+        wanted = await self._input(model, ask, since)
+        if since is not None:
+            found = await self._found(model, wanted, since, marker)
+            if found is not None:
+                return Ticket(found, found=True)
+        async with self._call(model, paced=True) as client:
+            made = await client.predictions.create(
+                version=model.ref, input=wanted, cancel_after=f"{PREDICTION_SECONDS}s"
+            )
+        reference = _id_of(model, made)
+        self._ours[reference] = marker
+        return Ticket(reference, maybe_billed_twice=since is not None)
+
+    async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
+        reference = _known(model, ticket)
+        pause = FIRST_LOOK
+        while True:
+            async with self._call(model) as client:
+                prediction = await client.predictions.get(prediction_id=reference)
+            answer = await self._answer(model, prediction)
+            if answer is not None:
+                self._ours.pop(reference, None)
+                return answer
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_PAUSE, pause * 1.5)
+
+    async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
+        if ticket.reference is not None:
+            self._ours.pop(ticket.reference, None)
+            async with self._call(model) as client:
+                await client.predictions.cancel(prediction_id=_known(model, ticket))
+
+    async def exists(self, model: ModelTable) -> bool | None:
+        if self.token is None:
+            return None
+        name, _, version = model.ref.partition(":")
+        path = f"/models/{name}" + (f"/versions/{version}" if version else "")
+        try:
+            async with self._call(model) as client:
+                await client.get(path, cast_to=object)
+        except Retired:
+            return False
+        except TelephoneError:
+            return None
+        return True
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()
+        await self.downloads.close()
+
+    async def _answer(self, model: ModelTable, prediction: "Prediction") -> Answer | None:
+        """What a prediction came to; None while it goes on. Raises a TelephoneError."""
+        status = getattr(prediction, "status", None)
+        if status in ("canceled", "aborted"):
+            raise failures.timed_out(model)
+        if status == "failed":
+            raise failed(model, prediction.error)
+        if status != "succeeded":
+            return None
+        output = output_of(model, prediction.output)
+        parameters = {"version": getattr(prediction, "version", None), "input": _public(prediction)}
+        cost = cost_of(model, getattr(prediction, "metrics", None))
+        if model.kind == "i2t":
+            return Answer(text=output, cost_usd=cost, parameters=parameters)
+        data = decoded(model, output) if output.startswith("data:") else await self.downloads.get(output)
+        return Answer(data=data, cost_usd=cost, parameters=parameters)
+
+    async def _input(self, model: ModelTable, ask: Ask, since: datetime | None) -> dict[str, Any]:
+        image = None
+        if ask.image is not None:
+            small = len(ask.image.data) <= INLINE_MAX
+            image = data_uri(ask.image) if small else await self._uploaded(model, ask.image, since)
+        return inputs(model, ask, image)
+
+    async def _uploaded(self, model: ModelTable, image: Image, since: datetime | None) -> str:
+        """The address of a picture in Replicate's own storage; after a crash the one that is there already."""
+        async with self._call(model) as client:
+            if since is not None:
+                async for kept in _pages(client, await client.files.list()):
+                    if getattr(getattr(kept, "checksums", None), "sha256", None) == image.sha256:
+                        return _address(model, kept)
+            name = "picture." + image.media_type.partition("/")[2]
+            made = await client.files.create(content=(name, image.data, image.media_type))
+            return _address(model, made)
+
+    async def _found(self, model: ModelTable, wanted: Mapping[str, Any], since: datetime, marker: str) -> str | None:
+        """The id of a prediction of equal version and input made since then, unless another step has it."""
+        earliest = since - CLOCK_SKEW
+        async with self._call(model) as client:
+            async for made in _pages(client, await client.predictions.list(created_after=earliest)):
+                taken = self._ours.get(made.id, marker) != marker
+                alive = made.status in ("starting", "processing", "succeeded")
+                if alive and not taken and _is_of(model, made) and made.input == wanted and made.created_at >= earliest:
+                    return str(made.id)
+        return None
+
+    @asynccontextmanager
+    async def _call(self, model: ModelTable, *, paced: bool = False) -> "AsyncIterator[AsyncReplicate]":
+        """The client, with what it raises turned into our errors; `paced` calls count against the limit of creates.
+
+        Only a create that was lost on the way can have been billed.
+        """
+        if paced:
+            async with self.gate.turn():
+                with self._failures(model):
+                    yield self._client()
+            return
+        try:
+            with self._failures(model):
+                yield self._client()
+        except Lost:
+            raise failures.unavailable(model) from None
+
+    def _client(self) -> "AsyncReplicate":
+        import httpx
+        from replicate import AsyncReplicate
+
+        class Body(Counted, httpx.AsyncByteStream):
+            pass
+
+        if self._opened is None:
+            self._opened = AsyncReplicate(
+                bearer_token=self.token.get_secret_value() if self.token else "none",
+                base_url=f"{self.base_url.rstrip('/')}/v1",
+                max_retries=0,
+                http_client=httpx.AsyncClient(
+                    timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
+                    follow_redirects=False,
+                    event_hooks={"response": [bounding(Body)]},
+                ),
+            )
+        return self._opened
+
+    @contextmanager
+    def _failures(self, model: ModelTable) -> Iterator[None]:
+        """Turns what the SDK raises into our errors. Its own words stay out: they can hold keys and prompts."""
+        from replicate import APIConnectionError, APIStatusError, ReplicateError
+
+        secret = self.token.get_secret_value() if self.token else ""
+        try:
+            yield
+        except APIStatusError as error:
+            raise failure(model, error.status_code, error.response.headers, error.response.text, secret) from None
+        except APIConnectionError as error:
+            raise broken(model, error) from None
+        except (ReplicateError, ValueError, AttributeError, TypeError):
+            raise failures.bad_output(model) from None
+
+
+async def _pages(client: "AsyncReplicate", page: Any) -> AsyncIterator[Any]:
+    """All items of a listing. A next page on another host is not asked for: our token would go there."""
+    for _ in range(PAGES):
+        for item in page.results or ():
+            yield item
+        following = page.next_page_info()
+        if following is None or origin_of(str(following.url)) != origin_of(str(client.base_url)):
+            return
+        page = await page.get_next_page()
+
+
+def failed(model: ModelTable, error: object) -> TelephoneError:
+    """What a failed prediction's own words mean: a refusal, or a prediction that has to be made anew."""
+    words = failures.detail_of(error or "")
+    if failures.is_unsafe(words):
+        return failures.refused(model, words)
+    return failures.bad_output(model, "an error instead of an answer")
+
+
+def cost_of(model: ModelTable, metrics: Any) -> float | None:
+    """What a prediction cost in US dollars, by the seconds it reports; None where it is priced by the piece."""
+    seconds: object = getattr(metrics, "predict_time", None)
+    if not model.second_usd or isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    return seconds * model.second_usd if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _is_of(model: ModelTable, made: Any) -> bool:
+    name, _, version = model.ref.partition(":")
+    return bool(made.version == version if version else made.model == name)
+
+
+def _public(prediction: Any) -> dict[str, Any]:
+    """The input as Replicate echoes it, without the words and the picture, which are stored elsewhere."""
+    given = prediction.input if isinstance(getattr(prediction, "input", None), Mapping) else {}
+    return {key: value for key, value in given.items() if isinstance(value, int | float | bool)}
+
+
+def _id_of(model: ModelTable, made: Any) -> str:
+    reference = getattr(made, "id", None)
+    if not isinstance(reference, str) or not re.fullmatch(r"[\w-]{1,80}", reference):
+        raise failures.bad_output(model)
+    return reference
+
+
+def _known(model: ModelTable, ticket: Ticket) -> str:
+    if ticket.reference is None:
+        raise failures.bad_output(model)
+    return ticket.reference
+
+
+def _address(model: ModelTable, file: Any) -> str:
+    address = getattr(getattr(file, "urls", None), "get", None)
+    if not isinstance(address, str):
+        raise failures.bad_output(model)
+    return address

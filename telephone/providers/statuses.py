@@ -1,0 +1,80 @@
+"""What an API's answer that is none means: each status, code and wording becomes one class of the error tree."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from telephone.errors import TelephoneError
+from telephone.providers import failures
+from telephone.providers.base import ModelTable
+
+_REFUSALS: Final = frozenset(
+    {"moderation_blocked", "content_policy_violation", "content_filter", "image_safety_violation"}
+)
+_BALANCE: Final = frozenset(
+    {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_limit_user_error"}
+)
+_GONE: Final = re.compile(
+    r"does not exist|has been (?:deprecated|retired|removed|disabled|shut ?down)|is deprecated"
+    r"|no longer (?:available|supported)|invalid version|model .{0,80}not found",
+    re.IGNORECASE,
+)
+_LONG: Final = re.compile(
+    r"string too long|too long|maximum context length|context_length_exceeded|string_above_max", re.IGNORECASE
+)
+_BUSY: Final = frozenset({408, 409, 425})
+_NOT_SENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
+"""What httpx and its successor call a fault before anything went out."""
+
+
+def failure(
+    model: ModelTable, status: int, headers: Mapping[str, str], body: object, secret: str = ""
+) -> TelephoneError:
+    """The error that an answer with this status and body stands for. `secret` is starred out of what is kept of it."""
+    codes, text, categories = _said(body)
+    detail = f"{status}: {failures.detail_of(text, secret)}"
+    if status < 500 and (codes & _REFUSALS or failures.is_unsafe(text)):
+        return failures.refused(model, ", ".join(categories) or min(codes & _REFUSALS, default="safety"))
+    if status == 402 or codes & _BALANCE:
+        return failures.misconfigured(model, detail)
+    if status == 429:
+        return failures.rate_limited(model, failures.retry_after(headers, text))
+    if status >= 500 or status in _BUSY:
+        return failures.unavailable(model)
+    if status in (400, 404, 410, 422) and ("model_not_found" in codes or _GONE.search(text)):
+        return failures.retired(model)
+    if status in (400, 413, 422) and (
+        codes & {"string_above_max_length", "context_length_exceeded"} or _LONG.search(text)
+    ):
+        return failures.too_long(model)
+    return failures.misconfigured(model, detail)
+
+
+def broken(model: ModelTable, error: Exception) -> TelephoneError:
+    """The error that a call without any answer stands for: not sent, or lost on the way."""
+    cause = error.__cause__
+    if isinstance(cause, TelephoneError):
+        return cause
+    if type(cause).__name__ in _NOT_SENT:
+        return failures.unavailable(model)
+    return failures.lost(model)
+
+
+def _said(body: object) -> tuple[set[str], str, list[str]]:
+    """Codes and types, the words, and the categories of a refusal, from the shapes that servers use."""
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            return set(), str(body), []
+    if not isinstance(body, Mapping):
+        return set(), str(body or ""), []
+    inner: Any = body.get("error", body)
+    if not isinstance(inner, Mapping):
+        return set(), str(inner), []
+    codes = {code for code in (inner.get("code"), inner.get("type")) if isinstance(code, str)}
+    text = " ".join(str(inner[key]) for key in ("message", "title", "detail") if inner.get(key))
+    details = inner.get("moderation_details")
+    found = details.get("categories") if isinstance(details, Mapping) else None
+    return codes, text, [str(name)[:40] for name in found][:5] if isinstance(found, list) else []

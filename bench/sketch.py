@@ -68,9 +68,10 @@ def seen_in(picture: compose.Picture, spotter: Spotter) -> list[int]:
 
 
 def singles(count: int, rng: np.random.Generator) -> Iterator[Scene]:
-    """One thing each, every entry in turn, in any setting."""
+    """One thing each, in any setting; no entry twice before all have been."""
+    order = rng.permutation(len(entries()))
     for i in range(count):
-        thing = Thing(i % len(entries()))
+        thing = Thing(int(order[i % len(order)]))
         yield Scene((thing,), SKIES[int(rng.integers(len(SKIES)))], GROUNDS[int(rng.integers(len(GROUNDS)))])
 
 

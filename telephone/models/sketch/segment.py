@@ -142,14 +142,33 @@ def _covered(tops: list[Piece], loose: Mask, white: Mask) -> list[Piece]:
     barrier = ndimage.binary_closing(np.pad(loose | shade, 4), structure=_CROSS, iterations=3)
     filled = ndimage.binary_fill_holes(barrier)[4:-4, 4:-4] & ~shade
     filled = ndimage.binary_opening(filled, iterations=2)
-    labels, _ = ndimage.label(filled)
+    labels, count = ndimage.label(filled)
+    joined = _same_sticker(tops, labels, count)
     found = []
-    for number, window in enumerate(ndimage.find_objects(labels), 1):
-        solid = labels[window] == number
+    for number, window in enumerate(ndimage.find_objects(joined), 1):
+        solid = joined[window] == number
         arcs = (solid & white[window]).sum()
         if solid.sum() >= SMALLEST and arcs > 0.04 * solid.sum():
             found.append(_piece(solid, window, white, is_whole=False))
     return found
+
+
+def _same_sticker(tops: list[Piece], labels: NDArray[Any], count: int) -> NDArray[Any]:
+    """The labels with one number for all parts that touch the same covering sticker: it cut them apart."""
+    same = np.arange(count + 1)
+    for top in tops:
+        first, last = max(top.box[0] - 12, 0), top.box[1] + 12
+        left, right = max(top.box[2] - 12, 0), top.box[3] + 12
+        around = np.zeros_like(labels[first:last, left:right], bool)
+        own = (slice(top.box[0] - first, top.box[1] - first), slice(top.box[2] - left, top.box[3] - left))
+        around[own] = top.solid
+        near = ndimage.binary_dilation(around, iterations=11)
+        touched = np.unique(same[labels[first:last, left:right][near]])
+        touched = touched[touched > 0]
+        if len(touched) > 1:
+            same[np.isin(same, touched)] = touched[0]
+    _, numbers = np.unique(same, return_inverse=True)
+    return np.asarray(numbers[labels])
 
 
 def _blobs(pixels: Pixels) -> list[Piece]:

@@ -27,7 +27,7 @@ class Nerve:
 
 NERVES: Final[dict[eye.Sight, Nerve]] = {
     "sharp": Nerve(noise=0.0, context=0.0, blur=0.0, misses=0.0),
-    "hazy": Nerve(noise=0.05, context=0.2, blur=26.0, misses=0.06),
+    "hazy": Nerve(noise=0.085, context=0.2, blur=26.0, misses=0.04),
 }
 _RIVALS: Final = 6
 """Answers that are weighed against each other for one thing."""

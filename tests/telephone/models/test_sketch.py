@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
 
-from telephone.models.sketch import Artist, Spotter, compose, eye, segment
+from telephone.models.sketch import Artist, Spotter, compose, segment
 from telephone.models.sketch.artist import Hand
 from telephone.models.sketch.eye import Sight
 from telephone.models.sketch.parse import Scene, Thing
@@ -191,9 +191,8 @@ def named(hand: Hand, sight: Sight, sample: list[int]) -> float:
     for entry in sample:
         scene = Scene((Thing(entry),), SKIES[entry % len(SKIES)], GROUNDS[entry % len(GROUNDS)])
         picture = compose.stickers(scene, rng) if hand == "stickers" else compose.doodles(scene, "a walk", rng)
-        view = segment.segment(picture.pixels)
-        like = eye.scores(eye.lesson(sight), eye.features([eye.crop(view.pixels, piece) for piece in view.pieces]))
-        right += like.argmax(axis=1).tolist() == [entry]
+        things, _, _ = Spotter(sight).look(picture.pixels)
+        right += [thing.entry for thing in things] == [entry]
     return right / len(sample)
 
 
@@ -205,13 +204,18 @@ def test_sharp_knows_both_artists(hand: Hand) -> None:
 
 def test_hazy_sees_something_and_not_all() -> None:
     sample = random.Random(4).sample(range(len(entries())), 60)
-    assert 0.3 < named("stickers", "hazy", sample) < 0.9
+    assert 0.35 < named("stickers", "hazy", sample) < 0.8
 
 
 def test_overlapping_stickers_are_told_apart() -> None:
     rng = np.random.default_rng(2)
     names = {entry.name: i for i, entry in enumerate(entries())}
-    for top, relation, base in (("duck", "on", "sofa"), ("fox", "behind", "car"), ("banana", "on", "bed")):
+    for top, relation, base in (
+        ("duck", "on", "truck"),
+        ("fox", "behind", "car"),
+        ("banana", "on", "bed"),
+        ("owl", "on", "bathtub"),
+    ):
         things = (Thing(names[top], relation=relation), Thing(names[base]))
         view = segment.segment(compose.stickers(Scene(things, SKIES[0], GROUNDS[0]), rng).pixels)
         assert len(view.pieces) == 2

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from telephone import log
 from telephone.errors import TelephoneError
-from telephone.game import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, Game, GameState
+from telephone.game import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
 from telephone.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,25 +75,28 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
     settings = Settings.load().model_copy(update={"data_dir": data_dir, "database_url": None, "storage_url": None})
     house = await open_house(settings, stage)
     try:
+        for left in await house.service.status(NO_GUILD):
+            await house.service.stop(left.game.id, by=0, is_host=True)
         game = await house.service.start(asked)
         console.print(f"Playing {game.pair}, {game.request.turns} turns, seed {game.request.seed}.", highlight=False)
         game = await house.service.closed(game.id, timeout=24 * 3600)
         document = await house.service.keep(game.id, folder)
+        embedder = house.players.registry.label(game.embedder or "")
     finally:
         stage.close()
         await house.close()
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
-        _print_result(console, game, document, folder)
+        _print_result(console, embedder, document, folder)
     if game.state is not GameState.FINISHED:
         raise TelephoneError(game.reason or "The game ended before its last turn.")
 
 
-def _print_result(console: Console, game: Game, document: dict[str, Any], folder: Path) -> None:
+def _print_result(console: Console, embedder: str, document: dict[str, Any], folder: Path) -> None:
     far = document["summary"]["final_distance"]
     if far is not None:
-        console.print(f"Distance from the prompt to the last caption: {far:.2f} ({game.embedder}).", highlight=False)
+        console.print(f"Distance from the prompt to the last caption: {far:.2f} ({embedder}).", highlight=False)
     console.print(f"The result lies in {folder}: open {folder / 'album.html'}", highlight=False, soft_wrap=True)
 
 

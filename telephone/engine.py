@@ -20,6 +20,7 @@ from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, Queue, Serializer, Se
 from filelock import FileLock, Timeout
 
 from telephone.errors import Misconfigured
+from telephone.reaper import Reaper
 
 APPLICATION_VERSION: Final = "1"
 """Pinned: with a version made from the code, a new release would strand the games that are running."""
@@ -62,6 +63,7 @@ class Engine:
         self._queue: Queue | None = None
         self._enqueued: set[str] = set()
         self._connections: sa.Engine | None = None
+        self._reaper: Reaper | None = None
 
     @property
     def _on_sqlite(self) -> bool:
@@ -75,21 +77,28 @@ class Engine:
         self._workflows = list(workflows)
         if self._on_sqlite:
             self._lock_against_others()
+        # On SQLite the same name must come back, or nothing is recovered; on Postgres no two may share one.
+        executor_id = "bot" if self._on_sqlite else f"bot-{uuid.uuid4().hex}"
         config = DBOSConfig(
             name="ai-telephone",
             application_version=APPLICATION_VERSION,
-            executor_id="bot" if self._on_sqlite else f"bot-{uuid.uuid4().hex}",
+            executor_id=executor_id,
             system_database_url=self._url,
             serializer=JsonSerializer(),
             max_executor_threads=16,
             log_level="WARNING",
         )
-        if self._on_sqlite:
+        if not self._on_sqlite:
+            self._reaper = Reaper(self._url, executor_id, QUEUE)
+            await self._reaper.announce()
+        else:
             self._connections = config["system_database_engine"] = _sqlite_engine(self._url)
         self._dbos = DBOS(config=config)
         DBOS.launch()
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)
         self._queue = await DBOS.retrieve_queue_async(QUEUE)
+        if self._reaper is not None:
+            self._reaper.watch()
 
     async def enqueue(self, workflow_id: str, workflow: Any, *args: str | int) -> None:
         """Has a workflow run once, however often this is called with the same id.
@@ -120,6 +129,8 @@ class Engine:
 
     async def close(self) -> None:
         """Stops it and lets go of the lock; what was interrupted goes on at the next launch."""
+        if self._reaper is not None:
+            await self._reaper.stop()
         if self._dbos is not None:
             logging.getLogger("dbos").setLevel(logging.ERROR)
             await _interrupt(self._dbos)

@@ -1,11 +1,13 @@
 """The stage in a terminal: a line a turn above a progress bar."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from rich.table import Table
 
 from telephone.game import Game, Image, Kind, Step
 from telephone.stage import Posting, Progress, Summary
@@ -13,9 +15,13 @@ from telephone.stage import Posting, Progress, Summary
 
 @dataclass
 class TerminalStage:
-    """Shows one game. The numbers it returns as message ids only count what it wrote."""
+    """Shows the game that is started after it was made, not an older one that was interrupted in the same folder.
+
+    The numbers it returns as message ids only count what it was given.
+    """
 
     console: Console
+    _since: datetime = field(default_factory=lambda: datetime.now(UTC))
     _written: int = 0
     _bar: Bar = field(init=False)
     _task: TaskID | None = None
@@ -36,6 +42,9 @@ class TerminalStage:
             self._bar.stop()
             self._task = None
 
+    def _shows(self, game: Game) -> bool:
+        return game.created_at >= self._since
+
     def _counted(self) -> int:
         self._written += 1
         return self._written
@@ -47,22 +56,26 @@ class TerminalStage:
         return self._counted()
 
     async def post_opening(self, game: Game, posting: Posting) -> int:
-        self.console.print(f"[bold]{escape(game.request.prompt.text)}[/bold]")
-        self._bar.start()
-        self._task = self._bar.add_task("", total=2 * game.request.turns)
+        if self._shows(game):
+            self.console.print(f"[bold]{escape(game.request.prompt.text)}[/bold]")
+            self._bar.start()
+            self._task = self._bar.add_task("", total=2 * game.request.turns)
         return self._counted()
 
     async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
-        if step.key.kind is Kind.CAPTION:
-            self._bar.console.print(f"{step.key.turn:>3}  {escape(step.text or '')}", highlight=False)
+        if step.key.kind is Kind.CAPTION and self._shows(game):
+            line = Table.grid(padding=(0, 1))
+            line.add_row(f"{step.key.turn:>3}", escape(step.text or ""))
+            self._bar.console.print(line, highlight=False)
         return self._counted()
 
     async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
-        self.close()
+        if self._shows(game):
+            self.close()
         return self._counted()
 
     async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:
-        if self._task is None or game.state.is_final:
+        if self._task is None or game.state.is_final or not self._shows(game):
             return
         upcoming = game.next_key
         if upcoming is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -107,3 +108,23 @@ async def test_a_stored_game_can_be_kept_again_and_the_operator_can_pause(tmp_pa
     assert "Paused" in (await telephone("pause", cwd=tmp_path, **data))[1]
     assert "all paused" in (await telephone("doctor", cwd=tmp_path, **data))[1]
     assert "over" in (await telephone("resume", cwd=tmp_path, **data))[1]
+
+
+async def test_a_game_cut_off_by_the_keyboard_does_not_disturb_the_next_one(tmp_path):
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "telephone", "play", "a fox mends a clock", "--turns", "30", "--out", "kept"),
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(HERE.parent)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async for line in process.stdout:
+        if line.decode().lstrip().startswith("2 "):
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = await process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in err.decode()
+    status, out, err = await telephone("play", "two red apples", "--turns", "1", "--out", "kept", cwd=tmp_path)
+    assert (status, err) == (0, "")
+    assert "fox" not in out

@@ -4,32 +4,10 @@ import asyncio
 import sqlite3
 
 import pytest
-from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.engine import Engine, JsonSerializer, StepFailed, _unixepoch
 from telephone.errors import Misconfigured
-
-
-@DBOS.dbos_class()
-class Counting(DBOSConfiguredInstance):
-    """Counts how often its steps ran; waits at the gate in between."""
-
-    def __init__(self, ran: list[str], gate: asyncio.Event) -> None:
-        self.ran, self.gate = ran, gate
-        super().__init__(config_name="counting")
-
-    @DBOS.workflow()
-    async def walk(self, name: str, steps: int) -> int:
-        for n in range(steps):
-            await self.step(name, n)
-        return steps
-
-    @DBOS.step()
-    async def step(self, name: str, n: int) -> int:
-        if n == 1:
-            await self.gate.wait()
-        self.ran.append(f"{name}{n}")
-        return n
+from tests.walking import Counting
 
 
 async def until(ran: list[str], wanted: list[str]) -> None:

@@ -1,0 +1,54 @@
+"""The whole house as the composition root builds it, with the offline players."""
+
+import pytest
+
+from telephone.build import open_house
+from telephone.errors import Misconfigured
+from telephone.game import GameState
+from telephone.service import StartRequest
+from telephone.settings import Settings
+from tests.company import Remembering
+from tests.postgres import NoPostgres, new_database, running_postgres
+
+ASKED = StartRequest(prompt="two red apples on a table", t2i="doodles", i2t="spotter-hazy", turns=2, seed=5)
+
+
+def settings(folder, **changes):
+    return Settings(_env_file=None, data_dir=folder, **changes)
+
+
+async def played(chosen: Settings) -> tuple[list[str], Remembering]:
+    stage = Remembering()
+    house = await open_house(chosen, stage)
+    try:
+        game = await house.service.closed((await house.service.start(ASKED)).id, timeout=60)
+    finally:
+        await house.close()
+    assert game.state is GameState.FINISHED
+    assert game.embedder == "minilm"
+    return [turn.caption.text for turn in game.turns], stage
+
+
+async def test_a_game_is_the_same_on_sqlite_and_on_postgres(tmp_path):
+    on_sqlite, stage = await played(settings(tmp_path))
+    assert [what for _, what in stage.posts] == ["card", "thread", "opening", "1p", "1c", "2p", "2c", "summary"]
+    try:
+        with running_postgres() as server, new_database(server) as url:
+            on_postgres, _ = await played(settings(tmp_path / "other", database_url=url))
+    except NoPostgres as reason:
+        pytest.skip(f"no Postgres here, only SQLite was played: {reason}")
+    assert on_postgres == on_sqlite
+
+
+async def test_stored_games_are_answered_for_without_an_engine(tmp_path):
+    await played(settings(tmp_path))
+    house = await open_house(settings(tmp_path), None)
+    assert len(await house.service.recent(0)) == 1
+    await house.close()
+
+
+async def test_a_wrong_setting_opens_nothing(tmp_path):
+    with pytest.raises(Misconfigured, match="abacus"):
+        await open_house(settings(tmp_path, embedder="abacus"), Remembering())
+    with pytest.raises(Misconfigured):
+        await open_house(settings(tmp_path, database_url="mysql://nowhere/x"), Remembering())

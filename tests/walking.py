@@ -1,0 +1,47 @@
+"""A workflow to test engines with; as a program, a worker that walks until somebody kills it.
+
+python -m tests.walking URL
+"""
+
+import asyncio
+import sys
+
+from dbos import DBOS, DBOSConfiguredInstance
+
+from telephone.engine import Engine
+
+
+@DBOS.dbos_class()
+class Counting(DBOSConfiguredInstance):
+    """Counts how often its steps ran; waits at the gate in between."""
+
+    def __init__(self, ran: list[str], gate: asyncio.Event) -> None:
+        self.ran, self.gate = ran, gate
+        super().__init__(config_name="counting")
+
+    @DBOS.workflow()
+    async def walk(self, name: str, steps: int) -> int:
+        for n in range(steps):
+            await self.step(name, n)
+        return steps
+
+    @DBOS.step()
+    async def step(self, name: str, n: int) -> int:
+        if n == 1:
+            await self.gate.wait()
+        self.ran.append(f"{name}{n}")
+        return n
+
+
+async def main(url: str) -> None:
+    engine, counting = Engine(url), Counting([], asyncio.Event())
+    await engine.launch([counting])
+    await engine.enqueue("walk-pg", counting.walk, "pg", 3)
+    while counting.ran != ["pg0"]:
+        await asyncio.sleep(0.02)
+    print("at the gate", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

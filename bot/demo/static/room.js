@@ -52,7 +52,7 @@ addEventListener("DOMContentLoaded", () => {
 });
 
 function seek(message, older, tries) {
-  const found = document.querySelector(`[data-message-id="${CSS.escape(message)}"]`);
+  const found = document.querySelector(`.channel-message[data-message-id="${CSS.escape(message)}"]`);
   if (found) {
     found.scrollIntoView({ block: "start" });
     found.classList.add("sought");

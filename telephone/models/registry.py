@@ -1,16 +1,19 @@
 """The models a game can name: tables read from models.toml and an operator's own file."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from telephone.errors import Misconfigured, NotFound
 from telephone.providers.base import ModelKind, ModelTable
+
+_FIELDS: Final = ", ".join(name for name in ModelTable.model_fields if name != "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,25 +24,26 @@ class Registry:
 
     @classmethod
     def load(cls, providers: Iterable[str], own: Path | None = None) -> "Registry":
-        """Reads the package's tables, then the operator's over them. Raises Misconfigured with file and line."""
+        """Reads the package's tables, as far as `providers` can reach them, then the operator's over them.
+
+        Raises Misconfigured with file, line and what to write instead.
+        """
         shipped = files("telephone.models").joinpath("models.toml")
-        tables = _read("models.toml", shipped.read_text(encoding="utf-8"))
+        source = _Source("models.toml", shipped.read_text(encoding="utf-8"))
+        known = frozenset(providers)
+        every = source.tables()
+        tables = {name: table for name, table in every.items() if table.provider in known}
+        source.check_replacements(every)
         if own is not None:
             try:
-                tables |= _read(str(own), own.read_text(encoding="utf-8"))
-            except OSError as error:
-                raise Misconfigured(f"TELEPHONE_MODELS names {own}, which cannot be read ({error.strerror}).") from None
-        known = frozenset(providers)
-        for table in tables.values():
-            if table.provider not in known:
-                choice = ", ".join(sorted(known))
-                raise Misconfigured(
-                    f"The model {table.name} names the provider '{table.provider}'; write one of: {choice}."
-                )
-            if table.replacement is not None and table.replacement not in tables:
-                raise Misconfigured(
-                    f"The model {table.name} names the replacement '{table.replacement}', which no table describes."
-                )
+                theirs = _Source(str(own), own.read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError) as error:
+                why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+                raise Misconfigured(f"TELEPHONE_MODELS names {own}, which cannot be read ({why}).") from None
+            added = theirs.tables()
+            theirs.check_providers(known)
+            tables |= added
+            theirs.check_replacements(every | added)
         return cls(tables)
 
     def table(self, name: str, kind: ModelKind | None = None) -> ModelTable:
@@ -60,21 +64,85 @@ class Registry:
         return [table for table in self.tables.values() if table.kind == kind]
 
 
-def _read(source: str, text: str) -> dict[str, ModelTable]:
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Misconfigured(f"{source} is not valid TOML: {error}.") from None
-    return {name: _table(source, text, name, row) for name, row in document.items()}
+class _Source:
+    """One file of tables, which knows on which line each of its keys stands."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name = name
+        self._lines = text.splitlines()
+        try:
+            self._document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise Misconfigured(f"{name} is not valid TOML: {error}.") from None
+
+    def tables(self) -> dict[str, ModelTable]:
+        return {name: self._table(name, row) for name, row in self._document.items()}
+
+    def check_providers(self, known: frozenset[str]) -> None:
+        for name, row in self._document.items():
+            if row["provider"] not in known:
+                choice = ", ".join(sorted(known))
+                raise self._wrong(name, "provider", f"nobody provides '{row['provider']}'; write one of: {choice}")
+
+    def check_replacements(self, tables: Mapping[str, ModelTable]) -> None:
+        for name, row in self._document.items():
+            other = tables.get(row.get("replacement", name))
+            if other is None:
+                said = f"no table describes '{row['replacement']}'; write the name of a model that has one"
+                raise self._wrong(name, "replacement", said)
+            if other.kind != row["kind"]:
+                said = f"{other.name} is of another kind; write the name of a model of kind {row['kind']}"
+                raise self._wrong(name, "replacement", said)
+
+    def _table(self, name: str, row: Any) -> ModelTable:
+        if not isinstance(row, dict):
+            raise self._wrong(name, name, f"this must be a table; write [{name}] on a line of its own")
+        if "name" in row:
+            raise self._wrong(name, "name", f"its name is its heading, [{name}]; leave this line out")
+        try:
+            return ModelTable(name=name, **row)
+        except ValidationError as error:
+            first = error.errors()[0]
+            path = [str(part) for part in first["loc"]]
+            raise self._wrong(name, path[0] if path else "", _advice(path, first)) from None
+
+    def _wrong(self, table: str, key: str, said: str) -> Misconfigured:
+        inside = f"in [{table}], {key}: " if key and key not in (table, "name") else f"in [{table}]: "
+        return Misconfigured(f"{self._name}, line {self._line(table, key)}: {inside}{said}.")
+
+    def _line(self, table: str, key: str) -> int:
+        """The line of a table's key, or else of its heading, counted from 1."""
+        inside, heading = False, 0
+        for number, line in enumerate(self._lines, 1):
+            found = re.match(r"\s*\[\s*[\"']?([^\"'\]\s]+?)[\"']?\s*(?:\.\s*([\w-]+).*)?\]", line)
+            if found:
+                inside = found[1] == table or found[1].startswith(f"{table}.")
+                heading = heading or (number if inside else 0)
+                if inside and key and found[1] == f"{table}.{key}":
+                    return number
+            elif (inside and _opens(line, key)) or (not heading and _opens(line, table)):
+                return number
+        return heading or 1
 
 
-def _table(source: str, text: str, name: str, row: Any) -> ModelTable:
-    header = next((n for n, line in enumerate(text.splitlines(), 1) if line.strip() in (f"[{name}]", f'["{name}"]')), 1)
-    if not isinstance(row, dict):
-        raise Misconfigured(f"{source}, line {header}: '{name}' must be a table; write [{name}] on a line of its own.")
-    try:
-        return ModelTable(name=name, **row)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise Misconfigured(f"{source}, line {header}: in [{name}], {where}: {first['msg']}.") from None
+def _opens(line: str, key: str) -> bool:
+    return bool(key) and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line) is not None
+
+
+def _advice(path: list[str], error: Any) -> str:
+    """What to write instead, in words."""
+    kind, expected = error["type"], error.get("ctx", {}).get("expected")
+    if kind == "extra_forbidden" and len(path) == 1:
+        return f"there is no such field; write one of: {_FIELDS}"
+    if kind == "missing":
+        return "this field is missing; write it below the heading"
+    if expected:
+        return f"'{error['input']}' cannot be used; write {expected}"
+    if kind.startswith("date"):
+        return f"'{error['input']}' is no day; write one such as 2026-05-12"
+    if kind == "string_too_short":
+        return "write what the provider calls the model"
+    if path and path[0] == "name":
+        return "a model's name has 2 to 32 small letters, digits, dots and hyphens; write such a heading"
+    said = str(error["msg"]).removeprefix("Value error, ")
+    return f"{said[:1].lower()}{said[1:]}"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Final, Literal, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -40,7 +40,7 @@ class ModelTable(BaseModel):
     quirks: frozenset[Quirk] = frozenset()
     price_usd: float = Field(0.0, ge=0, allow_inf_nan=False)
     second_usd: float = Field(0.0, ge=0, allow_inf_nan=False)
-    tokens_usd: Mapping[Token, float] = {}
+    tokens_usd: Mapping[Token, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
     licence: str
     about: str = ""
     label: str = ""

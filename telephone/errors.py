@@ -2,6 +2,7 @@
 
 TelephoneError
 ├── Refused         the provider's or our own safety rules declined; the reason is kept
+│   └── Withheld    our own check stopped it for good: it is not asked for again
 ├── RateLimited     asked too often; knows when to ask again
 ├── Unavailable     a passing fault; asking again may help
 ├── Retired         the model is gone; knows its replacement
@@ -32,6 +33,10 @@ class Refused(TelephoneError):
     def __init__(self, sentence: str, reason: str = "") -> None:
         super().__init__(sentence)
         self.reason = reason
+
+
+class Withheld(Refused):
+    """Our own check stopped it for good: a picture, or what must leave no trace. It is not asked for again."""
 
 
 class RateLimited(TelephoneError):
@@ -91,6 +96,7 @@ BY_NAME: dict[str, type[TelephoneError]] = {
     for kind in (
         TelephoneError,
         Refused,
+        Withheld,
         RateLimited,
         Unavailable,
         Retired,

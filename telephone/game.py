@@ -7,12 +7,12 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from telephone.errors import BadInput
 
@@ -24,6 +24,11 @@ DEFAULT_TURNS: Final = 10
 TURNS_MAX: Final = 30
 NO_GUILD: Final = 0
 """The server id of games played in the terminal."""
+HIDDEN: Final = "(hidden after a report)"
+"""What stands in the place of a caption that was reported, until a moderator shows it again."""
+
+NsfwPolicy = Literal["block", "age-restricted-only"]
+"""Where a server allows what is not safe for work: nowhere, or in channels that Discord shows to adults only."""
 
 
 class Level(StrEnum):
@@ -131,7 +136,10 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class GameRequest:
-    """A game as it was asked for. Ids are Discord snowflakes, 0 in the terminal."""
+    """A game as it was asked for. Ids are Discord snowflakes, 0 in the terminal.
+
+    `nsfw` says that, when it was asked for, its channel was age-restricted and its server allowed it there.
+    """
 
     prompt: Prompt
     pair: Pair
@@ -140,13 +148,15 @@ class GameRequest:
     guild_id: int = NO_GUILD
     channel_id: int = 0
     starter_id: int = 0
+    nsfw: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step as it was played and stored.
 
-    A picture has `image` (sha256) and no `text`; a caption has `text` and `raw` and no `image`.
+    A picture has `image` (sha256) and no `text`; a caption has `text` and `raw` and no `image`. A `hidden`
+    step was reported, and no moderator has shown it again.
     `latency_ms` covers submit and collect; `cost_usd` is `estimated` where the provider did not report it.
     """
 
@@ -162,6 +172,7 @@ class Step:
     cost_usd: float = 0.0
     cost_estimated: bool = False
     message_id: int | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +202,8 @@ class Game:
 
     `number` counts from 1 within a server; `run` counts how often it was set going, once at the start
     and once after each pause. `reason` says in one sentence for players why a game is paused, stopped
-    or failed. `embedder` names what its distances were measured with.
+    or failed. `embedder` names what its distances were measured with. A moderator has `voided` a game
+    that failed by their word; it counts neither for nor against anybody.
     """
 
     id: str
@@ -206,6 +218,7 @@ class Game:
     turns: tuple[Turn, ...] = ()
     embedder: str | None = None
     run: int = 0
+    voided: bool = False
 
     @property
     def pair(self) -> Pair:
@@ -220,6 +233,14 @@ class Game:
     @property
     def cost_usd(self) -> float:
         return sum(step.cost_usd for step in self.steps)
+
+    @property
+    def shown(self) -> "Game":
+        """The game as it may be shown: hidden pictures are absent, hidden captions a neutral phrase."""
+        if not any(step.hidden for step in self.steps):
+            return self
+        turns = (replace(turn, picture=_masked(turn.picture), caption=_masked(turn.caption)) for turn in self.turns)
+        return replace(self, turns=tuple(turns))
 
     @property
     def next_key(self) -> StepKey | None:
@@ -243,6 +264,13 @@ class Game:
         if caption is None or caption.text is None:
             raise ValueError(f"turn {key.turn - 1} of game {self.id} has no caption yet")
         return caption.text
+
+
+def _masked(step: Step | None) -> Step | None:
+    if step is None or not step.hidden:
+        return step
+    words = None if step.text is None else HIDDEN
+    return replace(step, image=None, text=words, raw=words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +337,7 @@ class ServerSettings:
     claim_minutes: int = 10
     seat_minutes: int = 60
     paused: bool = False
+    nsfw: NsfwPolicy = "block"
 
 
 def step_seed(game_seed: int, key: StepKey) -> int:

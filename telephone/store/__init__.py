@@ -9,12 +9,13 @@ from telephone.store.distances import Distances
 from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
 from telephone.store.posts import Post, Posts
+from telephone.store.reports import Report, Reports
 from telephone.store.servers import Servers
 from telephone.store.steps import Asked, Steps
 from telephone.store.upgrade import upgrade
 from telephone.store.vectors import Vectors
 
-__all__ = ["Asked", "ImageFact", "Post", "Store"]
+__all__ = ["Asked", "ImageFact", "Post", "Report", "Store"]
 
 
 class Store:
@@ -29,6 +30,7 @@ class Store:
         self.vectors = Vectors(database)
         self.servers = Servers(database)
         self.images = ImageFacts(database)
+        self.reports = Reports(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":

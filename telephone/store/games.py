@@ -91,6 +91,11 @@ class Games:
         async with self._database.writing() as session:
             return await session.scalar(statement) is not None
 
+    async def void(self, game_id: str) -> None:
+        """Marks a game as voided by a moderator: it counts neither for nor against anybody."""
+        async with self._database.writing() as session:
+            await session.execute(update(GameRow).where(col(GameRow.id) == game_id).values(voided=True))
+
     async def promote(self, guild_id: int, parallel: int) -> list[str]:
         """Lets a server's oldest queued games play while fewer than `parallel` do; their ids, oldest first."""
         async with self._database.writing() as session:
@@ -209,6 +214,7 @@ def _values(game_id: str, request: GameRequest) -> dict[str, Any]:
         "seed": request.seed,
         "channel_id": request.channel_id,
         "starter_id": request.starter_id,
+        "nsfw": request.nsfw,
         "runs": 0,
         "created_at": now(),
     }

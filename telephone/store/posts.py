@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import col
 
 from telephone.store.columns import now
@@ -57,6 +57,21 @@ class Posts:
         """Forgets a message that is gone: it may be posted anew."""
         async with self._database.writing() as session:
             await session.execute(delete(PostRow).where(col(PostRow.game_id) == game_id, col(PostRow.what) == what))
+
+    async def hide(self, game_id: str, what: str, hidden: bool) -> None:
+        """Stores what the message of a step shows now: a neutral sentence, or the step."""
+        statement = update(PostRow).where(col(PostRow.game_id) == game_id, col(PostRow.what) == what)
+        async with self._database.writing() as session:
+            await session.execute(statement.values(hidden=hidden))
+
+    async def step_at(self, guild_id: int, message_id: int) -> tuple[str, str] | None:
+        """Which game's message this is on a server, and what it shows; None for a message of somebody else."""
+        query = select(col(PostRow.game_id), col(PostRow.what)).where(
+            col(PostRow.message_id) == message_id, col(PostRow.guild_id) == guild_id
+        )
+        async with self._database.reading() as session:
+            found = (await session.execute(query)).first()
+            return None if found is None else (found[0], found[1])
 
     async def game_of_thread(self, thread_id: int) -> str | None:
         """The id of the game that is played in a thread."""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from telephone.game import Game, GameRequest, GameState, Kind, Level, Pair, Place, Prompt, Step, StepKey, Turn
+from telephone.store.hiding import hidden
 from telephone.store.tables import DistanceRow, GameRow, PostRow, StepRow
 
 _PLACES: Final = ("card", "thread", "opening", "summary")
@@ -26,6 +27,7 @@ class Played(NamedTuple):
     step: StepRow
     message_id: int | None
     measured: DistanceRow | None
+    hidden: bool
 
 
 def _games() -> Select[*tuple[Any, ...]]:
@@ -36,7 +38,7 @@ def _games() -> Select[*tuple[Any, ...]]:
     return query
 
 
-def _steps() -> Select[StepRow, int | None, DistanceRow]:
+def _steps() -> Select[StepRow, int | None, DistanceRow, bool]:
     what = cast(col(StepRow.turn), String) + col(StepRow.kind)
     shown = and_(col(PostRow.game_id) == col(StepRow.game_id), col(PostRow.what) == what)
     measured = and_(
@@ -46,7 +48,7 @@ def _steps() -> Select[StepRow, int | None, DistanceRow]:
         col(StepRow.kind) == Kind.CAPTION.value,
     )
     return (
-        select(StepRow, col(PostRow.message_id), DistanceRow)
+        select(StepRow, col(PostRow.message_id), DistanceRow, hidden())
         .join(GameRow, col(GameRow.id) == col(StepRow.game_id))
         .outerjoin(PostRow, shown)
         .outerjoin(DistanceRow, measured)
@@ -81,6 +83,7 @@ def _game(row: GameRow, place: Place, played: Sequence[Played]) -> Game:
         guild_id=row.guild_id,
         channel_id=row.channel_id,
         starter_id=row.starter_id,
+        nsfw=row.nsfw,
     )
     return Game(
         id=row.id,
@@ -95,11 +98,12 @@ def _game(row: GameRow, place: Place, played: Sequence[Played]) -> Game:
         turns=_turns(played),
         embedder=row.embedder,
         run=row.runs,
+        voided=row.voided,
     )
 
 
 def _turns(played: Sequence[Played]) -> tuple[Turn, ...]:
-    steps = {key_of(one.step): step_of(one.step, one.message_id) for one in played}
+    steps = {key_of(one.step): step_of(one.step, one.message_id, one.hidden) for one in played}
     distances = _newest([one.measured for one in played if one.measured is not None])
     turns = []
     for n in range(1, max((key.turn for key in steps), default=0) + 1):
@@ -126,7 +130,7 @@ def key_of(row: StepRow) -> StepKey:
     return StepKey(row.turn, Kind(row.kind))
 
 
-def step_of(row: StepRow, message_id: int | None) -> Step:
+def step_of(row: StepRow, message_id: int | None, hidden: bool = False) -> Step:
     """The step a row holds; the row must have been kept."""
     return Step(
         key=key_of(row),
@@ -141,4 +145,5 @@ def step_of(row: StepRow, message_id: int | None) -> Step:
         cost_usd=row.cost_usd or 0.0,
         cost_estimated=bool(row.cost_estimated),
         message_id=message_id,
+        hidden=hidden,
     )

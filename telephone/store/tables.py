@@ -163,6 +163,10 @@ class DistanceRow(Row, table=True):
     measured_at: datetime = Field(sa_type=Moment)
 
 
+OPEN, DISMISSED, UPHELD = "open", "dismissed", "upheld"
+"""What a report can be; a step is hidden while it has one that is not dismissed."""
+
+
 class ReportRow(Row, table=True):
     """One member's report of one step: open until a moderator dismisses or upholds it."""
 

@@ -1,0 +1,118 @@
+"""What a finding means for a game: refused kindly, or withheld for good and without a trace."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from telephone.errors import Misconfigured, Refused, Withheld
+from telephone.game import Ask, Caption, Image
+from telephone.providers.base import ModelTable
+from telephone.providers.patience import with_patience
+from telephone.safety.checker import MINORS, SEXUAL, Checker, Finding
+from telephone.safety.words import mentions_minor
+
+DEADLINE: Final = 120.0
+"""How long a step's check may be tried again, in seconds; after that the game ends, unchecked it never goes on."""
+PROMPT_DEADLINE: Final = 20.0
+"""The same for a prompt, for which a member waits."""
+ADULT: Final = frozenset({SEXUAL, "violence", "violence/graphic"})
+"""What may pass in an age-restricted channel of a server that allows it."""
+SEVERE: Final = "The safety check stopped this; nothing of it was kept or shown, and the game is over."
+SEVERE_PROMPT: Final = "These words cannot be played; nothing of them was kept. Please choose something else entirely."
+
+_SAID: Final = {
+    "sexual": "sexual content",
+    "violence": "violence",
+    "violence/graphic": "graphic violence",
+    "hate": "hate",
+    "harassment": "harassment",
+    "self-harm": "self-harm",
+    "illicit": "illicit acts",
+}
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Checks what comes in and what comes back. `here` checks what the offline players make, on this machine.
+
+    All calls raise Withheld, Refused, or what keeps the checker from answering; when they return, all is well.
+    """
+
+    checker: Checker
+    here: Checker
+    deadline: float = DEADLINE
+
+    def why_not(self, table: ModelTable) -> str | None:
+        """None when this model's output can be checked; otherwise what is missing, in a few words."""
+        return self._for(table).why_not()
+
+    async def prompt(self, text: str, *, nsfw: bool) -> None:
+        """A member's own words, before anything of them is kept."""
+        if missing := self.checker.why_not():
+            raise Misconfigured("Own words cannot be checked just now; pick a prompt from the list.", missing)
+        deadline = min(self.deadline, PROMPT_DEADLINE)
+        finding = await _patiently(lambda: self.checker.check_text(text), deadline)
+        self._judge("prompt", finding, nsfw)
+        stopped = _stopped(finding, nsfw)
+        if finding.severe:
+            raise Withheld(SEVERE_PROMPT, MINORS)
+        if stopped:
+            raise Refused(f"These words are not for here ({stopped}); please try others.", stopped)
+
+    async def caption(self, caption: Caption, ask: Ask, table: ModelTable, *, nsfw: bool) -> None:
+        """A caption and what it was cleaned from."""
+        checker = self._for(table)
+        said = caption.text if caption.raw.strip() == caption.text else f"{caption.text}\n{caption.raw}"
+        finding = await _patiently(lambda: checker.check_text(said), self.deadline)
+        if nsfw and ask.image is not None and mentions_minor(said):
+            image = ask.image
+            finding = _with_minor(finding, await _patiently(lambda: checker.check_picture(image), self.deadline))
+        self._judge("caption", finding, nsfw)
+        if finding.severe:
+            raise Withheld(SEVERE, MINORS)
+        if stopped := _stopped(finding, nsfw):
+            raise Refused(
+                f"What {table.name} said was withheld by the safety check ({stopped}), so this game ended.", stopped
+            )
+
+    async def picture(self, image: Image, ask: Ask, table: ModelTable, *, nsfw: bool) -> None:
+        """A verified picture; one that is sexual and drawn from words about a child is severe."""
+        checker = self._for(table)
+        finding = await _patiently(lambda: checker.check_picture(image), self.deadline)
+        if ask.text is not None and mentions_minor(ask.text):
+            finding = _with_minor(finding, finding)
+        self._judge("picture", finding, nsfw)
+        if finding.severe:
+            raise Withheld(SEVERE, MINORS)
+        if stopped := _stopped(finding, nsfw):
+            raise Withheld(
+                f"A picture by {table.name} was withheld by the safety check ({stopped}), so this game ended.", stopped
+            )
+
+    async def close(self) -> None:
+        await self.checker.close()
+        await self.here.close()
+
+    def _for(self, table: ModelTable) -> Checker:
+        return self.here if table.provider == "offline" else self.checker
+
+    def _judge(self, what: str, finding: Finding, nsfw: bool) -> None:
+        if finding.categories:
+            _log.warning("flagged", what=what, categories=sorted(finding.categories), nsfw=nsfw)
+
+
+async def _patiently(check: Callable[[], Awaitable[Finding]], deadline: float) -> Finding:
+    return await with_patience(check, deadline=deadline, who="The safety check")
+
+
+def _with_minor(finding: Finding, of_picture: Finding) -> Finding:
+    return Finding(finding.categories | {MINORS}) if SEXUAL in of_picture.categories else finding
+
+
+def _stopped(finding: Finding, nsfw: bool) -> str:
+    """What stops a game, in words; empty where nothing does."""
+    names = sorted(finding.categories - (ADULT if nsfw else frozenset()))
+    return ", ".join(dict.fromkeys(_SAID.get(name, _SAID.get(name.split("/")[0], name)) for name in names))

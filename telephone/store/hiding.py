@@ -1,0 +1,20 @@
+"""When a step is hidden: one rule for every query."""
+
+from sqlalchemy import ColumnElement, exists
+from sqlmodel import col
+
+from telephone.store.tables import DISMISSED, ReportRow, StepRow
+
+
+def hidden() -> ColumnElement[bool]:
+    """Whether the step of a query has a report that no moderator dismissed."""
+    return (
+        exists()
+        .where(
+            col(ReportRow.game_id) == col(StepRow.game_id),
+            col(ReportRow.turn) == col(StepRow.turn),
+            col(ReportRow.kind) == col(StepRow.kind),
+            col(ReportRow.state) != DISMISSED,
+        )
+        .correlate(StepRow)
+    )

@@ -1,0 +1,139 @@
+"""Reports: what members said of single steps, and what a moderator made of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, String, and_, cast, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from telephone.errors import BadInput
+from telephone.game import Kind, StepKey
+from telephone.store.columns import now
+from telephone.store.database import Database
+from telephone.store.games import guild_of
+from telephone.store.hiding import hidden
+from telephone.store.tables import DISMISSED, OPEN, UPHELD, PostRow, ReportRow, StepRow
+
+STALE_FOR: Final = timedelta(days=1)
+"""How long a message is brought in line with its reports; after that its place is taken to be gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one member said of one step."""
+
+    game_id: str
+    key: StepKey
+    reporter_id: int
+    reason: str
+    reported_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A step whose message shows what it should not, or does not show what it should. `version` grows."""
+
+    game_id: str
+    key: StepKey
+    version: int
+
+
+class Reports:
+    """Open reports hide a step; a moderator dismisses them, or upholds all of a game's and voids it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, game_id: str, key: StepKey, reporter_id: int, reason: str) -> None:
+        """Opens a report. Raises BadInput where the member has one open in this game, or had one of this step."""
+        try:
+            async with self._database.writing() as session:
+                session.add(
+                    ReportRow(
+                        game_id=game_id,
+                        turn=key.turn,
+                        kind=key.kind.value,
+                        reporter_id=reporter_id,
+                        guild_id=await guild_of(session, game_id),
+                        reason=reason,
+                        state=OPEN,
+                        reported_at=now(),
+                    )
+                )
+        except IntegrityError:
+            raise BadInput(await self._why_not(game_id, reporter_id)) from None
+
+    async def open_on(self, guild_id: int) -> list[Report]:
+        """What waits for a moderator of a server, oldest first."""
+        query = select(ReportRow).where(col(ReportRow.guild_id) == guild_id, col(ReportRow.state) == OPEN)
+        async with self._database.reading() as session:
+            rows = await session.scalars(query.order_by(col(ReportRow.reported_at), col(ReportRow.turn)))
+            return [Report(r.game_id, _key(r), r.reporter_id, r.reason, r.reported_at) for r in rows]
+
+    async def dismiss(self, game_id: str, key: StepKey, by: int) -> int:
+        """A moderator shows a step again; how many open reports that settles."""
+        return await self._settle(and_(_of_game(game_id), _of_step(key)), DISMISSED, by)
+
+    async def uphold(self, game_id: str, by: int) -> int:
+        """A moderator agrees with every open report of a game; how many that settles."""
+        return await self._settle(_of_game(game_id), UPHELD, by)
+
+    async def stale(self, game_id: str | None = None) -> list[Stale]:
+        """Posted steps whose message is not in line with reports of the last day; of all games where none is named."""
+        what = cast(col(StepRow.turn), String) + col(StepRow.kind)
+        version = func.count() + func.count(col(ReportRow.settled_at))
+        latest = func.max(func.coalesce(col(ReportRow.settled_at), col(ReportRow.reported_at)))
+        query = (
+            select(col(StepRow.game_id), col(StepRow.turn), col(StepRow.kind), version)
+            .join(ReportRow, _same_step())
+            .join(PostRow, and_(col(PostRow.game_id) == col(StepRow.game_id), col(PostRow.what) == what))
+            .where(col(PostRow.message_id).is_not(None), col(PostRow.hidden) != hidden())
+            .group_by(col(StepRow.game_id), col(StepRow.turn), col(StepRow.kind))
+            .having(latest > now() - STALE_FOR)
+        )
+        if game_id is not None:
+            query = query.where(col(StepRow.game_id) == game_id)
+        async with self._database.reading() as session:
+            return [Stale(game, StepKey(turn, Kind(kind)), n) for game, turn, kind, n in await session.execute(query)]
+
+    async def _settle(self, which: ColumnElement[bool], state: str, by: int) -> int:
+        statement = (
+            update(ReportRow)
+            .where(which, col(ReportRow.state) == OPEN)
+            .values(state=state, settled_at=now(), settled_by=by)
+            .returning(col(ReportRow.turn))
+        )
+        async with self._database.writing() as session:
+            return len((await session.scalars(statement)).all())
+
+    async def _why_not(self, game_id: str, reporter_id: int) -> str:
+        query = select(col(ReportRow.turn)).where(
+            _of_game(game_id), col(ReportRow.reporter_id) == reporter_id, col(ReportRow.state) == OPEN
+        )
+        async with self._database.reading() as session:
+            open_already = (await session.execute(query)).first() is not None
+        if open_already:
+            return "You have reported a turn of this game already; a moderator will look at it before you report more."
+        return "You have reported this turn before, and a moderator has decided; please ask them about it."
+
+
+def _key(row: ReportRow) -> StepKey:
+    return StepKey(row.turn, Kind(row.kind))
+
+
+def _of_game(game_id: str) -> ColumnElement[bool]:
+    return col(ReportRow.game_id) == game_id
+
+
+def _of_step(key: StepKey) -> ColumnElement[bool]:
+    return and_(col(ReportRow.turn) == key.turn, col(ReportRow.kind) == key.kind.value)
+
+
+def _same_step() -> ColumnElement[bool]:
+    return and_(
+        col(ReportRow.game_id) == col(StepRow.game_id),
+        col(ReportRow.turn) == col(StepRow.turn),
+        col(ReportRow.kind) == col(StepRow.kind),
+    )

@@ -1,13 +1,17 @@
 """Everybody who can play: the registry's models, each reached through its provider."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
-from telephone.errors import BadOutput, NotAllowed, Retired, TelephoneError, TimedOut
+from telephone.errors import BadOutput, NotAllowed, Refused, Retired, TelephoneError, TimedOut
 from telephone.game import Answer, Ask, Caption, Image, Ticket, fold
 from telephone.media.images import verify
+from telephone.models.refusal import is_refusal
 from telephone.models.registry import Registry
 from telephone.providers.base import Lost, ModelKind, ModelTable, Provider
 from telephone.providers.patience import with_patience
@@ -16,6 +20,7 @@ DEADLINE = 600.0
 """How long a player may take for one step, in seconds, waiting and trying again included."""
 CAPTION_MAX = 4_000
 """Longest caption that is handed on, in characters; the raw text is kept whole."""
+_REASON_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +125,19 @@ def picture_of(answer: Answer, who: str) -> Image:
 
 
 def caption_of(answer: Answer, who: str) -> Caption:
-    """The cleaned caption of an answer: one line, no quotes around it, no `Caption:` before it. Raises BadOutput."""
+    """The cleaned caption of an answer: one line, no quotes around it, no `Caption:` before it.
+
+    Raises BadOutput where it says nothing, Refused where it only says that it will not.
+    """
     raw = answer.text or ""
     text = fold(raw)
-    text = text.removeprefix("Caption:").strip()
+    text = re.sub(r"^(?:image )?caption\s*:", "", text, flags=re.IGNORECASE).strip()
     if len(text) > 1 and text[0] + text[-1] in ('""', "“”", "''"):
         text = text[1:-1].strip()
-    if not text:
+    if not any(unicodedata.category(char)[0] in "LNS" for char in text):
         raise BadOutput(f"{who} said nothing about the picture; please start the game again.")
+    if is_refusal(text):
+        raise Refused(f"{who} declined to describe the picture; please start the game again.", text[:_REASON_MAX])
     return Caption(text=_shortened(text), raw=raw)
 
 

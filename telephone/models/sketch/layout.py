@@ -14,7 +14,7 @@ MARGIN: Final = 14
 GAP: Final = 12
 """Free pixels between things that have nothing to do with each other."""
 
-MOST_UPON: Final = 4
+MOST_UPON: Final = 3
 """Things that one other can bear."""
 
 MOST_HIGH: Final = 4
@@ -31,7 +31,7 @@ _SIZES: Final = {
     "air": 0.95,
     "sky": 1.0,
 }
-_LARGEST: Final = 196.0
+_LARGEST: Final = 214.0
 _SMALLEST: Final = 64.0
 
 
@@ -167,11 +167,13 @@ def _far_away(things: Sequence[Thing], horizon: int, rng: np.random.Generator) -
 
 
 def _rows(slots: Sequence[_Slot]) -> list[list[_Slot]]:
-    """One row, or a back and a front row where one would be crowded; what bears something stays in front."""
-    if sum(slot.width for slot in slots) <= 4.4:
+    """One row, or a back and a front row where one would be crowded; what bears something stands
+    at the back, where it may rise over the horizon."""
+    half = max(sum(slot.width for slot in slots) / 2, 1.0)
+    if half <= 2.2:
         return [list(slots)] if slots else []
-    plain = [i for i, slot in enumerate(slots) if not slot.tops and slot.behind is None]
-    back = set(plain[: len(slots) // 2])
+    order = sorted(range(len(slots)), key=lambda i: not (slots[i].tops or slots[i].behind))
+    back = {i for n, i in enumerate(order) if sum(slots[k].width for k in order[: n + 1]) <= half} or {order[0]}
     rows = [[slot for i, slot in enumerate(slots) if (i in back) == is_back] for is_back in (True, False)]
     return [row for row in rows if row]
 
@@ -193,7 +195,8 @@ def _in_a_row(row: Sequence[_Slot], foot: float, tallest: float, first: int, rng
 
 
 def _stacked(slot: _Slot, x: float, foot: float, unit: float, *, index: int, rng: np.random.Generator) -> list[Spot]:
-    own = float(np.clip(unit * _SIZES[entries()[slot.base.entry].kind], _SMALLEST, _LARGEST))
+    share = max(_SIZES[entries()[slot.base.entry].kind], 0.5 * len(slot.tops))
+    own = float(np.clip(unit * share, _SMALLEST, _LARGEST))
     if slot.behind is not None:
         other = 0.9 * own
         side = float(rng.choice([-1, 1]))
@@ -218,7 +221,7 @@ def _apart(spots: list[Spot]) -> list[Spot]:
             break
         for i, j in clashes:
             smaller = max((i, j), key=lambda k: spots[k].size)
-            spots[smaller] = _inside(replace(spots[smaller], size=max(44.0, spots[smaller].size * 0.92)))
+            spots[smaller] = _inside(replace(spots[smaller], size=max(54.0, spots[smaller].size * 0.92)))
             push = 3.0 if spots[i].x >= spots[j].x else -3.0
             spots[i], spots[j] = (_inside(replace(spots[k], x=spots[k].x + d)) for k, d in ((i, push), (j, -push)))
     return spots

@@ -23,6 +23,7 @@ def _words(text: str) -> frozenset[str]:
 
 _WORD: Final = re.compile(r"[a-z]+(?:'[a-z]+)?|\d{1,3}|[.,;:!?()]")
 _LINKS: Final = _words(
+    "can could may might must shall should will would seen shown found standing sitting lying "
     "a an the of in on at to with from and or is are was were be been being it its this that these those there "
     "here by as for into onto through over under near next up down out behind above below beside between within "
     "across along around against among toward towards upon off while where which who whose his her their your my "

@@ -27,8 +27,11 @@ class Nerve:
 
 NERVES: Final[dict[eye.Sight, Nerve]] = {
     "sharp": Nerve(noise=0.0, context=0.0, blur=0.0, misses=0.0),
-    "hazy": Nerve(noise=0.085, context=0.2, blur=26.0, misses=0.04),
+    "hazy": Nerve(noise=0.095, context=0.2, blur=50.0, misses=0.04),
 }
+_NOT_HUMAN: Final = frozenset(("alien", "robot"))
+_BENEFIT: Final = 0.08
+"""How much less like the best answer a person may be and still be called one."""
 _RIVALS: Final = 6
 """Answers that are weighed against each other for one thing."""
 
@@ -64,7 +67,7 @@ def recognised(view: View, sight: eye.Sight, rng: np.random.Generator) -> list[S
     known, nerve = eye.lesson(sight), NERVES[sight]
     pieces = [p for p in view.pieces if p.area > 5200 or rng.uniform() >= nerve.misses] or list(view.pieces)
     like = eye.scores(known, eye.features([eye.crop(view.pixels, piece) for piece in pieces]))
-    like = _shaken(like, nerve.noise, rng)
+    like = _shaken(_people_first(like), nerve.noise, rng)
     chosen = _in_context(like, nerve.context)
     height = view.pixels.shape[0]
     things = [
@@ -72,6 +75,14 @@ def recognised(view: View, sight: eye.Sight, rng: np.random.Generator) -> list[S
         for piece, i, row in zip(pieces, chosen, like, strict=True)
     ]
     return _related(things, pieces)
+
+
+def _people_first(like: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What may well be a person is named among people only: nobody is called an animal or a thing."""
+    people = np.array([entry.kind == "person" and entry.name not in _NOT_HUMAN for entry in entries()])
+    best = like.max(axis=1)
+    is_person = like[:, people].max(axis=1) >= best - _BENEFIT
+    return np.where(is_person[:, None] & ~people, like - 1, like)
 
 
 def _shaken(like: NDArray[np.float32], noise: float, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ _NEAR_FORMS: Final = (
     "{Sky}, {things} {ground}{rest}.",
     "A picture of {things} {ground} {sky}{rest}.",
     "There {are} {things} {ground} {sky}{rest}.",
-    "{things} {stand} {ground} {sky}{rest}.",
+    "{things} can be seen {ground} {sky}{rest}.",
 )
 _EMPTY_FORMS: Final = ("An empty view {ground} {sky}{rest}.", "{Sky}, nobody {ground}{rest}.")
 _PAPER_FORMS: Final = ("{things} {paper}.", "A drawing of {things} {paper}.", "A doodle of {things} {paper}.")
@@ -34,7 +34,6 @@ def told(things: Sequence[Seen], around: Surroundings, unsure: bool, rng: np.ran
     rest = _rest(far, high, rng, indoors=around.sky.indoors)
     sky, ground = _one(around.sky.phrases, rng), _one(around.ground.phrases, rng)
     form = _one(_NEAR_FORMS if near else _EMPTY_FORMS, rng)
-    many = sum(1 for t in things if t.where == "near") > 1
     first_many = near.split(" ")[0] not in ("a", "an", "the", "perhaps", "what", "something")
     return _sentence(
         form.format(
@@ -44,7 +43,6 @@ def told(things: Sequence[Seen], around: Surroundings, unsure: bool, rng: np.ran
             Sky=sky,
             rest=rest,
             are="are" if first_many else "is",
-            stand="are seen" if many else "is seen",
         )
     )
 

@@ -198,12 +198,12 @@ def named(hand: Hand, sight: Sight, sample: list[int]) -> float:
 
 @pytest.mark.parametrize("hand", ["stickers", "doodles"])
 def test_sharp_knows_both_artists(hand: Hand) -> None:
-    sample = random.Random(3).sample(range(len(entries())), 60)
+    sample = random.Random(3).sample(range(len(entries())), 36)
     assert named(hand, "sharp", sample) >= 0.93
 
 
 def test_hazy_sees_something_and_not_all() -> None:
-    sample = random.Random(4).sample(range(len(entries())), 60)
+    sample = random.Random(4).sample(range(len(entries())), 36)
     assert 0.35 < named("stickers", "hazy", sample) < 0.8
 
 

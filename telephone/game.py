@@ -158,6 +158,7 @@ class Step:
     A picture has `image` (sha256) and no `text`; a caption has `text` and `raw` and no `image`. A `hidden`
     step was reported, and no moderator has shown it again.
     `latency_ms` covers submit and collect; `cost_usd` is `estimated` where the provider did not report it.
+    `maybe_billed_twice` says that a crash may have doubled it, which could not be found out.
     """
 
     key: StepKey
@@ -171,6 +172,7 @@ class Step:
     latency_ms: int = 0
     cost_usd: float = 0.0
     cost_estimated: bool = False
+    maybe_billed_twice: bool = False
     message_id: int | None = None
     hidden: bool = False
 
@@ -197,6 +199,20 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """What a game costs beside its kept steps, in US dollars.
+
+    `reserved` is the most the whole game may cost, 0 for one that is free; `scoring` was paid for measuring,
+    `unused` for answers that were not played, and `doubted` of these may have been billed twice.
+    """
+
+    reserved: float = 0.0
+    scoring: float = 0.0
+    unused: float = 0.0
+    doubted: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Game:
     """A game as it stands in the store, with the steps played so far in order.
 
@@ -219,6 +235,7 @@ class Game:
     embedder: str | None = None
     run: int = 0
     voided: bool = False
+    costs: Costs = Costs()
 
     @property
     def pair(self) -> Pair:
@@ -232,7 +249,18 @@ class Game:
 
     @property
     def cost_usd(self) -> float:
-        return sum(step.cost_usd for step in self.steps)
+        """What the game cost so far: its steps, measuring, and answers that were not played."""
+        return sum(step.cost_usd for step in self.steps) + self.costs.scoring + self.costs.unused
+
+    @property
+    def possibly_billed_twice_usd(self) -> float:
+        """How much more it may have cost, where a crash left open whether a call was paid twice."""
+        return sum(step.cost_usd for step in self.steps if step.maybe_billed_twice) + self.costs.doubted
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no money is in it: none was reserved, none spent."""
+        return self.costs.reserved + self.cost_usd == 0
 
     @property
     def shown(self) -> "Game":
@@ -325,6 +353,25 @@ class Answer:
     cost_usd: float | None = None
     maybe_billed_twice: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How much may be spent a day, in US dollars: in all, and by default on one server and by one member."""
+
+    operator_usd: float = 5.0
+    server_usd: float = 2.0
+    member_usd: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One daily budget in US dollars, and what is spent or reserved of it; `games` is None where nobody set it."""
+
+    cap_usd: float
+    taken_usd: float = 0.0
+    games: int | None = None
+    played: int = 0
 
 
 @dataclass(frozen=True, slots=True)

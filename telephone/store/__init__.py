@@ -4,18 +4,20 @@ from types import TracebackType
 from typing import Self
 
 from telephone.cpu import off_loop
+from telephone.store.budgets import Budgets
 from telephone.store.database import Database, read_url
 from telephone.store.distances import Distances
 from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
 from telephone.store.posts import Post, Posts
 from telephone.store.reports import Report, Reports
+from telephone.store.reserving import Order
 from telephone.store.servers import Servers
 from telephone.store.steps import Asked, Steps
 from telephone.store.upgrade import upgrade
 from telephone.store.vectors import Vectors
 
-__all__ = ["Asked", "ImageFact", "Post", "Report", "Store"]
+__all__ = ["Asked", "ImageFact", "Order", "Post", "Report", "Store"]
 
 
 class Store:
@@ -31,6 +33,7 @@ class Store:
         self.servers = Servers(database)
         self.images = ImageFacts(database)
         self.reports = Reports(database)
+        self.budgets = Budgets(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":

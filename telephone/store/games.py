@@ -13,6 +13,7 @@ from telephone.game import Game, GameRequest, GameState
 from telephone.store import read
 from telephone.store.columns import now
 from telephone.store.database import Database
+from telephone.store.reserving import Order, book, check, line_up, reserve
 from telephone.store.tables import GameRow, ServerRow
 
 _UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
@@ -25,12 +26,17 @@ class Games:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, request: GameRequest) -> Game:
-        """Queues a game under a new id and its server's next number. Raises BadInput."""
+    async def add(self, request: GameRequest, order: Order | None = None) -> Game:
+        """Queues a game under a new id and its server's next number, with its money reserved in the same breath.
+
+        Raises BadInput, and OverBudget where `order` does not fit what is left of today.
+        """
         if request.seed not in _INT64:
             raise BadInput("That seed is too large; please choose one of at most 18 digits.")
         game_id = secrets.token_hex(8)
         async with self._database.writing() as session:
+            if order is not None and order.most_usd > 0:
+                await line_up(self._database, session)
             await add_server(self._database, session, request.guild_id)
             # The UPDATE holds the server's row until the end: whoever comes next counts on from here,
             # and a game that is not stored after all gives its number back.
@@ -40,7 +46,11 @@ class Games:
                 .values(last_number=col(ServerRow.last_number) + 1)
                 .returning(col(ServerRow.last_number))
             )
+            if order is not None:
+                await check(session, request, order)
             await session.execute(insert(GameRow).values(number=number, **_values(game_id, request)))
+            if order is not None:
+                await reserve(session, game_id, request, order)
             return await _one(session, game_id)
 
     async def get(self, game_id: str) -> Game:
@@ -77,7 +87,8 @@ class Games:
     ) -> bool:
         """Moves a game to a state if it is in one of `only_from`; False, and nothing changed, if not.
 
-        Sets when it first played and when it ended; a game that plays again has not ended.
+        Sets when it first played and when it ended; a game that plays again has not ended. One that is stopped
+        or has failed lets go of its money at once, a finished one when it is measured: Budgets.settle.
         """
         moment = now()
         statement = (
@@ -89,7 +100,10 @@ class Games:
         if to is GameState.PLAYING:
             statement = statement.values(started_at=func.coalesce(col(GameRow.started_at), moment))
         async with self._database.writing() as session:
-            return await session.scalar(statement) is not None
+            moved = await session.scalar(statement) is not None
+            if moved and to in (GameState.STOPPED, GameState.FAILED):
+                await book(self._database, session, game_id, settle=True)
+            return moved
 
     async def void(self, game_id: str) -> None:
         """Marks a game as voided by a moderator: it counts neither for nor against anybody."""

@@ -6,17 +6,19 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, String, and_, cast, select
+from sqlalchemy import ScalarSelect, Select, SQLColumnExpression, String, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from telephone.game import Game, GameRequest, GameState, Kind, Level, Pair, Place, Prompt, Step, StepKey, Turn
+from telephone.game import Costs, Game, GameRequest, GameState, Kind, Level, Pair, Place, Prompt, Step, StepKey, Turn
 from telephone.store.hiding import hidden
-from telephone.store.tables import DistanceRow, GameRow, PostRow, StepRow
+from telephone.store.tables import ChargeRow, DistanceRow, GameRow, PostRow, ReservationRow, StepRow
 
 _PLACES: Final = ("card", "thread", "opening", "summary")
 """What a Place is made of: the names of its posts, in its order."""
+_COSTS: Final = 1 + len(_PLACES)
+"""Where a row of GAMES goes on with money, after the game and its places."""
 _BATCH: Final = 1_000
 """Games whose steps are read at once; the databases bound the parameters of a query."""
 
@@ -35,7 +37,14 @@ def _games() -> Select[*tuple[Any, ...]]:
     query: Select[*tuple[Any, ...]] = select(GameRow, *(col(post.message_id) for post in posts.values()))
     for what, post in posts.items():
         query = query.outerjoin(post, and_(col(post.game_id) == col(GameRow.id), col(post.what) == what))
-    return query
+    query = query.outerjoin(ReservationRow, col(ReservationRow.game_id) == col(GameRow.id))
+    charges = [col(ChargeRow.why) == "scoring", col(ChargeRow.why) == "unused", col(ChargeRow.doubled)]
+    return query.add_columns(col(ReservationRow.reserved), *(_charged(which) for which in charges))
+
+
+def _charged(which: SQLColumnExpression[bool]) -> ScalarSelect[Any]:
+    summed = select(func.sum(col(ChargeRow.cost_usd))).where(col(ChargeRow.game_id) == col(GameRow.id), which)
+    return summed.correlate(GameRow).scalar_subquery()
 
 
 def _steps() -> Select[StepRow, int | None, DistanceRow, bool]:
@@ -71,10 +80,14 @@ async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[G
     for start in range(0, len(ids), _BATCH):
         for row in await session.execute(_STEPS.where(col(StepRow.game_id).in_(ids[start : start + _BATCH]))):
             played[row[0].game_id].append(Played(*row))
-    return [_game(row[0], Place(*row[1:]), played[row[0].id]) for row in found]
+    return [_game(row[0], Place(*row[1:_COSTS]), _costs(*row[_COSTS:]), played[row[0].id]) for row in found]
 
 
-def _game(row: GameRow, place: Place, played: Sequence[Played]) -> Game:
+def _costs(reserved: int | None, *charged: float | None) -> Costs:
+    return Costs((reserved or 0) / 1_000_000, *(usd or 0.0 for usd in charged))
+
+
+def _game(row: GameRow, place: Place, costs: Costs, played: Sequence[Played]) -> Game:
     request = GameRequest(
         prompt=Prompt(row.prompt, Level(row.level) if row.level else None, row.slug),
         pair=Pair(row.t2i, row.i2t),
@@ -99,6 +112,7 @@ def _game(row: GameRow, place: Place, played: Sequence[Played]) -> Game:
         embedder=row.embedder,
         run=row.runs,
         voided=row.voided,
+        costs=costs,
     )
 
 
@@ -144,6 +158,7 @@ def step_of(row: StepRow, message_id: int | None, hidden: bool = False) -> Step:
         latency_ms=row.latency_ms or 0,
         cost_usd=row.cost_usd or 0.0,
         cost_estimated=bool(row.cost_estimated),
+        maybe_billed_twice=bool(row.maybe_billed_twice),
         message_id=message_id,
         hidden=hidden,
     )

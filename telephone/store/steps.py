@@ -14,6 +14,7 @@ from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of
 from telephone.store.read import step_of
+from telephone.store.reserving import book
 from telephone.store.tables import PostRow, StepRow
 
 
@@ -93,6 +94,8 @@ class Steps:
                     index_elements=["game_id", "turn", "kind"], set_=kept, where=col(StepRow.kept_at).is_(None)
                 )
             )
+            if step.cost_usd > 0:
+                await book(self._database, session, game_id)
             row, message_id = await _stored(session, game_id, step.key)
             return step_of(row, message_id)
 

@@ -3,6 +3,9 @@
     server ──< game ──< step        what each player was asked, and what came back
                     ──< post        every message the bot posts for a game
                     ──< distance    what a game was measured to be, per embedder and version
+                    ──< reservation what a game may cost, and what it has cost, of one day's budget
+                    ──< charge      what was paid beside the kept steps
+           ──< cap                  what admins set of the daily budgets
                     ──< report      a member's report of one step; a step with one that was not dismissed is hidden
     operator                        the operator's own switches: one row
     vector, image                   facts about content, by its hash; they belong to no server
@@ -12,7 +15,7 @@ server in one foreign key, so that a row can never be booked under another serve
 A change here comes with a migration; a test compares the two.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -20,6 +23,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Date,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -77,6 +81,7 @@ class GameRow(Row, table=True):
         UniqueConstraint("id", "guild_id"),
         Index(None, "guild_id", "state", "number"),
         Index(None, "state", "created_at"),
+        Index(None, "guild_id", "created_at"),
     )
 
     id: str = Field(primary_key=True, sa_type=PlainText)
@@ -198,6 +203,54 @@ class ReportRow(Row, table=True):
     reported_at: datetime = Field(sa_type=Moment)
     settled_at: datetime | None = Field(default=None, sa_type=Moment)
     settled_by: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class CapRow(Row, table=True):
+    """The daily caps of a server, or of each of its members; NULL where the operator's default holds."""
+
+    __tablename__ = "cap"
+    __table_args__ = (
+        ForeignKeyConstraint(["guild_id"], ["server.guild_id"], ondelete="CASCADE"),
+        CheckConstraint("scope IN ('server', 'member')", name="scope"),
+    )
+
+    guild_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    scope: str = Field(primary_key=True, sa_type=PlainText)
+    micros: int | None = Field(default=None, sa_type=BigInteger)
+    games: int | None = None
+
+
+class ReservationRow(Row, table=True):
+    """What one game takes of the budget of the UTC day it was asked for on, in millionths of a dollar.
+
+    `spent` is kept up with every cost that is booked; until `settled_at` is set, `reserved` counts where it is more.
+    """
+
+    __tablename__ = "reservation"
+    __table_args__ = (_of_game(), Index(None, "day"))
+
+    game_id: str = Field(primary_key=True, sa_type=PlainText)
+    guild_id: int = Field(sa_type=BigInteger)
+    member_id: int = Field(sa_type=BigInteger)
+    day: date = Field(sa_type=Date)
+    reserved: int = Field(sa_type=BigInteger)
+    spent: int = Field(sa_type=BigInteger)
+    settled_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class ChargeRow(Row, table=True):
+    """What a game cost beside its kept steps: `why` is scoring, or unused for an answer that was not played."""
+
+    __tablename__ = "charge"
+    __table_args__ = (_of_game(), CheckConstraint("why IN ('scoring', 'unused')", name="why"))
+
+    game_id: str = Field(primary_key=True, sa_type=PlainText)
+    what: str = Field(primary_key=True, sa_type=PlainText)
+    guild_id: int = Field(sa_type=BigInteger)
+    why: str = Field(sa_type=PlainText)
+    cost_usd: float
+    doubled: bool = Field(sa_type=Boolean)
+    booked_at: datetime = Field(sa_type=Moment)
 
 
 class VectorRow(Row, table=True):

@@ -1,0 +1,112 @@
+"""Budgets: the daily caps, what is taken of them, and what games cost beside their steps.
+
+A game reserves the most it can cost on the UTC day it is asked for, in the transaction that stores it, and
+stays on that day's books for good: a game that plays on after midnight, or was paused, spends what it reserved.
+"""
+
+from typing import Any, Literal
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from telephone.errors import BadInput
+from telephone.game import Allowance, Caps
+from telephone.store.columns import now
+from telephone.store.database import Database
+from telephone.store.games import add_server, guild_of
+from telephone.store.reserving import (
+    Scope,
+    book,
+    caps_of,
+    dollars,
+    games_today,
+    held,
+    micros,
+    money_cap,
+    rooms,
+)
+from telephone.store.tables import CapRow, ChargeRow, ReservationRow
+
+
+class Budgets:
+    """Money by day. Reserving itself is a part of Games.add."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def allowances(self, guild_id: int, caps: Caps) -> dict[Scope, Allowance]:
+        """What a server and each of its members may take a day; for the server also what is taken today."""
+        async with self._database.reading() as session:
+            own = await caps_of(session, guild_id)
+            server, member = own.get("server"), own.get("member")
+            taken = {room.whose: room.taken for room in await rooms(session, guild_id, 0, caps)}
+            return {
+                "server": Allowance(
+                    dollars(money_cap(server, caps.server_usd, caps)),
+                    dollars(taken.get("server", 0)),
+                    server.games if server else None,
+                    await games_today(session, guild_id),
+                ),
+                "member": Allowance(
+                    dollars(money_cap(member, caps.member_usd, caps)), games=member.games if member else None
+                ),
+            }
+
+    async def change(
+        self, guild_id: int, scope: Scope, caps: Caps, *, usd: float | None = None, games: int | None = None
+    ) -> None:
+        """Sets those daily caps of a server or its members that are not None. Raises BadInput above the operator's."""
+        if usd is not None and usd > caps.operator_usd:
+            raise BadInput(f"The operator allows ${caps.operator_usd:,.2f} a day in all; please choose up to that.")
+        changes: dict[str, Any] = {} if usd is None else {"micros": micros(usd)}
+        if games is not None:
+            changes["games"] = games
+        if not changes:
+            return
+        async with self._database.writing() as session:
+            await add_server(self._database, session, guild_id)
+            row = self._database.insert(CapRow).values(guild_id=guild_id, scope=scope, **changes)
+            await session.execute(row.on_conflict_do_update(index_elements=["guild_id", "scope"], set_=changes))
+
+    async def charge(
+        self,
+        game_id: str,
+        what: str,
+        why: Literal["scoring", "unused"],
+        usd: float,
+        *,
+        doubled: bool = False,
+    ) -> None:
+        """Books what was paid beside the kept steps; once, however often this is called with the same `what`.
+
+        Raises NotFound.
+        """
+        async with self._database.writing() as session:
+            values = {"game_id": game_id, "what": what, "guild_id": await guild_of(session, game_id), "why": why}
+            values |= {"cost_usd": usd, "doubled": doubled, "booked_at": now()}
+            await session.execute(self._database.insert(ChargeRow).values(values).on_conflict_do_nothing())
+            await book(self._database, session, game_id)
+
+    async def settle(self, game_id: str) -> None:
+        """Lets go of what a game reserved beyond what it cost. Safe at any time after its end, any number of times."""
+        async with self._database.writing() as session:
+            await book(self._database, session, game_id, settle=True)
+
+    async def today(self, caps: Caps, servers: int = 5) -> dict[int | None, Allowance]:
+        """What is taken today of the operator's cap, under None, and of those servers' that take the most."""
+        taken = func.sum(held())
+        by_server = (
+            select(col(ReservationRow.guild_id), taken)
+            .where(col(ReservationRow.day) == now().date())
+            .group_by(col(ReservationRow.guild_id))
+            .order_by(taken.desc(), col(ReservationRow.guild_id))
+        )
+        async with self._database.reading() as session:
+            rows = [(guild_id, int(amount)) for guild_id, amount in await session.execute(by_server)]
+            found: dict[int | None, Allowance] = {
+                None: Allowance(caps.operator_usd, dollars(sum(amount for _, amount in rows)))
+            }
+            for guild_id, amount in [row for row in rows if row[0]][:servers]:
+                cap = money_cap((await caps_of(session, guild_id)).get("server"), caps.server_usd, caps)
+                found[guild_id] = Allowance(dollars(cap), dollars(amount), None, await games_today(session, guild_id))
+        return found

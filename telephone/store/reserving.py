@@ -1,0 +1,226 @@
+"""Reserving and booking of money, inside the transaction that stores what is paid for.
+
+Sums are whole millionths of a dollar, rounded up, so that no dust of binary fractions slips past a cap.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, case, false, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from telephone.errors import OverBudget
+from telephone.game import NO_GUILD, Caps, GameRequest
+from telephone.store.columns import now
+from telephone.store.database import Database
+from telephone.store.tables import CapRow, ChargeRow, GameRow, OperatorRow, ReservationRow, StepRow
+
+Scope = Literal["server", "member"]
+_MILLION: Final = 1_000_000
+_CENT: Final = 10_000
+_WHOSE: Final = {
+    "operator": ("Today's budget", "the operator"),
+    "server": ("Today's budget of this server", "an admin"),
+    "member": ("Your budget for today", "an admin"),
+}
+"""What a budget is called, and who can raise it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a game costs at most, in US dollars, and the operator's daily caps, which it has to fit."""
+
+    most_usd: float
+    caps: Caps
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One daily budget in millionths of a dollar: its cap, and what is spent or reserved of it."""
+
+    whose: Literal["operator", "server", "member"]
+    cap: int
+    taken: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.cap - self.taken)
+
+
+def micros(usd: float) -> int:
+    """Millionths of a dollar, rounded up."""
+    return math.ceil(round(usd * _MILLION, 3))
+
+
+def dollars(amount: int) -> float:
+    return amount / _MILLION
+
+
+def midnight_after(moment: datetime) -> datetime:
+    """When the budgets of a moment's day are refilled: 00:00 UTC."""
+    return datetime.combine(moment.date() + timedelta(days=1), time(), moment.tzinfo)
+
+
+async def line_up(database: Database, session: AsyncSession) -> None:
+    """Has whoever reserves wait for each other until the transaction ends: two must not count the same money."""
+    row = database.insert(OperatorRow).values(id=1, paused=False)
+    await session.execute(row.on_conflict_do_nothing())
+    await session.execute(select(col(OperatorRow.id)).with_for_update())
+
+
+async def check(session: AsyncSession, request: GameRequest, order: Order) -> None:
+    """Raises OverBudget where a game does not fit the daily caps.
+
+    The caller holds the server's row and, for a game that costs money, has lined up. In the terminal, where
+    the operator plays, only the operator's own cap counts.
+    """
+    caps = await caps_of(session, request.guild_id)
+    await _check_number(session, request, caps)
+    most = micros(order.most_usd)
+    if most == 0:
+        return
+    tightest = min(await rooms(session, request.guild_id, request.starter_id, order.caps), key=lambda room: room.left)
+    if most > tightest.left:
+        raise OverBudget(_no_money(tightest, most))
+
+
+async def rooms(session: AsyncSession, guild_id: int, member_id: int, caps: Caps) -> list[Room]:
+    """Today's budgets that a game of this member has to fit: the operator's, the server's, the member's.
+
+    A member's money is counted over all servers, so that it is not multiplied by visiting many.
+    """
+    by_server, by_member = col(ReservationRow.guild_id) == guild_id, col(ReservationRow.member_id) == member_id
+    query = select(_sum(held()), _sum(held(by_server)), _sum(held(by_member)))
+    taken = (await session.execute(query.where(col(ReservationRow.day) == now().date()))).one()
+    everything, here, theirs = (int(amount) for amount in taken)
+    operator = Room("operator", micros(caps.operator_usd), everything)
+    if guild_id == NO_GUILD:
+        return [operator]
+    own = await caps_of(session, guild_id)
+    return [
+        operator,
+        Room("server", money_cap(own.get("server"), caps.server_usd, caps), here),
+        Room("member", money_cap(own.get("member"), caps.member_usd, caps), theirs),
+    ]
+
+
+def money_cap(own: CapRow | None, default_usd: float, caps: Caps) -> int:
+    """What holds: an admin's word or the default, never more than the operator's cap."""
+    wanted = micros(default_usd) if own is None or own.micros is None else own.micros
+    return min(wanted, micros(caps.operator_usd))
+
+
+async def caps_of(session: AsyncSession, guild_id: int) -> dict[str, CapRow]:
+    """What admins of a server have set, by scope."""
+    rows = await session.scalars(select(CapRow).where(col(CapRow.guild_id) == guild_id))
+    return {row.scope: row for row in rows}
+
+
+async def games_today(session: AsyncSession, guild_id: int, member_id: int | None = None) -> int:
+    """How many games were asked for on a server since 00:00 UTC, by all or by one member."""
+    query = select(func.count()).select_from(GameRow).where(col(GameRow.guild_id) == guild_id)
+    query = query.where(col(GameRow.created_at) >= midnight_after(now()) - timedelta(days=1))
+    if member_id is not None:
+        query = query.where(col(GameRow.starter_id) == member_id)
+    return int(await session.scalar(query) or 0)
+
+
+async def reserve(session: AsyncSession, game_id: str, request: GameRequest, order: Order) -> None:
+    """Books the most a stored game can cost on today's budgets; a free game reserves nothing."""
+    if (most := micros(order.most_usd)) > 0:
+        session.add(
+            ReservationRow(
+                game_id=game_id,
+                guild_id=request.guild_id,
+                member_id=request.starter_id,
+                day=now().date(),
+                reserved=most,
+                spent=0,
+            )
+        )
+        await session.flush()
+
+
+async def book(database: Database, session: AsyncSession, game_id: str, *, settle: bool = False) -> None:
+    """Brings what a game has spent up to date with its rows, and with `settle` lets go of what it reserved.
+
+    Comes last in its transaction: whoever books waits for who booked before, and then sees it. A game that was
+    thought free is taken in when it does cost something.
+    """
+    mine = col(ReservationRow.game_id) == game_id
+    known = await session.scalar(select(col(ReservationRow.game_id)).where(mine).with_for_update())
+    spent = micros(await _cost(session, game_id))
+    values: dict[str, Any] = {"spent": spent}
+    if settle:
+        values["settled_at"] = func.coalesce(col(ReservationRow.settled_at), now())
+    if known is None and spent:
+        await _take_in(database, session, game_id)
+    await session.execute(update(ReservationRow).where(mine).values(values))
+
+
+def held(counted: ColumnElement[bool] | None = None) -> ColumnElement[int]:
+    """What a row takes of its day: the reservation until it is settled, unless more was spent already."""
+    settled, spent = col(ReservationRow.settled_at).is_not(None), col(ReservationRow.spent)
+    most = case((settled | (spent > col(ReservationRow.reserved)), spent), else_=col(ReservationRow.reserved))
+    return most if counted is None else case((counted, most), else_=0)
+
+
+def _sum(column: ColumnElement[int]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(column), 0)
+
+
+async def _take_in(database: Database, session: AsyncSession, game_id: str) -> None:
+    query = select(col(GameRow.guild_id), col(GameRow.starter_id), col(GameRow.created_at))
+    guild_id, member_id, created_at = (await session.execute(query.where(col(GameRow.id) == game_id))).one()
+    row = {"game_id": game_id, "guild_id": guild_id, "member_id": member_id, "day": created_at.date()}
+    await session.execute(
+        database.insert(ReservationRow).values(row | {"reserved": 0, "spent": 0}).on_conflict_do_nothing()
+    )
+
+
+async def _cost(session: AsyncSession, game_id: str) -> float:
+    """All that a game may have been billed for, in US dollars: what is in doubt counts twice."""
+    steps = select(func.sum(_twice(col(StepRow.cost_usd), func.coalesce(col(StepRow.maybe_billed_twice), false()))))
+    steps = steps.where(col(StepRow.game_id) == game_id, col(StepRow.kept_at).is_not(None))
+    rest = select(func.sum(_twice(col(ChargeRow.cost_usd), col(ChargeRow.doubled))))
+    rest = rest.where(col(ChargeRow.game_id) == game_id)
+    return float(await session.scalar(steps) or 0) + float(await session.scalar(rest) or 0)
+
+
+def _twice(cost: Any, doubled: Any) -> ColumnElement[float]:
+    return case((doubled, 2 * cost), else_=cost)
+
+
+async def _check_number(session: AsyncSession, request: GameRequest, caps: dict[str, CapRow]) -> None:
+    for scope, member_id in (("server", None), ("member", request.starter_id)):
+        most = caps[scope].games if scope in caps else None
+        if most is not None and await games_today(session, request.guild_id, member_id) >= most:
+            whose = "This server's games" if scope == "server" else "Your games"
+            raise OverBudget(f"{whose} for today ({most}) are used up; more at 00:00 UTC, or an admin can allow more.")
+
+
+def _no_money(room: Room, most: int) -> str:
+    whose, who = _WHOSE[room.whose]
+    cost, refills = f"This game may cost up to {_cents(most, up=True)}", f"it refills at 00:00 UTC ({_wait()})"
+    cheaper = "choose fewer turns or cheaper models"
+    if room.cap == 0:
+        return f"No game that costs money may be played here; choose free models, or {who} can set a budget."
+    if most > room.cap:
+        return f"{cost}, more than the {_cents(room.cap)} of a whole day; {cheaper}, or {who} can raise it."
+    if room.left < _CENT:
+        return f"{whose} is used up; {refills}, or {who} can raise it."
+    return f"{cost}, and {whose[0].lower()}{whose[1:]} has {_cents(room.left)} left; {cheaper}, or wait: {refills}."
+
+
+def _cents(amount: int, *, up: bool = False) -> str:
+    cents = -(-amount // _CENT) if up else amount // _CENT
+    return f"${cents / 100:,.2f}"
+
+
+def _wait() -> str:
+    left = midnight_after(now()) - now()
+    minutes = max(1, round(left.total_seconds() / 60))
+    return f"in {minutes} min" if minutes < 60 else f"in about {round(minutes / 60)} h"

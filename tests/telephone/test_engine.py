@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -63,10 +64,13 @@ async def test_the_journal_is_json_in_wal_mode_and_old_entries_are_forgotten(tmp
     await engine.enqueue("walk-c", counting.walk, "c", 2)
     await until(ran, ["c0", "c1"])
     assert await engine.forget_old() == 0
-    with sqlite3.connect(tmp_path / "engine.sqlite") as journal:
+    with closing(sqlite3.connect(tmp_path / "engine.sqlite", isolation_level=None)) as journal:
+        async with asyncio.timeout(10):
+            while journal.execute("SELECT status FROM workflow_status").fetchall() != [("SUCCESS",)]:
+                await asyncio.sleep(0.02)
         assert journal.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         kinds = {row[0] for row in journal.execute("SELECT serialization FROM workflow_status")}
-        journal.execute("UPDATE workflow_status SET completed_at = 1 WHERE workflow_uuid = 'walk-c'")
+        journal.execute("UPDATE workflow_status SET completed_at = 1")
     assert kinds == {JsonSerializer().name()}
     assert await engine.forget_old() == 1
     await engine.close()

@@ -74,6 +74,10 @@ class TelephoneBot(commands.AutoShardedBot):
         await self.tree.sync()
         self._house = await self._on_setup(self.stage)
 
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was removed from a server, which an outage of Discord does not look like."""
+        await self.service.leave(guild.id)
+
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         unheard(event_method)
 

@@ -13,7 +13,7 @@ from bot.commands import join, leave
 from bot.errors import offered
 from bot.views import ask_to_stop, show_replay, show_start
 from telephone.admission import SEED_MAX
-from telephone.game import PROMPT_MIN, TURNS_MAX
+from telephone.game import PROMPT_MIN, TURNS_MAX, Level
 from telephone.providers.base import ModelKind
 from telephone.service import StartRequest
 
@@ -52,7 +52,8 @@ async def suggest_game(press: Press, typed: int | str) -> list[Choice[int]]:
 
 
 @app_commands.describe(
-    prompt="What the game begins with: your own words, or one of the list",
+    prompt="What the game begins with: your own words, or one of the list; left out, one is picked",
+    level="How hard the picked prompt is to keep; only without a prompt",
     t2i="Who draws; left out, one that can play now",
     i2t="Who says what it sees; left out, one that can play now",
     turns="How many pictures and captions",
@@ -61,8 +62,9 @@ async def suggest_game(press: Press, typed: int | str) -> list[Choice[int]]:
 @app_commands.autocomplete(prompt=suggest_prompt, t2i=suggest_artist, i2t=suggest_spotter)
 async def start(
     press: Press,
-    prompt: Range[str, PROMPT_MIN, PROMPT_LONGEST],
+    prompt: Range[str, PROMPT_MIN, PROMPT_LONGEST] | None = None,
     *,
+    level: Level | None = None,
     t2i: str | None = None,
     i2t: str | None = None,
     turns: Range[int, 1, TURNS_MAX] | None = None,
@@ -72,6 +74,7 @@ async def start(
     await acknowledge(press)
     asked = StartRequest(
         prompt=prompt,
+        level=level,
         t2i=t2i,
         i2t=i2t,
         turns=turns,

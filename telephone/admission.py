@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import DEFAULT_TURNS, NO_GUILD, PROMPT_MAX, GameRequest, Level, Pair, Prompt, clean_prompt
+from telephone.game import DEFAULT_TURNS, NO_GUILD, PROMPT_MAX, Caps, GameRequest, Level, Pair, Prompt, clean_prompt
 from telephone.models.players import Players
+from telephone.prices import most_usd
 from telephone.prompts import curated, look_up
 from telephone.providers.base import ModelKind
-from telephone.store import Store
+from telephone.store import Order, Store
 
 SEED_MAX: Final = 2**53 - 1
 """Largest seed: the largest whole number that Discord and JSON readers keep exact."""
@@ -40,6 +41,14 @@ class Admission:
 
     store: Store
     players: Players
+    caps: Caps = Caps()
+    text_usd: float = 0.0
+    """What embedding one text costs, in US dollars."""
+
+    def order(self, request: GameRequest) -> Order:
+        """What an admitted game costs at most, to be reserved with it."""
+        t2i, i2t = (self.players.registry.table(name) for name in (request.pair.t2i, request.pair.i2t))
+        return Order(most_usd(request.turns, t2i, i2t, self.text_usd), self.caps)
 
     async def admit(self, asked: StartRequest) -> GameRequest:
         await self.check_open(asked.guild_id)
@@ -78,6 +87,8 @@ class Admission:
     def _prompt(self, asked: StartRequest) -> Prompt:
         if asked.prompt is None:
             return secrets.choice([p for p in curated() if asked.level in (None, p.level)])
+        if asked.level is not None:
+            raise BadInput("A level picks one of the curated prompts; please leave out either the level or the prompt.")
         known = look_up(asked.prompt)
         if known is not None:
             return known

@@ -12,13 +12,13 @@ import structlog
 
 from telephone.admission import Admission, StartRequest
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import Game, GameState, Prompt, ServerSettings
+from telephone.game import Allowance, Game, GameState, Prompt, ServerSettings
 from telephone.keepsake import Keepsakes, Replay
 from telephone.models.players import Players
 from telephone.play import Play
 from telephone.prompts import curated
 from telephone.providers.base import ModelKind, ModelTable
-from telephone.store import Store
+from telephone.store import Scope, Store
 
 __all__ = ["Choice", "ModelFacts", "Replay", "Service", "Standing", "StartRequest"]
 
@@ -75,8 +75,9 @@ class Service:
     """None in a process that runs no engine: what it sets going, the process that does will notice."""
 
     async def start(self, asked: StartRequest) -> Game:
-        """Admits, stores and enqueues a game; returns before its card is posted."""
-        game = await self.store.games.add(await self.admission.admit(asked))
+        """Admits, stores and enqueues a game, the most it can cost reserved; returns before its card is posted."""
+        request = await self.admission.admit(asked)
+        game = await self.store.games.add(request, self.admission.order(request))
         _log.info("game queued", game=game.id, pair=str(game.pair), turns=game.request.turns)
         await self._begin(game)
         return game
@@ -174,6 +175,13 @@ class Service:
             await self.play.promote(guild_id)
         return settings
 
+    async def budget(
+        self, guild_id: int, scope: Scope = "server", *, usd: float | None = None, games: int | None = None
+    ) -> dict[Scope, Allowance]:
+        """What a server and its members may take a day, after changing what is not None for one of the two."""
+        await self.store.budgets.change(guild_id, scope, self.admission.caps, usd=usd, games=games)
+        return await self.store.budgets.allowances(guild_id, self.admission.caps)
+
     async def pause(self, guild_id: int) -> int:
         """Stops all playing and spending on a server until resume; returns how many games pause."""
         await self.store.servers.change(guild_id, paused=True)
@@ -183,6 +191,13 @@ class Service:
         """Ends a server's pause; returns how many games go on."""
         await self.store.servers.change(guild_id, paused=False)
         return await self._resume(await self._unfinished(guild_id), PAUSED_HERE)
+
+    async def leave(self, guild_id: int) -> int:
+        """Ends every game of a server that has removed the bot; returns how many. What was played stays."""
+        left = await self._unfinished(guild_id)
+        for game in left:
+            await self.store.games.move(game.id, GameState.STOPPED, only_from=UNFINISHED)
+        return len(left)
 
     async def pause_everywhere(self) -> int:
         """The operator's pause of every game on every server; returns how many games pause."""

@@ -89,3 +89,21 @@ async def _card_is_final(bot, channel):
             if texts[0] == "### #1 finished":
                 return
             await asyncio.sleep(0.05)
+
+
+async def test_a_level_picks_a_curated_prompt_and_leaving_the_server_ends_its_games(house_bot):
+    async with simcord.run(house_bot) as env:
+        env.backend.advance_clock((datetime.now(UTC) - env.now()).total_seconds())
+        guild = env.create_guild()
+        channel = guild.create_text_channel("telephone")
+        alice = guild.add_member(env.create_user("alice"))
+        await alice.slash(channel, "telephone start", level="hard", t2i="doodles", i2t="spotter-hazy", turns=30)
+        (game,) = await house_bot.service.recent(guild.id)
+        assert game.request.prompt.level == "hard"
+        both = await alice.slash(channel, "telephone start", level="hard", prompt=PROMPT)
+        assert "leave out either" in both.response.content
+        assert len(env.errors) == 1
+        await house_bot.on_guild_remove(house_bot.get_guild(guild.id))
+        left = await house_bot.service.game(game.id)
+        assert left.state is GameState.STOPPED
+        await house_bot.close()

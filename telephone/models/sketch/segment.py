@@ -14,8 +14,8 @@ Window = tuple[Any, ...]
 
 SIDE: Final = 512
 """Pictures are looked at in this size, their longer side."""
-WHITE: Final = 250
-"""All three channels at least this: the edge of a sticker."""
+WHITE: Final = 243
+"""All three channels at least this: the edge of a sticker, also after a JPEG; all else is painted darker."""
 SMALLEST: Final = 420
 """Fewer pixels than this are no thing."""
 MOST: Final = 12
@@ -100,8 +100,10 @@ def _stickers(pixels: Pixels) -> list[Piece]:
         filled = ndimage.binary_fill_holes(part)
         if filled.sum() >= SMALLEST and part.sum() < 0.8 * filled.sum() and _is_round_trip(part, filled, window, white):
             rings.append((filled, window))
-        else:
+        elif not _meets_frame(window, white):
             loose[window] |= part
+    if not rings:
+        return []
     rings = _outermost(rings, white.shape)
     pieces = [_piece(filled, window, white) for filled, window in rings]
     return pieces + _covered(pieces, loose, white)
@@ -109,11 +111,16 @@ def _stickers(pixels: Pixels) -> list[Piece]:
 
 def _is_round_trip(part: Mask, filled: Mask, window: Window, white: Mask) -> bool:
     """Whether white runs all the way round, away from the picture's frame."""
-    inside = window[0].start > 0 and window[1].start > 0
-    inside = inside and window[0].stop < white.shape[0] and window[1].stop < white.shape[1]
     padded = np.pad(filled, 1)
     rim = padded & ~ndimage.binary_erosion(padded)
-    return bool(inside and (part & rim[1:-1, 1:-1]).sum() > 0.97 * rim.sum())
+    return bool(not _meets_frame(window, white) and (part & rim[1:-1, 1:-1]).sum() > 0.97 * rim.sum())
+
+
+def _meets_frame(window: Window, white: Mask) -> bool:
+    """Whether it reaches the picture's frame: then it is background, not an edge."""
+    rows, cols = window
+    height, width = white.shape
+    return bool(rows.start == 0 or cols.start == 0 or rows.stop == height or cols.stop == width)
 
 
 def _outermost(rings: list[tuple[Mask, Window]], shape: tuple[int, ...]) -> list[tuple[Mask, Window]]:

@@ -181,7 +181,7 @@ def surroundings(view: View, sight: eye.Sight, rng: np.random.Generator) -> Surr
         colour = colours.name_of(ground)
         if np.quantile(evenness, 0.8) < 18:
             paper = min(PAPERS, key=lambda p: _apart(ground, p.sheet) + blur * rng.uniform(-0.5, 0.5))
-            return Surroundings(paper=paper if _apart(ground, paper.sheet) < 24 + blur / 2 else None, colour=colour)
+            return Surroundings(paper=paper if _apart(ground, paper.sheet) < 20 + blur / 2 else None, colour=colour)
     return _sky_and_ground(view, free, blur, rng)
 
 

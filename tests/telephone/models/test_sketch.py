@@ -168,6 +168,21 @@ def test_any_picture_is_described(sight: Sight) -> None:
         assert caption.endswith("."), name
 
 
+def test_a_drawing_on_white_is_no_sticker() -> None:
+    caption = Spotter("sharp").describe(odd_pictures()["a stick figure"])
+    assert caption.endswith("on a white background.")
+    assert "empty" not in caption
+    assert Spotter("sharp").describe(odd_pictures()["white"]) == "Nothing but empty space on a white background."
+
+
+def test_stickers_are_found_in_a_jpeg_too() -> None:
+    png = Artist("stickers").draw("a wolf and a castle in the snow", 1)
+    for quality in (95, 80):
+        caption = Spotter("sharp").describe(file_of(drawn(png), "JPEG", quality=quality))
+        assert "wolf" in caption
+        assert "castle" in caption
+
+
 def test_two_threads_draw_and_see_what_one_does() -> None:
     texts = [f"{word} and a boat by the sea" for word in ("a dog", "two cats", "a house", "an owl")]
     alone = [Spotter("sharp").describe(Artist("stickers").draw(text, 1)) for text in texts]

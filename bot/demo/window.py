@@ -92,6 +92,12 @@ class Window(Preview):
                 body = {**body, "published_revision": page.revision}
             return await super()._action(context_id, body)
 
+    def _finish_action(
+        self, page: _Page, action: Any, settlement: str, cursor: int, *more: Any, **named: Any
+    ) -> dict[str, Any]:
+        """What the bot explained to the member is an answer like any other, no failure of the press."""
+        return super()._finish_action(page, action, settlement, self.env.error_cursor, *more, **named)
+
     def _room(self, room: str | None) -> ChannelHandle:
         rooms = {str(one.id): one for one in (self.home, *self.home.threads)}
         if room is not None and room not in rooms:

@@ -3,17 +3,13 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from telephone.models.sketch import scenery
+from telephone.models.sketch import overhead, underfoot
+from telephone.models.sketch.brush import SIDE, Canvas, vignette
 from telephone.models.sketch.settings import Place
 
-SIDE: Final = 512
 BRIGHTEST: Final = 240
 """No backdrop reaches white: white is kept for the outlines of stickers."""
-
-Canvas = NDArray[np.float32]
-"""A picture in the making, shape (512, 512, 3), from 0 to 255."""
 
 
 def paint(sky: Place, ground: Place, horizon: int, rng: np.random.Generator) -> Canvas:
@@ -21,18 +17,18 @@ def paint(sky: Place, ground: Place, horizon: int, rng: np.random.Generator) -> 
     canvas = np.empty((SIDE, SIDE, 3), np.float32)
     canvas[:horizon] = _gradient(sky.far, sky.near, horizon) + rng.normal(0, 4, 3)
     canvas[horizon:] = sky.near
-    for add in scenery.SKY.get(sky.name, ()):
+    for add in overhead.PARTS.get(sky.name, ()):
         add(canvas, horizon, rng)
     if sky.indoors:
-        scenery.skirting(canvas, horizon, sky)
+        overhead.skirting(canvas, horizon, sky)
     else:
-        for stand in scenery.SKYLINE.get(ground.name, ()):
+        for stand in underfoot.ON_HORIZON.get(ground.name, ()):
             stand(canvas, horizon, rng, sky, ground)
     canvas[horizon:] = _gradient(ground.far, ground.near, SIDE - horizon) + rng.normal(0, 4, 3)
-    for add in scenery.GROUND.get(ground.name, ()):
+    for add in underfoot.PARTS.get(ground.name, ()):
         add(canvas, horizon, rng)
     canvas[horizon:] *= np.array(sky.light, np.float32)
-    scenery.vignette(canvas)
+    vignette(canvas)
     return np.clip(canvas, 0, BRIGHTEST, out=canvas)
 
 

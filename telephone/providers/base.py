@@ -71,6 +71,8 @@ class ModelTable(BaseModel):
         needed = "$image" if self.kind == "i2t" else "$prompt"
         if mapped and needed not in _leaves(self.input):
             raise ValueError(f'input hands nothing over; write which of the model\'s inputs takes "{needed}"')
+        if (self.second_usd or self.tokens_usd) and not self.price_usd:
+            raise ValueError("price_usd is missing; write what a call is expected to cost: so much is reserved for it")
         if self.provider == "cog" and not self.url:
             raise ValueError('url is missing; write where the container listens, such as url = "http://127.0.0.1:5000"')
         if self.key and not self.url:

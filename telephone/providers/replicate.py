@@ -63,6 +63,7 @@ class Replicate:
         if since is not None:
             found = await self._found(model, wanted, since, marker)
             if found is not None:
+                self._ours[found] = marker
                 return Ticket(found, found=True)
         async with self._call(model, paced=True) as client:
             made = await client.predictions.create(

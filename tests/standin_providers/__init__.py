@@ -1,0 +1,27 @@
+"""OpenAI, Replicate and Cog on this machine: stateful, honest about what was billed, and able to misbehave."""
+
+from tests.standin_providers.faults import (
+    answers,
+    cut,
+    cut_after_doing,
+    floods,
+    half,
+    redirects,
+    says,
+    silent,
+    slow,
+)
+from tests.standin_providers.server import Studios
+
+__all__ = [
+    "Studios",
+    "answers",
+    "cut",
+    "cut_after_doing",
+    "floods",
+    "half",
+    "redirects",
+    "says",
+    "silent",
+    "slow",
+]

@@ -1,0 +1,44 @@
+"""A Cog container: one prediction at a time, files as data URIs, failures with status 200."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from tests.standin_providers.eyes import caption, paint
+
+if TYPE_CHECKING:
+    from tests.standin_providers.server import Studios
+
+
+def routes(studios: Studios) -> list[web.RouteDef]:
+    api = _Api(studios)
+    return [
+        web.post("/predictions", api.predict),
+        web.post("/predictions/{id}/cancel", api.cancel),
+        web.get("/health-check", api.health),
+    ]
+
+
+class _Api:
+    def __init__(self, studios: Studios) -> None:
+        self.studios = studios
+
+    async def predict(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        given = body["input"]
+        pictures = [value for value in given.values() if isinstance(value, str) and value.startswith("data:")]
+        if pictures:
+            output = caption(base64.b64decode(pictures[0].partition(",")[2]))
+        else:
+            data = paint(f"{given['prompt']}/{given.get('seed')}")
+            output = ["data:image/png;base64," + base64.b64encode(data).decode()]
+        return web.json_response({"id": body.get("id"), "status": "succeeded", "output": output, "metrics": {}})
+
+    async def cancel(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response({})
+
+    async def health(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response({"status": "READY"})

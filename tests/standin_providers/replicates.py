@@ -1,0 +1,148 @@
+"""Replicate: predictions with a life of their own, a listing, files."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from aiohttp import web
+
+from tests.standin_providers.eyes import caption, paint
+
+if TYPE_CHECKING:
+    from tests.standin_providers.server import Studios
+
+PAGE = 3
+
+
+def routes(studios: Studios) -> list[web.RouteDef]:
+    api = _Api(studios)
+    return [
+        web.post("/v1/predictions", api.create),
+        web.get("/v1/predictions", api.list),
+        web.get("/v1/predictions/{id}", api.get),
+        web.post("/v1/predictions/{id}/cancel", api.cancel),
+        web.post("/v1/files", api.upload),
+        web.get("/v1/files", api.files),
+        web.get("/v1/models/{owner}/{name}", api.model),
+        web.get("/v1/models/{owner}/{name}/versions/{version}", api.model),
+    ]
+
+
+class _Api:
+    def __init__(self, studios: Studios) -> None:
+        self.studios = studios
+
+    async def create(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        version: str = body["version"]
+        name, _, number = version.partition(":")
+        reference = uuid4().hex[:26]
+        self.studios.predictions[reference] = {
+            "id": reference,
+            "model": name,
+            "version": number or "hidden",
+            "input": body["input"],
+            "output": None,
+            "error": None,
+            "logs": "",
+            "status": "starting",
+            "data_removed": False,
+            "created_at": datetime.now(UTC).isoformat(),
+            "metrics": {},
+            "urls": {
+                what: f"{self.studios.url}/v1/predictions/{reference}{end}"
+                for what, end in (("get", ""), ("web", ""), ("cancel", "/cancel"))
+            },
+            "looks": 0,
+        }
+        self.studios.billed.append(reference)
+        return web.json_response(_public(self.studios.predictions[reference]), status=201)
+
+    async def get(self, request: web.Request) -> web.StreamResponse:
+        made = self.studios.predictions.get(request.match_info["id"])
+        if made is None:
+            return web.json_response({"title": "Not found", "detail": "no such prediction", "status": 404}, status=404)
+        made["looks"] += 1
+        if made["status"] in ("starting", "processing"):
+            made["status"] = "processing"
+            if made["looks"] >= self.studios.looks_until_done:
+                made |= {"status": "succeeded", "output": self._output(made), "metrics": {"predict_time": 2.0}}
+        return web.json_response(_public(made))
+
+    def _output(self, made: dict[str, Any]) -> Any:
+        given = made["input"]
+        pictures = [value for value in given.values() if isinstance(value, str) and self._is_picture(value)]
+        named = f"{made['model']}:{made['version']}"
+        if pictures:
+            return self.studios.shaped(named, caption(self._bytes(pictures[0])))
+        file = f"{made['id']}.png"
+        self.studios.delivery[file] = paint(f"{given.get('prompt')}/{given.get('seed')}")
+        return self.studios.shaped(named, [f"{self.studios.url}/delivery/{file}"])
+
+    def _is_picture(self, value: str) -> bool:
+        return value.startswith(("data:", f"{self.studios.url}/v1/files/"))
+
+    def _bytes(self, value: str) -> bytes:
+        if value.startswith("data:"):
+            return base64.b64decode(value.partition(",")[2])
+        return self.studios.files[value.rpartition("/")[2]]["data"]
+
+    async def cancel(self, request: web.Request) -> web.StreamResponse:
+        made = self.studios.predictions[request.match_info["id"]]
+        made["status"] = "canceled"
+        return web.json_response(_public(made))
+
+    async def list(self, request: web.Request) -> web.StreamResponse:
+        """The newest first, a few on a page."""
+        after = datetime.fromisoformat(request.query["created_after"].replace("Z", "+00:00").replace(" ", "+"))
+        found = [made for made in self.studios.predictions.values() if _moment(made) >= after][::-1]
+        first = int(request.query.get("cursor", "0"))
+        following = None
+        if len(found) > first + PAGE:
+            query = request.rel_url.update_query(cursor=str(first + PAGE))
+            following = f"{self.studios.url}{query}"
+        page = [_public(made) for made in found[first : first + PAGE]]
+        return web.json_response({"previous": None, "next": following, "results": page})
+
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        async for part in await request.multipart():
+            if part.name == "content":
+                data = bytes(await part.read())
+                reference = uuid4().hex[:26]
+                self.studios.files[reference] = {"data": data, "shown": self._file(reference, data)}
+                return web.json_response(self.studios.files[reference]["shown"], status=201)
+        return web.json_response({"detail": "content is missing"}, status=422)
+
+    def _file(self, reference: str, data: bytes) -> dict[str, Any]:
+        return {
+            "id": reference,
+            "content_type": "image/png",
+            "size": len(data),
+            "checksums": {"sha256": hashlib.sha256(data).hexdigest()},
+            "metadata": {},
+            "created_at": datetime.now(UTC).isoformat(),
+            "expires_at": datetime.now(UTC).isoformat(),
+            "urls": {"get": f"{self.studios.url}/v1/files/{reference}"},
+        }
+
+    async def files(self, request: web.Request) -> web.StreamResponse:
+        shown = [file["shown"] for file in self.studios.files.values()][::-1]
+        return web.json_response({"previous": None, "next": None, "results": shown})
+
+    async def model(self, request: web.Request) -> web.StreamResponse:
+        name = f"{request.match_info['owner']}/{request.match_info['name']}"
+        if name not in self.studios.models:
+            return web.json_response({"detail": "The requested resource does not exist."}, status=404)
+        return web.json_response({"name": name})
+
+
+def _public(made: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in made.items() if key != "looks"}
+
+
+def _moment(made: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(made["created_at"])

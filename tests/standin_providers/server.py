@@ -1,0 +1,98 @@
+"""The server: three APIs and a place where pictures lie, on one loopback port."""
+
+import asyncio
+import re
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from tests.standin_providers import cogs, openais, replicates
+from tests.standin_providers.faults import Fault, Handler
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it came in."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass
+class Studios:
+    """What the three know and what was done to them.
+
+    `billed` has one entry a paid call, of either API. `delivery` holds the files at /delivery/NAME.
+    `outputs` says how a model answers, by a part of its version or name: a function of our own output.
+    """
+
+    url: str = ""
+    seen: list[Seen] = field(default_factory=list)
+    billed: list[str] = field(default_factory=list)
+    delivery: dict[str, bytes] = field(default_factory=dict)
+    predictions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    looks_until_done: int = 1
+    outputs: dict[str, Any] = field(default_factory=dict)
+    models: set[str] = field(default_factory=set)
+    running: int = 0
+    most_running: int = 0
+    _faults: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
+
+    def next(self, path: str, *faults: Fault) -> None:
+        """The next requests to a path of this pattern are answered by these faults, one each."""
+        self._faults[path].extend(faults)
+
+    def asked(self, path: str) -> list[Seen]:
+        """The requests to paths of this pattern."""
+        return [seen for seen in self.seen if re.fullmatch(path, seen.path)]
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls) -> AsyncIterator["Studios"]:
+        studios = cls()
+        app = web.Application(client_max_size=64 * 10**6, middlewares=[studios._watched])
+        app.add_routes(replicates.routes(studios) + openais.routes(studios) + cogs.routes(studios))
+        app.router.add_get("/delivery/{name}", studios._deliver)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        studios.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        try:
+            yield studios
+        finally:
+            await runner.cleanup()
+
+    @web.middleware
+    async def _watched(self, request: web.Request, honest: Handler) -> web.StreamResponse:
+        body = await request.json() if request.content_type == "application/json" and request.can_read_body else None
+        self.seen.append(Seen(request.method, request.path, dict(request.headers), body))
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            for path, faults in self._faults.items():
+                if faults and re.fullmatch(path, request.path):
+                    return await faults.popleft()(request, honest)
+            return await honest(request)
+        except asyncio.CancelledError:
+            raise
+        finally:
+            self.running -= 1
+
+    async def _deliver(self, request: web.Request) -> web.StreamResponse:
+        data = self.delivery.get(request.match_info["name"])
+        return web.Response(status=404) if data is None else web.Response(body=data, content_type="image/png")
+
+    def shaped(self, name: str, output: Any) -> Any:
+        """Our output as the model of that name or version words it."""
+        for part, shape in self.outputs.items():
+            if part in name:
+                return shape(output)
+        return output

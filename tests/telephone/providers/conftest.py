@@ -1,0 +1,83 @@
+"""The studios, the tables, and adapters that talk to the studios."""
+
+import io
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from PIL import Image as pil
+from pydantic import SecretStr
+
+from telephone.game import Ask, Image
+from telephone.models.registry import Registry
+from telephone.providers.base import ModelTable
+from telephone.providers.cog import Cog
+from telephone.providers.download import Downloads
+from telephone.providers.openai import OpenAI
+from telephone.providers.replicate import Replicate
+from tests.company import paint
+from tests.standin_providers import Studios
+
+KEY = "sk-studio-secret-0123456789"
+TOKEN = "r8_studiosecret0123456789"
+
+
+@pytest.fixture(scope="session")
+def tables() -> Registry:
+    return Registry.load(["offline", "openai", "replicate", "cog"])
+
+
+@pytest.fixture
+async def studios() -> AsyncIterator[Studios]:
+    async with Studios.open() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def openai(studios: Studios) -> AsyncIterator[OpenAI]:
+    adapter = OpenAI(SecretStr(KEY), f"{studios.url}/v1")
+    yield adapter
+    await adapter.close()
+
+
+@pytest.fixture
+async def replicate(studios: Studios) -> AsyncIterator[Replicate]:
+    adapter = Replicate(SecretStr(TOKEN), studios.url, Downloads(["127.0.0.1"]))
+    yield adapter
+    await adapter.close()
+
+
+@pytest.fixture
+async def cog() -> AsyncIterator[Cog]:
+    adapter = Cog()
+    yield adapter
+    await adapter.close()
+
+
+@pytest.fixture
+def table() -> Callable[..., ModelTable]:
+    """A table with what a test needs of it."""
+
+    def make(**fields: Any) -> ModelTable:
+        plain = {"name": "painter", "kind": "t2i", "provider": "openai", "ref": "painter-1", "licence": "test"}
+        return ModelTable(**plain | fields)
+
+    return make
+
+
+@pytest.fixture
+def words() -> Ask:
+    return Ask(seed=7, text="a fox mends a clock")
+
+
+@pytest.fixture
+def picture() -> Ask:
+    return Ask(seed=7, image=Image(paint("a fox"), "image/png", 64, 64))
+
+
+@pytest.fixture
+def large_picture() -> Ask:
+    """Too large to travel inside a prediction."""
+    buffer = io.BytesIO()
+    pil.effect_noise((640, 640), 90).convert("RGB").save(buffer, "PNG")
+    return Ask(seed=7, image=Image(buffer.getvalue(), "image/png", 640, 640))

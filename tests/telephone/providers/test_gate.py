@@ -1,0 +1,71 @@
+"""The gate: how many at once, how many a minute, and a wait that holds all."""
+
+import asyncio
+import time
+
+import pytest
+
+from telephone.errors import Misconfigured, RateLimited
+from telephone.providers.gate import LIMITS, Gate, Limit, limits
+
+
+async def test_no_more_are_out_at_once_than_the_limit_says():
+    gate, out, most = Gate(Limit(3, 1_000)), 0, 0
+
+    async def call():
+        nonlocal out, most
+        async with gate.turn():
+            out += 1
+            most = max(most, out)
+            await asyncio.sleep(0.01)
+            out -= 1
+
+    await asyncio.gather(*(call() for _ in range(20)))
+    assert most == 3
+
+
+async def test_the_next_call_waits_for_the_minute_to_pass(monkeypatch):
+    monkeypatch.setattr("telephone.providers.gate._MINUTE", 0.3)
+    gate, began = Gate(Limit(10, 2)), time.monotonic()
+    for _ in range(3):
+        async with gate.turn():
+            pass
+    assert 0.25 < time.monotonic() - began < 2
+
+
+async def test_a_wait_that_a_provider_asks_for_holds_the_calls_that_follow():
+    gate = Gate(Limit(10, 1_000))
+    with pytest.raises(RateLimited):
+        async with gate.turn():
+            raise RateLimited("slow down", 0.3)
+    began = time.monotonic()
+    async with gate.turn():
+        pass
+    assert 0.25 < time.monotonic() - began < 2
+
+
+async def test_a_gate_of_one_provider_holds_nobody_elses_calls():
+    slow, quick = Gate(Limit(1, 1_000)), Gate(Limit(1, 1_000))
+    with pytest.raises(RateLimited):
+        async with slow.turn():
+            raise RateLimited("slow down", 30)
+    async with asyncio.timeout(1), quick.turn():
+        pass
+
+
+async def test_a_call_that_is_given_up_while_it_waits_leaves_its_place():
+    gate = Gate(Limit(1, 1_000))
+    async with gate.turn():
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05), gate.turn():
+                pass
+    async with asyncio.timeout(1), gate.turn():
+        pass
+
+
+def test_an_operator_sets_limits_and_a_wrong_one_is_named():
+    assert limits("") == LIMITS
+    assert limits("openai=4/30, replicate=2/5") == LIMITS | {"openai": Limit(4, 30), "replicate": Limit(2, 5)}
+    for wrong in ("openai", "openai=0/30", "openai=4", "nobody=4/30", "openai=4/30/2"):
+        with pytest.raises(Misconfigured, match="TELEPHONE_LIMITS"):
+            limits(wrong)

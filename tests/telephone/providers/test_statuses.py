@@ -1,0 +1,185 @@
+"""Every status, code and wording of a provider becomes one class of the error tree."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+
+from telephone.errors import (
+    BadInput,
+    BadOutput,
+    Misconfigured,
+    RateLimited,
+    Refused,
+    Retired,
+    TelephoneError,
+    TimedOut,
+    Unavailable,
+)
+from telephone.providers import failures
+from telephone.providers.base import Lost
+from telephone.providers.replicate import failed
+from telephone.providers.statuses import broken, failure
+
+SAFETY = "Your request was rejected by the safety system. safety_violations=[violence]."
+
+
+def openai_error(code, message="no", kind="invalid_request_error", **more):
+    return {"error": {"message": message, "type": kind, "param": None, "code": code, **more}}
+
+
+def problem(status, detail):
+    return {"title": "Problem", "detail": detail, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (400, openai_error("moderation_blocked", SAFETY, "image_generation_user_error"), Refused),
+        (400, openai_error("content_policy_violation", "Your request was rejected."), Refused),
+        (400, openai_error(None, SAFETY), Refused),
+        (422, problem(422, "NSFW content detected. Try running it again."), Refused),
+        (400, openai_error("model_not_found", "The model `dall-e-2` has been deprecated."), Retired),
+        (404, openai_error("model_not_found", "The model `dall-e-2` does not exist."), Retired),
+        (404, openai_error(None, "The model `dall-e-2` does not exist."), Retired),
+        (404, {"error": "model 'llava' not found, try pulling it first"}, Retired),
+        (422, problem(422, "Invalid version or not permitted"), Retired),
+        (410, problem(410, "This model is no longer available."), Retired),
+        (401, openai_error("invalid_api_key", "Incorrect API key provided."), Misconfigured),
+        (401, problem(401, "You did not pass a valid authentication token"), Misconfigured),
+        (403, openai_error(None, "Your organization must be verified to use the model."), Misconfigured),
+        (402, problem(402, "You have insufficient credit to run this model."), Misconfigured),
+        (429, openai_error("insufficient_quota", "You exceeded your quota", "insufficient_quota"), Misconfigured),
+        (429, openai_error("billing_hard_limit_reached", kind="billing_limit_user_error"), Misconfigured),
+        (400, openai_error("billing_hard_limit_reached", "Billing hard limit has been reached"), Misconfigured),
+        (429, openai_error("rate_limit_exceeded", "Rate limit reached", "requests"), RateLimited),
+        (429, problem(429, "Request was throttled. Your rate limit resets in ~30s."), RateLimited),
+        (429, "", RateLimited),
+        (400, openai_error("string_above_max_length", "Invalid 'prompt': string too long."), BadInput),
+        (413, "Request Entity Too Large: the body is too long", BadInput),
+        (400, openai_error("unknown_parameter", "Unknown parameter: 'size'."), Misconfigured),
+        (422, problem(422, "- input.width: must be a multiple of 8"), Misconfigured),
+        (404, "<html>404 page not found</html>", Misconfigured),
+        (302, "", Misconfigured),
+        (408, "", Unavailable),
+        (409, {"error": "At capacity - all prediction slots busy", "status": "failed"}, Unavailable),
+        (500, openai_error(None, "The server had an error", "server_error"), Unavailable),
+        (500, openai_error(None, "our safety system is down", "server_error"), Unavailable),
+        (502, "<html>Bad Gateway</html>", Unavailable),
+        (503, "", Unavailable),
+        (529, {"error": ["overloaded"]}, Unavailable),
+        (400, "null", Misconfigured),
+        (400, {"error": None}, Misconfigured),
+        (400, ["?"], Misconfigured),
+    ],
+)
+def test_each_answer_that_is_none_becomes_its_error(table, status, body, expected):
+    for form in (body, body if isinstance(body, str) else json.dumps(body)):
+        error = failure(table(replacement="crayon"), status, {}, form)
+        assert type(error) is expected
+        assert error.sentence.endswith(".")
+        assert "painter" in error.sentence
+
+
+def test_a_refusal_keeps_its_reason_and_a_retired_model_its_replacement(table):
+    blocked = openai_error("moderation_blocked", SAFETY, moderation_details={"categories": ["violence", "gore"]})
+    refused = failure(table(), 400, {}, blocked)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "violence, gore"
+    retired = failure(table(replacement="crayon"), 404, {}, openai_error("model_not_found"))
+    assert isinstance(retired, Retired)
+    assert retired.replacement == "crayon"
+
+
+@pytest.mark.parametrize(
+    ("headers", "text", "seconds"),
+    [
+        ({"retry-after": "7"}, "", 7.0),
+        ({"retry-after-ms": "1500", "retry-after": "2"}, "", 1.5),
+        ({}, "Your rate limit resets in ~30s.", 30.0),
+        ({}, "Please try again in 20ms.", 0.02),
+        ({}, "Please try again in 2m.", 120.0),
+        ({}, "slow down", None),
+        ({"retry-after": "soon"}, "", None),
+        ({"retry-after": "-5"}, "", 0.0),
+        ({"retry-after": "1e99"}, "", 3_600.0),
+        ({"retry-after": "nan"}, "", None),
+    ],
+)
+def test_a_provider_says_how_long_to_wait(table, headers, text, seconds):
+    error = failure(table(), 429, headers, {"detail": text})
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == seconds
+
+
+def test_a_wait_until_a_moment_is_understood():
+    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
+    assert 35 < (failures.retry_after({"retry-after": moment}) or 0) <= 40
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        (httpx.ConnectError("refused"), Unavailable),
+        (httpx.ConnectTimeout("slow"), Unavailable),
+        (httpx.PoolTimeout("full"), Unavailable),
+        (httpx.ReadTimeout("slow"), Lost),
+        (httpx.ReadError("cut"), Lost),
+        (httpx.RemoteProtocolError("cut"), Lost),
+        (httpx.WriteError("cut"), Lost),
+        (None, Lost),
+        (BadOutput("too large"), BadOutput),
+    ],
+)
+def test_a_line_that_breaks_before_anything_went_out_is_no_doubt_and_one_that_breaks_after_is(table, cause, expected):
+    error = RuntimeError("Connection error.")
+    error.__cause__ = cause
+    assert type(broken(table(), error)) is expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("NSFW content detected. Try running it again, or try a different prompt.", Refused),
+        ("The input or output was flagged as sensitive. (E005)", Refused),
+        ("Prediction failed: Exception: NSFW content detected in all outputs", Refused),
+        ("CUDA out of memory. Tried to allocate 2.00 GiB", BadOutput),
+        ("Director: unexpected error handling prediction (E9243)", BadOutput),
+        (None, BadOutput),
+        ({"odd": 1}, BadOutput),
+    ],
+)
+def test_a_failed_prediction_is_a_refusal_or_has_to_be_made_anew(table, words, expected):
+    assert type(failed(table(), words)) is expected
+
+
+def test_no_key_survives_in_what_is_kept_of_a_providers_words(table):
+    secret = "very-own-key-without-a-pattern"
+    for said in (f"Incorrect API key provided: {secret}.", "key sk-proj-abc123**** is bad", "Bearer r8_abc123 expired"):
+        error = failure(table(), 401, {}, {"error": {"message": said}}, secret)
+        assert isinstance(error, Misconfigured)
+        kept = error.detail + error.sentence
+        assert secret not in kept
+        assert "abc123" not in kept
+
+
+def test_every_error_of_the_providers_is_one_sentence_for_players(table):
+    model = table(retired_on="2026-05-12", replacement="crayon")
+    made = [
+        failures.refused(model, "violence"),
+        failures.rate_limited(model, 3),
+        failures.unavailable(model),
+        failures.lost(model),
+        failures.timed_out(model),
+        failures.misconfigured(model, "401: bad key"),
+        failures.too_long(model),
+        failures.bad_output(model),
+        failures.retired(model),
+    ]
+    assert {type(error) for error in made} >= {Refused, RateLimited, Lost, TimedOut, Misconfigured, BadOutput, Retired}
+    for error in made:
+        assert isinstance(error, TelephoneError)
+        assert error.sentence.startswith(("painter", "The line to painter", "That text is too long for painter"))
+        assert error.sentence.endswith(".")

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telephone.errors import Misconfigured
+from telephone.game import Caps
 
 
 def secret_named(name: str) -> SecretStr | None:
@@ -45,6 +46,9 @@ class Settings(BaseSettings):
     http_port: int = Field(8787, ge=0, le=65535, alias="TELEPHONE_HTTP_PORT")
     public_url: str | None = Field(None, alias="TELEPHONE_PUBLIC_URL")
     role: Literal["all", "gateway", "worker"] = Field("all", alias="TELEPHONE_ROLE")
+    budget_operator: float = Field(5.0, ge=0, le=10_000, alias="TELEPHONE_BUDGET_OPERATOR")
+    budget_server: float = Field(2.0, ge=0, le=10_000, alias="TELEPHONE_BUDGET_SERVER")
+    budget_member: float = Field(0.5, ge=0, le=10_000, alias="TELEPHONE_BUDGET_MEMBER")
     secret: SecretStr | None = Field(None, alias="TELEPHONE_SECRET")
     download_hosts: str = Field("", alias="TELEPHONE_DOWNLOAD_HOSTS")
     limits: str = Field("", alias="TELEPHONE_LIMITS")
@@ -77,6 +81,11 @@ class Settings(BaseSettings):
     def pictures_url(self) -> str:
         """Where pictures are stored: a folder in the data directory unless TELEPHONE_STORAGE_URL says otherwise."""
         return self.storage_url or f"file://{self.data_dir.resolve() / 'pictures'}"
+
+    @property
+    def caps(self) -> Caps:
+        """How much may be spent a day."""
+        return Caps(self.budget_operator, self.budget_server, self.budget_member)
 
     @property
     def on_postgres(self) -> bool:

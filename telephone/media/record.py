@@ -35,7 +35,7 @@ def record(
         "seed": game.request.seed,
         "state": game.state.value,
         "turns": rows,
-        "summary": _summary(drift, rows),
+        "summary": _summary(game, drift, rows),
         "steps": [_step(game, turn, row, embeddings) for turn, row in zip(turns, rows, strict=True)],
     }
 
@@ -57,6 +57,7 @@ def _turn(turn: Turn, drift: Drift | None, paths: Mapping[str, str]) -> Row:
         "t2i_ms": picture.latency_ms,
         "i2t_ms": caption.latency_ms,
         "cost_usd": _money(picture.cost_usd + caption.cost_usd),
+        "cost_estimated": picture.cost_estimated or caption.cost_estimated,
         "image_sha256": picture.image,
         "raw_caption": caption.raw,
         "t2i_seed": picture.seed,
@@ -64,14 +65,19 @@ def _turn(turn: Turn, drift: Drift | None, paths: Mapping[str, str]) -> Row:
     }
 
 
-def _summary(drift: Drift | None, rows: Sequence[Row]) -> Row:
+def _summary(game: Game, drift: Drift | None, rows: Sequence[Row]) -> Row:
     jump = None if drift is None else {"turn": drift.biggest_jump[0], "increase": drift.biggest_jump[1]}
     return {
         "turns": len(rows),
         "final_distance": None if drift is None else drift.final_distance,
         "mcd": None if drift is None else drift.mcd,
         "biggest_jump": jump,
-        "cost_usd": _money(sum(row["cost_usd"] for row in rows)),
+        "cost_usd": _money(game.cost_usd),
+        "cost_estimated": any(step.cost_estimated for step in game.steps if step.cost_usd),
+        "scoring_usd": _money(game.costs.scoring),
+        "unused_usd": _money(game.costs.unused),
+        "possibly_billed_twice_usd": _money(game.possibly_billed_twice_usd),
+        "reserved_usd": _money(game.costs.reserved),
     }
 
 

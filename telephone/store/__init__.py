@@ -11,13 +11,13 @@ from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
 from telephone.store.posts import Post, Posts
 from telephone.store.reports import Report, Reports
-from telephone.store.reserving import Order
+from telephone.store.reserving import Order, Scope
 from telephone.store.servers import Servers
 from telephone.store.steps import Asked, Steps
 from telephone.store.upgrade import upgrade
 from telephone.store.vectors import Vectors
 
-__all__ = ["Asked", "ImageFact", "Order", "Post", "Report", "Store"]
+__all__ = ["Asked", "ImageFact", "Order", "Post", "Report", "Scope", "Store"]
 
 
 class Store:

@@ -38,6 +38,11 @@ def test_a_played_game_is_written_as_promised(played: Callable[..., Game]) -> No
         "mcd": pytest.approx(0.65),
         "biggest_jump": {"turn": 3, "increase": pytest.approx(0.4)},
         "cost_usd": 0.0824,
+        "cost_estimated": False,
+        "scoring_usd": 0.0,
+        "unused_usd": 0.0,
+        "possibly_billed_twice_usd": 0.0,
+        "reserved_usd": 0.0,
     }
 
 

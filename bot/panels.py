@@ -110,14 +110,15 @@ def models(facts: Sequence[ModelFacts]) -> str:
 
 
 def check(channel: str, missing: Sequence[str]) -> str:
-    """The permission checklist of a channel, `channel` as a mention."""
+    """The permission checklist of a channel, `channel` as a mention: first what follows from it, then the list."""
     rows = [f"- {words}: {'missing' if name in missing else 'yes'}" for name, words in NEEDED.items()]
     verdict = (
-        "Please allow what is missing, for my role or in the channel's settings, and run this again."
+        f"Something is missing in {channel}. Please allow it, for my role or in the channel's settings, "
+        "and run this again."
         if missing
-        else "All set; games can be played here."
+        else f"All set; games can be played in {channel}."
     )
-    return "\n".join([f"What I may do in {channel}:", *rows, verdict])
+    return "\n".join([verdict, *rows])
 
 
 def limits(settings: ServerSettings) -> str:
@@ -152,8 +153,9 @@ def _standing(one: Standing) -> str:
     game = one.game
     place = f", place {one.place}" if one.place else ""
     turn = "" if game.state is GameState.QUEUED else f", turn {turn_now(game)} of {game.request.turns}"
-    thread = f", <#{game.place.thread_id}>" if game.place.thread_id else ""
-    return f"- #{game.number} {escape(str(game.pair))}: {_STATES[game.state]}{place}{turn}{thread}"
+    # A mention shows the thread's name, and with it the pair.
+    where = f"in <#{game.place.thread_id}>" if game.place.thread_id else escape(str(game.pair))
+    return f"- #{game.number} {where}: {_STATES[game.state]}{place}{turn}"
 
 
 def _ready(fact: ModelFacts) -> str:

@@ -97,5 +97,5 @@ def _cut(pieces: list[str], limit: int) -> str:
         used += units(pieces[kept])
         kept += 1
     space = next((at for at in range(kept, max(kept - 30, 0), -1) if pieces[at] == " "), kept)
-    cut = "".join(pieces[:space]).rstrip(" \u200c\u200d")
+    cut = "".join(pieces[:space]).rstrip(" ,;\u200c\u200d")
     return f"{cut}{_ELLIPSIS}" if cut else ""

@@ -170,8 +170,8 @@ def test_the_thread_is_never_named_after_the_prompt():
 def test_the_status_lists_every_game_and_fits():
     text = panels.status([Standing(game(GameState.QUEUED), 1), Standing(game(steps=2), 0)])
     assert text.splitlines() == [
-        "- #128 painter × critic: queued, place 1, <#33>",
-        "- #128 painter × critic: playing, turn 2 of 2, <#33>",
+        "- #128 in <#33>: queued, place 1",
+        "- #128 in <#33>: playing, turn 2 of 2",
     ]
     assert units(panels.status([Standing(game(), 0)] * 100)) <= CONTENT_MAX
 
@@ -180,6 +180,8 @@ def test_the_checklist_names_what_is_missing():
     text = panels.check("<#1>", ["attach_files"])
     assert "- Attach Files: missing" in text
     assert text.count(": yes") == len(panels.NEEDED) - 1
+    assert text.startswith("Something is missing in <#1>.")
+    assert panels.check("<#1>", []).startswith("All set; games can be played in <#1>.\n- View Channel: yes")
 
 
 def test_no_post_of_ours_has_a_backslash_without_need():

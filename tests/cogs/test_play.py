@@ -154,8 +154,8 @@ async def test_the_status_names_games_and_places(server):
     server.service.add(server.guild.id, GameState.QUEUED)
     result = await server.alice.slash(server.channel, "telephone status")
     assert result.ephemeral
-    assert "#2 painter × critic: queued, place 1" in result.response.content
-    assert "#1 painter × critic: playing, turn 2 of 2" in result.response.content
+    assert "#2 in <#33>: queued, place 1" in result.response.content
+    assert "#1 in <#33>: playing, turn 2 of 2" in result.response.content
 
 
 async def test_a_replay_is_posted_in_the_thread_and_linked(server):

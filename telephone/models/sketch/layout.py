@@ -200,13 +200,13 @@ def _stacked(slot: _Slot, x: float, foot: float, unit: float, *, index: int, rng
     if slot.behind is not None:
         other = 0.9 * own
         side = float(rng.choice([-1, 1]))
-        back = Spot(slot.behind, x + side * 0.3 * own, foot - 0.5 * own, other)
-        return [back, Spot(slot.base, x - side * 0.18 * own, foot, own, over=index, is_in_front=True)]
+        back = Spot(slot.behind, x + side * 0.26 * own, foot - 0.5 * own, other)
+        return [back, Spot(slot.base, x - side * 0.12 * own, foot, own, over=index, is_in_front=True)]
     if not slot.tops:
         return [Spot(slot.base, x, foot, own)]
     n = len(slot.tops)
     base = Spot(slot.base, x, foot, own)
-    size = float(np.clip(min(0.8 * own, unit * slot.width / n - 6), 0.55 * _SMALLEST, 150))
+    size = float(np.clip(min(0.8 * own, 1.25 * own / n - 4), 0.55 * _SMALLEST, 150))
     step = size + 4
     xs = [x + (i - (n - 1) / 2) * step for i in range(n)]
     return [base, *(Spot(top, at, foot - 0.74 * own, size, over=index) for top, at in zip(slot.tops, xs, strict=True))]

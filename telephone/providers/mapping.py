@@ -16,6 +16,8 @@ from telephone.providers.base import ModelTable
 TASK: Final = "Write a detailed description of this image."
 """What a model that takes instructions is told to do with a picture: the article's words."""
 
+_NAMED_MAX: Final = 20_000
+"""Longest text that is parsed, in characters."""
 _DATA_URI: Final = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.+=-]+)*;base64,", re.IGNORECASE)
 
 
@@ -79,7 +81,7 @@ def output_of(model: ModelTable, output: object) -> str:
     """
     try:
         return _DECODERS[model.output](output)
-    except (ValueError, TypeError, LookupError, SyntaxError, RecursionError, MemoryError):
+    except (ValueError, TypeError, AttributeError, LookupError, SyntaxError, RecursionError, MemoryError):
         raise failures.bad_output(model) from None
 
 
@@ -118,7 +120,7 @@ def _named(output: object) -> str:
         raise TypeError
     text = _text(output["text"])
     if re.match(r"\{\s*['\"]<", text):
-        return _text(next(iter(ast.literal_eval(text).values())))
+        return _text(next(iter(ast.literal_eval(text[:_NAMED_MAX]).values())))
     return text
 
 

@@ -1,6 +1,5 @@
 """The server: three APIs and a place where pictures lie, on one loopback port."""
 
-import asyncio
 import re
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
@@ -71,7 +70,7 @@ class Studios:
             await runner.cleanup()
 
     @web.middleware
-    async def _watched(self, request: web.Request, honest: Handler) -> web.StreamResponse:
+    async def _watched(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         body = await request.json() if request.content_type == "application/json" and request.can_read_body else None
         self.seen.append(Seen(request.method, request.path, dict(request.headers), body))
         self.running += 1
@@ -79,10 +78,8 @@ class Studios:
         try:
             for path, faults in self._faults.items():
                 if faults and re.fullmatch(path, request.path):
-                    return await faults.popleft()(request, honest)
-            return await honest(request)
-        except asyncio.CancelledError:
-            raise
+                    return await faults.popleft()(request, handler)
+            return await handler(request)
         finally:
             self.running -= 1
 

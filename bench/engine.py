@@ -40,8 +40,10 @@ from telephone.measure import Measure
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.models.registry import Registry
+from telephone.moderation import Moderation
 from telephone.play import Company, Play
 from telephone.providers.base import ModelTable
+from telephone.safety import Guard, NoChecker
 from telephone.service import Service
 from telephone.showing import Showing
 from telephone.stage import Posting, Progress, Summary
@@ -200,17 +202,17 @@ async def house(folder: Path, sleeper: Sleeper, stage: Remembering) -> AsyncIter
     own.write_text(MODELS, encoding="utf-8")
     providers = dict.fromkeys(PROVIDERS, sleeper)
     registry = Registry.load(providers, own)
-    players = Players(registry, providers)
+    players, guard = Players(registry, providers), Guard(NoChecker(), NoChecker())
     pictures = Pictures.at(f"file://{folder / 'pictures'}")
     async with await Store.open(f"sqlite:///{folder / 'telephone.sqlite'}") as store:
         engine = Engine(f"sqlite:///{folder / 'engine.sqlite'}")
         measure = Measure(store, Hashes())
-        taking, showing = Taking(store, pictures, players), Showing(store, pictures, players, stage)
+        taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, stage)
         play = Play(Company(store, taking, showing, measure, engine))
         await engine.launch([play])
         try:
-            admission, keepsakes = Admission(store, players), Keepsakes(pictures, registry, measure)
-            yield Service(store, players, admission, keepsakes, play)
+            admission, keepsakes = Admission(store, players, guard), Keepsakes(pictures, registry, measure)
+            yield Service(store, players, admission, keepsakes, Moderation(store, pictures, play), play)
         finally:
             await engine.close()
 

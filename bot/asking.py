@@ -28,6 +28,11 @@ def require_permissions(press: Press) -> None:
         raise NotAllowed(panels.NO_THREADS)
 
 
+def age_restricted(press: Press) -> bool:
+    """Whether Discord shows this channel, or the one this thread belongs to, to adults only."""
+    return isinstance(press.channel, discord.TextChannel | discord.Thread) and press.channel.is_nsfw()
+
+
 def server_of(press: Press) -> int:
     """The server a command was used in. Raises BadInput in a direct message."""
     if press.guild_id is None:

@@ -16,6 +16,7 @@ UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_MESSAGE: Final = 10008
 TOO_OLD_TO_EDIT: Final = 30046
 TOO_LARGE: Final = 40005
+ARCHIVED: Final = 50083
 THREAD_EXISTS: Final = 160004
 MODERATED: Final = frozenset({20009, 200000, 200001})
 """Explicit content, or stopped by the server's AutoMod."""

@@ -18,6 +18,8 @@ from telephone.stage import Progress, Summary
 
 TOO_LARGE: Final = "The picture was too large for this server, so this is a smaller copy."
 LONG_CAPTION: Final = "This caption is long; the whole text is in the file."
+HIDDEN: Final = "Hidden after a report. A moderator decides whether it is shown again."
+HIDDEN_FOR_GOOD: Final = "Hidden: a moderator voided this game after a report."
 LONG_PROMPT: Final = "This prompt is long; the whole text is in the file."
 
 _COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading says the same in words
@@ -89,7 +91,7 @@ def card(game: Game, progress: Progress, summary: Summary | None = None) -> Post
     files: tuple[Attachment, ...] = ()
     if game.state is GameState.FINISHED and summary is not None:
         files = _first_and_last(game, summary)
-        parts.append(_gallery(files))
+        parts += [_gallery(files)] if files else []
     parts.append(ui.TextDisplay(_card_line(game, progress, summary)))
     buttons = _card_buttons(game)
     if buttons:
@@ -112,6 +114,8 @@ def step(game: Game, played: Step, image: Image | None = None, smaller: bool = F
     """A picture with its alt text, or a caption as a quotation. `smaller` says that the picture was made to fit."""
     what = "picture" if played.key.kind is Kind.PICTURE else "caption"
     content = f"**Turn {played.key.turn} of {game.request.turns}, {what}** by {excerpt(played.player, 80)}"
+    if played.hidden:
+        return Post(f"{content}\n{HIDDEN_FOR_GOOD if game.voided else HIDDEN}")
     if image is not None:
         alt = shorten(f"Drawn from: {game.text_before(played.key)}", ALT_MAX)
         picture = Attachment(f"turn-{played.key.turn:02}.{extension(image)}", image.data, alt)
@@ -126,7 +130,8 @@ def step(game: Game, played: Step, image: Image | None = None, smaller: bool = F
 def summary(game: Game, shown: Summary) -> Post:
     """First and last picture abreast, the drift chart, the distance, and where to go from here."""
     pictures = _first_and_last(game, shown)
-    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_gist(game)}"), _gallery(pictures)]
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_gist(game)}")]
+    parts += [_gallery(pictures)] if pictures else []
     files = pictures
     if shown.chart is not None and shown.drift is not None:
         chart = Attachment("drift.png", shown.chart, describe_drift(shown.drift.distances, shown.drift.biggest_jump))
@@ -267,6 +272,7 @@ def _first_and_last(game: Game, shown: Summary) -> tuple[Attachment, ...]:
             shorten(f"{word} picture. Drawn from: {game.text_before(steps[0].key)}" if steps else word, ALT_MAX),
         )
         for name, word, image, steps in both
+        if image is not None
     )
 
 
@@ -278,6 +284,8 @@ def _gist(game: Game) -> str:
 
 
 def _summary_line(game: Game, shown: Summary) -> str:
+    if game.voided:
+        return HIDDEN_FOR_GOOD.removeprefix("Hidden: ").capitalize()
     spent = f" {money(game.cost_usd)} spent." if game.cost_usd > 0 else ""
     if shown.drift is None:
         return f"The distance could not be measured; the game itself is complete.{spent}"

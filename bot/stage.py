@@ -12,6 +12,7 @@ import structlog
 from bot import gone, render
 from bot.render import Attachment, Post
 from telephone.cpu import off_loop
+from telephone.errors import Unavailable
 from telephone.game import Game, GameState, Image, Step
 from telephone.media.images import fit
 from telephone.stage import Posting, Progress, StageGone, Summary, nonce
@@ -79,15 +80,23 @@ class DiscordStage:
 
     async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
         """A picture or a caption, as a reply to the message before it."""
-
-        async def at_most(size: int) -> list[Post]:
-            if image is None:
-                return [render.step(game, step)]
-            fitted = await off_loop(fit, image, size)
-            return [render.step(game, step, fitted, smaller) for smaller in (fitted is not image, True)]
-
+        at_most = _step_posts(game, step, image)
         with gone.told(game, "thread"):
             return await self._post_fitting(_thread(game), at_most, posting, reply_to=_before(game, step))
+
+    async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
+        """Hides a step, or shows it again. A replay that shows what is hidden goes."""
+        if step.hidden:
+            await self._withdraw_replay(game)
+        await self._edit_fitting(game, step.message_id or 0, _step_posts(game, step, image))
+
+    async def edit_summary(self, game: Game, summary: Summary) -> None:
+        """The summary, after a step was hidden or shown again."""
+
+        async def at_most(size: int) -> list[Post]:
+            return [render.summary(game, await _fitted(summary, size))]
+
+        await self._edit_fitting(game, game.place.summary_id or 0, at_most)
 
     async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
         """First and last picture, the drift chart and the distance."""
@@ -114,7 +123,8 @@ class DiscordStage:
         """A game's moving picture in its thread, once; None where the thread is gone or closed to us."""
         if game.place.thread_id is None:
             return None
-        posting = Posting(nonce(game.id, f"replay/{len(game.steps)}"), game.created_at, again=True)
+        hidden = "/".join(str(step.key) for step in game.steps if step.hidden)
+        posting = Posting(nonce(game.id, f"replay/{len(game.steps)}/{hidden}"), game.created_at, again=True)
         try:
             with gone.told(game, "thread"):
                 return await self._post(game.place.thread_id, [render.replay(game, replay)], posting)
@@ -186,6 +196,42 @@ class DiscordStage:
                 if (error.status != 413 and error.code != gone.TOO_LARGE) or size == _SIZES[-1]:
                     raise
         raise AssertionError("unreachable: the last size returns or raises")
+
+    async def _edit_fitting(self, game: Game, message_id: int, at_most: Callable[[int], Awaitable[list[Post]]]) -> None:
+        """Edits a message of the thread; one that is gone shows nothing any more, and that is well."""
+        with gone.told(game, "thread"):
+            for size in _SIZES:
+                try:
+                    await self._edit_awake(_thread(game), message_id, (await at_most(size))[0])
+                except discord.NotFound as error:
+                    _log.info("message is gone", game=game.id, code=error.code)
+                except discord.HTTPException as error:
+                    if error.code == gone.TOO_OLD_TO_EDIT:
+                        raise Unavailable("Discord takes no edit of this message just now.") from error
+                    if (error.status != 413 and error.code != gone.TOO_LARGE) or size == _SIZES[-1]:
+                        raise
+                    continue
+                return
+
+    async def _edit_awake(self, thread_id: int, message_id: int, post: Post) -> None:
+        message = self._channel(thread_id).get_partial_message(message_id)
+        shown: dict[str, Any] = {"content": post.content} if post.view is None else {"view": _sendable(post)}
+        try:
+            await message.edit(**shown, attachments=_files(post), allowed_mentions=_NO_MENTIONS)
+        except discord.HTTPException as error:
+            if error.code != gone.ARCHIVED:
+                raise
+            await self._client.http.edit_channel(thread_id, archived=False)
+            await message.edit(**shown, attachments=_files(post), allowed_mentions=_NO_MENTIONS)
+
+    async def _withdraw_replay(self, game: Game) -> None:
+        """Takes back the moving pictures of a game from its thread: another is made when it is asked for."""
+        me, stem = self._client.user, f"game-{game.number}"
+        with gone.told(game, "thread"):
+            async for message in self._channel(_thread(game)).history(limit=_HISTORY, after=game.created_at):
+                mine = me is not None and message.author.id == me.id
+                if mine and [file.filename.rpartition(".")[0] for file in message.attachments] == [stem]:
+                    await message.delete()
 
     async def _post(
         self,
@@ -261,9 +307,21 @@ def _files(post: Post) -> list[discord.File]:
     return [attachment.file() for attachment in post.files]
 
 
+def _step_posts(game: Game, step: Step, image: Image | None) -> Callable[[int], Awaitable[list[Post]]]:
+    """The messages that show a step with a picture of at most so many bytes: the first is to be sent."""
+
+    async def at_most(size: int) -> list[Post]:
+        if image is None:
+            return [render.step(game, step)]
+        fitted = await off_loop(fit, image, size)
+        return [render.step(game, step, fitted, smaller) for smaller in (fitted is not image, True)]
+
+    return at_most
+
+
 async def _fitted(summary: Summary, size: int) -> Summary:
-    first = await off_loop(fit, summary.first, size)
-    last = await off_loop(fit, summary.last, size)
+    first = None if summary.first is None else await off_loop(fit, summary.first, size)
+    last = None if summary.last is None else await off_loop(fit, summary.last, size)
     return replace(summary, first=first, last=last)
 
 

@@ -9,7 +9,7 @@ from discord import ui
 
 from bot import panels
 from bot.answers import Press, acknowledge, say
-from bot.asking import is_host, require_permissions
+from bot.asking import age_restricted, is_host, require_permissions
 from bot.errors import explain
 from bot.render import Attachment, custom_id, jump
 from telephone.errors import BadInput, NotAllowed
@@ -48,7 +48,9 @@ async def play_again(press: Press, game_id: str) -> None:
     await acknowledge(press)
     require_permissions(press)
     channel_id = (await press.client.service.game(game_id)).request.channel_id
-    game = await press.client.service.again(game_id, by=press.user.id, channel_id=channel_id)
+    game = await press.client.service.again(
+        game_id, by=press.user.id, channel_id=channel_id, age_restricted=age_restricted(press)
+    )
     await show_start(press, game)
 
 

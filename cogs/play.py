@@ -7,7 +7,7 @@ from discord.app_commands import Choice, Range
 
 from bot import panels
 from bot.answers import Press, acknowledge, say
-from bot.asking import game_meant, require_stage, server_of
+from bot.asking import age_restricted, game_meant, require_stage, server_of
 from bot.client import TelephoneBot
 from bot.commands import join, leave
 from bot.errors import offered
@@ -82,6 +82,7 @@ async def start(
         guild_id=server_of(press),
         channel_id=require_stage(press),
         starter_id=press.user.id,
+        age_restricted=age_restricted(press),
         longest_prompt=PROMPT_LONGEST,
     )
     await show_start(press, await press.client.service.start(asked))

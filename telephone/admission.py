@@ -10,6 +10,7 @@ from telephone.models.players import Players
 from telephone.prices import most_usd
 from telephone.prompts import curated, look_up
 from telephone.providers.base import ModelKind
+from telephone.safety import Guard
 from telephone.store import Order, Store
 
 SEED_MAX: Final = 2**53 - 1
@@ -21,6 +22,7 @@ class StartRequest:
     """A game as somebody typed it. None stands for what the game chooses itself.
 
     `prompt` is free text or the slug of a curated prompt; without one, `level` picks a curated prompt.
+    `age_restricted` says that Discord shows the channel to adults only.
     """
 
     prompt: str | None
@@ -32,6 +34,7 @@ class StartRequest:
     guild_id: int = NO_GUILD
     channel_id: int = 0
     starter_id: int = 0
+    age_restricted: bool = False
     longest_prompt: int = PROMPT_MAX
 
 
@@ -41,6 +44,7 @@ class Admission:
 
     store: Store
     players: Players
+    guard: Guard
     caps: Caps = Caps()
     text_usd: float = 0.0
     """What embedding one text costs, in US dollars."""
@@ -59,14 +63,19 @@ class Admission:
         seed = asked.seed if asked.seed is not None else secrets.randbelow(2**31)
         if not 0 <= seed <= SEED_MAX:
             raise BadInput(f"A seed is a whole number from 0 to {SEED_MAX}; please choose another.")
+        prompt, pair = self._prompt(asked), Pair(self._seat(asked.t2i, "t2i"), self._seat(asked.i2t, "i2t"))
+        nsfw = asked.age_restricted and server.nsfw == "age-restricted-only"
+        if prompt not in curated():
+            await self.guard.prompt(prompt.text, nsfw=nsfw)
         return GameRequest(
-            prompt=self._prompt(asked),
-            pair=Pair(self._seat(asked.t2i, "t2i"), self._seat(asked.i2t, "i2t")),
+            prompt=prompt,
+            pair=pair,
             turns=turns,
             seed=seed,
             guild_id=asked.guild_id,
             channel_id=asked.channel_id,
             starter_id=asked.starter_id,
+            nsfw=nsfw,
         )
 
     async def check_open(self, guild_id: int) -> None:

@@ -19,6 +19,7 @@ from telephone.models.minilm import MiniLM
 from telephone.models.offline import Offline
 from telephone.models.players import Players
 from telephone.models.registry import Registry
+from telephone.moderation import Moderation
 from telephone.play import Company, Play
 from telephone.providers.base import Provider
 from telephone.providers.cog import Cog
@@ -26,6 +27,7 @@ from telephone.providers.download import Downloads
 from telephone.providers.gate import Gate, limits
 from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import HOSTS, Replicate
+from telephone.safety import Guard, guard_of
 from telephone.service import Service
 from telephone.settings import Settings, secret_named
 from telephone.showing import Showing
@@ -45,6 +47,7 @@ class House:
     service: Service
     store: Store
     players: Players
+    guard: Guard
     measure: Measure
     engine: Engine | None = None
     sweeping: "asyncio.Task[None] | None" = None
@@ -58,6 +61,7 @@ class House:
         if self.engine is not None:
             await self.engine.close()
         await self.players.close()
+        await self.guard.close()
         await self.store.close()
 
 
@@ -93,17 +97,18 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
 
     Interrupted games go on at once. Raises Misconfigured.
     """
-    reached = providers(settings)
-    players = Players(Registry.load(reached, settings.models), reached)
+    reached, guard = providers(settings), guard_of(settings)
+    players = Players(Registry.load(reached, settings.models), reached, barred=guard.why_not)
     measuring = embedder(settings.embedder)
     pictures = Pictures.at(settings.pictures_url)
     store = await Store.open(settings.store_url)
     measure = Measure(store, measuring)
-    admission, keepsakes = Admission(store, players), Keepsakes(pictures, players.registry, measure)
+    admission, keepsakes = Admission(store, players, guard), Keepsakes(pictures, players.registry, measure)
     if stage is None:
-        return House(Service(store, players, admission, keepsakes), store, players, measure)
+        moderation = Moderation(store, pictures)
+        return House(Service(store, players, admission, keepsakes, moderation), store, players, guard, measure)
     engine = Engine(settings.engine_url)
-    taking, showing = Taking(store, pictures, players), Showing(store, pictures, players, stage)
+    taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, stage)
     play = Play(Company(store, taking, showing, measure, engine))
     try:
         await engine.launch([play])
@@ -111,8 +116,8 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
         await engine.close()
         await store.close()
         raise
-    service = Service(store, players, admission, keepsakes, play)
-    return House(service, store, players, measure, engine, asyncio.create_task(_sweep(play, engine)))
+    service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), play)
+    return House(service, store, players, guard, measure, engine, asyncio.create_task(_sweep(play, engine)))
 
 
 async def _sweep(play: Play, engine: Engine) -> None:

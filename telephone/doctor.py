@@ -14,6 +14,7 @@ from telephone.game import Image
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.models.registry import Registry
+from telephone.safety import WORDS, choice, guard_of
 from telephone.settings import Settings
 from telephone.store import Store
 
@@ -64,6 +65,19 @@ async def _pictures(settings: Settings) -> list[Finding]:
     return [Finding("Pictures", "good", settings.pictures_url.split("?")[0])]
 
 
+async def _safety(settings: Settings) -> list[Finding]:
+    chosen, guard = choice(settings), guard_of(settings)
+    missing = guard.checker.why_not()
+    if chosen == "off":
+        return [Finding("Safety", "missing", WORDS[chosen], "Take TELEPHONE_MODERATION away: a model's checks are free.")]
+    if missing is not None:
+        remedy = "Until then only offline models play, from prompts of the list."
+        return [Finding("Safety", "broken", missing, remedy)]
+    await guard.checker.check_text("a fox mends a clock")
+    await guard.close()
+    return [Finding("Safety", "good", WORDS[chosen])]
+
+
 async def _embedder(settings: Settings) -> list[Finding]:
     measuring = embedder(settings.embedder)
     vectors = await measuring.embed_texts(["a fox mends a clock"])
@@ -72,7 +86,7 @@ async def _embedder(settings: Settings) -> list[Finding]:
 
 async def _models(settings: Settings) -> list[Finding]:
     reached = providers(settings)
-    players = Players(Registry.load(reached, settings.models), reached)
+    players = Players(Registry.load(reached, settings.models), reached, barred=guard_of(settings).why_not)
     findings = []
     for table in players.registry.tables.values():
         missing = players.why_not(table)
@@ -108,6 +122,7 @@ async def _discord(settings: Settings) -> list[Finding]:
 _CHECKS: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
     "Database": _database,
     "Pictures": _pictures,
+    "Safety": _safety,
     "Embedder": _embedder,
     "Models": _models,
     "Discord": _discord,

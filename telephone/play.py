@@ -6,6 +6,7 @@ looks there first, so that a repeated one finds its work done. Failures travel a
 and workflow; a bug ends its game with an apology, and its traceback goes to the log.
 """
 
+import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -78,6 +79,14 @@ class Play(DBOSConfiguredInstance):
                 await self.begin(game)
             elif game.state is GameState.PLAYING:
                 await self._enqueue_playing(game)
+        await self.realign()
+
+    async def realign(self, game_id: str | None = None) -> None:
+        """Hides and shows again what reports say, of one game or of all. Tries again every minute."""
+        minute = int(time.time() // 60)
+        for stale in await self._with.store.reports.stale(game_id):
+            name = f"realign-{stale.game_id}-{stale.key}-{stale.version}-{minute}"
+            await self._with.engine.enqueue(name, self.realigning, stale.game_id, str(stale.key))
 
     async def _enqueue_playing(self, game: Game) -> None:
         await self._with.engine.enqueue(f"play-{game.id}-{game.run}", self.playing, game.id, game.run)
@@ -112,6 +121,10 @@ class Play(DBOSConfiguredInstance):
     async def settling(self, game_id: str) -> None:
         await self._edit_card(game_id)
         await self._give_place(game_id)
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def realigning(self, game_id: str, key: str) -> None:
+        await self._realign(game_id, key)
 
     async def _take(self, game_id: str, run: int, index: int) -> Verdict:
         """One step, asked for again where its answer was refused or was none; a refused prompt is not."""
@@ -206,10 +219,19 @@ class Play(DBOSConfiguredInstance):
         async def summarise() -> Verdict:
             game = await self._with.store.games.get(game_id)
             await self._with.showing.edit_card(game)
-            await self._with.showing.post(game, "summary")
+            if game.state is GameState.FINISHED:
+                await self._with.showing.post(game, "summary")
             return {}
 
         return await _verdict(summarise())
+
+    @DBOS.step()
+    async def _realign(self, game_id: str, key: str) -> Verdict:
+        async def realign() -> Verdict:
+            await self._with.showing.realign(await self._with.store.games.get(game_id), StepKey.parse(key))
+            return {}
+
+        return await _verdict(realign())
 
     @DBOS.step()
     async def _edit_card(self, game_id: str) -> None:

@@ -12,9 +12,10 @@ import structlog
 
 from telephone.admission import Admission, StartRequest
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import Allowance, Game, GameState, Prompt, ServerSettings
+from telephone.game import Allowance, Game, GameState, NsfwPolicy, Prompt, ServerSettings
 from telephone.keepsake import Keepsakes, Replay
 from telephone.models.players import Players
+from telephone.moderation import Moderation
 from telephone.play import Play
 from telephone.prompts import curated
 from telephone.providers.base import ModelKind, ModelTable
@@ -71,6 +72,8 @@ class Service:
     players: Players
     admission: Admission
     keepsakes: Keepsakes
+    moderation: Moderation
+    """Reports of single turns, and what moderators make of them."""
     play: Play | None = None
     """None in a process that runs no engine: what it sets going, the process that does will notice."""
 
@@ -129,7 +132,7 @@ class Service:
             raise BadInput(f"Game #{game.number} is not paused; there is nothing to continue.")
         return await self._set_going(game)
 
-    async def again(self, game_id: str, *, by: int, channel_id: int) -> Game:
+    async def again(self, game_id: str, *, by: int, channel_id: int, age_restricted: bool = False) -> Game:
         """The same prompt and pair once more, with another seed."""
         request = (await self.store.games.get(game_id)).request
         return await self.start(
@@ -141,16 +144,17 @@ class Service:
                 guild_id=request.guild_id,
                 channel_id=channel_id,
                 starter_id=by,
+                age_restricted=age_restricted,
             )
         )
 
     async def replay(self, game_id: str) -> Replay:
         """The game as a GIF, each picture with the words before and after it."""
-        return await self.keepsakes.replay(await self.store.games.get(game_id))
+        return await self.keepsakes.replay((await self.store.games.get(game_id)).shown)
 
     async def keep(self, game_id: str, folder: Path) -> dict[str, Any]:
         """Writes pictures, game.json, drift.png, replay.gif and album.html; returns what game.json says."""
-        return await self.keepsakes.write(await self.store.games.get(game_id), folder)
+        return await self.keepsakes.write((await self.store.games.get(game_id)).shown, folder)
 
     def choices(self, kind: ModelKind) -> list[Choice]:
         """The models of a kind, those that can play now first."""
@@ -181,6 +185,10 @@ class Service:
         """What a server and its members may take a day, after changing what is not None for one of the two."""
         await self.store.budgets.change(guild_id, scope, self.admission.caps, usd=usd, games=games)
         return await self.store.budgets.allowances(guild_id, self.admission.caps)
+
+    async def allow_nsfw(self, guild_id: int, policy: NsfwPolicy) -> ServerSettings:
+        """Where on a server what is not safe for work may be played; games that run heed a ban at once."""
+        return await self.store.servers.change(guild_id, nsfw=policy)
 
     async def pause(self, guild_id: int) -> int:
         """Stops all playing and spending on a server until resume; returns how many games pause."""

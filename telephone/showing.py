@@ -7,7 +7,7 @@ import structlog
 
 from telephone.cpu import off_loop
 from telephone.errors import TelephoneError
-from telephone.game import Drift, Game, GameState, Image, StepKey
+from telephone.game import Drift, Game, GameState, Image, Kind, Step, StepKey
 from telephone.media.charts import drift_chart
 from telephone.media.images import Pictures
 from telephone.models.players import Players
@@ -49,17 +49,36 @@ class Showing:
         for what in ("card", "thread", "opening", *(str(step.key) for step in game.steps)):
             await self.store.posts.forget(game.id, what)
 
+    async def realign(self, game: Game, key: StepKey) -> None:
+        """Makes the message of a step show what reports allow, and with it whatever else shows or quotes it."""
+        quoting = [StepKey(key.turn + 1, Kind.PICTURE)] if key.kind is Kind.CAPTION else []
+        for step in game.shown.steps:
+            if step.message_id is not None and step.key in (key, *quoting):
+                await self._edit_step(game.shown, step)
+        await self.store.posts.hide(game.id, str(key), game.steps[key.index].hidden)
+        if game.place.summary_id is not None:
+            summary = await self._summary(game.shown)
+            await with_patience(
+                lambda: self.stage.edit_summary(game.shown, summary), deadline=DEADLINE, who="This place"
+            )
+        await self.edit_card(game)
+
+    async def _edit_step(self, game: Game, step: Step) -> None:
+        image = await self.pictures.get(step.image) if step.image else None
+        await with_patience(lambda: self.stage.edit_step(game, step, image), deadline=DEADLINE, who="This place")
+
     async def edit_card(self, game: Game) -> None:
         """Brings the card up to date; a card that cannot be edited never stops a game."""
         if game.place.card_id is None:
             return
         try:
-            summary = await self._summary(game) if game.state is GameState.FINISHED else None
-            await self.stage.edit_card(game, await self._progress(game), summary)
+            summary = await self._summary(game.shown) if game.state is GameState.FINISHED else None
+            await self.stage.edit_card(game.shown, await self._progress(game), summary)
         except TelephoneError as error:
             _log.warning("card not edited", game=game.id, error=type(error).__name__)
 
     async def _send(self, game: Game, what: str, posting: Posting) -> int:
+        game = game.shown
         match what:
             case "card":
                 return await self.stage.post_card(game, await self._progress(game), posting)
@@ -69,8 +88,7 @@ class Showing:
                 return await self.stage.post_opening(game, posting)
             case "summary":
                 return await self.stage.post_summary(game, await self._summary(game), posting)
-        key = StepKey.parse(what)
-        step = game.steps[key.index]
+        step = game.steps[StepKey.parse(what).index]
         image = await self.pictures.get(step.image) if step.image else None
         return await self.stage.post_step(game, step, image, posting)
 
@@ -86,9 +104,10 @@ class Showing:
         chart = await off_loop(drift_chart, found.distances, title=title, embedder=embedder)
         return Summary(first, last, found, chart, embedder)
 
-    async def _picture(self, game: Game, which: int) -> Image:
-        hashes = [turn.picture.image for turn in game.turns if turn.picture and turn.picture.image]
-        return await self.pictures.get(hashes[which])
+    async def _picture(self, game: Game, which: int) -> Image | None:
+        drawn = [turn.picture for turn in game.turns if turn.picture is not None]
+        sha256 = drawn[which].image
+        return None if sha256 is None else await self.pictures.get(sha256)
 
     def _embedder_of(self, game: Game) -> str:
         return self.players.registry.label(game.embedder) if game.embedder else ""

@@ -50,10 +50,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a finished game is shown with. `chart` is a PNG, `drift` None where nothing could be measured."""
+    """What a finished game is shown with. `chart` is a PNG, `drift` None where nothing could be measured.
 
-    first: Image
-    last: Image
+    A picture that is hidden after a report is None.
+    """
+
+    first: Image | None
+    last: Image | None
     drift: Drift | None = None
     chart: bytes | None = None
     embedder: str = ""
@@ -80,6 +83,14 @@ class Stage(Protocol):
 
     async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
         """First and last picture, the drift chart and the distance; returns its id."""
+        ...
+
+    async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
+        """Makes a step's message show a neutral sentence and no file while the step is hidden, and it again after."""
+        ...
+
+    async def edit_summary(self, game: Game, summary: Summary) -> None:
+        """Brings the summary up to date, after a step was hidden or shown again."""
         ...
 
     async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:

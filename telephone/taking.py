@@ -10,10 +10,11 @@ from typing import Final, TypeVar
 import structlog
 
 from telephone.cpu import off_loop
-from telephone.errors import BadOutput, Refused, TelephoneError
+from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError
 from telephone.game import Answer, Ask, Game, GameState, Kind, Step, StepKey, Ticket, step_seed
 from telephone.media.images import Pictures
 from telephone.models.players import Players, caption_of, picture_of
+from telephone.safety import Guard
 from telephone.stage import nonce
 from telephone.store import Store
 
@@ -34,6 +35,7 @@ class Taking:
     store: Store
     pictures: Pictures
     players: Players
+    guard: Guard
 
     async def still_on(self, game_id: str, run: int, states: Collection[GameState] = (GameState.PLAYING,)) -> Game:
         """The game, if this run of it is still the one to go on. Raises Halted."""
@@ -52,6 +54,8 @@ class Taking:
         asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
         if asked.step is not None or asked.ticket is not None:
             return 0
+        if missing := self.guard.why_not(self.players.registry.table(player)):
+            raise Misconfigured("The safety check does not work just now; please tell the operator.", missing)
         began = time.monotonic()
         marker = nonce(game.id, f"{key}/{game.run}/{attempt}")
         since = None if asked.first else asked.asked_at
@@ -78,7 +82,7 @@ class Taking:
         began = time.monotonic()
         try:
             answer = await self._unless_halted(game, self.players.collect(player, ask, ticket))
-            step = await self._checked(key, player, ask, ticket, answer)
+            step = await self._unless_halted(game, self._checked(game, key, ask, ticket, answer))
         except Halted:
             with suppress(TelephoneError):
                 await self.players.cancel(player, ticket)
@@ -102,7 +106,11 @@ class Taking:
             raise ValueError(f"step {key} of game {game.id} has no picture to describe")
         return Ask(seed=seed, image=await self.pictures.get(picture.image))
 
-    async def _checked(self, key: StepKey, player: str, ask: Ask, ticket: Ticket, answer: Answer) -> Step:
+    async def _checked(self, game: Game, key: StepKey, ask: Ask, ticket: Ticket, answer: Answer) -> Step:
+        """The step, after the guard has seen it: before that, nothing of an answer is stored or logged."""
+        player = player_of(game, key)
+        table = self.players.registry.table(player)
+        nsfw = game.request.nsfw and (await self.store.servers.settings(game.request.guild_id)).nsfw != "block"
         estimated = answer.cost_usd is None
         cost = self.players.registry.table(player).price_usd if answer.cost_usd is None else answer.cost_usd
         step = Step(
@@ -116,8 +124,10 @@ class Taking:
         )
         if key.kind is Kind.CAPTION:
             caption = caption_of(answer, player)
+            await self.guard.caption(caption, ask, table, nsfw=nsfw)
             return replace(step, text=caption.text, raw=caption.raw)
         image = await off_loop(picture_of, answer, player)
+        await self.guard.picture(image, ask, table, nsfw=nsfw)
         await self.store.images.put(image)
         return replace(step, image=await self.pictures.put(image))
 

@@ -74,6 +74,13 @@ class TerminalStage:
             self.close()
         return self._counted()
 
+    async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
+        stands = "hidden after a report" if step.hidden else "shown again"
+        self._bar.console.print(f"{step.key.turn:>3}  ({stands}: {step.key})", highlight=False)
+
+    async def edit_summary(self, game: Game, summary: Summary) -> None:
+        """What was written on a terminal cannot be taken back; the folder is written without what is hidden."""
+
     async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:
         if self._task is None or game.state.is_final or not self._shows(game):
             return

@@ -20,8 +20,10 @@ from telephone.measure import Measure
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.models.registry import Registry
+from telephone.moderation import Moderation
 from telephone.play import Company, Play
 from telephone.providers.base import ModelTable
+from telephone.safety import Finding, Guard
 from telephone.service import Service
 from telephone.showing import Showing
 from telephone.stage import Posting, Progress, Summary
@@ -97,6 +99,42 @@ class Studio:
 
 
 @dataclass
+class Watcher:
+    """A checker: flags texts that hold one of `words`, with its category, and the next pictures by `sees` in turn.
+
+    `faults` are raised in turn; `broken` says why it does not work at all.
+    """
+
+    words: dict[str, str] = field(default_factory=dict)
+    sees: list[str] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+    broken: str | None = None
+    texts: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+
+    def why_not(self) -> str | None:
+        return self.broken
+
+    async def check_text(self, text: str) -> Finding:
+        self._fail()
+        self.texts.append(text)
+        return Finding(frozenset(category for word, category in self.words.items() if word in text))
+
+    async def check_picture(self, image: Image) -> Finding:
+        self._fail()
+        self.pictures.append(image.sha256)
+        seen = self.sees.pop(0) if self.sees else ""
+        return Finding(frozenset({seen} if seen else ()))
+
+    async def close(self) -> None:
+        pass
+
+    def _fail(self) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+
+
+@dataclass
 class Remembering:
     """A stage that remembers what was posted. `faults` are raised by the next posts, in turn."""
 
@@ -105,6 +143,8 @@ class Remembering:
     faults: list[Exception] = field(default_factory=list)
     ids: int = 1_000
     closed: bool = False
+    shows: dict[str, str] = field(default_factory=dict)
+    summaries: list[Summary] = field(default_factory=list)
 
     async def _post(self, game: Game, what: str, posting: Posting) -> int:
         if self.faults:
@@ -129,6 +169,14 @@ class Remembering:
     async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
         return await self._post(game, "summary", posting)
 
+    async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
+        assert step.message_id is not None
+        assert not (step.hidden and image)
+        self.shows[str(step.key)] = "hidden" if step.hidden else step.text or "a picture"
+
+    async def edit_summary(self, game: Game, summary: Summary) -> None:
+        self.summaries.append(summary)
+
     async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:
         self.cards.append((game.id, game.state.value, progress.place))
 
@@ -146,6 +194,7 @@ class Troupe:
     studio: Studio
     stage: Remembering
     play: Play
+    watcher: Watcher
 
 
 @asynccontextmanager
@@ -155,18 +204,21 @@ async def troupe(folder: Path, *, deadline: float = 5.0, stage: Remembering | No
     own.write_text(MODELS, encoding="utf-8")
     studio, stage = Studio(), stage or Remembering()
     registry = Registry.load(["studio", "offline"], own)
-    players = Players(registry, {"studio": studio, "offline": studio}, deadline)
+    watcher = Watcher()
+    guard = Guard(watcher, watcher, deadline)
+    players = Players(registry, {"studio": studio, "offline": studio}, deadline, guard.why_not)
     pictures = Pictures.at(f"file://{folder / 'pictures'}")
     async with await Store.open(f"sqlite:///{folder / 'telephone.sqlite'}") as store:
         engine = Engine(f"sqlite:///{folder / 'engine.sqlite'}")
         measure = Measure(store, Letters())
-        taking, showing = Taking(store, pictures, players), Showing(store, pictures, players, stage)
+        taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, stage)
         play = Play(Company(store, taking, showing, measure, engine))
         await engine.launch([play])
         try:
             await play.recover()
-            admission, keepsakes = Admission(store, players), Keepsakes(pictures, registry, measure)
-            yield Troupe(Service(store, players, admission, keepsakes, play), store, studio, stage, play)
+            admission, keepsakes = Admission(store, players, guard), Keepsakes(pictures, registry, measure)
+            service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), play)
+            yield Troupe(service, store, studio, stage, play, watcher)
         finally:
             await engine.close()
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,10 +30,13 @@ class Players:
     registry: Registry
     providers: Mapping[str, Provider]
     deadline: float = DEADLINE
+    barred: Callable[[ModelTable], str | None] = lambda table: None
+    """What keeps a model from playing although its provider can be reached: nobody to check what it makes."""
 
     def why_not(self, table: ModelTable) -> str | None:
         """None when the model can play now; otherwise what is missing, in a few words."""
-        return self.providers[table.provider].why_not(table)
+        missing = self.providers[table.provider].why_not(table)
+        return missing if missing is not None or table.kind == "embedder" else self.barred(table)
 
     def seat(self, name: str, kind: ModelKind) -> ModelTable:
         """The model of that name, if it can play now. Raises NotFound, Retired or NotAllowed."""

@@ -5,9 +5,20 @@ A `Checker` says what it sees; the `Guard` says what that means for a game. Sexu
 """
 
 from telephone.safety.checker import MINORS, Checker, Finding
-from telephone.safety.choice import WORDS, choice, guard_of
+from telephone.safety.choice import WORDS, NoChecker, choice, guard_of
 from telephone.safety.guard import Guard
 from telephone.safety.offline import OfflineChecker
 from telephone.safety.openai import OpenAIChecker
 
-__all__ = ["MINORS", "WORDS", "Checker", "Finding", "Guard", "OfflineChecker", "OpenAIChecker", "choice", "guard_of"]
+__all__ = [
+    "MINORS",
+    "WORDS",
+    "Checker",
+    "Finding",
+    "Guard",
+    "NoChecker",
+    "OfflineChecker",
+    "OpenAIChecker",
+    "choice",
+    "guard_of",
+]

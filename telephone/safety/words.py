@@ -65,7 +65,7 @@ def _rules() -> _Rules:
         harmless=_whole(_any(lists["harmless"])),
         minor=_whole(minor),
         bare_adult=_whole(_bare(bare, _any(lists["adult"]))),
-        near_minor=_whole(f"{_bare(bare, minor)}|{suggestive}{_NEAR}?{minor}|{minor}{_NEAR}?{suggestive}"),
+        near_minor=_whole(f"{_bare(bare, minor)}|{suggestive}{_NEAR}{minor}|{minor}{_NEAR}{suggestive}"),
         categories={name: _whole(_any(words)) for name, words in lists["categories"].items()},
     )
 

@@ -1,0 +1,51 @@
+"""Keeping it fit for the place: reports of single turns, and where what is not safe for work may be played."""
+
+from typing import Final
+
+import discord
+from discord import app_commands
+
+from bot import rulings
+from bot.answers import Press, acknowledge, say
+from bot.asking import server_of
+from bot.client import TelephoneBot
+from bot.commands import join, leave
+from bot.reports import ReportForm, buttons
+from telephone.game import NsfwPolicy
+
+REPORT: Final = "Report this turn"
+
+
+async def report(press: Press, message: discord.Message) -> None:
+    game, key = await press.client.service.moderation.turn_at(server_of(press), message.id)
+    await press.response.send_modal(ReportForm(game, key))
+
+
+async def reports(press: Press) -> None:
+    """See the turns that members reported, and decide about them"""
+    await acknowledge(press)
+    waiting = await press.client.service.moderation.waiting(server_of(press))
+    await say(press, rulings.reports(waiting), view=buttons(waiting))
+
+
+@app_commands.describe(policy="Nowhere on this server, or in age-restricted channels only")
+async def nsfw(press: Press, policy: NsfwPolicy) -> None:
+    """Choose where adult content may be played; by default nowhere"""
+    await acknowledge(press)
+    settings = await press.client.service.allow_nsfw(server_of(press), policy)
+    await say(press, rulings.nsfw(settings))
+
+
+COMMANDS: Final = (reports, nsfw)
+
+
+async def setup(bot: TelephoneBot) -> None:
+    join(bot.admin, *COMMANDS)
+    menu = app_commands.ContextMenu(name=REPORT, callback=report)
+    menu.guild_only = True
+    bot.tree.add_command(menu)
+
+
+async def teardown(bot: TelephoneBot) -> None:
+    leave(bot.admin, *COMMANDS)
+    bot.tree.remove_command(REPORT, type=discord.AppCommandType.message)

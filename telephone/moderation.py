@@ -1,0 +1,116 @@
+"""Reports of single turns: a member's word hides one at once, a moderator's decides."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from telephone.errors import BadInput, NotAllowed
+from telephone.game import Game, GameState, Image, Step, StepKey
+from telephone.media.images import Pictures
+from telephone.play import Play
+from telephone.store import Store
+
+REASONS: Final = {
+    "sexual": "Sexual content",
+    "minors": "Sexual content with children",
+    "violence": "Violence or gore",
+    "hate": "Hate or harassment",
+    "self-harm": "Self-harm",
+    "person": "A real person, or private facts",
+    "other": "Something else",
+}
+"""Why a turn is reported; the words stand in the member's form."""
+VOIDED: Final = "A moderator voided this game after a report."
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A step that waits for a moderator. `reasons` are keys of REASONS, one a report; `since` is the first."""
+
+    game: Game
+    key: StepKey
+    reasons: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Moderation:
+    """Raises TelephoneErrors whose sentence can be shown as it is."""
+
+    store: Store
+    pictures: Pictures
+    play: Play | None = None
+
+    async def turn_at(self, guild_id: int, message_id: int) -> tuple[Game, StepKey]:
+        """Which step a message shows. Raises BadInput for any other message."""
+        found = await self.store.posts.step_at(guild_id, message_id)
+        try:
+            key = StepKey.parse(found[1]) if found else None
+        except BadInput:
+            key = None
+        if found is None or key is None:
+            raise BadInput("Only a turn of a game can be reported: choose the message of its picture or its caption.")
+        return await self.store.games.get(found[0]), key
+
+    async def report(self, game_id: str, key: StepKey, *, by: int, reason: str) -> None:
+        """Hides a step at once. Raises BadInput where the member has an open report in this game."""
+        if reason not in REASONS:
+            raise BadInput("Please choose one of the reasons.")
+        await self.store.reports.add(game_id, key, by, reason)
+        _log.info("turn reported", game=game_id, step=str(key), reason=reason)
+        await self._realign(game_id)
+
+    async def waiting(self, guild_id: int) -> list[Reported]:
+        """The steps of a server that wait for a moderator, first reported first."""
+        found: dict[tuple[str, StepKey], Reported] = {}
+        for report in await self.store.reports.open_on(guild_id):
+            step = report.game_id, report.key
+            if step in found:
+                known = found[step]
+                found[step] = Reported(known.game, known.key, (*known.reasons, report.reason), known.since)
+            else:
+                game = await self.store.games.get(report.game_id)
+                found[step] = Reported(game, report.key, (report.reason,), report.reported_at)
+        return list(found.values())
+
+    async def look(self, game_id: str, key: StepKey, *, is_moderator: bool) -> tuple[Game, Step, Image | None]:
+        """A step as it is, for a moderator to judge."""
+        game = await self._judged(game_id, is_moderator)
+        step = game.steps[key.index]
+        return game, step, await self.pictures.get(step.image) if step.image else None
+
+    async def show_again(self, game_id: str, key: StepKey, *, by: int, is_moderator: bool) -> Game:
+        """Shows a hidden step again and closes its reports."""
+        game = await self._judged(game_id, is_moderator)
+        if not await self.store.reports.dismiss(game_id, key, by):
+            raise BadInput("There is no open report of that turn any more; somebody was faster.")
+        _log.info("turn shown again", game=game_id, step=str(key))
+        await self._realign(game_id)
+        return game
+
+    async def void(self, game_id: str, *, by: int, is_moderator: bool) -> Game:
+        """Ends a game and takes it out of every count; what was reported of it stays hidden."""
+        game = await self._judged(game_id, is_moderator)
+        if game.voided:
+            raise BadInput(f"Game #{game.number} is voided already.")
+        await self.store.games.move(game_id, GameState.FAILED, only_from=tuple(GameState), reason=VOIDED)
+        await self.store.games.void(game_id)
+        await self.store.reports.uphold(game_id, by)
+        _log.info("game voided", game=game_id)
+        voided = await self.store.games.get(game_id)
+        if self.play is not None:
+            await self.play.settle(voided)
+        await self._realign(game_id)
+        return voided
+
+    async def _judged(self, game_id: str, is_moderator: bool) -> Game:
+        if not is_moderator:
+            raise NotAllowed("Only a member who may manage the server can do that; please ask one of them.")
+        return await self.store.games.get(game_id)
+
+    async def _realign(self, game_id: str) -> None:
+        if self.play is not None:
+            await self.play.realign(game_id)

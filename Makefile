@@ -45,6 +45,7 @@ check: .venv/.dev ## Format, lint, types, layers
 	@$(BIN)/lint-imports
 
 bench: .venv/.dev ## Measures what we claim
+	@$(BIN)/python bench/engine.py
 	@$(BIN)/python bench/sketch.py
 
 lock: ## Compiles both lock files anew (needs uv)

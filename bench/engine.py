@@ -2,9 +2,10 @@
 
     python bench/engine.py [--quick]
 
-Every row plays its games with the real engine, store and pictures on SQLite, in a folder of its own, at 64 x 64
-pixels. The bound is the time that the sleeping alone takes with so many games at once. Exits with status 1 when
-a game is not finished, a message is missing or posted twice, a call is made twice, or a row is slower than it claims.
+Every row plays its games with all that a bot has (engine, store, pictures, embedder, charts) but Discord, models
+and safety checks, on SQLite in a folder of its own, with pictures of 64 x 64 pixels. The bound is the time that
+the sleeping alone takes with so many games at once. Exits with status 1 when a game is not finished, a message is
+missing or posted twice, a call is made twice, or a row is slower than it claims.
 """
 
 import argparse
@@ -24,31 +25,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import numpy as np
 from PIL import Image as pil
 
-from telephone import log
-from telephone.admission import Admission, StartRequest
-from telephone.engine import Engine
+from telephone import build, log
+from telephone.admission import StartRequest
 from telephone.game import NO_GUILD, Answer, Ask, Game, GameState, Image, Step, Ticket
-from telephone.keepsake import Keepsakes
-from telephone.measure import Measure
-from telephone.media.images import Pictures
-from telephone.models.players import Players
-from telephone.models.registry import Registry
-from telephone.moderation import Moderation
-from telephone.play import Company, Play
 from telephone.providers.base import ModelTable
-from telephone.safety import Guard, NoChecker
 from telephone.service import Service
-from telephone.showing import Showing
+from telephone.settings import Settings
 from telephone.stage import Posting, Progress, Summary
-from telephone.store import Store
-from telephone.taking import Taking
 
 PROVIDERS = ("bed", "offline", "openai", "replicate", "cog")
 """Ours, and those that the shipped tables name."""
@@ -92,9 +82,9 @@ class Size:
 
 
 SIZES = (
-    Size(games=1, turns=10, at_once=1, sleep=0.1),
-    Size(games=8, turns=2, at_once=4, sleep=0.1),
-    Size(games=2, turns=3, at_once=2, sleep=2.0, claim=1.3),
+    Size(games=1, turns=5, at_once=1, sleep=0.1),
+    Size(games=8, turns=1, at_once=4, sleep=0.1),
+    Size(games=2, turns=3, at_once=2, sleep=2.0, claim=1.4),
     Size(games=10, turns=2, at_once=10, sleep=2.0),
 )
 """The third is what one server does by default, with calls as long as those of fast models."""
@@ -167,18 +157,6 @@ class Remembering:
         return True
 
 
-class Hashes:
-    """An embedder that costs nothing, so that the engine is measured and not a network."""
-
-    name = "hashes"
-    version = "1"
-    dimensions = 32
-
-    async def embed_texts(self, texts: list[str]) -> np.ndarray:
-        rows = np.array([list(hashlib.sha256(text.encode()).digest()) for text in texts], np.float32) + 1
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
     """One size as it went, in seconds. Lag is how late the event loop came back from a nap of 10 ms."""
@@ -197,24 +175,18 @@ class Run:
 
 @asynccontextmanager
 async def house(folder: Path, sleeper: Sleeper, stage: Remembering) -> AsyncIterator[Service]:
-    """The real engine on a fresh SQLite folder, with players that sleep."""
+    """What a bot opens, in a fresh SQLite folder, with every provider replaced by the sleeper."""
     own = folder / "models.toml"
     own.write_text(MODELS, encoding="utf-8")
-    providers = dict.fromkeys(PROVIDERS, sleeper)
-    registry = Registry.load(providers, own)
-    players, guard = Players(registry, providers), Guard(NoChecker(), NoChecker())
-    pictures = Pictures.at(f"file://{folder / 'pictures'}")
-    async with await Store.open(f"sqlite:///{folder / 'telephone.sqlite'}") as store:
-        engine = Engine(f"sqlite:///{folder / 'engine.sqlite'}")
-        measure = Measure(store, Hashes())
-        taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, stage)
-        play = Play(Company(store, taking, showing, measure, engine))
-        await engine.launch([play])
-        try:
-            admission, keepsakes = Admission(store, players, guard), Keepsakes(pictures, registry, measure)
-            yield Service(store, players, admission, keepsakes, Moderation(store, pictures, play), play)
-        finally:
-            await engine.close()
+    settings = Settings(
+        _env_file=None, data_dir=folder, database_url=None, storage_url=None, models=own, moderation="off"
+    )
+    with patch.object(build, "providers", lambda _: dict.fromkeys(PROVIDERS, sleeper)):
+        opened = await build.open_house(settings, stage)
+    try:
+        yield opened.service
+    finally:
+        await opened.close()
 
 
 async def measured(size: Size) -> Run:

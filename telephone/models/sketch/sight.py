@@ -156,17 +156,18 @@ def _related(things: Sequence[Seen], pieces: Sequence[Piece]) -> list[Seen]:
 
 
 def _relation(a: tuple[int, int, int, int], b: tuple[int, int, int, int], a_whole: bool, b_whole: bool) -> str:
-    """`on` when the foot of `a` stands within the upper half of `b`; `behind` when `b` covers a part of `a`."""
+    """`on` when the foot of `a` stands a little below the top of `b`; `behind` when `b` covers the foot of `a`.
+
+    Things that have nothing to do with each other are drawn apart, so overlapping boxes mean something.
+    """
     wide = min(a[3], b[3]) - max(a[2], b[2])
     high = min(a[1], b[1]) - max(a[0], b[0])
-    if wide <= 0 or high < -6:
+    if wide < 8 or high < 4 or a[0] >= b[0] or a[1] >= b[1] - 8:
         return ""
-    middle = (a[2] + a[3]) / 2
-    if a_whole and a[0] < b[0] and a[1] < b[0] + 0.55 * (b[1] - b[0]) and b[2] < middle < b[3] and not b_whole:
-        return "on"
-    if not a_whole and b_whole and a[1] < b[1] - 8 and high > 8 and a[0] < b[0]:
-        return "behind"
-    return ""
+    depth = (a[1] - b[0]) / (b[1] - b[0])
+    if a_whole and (depth < 0.4 or not b_whole):
+        return "on" if b[2] - 10 < (a[2] + a[3]) / 2 < b[3] + 10 else ""
+    return "behind" if b_whole and high > 8 else ""
 
 
 def surroundings(view: View, sight: eye.Sight, rng: np.random.Generator) -> Surroundings:

@@ -11,7 +11,8 @@ from bot.asking import age_restricted, game_meant, require_stage, server_of
 from bot.client import TelephoneBot
 from bot.commands import join, leave
 from bot.errors import offered
-from bot.views import ask_to_stop, show_replay, show_start
+from bot.starting import begin
+from bot.views import ask_to_stop, show_replay
 from telephone.admission import SEED_MAX
 from telephone.game import PROMPT_MIN, TURNS_MAX, Level
 from telephone.providers.base import ModelKind
@@ -85,7 +86,7 @@ async def start(
         age_restricted=age_restricted(press),
         longest_prompt=PROMPT_LONGEST,
     )
-    await show_start(press, await press.client.service.start(asked))
+    await begin(press, asked)
 
 
 @app_commands.describe(game="Which game; left out, the one of this thread or the newest")

@@ -1,0 +1,58 @@
+"""Starting a game that was asked for, or offering another model where one of its two is retired."""
+
+from dataclasses import replace
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.answers import Press, acknowledge, say
+from bot.errors import explain
+from bot.text import escape
+from bot.views import show_start
+from telephone.errors import Retired
+from telephone.service import Service, StartRequest
+
+_OFFER_S = 600.0
+"""How long an offer stands: the message that shows it goes with the interaction's token, after 15 minutes."""
+
+
+async def begin(press: Press, asked: StartRequest) -> None:
+    """Starts a game and says where it is. A retired model's replacement is offered, never taken silently."""
+    try:
+        game = await press.client.service.start(asked)
+    except Retired as retired:
+        instead = _instead(press.client.service, asked, retired)
+        if instead is None or retired.replacement is None:
+            raise
+        await say(press, escape(retired.sentence), view=Offer(instead, retired.replacement))
+        return
+    await show_start(press, game)
+
+
+class Offer(ui.View):
+    """One button that plays the same game with another model."""
+
+    def __init__(self, instead: StartRequest, name: str) -> None:
+        super().__init__(timeout=_OFFER_S)
+        self._instead = instead
+        button: ui.Button[Any] = ui.Button(label=f"Play with {name}", style=discord.ButtonStyle.primary)
+        button.callback = self._play  # type: ignore[assignment,method-assign]
+        self.add_item(button)
+
+    async def _play(self, press: Press) -> None:
+        try:
+            await acknowledge(press)
+            self.stop()
+            await begin(press, self._instead)
+        except Exception as error:
+            await explain(press, error)
+
+
+def _instead(service: Service, asked: StartRequest, retired: Retired) -> StartRequest | None:
+    """The same game with the replacement in the retired model's place; None where that cannot play either."""
+    if retired.replacement in {choice.name for choice in service.choices("t2i") if choice.ready}:
+        return replace(asked, t2i=retired.replacement)
+    if retired.replacement in {choice.name for choice in service.choices("i2t") if choice.ready}:
+        return replace(asked, i2t=retired.replacement)
+    return None

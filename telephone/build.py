@@ -72,7 +72,7 @@ def providers(settings: Settings) -> Mapping[str, Provider]:
     token, address = settings.replicate_api_token, settings.replicate_base_url
     return {
         "offline": Offline(),
-        "openai": OpenAI(key, base, Downloads(hosts), Gate(pace["openai"]), secret_named),
+        "openai": OpenAI(key, base, Downloads(hosts), pace["openai"], secret_named),
         "replicate": Replicate(token, address, Downloads([*HOSTS, *hosts]), Gate(pace["replicate"])),
         "cog": Cog(Downloads(hosts), pace["cog"]),
     }
@@ -102,8 +102,11 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
     measuring = embedder(settings.embedder)
     pictures = Pictures.at(settings.pictures_url)
     store = await Store.open(settings.store_url)
-    measure = Measure(store, measuring)
-    admission, keepsakes = Admission(store, players, guard), Keepsakes(pictures, players.registry, measure)
+    table = players.registry.tables.get(measuring.name)
+    text_usd = table.price_usd if table else 0.0
+    measure = Measure(store, measuring, text_usd)
+    admission = Admission(store, players, guard, settings.caps, text_usd)
+    keepsakes = Keepsakes(pictures, players.registry, measure)
     if stage is None:
         moderation = Moderation(store, pictures)
         return House(Service(store, players, admission, keepsakes, moderation), store, players, guard, measure)

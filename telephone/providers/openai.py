@@ -20,7 +20,7 @@ from telephone.game import Answer, Ask, Ticket
 from telephone.providers import failures, openai_answers
 from telephone.providers.base import ModelTable
 from telephone.providers.download import Downloads, origin_of
-from telephone.providers.gate import LIMITS, Gate
+from telephone.providers.gate import LIMITS, Gate, Limit
 from telephone.providers.mapping import TASK, data_uri, decoded, picture_of, words_of
 from telephone.providers.statuses import broken, failure
 from telephone.providers.wire import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding
@@ -47,9 +47,10 @@ class OpenAI:
     key: SecretStr | None = None
     base_url: str | None = None
     downloads: Downloads = field(default_factory=Downloads)
-    gate: Gate = field(default_factory=lambda: Gate(LIMITS["openai"]))
+    limit: Limit = LIMITS["openai"]
     secret: Callable[[str], SecretStr | None] = field(default=lambda name: None, repr=False)
     _clients: "dict[tuple[str, str], AsyncOpenAI]" = field(default_factory=dict, repr=False)
+    _gates: dict[str, Gate] = field(default_factory=dict, repr=False)
     _waiting: dict[str, tuple[float, Answer]] = field(default_factory=dict, repr=False)
 
     def why_not(self, model: ModelTable) -> str | None:
@@ -79,7 +80,7 @@ class OpenAI:
 
     async def exists(self, model: ModelTable) -> bool | None:
         try:
-            async with self.gate.turn():
+            async with self._gate(model).turn():
                 with self._failures(model):
                     await self._client(model).models.retrieve(model.ref, timeout=CONNECT_SECONDS)
         except Retired:
@@ -94,7 +95,7 @@ class OpenAI:
         await self.downloads.close()
 
     async def _answer(self, model: ModelTable, ask: Ask) -> Answer:
-        async with self.gate.turn():
+        async with self._gate(model).turn():
             with self._failures(model):
                 return await (self._draw(model, ask) if model.kind == "t2i" else self._describe(model, ask))
 
@@ -108,7 +109,7 @@ class OpenAI:
         )
         picture = openai_answers.picture(model, came)
         if picture.startswith(("http://", "https://")):
-            own = "" if self._is_official(model) else model.url or self.base_url or ""
+            own = "" if self._is_official(model) else self._base(model)
             data = await self.downloads.get(picture, own)
         else:
             data = decoded(model, picture)
@@ -139,7 +140,14 @@ class OpenAI:
         return plain.replace("|", "/") if "pipe-splits" in model.quirks else plain
 
     def _is_official(self, model: ModelTable) -> bool:
-        return origin_of(model.url or self.base_url or OFFICIAL) == origin_of(OFFICIAL)
+        return origin_of(self._base(model)) == origin_of(OFFICIAL)
+
+    def _base(self, model: ModelTable) -> str:
+        return model.url or self.base_url or OFFICIAL
+
+    def _gate(self, model: ModelTable) -> Gate:
+        """One for each server, so that a slow one holds back nobody else's calls."""
+        return self._gates.setdefault(self._base(model), Gate(self.limit))
 
     def _key(self, model: ModelTable) -> str:
         key = (self.secret(model.key) if model.key else None) if model.url else self.key
@@ -152,7 +160,7 @@ class OpenAI:
         class Body(Counted, httpx2.AsyncByteStream):
             pass
 
-        base, key = model.url or self.base_url or OFFICIAL, self._key(model)
+        base, key = self._base(model), self._key(model)
         if (base, key) not in self._clients:
             self._clients[base, key] = AsyncOpenAI(
                 api_key=key or "none",
@@ -176,7 +184,7 @@ class OpenAI:
         except APIStatusError as error:
             found = failure(model, error.status_code, error.response.headers, error.response.text, self._key(model))
             if isinstance(found, Retired) and not self._is_official(model):
-                found = failures.misconfigured(model, f"{model.url or self.base_url} has no model {model.ref}")
+                found = failures.misconfigured(model, f"{self._base(model)} has no model {model.ref}")
             raise found from None
         except APIConnectionError as error:
             raise broken(model, error) from None

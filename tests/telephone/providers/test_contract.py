@@ -1,0 +1,197 @@
+"""What every adapter promises: one suite over OpenAI, a compatible server, Replicate, Cog and the offline players."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from telephone.errors import BadInput, BadOutput, Misconfigured, RateLimited, TelephoneError, Unavailable
+from telephone.game import Ask, Ticket
+from telephone.models.offline import Offline
+from telephone.models.players import caption_of, picture_of
+from telephone.providers.base import ModelTable, Provider
+from tests.standin_providers import Studios, answers, cut, floods, says, slow
+from tests.telephone.providers.conftest import KEY, TOKEN
+
+ADAPTERS = ("openai", "compatible", "replicate", "cog", "offline")
+REMOTE = ADAPTERS[:-1]
+CALLS = r"/v1/images/generations|/v1/chat/completions|/v1/predictions|/predictions"
+
+
+@dataclass
+class Party:
+    """An adapter with a model of each kind that it reaches."""
+
+    name: str
+    provider: Provider
+    artist: ModelTable
+    teller: ModelTable
+
+    async def play(self, model: ModelTable, ask: Ask) -> Any:
+        return await self.provider.collect(model, ask, await self.provider.submit(model, ask, "marker"))
+
+
+@pytest.fixture
+def party(request, studios: Studios, table: Callable[..., ModelTable], openai, replicate, cog) -> Party:
+    name = request.param
+    t2i = {"name": "painter", "kind": "t2i", "price_usd": 0.01}
+    i2t = {"name": "critic", "kind": "i2t", "price_usd": 0.01}
+    if name in ("openai", "compatible"):
+        own = {"url": f"{studios.url}/v1", "quirks": ["seed", "max-tokens"]} if name == "compatible" else {}
+        ref = "by-address" if name == "compatible" else "painter-1"
+        return Party(name, openai, table(**t2i, ref=ref, **own), table(**i2t, ref="critic-1", **own))
+    if name == "offline":
+        sides = [{**t2i, "ref": "doodles"}, {**i2t, "ref": "hazy"}]
+        return Party(name, Offline(), *(table(**side, provider="offline") for side in sides))
+    mapped = {"provider": name, "url": studios.url if name == "cog" else ""}
+    drawn = {"input": {"prompt": "$prompt", "seed": "$seed"}, "output": "uris", "ref": "studio/painter:" + "0" * 64}
+    told = {"input": {"image": "$image"}, "output": "text", "ref": "studio/critic:" + "1" * 64}
+    adapter = replicate if name == "replicate" else cog
+    return Party(name, adapter, table(**t2i, **mapped, **drawn), table(**i2t, **mapped, **told))
+
+
+every = pytest.mark.parametrize("party", ADAPTERS, indirect=True)
+remote = pytest.mark.parametrize("party", REMOTE, indirect=True)
+
+
+@every
+async def test_an_artist_draws_a_picture_of_the_words(party, words):
+    assert party.provider.why_not(party.artist) is None
+    first = picture_of(await party.play(party.artist, words), "painter")
+    other = picture_of(await party.play(party.artist, Ask(seed=7, text="two whales at dawn")), "painter")
+    assert first.width > 0
+    assert first.sha256 != other.sha256
+
+
+@every
+async def test_a_teller_says_what_is_in_the_picture(party, words):
+    picture = picture_of(await party.play(party.artist, words), "painter")
+    caption = caption_of(await party.play(party.teller, Ask(seed=7, image=picture)), "critic")
+    assert len(caption.text) > 5
+
+
+@every
+async def test_costs_are_none_or_an_amount(party, words, picture):
+    for model, ask in ((party.artist, words), (party.teller, picture)):
+        cost = (await party.play(model, ask)).cost_usd
+        assert cost is None or cost >= 0
+
+
+@every
+async def test_an_artist_without_words_and_a_teller_without_a_picture_are_told_so(party, words, picture):
+    for model, ask in ((party.artist, picture), (party.teller, words)):
+        with pytest.raises(BadInput):
+            await party.play(model, ask)
+
+
+@every
+async def test_whether_a_model_exists_is_answered_or_left_open(party):
+    assert await party.provider.exists(party.artist) in (True, False, None)
+
+
+@every
+async def test_cancelling_what_is_not_there_does_no_harm(party):
+    await party.provider.cancel(party.artist, Ticket())
+
+
+@every
+async def test_an_embedder_is_not_asked_to_play(party):
+    if party.name != "offline":
+        assert party.provider.why_not(party.artist.model_copy(update={"kind": "embedder"})) is not None
+
+
+@remote
+async def test_many_ask_at_once_and_each_gets_its_own_answer(party):
+    asks = [Ask(seed=n, text=f"picture number {n}") for n in range(12)]
+    pictures = await asyncio.gather(*(party.play(party.artist, ask) for ask in asks))
+    assert len({answer.data for answer in pictures}) == 12
+    alone = await party.play(party.artist, asks[5])
+    assert alone.data == pictures[5].data
+
+
+@remote
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (cut(), Unavailable),
+        (says(500), Unavailable),
+        (says(503, "<html>"), Unavailable),
+        (says(429, {"detail": "resets in ~0.1s"}), RateLimited),
+        (says(401, {"detail": f"bad key {KEY} or {TOKEN}"}), Misconfigured),
+        (says(402, {"detail": "insufficient credit"}), Misconfigured),
+        (says(302, Location="http://169.254.169.254/"), Misconfigured),
+        (answers(b"<html>Welcome</html>", "text/html"), BadOutput),
+        (answers(b"{", "application/json"), BadOutput),
+        (answers(b"[]", "application/json"), BadOutput),
+        (answers(b'"x"', "application/json"), BadOutput),
+        (answers(b"null", "application/json"), BadOutput),
+        (answers(b"{}", "application/json"), BadOutput),
+        (answers(b"", "application/json"), BadOutput),
+        (answers(b"\xff\xfe\x00", "application/json"), BadOutput),
+        (answers(b'{"data": [{"b64_json": 3, "url": []}], "choices": [{}], "id": 3}', "application/json"), BadOutput),
+        (answers(b'{"data": {}, "choices": "x", "id": "../../x", "status": []}', "application/json"), BadOutput),
+        (answers(b'{"data": [], "choices": [], "id": null}', "application/json"), BadOutput),
+        (floods(100 * 10**6, "application/json"), BadOutput),
+    ],
+)
+async def test_each_misbehaviour_becomes_one_error_of_the_tree(party, studios, words, picture, fault, expected, caplog):
+    for model, ask in ((party.artist, words), (party.teller, picture)):
+        studios.next(CALLS, fault)
+        with pytest.raises(expected) as caught:
+            await party.play(model, ask)
+        assert isinstance(caught.value, TelephoneError)
+        assert model.name in caught.value.sentence or expected is BadOutput
+        told = repr(caught.value) + caught.value.sentence + str(vars(caught.value)) + caplog.text
+        assert KEY not in told
+        assert TOKEN not in told
+        assert "fox" not in told
+    assert (await party.play(party.artist, words)).data
+
+
+@remote
+async def test_a_wait_that_was_asked_for_is_passed_on(party, studios, words):
+    studios.next(CALLS, says(429, {"detail": "slow down"}, Retry_After="0.2"))
+    with pytest.raises(RateLimited) as caught:
+        await party.play(party.artist, words)
+    assert caught.value.retry_after == 0.2
+
+
+@remote
+async def test_a_slow_provider_can_be_given_up(party, studios, words):
+    studios.next(CALLS, slow(5))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await party.play(party.artist, words)
+    assert (await party.play(party.artist, words)).data
+
+
+@remote
+async def test_the_key_goes_to_its_provider_alone(party, studios, words, picture):
+    await party.play(party.artist, words)
+    await party.play(party.teller, picture)
+    for seen in studios.seen:
+        key = seen.headers.get("Authorization", "")
+        ours = {"openai": f"Bearer {KEY}", "replicate": f"Bearer {TOKEN}"}.get(party.name, "")
+        if seen.path.startswith("/delivery") or party.name in ("cog", "compatible"):
+            assert KEY not in key
+            assert TOKEN not in key
+        else:
+            assert key == ours
+    assert KEY not in repr(party.provider)
+    assert TOKEN not in repr(party.provider)
+
+
+@remote
+async def test_no_server_on_the_way_is_a_passing_fault_and_no_doubt(party, words):
+    from telephone.providers.base import Lost
+
+    nowhere = "http://127.0.0.1:9"
+    if party.name in ("compatible", "cog"):
+        party.artist = party.artist.model_copy(update={"url": nowhere})
+    else:
+        party.provider.base_url = nowhere
+    with pytest.raises(Unavailable) as caught:
+        await party.play(party.artist, words)
+    assert not isinstance(caught.value, Lost)

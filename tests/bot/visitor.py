@@ -1,6 +1,7 @@
 """Somebody who visits the demo with a browser: what the demo's test and the README's pictures share."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -60,7 +61,8 @@ def demo(folder: Path, *arguments: str) -> Iterator[Demo]:
     assert process.stdout is not None
     try:
         words, hint = process.stdout.readline().split(), process.stdout.readline()
-        yield Demo(process, words[-1] if words else "", hint)
+        assert words, f"the demo ended with status {process.wait(20)} before it printed its address"
+        yield Demo(process, words[-1], hint)
     finally:
         if process.poll() is None:
             process.kill()
@@ -83,6 +85,11 @@ class Visitor:
         return self.page.frame_locator("#thread")
 
     def type(self, room: FrameLocator, command: str, **options: str) -> None:
+        """Types a command and sends it."""
+        self.write(room, command, **options)
+        room.locator("#send-message").click()
+
+    def write(self, room: FrameLocator, command: str, **options: str) -> None:
         """Types a command the way a member does: its name, then each option's value."""
         field = room.locator("#channel-composer-input")
         field.click()
@@ -96,13 +103,12 @@ class Visitor:
                 room.locator(".command-popup [role=option]").filter(has_text=name).first.click()
             box.click()
             box.press_sequentially(value)
-        room.locator("#send-message").click()
 
     def become(self, name: str) -> None:
         self.page.locator("#members a", has_text=name).click()
 
 
-def messages(room: FrameLocator, *texts: str) -> Locator:
+def messages(room: FrameLocator, *texts: str | re.Pattern[str]) -> Locator:
     """The messages of a room that hold all of these texts."""
     found = room.locator(".channel-message")
     for text in texts:

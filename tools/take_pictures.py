@@ -1,0 +1,106 @@
+"""Takes the README's pictures: plays in the demo with a browser, as a newcomer would, and crops what is seen.
+
+`python tools/take_pictures.py` from the repository's root; needs Chromium. The games are seeded, so that the
+pictures change only when the bot does.
+"""
+
+import io
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import FrameLocator, Locator, expect
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.bot.visitor import Visitor, demo, messages, visit  # noqa: E402
+
+OUT = ROOT / "docs" / "pictures"
+BYTES_MAX = 150_000
+WAIT = 60_000
+PROMPT = "A fox mends a clock on a hill under the full moon"
+
+
+def main() -> None:
+    OUT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, demo(Path(folder)) as shown:
+        with visit(shown.url, width=1240, height=800) as visitor:
+            start(visitor, "1")
+            expect(messages(visitor.channel, re.compile(r"#1 turn [5-8]"))).to_be_visible(timeout=WAIT)
+            keep("playing", whole(visitor))
+        with visit(shown.url, width=1100, height=2600) as visitor:
+            expect(messages(visitor.channel, "#1 finished")).to_be_visible(timeout=WAIT)
+            expect(messages(visitor.thread, "#1: from")).to_be_visible(timeout=WAIT)
+            wait_for_pictures(visitor.channel)
+            wait_for_pictures(visitor.thread)
+            keep("channel", element(messages(visitor.channel, "#1 finished")))
+            keep("summary", element(messages(visitor.thread, "#1: from")))
+            keep("thread", both(messages(visitor.thread, "Turn 10 of 10"), 2))
+        with visit(shown.url, width=1100, height=560) as visitor:
+            visitor.write(visitor.channel, "telephone start", prompt="e")
+            visitor.channel.locator(".command-popup", has_text="#easy-001").wait_for()
+            keep("command", visitor.page.locator("#channel").screenshot())
+        shown.end()
+
+
+def start(visitor: Visitor, seed: str) -> None:
+    options = {"prompt": PROMPT, "i2t": "spotter-hazy", "turns": "10", "seed": seed}
+    visitor.type(visitor.channel, "telephone start", **options)
+
+
+def wait_for_pictures(room: FrameLocator) -> None:
+    room.locator("body").evaluate(
+        """async body => {
+            const loaded = () => [...body.querySelectorAll(".channel-message img")].every(image => image.naturalWidth);
+            while (!loaded()) await new Promise(done => setTimeout(done, 100));
+        }"""
+    )
+
+
+def whole(visitor: Visitor) -> bytes:
+    """The window, at a moment when no picture is on its way."""
+    while True:
+        wait_for_pictures(visitor.thread)
+        count = messages(visitor.thread).count()
+        seen = visitor.page.screenshot()
+        if messages(visitor.thread).count() == count:
+            return seen
+
+
+def element(found: Locator) -> bytes:
+    found.scroll_into_view_if_needed()
+    return found.screenshot()
+
+
+def both(found: Locator, count: int) -> bytes:
+    """Messages that follow one another, as one picture."""
+    pictures = [Image.open(io.BytesIO(found.nth(at).screenshot())) for at in range(count)]
+    whole = Image.new("RGB", (pictures[0].width, sum(picture.height for picture in pictures)))
+    top = 0
+    for picture in pictures:
+        whole.paste(picture, (0, top))
+        top += picture.height
+    buffer = io.BytesIO()
+    whole.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def keep(name: str, png: bytes) -> None:
+    """Writes a picture with a palette, light on bytes."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    path = OUT / f"{name}.png"
+    for colours in (256, 192, 128, 96, 64):
+        palette = picture.quantize(colours)
+        picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(path, "PNG", optimize=True)
+        if path.stat().st_size < BYTES_MAX:
+            break
+    else:
+        raise SystemExit(f"{path.name} takes {path.stat().st_size} bytes; crop it closer.")
+    print(f"{path.relative_to(ROOT)}: {picture.width} × {picture.height}, {path.stat().st_size // 1000} kB")
+
+
+if __name__ == "__main__":
+    main()

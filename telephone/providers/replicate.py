@@ -1,7 +1,6 @@
 """Replicate: create, look up, wait, cancel. The SDK carries the calls; the polling and the downloads are ours."""
 
 import asyncio
-import math
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -35,6 +34,7 @@ LONGEST_PAUSE: Final = 4.0
 CALL_SECONDS: Final = 60.0
 INLINE_MAX: Final = 190_000
 """Largest picture sent inside a prediction, in bytes; Replicate takes 256 KB of base64 there."""
+_DAY: Final = 86_400
 CLOCK_SKEW: Final = timedelta(minutes=2)
 PAGES: Final = 10
 """How many pages of predictions are looked through for one that a crash cut off; 100 stand on each."""
@@ -118,6 +118,8 @@ class Replicate:
             raise failures.timed_out(model)
         if status == "failed":
             raise failed(model, prediction.error)
+        if not isinstance(status, str):
+            raise failures.bad_output(model)
         if status != "succeeded":
             return None
         output = output_of(model, prediction.output)
@@ -203,6 +205,8 @@ class Replicate:
         try:
             yield
         except APIStatusError as error:
+            if error.status_code == 404 and "/predictions/" in error.request.url.path:
+                raise failures.bad_output(model, "nothing: its prediction is gone") from None
             raise failure(model, error.status_code, error.response.headers, error.response.text, secret) from None
         except APIConnectionError as error:
             raise broken(model, error) from None
@@ -234,7 +238,7 @@ def cost_of(model: ModelTable, metrics: Any) -> float | None:
     seconds: object = getattr(metrics, "predict_time", None)
     if not model.second_usd or isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
-    return seconds * model.second_usd if math.isfinite(seconds) and seconds >= 0 else None
+    return seconds * model.second_usd if 0 <= seconds <= _DAY else None
 
 
 def _is_of(model: ModelTable, made: Any) -> bool:

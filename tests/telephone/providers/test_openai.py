@@ -1,0 +1,246 @@
+"""OpenAI and the servers that speak its language."""
+
+import asyncio
+import base64
+from datetime import UTC, date, datetime
+
+import pytest
+from pydantic import SecretStr
+
+from telephone.errors import BadOutput, Misconfigured, Refused, Retired, TimedOut
+from telephone.game import Ask, Ticket
+from telephone.models.players import Players, picture_of
+from telephone.providers.openai import OpenAI
+from tests.company import paint
+from tests.standin_providers import cut_after_doing, says, silent
+from tests.telephone.providers.conftest import KEY
+
+DRAW, TELL = "/v1/images/generations", "/v1/chat/completions"
+
+
+def said(message, ended="stop"):
+    choice = {"index": 0, "finish_reason": ended, "message": {"role": "assistant", **message}}
+    return says(200, {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]})
+
+
+async def play(adapter, model, ask):
+    return await adapter.collect(model, ask, await adapter.submit(model, ask, "m"))
+
+
+async def test_a_picture_is_asked_for_as_the_row_says_and_costs_what_its_tokens_cost(openai, studios, tables, words):
+    answer = await play(openai, tables.table("gpt-image"), words)
+    (asked,) = studios.asked(DRAW)
+    assert asked.body == {
+        "model": "gpt-image-2.5-flare-2026-09-08",
+        "prompt": "a fox mends a clock",
+        "n": 1,
+        "size": "1024x1024",
+        "quality": "low",
+        "output_format": "png",
+    }
+    assert answer.cost_usd == pytest.approx((10 * 5 + 196 * 30) / 1e6)
+    assert answer.parameters["quality"] == "low"
+    assert "prompt" not in answer.parameters
+
+
+async def test_a_caption_is_asked_for_with_the_articles_words_and_costs_what_its_tokens_cost(
+    openai, studios, tables, picture
+):
+    answer = await play(openai, tables.table("gpt-vision"), picture)
+    (asked,) = studios.asked(TELL)
+    text, image = asked.body["messages"][0]["content"]
+    assert text["text"] == "Write a detailed description of this image."
+    assert base64.b64decode(image["image_url"]["url"].partition(",")[2]) == picture.image.data
+    assert answer.cost_usd == pytest.approx((1_000 * 0.10 + 100 * 0.50) / 1e6)
+
+
+async def test_usage_that_makes_no_sense_is_no_cost(openai, studios, tables, words):
+    picture = {"b64_json": base64.b64encode(paint("x")).decode()}
+    for usage in (
+        None,
+        {},
+        {"input_tokens": 3},
+        {"output_tokens": -5, "input_tokens_details": {"text_tokens": 1}},
+        "x",
+    ):
+        studios.next(DRAW, says(200, {"created": 1, "data": [picture], "usage": usage}))
+        assert (await play(openai, tables.table("gpt-image"), words)).cost_usd is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (said({"content": None, "refusal": "I can't help with that."}), Refused),
+        (said({"content": "", "refusal": None}, "content_filter"), Refused),
+        (said({"content": None}), BadOutput),
+        (said({"content": [{"type": "text", "text": "a fox"}]}), BadOutput),
+    ],
+)
+async def test_a_refusal_of_the_model_is_a_refusal_and_no_words_are_no_caption(
+    openai, studios, tables, picture, fault, expected
+):
+    studios.next(TELL, fault)
+    with pytest.raises(expected):
+        await play(openai, tables.table("gpt-vision"), picture)
+
+
+async def test_a_picture_is_paid_once_and_what_is_collected_is_what_was_submitted(openai, studios, tables, words):
+    model = tables.table("gpt-image")
+    tickets = [await openai.submit(model, Ask(seed=n, text=f"picture {n}"), "m") for n in range(3)]
+    assert len(studios.billed) == 3
+    assert not any(ticket.maybe_billed_twice for ticket in tickets)
+    drawn = [await openai.collect(model, words, ticket) for ticket in reversed(tickets)]
+    assert [answer.data for answer in drawn] == [paint(f"picture {n}/None") for n in (2, 1, 0)]
+    assert len(studios.billed) == 3
+
+
+async def test_what_a_crash_cut_off_is_asked_for_anew_and_booked_as_in_doubt(openai, studios, tables, words):
+    model = tables.table("gpt-image")
+    again = await openai.submit(model, words, "m", datetime.now(UTC))
+    assert again.maybe_billed_twice
+    assert not (await openai.collect(model, words, again)).maybe_billed_twice  # the ticket says it already
+    lost = Ticket("kept-by-a-process-that-is-gone")
+    assert (await openai.collect(model, words, lost)).maybe_billed_twice
+
+
+async def test_an_answer_that_was_lost_on_the_way_is_asked_for_again_and_booked_as_in_doubt(
+    openai, studios, tables, words
+):
+    players = Players(tables, {"openai": openai}, deadline=5)
+    studios.next(DRAW, cut_after_doing())
+    assert (await players.submit("gpt-image", words, "m")).maybe_billed_twice
+    assert len(studios.billed) == 2
+    studios.next(DRAW, says(500), says(429, {}, Retry_After="0"))
+    assert not (await players.submit("gpt-image", words, "m")).maybe_billed_twice
+    assert len(studios.billed) == 3
+
+
+async def test_a_call_that_is_never_answered_ends_at_the_deadline(openai, studios, tables, words):
+    players = Players(tables, {"openai": openai}, deadline=0.3)
+    studios.next(DRAW, silent())
+    with pytest.raises(TimedOut, match="gpt-image"):
+        await players.submit("gpt-image", words, "m")
+
+
+async def test_an_answer_nobody_comes_for_is_let_go(openai, tables, words, monkeypatch):
+    model = tables.table("gpt-image")
+    await openai.submit(model, words, "m")
+    cancelled = await openai.submit(model, words, "m")
+    await openai.cancel(model, cancelled)
+    assert len(openai._waiting) == 1
+    monkeypatch.setattr("telephone.providers.openai.KEPT_SECONDS", -1.0)
+    await openai.submit(model, words, "m")
+    assert len(openai._waiting) == 1
+
+
+async def test_a_picture_that_lies_at_an_address_of_the_own_server_is_fetched(openai, studios, table, words):
+    own = table(ref="by-address", url=f"{studios.url}/v1")
+    assert picture_of(await play(openai, own, words), "painter").width == 64
+    elsewhere = says(200, {"created": 1, "data": [{"url": "http://169.254.169.254/a.png"}]})
+    studios.next(DRAW, elsewhere)
+    with pytest.raises(BadOutput, match="not opened"):
+        await play(openai, own, words)
+
+
+@pytest.mark.parametrize(
+    ("quirks", "has", "lacks"),
+    [
+        ([], {"n": 1, "size": "1024x1024"}, {"response_format", "seed"}),
+        (["no-size"], {"n": 1}, {"size"}),
+        (["response-format"], {"response_format": "b64_json"}, {"seed"}),
+        (["seed"], {"seed": 7}, {"response_format"}),
+    ],
+)
+async def test_the_quirks_of_a_server_are_flags_of_its_rows(openai, studios, table, words, quirks, has, lacks):
+    await play(openai, table(url=f"{studios.url}/v1", quirks=quirks), words)
+    body = studios.asked(DRAW)[0].body
+    assert has.items() <= body.items()
+    assert not lacks & set(body)
+
+
+async def test_captions_are_bounded_in_the_words_that_a_server_knows(openai, studios, table, picture):
+    url = f"{studios.url}/v1"
+    await play(openai, table(kind="i2t", url=url), picture)
+    await play(openai, table(kind="i2t", url=url, quirks=["max-tokens"], input={"temperature": 0}), picture)
+    first, second = (seen.body for seen in studios.asked(TELL))
+    assert (first["max_completion_tokens"], "max_tokens" in first) == (1_000, False)
+    assert (second["max_tokens"], "max_completion_tokens" in second, second["temperature"]) == (1_000, False, 0)
+
+
+async def test_a_prompt_gives_no_orders_to_a_server(openai, studios, table):
+    sneaky = 'a fox <sd_cpp_extra_args>{"steps": 999}</sd_cpp_extra_args> <sd_cpp_<sd_cpp_extra_args>extra_args> | ugly'
+    await play(openai, table(url=f"{studios.url}/v1", quirks=["pipe-splits"]), Ask(seed=1, text=sneaky))
+    prompt = studios.asked(DRAW)[0].body["prompt"]
+    assert "sd_cpp_extra_args" not in prompt
+    assert "|" not in prompt
+    assert prompt.startswith("a fox")
+
+
+async def test_a_retired_model_plays_again_on_a_server_that_has_it(tables):
+    dalle = tables.table("dalle2")
+    assert dalle.retired(date(2026, 5, 12))
+    assert not dalle.retired(date(2026, 5, 11))
+    assert OpenAI(SecretStr(KEY)).why_not(dalle) == "retired on 2026-05-12"
+    assert OpenAI(SecretStr(KEY), "https://api.openai.com/v1/").why_not(dalle) == "retired on 2026-05-12"
+    assert OpenAI(None, "http://127.0.0.1:8080/v1").why_not(dalle) is None
+    assert OpenAI().why_not(dalle.model_copy(update={"url": "http://127.0.0.1:8080/v1"})) is None
+
+
+async def test_a_missing_key_is_named(tables, table):
+    assert OpenAI().why_not(tables.table("gpt-image")) == "needs OPENAI_API_KEY"
+    own = table(url="http://127.0.0.1:8000/v1", key="VLLM_API_KEY")
+    assert OpenAI(SecretStr(KEY)).why_not(own) == "needs VLLM_API_KEY"
+    assert OpenAI(secret=SecretStr).why_not(own) is None
+
+
+async def test_a_server_of_ones_own_gets_its_own_key(studios, table, words):
+    adapter = OpenAI(SecretStr(KEY), secret=lambda name: SecretStr(f"value of {name}"))
+    await play(adapter, table(url=f"{studios.url}/v1", key="VLLM_API_KEY"), words)
+    await play(adapter, table(url=f"{studios.url}/v1"), words)
+    await adapter.close()
+    assert [seen.headers["Authorization"] for seen in studios.seen] == ["Bearer value of VLLM_API_KEY", "Bearer none"]
+
+
+async def test_a_model_that_a_server_of_ones_own_lacks_is_the_operators_to_fix(openai, studios, table, words):
+    studios.next(DRAW, says(404, {"error": "model 'painter-1' not found, try pulling it first"}))
+    with pytest.raises(Misconfigured) as caught:
+        await play(openai, table(url=f"{studios.url}/v1"), words)
+    assert "has no model painter-1" in caught.value.detail
+
+
+async def test_whether_a_model_still_exists_is_asked(studios, tables, monkeypatch):
+    monkeypatch.setattr("telephone.providers.openai.OFFICIAL", f"{studios.url}/v1")
+    adapter, model = OpenAI(SecretStr(KEY)), tables.table("gpt-image")
+    assert await adapter.exists(model) is False
+    studios.models.add(model.ref)
+    assert await adapter.exists(model) is True
+    studios.next("/v1/models/.*", says(500))
+    assert await adapter.exists(model) is None
+    assert studios.billed == []
+    await adapter.close()
+
+
+async def test_a_retired_model_says_so_when_it_is_asked(studios, tables, words, monkeypatch):
+    monkeypatch.setattr("telephone.providers.openai.OFFICIAL", f"{studios.url}/v1")
+    adapter = OpenAI(SecretStr(KEY))
+    gone = {"error": {"message": "The model `dall-e-2` has been deprecated.", "code": "model_not_found"}}
+    studios.next(DRAW, says(400, gone))
+    with pytest.raises(Retired) as caught:
+        await play(adapter, tables.table("dalle2"), words)
+    assert caught.value.replacement == "gpt-image"
+    await adapter.close()
+
+
+async def test_a_slow_server_holds_back_nobody_elses_calls(studios, table, words):
+    from telephone.providers.gate import Limit
+
+    adapter = OpenAI(SecretStr(KEY), f"{studios.url}/v1", limit=Limit(1, 100))
+    studios.next(DRAW, silent())
+    waiting = asyncio.create_task(play(adapter, table(url=f"{studios.url}/v1"), words))
+    await asyncio.sleep(0.05)
+    other = table(url=studios.url.replace("127.0.0.1", "localhost") + "/v1")
+    async with asyncio.timeout(3):
+        assert (await play(adapter, other, words)).data
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    await adapter.close()

@@ -59,7 +59,7 @@ class OpenAIChecker:
 
         try:
             came = await self._asked().moderations.create(model=MODEL, input=parts)
-            finding = _finding(came.model_dump(by_alias=True)["results"])
+            finding = _finding(came.model_dump(by_alias=True, warnings=False)["results"])
         except APIStatusError as error:
             raise self._failure(error.status_code, error.response.headers.get("retry-after")) from None
         except (APIConnectionError, OpenAIError, LookupError, TypeError, ValueError, AttributeError):
@@ -92,8 +92,8 @@ class OpenAIChecker:
 
 
 def _finding(results: list[dict[str, Any]]) -> Finding:
-    """All categories that any of the results names. Raises LookupError where there is none."""
-    if not results:
-        raise LookupError("a moderation without results")
+    """All categories that any of the results names. Raises LookupError where there is no verdict."""
+    if not results or not all(isinstance(result["flagged"], bool) for result in results):
+        raise LookupError("a moderation without a verdict")
     found = {name for result in results for name, is_so in result["categories"].items() if is_so}
     return Finding(frozenset(found or ({"unnamed"} if any(result["flagged"] for result in results) else ())))

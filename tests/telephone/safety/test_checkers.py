@@ -1,0 +1,246 @@
+"""The checkers themselves: the offline one on known pictures, OpenAI's against a loopback moderation."""
+
+import base64
+import io
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from aiohttp import web
+from jsonschema import Draft202012Validator
+from PIL import Image as pil
+from PIL import ImageDraw
+from pydantic import SecretStr
+
+from telephone.doctor import examine
+from telephone.errors import Misconfigured, RateLimited, Unavailable
+from telephone.game import Image
+from telephone.media.images import verify
+from telephone.safety import Finding, OfflineChecker, OpenAIChecker, guard_of
+from telephone.safety import openai as moderation
+from telephone.safety.offline import nsfw_score
+from telephone.settings import Settings
+from tests.company import paint
+
+SPEC = Path(__file__).parents[4] / "shared" / "specs" / "openai.json"
+KEY = "sk-moderation-secret-0123456789"
+NAMES = (
+    "hate", "hate/threatening", "harassment", "harassment/threatening", "illicit", "illicit/violent", "self-harm",
+    "self-harm/intent", "self-harm/instructions", "sexual", "sexual/minors", "violence", "violence/graphic",
+)  # fmt: skip
+
+
+NO_VERDICT = {"results": [{"flagged": None, "categories": {}, "category_scores": {}}]}
+
+
+def png(pixels: pil.Image) -> Image:
+    buffer = io.BytesIO()
+    pixels.save(buffer, "PNG")
+    return verify(buffer.getvalue())
+
+
+def drawn(name: str) -> Image:
+    canvas = pil.new("RGB", (512, 512), "white")
+    pen = ImageDraw.Draw(canvas)
+    match name:
+        case "sunset":
+            rows = np.linspace((250, 120, 60), (60, 40, 120), 512).astype(np.uint8)
+            canvas = pil.fromarray(np.repeat(rows[:, None], 512, axis=1))
+        case "noise":
+            canvas = pil.fromarray(np.random.default_rng(7).integers(0, 256, (512, 512, 3), np.uint8))
+        case "shapes":
+            pen.ellipse((60, 60, 260, 260), "red")
+            pen.rectangle((280, 300, 480, 460), "navy")
+        case "beige wall":
+            canvas = pil.new("RGB", (512, 512), (222, 184, 155))
+    return png(canvas)
+
+
+@pytest.mark.parametrize("name", ["sunset", "noise", "shapes", "beige wall", "white"])
+async def test_known_pictures_are_safe_to_the_offline_model(name):
+    image = drawn(name)
+    assert nsfw_score(image) < 0.5
+    assert await OfflineChecker().check_picture(image) == Finding()
+
+
+async def test_a_picture_beyond_the_line_is_sexual(monkeypatch):
+    monkeypatch.setattr("telephone.safety.offline.nsfw_score", lambda image: 0.81)
+    assert (await OfflineChecker().check_picture(drawn("white"))).categories == {"sexual"}
+
+
+async def test_a_step_is_checked_offline_in_a_moment():
+    checker, image = OfflineChecker(), drawn("noise")
+    await checker.check_picture(image)
+    spent = []
+    for _ in range(5):
+        began = time.thread_time(), time.perf_counter()
+        await checker.check_picture(image)
+        await checker.check_text("a fox mends a clock " * 20)
+        spent.append(time.perf_counter() - began[1])
+    assert min(spent) < 0.08
+
+
+@dataclass
+class Moderation:
+    """A loopback moderation: answers with `flags`, or with `status`."""
+
+    flags: tuple[str, ...] = ()
+    status: int = 200
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    url: str = ""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == f"Bearer {KEY}"
+        self.asked.append(await request.json())
+        result = {
+            "flagged": bool(self.flags),
+            "categories": {name: name in self.flags for name in NAMES},
+            "category_scores": {name: 0.9 if name in self.flags else 0.1 for name in NAMES},
+            "category_applied_input_types": {name: ["text"] for name in NAMES},
+        }
+        good = {"id": "modr-1", "model": "omni-moderation-latest", "results": [result]}
+        body = good if self.body is None else self.body
+        return web.json_response(body, status=self.status, headers=self.headers)
+
+
+@pytest.fixture
+async def loopback() -> AsyncIterator[Moderation]:
+    moderation = Moderation()
+    app = web.Application(client_max_size=2**26)
+    app.router.add_post("/v1/moderations", moderation.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    moderation.url = f"http://{host}:{port}/v1"
+    yield moderation
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def checker(loopback) -> AsyncIterator[OpenAIChecker]:
+    asking = OpenAIChecker(SecretStr(KEY), loopback.url)
+    yield asking
+    await asking.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_category_is_told_and_only_one_is_severe(loopback, checker, name):
+    loopback.flags = (name,)
+    finding = await checker.check_text("words")
+    assert finding.categories == {name}
+    assert finding.severe == (name == "sexual/minors")
+
+
+async def test_nothing_flagged_is_nothing_found(checker):
+    assert await checker.check_text("a fox mends a clock") == Finding()
+
+
+async def test_a_picture_travels_as_a_data_url_and_a_large_one_as_a_smaller_copy(loopback, checker):
+    small = verify(paint("a fox"))
+    await checker.check_picture(small)
+    await checker.check_picture(
+        png(pil.fromarray(np.random.default_rng(1).integers(0, 256, (1024, 1024, 3), np.uint8)))
+    )
+    first, second = (asked["input"][0]["image_url"]["url"].split(";base64,") for asked in loopback.asked)
+    assert (first[0], base64.b64decode(first[1])) == ("data:image/png", small.data)
+    assert len(base64.b64decode(second[1])) <= moderation.PICTURE_MAX
+
+
+async def test_requests_keep_to_openais_own_description(loopback, checker):
+    if not SPEC.exists():
+        pytest.skip(f"OpenAI's description is not here: {SPEC}")
+    await checker.check_text("a fox mends a clock")
+    await checker.check_picture(verify(paint("a fox")))
+    schema = json.loads(SPEC.read_text(encoding="utf-8"))["components"]["schemas"]["CreateModerationRequest"]
+    for asked in loopback.asked:
+        Draft202012Validator(schema).validate(asked)
+        assert asked["model"] == "omni-moderation-latest"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "error"),
+    [
+        (429, {"retry-after": "7"}, RateLimited),
+        (429, {}, RateLimited),
+        (500, {}, Unavailable),
+        (503, {}, Unavailable),
+        (408, {}, Unavailable),
+        (401, {}, Misconfigured),
+        (403, {}, Misconfigured),
+        (404, {}, Misconfigured),
+        (400, {}, Misconfigured),
+    ],
+)
+async def test_each_status_becomes_its_error_and_no_key_is_told(loopback, checker, status, headers, error):
+    loopback.status, loopback.headers = status, headers
+    loopback.body = {"error": {"message": f"Incorrect API key provided: {KEY}", "code": "x", "type": "y"}}
+    with pytest.raises(error) as raised:
+        await checker.check_text("secret words")
+    assert len(loopback.asked) == 1
+    told = f"{raised.value} {vars(raised.value)}"
+    assert KEY not in told
+    assert "secret words" not in told
+    if headers:
+        assert raised.value.retry_after == 7
+
+
+@pytest.mark.parametrize("body", [{}, {"results": []}, {"results": [{}]}, {"results": "none"}, [], "ok", NO_VERDICT])
+async def test_an_answer_that_is_none_is_never_taken_for_harmless(loopback, checker, body):
+    loopback.body = body
+    with pytest.raises(Unavailable):
+        await checker.check_text("words")
+
+
+async def test_a_line_that_is_cut_is_a_passing_fault():
+    checker = OpenAIChecker(SecretStr(KEY), "http://127.0.0.1:9/v1")
+    with pytest.raises(Unavailable):
+        await checker.check_text("words")
+    await checker.close()
+
+
+async def test_a_refused_key_counts_as_broken_until_it_works_again(loopback, checker, monkeypatch):
+    loopback.status = 401
+    with pytest.raises(Misconfigured):
+        await checker.check_text("words")
+    assert "OPENAI_API_KEY" in checker.why_not()
+    monkeypatch.setattr(moderation, "BROKEN_FOR", 0.0)
+    assert checker.why_not() is None
+
+
+@pytest.mark.parametrize(
+    ("given", "checks", "works"),
+    [
+        ({}, OfflineChecker, True),
+        ({"openai_api_key": KEY}, OpenAIChecker, True),
+        ({"openai_api_key": KEY, "openai_base_url": "http://127.0.0.1:9"}, OfflineChecker, True),
+        ({"openai_api_key": KEY, "moderation": "offline"}, OfflineChecker, True),
+        ({"moderation": "openai"}, OpenAIChecker, False),
+    ],
+)
+def test_the_best_checker_there_is_is_taken_and_none_in_silence(given, checks, works, monkeypatch):
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "TELEPHONE_MODERATION"):
+        monkeypatch.delenv(name, raising=False)
+    guard = guard_of(Settings(_env_file=None, **given))
+    assert isinstance(guard.checker, checks)
+    assert (guard.checker.why_not() is None) == works
+    assert isinstance(guard.here, OfflineChecker)
+
+
+async def test_off_is_only_by_choice_and_doctor_says_so(tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    settings = Settings(_env_file=None, data_dir=tmp_path, moderation="off")
+    assert await guard_of(settings).checker.check_text("porn") == Finding()
+    (said,) = [finding for finding in await examine(settings) if finding.what == "Safety"]
+    assert (said.health, "nothing is checked" in said.stands) == ("missing", True)
+    weaker = settings.model_copy(update={"moderation": "offline"})
+    (said,) = [finding for finding in await examine(weaker) if finding.what == "Safety"]
+    assert (said.health, "weaker" in said.stands) == ("good", True)

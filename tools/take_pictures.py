@@ -36,7 +36,7 @@ def main() -> None:
             expect(messages(visitor.thread, "#1: from")).to_be_visible(timeout=WAIT)
             wait_for_pictures(visitor.channel)
             wait_for_pictures(visitor.thread)
-            keep("channel", element(messages(visitor.channel, "#1 finished")))
+            keep("card", element(messages(visitor.channel, "#1 finished")))
             keep("summary", element(messages(visitor.thread, "#1: from")))
             keep("thread", both(messages(visitor.thread, "Turn 10 of 10"), 2))
         with visit(shown.url, width=1100, height=560) as visitor:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+import aiohttp
 import discord
 
 from bot.client import House, TelephoneBot
@@ -20,6 +21,7 @@ from telephone.settings import Settings
 WHAT_TO_SET = (
     "Set DISCORD_TOKEN to your bot's token to run on Discord; `make play` plays in the terminal and needs none."
 )
+NOT_REACHED = "Discord cannot be reached; check the network and DISCORD_API_BASE, then start the bot again."
 NOT_ACCEPTED = "Discord does not accept this DISCORD_TOKEN; copy it again from the Bot page of your application."
 
 
@@ -33,6 +35,8 @@ def main(argv: Sequence[str] = ()) -> int:
         if settings.discord_token is None:
             raise Misconfigured(WHAT_TO_SET)
         asyncio.run(run(settings, settings.discord_token.get_secret_value()))
+    except aiohttp.ClientConnectionError:
+        return _refuse(NOT_REACHED)
     except discord.LoginFailure:
         return _refuse(NOT_ACCEPTED)
     except Misconfigured as error:

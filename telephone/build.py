@@ -34,6 +34,7 @@ from telephone.showing import Showing
 from telephone.stage import Stage
 from telephone.store import Store
 from telephone.taking import Taking
+from telephone.trial import report_missing
 
 _SWEEP_EVERY: Final = 10.0
 """How often games are looked for that another process set going, in seconds."""
@@ -120,11 +121,24 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
         await store.close()
         raise
     service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), play)
-    return House(service, store, players, guard, measure, engine, asyncio.create_task(_sweep(play, engine)))
+    sweeping = asyncio.create_task(_sweep(play, engine, players))
+    return House(service, store, players, guard, measure, engine, sweeping)
 
 
-async def _sweep(play: Play, engine: Engine) -> None:
-    """Sets going what a crash or another process left; a fault is logged and the next sweep tries again."""
+async def _sweep(play: Play, engine: Engine, players: Players) -> None:
+    """Sets going what a crash or another process left; a fault is logged and the next sweep tries again.
+
+    Beside it, once, the providers are asked which of their models still exist.
+    """
+    asking = asyncio.create_task(report_missing(players))
+    try:
+        await _sweep_on(play, engine)
+    finally:
+        asking.cancel()
+        await asyncio.wait({asking})
+
+
+async def _sweep_on(play: Play, engine: Engine) -> None:
     while True:
         try:
             await play.recover()

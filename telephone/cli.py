@@ -23,7 +23,9 @@ from telephone.settings import Settings
 
 if TYPE_CHECKING:
     from telephone.build import House
+    from telephone.doctor import Finding
     from telephone.service import ModelFacts, Standing, StartRequest
+    from telephone.trial import Tried
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
@@ -78,7 +80,9 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
         for left in await house.service.status(NO_GUILD):
             await house.service.stop(left.game.id, by=0, is_host=True)
         game = await house.service.start(asked)
-        console.print(f"Playing {game.pair}, {game.request.turns} turns, seed {game.request.seed}.", highlight=False)
+        most = f", up to ${game.costs.reserved:.4f}" if game.costs.reserved else ""
+        start = f"Playing {game.pair}, {game.request.turns} turns, seed {game.request.seed}{most}."
+        console.print(start, highlight=False)
         game = await house.service.closed(game.id, timeout=24 * 3600)
         document = await house.service.keep(game.id, folder)
         embedder = house.players.registry.label(game.embedder or "")
@@ -97,6 +101,8 @@ def _print_result(console: Console, embedder: str, document: dict[str, Any], fol
     far = document["summary"]["final_distance"]
     if far is not None:
         console.print(f"Distance from the prompt to the last caption: {far:.2f} ({embedder}).", highlight=False)
+    if document["summary"]["cost_usd"]:
+        console.print(f"Spent: ${document['summary']['cost_usd']:.4f}.", highlight=False)
     console.print(f"The result lies in {folder}: open {folder / 'album.html'}", highlight=False, soft_wrap=True)
 
 
@@ -119,21 +125,47 @@ def models(as_json: Json = False) -> None:
 
 
 @app.command()
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    live: Annotated[
+        bool, typer.Option("--live", help="Also plays one turn of every ready model, for at most $1 in all.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Tells what is configured, what is reachable, what is missing and how to get it."""
     from telephone.doctor import examine
 
-    findings = asyncio.run(examine(Settings.load()))
+    settings = Settings.load()
+    findings = asyncio.run(examine(settings))
+    if not as_json:
+        _print_findings(findings)
+    tried = asyncio.run(_try_out(settings, as_json)) if live else []
     if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
-    else:
-        table = Table("", "what", "how it stands", "what to do", show_lines=False)
-        for finding in findings:
-            mark = {"good": "[green]ok[/green]", "missing": "[yellow]--[/yellow]", "broken": "[red]!![/red]"}
-            table.add_row(mark[finding.health], finding.what, escape(finding.stands), escape(finding.remedy))
-        Console().print(table)
-    if any(finding.health == "broken" for finding in findings):
+        document = [asdict(finding) for finding in findings] + [{"what": f"Try {t.name}", **asdict(t)} for t in tried]
+        typer.echo(json.dumps(document, ensure_ascii=False))
+    if any(finding.health == "broken" for finding in findings) or not all(one.played for one in tried):
         raise SystemExit(1)
+
+
+def _print_findings(findings: list["Finding"]) -> None:
+    marks = {"good": "[green]ok[/green]", "missing": "[yellow]--[/yellow]", "broken": "[red]!![/red]"}
+    table = Table("", "what", "how it stands", "what to do")
+    for finding in findings:
+        table.add_row(marks[finding.health], finding.what, escape(finding.stands), escape(finding.remedy))
+    Console().print(table)
+
+
+async def _try_out(settings: Settings, silent: bool) -> list["Tried"]:
+    from telephone.doctor import try_models
+
+    tried = []
+    async for one in try_models(settings):
+        tried.append(one)
+        if not silent:
+            mark = "[green]ok[/green]" if one.played else "[red]!![/red]"
+            Console().print(f"{mark}  {one.name}  ${one.usd:.4f}  {escape(one.said)}", highlight=False)
+    if not silent:
+        Console().print(f"Tried {len(tried)} models for ${sum(one.usd for one in tried):.4f}.", highlight=False)
+    return tried
 
 
 @app.command()

@@ -2,8 +2,8 @@
 
 import platform
 import sqlite3
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import aiohttp
@@ -14,12 +14,15 @@ from telephone.game import Image
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.models.registry import Registry
+from telephone.providers.base import ModelTable
 from telephone.safety import WORDS, choice, guard_of
 from telephone.settings import Settings
 from telephone.store import Store
+from telephone.trial import Trial, Tried, census
 
 Health = Literal["good", "missing", "broken"]
 _REACH_WITHIN = 5.0
+_TRY_WITHIN = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,22 @@ async def _database(settings: Settings) -> list[Finding]:
     return [Finding("Database", "good", stands)]
 
 
+async def _budget(settings: Settings) -> list[Finding]:
+    async with await Store.open(settings.store_url) as store:
+        today = await store.budgets.today(settings.caps)
+    findings = []
+    for guild_id, budget in today.items():
+        what = "Budget" if guild_id is None else f"Budget of server {guild_id}"
+        stands = f"${budget.taken_usd:,.2f} of ${budget.cap_usd:,.2f} spent or reserved today"
+        if budget.taken_usd < budget.cap_usd:
+            findings.append(Finding(what, "good", stands))
+        else:
+            raising = "TELEPHONE_BUDGET_OPERATOR" if guild_id is None else "/telephone-admin budget"
+            remedy = f"It refills at 00:00 UTC; {raising} raises it."
+            findings.append(Finding(what, "missing", stands, remedy))
+    return findings
+
+
 async def _pictures(settings: Settings) -> list[Finding]:
     pictures = Pictures.at(settings.pictures_url)
     probe = await pictures.put(Image(b"telephone doctor"))
@@ -69,7 +88,9 @@ async def _safety(settings: Settings) -> list[Finding]:
     chosen, guard = choice(settings), guard_of(settings)
     missing = guard.checker.why_not()
     if chosen == "off":
-        return [Finding("Safety", "missing", WORDS[chosen], "Take TELEPHONE_MODERATION away: a model's checks are free.")]
+        return [
+            Finding("Safety", "missing", WORDS[chosen], "Take TELEPHONE_MODERATION away: a model's checks are free.")
+        ]
     if missing is not None:
         remedy = "Until then only offline models play, from prompts of the list."
         return [Finding("Safety", "broken", missing, remedy)]
@@ -85,19 +106,41 @@ async def _embedder(settings: Settings) -> list[Finding]:
 
 
 async def _models(settings: Settings) -> list[Finding]:
+    players = _players(settings)
+    try:
+        known = await census(players)
+        return [_model(table, players.why_not(table), known.get(table.name)) for table in _tables(players)]
+    finally:
+        await players.close()
+
+
+def _model(table: ModelTable, missing: str | None, known: bool | None) -> Finding:
+    what = f"Model {table.name}"
+    if missing is not None:
+        return Finding(what, "missing", missing, table.about)
+    if known is False:
+        instead = f"Members may play {table.replacement}." if table.replacement else "Take another model."
+        return Finding(what, "broken", "its provider no longer has it", instead)
+    return Finding(what, "good", "measures" if table.kind == "embedder" else "can play")
+
+
+async def try_models(settings: Settings) -> AsyncIterator[Tried]:
+    """Plays one turn of every model that can play, for at most a dollar in all."""
+    players = replace(_players(settings), deadline=_TRY_WITHIN)
+    try:
+        async for tried in Trial(players).run():
+            yield tried
+    finally:
+        await players.close()
+
+
+def _players(settings: Settings) -> Players:
     reached = providers(settings)
-    players = Players(Registry.load(reached, settings.models), reached, barred=guard_of(settings).why_not)
-    findings = []
-    for table in players.registry.tables.values():
-        missing = players.why_not(table)
-        if missing is None:
-            findings.append(
-                Finding(f"Model {table.name}", "good", "can play" if table.kind != "embedder" else "measures")
-            )
-        else:
-            findings.append(Finding(f"Model {table.name}", "missing", missing, table.about))
-    await players.close()
-    return findings
+    return Players(Registry.load(reached, settings.models), reached, barred=guard_of(settings).why_not)
+
+
+def _tables(players: Players) -> Iterable[ModelTable]:
+    return players.registry.tables.values()
 
 
 async def _discord(settings: Settings) -> list[Finding]:
@@ -121,6 +164,7 @@ async def _discord(settings: Settings) -> list[Finding]:
 
 _CHECKS: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
     "Database": _database,
+    "Budget": _budget,
     "Pictures": _pictures,
     "Safety": _safety,
     "Embedder": _embedder,

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from bot import panels
-from bot.__main__ import NOT_ACCEPTED, WHAT_TO_SET
+from bot.__main__ import NOT_ACCEPTED, NOT_REACHED, WHAT_TO_SET
 from tests.standin.process import environment
 
 BOT = [sys.executable, "-m", "bot"]
@@ -44,6 +44,12 @@ async def test_a_setting_that_cannot_be_used_is_named(tmp_path):
     status, errors = await run(tmp_path, TELEPHONE_HTTP_PORT="no")
     assert status == 1
     assert "TELEPHONE_HTTP_PORT" in errors
+    assert "Traceback" not in errors
+
+
+async def test_a_discord_that_cannot_be_reached_is_told(tmp_path):
+    status, errors = await run(tmp_path, DISCORD_TOKEN="any.token", DISCORD_API_BASE="http://127.0.0.1:9/api/v10")
+    assert (status, errors.splitlines()[-1]) == (1, NOT_REACHED)
     assert "Traceback" not in errors
 
 

@@ -1,0 +1,93 @@
+"""Trying every model that can play, and asking the providers which of theirs still exist."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from telephone.cpu import off_loop
+from telephone.errors import TelephoneError
+from telephone.game import Ask, Image
+from telephone.models.players import Players, caption_of, picture_of
+from telephone.providers.base import ModelTable
+
+PROMPT: Final = "A red apple on a wooden table."
+SEED: Final = 7
+MOST_USD: Final = 1.0
+"""What trying all models may cost together, by their tables' prices."""
+_ASK_WITHIN: Final = 10.0
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came back from one model. `usd` is what its provider reported, else its table's price."""
+
+    name: str
+    played: bool
+    said: str
+    usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One turn of every model that can play: artists draw one prompt, tellers describe one picture."""
+
+    players: Players
+    most_usd: float = MOST_USD
+
+    async def run(self) -> AsyncIterator[Tried]:
+        """One after the other, artists first. A model whose price no longer fits is left out and said to be."""
+        left, picture = self.most_usd, None
+        ready = [table for table in self.players.registry.tables.values() if self.players.why_not(table) is None]
+        for table in sorted((t for t in ready if t.kind != "embedder"), key=lambda t: t.kind != "t2i"):
+            if table.price_usd > left:
+                yield Tried(table.name, False, f"left out: ${table.price_usd:.3f} more would pass ${self.most_usd:.2f}")
+                continue
+            tried, drawn = await self._try(table, picture)
+            left -= tried.usd
+            picture = picture or drawn
+            yield tried
+
+    async def _try(self, table: ModelTable, picture: Image | None) -> tuple[Tried, Image | None]:
+        if table.kind == "i2t" and picture is None:
+            return Tried(table.name, False, "left out: no artist drew a picture to describe"), None
+        ask = Ask(seed=SEED, text=PROMPT) if table.kind == "t2i" else Ask(seed=SEED, image=picture)
+        began, usd = time.monotonic(), table.price_usd
+        try:
+            ticket = await self.players.submit(table.name, ask, "")
+            answer = await self.players.collect(table.name, ask, ticket)
+            usd = table.price_usd if answer.cost_usd is None else answer.cost_usd
+            took = time.monotonic() - began
+            if table.kind == "i2t":
+                caption = caption_of(answer, table.name)
+                return Tried(table.name, True, f"{took:.1f} s: {caption.text}", usd), None
+            drawn = await off_loop(picture_of, answer, table.name)
+            return Tried(table.name, True, f"{took:.1f} s: {drawn.width} × {drawn.height} pixels", usd), drawn
+        except TelephoneError as error:
+            return Tried(table.name, False, error.sentence, usd), None
+
+
+async def census(players: Players) -> dict[str, bool]:
+    """Which models that can play their providers still have; a provider that does not answer is left out."""
+
+    async def exists(table: ModelTable) -> tuple[str, bool | None]:
+        try:
+            async with asyncio.timeout(_ASK_WITHIN):
+                return table.name, await players.providers[table.provider].exists(table)
+        except (TelephoneError, TimeoutError):
+            return table.name, None
+
+    ready = [table for table in players.registry.tables.values() if players.why_not(table) is None]
+    found = await asyncio.gather(*(exists(table) for table in ready))
+    return {name: known for name, known in found if known is not None}
+
+
+async def report_missing(players: Players) -> None:
+    """Says in the log which models are gone; for the start, which it never holds up."""
+    for name, known in (await census(players)).items():
+        if not known:
+            _log.warning("a model is gone from its provider", model=name)

@@ -205,8 +205,10 @@ class Replicate:
         try:
             yield
         except APIStatusError as error:
-            if error.status_code == 404 and "/predictions/" in error.request.url.path:
-                raise failures.bad_output(model, "nothing: its prediction is gone") from None
+            if error.status_code == 404:
+                lost_one = "/predictions/" in error.request.url.path
+                gone = failures.bad_output(model, "nothing: its prediction is gone")
+                raise (gone if lost_one else failures.retired(model)) from None
             raise failure(model, error.status_code, error.response.headers, error.response.text, secret) from None
         except APIConnectionError as error:
             raise broken(model, error) from None

@@ -136,7 +136,7 @@ class _Api:
     async def model(self, request: web.Request) -> web.StreamResponse:
         name = f"{request.match_info['owner']}/{request.match_info['name']}"
         if name not in self.studios.models:
-            return web.json_response({"detail": "The requested resource does not exist."}, status=404)
+            return web.json_response({"detail": "The requested resource could not be found."}, status=404)
         return web.json_response({"name": name})
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
+from bot.money import up_to
 from bot.render import turn_now
 from bot.text import CONTENT_MAX, escape, excerpt, lines_that_fit, shorten
-from telephone.game import Game, GameState, Prompt, ServerSettings
-from telephone.service import Choice, ModelFacts, Standing
+from telephone.game import Allowance, Game, GameState, Prompt, ServerSettings
+from telephone.service import Choice, ModelFacts, Scope, Standing
 
 CHOICE_MAX: Final = 100
 BROKEN: Final = "Something broke on our side, and it was written down; please try again in a minute."
@@ -24,7 +25,7 @@ about 1 is something else altogether.
 - `/telephone status` lists the games of this server, `/telephone replay` shows one as a moving picture, \
 `/telephone stop` ends one, `/telephone models` says who can play.
 - Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and how many games may be, \
-`pause` and `resume` stop and continue all of them."""
+`budget` how much they may cost a day, `pause` and `resume` stop and continue all of them."""
 
 NEEDED: Final[Mapping[str, str]] = {
     "view_channel": "View Channel",
@@ -50,15 +51,16 @@ _STATES: Final = {
 def started(game: Game, place: int) -> str:
     """The acknowledgement of a start: where the game is, or why it is not."""
     thread = f" in <#{game.place.thread_id}>" if game.place.thread_id else ""
+    cost = f" It can cost {up_to(game.costs.reserved)}." if game.costs.reserved else ""
     match game.state:
         case GameState.QUEUED if place == 1:  # also for the moment between the thread and the first picture
-            return f"Game #{game.number} plays next{thread}; it starts by itself."
+            return f"Game #{game.number} plays next{thread}; it starts by itself.{cost}"
         case GameState.QUEUED if place:
-            return f"Game #{game.number} is queued at place {place}{thread}; it starts by itself."
+            return f"Game #{game.number} is queued at place {place}{thread}; it starts by itself.{cost}"
         case GameState.PAUSED | GameState.FAILED | GameState.STOPPED:
             return f"Game #{game.number}: {excerpt(game.reason or _STATES[game.state], 500)}"
         case _:
-            return f"Game #{game.number} is playing{thread}." if thread else f"Game #{game.number} starts in a moment."
+            return f"Game #{game.number} {f'is playing{thread}' if thread else 'starts in a moment'}.{cost}"
 
 
 def continued(game: Game) -> str:
@@ -126,6 +128,20 @@ def limits(settings: ServerSettings) -> str:
     return f"On this server a game has at most {settings.max_turns} turns, and {at_once} at once; others wait in line."
 
 
+def budget(allowed: Mapping[Scope, Allowance]) -> str:
+    """The daily budgets of a server, and what is taken of today's."""
+    server, member = allowed["server"], allowed["member"]
+    today = f"${server.taken_usd:,.2f} of today's is spent or reserved"
+    return "\n".join(
+        (
+            f"Games here may cost ${server.cap_usd:,.2f} a day; {today}.",
+            f"{_a_day(server)} may be started here; {server.played} were today.",
+            f"The games of one member may cost ${member.cap_usd:,.2f} a day; {_a_day(member).lower()} may be theirs.",
+            "Days begin at 00:00 UTC; games that cost nothing need no budget.",
+        )
+    )
+
+
 def paused(count: int) -> str:
     return f"{_games(count)} paused, and none starts until `/telephone-admin resume`. Nothing more is spent."
 
@@ -147,6 +163,12 @@ def game_row(game: Game) -> str:
     """A game as autocomplete shows it. The prompt helps to tell games apart; labels know no markdown."""
     text = f"#{game.number} {game.pair}, {_STATES[game.state]}: {game.request.prompt.text}"
     return shorten(text, CHOICE_MAX)
+
+
+def _a_day(allowance: Allowance) -> str:
+    if allowance.games is None:
+        return "Any number of games a day"
+    return "1 game a day" if allowance.games == 1 else f"{allowance.games} games a day"
 
 
 def _standing(one: Standing) -> str:

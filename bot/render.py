@@ -11,6 +11,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
+from bot.money import money, most, so_far, spent
 from bot.text import ALT_MAX, escape, excerpt, plain, quote, shorten
 from telephone.game import Game, GameState, Image, Kind, Step
 from telephone.media.charts import describe_drift
@@ -154,13 +155,6 @@ def extension(image: Image) -> str:
     return _EXTENSIONS.get(image.media_type, "png")
 
 
-def money(usd: float) -> str:
-    """`$0.19`; "nothing" for nothing."""
-    if usd <= 0:
-        return "nothing"
-    return "less than $0.01" if usd < 0.005 else f"${usd:,.2f}"
-
-
 def turn_now(game: Game) -> int:
     """The turn that is being played, or the last one when all are."""
     return game.next_key.turn if game.next_key else game.request.turns
@@ -205,16 +199,19 @@ def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
         case GameState.QUEUED:
             turns = "1 turn" if game.request.turns == 1 else f"{game.request.turns} turns"
             starts = "" if progress.left_s is None else f" Starts in {duration(progress.left_s)}."
-            return f"{escape(str(game.pair))}, {turns}.{starts}"
+            return f"{escape(str(game.pair))}, {turns}{most(game)}.{starts}"
         case GameState.PLAYING:
             left = "" if progress.left_s is None else f" {duration(progress.left_s).capitalize()} left."
-            return f"{_doing(game)}{left}"
+            return f"{_doing(game)}{left}{so_far(game)}"
         case GameState.PAUSED:
-            return _reason(game) or "Press Continue to play on."
+            return f"{_reason(game) or 'Press Continue to play on.'}{so_far(game)}"
         case GameState.FINISHED:
-            return f"{escape(str(game.pair))}. {_distance(shown)}".strip()
+            distance = _distance(shown)
+            dot = "." if distance and not game.is_free else ""
+            return f"{escape(str(game.pair))}. {distance}{dot}".strip() + spent(game)
         case _:
-            return f"{_reason(game)} Not counted; {money(game.cost_usd)} spent.".strip()
+            cost = "" if game.is_free else f"; {money(game.cost_usd)} spent"
+            return f"{_reason(game)} Not counted{cost}.".strip()
 
 
 def _doing(game: Game) -> str:
@@ -286,9 +283,8 @@ def _gist(game: Game) -> str:
 def _summary_line(game: Game, shown: Summary) -> str:
     if game.voided:
         return HIDDEN_FOR_GOOD.removeprefix("Hidden: ").capitalize()
-    spent = f" {money(game.cost_usd)} spent." if game.cost_usd > 0 else ""
     if shown.drift is None:
-        return f"The distance could not be measured; the game itself is complete.{spent}"
+        return f"The distance could not be measured; the game itself is complete.{spent(game)}"
     turn, rise = shown.drift.biggest_jump
     how = f"{embedder_name(shown.embedder)}; cosine, prompt to last caption"
-    return f"Distance {shown.drift.final_distance:.2f} ({how}). Biggest jump: turn {turn}, {rise:+.2f}.{spent}"
+    return f"Distance {shown.drift.final_distance:.2f} ({how}). Biggest jump: turn {turn}, {rise:+.2f}.{spent(game)}"

@@ -1,6 +1,6 @@
-"""Looking after the game on one server: check, limits, pause, resume."""
+"""Looking after the game on one server: check, limits, budget, pause, resume."""
 
-from typing import Final
+from typing import Final, Literal
 
 import discord
 from discord import app_commands
@@ -14,6 +14,8 @@ from bot.commands import join, leave
 from telephone.game import TURNS_MAX
 
 PARALLEL_MAX: Final = 10
+USD_MAX: Final = 1_000.0
+GAMES_MAX: Final = 500
 
 
 @app_commands.describe(channel="Which channel; left out, this one")
@@ -41,6 +43,22 @@ async def limits(
     await say(press, panels.limits(settings))
 
 
+@app_commands.describe(
+    scope="All games of this server, or those of each single member",
+    usd="US dollars that games may cost a day; the operator sets how high this goes",
+    games="How many games may be started a day, free ones too",
+)
+async def budget(
+    press: Press,
+    scope: Literal["server", "member"] = "server",
+    usd: Range[float, 0.0, USD_MAX] | None = None,
+    games: Range[int, 0, GAMES_MAX] | None = None,
+) -> None:
+    """See or change what games may cost a day and how many there may be"""
+    await acknowledge(press)
+    await say(press, panels.budget(await press.client.service.budget(server_of(press), scope, usd=usd, games=games)))
+
+
 async def pause(press: Press) -> None:
     """Pause every game here at once; nothing more is spent"""
     await acknowledge(press)
@@ -53,7 +71,7 @@ async def resume(press: Press) -> None:
     await say(press, panels.resumed(await press.client.service.resume(server_of(press))))
 
 
-COMMANDS: Final = (check, limits, pause, resume)
+COMMANDS: Final = (check, limits, budget, pause, resume)
 
 
 async def setup(bot: TelephoneBot) -> None:

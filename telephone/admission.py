@@ -1,7 +1,7 @@
 """What is checked before a game is stored: its words, its players, its length, and whether games may run here."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from telephone.errors import BadInput, NotAllowed
@@ -45,7 +45,7 @@ class Admission:
     store: Store
     players: Players
     guard: Guard
-    caps: Caps = Caps()
+    caps: Caps = field(default_factory=Caps)
     text_usd: float = 0.0
     """What embedding one text costs, in US dollars."""
 

@@ -18,6 +18,7 @@ from telephone.engine import Engine
 from telephone.errors import TelephoneError
 from telephone.game import Game, GameState, StepKey
 from telephone.measure import Measure
+from telephone.prices import ATTEMPTS
 from telephone.providers.patience import with_patience
 from telephone.showing import Showing
 from telephone.stage import StageGone
@@ -27,8 +28,6 @@ from telephone.taking import Halted, Taking
 Verdict = dict[str, Any]
 """How a step ended: `{}` well, `{"halt": True}`, or `{"error": a class of the tree, "sentence": its words}`."""
 
-ATTEMPTS: Final = 2
-"""How often a step is asked for when its answer is refused or is no answer."""
 MEASURING_DEADLINE: Final = 900.0
 """How long measuring may be tried again, in seconds; a cold embedder takes minutes."""
 BROKEN: Final = "Something broke on our side, so this game ended; the operator can read why in the log."
@@ -212,7 +211,9 @@ class Play(DBOSConfiguredInstance):
             return {}
 
         name = self._with.measure.embedder.name
-        return await _verdict(with_patience(measured, deadline=MEASURING_DEADLINE, who=name))
+        verdict = await _verdict(with_patience(measured, deadline=MEASURING_DEADLINE, who=name))
+        await self._with.store.budgets.settle(game_id)
+        return verdict
 
     @DBOS.step()
     async def _summarise(self, game_id: str) -> Verdict:

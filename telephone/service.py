@@ -21,7 +21,7 @@ from telephone.prompts import curated
 from telephone.providers.base import ModelKind, ModelTable
 from telephone.store import Scope, Store
 
-__all__ = ["Choice", "ModelFacts", "Replay", "Service", "Standing", "StartRequest"]
+__all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]
 
 UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
 PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."

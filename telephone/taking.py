@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 import structlog
 
 from telephone.cpu import off_loop
-from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError
+from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError, TimedOut
 from telephone.game import Answer, Ask, Game, GameState, Kind, Step, StepKey, Ticket, step_seed
 from telephone.media.images import Pictures
 from telephone.models.players import Players, caption_of, picture_of
@@ -61,8 +61,8 @@ class Taking:
         since = None if asked.first else asked.asked_at
         try:
             ticket = await self.players.submit(player, await self._ask(game, key, attempt), marker, since)
-        except (Refused, BadOutput):
-            await self.store.steps.drop_ticket(game.id, key)
+        except (Refused, BadOutput) as error:
+            await self._write_off(game, key, attempt, _bill(error, Ticket(maybe_billed_twice=since is not None)))
             raise
         await self.store.steps.keep_ticket(game.id, key, ticket)
         return _ms_since(began)
@@ -79,23 +79,33 @@ class Taking:
             return
         ticket = asked.ticket or Ticket()
         ask = await self._ask(game, key, attempt)
+        answer: Answer | None = None
         began = time.monotonic()
         try:
             answer = await self._unless_halted(game, self.players.collect(player, ask, ticket))
             step = await self._unless_halted(game, self._checked(game, key, ask, ticket, answer))
-        except Halted:
-            with suppress(TelephoneError):
-                await self.players.cancel(player, ticket)
-            await self.store.steps.drop_ticket(game.id, key)
-            raise
-        except (Refused, BadOutput):
-            await self.store.steps.drop_ticket(game.id, key)
+        except (Halted, TelephoneError) as error:
+            if isinstance(error, Halted):
+                with suppress(TelephoneError):
+                    await self.players.cancel(player, ticket)
+            await self._write_off(game, key, attempt, _bill(error, ticket, answer))
             raise
         step = replace(step, latency_ms=submit_ms + _ms_since(began))
         _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
         if answer.maybe_billed_twice:
             await self.store.steps.keep_ticket(game.id, key, replace(ticket, maybe_billed_twice=True))
         await self.store.steps.keep(game.id, step)
+
+    async def _write_off(self, game: Game, key: StepKey, attempt: int, bill: Answer | None) -> None:
+        """Books a call whose answer is not played, where it may have been billed, and forgets that it was made."""
+        if bill is not None and (usd := self._cost(player_of(game, key), bill)) > 0:
+            what = f"{key}/{game.run}/{attempt}"
+            await self.store.budgets.charge(game.id, what, "unused", usd, doubled=bill.maybe_billed_twice)
+        await self.store.steps.drop_ticket(game.id, key)
+
+    def _cost(self, player: str, answer: Answer) -> float:
+        """What the provider reported, else what the model's table says."""
+        return self.players.registry.table(player).price_usd if answer.cost_usd is None else answer.cost_usd
 
     async def _ask(self, game: Game, key: StepKey, attempt: int) -> Ask:
         seed = step_seed(game.request.seed + attempt, key)
@@ -111,16 +121,14 @@ class Taking:
         player = player_of(game, key)
         table = self.players.registry.table(player)
         nsfw = game.request.nsfw and (await self.store.servers.settings(game.request.guild_id)).nsfw != "block"
-        estimated = answer.cost_usd is None
-        cost = self.players.registry.table(player).price_usd if answer.cost_usd is None else answer.cost_usd
         step = Step(
             key=key,
             player=player,
             seed=ask.seed,
             reference=ticket.reference,
             parameters=answer.parameters,
-            cost_usd=cost,
-            cost_estimated=estimated,
+            cost_usd=self._cost(player, answer),
+            cost_estimated=answer.cost_usd is None,
         )
         if key.kind is Kind.CAPTION:
             caption = caption_of(answer, player)
@@ -140,6 +148,17 @@ class Taking:
         finally:
             task.cancel()
             await asyncio.wait({task})
+
+
+def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None) -> Answer | None:
+    """What a call that came to nothing is billed by; None where it cannot have been billed.
+
+    A call that was called off, or never answered, counts as made: nobody says what it cost.
+    """
+    if answer is None and not isinstance(error, Halted | BadOutput | TimedOut):
+        return None
+    answer = answer or Answer()
+    return replace(answer, maybe_billed_twice=answer.maybe_billed_twice or ticket.maybe_billed_twice)
 
 
 def player_of(game: Game, key: StepKey) -> str:

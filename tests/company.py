@@ -198,7 +198,9 @@ class Troupe:
 
 
 @asynccontextmanager
-async def troupe(folder: Path, *, deadline: float = 5.0, stage: Remembering | None = None) -> AsyncIterator[Troupe]:
+async def troupe(
+    folder: Path, *, deadline: float = 5.0, stage: Remembering | None = None, text_usd: float = 0.0
+) -> AsyncIterator[Troupe]:
     """An engine with its store in `folder`; what it holds outlives it, so that it can be opened again."""
     own = folder / "models.toml"
     own.write_text(MODELS, encoding="utf-8")
@@ -210,13 +212,13 @@ async def troupe(folder: Path, *, deadline: float = 5.0, stage: Remembering | No
     pictures = Pictures.at(f"file://{folder / 'pictures'}")
     async with await Store.open(f"sqlite:///{folder / 'telephone.sqlite'}") as store:
         engine = Engine(f"sqlite:///{folder / 'engine.sqlite'}")
-        measure = Measure(store, Letters())
+        measure = Measure(store, Letters(), text_usd)
         taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, stage)
         play = Play(Company(store, taking, showing, measure, engine))
         await engine.launch([play])
         try:
             await play.recover()
-            admission, keepsakes = Admission(store, players, guard), Keepsakes(pictures, registry, measure)
+            admission, keepsakes = Admission(store, players, guard, text_usd=text_usd), Keepsakes(pictures, registry, measure)
             service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), play)
             yield Troupe(service, store, studio, stage, play, watcher)
         finally:

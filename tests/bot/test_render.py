@@ -17,7 +17,7 @@ from telephone.stage import Progress
 from tests.bot.samples import NASTY, game, picture, picture_step, summary
 from tests.bot.test_text import TEXTS, live, unescaped
 
-GONE = "Its thread was deleted. Not counted; nothing spent."
+GONE = "Its thread was deleted. Not counted."
 STATES = list(GameState)
 LONG = st.one_of(TEXTS, TEXTS.map(lambda text: (text + NASTY) * 20), st.just("*" * 4_000), st.just("👩‍🚀" * 1_300))
 

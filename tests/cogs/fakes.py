@@ -5,7 +5,7 @@ from datetime import date
 
 from telephone.admission import StartRequest
 from telephone.errors import BadInput, NotAllowed, NotFound
-from telephone.game import Game, GameRequest, GameState, Pair, Prompt, ServerSettings
+from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt, ServerSettings
 from telephone.prompts import curated
 from telephone.service import Choice, ModelFacts, Replay, Standing
 from tests.bot.samples import game
@@ -19,6 +19,7 @@ class MemoryService:
 
     games: dict[str, Game] = field(default_factory=dict)
     servers: dict[int, ServerSettings] = field(default_factory=dict)
+    budgets: dict[int, dict[str, Allowance]] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)
     asked: list[StartRequest] = field(default_factory=list)
     parallel: int = 2
@@ -126,6 +127,15 @@ class MemoryService:
         changes = {name: value for name, value in limits.items() if value is not None}
         self.servers[guild_id] = replace(await self.server(guild_id), **changes)
         return self.servers[guild_id]
+
+    async def budget(
+        self, guild_id: int, scope: str = "server", *, usd: float | None = None, games: int | None = None
+    ) -> dict[str, Allowance]:
+        self._fail()
+        allowed = self.budgets.setdefault(guild_id, {"server": Allowance(2.0, 0.42, None, 3), "member": Allowance(0.5)})
+        changes = {name: value for name, value in (("cap_usd", usd), ("games", games)) if value is not None}
+        allowed[scope] = replace(allowed[scope], **changes)
+        return allowed
 
     async def pause(self, guild_id: int) -> int:
         return self._move(guild_id, GameState.PLAYING, GameState.PAUSED)

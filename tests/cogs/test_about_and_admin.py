@@ -5,6 +5,7 @@ import pytest
 from simcord import SetupError
 
 from bot import panels
+from telephone.errors import BadInput
 from telephone.game import GameState
 
 
@@ -27,7 +28,7 @@ async def test_help_names_only_commands_that_exist(server):
     assert result.response.content == panels.HELP
     named = {"start", "stop", "status", "replay", "models"}
     assert {f"telephone {name}" for name in named} <= set(available)
-    assert {f"telephone-admin {name}" for name in ("check", "limits", "pause", "resume")} <= set(available)
+    assert {f"telephone-admin {name}" for name in ("check", "limits", "budget", "pause", "resume")} <= set(available)
 
 
 async def test_the_check_lists_every_permission(server):
@@ -47,6 +48,25 @@ async def test_limits_are_shown_and_changed(server):
     assert "at most 30 turns, and 2 games play at once" in shown.response.content
     changed = await server.admin.slash(server.channel, "telephone-admin limits", max_turns=5, parallel=1)
     assert "at most 5 turns, and 1 game plays at once" in changed.response.content
+
+
+async def test_budgets_are_shown_and_changed(server):
+    shown = await server.admin.slash(server.channel, "telephone-admin budget")
+    assert shown.response.content.splitlines() == [
+        "Games here may cost $2.00 a day; $0.42 of today's is spent or reserved.",
+        "Any number of games a day may be started here; 3 were today.",
+        "The games of one member may cost $0.50 a day; any number of games a day may be theirs.",
+        "Days begin at 00:00 UTC; games that cost nothing need no budget.",
+    ]
+    changed = await server.admin.slash(server.channel, "telephone-admin budget", scope="member", usd=0.25, games=1)
+    assert "one member may cost $0.25 a day; 1 game a day may be theirs" in changed.response.content
+
+
+async def test_a_budget_above_the_operators_is_refused_in_a_sentence(server):
+    server.service.faults = [BadInput("The operator allows $5.00 a day in all; please choose up to that.")]
+    result = await server.admin.slash(server.channel, "telephone-admin budget", usd=6)
+    assert "please choose up to that" in result.response.content
+    assert server.refusals() == ["BadInput"]
 
 
 async def test_pause_and_resume_say_how_many_games(server):

@@ -103,8 +103,6 @@ def _print_result(console: Console, embedder: str, document: dict[str, Any], fol
         console.print(f"Distance from the prompt to the last caption: {far:.2f} ({embedder}).", highlight=False)
     if document["summary"]["cost_usd"]:
         console.print(f"Spent: ${document['summary']['cost_usd']:.4f}.", highlight=False)
-    if document["summary"]["cost_usd"]:
-        console.print(f"Spent: ${document['summary']['cost_usd']:.4f}.", highlight=False)
     console.print(f"The result lies in {folder}: open {folder / 'album.html'}", highlight=False, soft_wrap=True)
 
 

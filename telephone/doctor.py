@@ -77,22 +77,6 @@ async def _budget(settings: Settings) -> list[Finding]:
     return findings
 
 
-async def _budget(settings: Settings) -> list[Finding]:
-    async with await Store.open(settings.store_url) as store:
-        today = await store.budgets.today(settings.caps)
-    findings = []
-    for guild_id, budget in today.items():
-        what = "Budget" if guild_id is None else f"Budget of server {guild_id}"
-        stands = f"${budget.taken_usd:,.2f} of ${budget.cap_usd:,.2f} spent or reserved today"
-        if budget.taken_usd < budget.cap_usd:
-            findings.append(Finding(what, "good", stands))
-        else:
-            raising = "TELEPHONE_BUDGET_OPERATOR" if guild_id is None else "/telephone-admin budget"
-            remedy = f"It refills at 00:00 UTC; {raising} raises it."
-            findings.append(Finding(what, "missing", stands, remedy))
-    return findings
-
-
 async def _pictures(settings: Settings) -> list[Finding]:
     pictures = Pictures.at(settings.pictures_url)
     probe = await pictures.put(Image(b"telephone doctor"))
@@ -180,7 +164,6 @@ async def _discord(settings: Settings) -> list[Finding]:
 
 _CHECKS: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
     "Database": _database,
-    "Budget": _budget,
     "Budget": _budget,
     "Pictures": _pictures,
     "Safety": _safety,

@@ -218,7 +218,10 @@ async def troupe(
         await engine.launch([play])
         try:
             await play.recover()
-            admission, keepsakes = Admission(store, players, guard, text_usd=text_usd), Keepsakes(pictures, registry, measure)
+            admission, keepsakes = (
+                Admission(store, players, guard, text_usd=text_usd),
+                Keepsakes(pictures, registry, measure),
+            )
             service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), play)
             yield Troupe(service, store, studio, stage, play, watcher)
         finally:

@@ -19,7 +19,9 @@ def main(argv: Sequence[str] = ()) -> int:
     """Runs until Ctrl-C; returns the exit status."""
     parser = argparse.ArgumentParser(prog="telephone demo", description=__doc__)
     parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1; left out, any that is free")
-    parser.add_argument("--data", type=Path, help="folder that keeps the games; left out, they go with the demo")
+    parser.add_argument(
+        "--data", type=Path, help="folder to keep the games' database and pictures in; left out, they go with the demo"
+    )
     asked = parser.parse_args(argv)
     if find_spec("simcord") is None:
         return _refuse(NOT_INSTALLED)

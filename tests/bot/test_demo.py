@@ -83,7 +83,8 @@ def test_it_answers_on_this_machine_only_and_only_to_those_who_have_its_key(tmp_
         assert ask(shown, "/api/rooms", {"X-Simcord-Capability": shown.key}) == 200
         assert ask(shown, "/api/rooms", {}) == 401
         assert ask(shown, "/api/rooms", {"X-Simcord-Capability": shown.key, "Origin": "http://elsewhere.test"}) == 401
-        assert ask(shown, "/", {"Host": "elsewhere.test"}) == 403
+        for path in ("/", "/room", "/home.js"):
+            assert ask(shown, path, {"Host": "elsewhere.test"}) == 403
         with urllib.request.urlopen(f"{shown.origin}/room") as answer:
             assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
         assert shown.end() == 0

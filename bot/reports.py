@@ -28,7 +28,7 @@ class ReportForm(ui.Modal):
         super().__init__(title=rulings.report_title(game, key))
         self._game_id, self._key = game.id, key
         options = [discord.RadioGroupOption(label=words, value=name) for name, words in REASONS.items()]
-        self._reason: ui.RadioGroup[Any] = ui.RadioGroup(options=options)
+        self._reason: ui.RadioGroup[Any] = ui.RadioGroup(custom_id="reason", options=options)
         self.add_item(ui.Label(text=rulings.REPORT_ASKS, description=rulings.REPORT_MEANS, component=self._reason))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:

@@ -9,6 +9,8 @@ from typing import Final
 
 import discord
 import simcord
+from pydantic_settings import BaseSettings
+from pydantic_settings import PydanticBaseSettingsSource as Source
 from simcord.backend.errors import SetupError
 
 from bot.client import House, TelephoneBot
@@ -24,22 +26,23 @@ _TICK: Final = 0.25
 _TOPIC: Final = "Type /telephone start and choose a prompt. Each game opens a thread."
 
 
+class OfflineSettings(Settings):
+    """Settings that read neither the environment nor .env: whatever keys are there, the demo plays offline."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: Source, *others: Source, **more: Source
+    ) -> tuple[Source, ...]:
+        return (init_settings,)
+
+
 class NoPort(Exception):
     """The port asked for is taken."""
 
 
 async def show(port: int, data: Path, announce: Callable[[str], None]) -> None:
     """Serves the demo on 127.0.0.1 until a signal comes. Raises NoPort and Misconfigured."""
-    settings = Settings(
-        _env_file=None,
-        data_dir=data,
-        database_url=None,
-        storage_url=None,
-        models=None,
-        embedder="minilm",
-        openai_api_key=None,
-        replicate_api_token=None,
-    )
+    settings = OfflineSettings(data_dir=data)
     stop = _until_signalled()
     bot = TelephoneBot(open_outside(settings), shard_count=1)
     # The demo shows errors as a member sees them; none is an assertion that failed.

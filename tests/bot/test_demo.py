@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 import bot.demo
+from bot.demo.town import OfflineSettings
 from tests.bot.visitor import CHROMIUM, demo, messages, visit
 
 PROMPT = "A red apple beside a sleeping cat"
@@ -73,6 +74,14 @@ def play_as_somebody_else(visitor):
     turn = visitor.thread.locator(".sought")
     expect(turn).to_contain_text("Turn 1 of 2, picture")
     expect(turn).to_be_in_viewport()
+
+
+def test_keys_of_the_environment_do_not_reach_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-somebodys")
+    monkeypatch.setenv("TELEPHONE_DATABASE_URL", "postgresql://somewhere.test/games")
+    settings = OfflineSettings(data_dir=tmp_path)
+    assert settings.openai_api_key is None
+    assert settings.store_url.startswith("sqlite")
 
 
 @pytest.mark.slow

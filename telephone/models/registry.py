@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from telephone.errors import Misconfigured, NotFound
 from telephone.providers.base import ModelKind, ModelTable
 
+_HEADING: Final = re.compile(r"""\s*\[\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*(?:\.\s*["']?([\w-]+)["']?\s*)?\]""")
 _FIELDS: Final = ", ".join(name for name in ModelTable.model_fields if name != "name")
 
 
@@ -104,21 +105,24 @@ class _Source:
         except ValidationError as error:
             first = error.errors()[0]
             path = [str(part) for part in first["loc"]]
-            raise self._wrong(name, path[0] if path else "", _advice(path, first)) from None
+            advice = _advice(path, first)
+            about = path[0] if path else advice.partition(" ")[0]
+            raise self._wrong(name, about if path or about in ModelTable.model_fields else "", advice) from None
 
     def _wrong(self, table: str, key: str, said: str) -> Misconfigured:
-        inside = f"in [{table}], {key}: " if key and key not in (table, "name") else f"in [{table}]: "
+        named = key and key not in (table, "name") and not said.startswith(key)
+        inside = f"in [{table}], {key}: " if named else f"in [{table}]: "
         return Misconfigured(f"{self._name}, line {self._line(table, key)}: {inside}{said}.")
 
     def _line(self, table: str, key: str) -> int:
         """The line of a table's key, or else of its heading, counted from 1."""
         inside, heading = False, 0
         for number, line in enumerate(self._lines, 1):
-            found = re.match(r"\s*\[\s*[\"']?([^\"'\]\s]+?)[\"']?\s*(?:\.\s*([\w-]+).*)?\]", line)
+            found = _HEADING.match(line)
             if found:
-                inside = found[1] == table or found[1].startswith(f"{table}.")
+                inside = table in found.group(1, 2, 3)
                 heading = heading or (number if inside else 0)
-                if inside and key and found[1] == f"{table}.{key}":
+                if inside and key and found[4] == key:
                     return number
             elif (inside and _opens(line, key)) or (not heading and _opens(line, table)):
                 return number

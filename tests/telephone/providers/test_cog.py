@@ -1,0 +1,186 @@
+"""Cog containers: the same models on hardware of one's own, for nothing."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from telephone.errors import BadOutput, Refused, Unavailable
+from telephone.game import Ask, Ticket
+from telephone.models.players import caption_of, picture_of
+from telephone.providers.cog import Cog
+from telephone.providers.gate import Limit
+from tests.standin_providers import says, slow
+
+PREDICT = "/predictions"
+needs_cog = pytest.mark.skipif(find_spec("cog") is None, reason="needs the package cog, Replicate's model server")
+
+
+@pytest.fixture
+def artist(studios, table):
+    drawn = {"input": {"prompt": "$prompt", "seed": "$seed"}, "output": "uris"}
+    return table(provider="cog", url=studios.url, **drawn)
+
+
+async def play(adapter, model, ask):
+    return await adapter.collect(model, ask, await adapter.submit(model, ask, "m"))
+
+
+async def test_a_row_of_replicate_plays_on_a_container_by_its_provider_and_url_alone(cog, studios, tables, words):
+    row = tables.table("stable-diffusion")
+    own = row.model_copy(update={"provider": "cog", "url": studios.url})
+    answer = await play(cog, own, words)
+    assert picture_of(answer, "painter").width == 64
+    assert answer.cost_usd == 0
+    assert studios.asked(PREDICT)[0].body["input"] == {"prompt": "a fox mends a clock", "seed": 7}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"status": "failed", "error": "Prediction failed: NSFW content detected."}, Refused),
+        ({"status": "failed", "error": "CUDA out of memory"}, BadOutput),
+        ({"status": "canceled"}, BadOutput),
+        ({"status": "processing"}, BadOutput),
+        ({"status": "succeeded"}, BadOutput),
+        ({"status": "succeeded", "output": ["file:///etc/passwd"]}, BadOutput),
+        ({"status": "succeeded", "output": ["http://169.254.169.254/a.png"]}, BadOutput),
+        ({"status": "succeeded", "output": ["data:image/png;base64,###"]}, BadOutput),
+    ],
+)
+async def test_each_end_with_status_200_becomes_its_error(cog, studios, artist, words, answer, expected):
+    studios.next(PREDICT, says(200, answer))
+    with pytest.raises(expected):
+        await play(cog, artist, words)
+
+
+async def test_a_busy_container_is_asked_again_later(cog, studios, artist, words):
+    studios.next(PREDICT, says(409, {"error": "At capacity - all prediction slots busy", "status": "failed"}))
+    with pytest.raises(Unavailable, match="busy"):
+        await play(cog, artist, words)
+
+
+async def test_a_container_is_asked_for_one_thing_at_a_time(studios, artist):
+    adapter = Cog(limit=Limit(1, 1_000))
+    studios.next(PREDICT, *[slow(0.05)] * 4)
+    await asyncio.gather(*(play(adapter, artist, Ask(seed=n, text="a fox")) for n in range(4)))
+    await adapter.close()
+    assert studios.most_running == 1
+
+
+async def test_pictures_travel_as_data_and_never_as_a_path(cog, studios, table, picture):
+    teller = table(kind="i2t", provider="cog", url=studios.url, input={"image": "$image"}, output="text")
+    assert (await play(cog, teller, picture)).text
+    assert studios.asked(PREDICT)[0].body["input"]["image"].startswith("data:image/png;base64,")
+
+
+PREDICTORS = {
+    "artist": """
+import tempfile, time
+from cog import BasePredictor, Input, Path
+from PIL import Image
+
+class Predictor(BasePredictor):
+    def predict(self, prompt: str = Input(), seed: int = Input(default=0), pause: float = Input(default=0)) -> Path:
+        if "nsfw" in prompt:
+            raise Exception("NSFW content detected. Try a different prompt.")
+        for _ in range(int(pause / 0.05)):
+            time.sleep(0.05)  # a predictor is called off between two steps
+        path = tempfile.mktemp(suffix=".png")
+        Image.new("RGB", (64, 64), (seed % 256, len(prompt) % 256, 9)).save(path)
+        return Path(path)
+""",
+    "teller": """
+from cog import BasePredictor, Input, Path
+from PIL import Image
+
+class Predictor(BasePredictor):
+    def predict(self, image: Path = Input(), task: str = Input(default="image_captioning")) -> str:
+        with Image.open(str(image)) as picture:
+            return f"Caption: a square of {picture.width} pixels in colour {picture.getpixel((0, 0))}"
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def containers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Two real Cog servers with tiny predictors, by name."""
+    running, urls = [], {}
+    for name, code in PREDICTORS.items():
+        folder = tmp_path_factory.mktemp(name)
+        (folder / "predict.py").write_text(code, encoding="utf-8")
+        (folder / "cog.yaml").write_text("build: {}\npredict: predict.py:Predictor\n", encoding="utf-8")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        env = os.environ | {"PORT": str(port), "COG_PREDICT_TYPE_STUB": "predict.py:Predictor"}
+        env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+        command = [sys.executable, "-m", "cog.server.http", "--host", "127.0.0.1"]
+        with (folder / "log").open("w") as log:
+            running.append(subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log))
+        urls[name] = f"http://127.0.0.1:{port}"
+    try:
+        for url in urls.values():
+            _wait_until_ready(url)
+        yield urls
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(10)
+
+
+def _wait_until_ready(url: str) -> None:
+    for _ in range(150):
+        try:
+            with urllib.request.urlopen(f"{url}/health-check", timeout=1) as answer:
+                if b'"READY"' in answer.read():
+                    return
+        except OSError:
+            pass
+        time.sleep(0.2)
+    raise RuntimeError("Cog was not ready within half a minute")
+
+
+@needs_cog
+@pytest.mark.slow
+async def test_a_real_cog_server_draws_and_describes(cog, containers, table, words):
+    inputs = {"prompt": "$prompt", "seed": "$seed"}
+    artist = table(provider="cog", url=containers["artist"], input=inputs, output="uri")
+    teller = table(kind="i2t", provider="cog", url=containers["teller"], input={"image": "$image"}, output="text")
+    assert await cog.exists(artist) is True
+    drawn = picture_of(await play(cog, artist, words), "painter")
+    assert drawn.width == 64
+    told = caption_of(await play(cog, teller, Ask(seed=7, image=drawn)), "critic")
+    assert told.text == "a square of 64 pixels in colour (7, 19, 9)"
+    with pytest.raises(Refused):
+        await play(cog, artist, Ask(seed=7, text="nsfw"))
+    with pytest.raises(BadOutput):
+        await play(cog, artist.model_copy(update={"input": {"promt": "$prompt"}}), words)
+
+
+@needs_cog
+@pytest.mark.slow
+async def test_a_real_cog_server_says_when_it_is_busy_and_can_be_called_off(containers, table, words):
+    slow_one = table(provider="cog", url=containers["artist"], input={"prompt": "$prompt", "pause": 20.0}, output="uri")
+    first, second = Cog(), Cog()
+    ticket = await first.submit(slow_one, words, "m")
+    drawing = asyncio.create_task(first.collect(slow_one, words, ticket))
+    await asyncio.sleep(1)
+    with pytest.raises(Unavailable, match="busy"):
+        await play(second, slow_one, words)
+    await second.cancel(slow_one, ticket)
+    async with asyncio.timeout(10):
+        with pytest.raises(BadOutput):
+            await drawing
+    await second.cancel(slow_one, Ticket("nobody"))
+    await first.close()
+    await second.close()

@@ -24,8 +24,10 @@ and so on. How much of the meaning is left at the end?
 about 1 is something else altogether.
 - `/telephone status` lists the games of this server, `/telephone replay` shows one as a moving picture, \
 `/telephone stop` ends one, `/telephone models` says who can play.
+- Something that should not be seen? Its message's menu, Apps, has *Report this turn*: that hides it at once.
 - Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and how many games may be, \
-`budget` how much they may cost a day, `pause` and `resume` stop and continue all of them."""
+`budget` how much they may cost a day, `pause` and `resume` stop and continue all of them, `reports` decides about reported turns, `nsfw` says where adult \
+content may be played."""
 
 NEEDED: Final[Mapping[str, str]] = {
     "view_channel": "View Channel",

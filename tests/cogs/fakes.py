@@ -85,12 +85,13 @@ class MemoryService:
             raise BadInput(f"Game #{shown.number} is not paused; there is nothing to continue.")
         return self._keep(replace(shown, state=GameState.QUEUED))
 
-    async def again(self, game_id: str, *, by: int, channel_id: int) -> Game:
+    async def again(self, game_id: str, *, by: int, channel_id: int, age_restricted: bool = False) -> Game:
         request = (await self.game(game_id)).request
         return await self.start(
             StartRequest(
                 request.prompt.text, request.pair.t2i, request.pair.i2t, request.turns, None,
                 guild_id=request.guild_id, channel_id=channel_id, starter_id=by,
+                age_restricted=age_restricted,
             )
         )  # fmt: skip
 

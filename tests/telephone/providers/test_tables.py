@@ -1,5 +1,6 @@
 """An operator's own tables: what is wrong in them is said with file, line and what to write."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,26 @@ def test_a_named_secret_comes_from_the_environment_or_the_file(tmp_path, monkeyp
     assert secret_named("VLLM_API_KEY").get_secret_value() == "from-the-file"
     monkeypatch.setenv("VLLM_API_KEY", "from-the-environment")
     assert secret_named("VLLM_API_KEY").get_secret_value() == "from-the-environment"
+
+
+def test_the_page_about_models_says_what_each_table_says(tables):
+    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    for table in tables.tables.values():
+        if table.kind == "embedder":
+            continue
+        line = rows[table.name]
+        assert table.licence in line
+        assert table.maker in line
+        assert f"${table.price_usd:g}" in line if table.price_usd else "free" in line
+        assert all(link in line for link in table.links.values())
+
+
+def test_the_tables_on_the_page_about_models_can_be_copied(tmp_path):
+    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
+    first, *own = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert load(tmp_path, first).table("blip").provider == "replicate"
+    assert [load(tmp_path, text).table(name).provider for text, name in zip(own, ("blip", "llava"), strict=True)] == [
+        "cog",
+        "openai",
+    ]

@@ -25,9 +25,9 @@ def main(argv: Sequence[str] = ()) -> int:
     asked = parser.parse_args(argv)
     if find_spec("simcord") is None:
         return _refuse(NOT_INSTALLED)
+    logging.getLogger("discord").setLevel(logging.ERROR)  # simcord makes a client while it is imported
     from bot.demo.town import NoPort, show  # discord.py and the models are heavy; a missing simcord is told without
 
-    logging.getLogger("discord").setLevel(logging.ERROR)
     try:
         with tempfile.TemporaryDirectory(prefix="telephone-demo-", ignore_cleanup_errors=True) as folder:
             asyncio.run(show(asked.port, asked.data or Path(folder), _announce))

@@ -54,6 +54,7 @@ def demo(folder: Path, *arguments: str) -> Iterator[Demo]:
     process = subprocess.Popen(
         [sys.executable, "-m", "bot.demo", "--data", str(folder), *arguments],
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         cwd=REPOSITORY,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         text=True,

@@ -110,5 +110,5 @@ def bad_output(model: ModelTable, what: str = "something that is no answer") -> 
 
 def retired(model: ModelTable) -> Retired:
     since = f" on {model.retired_on}" if model.retired_on else ""
-    instead = f"; {model.replacement} plays in its place" if model.replacement else "; please choose another model"
+    instead = f"; please choose {model.replacement} instead" if model.replacement else "; please choose another model"
     return Retired(f"{model.name} was retired{since}{instead}.", model.replacement)

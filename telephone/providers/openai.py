@@ -23,7 +23,7 @@ from telephone.providers.download import Downloads, origin_of
 from telephone.providers.gate import LIMITS, Gate, Limit
 from telephone.providers.mapping import TASK, data_uri, decoded, picture_of, words_of
 from telephone.providers.statuses import broken, failure
-from telephone.providers.wire import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding
+from telephone.providers.wire import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding, hush
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -162,6 +162,7 @@ class OpenAI:
 
         base, key = self._base(model), self._key(model)
         if (base, key) not in self._clients:
+            hush("openai", "httpx2", "httpcore2")
             self._clients[base, key] = AsyncOpenAI(
                 api_key=key or "none",
                 base_url=base,

@@ -18,7 +18,7 @@ from telephone.providers.download import Downloads, origin_of
 from telephone.providers.gate import LIMITS, Gate
 from telephone.providers.mapping import data_uri, decoded, inputs, output_of
 from telephone.providers.statuses import broken, failure
-from telephone.providers.wire import CONNECT_SECONDS, Counted, bounding
+from telephone.providers.wire import CONNECT_SECONDS, Counted, bounding, hush
 
 if TYPE_CHECKING:
     from replicate import AsyncReplicate
@@ -184,6 +184,7 @@ class Replicate:
             pass
 
         if self._opened is None:
+            hush("replicate", "httpx", "httpcore")
             self._opened = AsyncReplicate(
                 bearer_token=self.token.get_secret_value() if self.token else "none",
                 base_url=f"{self.base_url.rstrip('/')}/v1",

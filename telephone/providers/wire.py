@@ -1,5 +1,6 @@
 """What every call to an API shares: how long it may take, and how much may come back."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, Final
@@ -30,6 +31,12 @@ class Counted:
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def hush(*names: str) -> None:
+    """Keeps the debug logs of HTTP libraries out of ours: they hold keys, prompts and pictures."""
+    for name in names:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def bounding(stream: type[Counted]) -> Callable[[Any], Awaitable[None]]:

@@ -184,6 +184,18 @@ async def test_the_key_goes_to_its_provider_alone(party, studios, words, picture
 
 
 @remote
+async def test_no_log_holds_a_key_a_prompt_or_a_picture_however_much_is_logged(party, studios, words, picture, caplog):
+    caplog.set_level("DEBUG")
+    await party.play(party.artist, words)
+    await party.play(party.teller, picture)
+    studios.next(CALLS, says(401, {"detail": f"{KEY} {TOKEN}"}))
+    with pytest.raises(Misconfigured):
+        await party.play(party.artist, words)
+    for secret in (KEY, TOKEN, words.text, "base64,"):
+        assert secret not in caplog.text
+
+
+@remote
 async def test_no_server_on_the_way_is_a_passing_fault_and_no_doubt(party, words):
     from telephone.providers.base import Lost
 

@@ -76,6 +76,7 @@ def test_a_picture_survives_the_way_into_an_address_and_back(table, picture):
     assert uri.startswith("data:image/png;base64,iVBOR")
     assert decoded(table(), uri) == picture.image.data
     assert decoded(table(), base64.b64encode(paint("x")).decode()) == paint("x")
+    assert decoded(table(), base64.encodebytes(paint("x")).decode()) == paint("x")
 
 
 def test_what_is_no_base64_or_too_large_is_no_picture(table):

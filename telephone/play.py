@@ -59,13 +59,17 @@ class Play(DBOSConfiguredInstance):
         await self._with.engine.enqueue(f"open-{game.id}-{game.run}", self.opening, game.id, game.run)
 
     async def promote(self, guild_id: int) -> None:
-        """Starts the oldest queued games of a server, as many as may run at once."""
+        """Starts the oldest queued games of a server, as many as may run at once; tells the others their new place."""
         store = self._with.store
         if await store.servers.paused(guild_id):
             return
         settings = await store.servers.settings(guild_id)
-        for game_id in await store.games.promote(guild_id, settings.parallel):
+        promoted = await store.games.promote(guild_id, settings.parallel)
+        for game_id in promoted:
             await self._enqueue_playing(await store.games.get(game_id))
+        if promoted:
+            for waiting in await store.games.recent(guild_id, states=[GameState.QUEUED]):
+                await self._with.showing.edit_card(waiting)
 
     async def settle(self, game: Game) -> None:
         """Brings the card of a game that nobody plays up to date, and gives its place away."""
@@ -78,6 +82,8 @@ class Play(DBOSConfiguredInstance):
                 await self.begin(game)
             elif game.state is GameState.PLAYING:
                 await self._enqueue_playing(game)
+            else:
+                await self.settle(game)
         await self.realign()
 
     async def realign(self, game_id: str | None = None) -> None:
@@ -101,6 +107,7 @@ class Play(DBOSConfiguredInstance):
             await self._end_early(game_id, run, verdict)
             return
         await self._give_place(game_id)
+        await self._tell_place(game_id)
 
     @DBOS.workflow(max_recovery_attempts=1_000)
     async def playing(self, game_id: str, run: int) -> None:
@@ -203,6 +210,13 @@ class Play(DBOSConfiguredInstance):
     @DBOS.step()
     async def _give_place(self, game_id: str) -> None:
         await self.promote((await self._with.store.games.get(game_id)).request.guild_id)
+
+    @DBOS.step()
+    async def _tell_place(self, game_id: str) -> None:
+        """The card was posted before there was a thread to link to; a game that has to wait shows it now."""
+        game = await self._with.store.games.get(game_id)
+        if game.state is GameState.QUEUED:
+            await self._with.showing.edit_card(game)
 
     @DBOS.step()
     async def _measure(self, game_id: str) -> Verdict:

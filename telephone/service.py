@@ -27,6 +27,7 @@ UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
 PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
 PAUSED_EVERYWHERE: Final = "The operator paused all games; they go on by themselves when the pause ends."
 _LOOK_EVERY: Final = 0.1
+_ABOUT_TO_START: Final = 1.0
 _log = structlog.get_logger()
 
 
@@ -86,8 +87,14 @@ class Service:
         return game
 
     async def opened(self, game_id: str, timeout: float = 8.0) -> Game:
-        """The game once its thread is open or it has ended, or as it is after `timeout` seconds."""
-        return await self._when(game_id, _is_open, timeout)
+        """The game once its thread is open or it has ended, or as it is after `timeout` seconds.
+
+        One that is still queued then is looked at a moment longer: it may be about to start.
+        """
+        game = await self._when(game_id, _is_open, timeout)
+        if game.state is GameState.QUEUED:
+            return await self._when(game_id, lambda now: now.state is not GameState.QUEUED, _ABOUT_TO_START)
+        return game
 
     async def closed(self, game_id: str, timeout: float) -> Game:
         """The game once it has ended or pauses and its summary is shown, or as it is after `timeout` seconds."""

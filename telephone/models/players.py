@@ -45,7 +45,7 @@ class Players:
         if missing is None:
             return table
         if table.retired():
-            instead = f"; {table.replacement} plays in its place" if table.replacement else ""
+            instead = f"; please choose {table.replacement} instead" if table.replacement else ""
             raise Retired(f"{table.name} was retired on {table.retired_on}{instead}.", table.replacement)
         raise NotAllowed(f"{table.name} cannot play yet ({missing}); choose another model or ask the operator.")
 

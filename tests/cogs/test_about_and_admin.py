@@ -84,7 +84,7 @@ async def test_members_without_manage_server_do_not_get_the_admin_commands(serve
 async def test_every_command_and_option_is_described_within_discords_limits(server):
     for root in server.env.bot.tree.get_commands():
         assert root.guild_only
-        for command in root.commands:
+        for command in getattr(root, "commands", ()):  # an entry of a message's menu has none, and no description
             assert 10 <= len(command.description) <= 100
             for option in command.parameters:
                 assert 10 <= len(option.description) <= 100

@@ -3,7 +3,7 @@
 from telephone.errors import Retired
 
 PROMPT = "a fox mends a clock"
-GONE = "dalle2 was retired on 2026-05-12; painter plays in its place."
+GONE = "dalle2 was retired on 2026-05-12; please choose painter instead."
 
 
 async def test_the_replacement_is_offered_and_plays_when_pressed(server):

@@ -141,6 +141,10 @@ async def test_games_beyond_the_limit_queue_and_are_played_in_order(company):
     assert places[-1] >= 2
     for game in games:
         assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    last = games[-1].id
+    told = [place for game_id, state, place in company.stage.cards if (game_id, state) == (last, "queued")]
+    assert told == sorted(told, reverse=True)
+    assert told[-1] == 1, "its card told it that it is next"
     first_pictures = [game_id for game_id, what in company.stage.posts if what == "1p"]
     assert first_pictures == [game.id for game in games]
 

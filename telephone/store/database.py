@@ -1,10 +1,10 @@
 """One database behind one URL: its engine, and the two kinds of transaction the store uses."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from telephone.errors import Misconfigured
 from telephone.store.tables import Row
+
+T = TypeVar("T")
 
 BUSY_TIMEOUT_S: Final = 30
 """How long a writer waits for another process's write before SQLite says that the file is locked."""
@@ -79,6 +81,56 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+class Unbroken(AsyncSession):
+    """A session whose statements end before a cancellation is heard.
+
+    A task that is cancelled in the middle of one would leave it to the driver's thread, which then takes, and
+    keeps, SQLite's only write lock for a transaction that nobody ends.
+    """
+
+    async def execute(self, *arguments: Any, **options: Any) -> Any:
+        return await to_the_end(super().execute(*arguments, **options))
+
+    async def scalar(self, *arguments: Any, **options: Any) -> Any:
+        return await to_the_end(super().scalar(*arguments, **options))
+
+    async def scalars(self, *arguments: Any, **options: Any) -> Any:
+        return await to_the_end(super().scalars(*arguments, **options))
+
+    async def get(self, *arguments: Any, **options: Any) -> Any:
+        return await to_the_end(super().get(*arguments, **options))
+
+    async def flush(self, *arguments: Any, **options: Any) -> None:
+        await to_the_end(super().flush(*arguments, **options))
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """What the work comes to. Where the caller is cancelled meanwhile, the work ends first."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        task.exception()
+        raise cancelled
+    return task.result()
+
+
+@asynccontextmanager
+async def _transaction(session: AsyncSession) -> AsyncIterator[AsyncSession]:
+    try:
+        yield session
+        await to_the_end(session.commit())
+    except BaseException:
+        await to_the_end(session.rollback())
+        raise
+    finally:
+        await to_the_end(session.close())
+
+
 class Database:
     """An open database. Inside `reading` and `writing` nothing but SQL is awaited."""
 
@@ -96,13 +148,13 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A transaction that sees one state of the database and changes nothing."""
-        async with AsyncSession(self.engine) as session, session.begin():
+        async with _transaction(Unbroken(self.engine)) as session:
             yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """A transaction that is committed at its end, or rolled back by an exception."""
-        async with self._turn, AsyncSession(self._writers, expire_on_commit=False) as session, session.begin():
+        async with self._turn, _transaction(Unbroken(self._writers, expire_on_commit=False)) as session:
             yield session
 
     def insert(self, table: type[Row]) -> sqlite.Insert | postgresql.Insert:

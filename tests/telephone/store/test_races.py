@@ -85,6 +85,23 @@ async def test_a_cancelled_writer_leaves_no_lock_and_no_gap(store: Store) -> Non
     assert numbers == list(range(last.number, 0, -1))
 
 
+async def test_writers_cancelled_in_the_middle_of_a_statement_leave_no_lock_to_others(url: str) -> None:
+    async with await Store.open(url) as one, await Store.open(url) as two:
+
+        async def play() -> None:
+            game = await one.games.add(request())
+            await one.steps.keep(game.id, caption())
+
+        for n in range(12):
+            tasks = [asyncio.create_task(play()) for _ in range(20)]
+            await asyncio.sleep(0.01 * n)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait_for(two.games.add(request()), 5)
+            await asyncio.wait_for(one.games.add(request()), 5)
+
+
 WRITER = """
 import asyncio, sys
 from telephone.store import Store

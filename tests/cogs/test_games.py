@@ -97,10 +97,7 @@ async def test_a_game_is_played_from_the_command_to_the_summary(house, bot):
         result = await evening.start()
         await evening.closed()
         (thread,) = evening.channel.threads
-        assert result.response.content in (
-            f"Game #1 is playing in <#{thread.id}>.",
-            f"Game #1 plays next in <#{thread.id}>; it starts by itself.",
-        )
+        assert result.response.content == f"Game #1 is playing in <#{thread.id}>. It can cost up to $0.12."
         opening, *line, summary = thread.history()
         assert len(line) == 6
         assert [one.reference.message_id for one in line] == [opening.id, *(one.id for one in line[:-1])]

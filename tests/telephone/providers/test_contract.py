@@ -12,7 +12,7 @@ from telephone.game import Ask, Ticket
 from telephone.models.offline import Offline
 from telephone.models.players import caption_of, picture_of
 from telephone.providers.base import ModelTable, Provider
-from tests.standin_providers import Studios, answers, cut, floods, says, slow
+from tests.standin_providers import Studios, answers, cut, floods, redirects, says, slow
 from tests.telephone.providers.conftest import KEY, TOKEN
 
 ADAPTERS = ("openai", "compatible", "replicate", "cog", "offline")
@@ -121,7 +121,6 @@ async def test_many_ask_at_once_and_each_gets_its_own_answer(party):
         (says(429, {"detail": "resets in ~0.1s"}), RateLimited),
         (says(401, {"detail": f"bad key {KEY} or {TOKEN}"}), Misconfigured),
         (says(402, {"detail": "insufficient credit"}), Misconfigured),
-        (says(302, Location="http://169.254.169.254/"), Misconfigured),
         (answers(b"<html>Welcome</html>", "text/html"), BadOutput),
         (answers(b"{", "application/json"), BadOutput),
         (answers(b"[]", "application/json"), BadOutput),
@@ -148,6 +147,23 @@ async def test_each_misbehaviour_becomes_one_error_of_the_tree(party, studios, w
         assert TOKEN not in told
         assert "fox" not in told
     assert (await party.play(party.artist, words)).data
+
+
+@remote
+async def test_an_answer_without_an_end_is_left_early(party, studios, words):
+    studios.next(CALLS, floods(100 * 10**6, "application/json"))
+    with pytest.raises(BadOutput, match="far too large"):
+        await party.play(party.artist, words)
+
+
+@remote
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_no_call_follows_a_redirect(party, studios, words, status):
+    """It would carry our key to wherever it points."""
+    studios.next(CALLS, redirects(f"{studios.url.replace('127.0.0.1', 'localhost')}/elsewhere", status))
+    with pytest.raises(Misconfigured):
+        await party.play(party.artist, words)
+    assert studios.asked("/elsewhere") == []
 
 
 @remote

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from telephone.errors import BadOutput, Refused, Retired, TimedOut, Unavailable
+from telephone.errors import BadOutput, Misconfigured, Refused, Retired, TimedOut, Unavailable
 from telephone.game import Ask, Ticket
 from telephone.models.players import Players, caption_of, picture_of
 from telephone.providers.download import Downloads
@@ -203,10 +203,11 @@ async def test_a_large_picture_is_uploaded_and_a_small_one_travels_inside(
 async def test_our_token_follows_no_redirect_and_goes_to_no_download(replicate, studios, tables, words):
     await play(replicate, tables.table("stable-diffusion"), words)
     assert all("Authorization" not in seen.headers for seen in studios.asked("/delivery/.*"))
-    other = redirects("http://localhost:9/v1/predictions/x")
-    studios.next(LOOK, other)
-    with pytest.raises(Exception, match="stable-diffusion"):
+    elsewhere = f"{studios.url.replace('127.0.0.1', 'localhost')}/elsewhere"
+    studios.next(LOOK, redirects(elsewhere))
+    with pytest.raises(Misconfigured):
         await replicate.collect(tables.table("stable-diffusion"), words, Ticket("x"))
+    assert studios.asked("/elsewhere") == []
 
 
 async def test_a_prediction_that_is_given_up_is_cancelled(replicate, studios, tables, words):

@@ -26,7 +26,8 @@ about 1 is something else altogether.
 `/telephone stop` ends one, `/telephone models` says who can play.
 - Something that should not be seen? Its message's menu, Apps, has *Report this turn*: that hides it at once.
 - Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and how many games may be, \
-`budget` how much they may cost a day, `pause` and `resume` stop and continue all of them, `reports` decides about reported turns, `nsfw` says where adult \
+`budget` how much they may cost a day, `pause` and `resume` stop and continue all of them, \
+`reports` decides about reported turns, `nsfw` says where adult \
 content may be played."""
 
 NEEDED: Final[Mapping[str, str]] = {

@@ -19,8 +19,8 @@ from telephone.stage import Progress, Summary
 
 TOO_LARGE: Final = "The picture was too large for this server, so this is a smaller copy."
 LONG_CAPTION: Final = "This caption is long; the whole text is in the file."
-HIDDEN: Final = "Hidden after a report. A moderator decides whether it is shown again."
-HIDDEN_FOR_GOOD: Final = "Hidden: a moderator voided this game after a report."
+HIDDEN: Final = "Hidden after a report to this server's moderators."
+VOIDED: Final = "A moderator voided this game after a report; it is not counted."
 LONG_PROMPT: Final = "This prompt is long; the whole text is in the file."
 
 _COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading says the same in words
@@ -116,7 +116,7 @@ def step(game: Game, played: Step, image: Image | None = None, smaller: bool = F
     what = "picture" if played.key.kind is Kind.PICTURE else "caption"
     content = f"**Turn {played.key.turn} of {game.request.turns}, {what}** by {excerpt(played.player, 80)}"
     if played.hidden:
-        return Post(f"{content}\n{HIDDEN_FOR_GOOD if game.voided else HIDDEN}")
+        return Post(f"{content}\n{HIDDEN}")
     if image is not None:
         alt = shorten(f"Drawn from: {game.text_before(played.key)}", ALT_MAX)
         picture = Attachment(f"turn-{played.key.turn:02}.{extension(image)}", image.data, alt)
@@ -282,7 +282,7 @@ def _gist(game: Game) -> str:
 
 def _summary_line(game: Game, shown: Summary) -> str:
     if game.voided:
-        return HIDDEN_FOR_GOOD.removeprefix("Hidden: ").capitalize()
+        return VOIDED
     if shown.drift is None:
         return f"The distance could not be measured; the game itself is complete.{spent(game)}"
     turn, rise = shown.drift.biggest_jump

@@ -11,8 +11,8 @@ from bot import rulings
 from bot.answers import Press, acknowledge, say
 from bot.asking import is_host
 from bot.errors import explain
+from bot.posted import UPLOAD_MAX
 from bot.render import Attachment, extension
-from bot.stage import UPLOAD_MAX
 from telephone.cpu import off_loop
 from telephone.game import Game, StepKey
 from telephone.media.images import fit

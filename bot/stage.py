@@ -10,24 +10,19 @@ import discord
 import structlog
 
 from bot import gone, render
+from bot.posted import HISTORY, NO_MENTIONS, SIZES, UPLOAD_MAX, Posted, files_of, need, sendable, thread_of
 from bot.render import Attachment, Post
 from telephone.cpu import off_loop
-from telephone.errors import Unavailable
 from telephone.game import Game, GameState, Image, Step
 from telephone.media.images import fit
 from telephone.stage import Posting, Progress, StageGone, Summary, nonce
 
-UPLOAD_MAX: Final = 10 * 2**20
-"""Bytes of one file that every server takes."""
 EDIT_GAP: Final = 5.0
 OLD_CARD_GAP: Final = 300.0
 OLD_CARD: Final = timedelta(hours=1)
 """Discord limits edits of messages older than this, by a number it does not publish."""
 
-_SIZES: Final = (UPLOAD_MAX, UPLOAD_MAX // 4, UPLOAD_MAX // 16)
 _LOOK_BACK: Final = timedelta(minutes=1)
-_HISTORY: Final = 1_000
-_NO_MENTIONS: Final = discord.AllowedMentions.none()
 _ARCHIVE_MINUTES: Final = 1440
 _log = structlog.get_logger()
 
@@ -46,6 +41,7 @@ class DiscordStage:
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
+        self._posted = Posted(client)
         self._clock = clock
         self._cards: dict[str, _Shown] = {}
 
@@ -56,7 +52,7 @@ class DiscordStage:
 
     async def open_thread(self, game: Game, posting: Posting) -> int:
         """The thread on the card; a message carries one thread, whose id is the message's own."""
-        card_id = _need(game.place.card_id, "card")
+        card_id = need(game.place.card_id, "card")
         with gone.told(game, "channel"):
             if posting.again and await self._exists(card_id):
                 return card_id
@@ -76,19 +72,19 @@ class DiscordStage:
     async def post_opening(self, game: Game, posting: Posting) -> int:
         """The prompt, as the thread's first message."""
         with gone.told(game, "thread"):
-            return await self._post(_thread(game), [render.opening(game)], posting)
+            return await self._post(thread_of(game), [render.opening(game)], posting)
 
     async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
         """A picture or a caption, as a reply to the message before it."""
         at_most = _step_posts(game, step, image)
         with gone.told(game, "thread"):
-            return await self._post_fitting(_thread(game), at_most, posting, reply_to=_before(game, step))
+            return await self._post_fitting(thread_of(game), at_most, posting, reply_to=_before(game, step))
 
     async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
         """Hides a step, or shows it again. A replay that shows what is hidden goes."""
+        await self._posted.edit(game, step.message_id or 0, _step_posts(game, step, image))
         if step.hidden:
-            await self._withdraw_replay(game)
-        await self._edit_fitting(game, step.message_id or 0, _step_posts(game, step, image))
+            await self._posted.withdraw_replay(game)
 
     async def edit_summary(self, game: Game, summary: Summary) -> None:
         """The summary, after a step was hidden or shown again."""
@@ -96,7 +92,7 @@ class DiscordStage:
         async def at_most(size: int) -> list[Post]:
             return [render.summary(game, await _fitted(summary, size))]
 
-        await self._edit_fitting(game, game.place.summary_id or 0, at_most)
+        await self._posted.edit(game, game.place.summary_id or 0, at_most)
 
     async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
         """First and last picture, the drift chart and the distance."""
@@ -106,7 +102,7 @@ class DiscordStage:
 
         last = game.steps[-1].message_id if game.steps else None
         with gone.told(game, "thread"):
-            return await self._post_fitting(_thread(game), at_most, posting, reply_to=last, game=game)
+            return await self._post_fitting(thread_of(game), at_most, posting, reply_to=last, game=game)
 
     async def is_open(self, game: Game) -> bool:
         """Whether the thread of a game, or the card that has none yet, is still there."""
@@ -150,7 +146,7 @@ class DiscordStage:
     async def _edit(self, game: Game, card_id: int, post: Post) -> None:
         card = self._channel(game.request.channel_id).get_partial_message(card_id)
         try:
-            await card.edit(view=_sendable(post), attachments=_files(post), allowed_mentions=_NO_MENTIONS)
+            await card.edit(view=sendable(post), attachments=files_of(post), allowed_mentions=NO_MENTIONS)
         except discord.HTTPException as error:
             if error.code == gone.UNKNOWN_MESSAGE:
                 _log.info("card is gone, the game goes on", game=game.id)
@@ -189,49 +185,13 @@ class DiscordStage:
         game: Game | None = None,
     ) -> int:
         """Posts with smaller and smaller pictures until Discord takes them."""
-        for size in _SIZES:
+        for size in SIZES:
             try:
                 return await self._post(channel_id, await at_most(size), posting, reply_to=reply_to, game=game)
             except discord.HTTPException as error:
-                if (error.status != 413 and error.code != gone.TOO_LARGE) or size == _SIZES[-1]:
+                if (error.status != 413 and error.code != gone.TOO_LARGE) or size == SIZES[-1]:
                     raise
         raise AssertionError("unreachable: the last size returns or raises")
-
-    async def _edit_fitting(self, game: Game, message_id: int, at_most: Callable[[int], Awaitable[list[Post]]]) -> None:
-        """Edits a message of the thread; one that is gone shows nothing any more, and that is well."""
-        with gone.told(game, "thread"):
-            for size in _SIZES:
-                try:
-                    await self._edit_awake(_thread(game), message_id, (await at_most(size))[0])
-                except discord.NotFound as error:
-                    _log.info("message is gone", game=game.id, code=error.code)
-                except discord.HTTPException as error:
-                    if error.code == gone.TOO_OLD_TO_EDIT:
-                        raise Unavailable("Discord takes no edit of this message just now.") from error
-                    if (error.status != 413 and error.code != gone.TOO_LARGE) or size == _SIZES[-1]:
-                        raise
-                    continue
-                return
-
-    async def _edit_awake(self, thread_id: int, message_id: int, post: Post) -> None:
-        message = self._channel(thread_id).get_partial_message(message_id)
-        shown: dict[str, Any] = {"content": post.content} if post.view is None else {"view": _sendable(post)}
-        try:
-            await message.edit(**shown, attachments=_files(post), allowed_mentions=_NO_MENTIONS)
-        except discord.HTTPException as error:
-            if error.code != gone.ARCHIVED:
-                raise
-            await self._client.http.edit_channel(thread_id, archived=False)
-            await message.edit(**shown, attachments=_files(post), allowed_mentions=_NO_MENTIONS)
-
-    async def _withdraw_replay(self, game: Game) -> None:
-        """Takes back the moving pictures of a game from its thread: another is made when it is asked for."""
-        me, stem = self._client.user, f"game-{game.number}"
-        with gone.told(game, "thread"):
-            async for message in self._channel(_thread(game)).history(limit=_HISTORY, after=game.created_at):
-                mine = me is not None and message.author.id == me.id
-                if mine and [file.filename.rpartition(".")[0] for file in message.attachments] == [stem]:
-                    await message.delete()
 
     async def _post(
         self,
@@ -248,13 +208,13 @@ class DiscordStage:
             found = await self._find(channel, posts, posting.since, game)
             if found is not None:
                 return found
-        options: dict[str, Any] = {"nonce": posting.nonce, "allowed_mentions": _NO_MENTIONS, "files": _files(posts[0])}
+        options: dict[str, Any] = {"nonce": posting.nonce, "allowed_mentions": NO_MENTIONS, "files": files_of(posts[0])}
         if reply_to is not None:
             options["reference"] = discord.MessageReference(
                 message_id=reply_to, channel_id=channel_id, fail_if_not_exists=False
             )
         if posts[0].view is not None:
-            sent = await channel.send(view=_sendable(posts[0]), **options)
+            sent = await channel.send(view=sendable(posts[0]), **options)
         else:
             sent = await channel.send(posts[0].content, suppress_embeds=True, **options)
         return sent.id
@@ -265,7 +225,7 @@ class DiscordStage:
         """Our own message of an earlier attempt: same words and files, or buttons that name the same game."""
         me = self._client.user
         after = since if since.tzinfo else since.replace(tzinfo=UTC)
-        async for message in channel.history(limit=_HISTORY, after=after - _LOOK_BACK, oldest_first=True):
+        async for message in channel.history(limit=HISTORY, after=after - _LOOK_BACK, oldest_first=True):
             if me is not None and message.author.id == me.id and any(_same(message, post, game) for post in posts):
                 return message.id
         return None
@@ -296,17 +256,6 @@ def _custom_ids(parts: Iterable[Any]) -> Iterator[str]:
         yield from _custom_ids(getattr(part, "children", ()))
 
 
-def _sendable(post: Post) -> discord.ui.LayoutView:
-    """The view, stopped: its buttons are answered by their ids, so the client need not remember it."""
-    assert post.view is not None
-    post.view.stop()
-    return post.view
-
-
-def _files(post: Post) -> list[discord.File]:
-    return [attachment.file() for attachment in post.files]
-
-
 def _step_posts(game: Game, step: Step, image: Image | None) -> Callable[[int], Awaitable[list[Post]]]:
     """The messages that show a step with a picture of at most so many bytes: the first is to be sent."""
 
@@ -329,13 +278,3 @@ def _before(game: Game, step: Step) -> int | None:
     """The message a step answers: the step before it, or the prompt."""
     posted = [one.message_id for one in game.steps if one.key.index < step.key.index and one.message_id is not None]
     return posted[-1] if posted else game.place.opening_id
-
-
-def _thread(game: Game) -> int:
-    return _need(game.place.thread_id, "thread")
-
-
-def _need(message_id: int | None, what: str) -> int:
-    if message_id is None:
-        raise StageGone(f"The {what} of this game is gone; press Continue for a new one.", "thread")
-    return message_id

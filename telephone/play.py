@@ -73,7 +73,8 @@ class Play(DBOSConfiguredInstance):
 
     async def settle(self, game: Game) -> None:
         """Brings the card of a game that nobody plays up to date, and gives its place away."""
-        await self._with.engine.enqueue(f"settle-{game.id}-{game.run}-{game.state}", self.settling, game.id)
+        state = "voided" if game.voided else game.state.value
+        await self._with.engine.enqueue(f"settle-{game.id}-{game.run}-{state}", self.settling, game.id)
 
     async def recover(self) -> None:
         """Enqueues what a crash cut off between the store and the engine. Safe at any time."""
@@ -126,6 +127,7 @@ class Play(DBOSConfiguredInstance):
     @DBOS.workflow(max_recovery_attempts=1_000)
     async def settling(self, game_id: str) -> None:
         await self._edit_card(game_id)
+        await self._edit_summary(game_id)
         await self._give_place(game_id)
 
     @DBOS.workflow(max_recovery_attempts=1_000)
@@ -239,6 +241,14 @@ class Play(DBOSConfiguredInstance):
             return {}
 
         return await _verdict(summarise())
+
+    @DBOS.step()
+    async def _edit_summary(self, game_id: str) -> Verdict:
+        async def edit() -> Verdict:
+            await self._with.showing.edit_summary(await self._with.store.games.get(game_id))
+            return {}
+
+        return await _verdict(edit())
 
     @DBOS.step()
     async def _realign(self, game_id: str, key: str) -> Verdict:

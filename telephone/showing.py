@@ -56,12 +56,16 @@ class Showing:
             if step.message_id is not None and step.key in (key, *quoting):
                 await self._edit_step(game.shown, step)
         await self.store.posts.hide(game.id, str(key), game.steps[key.index].hidden)
+        await self.edit_summary(game)
+        await self.edit_card(game)
+
+    async def edit_summary(self, game: Game) -> None:
+        """Brings a summary that is posted up to date."""
         if game.place.summary_id is not None:
             summary = await self._summary(game.shown)
             await with_patience(
                 lambda: self.stage.edit_summary(game.shown, summary), deadline=DEADLINE, who="This place"
             )
-        await self.edit_card(game)
 
     async def _edit_step(self, game: Game, step: Step) -> None:
         image = await self.pictures.get(step.image) if step.image else None

@@ -10,8 +10,9 @@ from discord import ui
 from structlog.testing import capture_logs
 
 from bot import render
+from bot.posted import UPLOAD_MAX
 from bot.render import Attachment
-from bot.stage import EDIT_GAP, UPLOAD_MAX, DiscordStage
+from bot.stage import EDIT_GAP, DiscordStage
 from telephone.errors import Refused, Unavailable
 from telephone.game import GameState, Image
 from telephone.stage import Posting, Progress, StageGone, nonce
@@ -352,3 +353,61 @@ async def test_the_client_remembers_no_view(theatre):
     shown = await theatre.opened(steps=4)
     await theatre.stage.edit_card(shown, Progress())
     assert theatre.env.bot.persistent_views == []
+
+
+async def shown_step(theatre):
+    """A game whose first picture is posted, and that step with its message."""
+    shown = await theatre.opened(steps=1)
+    step = shown.steps[0]
+    message_id = await theatre.stage.post_step(shown, step, picture(), post("1p"))
+    return shown, replace(step, message_id=message_id)
+
+
+async def test_a_step_is_hidden_and_shown_again_where_it_stands(theatre):
+    shown, step = await shown_step(theatre)
+    await theatre.stage.edit_step(shown, replace(step, hidden=True), None)
+    message = theatre.thread.history()[-1]
+    assert (message.id, message.attachments) == (step.message_id, [])
+    assert message.content.endswith(render.HIDDEN)
+    await theatre.stage.edit_step(shown, step, picture())
+    message = theatre.thread.history()[-1]
+    assert render.HIDDEN not in message.content
+    assert [file.filename for file in message.attachments] == ["turn-01.png"]
+
+
+async def test_a_step_in_an_archived_thread_is_hidden_too(theatre):
+    shown, step = await shown_step(theatre)
+    theatre.env.inject_error("PATCH", "/channels/*/messages/*", status=400, code=50083)
+    await theatre.stage.edit_step(shown, replace(step, hidden=True), None)
+    assert {"archived": False} in theatre.requests("PATCH", f"/channels/{shown.place.thread_id}")
+    assert theatre.thread.history()[-1].content.endswith(render.HIDDEN)
+
+
+async def test_hiding_takes_back_the_replay_and_nothing_else(theatre):
+    shown, step = await shown_step(theatre)
+    await theatre.stage.post_replay(shown, Attachment(f"game-{shown.number}.gif", b"GIF89a", "Replay"))
+    before = len(theatre.thread.history())
+    await theatre.stage.edit_step(shown, replace(step, hidden=True), None)
+    left = theatre.thread.history()
+    assert len(left) == before - 1
+    assert not any(file.filename.endswith(".gif") for message in left for file in message.attachments)
+
+
+async def test_a_step_whose_message_is_gone_needs_no_hiding(theatre):
+    shown, step = await shown_step(theatre)
+    await theatre.stage.edit_step(shown, replace(step, hidden=True, message_id=12345), None)
+
+
+async def test_an_edit_that_discord_puts_off_may_be_asked_for_again(theatre):
+    shown, step = await shown_step(theatre)
+    theatre.env.inject_error("PATCH", "/channels/*/messages/*", status=400, code=30046)
+    with pytest.raises(Unavailable):
+        await theatre.stage.edit_step(shown, replace(step, hidden=True), None)
+
+
+async def test_a_summary_without_its_hidden_pictures_stays_a_summary(theatre):
+    shown = await theatre.opened(state=GameState.FINISHED)
+    summary_id = await theatre.stage.post_summary(shown, summary(), post("summary"))
+    shown = replace(shown, place=replace(shown.place, summary_id=summary_id))
+    await theatre.stage.edit_summary(shown, replace(summary(), first=None, last=None))
+    assert [file.filename for file in theatre.thread.history()[-1].attachments] == ["drift.png"]

@@ -183,3 +183,10 @@ def _in_thread(shown, thread_id):
     from tests.bot.samples import at_stage
 
     return at_stage(shown, thread_id=thread_id)
+
+
+@pytest.mark.parametrize("restricted", [True, False])
+async def test_a_game_knows_whether_its_channel_is_for_adults(server, monkeypatch, restricted):
+    monkeypatch.setattr(discord.TextChannel, "is_nsfw", lambda channel: restricted)
+    await server.alice.slash(server.channel, "telephone start", prompt="a fox mends a clock")
+    assert server.service.asked[-1].age_restricted is restricted

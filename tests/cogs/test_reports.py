@@ -9,7 +9,7 @@ import simcord
 from discord import ui
 
 from bot.client import TelephoneBot
-from bot.render import HIDDEN, HIDDEN_FOR_GOOD
+from bot.render import HIDDEN, VOIDED
 from telephone.game import GameState
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 
@@ -137,7 +137,10 @@ async def test_a_voided_game_does_not_count_and_what_was_reported_stays_hidden(h
         game = await house.service.game_by_number(evening.guild.id, 1)
         assert (game.state, game.voided) == (GameState.FAILED, True)
         await evening.card_says("voided this game")
-        await becomes(evening, CAPTION, lambda one: one.content == f"{CAPTION}\n{HIDDEN_FOR_GOOD}")
+        await becomes(evening, CAPTION, lambda one: one.content == f"{CAPTION}\n{HIDDEN}")
+        async with asyncio.timeout(20):
+            while VOIDED not in words_of(summary_of(evening)):
+                await asyncio.sleep(0.05)
         again = await evening.admin.click(listed.response, label="Void game #1")
         assert "voided already" in again.response.content
         late = await evening.admin.click(listed.response, label="Show caption 1 of game #1 again")

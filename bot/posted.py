@@ -1,0 +1,87 @@
+"""Messages that stand in a game's thread already: edited where they stand, or taken back."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import discord
+import structlog
+
+from bot import gone
+from bot.render import Post
+from telephone.errors import Unavailable
+from telephone.game import Game
+from telephone.stage import StageGone
+
+UPLOAD_MAX: Final = 10 * 2**20
+"""Bytes of one file that every server takes."""
+SIZES: Final = (UPLOAD_MAX, UPLOAD_MAX // 4, UPLOAD_MAX // 16)
+HISTORY: Final = 1_000
+"""How many messages of a thread are looked through for our own."""
+NO_MENTIONS: Final = discord.AllowedMentions.none()
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Speaks REST only. Raises StageGone or Unavailable."""
+
+    client: discord.Client
+
+    async def edit(self, game: Game, message_id: int, at_most: Callable[[int], Awaitable[list[Post]]]) -> None:
+        """Edits a message of the thread; one that is gone shows nothing any more, and that is well."""
+        with gone.told(game, "thread"):
+            for size in SIZES:
+                try:
+                    await self._edit_awake(thread_of(game), message_id, (await at_most(size))[0])
+                except discord.NotFound as error:
+                    _log.info("message is gone", game=game.id, code=error.code)
+                except discord.HTTPException as error:
+                    if error.code == gone.TOO_OLD_TO_EDIT:
+                        raise Unavailable("Discord takes no edit of this message just now.") from error
+                    if (error.status != 413 and error.code != gone.TOO_LARGE) or size == SIZES[-1]:
+                        raise
+                    continue
+                return
+
+    async def _edit_awake(self, thread_id: int, message_id: int, post: Post) -> None:
+        message = self.client.get_partial_messageable(thread_id).get_partial_message(message_id)
+        shown: dict[str, Any] = {"content": post.content} if post.view is None else {"view": sendable(post)}
+        try:
+            await message.edit(**shown, attachments=files_of(post), allowed_mentions=NO_MENTIONS)
+        except discord.HTTPException as error:
+            if error.code != gone.ARCHIVED:
+                raise
+            await self.client.http.edit_channel(thread_id, archived=False)
+            await message.edit(**shown, attachments=files_of(post), allowed_mentions=NO_MENTIONS)
+
+    async def withdraw_replay(self, game: Game) -> None:
+        """Takes back the moving pictures of a game from its thread: another is made when it is asked for."""
+        me, stem, thread = self.client.user, f"game-{game.number}", self.client.get_partial_messageable(thread_of(game))
+        with gone.told(game, "thread"), suppress(discord.NotFound):
+            async for message in thread.history(limit=HISTORY):
+                mine = me is not None and message.author.id == me.id
+                if mine and [file.filename.rpartition(".")[0] for file in message.attachments] == [stem]:
+                    await message.delete()
+
+
+def sendable(post: Post) -> discord.ui.LayoutView:
+    """The view, stopped: its buttons are answered by their ids, so the client need not remember it."""
+    assert post.view is not None
+    post.view.stop()
+    return post.view
+
+
+def files_of(post: Post) -> list[discord.File]:
+    return [attachment.file() for attachment in post.files]
+
+
+def thread_of(game: Game) -> int:
+    return need(game.place.thread_id, "thread")
+
+
+def need(message_id: int | None, what: str) -> int:
+    if message_id is None:
+        raise StageGone(f"The {what} of this game is gone; press Continue for a new one.", "thread")
+    return message_id

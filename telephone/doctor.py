@@ -1,8 +1,10 @@
 """What is configured, what is reachable, what is missing and how to get it."""
 
 import platform
+import re
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -23,6 +25,7 @@ from telephone.trial import Trial, Tried, census
 Health = Literal["good", "missing", "broken"]
 _REACH_WITHIN = 5.0
 _TRY_WITHIN = 120.0
+GONE = "no longer at its provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +112,30 @@ async def _models(settings: Settings) -> list[Finding]:
     players = _players(settings)
     try:
         known = await census(players)
-        return [_model(table, players.why_not(table), known.get(table.name)) for table in _tables(players)]
     finally:
         await players.close()
+    ready, missing = [], defaultdict(list)
+    for table in players.registry.tables.values():
+        reason = players.why_not(table)
+        if reason is not None:
+            missing[reason].append(table)
+        elif known.get(table.name) is False:
+            missing[GONE].append(table)
+        else:
+            ready.append(table.name)
+    playing = Finding("Models", "good" if ready else "broken", f"{len(ready)} ready: {', '.join(ready)}")
+    return [playing, *(_missing(reason, tables) for reason, tables in missing.items())]
 
 
-def _model(table: ModelTable, missing: str | None, known: bool | None) -> Finding:
-    what = f"Model {table.name}"
-    if missing is not None:
-        return Finding(what, "missing", missing, table.about)
-    if known is False:
-        instead = f"Members may play {table.replacement}." if table.replacement else "Take another model."
-        return Finding(what, "broken", "its provider no longer has it", instead)
-    return Finding(what, "good", "measures" if table.kind == "embedder" else "can play")
+def _missing(reason: str, tables: list[ModelTable]) -> Finding:
+    """One finding for all models that lack the same thing."""
+    needs = re.search(r"[A-Z]+(?:_[A-Z]+)+", reason)
+    instead = {table.replacement for table in tables if table.replacement}
+    remedy = f"Set {needs[0]} in .env." if needs else ""
+    if not needs and instead:
+        remedy = f"Members are offered {', '.join(sorted(instead))}."
+    names = ", ".join(table.name for table in tables)
+    return Finding("Models", "broken" if reason == GONE else "missing", f"{reason}: {names}", remedy)
 
 
 async def try_models(settings: Settings) -> AsyncIterator[Tried]:
@@ -137,10 +151,6 @@ async def try_models(settings: Settings) -> AsyncIterator[Tried]:
 def _players(settings: Settings) -> Players:
     reached = providers(settings)
     return Players(Registry.load(reached, settings.models), reached, barred=guard_of(settings).why_not)
-
-
-def _tables(players: Players) -> Iterable[ModelTable]:
-    return players.registry.tables.values()
 
 
 async def _discord(settings: Settings) -> list[Finding]:

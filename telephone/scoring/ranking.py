@@ -1,0 +1,200 @@
+"""Pairs ranked by distance, with prompts and pair × prompt as random factors.
+
+Y = μ + θ_pair + p_prompt + (θp)_pair,prompt + e,  θ = α_t2i + β_i2t + γ_pair, every term normal with a spread of its
+own. The (θp) term is why a hundred games on one prompt do not make a pair known: what they share is the prompt.
+Given the spreads, estimates are the best linear unbiased predictions of Henderson's mixed model equations (Robinson
+1991, Statistical Science 6:15-32); the spreads themselves enter through the restricted likelihood (Harville 1977,
+J. Am. Stat. Assoc. 72:320-338), averaged as posterior.py tells.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from telephone.game import Pair
+from telephone.scoring.interval import Floats, Interval, ranks
+from telephone.scoring.posterior import integrate, mixture, pair_covariance
+
+SCALES: Final = (0.1, 0.1, 0.03, 0.2, 0.1, 0.1)
+"""Scales of the half-normal priors, in cosine distance: T2I, I2T, pair, prompt, pair × prompt, repeats."""
+SETTLED: Final = 0.10
+"""A pair is provisional until its interval is narrower than this, in cosine distance."""
+FEWEST_PROMPTS: Final = 3
+"""A pair seen on fewer prompts stays provisional, however many games it played."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One measured game: `value` is its distance. Prompts go by any name that tells them apart."""
+
+    pair: Pair
+    prompt: str
+    seed: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """All games of one pair on one prompt: how many, their mean, and the squares about it summed."""
+
+    pair: Pair
+    prompt: str
+    games: int
+    mean: float
+    squares: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One pair on the board. `distance` is what it would have on the board's average prompt.
+
+    Its interval is that of the difference from the board's mean, so that rows can be compared; how well the mean
+    itself is known is the board's `mean`, which is also the interval of a pair that is alone on its board.
+    """
+
+    pair: Pair
+    distance: Interval
+    games: int
+    prompts: int
+    provisional: bool
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceBoard:
+    """Rows from the least distance up; `mean` is that of all pairs over prompts like these."""
+
+    rows: tuple[Row, ...]
+    mean: Interval
+    spreads: tuple[float, ...]
+    """Posterior means of the standard deviations: T2I, I2T, pair, prompt, pair × prompt, repeats."""
+
+
+def merge(scores: Iterable[Score]) -> tuple[Cell, ...]:
+    """Cells in the order of pairs and prompts. Games with the same pair, prompt and seed count once, as their mean.
+
+    Raises ValueError where a distance is not finite.
+    """
+    same: dict[tuple[str, str, str, int], list[float]] = defaultdict(list)
+    for score in scores:
+        if not np.isfinite(score.value):
+            raise ValueError(f"a distance of {score.value} cannot be ranked")
+        same[score.pair.t2i, score.pair.i2t, score.prompt, score.seed].append(score.value)
+    cells: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for (t2i, i2t, prompt, _), values in sorted(same.items()):
+        cells[t2i, i2t, prompt].append(sum(sorted(values)) / len(values))
+    return tuple(_cell(Pair(t2i, i2t), prompt, values) for (t2i, i2t, prompt), values in cells.items())
+
+
+def rank_by_distance(cells: Sequence[Cell], settled: float = SETTLED) -> DistanceBoard:
+    """The board of the pairs in `cells`. Finite from the first game on; raises ValueError without games."""
+    if not cells:
+        raise ValueError("a board needs at least one measured game")
+    table = _Table.of(cells)
+    scales = SCALES if table.repeats else SCALES[:-1]
+    nodes = integrate(table.evidence, scales)
+    fits = [table.fit(spreads) for spreads in nodes.spreads]
+    deviations = np.array([np.sqrt(np.diag(fit.covariance)) for fit in fits])
+    contrasts = mixture(np.array([fit.contrasts for fit in fits]), deviations, nodes.weights)
+    mean = mixture(np.array([[fit.mean] for fit in fits]), np.array([[fit.mean_sd] for fit in fits]), nodes.weights)[0]
+    spreads = tuple(float(x) for x in nodes.weights @ nodes.spreads)
+    return DistanceBoard(_rows(table, contrasts, mean, settled), mean, (*spreads, 0.0)[: len(SCALES)])
+
+
+def _rows(table: "_Table", contrasts: Sequence[Interval], mean: Interval, settled: float) -> tuple[Row, ...]:
+    centre = mean.estimate
+    shown = [Interval(centre + c.estimate, centre + c.low, centre + c.high) for c in contrasts]
+    if len(shown) == 1:
+        shown = [mean]
+    places = ranks(shown, higher_is_better=False)
+    rows = []
+    for k, pair in enumerate(table.pairs):
+        seen = table.counts[k] > 0
+        few = int(seen.sum()) < FEWEST_PROMPTS
+        unsure = few or shown[k].width >= settled
+        rows.append(Row(pair, shown[k], int(table.counts[k].sum()), int(seen.sum()), unsure, places[k]))
+    return tuple(sorted(rows, key=lambda row: (row.distance.estimate, str(row.pair))))
+
+
+def _cell(pair: Pair, prompt: str, values: Sequence[float]) -> Cell:
+    mean = float(np.mean(values))
+    return Cell(pair, prompt, len(values), mean, float(np.sum((np.asarray(values) - mean) ** 2)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """At known spreads: contrasts to the mean (P,) with covariance (P, P), the mean and its deviation."""
+
+    contrasts: Floats
+    covariance: Floats
+    mean: float
+    mean_sd: float
+    evidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Cells as arrays (pairs, prompts): `counts` of games and `means` about `centre`, 0 where none was played."""
+
+    pairs: tuple[Pair, ...]
+    counts: Floats
+    means: Floats
+    centre: float
+    repeats: int
+    squares: float
+
+    @classmethod
+    def of(cls, cells: Sequence[Cell]) -> "_Table":
+        pairs = tuple(sorted({cell.pair for cell in cells}, key=lambda pair: (pair.t2i, pair.i2t)))
+        prompts = sorted({cell.prompt for cell in cells})
+        row = {pair: k for k, pair in enumerate(pairs)}
+        column = {prompt: k for k, prompt in enumerate(prompts)}
+        counts, means = np.zeros((len(pairs), len(prompts))), np.zeros((len(pairs), len(prompts)))
+        centre = float(np.mean([cell.mean for cell in cells]))
+        for cell in cells:
+            at = row[cell.pair], column[cell.prompt]
+            if counts[at]:
+                raise ValueError(f"{cell.pair} has two cells for one prompt; merge its games first")
+            counts[at], means[at] = cell.games, cell.mean - centre
+        repeats = sum(cell.games - 1 for cell in cells)
+        return cls(pairs, counts, means, centre, repeats, sum(cell.squares for cell in cells))
+
+    def evidence(self, spreads: Floats) -> float:
+        return self.fit(spreads).evidence
+
+    def fit(self, spreads: Floats) -> _Fit:
+        """Henderson's equations with the prompts eliminated: their block is diagonal."""
+        t2i, i2t, pair, prompt, both = spreads[:5]
+        noise = spreads[5] if self.repeats else 0.0
+        played = self.counts > 0
+        w = np.where(played, 1 / (both**2 + noise**2 / np.maximum(self.counts, 1)), 0.0)
+        d = w.sum(axis=0) + prompt**-2
+        wy = w * self.means
+        inner = np.diag(w.sum(axis=1)) - (w / d) @ w.T
+        right = wy.sum(axis=1) - (w / d) @ wy.sum(axis=0)
+        prior = pair_covariance(self.pairs, t2i, i2t, pair)
+        left = np.vstack([np.ones(len(self.pairs)), np.eye(len(self.pairs))])
+        full = left @ inner @ left.T
+        full[1:, 1:] += np.linalg.inv(prior)
+        factor = cho_factor(full)
+        rhs = left @ right
+        solved = cho_solve(factor, rhs)
+        total = float(np.sum(wy * self.means) - np.sum(wy.sum(axis=0) ** 2 / d) - rhs @ solved)
+        logs = -np.sum(np.log(w[played])) + np.linalg.slogdet(prior)[1] + np.sum(np.log(d * prompt**2))
+        logs += 2 * np.sum(np.log(np.diag(factor[0]))) + total
+        if self.repeats:
+            logs += 2 * self.repeats * np.log(noise) + self.squares / noise**2
+        return self._contrasts(np.asarray(solved), np.asarray(cho_solve(factor, np.eye(len(rhs)))), -0.5 * float(logs))
+
+    def _contrasts(self, solved: Floats, covariance: Floats, evidence: float) -> _Fit:
+        size = len(self.pairs)
+        centring = np.eye(size) - 1 / size
+        average = np.r_[1.0, np.full(size, 1 / size)]
+        # A board of one pair has no contrast: a floor keeps its interval a point and not a division by zero.
+        spread = centring @ covariance[1:, 1:] @ centring + 1e-18 * np.eye(size)
+        mean = self.centre + float(average @ solved)
+        return _Fit(centring @ solved[1:], spread, mean, float(np.sqrt(average @ covariance @ average)), evidence)

@@ -89,7 +89,7 @@ async def test_a_flagged_caption_is_asked_for_once_more(company):
 
     clearing = asyncio.create_task(clear())
     game = await played(company)
-    await clearing
+    await asyncio.wait_for(clearing, 5)
     assert game.state is GameState.FINISHED
     assert company.studio.collected == {"painter": 2, "critic": 3}
 

@@ -18,8 +18,8 @@ from scipy.special import ndtr, ndtri
 from telephone.game import Pair
 from telephone.scoring.interval import LEVEL, Floats, Interval
 
-NODES: Final = 48
-"""How many sets of spreads a posterior is averaged over."""
+NODES: Final = 8
+"""How many sets of spreads a posterior is averaged over, for each spread that is not known."""
 WIDER: Final = 1.1
 """By how much the points spread more than the normal at the mode, since real tails are longer."""
 BOUNDS: Final = (1e-3, 10.0)
@@ -68,7 +68,7 @@ def integrate(evidence: Callable[[Floats], float], scales: Sequence[float]) -> N
     found = minimize(surprise, start, method="L-BFGS-B", bounds=list(zip(low.tolist(), high.tolist(), strict=True)))
     mode = np.asarray(found.x, dtype=np.float64)
     values, vectors = np.linalg.eigh(_curvature(density, mode))
-    around = _normals(NODES // 2, wide.size)
+    around = _normals(NODES * wide.size // 2, wide.size)
     around = np.vstack([around, -around])
     # The Cholesky root is one and the same however the eigenvectors turn out.
     root = np.linalg.cholesky((vectors / np.clip(values, 0.25, None)) @ vectors.T)

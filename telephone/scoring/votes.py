@@ -1,0 +1,163 @@
+"""Pairs ranked by votes, where all votes of a battle judge the same pictures.
+
+A side's utility is θ + δ_position + u, θ = α_t2i + β_i2t + γ_pair with normal priors, u ~ N(0, τ²) of the battle and
+side: how lucky these pictures were. A vote is one softmax over all sides shown (Luce 1959; Bradley and Terry 1952,
+Biometrika 39:324-345); a tie weighs ν times the geometric mean of its two sides (Davidson 1970, J. Am. Stat. Assoc.
+65:317-328). u is integrated out by Laplace's method; the spreads as posterior.py tells, τ with a half-normal(0.5)
+prior. Voters have tastes: what their votes scatter beyond independent ones is added to the variance (the
+voter-cluster sandwich: Liang and Zeger 1986, Biometrika 73:13-22). Rating = 1000 + (400 / ln 10) θ, as Elo's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Final
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from telephone.game import Pair
+from telephone.scoring.ballots import Ballots
+from telephone.scoring.interval import Floats, Interval, ranks
+from telephone.scoring.luck import POSITION, TIES, Battles, Fit
+from telephone.scoring.posterior import Nodes, integrate, mixture, pair_covariance
+
+POINTS: Final = 400 / log(10)
+"""Rating points per unit of θ: 400 points are odds of ten to one."""
+CENTRE: Final = 1000.0
+SCALES: Final = (1.0, 0.5, 0.5)
+"""Scales of the half-normal priors: models (T2I and I2T alike), pair, and the luck τ of a battle's side."""
+SETTLED: Final = 200.0
+"""A pair is provisional until its interval is narrower than this, in rating points."""
+FEWEST_BATTLES: Final = 3
+"""A pair seen in fewer battles, or on fewer known prompts, stays provisional, however many voted."""
+LEARNT_FROM: Final = 400
+"""The spreads are learnt from at most so many battles, evenly chosen; more would tell no more and take their time."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRow:
+    """One pair: `theta` is the contrast to the mean of the board, `rating` the same in points.
+
+    `votes` were cast where the pair was a side, `all_bad` of them more found no side good and are not scored.
+    `prompts` is 0 where no battle names one.
+    """
+
+    pair: Pair
+    theta: Interval
+    rating: Interval
+    votes: int
+    all_bad: int
+    battles: int
+    prompts: int
+    provisional: bool
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoteBoard:
+    """Rows from the best rating down.
+
+    `positions` are the log-odds that each button gains by where it stands, about their mean; `tie` is Davidson's ν,
+    None where nobody voted for a tie; `luck` is τ, 0 where no battle is known.
+    """
+
+    rows: tuple[VoteRow, ...]
+    voters: int
+    positions: tuple[float, ...]
+    tie: float | None
+    luck: float
+
+
+def rank_by_votes(ballots: Ballots, *, prior_sd: float | None = None, settled: float = SETTLED) -> VoteBoard:
+    """The board of all pairs in `ballots`; finite from the first vote on.
+
+    `prior_sd` puts one fixed normal prior on α, β and γ in the place of learnt spreads: large is flat. Raises
+    ValueError where it is not positive.
+    """
+    if prior_sd is not None and not (np.isfinite(prior_sd) and prior_sd > 0):
+        raise ValueError(f"a prior needs a positive standard deviation, not {prior_sd}")
+    battles = Battles.of(ballots)
+    nodes = _nodes(ballots, battles, prior_sd)
+    fits = [_fit(ballots.pairs, battles, spreads, prior_sd) for spreads in nodes.spreads]
+    size = len(ballots.pairs)
+    centring = np.eye(size) - 1 / size
+    best = fits[int(np.argmax(nodes.weights))]
+    extra = _clusters(ballots, battles, best, centring)
+    means = np.array([centring @ fit.values[:size] for fit in fits])
+    variances = [np.diag(centring @ fit.covariance[:size, :size] @ centring) + extra for fit in fits]
+    thetas = mixture(means, np.sqrt(np.array(variances)), nodes.weights)
+    positions = best.values[size:-1] - best.values[size:-1].mean()
+    return VoteBoard(
+        rows=_rows(ballots, thetas, settled),
+        voters=int(np.unique(ballots.voter).size),
+        positions=tuple(float(x) for x in positions),
+        tie=float(np.exp(best.values[-1])) if battles.ties else None,
+        luck=float(nodes.weights @ nodes.spreads[:, -1]) if ballots.lucky.any() else 0.0,
+    )
+
+
+def _nodes(ballots: Ballots, battles: Battles, prior_sd: float | None) -> Nodes:
+    """Spreads (m, 2 or 3): models and pair where they are learnt, and the luck where battles are known."""
+    learnt = battles.some(LEARNT_FROM)
+    scales = (SCALES[:2] if prior_sd is None else ()) + (SCALES[2:] if ballots.lucky.any() else ())
+    start: list[Floats | None] = [None]
+
+    def evidence(spreads: Floats) -> float:
+        fit = _fit(ballots.pairs, learnt, spreads, prior_sd, start[0])
+        start[0] = fit.values
+        return fit.evidence
+
+    nodes = integrate(evidence, scales)
+    if learnt is battles:
+        return nodes
+    return Nodes(np.exp(nodes.weights @ np.log(nodes.spreads))[None, :], np.ones(1))
+
+
+def _fit(
+    pairs: Sequence[Pair], battles: Battles, spreads: Floats, prior_sd: float | None, start: Floats | None = None
+) -> Fit:
+    models, pair = (spreads[0], spreads[1]) if prior_sd is None else (prior_sd, prior_sd)
+    known = 2 if prior_sd is None else 0
+    luck = float(spreads[known]) if len(spreads) > known else 0.0
+    precision = np.diag(np.r_[np.zeros(len(pairs)), np.full(battles.width, POSITION**-2), TIES**-2])
+    precision[: len(pairs), : len(pairs)] = np.linalg.inv(pair_covariance(pairs, models, models, pair))
+    return battles.fit(precision, luck, start)
+
+
+def _clusters(ballots: Ballots, battles: Battles, fit: Fit, centring: Floats) -> Floats:
+    """The variance (P,) of the contrasts that voters' tastes add to that of independent votes, never negative."""
+    size = len(ballots.pairs)
+    pull = battles.influence(fit, centring @ fit.covariance[:size])
+    count, outcomes = pull.shape[:2]
+    independent = np.einsum("bo,bop->p", battles.chosen.sum(axis=1)[:, None] * fit.chances, pull**2)
+    voters = int(ballots.voter.max(initial=-1)) + 1
+    if voters < 2:
+        return np.zeros(size)
+    cast = csr_array(
+        (ballots.weight, (ballots.voter, ballots.battle * outcomes + ballots.choice)), shape=(voters, count * outcomes)
+    )
+    sums = cast @ pull.reshape(count * outcomes, size)
+    clustered = np.sum(sums**2, axis=0) * voters / (voters - 1)
+    return np.maximum(np.asarray(clustered - independent, dtype=np.float64), 0.0)
+
+
+def _rows(ballots: Ballots, thetas: Sequence[Interval], settled: float) -> tuple[VoteRow, ...]:
+    ratings = [
+        Interval(CENTRE + POINTS * theta.estimate, CENTRE + POINTS * theta.low, CENTRE + POINTS * theta.high)
+        for theta in thetas
+    ]
+    places = ranks(ratings, higher_is_better=True)
+    votes = np.bincount(ballots.battle, minlength=len(ballots.sides))
+    rows = []
+    for k, pair in enumerate(ballots.pairs):
+        here = np.any(ballots.sides == k, axis=1)
+        prompts = int(np.unique(ballots.prompt[here & (ballots.prompt >= 0)]).size)
+        battles = int(ballots.battles[here].sum())
+        few = battles < FEWEST_BATTLES or 0 < prompts < FEWEST_BATTLES
+        unsure = few or ratings[k].width >= settled
+        bad = int(ballots.all_bad[here].sum())
+        rows.append(
+            VoteRow(pair, thetas[k], ratings[k], int(votes[here].sum()), bad, battles, prompts, unsure, places[k])
+        )
+    return tuple(sorted(rows, key=lambda row: (-row.rating.estimate, str(row.pair))))

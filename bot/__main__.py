@@ -40,7 +40,7 @@ def main(argv: Sequence[str] = ()) -> int:
     except discord.LoginFailure:
         return _refuse(NOT_ACCEPTED)
     except Misconfigured as error:
-        return _refuse(error.detail or error.sentence)
+        return _refuse(" ".join(filter(None, (error.sentence, error.detail))))
     return 0
 
 

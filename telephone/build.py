@@ -1,6 +1,7 @@
 """The composition root: settings in, a house of collaborators out."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from telephone.trial import report_missing
 
 _SWEEP_EVERY: Final = 10.0
 """How often games are looked for that another process set going, in seconds."""
+_FORGET_EVERY: Final = 3_600.0
 _log = structlog.get_logger()
 
 
@@ -139,10 +141,13 @@ async def _sweep(play: Play, engine: Engine, players: Players) -> None:
 
 
 async def _sweep_on(play: Play, engine: Engine) -> None:
+    forget_at = 0.0
     while True:
         try:
             await play.recover()
-            await engine.forget_old()
+            if time.monotonic() >= forget_at:
+                await engine.forget_old()
+                forget_at = time.monotonic() + _FORGET_EVERY
         except Exception:
             _log.exception("sweep failed")
         await asyncio.sleep(_SWEEP_EVERY)

@@ -142,7 +142,7 @@ def doctor(
     if as_json:
         document = [asdict(finding) for finding in findings] + [{"what": f"Try {t.name}", **asdict(t)} for t in tried]
         typer.echo(json.dumps(document, ensure_ascii=False))
-    if any(finding.health == "broken" for finding in findings) or not all(one.played for one in tried):
+    if any(finding.health == "broken" for finding in findings) or not all(one.played or one.left_out for one in tried):
         raise SystemExit(1)
 
 

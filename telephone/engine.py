@@ -25,6 +25,7 @@ from telephone.reaper import Reaper
 APPLICATION_VERSION: Final = "1"
 """Pinned: with a version made from the code, a new release would strand the games that are running."""
 QUEUE: Final = "games"
+_ENDED: Final = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 KEEP_FOR: Final = timedelta(days=14)
 """How long the journal of an ended workflow is kept; our own tables keep the game itself."""
 
@@ -116,13 +117,23 @@ class Engine:
         with SetWorkflowID(workflow_id):
             await self._queue.enqueue_async(workflow, *args)
 
+    async def ended(self, workflow_ids: Iterable[str]) -> set[str]:
+        """Those of these workflows that will not go on by themselves, well ended or not."""
+        wanted = list(workflow_ids)
+        if not wanted:
+            return set()
+        found = await DBOS.list_workflows_async(
+            workflow_ids=wanted, status=list(_ENDED), load_input=False, load_output=False
+        )
+        return {workflow.workflow_id for workflow in found}
+
     async def forget_old(self) -> int:
         """Deletes the journals of workflows that ended before KEEP_FOR; returns how many."""
         before = (datetime.now(UTC) - KEEP_FOR).isoformat()
-        ended = ["SUCCESS", "ERROR", "CANCELLED"]
         old = await DBOS.list_workflows_async(
-            status=ended, completed_before=before, load_input=False, load_output=False
+            status=list(_ENDED), completed_before=before, load_input=False, load_output=False
         )
+        self._enqueued.clear()
         if old:
             await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
         return len(old)
@@ -182,7 +193,7 @@ def _unregister(instance: DBOSConfiguredInstance) -> None:
 
 
 def _sqlite_engine(url: str) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": 30})
+    engine = sa.create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: object) -> None:

@@ -8,8 +8,13 @@ import structlog
 
 def configure(level: int = logging.INFO) -> None:
     """Sets up structlog and the standard library's loggers; JSON lines where stderr is no terminal."""
+    # Plain tracebacks: the others show every local, and with them tokens and prompts.
     on_terminal = sys.stderr.isatty()
-    renderer = structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
+    renderer = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if on_terminal
+        else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

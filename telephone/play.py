@@ -9,6 +9,7 @@ and workflow; a bug ends its game with an apology, and its traceback goes to the
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -31,7 +32,17 @@ Verdict = dict[str, Any]
 MEASURING_DEADLINE: Final = 900.0
 """How long measuring may be tried again, in seconds; a cold embedder takes minutes."""
 BROKEN: Final = "Something broke on our side, so this game ended; the operator can read why in the log."
+PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
+PAUSED_EVERYWHERE: Final = "The operator paused all games; they go on by themselves when the pause ends."
+PAUSES: Final = (PAUSED_HERE, PAUSED_EVERYWHERE)
 _GOING: Final = (GameState.QUEUED, GameState.PLAYING)
+_WORK: Final = {GameState.QUEUED: "open", GameState.PLAYING: "play"}
+_RUNS_MAX: Final = 100
+"""How often a game may be set going before it is given up."""
+_CLOSE_AFTER: Final = timedelta(minutes=20)
+_CLOSE_UNTIL: Final = timedelta(days=1)
+_CLOSE_EVERY: Final = 3_600
+"""A finished game whose summary could not be shown is closed again every hour, for a day."""
 _log = structlog.get_logger()
 
 
@@ -71,27 +82,63 @@ class Play(DBOSConfiguredInstance):
             for waiting in await store.games.recent(guild_id, states=[GameState.QUEUED]):
                 await self._with.showing.edit_card(waiting)
 
+    async def go_on(self, game: Game) -> None:
+        """Sets a paused game going again, in a new run."""
+        await self._with.store.games.next_run(game.id)
+        await self._with.store.games.move(game.id, GameState.QUEUED, only_from=[GameState.PAUSED])
+        await self.begin(await self._with.store.games.get(game.id))
+
     async def settle(self, game: Game) -> None:
         """Brings the card of a game that nobody plays up to date, and gives its place away."""
         state = "voided" if game.voided else game.state.value
         await self._with.engine.enqueue(f"settle-{game.id}-{game.run}-{state}", self.settling, game.id)
 
     async def recover(self) -> None:
-        """Enqueues what a crash cut off between the store and the engine. Safe at any time."""
-        for game in await self._with.store.games.unfinished():
-            if game.state is GameState.QUEUED:
-                await self.begin(game)
-            elif game.state is GameState.PLAYING:
-                await self._enqueue_playing(game)
+        """Sets going what a crash, a fault or another process left lying. Safe at any time."""
+        unfinished = await self._with.store.games.unfinished()
+        names = {game.id: f"{_WORK[game.state]}-{game.id}-{game.run}" for game in unfinished if game.state in _WORK}
+        ended = await self._with.engine.ended(names.values())
+        for game in unfinished:
+            if game.state is GameState.PAUSED:
+                await self._after_pause(game)
+            elif names[game.id] in ended and (game.state is GameState.PLAYING or game.place.opening_id is None):
+                await self._again(game)
             else:
-                await self.settle(game)
+                await (self.begin(game) if game.state is GameState.QUEUED else self._enqueue_playing(game))
+        for guild_id in {game.request.guild_id for game in unfinished if game.state is GameState.QUEUED}:
+            await self.promote(guild_id)
+        for game in await self._with.store.games.unclosed(_CLOSE_AFTER, _CLOSE_UNTIL):
+            name = f"close-{game.id}-{int(time.time() // _CLOSE_EVERY)}"
+            await self._with.engine.enqueue(name, self.closing, game.id)
         await self.realign()
 
+    async def _after_pause(self, game: Game) -> None:
+        """Goes on with a game whose pause is over, whoever ended it; tells the others' cards that they pause."""
+        if game.reason in PAUSES and not await self._with.store.servers.paused(game.request.guild_id):
+            await self.go_on(game)
+        else:
+            await self.settle(game)
+
+    async def _again(self, game: Game) -> None:
+        """A new run of a game whose workflow ended and left it lying; a run that never ends well ends the game."""
+        games = self._with.store.games
+        now = await games.get(game.id)
+        if (now.run, now.state) != (game.run, game.state):
+            return
+        if game.run >= _RUNS_MAX:
+            await games.move(game.id, GameState.FAILED, only_from=[game.state], reason=BROKEN)
+            await self.settle(await games.get(game.id))
+            return
+        _log.warning("a game was left lying and goes on", game=game.id, run=game.run)
+        await games.next_run(game.id)
+        now = await games.get(game.id)
+        await (self.begin(now) if now.state is GameState.QUEUED else self._enqueue_playing(now))
+
     async def realign(self, game_id: str | None = None) -> None:
-        """Hides and shows again what reports say, of one game or of all. Tries again every minute."""
-        minute = int(time.time() // 60)
+        """Hides and shows again what reports say, of one game or of all. Tries again every ten minutes."""
+        tenth = int(time.time() // 600)
         for stale in await self._with.store.reports.stale(game_id):
-            name = f"realign-{stale.game_id}-{stale.key}-{stale.version}-{minute}"
+            name = f"realign-{stale.game_id}-{stale.key}-{stale.version}-{tenth}"
             await self._with.engine.enqueue(name, self.realigning, stale.game_id, str(stale.key))
 
     async def _enqueue_playing(self, game: Game) -> None:
@@ -163,8 +210,8 @@ class Play(DBOSConfiguredInstance):
     @DBOS.step()
     async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> Verdict:
         async def collect() -> Verdict:
-            game = await self._with.taking.still_on(game_id, run)
-            await self._with.taking.collect(game, index, attempt, submit_ms)
+            game = await self._with.store.games.get(game_id)
+            await self._with.taking.collect(game, run, index, attempt, submit_ms)
             return {}
 
         return await _verdict(collect())
@@ -192,12 +239,16 @@ class Play(DBOSConfiguredInstance):
             game_id, GameState.FINISHED, only_from=[GameState.PLAYING]
         ):
             _log.info("game finished", game=game_id, turns=game.request.turns)
-        await self._with.engine.enqueue(f"close-{game_id}", self.closing, game_id)
+        game = await self._with.store.games.get(game_id)
+        if game.state is GameState.FINISHED:
+            await self._with.engine.enqueue(f"close-{game_id}", self.closing, game_id)
+        elif game.run == run and game.state is GameState.PAUSED:
+            await self._with.showing.edit_card(game)
         await self.promote(game.request.guild_id)
 
     @DBOS.step()
     async def _end_early(self, game_id: str, run: int, verdict: Verdict) -> None:
-        """Books a failure or a lost stage; a halt was booked by whoever halted. Then the card, and the next game."""
+        """Books a failure, a lost stage, or a pause that was noticed before it was booked; a stop is booked already."""
         games = self._with.store.games
         game = await games.get(game_id)
         if game.run != run:
@@ -206,8 +257,12 @@ class Play(DBOSConfiguredInstance):
             state = GameState.PAUSED if verdict["error"] == StageGone.__name__ else GameState.FAILED
             await games.move(game_id, state, only_from=_GOING, reason=verdict["sentence"])
             _log.info("game ended early", game=game_id, state=state.value, error=verdict["error"])
-        await self._with.showing.edit_card(await games.get(game_id))
+        elif game.state in _GOING:
+            everywhere = await self._with.store.servers.paused_everywhere()
+            reason = PAUSED_EVERYWHERE if everywhere else PAUSED_HERE
+            await games.move(game_id, GameState.PAUSED, only_from=_GOING, reason=reason)
         await self.promote(game.request.guild_id)
+        await self._with.showing.edit_card(await games.get(game_id))
 
     @DBOS.step()
     async def _give_place(self, game_id: str) -> None:

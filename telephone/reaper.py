@@ -62,6 +62,8 @@ class Reaper:
                 if self._connection is not None:
                     await self._connection.close()
                     self._connection = None
+            except Exception:
+                _log.exception("the reaper looks again")
             await asyncio.sleep(EVERY)
 
     async def _reap(self, connection: _Connection) -> None:

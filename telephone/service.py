@@ -16,7 +16,7 @@ from telephone.game import Allowance, Game, GameState, NsfwPolicy, Prompt, Serve
 from telephone.keepsake import Keepsakes, Replay
 from telephone.models.players import Players
 from telephone.moderation import Moderation
-from telephone.play import Play
+from telephone.play import PAUSED_EVERYWHERE, PAUSED_HERE, Play
 from telephone.prompts import curated
 from telephone.providers.base import ModelKind, ModelTable
 from telephone.store import Scope, Store
@@ -24,8 +24,6 @@ from telephone.store import Scope, Store
 __all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]
 
 UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
-PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
-PAUSED_EVERYWHERE: Final = "The operator paused all games; they go on by themselves when the pause ends."
 _LOOK_EVERY: Final = 0.1
 _ABOUT_TO_START: Final = 1.0
 _log = structlog.get_logger()
@@ -137,7 +135,9 @@ class Service:
         await self.admission.check_open(game.request.guild_id)
         if game.state is not GameState.PAUSED:
             raise BadInput(f"Game #{game.number} is not paused; there is nothing to continue.")
-        return await self._set_going(game)
+        if self.play is not None:
+            await self.play.go_on(game)
+        return await self.store.games.get(game_id)
 
     async def again(self, game_id: str, *, by: int, channel_id: int, age_restricted: bool = False) -> Game:
         """The same prompt and pair once more, with another seed."""
@@ -236,17 +236,17 @@ class Service:
         return paused
 
     async def _resume(self, games: list[Game], reason: str) -> int:
-        waiting = [game for game in games if game.state is GameState.PAUSED and game.reason == reason]
-        for game in waiting:
-            await self._set_going(game)
+        waiting = [
+            game
+            for game in games
+            if game.state is GameState.PAUSED
+            and game.reason == reason
+            and not await self.store.servers.paused(game.request.guild_id)
+        ]
+        if self.play is not None:
+            for game in waiting:
+                await self.play.go_on(game)
         return len(waiting)
-
-    async def _set_going(self, game: Game) -> Game:
-        await self.store.games.next_run(game.id)
-        await self.store.games.move(game.id, GameState.QUEUED, only_from=[GameState.PAUSED])
-        game = await self.store.games.get(game.id)
-        await self._begin(game)
-        return game
 
     async def _begin(self, game: Game) -> None:
         if self.play is not None:

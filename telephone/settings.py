@@ -75,7 +75,8 @@ class Settings(BaseSettings):
         """Where the engine keeps its journal: beside the store on SQLite, in the same database on Postgres."""
         if self.on_postgres:
             return self.store_url.replace("postgresql+psycopg://", "postgresql://", 1)
-        return f"sqlite:///{self.data_dir.resolve() / 'engine.sqlite'}"
+        store = Path(self.store_url.partition(":///")[2]).expanduser().resolve()
+        return f"sqlite:///{store.with_name('engine.sqlite')}"
 
     @property
     def pictures_url(self) -> str:

@@ -1,23 +1,26 @@
 """Showing a game on its stage: every message once, and the card kept up to date."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
 from telephone.cpu import off_loop
-from telephone.errors import TelephoneError
+from telephone.errors import TelephoneError, TimedOut
 from telephone.game import Drift, Game, GameState, Image, Kind, Step, StepKey
 from telephone.media.charts import drift_chart
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.providers.patience import with_patience
 from telephone.scoring.drift import summarise
-from telephone.stage import Posting, Progress, Stage, Summary, nonce
+from telephone.stage import Posting, Progress, Stage, StageGone, Summary, nonce
 from telephone.store import Store
 
 DEADLINE: Final = 900.0
 """How long one post may be tried again, in seconds."""
+SILENT: Final = "Discord did not answer for a quarter of an hour, so I paused; press Continue to play on."
+T = TypeVar("T")
 _log = structlog.get_logger()
 
 
@@ -37,17 +40,15 @@ class Showing:
             return
         scope = f"card/{game.run}" if what == "card" else f"{what}/{game.place.card_id}"
         posting = Posting(nonce=nonce(game.id, scope), since=post.began_at, again=post.again)
-        message_id = await with_patience(lambda: self._send(game, what, posting), deadline=DEADLINE, who="This place")
+        message_id = await _patiently(lambda: self._send(game, what, posting))
         await self.store.posts.done(game.id, what, message_id)
 
     async def reopen(self, game: Game) -> None:
         """Before a paused game goes on: where its thread is gone, all of it will be shown anew in another."""
-        if game.place.card_id is None or await with_patience(
-            lambda: self.stage.is_open(game), deadline=DEADLINE, who="This place"
-        ):
+        if game.place.card_id is None or await _patiently(lambda: self.stage.is_open(game)):
             return
-        for what in ("card", "thread", "opening", *(str(step.key) for step in game.steps)):
-            await self.store.posts.forget(game.id, what)
+        steps = (str(step.key) for step in game.steps)
+        await self.store.posts.forget(game.id, "card", "thread", "opening", *steps)
 
     async def realign(self, game: Game, key: StepKey) -> None:
         """Makes the message of a step show what reports allow, and with it whatever else shows or quotes it."""
@@ -63,13 +64,11 @@ class Showing:
         """Brings a summary that is posted up to date."""
         if game.place.summary_id is not None:
             summary = await self._summary(game.shown)
-            await with_patience(
-                lambda: self.stage.edit_summary(game.shown, summary), deadline=DEADLINE, who="This place"
-            )
+            await _patiently(lambda: self.stage.edit_summary(game.shown, summary))
 
     async def _edit_step(self, game: Game, step: Step) -> None:
         image = await self.pictures.get(step.image) if step.image else None
-        await with_patience(lambda: self.stage.edit_step(game, step, image), deadline=DEADLINE, who="This place")
+        await _patiently(lambda: self.stage.edit_step(game, step, image))
 
     async def edit_card(self, game: Game) -> None:
         """Brings the card up to date; a card that cannot be edited never stops a game."""
@@ -80,6 +79,8 @@ class Showing:
             await self.stage.edit_card(game.shown, await self._progress(game), summary)
         except TelephoneError as error:
             _log.warning("card not edited", game=game.id, error=type(error).__name__)
+        except Exception:
+            _log.exception("a card broke, the game goes on", game=game.id)
 
     async def _send(self, game: Game, what: str, posting: Posting) -> int:
         game = game.shown
@@ -115,6 +116,14 @@ class Showing:
 
     def _embedder_of(self, game: Game) -> str:
         return self.players.registry.label(game.embedder) if game.embedder else ""
+
+
+async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """A call to the stage, tried again until DEADLINE. Raises StageGone then: what was paid for must not be lost."""
+    try:
+        return await with_patience(call, deadline=DEADLINE, who="This place")
+    except TimedOut:
+        raise StageGone(SILENT, "silent") from None
 
 
 def drift_of(game: Game) -> Drift | None:

@@ -16,7 +16,7 @@ from telephone.game import Drift, Game, Image, Step
 class StageGone(TelephoneError):
     """The place a game is shown in was deleted, locked or closed to us; the game pauses.
 
-    `what` is "channel", "thread" or "permission".
+    `what` is "channel", "thread", "permission", or "silent" where it did not answer for long.
     """
 
     def __init__(self, sentence: str, what: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
@@ -14,6 +14,7 @@ from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError, 
 from telephone.game import Answer, Ask, Game, GameState, Kind, Step, StepKey, Ticket, step_seed
 from telephone.media.images import Pictures
 from telephone.models.players import Players, caption_of, picture_of
+from telephone.providers.patience import with_patience
 from telephone.safety import Guard
 from telephone.stage import nonce
 from telephone.store import Store
@@ -22,6 +23,8 @@ T = TypeVar("T")
 _log = structlog.get_logger()
 _LOOK_EVERY: Final = 1.0
 """How often a game that waits for a player looks whether it was stopped, in seconds."""
+_STORAGE_DEADLINE: Final = 120.0
+"""How long the picture storage may be tried again, in seconds: an answer that was paid for waits for it."""
 
 
 class Halted(Exception):
@@ -59,31 +62,36 @@ class Taking:
         began = time.monotonic()
         marker = nonce(game.id, f"{key}/{game.run}/{attempt}")
         since = None if asked.first else asked.asked_at
+        ask = await self._ask(game, key, attempt)
         try:
-            ticket = await self.players.submit(player, await self._ask(game, key, attempt), marker, since)
-        except (Refused, BadOutput) as error:
+            ticket = await self._unless_halted(game, game.run, self.players.submit(player, ask, marker, since))
+        except (Halted, Refused, BadOutput, TimedOut) as error:
             await self._write_off(game, key, attempt, _bill(error, Ticket(maybe_billed_twice=since is not None)))
             raise
         await self.store.steps.keep_ticket(game.id, key, ticket)
         return _ms_since(began)
 
-    async def collect(self, game: Game, index: int, attempt: int, submit_ms: int) -> None:
+    async def collect(self, game: Game, run: int, index: int, attempt: int, submit_ms: int) -> None:
         """Waits for a submitted step and stores it. Raises a TelephoneError, or Halted.
 
-        What was refused or is no answer loses its ticket, so that it can be asked for again.
+        What was refused or is no answer loses its ticket, so that it can be asked for again; what was
+        submitted is called off and booked where the game was stopped meanwhile.
         """
         key = StepKey.at(index)
         player = player_of(game, key)
         asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
         if asked.step is not None:
             return
+        if asked.ticket is None:
+            await self.still_on(game.id, run)
         ticket = asked.ticket or Ticket()
         ask = await self._ask(game, key, attempt)
         answer: Answer | None = None
         began = time.monotonic()
         try:
-            answer = await self._unless_halted(game, self.players.collect(player, ask, ticket))
-            step = await self._unless_halted(game, self._checked(game, key, ask, ticket, answer))
+            await self.still_on(game.id, run)
+            answer = await self._unless_halted(game, run, self.players.collect(player, ask, ticket))
+            step = await self._unless_halted(game, run, self._checked(game, key, ask, ticket, answer))
         except (Halted, TelephoneError) as error:
             if isinstance(error, Halted):
                 with suppress(TelephoneError):
@@ -114,7 +122,8 @@ class Taking:
         picture = game.turns[key.turn - 1].picture
         if picture is None or picture.image is None:
             raise ValueError(f"step {key} of game {game.id} has no picture to describe")
-        return Ask(seed=seed, image=await self.pictures.get(picture.image))
+        sha256 = picture.image
+        return Ask(seed=seed, image=await self._patiently(lambda: self.pictures.get(sha256)))
 
     async def _checked(self, game: Game, key: StepKey, ask: Ask, ticket: Ticket, answer: Answer) -> Step:
         """The step, after the guard has seen it: before that, nothing of an answer is stored or logged."""
@@ -137,13 +146,16 @@ class Taking:
         image = await off_loop(picture_of, answer, player)
         await self.guard.picture(image, ask, table, nsfw=nsfw)
         await self.store.images.put(image)
-        return replace(step, image=await self.pictures.put(image))
+        return replace(step, image=await self._patiently(lambda: self.pictures.put(image)))
 
-    async def _unless_halted(self, game: Game, work: Awaitable[T]) -> T:
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        return await with_patience(call, deadline=_STORAGE_DEADLINE, who="The picture storage")
+
+    async def _unless_halted(self, game: Game, run: int, work: Awaitable[T]) -> T:
         task = asyncio.ensure_future(work)
         try:
             while not (await asyncio.wait({task}, timeout=_LOOK_EVERY))[0]:
-                await self.still_on(game.id, game.run)
+                await self.still_on(game.id, run)
             return task.result()
         finally:
             task.cancel()

@@ -24,12 +24,16 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came back from one model. `usd` is what its provider reported, else its table's price."""
+    """What came back from one model. `usd` is what its provider reported, else its table's price.
+
+    One that was `left_out`, for the money or for want of a picture, is no failure.
+    """
 
     name: str
     played: bool
     said: str
     usd: float = 0.0
+    left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,8 @@ class Trial:
         ready = [table for table in self.players.registry.tables.values() if self.players.why_not(table) is None]
         for table in sorted((t for t in ready if t.kind != "embedder"), key=lambda t: t.kind != "t2i"):
             if table.price_usd > left:
-                yield Tried(table.name, False, f"left out: ${table.price_usd:.3f} more would pass ${self.most_usd:.2f}")
+                over = f"left out: ${table.price_usd:.3f} more would pass ${self.most_usd:.2f}"
+                yield Tried(table.name, False, over, left_out=True)
                 continue
             tried, drawn = await self._try(table, picture)
             left -= tried.usd
@@ -54,7 +59,7 @@ class Trial:
 
     async def _try(self, table: ModelTable, picture: Image | None) -> tuple[Tried, Image | None]:
         if table.kind == "i2t" and picture is None:
-            return Tried(table.name, False, "left out: no artist drew a picture to describe"), None
+            return Tried(table.name, False, "left out: no artist drew a picture to describe", left_out=True), None
         ask = Ask(seed=SEED, text=PROMPT) if table.kind == "t2i" else Ask(seed=SEED, image=picture)
         began, usd = time.monotonic(), table.price_usd
         try:

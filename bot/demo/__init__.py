@@ -34,7 +34,7 @@ def main(argv: Sequence[str] = ()) -> int:
     except NoPort:
         return _refuse(f"Port {asked.port} is taken; leave --port out to get a free one.")
     except Misconfigured as error:
-        return _refuse(error.detail or error.sentence)
+        return _refuse(" ".join(filter(None, (error.sentence, error.detail))))
     return 0
 
 

@@ -55,8 +55,12 @@ def is_sqlite(url: URL) -> bool:
 
 def engine_options(url: URL) -> dict[str, Any]:
     """What `create_engine` needs for this URL, beside the pool."""
-    # isolation_level None: Python's sqlite3 begins no transactions behind our back, see _begin.
-    return {"connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_S}} if is_sqlite(url) else {}
+    # hide_parameters: an error that reaches the log must not quote a prompt or a caption.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if is_sqlite(url):
+        # isolation_level None: Python's sqlite3 begins no transactions behind our back, see _begin.
+        options["connect_args"] = {"isolation_level": None, "timeout": BUSY_TIMEOUT_S}
+    return options
 
 
 def set_up_sqlite(engine: Engine) -> None:

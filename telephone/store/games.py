@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import Select, func, insert, select, update
@@ -14,7 +15,7 @@ from telephone.store import read
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.reserving import Order, book, check, line_up, reserve
-from telephone.store.tables import GameRow, ServerRow
+from telephone.store.tables import GameRow, PostRow, ServerRow
 
 _UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
 _INT64: Final = range(-(2**63), 2**63)
@@ -81,6 +82,21 @@ class Games:
         query = read.GAMES.where(col(GameRow.state).in_(_names(_UNFINISHED)))
         async with self._database.reading() as session:
             return await read.read(session, query.order_by(col(GameRow.created_at), col(GameRow.id)))
+
+    async def unclosed(self, after: timedelta, until: timedelta) -> list[Game]:
+        """Finished games that ended between `until` and `after` ago and have no summary yet."""
+        shown = (
+            select(col(PostRow.game_id))
+            .where(col(PostRow.game_id) == col(GameRow.id), col(PostRow.what) == "summary")
+            .where(col(PostRow.message_id).is_not(None))
+        )
+        query = read.GAMES.where(
+            col(GameRow.state) == GameState.FINISHED.value,
+            col(GameRow.ended_at).between(now() - until, now() - after),
+            ~shown.exists(),
+        )
+        async with self._database.reading() as session:
+            return await read.read(session, query)
 
     async def move(
         self, game_id: str, to: GameState, *, only_from: Collection[GameState], reason: str | None = None

@@ -53,10 +53,10 @@ class Posts:
                 .on_conflict_do_update(index_elements=["game_id", "what"], set_={"message_id": message_id})
             )
 
-    async def forget(self, game_id: str, what: str) -> None:
-        """Forgets a message that is gone: it may be posted anew."""
+    async def forget(self, game_id: str, *whats: str) -> None:
+        """Forgets messages that are gone, all or none of them: they may be posted anew."""
         async with self._database.writing() as session:
-            await session.execute(delete(PostRow).where(col(PostRow.game_id) == game_id, col(PostRow.what) == what))
+            await session.execute(delete(PostRow).where(col(PostRow.game_id) == game_id, col(PostRow.what).in_(whats)))
 
     async def hide(self, game_id: str, what: str, hidden: bool) -> None:
         """Stores what the message of a step shows now: a neutral sentence, or the step."""

@@ -6,7 +6,7 @@ import pytest
 
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, Unavailable
 from telephone.game import Game, GameState
-from telephone.play import BROKEN
+from telephone.play import BROKEN, PAUSED_HERE
 from telephone.service import StartRequest
 from telephone.stage import StageGone
 from tests.company import Troupe, troupe
@@ -200,6 +200,101 @@ async def test_a_game_whose_thread_is_gone_is_shown_anew_and_nothing_is_played_a
     assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
     assert company.stage.of(game)[before:] == LINE
     assert company.studio.collected == {"painter": 3, "critic": 3}
+
+
+async def test_a_game_stopped_while_its_call_is_submitted_is_called_off_and_booked(company):
+    slow = company.studio.submit
+
+    async def submit(*asked):
+        ticket = await slow(*asked)
+        await company.service.stop(game.id, by=5, is_host=False)
+        return ticket
+
+    company.studio.submit = submit
+    game = await company.service.start(ASKED)
+    async with asyncio.timeout(10):
+        while not company.studio.cancelled or not (await company.store.games.get(game.id)).costs.unused:
+            await asyncio.sleep(0.05)
+    stopped = await company.service.game(game.id)
+    assert (stopped.state, stopped.steps) == (GameState.STOPPED, ())
+
+
+async def test_a_pause_that_is_noticed_before_it_is_booked_is_booked(company):
+    company.studio.delay = 0.3
+    game = await company.service.start(ASKED)
+    while "1p" not in company.stage.of(game):
+        await asyncio.sleep(0.02)
+    await company.store.servers.change(0, paused=True)
+    paused = await reaches(company, game, GameState.PAUSED)
+    assert paused.reason == PAUSED_HERE
+    await company.store.servers.change(0, paused=False)
+    await company.play.recover()
+    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    assert company.stage.of(game) == LINE
+
+
+async def test_two_pauses_end_in_any_order(company):
+    company.studio.delay = 0.2
+    game = await company.service.start(ASKED)
+    await company.service.opened(game.id)
+    await company.service.pause_everywhere()
+    await company.service.pause(0)
+    await company.service.resume_everywhere()
+    assert (await company.service.game(game.id)).state is GameState.PAUSED
+    await company.service.resume(0)
+    await company.play.recover()
+    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+
+
+async def test_a_pause_during_the_last_post_keeps_the_summary_for_later(company):
+    game = await company.service.start(ASKED)
+    send = company.stage.post_step
+
+    async def post_step(shown, step, image, posting):
+        if str(step.key) == "3c":
+            await company.service.pause(0)
+        return await send(shown, step, image, posting)
+
+    company.stage.post_step = post_step
+    await reaches(company, game, GameState.PAUSED)
+    await asyncio.sleep(0.5)
+    company.stage.post_step = send
+    await company.service.resume(0)
+    done = await company.service.closed(game.id, timeout=20)
+    assert (done.state, done.place.summary_id is not None) == (GameState.FINISHED, True)
+    assert company.stage.cards[-1][1] == "finished"
+
+
+async def test_a_game_whose_workflow_died_of_a_fault_is_set_going_again(company, monkeypatch):
+    move, faults = company.store.games.move, [OSError("the disk is away")]
+
+    async def moved(game_id, to, **options):
+        if to is GameState.FINISHED and faults:
+            raise faults.pop()
+        return await move(game_id, to, **options)
+
+    monkeypatch.setattr(company.store.games, "move", moved)
+    game = await company.service.start(ASKED)
+    async with asyncio.timeout(15):
+        while (now := await company.service.game(game.id)).run == 0:
+            await company.play.recover()
+            await asyncio.sleep(0.1)
+    assert now.state is GameState.PLAYING
+    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    assert company.stage.of(game) == LINE
+    assert company.studio.collected == {"painter": 3, "critic": 3}
+
+
+async def test_a_card_that_breaks_stops_neither_its_game_nor_the_queue(company):
+    async def edit_card(*_):
+        raise ValueError("no such colour")
+
+    company.stage.edit_card = edit_card
+    await company.service.limit(0, parallel=1)
+    company.studio.faults = [Refused("painter declined these words.")]
+    failed, next_one = [await company.service.start(ASKED) for _ in range(2)]
+    assert (await company.service.closed(failed.id, timeout=20)).state is GameState.FAILED
+    assert (await company.service.closed(next_one.id, timeout=20)).state is GameState.FINISHED
 
 
 async def test_an_interrupted_game_is_played_on(tmp_path):

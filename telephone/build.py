@@ -119,7 +119,6 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
     try:
         await engine.launch([play])
     except BaseException:
-        await engine.close()
         await store.close()
         raise
     service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), play)

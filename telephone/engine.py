@@ -73,9 +73,16 @@ class Engine:
     async def launch(self, workflows: Iterable[DBOSConfiguredInstance]) -> None:
         """Starts it on the running loop, where interrupted workflows of `workflows` then go on.
 
-        Raises Misconfigured when another process holds the SQLite database.
+        Raises Misconfigured when another process holds the SQLite database. What fails to start is closed.
         """
         self._workflows = list(workflows)
+        try:
+            await self._launch()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _launch(self) -> None:
         if self._on_sqlite:
             self._lock_against_others()
         # On SQLite the same name must come back, or nothing is recovered; on Postgres no two may share one.

@@ -1,0 +1,175 @@
+"""Effects of T2I and I2T in a crossed design, with prompts as the random factor.
+
+Y = μ + a_i + b_j + (ab)_ij + p_k + (ap)_ik + (bp)_jk + (abp)_ijk + e. Every prompt k gives estimates of its own of the
+effects, a_ik + noise and b_jk + noise, by least squares on the pairs that played it. Their means over prompts are the
+effects, their scatter over prompts is the error (ap), (bp), that a verdict on prompts in general must face. In a
+complete design this is the classical analysis of variance to the digit: F_T = MS_T / MS_TP,
+θ²_T = (MS_T - MS_TP) / (b·n) (Winer, Brown and Michels 1991, Statistical Principles in Experimental Design, 3rd ed.;
+Clark 1973 on why what is fixed must not stand for what is random). In an incomplete one the estimates stay unbiased
+where pairs do not interact; a prompt whose pairs do not connect all models tells nothing of some contrast and is
+left out, which is counted.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import fdtrc
+
+from telephone.game import Pair
+from telephone.scoring.interval import Floats
+from telephone.scoring.ranking import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What n prompts say of a T2I and b I2T models: `t2i` (n, a) and `i2t` (n, b) effects, each row of sum 0.
+
+    `level` (n,) is what a prompt gives an average pair, `leverage` (n,) the part of the residual variance in it.
+    `residuals` (n, a, b) are NaN where a pair did not play. `left_out` prompts did not connect the models.
+    """
+
+    t2i_names: tuple[str, ...]
+    i2t_names: tuple[str, ...]
+    prompts: tuple[str, ...]
+    t2i: Floats
+    i2t: Floats
+    level: Floats
+    leverage: Floats
+    residuals: Floats
+    left_out: int
+
+    @property
+    def missing(self) -> int:
+        """How many cells (pair, prompt) of the prompts that count were not played."""
+        return int(np.isnan(self.residuals).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """θ² of one factor (never truncated, so it can be negative), F with its degrees of freedom, and its p-value.
+
+    `error` is what chance alone adds to the variance that θ² is of. F and p are None where there are too few
+    prompts or cells for an error term.
+    """
+
+    theta2: float
+    error: float
+    f: float | None
+    p: float | None
+    above: int
+    below: int
+
+
+def design(cells: Iterable[Cell]) -> Design:
+    """The design of all cells; repeats count as their mean. Models and prompts go in the order of their names."""
+    kept = list(cells)
+    t2i = tuple(sorted({cell.pair.t2i for cell in kept}))
+    i2t = tuple(sorted({cell.pair.i2t for cell in kept}))
+    prompts = sorted({cell.prompt for cell in kept})
+    table = np.full((len(prompts), len(t2i), len(i2t)), np.nan)
+    for cell in kept:
+        at = prompts.index(cell.prompt), t2i.index(cell.pair.t2i), i2t.index(cell.pair.i2t)
+        if not np.isnan(table[at]):
+            raise ValueError(f"{cell.pair} has two cells for one prompt; merge its games first")
+        table[at] = cell.mean
+    fits = {prompt: _additive(y) for prompt, y in zip(prompts, table, strict=True)}
+    found = {prompt: fit for prompt, fit in fits.items() if fit is not None}
+    a, b = len(t2i), len(i2t)
+    return Design(
+        t2i_names=t2i,
+        i2t_names=i2t,
+        prompts=tuple(found),
+        t2i=np.array([fit[0][1 : 1 + a] for fit in found.values()]).reshape(-1, a),
+        i2t=np.array([fit[0][1 + a :] for fit in found.values()]).reshape(-1, b),
+        level=np.array([fit[0][0] for fit in found.values()]),
+        leverage=np.array([fit[1] for fit in found.values()]),
+        residuals=np.array([fit[2] for fit in found.values()]).reshape(-1, a, b),
+        left_out=len(prompts) - len(found),
+    )
+
+
+def without(cells: Iterable[Cell], name: str) -> list[Cell]:
+    """The cells of all pairs in which the model `name` does not play."""
+    return [cell for cell in cells if name not in (cell.pair.t2i, cell.pair.i2t)]
+
+
+def theta2(effects: Floats) -> Floats:
+    """θ² of effects (..., n, a): (MS - MS_error) / (n · cells), over the last two axes, unbiased.
+
+    It is the mean over all pairs of different prompts of a_k · a_l / (a - 1); 0 where there is one model.
+    """
+    count, models = effects.shape[-2:]
+    if models < 2 or count < 2:
+        return np.zeros(effects.shape[:-2])
+    total = effects.sum(axis=-2)
+    own = np.sum(effects**2, axis=(-2, -1))
+    return np.asarray((np.sum(total**2, axis=-1) - own) / (count * (count - 1) * (models - 1)), dtype=np.float64)
+
+
+def effect_of_models(effects: Floats) -> Effect:
+    """The F test of effects (n, a) against their scatter over prompts."""
+    count, models = effects.shape
+    above, below = models - 1, (models - 1) * (count - 1)
+    if above < 1 or below < 1:
+        return Effect(0.0, 0.0, None, None, max(above, 0), max(below, 0))
+    between = count * float(np.sum(effects.mean(axis=0) ** 2)) / above
+    error = float(np.sum((effects - effects.mean(axis=0)) ** 2)) / below
+    return _effect(float(theta2(effects)), between, error, count, above=above, below=below)
+
+
+def effect_of_prompts(found: Design) -> Effect:
+    """Whether prompts differ: the variance of their levels beyond what (abp) and e explain."""
+    count, a, b = found.residuals.shape
+    played = ~np.isnan(found.residuals)
+    below = int(played.sum()) - count * (a + b - 1) - (a - 1) * (b - 1)
+    if count < 2 or below < 1:
+        return Effect(0.0, 0.0, None, None, max(count - 1, 0), max(below, 0))
+    inner = np.where(played, found.residuals, 0.0)
+    pair = inner.sum(axis=0) / np.maximum(played.sum(axis=0), 1)
+    residual = float(np.sum(np.where(played, inner - pair, 0.0) ** 2)) / below
+    between = float(np.var(found.level, ddof=1))
+    error = residual * float(found.leverage.mean())
+    return _effect(between - error, between, error, 1, above=count - 1, below=below)
+
+
+def missing_games(cells: Sequence[Cell], prompts: int) -> tuple[tuple[Pair, int], ...]:
+    """For every pair that these models make: on how many more prompts it must play to have played `prompts`.
+
+    Pairs that have are not named; those that need most come first.
+    """
+    seen: dict[Pair, set[str]] = {
+        Pair(t2i, i2t): set()
+        for t2i in sorted({cell.pair.t2i for cell in cells})
+        for i2t in sorted({cell.pair.i2t for cell in cells})
+    }
+    for cell in cells:
+        seen[cell.pair].add(cell.prompt)
+    short = ((pair, prompts - len(played)) for pair, played in seen.items() if len(played) < prompts)
+    return tuple(sorted(short, key=lambda one: (-one[1], str(one[0]))))
+
+
+def _effect(theta: float, between: float, error: float, count: int, *, above: int, below: int) -> Effect:
+    if error <= 0:
+        return Effect(theta, 0.0, None, None, above, below)
+    return Effect(theta, error / count, between / error, float(fdtrc(above, below, between / error)), above, below)
+
+
+def _additive(y: Floats) -> tuple[Floats, float, Floats] | None:
+    """Level and effects (1 + a + b,) of one prompt's y (a, b) with NaN holes, the leverage of the level, residuals."""
+    a, b = y.shape
+    rows, columns = np.nonzero(~np.isnan(y))
+    x = np.zeros((len(rows), 1 + a + b))
+    at = np.arange(len(rows))
+    x[:, 0] = x[at, 1 + rows] = x[at, 1 + a + columns] = 1
+    if np.linalg.matrix_rank(x) < a + b - 1:
+        return None
+    # The effects of either kind sum to 0: two rows that the data cannot contradict.
+    sums = np.zeros((2, 1 + a + b))
+    sums[0, 1 : 1 + a] = sums[1, 1 + a :] = 1
+    inverse = np.linalg.inv(x.T @ x + sums.T @ sums)
+    solved = inverse @ x.T @ y[rows, columns]
+    left = np.full_like(y, np.nan)
+    left[rows, columns] = y[rows, columns] - x @ solved
+    spread = inverse @ x.T @ x @ inverse
+    return np.asarray(solved, dtype=np.float64), float(spread[0, 0]), left

@@ -1,0 +1,233 @@
+"""The three questions, against a textbook's analysis of variance, by recovery, and in what they refuse to say."""
+
+import random
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from telephone.game import Pair
+from telephone.scoring.crossed import design, effect_of_models, effect_of_prompts, missing_games, theta2
+from telephone.scoring.insights import agreed, difficulty, insights
+from telephone.scoring.ranking import Cell
+
+REACTION = """
+420 420 480 480 600 780
+420 480 480 360 480 600
+480 480 540 660 780 780
+420 540 540 480 780 900
+540 660 540 480 660 720
+360 420 360 360 480 540
+480 480 600 540 720 840
+480 600 660 540 720 900
+540 600 540 480 720 780
+480 420 540 540 660 780
+"""
+"""Milliseconds of ten subjects without and with noise at three angles: Maxwell and Delaney 2004, Designing
+Experiments and Analyzing Data, 2nd ed., chapter 12, two factors within subjects."""
+
+STRONG = np.array([0.1, 0.0, -0.1])
+WEAK = np.array([0.02, 0.01, -0.01, -0.02])
+
+
+def cells_of(table: NDArray[np.float64]) -> list[Cell]:
+    """Cells of a table (prompts, T2I, I2T), none where it is NaN."""
+    return [
+        Cell(Pair(f"t{i}", f"i{j}"), f"p{k:02}", 1, float(table[k, i, j]), 0.0)
+        for k, i, j in product(*map(range, table.shape))
+        if not np.isnan(table[k, i, j])
+    ]
+
+
+def played(
+    rng: np.random.Generator, prompts: int, t2i: NDArray[np.float64], i2t: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """A table (prompts, T2I, I2T) with these effects, and everything else that the design has, at random."""
+    a, b = len(t2i), len(i2t)
+    models = 0.5 + t2i[:, None] + i2t
+    own = rng.normal(0, 0.04, (prompts, a, 1)) + rng.normal(0, 0.03, (prompts, 1, b))
+    noise = rng.normal(0, 0.05, (prompts, a, b))
+    return np.asarray(models + rng.normal(0, 0.08, (prompts, 1, 1)) + own + noise, dtype=np.float64)
+
+
+def test_the_analysis_of_variance_is_as_printed() -> None:
+    """F(1, 9) = 33.77 of noise and F(2, 18) = 40.72 of angle."""
+    found = design(cells_of(np.array(REACTION.split(), dtype=np.float64).reshape(10, 2, 3)))
+    noise, angle = effect_of_models(found.t2i), effect_of_models(found.i2t)
+    assert (noise.f, noise.above, noise.below) == (pytest.approx(33.77, abs=0.005), 1, 9)
+    assert (angle.f, angle.above, angle.below) == (pytest.approx(40.72, abs=0.005), 2, 18)
+    assert noise.p == pytest.approx(0.0003, abs=5e-5)
+    assert found.missing == found.left_out == 0
+
+
+def test_a_complete_design_gives_the_mean_squares_of_the_formulas() -> None:
+    y = played(np.random.default_rng(1), 5, STRONG, WEAK)
+    n, a, b = y.shape
+    m = y.mean()
+    t, i, p = y.mean((0, 2)) - m, y.mean((0, 1)) - m, y.mean((1, 2)) - m
+    tp, ip = y.mean(2) - m - t - p[:, None], y.mean(1) - m - i - p[:, None]
+    ms_t, ms_tp = b * n * np.sum(t**2) / (a - 1), b * np.sum(tp**2) / ((a - 1) * (n - 1))
+    ms_i, ms_ip = a * n * np.sum(i**2) / (b - 1), a * np.sum(ip**2) / ((b - 1) * (n - 1))
+    rest = y - m - t[:, None] - i - p[:, None, None] - tp[:, :, None] - ip[:, None, :]
+    rest = rest - rest.mean(0)
+    ms_p, ms_tip = a * b * np.sum(p**2) / (n - 1), np.sum(rest**2) / ((a - 1) * (b - 1) * (n - 1))
+    found = design(cells_of(y))
+    for effect, above, below, cells in (
+        (effect_of_models(found.t2i), ms_t, ms_tp, b * n),
+        (effect_of_models(found.i2t), ms_i, ms_ip, a * n),
+        (effect_of_prompts(found), ms_p, ms_tip, a * b),
+    ):
+        assert effect.f == pytest.approx(above / below)
+        assert effect.theta2 == pytest.approx((above - below) / cells)
+
+
+def test_theta2_is_the_mean_product_of_different_prompts() -> None:
+    """Two prompts of effects (1, -1) and (3, -3): 1·3 + 1·3 = 6, over one degree of freedom."""
+    assert theta2(np.array([[1.0, -1.0], [3.0, -3.0]])) == pytest.approx(6)
+    assert theta2(np.array([[1.0, -1.0], [-1.0, 1.0]])) == pytest.approx(-2)
+
+
+def test_holes_leave_the_estimates_unbiased() -> None:
+    rng = np.random.default_rng(3)
+    seen = []
+    for _ in range(150):
+        y = played(rng, 12, STRONG, WEAK)
+        y[rng.random(y.shape) < 0.2] = np.nan
+        seen.append(insights_estimate(y))
+    truth = STRONG.var(ddof=1) - WEAK.var(ddof=1)
+    assert np.mean(seen) == pytest.approx(truth, abs=4 * np.std(seen) / np.sqrt(150))
+
+
+def insights_estimate(y: NDArray[np.float64]) -> float:
+    found = design(cells_of(y))
+    return float(theta2(found.t2i) - theta2(found.i2t))
+
+
+def test_a_prompt_that_does_not_connect_the_models_is_left_out_and_counted() -> None:
+    y = played(np.random.default_rng(3), 12, STRONG, WEAK)
+    y[0, 1] = np.nan
+    y[1, 0, :2] = y[1, 1:, 2:] = np.nan
+    y[2, 0, 0] = np.nan
+    found = design(cells_of(y))
+    assert (found.left_out, found.missing, len(found.prompts)) == (2, 1, 10)
+
+
+def test_intervals_of_the_difference_hold_the_truth_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(5)
+    truth = 0.5 * STRONG.var(ddof=1) * 0.5 - WEAK.var(ddof=1)
+    held = []
+    for n in range(80):
+        found = insights(cells_of(played(rng, 10, STRONG / 2, WEAK)), seed=n)
+        assert found.difference is not None
+        held.append(found.difference.low < truth < found.difference.high)
+    assert 0.88 < np.mean(held) <= 1.0
+
+
+def test_a_strong_t2i_effect_is_found_and_named() -> None:
+    found = insights(cells_of(played(np.random.default_rng(2), 14, STRONG, WEAK)))
+    assert (found.verdict, found.why, found.more_prompts) == ("t2i", None, 0)
+    assert (found.t2i.best, found.t2i.effects[0][0]) == ("t2", "t2")
+    assert found.share is not None
+    assert found.share.estimate > 0.8
+    assert found.extent is not None
+    assert found.extent[0] < found.estimate < found.extent[1]
+    assert found.prompt_interval is not None
+    assert found.prompt_interval.low < 0.08**2 < found.prompt_interval.high
+
+
+def test_higher_scores_are_better_where_it_is_said_so() -> None:
+    cells = cells_of(played(np.random.default_rng(2), 14, STRONG, WEAK))
+    found = insights(cells, higher_is_better=True)
+    assert (found.verdict, found.t2i.best) == ("t2i", "t0")
+
+
+def test_among_equals_no_winner_is_declared_but_rarely() -> None:
+    rng = np.random.default_rng(7)
+    level = np.zeros(3)
+    found = [insights(cells_of(played(rng, 10, level, level)), seed=n) for n in range(60)]
+    assert sum(one.verdict is not None for one in found) <= 5
+    assert sum(one.t2i.best is not None for one in found) <= 8
+
+
+def test_the_answer_knows_neither_order_nor_names() -> None:
+    cells = cells_of(played(np.random.default_rng(2), 20, STRONG, WEAK))
+    assert insights(cells).verdict == "t2i"
+    assert insights(random.Random(1).sample(cells, len(cells))) == insights(cells)
+    turned = [replace(cell, pair=Pair(cell.pair.i2t, cell.pair.t2i)) for cell in cells]
+    assert insights(turned).verdict == "i2t"
+    assert insights(turned).estimate == pytest.approx(-insights(cells).estimate)
+
+
+def test_under_ten_prompts_it_says_what_is_missing_and_declares_nothing() -> None:
+    y = played(np.random.default_rng(2), 9, STRONG, WEAK)
+    y[8, 0, 0] = np.nan
+    found = insights(cells_of(y))
+    assert (found.verdict, found.difference, found.share, found.t2i.best) == (None, None, None, None)
+    assert "too early: 9 of 10" in str(found.why)
+    assert found.estimate > 0
+    assert found.more_prompts == 1
+    assert found.missing[0] == (Pair("t0", "i0"), 2)
+    assert dict(found.missing)[Pair("t1", "i1")] == 1
+
+
+def test_close_effects_need_more_prompts_or_too_many() -> None:
+    found = insights(cells_of(played(np.random.default_rng(4), 10, STRONG / 3, WEAK)))
+    assert found.verdict is None
+    assert "other way round" in str(found.why)
+    assert found.more_prompts is None or found.more_prompts > 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (12, 1, 3), (12, 3, 1), (1, 2, 2), (2, 2, 2)])
+def test_what_cannot_be_compared_gets_no_verdict(shape: tuple[int, int, int]) -> None:
+    found = insights(cells_of(np.random.default_rng(1).normal(0.5, 0.1, shape)))
+    assert found.verdict is None
+    assert found.why
+    assert found.difference is None
+
+
+def test_missing_games_name_pairs_that_never_played() -> None:
+    cells = [Cell(Pair("a", "x"), "p", 1, 0.1, 0.0), Cell(Pair("b", "y"), "p", 1, 0.1, 0.0)]
+    missing = dict(missing_games(cells, 2))
+    assert missing == {Pair("a", "x"): 1, Pair("b", "y"): 1, Pair("a", "y"): 2, Pair("b", "x"): 2}
+
+
+def test_a_verdict_needs_every_embedder() -> None:
+    one = insights(cells_of(played(np.random.default_rng(2), 14, STRONG, WEAK)))
+    other = replace(one, verdict="i2t")
+    assert agreed([one, one]) == ("t2i", None)
+    assert agreed([one, other]) == (None, "the embedders do not agree on which matters more")
+    assert agreed([one, replace(one, verdict=None, why="too early")]) == (None, "too early")
+
+
+def test_difficulty_has_intervals_that_hold_the_prompts_own_level() -> None:
+    rng = np.random.default_rng(6)
+    hard = rng.normal(0, 0.1, 40)
+    y = 0.5 + hard[:, None, None] + rng.normal(0, 0.05, (40, 3, 4))
+    rows = difficulty(cells_of(y))
+    held = [row is not None and row.low < 0.5 + h < row.high for (_, row), h in zip(rows, hard, strict=True)]
+    assert 0.85 < np.mean(held) <= 1
+    assert difficulty(cells_of(y[:1, :1, :1]))[0][1] is None
+
+
+@settings(max_examples=25, deadline=None)
+@given(arrays(np.float64, (11, 2, 3), elements=st.one_of(st.floats(0, 2), st.just(np.nan))))
+def test_any_table_gets_finite_answers(table: NDArray[np.float64]) -> None:
+    cells = cells_of(table)
+    if not cells:
+        return
+    found = insights(cells)
+    assert np.isfinite(found.estimate)
+    for interval in (found.difference, found.share, found.t2i.interval, found.i2t.interval, found.prompt_interval):
+        assert interval is None or np.all(np.isfinite([interval.low, interval.estimate, interval.high]))
+
+
+def test_no_games_and_cells_that_were_not_merged_raise() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        insights([])
+    with pytest.raises(ValueError, match="merge"):
+        insights([Cell(Pair("a", "x"), "p", 1, 0.1, 0.0)] * 2)

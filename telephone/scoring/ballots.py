@@ -65,10 +65,7 @@ def tally(votes: Iterable[Vote]) -> Ballots:
     pairs = tuple(sorted({pair for vote in kept for pair in vote.sides}, key=lambda pair: (pair.t2i, pair.i2t)))
     keys = {_key(vote): vote for vote in kept}
     place = {key: k for k, key in enumerate(keys)}
-    number = {pair: k for k, pair in enumerate(pairs)}
-    sides = np.full((len(keys), max(len(vote.sides) for vote in kept)), -1, dtype=np.int64)
-    for k, vote in enumerate(keys.values()):
-        sides[k, : len(vote.sides)] = [number[pair] for pair in vote.sides]
+    sides = _line_ups([vote.sides for vote in keys.values()], pairs)
     where = np.array([place[_key(vote)] for vote in kept], dtype=np.int64)
     bad = np.array([vote.outcome == ALL_BAD for vote in kept])
     lucky = np.array([vote.battle is not None for vote in keys.values()])
@@ -94,6 +91,14 @@ def weights(voter: Ints) -> Floats:
     if voter.size == 0:
         return np.zeros(0)
     return np.asarray(np.minimum(1.0, FULL_WEIGHT / np.bincount(voter)[voter]), dtype=np.float64)
+
+
+def _line_ups(shown: Sequence[tuple[Pair, ...]], pairs: Sequence[Pair]) -> Ints:
+    number = {pair: k for k, pair in enumerate(pairs)}
+    sides = np.full((len(shown), max(map(len, shown))), -1, dtype=np.int64)
+    for row, line_up in zip(sides, shown, strict=True):
+        row[: len(line_up)] = [number[pair] for pair in line_up]
+    return sides
 
 
 def _once(votes: Iterable[Vote]) -> list[Vote]:

@@ -135,19 +135,21 @@ class Battles:
         sides = values[self.sides] + values[self.pairs : -1]
         return np.column_stack([sides, np.full(len(sides), values[-1])])
 
+    def _log_chances(self, local: Floats) -> Floats:
+        """Of every outcome, (B, S + 1), minus infinity for those that cannot be."""
+        utility = np.where(self.possible > 0, np.einsum("bol,bl->bo", self.parts, local), -np.inf)
+        utility = utility - utility.max(axis=1, keepdims=True)
+        return np.asarray(utility - np.log(np.sum(np.exp(utility), axis=1, keepdims=True)), dtype=np.float64)
+
     def _at(self, values: Floats, u: Floats, precision: Floats, luck: float) -> _Point:
         width = self.width
         local = self._local(values)
         local[:, :width] += u
-        utility = np.einsum("bol,bl->bo", self.parts, local)
-        utility = np.where(self.possible > 0, utility, -np.inf)
-        top = utility.max(axis=1, keepdims=True)
-        logs = utility - top - np.log(np.sum(np.exp(utility - top), axis=1, keepdims=True))
+        logs = self._log_chances(local)
         chances = np.exp(logs)
         total = self.chosen.sum(axis=1)
-        height = float(np.sum(self.chosen * np.where(self.possible > 0, logs, 0.0))) - 0.5 * float(
-            values @ precision @ values
-        )
+        height = float(np.sum(self.chosen * np.where(self.possible > 0, logs, 0.0)))
+        height -= 0.5 * float(values @ precision @ values)
         spread = luck**2 * self.lucky
         if luck > 0:
             height -= 0.5 * float(np.sum(u**2)) / luck**2

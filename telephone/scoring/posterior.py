@@ -19,8 +19,8 @@ from telephone.game import Pair
 from telephone.scoring.interval import LEVEL, Floats, Interval
 
 NODES: Final = 8
-"""How many sets of spreads a posterior is averaged over, for each spread that is not known."""
-WIDER: Final = 1.1
+"""How many sets of spreads a posterior is averaged over, for each spread that is not known (but three at least)."""
+WIDER: Final = 1.4
 """By how much the points spread more than the normal at the mode, since real tails are longer."""
 BOUNDS: Final = (1e-3, 10.0)
 """The least and largest spread, in scales of its prior: beyond them nothing changes but the arithmetic."""
@@ -67,12 +67,9 @@ def integrate(evidence: Callable[[Floats], float], scales: Sequence[float]) -> N
     start: list[float] = np.log(wide / 2).tolist()
     found = minimize(surprise, start, method="L-BFGS-B", bounds=list(zip(low.tolist(), high.tolist(), strict=True)))
     mode = np.asarray(found.x, dtype=np.float64)
-    values, vectors = np.linalg.eigh(_curvature(density, mode))
-    around = _normals(NODES * wide.size // 2, wide.size)
+    around = _normals(NODES * max(wide.size, 3) // 2, wide.size)
     around = np.vstack([around, -around])
-    # The Cholesky root is one and the same however the eigenvectors turn out.
-    root = np.linalg.cholesky((vectors / np.clip(values, 0.25, None)) @ vectors.T)
-    points = mode + WIDER * around @ root.T
+    points = mode + WIDER * around @ _root(_curvature(density, mode)).T
     logs = np.array([density(point) for point in points]) + 0.5 * np.sum(around**2, axis=1)
     weights = np.exp(logs - logs.max())
     return Nodes(np.exp(np.clip(points, low, high)), weights / weights.sum())
@@ -110,6 +107,12 @@ def _curvature(density: Callable[[Floats], float], mode: Floats, step: float = 0
             cross = (both - up[i] - up[j] - down[i] - down[j] + 2 * at) / 2
             found[i, j] = found[j, i] = -cross
     return np.asarray(found / step**2, dtype=np.float64)
+
+
+def _root(curvature: Floats) -> Floats:
+    """The Cholesky root of the inverse, where a flat direction counts as one of deviation 2."""
+    values, vectors = np.linalg.eigh(curvature)
+    return np.asarray(np.linalg.cholesky((vectors / np.clip(values, 0.25, None)) @ vectors.T), dtype=np.float64)
 
 
 def _normals(count: int, size: int) -> Floats:

@@ -32,7 +32,8 @@ demo: .venv/.dev ## Shows the whole bot on a Discord in this machine's browser
 bot: .venv/.play ## Runs the bot on Discord (needs DISCORD_TOKEN in .env)
 	@$(BIN)/python -m bot
 
-test: .venv/.dev ## Runs every test
+test: .venv/.dev ## Runs every test; the unit tests on the other Pythons at hand too
+	@$(BIN)/python -m tests.other_pythons
 	@$(BIN)/python -m pytest
 
 test-fast: .venv/.dev ## Runs the tests one runs while working

@@ -8,12 +8,13 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import update
 
 from telephone.errors import BadInput, OverBudget
 from telephone.game import Caps, Costs, GameState, Ticket
 from telephone.store import Order, Store
 from telephone.store.reserving import Room, _no_money, micros, midnight_after
+from telephone.store.tables import ReservationRow
 from tests.telephone.store.samples import CAPTION, GUILD, OTHER_GUILD, caption, picture, request
 
 ROOT = Path(__file__).parents[3]
@@ -154,7 +155,7 @@ async def test_a_game_that_costs_more_than_it_reserved_is_seen_before_it_ends(st
 async def test_midnight_refills_and_yesterdays_games_stay_on_yesterdays_books(store: Store) -> None:
     game_id = await start(store, 0.5)
     async with store._database.writing() as session:
-        await session.execute(text("UPDATE reservation SET day = :day"), {"day": yesterday()})
+        await session.execute(update(ReservationRow).values(day=yesterday()))
     assert await taken(store) == 0
     assert await tries(store, 0.5)
     await store.steps.keep(game_id, costing(picture(), 0.4))

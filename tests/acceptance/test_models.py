@@ -138,3 +138,27 @@ def _no_key_anywhere(data: Path, *texts: str) -> None:
     for path in files:
         content = path.read_bytes()
         assert not any(secret.encode() in content for secret in secrets), path
+
+
+@pytest.mark.timeout(300)
+async def test_a_bot_killed_between_submit_and_collect_pays_replicate_once(standin: Standin, tmp_path):
+    data, turns = tmp_path / "data", 4
+    async with Studios.open() as studios:
+        studios.outputs, studios.looks_until_done = OUTPUTS, 4
+        guild = standin.create_guild("Players")
+        channel, ada = guild.create_text_channel("telephone"), guild.add_member("ada")
+        bot = await standin.run_bot(BOT, env=keys(studios, data))
+        await ada.slash(
+            channel, "telephone start", prompt="#easy-002", t2i="stable-diffusion", i2t="blip", turns=turns, seed=3
+        )
+        for paid in (1, 3, 5):
+            await standin.until(lambda paid=paid: len(studios.billed) >= paid, timeout=60)
+            bot.kill()
+            await bot.ended()
+            await bot.restart()
+        await standin.until(lambda: _finished_cards(standin, channel) == 1, timeout=120)
+        async with await Store.open(f"sqlite:///{data / 'telephone.sqlite'}") as store:
+            game = await store.games.by_number(guild.id, 1)
+        assert len(game.steps) == 2 * turns
+        assert len(studios.billed) == 2 * turns
+        assert game.possibly_billed_twice_usd == 0

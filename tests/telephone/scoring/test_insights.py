@@ -154,6 +154,14 @@ def test_among_equals_no_winner_is_declared_but_rarely() -> None:
     assert sum(one.t2i.best is not None for one in found) <= 8
 
 
+def test_of_two_equals_ahead_of_others_neither_is_best_but_rarely() -> None:
+    """The hardest case: each of the two leads half of the time. Without the allowance one in ten would be named."""
+    rng = np.random.default_rng(8)
+    far = np.array([0.0, 0.0, 0.5, 0.5, 0.5, 0.5])
+    named = [insights(cells_of(played(rng, 10, far, WEAK[:2])), seed=n).t2i.best for n in range(200)]
+    assert sum(name is not None for name in named) <= 10
+
+
 def test_the_answer_knows_neither_order_nor_names() -> None:
     cells = cells_of(played(np.random.default_rng(2), 20, STRONG, WEAK))
     assert insights(cells).verdict == "t2i"

@@ -180,11 +180,26 @@ def test_who_votes_a_thousand_times_weighs_twenty() -> None:
 
 
 def test_one_battle_stays_provisional_however_many_voted() -> None:
-    found = rank_by_votes(tally([Vote((A, B), int(n % 10 >= 7), str(n), "one", "p") for n in range(3000)]))
-    assert all(row.provisional for row in found.rows)
+    ballots = tally([Vote((A, B), int(n % 10 >= 7), str(n), "one", "p") for n in range(3000)])
+    nameless = tally([Vote((A, B), 0, str(n), "one") for n in range(9)])
+    for one_battle in (ballots, nameless):
+        assert all(row.provisional for row in rank_by_votes(one_battle, settled=1e6).rows)
+    found = rank_by_votes(ballots)
     assert [row.rank for row in found.rows] == [1, 1]
     assert [(row.votes, row.battles, row.prompts) for row in found.rows] == [(3000, 1, 1)] * 2
     assert found.rows[0].theta.low < 0 < found.rows[0].theta.estimate
+
+
+def test_many_battles_on_many_prompts_settle_a_pair() -> None:
+    shown = [(A, B), (B, A)]
+    cast = [
+        Vote(shown[n % 2], int((v == 0) == (n % 4 < 2)), f"{n} {v}", str(n), str(n % 9))
+        for n in range(120)
+        for v in range(3)
+    ]
+    assert not any(row.provisional for row in rank_by_votes(tally(cast)).rows)
+    one_prompt = [Vote(vote.sides, vote.outcome, vote.voter, vote.battle, "p") for vote in cast]
+    assert all(row.provisional for row in rank_by_votes(tally(one_prompt)).rows)
 
 
 def test_the_first_vote_is_an_answer() -> None:

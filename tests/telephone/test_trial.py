@@ -1,0 +1,62 @@
+"""Trying every model, and asking which still exist."""
+
+import pytest
+from structlog.testing import capture_logs
+
+from telephone.errors import Unavailable
+from telephone.models.players import Players
+from telephone.models.registry import Registry
+from telephone.trial import Trial, census, report_missing
+from tests.company import MODELS, Studio
+
+
+@pytest.fixture
+def studio():
+    return Studio()
+
+
+@pytest.fixture
+def players(studio, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text(MODELS, encoding="utf-8")
+    return Players(Registry.load(["studio"], own), {"studio": studio}, deadline=1)
+
+
+async def tried(players, **options):
+    return {one.name: one async for one in Trial(players, **options).run()}
+
+
+async def test_each_ready_model_plays_one_turn_artists_first(players):
+    found = await tried(players)
+    assert list(found) == ["painter", "critic"]
+    assert all(one.played for one in found.values())
+    assert "64 × 64" in found["painter"].said
+    assert "a wall of colour" in found["critic"].said
+    assert (found["painter"].usd, found["critic"].usd) == (0.02, 0.01)
+
+
+async def test_what_no_longer_fits_the_dollar_is_left_out_and_said_to_be(players):
+    found = await tried(players, most_usd=0.01)
+    assert found["painter"].left_out
+    assert "left out: $0.020 more would pass $0.01" in found["painter"].said
+    assert "no artist drew" in found["critic"].said
+
+
+async def test_a_model_that_fails_says_why_and_stops_nobody_else(players, studio):
+    studio.faults = [Unavailable("The studio is closed.")] * 99
+    found = await tried(players)
+    assert not found["painter"].played
+    assert "painter did not answer" in found["painter"].said
+
+
+async def test_models_that_are_gone_are_told_in_the_log_and_silence_is_no_verdict(players, studio):
+    async def exists(model):
+        if model.name == "critic":
+            raise Unavailable("The studio is closed.")
+        return False
+
+    studio.exists = exists
+    assert await census(players) == {"painter": False}
+    with capture_logs() as logs:
+        await report_missing(players)
+    assert [(entry["event"], entry["model"]) for entry in logs] == [("a model is gone from its provider", "painter")]

@@ -85,6 +85,9 @@ class Engine:
     async def _launch(self) -> None:
         if self._on_sqlite:
             self._lock_against_others()
+        # With a handler there, DBOS adds none of its own, which would write past the one log.
+        if not logging.getLogger("dbos").handlers:
+            logging.getLogger("dbos").addHandler(logging.NullHandler())
         # On SQLite the same name must come back, or nothing is recovered; on Postgres no two may share one.
         executor_id = "bot" if self._on_sqlite else f"bot-{uuid.uuid4().hex}"
         config = DBOSConfig(

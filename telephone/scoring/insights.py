@@ -225,9 +225,10 @@ def _more_prompts(found: Design, difference: Interval | None) -> int | None:
         return None
     if difference is None:
         return max(FEWEST_PROMPTS - count, 0) or None
-    ratio = difference.width / 2 / max(abs(difference.estimate), np.finfo(float).tiny)
-    needed = count * ratio**2
-    return ceil(needed) - count if needed <= FARTHEST else None
+    half, size = difference.width / 2, abs(difference.estimate)
+    if half > size * sqrt(FARTHEST / count):  # asked before dividing: the difference may be next to nothing
+        return None
+    return ceil(count * (half / size) ** 2) - count if size else None
 
 
 def _spread_of_prompts(effect: Effect) -> Interval | None:

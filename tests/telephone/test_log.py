@@ -11,7 +11,7 @@ from telephone import log
 def test_our_events_and_other_libraries_are_json_lines(capsys):
     log.configure()
     structlog.get_logger().info("game queued", game="x")
-    logging.getLogger("dbos").warning("a workflow was %s", "late")
+    logging.getLogger("some.library").warning("a workflow was %s", "late")
     try:
         raise KeyError("gone")
     except KeyError:

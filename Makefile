@@ -3,6 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# What plays whole games or starts processes; make test runs it.
+SLOW := telephone/test_cli.py telephone/test_play.py telephone/test_money.py telephone/test_reaper.py \
+	telephone/safety/test_games.py telephone/store/test_races.py cogs/test_reports.py cogs/test_games.py \
+	cogs/test_whole_game.py bot/test_demo.py bot/test_main.py \
+	telephone/scoring telephone/test_house.py telephone/store/test_budgets.py telephone/models/test_sketch.py
+
 .PHONY: help setup play demo bot test test-fast check bench lock clean
 
 help: ## Lists what make can do
@@ -37,7 +43,7 @@ test: .venv/.dev ## Runs every test; the unit tests on the other Pythons at hand
 	@$(BIN)/python -m pytest
 
 test-fast: .venv/.dev ## Runs the tests one runs while working
-	@$(BIN)/python -m pytest -m "not slow" tests/telephone tests/bot tests/cogs
+	@$(BIN)/python -m pytest -m "not slow" -k "not postgres" tests/telephone tests/bot tests/cogs $(SLOW:%=--ignore=tests/%)
 
 check: .venv/.dev ## Format, lint, types, layers
 	@$(BIN)/ruff format --check .

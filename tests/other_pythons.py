@@ -14,7 +14,12 @@ from pathlib import Path
 
 SUPPORTED = ("3.11", "3.12", "3.13")
 HOME = Path(__file__).parent.parent
-UNITS = ["tests/telephone", "--ignore=tests/telephone/test_cli.py", "-m", "not slow", "-q", "-p", "no:cacheprovider"]
+# Whole games take minutes, and play nothing that the units, test_house and test_engine do not.
+GAMES = ("test_cli.py", "test_play.py", "test_money.py", "safety/test_games.py", "scoring")
+UNITS = [
+    *("tests/telephone", *(f"--ignore=tests/telephone/{name}" for name in GAMES)),
+    *("-m", "not slow", "-q", "-p", "no:cacheprovider"),
+]
 
 
 def interpreter(version: str) -> str | None:

@@ -100,7 +100,7 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
 def _print_result(console: Console, embedder: str, document: dict[str, Any], folder: Path) -> None:
     far = document["summary"]["final_distance"]
     if far is not None:
-        console.print(f"Distance from the prompt to the last caption: {far:.2f} ({embedder}).", highlight=False)
+        console.print(f"Distance from the prompt to the last caption: {far:.2f}, by {embedder}.", highlight=False)
     if document["summary"]["cost_usd"]:
         console.print(f"Spent: ${document['summary']['cost_usd']:.4f}.", highlight=False)
     console.print(f"The result lies in {folder}: open {folder / 'album.html'}", highlight=False, soft_wrap=True)

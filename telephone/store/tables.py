@@ -72,7 +72,10 @@ class ServerRow(Row, table=True):
 
 
 class GameRow(Row, table=True):
-    """One game. `number` counts from 1 within its server; `runs` counts the workflows that played it."""
+    """One game. `number` counts from 1 within its server; `runs` counts the workflows that played it.
+
+    `design` says which plan fixed the game beforehand, battle or tournament; NULL where somebody chose it.
+    """
 
     __tablename__ = "game"
     __table_args__ = (
@@ -104,6 +107,7 @@ class GameRow(Row, table=True):
     started_at: datetime | None = Field(default=None, sa_type=Moment)
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
     nsfw: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
+    design: str | None = Field(default=None, sa_type=PlainText)
     voided: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
 
 
@@ -153,10 +157,15 @@ class PostRow(Row, table=True):
 
 
 class DistanceRow(Row, table=True):
-    """How far the caption of one turn is from the prompt and from the turn before, both in [0, 2]."""
+    """How far the caption of one turn is from the prompt and from the turn before; all distances are in [0, 2].
+
+    `head` is the distance between the first 75 tokens of prompt and caption; `approximate` says that one of the
+    two was too long to embed whole. `picture` and `picture_step` are those of the turn's picture from the prompt
+    and from the picture before, NULL where the embedder sees no pictures.
+    """
 
     __tablename__ = "distance"
-    __table_args__ = (_of_game(),)
+    __table_args__ = (_of_game(), Index(None, "guild_id", "embedder", "version", "turn"))
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)
     turn: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -165,6 +174,10 @@ class DistanceRow(Row, table=True):
     guild_id: int = Field(sa_type=BigInteger)
     distance: float
     step_distance: float
+    head: float | None = None
+    picture: float | None = None
+    picture_step: float | None = None
+    approximate: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     measured_at: datetime = Field(sa_type=Moment)
 
 
@@ -254,7 +267,10 @@ class ChargeRow(Row, table=True):
 
 
 class VectorRow(Row, table=True):
-    """One embedding: little-endian float32, by the hash of what was embedded."""
+    """One embedding: little-endian float32, by the hash of what was embedded.
+
+    Of a text also how many `tokens` it has and in how many `chunks` it was embedded: more than one is approximate.
+    """
 
     __tablename__ = "vector"
 
@@ -262,6 +278,8 @@ class VectorRow(Row, table=True):
     version: str = Field(primary_key=True, sa_type=PlainText)
     hash: str = Field(primary_key=True, sa_type=PlainText)
     data: bytes = Field(sa_type=LargeBinary)
+    tokens: int | None = None
+    chunks: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     created_at: datetime = Field(sa_type=Moment)
 
 

@@ -1,7 +1,8 @@
-"""The curated prompts that ship with the package: the article's ten, in four levels."""
+"""The curated prompts that ship with the package, in two sets: the article's ten, and thirty of our own writing."""
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -9,15 +10,22 @@ from telephone.game import Level, Prompt
 
 
 @cache
-def curated() -> tuple[Prompt, ...]:
-    """All of them, in the article's order, with slugs such as `#easy-001`."""
-    rows = json.loads(files("telephone").joinpath("prompts.json").read_text(encoding="utf-8"))
+def sets() -> Mapping[str, tuple[Prompt, ...]]:
+    """The prompts of `article` and of `house`, with slugs such as `#easy-001`, numbered on from set to set."""
+    document = json.loads(files("telephone").joinpath("prompts.json").read_text(encoding="utf-8"))
     seen: Counter[str] = Counter()
-    prompts = []
-    for row in rows:
+
+    def prompt(row: Mapping[str, str]) -> Prompt:
         seen[row["level"]] += 1
-        prompts.append(Prompt(row["text"], Level(row["level"]), f"#{row['level']}-{seen[row['level']]:03}"))
-    return tuple(prompts)
+        return Prompt(row["text"], Level(row["level"]), f"#{row['level']}-{seen[row['level']]:03}")
+
+    return {name: tuple(prompt(row) for row in rows) for name, rows in document.items()}
+
+
+@cache
+def curated() -> tuple[Prompt, ...]:
+    """All of them, the article's first."""
+    return tuple(prompt for prompts in sets().values() for prompt in prompts)
 
 
 def look_up(typed: str) -> Prompt | None:

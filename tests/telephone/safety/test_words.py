@@ -132,7 +132,7 @@ def test_what_is_about_grown_ups_is_not_called_severe(text, category):
         assert "sexual/minors" not in categories(text)
 
 
-def test_the_articles_prompts_pass():
+def test_the_curated_prompts_pass():
     assert {prompt.text: categories(prompt.text) for prompt in curated() if categories(prompt.text)} == {}
 
 

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image as pil
 
 from telephone.media.charts import describe_drift, drift_chart
-from telephone.media.lettering import font, setable, wrap
 from telephone.scoring.drift import biggest_jump
 
 TEN = (0.18, 0.22, 0.41, 0.44, 0.43, 0.52, 0.50, 0.61, 0.58, 0.63)
@@ -84,29 +83,3 @@ def test_the_chart_in_words_names_start_end_and_jump() -> None:
     )
     assert describe_drift((0.4,), (1, 0.4)) == "Line chart: after its one turn the game is 0.40 away from the prompt."
     assert "never moved away" in describe_drift((0.0, 0.0), (1, 0.0))
-
-
-@pytest.mark.parametrize(
-    "text", ["a fox mends a clock " * 40, "x" * 4000, "狐が時計を直す" * 90, "  a \n b\t" * 300, "\U0001f98a" * 500]
-)
-def test_wrapped_text_fits_and_says_when_more_was_said(text: str) -> None:
-    face = font(24)
-    lines = wrap(text, face, 300, 3)
-    assert len(lines) == 3
-    assert all(face.getlength(line) <= 300 for line in lines)
-    assert lines[-1].endswith("…")
-
-
-def test_text_that_fits_keeps_every_word() -> None:
-    text = "a fox mends a very old clock"
-    assert " ".join(wrap(text, font(24), 200, 9)) == text
-    assert wrap("", font(24), 200, 2) == ()
-
-
-def test_a_single_word_too_many_is_not_lost_silently() -> None:
-    face = font(24)
-    assert wrap("fox mends clock", face, int(face.getlength("mends…")) + 1, 2) == ("fox", "mends…")
-
-
-def test_missing_characters_become_squares() -> None:
-    assert setable("fox \U0001f98a 狐") == "fox □ □"

@@ -1,44 +1,17 @@
-"""The drift of one game as a chart, and the same in words for those who cannot see it.
+"""The drift of one game: how far the caption of every turn is from the prompt."""
 
-Colours are Okabe and Ito's; a marker, a line style and a label say again what a colour says. Figures
-are drawn through matplotlib's objects, without pyplot, so that threads share nothing.
-"""
-
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import MaxNLocator, MultipleLocator
+from matplotlib.ticker import MultipleLocator
 
-from telephone.media.lettering import font, setable, wrap
+from telephone.media.charts.style import INKS, LARGE, TYPE, Ink, Note, Theme, canvas, heading, panel, png
 
-Theme = Literal["light", "dark"]
-
-WIDTH, HEIGHT, _DPI = 1200, 675, 150
 _ALL_LABELLED: Final = 12
 """Up to so many turns every point carries its number; beyond, only those that tell the story."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ink:
-    ground: str
-    text: str
-    quiet: str
-    grid: str
-    line: str
-    jump: str
-
-
-_INKS: Final[dict[str, _Ink]] = {
-    "light": _Ink("#FFFFFF", "#1F2328", "#57606A", "#DDE1E6", "#0072B2", "#D55E00"),
-    "dark": _Ink("#1E1F22", "#F2F3F5", "#B5BAC1", "#3A3C42", "#56B4E9", "#E69F00"),
-}
 
 
 def drift_chart(distances: Sequence[float], *, title: str, embedder: str, theme: Theme = "light") -> bytes:
@@ -48,17 +21,16 @@ def drift_chart(distances: Sequence[float], *, title: str, embedder: str, theme:
     """
     if not distances or not all(0 <= distance <= 2 for distance in distances):
         raise ValueError("a chart needs at least one distance, and distances lie in [0, 2]")
-    ink = _INKS[theme]
-    figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=ink.ground)
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.082, 0.12, 0.878, 0.615), facecolor=ink.ground)
-    _draw_frame(axes, distances, ink)
+    ink = INKS[theme]
+    figure = canvas(ink)
+    axes = panel(figure, ink, (98, 179, 1152, 594))
+    _draw_frame(axes, distances)
     _draw_line(axes, distances, ink)
     _draw_labels(axes, distances, ink)
-    _draw_heading(figure, title, embedder, _marked_jump(distances), ink)
-    out = io.BytesIO()
-    figure.savefig(out, format="png", facecolor=ink.ground, metadata={"Software": None})
-    return out.getvalue()
+    jump = _marked_jump(distances)
+    notes = [Note(f"◆ Biggest jump: turn {jump[0]}, {signed(jump[1])}", ink.jump, bold=True)] if jump else []
+    heading(figure, ink, title, f"Distance from the prompt, {embedder}. Lower is closer.", notes)
+    return png(figure)
 
 
 def describe_drift(distances: Sequence[float], jump: tuple[int, float]) -> str:
@@ -73,22 +45,15 @@ def describe_drift(distances: Sequence[float], jump: tuple[int, float]) -> str:
     )
 
 
-def _draw_frame(axes: Axes, distances: Sequence[float], ink: _Ink) -> None:
+def _draw_frame(axes: Axes, distances: Sequence[float]) -> None:
     turns = len(distances)
     axes.set_xlim(-0.35, turns + 0.35 + 0.03 * turns)
     axes.set_ylim(0, max(0.25, max(distances) * 1.24))
     axes.xaxis.set_major_locator(MultipleLocator(1 if turns <= _ALL_LABELLED else 5))
     axes.xaxis.set_major_formatter(lambda x, _: "prompt" if round(x) == 0 else f"{x:.0f}" if 0 < x <= turns else "")
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
-    axes.tick_params(colors=ink.quiet, labelsize=14, length=0, pad=7)
-    axes.grid(axis="y", color=ink.grid, linewidth=1)
-    axes.set_axisbelow(True)
-    for side in ("top", "left", "right"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(ink.quiet)
 
 
-def _draw_line(axes: Axes, distances: Sequence[float], ink: _Ink) -> None:
+def _draw_line(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
     line = [0.0, *distances]
     size = 10 if len(distances) <= _ALL_LABELLED else 7
     axes.fill_between(range(len(line)), line, color=ink.line, alpha=0.10, linewidth=0)
@@ -107,7 +72,7 @@ def _draw_line(axes: Axes, distances: Sequence[float], ink: _Ink) -> None:
               markeredgewidth=1.5, zorder=5)  # fmt: skip
 
 
-def _draw_labels(axes: Axes, distances: Sequence[float], ink: _Ink) -> None:
+def _draw_labels(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
     turns, jump = len(distances), _marked_jump(distances)
     jumped = jump[0] if jump else 0
     named = range(1, turns + 1) if turns <= _ALL_LABELLED else sorted({1, jumped or 1, turns})
@@ -121,7 +86,7 @@ def _draw_labels(axes: Axes, distances: Sequence[float], ink: _Ink) -> None:
             textcoords="offset points",
             ha="center",
             va="bottom" if above else "top",
-            fontsize=16 if n in (jumped, turns) else 14,
+            fontsize=LARGE if n in (jumped, turns) else TYPE,
             fontweight="bold" if n in (jumped, turns) else "normal",
             color=ink.jump if n == jumped else ink.text,
             path_effects=[withStroke(linewidth=4, foreground=ink.ground)],
@@ -142,17 +107,6 @@ def _above(distances: Sequence[float], n: int) -> bool:
     after = distances[n] if n < len(distances) else distances[n - 1]
     here = distances[n - 1]
     return not (here < before and here < after + 1e-9 and here > 0.2 * max(distances))
-
-
-def _draw_heading(figure: Figure, title: str, embedder: str, jump: tuple[int, float] | None, ink: _Ink) -> None:
-    heading = wrap(title, font(38, bold=True), WIDTH - 100, 1) or ("",)
-    below = wrap(f"Distance from the prompt, {embedder}. Lower is closer.", font(29), WIDTH - 100, 1)
-    figure.text(0.04, 0.945, setable(heading[0]), fontsize=18, fontweight="bold", color=ink.text, va="center",
-                parse_math=False)  # fmt: skip
-    figure.text(0.04, 0.872, setable(below[0]), fontsize=14, color=ink.quiet, va="center", parse_math=False)
-    if jump is not None:
-        figure.text(0.04, 0.80, f"◆ Biggest jump: turn {jump[0]}, {signed(jump[1])}", fontsize=14,
-                    fontweight="bold", color=ink.jump, va="center")  # fmt: skip
 
 
 def signed(increase: float) -> str:

@@ -1,0 +1,9 @@
+"""Charts as PNG files, 1200 × 675, and the same in words for those who cannot see them.
+
+Pure functions that keep a core busy: call them through `off_loop` of `telephone/cpu.py`.
+"""
+
+from telephone.media.charts.drift import describe_drift, drift_chart, signed
+from telephone.media.charts.style import Theme
+
+__all__ = ["Theme", "describe_drift", "drift_chart", "signed"]

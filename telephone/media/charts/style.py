@@ -1,0 +1,134 @@
+"""The house style of every chart: one canvas, two themes, type that a phone can show.
+
+Colours are Okabe and Ito's; a marker, a line style or a label says again what a colour says. Figures are drawn
+through matplotlib's objects, without pyplot, so that threads share nothing. Lengths are pixels from the top left
+corner, sizes of type are points.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import MaxNLocator
+
+from telephone.media.lettering import font, setable, wrap
+
+Theme = Literal["light", "dark"]
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
+
+WIDTH, HEIGHT, DPI = 1200, 675, 150
+TITLE, LARGE, TYPE, SMALL = 18, 16, 14, 12
+EDGE: Final = 48
+"""How far type stays from the left and right edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """The colours of one theme, as #RRGGBB."""
+
+    ground: str
+    text: str
+    quiet: str
+    grid: str
+    line: str
+    jump: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A few words of the line under the heading, in a colour that the chart uses for what they speak of."""
+
+    text: str
+    colour: str
+    bold: bool = False
+
+
+INKS: Final[dict[Theme, Ink]] = {
+    "light": Ink("#FFFFFF", "#1F2328", "#57606A", "#DDE1E6", "#0072B2", "#D55E00"),
+    "dark": Ink("#1E1F22", "#F2F3F5", "#B5BAC1", "#3A3C42", "#56B4E9", "#E69F00"),
+}
+
+
+def canvas(ink: Ink) -> Figure:
+    """An empty figure of the house's size on the theme's ground."""
+    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=ink.ground)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def panel(figure: Figure, ink: Ink, box: Box) -> Axes:
+    """Axes in a box, with the house's grid and ticks and a line at the bottom alone."""
+    left, top, right, bottom = box
+    place = (left / WIDTH, 1 - bottom / HEIGHT, (right - left) / WIDTH, (bottom - top) / HEIGHT)
+    axes = figure.add_axes(place, facecolor=ink.ground)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    axes.tick_params(colors=ink.quiet, labelsize=TYPE, length=0, pad=7)
+    axes.grid(axis="y", color=ink.grid, linewidth=1)
+    axes.set_axisbelow(True)
+    for side in ("top", "left", "right"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(ink.quiet)
+    return axes
+
+
+def heading(figure: Figure, ink: Ink, title: str, below: str, notes: Sequence[Note] = ()) -> None:
+    """What is shown, then how it is measured, then what to look at; each on one line, shortened where it must."""
+    room = WIDTH - 2 * EDGE - 4
+    write(figure, (EDGE, 37), shortened(title, room, TITLE, bold=True), ink.text, points=TITLE, bold=True)
+    write(figure, (EDGE, 86), shortened(below, room, TYPE), ink.quiet)
+    left = float(EDGE)
+    for note in notes:
+        text = shortened(note.text, WIDTH - EDGE - left, TYPE, bold=note.bold)
+        write(figure, (left, 135), text, note.colour, bold=note.bold)
+        left += length(text, TYPE, bold=note.bold) + 40
+
+
+def write(
+    figure: Figure,
+    at: tuple[float, float],
+    text: str,
+    colour: str,
+    *,
+    points: float = TYPE,
+    bold: bool = False,
+    align: Literal["left", "center", "right"] = "left",
+) -> Text:
+    """A line of type, set as it is, never as mark-up. `at` is where it begins, is centred or ends, and its middle."""
+    return figure.text(
+        at[0] / WIDTH,
+        1 - at[1] / HEIGHT,
+        setable(text),
+        color=colour,
+        fontsize=points,
+        fontweight="bold" if bold else "normal",
+        ha=align,
+        va="center",
+        parse_math=False,
+    )
+
+
+def length(text: str, points: float, *, bold: bool = False) -> float:
+    """How wide one line of type is."""
+    return font(_pixels(points), bold=bold).getlength(setable(text))
+
+
+def shortened(text: str, room: float, points: float, *, bold: bool = False) -> str:
+    """`text` on one line of at most `room`, ended by an ellipsis where more was said."""
+    return (wrap(text, font(_pixels(points), bold=bold), int(room), 1) or ("",))[0]
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG file; the same figure gives the same bytes."""
+    out = io.BytesIO()
+    figure.savefig(out, format="png", facecolor=figure.get_facecolor(), metadata={"Software": None})
+    return out.getvalue()
+
+
+def _pixels(points: float) -> int:
+    return -(-round(points * DPI) // 72)

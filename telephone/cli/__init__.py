@@ -4,12 +4,11 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from telephone import log
+from telephone.cli.asking import Json, Server, inquire
 from telephone.errors import TelephoneError
 from telephone.game import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
 from telephone.settings import Settings
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
     from telephone.service import ModelFacts, Standing, StartRequest
     from telephone.trial import Tried
 
-T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Server = Annotated[int, typer.Option("--server", help="Discord server id; by default the terminal's own games.")]
 
 
 def main() -> None:
@@ -113,7 +110,7 @@ def models(as_json: Json = False) -> None:
     async def ask(house: "House") -> list["ModelFacts"]:
         return house.service.models()
 
-    facts = _ask(ask)
+    facts = inquire(ask)
     if as_json:
         typer.echo(json.dumps([asdict(fact) for fact in facts], default=str, ensure_ascii=False))
         return
@@ -175,7 +172,7 @@ def status(server: Server = NO_GUILD, as_json: Json = False) -> None:
     async def ask(house: "House") -> list["Standing"]:
         return await house.service.status(server)
 
-    standings = _ask(ask)
+    standings = inquire(ask)
     if as_json:
         rows = [
             {
@@ -208,7 +205,7 @@ def replay(
         game = await house.service.game_by_number(server, number)
         await house.service.keep(game.id, folder)
 
-    _ask(ask)
+    inquire(ask)
     typer.echo(f"The result lies in {folder}: open {folder / 'album.html'}")
 
 
@@ -219,7 +216,7 @@ def pause() -> None:
     async def ask(house: "House") -> int:
         return await house.service.pause_everywhere()
 
-    typer.echo(f"Paused; {_games(_ask(ask))} held. `telephone resume` goes on.")
+    typer.echo(f"Paused; {_games(inquire(ask))} held. `telephone resume` goes on.")
 
 
 @app.command()
@@ -229,22 +226,7 @@ def resume() -> None:
     async def ask(house: "House") -> int:
         return await house.service.resume_everywhere()
 
-    typer.echo(f"The pause is over; {_games(_ask(ask))} to go on.")
-
-
-def _ask(question: Callable[["House"], Awaitable[T]]) -> T:
-    """Answers from the stored games, beside a bot that may be running."""
-
-    async def answer() -> T:
-        from telephone.build import open_house
-
-        house = await open_house(Settings.load(), None)
-        try:
-            return await question(house)
-        finally:
-            await house.close()
-
-    return asyncio.run(answer())
+    typer.echo(f"The pause is over; {_games(inquire(ask))} to go on.")
 
 
 def _games(count: int) -> str:

@@ -1,0 +1,31 @@
+"""What the commands share: how they are told which server and which form, and how they ask the stored games."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from telephone.settings import Settings
+
+if TYPE_CHECKING:
+    from telephone.build import House
+
+T = TypeVar("T")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Server = Annotated[int, typer.Option("--server", help="Discord server id; by default the terminal's own games.")]
+
+
+def inquire(question: Callable[["House"], Awaitable[T]]) -> T:
+    """Answers from the stored games, beside a bot that may be running."""
+
+    async def answer() -> T:
+        from telephone.build import open_house
+
+        house = await open_house(Settings.load(), None)
+        try:
+            return await question(house)
+        finally:
+            await house.close()
+
+    return asyncio.run(answer())

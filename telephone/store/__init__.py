@@ -7,6 +7,7 @@ from telephone.cpu import off_loop
 from telephone.store.budgets import Budgets
 from telephone.store.database import Database, read_url
 from telephone.store.distances import Distances
+from telephone.store.expenses import Expense, Expenses
 from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
 from telephone.store.posts import Post, Posts
@@ -17,7 +18,7 @@ from telephone.store.steps import Asked, Steps
 from telephone.store.upgrade import upgrade
 from telephone.store.vectors import Vectors
 
-__all__ = ["Asked", "ImageFact", "Order", "Post", "Report", "Scope", "Store"]
+__all__ = ["Asked", "Expense", "ImageFact", "Order", "Post", "Report", "Scope", "Store"]
 
 
 class Store:
@@ -34,6 +35,7 @@ class Store:
         self.images = ImageFacts(database)
         self.reports = Reports(database)
         self.budgets = Budgets(database)
+        self.expenses = Expenses(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":

@@ -2,12 +2,12 @@
 
 A game reserves the most it can cost on the UTC day it is asked for, in the transaction that stores it, and
 stays on that day's books for good: a game that plays on after midnight, or was paused, spends what it reserved.
+What costs money without a game is in expenses.py and on the same books.
 """
 
 from typing import Any, Literal
 
 from sqlalchemy import func, select
-from sqlmodel import col
 
 from telephone.errors import BadInput
 from telephone.game import Allowance, Caps
@@ -20,12 +20,12 @@ from telephone.store.reserving import (
     caps_of,
     dollars,
     games_today,
-    held,
     micros,
     money_cap,
     rooms,
+    todays_book,
 )
-from telephone.store.tables import CapRow, ChargeRow, ReservationRow
+from telephone.store.tables import CapRow, ChargeRow
 
 
 class Budgets:
@@ -94,13 +94,9 @@ class Budgets:
 
     async def today(self, caps: Caps, servers: int = 5) -> dict[int | None, Allowance]:
         """What is taken today of the operator's cap, under None, and of those servers' that take the most."""
-        taken = func.sum(held())
-        by_server = (
-            select(col(ReservationRow.guild_id), taken)
-            .where(col(ReservationRow.day) == now().date())
-            .group_by(col(ReservationRow.guild_id))
-            .order_by(taken.desc(), col(ReservationRow.guild_id))
-        )
+        book = todays_book()
+        taken = func.sum(book.c.taken)
+        by_server = select(book.c.guild_id, taken).group_by(book.c.guild_id).order_by(taken.desc(), book.c.guild_id)
         async with self._database.reading() as session:
             rows = [(guild_id, int(amount)) for guild_id, amount in await session.execute(by_server)]
             found: dict[int | None, Allowance] = {

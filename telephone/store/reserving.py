@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, case, false, func, select, update
+from sqlalchemy import ColumnElement, Subquery, case, false, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,7 +16,7 @@ from telephone.errors import OverBudget
 from telephone.game import NO_GUILD, Caps, GameRequest
 from telephone.store.columns import now
 from telephone.store.database import Database
-from telephone.store.tables import CapRow, ChargeRow, GameRow, OperatorRow, ReservationRow, StepRow
+from telephone.store.tables import CapRow, ChargeRow, ExpenseRow, GameRow, OperatorRow, ReservationRow, StepRow
 
 Scope = Literal["server", "member"]
 _MILLION: Final = 1_000_000
@@ -30,8 +30,25 @@ _WHOSE: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What a refusal calls the thing that money is wanted for, and what it advises instead of it."""
+
+    thing: str
+    none: str
+    cheaper: str
+
+
+GAME: Final = Wish(
+    "This game",
+    "No game that costs money may be played here; choose free models",
+    "choose fewer turns or cheaper models",
+)
+ERRAND: Final = Wish("This", "Nothing that costs money may be done here", "choose something cheaper")
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """What a game costs at most, in US dollars, and the operator's daily caps, which it has to fit."""
+    """What a game, or an errand beside games, costs at most in US dollars, and the operator's daily caps to fit."""
 
     most_usd: float
     caps: Caps
@@ -77,34 +94,38 @@ async def check(session: AsyncSession, request: GameRequest, order: Order) -> No
     The caller holds the server's row and, for a game that costs money, has lined up. In the terminal, where
     the operator plays, only the operator's own cap counts.
     """
-    caps = await caps_of(session, request.guild_id)
-    await _check_number(session, request, caps)
+    await _check_number(session, request, await caps_of(session, request.guild_id))
+    await check_money(session, request.guild_id, request.starter_id, order, GAME)
+
+
+async def check_money(session: AsyncSession, guild_id: int, member_id: int, order: Order, wish: Wish) -> None:
+    """Raises OverBudget where what `order` costs does not fit the day. The caller has lined up if it costs money."""
     most = micros(order.most_usd)
     if most == 0:
         return
-    tightest = min(await rooms(session, request.guild_id, request.starter_id, order.caps), key=lambda room: room.left)
+    tightest = min(await rooms(session, guild_id, member_id, order.caps), key=lambda room: room.left)
     if most > tightest.left:
-        raise OverBudget(_no_money(tightest, most))
+        raise OverBudget(_no_money(tightest, most, wish))
 
 
 async def rooms(session: AsyncSession, guild_id: int, member_id: int, caps: Caps) -> list[Room]:
-    """Today's budgets that a game of this member has to fit: the operator's, the server's, the member's.
+    """Today's budgets that a game or an errand of this member has to fit: the operator's, the server's, the member's.
 
-    A member's money is counted over all servers, so that it is not multiplied by visiting many.
+    A member's money is counted over all servers, so that it is not multiplied by visiting many. Member 0 is
+    nobody: what is done for a whole server has no member's budget to fit.
     """
-    by_server, by_member = col(ReservationRow.guild_id) == guild_id, col(ReservationRow.member_id) == member_id
-    query = select(_sum(held()), _sum(held(by_server)), _sum(held(by_member)))
-    taken = (await session.execute(query.where(col(ReservationRow.day) == now().date()))).one()
-    everything, here, theirs = (int(amount) for amount in taken)
+    book = todays_book()
+    here = case((book.c.guild_id == guild_id, book.c.taken), else_=0)
+    mine = case((book.c.member_id == member_id, book.c.taken), else_=0)
+    taken = (await session.execute(select(_sum(book.c.taken), _sum(here), _sum(mine)))).one()
+    everything, by_server, by_member = (int(amount) for amount in taken)
     operator = Room("operator", micros(caps.operator_usd), everything)
     if guild_id == NO_GUILD:
         return [operator]
     own = await caps_of(session, guild_id)
-    return [
-        operator,
-        Room("server", money_cap(own.get("server"), caps.server_usd, caps), here),
-        Room("member", money_cap(own.get("member"), caps.member_usd, caps), theirs),
-    ]
+    server = Room("server", money_cap(own.get("server"), caps.server_usd, caps), by_server)
+    member = Room("member", money_cap(own.get("member"), caps.member_usd, caps), by_member)
+    return [operator, server, member] if member_id else [operator, server]
 
 
 def money_cap(own: CapRow | None, default_usd: float, caps: Caps) -> int:
@@ -161,11 +182,19 @@ async def book(database: Database, session: AsyncSession, game_id: str, *, settl
     await session.execute(update(ReservationRow).where(mine).values(values))
 
 
-def held(counted: ColumnElement[bool] | None = None) -> ColumnElement[int]:
+def todays_book() -> Subquery:
+    """Whatever takes of today's budgets, games and expenses, one row each: guild_id, member_id, taken (millionths)."""
+    games, errands = (
+        select(col(row.guild_id), col(row.member_id), _held(row).label("taken")).where(col(row.day) == now().date())
+        for row in (ReservationRow, ExpenseRow)
+    )
+    return games.union_all(errands).subquery()
+
+
+def _held(row: type[ReservationRow] | type[ExpenseRow]) -> ColumnElement[int]:
     """What a row takes of its day: the reservation until it is settled, unless more was spent already."""
-    settled, spent = col(ReservationRow.settled_at).is_not(None), col(ReservationRow.spent)
-    most = case((settled | (spent > col(ReservationRow.reserved)), spent), else_=col(ReservationRow.reserved))
-    return most if counted is None else case((counted, most), else_=0)
+    settled, spent = col(row.settled_at).is_not(None), col(row.spent)
+    return case((settled | (spent > col(row.reserved)), spent), else_=col(row.reserved))
 
 
 def _sum(column: ColumnElement[int]) -> ColumnElement[Any]:
@@ -202,17 +231,17 @@ async def _check_number(session: AsyncSession, request: GameRequest, caps: dict[
             raise OverBudget(f"{whose} for today ({most}) are used up; more at 00:00 UTC, or an admin can allow more.")
 
 
-def _no_money(room: Room, most: int) -> str:
+def _no_money(room: Room, most: int, wish: Wish = GAME) -> str:
     whose, who = _WHOSE[room.whose]
-    cost, refills = f"This game may cost up to {_cents(most, up=True)}", f"it refills at 00:00 UTC ({_wait()})"
-    cheaper = "choose fewer turns or cheaper models"
+    cost, refills = f"{wish.thing} may cost up to {_cents(most, up=True)}", f"it refills at 00:00 UTC ({_wait()})"
     if room.cap == 0:
-        return f"No game that costs money may be played here; choose free models, or {who} can set a budget."
+        return f"{wish.none}, or {who} can set a budget."
     if most > room.cap:
-        return f"{cost}, more than the {_cents(room.cap)} of a whole day; {cheaper}, or {who} can raise it."
+        return f"{cost}, more than the {_cents(room.cap)} of a whole day; {wish.cheaper}, or {who} can raise it."
     if room.left < _CENT:
         return f"{whose} is used up; {refills}, or {who} can raise it."
-    return f"{cost}, and {whose[0].lower()}{whose[1:]} has {_cents(room.left)} left; {cheaper}, or wait: {refills}."
+    left = f"{whose[0].lower()}{whose[1:]} has {_cents(room.left)} left"
+    return f"{cost}, and {left}; {wish.cheaper}, or wait: {refills}."
 
 
 def _cents(amount: int, *, up: bool = False) -> str:

@@ -6,6 +6,7 @@
                     ──< reservation what a game may cost, and what it has cost, of one day's budget
                     ──< charge      what was paid beside the kept steps
            ──< cap                  what admins set of the daily budgets
+           ──< expense              what is paid without a game, reserved and spent of the same day's budgets
                     ──< report      a member's report of one step; a step with one that was not dismissed is hidden
     operator                        the operator's own switches: one row
     vector, image                   facts about content, by its hash; they belong to no server
@@ -246,6 +247,26 @@ class ReservationRow(Row, table=True):
     guild_id: int = Field(sa_type=BigInteger)
     member_id: int = Field(sa_type=BigInteger)
     day: date = Field(sa_type=Date)
+    reserved: int = Field(sa_type=BigInteger)
+    spent: int = Field(sa_type=BigInteger)
+    settled_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class ExpenseRow(Row, table=True):
+    """What is paid without a game, of the budget of one UTC day, in millionths of a dollar; `what` says for what.
+
+    Server 0 is the operator's own; member 0 is nobody, where it was done for the whole server. `reserved` counts
+    until `settled_at` is set, or `spent` where it is more.
+    """
+
+    __tablename__ = "expense"
+    __table_args__ = (ForeignKeyConstraint(["guild_id"], ["server.guild_id"], ondelete="CASCADE"), Index(None, "day"))
+
+    id: str = Field(primary_key=True, sa_type=PlainText)
+    guild_id: int = Field(sa_type=BigInteger)
+    member_id: int = Field(sa_type=BigInteger)
+    day: date = Field(sa_type=Date)
+    what: str = Field(sa_type=PlainText)
     reserved: int = Field(sa_type=BigInteger)
     spent: int = Field(sa_type=BigInteger)
     settled_at: datetime | None = Field(default=None, sa_type=Moment)

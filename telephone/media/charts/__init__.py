@@ -5,5 +5,6 @@ Pure functions that keep a core busy: call them through `off_loop` of `telephone
 
 from telephone.media.charts.drift import describe_drift, drift_chart, signed
 from telephone.media.charts.style import Theme
+from telephone.media.charts.values import Scale, Span
 
-__all__ = ["Theme", "describe_drift", "drift_chart", "signed"]
+__all__ = ["Scale", "Span", "Theme", "describe_drift", "drift_chart", "signed"]

@@ -5,57 +5,106 @@ from itertools import pairwise
 from typing import Final
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MultipleLocator
 
-from telephone.media.charts.style import INKS, LARGE, TYPE, Ink, Note, Theme, canvas, heading, panel, png
+from telephone.media.charts.labels import beside
+from telephone.media.charts.scale import draw_scale, scale_in_words, scale_labels, top_of
+from telephone.media.charts.style import INKS, LARGE, TYPE, Ink, Note, Theme, canvas, footing, heading, panel, png
+from telephone.media.charts.values import Scale
 
-_ALL_LABELLED: Final = 12
-"""Up to so many turns every point carries its number; beyond, only those that tell the story."""
+_PITCH: Final = 76
+"""From so many pixels a turn on every point carries its number; below, only those that tell the story."""
 
 
-def drift_chart(distances: Sequence[float], *, title: str, embedder: str, theme: Theme = "light") -> bytes:
+def drift_chart(
+    distances: Sequence[float],
+    *,
+    title: str,
+    embedder: str,
+    scale: Scale | None = None,
+    rest: int | None = None,
+    theme: Theme = "light",
+) -> bytes:
     """A PNG, 1200 × 675: distance from the prompt after each turn, the biggest jump marked, embedder named.
 
-    `distances` are in [0, 2], one a turn, at least one; ValueError otherwise.
+    `distances` are in [0, 2], one a turn, at least one. With `scale`, what is unrelated and what is as near as a
+    redraw stand beside them; `rest` is the turn, from 1, from which the game is at rest. ValueError otherwise.
     """
+    return png(drift_figure(distances, title=title, embedder=embedder, scale=scale, rest=rest, theme=theme))
+
+
+def drift_figure(
+    distances: Sequence[float], *, title: str, embedder: str, scale: Scale | None, rest: int | None, theme: Theme
+) -> Figure:
+    """What `drift_chart` draws, before it is a file."""
     if not distances or not all(0 <= distance <= 2 for distance in distances):
         raise ValueError("a chart needs at least one distance, and distances lie in [0, 2]")
+    if rest is not None and not 1 <= rest <= len(distances):
+        raise ValueError(f"a game of {len(distances)} turns is not at rest from turn {rest}")
     ink = INKS[theme]
     figure = canvas(ink)
-    axes = panel(figure, ink, (98, 179, 1152, 594))
-    _draw_frame(axes, distances)
+    axes = panel(figure, ink, (98, 179, 1152, 594) if scale is None else (98, 179, 975, 582))
+    _draw_frame(axes, distances, scale)
+    if scale is not None:
+        draw_scale(axes, ink, scale)
+        beside(figure, axes, scale_labels(ink, scale), 990, (165, 610))
+        footing(figure, ink, f"Scale: {scale.source}")
+    _draw_rest(axes, ink, rest, len(distances))
     _draw_line(axes, distances, ink)
     _draw_labels(axes, distances, ink)
-    jump = _marked_jump(distances)
-    notes = [Note(f"◆ Biggest jump: turn {jump[0]}, {signed(jump[1])}", ink.jump, bold=True)] if jump else []
+    notes = _notes(ink, _marked_jump(distances), rest)
     heading(figure, ink, title, f"Distance from the prompt, {embedder}. Lower is closer.", notes)
-    return png(figure)
+    return figure
 
 
-def describe_drift(distances: Sequence[float], jump: tuple[int, float]) -> str:
-    """The chart in words: start, end and the biggest jump, `(turn, increase)`."""
+def describe_drift(
+    distances: Sequence[float], jump: tuple[int, float], *, scale: Scale | None = None, rest: int | None = None
+) -> str:
+    """The chart in words: start, end and the biggest jump, `(turn, increase)`, then rest and scale where known."""
+    more = ("" if rest is None else f" It is at rest from turn {rest}.") + scale_in_words(scale)
     if len(distances) == 1:
-        return f"Line chart: after its one turn the game is {distances[0]:.2f} away from the prompt."
+        return f"Line chart: after its one turn the game is {distances[0]:.2f} away from the prompt.{more}"
     turn, increase = jump
     told = f"the biggest jump is turn {turn}, {signed(increase)}" if increase > 0 else "it never moved away"
     return (
         f"Line chart of the distance from the prompt over {len(distances)} turns: it starts at {distances[0]:.2f}, "
-        f"ends at {distances[-1]:.2f}; {told}."
+        f"ends at {distances[-1]:.2f}; {told}.{more}"
     )
 
 
-def _draw_frame(axes: Axes, distances: Sequence[float]) -> None:
+def _notes(ink: Ink, jump: tuple[int, float] | None, rest: int | None) -> list[Note]:
+    jumped = [Note(f"◆ Biggest jump: turn {jump[0]}, {signed(jump[1])}", ink.jump, bold=True)] if jump else []
+    return jumped if rest is None else [*jumped, Note(f"▬ At rest from turn {rest}", ink.rest, bold=True)]
+
+
+def _draw_rest(axes: Axes, ink: Ink, rest: int | None, turns: int) -> None:
+    """A bar along the top over the turns at rest, and where it begins a line down to the axis."""
+    if rest is not None:
+        top, end = axes.get_ylim()[1], min(turns + 0.5, axes.get_xlim()[1])
+        axes.plot([rest - 0.5, end], [top, top], color=ink.rest, linewidth=7, solid_capstyle="butt",
+                  clip_on=False, zorder=2)  # fmt: skip
+        axes.axvline(rest - 0.5, color=ink.rest, linewidth=1.5, linestyle=(0, (4, 2)), zorder=1)
+
+
+def _draw_frame(axes: Axes, distances: Sequence[float], scale: Scale | None) -> None:
     turns = len(distances)
     axes.set_xlim(-0.35, turns + 0.35 + 0.03 * turns)
-    axes.set_ylim(0, max(0.25, max(distances) * 1.24))
-    axes.xaxis.set_major_locator(MultipleLocator(1 if turns <= _ALL_LABELLED else 5))
+    axes.set_ylim(0, top_of(scale, [max(distances) * 1.24], least=0.25))
+    axes.xaxis.set_major_locator(MultipleLocator(1 if _roomy(axes) else 2 if _roomy(axes, 0.8) else 5))
     axes.xaxis.set_major_formatter(lambda x, _: "prompt" if round(x) == 0 else f"{x:.0f}" if 0 < x <= turns else "")
+
+
+def _roomy(axes: Axes, share: float = 1.0) -> bool:
+    """Whether from one turn to the next there is room for a number, or for this share of one."""
+    (left, _), (right, _) = axes.transData.transform([(0.0, 0.0), (1.0, 0.0)])
+    return bool(right - left >= share * _PITCH)
 
 
 def _draw_line(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
     line = [0.0, *distances]
-    size = 10 if len(distances) <= _ALL_LABELLED else 7
+    size = 10 if _roomy(axes, 0.8) else 7
     axes.fill_between(range(len(line)), line, color=ink.line, alpha=0.10, linewidth=0)
     axes.plot(line, color=ink.line, linewidth=3, solid_capstyle="round", zorder=3)
     axes.plot(range(1, len(line)), line[1:], "o", color=ink.line, markersize=size, markeredgecolor=ink.ground,
@@ -75,7 +124,7 @@ def _draw_line(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
 def _draw_labels(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
     turns, jump = len(distances), _marked_jump(distances)
     jumped = jump[0] if jump else 0
-    named = range(1, turns + 1) if turns <= _ALL_LABELLED else sorted({1, jumped or 1, turns})
+    named = range(1, turns + 1) if _roomy(axes) else sorted({1, jumped or 1, turns})
     for n in named:
         above = _above(distances, n)
         rising = n < turns and distances[n] > distances[n - 1]

@@ -38,6 +38,7 @@ class Ink:
     grid: str
     line: str
     jump: str
+    rest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ class Note:
 
 
 INKS: Final[dict[Theme, Ink]] = {
-    "light": Ink("#FFFFFF", "#1F2328", "#57606A", "#DDE1E6", "#0072B2", "#D55E00"),
-    "dark": Ink("#1E1F22", "#F2F3F5", "#B5BAC1", "#3A3C42", "#56B4E9", "#E69F00"),
+    "light": Ink("#FFFFFF", "#1F2328", "#57606A", "#DDE1E6", "#0072B2", "#D55E00", "#009E73"),
+    "dark": Ink("#1E1F22", "#F2F3F5", "#B5BAC1", "#3A3C42", "#56B4E9", "#E69F00", "#009E73"),
 }
 
 
@@ -69,6 +70,7 @@ def panel(figure: Figure, ink: Ink, box: Box) -> Axes:
     axes = figure.add_axes(place, facecolor=ink.ground)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     axes.tick_params(colors=ink.quiet, labelsize=TYPE, length=0, pad=7)
+    axes.tick_params(axis="x", pad=9)
     axes.grid(axis="y", color=ink.grid, linewidth=1)
     axes.set_axisbelow(True)
     for side in ("top", "left", "right"):
@@ -87,6 +89,11 @@ def heading(figure: Figure, ink: Ink, title: str, below: str, notes: Sequence[No
         text = shortened(note.text, WIDTH - EDGE - left, TYPE, bold=note.bold)
         write(figure, (left, 135), text, note.colour, bold=note.bold)
         left += length(text, TYPE, bold=note.bold) + 40
+
+
+def footing(figure: Figure, ink: Ink, text: str) -> None:
+    """The small print under the chart: what its scale and intervals stand on."""
+    write(figure, (EDGE, 652), shortened(text, WIDTH - 2 * EDGE, SMALL), ink.quiet, points=SMALL)
 
 
 def write(

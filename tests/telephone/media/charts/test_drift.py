@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image as pil
 
-from telephone.media.charts import describe_drift, drift_chart
+from telephone.media.charts import Scale, Span, describe_drift, drift_chart
+from telephone.media.charts.drift import drift_figure
 from telephone.scoring.drift import biggest_jump
+from tests.telephone.media.charts.geometry import flaws, type_of
 
 TEN = (0.18, 0.22, 0.41, 0.44, 0.43, 0.52, 0.50, 0.61, 0.58, 0.63)
+SCALE = Scale(Span(0.75, 0.85, 0.90), Span(0.09, 0.15, 0.36), "45 pairs of prompts, 240 redraws")
+"""As measured by MiniLM among the article's prompts."""
 ORANGE, BLUE = (213, 94, 0), (0, 114, 178)
 
 
@@ -83,3 +87,63 @@ def test_the_chart_in_words_names_start_end_and_jump() -> None:
     )
     assert describe_drift((0.4,), (1, 0.4)) == "Line chart: after its one turn the game is 0.40 away from the prompt."
     assert "never moved away" in describe_drift((0.0, 0.0), (1, 0.0))
+
+
+def figure(distances: tuple[float, ...] = TEN, **changes: object):  # type: ignore[no-untyped-def]
+    options = {"title": "stickers × spotter-sharp", "embedder": "MiniLM (offline)", "scale": SCALE, "rest": None}
+    return drift_figure(distances, **{**options, "theme": "light", **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("scale", [None, SCALE, Scale(Span(0, 0, 2), Span(0.2, 0.2, 0.2), "x" * 300)])
+@pytest.mark.parametrize(
+    "distances",
+    [
+        (0.3,),
+        (0.0,) * 5,
+        (1.9,) * 11,
+        (0.76, 0.87, 0.93, *(1.9,) * 9),
+        (2.0,) * 13,
+        tuple(0.03 * n for n in range(1, 31)),
+        (0.40, 0.53, 0.56, 0.63, 0.64, 0.61, 0.61, 0.73, 0.75, 0.72),
+    ],
+)
+def test_nothing_on_the_chart_overlaps_or_leaves_it(distances, scale, theme) -> None:  # type: ignore[no-untyped-def]
+    assert flaws(figure(distances, scale=scale, rest=len(distances), theme=theme)) == []
+
+
+def test_the_scale_is_named_and_inside_the_chart() -> None:
+    drawn = figure((0.1, 0.12, 0.11))
+    (axes,) = drawn.axes
+    assert axes.get_ylim()[1] > SCALE.floor.high
+    words = {piece.text: piece.box for piece in type_of(drawn)}
+    unrelated, floor = words["unrelated"], axes.transData.transform((0, SCALE.floor.middle))[1]
+    assert unrelated.y0 < floor < unrelated.y1
+    assert words["as near as"].y0 > words["a redraw"].y1 - 2
+    assert "Scale: 45 pairs of prompts, 240 redraws" in words
+
+
+def test_without_a_scale_nothing_speaks_of_one() -> None:
+    assert not any("unrelated" in piece.text or "Scale" in piece.text for piece in type_of(figure(scale=None)))
+
+
+def test_rest_is_marked_from_its_turn_on() -> None:
+    assert "▬ At rest from turn 8" in [piece.text for piece in type_of(figure(rest=8))]
+    (axes,) = figure(rest=8).axes
+    bars = [line for line in axes.lines if list(line.get_xdata()) == [7.5, 10.5]]
+    assert len(bars) == 1
+
+
+@pytest.mark.parametrize("rest", [0, 11])
+def test_a_game_cannot_rest_from_a_turn_it_did_not_play(rest: int) -> None:
+    with pytest.raises(ValueError, match="at rest"):
+        drift_chart(TEN, title="a", embedder="b", rest=rest)
+
+
+def test_rest_and_scale_are_told_in_words() -> None:
+    said = describe_drift(TEN, biggest_jump(TEN), scale=SCALE, rest=8)
+    assert said.endswith(
+        "turn 3, +0.19. It is at rest from turn 8. Unrelated prompts are 0.85 (0.75 to 0.90) apart, "
+        "captions of redraws 0.15 (0.09 to 0.36)."
+    )
+    assert len(said) <= 600

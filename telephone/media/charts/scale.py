@@ -1,0 +1,47 @@
+"""The scale beside a curve: how far apart unrelated prompts are, and how near captions of redraws come."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from matplotlib.axes import Axes
+
+from telephone.media.charts.labels import Label
+from telephone.media.charts.style import Ink
+from telephone.media.charts.values import Scale, Span
+
+HEADROOM: Final = 1.06
+"""How much of the y-axis stays free above the scale's upper end."""
+
+_DASHES: Final = ((0, (6, 3)), (0, (1, 1.6)))
+
+
+def draw_scale(axes: Axes, ink: Ink, scale: Scale) -> None:
+    """Both medians as lines, dashed for unrelated and dotted for redrawn, on bands from quartile to quartile."""
+    for span, dashes in zip(_spans(scale), _DASHES, strict=True):
+        axes.axhspan(span.low, span.high, color=ink.quiet, alpha=0.13, linewidth=0, zorder=0.6)
+        axes.axhline(span.middle, color=ink.quiet, linewidth=2, linestyle=dashes, zorder=0.7)
+
+
+def scale_labels(ink: Ink, scale: Scale) -> tuple[Label, ...]:
+    """What to set beside the two medians."""
+    return (
+        Label(("unrelated",), scale.floor.middle, ink.quiet),
+        Label(("as near as", "a redraw"), scale.ceiling.middle, ink.quiet),
+    )
+
+
+def scale_in_words(scale: Scale | None) -> str:
+    """A sentence, after a space, of what the scale says; nothing without one."""
+    if scale is None:
+        return ""
+    far, near = (f"{span.middle:.2f} ({span.low:.2f} to {span.high:.2f})" for span in _spans(scale))
+    return f" Unrelated prompts are {far} apart, captions of redraws {near}."
+
+
+def top_of(scale: Scale | None, values: Sequence[float], least: float) -> float:
+    """The upper end of a y-axis that holds these values and the scale."""
+    return max(least, *values, *([] if scale is None else [HEADROOM * span.high for span in _spans(scale)]))
+
+
+def _spans(scale: Scale) -> tuple[Span, Span]:
+    return scale.floor, scale.ceiling

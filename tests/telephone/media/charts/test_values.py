@@ -1,0 +1,27 @@
+"""What can be drawn, and what is refused before anybody draws it."""
+
+from math import inf, nan
+
+import pytest
+
+from telephone.media.charts import Scale, Span
+
+
+@pytest.mark.parametrize("ends", [(nan, 0, 1), (0, nan, 1), (0, 0, inf), (-inf, 0, 0)])
+def test_an_interval_has_finite_ends(ends: tuple[float, float, float]) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        Span(*ends)
+
+
+@pytest.mark.parametrize("ends", [(0.2, 0.1, 0.3), (0.1, 0.4, 0.3)])
+def test_an_estimate_lies_within_its_interval(ends: tuple[float, float, float]) -> None:
+    with pytest.raises(ValueError, match="between"):
+        Span(*ends)
+
+
+@pytest.mark.parametrize("span", [Span(-0.1, 0, 0.1), Span(1.9, 2, 2.1)])
+def test_a_scale_is_one_of_distances(span: Span) -> None:
+    good = Span(0.1, 0.2, 0.3)
+    for floor, ceiling in ((span, good), (good, span)):
+        with pytest.raises(ValueError, match=r"\[0, 2\]"):
+            Scale(floor, ceiling, "x")

@@ -229,14 +229,18 @@ async def troupe(
 
 
 class Letters:
-    """An embedder that counts letters and how often it was asked."""
+    """An embedder that counts letters, reads 200 words at once, and remembers what it was asked."""
 
     name = "letters"
     version = "1"
     dimensions = 26
+    window = 200
 
     def __init__(self) -> None:
         self.embedded: list[str] = []
+
+    def tokens(self, text):
+        return len(text.split())
 
     async def embed_texts(self, texts):
         import numpy as np

@@ -1,4 +1,4 @@
-"""What a model is to the game: three protocols."""
+"""What a model is to the game: four protocols."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from telephone.game import Answer, Ask, Caption, Image, Ticket
 
-__all__ = ["Answer", "Ask", "Embedder", "ImageToText", "TextToImage", "Ticket", "Vectors"]
+__all__ = ["Answer", "Ask", "Embedder", "ImageToText", "SeeingEmbedder", "TextToImage", "Ticket", "Vectors"]
 
 Vectors = NDArray[np.float32]
 """Embeddings, one row each, L2-normalised: shape (n, dimensions)."""
@@ -34,7 +34,7 @@ class ImageToText(Protocol):
 
 @runtime_checkable
 class Embedder(Protocol):
-    """Places texts, and where it can pictures, in one space."""
+    """Places texts in a space. `measure.py` cuts long ones, keeps every vector and books what it cost."""
 
     @property
     def name(self) -> str: ...
@@ -47,6 +47,27 @@ class Embedder(Protocol):
     @property
     def dimensions(self) -> int: ...
 
+    @property
+    def window(self) -> int:
+        """How many tokens of a text it reads at once."""
+        ...
+
+    def tokens(self, text: str) -> int:
+        """How many tokens a text has, by its own tokenizer; white space always parts two."""
+        ...
+
     async def embed_texts(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), dimensions), rows L2-normalised. Raises a TelephoneError."""
+        """Shape (len(texts), dimensions), rows L2-normalised, of texts that fit the window.
+
+        Raises a TelephoneError.
+        """
+        ...
+
+
+@runtime_checkable
+class SeeingEmbedder(Embedder, Protocol):
+    """Places pictures in the same space as texts, so that they can be compared."""
+
+    async def embed_pictures(self, images: Sequence[Image]) -> Vectors:
+        """Shape (len(images), dimensions), rows L2-normalised. Raises a TelephoneError."""
         ...

@@ -5,8 +5,9 @@ import asyncio
 import numpy as np
 import pytest
 
-from telephone.models.base import Embedder
-from telephone.models.minilm import WINDOW, MiniLM, cut
+from telephone.models.base import Embedder, SeeingEmbedder
+from telephone.models.cutting import mean, parts
+from telephone.models.minilm import WINDOW, MiniLM
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +17,9 @@ def minilm() -> MiniLM:
 
 def test_it_is_an_embedder_with_a_name_and_a_version(minilm: MiniLM) -> None:
     assert isinstance(minilm, Embedder)
-    assert (minilm.name, minilm.dimensions) == ("minilm", 384)
-    assert minilm.version == "all-MiniLM-L6-v2-int8-1.0.0-w254"
+    assert not isinstance(minilm, SeeingEmbedder)
+    assert (minilm.name, minilm.dimensions, minilm.window) == ("minilm", 384, 254)
+    assert minilm.version == "all-MiniLM-L6-v2-int8-1.0.0-w254.1"
 
 
 @pytest.mark.parametrize(
@@ -73,21 +75,15 @@ def test_the_end_of_a_long_text_counts(minilm: MiniLM) -> None:
     assert with_dogs @ with_taxes < 0.9
 
 
-def test_long_texts_are_cut_after_sentences() -> None:
-    text = ("one two three four. " * 100).strip()
-    offsets = [(i, i + len(word)) for i, word in _pieces(text)]
-    windows = list(cut(text, offsets))
-    assert [first for first, _ in windows[1:]] == [last for _, last in windows[:-1]]
-    assert windows[-1][1] == len(offsets)
-    for first, last in windows[:-1]:
-        assert last - first <= WINDOW
-        assert text[slice(*offsets[last - 1])] == "."
+def test_its_tokenizer_neither_cuts_nor_pads(minilm: MiniLM) -> None:
+    assert [minilm.tokens(text) for text in ("", "a dog", "dog " * 300)] == [0, 2, 300]
 
 
-def test_texts_without_sentences_are_cut_between_words() -> None:
-    offsets = [(10 * i + 3 * (i % 2), 10 * i + 10) for i in range(600)]
-    for _, last in list(cut("x" * 6000, offsets))[:-1]:
-        assert offsets[last][0] > offsets[last - 1][1]
+def test_a_long_text_is_the_mean_of_its_parts(minilm: MiniLM) -> None:
+    text = "The sea is calm and blue today. " * 60
+    pieces = parts(text, minilm.tokens, WINDOW)
+    assert [minilm.tokens(piece) for piece in pieces] == [248, 232]
+    assert np.array_equal(minilm.embed([text])[0], mean(minilm.embed(pieces)))
 
 
 async def test_it_works_beside_the_loop(minilm: MiniLM) -> None:
@@ -104,12 +100,3 @@ async def test_it_works_beside_the_loop(minilm: MiniLM) -> None:
     beating.cancel()
     assert vectors.shape == (20, 384)
     assert beats > 5
-
-
-def _pieces(text: str) -> list[tuple[int, str]]:
-    found, start = [], 0
-    for word in text.replace(".", " .").split():
-        start = text.index(word, start)
-        found.append((start, word))
-        start += len(word)
-    return found

@@ -30,6 +30,9 @@ HIDDEN: Final = "(hidden after a report)"
 NsfwPolicy = Literal["block", "age-restricted-only"]
 """Where a server allows what is not safe for work: nowhere, or in channels that Discord shows to adults only."""
 
+Design = Literal["battle", "tournament"]
+"""Which plan fixed a game beforehand."""
+
 
 class Level(StrEnum):
     """How hard a curated prompt is to keep, as in the article."""
@@ -139,6 +142,7 @@ class GameRequest:
     """A game as it was asked for. Ids are Discord snowflakes, 0 in the terminal.
 
     `nsfw` says that, when it was asked for, its channel was age-restricted and its server allowed it there.
+    `design` is None for a game that somebody chose.
     """
 
     prompt: Prompt
@@ -149,6 +153,7 @@ class GameRequest:
     channel_id: int = 0
     starter_id: int = 0
     nsfw: bool = False
+    design: Design | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class Moderation:
 
     async def turn_at(self, guild_id: int, message_id: int) -> tuple[Game, StepKey]:
         """Which step a message shows. Raises BadInput for any other message."""
-        found = await self.store.posts.step_at(guild_id, message_id)
+        found = await self.store.posts.at(guild_id, message_id)
         try:
             key = StepKey.parse(found[1]) if found else None
         except BadInput:

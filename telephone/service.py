@@ -105,7 +105,7 @@ class Service:
         return await self.store.games.by_number(guild_id, number)
 
     async def game_in_thread(self, thread_id: int) -> Game | None:
-        game_id = await self.store.posts.game_of_thread(thread_id)
+        game_id = await self.store.posts.owner_of_thread(thread_id)
         return await self.store.games.get(game_id) if game_id else None
 
     async def place_in_queue(self, game_id: str) -> int:

@@ -4,19 +4,21 @@ from types import TracebackType
 from typing import Self
 
 from telephone.cpu import off_loop
+from telephone.store.battles import Battles
 from telephone.store.budgets import Budgets
 from telephone.store.database import Database, read_url
 from telephone.store.distances import Distances
 from telephone.store.expenses import Expense, Expenses
 from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
-from telephone.store.posts import Post, Posts
+from telephone.store.posts import BattlePosts, Post, Posts
 from telephone.store.reports import Report, Reports
 from telephone.store.reserving import Order, Scope
 from telephone.store.servers import Servers
 from telephone.store.steps import Asked, Steps
 from telephone.store.upgrade import upgrade
 from telephone.store.vectors import Vectors
+from telephone.store.votes import Votes
 
 __all__ = ["Asked", "Expense", "ImageFact", "Order", "Post", "Report", "Scope", "Store"]
 
@@ -36,6 +38,9 @@ class Store:
         self.reports = Reports(database)
         self.budgets = Budgets(database)
         self.expenses = Expenses(database)
+        self.battles = Battles(database)
+        self.battle_posts = BattlePosts(database)
+        self.votes = Votes(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":

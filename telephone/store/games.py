@@ -15,6 +15,7 @@ from telephone.store import read
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.reserving import Order, book, check, line_up, reserve
+from telephone.store.sealing import sealed
 from telephone.store.tables import GameRow, PostRow, ServerRow
 
 _UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
@@ -32,27 +33,10 @@ class Games:
 
         Raises BadInput, and OverBudget where `order` does not fit what is left of today.
         """
-        if request.seed not in _INT64:
-            raise BadInput("That seed is too large; please choose one of at most 18 digits.")
-        game_id = secrets.token_hex(8)
         async with self._database.writing() as session:
-            if order is not None and order.most_usd > 0:
-                await line_up(self._database, session)
-            await add_server(self._database, session, request.guild_id)
-            # The UPDATE holds the server's row until the end: whoever comes next counts on from here,
-            # and a game that is not stored after all gives its number back.
-            number = await session.scalar(
-                update(ServerRow)
-                .where(col(ServerRow.guild_id) == request.guild_id)
-                .values(last_number=col(ServerRow.last_number) + 1)
-                .returning(col(ServerRow.last_number))
-            )
             if order is not None:
-                await check(session, request, order)
-            await session.execute(insert(GameRow).values(number=number, **_values(game_id, request)))
-            if order is not None:
-                await reserve(session, game_id, request, order)
-            return await _one(session, game_id)
+                await open_order(self._database, session, request, order)
+            return await _one(session, await put(self._database, session, request, order))
 
     async def get(self, game_id: str) -> Game:
         """The game of this id. Raises NotFound."""
@@ -60,18 +44,20 @@ class Games:
             return await _one(session, game_id)
 
     async def by_number(self, guild_id: int, number: int) -> Game:
-        """The game of this number on a server. Raises NotFound."""
-        query = read.GAMES.where(col(GameRow.guild_id) == guild_id, col(GameRow.number) == number)
+        """The game of this number on a server; one that is sealed is not to be found yet. Raises NotFound."""
+        query = read.GAMES.where(col(GameRow.guild_id) == guild_id, col(GameRow.number) == number, ~sealed())
         async with self._database.reading() as session:
             # A number beyond the column's range names no game, and Postgres would not compare it.
             found = await read.read(session, query) if 0 < number < 2**31 else []
         if not found:
-            raise NotFound(f"There is no game number {number} here; look up the latest ones and try again.")
+            raise NotFound(
+                f"There is no game number {number} here that can be seen; look up the latest ones and try again."
+            )
         return found[0]
 
     async def recent(self, guild_id: int, *, states: Collection[GameState] = (), limit: int = 25) -> list[Game]:
-        """A server's latest games, newest first; of all states where none is named."""
-        query = read.GAMES.where(col(GameRow.guild_id) == guild_id)
+        """A server's latest games that are not sealed, newest first; of all states where none is named."""
+        query = read.GAMES.where(col(GameRow.guild_id) == guild_id, ~sealed())
         if states:
             query = query.where(col(GameRow.state).in_(_names(states)))
         async with self._database.reading() as session:
@@ -130,9 +116,7 @@ class Games:
         """Lets a server's oldest queued games play while fewer than `parallel` do; their ids, oldest first."""
         async with self._database.writing() as session:
             # Two callers must not count the same free seats: the server's row is the lock.
-            await session.execute(
-                select(col(ServerRow.guild_id)).where(col(ServerRow.guild_id) == guild_id).with_for_update()
-            )
+            await _hold(session, guild_id)
             playing = await session.scalar(_count(guild_id, [GameState.PLAYING]))
             free = max(0, parallel - int(playing or 0))
             queue = select(col(GameRow.id)).where(
@@ -194,6 +178,35 @@ class Games:
             return int(await session.scalar(_count(guild_id, states)) or 0)
 
 
+async def open_order(database: Database, session: AsyncSession, request: GameRequest, order: Order) -> None:
+    """Raises OverBudget unless today has room for an order; what it holds is held until the transaction ends."""
+    if order.most_usd > 0:
+        await line_up(database, session)
+    await add_server(database, session, request.guild_id)
+    await _hold(session, request.guild_id)
+    await check(session, request, order)
+
+
+async def put(database: Database, session: AsyncSession, request: GameRequest, order: Order | None) -> str:
+    """Stores a game as queued under its server's next number, its money reserved; returns its id. Raises BadInput."""
+    if request.seed not in _INT64:
+        raise BadInput("That seed is too large; please choose one of at most 18 digits.")
+    game_id = secrets.token_hex(8)
+    await add_server(database, session, request.guild_id)
+    # The UPDATE holds the server's row until the end: whoever comes next counts on from here,
+    # and a game that is not stored after all gives its number back.
+    number = await session.scalar(
+        update(ServerRow)
+        .where(col(ServerRow.guild_id) == request.guild_id)
+        .values(last_number=col(ServerRow.last_number) + 1)
+        .returning(col(ServerRow.last_number))
+    )
+    await session.execute(insert(GameRow).values(number=number, **_values(game_id, request)))
+    if order is not None:
+        await reserve(session, game_id, request, order)
+    return game_id
+
+
 async def guild_of(session: AsyncSession, game_id: str) -> int:
     """The server that a game belongs to. Raises NotFound."""
     guild_id = await session.scalar(select(col(GameRow.guild_id)).where(col(GameRow.id) == game_id))
@@ -205,6 +218,10 @@ async def guild_of(session: AsyncSession, game_id: str) -> int:
 async def add_server(database: Database, session: AsyncSession, guild_id: int) -> None:
     """Makes sure that a server has its row."""
     await session.execute(database.insert(ServerRow).values(guild_id=guild_id).on_conflict_do_nothing())
+
+
+async def _hold(session: AsyncSession, guild_id: int) -> None:
+    await session.execute(select(col(ServerRow.guild_id)).where(col(ServerRow.guild_id) == guild_id).with_for_update())
 
 
 async def _one(session: AsyncSession, game_id: str) -> Game:
@@ -245,6 +262,7 @@ def _values(game_id: str, request: GameRequest) -> dict[str, Any]:
         "channel_id": request.channel_id,
         "starter_id": request.starter_id,
         "nsfw": request.nsfw,
+        "design": request.design,
         "runs": 0,
         "created_at": now(),
     }

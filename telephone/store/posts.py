@@ -1,11 +1,16 @@
-"""Posts: every message the bot posts for a game, begun before it is sent and done when its id is known."""
+"""Posts: every message the bot posts for a game or a battle, begun before it is sent and done when its id is known."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from telephone.store.battle_tables import BattlePostRow
+from telephone.store.battles import guild_of_battle
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of
@@ -14,49 +19,86 @@ from telephone.store.tables import PostRow
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A message of a game. `again` says that an earlier attempt began, so that it may be there already."""
+    """A message of a game or a battle. `again` says that an earlier attempt began, so that it may be there already."""
 
     began_at: datetime
     message_id: int | None
     again: bool
 
 
-class Posts:
-    """What was posted where. `what` is card, thread, opening, a step as in 3p, or summary."""
+class Messages:
+    """What was posted of the things that one table's rows belong to."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(
+        self,
+        database: Database,
+        row: type[PostRow] | type[BattlePostRow],
+        owner: str,
+        guild: Callable[[AsyncSession, str], Awaitable[int]],
+    ) -> None:
+        self._database, self._row, self._owner, self._guild = database, row, owner, guild
 
-    async def begin(self, game_id: str, what: str) -> Post:
+    async def begin(self, owner_id: str, what: str) -> Post:
         """Stores that a message is about to be posted, unless it is, and says what is stored. Raises NotFound."""
         async with self._database.writing() as session:
             began = await session.scalar(
-                self._database.insert(PostRow)
-                .values(game_id=game_id, guild_id=await guild_of(session, game_id), what=what, began_at=now())
+                self._database.insert(self._row)
+                .values(await self._values(session, owner_id, what))
                 .on_conflict_do_nothing()
-                .returning(col(PostRow.began_at))
+                .returning(col(self._row.began_at))
             )
             if began is not None:
                 return Post(began, None, again=False)
-            row = (
-                await session.scalars(select(PostRow).where(col(PostRow.game_id) == game_id, col(PostRow.what) == what))
-            ).one()
+            row: Any = (await session.scalars(select(self._row).where(*self._is(owner_id, what)))).one()
             return Post(row.began_at, row.message_id, again=True)
 
-    async def done(self, game_id: str, what: str, message_id: int) -> None:
+    async def done(self, owner_id: str, what: str, message_id: int) -> None:
         """Stores the message's id. Raises NotFound."""
         async with self._database.writing() as session:
-            guild_id = await guild_of(session, game_id)
+            values = await self._values(session, owner_id, what) | {"message_id": message_id}
             await session.execute(
-                self._database.insert(PostRow)
-                .values(game_id=game_id, guild_id=guild_id, what=what, message_id=message_id, began_at=now())
-                .on_conflict_do_update(index_elements=["game_id", "what"], set_={"message_id": message_id})
+                self._database.insert(self._row)
+                .values(values)
+                .on_conflict_do_update(index_elements=[self._owner, "what"], set_={"message_id": message_id})
             )
 
-    async def forget(self, game_id: str, *whats: str) -> None:
+    async def forget(self, owner_id: str, *whats: str) -> None:
         """Forgets messages that are gone, all or none of them: they may be posted anew."""
         async with self._database.writing() as session:
-            await session.execute(delete(PostRow).where(col(PostRow.game_id) == game_id, col(PostRow.what).in_(whats)))
+            await session.execute(delete(self._row).where(*self._is(owner_id, *whats)))
+
+    async def owner_of_thread(self, thread_id: int) -> str | None:
+        """The id of the game, or of the battle, that has a thread."""
+        query = select(self._column).where(col(self._row.message_id) == thread_id, col(self._row.what) == "thread")
+        async with self._database.reading() as session:
+            return await session.scalar(query)
+
+    async def at(self, guild_id: int, message_id: int) -> tuple[str, str] | None:
+        """Whose message this is on a server, and what it shows; None for a message of somebody else."""
+        query = select(self._column, col(self._row.what)).where(
+            col(self._row.message_id) == message_id, col(self._row.guild_id) == guild_id
+        )
+        async with self._database.reading() as session:
+            found = (await session.execute(query)).first()
+            return None if found is None else (found[0], found[1])
+
+    @property
+    def _column(self) -> Any:
+        return col(getattr(self._row, self._owner))
+
+    def _is(self, owner_id: str, *whats: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        return self._column == owner_id, col(self._row.what).in_(whats)
+
+    async def _values(self, session: AsyncSession, owner_id: str, what: str) -> dict[str, Any]:
+        guild_id = await self._guild(session, owner_id)
+        return {self._owner: owner_id, "guild_id": guild_id, "what": what, "began_at": now()}
+
+
+class Posts(Messages):
+    """The messages of games. `what` is card, thread, opening, a step as in 3p, or summary."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, PostRow, "game_id", guild_of)
 
     async def hide(self, game_id: str, what: str, hidden: bool) -> None:
         """Stores what the message of a step shows now: a neutral sentence, or the step."""
@@ -64,17 +106,9 @@ class Posts:
         async with self._database.writing() as session:
             await session.execute(statement.values(hidden=hidden))
 
-    async def step_at(self, guild_id: int, message_id: int) -> tuple[str, str] | None:
-        """Which game's message this is on a server, and what it shows; None for a message of somebody else."""
-        query = select(col(PostRow.game_id), col(PostRow.what)).where(
-            col(PostRow.message_id) == message_id, col(PostRow.guild_id) == guild_id
-        )
-        async with self._database.reading() as session:
-            found = (await session.execute(query)).first()
-            return None if found is None else (found[0], found[1])
 
-    async def game_of_thread(self, thread_id: int) -> str | None:
-        """The id of the game that is played in a thread."""
-        query = select(col(PostRow.game_id)).where(col(PostRow.message_id) == thread_id, col(PostRow.what) == "thread")
-        async with self._database.reading() as session:
-            return await session.scalar(query)
+class BattlePosts(Messages):
+    """The messages of battles. `what` is card, thread, opening, round-3, or another word of its workflow."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, BattlePostRow, "battle_id", guild_of_battle)

@@ -4,14 +4,28 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 from sqlalchemy import ScalarSelect, Select, SQLColumnExpression, String, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from telephone.game import Costs, Game, GameRequest, GameState, Kind, Level, Pair, Place, Prompt, Step, StepKey, Turn
+from telephone.game import (
+    Costs,
+    Design,
+    Game,
+    GameRequest,
+    GameState,
+    Kind,
+    Level,
+    Pair,
+    Place,
+    Prompt,
+    Step,
+    StepKey,
+    Turn,
+)
 from telephone.store.hiding import hidden
 from telephone.store.tables import ChargeRow, DistanceRow, GameRow, PostRow, ReservationRow, StepRow
 
@@ -97,6 +111,7 @@ def _game(row: GameRow, place: Place, costs: Costs, played: Sequence[Played]) ->
         channel_id=row.channel_id,
         starter_id=row.starter_id,
         nsfw=row.nsfw,
+        design=_design(row.design),
     )
     return Game(
         id=row.id,
@@ -114,6 +129,10 @@ def _game(row: GameRow, place: Place, costs: Costs, played: Sequence[Played]) ->
         voided=row.voided,
         costs=costs,
     )
+
+
+def _design(name: str | None) -> Design | None:
+    return next((design for design in get_args(Design) if design == name), None)
 
 
 def _turns(played: Sequence[Played]) -> tuple[Turn, ...]:

@@ -43,15 +43,21 @@ GAME: Final = Wish(
     "No game that costs money may be played here; choose free models",
     "choose fewer turns or cheaper models",
 )
+BATTLE: Final = Wish(
+    "This battle",
+    "No battle that costs money may be played here; choose free models",
+    "choose fewer turns or cheaper pairs",
+)
 ERRAND: Final = Wish("This", "Nothing that costs money may be done here", "choose something cheaper")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a game, or an errand beside games, costs at most in US dollars, and the operator's daily caps to fit."""
+    """What a game, a battle of `games`, or an errand beside games, costs at most in US dollars, and the daily caps."""
 
     most_usd: float
     caps: Caps
+    games: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +95,13 @@ async def line_up(database: Database, session: AsyncSession) -> None:
 
 
 async def check(session: AsyncSession, request: GameRequest, order: Order) -> None:
-    """Raises OverBudget where a game does not fit the daily caps.
+    """Raises OverBudget where a game, or a battle's games together, does not fit the daily caps.
 
     The caller holds the server's row and, for a game that costs money, has lined up. In the terminal, where
     the operator plays, only the operator's own cap counts.
     """
-    await _check_number(session, request, await caps_of(session, request.guild_id))
-    await check_money(session, request.guild_id, request.starter_id, order, GAME)
+    await _check_number(session, request, order, await caps_of(session, request.guild_id))
+    await check_money(session, request.guild_id, request.starter_id, order, GAME if order.games == 1 else BATTLE)
 
 
 async def check_money(session: AsyncSession, guild_id: int, member_id: int, order: Order, wish: Wish) -> None:
@@ -223,12 +229,23 @@ def _twice(cost: Any, doubled: Any) -> ColumnElement[float]:
     return case((doubled, 2 * cost), else_=cost)
 
 
-async def _check_number(session: AsyncSession, request: GameRequest, caps: dict[str, CapRow]) -> None:
+async def _check_number(session: AsyncSession, request: GameRequest, order: Order, caps: dict[str, CapRow]) -> None:
     for scope, member_id in (("server", None), ("member", request.starter_id)):
         most = caps[scope].games if scope in caps else None
-        if most is not None and await games_today(session, request.guild_id, member_id) >= most:
+        if most is None:
+            continue
+        left = max(0, most - await games_today(session, request.guild_id, member_id))
+        if left < order.games:
             whose = "This server's games" if scope == "server" else "Your games"
-            raise OverBudget(f"{whose} for today ({most}) are used up; more at 00:00 UTC, or an admin can allow more.")
+            raise OverBudget(_no_games(whose, most, left, order))
+
+
+def _no_games(whose: str, most: int, left: int, order: Order) -> str:
+    more = "more at 00:00 UTC, or an admin can allow more"
+    if left == 0:
+        return f"{whose} for today ({most}) are used up; {more}."
+    theirs = f"{whose[0].lower()}{whose[1:]} for today"
+    return f"This battle takes {order.games} games, and {left} of {theirs} are left; {more}."
 
 
 def _no_money(room: Room, most: int, wish: Wish = GAME) -> str:

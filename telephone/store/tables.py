@@ -8,6 +8,9 @@
            ──< cap                  what admins set of the daily budgets
            ──< expense              what is paid without a game, reserved and spent of the same day's budgets
                     ──< report      a member's report of one step; a step with one that was not dismissed is hidden
+           ──< battle ──< side      a game at its place in a battle; these four stand in battle_tables.py
+                      ──< battle_post  every message the bot posts for a battle
+                      ──< vote      what one member chose
     operator                        the operator's own switches: one row
     vector, image                   facts about content, by its hash; they belong to no server
 
@@ -53,7 +56,8 @@ class Row(SQLModel):
     )
 
 
-def _of_game() -> ForeignKeyConstraint:
+def of_game() -> ForeignKeyConstraint:
+    """The key of a row that belongs to a game and goes with it."""
     return ForeignKeyConstraint(["game_id", "guild_id"], ["game.id", "game.guild_id"], ondelete="CASCADE")
 
 
@@ -64,6 +68,7 @@ class ServerRow(Row, table=True):
 
     guild_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     last_number: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": text("0")})
+    last_battle: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": text("0")})
     paused: bool = Field(sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     max_turns: int | None = None
     parallel: int | None = None
@@ -116,7 +121,7 @@ class StepRow(Row, table=True):
     """One step: asked at `asked_at`, submitted when `ticketed_at` is set, played when `kept_at` is."""
 
     __tablename__ = "step"
-    __table_args__ = (_of_game(), CheckConstraint("kind IN ('p', 'c')", name="kind"))
+    __table_args__ = (of_game(), CheckConstraint("kind IN ('p', 'c')", name="kind"))
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)
     turn: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -147,7 +152,7 @@ class PostRow(Row, table=True):
     """
 
     __tablename__ = "post"
-    __table_args__ = (_of_game(), Index(None, "message_id"))
+    __table_args__ = (of_game(), Index(None, "message_id"))
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)
     what: str = Field(primary_key=True, sa_type=PlainText)
@@ -166,7 +171,7 @@ class DistanceRow(Row, table=True):
     """
 
     __tablename__ = "distance"
-    __table_args__ = (_of_game(), Index(None, "guild_id", "embedder", "version", "turn"))
+    __table_args__ = (of_game(), Index(None, "guild_id", "embedder", "version", "turn"))
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)
     turn: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -191,7 +196,7 @@ class ReportRow(Row, table=True):
 
     __tablename__ = "report"
     __table_args__ = (
-        _of_game(),
+        of_game(),
         ForeignKeyConstraint(
             ["game_id", "turn", "kind"], ["step.game_id", "step.turn", "step.kind"], ondelete="CASCADE"
         ),
@@ -241,7 +246,7 @@ class ReservationRow(Row, table=True):
     """
 
     __tablename__ = "reservation"
-    __table_args__ = (_of_game(), Index(None, "day"))
+    __table_args__ = (of_game(), Index(None, "day"))
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)
     guild_id: int = Field(sa_type=BigInteger)
@@ -276,7 +281,7 @@ class ChargeRow(Row, table=True):
     """What a game cost beside its kept steps: `why` is scoring, or unused for an answer that was not played."""
 
     __tablename__ = "charge"
-    __table_args__ = (_of_game(), CheckConstraint("why IN ('scoring', 'unused')", name="why"))
+    __table_args__ = (of_game(), CheckConstraint("why IN ('scoring', 'unused')", name="why"))
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)
     what: str = Field(primary_key=True, sa_type=PlainText)

@@ -28,8 +28,8 @@ async def test_the_game_of_a_thread_is_found_by_the_threads_own_post(store: Stor
     games = [await store.games.add(request()) for _ in range(2)]
     await store.posts.done(games[0].id, "thread", 100)
     await store.posts.done(games[1].id, "card", 200)
-    assert await store.posts.game_of_thread(100) == games[0].id
-    assert await store.posts.game_of_thread(200) is None
+    assert await store.posts.owner_of_thread(100) == games[0].id
+    assert await store.posts.owner_of_thread(200) is None
 
 
 async def test_a_post_belongs_to_a_game(store: Store) -> None:

@@ -150,7 +150,7 @@ async def test_no_query_reads_a_whole_table(sqlite_url: str) -> None:
         await store.posts.begin(game.id, "card")
         await store.posts.done(game.id, "card", 1)
         await store.posts.begin(game.id, "card")
-        await store.posts.game_of_thread(1)
+        await store.posts.owner_of_thread(1)
         await store.posts.forget(game.id, "card")
         await store.games.by_number(GUILD, 1)
         await store.games.recent(GUILD)

@@ -80,8 +80,8 @@ async def test_reports_belong_to_their_server(store):
     await store.reports.add(game.id, PICTURE, 5, "hate")
     assert await store.reports.open_on(GUILD) == []
     assert [report.game_id for report in await store.reports.open_on(OTHER_GUILD)] == [game.id]
-    assert await store.posts.step_at(OTHER_GUILD, 1) == (game.id, "1p")
-    assert await store.posts.step_at(GUILD, 1) is None
+    assert await store.posts.at(OTHER_GUILD, 1) == (game.id, "1p")
+    assert await store.posts.at(GUILD, 1) is None
 
 
 async def test_a_message_that_shows_something_else_than_it_should_is_found(store, monkeypatch):

@@ -1,0 +1,165 @@
+"""The vocabulary of battles and votes. Every value here is frozen; a change is a new value.
+
+A *battle* sets two to four games on one prompt against each other; each is one of its *sides*. Sides are shuffled
+once: a side's *place*, and with it its letter, says nothing of its pair.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from telephone.game import DEFAULT_TURNS, NO_GUILD, Game, GameState, Pair, Prompt
+
+SIDES_MIN: Final = 2
+SIDES_MAX: Final = 4
+VOTE_SECONDS: Final = 24 * 3_600
+"""How long votes may be cast where nobody says otherwise."""
+
+
+class BattleState(StrEnum):
+    """Where a battle is. The last two are final, and open names, votes and distances."""
+
+    PLAYING = "playing"
+    PAUSED = "paused"
+    VOTING = "voting"
+    CLOSED = "closed"
+    VOID = "void"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (BattleState.CLOSED, BattleState.VOID)
+
+
+class Choice(StrEnum):
+    """What a vote can say: that a side degraded least, that two did so alike, or that all are bad."""
+
+    A = "a"
+    B = "b"
+    C = "c"
+    D = "d"
+    TIE = "tie"
+    ALL_BAD = "bad"
+
+    @property
+    def place(self) -> int | None:
+        """The place of the side it names, None for the other two."""
+        return "abcd".index(self.value) if len(self.value) == 1 else None
+
+    @classmethod
+    def of_side(cls, place: int) -> "Choice":
+        return cls("abcd"[place])
+
+
+@dataclass(frozen=True, slots=True)
+class BattleRequest:
+    """A battle as it was asked for. Ids are Discord snowflakes; `nsfw` as a game's request has it.
+
+    `pairs` stand in the order they were named in, which is not that of the sides. A battle that is not
+    `designed` sets games against each other that somebody chose after they were played.
+    """
+
+    prompt: Prompt
+    pairs: tuple[Pair, ...]
+    turns: int = DEFAULT_TURNS
+    seed: int = 0
+    guild_id: int = NO_GUILD
+    channel_id: int = 0
+    starter_id: int = 0
+    nsfw: bool = False
+    vote_seconds: int = VOTE_SECONDS
+    designed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One game of a battle. `place` is 0 to 3; `dropped` says in one sentence why it is out, None while it is not."""
+
+    place: int
+    game: Game
+    dropped: str | None = None
+
+    @property
+    def letter(self) -> str:
+        return "ABCD"[self.place]
+
+    @property
+    def choice(self) -> Choice:
+        return Choice.of_side(self.place)
+
+    @property
+    def turns_played(self) -> int:
+        """How many turns are whole, with picture and caption."""
+        return sum(turn.picture is not None and turn.caption is not None for turn in self.game.turns)
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it will not be played to its end, dropped already or not."""
+        return self.dropped is not None or self.game.state in (GameState.STOPPED, GameState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Battle:
+    """A battle as it stands in the store, its sides in the order of their places.
+
+    `number` counts from 1 within a server, apart from the games' numbers; `run` counts how often it was set going.
+    `messages` has the ids of what was posted for it: card, thread, opening, round-1 and so on. `votes` counts
+    members who voted. `reason` says in one sentence why it is paused or void.
+    """
+
+    id: str
+    number: int
+    request: BattleRequest
+    state: BattleState
+    sides: tuple[Side, ...]
+    created_at: datetime
+    opened_at: datetime | None = None
+    closes_at: datetime | None = None
+    closed_at: datetime | None = None
+    reason: str | None = None
+    run: int = 0
+    votes: int = 0
+    messages: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def standing(self) -> tuple[Side, ...]:
+        """The sides that are not dropped."""
+        return tuple(side for side in self.sides if side.dropped is None)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What may be chosen, in the order of the buttons: a tie needs exactly two sides."""
+        sides = tuple(side.choice for side in self.standing)
+        return (*sides, *((Choice.TIE,) if len(sides) == SIDES_MIN else ()), Choice.ALL_BAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Voter:
+    """Who votes: when the account was made, and when it joined this server, None where Discord did not say."""
+
+    member_id: int
+    account_created_at: datetime
+    joined_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One member's vote as it stands. `shown` are the letters of the sides in the order of their buttons, as "abd"."""
+
+    battle_id: str
+    voter: Voter
+    choice: Choice
+    shown: str
+    cast_at: datetime
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What became of a vote: what stands now, what stood before it, and until when it can be changed."""
+
+    choice: Choice
+    before: Choice | None
+    closes_at: datetime

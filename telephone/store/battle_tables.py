@@ -1,0 +1,111 @@
+"""The tables of battles; telephone.store.tables draws where they hang.
+
+A side names its battle and its game each together with the server, so that neither can be another server's.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false, text
+from sqlmodel import Field
+
+from telephone.store.columns import Moment, PlainText
+from telephone.store.tables import Row, of_game
+
+
+def of_battle() -> ForeignKeyConstraint:
+    """The key of a row that belongs to a battle and goes with it."""
+    return ForeignKeyConstraint(["battle_id", "guild_id"], ["battle.id", "battle.guild_id"], ondelete="CASCADE")
+
+
+class BattleRow(Row, table=True):
+    """One battle. `number` counts from 1 within its server; `runs` counts the workflows that led it.
+
+    `designed` says that its games were fixed beforehand; `closes_at` is set when voting opens.
+    """
+
+    __tablename__ = "battle"
+    __table_args__ = (
+        ForeignKeyConstraint(["guild_id"], ["server.guild_id"], ondelete="CASCADE"),
+        UniqueConstraint("guild_id", "number"),
+        UniqueConstraint("id", "guild_id"),
+        CheckConstraint("state IN ('playing', 'paused', 'voting', 'closed', 'void')", name="state"),
+        Index(None, "guild_id", "state", "number"),
+        Index(None, "state", "created_at"),
+    )
+
+    id: str = Field(primary_key=True, sa_type=PlainText)
+    guild_id: int = Field(sa_type=BigInteger)
+    number: int
+    state: str = Field(sa_type=PlainText)
+    reason: str | None = Field(default=None, sa_type=PlainText)
+    prompt: str = Field(sa_type=PlainText)
+    level: str | None = Field(default=None, sa_type=PlainText)
+    slug: str | None = Field(default=None, sa_type=PlainText)
+    turns: int
+    seed: int = Field(sa_type=BigInteger)
+    channel_id: int = Field(sa_type=BigInteger)
+    starter_id: int = Field(sa_type=BigInteger)
+    nsfw: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
+    designed: bool = Field(sa_type=Boolean)
+    vote_seconds: int
+    runs: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    created_at: datetime = Field(sa_type=Moment)
+    opened_at: datetime | None = Field(default=None, sa_type=Moment)
+    closes_at: datetime | None = Field(default=None, sa_type=Moment)
+    closed_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class SideRow(Row, table=True):
+    """One game at its place in a battle, 0 to 3; `dropped` says why it is out."""
+
+    __tablename__ = "side"
+    __table_args__ = (
+        of_battle(),
+        of_game(),
+        UniqueConstraint("battle_id", "game_id"),
+        CheckConstraint("place BETWEEN 0 AND 3", name="place"),
+        Index(None, "game_id"),
+    )
+
+    battle_id: str = Field(primary_key=True, sa_type=PlainText)
+    place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    guild_id: int = Field(sa_type=BigInteger)
+    game_id: str = Field(sa_type=PlainText)
+    dropped: str | None = Field(default=None, sa_type=PlainText)
+
+
+class BattlePostRow(Row, table=True):
+    """One message of a battle: `what` is card, thread, opening, round-3, or another of its workflow's words."""
+
+    __tablename__ = "battle_post"
+    __table_args__ = (of_battle(), Index(None, "message_id"))
+
+    battle_id: str = Field(primary_key=True, sa_type=PlainText)
+    what: str = Field(primary_key=True, sa_type=PlainText)
+    guild_id: int = Field(sa_type=BigInteger)
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
+    began_at: datetime = Field(sa_type=Moment)
+
+
+class VoteRow(Row, table=True):
+    """One member's vote in one battle: the key allows no second.
+
+    `shown` are the letters of the sides in the order of their buttons; `changed_at` is set by another choice.
+    """
+
+    __tablename__ = "vote"
+    __table_args__ = (
+        of_battle(),
+        CheckConstraint("choice IN ('a', 'b', 'c', 'd', 'tie', 'bad')", name="choice"),
+        Index(None, "guild_id", "member_id"),
+    )
+
+    battle_id: str = Field(primary_key=True, sa_type=PlainText)
+    member_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    guild_id: int = Field(sa_type=BigInteger)
+    choice: str = Field(sa_type=PlainText)
+    shown: str = Field(sa_type=PlainText)
+    cast_at: datetime = Field(sa_type=Moment)
+    changed_at: datetime | None = Field(default=None, sa_type=Moment)
+    account_created_at: datetime = Field(sa_type=Moment)
+    joined_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -1,0 +1,269 @@
+"""Battles: adding them with their games, finding them, and moving them from state to state."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from telephone.errors import NotFound
+from telephone.game import GameRequest, Level, Pair, Prompt
+from telephone.sides import Battle, BattleRequest, BattleState, Side
+from telephone.store import read
+from telephone.store.battle_tables import BattlePostRow, BattleRow, SideRow, VoteRow
+from telephone.store.columns import now
+from telephone.store.database import Database
+from telephone.store.games import add_server, open_order, put
+from telephone.store.reserving import Order
+from telephone.store.tables import GameRow, ServerRow
+
+_BATCH: Final = 1_000
+"""Battles whose sides are read at once; the databases bound the parameters of a query."""
+
+
+class Battles:
+    """Every battle ever asked for, and where it stands."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(
+        self, request: BattleRequest, places: Sequence[int], orders: Sequence[Order] = (), total: Order | None = None
+    ) -> Battle:
+        """Stores a battle that plays, with a queued game for each pair: pair k is the side at `places[k]`.
+
+        All of its games' money is reserved in the same breath, `orders[k]` for pair k, or nothing is stored.
+        Raises BadInput, and OverBudget where `total` does not fit what is left of today.
+        """
+        async with self._database.writing() as session:
+            games = [_game(request, pair) for pair in request.pairs]
+            if total is not None:
+                await open_order(self._database, session, games[0], total)
+            each: Sequence[Order | None] = orders or [None] * len(games)
+            ids = [await put(self._database, session, game, order) for game, order in zip(games, each, strict=True)]
+            by_place = dict(zip(places, ids, strict=True))
+            return await _one(session, await self._put(session, request, BattleState.PLAYING, by_place))
+
+    async def get(self, battle_id: str) -> Battle:
+        """The battle of this id. Raises NotFound."""
+        async with self._database.reading() as session:
+            return await _one(session, battle_id)
+
+    async def of_game(self, game_id: str) -> list[Battle]:
+        """The battles that a game is a side of, newest first: at most one is a designed one."""
+        mine = select(col(SideRow.battle_id)).where(col(SideRow.game_id) == game_id)
+        query = _battles().where(col(BattleRow.id).in_(mine))
+        async with self._database.reading() as session:
+            return await _read(session, query.order_by(col(BattleRow.number).desc()))
+
+    async def recent(self, guild_id: int, *, states: Collection[BattleState] = (), limit: int = 25) -> list[Battle]:
+        """A server's latest battles, newest first; of all states where none is named."""
+        query = _battles().where(col(BattleRow.guild_id) == guild_id)
+        if states:
+            query = query.where(col(BattleRow.state).in_(_names(states)))
+        async with self._database.reading() as session:
+            return await _read(session, query.order_by(col(BattleRow.number).desc()).limit(limit))
+
+    async def unfinished(self) -> list[Battle]:
+        """The battles of all servers that are neither closed nor void, oldest first."""
+        going = [state for state in BattleState if not state.is_final]
+        query = _battles().where(col(BattleRow.state).in_(_names(going)))
+        async with self._database.reading() as session:
+            return await _read(session, query.order_by(col(BattleRow.created_at), col(BattleRow.id)))
+
+    async def move(
+        self, battle_id: str, to: BattleState, *, only_from: Collection[BattleState], reason: str | None = None
+    ) -> bool:
+        """Moves a battle to a state if it is in one of `only_from`; False, and nothing changed, if not.
+
+        Voting has moves of its own: `open_voting` and `close`.
+        """
+        values: dict[str, Any] = {"state": to.value, "reason": reason}
+        if to.is_final:
+            values["closed_at"] = now()
+        statement = (
+            update(BattleRow)
+            .where(col(BattleRow.id) == battle_id, col(BattleRow.state).in_(_names(only_from)))
+            .values(values)
+            .returning(col(BattleRow.id))
+        )
+        async with self._database.writing() as session:
+            return await session.scalar(statement) is not None
+
+    async def open_voting(self, battle_id: str) -> bool:
+        """Lets members vote from now on, for as long as the battle says; False where it does not play."""
+        async with self._database.writing() as session:
+            mine = select(BattleRow).where(col(BattleRow.id) == battle_id).with_for_update()
+            row = (await session.scalars(mine)).one_or_none()
+            if row is None or row.state != BattleState.PLAYING.value:
+                return False
+            moment = now()
+            row.state, row.reason, row.opened_at = BattleState.VOTING.value, None, moment
+            row.closes_at = moment + timedelta(seconds=row.vote_seconds)
+            return True
+
+    async def close(self, battle_id: str, *, early: bool = False) -> bool:
+        """Ends the voting, if it is over or, with `early`, by the host's word; False where nothing changed.
+
+        Votes that are being cast are counted first, and none is after it.
+        """
+        moment = now()
+        which = [col(BattleRow.id) == battle_id, col(BattleRow.state) == BattleState.VOTING.value]
+        if not early:
+            which.append(col(BattleRow.closes_at) <= moment)
+        statement = update(BattleRow).where(*which).values(state=BattleState.CLOSED.value, closed_at=moment)
+        async with self._database.writing() as session:
+            return await session.scalar(statement.returning(col(BattleRow.id))) is not None
+
+    async def drop(self, battle_id: str, place: int, reason: str) -> bool:
+        """Takes a side out of a battle, in one sentence why; False where it is out already."""
+        statement = (
+            update(SideRow)
+            .where(col(SideRow.battle_id) == battle_id, col(SideRow.place) == place, col(SideRow.dropped).is_(None))
+            .values(dropped=reason)
+            .returning(col(SideRow.place))
+        )
+        async with self._database.writing() as session:
+            return await session.scalar(statement) is not None
+
+    async def next_run(self, battle_id: str) -> int:
+        """Counts the runs of a battle, from 1. Raises NotFound."""
+        statement = update(BattleRow).where(col(BattleRow.id) == battle_id).values(runs=col(BattleRow.runs) + 1)
+        async with self._database.writing() as session:
+            run: int | None = await session.scalar(statement.returning(col(BattleRow.runs)))
+        if run is None:
+            raise _no_battle(battle_id)
+        return run
+
+    async def _put(
+        self, session: AsyncSession, request: BattleRequest, state: BattleState, games: Mapping[int, str]
+    ) -> str:
+        """Stores a battle between stored games, by their places; returns its id."""
+        battle_id = secrets.token_hex(8)
+        await add_server(self._database, session, request.guild_id)
+        number = await session.scalar(
+            update(ServerRow)
+            .where(col(ServerRow.guild_id) == request.guild_id)
+            .values(last_battle=col(ServerRow.last_battle) + 1)
+            .returning(col(ServerRow.last_battle))
+        )
+        values = _values(request) | {"id": battle_id, "number": number, "state": state.value, "created_at": now()}
+        await session.execute(insert(BattleRow).values(values))
+        rows = [
+            {"battle_id": battle_id, "guild_id": request.guild_id, "place": place, "game_id": game_id}
+            for place, game_id in sorted(games.items())
+        ]
+        await session.execute(insert(SideRow), rows)
+        return battle_id
+
+
+async def guild_of_battle(session: AsyncSession, battle_id: str) -> int:
+    """The server that a battle belongs to. Raises NotFound."""
+    guild_id = await session.scalar(select(col(BattleRow.guild_id)).where(col(BattleRow.id) == battle_id))
+    if guild_id is None:
+        raise _no_battle(battle_id)
+    return guild_id
+
+
+def _no_battle(battle_id: str) -> NotFound:
+    return NotFound(f"There is no battle {battle_id[:40]!r} any more; /telephone battle begins another.")
+
+
+def _names(states: Collection[BattleState]) -> list[str]:
+    return [state.value for state in states]
+
+
+def _battles() -> Select[*tuple[Any, ...]]:
+    votes = select(func.count()).where(col(VoteRow.battle_id) == col(BattleRow.id)).correlate(BattleRow)
+    return select(BattleRow, votes.scalar_subquery())
+
+
+async def _one(session: AsyncSession, battle_id: str) -> Battle:
+    found = await _read(session, _battles().where(col(BattleRow.id) == battle_id))
+    if not found:
+        raise _no_battle(battle_id)
+    return found[0]
+
+
+async def _read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[Battle]:
+    found = (await session.execute(query)).all()
+    sides: dict[str, list[Side]] = defaultdict(list)
+    messages: dict[str, dict[str, int]] = defaultdict(dict)
+    ids = [row[0].id for row in found]
+    for start in range(0, len(ids), _BATCH):
+        part = ids[start : start + _BATCH]
+        rows = (await session.scalars(select(SideRow).where(col(SideRow.battle_id).in_(part)))).all()
+        played = await read.read(session, read.GAMES.where(col(GameRow.id).in_([row.game_id for row in rows])))
+        games = {game.id: game for game in played}
+        for row in sorted(rows, key=lambda row: row.place):
+            sides[row.battle_id].append(Side(row.place, games[row.game_id], row.dropped))
+        for post in await session.scalars(select(BattlePostRow).where(col(BattlePostRow.battle_id).in_(part))):
+            if post.message_id is not None:
+                messages[post.battle_id][post.what] = post.message_id
+    return [_battle(row, votes, tuple(sides[row.id]), messages[row.id]) for row, votes in found]
+
+
+def _battle(row: BattleRow, votes: int, sides: tuple[Side, ...], messages: Mapping[str, int]) -> Battle:
+    by_number = sorted(sides, key=lambda side: side.game.number)
+    request = BattleRequest(
+        prompt=Prompt(row.prompt, Level(row.level) if row.level else None, row.slug),
+        pairs=tuple(side.game.pair for side in by_number),
+        turns=row.turns,
+        seed=row.seed,
+        guild_id=row.guild_id,
+        channel_id=row.channel_id,
+        starter_id=row.starter_id,
+        nsfw=row.nsfw,
+        vote_seconds=row.vote_seconds,
+        designed=row.designed,
+    )
+    return Battle(
+        id=row.id,
+        number=row.number,
+        request=request,
+        state=BattleState(row.state),
+        sides=sides,
+        created_at=row.created_at,
+        opened_at=row.opened_at,
+        closes_at=row.closes_at,
+        closed_at=row.closed_at,
+        reason=row.reason,
+        run=row.runs,
+        votes=votes,
+        messages=MappingProxyType(dict(messages)),
+    )
+
+
+def _game(request: BattleRequest, pair: Pair) -> GameRequest:
+    return GameRequest(
+        prompt=request.prompt,
+        pair=pair,
+        turns=request.turns,
+        seed=request.seed,
+        guild_id=request.guild_id,
+        channel_id=request.channel_id,
+        starter_id=request.starter_id,
+        nsfw=request.nsfw,
+        design="battle",
+    )
+
+
+def _values(request: BattleRequest) -> dict[str, Any]:
+    return {
+        "guild_id": request.guild_id,
+        "prompt": request.prompt.text,
+        "level": request.prompt.level,
+        "slug": request.prompt.slug,
+        "turns": request.turns,
+        "seed": request.seed,
+        "channel_id": request.channel_id,
+        "starter_id": request.starter_id,
+        "nsfw": request.nsfw,
+        "designed": request.designed,
+        "vote_seconds": request.vote_seconds,
+    }

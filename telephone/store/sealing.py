@@ -1,0 +1,28 @@
+"""When a game is sealed: one rule for every query.
+
+A game of a designed battle is nobody's to see until the battle has closed, or is void: its names, its distances, and
+even that it has finished would tell the voters something.
+"""
+
+from sqlalchemy import ColumnElement, exists
+from sqlmodel import col
+
+from telephone.sides import BattleState
+from telephone.store.battle_tables import BattleRow, SideRow
+from telephone.store.tables import GameRow
+
+OPEN = tuple(state.value for state in BattleState if not state.is_final)
+
+
+def sealed() -> ColumnElement[bool]:
+    """Whether the game of a query is a side of a battle that is still blind."""
+    return (
+        exists()
+        .where(
+            col(SideRow.game_id) == col(GameRow.id),
+            col(BattleRow.id) == col(SideRow.battle_id),
+            col(BattleRow.designed),
+            col(BattleRow.state).in_(OPEN),
+        )
+        .correlate(GameRow)
+    )

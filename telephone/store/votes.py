@@ -1,0 +1,122 @@
+"""Votes: one for each member and battle, changed until the battle closes."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from telephone.errors import BadInput, NotAllowed, NotFound
+from telephone.sides import SIDES_MIN, BattleState, Cast, Choice, Vote, Voter
+from telephone.store.battle_tables import BattleRow, SideRow, VoteRow
+from telephone.store.columns import now
+from telephone.store.database import Database
+
+_NOT_OPEN: Final = {
+    BattleState.PLAYING.value: "Battle {number} is still being played; you can vote when its last round is there.",
+    BattleState.PAUSED.value: "Battle {number} is paused; you can vote when its last round is there.",
+    BattleState.VOTING.value: "The votes on battle {number} are closed; its card is about to show names and distances.",
+    BattleState.CLOSED.value: "The votes on battle {number} are closed; its card shows names and distances.",
+    BattleState.VOID.value: "Battle {number} is void and takes no votes; /telephone battle begins another.",
+}
+"""Why a battle takes no vote; one that is voting has run out of time."""
+
+
+class Votes:
+    """What members chose. The key of the table allows one vote for each member and battle."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def cast(self, battle_id: str, voter: Voter, choice: Choice) -> Cast:
+        """Counts a vote, or puts it in the place of the member's own before.
+
+        Raises NotAllowed where the battle takes no votes now, BadInput for what it does not offer, and NotFound.
+        """
+        async with self._database.writing() as session:
+            battle = await _open_battle(session, battle_id)
+            shown = await _shown(session, battle_id, choice)
+            mine = col(VoteRow.battle_id) == battle_id, col(VoteRow.member_id) == voter.member_id
+            row = self._database.insert(VoteRow).values(
+                battle_id=battle_id,
+                member_id=voter.member_id,
+                guild_id=battle.guild_id,
+                choice=choice.value,
+                shown=shown,
+                cast_at=now(),
+                account_created_at=voter.account_created_at,
+                joined_at=voter.joined_at,
+            )
+            first = await session.scalar(row.on_conflict_do_nothing().returning(col(VoteRow.member_id)))
+            before: Choice | None = None
+            if first is None:
+                stored = select(col(VoteRow.choice)).where(*mine)
+                before = Choice((await session.scalars(stored)).one())
+                if before is not choice:
+                    changed = {"choice": choice.value, "shown": shown, "changed_at": now()}
+                    await session.execute(update(VoteRow).where(*mine).values(changed))
+            assert battle.closes_at is not None
+            return Cast(choice, before, battle.closes_at)
+
+    async def tally(self, battle_id: str) -> Mapping[Choice, int]:
+        """How many members chose what; only what somebody chose is in it."""
+        query = select(col(VoteRow.choice), func.count()).where(col(VoteRow.battle_id) == battle_id)
+        async with self._database.reading() as session:
+            rows = await session.execute(query.group_by(col(VoteRow.choice)))
+            return Counter({Choice(choice): int(count) for choice, count in rows})
+
+    async def count(self, battle_id: str) -> int:
+        """How many members voted."""
+        query = select(func.count()).select_from(VoteRow).where(col(VoteRow.battle_id) == battle_id)
+        async with self._database.reading() as session:
+            return int(await session.scalar(query) or 0)
+
+    async def of_battle(self, battle_id: str) -> list[Vote]:
+        """Every vote of a battle, in the order in which they were first cast."""
+        query = select(VoteRow).where(col(VoteRow.battle_id) == battle_id)
+        async with self._database.reading() as session:
+            rows = await session.scalars(query.order_by(col(VoteRow.cast_at), col(VoteRow.member_id)))
+            return [_vote(row) for row in rows]
+
+
+async def _open_battle(session: AsyncSession, battle_id: str) -> BattleRow:
+    """The battle, held so that it cannot close before this vote is counted. Raises NotAllowed and NotFound.
+
+    Votes wait for each other: if they shared the row, as many of them could keep a host's close waiting for ever.
+    """
+    held = select(BattleRow).where(col(BattleRow.id) == battle_id).with_for_update(key_share=True)
+    battle = (await session.scalars(held)).one_or_none()
+    if battle is None:
+        raise NotFound("There is no such battle any more; /telephone battle begins another.")
+    if not _is_open(battle, now()):
+        raise NotAllowed(_NOT_OPEN[battle.state].format(number=battle.number))
+    return battle
+
+
+def _is_open(battle: BattleRow, moment: datetime) -> bool:
+    return battle.state == BattleState.VOTING.value and battle.closes_at is not None and moment < battle.closes_at
+
+
+async def _shown(session: AsyncSession, battle_id: str, choice: Choice) -> str:
+    """The letters of the sides that stand, in order. Raises BadInput for a choice among them that is none."""
+    standing = select(col(SideRow.place)).where(col(SideRow.battle_id) == battle_id, col(SideRow.dropped).is_(None))
+    places = list(await session.scalars(standing.order_by(col(SideRow.place))))
+    if choice.place is not None and choice.place not in places:
+        raise BadInput("That side is out of this battle; please choose another.")
+    if choice is Choice.TIE and len(places) != SIDES_MIN:
+        raise BadInput("Only two sides can tie; please choose the one that degraded least.")
+    return "".join(Choice.of_side(place).value for place in places)
+
+
+def _vote(row: VoteRow) -> Vote:
+    return Vote(
+        battle_id=row.battle_id,
+        voter=Voter(row.member_id, row.account_created_at, row.joined_at),
+        choice=Choice(row.choice),
+        shown=row.shown,
+        cast_at=row.cast_at,
+        changed_at=row.changed_at,
+    )

@@ -13,6 +13,9 @@ from telephone.scoring.interval import Floats
 Ints = NDArray[np.int64]
 TIE: Final = "tie"
 ALL_BAD: Final = "all bad"
+CHOSE_TIE: Final = -1
+CHOSE_NONE: Final = -2
+"""A tie, and no side at all, where choices are numbers."""
 FULL_WEIGHT: Final = 20
 """Up to so many votes a voter counts fully; whoever cast n more weighs this over n each, as if there were no more."""
 
@@ -53,36 +56,65 @@ class Ballots:
     all_bad: Ints
 
 
+@dataclass(frozen=True, slots=True)
+class LineUp:
+    """What a vote is about: sides in the order of their buttons, of a battle or of none, on a prompt or none known."""
+
+    sides: tuple[Pair, ...]
+    battle: str | None = None
+    prompt: str | None = None
+
+
 def tally(votes: Iterable[Vote]) -> Ballots:
     """Ballots in an order of their own, whatever the order of `votes`; the same vote in one battle counts once.
 
     Raises ValueError for an outcome or sides that cannot be, a voter with two minds in one battle, a battle that
     shows now these sides and now others, and for no votes.
     """
-    kept = sorted(_once(votes), key=_order)
-    if not kept:
+    kept = _once(votes)
+    shown: dict[tuple[tuple[Pair, ...], str | None, str | None], int] = {}
+    where = [shown.setdefault((vote.sides, vote.battle, vote.prompt), len(shown)) for vote in kept]
+    names: dict[str, int] = {}
+    voter = [names.setdefault(vote.voter, len(names)) for vote in kept]
+    return gather(
+        [LineUp(*key) for key in shown],
+        np.array(where, dtype=np.int64),
+        np.array([_code(vote.outcome) for vote in kept], dtype=np.int64),
+        list(names),
+        np.array(voter, dtype=np.int64),
+    )
+
+
+def gather(line_ups: Sequence[LineUp], where: Ints, choice: Ints, names: Sequence[str], voter: Ints) -> Ballots:
+    """Ballots of V votes: `where` (V,) indexes `line_ups`, `voter` (V,) `names`; no two of either are alike.
+
+    `choice` (V,) is a side's index, CHOSE_TIE or CHOSE_NONE. For votes that are known to be sound, such as `tally`
+    makes sure of; the order of rows comes from names alone. Raises ValueError for no votes.
+    """
+    if where.size == 0:
         raise ValueError("a board needs at least one vote")
-    pairs = tuple(sorted({pair for vote in kept for pair in vote.sides}, key=lambda pair: (pair.t2i, pair.i2t)))
-    keys = {_key(vote): vote for vote in kept}
-    place = {key: k for k, key in enumerate(keys)}
-    sides = _line_ups([vote.sides for vote in keys.values()], pairs)
-    where = np.array([place[_key(vote)] for vote in kept], dtype=np.int64)
-    bad = np.array([vote.outcome == ALL_BAD for vote in kept])
-    lucky = np.array([vote.battle is not None for vote in keys.values()])
-    shown = np.bincount(where, minlength=len(keys))
-    scored = [vote for vote in kept if vote.outcome != ALL_BAD]
-    voter = _numbers([vote.voter for vote in scored])
+    order = sorted(range(len(line_ups)), key=lambda k: _key(line_ups[k]))
+    shown = [line_ups[k] for k in order]
+    pairs = tuple(sorted({pair for one in shown for pair in one.sides}, key=lambda pair: (pair.t2i, pair.i2t)))
+    sides = _line_ups([one.sides for one in shown], pairs)
+    where = _places(order)[where]
+    count = np.bincount(where, minlength=len(shown))
+    lucky = np.array([one.battle is not None for one in shown])
+    bad = choice == CHOSE_NONE
+    cast = np.lexsort((choice[~bad], _alphabetical(names)[voter[~bad]], where[~bad]))
+    voter = np.unique(_alphabetical(names)[voter[~bad]], return_inverse=True)[1][cast]
+    chosen = np.where(choice == CHOSE_TIE, sides.shape[1], choice)[~bad][cast]
     return Ballots(
         pairs=pairs,
         sides=sides,
         lucky=lucky,
-        battles=np.where(lucky, 1, shown).astype(np.int64),
-        prompt=_numbers([vote.prompt for vote in keys.values()]),
-        battle=where[~bad],
-        choice=np.array([_choice(vote, sides.shape[1]) for vote in scored], dtype=np.int64),
+        battles=np.where(lucky, 1, count).astype(np.int64),
+        prompt=_numbers([one.prompt for one in shown]),
+        battle=where[~bad][cast],
+        choice=chosen,
         voter=voter,
         weight=weights(voter),
-        all_bad=np.bincount(where[bad], minlength=len(keys)).astype(np.int64),
+        all_bad=np.bincount(where[bad], minlength=len(shown)).astype(np.int64),
     )
 
 
@@ -135,18 +167,28 @@ def _check(vote: Vote) -> None:
         raise ValueError(f"a tie needs two sides, not {count}")
 
 
-def _key(vote: Vote) -> tuple[str, tuple[tuple[str, str], ...], str]:
-    """What a row of `sides` stands for: a battle, or one line-up without battle on one prompt."""
-    names = tuple((pair.t2i, pair.i2t) for pair in vote.sides)
-    return ("" if vote.battle is None else f"battle {vote.battle}", names, vote.prompt or "")
+def _key(shown: LineUp) -> tuple[str, tuple[tuple[str, str], ...], str]:
+    """By what line-ups are put in order: the battle, or the sides where there is none, and the prompt."""
+    names = tuple((pair.t2i, pair.i2t) for pair in shown.sides)
+    return ("" if shown.battle is None else f"battle {shown.battle}", names, shown.prompt or "")
 
 
-def _order(vote: Vote) -> tuple[tuple[str, tuple[tuple[str, str], ...], str], str, str]:
-    return (_key(vote), vote.voter, str(vote.outcome))
+def _code(outcome: int | str) -> int:
+    if isinstance(outcome, int):
+        return outcome
+    return CHOSE_TIE if outcome == TIE else CHOSE_NONE
 
 
-def _choice(vote: Vote, tie: int) -> int:
-    return vote.outcome if isinstance(vote.outcome, int) else tie
+def _alphabetical(names: Sequence[str]) -> Ints:
+    """The place of each name among all in their order."""
+    return _places(sorted(range(len(names)), key=names.__getitem__))
+
+
+def _places(order: Sequence[int]) -> Ints:
+    """Where each thing stands, given which thing stands where."""
+    places = np.empty(len(order), dtype=np.int64)
+    places[order] = np.arange(len(order))
+    return places
 
 
 def _numbers(names: Sequence[str | None]) -> Ints:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import fdtrc
 
 from telephone.game import Pair
@@ -25,8 +26,9 @@ from telephone.scoring.ranking import Cell
 class Design:
     """What n prompts say of a T2I and b I2T models: `t2i` (n, a) and `i2t` (n, b) effects, each row of sum 0.
 
-    `level` (n,) is what a prompt gives an average pair, `leverage` (n,) the part of the residual variance in it.
-    `residuals` (n, a, b) are NaN where a pair did not play. `left_out` prompts did not connect the models.
+    `level` (n,) is what a prompt gives an average pair, `leverage` (n,) the part of the residual variance in it, and
+    `noise` (n,) that in it and in the mean squares of both kinds of effects together. `residuals` (n, a, b) are NaN
+    where a pair did not play. `left_out` prompts did not connect the models.
     """
 
     t2i_names: tuple[str, ...]
@@ -36,6 +38,7 @@ class Design:
     i2t: Floats
     level: Floats
     leverage: Floats
+    noise: Floats
     residuals: Floats
     left_out: int
 
@@ -66,26 +69,27 @@ def design(cells: Iterable[Cell]) -> Design:
     kept = list(cells)
     t2i = tuple(sorted({cell.pair.t2i for cell in kept}))
     i2t = tuple(sorted({cell.pair.i2t for cell in kept}))
-    prompts = sorted({cell.prompt for cell in kept})
+    prompts = tuple(sorted({cell.prompt for cell in kept}))
+    places = [{name: k for k, name in enumerate(names)} for names in (prompts, t2i, i2t)]
     table = np.full((len(prompts), len(t2i), len(i2t)), np.nan)
     for cell in kept:
-        at = prompts.index(cell.prompt), t2i.index(cell.pair.t2i), i2t.index(cell.pair.i2t)
+        at = places[0][cell.prompt], places[1][cell.pair.t2i], places[2][cell.pair.i2t]
         if not np.isnan(table[at]):
             raise ValueError(f"{cell.pair} has two cells for one prompt; merge its games first")
         table[at] = cell.mean
-    fits = {prompt: _additive(y) for prompt, y in zip(prompts, table, strict=True)}
-    found = {prompt: fit for prompt, fit in fits.items() if fit is not None}
-    a, b = len(t2i), len(i2t)
+    fit = _Fits.of(table)
+    connected = np.flatnonzero(fit.connected)
     return Design(
         t2i_names=t2i,
         i2t_names=i2t,
-        prompts=tuple(found),
-        t2i=np.array([fit[0][1 : 1 + a] for fit in found.values()]).reshape(-1, a),
-        i2t=np.array([fit[0][1 + a :] for fit in found.values()]).reshape(-1, b),
-        level=np.array([fit[0][0] for fit in found.values()]),
-        leverage=np.array([fit[1] for fit in found.values()]),
-        residuals=np.array([fit[2] for fit in found.values()]).reshape(-1, a, b),
-        left_out=len(prompts) - len(found),
+        prompts=tuple(prompts[k] for k in connected),
+        t2i=fit.solved[connected, 1 : 1 + len(t2i)],
+        i2t=fit.solved[connected, 1 + len(t2i) :],
+        level=fit.solved[connected, 0],
+        leverage=fit.leverage[connected, 0],
+        noise=fit.leverage[connected].sum(axis=1),
+        residuals=fit.residuals[connected],
+        left_out=len(prompts) - len(connected),
     )
 
 
@@ -94,17 +98,21 @@ def without(cells: Iterable[Cell], name: str) -> list[Cell]:
     return [cell for cell in cells if name not in (cell.pair.t2i, cell.pair.i2t)]
 
 
-def theta2(effects: Floats) -> Floats:
-    """θ² of effects (..., n, a): (MS - MS_error) / (n · cells), over the last two axes, unbiased.
+def theta2(effects: Floats) -> float:
+    """θ² of effects (n, a): (MS - MS_error) / (n · cells), unbiased.
 
-    It is the mean over all pairs of different prompts of a_k · a_l / (a - 1); 0 where there is one model.
+    It is the mean over all pairs of different prompts of a_k · a_l / (a - 1); 0 where there is one model or prompt.
     """
-    count, models = effects.shape[-2:]
+    return float(theta2_of_sums(effects.sum(axis=0), float(np.sum(effects**2)), len(effects)))
+
+
+def theta2_of_sums(total: Floats, squares: Floats | float, count: int) -> Floats:
+    """θ² (...) of `count` prompts' effects with sum `total` (..., a), and all their squares' sum (...)."""
+    models = total.shape[-1]
     if models < 2 or count < 2:
-        return np.zeros(effects.shape[:-2])
-    total = effects.sum(axis=-2)
-    own = np.sum(effects**2, axis=(-2, -1))
-    return np.asarray((np.sum(total**2, axis=-1) - own) / (count * (count - 1) * (models - 1)), dtype=np.float64)
+        return np.zeros(total.shape[:-1])
+    found = (np.sum(total**2, axis=-1) - squares) / (count * (count - 1) * (models - 1))
+    return np.asarray(found, dtype=np.float64)
 
 
 def effect_of_models(effects: Floats) -> Effect:
@@ -115,7 +123,7 @@ def effect_of_models(effects: Floats) -> Effect:
         return Effect(0.0, 0.0, None, None, max(above, 0), max(below, 0))
     between = count * float(np.sum(effects.mean(axis=0) ** 2)) / above
     error = float(np.sum((effects - effects.mean(axis=0)) ** 2)) / below
-    return _effect(float(theta2(effects)), between, error, count, above=above, below=below)
+    return _effect(theta2(effects), between, error, count, above=above, below=below)
 
 
 def effect_of_prompts(found: Design) -> Effect:
@@ -155,21 +163,53 @@ def _effect(theta: float, between: float, error: float, count: int, *, above: in
     return Effect(theta, error / count, between / error, float(fdtrc(above, below, between / error)), above, below)
 
 
-def _additive(y: Floats) -> tuple[Floats, float, Floats] | None:
-    """Level and effects (1 + a + b,) of one prompt's y (a, b) with NaN holes, the leverage of the level, residuals."""
-    a, b = y.shape
-    rows, columns = np.nonzero(~np.isnan(y))
-    x = np.zeros((len(rows), 1 + a + b))
-    at = np.arange(len(rows))
-    x[:, 0] = x[at, 1 + rows] = x[at, 1 + a + columns] = 1
-    if np.linalg.matrix_rank(x) < a + b - 1:
-        return None
-    # The effects of either kind sum to 0: two rows that the data cannot contradict.
-    sums = np.zeros((2, 1 + a + b))
-    sums[0, 1 : 1 + a] = sums[1, 1 + a :] = 1
-    inverse = np.linalg.inv(x.T @ x + sums.T @ sums)
-    solved = inverse @ x.T @ y[rows, columns]
-    left = np.full_like(y, np.nan)
-    left[rows, columns] = y[rows, columns] - x @ solved
-    spread = inverse @ x.T @ x @ inverse
-    return np.asarray(solved, dtype=np.float64), float(spread[0, 0]), left
+@dataclass(frozen=True, slots=True)
+class _Fits:
+    """Least squares of n prompts: `solved` (n, 1 + a + b) level and effects, `residuals` (n, a, b), NaN in holes.
+
+    `leverage` (n, 3) is the part of the residual variance in the level, and that in the mean square of either kind of
+    effect. What is not `connected` (n,) is solved as 0.
+    """
+
+    solved: Floats
+    leverage: Floats
+    residuals: Floats
+    connected: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, table: Floats) -> "_Fits":
+        """The fits of y (n, a, b) with NaN holes; prompts with the same holes are solved at once."""
+        count, a, b = table.shape
+        fits = cls(
+            np.zeros((count, 1 + a + b)), np.zeros((count, 3)), np.full_like(table, np.nan), np.zeros(count, bool)
+        )
+        played = ~np.isnan(table)
+        patterns, group = np.unique(played.reshape(count, a * b), axis=0, return_inverse=True)
+        alike = np.split(np.argsort(group.ravel(), kind="stable"), np.cumsum(np.bincount(group.ravel()))[:-1])
+        for pattern, prompts in zip(patterns, alike, strict=True):
+            fits._solve(table, pattern.reshape(a, b), prompts)
+        return fits
+
+    def _solve(self, table: Floats, pattern: NDArray[np.bool_], prompts: NDArray[np.int64]) -> None:
+        a, b = pattern.shape
+        rows, columns = np.nonzero(pattern)
+        x = np.zeros((len(rows), 1 + a + b))
+        at = np.arange(len(rows))
+        x[:, 0] = x[at, 1 + rows] = x[at, 1 + a + columns] = 1
+        if np.linalg.matrix_rank(x) < a + b - 1:
+            return
+        # The effects of either kind sum to 0: two rows that the data cannot contradict.
+        sums = np.zeros((2, 1 + a + b))
+        sums[0, 1 : 1 + a] = sums[1, 1 + a :] = 1
+        inverse = np.linalg.inv(x.T @ x + sums.T @ sums)
+        y = table[prompts][:, rows, columns]
+        solved = y @ x @ inverse
+        spread = np.diag(inverse @ x.T @ x @ inverse)
+        self.solved[prompts] = solved
+        self.leverage[prompts] = (
+            spread[0],
+            spread[1 : 1 + a].sum() / max(a - 1, 1),
+            spread[1 + a :].sum() / max(b - 1, 1),
+        )
+        self.residuals[prompts[:, None], rows, columns] = y - solved @ x.T
+        self.connected[prompts] = True

@@ -1,13 +1,12 @@
 """The three questions: which T2I is best, which I2T, and which of the two matters more.
 
 Answers hold among the models that played, for prompts like these. Intervals of θ²_T, θ²_I, their difference and their
-shares are symmetric bootstrap-t over whole prompts with jackknife standard errors (Hall 1988, Ann. Stat. 16:927-953;
-Efron and Tibshirani 1993, An Introduction to the Bootstrap, ch. 11-12): a plain percentile interval covers 74% at 3
+shares are symmetric bootstrap-t over whole prompts (resampling.py): a plain percentile interval covers 74% at 3
 prompts and 91% at 10. A best model is declared when it beats each other one over prompts at a level that allows
 for having looked for the best (Hsu 1981, Ann. Stat. 9:1026-1034, with Bonferroni's bound for Dunnett's quantile).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 from typing import Final, Literal
@@ -20,29 +19,33 @@ from telephone.scoring.crossed import Design, Effect, design, effect_of_models, 
 from telephone.scoring.crossed import without as leave_out
 from telephone.scoring.interval import LEVEL, Floats, Interval
 from telephone.scoring.ranking import Cell
+from telephone.scoring.resampling import Figure, bootstrap
+from telephone.scoring.sums import Figures, part
 
 FEWEST_PROMPTS: Final = 10
 """With fewer prompts nothing is declared and no interval given."""
-RESAMPLES: Final = 999
 FARTHEST: Final = 1000
 """A verdict that would need more prompts than this is not worth waiting for, and is said to be out of reach."""
 
 Side = Literal["t2i", "i2t"]
-Both = Callable[[Floats, Floats], Floats]
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
     """What the models of one kind do. `effects` are (name, difference from the mean of its kind), best first.
 
-    `interval` is that of θ², `best` a name where one is surely best; each None otherwise, `why` then says why not.
+    `interval` is that of θ², `share` θ² as a part of all variation between games; None where they are not known.
+    `best` names the one that is surely best; where it is None, `why` says why not, and `more_prompts` how many it may
+    take, None where that cannot be said.
     """
 
     effect: Effect
     interval: Interval | None
+    share: Interval | None
     effects: tuple[tuple[str, Interval], ...]
     best: str | None
     why: str | None
+    more_prompts: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +82,20 @@ def insights(cells: Sequence[Cell], *, higher_is_better: bool = False, seed: int
     count = len(found.prompts)
     prompt = effect_of_prompts(found)
     known = count >= FEWEST_PROMPTS and min(len(found.t2i_names), len(found.i2t_names)) > 1
-    difference = _bootstrap(found.t2i, found.i2t, _difference, seed) if known else None
+    figures = Figures.of(found)
+    asked = _Asked(figures.rows(found), figures, higher_is_better, seed)
+    difference = asked.interval(figures.difference) if known else None
     verdict, why = _verdict(found, difference)
-    estimate = float(_difference(found.t2i, found.i2t))
     return Insights(
         prompts=count,
         left_out=found.left_out,
-        t2i=_factor(found.t2i_names, found.t2i, higher_is_better, seed),
-        i2t=_factor(found.i2t_names, found.i2t, higher_is_better, seed),
+        t2i=_factor(found.t2i_names, found.t2i, figures.t2i, asked),
+        i2t=_factor(found.i2t_names, found.i2t, figures.i2t, asked),
         prompt=prompt,
         prompt_interval=_spread_of_prompts(prompt) if count >= FEWEST_PROMPTS else None,
-        estimate=estimate,
+        estimate=theta2(found.t2i) - theta2(found.i2t),
         difference=difference,
-        share=_share(found, seed) if known else None,
+        share=_share(asked) if known else None,
         extent=_extent(cells, found),
         verdict=verdict,
         why=why,
@@ -126,23 +130,55 @@ def difficulty(cells: Sequence[Cell]) -> tuple[tuple[str, Interval | None], ...]
     return tuple(rows)
 
 
-def _factor(names: Sequence[str], effects: Floats, higher_is_better: bool, seed: int) -> Factor:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What an interval is made from."""
+
+    rows: Floats
+    figures: Figures
+    higher_is_better: bool
+    seed: int
+
+    def interval(self, figure: Figure) -> Interval | None:
+        return bootstrap(self.rows, figure, self.seed)
+
+    def ratio(self, of: Figure, whole: Figure) -> Interval | None:
+        return bootstrap(self.rows, lambda sums, n: part(of(sums, n), whole(sums, n)), self.seed, plug_in=True)
+
+
+def _factor(names: Sequence[str], effects: Floats, figure: Figure, asked: _Asked) -> Factor:
     count, models = effects.shape
     effect = effect_of_models(effects)
     if models < 2 or count < 2:
-        return Factor(effect, None, (), None, "two models and two prompts that they share are the least to compare")
-    sign = -1.0 if higher_is_better else 1.0
+        why = "two models and two prompts that they share are the least to compare"
+        return Factor(effect, None, None, (), None, why, None)
+    sign = -1.0 if asked.higher_is_better else 1.0
     order = np.argsort(sign * effects.mean(axis=0), kind="stable")
     listed = tuple((names[k], _over_prompts(effects[:, k])) for k in order)
     if count < FEWEST_PROMPTS:
-        return Factor(effect, None, listed, None, f"too early: {count} of {FEWEST_PROMPTS} prompts")
-    interval = _bootstrap(effects, effects, lambda one, _: theta2(one), seed)
-    behind = sign * (effects - effects[:, order[:1]])[:, order[1:]]
-    error = behind.std(axis=0, ddof=1) / sqrt(count)
-    sure = behind.mean(axis=0) > _t(count - 1, 1 - 2 * (1 - LEVEL) / (models - 1)) * error
-    if bool(np.all(sure)):
-        return Factor(effect, interval, listed, names[order[0]], None)
-    return Factor(effect, interval, listed, None, "the first and others cannot be told apart on these prompts")
+        why = f"too early: {count} of {FEWEST_PROMPTS} prompts"
+        return Factor(effect, None, None, listed, None, why, FEWEST_PROMPTS - count)
+    interval, share = asked.interval(figure), asked.ratio(figure, asked.figures.variation)
+    more = _prompts_to_the_best(sign * (effects - effects[:, order[:1]])[:, order[1:]])
+    if more == 0:
+        return Factor(effect, interval, share, listed, names[order[0]], None, 0)
+    why = "the first and others cannot be told apart on these prompts"
+    return Factor(effect, interval, share, listed, None, why, more)
+
+
+def _prompts_to_the_best(behind: Floats) -> int | None:
+    """How many prompts more than the n of `behind` (n, others) it takes to be sure of each other's lag.
+
+    0 where it is sure already, None where it is out of reach.
+    """
+    count, others = len(behind), behind.shape[1]
+    lag, spread = behind.mean(axis=0), behind.std(axis=0, ddof=1)
+    bound = _t(count - 1, 1 - 2 * (1 - LEVEL) / others) * spread
+    if bool(np.all(lag * sqrt(count) > bound)):
+        return 0
+    if bool(np.any(bound >= lag * sqrt(FARTHEST))):  # asked before dividing: a lag may be next to nothing
+        return None
+    return max(ceil(float(np.max(bound / lag)) ** 2) - count, 1)
 
 
 def _verdict(found: Design, difference: Interval | None) -> tuple[Side | None, str | None]:
@@ -156,65 +192,17 @@ def _verdict(found: Design, difference: Interval | None) -> tuple[Side | None, s
     return ("t2i" if difference.estimate > 0 else "i2t"), None
 
 
-def _difference(t2i: Floats, i2t: Floats) -> Floats:
-    return theta2(t2i) - theta2(i2t)
-
-
-def _share(found: Design, seed: int) -> Interval | None:
+def _share(asked: _Asked) -> Interval | None:
     """θ²_T / (θ²_T + θ²_I), None unless the sum is surely above 0; its bias is removed by the jackknife."""
-
-    def total(t2i: Floats, i2t: Floats) -> Floats:
-        return theta2(t2i) + theta2(i2t)
-
-    def ratio(t2i: Floats, i2t: Floats) -> Floats:
-        whole = total(t2i, i2t)
-        return np.asarray(theta2(t2i) / np.where(np.abs(whole) < np.finfo(float).tiny, np.nan, whole))
-
-    whole = _bootstrap(found.t2i, found.i2t, total, seed)
-    if whole is None or whole.low <= 0:
-        return None
-    return _bootstrap(found.t2i, found.i2t, ratio, seed, plug_in=True)
-
-
-def _bootstrap(t2i: Floats, i2t: Floats, figure: Both, seed: int, *, plug_in: bool = False) -> Interval | None:
-    """Symmetric bootstrap-t of `figure` over whole prompts; None where it or most resamples do not vary.
-
-    Resamples are judged by what is true of the prompts they are drawn from: of θ² that is the squared mean, since a
-    prompt drawn twice is no second prompt. `plug_in` says that `figure` is a ratio: then it is also jackknifed.
-    """
-    count = len(t2i)
-    estimate, error = _jackknife(t2i, i2t, figure, correct=plug_in)
-    if not error > 0:
-        return None
-    pick = np.random.default_rng(seed).integers(0, count, (RESAMPLES, count))
-    drawn, errors = _jackknife(t2i[pick], i2t[pick], figure, correct=plug_in)
-    # Every prompt very many times over: θ² of the empirical distribution itself.
-    truth = figure(np.tile(t2i, (200, 1)), np.tile(i2t, (200, 1)))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        far = np.abs(drawn - truth) / errors
-    far = far[np.isfinite(far)]
-    if far.size < RESAMPLES / 2:
-        return None
-    half = float(np.quantile(far, LEVEL)) * float(error)
-    return Interval(float(estimate), float(estimate) - half, float(estimate) + half)
-
-
-def _jackknife(t2i: Floats, i2t: Floats, figure: Both, *, correct: bool) -> tuple[Floats, Floats]:
-    """`figure` of (..., n, a) and (..., n, b), with its bias removed where `correct`, and its standard error."""
-    count = t2i.shape[-2]
-    whole = figure(t2i, i2t)
-    keep = [np.delete(np.arange(count), k) for k in range(count)]
-    left = np.stack([figure(t2i[..., k, :], i2t[..., k, :]) for k in keep])
-    mean = left.mean(axis=0)
-    error = np.sqrt((count - 1) / count * np.sum((left - mean) ** 2, axis=0))
-    return (count * whole - (count - 1) * mean if correct else whole), np.asarray(error, dtype=np.float64)
+    whole = asked.interval(asked.figures.both)
+    return asked.ratio(asked.figures.t2i, asked.figures.both) if whole is not None and whole.low > 0 else None
 
 
 def _extent(cells: Sequence[Cell], found: Design) -> tuple[float, float] | None:
     """The least and the largest difference with one model left out, where two of its kind remain."""
     spare = [name for names in (found.t2i_names, found.i2t_names) if len(names) > 2 for name in names]
     parts = [design(leave_out(cells, name)) for name in spare]
-    seen = [float(_difference(part.t2i, part.i2t)) for part in parts if len(part.prompts) > 1]
+    seen = [theta2(one.t2i) - theta2(one.i2t) for one in parts if len(one.prompts) > 1]
     return (min(seen), max(seen)) if seen else None
 
 

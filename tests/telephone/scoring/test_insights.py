@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from telephone.game import Pair
+from telephone.scoring import resampling
 from telephone.scoring.crossed import design, effect_of_models, effect_of_prompts, missing_games, theta2
 from telephone.scoring.insights import agreed, difficulty, insights
 from telephone.scoring.ranking import Cell
@@ -126,6 +127,46 @@ def test_intervals_of_the_difference_hold_the_truth_as_often_as_they_say() -> No
         assert found.difference is not None
         held.append(found.difference.low < truth < found.difference.high)
     assert 0.88 < np.mean(held) <= 1.0
+
+
+def test_a_kinds_share_of_all_variation_is_found_and_its_interval_holds_it() -> None:
+    """What `played` adds: prompts .08, T2I × prompt .04, I2T × prompt .03, the rest .05; own effects also in levels."""
+    rng = np.random.default_rng(12)
+    theta = np.array([STRONG.var(ddof=1), WEAK.var(ddof=1)])
+    truth = theta / (theta.sum() + 0.08**2 + 0.04**2 * (1 + 1 / 3) + 0.03**2 * (1 + 1 / 4) + 0.05**2)
+    seen = []
+    for n in range(60):
+        found = insights(cells_of(played(rng, 12, STRONG, WEAK)), seed=n)
+        seen.append([found.t2i.share, found.i2t.share])
+    for kind in (0, 1):
+        known = [one[kind] for one in seen if one[kind] is not None]
+        assert len(known) == 60
+        error = np.std([one.estimate for one in known]) / np.sqrt(60)
+        assert np.mean([one.estimate for one in known]) == pytest.approx(truth[kind], abs=4 * error)
+        assert np.mean([one.low < truth[kind] < one.high for one in known]) > 0.87
+
+
+def test_many_prompts_are_resampled_in_parts_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = cells_of(played(np.random.default_rng(2), 14, STRONG, WEAK))
+    whole = insights(cells)
+    monkeypatch.setattr(resampling, "_AT_ONCE", 2_000)
+    in_parts = insights(cells)
+    assert in_parts.difference is not None
+    assert whole.difference is not None
+    assert in_parts.difference.low == pytest.approx(whole.difference.low)
+    assert (in_parts.verdict, in_parts.t2i.best) == (whole.verdict, whole.t2i.best)
+
+
+def test_a_lead_that_is_not_sure_says_how_many_prompts_it_may_take() -> None:
+    """A lag of 1 with a scatter of 3, and Student's 1.833 one-sided at 9: (1.833 · 3 / 1)² is 31 prompts."""
+    scatter = np.array([-3.0, 3.0] * 5) * np.sqrt(0.9)
+    effects = np.column_stack([-(1 + scatter) / 2, (1 + scatter) / 2])
+    y = effects[:, :, None] + np.array([0.0, 1.0])
+    assert insights(cells_of(y)).t2i.more_prompts == 21
+    sure = insights(cells_of(np.tile(np.array([[0.0, 0.1], [1.0, 1.1]]), (10, 1, 1))))
+    assert (sure.t2i.best, sure.t2i.more_prompts) == ("t0", 0)
+    equal = insights(cells_of(np.zeros((10, 2, 2))))
+    assert (equal.t2i.best, equal.t2i.more_prompts) == (None, None)
 
 
 def test_a_strong_t2i_effect_is_found_and_named() -> None:

@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import fields
 from itertools import product
 
 import numpy as np
@@ -14,7 +15,7 @@ from scipy.special import expit, logsumexp
 
 from telephone.game import Pair
 from telephone.scoring import votes as board
-from telephone.scoring.ballots import ALL_BAD, TIE, Vote, tally
+from telephone.scoring.ballots import ALL_BAD, CHOSE_NONE, CHOSE_TIE, TIE, LineUp, Vote, gather, tally
 from telephone.scoring.luck import POSITION, TIES, Battles
 from telephone.scoring.posterior import pair_covariance
 from telephone.scoring.votes import POINTS, rank_by_votes
@@ -246,6 +247,26 @@ def test_any_votes_give_finite_rows_whatever_their_order(cast: list[Vote], chanc
     assert all(low < mid < high for low, mid, high in values)
     assert sum(mid for _, mid, _ in values) == pytest.approx(0, abs=1e-6)
     assert rank_by_votes(tally(chance.sample(cast, len(cast)))) == found
+
+
+def test_votes_as_columns_are_the_votes_one_by_one() -> None:
+    cast = [
+        Vote((B, A), 0, "zoe", "two", "p"),
+        Vote((A, B), TIE, "amy", "one", "p"),
+        Vote((C, A, D), ALL_BAD, "zoe", None),
+        Vote((C, A, D), 2, "amy", None),
+        Vote((A, B), 1, "zoe", "one", "p"),
+    ]
+    line_ups = [LineUp((C, A, D)), LineUp((B, A), "two", "p"), LineUp((A, B), "one", "p")]
+    columns = gather(
+        line_ups,
+        np.array([1, 2, 0, 0, 2]),
+        np.array([0, CHOSE_TIE, CHOSE_NONE, 2, 1]),
+        ["zoe", "amy"],
+        np.array([0, 1, 0, 1, 0]),
+    )
+    for one in fields(columns):
+        assert np.array_equal(getattr(columns, one.name), getattr(tally(cast), one.name)), one.name
 
 
 def test_a_vote_sent_twice_counts_once() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from telephone.scoring.interval import LEVEL, Floats, Interval
+from telephone.yardstick import Rest
 
 Shape = Literal["constant", "line", "exponential", "power"]
 RATES: Final[Floats] = np.geomspace(0.02, 5.0, 240)
@@ -53,18 +54,6 @@ class Decay:
     prompts: int
     rate: Interval | None
     why: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """Whether a game came to rest. `turn`, counted from 1, is None where it had not by `turns` (it is censored).
-
-    `cycle` says that it rests in two captions that take turns, and not in one.
-    """
-
-    turn: int | None
-    turns: int
-    cycle: bool
 
 
 def fit(curve: ArrayLike) -> tuple[Curve, ...]:

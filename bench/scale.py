@@ -1,0 +1,80 @@
+"""How many redraws make the 95th percentile of a scale usable, measured on the offline players.
+
+    python bench/scale.py [--quick]
+
+Every pair redraws the article's ten prompts twelve times (six with --quick). Smaller sets are then drawn from
+these at random, and their 95th percentile is held against that of all. Exits with status 1 when a claim fails.
+"""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+
+from telephone.build import offline_players  # noqa: E402
+from telephone.game import Pair  # noqa: E402
+from telephone.models.minilm import MiniLM  # noqa: E402
+from telephone.prompts import sets  # noqa: E402
+from telephone.scoring.scale import STILL, apart, quantile  # noqa: E402
+
+PAIRS = tuple(Pair(t2i, i2t) for t2i in ("stickers", "doodles") for i2t in ("spotter-sharp", "spotter-hazy"))
+SIZES = ((1, 2), (3, 2), (5, 2), (10, 2), (3, 3), (5, 3), (10, 3), (2, 6), (5, 6), (10, 6))
+"""Prompts, and redraws of each."""
+DRAWS = 1_000
+CLAIMED, LEAST, MOST, MEAN = (5, 3), 0.55, 1.4, 0.9
+
+
+async def vectors(pair: Pair, redraws: int) -> np.ndarray:
+    """Shape (prompts, redraws, dimensions)."""
+    players, embedder, rows = offline_players(), MiniLM(), []
+    artist, spotter = players.artist(pair.t2i), players.teller(pair.i2t)
+    for prompt in sets()["article"]:
+        pictures = [await artist.generate_image(prompt.text, seed=seed) for seed in range(1, redraws + 1)]
+        captions = [(await spotter.generate_text(picture, seed=seed)).text for seed, picture in enumerate(pictures, 1)]
+        rows.append(await embedder.embed_texts(captions))
+    return np.stack(rows)
+
+
+def still(found: np.ndarray, prompts: np.ndarray, redraws: int, rng: np.random.Generator) -> float:
+    """The 95th percentile of some of the redraws of some of the prompts."""
+    groups = [apart(found[prompt, rng.choice(found.shape[1], redraws, replace=False)]) for prompt in prompts]
+    return quantile(
+        np.concatenate(groups), np.concatenate([np.full(len(some), 1 / len(some)) for some in groups]), STILL
+    )
+
+
+def table(found: np.ndarray, pair: Pair) -> bool:
+    """Prints what smaller sets say of one pair; whether the claim holds."""
+    rng = np.random.default_rng(7)
+    truth = still(found, np.arange(len(found)), found.shape[1], rng)
+    print(f"\n{pair}: 95th percentile {truth:.3f} over {found.shape[0]} prompts × {found.shape[1]} redraws")
+    print(f"{'prompts':>8} {'redraws':>8} {'distances':>10} {'mean':>6} {'5%':>6} {'95%':>6}   of that")
+    holds = True
+    for prompts, redraws in SIZES:
+        draws = [
+            still(found, rng.choice(len(found), prompts, replace=False), redraws, rng) / truth for _ in range(DRAWS)
+        ]
+        low, high, mean = *np.quantile(draws, (0.05, 0.95)), np.mean(draws)
+        distances = prompts * redraws * (redraws - 1) // 2
+        print(f"{prompts:>8} {redraws:>8} {distances:>10} {mean:>6.2f} {low:>6.2f} {high:>6.2f}")
+        if (prompts, redraws) == CLAIMED:
+            holds = bool(low >= LEAST and high <= MOST and mean >= MEAN)
+    print(f"claimed of {CLAIMED[0]} × {CLAIMED[1]}: {LEAST} to {MOST}, mean over {MEAN}: {'ok' if holds else 'MISSED'}")
+    return holds
+
+
+async def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    redraws = 6 if parser.parse_args().quick else 12
+    held = [table(await vectors(pair, redraws), pair) for pair in PAIRS]
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

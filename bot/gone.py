@@ -7,9 +7,7 @@ from typing import Final
 import aiohttp
 import discord
 
-from bot.render import turn_now
 from telephone.errors import Refused, Unavailable
-from telephone.game import Game
 from telephone.stage import StageGone
 
 UNKNOWN_CHANNEL: Final = 10003
@@ -56,8 +54,8 @@ _GONE: Final[dict[tuple[str, int], tuple[str, str]]] = {
 
 
 @contextmanager
-def told(game: Game, where: str) -> Iterator[None]:
-    """Turns Discord's refusals in the game's `where` ("channel" or "thread") into StageGone, Refused or Unavailable.
+def told(turn: int, where: str) -> Iterator[None]:
+    """Turns Discord's refusals in `where` ("channel" or "thread") at a turn into StageGone, Refused or Unavailable.
 
     A refusal that neither the place nor the network explains is a bug of ours and passes unchanged.
     """
@@ -67,7 +65,7 @@ def told(game: Game, where: str) -> Iterator[None]:
         known = _GONE.get((where, error.code))
         if known is not None:
             what, sentence = known
-            raise StageGone(sentence.format(turn=turn_now(game)), what) from error
+            raise StageGone(sentence.format(turn=turn), what) from error
         if error.code in MODERATED:
             raise Refused("This server's own moderation stopped a message of this game.", str(error.code)) from error
         if error.status >= 500 or error.status == 429:

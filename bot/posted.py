@@ -9,7 +9,7 @@ import discord
 import structlog
 
 from bot import gone
-from bot.render import Post
+from bot.render import Post, turn_now
 from telephone.errors import Unavailable
 from telephone.game import Game
 from telephone.stage import StageGone
@@ -29,14 +29,16 @@ class Posted:
 
     client: discord.Client
 
-    async def edit(self, game: Game, message_id: int, at_most: Callable[[int], Awaitable[list[Post]]]) -> None:
-        """Edits a message of the thread; one that is gone shows nothing any more, and that is well."""
-        with gone.told(game, "thread"):
+    async def edit(
+        self, turn: int, thread_id: int, message_id: int, at_most: Callable[[int], Awaitable[list[Post]]]
+    ) -> None:
+        """Edits a message of a thread; one that is gone shows nothing any more, and that is well."""
+        with gone.told(turn, "thread"):
             for size in SIZES:
                 try:
-                    await self._edit_awake(thread_of(game), message_id, (await at_most(size))[0])
+                    await self._edit_awake(thread_id, message_id, (await at_most(size))[0])
                 except discord.NotFound as error:
-                    _log.info("message is gone", game=game.id, code=error.code)
+                    _log.info("message is gone", thread=thread_id, code=error.code)
                 except discord.HTTPException as error:
                     if error.code == gone.TOO_OLD_TO_EDIT:
                         raise Unavailable("Discord takes no edit of this message just now.") from error
@@ -59,7 +61,7 @@ class Posted:
     async def withdraw_replay(self, game: Game) -> None:
         """Takes back the moving pictures of a game from its thread: another is made when it is asked for."""
         me, stem, thread = self.client.user, f"game-{game.number}", self.client.get_partial_messageable(thread_of(game))
-        with gone.told(game, "thread"), suppress(discord.NotFound):
+        with gone.told(turn_now(game), "thread"), suppress(discord.NotFound):
             async for message in thread.history(limit=HISTORY):
                 mine = me is not None and message.author.id == me.id
                 if mine and [file.filename.rpartition(".")[0] for file in message.attachments] == [stem]:

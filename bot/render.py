@@ -64,6 +64,13 @@ class Post:
         return frozenset(item.custom_id for item in items if isinstance(item, ui.Button) and item.custom_id)
 
     @property
+    def words(self) -> str:
+        """All that can be read on it, without the spaces at its ends."""
+        items = self.view.walk_children() if self.view else ()
+        displays = [item.content for item in items if isinstance(item, ui.TextDisplay)]
+        return "\n".join([self.content, *displays] if self.content else displays).strip()
+
+    @property
     def stems(self) -> tuple[str, ...]:
         """Its files' names without their endings, which a smaller copy changes."""
         return tuple(sorted(file.name.rpartition(".")[0] for file in self.files))

@@ -10,9 +10,10 @@ from discord import ui
 from structlog.testing import capture_logs
 
 from bot import render
+from bot.cards import EDIT_GAP
 from bot.posted import UPLOAD_MAX
 from bot.render import Attachment
-from bot.stage import EDIT_GAP, DiscordStage
+from bot.stage import DiscordStage
 from telephone.errors import Refused, Unavailable
 from telephone.game import GameState, Image
 from telephone.stage import Posting, Progress, StageGone, nonce

@@ -1,0 +1,131 @@
+"""Sending messages so that none is sent twice: each looks for itself first where an attempt was made before."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import discord
+
+from bot import gone
+from bot.posted import HISTORY, NO_MENTIONS, SIZES, files_of, sendable
+from bot.render import Post
+from telephone.stage import Posting
+
+ARCHIVE_MINUTES: Final = 1440
+_LOOK_BACK: Final = timedelta(minutes=1)
+AtMost = Callable[[int], Awaitable[list[Post]]]
+"""The messages that show something with files of at most so many bytes: the first is to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Speaks REST only. Raises what discord.py raises: `gone.told` says what it means."""
+
+    client: discord.Client
+
+    async def post_fitting(
+        self,
+        channel_id: int,
+        at_most: AtMost,
+        posting: Posting,
+        *,
+        reply_to: int | None = None,
+        owner_id: str | None = None,
+    ) -> int:
+        """Posts with smaller and smaller files until Discord takes them."""
+        for size in SIZES:
+            try:
+                return await self.post(channel_id, await at_most(size), posting, reply_to=reply_to, owner_id=owner_id)
+            except discord.HTTPException as error:
+                if (error.status != 413 and error.code != gone.TOO_LARGE) or size == SIZES[-1]:
+                    raise
+        raise AssertionError("unreachable: the last size returns or raises")
+
+    async def post(
+        self,
+        channel_id: int,
+        posts: Sequence[Post],
+        posting: Posting,
+        *,
+        reply_to: int | None = None,
+        owner_id: str | None = None,
+    ) -> int:
+        """Sends the first of `posts`, unless an attempt before posted one of them, or buttons that name `owner_id`."""
+        channel = self.client.get_partial_messageable(channel_id)
+        if posting.again:
+            found = await self._find(channel, posts, posting.since, owner_id)
+            if found is not None:
+                return found
+        options: dict[str, Any] = {"nonce": posting.nonce, "allowed_mentions": NO_MENTIONS, "files": files_of(posts[0])}
+        if reply_to is not None:
+            options["reference"] = discord.MessageReference(
+                message_id=reply_to, channel_id=channel_id, fail_if_not_exists=False
+            )
+        if posts[0].view is not None:
+            sent = await channel.send(view=sendable(posts[0]), **options)
+        else:
+            sent = await channel.send(posts[0].content, suppress_embeds=True, **options)
+        return sent.id
+
+    async def open_thread(self, channel_id: int, message_id: int, name: str, *, again: bool) -> int:
+        """The thread on a message, which carries only one; its id is the message's own."""
+        if again and await self.exists(message_id):
+            return message_id
+        try:
+            thread = await self.client.http.start_thread_with_message(
+                channel_id, message_id, name=name, auto_archive_duration=ARCHIVE_MINUTES
+            )
+        except discord.HTTPException as error:
+            if error.code != gone.THREAD_EXISTS:
+                raise
+            return message_id
+        return int(thread["id"])
+
+    async def exists(self, channel_id: int) -> bool:
+        """Whether a channel or thread is still there."""
+        try:
+            await self.client.http.get_channel(channel_id)
+        except discord.NotFound:
+            return False
+        return True
+
+    async def stands(self, channel_id: int, message_id: int) -> bool:
+        """Whether a message is still there."""
+        try:
+            await self.client.http.get_message(channel_id, message_id)
+        except discord.NotFound:
+            return False
+        return True
+
+    async def _find(
+        self, channel: discord.PartialMessageable, posts: Sequence[Post], since: datetime, owner_id: str | None
+    ) -> int | None:
+        """Our own message of an earlier attempt: same words and files, or buttons that name the same owner."""
+        me = self.client.user
+        after = since if since.tzinfo else since.replace(tzinfo=UTC)
+        async for message in channel.history(limit=HISTORY, after=after - _LOOK_BACK, oldest_first=True):
+            if me is not None and message.author.id == me.id and any(_same(message, post, owner_id) for post in posts):
+                return message.id
+        return None
+
+
+def _same(message: discord.Message, post: Post, owner_id: str | None) -> bool:
+    if owner_id is not None:
+        return any(owner_id in custom_id.split(":") for custom_id in _all(message.components, "custom_id"))
+    stems = tuple(sorted(file.filename.rpartition(".")[0] for file in message.attachments))
+    return (_words(message), stems) == (post.words, post.stems)
+
+
+def _words(message: discord.Message) -> str:
+    """All that can be read on a message, content or text displays, without the spaces at its ends."""
+    displays = [str(part) for part in _all(message.components, "content")]
+    return "\n".join([message.content, *displays] if message.content else displays).strip()
+
+
+def _all(parts: Iterable[Any], name: str) -> Iterator[str]:
+    """An attribute of all of a message's components that have it, in the order in which they are drawn."""
+    for part in parts:
+        if own := getattr(part, name, None):
+            yield own
+        yield from _all(getattr(part, "children", ()), name)

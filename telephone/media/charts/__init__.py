@@ -3,8 +3,20 @@
 Pure functions that keep a core busy: call them through `off_loop` of `telephone/cpu.py`.
 """
 
-from telephone.media.charts.drift import describe_drift, drift_chart, signed
+from telephone.media.charts.drift import describe_drift, drift_chart
+from telephone.media.charts.pairs import describe_pairs, pairs_chart
 from telephone.media.charts.style import Theme
-from telephone.media.charts.values import Scale, Span
+from telephone.media.charts.values import Curve, Scale, Span
+from telephone.media.charts.words import signed
 
-__all__ = ["Scale", "Span", "Theme", "describe_drift", "drift_chart", "signed"]
+__all__ = [
+    "Curve",
+    "Scale",
+    "Span",
+    "Theme",
+    "describe_drift",
+    "describe_pairs",
+    "drift_chart",
+    "pairs_chart",
+    "signed",
+]

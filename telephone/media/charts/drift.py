@@ -13,6 +13,7 @@ from telephone.media.charts.labels import beside
 from telephone.media.charts.scale import draw_scale, scale_in_words, scale_labels, top_of
 from telephone.media.charts.style import INKS, LARGE, TYPE, Ink, Note, Theme, canvas, footing, heading, panel, png
 from telephone.media.charts.values import Scale
+from telephone.media.charts.words import signed, told
 
 _PITCH: Final = 76
 """From so many pixels a turn on every point carries its number; below, only those that tell the story."""
@@ -49,7 +50,7 @@ def drift_figure(
     _draw_frame(axes, distances, scale)
     if scale is not None:
         draw_scale(axes, ink, scale)
-        beside(figure, axes, scale_labels(ink, scale), 990, (165, 610))
+        beside(figure, axes, ink, scale_labels(ink, scale), left=990, room=(165, 610))
         footing(figure, ink, f"Scale: {scale.source}")
     _draw_rest(axes, ink, rest, len(distances))
     _draw_line(axes, distances, ink)
@@ -63,15 +64,16 @@ def describe_drift(
     distances: Sequence[float], jump: tuple[int, float], *, scale: Scale | None = None, rest: int | None = None
 ) -> str:
     """The chart in words: start, end and the biggest jump, `(turn, increase)`, then rest and scale where known."""
-    more = ("" if rest is None else f" It is at rest from turn {rest}.") + scale_in_words(scale)
     if len(distances) == 1:
-        return f"Line chart: after its one turn the game is {distances[0]:.2f} away from the prompt.{more}"
-    turn, increase = jump
-    told = f"the biggest jump is turn {turn}, {signed(increase)}" if increase > 0 else "it never moved away"
-    return (
-        f"Line chart of the distance from the prompt over {len(distances)} turns: it starts at {distances[0]:.2f}, "
-        f"ends at {distances[-1]:.2f}; {told}.{more}"
-    )
+        course = f"Line chart: after its one turn the game is {distances[0]:.2f} away from the prompt."
+    else:
+        turn, increase = jump
+        jumped = f"the biggest jump is turn {turn}, {signed(increase)}" if increase > 0 else "it never moved away"
+        course = (
+            f"Line chart of the distance from the prompt over {len(distances)} turns: it starts at "
+            f"{distances[0]:.2f}, ends at {distances[-1]:.2f}; {jumped}."
+        )
+    return told(course, "" if rest is None else f"It is at rest from turn {rest}.", scale_in_words(scale))
 
 
 def _notes(ink: Ink, jump: tuple[int, float] | None, rest: int | None) -> list[Note]:
@@ -156,8 +158,3 @@ def _above(distances: Sequence[float], n: int) -> bool:
     after = distances[n] if n < len(distances) else distances[n - 1]
     here = distances[n - 1]
     return not (here < before and here < after + 1e-9 and here > 0.2 * max(distances))
-
-
-def signed(increase: float) -> str:
-    """An increase with its sign and two decimals: +0.19, −0.05."""
-    return f"{increase:+.2f}".replace("-", "−")

@@ -3,12 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Final
+from typing import Any, Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.transforms import IdentityTransform
 
-from telephone.media.charts.style import DPI, HEIGHT, TYPE, write
+from telephone.media.charts.strokes import TIMES, Stroke, marked
+from telephone.media.charts.style import DPI, HEIGHT, TYPE, Ink, length, write
+from telephone.media.lettering import ELLIPSIS
+
+SWATCH: Final = 66
+"""How much room the piece of a curve before its name takes."""
 
 _LEADING: Final = 1.2
 """Heights of a line of type, from one baseline to the next."""
@@ -16,22 +23,57 @@ _LEADING: Final = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One or more `lines` of type that name what stands at `value` of the y-axis."""
+    """One or more `lines` of type that name what stands at `value` of the y-axis.
+
+    A curve's label repeats its `stroke`, hollow or not. A line leads to it from `start`, in pixels from the left.
+    """
 
     lines: tuple[str, ...]
     value: float
     colour: str
+    stroke: Stroke | None = None
+    hollow: bool = False
+    start: float | None = None
 
 
-def beside(figure: Figure, axes: Axes, labels: Sequence[Label], left: float, room: tuple[float, float]) -> None:
+def beside(
+    figure: Figure,
+    axes: Axes,
+    ink: Ink,
+    labels: Sequence[Label],
+    *,
+    left: float,
+    room: tuple[float, float],
+    points: float = TYPE,
+) -> None:
     """Sets labels from `left` on, each at its value or as near to it as the others and `room` (top, bottom) allow."""
-    height = line_height(TYPE)
+    height = line_height(points)
     wanted = [height_of(axes, label.value) for label in labels]
     middles = spread(wanted, [height * len(label.lines) for label in labels], *room)
     for label, middle in zip(labels, middles, strict=True):
+        if label.start is not None:
+            lead = [label.start, left - 6], [HEIGHT - height_of(axes, label.value), HEIGHT - middle]
+            drawn(figure, *lead, color=ink.quiet, linewidth=1, alpha=0.7)
+        if label.stroke is not None:
+            swatch(figure, ink, label.stroke, (left, middle), hollow=label.hollow)
         first = middle - height * (len(label.lines) - 1) / 2
         for k, line in enumerate(label.lines):
-            write(figure, (left, first + k * height), line, label.colour)
+            at = (left if label.stroke is None else left + SWATCH, first + k * height)
+            write(figure, at, line, label.colour, points=points)
+
+
+def swatch(figure: Figure, ink: Ink, stroke: Stroke, at: tuple[float, float], *, hollow: bool = False) -> None:
+    """A short piece of a curve, from `at` on to the right."""
+    left, middle = at[0], HEIGHT - at[1]
+    drawn(figure, [left, left + SWATCH - 14], [middle, middle], color=stroke.colour, linewidth=2.4,
+          linestyle=stroke.dashes)  # fmt: skip
+    drawn(figure, [left + (SWATCH - 14) / 2], [middle], linestyle="none", marker=stroke.marker, color=stroke.colour,
+          **marked(ink, stroke, hollow=hollow))  # fmt: skip
+
+
+def drawn(figure: Figure, x: Sequence[float], y: Sequence[float], **look: Any) -> None:
+    """A line through points of the canvas, in pixels from its bottom left corner."""
+    figure.add_artist(Line2D(x, y, transform=IdentityTransform(), **look))
 
 
 def line_height(points: float) -> float:
@@ -71,3 +113,19 @@ def _isotonic(values: Sequence[float]) -> list[float]:
             mean, count = (mean * count + before * n) / (count + n), count + n
         pools.append((mean, count))
     return [mean for mean, count in pools for _ in range(count)]
+
+
+def fitted(name: str, room: float, points: float) -> str:
+    """A pair's name on one line of at most `room`: the longer model loses letters from its middle first."""
+    halves = name.split(TIMES)
+    kept = [len(half) for half in halves]
+    while length(TIMES.join(map(_middle_out, halves, kept)), points) > room and max(kept) > 1:
+        kept[kept.index(max(kept))] -= 1
+    return TIMES.join(map(_middle_out, halves, kept))
+
+
+def _middle_out(text: str, letters: int) -> str:
+    """`text` with so many of its letters, and an ellipsis where the others were."""
+    if letters >= len(text):
+        return text
+    return text[: -(-letters // 2)] + ELLIPSIS + text[len(text) - letters // 2 :]

@@ -22,20 +22,20 @@ def draw_scale(axes: Axes, ink: Ink, scale: Scale) -> None:
         axes.axhline(span.middle, color=ink.quiet, linewidth=2, linestyle=dashes, zorder=0.7)
 
 
-def scale_labels(ink: Ink, scale: Scale) -> tuple[Label, ...]:
-    """What to set beside the two medians."""
+def scale_labels(ink: Ink, scale: Scale, start: float | None = None) -> tuple[Label, ...]:
+    """What to set beside the two medians, led to from `start` where that is not near."""
     return (
-        Label(("unrelated",), scale.floor.middle, ink.quiet),
-        Label(("as near as", "a redraw"), scale.ceiling.middle, ink.quiet),
+        Label(("unrelated",), scale.floor.middle, ink.quiet, start=start),
+        Label(("as near as", "a redraw"), scale.ceiling.middle, ink.quiet, start=start),
     )
 
 
 def scale_in_words(scale: Scale | None) -> str:
-    """A sentence, after a space, of what the scale says; nothing without one."""
+    """A sentence of what the scale says; nothing without one."""
     if scale is None:
         return ""
     far, near = (f"{span.middle:.2f} ({span.low:.2f} to {span.high:.2f})" for span in _spans(scale))
-    return f" Unrelated prompts are {far} apart, captions of redraws {near}."
+    return f"Unrelated prompts are {far} apart, captions of redraws {near}."
 
 
 def top_of(scale: Scale | None, values: Sequence[float], least: float) -> float:

@@ -39,6 +39,8 @@ class Ink:
     line: str
     jump: str
     rest: str
+    series: tuple[str, ...]
+    """Colours for things of one kind, each at a contrast of 3 or more to the ground."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,26 @@ class Note:
 
 
 INKS: Final[dict[Theme, Ink]] = {
-    "light": Ink("#FFFFFF", "#1F2328", "#57606A", "#DDE1E6", "#0072B2", "#D55E00", "#009E73"),
-    "dark": Ink("#1E1F22", "#F2F3F5", "#B5BAC1", "#3A3C42", "#56B4E9", "#E69F00", "#009E73"),
+    "light": Ink(
+        "#FFFFFF",
+        "#1F2328",
+        "#57606A",
+        "#DDE1E6",
+        "#0072B2",
+        "#D55E00",
+        "#009E73",
+        ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#1F2328"),
+    ),
+    "dark": Ink(
+        "#1E1F22",
+        "#F2F3F5",
+        "#B5BAC1",
+        "#3A3C42",
+        "#56B4E9",
+        "#E69F00",
+        "#009E73",
+        ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F2F3F5"),
+    ),
 }
 
 

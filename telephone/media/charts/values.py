@@ -20,6 +20,41 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """The distance of a pair from its prompts by turn, from turn 1 on, with the ends of its 95% intervals if known.
+
+    `name` is the pair's as in `t2i × i2t`, or any other. ValueError unless there is a turn, every `middle` lies in
+    [0, 2], and the ends are finite, as many, and around it.
+    """
+
+    name: str
+    middle: tuple[float, ...]
+    low: tuple[float, ...] | None = None
+    high: tuple[float, ...] | None = None
+    provisional: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.middle or not all(0 <= value <= 2 for value in self.middle):
+            raise ValueError(f"{self.name!r} needs the distance of at least one turn, and distances lie in [0, 2]")
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"{self.name!r} has but one end of its intervals")
+        if not len(self.middle) == len(self.ends[0]) == len(self.ends[1]):
+            raise ValueError(f"{self.name!r} has {len(self.middle)} turns and another number of intervals")
+        for low, middle, high in zip(self.ends[0], self.middle, self.ends[1], strict=True):
+            Span(low, middle, high)
+
+    @property
+    def ends(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The lower and the upper ends of its intervals, its own middle where they are not known."""
+        return (self.middle, self.middle) if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
+    def last(self) -> Span:
+        """Where it ends."""
+        return Span(self.ends[0][-1], self.middle[-1], self.ends[1][-1])
+
+
+@dataclass(frozen=True, slots=True)
 class Scale:
     """What distances of one embedder mean, as medians between quartiles.
 

@@ -10,11 +10,10 @@ from PIL import Image as pil
 from telephone.media.charts import Scale, Span, describe_drift, drift_chart
 from telephone.media.charts.drift import drift_figure
 from telephone.scoring.drift import biggest_jump
+from tests.telephone.media.charts.curves import SCALE
 from tests.telephone.media.charts.geometry import flaws, type_of
 
 TEN = (0.18, 0.22, 0.41, 0.44, 0.43, 0.52, 0.50, 0.61, 0.58, 0.63)
-SCALE = Scale(Span(0.75, 0.85, 0.90), Span(0.09, 0.15, 0.36), "45 pairs of prompts, 240 redraws")
-"""As measured by MiniLM among the article's prompts."""
 ORANGE, BLUE = (213, 94, 0), (0, 114, 178)
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, minimize
 
-from telephone.media.charts.labels import spread
+from telephone.media.charts.labels import fitted, spread
+from telephone.media.charts.style import length
 
 places = st.lists(st.tuples(st.floats(-100, 700), st.floats(10, 40)), min_size=1, max_size=12)
 
@@ -45,3 +46,20 @@ def test_labels_move_as_little_as_they_can(wanted: list[float]) -> None:
 
 def test_more_labels_than_room_begin_at_the_top_and_run_over() -> None:
     assert spread([50] * 4, [30] * 4, 0, 60) == (15, 45, 75, 105)
+
+
+def test_a_name_that_fits_is_left_alone() -> None:
+    assert fitted("stickers × spotter-sharp", 500, 14) == "stickers × spotter-sharp"
+
+
+@pytest.mark.parametrize("name", ["stable-diffusion-xl-turbo × clip-prefix", "x" * 200, "a × " + "y" * 90, "狐" * 60])
+def test_a_name_that_does_not_fit_loses_letters_in_the_midst_of_its_longer_model(name: str) -> None:
+    short = fitted(name, 300, 14)
+    assert length(short, 14) <= 300
+    assert "…" in short
+    assert (short[0], short[-1]) == (name[0], name[-1])
+    assert short.count(" × ") == name.count(" × ")
+
+
+def test_nothing_fits_where_there_is_no_room_and_nothing_breaks() -> None:
+    assert fitted("abc × def", 0, 14) == "a… × d…"

@@ -1,0 +1,57 @@
+"""How a chart is told to those who cannot see it: short, at most 600 characters, the gist first."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from telephone.game import fold
+from telephone.media.charts.values import Span
+from telephone.media.lettering import ELLIPSIS
+
+LONGEST: Final = 600
+_NAME: Final = 48
+
+
+def told(*sentences: str) -> str:
+    """Sentences as one text; from the end on they go where there would be too much, and never in their midst."""
+    kept = [sentence for sentence in sentences if sentence]
+    while len(kept) > 1 and len(" ".join(kept)) > LONGEST:
+        kept.pop()
+    return _cut(" ".join(kept), LONGEST)
+
+
+def called(name: str) -> str:
+    """A name on one line, shortened where it is very long."""
+    return _cut(fold(name), _NAME)
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """`a, b and c`, or `a, b, c and 4 more`."""
+    shown = [called(name) for name in names[:most]]
+    rest = len(names) - len(shown)
+    parts = [*shown, f"{rest} more"] if rest else shown
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def spoken(span: Span, form: str = ".2f") -> str:
+    """`0.31 (0.27 to 0.35)`, or `0.31` where nothing is known of its interval."""
+    low, middle, high = (number(value, form) for value in (span.low, span.middle, span.high))
+    return middle if span.low == span.high else f"{middle} ({low} to {high})"
+
+
+def number(value: float, form: str = ".2f") -> str:
+    """A number with the sign that print uses."""
+    return format(value, form).replace("-", "−")
+
+
+def signed(increase: float) -> str:
+    """An increase with its sign and two decimals: +0.19, −0.05."""
+    return number(increase, "+.2f")
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 pair`, `2 pairs`."""
+    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + ELLIPSIS

@@ -14,13 +14,14 @@ from telephone.store.images import ImageFact, ImageFacts
 from telephone.store.posts import BattlePosts, Post, Posts
 from telephone.store.reports import Report, Reports
 from telephone.store.reserving import Order, Scope
+from telephone.store.scores import Pool, Scores
 from telephone.store.servers import Servers
 from telephone.store.steps import Asked, Steps
 from telephone.store.upgrade import upgrade
 from telephone.store.vectors import Vectors
 from telephone.store.votes import Votes
 
-__all__ = ["Asked", "Expense", "ImageFact", "Order", "Post", "Report", "Scope", "Store"]
+__all__ = ["Asked", "Expense", "ImageFact", "Order", "Pool", "Post", "Report", "Scope", "Store"]
 
 
 class Store:
@@ -32,6 +33,7 @@ class Store:
         self.steps = Steps(database)
         self.posts = Posts(database)
         self.distances = Distances(database)
+        self.scores = Scores(database)
         self.vectors = Vectors(database)
         self.servers = Servers(database)
         self.images = ImageFacts(database)

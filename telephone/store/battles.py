@@ -7,7 +7,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, SQLColumnExpression, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,10 +17,11 @@ from telephone.sides import Battle, BattleRequest, BattleState, Side
 from telephone.store import read
 from telephone.store.battle_tables import BattlePostRow, BattleRow, SideRow, VoteRow
 from telephone.store.columns import now
+from telephone.store.counting import recount
 from telephone.store.database import Database
 from telephone.store.games import add_server, open_order, put
 from telephone.store.reserving import Order
-from telephone.store.tables import GameRow, ServerRow
+from telephone.store.tables import DistanceRow, GameRow, ServerRow
 
 _BATCH: Final = 1_000
 """Battles whose sides are read at once; the databases bound the parameters of a query."""
@@ -93,7 +94,10 @@ class Battles:
             .returning(col(BattleRow.id))
         )
         async with self._database.writing() as session:
-            return await session.scalar(statement) is not None
+            moved = await session.scalar(statement) is not None
+            if moved and to.is_final:
+                await recount(session, _distances_of(battle_id))
+            return moved
 
     async def open_voting(self, battle_id: str) -> bool:
         """Lets members vote from now on, for as long as the battle says; False where it does not play."""
@@ -118,7 +122,10 @@ class Battles:
             which.append(col(BattleRow.closes_at) <= moment)
         statement = update(BattleRow).where(*which).values(state=BattleState.CLOSED.value, closed_at=moment)
         async with self._database.writing() as session:
-            return await session.scalar(statement.returning(col(BattleRow.id))) is not None
+            closed = await session.scalar(statement.returning(col(BattleRow.id))) is not None
+            if closed:
+                await recount(session, _distances_of(battle_id))
+            return closed
 
     async def drop(self, battle_id: str, place: int, reason: str) -> bool:
         """Takes a side out of a battle, in one sentence why; False where it is out already."""
@@ -168,6 +175,11 @@ async def guild_of_battle(session: AsyncSession, battle_id: str) -> int:
     if guild_id is None:
         raise _no_battle(battle_id)
     return guild_id
+
+
+def _distances_of(battle_id: str) -> SQLColumnExpression[bool]:
+    """The distances of a battle's games, which count from when it is not blind any more."""
+    return col(DistanceRow.game_id).in_(select(col(SideRow.game_id)).where(col(SideRow.battle_id) == battle_id))
 
 
 def _no_battle(battle_id: str) -> NotFound:

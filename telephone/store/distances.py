@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 
 from telephone.store.columns import now
+from telephone.store.counting import repeated
 from telephone.store.database import Database
-from telephone.store.games import guild_of
 from telephone.store.tables import DistanceRow
 
 
@@ -27,11 +27,11 @@ class Distances:
             return
         moment = now()
         async with self._database.writing() as session:
-            guild_id = await guild_of(session, game_id)
+            of_game = await repeated(session, game_id)
             values = [
                 {
+                    **of_game,
                     "game_id": game_id,
-                    "guild_id": guild_id,
                     "turn": turn,
                     "embedder": embedder,
                     "version": version,

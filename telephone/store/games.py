@@ -13,10 +13,11 @@ from telephone.errors import BadInput, NotFound
 from telephone.game import Game, GameRequest, GameState
 from telephone.store import read
 from telephone.store.columns import now
+from telephone.store.counting import no_game, recount
 from telephone.store.database import Database
 from telephone.store.reserving import Order, book, check, line_up, reserve
 from telephone.store.sealing import sealed
-from telephone.store.tables import GameRow, PostRow, ServerRow
+from telephone.store.tables import DistanceRow, GameRow, PostRow, ServerRow
 
 _UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
 _INT64: Final = range(-(2**63), 2**63)
@@ -105,12 +106,15 @@ class Games:
             moved = await session.scalar(statement) is not None
             if moved and to in (GameState.STOPPED, GameState.FAILED):
                 await book(self._database, session, game_id, settle=True)
+            if moved and to.is_final:
+                await recount(session, col(DistanceRow.game_id) == game_id)
             return moved
 
     async def void(self, game_id: str) -> None:
         """Marks a game as voided by a moderator: it counts neither for nor against anybody."""
         async with self._database.writing() as session:
             await session.execute(update(GameRow).where(col(GameRow.id) == game_id).values(voided=True))
+            await recount(session, col(DistanceRow.game_id) == game_id)
 
     async def promote(self, guild_id: int, parallel: int) -> list[str]:
         """Lets a server's oldest queued games play while fewer than `parallel` do; their ids, oldest first."""
@@ -160,7 +164,7 @@ class Games:
         async with self._database.writing() as session:
             run = await session.scalar(statement)
         if run is None:
-            raise _no_game(game_id)
+            raise no_game(game_id)
         return run
 
     async def measured_with(self, game_id: str, embedder: str) -> None:
@@ -170,7 +174,7 @@ class Games:
         )
         async with self._database.writing() as session:
             if await session.scalar(statement) is None:
-                raise _no_game(game_id)
+                raise no_game(game_id)
 
     async def count(self, guild_id: int, states: Collection[GameState]) -> int:
         """How many games of a server are in one of these states."""
@@ -211,7 +215,7 @@ async def guild_of(session: AsyncSession, game_id: str) -> int:
     """The server that a game belongs to. Raises NotFound."""
     guild_id = await session.scalar(select(col(GameRow.guild_id)).where(col(GameRow.id) == game_id))
     if guild_id is None:
-        raise _no_game(game_id)
+        raise no_game(game_id)
     return guild_id
 
 
@@ -227,12 +231,8 @@ async def _hold(session: AsyncSession, guild_id: int) -> None:
 async def _one(session: AsyncSession, game_id: str) -> Game:
     found = await read.read(session, read.GAMES.where(col(GameRow.id) == game_id))
     if not found:
-        raise _no_game(game_id)
+        raise no_game(game_id)
     return found[0]
-
-
-def _no_game(game_id: str) -> NotFound:
-    return NotFound(f"There is no game {game_id[:40]!r} any more; look up the latest ones and try again.")
 
 
 def _names(states: Collection[GameState]) -> list[str]:

@@ -168,10 +168,19 @@ class DistanceRow(Row, table=True):
     `head` is the distance between the first 75 tokens of prompt and caption; `approximate` says that one of the
     two was too long to embed whole. `picture` and `picture_step` are those of the turn's picture from the prompt
     and from the picture before, NULL where the embedder sees no pictures.
+
+    `cell` (a number made of pair and prompt), `seed` and `designed` repeat what the game's row says, and `counted`
+    that it is finished, not voided and not sealed: so the index `ix_distance_board` holds all that a board reads.
     """
 
     __tablename__ = "distance"
-    __table_args__ = (of_game(), Index(None, "guild_id", "embedder", "version", "turn"))
+    __table_args__ = (
+        of_game(),
+        Index(
+            "ix_distance_board",
+            *("guild_id", "embedder", "version", "turn", "counted", "cell", "seed", "designed", "distance", "head"),
+        ),
+    )
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)
     turn: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -185,6 +194,10 @@ class DistanceRow(Row, table=True):
     picture_step: float | None = None
     approximate: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     measured_at: datetime = Field(sa_type=Moment)
+    cell: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    seed: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    designed: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
+    counted: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
 
 
 OPEN, DISMISSED, UPHELD = "open", "dismissed", "upheld"

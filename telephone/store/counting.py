@@ -1,0 +1,53 @@
+"""What a game's distances repeat of its row, so that a board reads them from one index."""
+
+import hashlib
+import json
+from typing import Any
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from telephone.errors import NotFound
+from telephone.game import GameState
+from telephone.store.sealing import sealed
+from telephone.store.tables import DistanceRow, GameRow
+
+
+def cell_of(t2i: str, i2t: str, level: str | None, slug: str | None, prompt: str) -> int:
+    """The number of a pair on one prompt, in [0, 2**63): a curated prompt is its slug, a free one its words."""
+    said = json.dumps([t2i, i2t, level, slug, None if slug else prompt])
+    return int.from_bytes(hashlib.blake2b(said.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def counts() -> ColumnElement[bool]:
+    """Whether a game counts on boards: it is finished, no moderator has voided it, and it is not sealed."""
+    return and_(col(GameRow.state) == GameState.FINISHED.value, ~col(GameRow.voided), ~sealed())
+
+
+async def repeated(session: AsyncSession, game_id: str) -> dict[str, Any]:
+    """The values that every distance of a game repeats, by column. Raises NotFound."""
+    row = (await session.execute(select(GameRow, counts()).where(col(GameRow.id) == game_id))).first()
+    if row is None:
+        raise no_game(game_id)
+    game, counted = row
+    return {
+        "guild_id": game.guild_id,
+        "cell": cell_of(game.t2i, game.i2t, game.level, game.slug, game.prompt),
+        "seed": game.seed,
+        "designed": game.design is not None,
+        "counted": counted,
+    }
+
+
+async def recount(session: AsyncSession, games: SQLColumnExpression[bool] | ColumnElement[bool]) -> None:
+    """Brings the distances of `games`, a condition on DistanceRow, in line with whether these count.
+
+    Belongs into the transaction that changes it.
+    """
+    of_game = select(counts()).where(col(GameRow.id) == col(DistanceRow.game_id)).correlate(DistanceRow)
+    await session.execute(update(DistanceRow).where(games).values(counted=of_game.scalar_subquery()))
+
+
+def no_game(game_id: str) -> NotFound:
+    return NotFound(f"There is no game {game_id[:40]!r} any more; look up the latest ones and try again.")

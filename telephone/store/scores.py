@@ -1,0 +1,267 @@
+"""What boards are made of, added up by the database: measured games per pair and prompt, and how many were begun.
+
+Every answer has a row for each pair and prompt (or pair and length), however many games were played; the distances
+come from one index alone, see DistanceRow. Games of a battle that is still blind are in none of them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, SQLColumnExpression, and_, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from telephone.game import GameState, Level, Pair
+from telephone.store.battle_tables import BattleRow
+from telephone.store.database import Database
+from telephone.store.sealing import sealed
+from telephone.store.tables import DistanceRow, GameRow
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Which games of a server are meant: of one level or all, on curated prompts or free ones.
+
+    `designed` takes only games of battles and tournaments, which were fixed before anybody saw how they went.
+    """
+
+    guild_id: int
+    level: Level | None = None
+    free: bool = False
+    designed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The mean of some games, and their squares about it added up."""
+
+    mean: float
+    squares: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """All counted games of one pair on one prompt, at one turn.
+
+    `games` is their number where those with one seed are one game, `plays` without that. `prompt` is the slug of a
+    curated prompt and the words of a free one. `head` is measured on the first 75 tokens; a game from before these
+    were measured stands in with its whole distance.
+    """
+
+    pair: Pair
+    prompt: str
+    level: Level | None
+    games: int
+    plays: int
+    distance: Sums
+    head: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What became of the games that were begun; those that still play are in `started` alone.
+
+    `voided` ones are in no other number.
+    """
+
+    started: int = 0
+    finished: int = 0
+    stopped: int = 0
+    failed: int = 0
+    voided: int = 0
+
+    def __add__(self, other: "Completion") -> "Completion":
+        return Completion(
+            self.started + other.started,
+            self.finished + other.finished,
+            self.stopped + other.stopped,
+            self.failed + other.failed,
+            self.voided + other.voided,
+        )
+
+
+class Begun(NamedTuple):
+    """What became of the games of one pair that were to have so many turns."""
+
+    pair: Pair
+    turns: int
+    completion: Completion
+
+
+class Ruler(NamedTuple):
+    """An embedder in one version that measured games of a server, `games` of which count."""
+
+    embedder: str
+    version: str
+    games: int
+
+
+class Scores:
+    """Reads; what is measured is written by Distances and Games."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def measured(self, pool: Pool, embedder: str, version: str, turn: int) -> list[Measured]:
+        """The counted games at a turn, of both kinds of distance, in the order of pairs and prompts."""
+        return (await self.curves(pool, embedder, version, [turn]))[turn]
+
+    async def curves(self, pool: Pool, embedder: str, version: str, turns: Iterable[int]) -> dict[int, list[Measured]]:
+        """The same at several turns, all as of one moment."""
+        query, found = _measured(pool), {}
+        async with self._database.reading() as session:
+            for turn in turns:
+                of_turn = {"embedder": embedder, "version": version, "turn": turn}
+                found[turn] = [_row(*row) for row in await session.execute(query, of_turn)]
+        return {turn: _by_prompt(rows) for turn, rows in found.items()}
+
+    async def begun(self, pool: Pool) -> list[Begun]:
+        """What became of the games that were begun, by pair and by how many turns they were to have."""
+        keys = (col(GameRow.t2i), col(GameRow.i2t), col(GameRow.turns), col(GameRow.state), col(GameRow.voided))
+        planned = col(GameRow.design).is_not(None)
+        query = select(*keys, func.count()).where(*_of(pool), col(GameRow.started_at).is_not(None))
+        query = query.where(~and_(planned, sealed()), *([planned] if pool.designed else []))
+        added: dict[tuple[Pair, int], Completion] = {}
+        async with self._database.reading() as session:
+            for t2i, i2t, turns, state, voided, count in await session.execute(query.group_by(*keys)):
+                key = Pair(t2i, i2t), turns
+                added[key] = added.get(key, Completion()) + _completion(state, voided, count)
+        return [Begun(*key, completion) for key, completion in sorted(added.items(), key=_names)]
+
+    async def rulers(self, guild_id: int) -> list[Ruler]:
+        """What measured games of a server, at their first turn, and how many of them count."""
+        async with self._database.reading() as session:
+            return [
+                Ruler(embedder, version, await _count(session, guild_id, embedder, version, 1))
+                for embedder in await _each(session, col(DistanceRow.embedder), guild_id=guild_id)
+                for version in await _each(session, col(DistanceRow.version), guild_id=guild_id, embedder=embedder)
+            ]
+
+    async def marker(self, guild_id: int, rulers: Sequence[tuple[str, str]], turn: int) -> tuple[object, ...]:
+        """What changes when a board of these (embedder, version) at this turn would; cheap to ask for."""
+        async with self._database.reading() as session:
+            states = [
+                tuple(row) for table in (GameRow, BattleRow) for row in await session.execute(_states(table, guild_id))
+            ]
+            counted = [await _count(session, guild_id, *ruler, turn) for ruler in rulers]
+        return (*states, *counted)
+
+
+def _measured(pool: Pool) -> Select[*tuple[Any, ...]]:
+    """Equal seeds become one game, games become cells; only then are names looked up, of one game a cell."""
+    head = func.coalesce(col(DistanceRow.head), col(DistanceRow.distance))
+    seeds = (
+        select(
+            col(DistanceRow.cell).label("cell"),
+            func.count().label("plays"),
+            func.avg(col(DistanceRow.distance)).label("distance"),
+            func.avg(head).label("head"),
+        )
+        .where(*_counted(pool.guild_id, bindparam("embedder"), bindparam("version"), bindparam("turn")))
+        .where(*([col(DistanceRow.designed)] if pool.designed else []))
+        .group_by(col(DistanceRow.cell), col(DistanceRow.seed))
+        .subquery()
+    )
+    sums = [part for one in (seeds.c.distance, seeds.c.head) for part in (func.avg(one), func.sum(one * one))]
+    named = [part.label(f"sum{n}") for n, part in enumerate(sums)]
+    cells = (
+        select(seeds.c.cell, func.count().label("games"), func.sum(seeds.c.plays).label("plays"), *named)
+        .group_by(seeds.c.cell)
+        .subquery()
+    )
+    one = aliased(DistanceRow)
+    any_game = (
+        select(col(one.game_id))
+        .where(*_counted(pool.guild_id, bindparam("embedder"), bindparam("version"), bindparam("turn"), one))
+        .where(col(one.cell) == cells.c.cell)
+        .limit(1)
+        .correlate(cells)
+        .scalar_subquery()
+    )
+    prompt = func.coalesce(col(GameRow.slug), col(GameRow.prompt))
+    names = (col(GameRow.t2i), col(GameRow.i2t), prompt, col(GameRow.level))
+    query: Select[*tuple[Any, ...]] = select(*names, cells.c.games, cells.c.plays, *(cells.c[s.name] for s in named))
+    return query.join(GameRow, col(GameRow.id) == any_game).where(*_of(pool))
+
+
+def _counted(
+    guild_id: int, embedder: Any, version: Any, turn: Any, row: type[DistanceRow] = DistanceRow
+) -> list[SQLColumnExpression[bool]]:
+    """The columns that the index begins with, in its order."""
+    return [
+        col(row.guild_id) == guild_id,
+        col(row.embedder) == embedder,
+        col(row.version) == version,
+        col(row.turn) == turn,
+        col(row.counted),
+    ]
+
+
+def _of(pool: Pool) -> list[SQLColumnExpression[bool]]:
+    """The server, and what is true of a whole cell: its prompt and its level."""
+    slug = col(GameRow.slug)
+    conditions: list[SQLColumnExpression[bool]] = [col(GameRow.guild_id) == pool.guild_id]
+    conditions.append(slug.is_(None) if pool.free else slug.is_not(None))
+    if pool.level is not None:
+        conditions.append(col(GameRow.level) == pool.level.value)
+    return conditions
+
+
+def _row(*columns: Any) -> Measured:
+    t2i, i2t, prompt, level, games, plays, *added = columns
+    distance, head = (Sums(mean, max(0.0, total - games * mean**2)) for mean, total in (added[:2], added[2:]))
+    return Measured(Pair(t2i, i2t), prompt, Level(level) if level else None, games, int(plays), distance, head)
+
+
+def _by_prompt(rows: Iterable[Measured]) -> list[Measured]:
+    """In order; a prompt whose level was changed in between is one prompt."""
+    merged: dict[tuple[str, str, str], Measured] = {}
+    for row in sorted(rows, key=lambda row: (row.pair.t2i, row.pair.i2t, row.prompt, row.level or "")):
+        key = row.pair.t2i, row.pair.i2t, row.prompt
+        merged[key] = _pooled(merged[key], row) if key in merged else row
+    return list(merged.values())
+
+
+def _pooled(a: Measured, b: Measured) -> Measured:
+    def pool(one: Sums, other: Sums) -> Sums:
+        mean = (a.games * one.mean + b.games * other.mean) / (a.games + b.games)
+        between = a.games * b.games / (a.games + b.games) * (one.mean - other.mean) ** 2
+        return Sums(mean, one.squares + other.squares + between)
+
+    games, plays = a.games + b.games, a.plays + b.plays
+    return Measured(a.pair, a.prompt, a.level, games, plays, pool(a.distance, b.distance), pool(a.head, b.head))
+
+
+def _states(table: type[GameRow] | type[BattleRow], guild_id: int) -> Select[str, int, int]:
+    """How many rows of a server are in each state, and the newest number of each."""
+    state = col(table.state)
+    newest = select(state, func.count(), func.max(col(table.number))).where(col(table.guild_id) == guild_id)
+    return newest.group_by(state).order_by(state)
+
+
+def _completion(state: str, voided: bool, count: int) -> Completion:
+    if voided:
+        return Completion(voided=count)
+    ended = (GameState.FINISHED, GameState.STOPPED, GameState.FAILED)
+    return Completion(count, *(count if state == one.value else 0 for one in ended))
+
+
+def _names(added: tuple[tuple[Pair, int], Completion]) -> tuple[str, str, int]:
+    (pair, turns), _ = added
+    return pair.t2i, pair.i2t, turns
+
+
+async def _count(session: AsyncSession, guild_id: int, embedder: str, version: str, turn: int) -> int:
+    query = select(func.count()).select_from(DistanceRow).where(*_counted(guild_id, embedder, version, turn))
+    return int(await session.scalar(query) or 0)
+
+
+async def _each(session: AsyncSession, column: Any, **where: Any) -> list[str]:
+    """The different values of a column, each found by one look into the index: there are few, of many rows."""
+    query = select(func.min(column)).where(*(getattr(DistanceRow, name) == value for name, value in where.items()))
+    found: list[str] = []
+    while (value := await session.scalar(query.where(column > found[-1]) if found else query)) is not None:
+        found.append(value)
+    return found

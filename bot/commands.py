@@ -5,12 +5,17 @@ A cog is a module of plain functions. Each bot has groups of its own, so that tw
 
 import inspect
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import discord
 from discord import app_commands
+from discord.app_commands import Choice
 
 Callback: TypeAlias = Callable[..., Coroutine[Any, Any, None]]
+Value = TypeVar("Value", str, int)
+
+ROWS: Final = 25
+"""How many rows an autocompletion can offer."""
 
 
 def telephone_group() -> app_commands.Group:
@@ -44,6 +49,12 @@ def leave(group: app_commands.Group, *callbacks: Callback) -> None:
     """Takes the commands of these functions out again."""
     for callback in callbacks:
         group.remove_command(_name(callback))
+
+
+def matching(rows: list[Choice[Value]], typed: str) -> list[Choice[Value]]:
+    """The rows that hold what was typed so far, as many as can be offered."""
+    wanted = typed.casefold().strip()
+    return [row for row in rows if wanted in row.name.casefold()][:ROWS]
 
 
 def _name(callback: Callback) -> str:

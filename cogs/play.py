@@ -1,6 +1,6 @@
 """Playing: start, stop, status, replay."""
 
-from typing import Final, TypeVar
+from typing import Final
 
 from discord import app_commands
 from discord.app_commands import Choice, Range
@@ -9,7 +9,7 @@ from bot import panels
 from bot.answers import Press, acknowledge, say
 from bot.asking import age_restricted, game_meant, require_stage, server_of
 from bot.client import TelephoneBot
-from bot.commands import join, leave
+from bot.commands import join, leave, matching
 from bot.errors import offered
 from bot.starting import begin
 from bot.views import ask_to_stop, show_replay
@@ -19,17 +19,14 @@ from telephone.providers.base import ModelKind
 from telephone.service import StartRequest
 
 PROMPT_LONGEST: Final = 1_000
-ROWS: Final = 25
-
-Value = TypeVar("Value", str, int)
 
 
 @offered
 async def suggest_prompt(press: Press, typed: str) -> list[Choice[str]]:
-    """Curated prompts; anything else may be typed."""
-    prompts = await press.client.service.curated_prompts()
+    """Prompts of this server and curated ones; anything else may be typed."""
+    prompts = await press.client.service.prompts.offered(server_of(press))
     rows = [Choice(name=panels.prompt_row(prompt), value=prompt.slug) for prompt in prompts if prompt.slug]
-    return _matching(rows, typed)
+    return matching(rows, typed)
 
 
 @offered
@@ -124,14 +121,9 @@ async def teardown(bot: TelephoneBot) -> None:
 
 def _models(press: Press, kind: ModelKind, typed: str) -> list[Choice[str]]:
     choices = press.client.service.choices(kind)
-    return _matching([Choice(name=panels.model_row(choice), value=choice.name) for choice in choices], typed)
+    return matching([Choice(name=panels.model_row(choice), value=choice.name) for choice in choices], typed)
 
 
 async def _games(press: Press, typed: int | str, *, unfinished_only: bool) -> list[Choice[int]]:
     games = await press.client.service.recent(server_of(press), unfinished_only=unfinished_only)
-    return _matching([Choice(name=panels.game_row(game), value=game.number) for game in games], str(typed or ""))
-
-
-def _matching(rows: list[Choice[Value]], typed: str) -> list[Choice[Value]]:
-    wanted = typed.casefold().strip()
-    return [row for row in rows if wanted in row.name.casefold()][:ROWS]
+    return matching([Choice(name=panels.game_row(game), value=game.number) for game in games], str(typed or ""))

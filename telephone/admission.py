@@ -8,7 +8,7 @@ from telephone.errors import BadInput, NotAllowed
 from telephone.game import DEFAULT_TURNS, NO_GUILD, PROMPT_MAX, Caps, GameRequest, Level, Pair, Prompt, clean_prompt
 from telephone.models.players import Players
 from telephone.prices import most_usd
-from telephone.prompts import curated, look_up
+from telephone.prompts import look_up, offered
 from telephone.providers.base import ModelKind
 from telephone.safety import Guard
 from telephone.store import Order, Store
@@ -21,7 +21,7 @@ SEED_MAX: Final = 2**53 - 1
 class StartRequest:
     """A game as somebody typed it. None stands for what the game chooses itself.
 
-    `prompt` is free text or the slug of a curated prompt; without one, `level` picks a curated prompt.
+    `prompt` is free text or the slug of a curated prompt or one of the server's own; without one, `level` picks one.
     `age_restricted` says that Discord shows the channel to adults only.
     """
 
@@ -63,9 +63,9 @@ class Admission:
         seed = asked.seed if asked.seed is not None else secrets.randbelow(2**31)
         if not 0 <= seed <= SEED_MAX:
             raise BadInput(f"A seed is a whole number from 0 to {SEED_MAX}; please choose another.")
-        prompt, pair = self._prompt(asked), Pair(self._seat(asked.t2i, "t2i"), self._seat(asked.i2t, "i2t"))
+        prompt, pair = await self._prompt(asked), Pair(self._seat(asked.t2i, "t2i"), self._seat(asked.i2t, "i2t"))
         nsfw = asked.age_restricted and server.nsfw == "age-restricted-only"
-        if prompt not in curated():
+        if prompt.slug is None:
             await self.guard.prompt(prompt.text, nsfw=nsfw)
         return GameRequest(
             prompt=prompt,
@@ -93,14 +93,15 @@ class Admission:
             raise NotAllowed("No model can play yet; please ask the operator to run telephone doctor.")
         return ready[0]
 
-    def _prompt(self, asked: StartRequest) -> Prompt:
+    async def _prompt(self, asked: StartRequest) -> Prompt:
+        named = await offered(self.store, asked.guild_id)
         if asked.prompt is None:
-            return secrets.choice([p for p in curated() if asked.level in (None, p.level)])
+            return secrets.choice([prompt for prompt in named if asked.level in (None, prompt.level)])
         if asked.level is not None:
-            raise BadInput("A level picks one of the curated prompts; please leave out either the level or the prompt.")
-        known = look_up(asked.prompt)
+            raise BadInput("A level picks one of the listed prompts; please leave out either the level or the prompt.")
+        known = look_up(asked.prompt, named)
         if known is not None:
             return known
         if asked.prompt.startswith("#") and " " not in asked.prompt.strip():
-            raise BadInput(f"No curated prompt is called {asked.prompt.strip()[:40]}; pick one from the list.")
+            raise BadInput(f"No prompt on the list is called {asked.prompt.strip()[:40]}; pick one from the list.")
         return Prompt(clean_prompt(asked.prompt, asked.longest_prompt))

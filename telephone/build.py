@@ -13,6 +13,7 @@ from telephone.admission import Admission
 from telephone.engine import Engine
 from telephone.errors import Misconfigured
 from telephone.keepsake import Keepsakes
+from telephone.library import Library
 from telephone.measure import Measure
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder
@@ -109,10 +110,10 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
     text_usd = table.price_usd if table else 0.0
     measure = Measure(store, measuring, text_usd)
     admission = Admission(store, players, guard, settings.caps, text_usd)
-    keepsakes = Keepsakes(pictures, players.registry, measure)
+    keepsakes, library = Keepsakes(pictures, players.registry, measure), Library(store, guard)
     if stage is None:
-        moderation = Moderation(store, pictures)
-        return House(Service(store, players, admission, keepsakes, moderation), store, players, guard, measure)
+        service = Service(store, players, admission, keepsakes, Moderation(store, pictures), library)
+        return House(service, store, players, guard, measure)
     engine = Engine(settings.engine_url)
     taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, stage)
     play = Play(Company(store, taking, showing, measure, engine))
@@ -121,7 +122,7 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
     except BaseException:
         await store.close()
         raise
-    service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), play)
+    service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), library, play)
     sweeping = asyncio.create_task(_sweep(play, engine, players))
     return House(service, store, players, guard, measure, engine, sweeping)
 

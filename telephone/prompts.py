@@ -1,12 +1,16 @@
-"""The curated prompts that ship with the package, in two sets: the article's ten, and thirty of our own writing."""
+"""What a game can start from by name: the curated prompts that ship with the package, and a server's own.
+
+The curated ones come in two sets: the article's ten, and thirty of our own writing.
+"""
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
 from telephone.game import Level, Prompt
+from telephone.store import Store
 
 
 @cache
@@ -28,7 +32,14 @@ def curated() -> tuple[Prompt, ...]:
     return tuple(prompt for prompts in sets().values() for prompt in prompts)
 
 
-def look_up(typed: str) -> Prompt | None:
-    """The curated prompt of that slug, or with just these words; None for a free prompt."""
+async def offered(store: Store, guild_id: int) -> list[Prompt]:
+    """Every prompt that a server's games can start from by name: its own, newest first, then the curated ones."""
+    own = await store.prompts.of_state(guild_id, "accepted")
+    return [*(proposal.prompt for proposal in reversed(own)), *curated()]
+
+
+def look_up(typed: str, among: Sequence[Prompt] | None = None) -> Prompt | None:
+    """The prompt of that slug, or with just these words; None for a free prompt. Looks at the curated by default."""
     words = typed.strip().casefold()
-    return next((p for p in curated() if words in ((p.slug or "").casefold(), p.text.casefold())), None)
+    known = curated() if among is None else among
+    return next((p for p in known if words in ((p.slug or "").casefold(), p.text.casefold())), None)

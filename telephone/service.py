@@ -12,12 +12,12 @@ import structlog
 
 from telephone.admission import Admission, StartRequest
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import Allowance, Game, GameState, NsfwPolicy, Prompt, ServerSettings
+from telephone.game import Allowance, Game, GameState, NsfwPolicy, ServerSettings
 from telephone.keepsake import Keepsakes, Replay
+from telephone.library import Library
 from telephone.models.players import Players
 from telephone.moderation import Moderation
 from telephone.play import PAUSED_EVERYWHERE, PAUSED_HERE, Play
-from telephone.prompts import curated
 from telephone.providers.base import ModelKind, ModelTable
 from telephone.store import Scope, Store
 
@@ -73,6 +73,8 @@ class Service:
     keepsakes: Keepsakes
     moderation: Moderation
     """Reports of single turns, and what moderators make of them."""
+    prompts: Library
+    """What games can start from by name, and what members propose."""
     play: Play | None = None
     """None in a process that runs no engine: what it sets going, the process that does will notice."""
 
@@ -171,9 +173,6 @@ class Service:
 
     def models(self) -> list[ModelFacts]:
         return [_facts(table, self.players.why_not(table)) for table in self.players.registry.tables.values()]
-
-    async def curated_prompts(self) -> list[Prompt]:
-        return list(curated())
 
     async def server(self, guild_id: int) -> ServerSettings:
         return await self.store.servers.settings(guild_id)

@@ -16,6 +16,7 @@ from telephone.admission import Admission
 from telephone.engine import Engine
 from telephone.game import Answer, Ask, Game, Image, Step, Ticket
 from telephone.keepsake import Keepsakes
+from telephone.library import Library
 from telephone.measure import Measure
 from telephone.media.images import Pictures
 from telephone.models.players import Players
@@ -222,7 +223,8 @@ async def troupe(
                 Admission(store, players, guard, text_usd=text_usd),
                 Keepsakes(pictures, registry, measure),
             )
-            service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), play)
+            moderation, library = Moderation(store, pictures, play), Library(store, guard)
+            service = Service(store, players, admission, keepsakes, moderation, library, play)
             yield Troupe(service, store, studio, stage, play, watcher)
         finally:
             await engine.close()

@@ -12,6 +12,7 @@ from telephone.store.expenses import Expense, Expenses
 from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
 from telephone.store.posts import BattlePosts, Post, Posts
+from telephone.store.prompts import Bounds, Prompts, Proposal
 from telephone.store.reports import Report, Reports
 from telephone.store.reserving import Order, Scope
 from telephone.store.scores import Pool, Scores
@@ -21,7 +22,19 @@ from telephone.store.upgrade import upgrade
 from telephone.store.vectors import Vectors
 from telephone.store.votes import Votes
 
-__all__ = ["Asked", "Expense", "ImageFact", "Order", "Pool", "Post", "Report", "Scope", "Store"]
+__all__ = [
+    "Asked",
+    "Bounds",
+    "Expense",
+    "ImageFact",
+    "Order",
+    "Pool",
+    "Post",
+    "Proposal",
+    "Report",
+    "Scope",
+    "Store",
+]
 
 
 class Store:
@@ -43,6 +56,7 @@ class Store:
         self.battles = Battles(database)
         self.battle_posts = BattlePosts(database)
         self.votes = Votes(database)
+        self.prompts = Prompts(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":

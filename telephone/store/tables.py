@@ -5,9 +5,10 @@
                     ──< distance    what a game was measured to be, per embedder and version
                     ──< reservation what a game may cost, and what it has cost, of one day's budget
                     ──< charge      what was paid beside the kept steps
+                    ──< report      a member's report of one step; a step with one that was not dismissed is hidden
            ──< cap                  what admins set of the daily budgets
            ──< expense              what is paid without a game, reserved and spent of the same day's budgets
-                    ──< report      a member's report of one step; a step with one that was not dismissed is hidden
+           ──< prompt               what members proposed to start from, and what moderators made of it
            ──< battle ──< side      a game at its place in a battle; these four stand in battle_tables.py
                       ──< battle_post  every message the bot posts for a battle
                       ──< vote      what one member chose
@@ -69,6 +70,7 @@ class ServerRow(Row, table=True):
     guild_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     last_number: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": text("0")})
     last_battle: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": text("0")})
+    last_prompt: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": text("0")})
     paused: bool = Field(sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     max_turns: int | None = None
     parallel: int | None = None
@@ -250,6 +252,41 @@ class CapRow(Row, table=True):
     scope: str = Field(primary_key=True, sa_type=PlainText)
     micros: int | None = Field(default=None, sa_type=BigInteger)
     games: int | None = None
+
+
+class PromptRow(Row, table=True):
+    """A prompt of a server's own: it waits for a moderator, who accepts or declines it, and may remove it later.
+
+    `number` counts proposals from 1 within the server, and is never given twice. `author_id` is who proposed it,
+    `writer` the chat model that wrote it. `hash` stands for its words; no two that wait or are accepted share it.
+    """
+
+    __tablename__ = "prompt"
+    __table_args__ = (
+        ForeignKeyConstraint(["guild_id"], ["server.guild_id"], ondelete="CASCADE"),
+        CheckConstraint("state IN ('waiting', 'accepted', 'declined', 'removed')", name="state"),
+        CheckConstraint("state <> 'accepted' OR level IS NOT NULL", name="level"),
+        Index(
+            "uq_prompt_words",
+            "guild_id",
+            "hash",
+            unique=True,
+            sqlite_where=text("state IN ('waiting', 'accepted')"),
+            postgresql_where=text("state IN ('waiting', 'accepted')"),
+        ),
+        Index(None, "guild_id", "state", "number"),
+    )
+
+    guild_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    text: str = Field(sa_type=PlainText)
+    hash: str = Field(sa_type=PlainText)
+    level: str | None = Field(default=None, sa_type=PlainText)
+    state: str = Field(sa_type=PlainText)
+    author_id: int | None = Field(default=None, sa_type=BigInteger)
+    writer: str | None = Field(default=None, sa_type=PlainText)
+    proposed_at: datetime = Field(sa_type=Moment)
+    settled_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class ReservationRow(Row, table=True):

@@ -6,6 +6,7 @@ from datetime import date
 from telephone.admission import StartRequest
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt, ServerSettings
+from telephone.library import Library
 from telephone.prompts import curated
 from telephone.service import Choice, ModelFacts, Replay, Standing
 from tests.bot.samples import game
@@ -13,10 +14,18 @@ from tests.bot.samples import game
 THREAD = 777
 
 
+class MemoryPrompts:
+    """The curated prompts alone; tests/cogs/test_prompts.py puts the real library in its place."""
+
+    async def offered(self, guild_id: int) -> list[Prompt]:
+        return list(curated())
+
+
 @dataclass
 class MemoryService:
     """`faults` are raised by the next calls that change something, in turn."""
 
+    prompts: MemoryPrompts | Library = field(default_factory=MemoryPrompts)
     games: dict[str, Game] = field(default_factory=dict)
     servers: dict[int, ServerSettings] = field(default_factory=dict)
     budgets: dict[int, dict[str, Allowance]] = field(default_factory=dict)
@@ -117,9 +126,6 @@ class MemoryService:
             ModelFacts("dalle2", "t2i", "openai", False, "retired", 0.0, date(2026, 5, 12), "painter", "test", ""),
             ModelFacts("critic", "i2t", "studio", True, None, 0.0, None, None, "test", "Names colours."),
         ]
-
-    async def curated_prompts(self) -> list[Prompt]:
-        return list(curated())
 
     async def server(self, guild_id: int) -> ServerSettings:
         return self.servers.get(guild_id, ServerSettings(guild_id))

@@ -1,0 +1,166 @@
+"""The prompts of one server: listing them, proposing more, and what its moderators make of the proposals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import structlog
+
+from telephone.errors import BadInput, NotAllowed, NotFound
+from telephone.game import Level, Prompt, clean_prompt
+from telephone.prompts import curated, look_up, offered, sets
+from telephone.safety import Guard
+from telephone.store import Bounds, Proposal, Store
+from telephone.store.prompts import ProposalState, hash_of
+
+PROPOSAL_MAX: Final = 1_000
+"""Longest proposal, in characters: what Discord's commands allow."""
+PAGE: Final = 6
+"""Prompts on a page: so many long ones fit into a message."""
+WAITING: Final = Bounds(member=5, server=60)
+OWN_MAX: Final = 500
+"""How many prompts of its own a server can have accepted."""
+OURS: Final = "server"
+"""Which set a server's own prompts belong to, beside `article` and `house`."""
+_ORDER: Final = list(Level)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A prompt that can be started by its slug, and the set it belongs to: article, house or server."""
+
+    prompt: Prompt
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a server's prompts, of one level or of all. `number` counts from 1."""
+
+    entries: tuple[Entry, ...]
+    number: int
+    pages: int
+    total: int
+    level: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What lies before a moderator: one proposal, None where nothing waits, and how many wait beside it."""
+
+    proposal: Proposal | None = None
+    others: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Raises TelephoneErrors whose sentence can be shown as it is. Servers never see each other's prompts."""
+
+    store: Store
+    guard: Guard
+
+    async def offered(self, guild_id: int) -> list[Prompt]:
+        """What games here can start from by name: the server's own prompts, then the curated ones."""
+        return await offered(self.store, guild_id)
+
+    async def listed(self, guild_id: int, level: Level | None = None) -> list[Entry]:
+        """The same with the set of each, easy ones first; of one level only where one is named."""
+        shipped = [Entry(prompt, name) for name, prompts in sets().items() for prompt in prompts]
+        entries = shipped + [Entry(prompt, OURS) for prompt in await self.own(guild_id)]
+        wanted = [entry for entry in entries if level in (None, entry.prompt.level)]
+        return sorted(wanted, key=lambda entry: _ORDER.index(entry.prompt.level or Level.EASY))
+
+    async def browse(self, guild_id: int, level: Level | None = None, page: int = 1) -> Page:
+        """One page of `listed`; the nearest there is to the one asked for."""
+        entries = await self.listed(guild_id, level)
+        pages = -(-len(entries) // PAGE)
+        number = min(max(1, page), pages)
+        shown = entries[(number - 1) * PAGE : number * PAGE]
+        return Page(tuple(shown), number, pages, len(entries), level)
+
+    async def own(self, guild_id: int) -> list[Prompt]:
+        """The prompts that this server's moderators accepted, oldest first."""
+        return [proposal.prompt for proposal in await self.store.prompts.of_state(guild_id, "accepted")]
+
+    async def waiting(self, guild_id: int, *, is_moderator: bool) -> list[Proposal]:
+        """What waits for a moderator, first proposed first."""
+        _require(is_moderator)
+        return await self.store.prompts.of_state(guild_id, "waiting")
+
+    async def propose(self, guild_id: int, text: str, level: Level | None, *, by: int) -> Proposal:
+        """A member proposes a prompt, which is checked like one that is played and then waits for a moderator."""
+        proposal = await self._keep(guild_id, text, level, author_id=by)
+        _log.info("prompt proposed", guild=guild_id, number=proposal.number)
+        return proposal
+
+    async def desk(self, guild_id: int, *, is_moderator: bool, at: int = 0) -> Desk:
+        """The first proposal from number `at` on, else the first of all."""
+        waiting = await self.waiting(guild_id, is_moderator=is_moderator)
+        if not waiting:
+            return Desk()
+        return Desk(next((one for one in waiting if one.number >= at), waiting[0]), len(waiting) - 1)
+
+    async def accept(self, guild_id: int, number: int, level: Level | None, *, is_moderator: bool) -> Proposal:
+        """Puts a proposal on the server's list, at this level or else the proposed one."""
+        _require(is_moderator)
+        level = level or (await self.store.prompts.get(guild_id, number)).level
+        if level is None:
+            raise BadInput(f"Nobody said how hard prompt {number} is; please choose a level to accept it at.")
+        if len(await self.own(guild_id)) >= OWN_MAX:
+            raise BadInput(f"{OWN_MAX} prompts are on this server's list; please remove one before accepting another.")
+        return await self._settle(guild_id, number, "accepted", level)
+
+    async def decline(self, guild_id: int, number: int, *, is_moderator: bool) -> Proposal:
+        """Turns a proposal down; its author may propose the words again."""
+        _require(is_moderator)
+        return await self._settle(guild_id, number, "declined")
+
+    async def remove(self, guild_id: int, named: str, *, is_moderator: bool) -> Prompt:
+        """Takes one of the server's own prompts off the list; games that played it keep it."""
+        _require(is_moderator)
+        if look_up(named) is not None:
+            raise BadInput("That prompt comes with the game and stays; only this server's own can be removed.")
+        prompt = look_up(named, await self.own(guild_id))
+        if prompt is None or prompt.slug is None:
+            raise NotFound("No prompt of this server is called that; please pick one from the list.")
+        number = int(prompt.slug.rpartition("-")[2])
+        if not await self.store.prompts.settle(guild_id, number, "removed", only_from="accepted"):
+            raise BadInput(f"{prompt.slug} was removed already; somebody was faster.")
+        _log.info("prompt removed", guild=guild_id, number=number)
+        return prompt
+
+    async def _keep(
+        self,
+        guild_id: int,
+        text: str,
+        level: Level | None,
+        *,
+        author_id: int | None = None,
+        writer: str | None = None,
+    ) -> Proposal:
+        words = clean_prompt(text, PROPOSAL_MAX)
+        if words.startswith("#") and " " not in words:
+            raise BadInput("A prompt is a scene in words, not a name such as #easy-001; please describe one.")
+        if twin := _curated().get(hash_of(words)):
+            raise BadInput(f"That prompt is on the list already, as {twin.slug}; /telephone start plays it.")
+        await self.guard.prompt(words, nsfw=False)
+        return await self.store.prompts.propose(guild_id, words, level, WAITING, author_id=author_id, writer=writer)
+
+    async def _settle(self, guild_id: int, number: int, to: ProposalState, level: Level | None = None) -> Proposal:
+        if not await self.store.prompts.settle(guild_id, number, to, only_from="waiting", level=level):
+            raise BadInput(f"Prompt {number} does not wait any more; somebody was faster.")
+        _log.info("prompt settled", guild=guild_id, number=number, state=to)
+        return await self.store.prompts.get(guild_id, number)
+
+
+def _require(is_moderator: bool) -> None:
+    if not is_moderator:
+        raise NotAllowed("Only a member who may manage the server can do that; please ask one of them.")
+
+
+@cache
+def _curated() -> Mapping[str, Prompt]:
+    """The curated prompts by what stands for their words."""
+    return {hash_of(prompt.text): prompt for prompt in curated()}

@@ -1,0 +1,184 @@
+"""The prompts of one server: what is listed and started, who proposes, and who decides."""
+
+import pytest
+from structlog.testing import capture_logs
+
+from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, Withheld
+from telephone.game import GameState, Level
+from telephone.library import PAGE, Library
+from telephone.prompts import curated, sets
+from telephone.safety import Guard
+from telephone.service import StartRequest
+from telephone.store import Store
+from tests.company import Watcher, troupe
+
+HERE, THERE = 11, 12
+WORDS = "a goose reads the news to three mice"
+
+
+@pytest.fixture
+def watcher():
+    return Watcher()
+
+
+@pytest.fixture
+async def library(tmp_path, watcher):
+    async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
+        yield Library(store, Guard(watcher, watcher, deadline=1))
+
+
+async def accepted(library: Library, text: str = WORDS, level: Level = Level.MEDIUM, guild_id: int = HERE):
+    proposal = await library.propose(guild_id, text, None, by=5)
+    return await library.accept(guild_id, proposal.number, level, is_moderator=True)
+
+
+async def test_a_server_lists_the_curated_prompts_and_its_own_by_level(library):
+    ours = await accepted(library)
+    entries = await library.listed(HERE)
+    assert len(entries) == len(curated()) + 1
+    assert [entry.prompt.level for entry in entries] == sorted((e.prompt.level for e in entries), key=list(Level).index)
+    medium = await library.listed(HERE, Level.MEDIUM)
+    assert (medium[0].of, medium[3].of, medium[-1].of) == ("article", "house", "server")
+    assert medium[-1].prompt == ours.prompt
+    assert ours.prompt not in [entry.prompt for entry in await library.listed(THERE)]
+
+
+async def test_pages_hold_every_prompt_once_and_end_where_they_end(library):
+    first = await library.browse(HERE)
+    assert (first.number, first.pages, first.total) == (1, -(-len(curated()) // PAGE), len(curated()))
+    pages = [await library.browse(HERE, page=n) for n in range(1, first.pages + 1)]
+    assert [entry for page in pages for entry in page.entries] == await library.listed(HERE)
+    assert (await library.browse(HERE, page=99)).number == first.pages
+    assert (await library.browse(HERE, Level.IMPOSSIBLE, page=0)).entries[0].prompt.slug == "#impossible-001"
+
+
+async def test_what_is_proposed_is_cleaned_checked_and_waits(library, watcher):
+    with capture_logs() as logs:
+        proposal = await library.propose(HERE, "  a goose\treads the news to three mice ", Level.HARD, by=5)
+    assert (proposal.text, proposal.author_id, proposal.level) == (WORDS, 5, Level.HARD)
+    assert watcher.texts == [WORDS]
+    assert await library.waiting(HERE, is_moderator=True) == [proposal]
+    assert await library.own(HERE) == []
+    assert "goose" not in str(logs)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ab", "at least 3"),
+        ("x" * 1_001, "1,001 characters and 1,000 fit"),
+        (sets()["house"][0].text.upper(), "on the list already, as #easy-004"),
+        ("#easy-999", "describe one"),
+    ],
+)
+async def test_what_cannot_be_proposed_is_told_kindly(library, watcher, text, words):
+    with pytest.raises(BadInput, match=words):
+        await library.propose(HERE, text, None, by=5)
+    assert watcher.texts == []
+
+
+@pytest.mark.parametrize(("category", "error"), [("hate", Refused), ("sexual/minors", Withheld)])
+async def test_what_the_safety_check_stops_is_not_kept(library, watcher, category, error):
+    watcher.words = {"goose": category}
+    with pytest.raises(error):
+        await library.propose(HERE, WORDS, None, by=5)
+    assert await library.waiting(HERE, is_moderator=True) == []
+
+
+async def test_a_member_cannot_bury_the_moderators(library):
+    for n in range(5):
+        await library.propose(HERE, f"scene {n}", None, by=5)
+    with pytest.raises(OverBudget, match="5 of your prompts"):
+        await library.propose(HERE, "scene 5", None, by=5)
+
+
+async def test_the_desk_shows_one_after_the_other_and_begins_again(library):
+    assert (await library.desk(HERE, is_moderator=True)).proposal is None
+    for n in range(3):
+        await library.propose(HERE, f"scene {n}", None, by=5)
+    seen = [(await library.desk(HERE, is_moderator=True, at=at)).proposal.text for at in (0, 2, 3, 4)]
+    assert seen == ["scene 0", "scene 1", "scene 2", "scene 0"]
+    assert (await library.desk(HERE, is_moderator=True)).others == 2
+    assert (await library.desk(THERE, is_moderator=True)).proposal is None
+
+
+async def test_what_was_decided_is_not_decided_again(library):
+    ours = await accepted(library)
+    for decide in (
+        library.accept(HERE, ours.number, Level.EASY, is_moderator=True),
+        library.decline(HERE, ours.number, is_moderator=True),
+    ):
+        with pytest.raises(BadInput, match="somebody was faster"):
+            await decide
+    assert (await library.own(HERE))[0].level is Level.MEDIUM
+
+
+async def test_only_what_is_a_servers_own_is_removed(library):
+    ours = await accepted(library)
+    with pytest.raises(BadInput, match="comes with the game"):
+        await library.remove(HERE, "#easy-001", is_moderator=True)
+    for other in ("#ours-002", "no such words"):
+        with pytest.raises(NotFound):
+            await library.remove(HERE, other, is_moderator=True)
+    with pytest.raises(NotFound):
+        await library.remove(THERE, ours.slug, is_moderator=True)
+    assert (await library.remove(HERE, "#OURS-001", is_moderator=True)).slug == ours.slug
+    assert await library.own(HERE) == []
+
+
+async def test_only_moderators_decide(library):
+    proposal = await library.propose(HERE, WORDS, None, by=5)
+    for attempt in (
+        library.waiting(HERE, is_moderator=False),
+        library.desk(HERE, is_moderator=False),
+        library.accept(HERE, proposal.number, Level.EASY, is_moderator=False),
+        library.decline(HERE, proposal.number, is_moderator=False),
+        library.remove(HERE, proposal.slug, is_moderator=False),
+    ):
+        with pytest.raises(NotAllowed, match="manage the server"):
+            await attempt
+    assert await library.waiting(HERE, is_moderator=True) == [proposal]
+
+
+async def test_a_full_list_takes_no_more(library, monkeypatch):
+    monkeypatch.setattr("telephone.library.OWN_MAX", 1)
+    await accepted(library)
+    with pytest.raises(BadInput, match="remove one"):
+        await accepted(library, "a tin robot")
+
+
+async def test_a_servers_own_prompt_is_played_by_name_and_not_checked_again(tmp_path):
+    async with troupe(tmp_path) as company:
+        ours = await accepted(company.service.prompts, WORDS, Level.HARD)
+        company.watcher.texts.clear()
+        for typed in (ours.slug, ours.slug.upper(), WORDS):
+            game = await company.service.start(StartRequest(typed, "painter", "critic", 1, guild_id=HERE))
+            assert game.request.prompt == ours.prompt
+        assert not any(WORDS in text for text in company.watcher.texts)
+        with pytest.raises(BadInput, match="#ours-001"):
+            await company.service.start(StartRequest(ours.slug, "painter", "critic", 1, guild_id=THERE))
+        assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+
+
+async def test_a_level_picks_among_a_servers_own_prompts_too(tmp_path, monkeypatch):
+    async with troupe(tmp_path) as company:
+        ours = await accepted(company.service.prompts, WORDS, Level.IMPOSSIBLE)
+        monkeypatch.setattr("telephone.admission.secrets.choice", lambda among: among[0])
+        asked = StartRequest(None, "painter", "critic", 1, level=Level.IMPOSSIBLE, guild_id=HERE)
+        assert (await company.service.start(asked)).request.prompt == ours.prompt
+
+
+async def test_a_removed_prompt_is_off_the_list_and_its_games_keep_it(tmp_path):
+    async with troupe(tmp_path) as company:
+        prompts = company.service.prompts
+        ours = await accepted(prompts)
+        asked = StartRequest(ours.slug, "painter", "critic", 1, guild_id=HERE)
+        game = await company.service.start(asked)
+        await prompts.remove(HERE, ours.slug, is_moderator=True)
+        with pytest.raises(BadInput, match=ours.slug):
+            await company.service.start(asked)
+        kept = (await company.service.game(game.id)).request.prompt
+        assert (kept.slug, kept.level) == (ours.slug, Level.MEDIUM)
+        again = await company.service.again(game.id, by=5, channel_id=1)
+        assert (again.request.prompt.slug, again.request.prompt.level) == (None, None)
+        assert WORDS in company.watcher.texts

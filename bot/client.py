@@ -9,12 +9,13 @@ from discord.ext import commands
 
 from bot.commands import admin_group, telephone_group
 from bot.errors import explain, unheard
+from bot.proposals import PromptButton
 from bot.reports import ReportButton
 from bot.stage import DiscordStage
 from bot.views import GameButton
 from telephone.service import Service
 
-COGS: Final = ("cogs.play", "cogs.about", "cogs.admin", "cogs.safety")
+COGS: Final = ("cogs.play", "cogs.prompts", "cogs.about", "cogs.admin", "cogs.safety")
 
 
 class House(Protocol):
@@ -66,7 +67,7 @@ class TelephoneBot(commands.AutoShardedBot):
         return self._house.service
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(GameButton, ReportButton)
+        self.add_dynamic_items(GameButton, PromptButton, ReportButton)
         self.tree.add_command(self.telephone)
         self.tree.add_command(self.admin)
         for name in COGS:

@@ -18,7 +18,8 @@ NOT_HERE: Final = "A game needs a text channel to open its thread on; please sta
 HELP: Final = """\
 **AI Telephone**: one model draws your words, another says what it sees, the next picture is drawn from that, \
 and so on. How much of the meaning is left at the end?
-- `/telephone start` begins a game: type a prompt or pick one, then the two models.
+- `/telephone start` begins a game: type a prompt or pick one, then the two models. \
+`/telephone prompts browse` shows those you can pick, `add` proposes another to the moderators.
 - Each turn is a picture and its caption; both are posted in a thread, each as a reply to the one before.
 - The distance at the end says how far the last caption is from your prompt: 0 is the same meaning, \
 about 1 is something else altogether.
@@ -28,7 +29,7 @@ about 1 is something else altogether.
 - Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and how many games may be, \
 `budget` how much they may cost a day, `pause` and `resume` stop and continue all of them, \
 `reports` decides about reported turns, `nsfw` says where adult \
-content may be played."""
+content may be played; `/telephone prompts review` decides about proposed prompts, `remove` takes one away."""
 
 NEEDED: Final[Mapping[str, str]] = {
     "view_channel": "View Channel",

@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from telephone import log
+from telephone.cli import prompts
 from telephone.cli.asking import Json, Server, inquire
 from telephone.errors import TelephoneError
 from telephone.game import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
@@ -119,6 +120,9 @@ def models(as_json: Json = False) -> None:
         price = f"${fact.price_usd:.4f}".rstrip("0").rstrip(".") if fact.price_usd else "free"
         table.add_row(fact.name, fact.kind, fact.provider, "yes" if fact.ready else fact.why_not, price, fact.licence)
     Console().print(table)
+
+
+app.command("prompts")(prompts.listed)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import discord
 import pytest
+from discord import app_commands
 from simcord import SetupError
 
 from bot import panels
@@ -28,6 +29,7 @@ async def test_help_names_only_commands_that_exist(server):
     assert result.response.content == panels.HELP
     named = {"start", "stop", "status", "replay", "models"}
     assert {f"telephone {name}" for name in named} <= set(available)
+    assert {f"telephone prompts {name}" for name in ("browse", "add", "review", "remove")} <= set(available)
     assert {f"telephone-admin {name}" for name in ("check", "limits", "budget", "pause", "resume")} <= set(available)
 
 
@@ -84,9 +86,11 @@ async def test_members_without_manage_server_do_not_get_the_admin_commands(serve
 async def test_every_command_and_option_is_described_within_discords_limits(server):
     for root in server.env.bot.tree.get_commands():
         assert root.guild_only
-        for command in getattr(root, "commands", ()):  # an entry of a message's menu has none, and no description
+        if isinstance(root, app_commands.ContextMenu):  # an entry of a message's menu has no description
+            continue
+        for command in root.walk_commands():
             assert 10 <= len(command.description) <= 100
-            for option in command.parameters:
+            for option in getattr(command, "parameters", ()):
                 assert 10 <= len(option.description) <= 100
 
 

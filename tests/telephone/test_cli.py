@@ -9,6 +9,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from telephone.game import Level
+from telephone.store import Bounds, Store
+
 HERE = Path(__file__).parent.parent
 
 
@@ -81,6 +84,19 @@ async def test_models_lists_all_with_what_a_reader_needs(tmp_path):
     expected = {"name", "kind", "provider", "ready", "why_not", "price_usd", "retired_on", "replacement", "licence"}
     assert all(expected <= set(row) for row in by_name.values())
     assert all(by_name[name]["ready"] for name in ("stickers", "doodles", "spotter-sharp", "spotter-hazy", "minilm"))
+
+
+async def test_prompts_are_listed_by_level_with_a_servers_own(tmp_path):
+    async with await Store.open(f"sqlite:///{tmp_path / '.telephone' / 'telephone.sqlite'}") as store:
+        await store.prompts.propose(7, "a goose reads the news", Level.HARD, Bounds(5, 60), author_id=5)
+        await store.prompts.settle(7, 1, "accepted", only_from="waiting")
+    status, out, _ = await telephone("prompts", "--level", "hard", "--server", "7", "--json", cwd=tmp_path)
+    rows = json.loads(out)
+    assert (status, len(rows)) == (0, 14)
+    assert {row["level"] for row in rows} == {"hard"}
+    assert rows[-1] == {"slug": "#ours-001", "level": "hard", "set": "server", "text": "a goose reads the news"}
+    status, out, _ = await telephone("prompts", cwd=tmp_path)
+    assert (status, "#impossible-001" in out, "#ours-001" in out) == (0, True, False)
 
 
 async def test_doctor_says_what_is_missing_and_how_to_get_it(tmp_path):

@@ -1,0 +1,76 @@
+"""Prompts as text: pages of them, what was proposed, and what moderators decide about. Pure."""
+
+from typing import Final
+
+from bot.render import Attachment
+from bot.text import excerpt, quote
+from telephone.game import Level, Prompt
+from telephone.library import Desk, Entry, Page
+from telephone.store import Proposal
+
+PAGE_ROOM: Final = 1_680
+"""Text that the prompts of a page share; the rest of a message is for its heading and its end."""
+WORDS_MAX: Final = 1_500
+NOTHING_WAITS: Final = "No prompt waits for a decision here."
+
+
+def page(shown: Page) -> str:
+    """One page of prompts, each with the name it is started by."""
+    level = f", {shown.level}" if shown.level else ""
+    part = f", page {shown.number} of {shown.pages}" if shown.pages > 1 else ""
+    room = PAGE_ROOM // max(1, len(shown.entries))
+    lines = [_entry(entry, shown.level, room) for entry in shown.entries]
+    ways = "`/telephone start` begins with any of them, by its name; `/telephone prompts add` proposes another."
+    return "\n".join([f"**Prompts{level}** ({shown.total}{part}). {ways}", *lines])
+
+
+def proposed(proposal: Proposal) -> str:
+    return f"Thank you. Your prompt waits for a moderator; once they accept it, it is {proposal.slug} here."
+
+
+def desk(shown: Desk, note: str = "") -> tuple[str, Attachment | None]:
+    """The proposal a moderator decides about, under what they decided before; a long one comes as a file too."""
+    lines = [note, ""] if note else []
+    if shown.proposal is None:
+        return "\n".join([*lines, NOTHING_WAITS]), None
+    proposal = shown.proposal
+    text, whole = quote(proposal.text, WORDS_MAX)
+    when = f"<t:{int(proposal.proposed_at.timestamp())}:R>"
+    lines.append(f"**{proposal.slug}**, proposed by {_author(proposal)} {when}{_others(shown.others)}.")
+    lines.append(f"To accept it, say how hard it is to keep{_suggested(proposal.level)}.")
+    lines.append(text)
+    file = None if whole else Attachment(f"prompt-{proposal.number}.txt", proposal.text.encode())
+    return "\n".join(lines), file
+
+
+def accepted(proposal: Proposal) -> str:
+    return f"{proposal.slug} is on the list now, as {proposal.level}."
+
+
+def declined(proposal: Proposal) -> str:
+    return f"{proposal.slug} is declined."
+
+
+def removed(prompt: Prompt) -> str:
+    return f"{prompt.slug} is off the list and starts no more games; those that began with it stay as they are."
+
+
+def _entry(entry: Entry, level: Level | None, room: int) -> str:
+    prompt = entry.prompt
+    hardness = f" ({prompt.level})" if level is None and entry.of == "server" else ""
+    name = f"- **{prompt.slug}**{hardness} "
+    return name + excerpt(prompt.text, room - len(name) - 1)
+
+
+def _author(proposal: Proposal) -> str:
+    if proposal.writer:
+        return excerpt(proposal.writer, 80)
+    return f"<@{proposal.author_id}>" if proposal.author_id else "a member"
+
+
+def _others(count: int) -> str:
+    return f"; {count} more {'waits' if count == 1 else 'wait'}" if count else ""
+
+
+def _suggested(level: Level | None) -> str:
+    return f"; it was proposed as {level}" if level else ""

@@ -1,0 +1,122 @@
+"""The buttons under lists of prompts and under proposals: they carry what they are about, and outlive the bot."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot import catalogue
+from bot.answers import Press, say
+from bot.asking import is_host, server_of
+from bot.errors import explain
+from telephone.errors import BadInput
+from telephone.game import Level
+from telephone.library import Desk, Page
+
+Verb = Callable[[Press, int, Level | None], Awaitable[None]]
+_STYLE: Final = discord.ButtonStyle
+
+
+async def show_page(press: Press, number: int, level: Level | None) -> None:
+    """One page of what games here can start from, with the way to the pages beside it."""
+    page = await press.client.service.prompts.browse(server_of(press), level, number)
+    await say(press, catalogue.page(page), view=_turning(page))
+
+
+async def show_desk(press: Press, at: int = 0, note: str = "") -> None:
+    """The next proposal from this number on, under what was just decided."""
+    desk = await press.client.service.prompts.desk(server_of(press), is_moderator=is_host(press), at=at)
+    words, file = catalogue.desk(desk, note)
+    await say(press, words, view=_deciding(desk), file=file)
+
+
+async def accept(press: Press, number: int, level: Level | None) -> None:
+    async def decide() -> str:
+        prompts = press.client.service.prompts
+        kept = await prompts.accept(server_of(press), number, level, is_moderator=is_host(press))
+        return catalogue.accepted(kept)
+
+    await _decided(press, number, decide())
+
+
+async def decline(press: Press, number: int, level: Level | None) -> None:
+    async def decide() -> str:
+        prompts = press.client.service.prompts
+        return catalogue.declined(await prompts.decline(server_of(press), number, is_moderator=is_host(press)))
+
+    await _decided(press, number, decide())
+
+
+async def skip(press: Press, number: int, level: Level | None) -> None:
+    await show_desk(press, number + 1)
+
+
+async def _decided(press: Press, number: int, decision: Awaitable[str]) -> None:
+    """Shows the next one whether the decision was ours or somebody was faster."""
+    try:
+        note = await decision
+    except BadInput as late:
+        note = late.sentence
+    await show_desk(press, number + 1, note)
+
+
+VERBS: Final[dict[str, Verb]] = {"prompts": show_page, "accept": accept, "decline": decline, "skip": skip}
+
+
+class PromptButton(
+    ui.DynamicItem[ui.Button[Any]],
+    template=rf"at1:(?P<verb>{'|'.join(VERBS)}):(?P<number>\d{{1,9}})(?::(?P<level>{'|'.join(Level)}))?",
+):
+    """A page to turn to, or a moderator's decision about the proposal of that number."""
+
+    def __init__(self, button: ui.Button[Any], verb: str, number: int, level: Level | None) -> None:
+        super().__init__(button)
+        self.verb, self.number, self.level = verb, number, level
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> "PromptButton":
+        button: ui.Button[Any] = ui.Button(custom_id=match[0])
+        level = Level(match["level"]) if match["level"] else None
+        return cls(item if isinstance(item, ui.Button) else button, match["verb"], int(match["number"]), level)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        try:
+            await interaction.response.defer()
+            await VERBS[self.verb](interaction, self.number, self.level)
+        except Exception as error:
+            await explain(interaction, error)
+
+
+def _turning(page: Page) -> ui.View | None:
+    """The way to the page before and the page after; None where there is only one."""
+    if page.pages == 1:
+        return None
+    view = ui.View(timeout=None)
+    for label, number in (("Previous", page.number - 1), ("Next", page.number + 1)):
+        disabled = not 1 <= number <= page.pages
+        view.add_item(ui.Button(label=label, custom_id=_id("prompts", number, page.level), disabled=disabled))
+    view.stop()
+    return view
+
+
+def _deciding(desk: Desk) -> ui.View | None:
+    """A button for each level that a proposal can be accepted at, the proposed one standing out; None without one."""
+    if desk.proposal is None:
+        return None
+    view, number = ui.View(timeout=None), desk.proposal.number
+    for level in Level:
+        style = _STYLE.success if level is desk.proposal.level else _STYLE.secondary
+        view.add_item(ui.Button(label=level.capitalize(), custom_id=_id("accept", number, level), style=style, row=0))
+    view.add_item(ui.Button(label="Decline", custom_id=_id("decline", number), style=_STYLE.danger, row=1))
+    if desk.others:
+        view.add_item(ui.Button(label="Skip", custom_id=_id("skip", number), row=1))
+    view.stop()
+    return view
+
+
+def _id(verb: str, number: int, level: Level | None = None) -> str:
+    return f"at1:{verb}:{number}:{level}" if level else f"at1:{verb}:{number}"

@@ -1,0 +1,79 @@
+"""What games can start from: browsing the prompts, proposing one, and deciding about what was proposed."""
+
+from typing import Final
+
+from discord import app_commands
+from discord.app_commands import Choice, Range
+
+from bot import catalogue, panels
+from bot.answers import Press, acknowledge, say
+from bot.asking import is_host, server_of
+from bot.client import TelephoneBot
+from bot.commands import join, matching
+from bot.errors import offered
+from bot.proposals import show_desk, show_page
+from telephone.game import PROMPT_MIN, Level
+from telephone.library import PROPOSAL_MAX
+
+
+@offered
+async def suggest_own(press: Press, typed: str) -> list[Choice[str]]:
+    """The prompts of this server alone."""
+    own = await press.client.service.prompts.own(server_of(press))
+    return matching([Choice(name=panels.prompt_row(prompt), value=str(prompt.slug)) for prompt in own], typed)
+
+
+@offered
+async def suggest_waiting(press: Press, typed: int | str) -> list[Choice[int]]:
+    """What waits, for those who may decide about it."""
+    waiting = await press.client.service.prompts.waiting(server_of(press), is_moderator=is_host(press))
+    rows = [Choice(name=panels.prompt_row(proposal.prompt), value=proposal.number) for proposal in waiting]
+    return matching(rows, str(typed or ""))
+
+
+@app_commands.describe(level="How hard they are to keep; left out, all of them")
+async def browse(press: Press, level: Level | None = None) -> None:
+    """See what games here can start from"""
+    await acknowledge(press)
+    await show_page(press, 1, level)
+
+
+@app_commands.describe(
+    text="A scene that can be painted, in English where you can", level="How hard it is to keep; moderators decide"
+)
+async def add(press: Press, text: Range[str, PROMPT_MIN, PROPOSAL_MAX], level: Level | None = None) -> None:
+    """Propose a prompt; a moderator decides whether it is offered here"""
+    await acknowledge(press)
+    proposal = await press.client.service.prompts.propose(server_of(press), text, level, by=press.user.id)
+    await say(press, catalogue.proposed(proposal))
+
+
+@app_commands.describe(prompt="Which one first; left out, the one that has waited longest")
+@app_commands.autocomplete(prompt=suggest_waiting)
+async def review(press: Press, prompt: Range[int, 1] | None = None) -> None:
+    """Decide about prompts that were proposed; for moderators"""
+    await acknowledge(press)
+    await show_desk(press, prompt or 0)
+
+
+@app_commands.describe(prompt="Which of this server's own prompts")
+@app_commands.autocomplete(prompt=suggest_own)
+async def remove(press: Press, prompt: str) -> None:
+    """Take one of this server's own prompts off the list; for moderators"""
+    await acknowledge(press)
+    gone = await press.client.service.prompts.remove(server_of(press), prompt, is_moderator=is_host(press))
+    await say(press, catalogue.removed(gone))
+
+
+COMMANDS: Final = (browse, add, review, remove)
+GROUP: Final = "prompts"
+
+
+async def setup(bot: TelephoneBot) -> None:
+    group = app_commands.Group(name=GROUP, description="What games here can start from")
+    join(group, *COMMANDS)
+    bot.telephone.add_command(group)
+
+
+async def teardown(bot: TelephoneBot) -> None:
+    bot.telephone.remove_command(GROUP)

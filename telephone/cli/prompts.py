@@ -1,0 +1,37 @@
+"""What games can start from by name, in the terminal."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from telephone.cli.asking import Json, Server, inquire
+from telephone.game import NO_GUILD, Level
+
+if TYPE_CHECKING:
+    from telephone.build import House
+    from telephone.library import Entry
+
+
+def listed(
+    level: Annotated[Level | None, typer.Option(help="How hard they are to keep; left out, all of them.")] = None,
+    server: Server = NO_GUILD,
+    as_json: Json = False,
+) -> None:
+    """Lists what games can start from by name: the curated prompts, and a server's own."""
+
+    async def ask(house: "House") -> list["Entry"]:
+        return await house.service.prompts.listed(server, level)
+
+    entries = inquire(ask)
+    if as_json:
+        rows = [{"slug": e.prompt.slug, "level": e.prompt.level, "set": e.of, "text": e.prompt.text} for e in entries]
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table("name", "level", "set", "prompt")
+    for entry in entries:
+        table.add_row(entry.prompt.slug, entry.prompt.level, entry.of, escape(entry.prompt.text))
+    Console().print(table)

@@ -3,17 +3,21 @@
 Pure functions that keep a core busy: call them through `off_loop` of `telephone/cpu.py`.
 """
 
+from telephone.media.charts.board import board_chart, describe_board
 from telephone.media.charts.drift import describe_drift, drift_chart
 from telephone.media.charts.pairs import describe_pairs, pairs_chart
 from telephone.media.charts.style import Theme
-from telephone.media.charts.values import Curve, Scale, Span
+from telephone.media.charts.values import Bar, Curve, Scale, Span
 from telephone.media.charts.words import signed
 
 __all__ = [
+    "Bar",
     "Curve",
     "Scale",
     "Span",
     "Theme",
+    "board_chart",
+    "describe_board",
     "describe_drift",
     "describe_pairs",
     "drift_chart",

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import IdentityTransform
 
 from telephone.media.charts.strokes import TIMES, Stroke, marked
-from telephone.media.charts.style import DPI, HEIGHT, TYPE, Ink, length, write
+from telephone.media.charts.style import DPI, HEIGHT, SMALL, TYPE, Ink, length, write
 from telephone.media.lettering import ELLIPSIS
 
 SWATCH: Final = 66
@@ -113,6 +113,16 @@ def _isotonic(values: Sequence[float]) -> list[float]:
             mean, count = (mean * count + before * n) / (count + n), count + n
         pools.append((mean, count))
     return [mean for mean, count in pools for _ in range(count)]
+
+
+def largest_type(names: Sequence[str], room: float, height: float) -> int:
+    """The largest type in which every name fits into `room` and a line into `height`; the smallest where none does."""
+    fits = (
+        points
+        for points in (TYPE, 13)
+        if line_height(points) <= height and all(length(name, points) <= room for name in names)
+    )
+    return next(fits, SMALL)
 
 
 def fitted(name: str, room: float, points: float) -> str:

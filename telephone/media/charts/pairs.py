@@ -9,14 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from telephone.media.charts.curves import MOST, banded, check, draw_curves, frame_turns, measured, notes, turns_of
-from telephone.media.charts.labels import SWATCH, Label, beside, drawn, fitted, height_of, line_height
+from telephone.media.charts.labels import SWATCH, Label, beside, drawn, fitted, height_of, largest_type
 from telephone.media.charts.scale import draw_scale, scale_in_words, scale_labels
 from telephone.media.charts.strokes import Stroke, strokes
 from telephone.media.charts.style import (
     HEIGHT,
     INKS,
-    SMALL,
-    TYPE,
     WIDTH,
     Ink,
     Theme,
@@ -80,7 +78,8 @@ def pairs_figure(curves: Sequence[Curve], *, title: str, embedder: str, scale: S
     """What `pairs_chart` draws, before it is a file."""
     check(curves)
     ink, shown = INKS[theme], curves[:MOST]
-    points = _points(shown, scale)
+    height = (_ROOM[1] - _ROOM[0]) / (len(shown) + (0 if scale is None else 3))
+    points = largest_type([curve.name for curve in shown], _NAMES, height)
     looks = strokes([curve.name for curve in shown], ink)
     named = [_Named(curve, looks[curve.name], fitted(curve.name, _NAMES, points)) for curve in shown]
     bars = measured(shown) and not banded(shown)
@@ -100,17 +99,6 @@ def pairs_figure(curves: Sequence[Curve], *, title: str, embedder: str, scale: S
     told_below = notes(ink, shown, len(curves) - len(shown), bars=bars)
     heading(figure, ink, title, f"Distance from the prompt by turn, {embedder}. Lower is closer.", told_below)
     return figure
-
-
-def _points(curves: Sequence[Curve], scale: Scale | None) -> int:
-    """The largest type in which all labels have room, one below another and beside the panel."""
-    height = (_ROOM[1] - _ROOM[0]) / (len(curves) + (0 if scale is None else 3))
-    fits = (
-        points
-        for points in (TYPE, 13)
-        if line_height(points) <= height and all(length(curve.name, points) <= _NAMES for curve in curves)
-    )
-    return next(fits, SMALL)
 
 
 def _label(axes: Axes, ink: Ink, each: _Named, start: float | None = None) -> Label:

@@ -20,6 +20,19 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """One row of a board: a pair as in `t2i × i2t` or any other name, where it is with its 95% interval, and a note.
+
+    `note` is a few words for the right edge, such as "42 games".
+    """
+
+    name: str
+    span: Span
+    provisional: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Curve:
     """The distance of a pair from its prompts by turn, from turn 1 on, with the ends of its 95% intervals if known.
 

@@ -9,6 +9,8 @@ from telephone.media.lettering import ELLIPSIS
 
 LONGEST: Final = 600
 _NAME: Final = 48
+_FORMS: Final = ((20.0, ".0f"), (0.1, ".2f"), (0.01, ".3f"))
+"""From so large a number on, its decimals: ratings have none, distances two."""
 
 
 def told(*sentences: str) -> str:
@@ -36,6 +38,12 @@ def spoken(span: Span, form: str = ".2f") -> str:
     """`0.31 (0.27 to 0.35)`, or `0.31` where nothing is known of its interval."""
     low, middle, high = (number(value, form) for value in (span.low, span.middle, span.high))
     return middle if span.low == span.high else f"{middle} ({low} to {high})"
+
+
+def form_of(spans: Sequence[Span]) -> str:
+    """How many decimals numbers of this size need, as a format."""
+    largest = max((abs(end) for span in spans for end in (span.low, span.high)), default=0.0)
+    return next((form for least, form in _FORMS if largest >= least), ".4f")
 
 
 def number(value: float, form: str = ".2f") -> str:

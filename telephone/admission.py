@@ -1,6 +1,7 @@
 """What is checked before a game is stored: its words, its players, its length, and whether games may run here."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -46,13 +47,13 @@ class Admission:
     players: Players
     guard: Guard
     caps: Caps = field(default_factory=Caps)
-    text_usd: float = 0.0
-    """What embedding one text costs, in US dollars."""
+    measuring_usd: Callable[[int], float] = lambda turns: 0.0
+    """The most that measuring a game of so many turns can cost, in US dollars."""
 
     def order(self, request: GameRequest) -> Order:
         """What an admitted game costs at most, to be reserved with it."""
         t2i, i2t = (self.players.registry.table(name) for name in (request.pair.t2i, request.pair.i2t))
-        return Order(most_usd(request.turns, t2i, i2t, self.text_usd), self.caps)
+        return Order(most_usd(request.turns, t2i, i2t, self.measuring_usd(request.turns)), self.caps)
 
     async def admit(self, asked: StartRequest) -> GameRequest:
         await self.check_open(asked.guild_id)

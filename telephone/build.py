@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -12,12 +12,12 @@ import structlog
 from telephone.admission import Admission
 from telephone.engine import Engine
 from telephone.errors import Misconfigured
+from telephone.gauge import Gauge
 from telephone.keepsake import Keepsakes
 from telephone.library import Library
 from telephone.measure import Measure
 from telephone.media.images import Pictures
-from telephone.models.base import Embedder
-from telephone.models.minilm import MiniLM
+from telephone.models.embedders import embedders
 from telephone.models.offline import Offline
 from telephone.models.players import Players
 from telephone.models.registry import Registry
@@ -88,12 +88,14 @@ def offline_players() -> Players:
     return Players(Registry.load(offline), offline)
 
 
-def embedder(name: str) -> Embedder:
-    """The embedder of that name. Raises Misconfigured."""
-    makers = {"minilm": MiniLM}
-    if name not in makers:
-        raise Misconfigured(f"TELEPHONE_EMBEDDER names '{name}'; write one of: {', '.join(makers)}.")
-    return makers[name]()
+def primary(settings: Settings, players: Players, ready: Collection[str]) -> str:
+    """The embedder whose distances games show. Raises Misconfigured where it cannot measure."""
+    name, tables = settings.embedder, players.registry.tables
+    if name in ready:
+        return name
+    if name in tables and tables[name].kind == "embedder":
+        raise Misconfigured(f"TELEPHONE_EMBEDDER names {name}, which cannot measure ({players.why_not(tables[name])}).")
+    raise Misconfigured(f"TELEPHONE_EMBEDDER names '{name[:40]}'; write one of: {', '.join(ready)}.")
 
 
 async def open_house(settings: Settings, stage: Stage | None) -> House:
@@ -103,13 +105,14 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
     """
     reached, guard = providers(settings), guard_of(settings)
     players = Players(Registry.load(reached, settings.models), reached, barred=guard.why_not)
-    measuring = embedder(settings.embedder)
+    ready = embedders(players)
+    shown = primary(settings, players, ready)
     pictures = Pictures.at(settings.pictures_url)
     store = await Store.open(settings.store_url)
-    table = players.registry.tables.get(measuring.name)
-    text_usd = table.price_usd if table else 0.0
-    measure = Measure(store, measuring, text_usd)
-    admission = Admission(store, players, guard, settings.caps, text_usd)
+    prices = {name: players.registry.table(name).price_usd for name in ready}
+    gauges = {name: Gauge(store, pictures, embedder, prices[name]) for name, embedder in ready.items()}
+    measure = Measure(gauges, shown)
+    admission = Admission(store, players, guard, settings.caps, measure.most_usd)
     keepsakes, library = Keepsakes(pictures, players.registry, measure), Library(store, guard)
     if stage is None:
         service = Service(store, players, admission, keepsakes, Moderation(store, pictures), library)

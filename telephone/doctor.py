@@ -10,10 +10,12 @@ from typing import Literal
 
 import aiohttp
 
-from telephone.build import embedder, providers
+from telephone.build import primary, providers
 from telephone.errors import TelephoneError
 from telephone.game import Image
+from telephone.measure import ALWAYS
 from telephone.media.images import Pictures
+from telephone.models.embedders import embedders
 from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.providers.base import ModelTable
@@ -103,9 +105,15 @@ async def _safety(settings: Settings) -> list[Finding]:
 
 
 async def _embedder(settings: Settings) -> list[Finding]:
-    measuring = embedder(settings.embedder)
-    vectors = await measuring.embed_texts(["a fox mends a clock"])
-    return [Finding("Embedder", "good", f"{measuring.name}, {vectors.shape[1]} dimensions")]
+    players = _players(settings)
+    try:
+        ready = embedders(players)
+        shown = primary(settings, players, ready)
+        vectors = await ready[ALWAYS].embed_texts(["a fox mends a clock"])
+    finally:
+        await players.close()
+    with_it = "" if shown == ALWAYS else f" and {ALWAYS}"
+    return [Finding("Embedder", "good", f"games are measured with {shown}{with_it}, {vectors.shape[1]} dimensions")]
 
 
 async def _models(settings: Settings) -> list[Finding]:

@@ -100,9 +100,10 @@ class Keepsakes:
 
     async def _embeddings(self, game: Game) -> Mapping[str, list[float]]:
         captions = [turn.caption for turn in game.turns if turn.caption is not None and turn.caption.text]
-        if game.embedder != self.measure.embedder.name or not captions:
+        gauge = self.measure.gauges.get(game.embedder or "")
+        vectors = await gauge.known([caption.text or "" for caption in captions]) if gauge and captions else None
+        if vectors is None:
             return {}
-        vectors = await self.measure.embed([caption.text or "" for caption in captions])
         return {
             str(caption.key): [round(float(x), 6) for x in row] for caption, row in zip(captions, vectors, strict=True)
         }

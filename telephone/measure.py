@@ -1,57 +1,93 @@
-"""Measuring a played game: every text is embedded once, and its distances are stored."""
+"""Measuring played games: how far every caption and picture is from the prompt and from the one before."""
 
-import hashlib
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-import numpy as np
-
+from telephone.errors import NotFound
 from telephone.game import Drift, Game
-from telephone.models.base import Embedder, Vectors
-from telephone.scoring.drift import drift
-from telephone.store import Store
+from telephone.gauge import Gauge, Pay, Vector
+from telephone.scoring.drift import cosine_distance, drift
+from telephone.store import Measurement
+
+ALWAYS: Final = "minilm"
+"""What every game is measured with, whatever else measures it: offline, free, and no kin of any player."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Distances by one embedder, through the store's cache of vectors."""
+    """All embedders that are ready, by name. A game is measured with `primary` and `always`, and shows the former."""
 
-    store: Store
-    embedder: Embedder
-    price_usd: float = 0.0
-    """What embedding one text costs, in US dollars."""
+    gauges: Mapping[str, Gauge]
+    primary: str = ALWAYS
+    always: str = ALWAYS
 
-    async def embed(self, texts: Sequence[str], *, game_id: str | None = None) -> Vectors:
-        """Shape (len(texts), dimensions), rows L2-normalised; only texts never seen before are computed.
+    def named(self, name: str) -> Gauge:
+        """The embedder of that name. Raises NotFound, naming those that are ready."""
+        if name not in self.gauges:
+            raise NotFound(f"No embedder called '{name[:40]}' is ready here; choose one of: {', '.join(self.gauges)}.")
+        return self.gauges[name]
 
-        What that costs is booked on the game.
+    @property
+    def of_every_game(self) -> list[Gauge]:
+        """What every game is measured with: what is always there first, then the primary."""
+        return [self.gauges[name] for name in dict.fromkeys([self.always, self.primary])]
+
+    def most_usd(self, turns: int) -> float:
+        """The most that measuring a game can cost with all of them, in US dollars."""
+        return sum(gauge.most_usd(turns) for gauge in self.of_every_game)
+
+    async def measure(self, game: Game, name: str, pay: Pay | None = None) -> Drift | None:
+        """Measures a game with one embedder; None where no caption was played. Raises a TelephoneError.
+
+        From then on the game shows the primary's distances, or until it has those what is always there. What it
+        costs is booked on the game as scoring, unless `pay` books it elsewhere.
         """
-        keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-        name, version = self.embedder.name, self.embedder.version
-        known = await self.store.vectors.get(name, version, sorted(set(keys)))
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        if missing:
-            rows = await self.embedder.embed_texts(list(missing.values()))
-            fresh = dict(zip(missing, rows, strict=True))
-            if game_id is not None and self.price_usd:
-                # Before the vectors are kept: whom a crash makes embed again pays again. Every call has its own name.
-                what = f"{name}/{version}/{secrets.token_hex(4)}"
-                await self.store.budgets.charge(game_id, what, "scoring", len(missing) * self.price_usd)
-            await self.store.vectors.put(name, version, fresh)
-            known = {**known, **fresh}
-        return np.stack([known[key] for key in keys])
+        gauge = self.named(name)
 
-    async def measure(self, game: Game) -> Drift | None:
-        """The drift of a game, stored with its embedder's name; None where no caption was played."""
-        captions = [turn.caption.text for turn in game.turns if turn.caption is not None and turn.caption.text]
-        if not captions:
-            return None
-        vectors = await self.embed([game.request.prompt.text, *captions], game_id=game.id)
-        found = drift(vectors[0], vectors[1:])
-        rows = [
-            (n, far, step) for n, (far, step) in enumerate(zip(found.distances, found.step_distances, strict=True), 1)
-        ]
-        await self.store.distances.put(game.id, self.embedder.name, self.embedder.version, rows)
-        await self.store.games.measured_with(game.id, self.embedder.name)
+        async def charge(what: str, usd: float) -> None:
+            await gauge.store.budgets.charge(game.id, what, "scoring", usd)
+
+        found = await _measured(gauge, game, pay or charge)
+        if found is not None and name in (self.primary, self.always):
+            await gauge.store.games.measured_with(game.id, name, unless=self.primary)
         return found
+
+
+async def _measured(gauge: Gauge, game: Game, pay: Pay) -> Drift | None:
+    captions = [turn.caption.text for turn in game.turns if turn.caption is not None and turn.caption.text]
+    if not captions:
+        return None
+    texts = [game.request.prompt.text, *captions]
+    vectors, heads = await gauge.embed_texts(texts, pay), await gauge.heads(texts, pay)
+    found = drift(vectors[0], vectors[1:])
+    pictures, long = await _pictures(gauge, game, vectors[0], pay), await gauge.approximate(texts)
+    rows = [
+        Measurement(
+            turn=n,
+            distance=found.distances[n - 1],
+            step_distance=found.step_distances[n - 1],
+            head=cosine_distance(heads[0], heads[n]),
+            picture=picture,
+            picture_step=step,
+            approximate=long[0] or long[n],
+        )
+        for n, (picture, step) in enumerate(pictures[: len(captions)], 1)
+    ]
+    await gauge.store.distances.put(game.id, gauge.name, gauge.version, rows)
+    return found
+
+
+async def _pictures(gauge: Gauge, game: Game, prompt: Vector, pay: Pay) -> list[tuple[float | None, float | None]]:
+    """How far each turn's picture is from the prompt and from the picture before, None where that is not known."""
+    if not gauge.sees_pictures:
+        return [(None, None)] * len(game.turns)
+    drawn = [turn.picture.image if turn.picture else None for turn in game.turns]
+    there = [sha256 for sha256 in drawn if sha256 is not None]
+    vectors = dict(zip(there, await gauge.embed_pictures(there, pay), strict=True))
+    line = [None if sha256 is None else vectors[sha256] for sha256 in drawn]
+    return [(_apart(prompt, one), _apart(before, one)) for before, one in zip([None, *line], line, strict=False)]
+
+
+def _apart(one: Vector | None, other: Vector | None) -> float | None:
+    return None if one is None or other is None else cosine_distance(one, other)

@@ -278,10 +278,12 @@ class Play(DBOSConfiguredInstance):
     @DBOS.step()
     async def _measure(self, game_id: str) -> Verdict:
         async def measured() -> Verdict:
-            await self._with.measure.measure(await self._with.store.games.get(game_id))
+            game = await self._with.store.games.get(game_id)
+            for gauge in self._with.measure.of_every_game:
+                await self._with.measure.measure(game, gauge.name)
             return {}
 
-        name = self._with.measure.embedder.name
+        name = self._with.measure.primary
         verdict = await _verdict(with_patience(measured, deadline=MEASURING_DEADLINE, who=name))
         await self._with.store.budgets.settle(game_id)
         return verdict

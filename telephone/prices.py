@@ -2,15 +2,25 @@
 
 from typing import Final
 
+from telephone.models.cutting import MOST_PARTS
 from telephone.providers.base import ModelTable
 
 ATTEMPTS: Final = 2
 """How often a step is asked for when its answer is refused or is no answer."""
 
 
-def most_usd(turns: int, t2i: ModelTable, i2t: ModelTable, text_usd: float = 0.0) -> float:
+def most_usd(turns: int, t2i: ModelTable, i2t: ModelTable, measuring_usd: float = 0.0) -> float:
     """The most a game of these two can cost, in US dollars, every step asked for ATTEMPTS times.
 
-    `text_usd` is what embedding one text costs; a game has a prompt and a caption for each turn.
+    `measuring_usd` is the most that measuring it can cost.
     """
-    return turns * ATTEMPTS * (t2i.price_usd + i2t.price_usd) + (turns + 1) * text_usd
+    return turns * ATTEMPTS * (t2i.price_usd + i2t.price_usd) + measuring_usd
+
+
+def most_measuring_usd(turns: int, call_usd: float, *, pictures: bool) -> float:
+    """The most that one embedder's calls for a game can cost, in US dollars, at `call_usd` each.
+
+    A game has a prompt and a caption a turn, each embedded in MOST_PARTS calls and one for its head at most, and
+    where the embedder sees `pictures` one a turn.
+    """
+    return call_usd * ((turns + 1) * (MOST_PARTS + 1) + (turns if pictures else 0))

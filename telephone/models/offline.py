@@ -8,6 +8,8 @@ from typing import Final, Literal
 from telephone.cpu import off_loop
 from telephone.errors import BadInput
 from telephone.game import Answer, Ask, Ticket
+from telephone.models.base import Embedder
+from telephone.models.minilm import MiniLM
 from telephone.models.sketch import Artist, Spotter
 from telephone.providers.base import ModelTable
 
@@ -42,6 +44,10 @@ PLAYERS: Final[dict[str, Callable[[], Callable[[Ask], Answer]]]] = {
 }
 
 
+EMBEDDERS: Final[dict[str, Callable[[], Embedder]]] = {"minilm": MiniLM}
+"""Makes the embedders of this machine, by the names of their tables."""
+
+
 @cache
 def _player(ref: str) -> Callable[[Ask], Answer]:
     return PLAYERS[ref]()
@@ -51,8 +57,9 @@ class Offline:
     """Plays on the CPU of this machine. Nothing is paid, so there is nothing to submit or find again."""
 
     def why_not(self, model: ModelTable) -> str | None:
-        known = model.kind == "embedder" or model.ref in PLAYERS
-        return None if known else f"no offline player is called '{model.ref}'"
+        if model.kind == "embedder":
+            return None if model.name in EMBEDDERS else f"no offline embedder is called '{model.name}'"
+        return None if model.ref in PLAYERS else f"no offline player is called '{model.ref}'"
 
     async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
         return Ticket()

@@ -7,7 +7,7 @@ from telephone.cpu import off_loop
 from telephone.store.battles import Battles
 from telephone.store.budgets import Budgets
 from telephone.store.database import Database, read_url
-from telephone.store.distances import Distances
+from telephone.store.distances import Distances, Measurement
 from telephone.store.expenses import Expense, Expenses
 from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
@@ -19,7 +19,7 @@ from telephone.store.scores import Pool, Scores
 from telephone.store.servers import Servers
 from telephone.store.steps import Asked, Steps
 from telephone.store.upgrade import upgrade
-from telephone.store.vectors import Vectors
+from telephone.store.vectors import Size, Vectors
 from telephone.store.votes import Votes
 
 __all__ = [
@@ -27,12 +27,14 @@ __all__ = [
     "Bounds",
     "Expense",
     "ImageFact",
+    "Measurement",
     "Order",
     "Pool",
     "Post",
     "Proposal",
     "Report",
     "Scope",
+    "Size",
     "Store",
 ]
 

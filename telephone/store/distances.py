@@ -2,11 +2,28 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from telephone.store.columns import now
 from telephone.store.counting import repeated
 from telephone.store.database import Database
 from telephone.store.tables import DistanceRow
+
+
+class Measurement(NamedTuple):
+    """What one embedder found of one turn; all distances are in [0, 2].
+
+    `head` is that between the first 75 tokens of prompt and caption, `picture` and `picture_step` are those of the
+    turn's picture from the prompt and from the picture before. `approximate`: a text was too long to embed whole.
+    """
+
+    turn: int
+    distance: float
+    step_distance: float
+    head: float | None = None
+    picture: float | None = None
+    picture_step: float | None = None
+    approximate: bool = False
 
 
 class Distances:
@@ -15,31 +32,22 @@ class Distances:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(self, game_id: str, embedder: str, version: str, rows: Sequence[tuple[int, float, float]]) -> None:
-        """Stores (turn, distance, step_distance), both in [0, 2]. A turn already measured stays as it is.
+    async def put(
+        self, game_id: str, embedder: str, version: str, rows: Sequence[Measurement | tuple[int, float, float]]
+    ) -> None:
+        """Stores what was measured; of a plain tuple (turn, distance, step_distance) the rest is not known.
 
-        Raises NotFound, and ValueError for a distance that is no finite number.
+        A turn already measured stays as it is. Raises NotFound, and ValueError for a distance that is no finite number.
         """
-        for turn, *pair in rows:
-            if not all(math.isfinite(value) for value in pair):
-                raise ValueError(f"turn {turn} of game {game_id} has a distance that is no finite number: {pair}")
+        measured = [Measurement(*row) for row in rows]
+        for row in measured:
+            if not all(math.isfinite(value) for value in row if value is not None):
+                raise ValueError(f"turn {row.turn} of game {game_id} has a distance that is no finite number: {row}")
         if not rows:
             return
-        moment = now()
+        whose = {"game_id": game_id, "embedder": embedder, "version": version, "measured_at": now()}
         async with self._database.writing() as session:
-            of_game = await repeated(session, game_id)
-            values = [
-                {
-                    **of_game,
-                    "game_id": game_id,
-                    "turn": turn,
-                    "embedder": embedder,
-                    "version": version,
-                    "distance": float(distance),
-                    "step_distance": float(step_distance),
-                    "measured_at": moment,
-                }
-                # In one order for everybody: two writers that meet crosswise would lock each other out.
-                for turn, distance, step_distance in sorted(rows)
-            ]
+            whose |= await repeated(session, game_id)
+            # In one order for everybody: two writers that meet crosswise would lock each other out.
+            values = [whose | row._asdict() for row in sorted(measured)]
             await session.execute(self._database.insert(DistanceRow).on_conflict_do_nothing(), values)

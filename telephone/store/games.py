@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -167,11 +167,14 @@ class Games:
             raise no_game(game_id)
         return run
 
-    async def measured_with(self, game_id: str, embedder: str) -> None:
-        """Names the embedder whose distances the game shows from now on. Raises NotFound."""
-        statement = (
-            update(GameRow).where(col(GameRow.id) == game_id).values(embedder=embedder).returning(col(GameRow.id))
-        )
+    async def measured_with(self, game_id: str, embedder: str, *, unless: str | None = None) -> None:
+        """Names the embedder whose distances the game shows from now on, unless those of `unless` are shown.
+
+        Raises NotFound.
+        """
+        shown = col(GameRow.embedder)
+        named = embedder if unless is None else case((shown == unless, shown), else_=embedder)
+        statement = update(GameRow).where(col(GameRow.id) == game_id).values(embedder=named).returning(col(GameRow.id))
         async with self._database.writing() as session:
             if await session.scalar(statement) is None:
                 raise no_game(game_id)

@@ -1,7 +1,8 @@
 """Vectors: the embedding cache. What was embedded once is never embedded again."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,16 @@ from telephone.store.tables import VectorRow
 
 _BATCH: Final = 500
 """Hashes in one query; the databases bound the parameters of one."""
+
+
+class Size(NamedTuple):
+    """How many tokens a text has, and in how many chunks it was embedded: more than one is approximate."""
+
+    tokens: int
+    chunks: int
+
+
+NO_SIZES: Final[Mapping[str, Size]] = MappingProxyType({})
 
 
 class Vectors:
@@ -36,8 +47,17 @@ class Vectors:
                     known[digest] = np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False)
         return known
 
-    async def put(self, embedder: str, version: str, vectors: Mapping[str, NDArray[np.float32]]) -> None:
-        """Stores vectors by hash; one already known stays as it is. Raises ValueError for what is no vector."""
+    async def put(
+        self,
+        embedder: str,
+        version: str,
+        vectors: Mapping[str, NDArray[np.float32]],
+        sizes: Mapping[str, Size] = NO_SIZES,
+    ) -> None:
+        """Stores vectors by hash, of texts with their sizes; one already known stays as it is.
+
+        Raises ValueError for what is no vector.
+        """
         moment = now()
         values = [
             {
@@ -45,6 +65,8 @@ class Vectors:
                 "version": version,
                 "hash": digest,
                 "data": _bytes(digest, vectors[digest]),
+                "tokens": sizes[digest].tokens if digest in sizes else None,
+                "chunks": sizes[digest].chunks if digest in sizes else 1,
                 "created_at": moment,
             }
             # In one order for everybody: two writers that meet crosswise would lock each other out.

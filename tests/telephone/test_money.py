@@ -18,12 +18,12 @@ GUILD, ALICE = 11, 5
 ASKED = StartRequest(
     prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=3, seed=7, guild_id=GUILD, starter_id=ALICE
 )
-PAINTED, SEEN = 0.02, 0.01
+PAINTED, SEEN, READ = 0.02, 0.01, 0.0001
 
 
 @pytest.fixture
 async def company(tmp_path):
-    async with troupe(tmp_path, text_usd=0.001) as opened:
+    async with troupe(tmp_path, text_usd=READ) as opened:
         yield opened
 
 
@@ -45,11 +45,11 @@ async def played(company, asked=ASKED):
 async def test_the_most_is_reserved_at_the_start_and_what_was_spent_stays(company):
     company.studio.delay = 0.1
     game = await company.service.start(ASKED)
-    assert game.costs.reserved == pytest.approx(3 * 2 * PAINTED + 4 * 0.001)
+    assert game.costs.reserved == pytest.approx(3 * 2 * PAINTED + 4 * 9 * READ)
     assert await taken(company) == pytest.approx(game.costs.reserved)
     done = await company.service.closed(game.id, timeout=20)
-    assert done.costs.scoring == pytest.approx(4 * 0.001)
-    assert done.cost_usd == pytest.approx(3 * (PAINTED + SEEN) + 4 * 0.001)
+    assert done.costs.scoring == pytest.approx(4 * READ)
+    assert done.cost_usd == pytest.approx(3 * (PAINTED + SEEN) + 4 * READ)
     assert await taken(company) == pytest.approx(done.cost_usd)
 
 
@@ -80,7 +80,9 @@ def at_no_price(company):
     players = company.service.players
     painter = players.registry.table("painter").model_copy(update={"price_usd": 0.0})
     registry = replace(players.registry, tables={**players.registry.tables, "painter": painter})
-    admission = replace(company.service.admission, players=replace(players, registry=registry), text_usd=0.0)
+    admission = replace(
+        company.service.admission, players=replace(players, registry=registry), measuring_usd=lambda turns: 0.0
+    )
     return replace(company.service, admission=admission)
 
 
@@ -95,7 +97,7 @@ async def test_an_answer_that_is_not_played_is_paid_for(company):
     company.studio.faults = [BadOutput("painter drew nothing.")]
     game = await played(company)
     assert game.costs.unused == PAINTED
-    assert game.cost_usd == pytest.approx(4 * PAINTED + 3 * SEEN + 4 * 0.001)
+    assert game.cost_usd == pytest.approx(4 * PAINTED + 3 * SEEN + 4 * READ)
 
 
 async def test_a_refusal_costs_nothing(company):
@@ -133,7 +135,7 @@ async def test_what_a_crash_may_have_doubled_is_in_the_record_and_on_the_books(c
     monkeypatch.setattr(company.studio, "submit", doubtful)
     game = await played(company)
     summary = record(game, None)["summary"]
-    assert summary["cost_usd"] == pytest.approx(3 * (PAINTED + SEEN) + 4 * 0.001)
+    assert summary["cost_usd"] == pytest.approx(3 * (PAINTED + SEEN) + 4 * READ)
     assert summary["possibly_billed_twice_usd"] == pytest.approx(3 * (PAINTED + SEEN))
     assert await taken(company) == pytest.approx(summary["cost_usd"] + summary["possibly_billed_twice_usd"])
 
@@ -150,13 +152,13 @@ async def test_an_answer_that_had_to_be_asked_for_anew_is_in_doubt_too(company, 
 
 
 async def test_a_game_that_was_killed_is_settled_by_whoever_plays_it_on(tmp_path):
-    async with troupe(tmp_path, text_usd=0.001) as company:
+    async with troupe(tmp_path, text_usd=READ) as company:
         company.studio.delay = 0.1
         game = await company.service.start(ASKED)
         while "2p" not in company.stage.of(game):
             await asyncio.sleep(0.02)
         stage = company.stage
-    async with troupe(tmp_path, stage=stage, text_usd=0.001) as company:
+    async with troupe(tmp_path, stage=stage, text_usd=READ) as company:
         done = await company.service.closed(game.id, timeout=20)
         assert done.state is GameState.FINISHED
         await settled(company, done.cost_usd + done.possibly_billed_twice_usd)
@@ -182,7 +184,7 @@ async def test_a_hundred_starts_at_once_stay_within_the_members_day(company):
         return True
 
     assert sum(await asyncio.gather(*(start() for _ in range(100)))) == 4
-    assert await taken(company) == pytest.approx(4 * 0.124)
+    assert await taken(company) == pytest.approx(4 * 0.1236)
 
 
 async def test_doctor_shows_what_is_taken_of_todays_budgets(tmp_path):

@@ -63,7 +63,7 @@ async def test_the_same_seed_plays_the_same_game(company):
 
 async def test_a_text_is_embedded_once(company):
     await played(company)
-    letters = company.play._with.measure.embedder
+    letters = company.letters
     known = len(letters.embedded)
     await played(company)
     assert known == len(set(letters.embedded)) == len(letters.embedded) == 4

@@ -3,7 +3,7 @@
 import pytest
 
 from telephone.models.registry import Registry
-from telephone.prices import most_usd
+from telephone.prices import most_measuring_usd, most_usd
 from telephone.providers.base import ModelTable
 
 
@@ -13,13 +13,19 @@ def model(price_usd: float) -> ModelTable:
 
 def test_every_step_may_be_asked_for_twice_and_every_text_measured() -> None:
     assert most_usd(10, model(0.02), model(0.0006)) == pytest.approx(0.412)
-    assert most_usd(1, model(0.02), model(0), text_usd=0.001) == pytest.approx(0.042)
+    assert most_usd(1, model(0.02), model(0), measuring_usd=0.002) == pytest.approx(0.042)
     assert most_usd(30, model(0), model(0)) == 0
+
+
+def test_a_text_may_be_read_in_eight_parts_and_its_head_and_a_picture_is_seen_once() -> None:
+    assert most_measuring_usd(10, 0.001, pictures=False) == pytest.approx(11 * 9 * 0.001)
+    assert most_measuring_usd(10, 0.001, pictures=True) == pytest.approx((11 * 9 + 10) * 0.001)
+    assert most_measuring_usd(10, 0.0, pictures=True) == 0
 
 
 def test_only_players_that_cost_nothing_make_a_game_free() -> None:
     assert most_usd(1, model(0), model(0.0003)) > 0
-    assert most_usd(1, model(0), model(0), text_usd=0.00001) > 0
+    assert most_usd(1, model(0), model(0), measuring_usd=0.00001) > 0
 
 
 def test_a_model_that_is_billed_by_use_says_what_a_call_is_expected_to_cost() -> None:

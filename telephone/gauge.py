@@ -1,0 +1,153 @@
+"""One embedder through the store's cache of vectors: every text and picture is embedded once."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from weakref import WeakValueDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telephone.cpu import off_loop
+from telephone.errors import BadOutput, NotFound
+from telephone.media.images import Pictures
+from telephone.models.base import Embedder, SeeingEmbedder, Vectors
+from telephone.models.cutting import head, mean, parts
+from telephone.prices import most_measuring_usd
+from telephone.store import Size, Store
+
+Vector = NDArray[np.float32]
+Pay = Callable[[str, float], Awaitable[None]]
+"""Books one paid call: a name that no other call has, and its price in US dollars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """Embeds what was never embedded before. All calls raise a TelephoneError.
+
+    `price_usd` is what one call costs, in US dollars. It is booked by `pay` when the call has been answered, and
+    before its vector is kept: whom a crash makes embed again pays again.
+    """
+
+    store: Store
+    pictures: Pictures
+    embedder: Embedder
+    price_usd: float = 0.0
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary, repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.embedder.name
+
+    @property
+    def version(self) -> str:
+        return self.embedder.version
+
+    @property
+    def sees_pictures(self) -> bool:
+        return isinstance(self.embedder, SeeingEmbedder)
+
+    def most_usd(self, turns: int) -> float:
+        """The most that measuring a game can cost, in US dollars."""
+        return most_measuring_usd(turns, self.price_usd, pictures=self.sees_pictures)
+
+    async def known(self, texts: Sequence[str]) -> Vectors | None:
+        """What `embed_texts` would answer, where all of it is kept already; else None."""
+        kept = await self.store.vectors.get(self.name, self.version, [_key(text) for text in texts])
+        return np.stack([kept[_key(text)] for text in texts]) if all(_key(text) in kept for text in texts) else None
+
+    async def embed_texts(self, texts: Sequence[str], pay: Pay | None = None) -> Vectors:
+        """Shape (len(texts), dimensions), rows L2-normalised; a long text is the mean of its parts."""
+        made = await self._all({_key(text): partial(self._text, text, pay) for text in texts})
+        rows = [made[_key(text)] for text in texts]
+        return np.stack(rows) if rows else np.zeros((0, self.embedder.dimensions), np.float32)
+
+    async def embed_pictures(self, hashes: Sequence[str], pay: Pay | None = None) -> list[Vector | None]:
+        """The vectors of stored pictures, L2-normalised; None for one that is no longer kept.
+
+        Raises TypeError where the embedder sees no pictures.
+        """
+        if not isinstance(self.embedder, SeeingEmbedder):
+            raise TypeError(f"{self.name} sees no pictures")
+        made = await self._all({sha256: partial(self._picture, self.embedder, sha256, pay) for sha256 in hashes})
+        return [made.get(sha256) for sha256 in hashes]
+
+    async def heads(self, texts: Sequence[str], pay: Pay | None = None) -> Vectors:
+        """The vectors of the first 75 tokens of each text; of one that has no more, its own."""
+        return await self.embed_texts(await off_loop(self._heads, texts), pay)
+
+    async def approximate(self, texts: Sequence[str]) -> list[bool]:
+        """Which of the texts are too long to be embedded whole."""
+        return await off_loop(lambda: [self.embedder.tokens(text) > self.embedder.window for text in texts])
+
+    def _heads(self, texts: Sequence[str]) -> list[str]:
+        """The first words of each text; a text that fits is its own head, so that it is not embedded twice."""
+        cut = [head(text, self.embedder.tokens) for text in texts]
+        return [text if short == text.strip() else short for text, short in zip(texts, cut, strict=True)]
+
+    async def _all(self, makers: Mapping[str, Callable[[], Awaitable[Vector | None]]]) -> dict[str, Vector]:
+        """Vectors by what was embedded. What is made is kept although another failed, whose error is raised then."""
+        kept = await self.store.vectors.get(self.name, self.version, list(makers))
+        missing = [key for key in makers if key not in kept]
+        made = await asyncio.gather(*(self._once(key, makers[key]) for key in missing), return_exceptions=True)
+        for one in made:
+            if isinstance(one, BaseException):
+                raise one
+            if one is not None:
+                kept |= one
+        return kept
+
+    async def _once(self, key: str, make: Callable[[], Awaitable[Vector | None]]) -> dict[str, Vector]:
+        """Makes what is missing, unless somebody else does at this moment: then waits and takes theirs."""
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            kept = await self.store.vectors.get(self.name, self.version, [key])
+            if key in kept:
+                return kept
+            made = await make()
+            return {} if made is None else {key: made}
+
+    async def _text(self, text: str, pay: Pay | None) -> Vector:
+        pieces, tokens = await off_loop(self._cut, text)
+        if len(pieces) == 1:
+            vector = await self._called(partial(self.embedder.embed_texts, pieces), pay)
+        else:
+            vector = mean(list(await self.embed_texts(pieces, pay)))
+        await self._keep(_key(text), vector, Size(tokens, len(pieces)))
+        return vector
+
+    def _cut(self, text: str) -> tuple[tuple[str, ...], int]:
+        return parts(text, self.embedder.tokens, self.embedder.window), self.embedder.tokens(text)
+
+    async def _picture(self, embedder: SeeingEmbedder, sha256: str, pay: Pay | None) -> Vector | None:
+        try:
+            image = await self.pictures.get(sha256)
+        except NotFound:
+            return None
+        vector = await self._called(partial(embedder.embed_pictures, [image]), pay)
+        await self._keep(sha256, vector)
+        return vector
+
+    async def _called(self, call: Callable[[], Awaitable[Vectors]], pay: Pay | None) -> Vector:
+        """The vector of one call, booked where it was answered, even with nonsense; what was never answered is not."""
+        try:
+            rows = await call()
+        except BadOutput:
+            await self._book(pay)
+            raise
+        await self._book(pay)
+        return np.asarray(rows[0], np.float32)
+
+    async def _book(self, pay: Pay | None) -> None:
+        if pay is not None and self.price_usd:
+            await pay(f"{self.name}/{self.version}/{secrets.token_hex(4)}", self.price_usd)
+
+    async def _keep(self, key: str, vector: Vector, size: Size | None = None) -> None:
+        sizes = {} if size is None else {key: size}
+        await self.store.vectors.put(self.name, self.version, {key: vector}, sizes)
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

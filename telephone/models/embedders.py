@@ -1,0 +1,13 @@
+"""The embedders that can measure now, made from their tables."""
+
+from collections.abc import Mapping
+
+from telephone.models.base import Embedder
+from telephone.models.offline import EMBEDDERS
+from telephone.models.players import Players
+
+
+def embedders(players: Players) -> Mapping[str, Embedder]:
+    """Every embedder that is ready, by name."""
+    ready = [table.name for table in players.registry.of_kind("embedder") if players.why_not(table) is None]
+    return {name: EMBEDDERS[name]() for name in ready}

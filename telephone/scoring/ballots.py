@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -54,6 +55,12 @@ class Ballots:
     voter: Ints
     weight: Floats
     all_bad: Ints
+
+    @property
+    def turned(self) -> bool:
+        """Whether some two pairs were shown in both orders: only then does a side say something of buttons."""
+        shown = {(int(a), int(b)) for row in np.unique(self.sides, axis=0) for a, b in combinations(row[row >= 0], 2)}
+        return any((b, a) in shown for a, b in shown)
 
 
 @dataclass(frozen=True, slots=True)

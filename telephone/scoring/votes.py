@@ -31,6 +31,8 @@ SETTLED: Final = 200.0
 """A pair is provisional until its interval is narrower than this, in rating points."""
 FEWEST_BATTLES: Final = 3
 """A pair seen in fewer battles, or on fewer known prompts, stays provisional, however many voted."""
+STILL: Final = 1e6
+"""How many votes' worth of certainty, for each vote cast, hold a position at 0 where there are no buttons."""
 LEARNT_FROM: Final = 400
 """The spreads are learnt from at most so many battles, evenly chosen; more would tell no more and take their time."""
 
@@ -69,17 +71,20 @@ class VoteBoard:
     luck: float
 
 
-def rank_by_votes(ballots: Ballots, *, prior_sd: float | None = None, settled: float = SETTLED) -> VoteBoard:
+def rank_by_votes(
+    ballots: Ballots, *, prior_sd: float | None = None, settled: float = SETTLED, position: float = POSITION
+) -> VoteBoard:
     """The board of all pairs in `ballots`; finite from the first vote on.
 
-    `prior_sd` puts one fixed normal prior on α, β and γ in the place of learnt spreads: large is flat. Raises
-    ValueError where it is not positive.
+    `prior_sd` puts one fixed normal prior on α, β and γ in the place of learnt spreads: large is flat. `position` is
+    the prior standard deviation of what a button gains by where it stands, 0 where sides are no buttons. Raises
+    ValueError where `prior_sd` is not positive.
     """
     if prior_sd is not None and not (np.isfinite(prior_sd) and prior_sd > 0):
         raise ValueError(f"a prior needs a positive standard deviation, not {prior_sd}")
     battles = Battles.of(ballots)
-    nodes = _nodes(ballots, battles, prior_sd)
-    fits = [_fit(ballots.pairs, battles, spreads, prior_sd) for spreads in nodes.spreads]
+    nodes = _nodes(ballots, battles, prior_sd, position)
+    fits = [_fit(ballots.pairs, battles, spreads, prior_sd, position=position) for spreads in nodes.spreads]
     size = len(ballots.pairs)
     centring = np.eye(size) - 1 / size
     best = fits[int(np.argmax(nodes.weights))]
@@ -97,14 +102,14 @@ def rank_by_votes(ballots: Ballots, *, prior_sd: float | None = None, settled: f
     )
 
 
-def _nodes(ballots: Ballots, battles: Battles, prior_sd: float | None) -> Nodes:
+def _nodes(ballots: Ballots, battles: Battles, prior_sd: float | None, position: float) -> Nodes:
     """Spreads (m, 2 or 3): models and pair where they are learnt, and the luck where battles are known."""
     learnt = battles.some(LEARNT_FROM)
     scales = (SCALES[:2] if prior_sd is None else ()) + (SCALES[2:] if ballots.lucky.any() else ())
     start: list[Floats | None] = [None]
 
     def evidence(spreads: Floats) -> float:
-        fit = _fit(ballots.pairs, learnt, spreads, prior_sd, start[0])
+        fit = _fit(ballots.pairs, learnt, spreads, prior_sd, start[0], position=position)
         start[0] = fit.values
         return fit.evidence
 
@@ -115,12 +120,20 @@ def _nodes(ballots: Ballots, battles: Battles, prior_sd: float | None) -> Nodes:
 
 
 def _fit(
-    pairs: Sequence[Pair], battles: Battles, spreads: Floats, prior_sd: float | None, start: Floats | None = None
+    pairs: Sequence[Pair],
+    battles: Battles,
+    spreads: Floats,
+    prior_sd: float | None,
+    start: Floats | None = None,
+    *,
+    position: float = POSITION,
 ) -> Fit:
     models, pair = (spreads[0], spreads[1]) if prior_sd is None else (prior_sd, prior_sd)
     known = 2 if prior_sd is None else 0
     luck = float(spreads[known]) if len(spreads) > known else 0.0
-    precision = np.diag(np.r_[np.zeros(len(pairs)), np.full(battles.width, POSITION**-2), TIES**-2])
+    # No gain by position is a prior so narrow that all votes together do not move it.
+    held = position**-2 if position > 0 else STILL * max(float(battles.chosen.sum()), 1.0)
+    precision = np.diag(np.r_[np.zeros(len(pairs)), np.full(battles.width, held), TIES**-2])
     precision[: len(pairs), : len(pairs)] = np.linalg.inv(pair_covariance(pairs, models, models, pair))
     return battles.fit(precision, luck, start)
 

@@ -98,6 +98,26 @@ def test_bradley_and_terrys_model_is_as_printed() -> None:
         assert math.sqrt(2 * contrast @ fit.covariance @ contrast) == pytest.approx(error, abs=1e-4)
 
 
+def test_sides_that_are_no_buttons_leave_print_as_it_is() -> None:
+    """Every game with the team that comes first in the alphabet on the left: a gain by position would be made up."""
+    teams = {name: Pair(name, name) for name in WINS}
+    cast = [
+        Vote(sides, sides.index(teams[winner]), f"{winner} {loser} {n}")
+        for winner, row in WINS.items()
+        for loser, wins in zip(WINS, row, strict=True)
+        for n in range(wins)
+        for sides in [tuple(sorted((teams[winner], teams[loser]), key=str))]
+    ]
+    ballots = tally(cast)
+    assert not ballots.turned
+    assert tally([*cast, Vote((teams["Toronto"], teams["Boston"]), 0, "v")]).turned
+    found = {row.pair.t2i: row.theta.estimate for row in rank_by_votes(ballots, prior_sd=1000, position=0).rows}
+    for name, (ability, _) in PRINTED.items():
+        assert found[name] - found["Baltimore"] == pytest.approx(ability, abs=1e-4)
+    with_buttons = {row.pair.t2i: row.theta.estimate for row in rank_by_votes(ballots, prior_sd=1000).rows}
+    assert with_buttons["Milwaukee"] - with_buttons["Baltimore"] != pytest.approx(PRINTED["Milwaukee"][0], abs=0.02)
+
+
 def test_davidsons_ties_are_as_worked_out_by_hand() -> None:
     """Two sides with w, l wins and t ties: the estimates solve to Δ = log(w / l) and ν = t / √(w l)."""
     ties = [Vote(sides, TIE, f"tie {n} {k}") for n in range(150) for k, sides in enumerate([(A, B), (B, A)])]

@@ -1,0 +1,265 @@
+"""Anybody's votes and scores, read from CSV: strict about what they say, kind about how it is written.
+
+UTF-8 with or without a mark, any line end; commas, semicolons or tabs between fields, whichever the heading uses.
+Columns may stand in any order. What cannot be right is a BadInput: one sentence with its line and what to write.
+"""
+
+import csv
+import math
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from telephone.errors import BadInput
+from telephone.game import Pair, fold
+from telephone.scoring.ballots import CHOSE_TIE, Ballots, LineUp, gather
+from telephone.scoring.ranking import Cell
+
+VOTES: Final = ("a_t2i", "a_i2t", "b_t2i", "b_i2t", "outcome", "voter")
+SCORES: Final = ("t2i", "i2t", "prompt", "level", "score")
+LARGEST: Final = 1e9
+"""Scores lie within plus and minus this; squares of more would leave no digits for what matters."""
+
+_OUTCOMES: Final = {"a": 0, "b": 1, "tie": CHOSE_TIE}
+_NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_QUOTING: Final = 'a field that holds the separator stands in "double quotes", and a quote inside is written twice'
+
+Records = Iterator[tuple[int, tuple[str, ...]]]
+"""The line on which each record begins, and its fields in the order of the columns asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Cells of all pairs and prompts, in their order, and the level of every prompt, None where it has none."""
+
+    cells: tuple[Cell, ...]
+    levels: Mapping[str, str | None]
+
+    def at(self, level: str | None) -> tuple[Cell, ...]:
+        """The cells of one level, of all where it is None. Raises BadInput where there are none."""
+        if level is None:
+            return self.cells
+        wanted = level.strip().lower()
+        found = tuple(cell for cell in self.cells if self.levels[cell.prompt] == wanted)
+        if not found:
+            known = ", ".join(sorted({one for one in self.levels.values() if one})) or "no level at all"
+            raise BadInput(f"No score is at level {_said(level)}; the file has {known}.")
+        return found
+
+
+def lines_of(path: Path) -> Iterator[str]:
+    """The lines of a text file, one at a time. Raises BadInput where it is none."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            yield from text
+    except UnicodeDecodeError:
+        raise BadInput(
+            f"Line {_first_undecodable(path)} is not in UTF-8; please save the file as CSV in UTF-8."
+        ) from None
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}; please check its name.") from None
+
+
+def read_votes(lines: Iterable[str]) -> Ballots:
+    """Votes between two pairs: columns VOTES and, where votes judge the same pictures, battle. Raises BadInput.
+
+    The same vote twice in one battle counts once.
+    """
+    sheet = _Votes()
+    for line, fields in _records(lines, VOTES, ("battle",)):
+        outcome, voter, battle = fields[4:]
+        sheet.add(line, fields[:4], battle, outcome, voter)
+    return sheet.ballots()
+
+
+def read_scores(lines: Iterable[str]) -> Scores:
+    """Scores of games: columns SCORES. The same pair and prompt again is a repeat. Raises BadInput."""
+    values: dict[tuple[str, str, str], array[float]] = {}
+    known: dict[tuple[str, ...], array[float]] = {}
+    levels: dict[str, tuple[int, str]] = {}
+    for line, (t2i, i2t, prompt, level, score) in _records(lines, SCORES):
+        cell = known.get((t2i, i2t, prompt, level))
+        if cell is None:
+            names = _name(line, "t2i", t2i), _name(line, "i2t", i2t), _name(line, "prompt", prompt)
+            _one_level(levels, line, names[2], _clean(level).lower())
+            cell = known[t2i, i2t, prompt, level] = values.setdefault(names, array("d"))
+        cell.append(_number(line, score))
+    if not values:
+        raise BadInput("The file has no scores below its heading; write one game a line.")
+    cells = (_cell(Pair(t2i, i2t), prompt, values[t2i, i2t, prompt]) for t2i, i2t, prompt in sorted(values))
+    return Scores(tuple(cells), {prompt: level or None for prompt, (_, level) in levels.items()})
+
+
+def _first_undecodable(path: Path) -> int:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if "\ufffd" in line.decode(errors="replace"):
+                return number
+    return 1
+
+
+class _Votes:
+    """What is read so far: every name once, and four numbers a vote."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], tuple[Pair, Pair]] = {}
+        self._line_ups: dict[tuple[tuple[Pair, Pair], str], int] = {}
+        self._battles: dict[str, tuple[int, tuple[Pair, Pair]]] = {}
+        self._voters: dict[str, int] = {}
+        self._where, self._choice, self._voter, self._line = (array("q") for _ in range(4))
+
+    def add(self, line: int, names: tuple[str, ...], battle: str, outcome: str, voter: str) -> None:
+        sides = self._known.get(names)
+        if sides is None:
+            sides = self._known[names] = _sides(line, names)
+        choice = _OUTCOMES.get(outcome)
+        if choice is None:
+            choice = _OUTCOMES.get(outcome.strip().lower())
+        if choice is None:
+            raise BadInput(f"Line {line}: the outcome is {_said(outcome)}; write a, b or tie.")
+        name = voter.strip()
+        if not name:
+            raise BadInput(f"Line {line}: the voter is empty; write any name that tells voters apart.")
+        if battle:
+            battle = _clean(battle)
+            self._one_line_up(line, battle, sides)
+        self._where.append(self._line_ups.setdefault((sides, battle), len(self._line_ups)))
+        self._choice.append(choice)
+        self._voter.append(self._voters.setdefault(name, len(self._voters)))
+        self._line.append(line)
+
+    def ballots(self) -> Ballots:
+        if not self._line:
+            raise BadInput("The file has no votes below its heading; write one vote a line.")
+        columns = (self._where, self._choice, self._voter, self._line)
+        where, choice, voter, line = (np.frombuffer(column, dtype=np.int64) for column in columns)
+        line_ups = [LineUp(sides, battle or None) for sides, battle in self._line_ups]
+        lucky = np.flatnonzero(np.array([one.battle is not None for one in line_ups])[where])
+        order = lucky[np.lexsort((line[lucky], voter[lucky], where[lucky]))]
+        again = np.flatnonzero((np.diff(where[order]) == 0) & (np.diff(voter[order]) == 0)) + 1
+        torn = order[again[choice[order[again]] != choice[order[again - 1]]]]
+        if torn.size:
+            now = torn[np.argmin(line[torn])]
+            before = order[int(np.flatnonzero(order == now)[0]) - 1]
+            name, battle = list(self._voters)[voter[now]], str(line_ups[where[now]].battle)
+            raise BadInput(
+                f"Line {line[now]}: voter {_said(name)} chose {_chosen(choice[now])} in battle {_said(battle)} and, "
+                f"on line {line[before]}, {_chosen(choice[before])}; keep one of the two."
+            )
+        once = np.ones(len(line), dtype=bool)
+        once[order[again]] = False
+        return gather(line_ups, where[once], choice[once], list(self._voters), voter[once])
+
+    def _one_line_up(self, line: int, battle: str, sides: tuple[Pair, Pair]) -> None:
+        before, other = self._battles.setdefault(battle, (line, sides))
+        if other is sides or other == sides:
+            return
+        what = "write its sides in one order" if other == sides[::-1] else "give one of them a battle of its own"
+        raise BadInput(
+            f"Line {line}: battle {_said(battle)} shows {sides[0]} against {sides[1]} and, on line {before}, "
+            f"{other[0]} against {other[1]}; {what}."
+        )
+
+
+def _sides(line: int, names: tuple[str, ...]) -> tuple[Pair, Pair]:
+    a_t2i, a_i2t, b_t2i, b_i2t = (_name(line, column, field) for column, field in zip(VOTES, names, strict=False))
+    a, b = Pair(a_t2i, a_i2t), Pair(b_t2i, b_i2t)
+    if a == b:
+        raise BadInput(f"Line {line}: both sides are {a}; a vote is between two different pairs.")
+    return a, b
+
+
+def _records(lines: Iterable[str], needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> Records:
+    """The records below the heading; blank lines are passed over, and columns that are not there are empty."""
+    source = iter(lines)
+    first = next(source, "")
+    if not first.strip():
+        raise BadInput(f"The file is empty on line 1; write the heading {','.join(needed)} there.")
+    separator = max(",;\t", key=first.count)
+    heading = next(csv.reader([first], delimiter=separator))
+    pick = itemgetter(*_places([fold(name).lower() for name in heading], needed, optional))
+    reader = csv.reader(source, delimiter=separator, strict=True)
+    blank = ("",) if optional else ()
+    begins = 2
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            raise BadInput(f"Line {begins} cannot be read ({error}); {_QUOTING}.") from None
+        if row is None:
+            return
+        if len(row) == len(heading):
+            yield begins, pick((*row, *blank))
+        elif row:
+            raise BadInput(
+                f"Line {begins} has {len(row)} fields and the heading {len(heading)}; write as many, and {_QUOTING}."
+            )
+        begins = reader.line_num + 2
+
+
+def _places(heading: list[str], needed: tuple[str, ...], optional: tuple[str, ...]) -> list[int]:
+    """Where each column stands in a row, an absent one behind its end."""
+    missing = [name for name in needed if name not in heading]
+    unknown = [_said(name) for name in heading if name not in (*needed, *optional)]
+    double = sorted({name for name in heading if heading.count(name) > 1} - {""})
+    if missing or unknown or double:
+        wrong = [
+            *([f"lacks {', '.join(missing)}"] if missing else []),
+            *([f"has {', '.join(unknown)}, which is not known"] if unknown else []),
+            *([f"names {', '.join(double)} twice"] if double and not unknown else []),
+        ]
+        also = f" and, if you like, {', '.join(optional)}" if optional else ""
+        raise BadInput(f"Line 1 must name the columns {', '.join(needed)}{also}; it {' and '.join(wrong)}.")
+    return [heading.index(name) if name in heading else len(heading) for name in (*needed, *optional)]
+
+
+def _name(line: int, column: str, field: str) -> str:
+    name = _clean(field)
+    if not name:
+        raise BadInput(f"Line {line}: the field {column} is empty; write a name there.")
+    return name
+
+
+def _clean(text: str) -> str:
+    """`fold`, without the walk over every character where there is nothing to fold."""
+    return text.strip() if text.isascii() and text.isprintable() and "  " not in text else fold(text)
+
+
+def _one_level(levels: dict[str, tuple[int, str]], line: int, prompt: str, level: str) -> None:
+    before, other = levels.setdefault(prompt, (line, level))
+    if other != level:
+        said, was = (_said(one) if one else "of no level" for one in (level, other))
+        raise BadInput(f"Line {line}: the prompt {_said(prompt)} is {said} and, on line {before}, {was}; write one.")
+
+
+def _number(line: int, text: str) -> float:
+    value = float(text) if _NUMBER.fullmatch(text.strip()) else math.nan
+    if abs(value) <= LARGEST:
+        return value
+    if math.isnan(value):
+        how = "with a point, not a comma" if "," in text else "like 0.42"
+        raise BadInput(f"Line {line}: the score {_said(text)} is no number; write one {how}.")
+    raise BadInput(f"Line {line}: the score {_said(text)} is too large; write one between -1e9 and 1e9.")
+
+
+def _cell(pair: Pair, prompt: str, values: "array[float]") -> Cell:
+    """Sorted first, so that the order of lines changes no digit."""
+    found = np.sort(np.frombuffer(values))
+    mean = float(found.mean())
+    return Cell(pair, prompt, found.size, mean, float(np.sum((found - mean) ** 2)))
+
+
+def _chosen(choice: int) -> str:
+    return next(word for word, code in _OUTCOMES.items() if code == choice)
+
+
+def _said(text: str) -> str:
+    """What somebody wrote, in quotation marks, on one line and not too long."""
+    words = fold(text)
+    return f"“{words[:60]}…”" if len(words) > 60 else f"“{words}”"

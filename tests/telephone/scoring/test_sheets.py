@@ -1,0 +1,212 @@
+"""Anybody's CSV: what is read from it, and what is said where it cannot be right."""
+
+import random
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telephone.errors import BadInput
+from telephone.game import Pair
+from telephone.scoring.ballots import TIE, Ballots, Vote, tally
+from telephone.scoring.ranking import Cell
+from telephone.scoring.sheets import lines_of, read_scores, read_votes
+
+A, B, C = Pair("a", "x"), Pair("b", "x"), Pair("c", "y, z")
+VOTES = """\
+a_t2i,a_i2t,b_t2i,b_i2t,outcome,voter,battle
+a,x,b,x,a,ann,7
+a,x,b,x,TIE,bob,7
+
+c,"y, z",a,x,b,ann,8
+b,x,a,x,a,ann,
+"""
+SCORES = """\
+t2i,i2t,prompt,level,score
+a,x,a fox,easy,0.5
+a,x,a fox,easy,0.7
+b,x,a fox,Easy,.25
+a,x,"two hats, red",hard,1e-1
+"""
+
+
+def same(one: Ballots, other: Ballots) -> bool:
+    return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(Ballots))
+
+
+def votes(*rows: str) -> Ballots:
+    return read_votes(["a_t2i,a_i2t,b_t2i,b_i2t,outcome,voter,battle\n", *(f"{row}\n" for row in rows)])
+
+
+def test_votes_are_read_as_they_were_cast() -> None:
+    cast = [
+        Vote((A, B), 0, "ann", "7"),
+        Vote((A, B), TIE, "bob", "7"),
+        Vote((C, A), 1, "ann", "8"),
+        Vote((B, A), 0, "ann"),
+    ]
+    assert same(read_votes(VOTES.splitlines(keepends=True)), tally(cast))
+
+
+def test_scores_are_gathered_by_pair_and_prompt_with_the_level_of_each_prompt() -> None:
+    found = read_scores(SCORES.splitlines(keepends=True))
+    assert found.cells[0] == Cell(A, "a fox", 2, pytest.approx(0.6), pytest.approx(0.02))
+    assert [(cell.pair, cell.prompt, cell.mean) for cell in found.cells[1:]] == [
+        (A, "two hats, red", 0.1),
+        (B, "a fox", 0.25),
+    ]
+    assert found.levels == {"a fox": "easy", "two hats, red": "hard"}
+    assert [cell.pair for cell in found.at(" EASY ")] == [A, B]
+    assert found.at(None) == found.cells
+    with pytest.raises(BadInput, match=r"No score is at level “medium”; the file has easy, hard\."):
+        found.at("medium")
+
+
+def test_a_prompt_may_have_no_level() -> None:
+    found = read_scores(["t2i,i2t,prompt,level,score", "a,x,a fox,,0.5"])
+    assert found.levels == {"a fox": None}
+    with pytest.raises(BadInput, match="no level at all"):
+        found.at("easy")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        VOTES.encode(),
+        VOTES.encode("utf-8-sig"),
+        VOTES.replace("\n", "\r\n").encode(),
+        VOTES.replace("\n", "\r").encode(),
+        VOTES.replace('"y, z"', "y# z").replace(",", ";").replace("#", ",").encode(),
+        VOTES.replace('"y, z"', "y# z").replace(",", "\t").replace("#", ",").encode(),
+        VOTES.replace("a_t2i,", " A_T2I ,").replace("ann", " ann ").encode(),
+        VOTES.rstrip("\n").encode(),
+    ],
+    ids=["plain", "mark", "CRLF", "CR", "semicolons", "tabs", "spaces", "no last line end"],
+)
+def test_however_a_file_is_written_it_says_the_same(tmp_path: Path, written: bytes) -> None:
+    (tmp_path / "votes.csv").write_bytes(written)
+    assert same(read_votes(lines_of(tmp_path / "votes.csv")), read_votes(VOTES.splitlines(keepends=True)))
+
+
+def test_columns_may_stand_in_any_order_and_without_battles() -> None:
+    heading = "voter,outcome,b_i2t,b_t2i,a_i2t,a_t2i\n"
+    assert same(read_votes([heading, "ann,b,x,b,x,a\n"]), tally([Vote((A, B), 1, "ann")]))
+
+
+def test_lines_in_another_order_change_nothing() -> None:
+    heading, *rows = SCORES.splitlines(keepends=True)
+    rows += [f"a,x,a fox,easy,{value}\n" for value in (0.1, 0.123456789, 1e-9, 3.0)]
+    for seed in range(5):
+        mixed = random.Random(seed).sample(rows, len(rows))
+        assert read_scores([heading, *mixed]).cells == read_scores([heading, *rows]).cells
+
+
+def test_a_vote_that_stands_twice_in_one_battle_counts_once() -> None:
+    assert votes("a,x,b,x,a,ann,7", "a,x,b,x,a,ann,7").choice.tolist() == [0]
+    assert votes("a,x,b,x,a,ann,", "a,x,b,x,a,ann,").choice.tolist() == [0, 0]
+
+
+HEAD = "Line 1 must name the columns a_t2i, a_i2t, b_t2i, b_i2t, outcome, voter and, if you like, battle; it "
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "The file is empty on line 1; write the heading a_t2i,a_i2t,b_t2i,b_i2t,outcome,voter there."),
+        ("\n", "The file is empty on line 1; write the heading a_t2i,a_i2t,b_t2i,b_i2t,outcome,voter there."),
+        ("a_t2i,a_i2t,b_t2i,b_i2t,outcome,voter\n", "The file has no votes below its heading; write one vote a line."),
+        ("a_t2i,a_i2t,b_t2i,b_i2t,outcome\na,x,b,x,a\n", f"{HEAD}lacks voter."),
+        (
+            "a_t2i,a_i2t,b_t2i,b_i2t,result,voter\n",
+            f"{HEAD}lacks outcome and has “result”, which is not known.",
+        ),
+        ("a_t2i,a_i2t,b_t2i,b_i2t,outcome,voter,voter\n", f"{HEAD}names voter twice."),
+        ("a,x,b,x,a,ann\n", "which is not known"),
+    ],
+)
+def test_a_heading_that_cannot_be_is_said_to_be_one(text: str, says: str) -> None:
+    with pytest.raises(BadInput) as told:
+        read_votes(text.splitlines(keepends=True))
+    assert says in told.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (["a,x,b,x,a,ann,7", "a,x,b,x,draw,bob,7"], "Line 3: the outcome is “draw”; write a, b or tie."),
+        (["a,x,b,x,,bob,7"], "Line 2: the outcome is “”; write a, b or tie."),
+        (["a,x,b,x,a,  ,7"], "Line 2: the voter is empty; write any name that tells voters apart."),
+        (["a,x,a,x,a,ann,7"], "Line 2: both sides are a × x; a vote is between two different pairs."),
+        (["a,,b,x,a,ann,7"], "Line 2: the field a_i2t is empty; write a name there."),
+        (
+            ["a,x,b,x,a,ann,7", "", "a,x,b,x,b,ann,7"],
+            "Line 4: voter “ann” chose b in battle “7” and, on line 2, a; keep one of the two.",
+        ),
+        (
+            ["a,x,b,x,a,ann,7", "b,x,a,x,b,bob,7"],
+            "Line 3: battle “7” shows b × x against a × x and, on line 2, a × x against b × x; "
+            "write its sides in one order.",
+        ),
+        (
+            ["a,x,b,x,a,ann,7", "a,x,c,y,b,bob,7"],
+            "Line 3: battle “7” shows a × x against c × y and, on line 2, a × x against b × x; "
+            "give one of them a battle of its own.",
+        ),
+        (
+            ["a,x,b,x,a,ann"],
+            "Line 2 has 6 fields and the heading 7; write as many, and a field that holds the separator stands in "
+            '"double quotes", and a quote inside is written twice.',
+        ),
+        (["a,x,b,x,a,ann,7", 'a,"x,b,x,a,ann,7', "a,x,b,x,a,ann,7"], "Line 3 cannot be read (unexpected end of data)"),
+        (['a,"x" y,b,x,a,ann,7'], "Line 2 cannot be read"),
+        (['a,"x\ny",b,x,a,ann,7', "a,x,b,x,lost,ann,7"], "Line 4: the outcome is “lost”"),
+    ],
+)
+def test_a_vote_that_cannot_be_is_named_by_its_line(rows: list[str], says: str) -> None:
+    with pytest.raises(BadInput) as told:
+        votes(*"\n".join(rows).splitlines())
+    assert says in told.value.sentence
+    assert told.value.sentence.endswith(".")
+    assert "\n" not in told.value.sentence
+
+
+@pytest.mark.parametrize("score", ["nan", "inf", "-inf", "1e999", "", "0,42", "1_000", "0x1", "half", "1e10", "٣"])
+def test_a_score_that_is_no_number_is_named_by_its_line(score: str) -> None:
+    with pytest.raises(BadInput, match=r"^Line 3: the score “.*” is (no number; write one|too large; write one) .*\.$"):
+        read_scores(["t2i,i2t,prompt,level,score", "a,x,p,easy,0.5", f'b,x,p,easy,"{score}"'])
+
+
+def test_a_prompt_has_one_level() -> None:
+    with pytest.raises(BadInput, match=r"Line 3: the prompt “a fox” is “hard” and, on line 2, “easy”; write one\."):
+        read_scores(["t2i,i2t,prompt,level,score", "a,x,a fox,easy,0.5", "b,x,a fox,hard,0.5"])
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        (b"t2i,i2t,prompt,level,score\na,x,caf\xe9,easy,0.5\n", "Line 2 is not in UTF-8"),
+        ("t2i,i2t".encode("utf-16"), "Line 1 is not in UTF-8"),
+    ],
+)
+def test_another_encoding_is_said_to_be_one(tmp_path: Path, written: bytes, says: str) -> None:
+    (tmp_path / "scores.csv").write_bytes(written)
+    with pytest.raises(BadInput, match=f"{says}; please save the file as CSV in UTF-8"):
+        read_scores(lines_of(tmp_path / "scores.csv"))
+
+
+def test_a_file_that_is_not_there_is_said_to_be_absent(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.csv", tmp_path):
+        with pytest.raises(BadInput, match=r"cannot be read: .*; please check its name"):
+            read_scores(lines_of(path))
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_refused_in_one_sentence(text: str) -> None:
+    for read in (read_votes, read_scores):
+        for heading in ("", "t2i,i2t,prompt,level,score\n", "a_t2i,a_i2t,b_t2i,b_i2t,outcome,voter\n"):
+            with pytest.raises(BadInput) as told:
+                read((heading + text).splitlines(keepends=True))
+            assert "\n" not in told.value.sentence

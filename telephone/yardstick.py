@@ -7,6 +7,8 @@ by it (the floor), and how far apart the captions of redraws of one prompt are (
 from dataclasses import dataclass
 from typing import Final
 
+from telephone.game import Pair
+
 _PARTS: Final = (
     (0.20, "a short way from"),
     (0.30, "about a quarter of the way from"),
@@ -49,6 +51,16 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
+class Redrawn:
+    """What one pair made of one prompt, once for each of two seeds or more: first captions, and hashes of pictures."""
+
+    pair: Pair
+    prompt: str
+    captions: tuple[str, ...]
+    pictures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """Whether a game came to rest. `turn`, counted from 1, is None where it had not by `turns` (it is censored).
 
@@ -60,8 +72,26 @@ class Rest:
     cycle: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Bearings:
+    """Where a measured game stands. `scale` is None until it is known, `rest` too, or where the game is too short."""
+
+    scale: Scale | None = None
+    rest: Rest | None = None
+
+
+UNKNOWN: Final = Bearings()
+
+
+def told(distance: float, bearings: Bearings) -> str:
+    """What the end of a game means, in sentences: where it lies on the scale, and whether the game came to rest."""
+    lies = "" if bearings.scale is None else f"That is {where(distance, bearings.scale)}."
+    rests = "" if bearings.rest is None else rest_in_words(bearings.rest)
+    return " ".join(filter(None, (lies, rests)))
+
+
 def where(distance: float, scale: Scale) -> str:
-    """Where a distance from the prompt lies on the scale, as the end of a sentence that begins with "it is"."""
+    """Where a distance from the prompt lies on the scale, as the end of a sentence that begins with "That is"."""
     near, far = scale.ceiling, scale.floor
     if far.median <= near.median:
         return "not told by this scale, on which redraws are as far apart as unrelated prompts"

@@ -13,6 +13,7 @@ from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
 from telephone.store.posts import BattlePosts, Post, Posts
 from telephone.store.prompts import Bounds, Prompts, Proposal
+from telephone.store.redraws import Redraws
 from telephone.store.reports import Report, Reports
 from telephone.store.reserving import Order, Scope
 from telephone.store.scores import Pool, Scores
@@ -55,6 +56,7 @@ class Store:
         self.reports = Reports(database)
         self.budgets = Budgets(database)
         self.expenses = Expenses(database)
+        self.redraws = Redraws(database)
         self.battles = Battles(database)
         self.battle_posts = BattlePosts(database)
         self.votes = Votes(database)

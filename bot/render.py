@@ -14,8 +14,8 @@ from discord import ui
 from bot.money import money, most, so_far, spent
 from bot.text import ALT_MAX, escape, excerpt, plain, quote, shorten
 from telephone.game import Game, GameState, Image, Kind, Step
-from telephone.media.charts import describe_drift
 from telephone.stage import Progress, Summary
+from telephone.yardstick import told
 
 TOO_LARGE: Final = "The picture was too large for this server, so this is a smaller copy."
 LONG_CAPTION: Final = "This caption is long; the whole text is in the file."
@@ -142,7 +142,7 @@ def summary(game: Game, shown: Summary) -> Post:
     parts += [_gallery(pictures)] if pictures else []
     files = pictures
     if shown.chart is not None and shown.drift is not None:
-        chart = Attachment("drift.png", shown.chart, describe_drift(shown.drift.distances, shown.drift.biggest_jump))
+        chart = Attachment("drift.png", shown.chart, shorten(shown.chart_alt, ALT_MAX))
         parts.append(_gallery((chart,)))
         files = (*pictures, chart)
     parts.append(ui.TextDisplay(_summary_line(game, shown)))
@@ -294,4 +294,6 @@ def _summary_line(game: Game, shown: Summary) -> str:
         return f"The distance could not be measured; the game itself is complete.{spent(game)}"
     turn, rise = shown.drift.biggest_jump
     how = f"{embedder_name(shown.embedder)}; cosine, prompt to last caption"
-    return f"Distance {shown.drift.final_distance:.2f} ({how}). Biggest jump: turn {turn}, {rise:+.2f}.{spent(game)}"
+    far = f"Distance {shown.drift.final_distance:.2f} ({how})."
+    meaning = f" {told(shown.drift.final_distance, shown.bearings)}".rstrip()
+    return f"{far}{meaning} Biggest jump: turn {turn}, {rise:+.2f}.{spent(game)}"

@@ -78,13 +78,14 @@ class Keepsakes:
                 image = shown[turn.picture.image]
                 name = f"turn-{turn.n:02}.{_ENDINGS[image.media_type]}"
                 files[name], names[str(turn.picture.key)] = image.data, str(folder / name)
-        charts: dict[str, bytes] = {}
+        charts: dict[str, Any] = {}
         if found is not None and embedder is not None:
             title = f"Game {game.number}: {game.pair}"
             charts["chart"] = await off_loop(drift_chart, found.distances, title=title, embedder=embedder)
             charts["chart_dark"] = await off_loop(
                 drift_chart, found.distances, title=title, embedder=embedder, theme="dark"
             )
+            charts["chart_alt"] = describe_drift(found.distances, found.biggest_jump)
             files["drift.png"] = charts["chart"]
         page = await off_loop(album, game, shown, drift=found, embedder=embedder, **charts)
         files["album.html"] = page.encode()

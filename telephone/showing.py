@@ -9,7 +9,7 @@ import structlog
 from telephone.cpu import off_loop
 from telephone.errors import TelephoneError, TimedOut
 from telephone.game import Drift, Game, GameState, Image, Kind, Step, StepKey
-from telephone.media.charts import drift_chart
+from telephone.media.charts import describe_drift, drift_chart
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.providers.patience import with_patience
@@ -107,7 +107,8 @@ class Showing:
             return Summary(first, last, embedder=embedder)
         title = f"Game {game.number}: {game.pair}"
         chart = await off_loop(drift_chart, found.distances, title=title, embedder=embedder)
-        return Summary(first, last, found, chart, embedder)
+        alt = describe_drift(found.distances, found.biggest_jump)
+        return Summary(first, last, found, chart, embedder, chart_alt=alt)
 
     async def _picture(self, game: Game, which: int) -> Image | None:
         drawn = [turn.picture for turn in game.turns if turn.picture is not None]

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from telephone.errors import TelephoneError
 from telephone.game import Drift, Game, Image, Step
+from telephone.yardstick import UNKNOWN, Bearings
 
 
 class StageGone(TelephoneError):
@@ -50,7 +51,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a finished game is shown with. `chart` is a PNG, `drift` None where nothing could be measured.
+    """What a finished game is shown with. `chart` is a PNG, `chart_alt` the same in words; `drift` is None where
+    nothing could be measured.
 
     A picture that is hidden after a report is None.
     """
@@ -60,6 +62,8 @@ class Summary:
     drift: Drift | None = None
     chart: bytes | None = None
     embedder: str = ""
+    bearings: Bearings = UNKNOWN
+    chart_alt: str = ""
 
 
 class Stage(Protocol):

@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from telephone.game import Drift, Game, Step, StepKey, Turn
+from telephone.yardstick import UNKNOWN, Bearings
 
 Row = dict[str, Any]
 NO_PATHS: Mapping[str, str] = {}
@@ -17,11 +19,13 @@ def record(
     *,
     paths: Mapping[str, str] = NO_PATHS,
     embeddings: Mapping[str, Sequence[float]] = NO_VECTORS,
+    bearings: Bearings = UNKNOWN,
 ) -> Row:
     """The document tests/contracts/game.schema.json fixes, of the turns that have a picture and a caption.
 
     `paths` says where the picture of a step lies and `embeddings` holds the vector of a caption, both by
-    step key ("3p", "3c"); what is missing is null. Distances are `drift`'s, else those the turns carry.
+    step key ("3p", "3c"); what is missing is null. Distances are `drift`'s, else those the turns carry;
+    `bearings` say what they are held against.
     """
     turns = [turn for turn in game.turns if turn.picture is not None and turn.caption is not None]
     rows = [_turn(turn, drift, paths) for turn in turns]
@@ -36,6 +40,8 @@ def record(
         "state": game.state.value,
         "turns": rows,
         "summary": _summary(game, drift, rows),
+        "scale": None if bearings.scale is None else asdict(bearings.scale),
+        "rest": None if bearings.rest is None else asdict(bearings.rest),
         "steps": [_step(game, turn, row, embeddings) for turn, row in zip(turns, rows, strict=True)],
     }
 

@@ -85,7 +85,8 @@ def at_stage(shown: Game, **place: int) -> Game:
 
 def summary(first: Image | None = None) -> Summary:
     drift = Drift((0.1, 0.42), (0.1, 0.4), 0.42, 0.74, (2, 0.32))
-    return Summary(first or picture(), picture("blue"), drift, picture("white").data, "MiniLM (offline)")
+    alt = "Line chart of the distance from the prompt"
+    return Summary(first or picture(), picture("blue"), drift, picture("white").data, "MiniLM (offline)", chart_alt=alt)
 
 
 def picture_step(of: Game) -> Step:

@@ -1,6 +1,7 @@
 """Games as messages: what each says, and that no text breaks one."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from bot.text import ALT_MAX, CONTENT_MAX, LAYOUT_MAX, units
 from telephone.game import GameState, Prompt
 from telephone.service import Choice, Standing
 from telephone.stage import Progress
+from telephone.yardstick import Bearings, Quartiles, Rest, Scale
 from tests.bot.samples import NASTY, game, picture, picture_step, summary
 from tests.bot.test_text import TEXTS, live, unescaped
 
@@ -153,9 +155,19 @@ def test_the_summary_tells_where_the_words_went():
     assert unescaped(title) == "### #128: from “a fox mends a clock” to “a red hat”"
     assert line == "Distance 0.42 (MiniLM, offline; cosine, prompt to last caption). Biggest jump: turn 2, +0.32."
     assert [len(items) for items in galleries(post)] == [2, 1]
-    assert "ends at 0.42" in galleries(post)[1][0].description
+    assert galleries(post)[1][0].description == "Line chart of the distance from the prompt"
     assert labels(post) == ["First turn", "GIF", "Play again"]
     assert [file.name for file in post.files] == ["first.png", "last.png", "drift.png"]
+
+
+def test_the_summary_says_what_the_distance_means():
+    scale = Scale("minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws", 10, 60)
+    bearings = Bearings(scale, Rest(None, 4, cycle=False))
+    post = render.summary(game(GameState.FINISHED, steps=4), replace(summary(), bearings=bearings))
+    assert displays(post)[-1] == (
+        "Distance 0.42 (MiniLM, offline; cosine, prompt to last caption). That is about a third of the way from a "
+        "redraw (0.10) to an unrelated prompt (0.90). It had not come to rest by turn 4. Biggest jump: turn 2, +0.32."
+    )
 
 
 def test_a_button_carries_its_verb_and_its_game():

@@ -11,8 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from telephone.game import Drift, Game, GameState, Image, Step, Turn
-from telephone.media.charts import describe_drift, signed
+from telephone.media.charts import signed
 from telephone.media.images import fit
+from telephone.yardstick import UNKNOWN, Bearings, told
 
 _PICTURE_BYTES: Final = 400_000
 """Pictures larger than this are re-encoded, so that a page of thirty can still be sent by mail."""
@@ -52,11 +53,13 @@ def album(
     chart_dark: bytes | None = None,
     drift: Drift | None = None,
     embedder: str | None = None,
+    chart_alt: str = "",
+    bearings: Bearings = UNKNOWN,
 ) -> str:
     """One self-contained HTML page of `game`, its `pictures` by sha256.
 
-    `chart` is a PNG for light pages, `chart_dark` one for dark ones. `embedder` names what measured the
-    distances in words; the game's own name for it otherwise. A picture that is missing is said to be so.
+    `chart` is a PNG for light pages, `chart_dark` one for dark ones, `chart_alt` the same in words. `embedder` names
+    what measured the distances; the game's own name for it otherwise. A picture that is missing is said to be so.
     """
     css = files(__package__).joinpath("templates/album.css").read_text("utf-8")
     shown = [_shown(game, turn, pictures, drift) for turn in game.turns if turn.picture is not None]
@@ -67,7 +70,9 @@ def album(
         embedder=embedder or game.embedder,
         chart=_data_uri(Image(chart)) if chart else None,
         chart_dark=_data_uri(Image(chart_dark)) if chart_dark else None,
-        chart_alt=describe_drift(drift.distances, drift.biggest_jump) if drift else "Drift chart",
+        chart_alt=chart_alt or "Drift chart",
+        meaning=told(drift.final_distance, bearings) if drift else "",
+        scale=bearings.scale,
         ended=_ENDED.get(game.state),
         credit=CREDITS.get(game.pair.t2i),
         css=Markup(css),  # noqa: S704 -- our own file, nothing typed by anybody

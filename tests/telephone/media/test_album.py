@@ -15,6 +15,7 @@ from telephone.game import Game, GameState, Image
 from telephone.media.album import album
 from telephone.media.charts import drift_chart
 from telephone.scoring.drift import summarise
+from telephone.yardstick import Bearings, Quartiles, Rest, Scale
 
 DRIFT = summarise((0.1, 0.2, 0.6, 0.5), (0.1, 0.15, 0.55, 0.2))
 CHART = drift_chart(DRIFT.distances, title="a × b", embedder="c")
@@ -69,11 +70,21 @@ def test_everything_about_the_game_is_told(played: Played, pictures: dict[str, I
 
 
 def test_each_picture_says_in_words_what_it_was_drawn_from(played: Played, pictures: dict[str, Image]) -> None:
-    images = Page(album(played(), pictures, chart=CHART, drift=DRIFT)).all("img")
+    images = Page(album(played(), pictures, chart=CHART, chart_alt="Line chart, in words", drift=DRIFT)).all("img")
     assert len(images) == 2 + 4 + 1
     assert all(image["alt"] for image in images)
     assert images[3]["alt"] == "Drawn from: a red apple on a wooden table beside a window"
-    assert str(images[-1]["alt"]).startswith("Line chart of the distance from the prompt over 4 turns")
+    assert images[-1]["alt"] == "Line chart, in words"
+
+
+def test_where_the_end_lies_on_the_scale_is_told(played: Played, pictures: dict[str, Image]) -> None:
+    scale = Scale("minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws by others", 10, 60)
+    html = album(played(), pictures, drift=DRIFT, bearings=Bearings(scale, Rest(None, 4, cycle=False)))
+    words = " ".join(Page(html).words.split())
+    assert "The last caption is 0.50 away. That is about half-way from a redraw (0.10) to an unrelated prompt" in words
+    assert "It had not come to rest by turn 4." in words
+    assert "The scale is of 60 captions: redraws by others." in words
+    assert "redraw" not in Page(album(played(), pictures, drift=DRIFT)).words
 
 
 def test_pictures_are_inside_the_page(played: Played, pictures: dict[str, Image], picture: Draw) -> None:

@@ -12,7 +12,11 @@ from jsonschema import Draft202012Validator
 from telephone.game import Game
 from telephone.media.record import record
 from telephone.scoring.drift import summarise
+from telephone.yardstick import Bearings, Quartiles, Rest, Scale
 
+SCALE = Scale(
+    "minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws by the offline players", 10, 60
+)
 SCHEMA = json.loads((Path(__file__).parents[2] / "contracts" / "game.schema.json").read_text())
 DRIFT = summarise((0.1, 0.2, 0.6, 0.5), (0.1, 0.15, 0.5, 0.2))
 PATHS = {f"{n}p": f"turn-{n:02}.png" for n in range(1, 31)}
@@ -44,6 +48,17 @@ def test_a_played_game_is_written_as_promised(played: Callable[..., Game]) -> No
         "possibly_billed_twice_usd": 0.0,
         "reserved_usd": 0.0,
     }
+
+
+@pytest.mark.parametrize("rest", [Rest(2, 4, cycle=True), Rest(None, 4, cycle=False)])
+def test_what_distances_are_held_against_is_written_with_them(played: Callable[..., Game], rest: Rest) -> None:
+    document = json.loads(json.dumps(record(played(), DRIFT, bearings=Bearings(SCALE, rest))))
+    assert faults(document) == []
+    assert document["scale"]["ceiling"] == {"low": 0.05, "median": 0.1, "high": 0.2}
+    assert (document["scale"]["still"], document["scale"]["source"]) == (0.25, "redraws by the offline players")
+    assert document["rest"] == {"turn": rest.turn, "turns": 4, "cycle": rest.cycle}
+    unknown = record(played(), DRIFT)
+    assert (unknown["scale"], unknown["rest"], faults(unknown)) == (None, None, [])
 
 
 def test_a_game_that_was_not_measured_has_null_distances(played: Callable[..., Game]) -> None:
@@ -82,6 +97,8 @@ def test_the_articles_fields_tell_the_same_story(played: Callable[..., Game]) ->
         (("turns", 0, "caption"), ""),
         (("level",), "trivial"),
         (("summary", "mcd"), 1.5),
+        (("scale",), {"floor": None}),
+        (("rest",), {"turn": 0, "turns": 10, "cycle": False}),
         (("steps", 0, "conversation_name"), "abc"),
     ],
 )

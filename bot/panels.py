@@ -41,7 +41,12 @@ NEEDED: Final[Mapping[str, str]] = {
 }
 """What the bot must be allowed in a channel where games are played."""
 
-_KINDS: Final = {"t2i": "Draw pictures", "i2t": "Write captions", "embedder": "Measure distances"}
+_KINDS: Final = {
+    "t2i": "Draw pictures",
+    "i2t": "Write captions",
+    "embedder": "Measure distances",
+    "chat": "Write prompts",
+}
 _STATES: Final = {
     GameState.QUEUED: "queued",
     GameState.PLAYING: "playing",

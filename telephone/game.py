@@ -324,7 +324,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What one step asks of a player: `text` for a picture, `image` for a caption."""
+    """What one step asks of a player: `text` for a picture, `image` for a caption; `text` too of a chat model."""
 
     seed: int
     text: str | None = None
@@ -347,7 +347,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: `data` of a picture, or `text` of a caption as the model said it.
+    """What came back: `data` of a picture, or `text` of a caption or an answer as the model said it.
 
     `cost_usd` is what the provider reported, None where it reports nothing. `maybe_billed_twice` says that
     it had to be asked for again after its ticket was kept.

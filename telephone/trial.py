@@ -9,15 +9,18 @@ from typing import Final
 import structlog
 
 from telephone.cpu import off_loop
-from telephone.errors import TelephoneError
-from telephone.game import Ask, Image
+from telephone.errors import BadOutput, TelephoneError
+from telephone.game import Answer, Ask, Image, fold
 from telephone.models.players import Players, caption_of, picture_of
 from telephone.providers.base import ModelTable
 
 PROMPT: Final = "A red apple on a wooden table."
+QUESTION: Final = 'Describe a scene that can be painted, as JSON and nothing else: {"prompt": "one sentence"}'
 SEED: Final = 7
 MOST_USD: Final = 1.0
 """What trying all models may cost together, by their tables' prices."""
+_ORDER: Final = ("t2i", "i2t", "chat")
+_SAID_MAX: Final = 200
 _ASK_WITHIN: Final = 10.0
 _log = structlog.get_logger()
 
@@ -38,7 +41,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One turn of every model that can play: artists draw one prompt, tellers describe one picture."""
+    """One call of every model that can play: artists draw one prompt, tellers describe one picture, others chat."""
 
     players: Players
     most_usd: float = MOST_USD
@@ -47,7 +50,7 @@ class Trial:
         """One after the other, artists first. A model whose price no longer fits is left out and said to be."""
         left, picture = self.most_usd, None
         ready = [table for table in self.players.registry.tables.values() if self.players.why_not(table) is None]
-        for table in sorted((t for t in ready if t.kind != "embedder"), key=lambda t: t.kind != "t2i"):
+        for table in sorted((t for t in ready if t.kind in _ORDER), key=lambda t: _ORDER.index(t.kind)):
             if table.price_usd > left:
                 over = f"left out: ${table.price_usd:.3f} more would pass ${self.most_usd:.2f}"
                 yield Tried(table.name, False, over, left_out=True)
@@ -60,20 +63,28 @@ class Trial:
     async def _try(self, table: ModelTable, picture: Image | None) -> tuple[Tried, Image | None]:
         if table.kind == "i2t" and picture is None:
             return Tried(table.name, False, "left out: no artist drew a picture to describe", left_out=True), None
-        ask = Ask(seed=SEED, text=PROMPT) if table.kind == "t2i" else Ask(seed=SEED, image=picture)
+        asks = {"t2i": Ask(SEED, PROMPT), "i2t": Ask(SEED, image=picture), "chat": Ask(SEED, QUESTION)}
+        ask = asks[table.kind]
         began, usd = time.monotonic(), table.price_usd
         try:
             ticket = await self.players.submit(table.name, ask, "")
             answer = await self.players.collect(table.name, ask, ticket)
             usd = table.price_usd if answer.cost_usd is None else answer.cost_usd
             took = time.monotonic() - began
-            if table.kind == "i2t":
-                caption = caption_of(answer, table.name)
-                return Tried(table.name, True, f"{took:.1f} s: {caption.text}", usd), None
-            drawn = await off_loop(picture_of, answer, table.name)
-            return Tried(table.name, True, f"{took:.1f} s: {drawn.width} × {drawn.height} pixels", usd), drawn
+            if table.kind == "t2i":
+                drawn = await off_loop(picture_of, answer, table.name)
+                return Tried(table.name, True, f"{took:.1f} s: {drawn.width} × {drawn.height} pixels", usd), drawn
+            return Tried(table.name, True, f"{took:.1f} s: {_words_of(table, answer)}", usd), None
         except TelephoneError as error:
             return Tried(table.name, False, error.sentence, usd), None
+
+
+def _words_of(table: ModelTable, answer: Answer) -> str:
+    if table.kind == "i2t":
+        return caption_of(answer, table.name).text
+    if not (said := fold(answer.text or "")):
+        raise BadOutput(f"{table.name} answered without a word.")
+    return said[:_SAID_MAX]
 
 
 async def census(players: Players) -> dict[str, bool]:

@@ -47,6 +47,13 @@ provider = "studio"
 ref = "critic"
 licence = "test"
 
+[poet]
+kind = "chat"
+provider = "studio"
+ref = "poet"
+price_usd = 0.002
+licence = "test"
+
 [absent]
 kind = "t2i"
 provider = "studio"
@@ -65,7 +72,10 @@ replacement = "painter"
 
 @dataclass
 class Studio:
-    """A provider: paints a colour made from the words, says which colour it sees. `faults` are raised in turn."""
+    """A provider: paints a colour made from the words, says which colour it sees, and writes what it is told to.
+
+    `faults` are raised in turn.
+    """
 
     faults: list[Exception] = field(default_factory=list)
     delay: float = 0.0
@@ -73,6 +83,8 @@ class Studio:
     collected: Counter[str] = field(default_factory=Counter)
     cancelled: list[Ticket] = field(default_factory=list)
     says: str | None = None
+    writes: str = "{}"
+    questions: list[str] = field(default_factory=list)
 
     def why_not(self, model: ModelTable) -> str | None:
         return "no key" if model.ref == "absent" else None
@@ -88,6 +100,9 @@ class Studio:
         self.collected[model.name] += 1
         if model.kind == "t2i":
             return Answer(data=paint(f"{ask.text}/{ask.seed}"), cost_usd=None)
+        if model.kind == "chat":
+            self.questions.append(str(ask.text))
+            return Answer(text=self.writes, cost_usd=0.0006)
         seen = pil.open(io.BytesIO(ask.image.data)).getpixel((0, 0)) if ask.image else None
         return Answer(text=self.says if self.says is not None else f"Caption: a wall of colour {seen}", cost_usd=0.01)
 

@@ -57,6 +57,8 @@ class Offline:
     """Plays on the CPU of this machine. Nothing is paid, so there is nothing to submit or find again."""
 
     def why_not(self, model: ModelTable) -> str | None:
+        if model.kind == "chat":
+            return "nobody offline chats"
         if model.kind == "embedder":
             return None if model.name in EMBEDDERS else f"no offline embedder is called '{model.name}'"
         return None if model.ref in PLAYERS else f"no offline player is called '{model.ref}'"

@@ -14,6 +14,12 @@ from telephone.errors import Misconfigured, NotFound
 from telephone.providers.base import ModelKind, ModelTable
 
 _HEADING: Final = re.compile(r"""\s*\[\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*(?:\.\s*["']?([\w-]+)["']?\s*)?\]""")
+_DOES: Final[dict[ModelKind, str]] = {
+    "t2i": "draws",
+    "i2t": "writes captions",
+    "embedder": "measures",
+    "chat": "writes prompts",
+}
 _FIELDS: Final = ", ".join(name for name in ModelTable.model_fields if name != "name")
 
 
@@ -52,7 +58,7 @@ class Registry:
         table = self.tables.get(name.strip().lower())
         if table is None or (kind is not None and table.kind != kind):
             names = ", ".join(row.name for row in self.tables.values() if kind in (None, row.kind))
-            what = {"t2i": "draws", "i2t": "writes captions", "embedder": "measures"}.get(kind or "", "is known")
+            what = _DOES[kind] if kind else "is known"
             raise NotFound(f"No model called '{name[:40]}' {what} here; choose one of: {names}.")
         return table
 

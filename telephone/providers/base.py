@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from telephone.errors import Unavailable
 from telephone.game import Answer, Ask, Ticket
 
-ModelKind = Literal["t2i", "i2t", "embedder"]
+ModelKind = Literal["t2i", "i2t", "embedder", "chat"]
+"""What a model is for: drawing, describing, measuring, or writing prompts."""
 Output = Literal["", "uri", "uris", "text", "texts", "[{text}]", "{text}"]
-Quirk = Literal["no-size", "response-format", "max-tokens", "seed", "pipe-splits"]
+Quirk = Literal["no-size", "no-json", "response-format", "max-tokens", "seed", "pipe-splits"]
 Token = Literal["text_in", "image_in", "text_out", "image_out"]
 
 VALUES: Final = ("$prompt", "$image", "$seed", "$task")
@@ -65,7 +66,7 @@ class ModelTable(BaseModel):
 
     @model_validator(mode="after")
     def _holds_together(self) -> "ModelTable":
-        mapped = self.provider in ("replicate", "cog") and self.kind != "embedder"
+        mapped = self.provider in ("replicate", "cog") and self.kind in ("t2i", "i2t")
         if mapped and not self.output:
             raise ValueError('output is missing; write how its answer comes, such as output = "uris" or "text"')
         needed = "$image" if self.kind == "i2t" else "$prompt"

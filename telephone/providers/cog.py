@@ -34,6 +34,8 @@ class Cog:
     _session: aiohttp.ClientSession | None = field(default=None, repr=False)
 
     def why_not(self, model: ModelTable) -> str | None:
+        if model.kind == "chat":
+            return "the provider cog draws and describes, and does not chat"
         return "the provider cog draws and describes, and does not embed yet" if model.kind == "embedder" else None
 
     async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:

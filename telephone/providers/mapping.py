@@ -35,6 +35,13 @@ def picture_of(ask: Ask) -> Image:
     return ask.image
 
 
+def question_of(ask: Ask) -> str:
+    """What is to be answered. Raises BadInput."""
+    if ask.text is None:
+        raise BadInput("A chat model needs a question to answer.")
+    return ask.text
+
+
 def inputs(model: ModelTable, ask: Ask, image: str | None = None) -> dict[str, Any]:
     """The input of one call: the table's, with our values in it. `image` is an address or data URI of the picture."""
     values: dict[str, Any] = {"$seed": ask.seed, "$task": TASK}

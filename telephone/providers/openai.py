@@ -1,6 +1,6 @@
-"""OpenAI, and every server that speaks its language: pictures, and captions of pictures.
+"""OpenAI, and every server that speaks its language: pictures, captions of pictures, and prompts.
 
-What is drawn here cannot be found again: the call is made in `submit`, behind the intent that is journalled
+What is made here cannot be found again: the call is made in `submit`, behind the intent that is journalled
 before it. What a crash cuts off is asked for anew and marked as maybe billed twice.
 """
 
@@ -21,7 +21,7 @@ from telephone.providers import failures, openai_answers
 from telephone.providers.base import ModelTable
 from telephone.providers.download import Downloads, origin_of
 from telephone.providers.gate import LIMITS, Gate, Limit
-from telephone.providers.mapping import TASK, data_uri, decoded, picture_of, words_of
+from telephone.providers.mapping import TASK, data_uri, decoded, picture_of, question_of, words_of
 from telephone.providers.statuses import broken, failure
 from telephone.providers.wire import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding, hush
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 OFFICIAL: Final = "https://api.openai.com/v1"
 TOKENS: Final = 1_000
 """Longest caption, in tokens; what a model thinks before it speaks counts too."""
+CHAT_TOKENS: Final = 4_000
+"""The same for an answer without a picture, which holds several prompts."""
 KEPT_SECONDS: Final = 900.0
 """How long an answer waits to be collected; a game that was stopped never comes for it."""
 
@@ -55,7 +57,7 @@ class OpenAI:
 
     def why_not(self, model: ModelTable) -> str | None:
         if model.kind == "embedder":
-            return "the provider openai draws and describes, and does not embed"
+            return "the provider openai draws, describes and chats, and does not embed"
         if not self._is_official(model):
             return f"needs {model.key}" if model.key and self.secret(model.key) is None else None
         if model.retired():
@@ -97,7 +99,7 @@ class OpenAI:
     async def _answer(self, model: ModelTable, ask: Ask) -> Answer:
         async with self._gate(model).turn():
             with self._failures(model):
-                return await (self._draw(model, ask) if model.kind == "t2i" else self._describe(model, ask))
+                return await {"t2i": self._draw, "i2t": self._describe}.get(model.kind, self._chat)(model, ask)
 
     async def _draw(self, model: ModelTable, ask: Ask) -> Answer:
         body: dict[str, Any] = {"n": 1} | ({} if "no-size" in model.quirks else {"size": "1024x1024"})
@@ -116,16 +118,23 @@ class OpenAI:
         return Answer(data=data, cost_usd=openai_answers.cost(model, came), parameters=body)
 
     async def _describe(self, model: ModelTable, ask: Ask) -> Answer:
-        limit = "max_tokens" if "max-tokens" in model.quirks else "max_completion_tokens"
-        body = {limit: TOKENS} | self._seed(model, ask) | dict(model.input)
         picture = {"type": "image_url", "image_url": {"url": data_uri(picture_of(ask))}}
-        came = await self._client(model).chat.completions.create(
-            model=model.ref,
-            messages=[{"role": "user", "content": [{"type": "text", "text": TASK}, picture]}],  # type: ignore[list-item,misc]
-            extra_body=body,
-        )
-        text = openai_answers.caption(model, came)
+        return await self._say(model, [{"type": "text", "text": TASK}, picture], self._spoken(model, ask, TOKENS))
+
+    async def _chat(self, model: ModelTable, ask: Ask) -> Answer:
+        """Words for words, asked for as JSON."""
+        form = {} if "no-json" in model.quirks else {"response_format": {"type": "json_object"}}
+        return await self._say(model, question_of(ask), form | self._spoken(model, ask, CHAT_TOKENS))
+
+    async def _say(self, model: ModelTable, content: Any, body: dict[str, Any]) -> Answer:
+        message: Any = {"role": "user", "content": content}
+        came = await self._client(model).chat.completions.create(model=model.ref, messages=[message], extra_body=body)
+        text = openai_answers.words(model, came)
         return Answer(text=text, cost_usd=openai_answers.cost(model, came), parameters=body)
+
+    def _spoken(self, model: ModelTable, ask: Ask, tokens: int) -> dict[str, Any]:
+        limit = "max_tokens" if "max-tokens" in model.quirks else "max_completion_tokens"
+        return {limit: tokens} | self._seed(model, ask) | dict(model.input)
 
     def _seed(self, model: ModelTable, ask: Ask) -> dict[str, Any]:
         return {"seed": ask.seed} if "seed" in model.quirks else {}

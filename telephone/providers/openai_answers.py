@@ -18,20 +18,20 @@ def picture(model: ModelTable, came: Any) -> str:
     return found
 
 
-def caption(model: ModelTable, came: Any) -> str:
+def words(model: ModelTable, came: Any) -> str:
     """The text of the first choice. Raises Refused where the model or its provider declined, BadOutput without text."""
     try:
         choice = came.choices[0]
         refusal, text = choice.message.refusal, choice.message.content
         ended = choice.finish_reason
     except (AttributeError, TypeError, LookupError):
-        raise failures.bad_output(model, "no caption") from None
+        raise failures.bad_output(model, _no_words(model)) from None
     if refusal:
         raise failures.refused(model, failures.detail_of(refusal))
     if ended == "content_filter":
         raise failures.refused(model, "content_filter")
     if not isinstance(text, str):
-        raise failures.bad_output(model, "no caption")
+        raise failures.bad_output(model, _no_words(model))
     return text
 
 
@@ -41,11 +41,15 @@ def cost(model: ModelTable, came: Any) -> float | None:
     if not model.tokens_usd or usage is None:
         return None
     try:
-        counted = _of_picture(usage) if model.kind == "t2i" else _of_caption(usage)
+        counted = _of_picture(usage) if model.kind == "t2i" else _of_words(usage)
         total = sum(model.tokens_usd.get(token, 0.0) * amount for token, amount in counted.items())
     except (AttributeError, TypeError):
         return None
     return total / 1e6 if total >= 0 else None
+
+
+def _no_words(model: ModelTable) -> str:
+    return "no text" if model.kind == "chat" else "no caption"
 
 
 def _of_picture(usage: Any) -> dict[Token, int]:
@@ -57,5 +61,5 @@ def _of_picture(usage: Any) -> dict[Token, int]:
     }
 
 
-def _of_caption(usage: Any) -> dict[Token, int]:
+def _of_words(usage: Any) -> dict[Token, int]:
     return {"text_in": usage.prompt_tokens, "text_out": usage.completion_tokens}

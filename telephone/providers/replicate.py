@@ -52,6 +52,8 @@ class Replicate:
     _ours: dict[str, str] = field(default_factory=dict, repr=False)
 
     def why_not(self, model: ModelTable) -> str | None:
+        if model.kind == "chat":
+            return "the provider replicate draws and describes, and does not chat"
         if model.kind == "embedder":
             return "the provider replicate draws and describes, and does not embed yet"
         if model.retired():

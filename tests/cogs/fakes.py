@@ -125,6 +125,7 @@ class MemoryService:
             ModelFacts("painter", "t2i", "studio", True, None, 0.02, None, None, "test", "Paints *walls*."),
             ModelFacts("dalle2", "t2i", "openai", False, "retired", 0.0, date(2026, 5, 12), "painter", "test", ""),
             ModelFacts("critic", "i2t", "studio", True, None, 0.0, None, None, "test", "Names colours."),
+            ModelFacts("poet", "chat", "studio", False, "needs OPENAI_API_KEY", 0.002, None, None, "test", ""),
         ]
 
     async def server(self, guild_id: int) -> ServerSettings:

@@ -20,6 +20,10 @@ async def test_the_list_of_models_says_who_can_play_and_what_the_rest_needs(serv
         "",
         "**Write captions**",
         "- critic: Names colours.",
+        "",
+        "**Write prompts**",
+        "- nobody yet",
+        "- poet: needs OPENAI\\_API\\_KEY",
     ]
 
 

@@ -1,8 +1,9 @@
-"""OpenAI's pictures and captions, and those of servers that speak its language, which may answer with an address."""
+"""OpenAI's pictures, captions and chat; servers that speak its language may answer with a picture's address."""
 
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -21,6 +22,13 @@ def routes(studios: Studios) -> list[web.RouteDef]:
         web.post("/v1/chat/completions", api.describe),
         web.get("/v1/models/{name}", api.model),
     ]
+
+
+def prompts(seed: int | None = None) -> str:
+    """Ten prompts, as one asks a chat model for them; others with every seed, and every time without one."""
+    mark = uuid4().hex[:6] if seed is None else seed
+    counts = {"easy": 3, "medium": 3, "hard": 3, "impossible": 1}
+    return json.dumps({level: [f"{level} scene {mark}/{n}" for n in range(count)] for level, count in counts.items()})
 
 
 class _Api:
@@ -46,8 +54,15 @@ class _Api:
 
     async def describe(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        picture = next(part for part in body["messages"][0]["content"] if part["type"] == "image_url")
-        text = caption(base64.b64decode(picture["image_url"]["url"].partition(",")[2]))
+        asked = body["messages"][0]["content"]
+        pictures = [] if isinstance(asked, str) else [part for part in asked if part["type"] == "image_url"]
+        if pictures:
+            text = caption(base64.b64decode(pictures[0]["image_url"]["url"].partition(",")[2]))
+        elif "response_format" not in body or "json" in str(asked).lower():
+            text = prompts(body.get("seed"))
+        else:  # what OpenAI says to whoever wants a JSON object without asking for it
+            error = {"message": "'messages' must contain the word 'json' in some form", "type": "invalid_request_error"}
+            return web.json_response({"error": error}, status=400)
         self.studios.billed.append(uuid4().hex)
         message = {"role": "assistant", "content": self.studios.shaped(body["model"], text), "refusal": None}
         return web.json_response(

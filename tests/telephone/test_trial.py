@@ -26,13 +26,15 @@ async def tried(players, **options):
     return {one.name: one async for one in Trial(players, **options).run()}
 
 
-async def test_each_ready_model_plays_one_turn_artists_first(players):
+async def test_each_ready_model_plays_one_turn_artists_first(players, studio):
     found = await tried(players)
-    assert list(found) == ["painter", "critic"]
+    assert list(found) == ["painter", "critic", "poet"]
     assert all(one.played for one in found.values())
     assert "64 × 64" in found["painter"].said
     assert "a wall of colour" in found["critic"].said
-    assert (found["painter"].usd, found["critic"].usd) == (0.02, 0.01)
+    assert found["poet"].said.endswith("s: {}")
+    assert "JSON" in studio.questions[0]
+    assert [one.usd for one in found.values()] == [0.02, 0.01, 0.0006]
 
 
 async def test_what_no_longer_fits_the_dollar_is_left_out_and_said_to_be(players):
@@ -40,6 +42,12 @@ async def test_what_no_longer_fits_the_dollar_is_left_out_and_said_to_be(players
     assert found["painter"].left_out
     assert "left out: $0.020 more would pass $0.01" in found["painter"].said
     assert "no artist drew" in found["critic"].said
+
+
+async def test_a_chat_model_without_a_word_has_not_answered(players, studio):
+    studio.writes = " \n"
+    found = await tried(players)
+    assert (found["poet"].played, found["poet"].said) == (False, "poet answered without a word.")
 
 
 async def test_a_model_that_fails_says_why_and_stops_nobody_else(players, studio):
@@ -53,10 +61,10 @@ async def test_models_that_are_gone_are_told_in_the_log_and_silence_is_no_verdic
     async def exists(model):
         if model.name == "critic":
             raise Unavailable("The studio is closed.")
-        return False
+        return model.name == "poet"
 
     studio.exists = exists
-    assert await census(players) == {"painter": False}
+    assert await census(players) == {"painter": False, "poet": True}
     with capture_logs() as logs:
         await report_missing(players)
     assert [(entry["event"], entry["model"]) for entry in logs] == [("a model is gone from its provider", "painter")]

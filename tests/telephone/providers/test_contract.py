@@ -1,6 +1,7 @@
 """What every adapter promises: one suite over OpenAI, a compatible server, Replicate, Cog and the offline players."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from tests.telephone.providers.conftest import KEY, TOKEN
 
 ADAPTERS = ("openai", "compatible", "replicate", "cog", "offline")
 REMOTE = ADAPTERS[:-1]
+QUESTION = Ask(seed=7, text="Write about a fox, as JSON.")
 CALLS = r"/v1/images/generations|/v1/chat/completions|/v1/predictions|/predictions"
 
 
@@ -28,6 +30,13 @@ class Party:
     provider: Provider
     artist: ModelTable
     teller: ModelTable
+    writer: ModelTable | None = None
+    """A chat model, where the adapter reaches any."""
+
+    def asks(self, words: Ask, picture: Ask) -> list[tuple[ModelTable, Ask]]:
+        """Each of its models with what it is asked."""
+        chat = [] if self.writer is None else [(self.writer, QUESTION)]
+        return [(self.artist, words), (self.teller, picture), *chat]
 
     async def play(self, model: ModelTable, ask: Ask) -> Any:
         return await self.provider.collect(model, ask, await self.provider.submit(model, ask, "marker"))
@@ -41,7 +50,8 @@ def party(request, studios: Studios, table: Callable[..., ModelTable], openai, r
     if name in ("openai", "compatible"):
         own = {"url": f"{studios.url}/v1", "quirks": ["seed", "max-tokens"]} if name == "compatible" else {}
         ref = "by-address" if name == "compatible" else "painter-1"
-        return Party(name, openai, table(**t2i, ref=ref, **own), table(**i2t, ref="critic-1", **own))
+        chat = table(name="poet", kind="chat", price_usd=0.01, ref="poet-1", **own)
+        return Party(name, openai, table(**t2i, ref=ref, **own), table(**i2t, ref="critic-1", **own), chat)
     if name == "offline":
         sides = [{**t2i, "ref": "doodles"}, {**i2t, "ref": "hazy"}]
         return Party(name, Offline(), *(table(**side, provider="offline") for side in sides))
@@ -73,17 +83,30 @@ async def test_a_teller_says_what_is_in_the_picture(party, words):
 
 
 @every
+async def test_a_chat_model_answers_in_words_and_who_does_not_chat_says_so(party):
+    if party.writer is None:
+        assert "chat" in party.provider.why_not(party.artist.model_copy(update={"kind": "chat"}))
+        return
+    assert party.provider.why_not(party.writer) is None
+    answer = await party.play(party.writer, QUESTION)
+    assert (set(json.loads(answer.text)), answer.data) == ({"easy", "medium", "hard", "impossible"}, None)
+    again = await party.play(party.writer, QUESTION)
+    assert (again.text == answer.text) is ("seed" in party.writer.quirks)
+
+
+@every
 async def test_costs_are_none_or_an_amount(party, words, picture):
-    for model, ask in ((party.artist, words), (party.teller, picture)):
+    for model, ask in party.asks(words, picture):
         cost = (await party.play(model, ask)).cost_usd
         assert cost is None or cost >= 0
 
 
 @every
 async def test_an_artist_without_words_and_a_teller_without_a_picture_are_told_so(party, words, picture):
-    for model, ask in ((party.artist, picture), (party.teller, words)):
-        with pytest.raises(BadInput):
-            await party.play(model, ask)
+    for model, ask in zip((party.artist, party.teller, party.writer), (picture, words, picture), strict=True):
+        if model is not None:
+            with pytest.raises(BadInput):
+                await party.play(model, ask)
 
 
 @every
@@ -136,7 +159,7 @@ async def test_many_ask_at_once_and_each_gets_its_own_answer(party):
     ],
 )
 async def test_each_misbehaviour_becomes_one_error_of_the_tree(party, studios, words, picture, fault, expected, caplog):
-    for model, ask in ((party.artist, words), (party.teller, picture)):
+    for model, ask in party.asks(words, picture):
         studios.next(CALLS, fault)
         with pytest.raises(expected) as caught:
             await party.play(model, ask)
@@ -185,8 +208,8 @@ async def test_a_slow_provider_can_be_given_up(party, studios, words):
 
 @remote
 async def test_the_key_goes_to_its_provider_alone(party, studios, words, picture):
-    await party.play(party.artist, words)
-    await party.play(party.teller, picture)
+    for model, ask in party.asks(words, picture):
+        await party.play(model, ask)
     for seen in studios.seen:
         key = seen.headers.get("Authorization", "")
         ours = {"openai": f"Bearer {KEY}", "replicate": f"Bearer {TOKEN}"}.get(party.name, "")
@@ -202,12 +225,12 @@ async def test_the_key_goes_to_its_provider_alone(party, studios, words, picture
 @remote
 async def test_no_log_holds_a_key_a_prompt_or_a_picture_however_much_is_logged(party, studios, words, picture, caplog):
     caplog.set_level("DEBUG")
-    await party.play(party.artist, words)
-    await party.play(party.teller, picture)
+    for model, ask in party.asks(words, picture):
+        await party.play(model, ask)
     studios.next(CALLS, says(401, {"detail": f"{KEY} {TOKEN}"}))
     with pytest.raises(Misconfigured):
         await party.play(party.artist, words)
-    for secret in (KEY, TOKEN, words.text, "base64,"):
+    for secret in (KEY, TOKEN, words.text, QUESTION.text, "base64,"):
         assert secret not in caplog.text
 
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from telephone.errors import BadOutput, Misconfigured, Refused, Retired, TimedOut
 from telephone.game import Ask, Ticket
 from telephone.models.players import Players, picture_of
-from telephone.providers.openai import OpenAI
+from telephone.providers.openai import CHAT_TOKENS, OpenAI
 from tests.company import paint
 from tests.standin_providers import cut_after_doing, says, silent
 from tests.telephone.providers.conftest import KEY
@@ -52,6 +52,32 @@ async def test_a_caption_is_asked_for_with_the_articles_words_and_costs_what_its
     assert text["text"] == "Write a detailed description of this image."
     assert base64.b64decode(image["image_url"]["url"].partition(",")[2]) == picture.image.data
     assert answer.cost_usd == pytest.approx((1_000 * 0.10 + 100 * 0.50) / 1e6)
+
+
+async def test_a_chat_is_asked_for_as_json_without_a_picture_and_costs_what_its_tokens_cost(openai, studios, tables):
+    answer = await play(openai, tables.table("gpt-chat"), Ask(seed=7, text="Ten prompts, as JSON."))
+    (asked,) = studios.asked(TELL)
+    assert asked.body == {
+        "model": "gpt-6-luna",
+        "messages": [{"role": "user", "content": "Ten prompts, as JSON."}],
+        "max_completion_tokens": 4_000,
+        "response_format": {"type": "json_object"},
+    }
+    assert answer.cost_usd == pytest.approx((1_000 * 0.10 + 100 * 0.50) / 1e6)
+
+
+async def test_a_chat_costs_no_more_than_its_table_says(tables):
+    """So much is reserved for it; a question of ours has under a thousand tokens."""
+    table = tables.table("gpt-chat")
+    most = 1_000 * table.tokens_usd["text_in"] + CHAT_TOKENS * table.tokens_usd["text_out"]
+    assert most / 1e6 <= table.price_usd
+
+
+async def test_a_server_that_knows_no_json_mode_is_asked_in_words_alone(openai, studios, table):
+    own = table(kind="chat", url=f"{studios.url}/v1", quirks=["no-json", "max-tokens", "seed"])
+    await play(openai, own, Ask(seed=7, text="Ten prompts, please."))
+    (asked,) = studios.asked(TELL)
+    assert set(asked.body) == {"model", "messages", "max_tokens", "seed"}
 
 
 async def test_usage_that_makes_no_sense_is_no_cost(openai, studios, tables, words):

@@ -80,6 +80,12 @@ async def test_openai_describes_by_its_contract(openai, tables, picture):
     assert answer.cost_usd is not None
 
 
+async def test_openai_chats_by_its_contract(openai, tables):
+    answer = await play(openai, tables.table("gpt-chat"), Ask(seed=7, text="A scene, as JSON."))
+    assert answer.text == "A blue square."
+    assert answer.cost_usd is not None
+
+
 async def test_openai_says_whether_it_has_a_model(openai, tables):
     assert await openai.exists(tables.table("gpt-image")) is True
 

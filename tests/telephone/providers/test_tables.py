@@ -39,7 +39,7 @@ def load(folder: Path, text: str) -> Registry:
 @pytest.mark.parametrize(
     ("text", "line", "advice"),
     [
-        (OWN.replace("t2i", "t3i"), 4, "write 't2i', 'i2t' or 'embedder'"),
+        (OWN.replace("t2i", "t3i"), 4, "write 't2i', 'i2t', 'embedder' or 'chat'"),
         (OWN.replace('ref = "doodles"\n', ""), 3, "ref: this field is missing"),
         (OWN.replace('"doodles"', '""'), 6, "write what the provider calls the model"),
         (OWN + "colour = 3\n", 8, "there is no such field; write one of: kind, provider, ref"),

@@ -30,6 +30,7 @@ from telephone.providers.gate import Gate, limits
 from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import HOSTS, Replicate
 from telephone.safety import Guard, guard_of
+from telephone.scoring.board import Boards, Judge
 from telephone.service import Service
 from telephone.settings import Settings, secret_named
 from telephone.showing import Showing
@@ -98,6 +99,13 @@ def primary(settings: Settings, players: Players, ready: Collection[str]) -> str
     raise Misconfigured(f"TELEPHONE_EMBEDDER names '{name[:40]}'; write one of: {', '.join(ready)}.")
 
 
+def boards_of(measure: Measure, store: Store, registry: Registry) -> Boards:
+    """Boards on which the primary and what measures every game have to agree."""
+    known = {name: Judge(name, gauge.version, registry.label(name)) for name, gauge in measure.gauges.items()}
+    judges = tuple(known[name] for name in dict.fromkeys([measure.primary, measure.always]))
+    return Boards(store, judges, tuple(judge for judge in known.values() if judge not in judges))
+
+
 async def open_house(settings: Settings, stage: Stage | None) -> House:
     """Opens the store and, with a stage to show games on, launches the engine on the running loop.
 
@@ -114,8 +122,9 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
     measure = Measure(gauges, shown)
     admission = Admission(store, players, guard, settings.caps, measure.most_usd)
     keepsakes, library = Keepsakes(pictures, players.registry, measure), Library(store, guard)
+    boards = boards_of(measure, store, players.registry)
     if stage is None:
-        service = Service(store, players, admission, keepsakes, Moderation(store, pictures), library)
+        service = Service(store, players, admission, keepsakes, Moderation(store, pictures), library, boards)
         return House(service, store, players, guard, measure)
     engine = Engine(settings.engine_url)
     taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, stage)
@@ -125,7 +134,7 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
     except BaseException:
         await store.close()
         raise
-    service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), library, play)
+    service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), library, boards, play)
     sweeping = asyncio.create_task(_sweep(play, engine, players))
     return House(service, store, players, guard, measure, engine, sweeping)
 

@@ -19,6 +19,7 @@ from telephone.models.players import Players
 from telephone.moderation import Moderation
 from telephone.play import PAUSED_EVERYWHERE, PAUSED_HERE, Play
 from telephone.providers.base import ModelKind, ModelTable
+from telephone.scoring.board import Boards
 from telephone.store import Scope, Store
 
 __all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]
@@ -75,6 +76,8 @@ class Service:
     """Reports of single turns, and what moderators make of them."""
     prompts: Library
     """What games can start from by name, and what members propose."""
+    boards: Boards
+    """Pairs ranked, with a verdict or why there is none."""
     play: Play | None = None
     """None in a process that runs no engine: what it sets going, the process that does will notice."""
 

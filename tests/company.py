@@ -27,6 +27,7 @@ from telephone.moderation import Moderation
 from telephone.play import Company, Play
 from telephone.providers.base import ModelTable
 from telephone.safety import Finding, Guard
+from telephone.scoring.board import Boards, Judge
 from telephone.service import Service
 from telephone.showing import Showing
 from telephone.stage import Posting, Progress, Summary
@@ -243,7 +244,8 @@ async def troupe(
                 Keepsakes(pictures, registry, measure),
             )
             moderation, library = Moderation(store, pictures, play), Library(store, guard)
-            service = Service(store, players, admission, keepsakes, moderation, library, play)
+            boards = Boards(store, (Judge("letters", "1", "letters"),))
+            service = Service(store, players, admission, keepsakes, moderation, library, boards, play)
             yield Troupe(service, store, studio, stage, play, watcher, letters)
         finally:
             await engine.close()

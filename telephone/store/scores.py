@@ -42,7 +42,7 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class CellSums:
     """All counted games of one pair on one prompt, at one turn.
 
     `games` is their number where those with one seed are one game, `plays` without that. `prompt` is the slug of a
@@ -104,13 +104,15 @@ class Scores:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def measured(self, pool: Pool, embedder: str, version: str, turn: int) -> list[Measured]:
+    async def measured(self, pool: Pool, embedder: str, version: str, turn: int) -> list[CellSums]:
         """The counted games at a turn, of both kinds of distance, in the order of pairs and prompts."""
         return (await self.curves(pool, embedder, version, [turn]))[turn]
 
-    async def curves(self, pool: Pool, embedder: str, version: str, turns: Iterable[int]) -> dict[int, list[Measured]]:
-        """The same at several turns, all as of one moment."""
-        query, found = _measured(pool), {}
+    async def curves(
+        self, pool: Pool, embedder: str, version: str, turns: Iterable[int], *, reaching: int | None = None
+    ) -> dict[int, list[CellSums]]:
+        """The same at several turns, all as of one moment; with `reaching` of those games alone that got so far."""
+        query, found = _measured(pool, reaching), {}
         async with self._database.reading() as session:
             for turn in turns:
                 of_turn = {"embedder": embedder, "version": version, "turn": turn}
@@ -149,7 +151,7 @@ class Scores:
         return (*states, *counted)
 
 
-def _measured(pool: Pool) -> Select[*tuple[Any, ...]]:
+def _measured(pool: Pool, reaching: int | None) -> Select[*tuple[Any, ...]]:
     """Equal seeds become one game, games become cells; only then are names looked up, of one game a cell."""
     head = func.coalesce(col(DistanceRow.head), col(DistanceRow.distance))
     seeds = (
@@ -160,7 +162,9 @@ def _measured(pool: Pool) -> Select[*tuple[Any, ...]]:
             func.avg(head).label("head"),
         )
         .where(*_counted(pool.guild_id, bindparam("embedder"), bindparam("version"), bindparam("turn")))
-        .where(*([col(DistanceRow.designed)] if pool.designed else []))
+        .where(
+            *([col(DistanceRow.designed)] if pool.designed else []), *([] if reaching is None else [_got_to(reaching)])
+        )
         .group_by(col(DistanceRow.cell), col(DistanceRow.seed))
         .subquery()
     )
@@ -199,6 +203,13 @@ def _counted(
     ]
 
 
+def _got_to(turn: int) -> SQLColumnExpression[bool]:
+    """Whether the game of a distance has one at that turn too, of the same embedder and version."""
+    later = aliased(DistanceRow)
+    same = (getattr(later, name) == getattr(DistanceRow, name) for name in ("game_id", "embedder", "version"))
+    return select(col(later.turn)).where(*same, col(later.turn) == turn).correlate(DistanceRow).exists()
+
+
 def _of(pool: Pool) -> list[SQLColumnExpression[bool]]:
     """The server, and what is true of a whole cell: its prompt and its level."""
     slug = col(GameRow.slug)
@@ -209,29 +220,29 @@ def _of(pool: Pool) -> list[SQLColumnExpression[bool]]:
     return conditions
 
 
-def _row(*columns: Any) -> Measured:
+def _row(*columns: Any) -> CellSums:
     t2i, i2t, prompt, level, games, plays, *added = columns
     distance, head = (Sums(mean, max(0.0, total - games * mean**2)) for mean, total in (added[:2], added[2:]))
-    return Measured(Pair(t2i, i2t), prompt, Level(level) if level else None, games, int(plays), distance, head)
+    return CellSums(Pair(t2i, i2t), prompt, Level(level) if level else None, games, int(plays), distance, head)
 
 
-def _by_prompt(rows: Iterable[Measured]) -> list[Measured]:
+def _by_prompt(rows: Iterable[CellSums]) -> list[CellSums]:
     """In order; a prompt whose level was changed in between is one prompt."""
-    merged: dict[tuple[str, str, str], Measured] = {}
+    merged: dict[tuple[str, str, str], CellSums] = {}
     for row in sorted(rows, key=lambda row: (row.pair.t2i, row.pair.i2t, row.prompt, row.level or "")):
         key = row.pair.t2i, row.pair.i2t, row.prompt
         merged[key] = _pooled(merged[key], row) if key in merged else row
     return list(merged.values())
 
 
-def _pooled(a: Measured, b: Measured) -> Measured:
+def _pooled(a: CellSums, b: CellSums) -> CellSums:
     def pool(one: Sums, other: Sums) -> Sums:
         mean = (a.games * one.mean + b.games * other.mean) / (a.games + b.games)
         between = a.games * b.games / (a.games + b.games) * (one.mean - other.mean) ** 2
         return Sums(mean, one.squares + other.squares + between)
 
     games, plays = a.games + b.games, a.plays + b.plays
-    return Measured(a.pair, a.prompt, a.level, games, plays, pool(a.distance, b.distance), pool(a.head, b.head))
+    return CellSums(a.pair, a.prompt, a.level, games, plays, pool(a.distance, b.distance), pool(a.head, b.head))
 
 
 def _states(table: type[GameRow] | type[BattleRow], guild_id: int) -> Select[str, int, int]:

@@ -1,0 +1,229 @@
+"""Boards of a server: what the store adds up, ranked, with a verdict where every embedder that is asked agrees."""
+
+import asyncio
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol, TypeVar, cast
+
+from telephone.cpu import off_loop
+from telephone.errors import NotFound
+from telephone.game import DEFAULT_TURNS, Level, Pair
+from telephone.scoring.ballots import Ballots
+from telephone.scoring.ranking import rank_by_distance
+from telephone.scoring.standings import (
+    Board,
+    BoardRequest,
+    Course,
+    Judge,
+    PairRow,
+    Ruling,
+    Verdict,
+    both,
+    cells_of,
+    courses,
+    have_heads,
+    judged,
+    rows_of,
+    voted,
+)
+from telephone.scoring.votes import VoteBoard, rank_by_votes
+from telephone.store import Store
+from telephone.store.scores import Begun, CellSums, Completion, Pool, Ruler
+
+__all__ = ["BallotBox", "Board", "BoardRequest", "Boards", "Judge", "PairRow"]
+
+KEPT: Final = 64
+"""How many answers are kept until what they were made of changes."""
+NOBODY: Final = "nobody has voted yet"
+FREE: Final = "free prompts decide nothing: whoever typed them may know what a pair is good at"
+
+T = TypeVar("T")
+
+
+class BallotBox(Protocol):
+    """Where the votes are."""
+
+    async def ballots(self, pool: Pool) -> Ballots | None:
+        """The votes of a server's closed battles on these prompts, None where there are none."""
+        ...
+
+    async def marker(self, guild_id: int) -> Hashable:
+        """Changes when these votes do."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A request with its choices made, and the embedders to ask, the one it is about first."""
+
+    asked: BoardRequest
+    judges: tuple[Judge, ...]
+    rulers: tuple[Ruler, ...]
+    begun: tuple[Begun, ...]
+
+    @property
+    def turns(self) -> int:
+        assert self.asked.turns is not None
+        return self.asked.turns
+
+    def completion(self) -> dict[Pair, Completion]:
+        """What became of the games that were to come so far, by pair."""
+        added: dict[Pair, Completion] = {}
+        for pair, turns, completion in self.begun:
+            if turns >= self.turns:
+                added[pair] = added.get(pair, Completion()) + completion
+        return added
+
+    def measured_by(self, judge: Judge) -> bool:
+        return any((ruler.embedder, ruler.version) == (judge.name, judge.version) for ruler in self.rulers)
+
+
+@dataclass(frozen=True, slots=True)
+class Boards:
+    """`judges` are the embedders whose verdict counts, the operator's primary first; `others` can be asked for.
+
+    An answer is kept and given again until what it was made of changes.
+    """
+
+    store: Store
+    judges: tuple[Judge, ...]
+    others: tuple[Judge, ...] = ()
+    ballots: BallotBox | None = None
+    _kept: "OrderedDict[Hashable, tuple[Hashable, Any]]" = field(default_factory=OrderedDict)
+    _turns: "defaultdict[int, asyncio.Lock]" = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    """A lock for each server: who asks for what is being made waits for it, and nobody waits for another server."""
+
+    async def board(self, asked: BoardRequest) -> Board:
+        """The board of a server. Raises NotFound for an embedder that measured nothing here."""
+        read = await self._read(asked)
+        return await self._while_it_holds("board", read, lambda: self._make(read))
+
+    async def courses(self, asked: BoardRequest) -> tuple[Course, ...]:
+        """How the pairs of a board drifted turn by turn, of the games that got as far as the board. Raises NotFound."""
+        read = await self._read(asked)
+        return await self._while_it_holds("courses", read, lambda: self._courses(read, asked.level))
+
+    async def levels(self, asked: BoardRequest) -> tuple[tuple[Level, tuple[Course, ...]], ...]:
+        """The same for each level that has games, from easy to impossible. Raises NotFound."""
+        read = await self._read(replace(asked, level=None))
+
+        async def each() -> tuple[tuple[Level, tuple[Course, ...]], ...]:
+            found = [(level, await self._courses(read, level)) for level in Level]
+            return tuple((level, courses) for level, courses in found if courses)
+
+        return await self._while_it_holds("levels", read, each)
+
+    async def embedders(self, guild_id: int) -> tuple[str, ...]:
+        """The names of those that boards of a server can be asked for, the primary first."""
+        rulers = await self.store.scores.rulers(guild_id)
+        known = (judge.name for judge in (*self.judges, *self.others))
+        return tuple(dict.fromkeys([*known, *(ruler.embedder for ruler in rulers)]))
+
+    async def _read(self, asked: BoardRequest) -> _Read:
+        rulers = tuple(await self.store.scores.rulers(asked.guild_id))
+        begun = tuple(await self.store.scores.begun(asked.pool))
+        judge = self._judge(asked.embedder, rulers)
+        settled = replace(asked, embedder=judge.name, turns=asked.turns or _usual_turns(begun))
+        return _Read(settled, tuple(dict.fromkeys([judge, *self.judges])), rulers, begun)
+
+    def _judge(self, name: str | None, rulers: Sequence[Ruler]) -> Judge:
+        """The embedder of that name; without one the first that measured games, else the primary."""
+        known = {judge.name: judge for judge in (*self.judges, *self.others)}
+        if name is None:
+            there = {(ruler.embedder, ruler.version) for ruler in rulers if ruler.games}
+            measured = [judge for judge in self.judges if (judge.name, judge.version) in there]
+            return (measured or list(self.judges))[0]
+        if name in known:
+            return known[name]
+        versions = [ruler for ruler in rulers if ruler.embedder == name]
+        if not versions:
+            names = ", ".join(dict.fromkeys([*known, *(ruler.embedder for ruler in rulers)]))
+            raise NotFound(f"No game here is measured with '{name[:40]}'; choose one of: {names}.")
+        return Judge(name, max(versions, key=lambda ruler: ruler.games).version, name)
+
+    async def _while_it_holds(self, what: str, read: _Read, make: Callable[[], Awaitable[T]]) -> T:
+        """The answer that was given before, as long as nothing it was made of has changed."""
+        rulers = [(judge.name, judge.version) for judge in read.judges]
+        key = what, read.asked, tuple(rulers)
+        async with self._turns[read.asked.guild_id]:
+            votes = await self.ballots.marker(read.asked.guild_id) if self.ballots else None
+            marker = await self.store.scores.marker(read.asked.guild_id, rulers, read.turns), votes
+            before = self._kept.get(key)
+            if before is None or before[0] != marker:
+                self._kept[key] = before = marker, await make()
+            self._kept.move_to_end(key)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return cast(T, before[1])
+
+    async def _courses(self, read: _Read, level: Level | None) -> tuple[Course, ...]:
+        judge, last = read.judges[0], read.turns
+        shorter = any(one.turns < last and one.completion.finished for one in read.begun)
+        sums = await self.store.scores.curves(
+            replace(read.asked.pool, level=level),
+            judge.name,
+            judge.version,
+            range(1, last + 1),
+            reaching=last if shorter else None,
+        )
+        return await off_loop(_rank_turns, [sums[turn] for turn in range(1, last + 1)])
+
+    async def _make(self, read: _Read) -> Board:
+        asked, scores = read.asked, self.store.scores
+        sums = [
+            (judge, await scores.measured(asked.pool, judge.name, judge.version, read.turns)) for judge in read.judges
+        ]
+        ballots = await self.ballots.ballots(asked.pool) if self.ballots and asked.by != "distance" else None
+        rulings, votes = await off_loop(_rank, [] if asked.by == "votes" else sums, ballots)
+        judge, completion = read.judges[0], read.completion()
+        own = next((ruling for ruling in rulings if ruling.judge == judge), None)
+        finished = sum(one.finished for one in completion.values())
+        return Board(
+            asked=asked,
+            judge=judge,
+            rows=rows_of(own, votes, completion),
+            verdict=_verdict(asked, rulings, read.judges, votes),
+            distance=own.whole if own else None,
+            votes=votes,
+            heads_differ=own is not None and own.heads_differ,
+            unmeasured=finished - sum(one.plays for one in sums[0][1]),
+            judges=tuple(one.label for one in read.judges),
+            embedders=tuple(dict.fromkeys(ruler.embedder for ruler in read.rulers)),
+        )
+
+
+def _rank(
+    measured: Sequence[tuple[Judge, Sequence[CellSums]]], ballots: Ballots | None
+) -> tuple[list[Ruling], VoteBoard | None]:
+    """The work that keeps a core busy: a board for each judge that measured anything, and one of the votes."""
+    rulings = []
+    for judge, sums in measured:
+        if sums:
+            heads = rank_by_distance(cells_of(sums, heads=True)) if have_heads(sums) else None
+            rulings.append(Ruling(judge, rank_by_distance(cells_of(sums)), heads))
+    return rulings, None if ballots is None else rank_by_votes(ballots)
+
+
+def _rank_turns(turns: Sequence[Sequence[CellSums]]) -> tuple[Course, ...]:
+    return courses([rank_by_distance(cells_of(sums)) for sums in turns]) if turns[-1] else ()
+
+
+def _verdict(
+    asked: BoardRequest, rulings: Sequence[Ruling], judges: Sequence[Judge], votes: VoteBoard | None
+) -> Verdict:
+    there = {ruling.judge for ruling in rulings}
+    by_distance = judged(rulings, [judge.label for judge in judges if judge not in there])
+    by_votes = voted(votes) if votes else Verdict(None, NOBODY)
+    verdict = {"distance": by_distance, "votes": by_votes, "both": both(by_distance, by_votes)}[asked.by]
+    return Verdict(None, FREE) if asked.prompts == "free" and (rulings or votes) else verdict
+
+
+def _usual_turns(begun: Sequence[Begun]) -> int:
+    """DEFAULT_TURNS where a game got so far, else the length that most finished games have."""
+    lengths: Counter[int] = Counter()
+    for one in begun:
+        lengths[one.turns] += one.completion.finished
+    if not +lengths or max(+lengths) >= DEFAULT_TURNS:
+        return DEFAULT_TURNS
+    return max(lengths, key=lambda turns: (lengths[turns], turns))

@@ -1,0 +1,236 @@
+"""A board as a value: its rows, who has won and why nobody has, and what must be said beside it. Pure.
+
+A verdict needs more than a row at the top: the pair must be first by every embedder that is asked, on whole captions
+and on their first 75 tokens, and none of it provisional.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from telephone.game import NO_GUILD, Level, Pair
+from telephone.scoring.interval import Interval
+from telephone.scoring.ranking import Cell, DistanceBoard, Row
+from telephone.scoring.votes import VoteBoard, VoteRow
+from telephone.store.scores import CellSums, Completion, Pool
+
+By = Literal["distance", "votes", "both"]
+Games = Literal["all", "designed"]
+Prompts = Literal["curated", "free"]
+
+SAME: Final = 1e-6
+"""Two distances that differ by less are one, computed in another order."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRequest:
+    """A board as somebody asked for it. None stands for what the board chooses itself, and for all levels."""
+
+    guild_id: int = NO_GUILD
+    by: By = "distance"
+    level: Level | None = None
+    games: Games = "all"
+    prompts: Prompts = "curated"
+    embedder: str | None = None
+    turns: int | None = None
+
+    @property
+    def pool(self) -> Pool:
+        """The games that count."""
+        return Pool(self.guild_id, self.level, self.prompts == "free", self.games == "designed")
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """An embedder as boards know it. `kin` are the models that were made with the same space, and may please it."""
+
+    name: str
+    version: str
+    label: str
+    kin: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What one judge says: the board on whole captions, and on the first 75 tokens where that is another."""
+
+    judge: Judge
+    whole: DistanceBoard
+    heads: DistanceBoard | None = None
+
+    @property
+    def heads_differ(self) -> bool:
+        """Whether the first 75 tokens rank the pairs otherwise."""
+        return self.heads is not None and _ranks(self.heads) != _ranks(self.whole)
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """One pair on a board: its place by distance, by votes, or both; None where none of its games counts.
+
+    `head` is its row on the first 75 tokens, where these rank the pairs otherwise. `kin` names those of its models
+    that are kin of the embedder. `rank` is the place that the board is ordered by.
+    """
+
+    pair: Pair
+    distance: Row | None = None
+    votes: VoteRow | None = None
+    head: Row | None = None
+    completion: Completion = field(default_factory=Completion)
+    kin: tuple[str, ...] = ()
+
+    @property
+    def rank(self) -> int | None:
+        first = self.distance or self.votes
+        return first.rank if first else None
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether any of its places is not settled."""
+        return any(row.provisional for row in (self.distance, self.votes) if row is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Who has won, or None and `why` in a half sentence; `why` is empty where there is nothing to judge."""
+
+    winner: Pair | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board that answers `asked`, which names the embedder and the turn it was made for.
+
+    `unmeasured` finished games of so many turns are not measured by this embedder in its present version. `judges`
+    are the labels of all embedders that were asked for the verdict. `embedders` names those that measured games here.
+    """
+
+    asked: BoardRequest
+    judge: Judge
+    rows: tuple[PairRow, ...]
+    verdict: Verdict
+    distance: DistanceBoard | None = None
+    votes: VoteBoard | None = None
+    heads_differ: bool = False
+    unmeasured: int = 0
+    judges: tuple[str, ...] = ()
+    embedders: tuple[str, ...] = ()
+
+    @property
+    def turns(self) -> int:
+        assert self.asked.turns is not None
+        return self.asked.turns
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row has a place."""
+        return all(row.rank is None for row in self.rows)
+
+    @property
+    def kin(self) -> tuple[str, ...]:
+        """The models of this board that are kin of its embedder."""
+        return tuple(sorted({name for row in self.rows for name in row.kin}))
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How far one pair has drifted after each turn, from the first on, on the average prompt of its board."""
+
+    pair: Pair
+    spans: tuple[Interval, ...]
+    provisional: bool
+
+
+def courses(boards: Sequence[DistanceBoard]) -> tuple[Course, ...]:
+    """The pairs of the last turn, in its order, through the boards of all turns; every board has them all."""
+    by_turn = [{row.pair: row.distance for row in board.rows} for board in boards]
+    last = boards[-1].rows if boards else ()
+    return tuple(Course(row.pair, tuple(turn[row.pair] for turn in by_turn), row.provisional) for row in last)
+
+
+def cells_of(sums: Sequence[CellSums], *, heads: bool = False) -> list[Cell]:
+    """What ranking and insights take: of whole captions, or of the first 75 tokens."""
+    chosen = [(one, one.head if heads else one.distance) for one in sums]
+    return [Cell(one.pair, one.prompt, one.games, figure.mean, figure.squares) for one, figure in chosen]
+
+
+def have_heads(sums: Sequence[CellSums]) -> bool:
+    """Whether the first 75 tokens say anything of their own: whether any caption was longer."""
+    return any(abs(one.head.mean - one.distance.mean) > SAME for one in sums)
+
+
+def rows_of(
+    ruling: Ruling | None, votes: VoteBoard | None, completion: Mapping[Pair, Completion]
+) -> tuple[PairRow, ...]:
+    """A row for every pair that has a place or was begun: by distance where there is one, else by votes, else last."""
+    by_distance = {row.pair: row for row in ruling.whole.rows} if ruling else {}
+    by_votes = {row.pair: row for row in votes.rows} if votes else {}
+    shown = ruling.heads if ruling and ruling.heads_differ else None
+    by_head = {row.pair: row for row in shown.rows} if shown else {}
+    kin = ruling.judge.kin if ruling else frozenset()
+    order = [*by_distance, *by_votes, *sorted(completion, key=str)]
+    return tuple(
+        PairRow(
+            pair,
+            by_distance.get(pair),
+            by_votes.get(pair),
+            by_head.get(pair),
+            completion.get(pair, Completion()),
+            tuple(name for name in (pair.t2i, pair.i2t) if name in kin),
+        )
+        for pair in dict.fromkeys(order)
+    )
+
+
+def judged(rulings: Sequence[Ruling], missing: Sequence[str]) -> Verdict:
+    """The verdict by distance: `rulings` of all judges that measured games, `missing` labels of those that did not."""
+    if not rulings:
+        return Verdict(None)
+    found = [_first(ruling.whole.rows, ruling.judge.label) for ruling in rulings]
+    for verdict in found:
+        if verdict.winner is None:
+            return verdict
+    if missing:
+        return Verdict(None, f"a verdict needs {_listed(missing)} to agree, and no game here is measured with it")
+    for ruling in rulings:
+        if ruling.heads_differ:
+            return Verdict(None, f"on the first 75 tokens {ruling.judge.label} ranks the pairs otherwise")
+    if len({verdict.winner for verdict in found}) > 1:
+        first = ", ".join(
+            f"{ruling.judge.label} puts {verdict.winner} first" for ruling, verdict in zip(rulings, found, strict=True)
+        )
+        return Verdict(None, f"the embedders do not agree: {first}")
+    return found[0]
+
+
+def voted(board: VoteBoard) -> Verdict:
+    """The verdict by votes."""
+    return _first(board.rows, "the votes")
+
+
+def both(distance: Verdict, votes: Verdict) -> Verdict:
+    """The pair that both boards declare; there is no combined score."""
+    if distance.winner is not None and votes.winner is not None and distance.winner != votes.winner:
+        return Verdict(None, f"distances say {distance.winner}, votes say {votes.winner}")
+    return next((one for one in (distance, votes) if one.winner is None), distance)
+
+
+def _first(rows: Sequence[Row] | Sequence[VoteRow], who: str) -> Verdict:
+    """The pair that is alone at rank 1 and not provisional."""
+    first = [row for row in rows if row.rank == 1]
+    if len(rows) < 2:
+        return Verdict(None, "it takes two pairs to compare")
+    if len(first) > 1:
+        return Verdict(None, f"{who} cannot tell the first {len(first)} pairs apart yet")
+    if first[0].provisional:
+        return Verdict(None, f"{first[0].pair} is ahead by {who}, but provisional")
+    return Verdict(first[0].pair)
+
+
+def _ranks(board: DistanceBoard) -> dict[Pair, int]:
+    return {row.pair: row.rank for row in board.rows}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(names)

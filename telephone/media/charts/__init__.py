@@ -5,6 +5,7 @@ Pure functions that keep a core busy: call them through `off_loop` of `telephone
 
 from telephone.media.charts.board import board_chart, describe_board
 from telephone.media.charts.drift import describe_drift, drift_chart
+from telephone.media.charts.levels import describe_levels, levels_chart
 from telephone.media.charts.pairs import describe_pairs, pairs_chart
 from telephone.media.charts.style import Theme
 from telephone.media.charts.values import Bar, Curve, Scale, Span
@@ -19,8 +20,10 @@ __all__ = [
     "board_chart",
     "describe_board",
     "describe_drift",
+    "describe_levels",
     "describe_pairs",
     "drift_chart",
+    "levels_chart",
     "pairs_chart",
     "signed",
 ]

@@ -1,20 +1,27 @@
 """Curves of pairs on one panel: who is shown, in what look, and what is said about them."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import ceil
 from typing import Final
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
+from telephone.media.charts.labels import drawn, height_of
 from telephone.media.charts.scale import top_of
 from telephone.media.charts.strokes import Stroke, marked
-from telephone.media.charts.style import Ink, Note
+from telephone.media.charts.style import HEIGHT, Ink
 from telephone.media.charts.values import Curve, Scale
+from telephone.media.charts.words import called, signed
 
 MOST: Final = 12
 """So many pairs at most are drawn; how many more there are is said."""
 BANDS: Final = 4
 """Up to so many curves have their intervals as bands; of more, bands would be one cloud."""
+_APART: Final = 38
+"""Markers of one curve stand at least so many pixels apart; where turns are closer, some have none."""
 _TICKS: Final = ((12, 1), (15, 2), (30, 5))
 """Up to so many turns, every how many carry their number."""
 
@@ -42,15 +49,40 @@ def measured(curves: Sequence[Curve]) -> bool:
     return any(curve.low is not None for curve in curves)
 
 
-def draw_curves(axes: Axes, ink: Ink, curves: Sequence[Curve], looks: Mapping[str, Stroke]) -> None:
-    """The curves, the first on top, with bands where these can be told apart; hollow markers say provisional."""
+def draw_curves(axes: Axes, ink: Ink, curves: Sequence[Curve], looks: Mapping[str, Stroke], *, bands: bool) -> None:
+    """The curves, the first on top, with their intervals as `bands` if so; hollow markers say provisional."""
+    (first, _), (second, _) = axes.transData.transform([(1, 0), (2, 0)])
+    step = ceil(_APART / (second - first))
+    size = 8 if banded(curves) else 6
     for curve in reversed(curves):
         look, turns = looks[curve.name], range(1, len(curve.middle) + 1)
-        if banded(curves):
+        if bands:
             axes.fill_between(turns, *curve.ends, color=look.colour, alpha=0.16, linewidth=0, zorder=1)
         axes.plot(turns, curve.middle, color=look.colour, linewidth=2.4, linestyle=look.dashes, zorder=3)
         axes.plot(turns, curve.middle, linestyle="none", marker=look.marker, color=look.colour, zorder=4,
-                  **marked(ink, look, hollow=curve.provisional, size=8 if banded(curves) else 6))  # fmt: skip
+                  markevery=((len(turns) - 1) % step, step),
+                  **marked(ink, look, hollow=curve.provisional, size=size))  # fmt: skip
+
+
+def draw_bars(
+    figure: Figure, axes: Axes, ink: Ink, curves: Sequence[Curve], looks: Mapping[str, Stroke], *, pitch: float
+) -> dict[str, float]:
+    """The interval of each end beside the panel, the farthest first, `pitch` pixels apart; gives where each stands."""
+    places = {}
+    for k, curve in enumerate(sorted(curves, key=lambda curve: -curve.middle[-1])):
+        x, last, colour = axes.bbox.x1 + pitch * (k + 0.5), curve.last, looks[curve.name].colour
+        low, middle, high = (HEIGHT - height_of(axes, max(0, min(2, y))) for y in (last.low, last.middle, last.high))
+        drawn(figure, [x, x], [low, high], color=colour, linewidth=0.24 * pitch, solid_capstyle="butt")
+        drawn(figure, [x - 0.6 * pitch, x + 0.6 * pitch], [middle, middle], color=colour, linewidth=0.24 * pitch)
+        if len(curve.middle) < turns_of(curves):
+            drawn(figure, [end_of(axes, curve), x], [middle, middle], color=ink.quiet, linewidth=1, alpha=0.7)
+        places[curve.name] = x
+    return places
+
+
+def end_of(axes: Axes, curve: Curve) -> float:
+    """A little to the right of its last point, in pixels."""
+    return float(axes.transData.transform((len(curve.middle), 0))[0]) + 10
 
 
 def frame_turns(axes: Axes, curves: Sequence[Curve], scale: Scale | None) -> None:
@@ -62,12 +94,19 @@ def frame_turns(axes: Axes, curves: Sequence[Curve], scale: Scale | None) -> Non
     axes.xaxis.set_major_locator(MultipleLocator(next((step for most, step in _TICKS if turns <= most), 10)))
 
 
-def notes(ink: Ink, curves: Sequence[Curve], more: int, *, bars: bool) -> list[Note]:
+def remarks(curves: Sequence[Curve], more: int, *, bars: bool) -> list[str]:
     """How intervals are drawn, what hollow markers mean, and how many `more` pairs are not shown."""
-    told = {
-        "Bands: 95% intervals": measured(curves) and banded(curves),
-        "Bars: 95% intervals": measured(curves) and not banded(curves) and bars,
+    holds = {
+        "Bands: 95% intervals": measured(curves) and not bars,
+        "Bars: 95% intervals": bars,
         "Hollow: provisional": any(curve.provisional for curve in curves),
         f"{more} more {'pair' if more == 1 else 'pairs'} not shown": more > 0,
     }
-    return [Note(text, ink.quiet) for text, holds in told.items() if holds]
+    return [remark for remark in holds if holds[remark]]
+
+
+def jump_in_words(curves: Sequence[Curve]) -> str:
+    """The biggest rise from one turn to the next; nothing where no curve rises."""
+    rises = [(b - a, turn, c.name) for c in curves for turn, (a, b) in enumerate(pairwise(c.middle), 2)]
+    rise, turn, name = max(rises, default=(0.0, 0, ""))
+    return f"Biggest jump: {called(name)}, turn {turn}, {signed(rise)}." if rise > 0 else ""

@@ -1,22 +1,30 @@
 """The drift of pairs: the mean distance of each from its prompts, turn by turn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from telephone.media.charts.curves import MOST, banded, check, draw_curves, frame_turns, measured, notes, turns_of
-from telephone.media.charts.labels import SWATCH, Label, beside, drawn, fitted, height_of, largest_type
+from telephone.media.charts.curves import (
+    MOST,
+    banded,
+    check,
+    draw_bars,
+    draw_curves,
+    end_of,
+    frame_turns,
+    jump_in_words,
+    measured,
+    remarks,
+    turns_of,
+)
+from telephone.media.charts.labels import SWATCH, Label, beside, fitted, largest_type
 from telephone.media.charts.scale import draw_scale, scale_in_words, scale_labels
-from telephone.media.charts.strokes import Stroke, strokes
+from telephone.media.charts.strokes import strokes
 from telephone.media.charts.style import (
-    HEIGHT,
     INKS,
     WIDTH,
-    Ink,
+    Note,
     Theme,
     canvas,
     footing,
@@ -26,7 +34,7 @@ from telephone.media.charts.style import (
     png,
 )
 from telephone.media.charts.values import Curve, Scale
-from telephone.media.charts.words import called, counted, listed, number, signed, spoken, told
+from telephone.media.charts.words import called, counted, listed, number, spoken, told
 
 _BAR: Final = 10
 """From one bar to the next, in pixels."""
@@ -34,15 +42,6 @@ _NAMES: Final = 430
 """The widest that names may grow, in pixels."""
 _ROOM: Final = (162.0, 614.0)
 """Where labels may stand, from the top."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A curve with its look, and its name as it fits."""
-
-    curve: Curve
-    look: Stroke
-    name: str
 
 
 def pairs_chart(
@@ -67,7 +66,7 @@ def describe_pairs(curves: Sequence[Curve], *, scale: Scale | None = None) -> st
         f"Line chart of the distance from the prompt by turn, {size}.",
         f"{'' if alone else 'Closest at the end: '}{_course(shown[0])}.",
         "" if alone else f"Farthest: {_course(shown[-1])}.",
-        _jump_in_words(shown),
+        jump_in_words(shown),
         _overlap_in_words(shown),
         _others_in_words(curves),
         scale_in_words(scale),
@@ -81,60 +80,32 @@ def pairs_figure(curves: Sequence[Curve], *, title: str, embedder: str, scale: S
     height = (_ROOM[1] - _ROOM[0]) / (len(shown) + (0 if scale is None else 3))
     points = largest_type([curve.name for curve in shown], _NAMES, height)
     looks = strokes([curve.name for curve in shown], ink)
-    named = [_Named(curve, looks[curve.name], fitted(curve.name, _NAMES, points)) for curve in shown]
+    names = [fitted(curve.name, _NAMES, points) for curve in shown]
     bars = measured(shown) and not banded(shown)
-    left = WIDTH - 20 - SWATCH - max(length(each.name, points) for each in named)
+    left = WIDTH - 20 - SWATCH - max(length(name, points) for name in names)
     figure = canvas(ink)
     axes = panel(figure, ink, (98, 179, left - 40 - (_BAR * len(shown) if bars else 0), 582))
     frame_turns(axes, shown, scale)
-    draw_curves(axes, ink, shown, looks)
-    labels = [_label(axes, ink, each) for each in named]
-    if bars:
-        labels = _draw_bars(figure, axes, ink, named)
+    draw_curves(axes, ink, shown, looks, bands=not bars)
+    starts = draw_bars(figure, axes, ink, shown, looks, pitch=_BAR) if bars else {}
+    labels = [
+        Label((name,), curve.middle[-1], ink.text, looks[curve.name], curve.provisional,
+              starts.get(curve.name, end_of(axes, curve)))
+        for curve, name in zip(shown, names, strict=True)
+    ]  # fmt: skip
     if scale is not None:
         draw_scale(axes, ink, scale)
         labels += scale_labels(ink, scale, axes.bbox.x1 + 4)
         footing(figure, ink, f"Scale: {scale.source}")
     beside(figure, axes, ink, labels, left=left, room=_ROOM, points=points)
-    told_below = notes(ink, shown, len(curves) - len(shown), bars=bars)
-    heading(figure, ink, title, f"Distance from the prompt by turn, {embedder}. Lower is closer.", told_below)
+    notes = [Note(remark, ink.quiet) for remark in remarks(shown, len(curves) - len(shown), bars=bars)]
+    heading(figure, ink, title, f"Distance from the prompt by turn, {embedder}. Lower is closer.", notes)
     return figure
-
-
-def _label(axes: Axes, ink: Ink, each: _Named, start: float | None = None) -> Label:
-    curve = each.curve
-    start = start or _end_of(axes, curve)
-    return Label((each.name,), curve.middle[-1], ink.text, each.look, hollow=curve.provisional, start=start)
-
-
-def _draw_bars(figure: Figure, axes: Axes, ink: Ink, named: Sequence[_Named]) -> list[Label]:
-    """The interval of each end, side by side from the panel on, the farthest first; gives the labels that follow."""
-    labels = []
-    for k, each in enumerate(sorted(named, key=lambda each: -each.curve.middle[-1])):
-        x, last = axes.bbox.x1 + _BAR * (k + 0.5), each.curve.last
-        low, middle, high = (HEIGHT - height_of(axes, max(0, min(2, y))) for y in (last.low, last.middle, last.high))
-        drawn(figure, [x, x], [low, high], color=each.look.colour, linewidth=2.4, solid_capstyle="butt")
-        drawn(figure, [x - 6, x + 6], [middle, middle], color=each.look.colour, linewidth=2.4)
-        if len(each.curve.middle) < turns_of([each.curve for each in named]):
-            drawn(figure, [_end_of(axes, each.curve), x], [middle, middle], color=ink.quiet, linewidth=1, alpha=0.7)
-        labels.append(_label(axes, ink, each, x))
-    return labels
-
-
-def _end_of(axes: Axes, curve: Curve) -> float:
-    """A little to the right of its last point, in pixels."""
-    return float(axes.transData.transform((len(curve.middle), 0))[0]) + 10
 
 
 def _course(curve: Curve) -> str:
     start = f" from {number(curve.middle[0])} at turn 1 to" if len(curve.middle) > 1 else ""
     return f"{called(curve.name)},{start} {spoken(curve.last)}"
-
-
-def _jump_in_words(curves: Sequence[Curve]) -> str:
-    rises = [(b - a, turn, c.name) for c in curves for turn, (a, b) in enumerate(pairwise(c.middle), 2)]
-    rise, turn, name = max(rises, default=(0.0, 0, ""))
-    return f"Biggest jump: {called(name)}, turn {turn}, {signed(rise)}." if rise > 0 else ""
 
 
 def _overlap_in_words(curves: Sequence[Curve]) -> str:

@@ -6,18 +6,22 @@ from typing import Final
 from matplotlib.axes import Axes
 
 from telephone.media.charts.labels import Label
+from telephone.media.charts.strokes import Dashes
 from telephone.media.charts.style import Ink
 from telephone.media.charts.values import Scale, Span
 
+UNRELATED: Final = "unrelated"
+REDRAWN: Final = "as near as a redraw"
 HEADROOM: Final = 1.06
 """How much of the y-axis stays free above the scale's upper end."""
 
-_DASHES: Final = ((0, (6, 3)), (0, (1, 1.6)))
+DASHES: Final[tuple[Dashes, Dashes]] = ((0, (4, 2)), (0, (1, 1.6)))
+"""Of the line of what is unrelated, and of what is as near as a redraw."""
 
 
 def draw_scale(axes: Axes, ink: Ink, scale: Scale) -> None:
     """Both medians as lines, dashed for unrelated and dotted for redrawn, on bands from quartile to quartile."""
-    for span, dashes in zip(_spans(scale), _DASHES, strict=True):
+    for span, dashes in zip(_spans(scale), DASHES, strict=True):
         axes.axhspan(span.low, span.high, color=ink.quiet, alpha=0.13, linewidth=0, zorder=0.6)
         axes.axhline(span.middle, color=ink.quiet, linewidth=2, linestyle=dashes, zorder=0.7)
 
@@ -25,7 +29,7 @@ def draw_scale(axes: Axes, ink: Ink, scale: Scale) -> None:
 def scale_labels(ink: Ink, scale: Scale, start: float | None = None) -> tuple[Label, ...]:
     """What to set beside the two medians, led to from `start` where that is not near."""
     return (
-        Label(("unrelated",), scale.floor.middle, ink.quiet, start=start),
+        Label((UNRELATED,), scale.floor.middle, ink.quiet, start=start),
         Label(("as near as", "a redraw"), scale.ceiling.middle, ink.quiet, start=start),
     )
 

@@ -31,10 +31,10 @@ def strokes(names: Sequence[str], ink: Ink) -> dict[str, Stroke]:
     """A look for every name, all different up to 35 names: by its factors, or else a colour and a marker of its own."""
     found = factors(names, ink)
     if found is None:
-        return {name: _stroke(ink, k, k) for k, name in enumerate(dict.fromkeys(names))}
+        return {name: stroke(ink, k, k) for k, name in enumerate(dict.fromkeys(names))}
     t2i, i2t = found
     halves = {name: name.split(TIMES) for name in names}
-    return {name: _stroke(ink, t2i.index(a), i2t.index(b)) for name, (a, b) in halves.items()}
+    return {name: stroke(ink, t2i.index(a), i2t.index(b)) for name, (a, b) in halves.items()}
 
 
 def factors(names: Sequence[str], ink: Ink) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
@@ -60,5 +60,6 @@ def marked(ink: Ink, stroke: Stroke, *, hollow: bool, size: float = 8) -> dict[s
     }
 
 
-def _stroke(ink: Ink, colour: int, marker: int) -> Stroke:
+def stroke(ink: Ink, colour: int, marker: int) -> Stroke:
+    """The look of this colour and this marker with its dashes, counted from 0 and round again."""
     return Stroke(ink.series[colour % len(ink.series)], MARKERS[marker % len(MARKERS)], DASHES[marker % len(DASHES)])

@@ -1,0 +1,88 @@
+"""The key below panels that have no room to name every curve at its end."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from matplotlib.figure import Figure
+
+from telephone.media.charts.labels import SWATCH, fitted, swatch
+from telephone.media.charts.scale import DASHES, REDRAWN, UNRELATED
+from telephone.media.charts.strokes import Stroke, factors, stroke, strokes
+from telephone.media.charts.style import EDGE, SMALL, WIDTH, Ink, length, write
+from telephone.media.charts.values import Scale
+
+ROW: Final = 33
+"""From one line of the key to the next, in pixels."""
+_WIDEST: Final = 370
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A name after its look, or without one a heading or a remark; `after` is the space to the next, in pixels."""
+
+    text: str
+    look: Stroke | None = None
+    after: float = 28
+
+    @property
+    def room(self) -> float:
+        """How much of a line it takes, in pixels."""
+        return length(self.text, SMALL) + self.after + (0 if self.look is None else SWATCH)
+
+
+Line = tuple[Entry, ...]
+
+
+def key(names: Sequence[str], ink: Ink, scale: Scale | None, remarks: Sequence[str]) -> tuple[Line, ...]:
+    """What the looks of these pairs and the lines of the scale mean, and remarks after that.
+
+    Pairs are told by T2I and I2T where looks are so composed.
+    """
+    found = factors(names, ink)
+    if found is None:
+        groups = [_group("", strokes(names, ink))]
+    else:
+        painters = {name: replace(stroke(ink, k, 0), marker="") for k, name in enumerate(found[0])}
+        tellers = {name: replace(stroke(ink, 0, k), colour=ink.text) for k, name in enumerate(found[1])}
+        groups = [_group("T2I", painters), _group("I2T", tellers)]
+    if scale is not None:
+        looks = (Stroke(ink.quiet, "", dashes) for dashes in DASHES)
+        groups.append(_group("", dict(zip((UNRELATED, REDRAWN), looks, strict=True))))
+    return tuple(_lines([*groups, *((Entry(remark),) for remark in remarks)]))
+
+
+def draw_key(figure: Figure, ink: Ink, lines: Sequence[Line], top: float) -> None:
+    """Sets the lines from `top` down, each ROW high."""
+    for k, line in enumerate(lines):
+        left, middle = float(EDGE), top + ROW * (k + 0.5)
+        for entry in line:
+            if entry.look is not None:
+                swatch(figure, ink, entry.look, (left, middle))
+            at = (left if entry.look is None else left + SWATCH, middle)
+            write(figure, at, entry.text, ink.quiet if entry.look is None else ink.text, points=SMALL)
+            left += entry.room
+
+
+def _group(head: str, looks: Mapping[str, Stroke]) -> Line:
+    entries = (Entry(fitted(name, _WIDEST, SMALL), look) for name, look in looks.items())
+    return (*([Entry(head, after=14)] if head else []), *entries)
+
+
+def _lines(groups: Sequence[Line]) -> Iterator[Line]:
+    """Groups one after another, each on one line if it can be, and on a new one where it must."""
+    line: Line = ()
+    for group in groups:
+        if line and _room((*line, *group)) > WIDTH - 2 * EDGE + line[-1].after:
+            yield line
+            line = ()
+        for entry in group:
+            if line and _room((*line, entry)) > WIDTH - 2 * EDGE + line[-1].after:
+                yield line
+                line = ()
+            line = (*line, entry)
+    yield line
+
+
+def _room(line: Line) -> float:
+    return sum(entry.room for entry in line)

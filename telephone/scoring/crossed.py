@@ -12,6 +12,7 @@ left out, which is counted.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from scipy.special import fdtrc
 from telephone.game import Pair
 from telephone.scoring.interval import Floats
 from telephone.scoring.ranking import Cell
+
+ROUNDING: Final = 1e-12
+"""What part of the scores is no more than the rounding of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,9 @@ class _Fits:
         sums[0, 1 : 1 + a] = sums[1, 1 + a :] = 1
         inverse = np.linalg.inv(x.T @ x + sums.T @ sums)
         y = table[prompts][:, rows, columns]
-        solved = y @ x @ inverse
+        # What is no more than rounding is nothing: otherwise equal scores would have effects, and sure ones.
+        nothing = ROUNDING * float(np.abs(y).max())
+        solved = _cleared(y @ x @ inverse, nothing)
         spread = np.diag(inverse @ x.T @ x @ inverse)
         self.solved[prompts] = solved
         self.leverage[prompts] = (
@@ -211,5 +217,9 @@ class _Fits:
             spread[1 : 1 + a].sum() / max(a - 1, 1),
             spread[1 + a :].sum() / max(b - 1, 1),
         )
-        self.residuals[prompts[:, None], rows, columns] = y - solved @ x.T
+        self.residuals[prompts[:, None], rows, columns] = _cleared(y - solved @ x.T, nothing)
         self.connected[prompts] = True
+
+
+def _cleared(values: Floats, nothing: float) -> Floats:
+    return np.where(np.abs(values) <= nothing, 0.0, values)

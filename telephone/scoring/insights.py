@@ -32,13 +32,14 @@ Side = Literal["t2i", "i2t"]
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """What the models of one kind do. `effects` are (name, difference from the mean of its kind), best first.
+    """What the `models` of one kind do. `effects` are (name, difference from the mean of its kind), best first.
 
     `interval` is that of θ², `share` θ² as a part of all variation between games; None where they are not known.
     `best` names the one that is surely best; where it is None, `why` says why not, and `more_prompts` how many it may
     take, None where that cannot be said.
     """
 
+    models: int
     effect: Effect
     interval: Interval | None
     share: Interval | None
@@ -50,7 +51,7 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Insights:
-    """The three answers from n `prompts`; `left_out` prompts could not connect the models.
+    """The three answers from `games` on n `prompts`; `left_out` prompts could not connect the models.
 
     `difference` is θ²_T - θ²_I, known as the point `estimate` even where it has no interval; `share` is that of T2I in
     θ²_T + θ²_I. `extent` holds the least and largest difference when each model is left out in turn. `verdict` names
@@ -58,6 +59,7 @@ class Insights:
     cannot be said, and `missing` which pairs lack how many games towards the fewest prompts.
     """
 
+    games: int
     prompts: int
     left_out: int
     t2i: Factor
@@ -87,6 +89,7 @@ def insights(cells: Sequence[Cell], *, higher_is_better: bool = False, seed: int
     difference = asked.interval(figures.difference) if known else None
     verdict, why = _verdict(found, difference)
     return Insights(
+        games=sum(cell.games for cell in cells),
         prompts=count,
         left_out=found.left_out,
         t2i=_factor(found.t2i_names, found.t2i, figures.t2i, asked),
@@ -151,19 +154,19 @@ def _factor(names: Sequence[str], effects: Floats, figure: Figure, asked: _Asked
     effect = effect_of_models(effects)
     if models < 2 or count < 2:
         why = "two models and two prompts that they share are the least to compare"
-        return Factor(effect, None, None, (), None, why, None)
+        return Factor(models, effect, None, None, (), None, why, None)
     sign = -1.0 if asked.higher_is_better else 1.0
     order = np.argsort(sign * effects.mean(axis=0), kind="stable")
     listed = tuple((names[k], _over_prompts(effects[:, k])) for k in order)
     if count < FEWEST_PROMPTS:
-        why = f"too early: {count} of {FEWEST_PROMPTS} prompts"
-        return Factor(effect, None, None, listed, None, why, FEWEST_PROMPTS - count)
+        why = f"too early, with {count} of {FEWEST_PROMPTS} prompts"
+        return Factor(models, effect, None, None, listed, None, why, FEWEST_PROMPTS - count)
     interval, share = asked.interval(figure), asked.ratio(figure, asked.figures.variation)
     more = _prompts_to_the_best(sign * (effects - effects[:, order[:1]])[:, order[1:]])
     if more == 0:
-        return Factor(effect, interval, share, listed, names[order[0]], None, 0)
+        return Factor(models, effect, interval, share, listed, names[order[0]], None, 0)
     why = "the first and others cannot be told apart on these prompts"
-    return Factor(effect, interval, share, listed, None, why, more)
+    return Factor(models, effect, interval, share, listed, None, why, more)
 
 
 def _prompts_to_the_best(behind: Floats) -> int | None:
@@ -186,7 +189,7 @@ def _verdict(found: Design, difference: Interval | None) -> tuple[Side | None, s
     if min(len(found.t2i_names), len(found.i2t_names)) < 2:
         return None, "it takes at least two T2I and two I2T models to say which matters more"
     if count < FEWEST_PROMPTS:
-        return None, f"too early: {count} of {FEWEST_PROMPTS} prompts on which these models can be compared"
+        return None, f"too early, with {count} of {FEWEST_PROMPTS} prompts on which these models can be compared"
     if difference is None or not difference.excludes(0):
         return None, "the difference could as well be the other way round"
     return ("t2i" if difference.estimate > 0 else "i2t"), None

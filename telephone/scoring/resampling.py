@@ -15,6 +15,8 @@ from telephone.scoring.interval import LEVEL, Floats, Interval
 RESAMPLES: Final = (999, 199)
 """How often the prompts are resampled, and how often where there are more than MANY."""
 MANY: Final = 1000
+NOTHING: Final = 1e-9
+"""A part of a figure that is no more than the rounding of numbers."""
 _AT_ONCE: Final = 4_000_000
 """Numbers held at once while prompts are left out of resamples."""
 _VERY_MANY: Final = 200
@@ -24,7 +26,9 @@ Figure = Callable[[Floats, int], Floats]
 
 
 def bootstrap(rows: Floats, figure: Figure, seed: int, *, plug_in: bool = False) -> Interval | None:
-    """The interval of `figure` over prompts that give `rows` (n, m); None where it or most resamples do not vary.
+    """The interval of `figure` over prompts that give `rows` (n, m), a point where all prompts say the same.
+
+    None where it is not known, or most resamples do not vary.
 
     Resamples are judged by what is true of the prompts they are drawn from: of θ² that is the squared mean, since a
     prompt drawn twice is no second prompt. `plug_in` says that `figure` is a ratio: then it is also jackknifed.
@@ -32,8 +36,10 @@ def bootstrap(rows: Floats, figure: Figure, seed: int, *, plug_in: bool = False)
     count = len(rows)
     sums = rows.sum(axis=0)
     estimate, error = (float(x[0]) for x in _jackknife(rows, np.ones((1, count)), figure, correct=plug_in))
-    if not error > 0:
+    if not np.isfinite(error):
         return None
+    if error <= NOTHING * abs(estimate):
+        return Interval(estimate, estimate, estimate)
     often = RESAMPLES[count > MANY]
     pick = np.random.default_rng(seed).integers(0, count, (often, count))
     drawn = np.zeros((often, count))

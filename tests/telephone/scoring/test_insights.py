@@ -217,11 +217,22 @@ def test_under_ten_prompts_it_says_what_is_missing_and_declares_nothing() -> Non
     y[8, 0, 0] = np.nan
     found = insights(cells_of(y))
     assert (found.verdict, found.difference, found.share, found.t2i.best) == (None, None, None, None)
-    assert "too early: 9 of 10" in str(found.why)
+    assert "too early, with 9 of 10" in str(found.why)
     assert found.estimate > 0
     assert found.more_prompts == 1
     assert found.missing[0] == (Pair("t0", "i0"), 2)
     assert dict(found.missing)[Pair("t1", "i1")] == 1
+
+
+def test_effects_that_are_the_same_on_every_prompt_are_sure() -> None:
+    """No prompt contradicts another: the interval is a point, and says which matters more."""
+    models = STRONG[:, None] + WEAK
+    found = insights(cells_of(models + np.linspace(0.3, 0.8, 12)[:, None, None]))
+    assert (found.verdict, found.t2i.best, found.i2t.best) == ("t2i", "t2", "i3")
+    assert found.difference is not None
+    assert found.difference.estimate == pytest.approx(STRONG.var(ddof=1) - WEAK.var(ddof=1))
+    assert found.difference.width == pytest.approx(0, abs=1e-9)
+    assert insights(cells_of(np.full((12, 3, 4), 0.4))).verdict is None
 
 
 def test_close_effects_need_more_prompts_or_too_many() -> None:

@@ -1,0 +1,108 @@
+"""Boards and answers as JSON documents; tests/contracts describes them. What is not known is null, never NaN."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from telephone.scoring.crossed import Effect
+from telephone.scoring.insights import Factor, Insights, difficulty
+from telephone.scoring.interval import Interval
+from telephone.scoring.ranking import Cell
+from telephone.scoring.sentences import factors, more_games
+from telephone.scoring.standings import Verdict
+from telephone.scoring.votes import VoteBoard
+
+Document = dict[str, Any]
+
+
+def votes_document(board: VoteBoard, verdict: Verdict) -> Document:
+    """A board by votes."""
+    pairs = [
+        {
+            "t2i": row.pair.t2i,
+            "i2t": row.pair.i2t,
+            "rating": row.rating.estimate,
+            "theta": row.theta.estimate,
+            "low": row.theta.low,
+            "high": row.theta.high,
+            "rating_low": row.rating.low,
+            "rating_high": row.rating.high,
+            "n": row.votes,
+            "battles": row.battles,
+            "provisional": row.provisional,
+            "rank": row.rank,
+        }
+        for row in board.rows
+    ]
+    return {
+        "by": "votes",
+        "pairs": pairs,
+        "winner": verdict.winner and {"t2i": verdict.winner.t2i, "i2t": verdict.winner.i2t},
+        "why": verdict.why or None,
+        "voters": board.voters,
+        "luck": board.luck,
+        "tie": board.tie,
+        "positions": list(board.positions),
+    }
+
+
+def insights_document(found: Insights) -> Document:
+    """The three answers."""
+    tested: dict[str, Document] = {
+        side: _effect(factor.effect, factor.interval) for side, factor in factors(found).items()
+    }
+    compared = all(one["theta2"] is not None for one in tested.values())
+    effects = {
+        "t2i": {**tested["t2i"], "share": _interval(found.t2i.share)},
+        "i2t": {**tested["i2t"], "share": _interval(found.i2t.share)},
+        "prompt": _effect(found.prompt, found.prompt_interval),
+        "difference": {"estimate": found.estimate if compared else None, **_ends(found.difference)},
+    }
+    return {
+        "among": {"t2i": found.t2i.models, "i2t": found.i2t.models},
+        "games": found.games,
+        "prompts": found.prompts,
+        "left_out": found.left_out,
+        "effects": effects,
+        "models": {
+            side: [{"name": name, **(_interval(effect) or {})} for name, effect in factor.effects]
+            for side, factor in factors(found).items()
+        },
+        "best": {side: _best(found, factor) for side, factor in factors(found).items()},
+        "share": _interval(found.share),
+        "without_one": found.extent and {"low": found.extent[0], "high": found.extent[1]},
+        "verdict": found.verdict,
+        "why": found.why,
+        "more_games": more_games(found, found.more_prompts),
+        "missing": [{"t2i": pair.t2i, "i2t": pair.i2t, "games": games} for pair, games in found.missing],
+    }
+
+
+def difficulty_document(cells: tuple[Cell, ...], levels: Mapping[str, str | None]) -> list[Document]:
+    """How hard each prompt was measured to be, beside its declared level."""
+    return [
+        {"prompt": prompt, "level": levels.get(prompt), "measured": _interval(interval)}
+        for prompt, interval in difficulty(cells)
+    ]
+
+
+def _effect(effect: Effect, interval: Interval | None) -> Document:
+    known = min(effect.above, effect.below) > 0
+    return {
+        "theta2": effect.theta2 if known else None,
+        "F": effect.f,
+        "df": [effect.above, effect.below],
+        "p": effect.p,
+        **_ends(interval),
+    }
+
+
+def _best(found: Insights, factor: Factor) -> Document:
+    return {"name": factor.best, "why": factor.why, "more_games": more_games(found, factor.more_prompts)}
+
+
+def _interval(interval: Interval | None) -> Document | None:
+    return None if interval is None else {"estimate": interval.estimate, **_ends(interval)}
+
+
+def _ends(interval: Interval | None) -> Document:
+    return {"low": interval and interval.low, "high": interval and interval.high}

@@ -1,0 +1,109 @@
+"""The three answers in words, for the terminal and for Discord alike. Pure.
+
+`shown` makes a name fit for the place; nothing else in a sentence came from people or models.
+"""
+
+from collections.abc import Callable
+from itertools import groupby
+from math import floor, log10
+from typing import Final
+
+from telephone.scoring.insights import FEWEST_PROMPTS, Factor, Insights, Side
+from telephone.scoring.interval import Interval
+
+KINDS: Final[dict[Side, str]] = {"t2i": "T2I", "i2t": "I2T"}
+PAIRS_NAMED: Final = 6
+"""How many pairs that lack games are named."""
+
+Shown = Callable[[str], str]
+
+
+def among(found: Insights) -> str:
+    """What the answers hold for."""
+    left = f" {_count(found.left_out, 'prompt')} could not connect them." if found.left_out else ""
+    played = f"{_count(found.prompts, 'prompt')}, {_count(found.games, 'game')}"
+    return f"Among these {found.t2i.models} T2I and {found.i2t.models} I2T, on {played}.{left}"
+
+
+def best(found: Insights, side: Side, *, closer: str = "closer", shown: Shown = str) -> str:
+    """Which model of one kind is best and by how much, or why none is and how many games it may take."""
+    factor = factors(found)[side]
+    if factor.best is None:
+        return f"Best {KINDS[side]}: {factor.why}{_more(more_games(found, factor.more_prompts))}."
+    lead = dict(factor.effects)[factor.best]
+    low, high = sorted((abs(lead.low), abs(lead.high)))
+    by, *ends = figures(abs(lead.estimate), low, high, least=2)
+    named = f"{shown(factor.best)}, {by} {closer} than the average of {factor.models}"
+    return f"Best {KINDS[side]}: {named} ({' to '.join(ends)})."
+
+
+def matters_more(found: Insights) -> str:
+    """Which kind matters more, with each kind's share of all variation, or why that is not known."""
+    order: tuple[Side, Side] = ("i2t", "t2i") if found.verdict == "i2t" else ("t2i", "i2t")
+    shares = [factors(found)[side].share for side in order]
+    known = [f"{KINDS[side]} {percent(share)}" for side, share in zip(order, shares, strict=True) if share]
+    told = "; ".join(one if n else one.replace("%", "% of variation", 1) for n, one in enumerate(known))
+    if found.verdict is None:
+        return f"Matters more: {found.why}{_more(more_games(found, found.more_prompts))}.{told and f' {told}.'}"
+    if len(known) < len(order):
+        return f"Matters more: {KINDS[found.verdict]}."
+    return f"Matters more: {told.replace(' ', ', ', 1)}."
+
+
+def without_one(found: Insights) -> str | None:
+    """How far the difference of the two depends on who takes part."""
+    if found.extent is None:
+        return None
+    whole, low, high = figures(found.estimate, *found.extent)
+    return f"T2I minus I2T, as variance: {whole}; with any one model left out, from {low} to {high}."
+
+
+def lacking(found: Insights, *, shown: Shown = str) -> str | None:
+    """Which pairs lack how many games until anything can be declared."""
+    if not found.missing:
+        return None
+    games = {games for _, games in found.missing}
+    if len(games) == 1 and len(found.missing) == found.t2i.models * found.i2t.models:
+        return f"Missing: {_count(games.pop(), 'game')} of every pair, each on a prompt that it has not played."
+    named = found.missing[:PAIRS_NAMED]
+    parts = []
+    for lack, of in groupby(named, key=lambda one: one[1]):
+        pairs = [shown(str(pair)) for pair, _ in of]
+        parts.append(f"{_count(lack, 'game')}{' each' if len(pairs) > 1 else ''} of {', '.join(pairs)}")
+    unnamed = len(found.missing) - len(named)
+    more = f"; and some of {_count(unnamed, 'pair')} more" if unnamed else ""
+    return f"Missing: {'; '.join(parts)}{more}; each on a prompt that its pair has not played."
+
+
+def more_games(found: Insights, prompts: int | None) -> int | None:
+    """How many games so many more prompts are, with what is missing on those that were played."""
+    if prompts is None:
+        return None
+    whole = prompts * found.t2i.models * found.i2t.models
+    lacking_now = sum(games for _, games in found.missing)
+    return lacking_now or whole if found.prompts < FEWEST_PROMPTS else whole
+
+
+def factors(found: Insights) -> dict[Side, Factor]:
+    return {"t2i": found.t2i, "i2t": found.i2t}
+
+
+def figures(*numbers: float, least: int = 0) -> tuple[str, ...]:
+    """Numbers with as many decimals, at `least` some, as show three digits of the largest."""
+    largest = max(map(abs, numbers))
+    digits = least if largest == 0 else max(least, 2 - floor(log10(largest)))
+    return tuple(f"{number:.{digits}f}" for number in numbers)
+
+
+def percent(share: Interval) -> str:
+    """`41% (30 to 52)`; a share that chance made negative or more than all is shown as 0 or 100."""
+    middle, low, high = (round(100 * min(max(x, 0.0), 1.0)) for x in (share.estimate, share.low, share.high))
+    return f"{middle}% ({low} to {high})"
+
+
+def _more(games: int | None) -> str:
+    return "" if games is None else f"; about {_count(games, 'more game')}"
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -20,6 +20,7 @@ from telephone.moderation import Moderation
 from telephone.play import PAUSED_EVERYWHERE, PAUSED_HERE, Play
 from telephone.providers.base import ModelKind, ModelTable
 from telephone.scoring.board import Boards
+from telephone.scoring.questions import Questions
 from telephone.store import Scope, Store
 
 __all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]
@@ -80,6 +81,11 @@ class Service:
     """Pairs ranked, with a verdict or why there is none."""
     play: Play | None = None
     """None in a process that runs no engine: what it sets going, the process that does will notice."""
+
+    @property
+    def questions(self) -> Questions:
+        """Which T2I is best, which I2T, and which of the two matters more."""
+        return Questions(self.boards)
 
     async def start(self, asked: StartRequest) -> Game:
         """Admits, stores and enqueues a game, the most it can cost reserved; returns before its card is posted."""

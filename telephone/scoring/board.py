@@ -54,7 +54,7 @@ class BallotBox(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class Reading:
     """A request with its choices made, and the embedders to ask, the one it is about first."""
 
     asked: BoardRequest
@@ -74,6 +74,10 @@ class _Read:
             if turns >= self.turns:
                 added[pair] = added.get(pair, Completion()) + completion
         return added
+
+    def unmeasured(self, sums: Sequence[CellSums]) -> int:
+        """How many finished games that were to come so far are not in what was measured."""
+        return sum(one.finished for one in self.completion().values()) - sum(one.plays for one in sums)
 
     def measured_by(self, judge: Judge) -> bool:
         return any((ruler.embedder, ruler.version) == (judge.name, judge.version) for ruler in self.rulers)
@@ -96,23 +100,23 @@ class Boards:
 
     async def board(self, asked: BoardRequest) -> Board:
         """The board of a server. Raises NotFound for an embedder that measured nothing here."""
-        read = await self._read(asked)
-        return await self._while_it_holds("board", read, lambda: self._make(read))
+        read = await self.read(asked)
+        return await self.while_it_holds("board", read, lambda: self._make(read))
 
     async def courses(self, asked: BoardRequest) -> tuple[Course, ...]:
         """How the pairs of a board drifted turn by turn, of the games that got as far as the board. Raises NotFound."""
-        read = await self._read(asked)
-        return await self._while_it_holds("courses", read, lambda: self._courses(read, asked.level))
+        read = await self.read(asked)
+        return await self.while_it_holds("courses", read, lambda: self._courses(read, asked.level))
 
     async def levels(self, asked: BoardRequest) -> tuple[tuple[Level, tuple[Course, ...]], ...]:
         """The same for each level that has games, from easy to impossible. Raises NotFound."""
-        read = await self._read(replace(asked, level=None))
+        read = await self.read(replace(asked, level=None))
 
         async def each() -> tuple[tuple[Level, tuple[Course, ...]], ...]:
             found = [(level, await self._courses(read, level)) for level in Level]
             return tuple((level, courses) for level, courses in found if courses)
 
-        return await self._while_it_holds("levels", read, each)
+        return await self.while_it_holds("levels", read, each)
 
     async def embedders(self, guild_id: int) -> tuple[str, ...]:
         """The names of those that boards of a server can be asked for, the primary first."""
@@ -120,12 +124,13 @@ class Boards:
         known = (judge.name for judge in (*self.judges, *self.others))
         return tuple(dict.fromkeys([*known, *(ruler.embedder for ruler in rulers)]))
 
-    async def _read(self, asked: BoardRequest) -> _Read:
+    async def read(self, asked: BoardRequest) -> Reading:
+        """The request with its choices made. Raises NotFound for an embedder that measured nothing here."""
         rulers = tuple(await self.store.scores.rulers(asked.guild_id))
         begun = tuple(await self.store.scores.begun(asked.pool))
         judge = self._judge(asked.embedder, rulers)
         settled = replace(asked, embedder=judge.name, turns=asked.turns or _usual_turns(begun))
-        return _Read(settled, tuple(dict.fromkeys([judge, *self.judges])), rulers, begun)
+        return Reading(settled, tuple(dict.fromkeys([judge, *self.judges])), rulers, begun)
 
     def _judge(self, name: str | None, rulers: Sequence[Ruler]) -> Judge:
         """The embedder of that name; without one the first that measured games, else the primary."""
@@ -142,7 +147,7 @@ class Boards:
             raise NotFound(f"No game here is measured with '{name[:40]}'; choose one of: {names}.")
         return Judge(name, max(versions, key=lambda ruler: ruler.games).version, name)
 
-    async def _while_it_holds(self, what: str, read: _Read, make: Callable[[], Awaitable[T]]) -> T:
+    async def while_it_holds(self, what: str, read: Reading, make: Callable[[], Awaitable[T]]) -> T:
         """The answer that was given before, as long as nothing it was made of has changed."""
         rulers = [(judge.name, judge.version) for judge in read.judges]
         key = what, read.asked, tuple(rulers)
@@ -157,7 +162,8 @@ class Boards:
                 self._kept.popitem(last=False)
         return cast(T, before[1])
 
-    async def _courses(self, read: _Read, level: Level | None) -> tuple[Course, ...]:
+    async def turn_by_turn(self, read: Reading, level: Level | None) -> list[list[CellSums]]:
+        """What the first judge measured at each turn, from the first on, of the games that got as far as asked."""
         judge, last = read.judges[0], read.turns
         shorter = any(one.turns < last and one.completion.finished for one in read.begun)
         sums = await self.store.scores.curves(
@@ -167,9 +173,12 @@ class Boards:
             range(1, last + 1),
             reaching=last if shorter else None,
         )
-        return await off_loop(_rank_turns, [sums[turn] for turn in range(1, last + 1)])
+        return [sums[turn] for turn in range(1, last + 1)]
 
-    async def _make(self, read: _Read) -> Board:
+    async def _courses(self, read: Reading, level: Level | None) -> tuple[Course, ...]:
+        return await off_loop(_rank_turns, await self.turn_by_turn(read, level))
+
+    async def _make(self, read: Reading) -> Board:
         asked, scores = read.asked, self.store.scores
         sums = [
             (judge, await scores.measured(asked.pool, judge.name, judge.version, read.turns)) for judge in read.judges
@@ -178,7 +187,6 @@ class Boards:
         rulings, votes = await off_loop(_rank, [] if asked.by == "votes" else sums, ballots)
         judge, completion = read.judges[0], read.completion()
         own = next((ruling for ruling in rulings if ruling.judge == judge), None)
-        finished = sum(one.finished for one in completion.values())
         return Board(
             asked=asked,
             judge=judge,
@@ -187,7 +195,7 @@ class Boards:
             distance=own.whole if own else None,
             votes=votes,
             heads_differ=own is not None and own.heads_differ,
-            unmeasured=finished - sum(one.plays for one in sums[0][1]),
+            unmeasured=read.unmeasured(sums[0][1]),
             judges=tuple(one.label for one in read.judges),
             embedders=tuple(dict.fromkeys(ruler.embedder for ruler in read.rulers)),
         )

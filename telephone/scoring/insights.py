@@ -121,6 +121,8 @@ def difficulty(cells: Sequence[Cell]) -> tuple[tuple[str, Interval | None], ...]
 
     The interval tells of repeats and of pair × prompt; None where there are too few games to know these.
     """
+    if not cells:
+        return ()
     found = design(cells)
     effect = effect_of_prompts(found)
     rows: list[tuple[str, Interval | None]] = []

@@ -1,0 +1,129 @@
+"""What a server's games say to the three questions, as values; and what holds by every embedder that was asked. Pure.
+
+A best model and a verdict need all of them to agree, on whole captions and on their first 75 tokens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from telephone.game import NO_GUILD, Level
+from telephone.scoring.insights import Factor, Insights
+from telephone.scoring.interval import Interval
+from telephone.scoring.sentences import KINDS, factors
+from telephone.scoring.standings import BoardRequest, Judge
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The three questions as somebody asked them. None stands for all levels, and for what is chosen for them."""
+
+    guild_id: int = NO_GUILD
+    level: Level | None = None
+    turn: int | None = None
+    embedder: str | None = None
+
+    @property
+    def board(self) -> BoardRequest:
+        """The board of the same games, on curated prompts alone."""
+        return BoardRequest(self.guild_id, level=self.level, embedder=self.embedder, turns=self.turn)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one embedder says; `who` is its label, with what it measured where that is not the whole caption."""
+
+    who: str
+    found: Insights
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to `asked`, which names the embedder and the turn it is for.
+
+    `found` has the figures of `judge`, and only those verdicts on which all agree; None where no game is measured.
+    `told` is what each said by itself. `unmeasured` finished games of so many turns are not measured by `judge`.
+    `kin` names the models among these that are kin of it, `judges` the labels of all that were asked.
+    """
+
+    asked: Question
+    judge: Judge
+    found: Insights | None
+    told: tuple[Told, ...] = ()
+    unmeasured: int = 0
+    kin: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()
+
+    @property
+    def turn(self) -> int:
+        assert self.asked.turn is not None
+        return self.asked.turn
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The answer at one turn: each kind's share of all variation, and θ²_T - θ²_I; None where they are not known."""
+
+    turn: int
+    prompts: int
+    t2i: Interval | None
+    i2t: Interval | None
+    difference: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The answers turn by turn, of the games that got as far as asked, by one embedder alone."""
+
+    asked: Question
+    judge: Judge
+    moments: tuple[Moment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difficulty:
+    """How far the average pair drifts on one prompt, beside the level that was declared; None where not known."""
+
+    prompt: str
+    level: Level | None
+    measured: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difficulties:
+    """All prompts that can be compared, in the order of their levels and names, at one turn."""
+
+    asked: Question
+    judge: Judge
+    prompts: tuple[Difficulty, ...]
+
+
+def reconciled(told: Sequence[Told], missing: Sequence[str]) -> Insights:
+    """The first one's figures, with the best models and the verdict on which all that are `told` agree.
+
+    `missing` are labels of embedders whose word is needed too and that measured nothing here.
+    """
+    found = told[0].found
+    t2i, i2t = (_best([(one.who, factors(one.found)[side]) for one in told], missing) for side in KINDS)
+    doubt = _doubt([(one.who, one.found.verdict, one.found.why) for one in told], missing)
+    if found.verdict is not None and doubt is not None:
+        found = replace(found, verdict=None, why=doubt, more_prompts=None)
+    return replace(found, t2i=t2i, i2t=i2t)
+
+
+def _best(told: Sequence[tuple[str, Factor]], missing: Sequence[str]) -> Factor:
+    factor = told[0][1]
+    doubt = _doubt([(who, one.best, one.why) for who, one in told], missing)
+    return factor if factor.best is None or doubt is None else replace(factor, best=None, why=doubt, more_prompts=None)
+
+
+def _doubt(answers: Sequence[tuple[str, str | None, str | None]], missing: Sequence[str]) -> str | None:
+    """Why the first (who, answer, why not) does not hold by all, None where it does."""
+    (first, said, _), *others = answers
+    if missing:
+        return f"{first} has an answer, but {' and '.join(missing)} has to agree and measured no game here"
+    for who, other, why in others:
+        if other is None:
+            return f"{first} has an answer, but by {who} {why}"
+        if other != said:
+            return f"{first} and {who} do not agree"
+    return None

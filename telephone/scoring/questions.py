@@ -1,0 +1,91 @@
+"""The three questions asked of a server's games: what the store adds up, answered where all embedders agree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from telephone.cpu import off_loop
+from telephone.game import Level
+from telephone.scoring.answers import Answer, Course, Difficulties, Difficulty, Moment, Question, Told, reconciled
+from telephone.scoring.board import Boards, Reading
+from telephone.scoring.insights import difficulty, insights
+from telephone.scoring.standings import Judge, cells_of, have_heads
+from telephone.store.scores import CellSums
+
+_LEVELS: Final = {level: place for place, level in enumerate(Level)}
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Answers are kept with the boards', as long as what they were made of does not change."""
+
+    boards: Boards
+
+    async def answer(self, asked: Question) -> Answer:
+        """The three answers at one turn. Raises NotFound for an embedder that measured nothing here."""
+        read = await self.boards.read(asked.board)
+        return await self.boards.while_it_holds("answer", read, lambda: self._answer(read))
+
+    async def course(self, asked: Question) -> Course:
+        """The answers turn by turn, up to the one that is asked for. Raises NotFound."""
+        read = await self.boards.read(asked.board)
+
+        async def make() -> Course:
+            turns = await self.boards.turn_by_turn(read, asked.level)
+            return Course(_settled(read), read.judges[0], await off_loop(_moments, turns))
+
+        return await self.boards.while_it_holds("course", read, make)
+
+    async def difficulties(self, asked: Question) -> Difficulties:
+        """How hard every prompt was measured to be, beside its declared level. Raises NotFound."""
+        read = await self.boards.read(asked.board)
+
+        async def make() -> Difficulties:
+            sums = await self._sums(read, read.judges[0])
+            return Difficulties(_settled(read), read.judges[0], await off_loop(_difficulties, sums))
+
+        return await self.boards.while_it_holds("difficulties", read, make)
+
+    async def _answer(self, read: Reading) -> Answer:
+        sums = [(judge, await self._sums(read, judge)) for judge in read.judges]
+        told = await off_loop(_told, [one for one in sums if one[1]])
+        judge, own = sums[0]
+        names = {name for one in own for name in (one.pair.t2i, one.pair.i2t)}
+        return Answer(
+            asked=_settled(read),
+            judge=judge,
+            found=reconciled(told, [judge.label for judge, measured in sums if not measured]) if own else None,
+            told=tuple(told),
+            unmeasured=read.unmeasured(own),
+            kin=tuple(sorted(names & judge.kin)),
+            judges=tuple(judge.label for judge in read.judges),
+        )
+
+    async def _sums(self, read: Reading, judge: Judge) -> list[CellSums]:
+        return await self.boards.store.scores.measured(read.asked.pool, judge.name, judge.version, read.turns)
+
+
+def _settled(read: Reading) -> Question:
+    asked = read.asked
+    return Question(asked.guild_id, asked.level, asked.turns, asked.embedder)
+
+
+def _told(sums: Sequence[tuple[Judge, Sequence[CellSums]]]) -> list[Told]:
+    """What each embedder says that measured anything, and what it says of the first 75 tokens where that is another."""
+    told = []
+    for judge, measured in sums:
+        told.append(Told(judge.label, insights(cells_of(measured))))
+        if have_heads(measured):
+            told.append(Told(f"{judge.label} on the first 75 tokens", insights(cells_of(measured, heads=True))))
+    return told
+
+
+def _moments(turns: Sequence[Sequence[CellSums]]) -> tuple[Moment, ...]:
+    found = [(turn, insights(cells_of(sums))) for turn, sums in enumerate(turns, 1) if sums]
+    return tuple(Moment(turn, one.prompts, one.t2i.share, one.i2t.share, one.difference) for turn, one in found)
+
+
+def _difficulties(sums: Sequence[CellSums]) -> tuple[Difficulty, ...]:
+    levels = {one.prompt: one.level for one in sums}
+    rows = [Difficulty(prompt, levels[prompt], measured) for prompt, measured in difficulty(cells_of(sums))]
+    return tuple(sorted(rows, key=lambda row: (len(_LEVELS) if row.level is None else _LEVELS[row.level], row.prompt)))

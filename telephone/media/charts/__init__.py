@@ -7,6 +7,7 @@ from telephone.media.charts.board import board_chart, describe_board
 from telephone.media.charts.drift import describe_drift, drift_chart
 from telephone.media.charts.levels import describe_levels, levels_chart
 from telephone.media.charts.pairs import describe_pairs, pairs_chart
+from telephone.media.charts.shares import describe_difference, describe_shares, difference_chart, shares_chart
 from telephone.media.charts.style import Theme
 from telephone.media.charts.values import Bar, Curve, Scale, Span
 from telephone.media.charts.words import signed
@@ -19,11 +20,15 @@ __all__ = [
     "Theme",
     "board_chart",
     "describe_board",
+    "describe_difference",
     "describe_drift",
     "describe_levels",
     "describe_pairs",
+    "describe_shares",
+    "difference_chart",
     "drift_chart",
     "levels_chart",
     "pairs_chart",
+    "shares_chart",
     "signed",
 ]

@@ -9,7 +9,7 @@ from telephone.media.lettering import ELLIPSIS
 
 LONGEST: Final = 600
 _NAME: Final = 48
-_FORMS: Final = ((20.0, ".0f"), (0.1, ".2f"), (0.01, ".3f"))
+_FORMS: Final = ((20.0, ".0f"), (0.1, ".2f"), (0.01, ".3f"), (0.001, ".4f"))
 """From so large a number on, its decimals: ratings have none, distances two."""
 
 
@@ -30,8 +30,19 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     """`a, b and c`, or `a, b, c and 4 more`."""
     shown = [called(name) for name in names[:most]]
     rest = len(names) - len(shown)
-    parts = [*shown, f"{rest} more"] if rest else shown
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return _joined([*shown, f"{rest} more"] if rest else shown)
+
+
+def turns_in_words(turns: Sequence[int]) -> str:
+    """`turn 4`, or `turns 1 to 3, 7 and 9`; `turns` in ascending order, at least one."""
+    runs: list[list[int]] = []
+    for turn in turns:
+        if runs and turn == runs[-1][-1] + 1:
+            runs[-1].append(turn)
+        else:
+            runs.append([turn])
+    parts = [part for run in runs for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))]
+    return f"{'turn' if len(turns) == 1 else 'turns'} {_joined(parts)}"
 
 
 def spoken(span: Span, form: str = ".2f") -> str:
@@ -43,12 +54,13 @@ def spoken(span: Span, form: str = ".2f") -> str:
 def form_of(spans: Sequence[Span]) -> str:
     """How many decimals numbers of this size need, as a format."""
     largest = max((abs(end) for span in spans for end in (span.low, span.high)), default=0.0)
-    return next((form for least, form in _FORMS if largest >= least), ".4f")
+    return next((form for least, form in _FORMS if largest >= least), ".6f" if largest else ".2f")
 
 
 def number(value: float, form: str = ".2f") -> str:
-    """A number with the sign that print uses."""
-    return format(value, form).replace("-", "−")
+    """A number with the sign that print uses; what is rounded to nothing has none."""
+    text = format(value, form)
+    return text.removeprefix("-") if not text.strip("-0.%") else text.replace("-", "−")
 
 
 def signed(increase: float) -> str:
@@ -59,6 +71,10 @@ def signed(increase: float) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 pair`, `2 pairs`."""
     return f"1 {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _cut(text: str, longest: int) -> str:

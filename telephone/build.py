@@ -30,6 +30,7 @@ from telephone.providers.gate import Gate, limits
 from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import HOSTS, Replicate
 from telephone.safety import Guard, guard_of
+from telephone.scales import Scales
 from telephone.scoring.board import Boards, Judge
 from telephone.service import Service
 from telephone.settings import Settings, secret_named
@@ -54,6 +55,7 @@ class House:
     players: Players
     guard: Guard
     measure: Measure
+    scales: Scales
     engine: Engine | None = None
     sweeping: "asyncio.Task[None] | None" = None
 
@@ -121,14 +123,15 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
     gauges = {name: Gauge(store, pictures, embedder, prices[name]) for name, embedder in ready.items()}
     measure = Measure(gauges, shown)
     admission = Admission(store, players, guard, settings.caps, measure.most_usd)
-    keepsakes, library = Keepsakes(pictures, players.registry, measure), Library(store, guard)
+    scales = Scales(store, measure, settings.caps)
+    keepsakes, library = Keepsakes(pictures, players.registry, measure, scales), Library(store, guard)
     boards = boards_of(measure, store, players.registry)
     if stage is None:
         service = Service(store, players, admission, keepsakes, Moderation(store, pictures), library, boards)
-        return House(service, store, players, guard, measure)
+        return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
-    taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, stage)
-    play = Play(Company(store, taking, showing, measure, engine))
+    taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, scales, stage)
+    play = Play(Company(store, taking, showing, measure, scales, engine))
     try:
         await engine.launch([play])
     except BaseException:
@@ -136,7 +139,7 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
         raise
     service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), library, boards, play)
     sweeping = asyncio.create_task(_sweep(play, engine, players))
-    return House(service, store, players, guard, measure, engine, sweeping)
+    return House(service, store, players, guard, measure, scales, engine, sweeping)
 
 
 async def _sweep(play: Play, engine: Engine, players: Players) -> None:

@@ -56,8 +56,26 @@ class Gauge:
 
     async def known(self, texts: Sequence[str]) -> Vectors | None:
         """What `embed_texts` would answer, where all of it is kept already; else None."""
+        kept = await self.kept(texts)
+        return np.stack([kept[text] for text in texts]) if all(text in kept for text in texts) else None
+
+    async def kept(self, texts: Sequence[str]) -> dict[str, Vector]:
+        """The vectors of those texts that were embedded before."""
         kept = await self.store.vectors.get(self.name, self.version, [_key(text) for text in texts])
-        return np.stack([kept[_key(text)] for text in texts]) if all(_key(text) in kept for text in texts) else None
+        return {text: kept[_key(text)] for text in texts if _key(text) in kept}
+
+    async def kept_pictures(self, hashes: Sequence[str]) -> dict[str, Vector]:
+        """The vectors of those pictures that were embedded before."""
+        return await self.store.vectors.get(self.name, self.version, hashes)
+
+    async def most_for(self, texts: Sequence[str], hashes: Sequence[str] = (), *, heads: bool = False) -> float:
+        """The most that embedding what was never embedded of these can cost, in US dollars; `heads` in addition."""
+        if not self.price_usd:
+            return 0.0
+        every = list(dict.fromkeys([*texts, *(await off_loop(self._heads, texts) if heads else ())]))
+        kept, seen = await self.kept(every), await self.kept_pictures(hashes)
+        calls = await off_loop(lambda: sum(len(self._cut(text)[0]) for text in every if text not in kept))
+        return self.price_usd * (calls + len(set(hashes) - set(seen)))
 
     async def embed_texts(self, texts: Sequence[str], pay: Pay | None = None) -> Vectors:
         """Shape (len(texts), dimensions), rows L2-normalised; a long text is the mean of its parts."""

@@ -11,12 +11,14 @@ from telephone.errors import BadInput, Misconfigured
 from telephone.game import Game, Image
 from telephone.measure import Measure
 from telephone.media.album import album
-from telephone.media.charts import describe_drift, drift_chart
+from telephone.media.charts import describe_drift
 from telephone.media.images import Pictures
 from telephone.media.record import record
 from telephone.media.replay import Frame, replay_gif
 from telephone.models.registry import Registry
+from telephone.scales import Drawing, Scales
 from telephone.showing import drift_of
+from telephone.yardstick import Bearings
 
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
 
@@ -37,6 +39,7 @@ class Keepsakes:
     pictures: Pictures
     registry: Registry
     measure: Measure
+    scales: Scales
 
     async def replay(self, game: Game) -> Replay:
         """Each picture with the words before and after it. Raises BadInput before the first turn is played."""
@@ -78,26 +81,34 @@ class Keepsakes:
                 image = shown[turn.picture.image]
                 name = f"turn-{turn.n:02}.{_ENDINGS[image.media_type]}"
                 files[name], names[str(turn.picture.key)] = image.data, str(folder / name)
+        bearings = await self._bearings(game)
         charts: dict[str, Any] = {}
         if found is not None and embedder is not None:
-            title = f"Game {game.number}: {game.pair}"
-            charts["chart"] = await off_loop(drift_chart, found.distances, title=title, embedder=embedder)
-            charts["chart_dark"] = await off_loop(
-                drift_chart, found.distances, title=title, embedder=embedder, theme="dark"
-            )
-            charts["chart_alt"] = describe_drift(found.distances, found.biggest_jump)
+            drawn = Drawing(f"Game {game.number}: {game.pair}", embedder, found, bearings)
+            charts["chart"], charts["chart_alt"] = await off_loop(drawn.chart), drawn.alt
+            charts["chart_dark"] = await off_loop(drawn.chart, "dark")
             files["drift.png"] = charts["chart"]
-        page = await off_loop(album, game, shown, drift=found, embedder=embedder, **charts)
+        page = await off_loop(album, game, shown, drift=found, embedder=embedder, bearings=bearings, **charts)
         files["album.html"] = page.encode()
         if any(turn.caption for turn in game.turns):
             files["replay.gif"] = (await self.replay(game)).data
-        document = record(game, found, paths=names, embeddings=await self._embeddings(game))
+        vectors = await self._embeddings(game)
+        document = record(game, found, paths=names, embeddings=vectors, bearings=bearings)
         files["game.json"] = json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
         return files
 
     async def _shown(self, game: Game) -> Mapping[str, Image]:
         hashes = {turn.picture.image for turn in game.turns if turn.picture is not None and turn.picture.image}
         return {sha256: await self.pictures.get(sha256) for sha256 in hashes}
+
+    async def _bearings(self, game: Game) -> Bearings:
+        """What the distances are held against; a scale that is missing is made where that costs nothing."""
+        found = await self.scales.bearings(game)
+        gauge = self.measure.gauges.get(game.embedder or "")
+        if found.scale is not None or gauge is None or gauge.price_usd:
+            return found
+        await self.scales.prepare(game.request.guild_id, gauge.name)
+        return await self.scales.bearings(game)
 
     async def _embeddings(self, game: Game) -> Mapping[str, list[float]]:
         captions = [turn.caption for turn in game.turns if turn.caption is not None and turn.caption.text]

@@ -21,6 +21,7 @@ from telephone.game import Game, GameState, StepKey
 from telephone.measure import Measure
 from telephone.prices import ATTEMPTS
 from telephone.providers.patience import with_patience
+from telephone.scales import Scales
 from telephone.showing import Showing
 from telephone.stage import StageGone
 from telephone.store import Store
@@ -54,6 +55,7 @@ class Company:
     taking: Taking
     showing: Showing
     measure: Measure
+    scales: Scales
     engine: Engine
 
 
@@ -170,6 +172,7 @@ class Play(DBOSConfiguredInstance):
     async def closing(self, game_id: str) -> None:
         await self._measure(game_id)
         await self._summarise(game_id)
+        await self._scale(game_id)
 
     @DBOS.workflow(max_recovery_attempts=1_000)
     async def settling(self, game_id: str) -> None:
@@ -298,6 +301,20 @@ class Play(DBOSConfiguredInstance):
             return {}
 
         return await _verdict(summarise())
+
+    @DBOS.step()
+    async def _scale(self, game_id: str) -> Verdict:
+        """Makes the scale that a summary lacks, now that nobody waits for it, and shows it there."""
+
+        async def scale() -> Verdict:
+            game = await self._with.store.games.get(game_id)
+            if game.embedder is None or (await self._with.scales.bearings(game)).scale is not None:
+                return {}
+            await self._with.scales.prepare(game.request.guild_id, game.embedder)
+            await self._with.showing.edit_summary(game)
+            return {}
+
+        return await _verdict(with_patience(scale, deadline=MEASURING_DEADLINE, who="The scale"))
 
     @DBOS.step()
     async def _edit_summary(self, game_id: str) -> Verdict:

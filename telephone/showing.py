@@ -9,10 +9,10 @@ import structlog
 from telephone.cpu import off_loop
 from telephone.errors import TelephoneError, TimedOut
 from telephone.game import Drift, Game, GameState, Image, Kind, Step, StepKey
-from telephone.media.charts import describe_drift, drift_chart
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.providers.patience import with_patience
+from telephone.scales import Drawing, Scales
 from telephone.scoring.drift import summarise
 from telephone.stage import Posting, Progress, Stage, StageGone, Summary, nonce
 from telephone.store import Store
@@ -31,6 +31,7 @@ class Showing:
     store: Store
     pictures: Pictures
     players: Players
+    scales: Scales
     stage: Stage
 
     async def post(self, game: Game, what: str) -> None:
@@ -105,10 +106,9 @@ class Showing:
         found, embedder = drift_of(game), self._embedder_of(game)
         if found is None:
             return Summary(first, last, embedder=embedder)
-        title = f"Game {game.number}: {game.pair}"
-        chart = await off_loop(drift_chart, found.distances, title=title, embedder=embedder)
-        alt = describe_drift(found.distances, found.biggest_jump)
-        return Summary(first, last, found, chart, embedder, chart_alt=alt)
+        bearings = await self.scales.bearings(game)
+        drawn = Drawing(f"Game {game.number}: {game.pair}", embedder, found, bearings)
+        return Summary(first, last, found, await off_loop(drawn.chart), embedder, bearings, drawn.alt)
 
     async def _picture(self, game: Game, which: int) -> Image | None:
         drawn = [turn.picture for turn in game.turns if turn.picture is not None]

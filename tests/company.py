@@ -27,6 +27,7 @@ from telephone.moderation import Moderation
 from telephone.play import Company, Play
 from telephone.providers.base import ModelTable
 from telephone.safety import Finding, Guard
+from telephone.scales import Scales
 from telephone.scoring.board import Boards, Judge
 from telephone.service import Service
 from telephone.showing import Showing
@@ -234,14 +235,15 @@ async def troupe(
         engine = Engine(f"sqlite:///{folder / 'engine.sqlite'}")
         letters = Letters()
         measure = Measure({"letters": Gauge(store, pictures, letters, text_usd)}, "letters", "letters")
-        taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, stage)
-        play = Play(Company(store, taking, showing, measure, engine))
+        scales = Scales(store, measure)
+        taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, scales, stage)
+        play = Play(Company(store, taking, showing, measure, scales, engine))
         await engine.launch([play])
         try:
             await play.recover()
             admission, keepsakes = (
                 Admission(store, players, guard, measuring_usd=measure.most_usd),
-                Keepsakes(pictures, registry, measure),
+                Keepsakes(pictures, registry, measure, scales),
             )
             moderation, library = Moderation(store, pictures, play), Library(store, guard)
             boards = Boards(store, (Judge("letters", "1", "letters"),))

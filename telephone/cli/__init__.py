@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from telephone.doctor import Finding
     from telephone.service import ModelFacts, Standing, StartRequest
     from telephone.trial import Tried
+    from telephone.yardstick import Bearings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -84,21 +85,27 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
         game = await house.service.closed(game.id, timeout=24 * 3600)
         document = await house.service.keep(game.id, folder)
         embedder = house.players.registry.label(game.embedder or "")
+        bearings = await house.scales.bearings(await house.service.game(game.id))
     finally:
         stage.close()
         await house.close()
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
-        _print_result(console, embedder, document, folder)
+        _print_result(console, embedder, document, bearings, folder)
     if game.state is not GameState.FINISHED:
         raise TelephoneError(game.reason or "The game ended before its last turn.")
 
 
-def _print_result(console: Console, embedder: str, document: dict[str, Any], folder: Path) -> None:
+def _print_result(
+    console: Console, embedder: str, document: dict[str, Any], bearings: "Bearings", folder: Path
+) -> None:
+    from telephone.yardstick import told
+
     far = document["summary"]["final_distance"]
     if far is not None:
         console.print(f"Distance from the prompt to the last caption: {far:.2f}, by {embedder}.", highlight=False)
+        console.print(told(far, bearings), highlight=False)
     if document["summary"]["cost_usd"]:
         console.print(f"Spent: ${document['summary']['cost_usd']:.4f}.", highlight=False)
     console.print(f"The result lies in {folder}: open {folder / 'album.html'}", highlight=False, soft_wrap=True)

@@ -4,6 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from telephone.store.columns import now
 from telephone.store.counting import repeated
 from telephone.store.database import Database
@@ -31,6 +34,15 @@ class Distances:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def version(self, game_id: str, embedder: str) -> str | None:
+        """The version of an embedder whose distances a game shows: the one it was measured with last."""
+        query = select(col(DistanceRow.version)).where(
+            col(DistanceRow.game_id) == game_id, col(DistanceRow.embedder) == embedder
+        )
+        newest = query.order_by(col(DistanceRow.measured_at).desc(), col(DistanceRow.version).desc()).limit(1)
+        async with self._database.reading() as session:
+            return await session.scalar(newest)
 
     async def put(
         self, game_id: str, embedder: str, version: str, rows: Sequence[Measurement | tuple[int, float, float]]

@@ -44,6 +44,8 @@ async def test_a_game_is_played_and_kept_as_its_contract_says(tmp_path):
         assert (tmp_path / turn["image"]).read_bytes().startswith(b"\x89PNG")
         assert 0 <= turn["distance"] <= 2
     assert document == json.loads((tmp_path / "kept" / "game.json").read_text())
+    assert document["scale"]["floor"]["median"] > document["scale"]["ceiling"]["median"]
+    assert document["rest"] is None, "two turns are too few to rest in"
     for name in ("drift.png", "replay.gif", "album.html"):
         assert (tmp_path / "kept" / name).stat().st_size > 1_000
 

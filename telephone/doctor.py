@@ -109,11 +109,15 @@ async def _embedder(settings: Settings) -> list[Finding]:
     try:
         ready = embedders(players)
         shown = primary(settings, players, ready)
-        vectors = await ready[ALWAYS].embed_texts(["a fox mends a clock"])
+        await ready[ALWAYS].embed_texts(["a fox mends a clock"])
     finally:
         await players.close()
-    with_it = "" if shown == ALWAYS else f" and {ALWAYS}"
-    return [Finding("Embedder", "good", f"games are measured with {shown}{with_it}, {vectors.shape[1]} dimensions")]
+    names = ", ".join(players.registry.label(name) for name in dict.fromkeys([shown, ALWAYS]))
+    licence = players.registry.table(shown).licence
+    if "research" not in licence:
+        return [Finding("Embedder", "good", f"games are measured by {names}")]
+    remedy = f"{shown} is {licence}. Is your server that? Else set TELEPHONE_EMBEDDER={ALWAYS}."
+    return [Finding("Embedder", "good", f"games are measured by {names}", remedy)]
 
 
 async def _models(settings: Settings) -> list[Finding]:

@@ -324,7 +324,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What one step asks of a player: `text` for a picture, `image` for a caption; `text` too of a chat model."""
+    """What is asked: `text` for a picture, `image` for a caption, `text` of a chat model, either of an embedder."""
 
     seed: int
     text: str | None = None
@@ -347,7 +347,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: `data` of a picture, or `text` of a caption or an answer as the model said it.
+    """What came back: `data` of a picture, `text` as a model said it, or an embedder's `vector`.
 
     `cost_usd` is what the provider reported, None where it reports nothing. `maybe_billed_twice` says that
     it had to be asked for again after its ticket was kept.
@@ -355,6 +355,7 @@ class Answer:
 
     data: bytes | None = None
     text: str | None = None
+    vector: tuple[float, ...] | None = None
     cost_usd: float | None = None
     maybe_billed_twice: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, alias="TELEPHONE_DATABASE_URL")
     storage_url: str | None = Field(None, alias="TELEPHONE_STORAGE_URL")
     models: Path | None = Field(None, alias="TELEPHONE_MODELS")
-    embedder: str = Field("minilm", alias="TELEPHONE_EMBEDDER")
+    embedder: str | None = Field(None, alias="TELEPHONE_EMBEDDER")
     http_port: int = Field(8787, ge=0, le=65535, alias="TELEPHONE_HTTP_PORT")
     public_url: str | None = Field(None, alias="TELEPHONE_PUBLIC_URL")
     role: Literal["all", "gateway", "worker"] = Field("all", alias="TELEPHONE_ROLE")

@@ -1,4 +1,4 @@
-"""Trying every model that can play, and asking the providers which of theirs still exist."""
+"""Trying every model that can play or measure, and asking the providers which of theirs still exist."""
 
 import asyncio
 import time
@@ -11,16 +11,21 @@ import structlog
 from telephone.cpu import off_loop
 from telephone.errors import BadOutput, TelephoneError
 from telephone.game import Answer, Ask, Image, fold
+from telephone.models.base import SeeingEmbedder
+from telephone.models.embedders import embedders
 from telephone.models.players import Players, caption_of, picture_of
 from telephone.providers.base import ModelTable
+from telephone.scoring.drift import cosine_distance
 
 PROMPT: Final = "A red apple on a wooden table."
 QUESTION: Final = 'Describe a scene that can be painted, as JSON and nothing else: {"prompt": "one sentence"}'
 SEED: Final = 7
 MOST_USD: Final = 1.0
 """What trying all models may cost together, by their tables' prices."""
-_ORDER: Final = ("t2i", "i2t", "chat")
+_ORDER: Final = ("t2i", "i2t", "embedder", "chat")
 _SAID_MAX: Final = 200
+_CALLS: Final = 2
+"""How often an embedder is called: with the words and with the picture."""
 _ASK_WITHIN: Final = 10.0
 _log = structlog.get_logger()
 
@@ -41,21 +46,28 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One call of every model that can play: artists draw one prompt, tellers describe one picture, others chat."""
+    """One call of every model that is ready: artists draw one prompt, tellers describe one picture, others chat.
+
+    Embedders place the prompt, and where they see pictures the picture.
+    """
 
     players: Players
     most_usd: float = MOST_USD
 
     async def run(self) -> AsyncIterator[Tried]:
-        """One after the other, artists first. A model whose price no longer fits is left out and said to be."""
+        """One after the other, artists first. Whose price no longer fits is left out and said to be."""
         left, picture = self.most_usd, None
         ready = [table for table in self.players.registry.tables.values() if self.players.why_not(table) is None]
-        for table in sorted((t for t in ready if t.kind in _ORDER), key=lambda t: _ORDER.index(t.kind)):
-            if table.price_usd > left:
-                over = f"left out: ${table.price_usd:.3f} more would pass ${self.most_usd:.2f}"
+        for table in sorted(ready, key=lambda table: _ORDER.index(table.kind)):
+            price = table.price_usd * (_CALLS if table.kind == "embedder" else 1)
+            if price > left:
+                over = f"left out: ${price:.3f} more would pass ${self.most_usd:.2f}"
                 yield Tried(table.name, False, over, left_out=True)
                 continue
-            tried, drawn = await self._try(table, picture)
+            if table.kind == "embedder":
+                tried, drawn = await self._place(table, picture), None
+            else:
+                tried, drawn = await self._try(table, picture)
             left -= tried.usd
             picture = picture or drawn
             yield tried
@@ -77,6 +89,19 @@ class Trial:
             return Tried(table.name, True, f"{took:.1f} s: {_words_of(table, answer)}", usd), None
         except TelephoneError as error:
             return Tried(table.name, False, error.sentence, usd), None
+
+    async def _place(self, table: ModelTable, picture: Image | None) -> Tried:
+        embedder, calls, began = embedders(self.players)[table.name], 1, time.monotonic()
+        try:
+            (words,) = await embedder.embed_texts([PROMPT])
+            said = f"{len(words)} numbers"
+            if isinstance(embedder, SeeingEmbedder) and picture is not None:
+                calls = _CALLS
+                (seen,) = await embedder.embed_pictures([picture])
+                said += f", and the picture {cosine_distance(words, seen):.2f} from its words"
+        except TelephoneError as error:
+            return Tried(table.name, False, error.sentence, calls * table.price_usd)
+        return Tried(table.name, True, f"{time.monotonic() - began:.1f} s: {said}", calls * table.price_usd)
 
 
 def _words_of(table: ModelTable, answer: Answer) -> str:

@@ -67,6 +67,15 @@ class Registry:
         table = self.tables.get(embedder)
         return (table.label or table.name) if table else embedder
 
+    def kin_of(self, embedder: str) -> frozenset[str]:
+        """The players that were trained or are steered by what the embedder measures with, by name.
+
+        It may find in a game what its kin has kept, so a board marks them, and its verdict needs another embedder.
+        """
+        table = self.tables.get(embedder)
+        kin = table.kin if table else ""
+        return frozenset(t.name for t in self.tables.values() if kin and t.kin == kin and t.kind != "embedder")
+
     def of_kind(self, kind: ModelKind) -> list[ModelTable]:
         return [table for table in self.tables.values() if table.kind == kind]
 

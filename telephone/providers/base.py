@@ -12,12 +12,16 @@ from telephone.game import Answer, Ask, Ticket
 
 ModelKind = Literal["t2i", "i2t", "embedder", "chat"]
 """What a model is for: drawing, describing, measuring, or writing prompts."""
-Output = Literal["", "uri", "uris", "text", "texts", "[{text}]", "{text}"]
+Output = Literal["", "uri", "uris", "text", "texts", "[{text}]", "{text}", "vector"]
 Quirk = Literal["no-size", "no-json", "response-format", "max-tokens", "seed", "pipe-splits"]
 Token = Literal["text_in", "image_in", "text_out", "image_out"]
 
-VALUES: Final = ("$prompt", "$image", "$seed", "$task")
-"""What the input of a table may ask for: the words, the picture, the step's seed, the article's instruction."""
+VALUES: Final = ("$prompt", "$image", "$seed", "$task", "$text", "$modality")
+"""What the input of a table may ask for: the words, the picture, the step's seed, the article's instruction.
+
+An embedder is handed a text or a picture, never both: it takes `$text` and `$image`, of which the one that is not
+there is left out, and `$modality`, which says which it is, as "text" or "vision".
+"""
 
 
 class ModelTable(BaseModel):
@@ -45,6 +49,8 @@ class ModelTable(BaseModel):
     licence: str
     about: str = ""
     label: str = ""
+    dimensions: int = Field(0, ge=0, le=65_536)
+    kin: str = Field("", pattern=r"^([a-z0-9-]+)?$")
     links: Mapping[str, str] = {}
     retired_on: date | None = None
     replacement: str | None = None
@@ -66,10 +72,14 @@ class ModelTable(BaseModel):
 
     @model_validator(mode="after")
     def _holds_together(self) -> "ModelTable":
-        mapped = self.provider in ("replicate", "cog") and self.kind in ("t2i", "i2t")
+        mapped = self.provider in ("replicate", "cog") and self.kind != "chat"
         if mapped and not self.output:
             raise ValueError('output is missing; write how its answer comes, such as output = "uris" or "text"')
-        needed = "$image" if self.kind == "i2t" else "$prompt"
+        if mapped and (self.output == "vector") != (self.kind == "embedder"):
+            raise ValueError('output does not go with its kind; an embedder answers "vector", and nothing else does')
+        if mapped and self.kind == "embedder" and not self.dimensions:
+            raise ValueError("dimensions is missing; write how many numbers a vector has, such as dimensions = 1024")
+        needed = {"i2t": "$image", "embedder": "$text"}.get(self.kind, "$prompt")
         if mapped and needed not in _leaves(self.input):
             raise ValueError(f'input hands nothing over; write which of the model\'s inputs takes "{needed}"')
         if (self.second_usd or self.tokens_usd) and not self.price_usd:

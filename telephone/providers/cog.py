@@ -16,7 +16,7 @@ from telephone.providers import failures
 from telephone.providers.base import ModelTable
 from telephone.providers.download import Downloads
 from telephone.providers.gate import LIMITS, Gate, Limit
-from telephone.providers.mapping import data_uri, decoded, inputs, output_of
+from telephone.providers.mapping import data_uri, decoded, inputs, output_of, vector_of
 from telephone.providers.replicate import failed
 from telephone.providers.statuses import failure
 from telephone.providers.wire import ANSWER_MAX, ANSWER_SECONDS, CONNECT_SECONDS, too_large
@@ -34,9 +34,7 @@ class Cog:
     _session: aiohttp.ClientSession | None = field(default=None, repr=False)
 
     def why_not(self, model: ModelTable) -> str | None:
-        if model.kind == "chat":
-            return "the provider cog draws and describes, and does not chat"
-        return "the provider cog draws and describes, and does not embed yet" if model.kind == "embedder" else None
+        return "the provider cog does not chat" if model.kind == "chat" else None
 
     async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
         """Names the prediction only: as nothing is paid, it can be made anew after a crash."""
@@ -49,6 +47,8 @@ class Cog:
             came = await self._post(model, "/predictions", {"id": ticket.reference, "input": wanted})
         if came.get("status") != "succeeded":
             raise failed(model, came.get("error"))
+        if model.kind == "embedder":
+            return Answer(vector=vector_of(model, came.get("output")), cost_usd=0.0)
         output = output_of(model, came.get("output"))
         if model.kind == "i2t":
             return Answer(text=output, cost_usd=0.0)
@@ -75,7 +75,7 @@ class Cog:
         async with self._answer(model, "POST", path, body) as answer:
             text = await _bounded(answer)
             if answer.status == _BUSY:
-                raise Unavailable(f"{model.name} is busy with another picture; please try again in a minute.")
+                raise Unavailable(f"{model.name} is busy with another one; please try again in a minute.")
             if answer.status not in (200, 201):
                 raise failure(model, answer.status, {k.lower(): v for k, v in answer.headers.items()}, text)
         try:

@@ -105,7 +105,8 @@ def too_long(model: ModelTable) -> BadInput:
 
 
 def bad_output(model: ModelTable, what: str = "something that is no answer") -> BadOutput:
-    return BadOutput(f"{model.name} sent back {what}; please start the game again.")
+    then = "please tell the operator" if model.kind == "embedder" else "please start the game again"
+    return BadOutput(f"{model.name} sent back {what}; {then}.")
 
 
 def retired(model: ModelTable) -> Retired:

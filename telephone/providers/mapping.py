@@ -1,8 +1,9 @@
-"""Our values in a model's own names, and a model's output as one address or one text."""
+"""Our values in a model's own names, and a model's output as one address, one text or one vector."""
 
 import ast
 import base64
 import binascii
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -43,13 +44,20 @@ def question_of(ask: Ask) -> str:
 
 
 def inputs(model: ModelTable, ask: Ask, image: str | None = None) -> dict[str, Any]:
-    """The input of one call: the table's, with our values in it. `image` is an address or data URI of the picture."""
-    values: dict[str, Any] = {"$seed": ask.seed, "$task": TASK}
+    """The input of one call: the table's, with our values in it. `image` is an address or data URI of the picture.
+
+    An embedder is asked with a text or a picture; what takes the other is left out.
+    """
+    values: dict[str, Any] = {"$seed": ask.seed, "$task": TASK, "$modality": "vision" if ask.text is None else "text"}
     if ask.text is not None:
-        values["$prompt"] = ask.text
+        values |= {"$prompt": ask.text, "$text": ask.text}
     if image is not None:
         values["$image"] = image
-    return {key: _filled(value, values) for key, value in model.input.items()}
+    absent = {"$text", "$image"} - values.keys() if model.kind == "embedder" else set()
+    if len(absent) > 1:
+        raise BadInput("An embedder needs a text or a picture to place.")
+    wanted = {key: value for key, value in model.input.items() if not (isinstance(value, str) and value in absent)}
+    return {key: _filled(value, values) for key, value in wanted.items()}
 
 
 def _filled(value: Any, values: Mapping[str, Any]) -> Any:
@@ -90,6 +98,22 @@ def output_of(model: ModelTable, output: object) -> str:
         return _DECODERS[model.output](output)
     except (ValueError, TypeError, AttributeError, LookupError, SyntaxError, RecursionError, MemoryError):
         raise failures.bad_output(model) from None
+
+
+def vector_of(model: ModelTable, output: object) -> tuple[float, ...]:
+    """The numbers of an embedder's output. Raises BadOutput where they are not as many as its table says.
+
+    Not a number, infinity and nothing but zeros place nothing, and are refused too.
+    """
+    if not isinstance(output, Sequence) or len(output) != model.dimensions:
+        raise failures.bad_output(model, "something that is no vector of its length")
+    try:
+        numbers = tuple(float(value) for value in output if not isinstance(value, bool | str))
+    except (TypeError, ValueError, OverflowError):
+        numbers = ()
+    if len(numbers) != model.dimensions or not all(map(math.isfinite, numbers)) or not any(numbers):
+        raise failures.bad_output(model, "a vector that says nothing")
+    return numbers
 
 
 def _text(output: object) -> str:

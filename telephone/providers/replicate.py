@@ -16,7 +16,7 @@ from telephone.providers import failures
 from telephone.providers.base import Lost, ModelTable
 from telephone.providers.download import Downloads, origin_of
 from telephone.providers.gate import LIMITS, Gate
-from telephone.providers.mapping import data_uri, decoded, inputs, output_of
+from telephone.providers.mapping import data_uri, decoded, inputs, output_of, vector_of
 from telephone.providers.statuses import broken, failure
 from telephone.providers.wire import CONNECT_SECONDS, Counted, bounding, hush
 
@@ -53,9 +53,7 @@ class Replicate:
 
     def why_not(self, model: ModelTable) -> str | None:
         if model.kind == "chat":
-            return "the provider replicate draws and describes, and does not chat"
-        if model.kind == "embedder":
-            return "the provider replicate draws and describes, and does not embed yet"
+            return "the provider replicate does not chat"
         if model.retired():
             return f"retired on {model.retired_on}"
         return "needs REPLICATE_API_TOKEN" if self.token is None else None
@@ -124,9 +122,11 @@ class Replicate:
             raise failures.bad_output(model)
         if status != "succeeded":
             return None
-        output = output_of(model, prediction.output)
         parameters = {"version": getattr(prediction, "version", None), "input": _public(prediction)}
         cost = cost_of(model, getattr(prediction, "metrics", None))
+        if model.kind == "embedder":
+            return Answer(vector=vector_of(model, prediction.output), cost_usd=cost, parameters=parameters)
+        output = output_of(model, prediction.output)
         if model.kind == "i2t":
             return Answer(text=output, cost_usd=cost, parameters=parameters)
         data = decoded(model, output) if output.startswith("data:") else await self.downloads.get(output)

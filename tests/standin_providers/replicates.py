@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from tests.standin_providers.eyes import caption, paint
+from tests.standin_providers.eyes import caption, paint, place
 
 if TYPE_CHECKING:
     from tests.standin_providers.server import Studios
@@ -77,6 +77,9 @@ class _Api:
         given = made["input"]
         pictures = [value for value in given.values() if isinstance(value, str) and self._is_picture(value)]
         named = f"{made['model']}:{made['version']}"
+        if "modality" in given:
+            place_of = given if given["modality"] == "text" else {**given, "input": self._data(given["input"])}
+            return self.studios.shaped(named, place(place_of))
         if pictures:
             return self.studios.shaped(named, caption(self._bytes(pictures[0])))
         file = f"{made['id']}.png"
@@ -85,6 +88,9 @@ class _Api:
 
     def _is_picture(self, value: str) -> bool:
         return value.startswith(("data:", f"{self.studios.url}/v1/files/"))
+
+    def _data(self, value: str) -> str:
+        return f"data:image/png;base64,{base64.b64encode(self._bytes(value)).decode()}"
 
     def _bytes(self, value: str) -> bytes:
         if value.startswith("data:"):

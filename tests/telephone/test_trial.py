@@ -1,13 +1,19 @@
 """Trying every model, and asking which still exist."""
 
+import re
+
 import pytest
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from telephone.errors import Unavailable
+from telephone.models.offline import Offline
 from telephone.models.players import Players
 from telephone.models.registry import Registry
+from telephone.providers.replicate import Replicate
 from telephone.trial import Trial, census, report_missing
 from tests.company import MODELS, Studio
+from tests.standin_providers import Studios
 
 
 @pytest.fixture
@@ -68,3 +74,25 @@ async def test_models_that_are_gone_are_told_in_the_log_and_silence_is_no_verdic
     with capture_logs() as logs:
         await report_missing(players)
     assert [(entry["event"], entry["model"]) for entry in logs] == [("a model is gone from its provider", "painter")]
+
+
+async def test_embedders_are_tried_last_with_the_words_and_where_they_see_with_the_picture(tmp_path, studio):
+    async with Studios.open() as studios:
+        bind = Replicate(SecretStr("r8_test"), studios.url)
+        reached = {"studio": studio, "offline": Offline(), "replicate": bind}
+        own = tmp_path / "own.toml"
+        own.write_text(MODELS, encoding="utf-8")
+        registry = Registry.load(["studio", "offline", "replicate"], own)
+        chosen = {name: registry.tables[name] for name in ("imagebind", "minilm", "painter", "critic")}
+        players = Players(Registry(chosen), reached, deadline=5)
+        found = await tried(players)
+        assert list(found) == ["painter", "critic", "imagebind", "minilm"]
+        assert found["minilm"].said.endswith("384 numbers")
+        assert re.search(r": 1024 numbers, and the picture [01]\.\d\d from its words$", found["imagebind"].said)
+        assert (found["imagebind"].usd, found["minilm"].usd) == (2 * 0.0003, 0)
+        studios.outputs = {"imagebind": lambda _: [0.5]}
+        failed = (await tried(players))["imagebind"]
+        assert not failed.played
+        assert "no vector of its length" in failed.said
+        assert (await tried(players, most_usd=0.0301))["imagebind"].left_out
+        await bind.close()

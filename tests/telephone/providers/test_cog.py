@@ -1,15 +1,7 @@
 """Cog containers: the same models on hardware of one's own, for nothing."""
 
 import asyncio
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
@@ -19,10 +11,10 @@ from telephone.models.players import caption_of, picture_of
 from telephone.providers.cog import Cog
 from telephone.providers.gate import Limit
 from telephone.providers.patience import with_patience
+from tests.containers import needs_cog, running
 from tests.standin_providers import says, slow
 
 PREDICT = "/predictions"
-needs_cog = pytest.mark.skipif(find_spec("cog") is None, reason="needs the package cog, Replicate's model server")
 
 
 @pytest.fixture
@@ -117,43 +109,10 @@ class Predictor(BasePredictor):
 
 
 @pytest.fixture(scope="module")
-def containers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def containers() -> Iterator[dict[str, str]]:
     """Two real Cog servers with tiny predictors, by name."""
-    running, urls = [], {}
-    for name, code in PREDICTORS.items():
-        folder = tmp_path_factory.mktemp(name)
-        (folder / "predict.py").write_text(code, encoding="utf-8")
-        (folder / "cog.yaml").write_text("build: {}\npredict: predict.py:Predictor\n", encoding="utf-8")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        env = os.environ | {"PORT": str(port), "COG_PREDICT_TYPE_STUB": "predict.py:Predictor"}
-        env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
-        command = [sys.executable, "-m", "cog.server.http", "--host", "127.0.0.1"]
-        with (folder / "log").open("w") as log:
-            running.append(subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log))
-        urls[name] = f"http://127.0.0.1:{port}"
-    try:
-        for url in urls.values():
-            _wait_until_ready(url)
+    with running(PREDICTORS) as urls:
         yield urls
-    finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.wait(10)
-
-
-def _wait_until_ready(url: str) -> None:
-    for _ in range(150):
-        try:
-            with urllib.request.urlopen(f"{url}/health-check", timeout=1) as answer:
-                if b'"READY"' in answer.read():
-                    return
-        except OSError:
-            pass
-        time.sleep(0.2)
-    raise RuntimeError("Cog was not ready within half a minute")
 
 
 @needs_cog

@@ -18,25 +18,28 @@ from tests.telephone.providers.conftest import KEY, TOKEN
 
 ADAPTERS = ("openai", "compatible", "replicate", "cog", "offline")
 REMOTE = ADAPTERS[:-1]
+PLACING = ("replicate", "cog")
 QUESTION = Ask(seed=7, text="Write about a fox, as JSON.")
 CALLS = r"/v1/images/generations|/v1/chat/completions|/v1/predictions|/predictions"
 
 
 @dataclass
 class Party:
-    """An adapter with a model of each kind that it reaches."""
+    """An adapter with a player of each kind, and an embedder that it reaches or says that it does not."""
 
     name: str
     provider: Provider
     artist: ModelTable
     teller: ModelTable
+    embedder: ModelTable
     writer: ModelTable | None = None
     """A chat model, where the adapter reaches any."""
 
     def asks(self, words: Ask, picture: Ask) -> list[tuple[ModelTable, Ask]]:
         """Each of its models with what it is asked."""
         chat = [] if self.writer is None else [(self.writer, QUESTION)]
-        return [(self.artist, words), (self.teller, picture), *chat]
+        embedding = [(self.embedder, words)] if self.name in PLACING else []
+        return [(self.artist, words), (self.teller, picture), *chat, *embedding]
 
     async def play(self, model: ModelTable, ask: Ask) -> Any:
         return await self.provider.collect(model, ask, await self.provider.submit(model, ask, "marker"))
@@ -47,23 +50,28 @@ def party(request, studios: Studios, table: Callable[..., ModelTable], openai, r
     name = request.param
     t2i = {"name": "painter", "kind": "t2i", "price_usd": 0.01}
     i2t = {"name": "critic", "kind": "i2t", "price_usd": 0.01}
+    embedder = {"name": "bind", "kind": "embedder", "price_usd": 0.01}
     if name in ("openai", "compatible"):
         own = {"url": f"{studios.url}/v1", "quirks": ["seed", "max-tokens"]} if name == "compatible" else {}
-        ref = "by-address" if name == "compatible" else "painter-1"
+        refs = ("by-address" if name == "compatible" else "painter-1", "critic-1", "bind-1")
+        sides = [table(**kind, ref=ref, **own) for kind, ref in zip((t2i, i2t, embedder), refs, strict=True)]
         chat = table(name="poet", kind="chat", price_usd=0.01, ref="poet-1", **own)
-        return Party(name, openai, table(**t2i, ref=ref, **own), table(**i2t, ref="critic-1", **own), chat)
+        return Party(name, openai, *sides, chat)
     if name == "offline":
-        sides = [{**t2i, "ref": "doodles"}, {**i2t, "ref": "hazy"}]
+        sides = [{**t2i, "ref": "doodles"}, {**i2t, "ref": "hazy"}, {**embedder, "ref": "abacus"}]
         return Party(name, Offline(), *(table(**side, provider="offline") for side in sides))
     mapped = {"provider": name, "url": studios.url if name == "cog" else ""}
     drawn = {"input": {"prompt": "$prompt", "seed": "$seed"}, "output": "uris", "ref": "studio/painter:" + "0" * 64}
     told = {"input": {"image": "$image"}, "output": "text", "ref": "studio/critic:" + "1" * 64}
-    adapter = replicate if name == "replicate" else cog
-    return Party(name, adapter, table(**t2i, **mapped, **drawn), table(**i2t, **mapped, **told))
+    placed = {"modality": "$modality", "text_input": "$text", "input": "$image"}
+    vector = {"input": placed, "output": "vector", "dimensions": 1024, "ref": "studio/bind:" + "2" * 64}
+    sides = [table(**t2i, **mapped, **drawn), table(**i2t, **mapped, **told), table(**embedder, **mapped, **vector)]
+    return Party(name, replicate if name == "replicate" else cog, *sides)
 
 
 every = pytest.mark.parametrize("party", ADAPTERS, indirect=True)
 remote = pytest.mark.parametrize("party", REMOTE, indirect=True)
+placing = pytest.mark.parametrize("party", PLACING, indirect=True)
 
 
 @every
@@ -120,9 +128,59 @@ async def test_cancelling_what_is_not_there_does_no_harm(party):
 
 
 @every
-async def test_an_embedder_is_not_asked_to_play(party):
-    if party.name != "offline":
-        assert party.provider.why_not(party.artist.model_copy(update={"kind": "embedder"})) is not None
+async def test_whoever_does_not_embed_says_so(party):
+    assert (party.provider.why_not(party.embedder) is None) == (party.name in PLACING)
+
+
+@placing
+async def test_an_embedder_places_words_and_pictures_in_one_space(party, words, picture):
+    near = [await party.play(party.embedder, ask) for ask in (words, words, picture)]
+    assert [len(answer.vector) for answer in near] == [1024] * 3
+    assert near[0].vector == near[1].vector != near[2].vector
+    assert all(answer.text is None and answer.data is None for answer in near)
+
+
+@placing
+async def test_an_embedder_is_handed_words_or_a_picture_under_its_own_names(party, studios, words, picture):
+    await party.play(party.embedder, words)
+    await party.play(party.embedder, picture)
+    text, seen = (one.body["input"] for one in studios.asked(CALLS) if one.method == "POST")
+    assert text == {"modality": "text", "text_input": words.text}
+    assert seen.keys() == {"modality", "input"}
+    assert seen["modality"] == "vision"
+    with pytest.raises(BadInput):
+        await party.play(party.embedder, Ask(seed=0))
+
+
+@placing
+@pytest.mark.parametrize(
+    "output",
+    [
+        [0.5] * 1023,
+        [0.5] * 1025,
+        [],
+        [0.0] * 1024,
+        [0.5] * 1023 + [None],
+        [0.5] * 1023 + ["0.5"],
+        [0.5] * 1023 + [True],
+        [0.5] * 1023 + [float("nan")],
+        [0.5] * 1023 + [float("inf")],
+        [0.5] * 1023 + [10**400],
+        [[0.5] * 1024],
+        "0.5",
+        {"embedding": [0.5] * 1024},
+        None,
+    ],
+    ids=lambda output: str(output)[-24:],
+)
+async def test_what_is_no_vector_of_its_length_is_refused(party, studios, words, output):
+    body = {"status": "succeeded", "output": output}
+    if party.name == "replicate":
+        studios.outputs = {"bind": lambda _: output}
+    else:
+        studios.next("/predictions", answers(json.dumps(body).encode(), "application/json"))
+    with pytest.raises(BadOutput):
+        await party.play(party.embedder, words)
 
 
 @remote

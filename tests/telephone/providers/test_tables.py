@@ -7,6 +7,9 @@ import pytest
 
 from telephone.build import providers
 from telephone.errors import Misconfigured
+from telephone.models.base import SeeingEmbedder
+from telephone.models.embedders import embedders
+from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.providers.cog import Cog
 from telephone.settings import Settings, secret_named
@@ -27,6 +30,17 @@ ref = "salesforce/blip"
 licence = "BSD-3-Clause"
 output = "text"
 input = { image = "$image" }
+"""
+
+BIND = """[bind-here]
+kind = "embedder"
+provider = "cog"
+url = "http://127.0.0.1:5000"
+ref = "daanelson/imagebind"
+input = { modality = "$modality", text_input = "$text", input = "$image" }
+output = "vector"
+dimensions = 1024
+licence = "CC-BY-NC-SA 4.0"
 """
 
 
@@ -62,6 +76,12 @@ def load(folder: Path, text: str) -> Registry:
         (OWN + CONTAINER.replace('output = "text"\n', ""), 8, "output is missing"),
         (OWN + CONTAINER.replace('"text"', '"json"'), 14, "write '', 'uri', 'uris'"),
         (OWN + "\n[crayon.tokens_usd]\ntext_im = 3\n", 9, "write 'text_in'"),
+        (OWN + BIND.replace('output = "vector"\n', ""), 8, "output is missing"),
+        (OWN + BIND.replace('"vector"', '"text"'), 14, 'an embedder answers "vector"'),
+        (OWN + CONTAINER.replace('"text"', '"vector"'), 14, 'an embedder answers "vector"'),
+        (OWN + BIND.replace("dimensions = 1024\n", ""), 8, "dimensions is missing"),
+        (OWN + BIND.replace('"$text"', '"$prompt"'), 13, r'takes "\$text"'),
+        (OWN + BIND + 'kin = "CLIP!"\n', 17, "kin"),
         (OWN + "\n[crayon.tokens_usd]\ntext_in = -3\n", 9, "greater than or equal to 0"),
     ],
 )
@@ -74,6 +94,26 @@ def test_a_container_of_ones_own_is_a_table_and_no_python(tmp_path):
     table = load(tmp_path, CONTAINER).table("blip-here", "i2t")
     assert providers(Settings(_env_file=None))["cog"].why_not(table) is None
     assert isinstance(providers(Settings(_env_file=None))["cog"], Cog)
+
+
+def test_an_embedder_of_ones_own_is_a_table_and_no_python(tmp_path):
+    reached = providers(Settings(_env_file=None))
+    found = embedders(Players(load(tmp_path, BIND), reached))
+    assert set(found) == {"minilm", "bind-here"}
+    assert isinstance(found["bind-here"], SeeingEmbedder)
+    assert found["bind-here"].dimensions == 1024
+
+
+def test_the_page_about_models_names_all_kin(tables):
+    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
+    _, _, kin = page.partition("**Kin.**")
+    named = set(re.findall(r"^\| `([\w-]+)` \|", kin.partition("## ")[0], re.MULTILINE))
+    assert named == {table.name for table in tables.tables.values() if table.kin == "clip"}
+
+
+def test_kin_of_an_embedder_are_the_players_that_clip_made(tables):
+    assert tables.kin_of("imagebind") == {"dalle2", "vqgan-clip", "clip-prefix", "clip-caption-reward"}
+    assert tables.kin_of("minilm") == tables.kin_of("nobody") == frozenset()
 
 
 def test_a_row_of_ours_is_overridden_by_name(tmp_path):
@@ -113,10 +153,9 @@ def test_a_named_secret_comes_from_the_environment_or_the_file(tmp_path, monkeyp
 
 def test_the_page_about_models_says_what_each_table_says(tables):
     page = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
-    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    tables_of_models = page.partition("**Kin.**")[0]
+    rows = {line.split("`")[1]: line for line in tables_of_models.splitlines() if line.startswith("| `")}
     for table in tables.tables.values():
-        if table.kind == "embedder":
-            continue
         line = rows[table.name]
         assert table.licence in line
         assert table.maker in line
@@ -128,7 +167,7 @@ def test_the_tables_on_the_page_about_models_can_be_copied(tmp_path):
     page = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
     first, *own = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert load(tmp_path, first).table("blip").provider == "replicate"
-    assert [load(tmp_path, text).table(name).provider for text, name in zip(own, ("blip", "llava"), strict=True)] == [
-        "cog",
-        "openai",
+    names = ("blip", "imagebind", "llava")
+    assert [load(tmp_path, text).table(name).provider for text, name in zip(own, names, strict=True)] == [
+        *("cog", "cog", "openai")
     ]

@@ -1,0 +1,77 @@
+"""ImageBind, and any embedder over an API that reads as CLIP does: places texts and pictures in one space.
+
+Girdhar et al. 2023, "ImageBind: One Embedding Space To Bind Them All", CVPR; weights CC-BY-NC-SA 4.0, for research
+only, English. Its towers for text and pictures are OpenCLIP's, frozen: it is kin of whatever CLIP has trained.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from telephone.errors import BadInput, BadOutput
+from telephone.game import Ask, Image
+from telephone.models import clip
+from telephone.models.base import Vectors
+from telephone.models.cutting import RULES
+from telephone.models.players import Players
+from telephone.providers.base import ModelTable
+
+_SPECIAL: Final = ("<|", "< |")
+"""ImageBind takes a `<|endoftext|>` that a text spells out for the text's end; it never sees one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBind:
+    """An embedder by its table, over Replicate or a Cog container. All calls raise a TelephoneError."""
+
+    table: ModelTable
+    players: Players
+    window: int = clip.WINDOW
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @property
+    def version(self) -> str:
+        """The model's version where its `ref` names one, so that a container of the same is the same."""
+        model, _, version = self.table.ref.partition(":")
+        return f"{version[:12] or model}-w{self.window}.{RULES}"
+
+    @property
+    def dimensions(self) -> int:
+        return self.table.dimensions
+
+    def tokens(self, text: str) -> int:
+        """CLIP's tokens of a text as it is sent."""
+        return clip.tokens(text.replace(*_SPECIAL))
+
+    async def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimensions), L2-normalised: ImageBind's texts come scaled.
+
+        Raises BadInput for a text over the window: the Replicate build of 2023 loses the end of one, and with it
+        the whole.
+        """
+        if any(self.tokens(text) > self.window for text in texts):
+            raise BadInput(f"{self.name} reads {self.window} tokens at once; cut the text first.")
+        return await self._rows([Ask(seed=0, text=text.replace(*_SPECIAL)) for text in texts])
+
+    async def embed_pictures(self, images: Sequence[Image]) -> Vectors:
+        """Shape (len(images), dimensions), L2-normalised."""
+        return await self._rows([Ask(seed=0, image=image) for image in images])
+
+    async def _rows(self, asks: Sequence[Ask]) -> Vectors:
+        rows = await asyncio.gather(*(self._vector(ask) for ask in asks))
+        return np.stack(rows) if rows else np.zeros((0, self.dimensions), np.float32)
+
+    async def _vector(self, ask: Ask) -> Vectors:
+        ticket = await self.players.submit(self.name, ask, marker="")
+        answer = await self.players.collect(self.name, ask, ticket)
+        numbers = np.asarray(answer.vector or (), np.float64)
+        length = float(np.linalg.norm(numbers))
+        if numbers.size != self.dimensions or not 0 < length < np.inf:
+            raise BadOutput(f"{self.name} answered without a vector; please tell the operator.")
+        return np.asarray(numbers / length, np.float32)

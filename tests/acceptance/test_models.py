@@ -113,6 +113,11 @@ async def test_the_articles_pairs_play_ten_turns_on_discord_and_no_key_is_left_a
             assert all(step.text or step.image for step in game.steps)
         assert {(game.pair.t2i, game.pair.i2t) for game in games} == set(PAIRS)
         await standin.until(lambda: _finished_cards(standin, channel) == len(PAIRS), timeout=60)
+        measured = await _measured(data, guild.id)
+        assert all(turn.distance is not None for game in measured for turn in game.turns)
+        calls = [made["input"] for made in studios.predictions.values() if "imagebind" in made["model"]]
+        assert len(calls) == len({json.dumps(given) for given in calls}), "each text and picture was paid for once"
+        assert sum(game.costs.scoring for game in measured) == pytest.approx(len(calls) * 0.0003)
         await bot.stop()
         _no_key_anywhere(data, bot.log, json.dumps([sent.payload for sent in standin.sent], default=str))
 
@@ -122,6 +127,16 @@ async def _ended(standin: Standin, data: Path, guild_id: int) -> list[Game]:
         while True:
             games = await store.games.recent(guild_id)
             if len(games) == len(PAIRS) and all(game.state.is_final for game in games):
+                return games
+            await asyncio.sleep(0.5)
+
+
+async def _measured(data: Path, guild_id: int) -> list[Game]:
+    """The games, once ImageBind has measured them all."""
+    async with await Store.open(f"sqlite:///{data / 'telephone.sqlite'}") as store, asyncio.timeout(60):
+        while True:
+            games = await store.games.recent(guild_id)
+            if {game.embedder for game in games} == {"imagebind"}:
                 return games
             await asyncio.sleep(0.5)
 
@@ -161,5 +176,6 @@ async def test_a_bot_killed_between_submit_and_collect_pays_replicate_once(stand
         async with await Store.open(f"sqlite:///{data / 'telephone.sqlite'}") as store:
             game = await store.games.by_number(guild.id, 1)
         assert len(game.steps) == 2 * turns
-        assert len(studios.billed) == 2 * turns
+        played = [made for made in studios.predictions.values() if "imagebind" not in made["model"]]
+        assert len(played) == 2 * turns
         assert game.possibly_billed_twice_usd == 0

@@ -2,11 +2,22 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from telephone.errors import BadInput, NotAllowed
-from telephone.game import DEFAULT_TURNS, NO_GUILD, PROMPT_MAX, Caps, GameRequest, Level, Pair, Prompt, clean_prompt
+from telephone.errors import BadInput, NotAllowed, OverBudget
+from telephone.game import (
+    DEFAULT_TURNS,
+    NO_GUILD,
+    PROMPT_MAX,
+    Caps,
+    Game,
+    GameRequest,
+    Level,
+    Pair,
+    Prompt,
+    clean_prompt,
+)
 from telephone.models.players import Players
 from telephone.prices import most_usd
 from telephone.prompts import look_up, offered
@@ -54,6 +65,20 @@ class Admission:
         """What an admitted game costs at most, to be reserved with it."""
         t2i, i2t = (self.players.registry.table(name) for name in (request.pair.t2i, request.pair.i2t))
         return Order(most_usd(request.turns, t2i, i2t, self.measuring_usd(request.turns)), self.caps)
+
+    async def add(self, request: GameRequest) -> Game:
+        """Stores an admitted game under a new number, the most it can cost reserved. Raises OverBudget.
+
+        One whose players cost nothing is never refused for money: where measuring it does not fit the budget, it
+        reserves nothing and is measured for nothing.
+        """
+        order = self.order(request)
+        try:
+            return await self.store.games.add(request, order)
+        except OverBudget:
+            if order.most_usd > self.measuring_usd(request.turns):
+                raise
+            return await self.store.games.add(request, replace(order, most_usd=0.0))
 
     async def admit(self, asked: StartRequest) -> GameRequest:
         await self.check_open(asked.guild_id)

@@ -33,6 +33,10 @@ class Measure:
         """What every game is measured with: what is always there first, then the primary."""
         return [self.gauges[name] for name in dict.fromkeys([self.always, self.primary])]
 
+    def of(self, game: Game) -> list[Gauge]:
+        """What a game is measured with when it ends; one that reserved no money is measured for nothing."""
+        return [gauge for gauge in self.of_every_game if not gauge.price_usd or game.costs.reserved]
+
     def most_usd(self, turns: int) -> float:
         """The most that measuring a game can cost with all of them, in US dollars."""
         return sum(gauge.most_usd(turns) for gauge in self.of_every_game)

@@ -282,7 +282,7 @@ class Play(DBOSConfiguredInstance):
     async def _measure(self, game_id: str) -> Verdict:
         async def measured() -> Verdict:
             game = await self._with.store.games.get(game_id)
-            for gauge in self._with.measure.of_every_game:
+            for gauge in self._with.measure.of(game):
                 await self._with.measure.measure(game, gauge.name)
             return {}
 

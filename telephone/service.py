@@ -90,7 +90,7 @@ class Service:
     async def start(self, asked: StartRequest) -> Game:
         """Admits, stores and enqueues a game, the most it can cost reserved; returns before its card is posted."""
         request = await self.admission.admit(asked)
-        game = await self.store.games.add(request, self.admission.order(request))
+        game = await self.admission.add(request)
         _log.info("game queued", game=game.id, pair=str(game.pair), turns=game.request.turns)
         await self._begin(game)
         return game

@@ -73,6 +73,12 @@ async def test_a_budget_of_nothing_still_lets_free_games_be_played(company):
         await company.service.start(ASKED)
     game = await at_no_price(company).start(ASKED)
     assert game.is_free
+    assert (await company.service.closed(game.id, timeout=20)).costs.scoring == 0
+
+
+async def test_a_game_whose_players_are_free_reserves_what_measuring_it_may_cost(company):
+    game = await at_no_price(company).start(ASKED)
+    assert game.costs.reserved == pytest.approx(4 * 9 * READ)
 
 
 def at_no_price(company):
@@ -80,9 +86,7 @@ def at_no_price(company):
     players = company.service.players
     painter = players.registry.table("painter").model_copy(update={"price_usd": 0.0})
     registry = replace(players.registry, tables={**players.registry.tables, "painter": painter})
-    admission = replace(
-        company.service.admission, players=replace(players, registry=registry), measuring_usd=lambda turns: 0.0
-    )
+    admission = replace(company.service.admission, players=replace(players, registry=registry))
     return replace(company.service, admission=admission)
 
 

@@ -1,13 +1,14 @@
 """Boards and answers as JSON documents; tests/contracts describes them. What is not known is null, never NaN."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from telephone.scoring.answers import Answer, Course, Difficulties
 from telephone.scoring.crossed import Effect
-from telephone.scoring.insights import Factor, Insights, difficulty
+from telephone.scoring.insights import Factor, Insights, difficulty, factors, unknown
 from telephone.scoring.interval import Interval
 from telephone.scoring.ranking import Cell
-from telephone.scoring.sentences import factors, more_games
+from telephone.scoring.sentences import more_games
 from telephone.scoring.standings import Verdict
 from telephone.scoring.votes import VoteBoard
 
@@ -77,7 +78,41 @@ def insights_document(found: Insights) -> Document:
     }
 
 
-def difficulty_document(cells: tuple[Cell, ...], levels: Mapping[str, str | None]) -> list[Document]:
+def answer_document(answer: Answer, course: Course, difficulties: Difficulties) -> Document:
+    """The three answers of a server's games, turn by turn, and how hard its prompts are."""
+    asked, judge = answer.asked, answer.judge
+    turns = [
+        {
+            "turn": moment.turn,
+            "prompts": moment.prompts,
+            "t2i": _interval(moment.t2i),
+            "i2t": _interval(moment.i2t),
+            "difference": _interval(moment.difference),
+        }
+        for moment in course.moments
+    ]
+    return {
+        "server": asked.guild_id,
+        "level": asked.level,
+        "turn": answer.turn,
+        "embedder": {"name": judge.name, "version": judge.version, "label": judge.label},
+        "judges": list(answer.judges),
+        "kin": list(answer.kin),
+        "unmeasured": answer.unmeasured,
+        **insights_document(answer.found or unknown("no game is measured here yet")),
+        "told": [
+            {"who": one.who, "verdict": one.found.verdict, "t2i": one.found.t2i.best, "i2t": one.found.i2t.best}
+            for one in answer.told
+        ],
+        "turns": turns,
+        "difficulty": [
+            {"prompt": row.prompt, "level": row.level, "measured": _interval(row.measured)}
+            for row in difficulties.prompts
+        ],
+    }
+
+
+def difficulty_document(cells: Sequence[Cell], levels: Mapping[str, str | None]) -> list[Document]:
     """How hard each prompt was measured to be, beside its declared level."""
     return [
         {"prompt": prompt, "level": levels.get(prompt), "measured": _interval(interval)}

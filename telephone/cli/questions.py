@@ -2,33 +2,93 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from telephone.cli.asking import Json
+from telephone.cli.asking import Json, Server, inquire
+from telephone.game import NO_GUILD, TURNS_MAX
+from telephone.game import Level as GameLevel
 
 if TYPE_CHECKING:
+    from telephone.build import House
+    from telephone.scoring.answers import Answer, Course, Difficulties, Question
     from telephone.scoring.insights import Insights
     from telephone.scoring.interval import Interval
 
-Scores = Annotated[Path, typer.Option("--scores", help="CSV of scores: t2i,i2t,prompt,level,score, one game a line.")]
+Scores = Annotated[
+    Path | None, typer.Option("--scores", help="CSV of anybody's scores: t2i,i2t,prompt,level,score, one game a line.")
+]
 Level = Annotated[str | None, typer.Option(help="Only prompts of this level; left out, all of them.")]
 Higher = Annotated[
-    bool, typer.Option("--higher-is-better", help="The scores are similarities; by default they are distances.")
+    bool, typer.Option("--higher-is-better", help="The CSV's scores are similarities; by default they are distances.")
 ]
+WHERE: Final = (
+    "--server ID asks for the games of a Discord server, TELEPHONE_DATA_DIR=DIR/.telephone for those that "
+    "`telephone play --out DIR` kept."
+)
+Turn = Annotated[int | None, typer.Option(min=1, max=TURNS_MAX, help="After which turn; 10 or the usual length here.")]
+Embedder = Annotated[str | None, typer.Option(help="What measures the distance; left out, the one in use here.")]
 
 
-def insights(scores: Scores, level: Level = None, higher_is_better: Higher = False, as_json: Json = False) -> None:
-    """Answers which T2I is best, which I2T, and which of the two matters more, from the scores of a CSV."""
+def insights(
+    scores: Scores = None,
+    level: Level = None,
+    turn: Turn = None,
+    embedder: Embedder = None,
+    server: Server = NO_GUILD,
+    higher_is_better: Higher = False,
+    as_json: Json = False,
+) -> None:
+    """Answers which T2I is best, which I2T, and which of the two matters more: of stored games, or of a CSV."""
+    from telephone.scoring.answers import Question
+
+    if scores is None:
+        if higher_is_better:
+            raise typer.BadParameter("only the scores of a CSV can be similarities", param_hint="--higher-is-better")
+        _of_games(Question(server, _level(level), turn, embedder), as_json)
+    elif turn is not None or embedder is not None or server != NO_GUILD:
+        raise typer.BadParameter("a CSV has no turns, embedders and servers", param_hint="--scores")
+    else:
+        _of_sheet(scores, level, higher_is_better, as_json)
+
+
+def _of_games(question: "Question", as_json: bool) -> None:
+    from telephone.cli.documents import answer_document
+    from telephone.scoring.sentences import heading, notes, nothing_here
+
+    async def ask(house: "House") -> "tuple[Answer, Course, Difficulties]":
+        questions = house.service.questions
+        return (
+            await questions.answer(question),
+            await questions.course(question),
+            await questions.difficulties(question),
+        )
+
+    answer, course, difficulties = inquire(ask)
+    if as_json:
+        typer.echo(json.dumps(answer_document(answer, course, difficulties), ensure_ascii=False, allow_nan=False))
+        return
+    said = notes(answer, rescore="telephone rescore")
+    if answer.found is None:
+        said.insert(0, f"{nothing_here(answer)} {WHERE}")
+    else:
+        print_insights(answer.found, heading(answer), "closer")
+        _print_course(course)
+        _print_difficulties(difficulties)
+    for sentence in said:
+        Console().print(sentence, highlight=False, markup=False)
+
+
+def _of_sheet(path: Path, level: str | None, higher_is_better: bool, as_json: bool) -> None:
     from telephone.cli.documents import difficulty_document, insights_document
     from telephone.scoring import insights as three
     from telephone.scoring.sheets import lines_of, read_scores
 
-    read = read_scores(lines_of(scores))
+    read = read_scores(lines_of(path))
     cells = read.at(level)
     found = three.insights(cells, higher_is_better=higher_is_better)
     if as_json:
@@ -40,14 +100,20 @@ def insights(scores: Scores, level: Level = None, higher_is_better: Higher = Fal
         }
         typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
     else:
-        print_insights(
-            found, f"{scores.name}{f', {level}' if level else ''}", "higher" if higher_is_better else "lower"
-        )
+        print_insights(found, f"{path.name}{f', {level}' if level else ''}", "higher" if higher_is_better else "lower")
+
+
+def _level(name: str | None) -> "GameLevel | None":
+    try:
+        return None if name is None else GameLevel(name.strip().lower())
+    except ValueError:
+        raise typer.BadParameter(f"write one of {', '.join(GameLevel)}", param_hint="--level") from None
 
 
 def print_insights(found: "Insights", title: str, closer: str) -> None:
     """The answers as sentences, then the effects they rest on."""
-    from telephone.scoring.sentences import KINDS, among, best, factors, figures, lacking, matters_more, without_one
+    from telephone.scoring.insights import factors
+    from telephone.scoring.sentences import KINDS, among, best, figures, lacking, matters_more, without_one
 
     console = Console()
     said = [
@@ -74,6 +140,30 @@ def print_insights(found: "Insights", title: str, closer: str) -> None:
         effects.add_row(what, *(_spread(interval, effect.theta2) if known else ("not known", "")), tested, p)
     effects.add_row("T2I minus I2T", *_spread(found.difference, found.estimate), "", "")
     console.print(models if models.row_count else "", effects)
+
+
+def _print_course(course: "Course") -> None:
+    """Each kind's share turn by turn, where it is known at any."""
+    from telephone.scoring.sentences import percent
+
+    table = Table("turn", "prompts", "T2I's share", "I2T's share", "T2I minus I2T", title="Turn by turn")
+    for moment in course.moments:
+        shares = [percent(share) if share else "too early" for share in (moment.t2i, moment.i2t)]
+        table.add_row(str(moment.turn), str(moment.prompts), *shares, _whole(moment.difference))
+    if any(moment.difference for moment in course.moments):
+        Console().print(table)
+
+
+def _print_difficulties(found: "Difficulties") -> None:
+    table = Table("prompt", "level", "measured", "95% interval", title="How hard the prompts are")
+    for row in found.prompts:
+        table.add_row(escape(row.prompt), row.level, *(_spread(row.measured) if row.measured else ("not known", "")))
+    Console().print(table if table.row_count else "")
+
+
+def _whole(interval: "Interval | None") -> str:
+    middle, ends = _spread(interval) if interval else ("", "")
+    return f"{middle} ({ends})" if interval else ""
 
 
 def _spread(interval: "Interval | None", estimate: float = 0.0) -> tuple[str, str]:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from telephone.game import NO_GUILD, Level
-from telephone.scoring.insights import Factor, Insights
+from telephone.scoring.insights import Factor, Insights, factors
 from telephone.scoring.interval import Interval
-from telephone.scoring.sentences import KINDS, factors
 from telephone.scoring.standings import BoardRequest, Judge
 
 
@@ -103,7 +102,7 @@ def reconciled(told: Sequence[Told], missing: Sequence[str]) -> Insights:
     `missing` are labels of embedders whose word is needed too and that measured nothing here.
     """
     found = told[0].found
-    t2i, i2t = (_best([(one.who, factors(one.found)[side]) for one in told], missing) for side in KINDS)
+    t2i, i2t = (_best([(one.who, factors(one.found)[side]) for one in told], missing) for side in factors(found))
     doubt = _doubt([(one.who, one.found.verdict, one.found.why) for one in told], missing)
     if found.verdict is not None and doubt is not None:
         found = replace(found, verdict=None, why=doubt, more_prompts=None)

@@ -107,6 +107,11 @@ def insights(cells: Sequence[Cell], *, higher_is_better: bool = False, seed: int
     )
 
 
+def factors(found: Insights) -> dict[Side, Factor]:
+    """Both kinds of models."""
+    return {"t2i": found.t2i, "i2t": found.i2t}
+
+
 def agreed(answers: Sequence[Insights]) -> tuple[Side | None, str | None]:
     """The verdict on which all embedders agree, with why there is none otherwise."""
     verdicts = {answer.verdict for answer in answers}
@@ -133,6 +138,12 @@ def difficulty(cells: Sequence[Cell]) -> tuple[tuple[str, Interval | None], ...]
         half = _t(effect.below, LEVEL) * sqrt(effect.error * leverage / float(found.leverage.mean()))
         rows.append((name, Interval(float(level), float(level) - half, float(level) + half)))
     return tuple(rows)
+
+
+def unknown(why: str) -> Insights:
+    """The answers where there are no games at all, with why."""
+    nobody = Factor(0, Effect(0.0, 0.0, None, None, 0, 0), None, None, (), None, why, None)
+    return Insights(0, 0, 0, nobody, nobody, nobody.effect, None, 0.0, None, None, None, None, why, None, ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from itertools import groupby
 from math import floor, log10
 from typing import Final
 
-from telephone.scoring.insights import FEWEST_PROMPTS, Factor, Insights, Side
+from telephone.scoring.answers import Answer, Course, Difficulties
+from telephone.scoring.insights import FEWEST_PROMPTS, Insights, Side, factors
 from telephone.scoring.interval import Interval
 
 KINDS: Final[dict[Side, str]] = {"t2i": "T2I", "i2t": "I2T"}
@@ -16,6 +17,33 @@ PAIRS_NAMED: Final = 6
 """How many pairs that lack games are named."""
 
 Shown = Callable[[str], str]
+
+
+def heading(answer: Answer | Course | Difficulties, what: str = "What matters", shown: Shown = str) -> str:
+    """`What matters at turn 10, hard prompts, ImageBind`: of which games, by which embedder."""
+    level = f"{answer.asked.level} prompts" if answer.asked.level else "curated prompts"
+    return f"{what} at turn {answer.asked.turn}, {level}, {shown(plain(answer.judge.label))}"
+
+
+def notes(answer: Answer, shown: Shown = str, *, rescore: str = "/telephone rescore") -> list[str]:
+    """What must be said beside the answers, a sentence each."""
+    name, said = shown(plain(answer.judge.label)), []
+    if answer.unmeasured > 0:
+        are = "is" if answer.unmeasured == 1 else "are"
+        said.append(f"{_count(answer.unmeasured, 'game')} {are} not measured with {name} yet; {rescore} does that.")
+    if answer.kin:
+        said.append(f"Kin of {name}, which may please it: {', '.join(map(shown, answer.kin))}.")
+    if answer.found is not None:
+        said.append("Answers hold among these models, for prompts like these. Distances understand English only.")
+    return said
+
+
+def nothing_here(answer: Answer) -> str:
+    """Why there is no answer at all, and what to do."""
+    level = f"{answer.asked.level} " if answer.asked.level else ""
+    if answer.unmeasured > 0:
+        return f"No game on a curated {level}prompt is measured with this embedder yet."
+    return f"No game on a curated {level}prompt has got to turn {answer.turn} here yet."
 
 
 def among(found: Insights) -> str:
@@ -32,7 +60,7 @@ def best(found: Insights, side: Side, *, closer: str = "closer", shown: Shown = 
         return f"Best {KINDS[side]}: {factor.why}{_more(more_games(found, factor.more_prompts))}."
     lead = dict(factor.effects)[factor.best]
     low, high = sorted((abs(lead.low), abs(lead.high)))
-    by, *ends = figures(abs(lead.estimate), low, high, least=2)
+    by, *ends = figures(abs(lead.estimate), low, high, shown=2, least=2)
     named = f"{shown(factor.best)}, {by} {closer} than the average of {factor.models}"
     return f"Best {KINDS[side]}: {named} ({' to '.join(ends)})."
 
@@ -84,15 +112,16 @@ def more_games(found: Insights, prompts: int | None) -> int | None:
     return lacking_now or whole if found.prompts < FEWEST_PROMPTS else whole
 
 
-def factors(found: Insights) -> dict[Side, Factor]:
-    return {"t2i": found.t2i, "i2t": found.i2t}
-
-
-def figures(*numbers: float, least: int = 0) -> tuple[str, ...]:
-    """Numbers with as many decimals, at `least` some, as show three digits of the largest."""
+def figures(*numbers: float, shown: int = 3, least: int = 0) -> tuple[str, ...]:
+    """Numbers with as many decimals, at `least` some, as show so many digits of the largest."""
     largest = max(map(abs, numbers))
-    digits = least if largest == 0 else max(least, 2 - floor(log10(largest)))
+    digits = least if largest == 0 else max(least, shown - 1 - floor(log10(largest)))
     return tuple(f"{number:.{digits}f}" for number in numbers)
+
+
+def plain(label: str) -> str:
+    """An embedder's label without brackets: `MiniLM (offline)` becomes `MiniLM, offline`."""
+    return label.replace(" (", ", ").replace(")", "")
 
 
 def percent(share: Interval) -> str:

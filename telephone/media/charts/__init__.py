@@ -4,6 +4,7 @@ Pure functions that keep a core busy: call them through `off_loop` of `telephone
 """
 
 from telephone.media.charts.board import board_chart, describe_board
+from telephone.media.charts.difficulty import describe_difficulty, difficulty_chart
 from telephone.media.charts.drift import describe_drift, drift_chart
 from telephone.media.charts.levels import describe_levels, levels_chart
 from telephone.media.charts.pairs import describe_pairs, pairs_chart
@@ -21,11 +22,13 @@ __all__ = [
     "board_chart",
     "describe_board",
     "describe_difference",
+    "describe_difficulty",
     "describe_drift",
     "describe_levels",
     "describe_pairs",
     "describe_shares",
     "difference_chart",
+    "difficulty_chart",
     "drift_chart",
     "levels_chart",
     "pairs_chart",

@@ -26,10 +26,10 @@ _ROOM: Final = (165.0, 612.0)
 def shares_chart(
     turns: Sequence[int], t2i: Spans, i2t: Spans, *, title: str, embedder: str, theme: Theme = "light"
 ) -> bytes:
-    """A PNG, 1200 × 675: the shares of T2I and of I2T in the sum of their θ², by turn, with 95% intervals.
+    """A PNG, 1200 × 675: the θ² of T2I and of I2T as shares of all variation, by turn, with 95% intervals.
 
     Spans are None at a turn without a verdict: there the curves break, the panel is shaded and the heading says so.
-    Points are hollow where the interval includes a half. `turns` count from 1 and ascend; shares may leave [0, 1].
+    Points are hollow where the interval includes nothing. `turns` count from 1 and ascend; shares may leave [0, 1].
     Raises ValueError where spans and turns do not match, or all spans are None.
     """
     return png(shares_figure(turns, t2i, i2t, title=title, embedder=embedder, theme=theme))
@@ -44,15 +44,15 @@ def difference_chart(turns: Sequence[int], spans: Spans, *, title: str, embedder
 
 
 def describe_shares(turns: Sequence[int], t2i: Spans, i2t: Spans) -> str:
-    """The chart in words: where both shares start and end, the biggest change, who is surely above a half and when."""
+    """The chart in words: where both shares start and end, the biggest change, who may be nothing and when."""
     _check(turns, t2i, i2t)
     painters, tellers = _points(turns, t2i), _points(turns, i2t)
     return told(
-        f"Line chart of the shares of T2I and I2T, {counted(len(turns), 'turn')}.",
+        f"Line chart of the shares of T2I and I2T in all variation, {counted(len(turns), 'turn')}.",
         f"T2I: {_course(painters, _PERCENT)}; I2T: {_course(tellers, _PERCENT)}.",
         _change_in_words("share of T2I", painters, lambda change: f"{number(100 * change, '+.0f')} points"),
-        _side_in_words("T2I's interval is above a half", [turn for turn, span in painters if span.low > 0.5]),
-        _side_in_words("I2T's interval is above a half", [turn for turn, span in tellers if span.low > 0.5]),
+        _side_in_words("T2I's interval includes 0%", [turn for turn, span in painters if _even(span, 0)]),
+        _side_in_words("I2T's interval includes 0%", [turn for turn, span in tellers if _even(span, 0)]),
         _side_in_words("No verdict", _gaps(turns, t2i)),
     )
 
@@ -82,17 +82,17 @@ def shares_figure(turns: Sequence[int], t2i: Spans, i2t: Spans, *, title: str, e
     left = 1176 - SWATCH - max(length(name, TYPE) for name in names)
     axes = _frame(figure, ink, turns, t2i, (118, 182, left - 40, 582))
     _fit_shares(axes, [span for points in both.values() for _, span in points])
-    axes.axhline(0.5, color=ink.quiet, linewidth=2, linestyle=(0, (4, 2)), zorder=0.7)
-    labels = [Label(("equal",), 0.5, ink.quiet, start=axes.bbox.x1 + 4)]
+    axes.axhline(0, color=ink.quiet, linewidth=2, zorder=0.7)
+    labels = []
     for k, (name, points) in enumerate(zip(names, both.values(), strict=True)):
         look = stroke(ink, k, k)
-        _draw(axes, ink, points, turns, look, even=0.5)
+        _draw(axes, ink, points, turns, look, even=0)
         turn, span = points[-1]
         start = float(axes.transData.transform((turn, 0))[0]) + 12
-        labels.append(Label((name,), span.middle, ink.text, look, _even(span, 0.5), start))
+        labels.append(Label((name,), span.middle, ink.text, look, _even(span, 0), start))
     beside(figure, axes, ink, labels, left=left, room=_ROOM)
-    notes = _notes(ink, "50%", both["T2I"] + both["I2T"], 0.5)
-    heading(figure, ink, title, f"Shares of T2I and I2T by turn, {embedder}.", notes)
+    notes = _notes(ink, "0%", both["T2I"] + both["I2T"], 0)
+    heading(figure, ink, title, f"Share of all variation, by turn, {embedder}.", notes)
     return figure
 
 

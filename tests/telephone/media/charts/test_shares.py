@@ -84,6 +84,10 @@ def test_points_are_hollow_where_it_could_be_either_way() -> None:
     assert "Hollow: the interval includes 0" in [piece.text for piece in type_of(drawn)]
     sure = difference_figure([1], [Span(1, 2, 3)], **WORDS, theme="light")
     assert not any("Hollow" in piece.text for piece in type_of(sure))
+    share = shares_figure([1, 2], [Span(-0.1, 0, 0.1), SOME], [SOME, SOME], **WORDS, theme="light")
+    markers = [line for line in share.axes[0].lines if line.get_marker() == "o"]
+    assert [line.get_markerfacecolor() == "#FFFFFF" for line in markers] == [True, False]
+    assert "Hollow: the interval includes 0%" in [piece.text for piece in type_of(share)]
 
 
 def test_shares_show_all_from_nothing_to_everything_and_differences_have_zero_in_their_middle() -> None:
@@ -97,11 +101,13 @@ def test_shares_show_all_from_nothing_to_everything_and_differences_have_zero_in
 
 def test_shares_in_words_tell_start_end_change_and_when_it_is_sure() -> None:
     assert describe_shares(TEN, BROKEN, others(BROKEN)) == (
-        "Line chart of the shares of T2I and I2T, 10 turns. T2I: from 35% (20% to 48%) at turn 3 to 61% "
-        "(51% to 71%) at turn 9; I2T: from 65% (52% to 80%) at turn 3 to 39% (29% to 49%) at turn 9. Biggest change of "
-        "the share of T2I: turn 9, +6 points. T2I's interval is above a half at turn 9. I2T's interval is above a half "
-        "at turn 3. No verdict at turns 1, 2, 6 and 10."
+        "Line chart of the shares of T2I and I2T in all variation, 10 turns. T2I: from 35% (20% to 48%) at turn 3 to "
+        "61% (51% to 71%) at turn 9; I2T: from 65% (52% to 80%) at turn 3 to 39% (29% to 49%) at turn 9. Biggest "
+        "change of the share of T2I: turn 9, +6 points. No verdict at turns 1, 2, 6 and 10."
     )
+    nothing: Spans = [Span(-0.1, 0.05, 0.2), Span(0.1, 0.2, 0.3)]
+    assert "T2I's interval includes 0% at turn 1." in describe_shares([1, 2], nothing, list(reversed(nothing)))
+    assert "I2T's interval includes 0% at turn 2." in describe_shares([1, 2], nothing, list(reversed(nothing)))
 
 
 def test_differences_in_words_tell_start_end_change_and_when_it_is_sure() -> None:

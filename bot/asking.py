@@ -46,13 +46,19 @@ def is_host(press: Press) -> bool:
 
 
 async def game_meant(press: Press, number: int | None, *, unfinished_only: bool = False) -> Game:
-    """The game of that number, else the one of this thread, else the server's newest. Raises NotFound."""
+    """The game of that number, else the one of this thread, else the server's newest. Raises NotFound.
+
+    A battle's thread means no game: BadInput says where its buttons are.
+    """
     service, guild_id = press.client.service, server_of(press)
     if number is not None:
         return await service.game_by_number(guild_id, number)
     here = await service.game_in_thread(press.channel_id or 0)
     if here is not None:
         return here
+    battle = await service.battles.in_thread(press.channel_id or 0)
+    if battle is not None:
+        raise BadInput(f"This is the thread of battle {battle.number}; its buttons are on its card in the channel.")
     newest = await service.recent(guild_id, unfinished_only=unfinished_only, limit=1)
     if not newest:
         raise NotFound("No such game is here yet; /telephone start begins one.")

@@ -26,7 +26,8 @@ _log = structlog.get_logger()
 class Card:
     """What an edit is for: whose card, where it stands, in which state it shows its game or battle.
 
-    One that `must_show` is posted anew where it cannot be edited; one that `rests` will not change soon.
+    One that `must_show` is posted anew where it cannot be edited; one that `rests` will not change soon; one that
+    has to be edited `at_once` does not wait until enough time has passed.
     """
 
     owner_id: str
@@ -35,14 +36,16 @@ class Card:
     state: str
     must_show: bool = False
     rests: bool = False
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What a card was last made to show, when, and the files that stand on it."""
+    """What a card was last made to show, when, on which message, and the files that stand on it."""
 
     at: float
-    state: str
+    card: Card
+    message_id: int | None
     tree: Any
     files: tuple[str, ...]
     attachments: tuple[discord.Attachment, ...]
@@ -60,36 +63,42 @@ class Cards:
         """Brings a card up to date; skips what follows too soon, never a change of state.
 
         Files that it shows already are kept, not sent again. Returns the id of the message that shows it now,
-        None where the card is gone or refused.
+        None where the card is gone.
         """
         assert post.view is not None
         tree: Any = post.view.to_components()  # type: ignore[no-untyped-call]
-        if self._may_skip(card, tree):
-            return card.message_id
+        last = self._last(card)
+        if last is not None and self._may_skip(card, last, tree):
+            return last.message_id
         message_id, attachments = await self._edit(card, post)
         names = tuple(file.name for file in post.files)
-        self._shown[card.owner_id] = _Shown(self._clock(), card.state, tree, names, attachments)
+        self._shown[card.owner_id] = _Shown(self._clock(), card, message_id, tree, names, attachments)
         if card.rests:
             del self._shown[card.owner_id]
         return message_id
 
-    def is_due(self, card: Card) -> bool:
-        """Whether an edit of a card, were it to show something new, would not follow another too soon."""
+    def keeps(self, card: Card, names: tuple[str, ...]) -> bool:
+        """Whether a card shows files of these names already, so that an edit need not bring them."""
+        last = self._last(card)
+        return last is not None and last.files == names and len(last.attachments) > 0
+
+    def _last(self, card: Card) -> _Shown | None:
+        """What this very message was last made to show in this state."""
         last = self._shown.get(card.owner_id)
-        if last is None or last.state != card.state:
+        if last is None or (last.card.state, last.card.message_id) != (card.state, card.message_id):
+            return None
+        return last
+
+    def _may_skip(self, card: Card, last: _Shown, tree: Any) -> bool:
+        if last.tree == tree:
             return True
         old = discord.utils.utcnow() - discord.utils.snowflake_time(card.message_id) > OLD_CARD
-        return self._clock() - last.at >= (OLD_CARD_GAP if old else EDIT_GAP)
-
-    def _may_skip(self, card: Card, tree: Any) -> bool:
-        last = self._shown.get(card.owner_id)
-        return last is not None and (last.tree == tree or not self.is_due(card))
+        return not card.at_once and self._clock() - last.at < (OLD_CARD_GAP if old else EDIT_GAP)
 
     async def _edit(self, card: Card, post: Post) -> tuple[int | None, tuple[discord.Attachment, ...]]:
         message = self._client.get_partial_messageable(card.channel_id).get_partial_message(card.message_id)
-        last, names = self._shown.get(card.owner_id), tuple(file.name for file in post.files)
-        kept = list(last.attachments) if last is not None and last.state == card.state and last.files == names else None
-        files: list[Any] = files_of(post) if kept is None else kept
+        kept = self.keeps(card, tuple(file.name for file in post.files))
+        files: list[Any] = list(self._shown[card.owner_id].attachments) if kept else files_of(post)
         try:
             edited = await message.edit(view=sendable(post), attachments=files, allowed_mentions=NO_MENTIONS)
         except discord.HTTPException as error:
@@ -104,7 +113,7 @@ class Cards:
             return await self._fresh(card, post)
         if error.status == 400:
             _log.error("card refused", owner=card.owner_id, exc_info=error)
-            return None
+            return card.message_id
         raise error
 
     async def _fresh(self, card: Card, post: Post) -> int:

@@ -13,9 +13,10 @@ from bot.proposals import PromptButton
 from bot.reports import ReportButton
 from bot.stage import DiscordStage
 from bot.views import GameButton
+from bot.voting import BattleButton
 from telephone.service import Service
 
-COGS: Final = ("cogs.play", "cogs.prompts", "cogs.about", "cogs.admin", "cogs.safety")
+COGS: Final = ("cogs.play", "cogs.battle", "cogs.prompts", "cogs.about", "cogs.admin", "cogs.safety")
 
 
 class House(Protocol):
@@ -67,7 +68,7 @@ class TelephoneBot(commands.AutoShardedBot):
         return self._house.service
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(GameButton, PromptButton, ReportButton)
+        self.add_dynamic_items(GameButton, BattleButton, PromptButton, ReportButton)
         self.tree.add_command(self.telephone)
         self.tree.add_command(self.admin)
         for name in COGS:

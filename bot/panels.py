@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
+from bot.battles import standing as standing_battle
 from bot.money import up_to
 from bot.render import turn_now
 from bot.text import CONTENT_MAX, escape, excerpt, lines_that_fit, shorten
 from telephone.game import Allowance, Game, GameState, Prompt, ServerSettings
 from telephone.service import Choice, ModelFacts, Scope, Standing
+from telephone.sides import Battle
 
 CHOICE_MAX: Final = 100
 BROKEN: Final = "Something broke on our side, and it was written down; please try again in a minute."
@@ -23,6 +25,7 @@ and so on. How much of the meaning is left at the end?
 - Each turn is a picture and its caption; both are posted in a thread, each as a reply to the one before.
 - The distance at the end says how far the last caption is from your prompt: 0 is the same meaning, \
 about 1 is something else altogether.
+- `/telephone battle` plays two to four pairs side by side, their names hidden, and everybody votes.
 - `/telephone status` lists the games of this server, `/telephone replay` shows one as a moving picture, \
 `/telephone stop` ends one, `/telephone models` says who can play.
 - Something that should not be seen? Its message's menu, Apps, has *Report this turn*: that hides it at once.
@@ -97,11 +100,12 @@ def not_host(game: Game) -> str:
     return f"Only who started game #{game.number}, or a member who may manage the server, can stop it."
 
 
-def status(standings: Sequence[Standing]) -> str:
-    """Every unfinished game on a line of its own."""
-    if not standings:
+def status(standings: Sequence[Standing], battles: Sequence[Battle] = ()) -> str:
+    """Every unfinished battle and game on a line of its own; games of battles are a part of these."""
+    lines = [*(standing_battle(battle) for battle in battles), *(_standing(one) for one in standings)]
+    if not lines:
         return "No game is being played here; `/telephone start` begins one."
-    return lines_that_fit([_standing(one) for one in standings], CONTENT_MAX, "- and {n} more")
+    return lines_that_fit(lines, CONTENT_MAX, "- and {n} more")
 
 
 def models(facts: Sequence[ModelFacts]) -> str:

@@ -85,5 +85,5 @@ def thread_of(game: Game) -> int:
 
 def need(message_id: int | None, what: str) -> int:
     if message_id is None:
-        raise StageGone(f"The {what} of this game is gone; press Continue for a new one.", "thread")
+        raise StageGone(f"The {what} is gone; press Continue for a new one.", "thread")
     return message_id

@@ -13,7 +13,7 @@ from discord import ui
 
 from bot.money import money, most, so_far, spent
 from bot.text import ALT_MAX, escape, excerpt, plain, quote, shorten
-from telephone.game import Game, GameState, Image, Kind, Step
+from telephone.game import Game, GameState, Image, Kind, Prompt, Step
 from telephone.stage import Progress, Summary
 from telephone.yardstick import told
 
@@ -99,17 +99,21 @@ def card(game: Game, progress: Progress, summary: Summary | None = None) -> Post
     files: tuple[Attachment, ...] = ()
     if game.state is GameState.FINISHED and summary is not None:
         files = _first_and_last(game, summary)
-        parts += [_gallery(files)] if files else []
+        parts += [gallery(files)] if files else []
     parts.append(ui.TextDisplay(_card_line(game, progress, summary)))
     buttons = _card_buttons(game)
     if buttons:
         parts.append(ui.ActionRow(*buttons))
-    return Post(view=_layout(parts, _COLOURS[game.state]), files=files)
+    return Post(view=layout(parts, _COLOURS[game.state]), files=files)
 
 
 def opening(game: Game) -> Post:
     """The prompt, as the thread's first message."""
-    prompt = game.request.prompt
+    return opening_of(game.request.prompt)
+
+
+def opening_of(prompt: Prompt) -> Post:
+    """A prompt, as the first message of what is played from it."""
     origin = f" {escape(prompt.slug)}" if prompt.slug else ""
     text, whole = quote(prompt.text)
     content = f"**The prompt**{origin}"
@@ -139,15 +143,15 @@ def summary(game: Game, shown: Summary) -> Post:
     """First and last picture abreast, the drift chart, the distance, and where to go from here."""
     pictures = _first_and_last(game, shown)
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_gist(game)}")]
-    parts += [_gallery(pictures)] if pictures else []
+    parts += [gallery(pictures)] if pictures else []
     files = pictures
     if shown.chart is not None and shown.drift is not None:
         chart = Attachment("drift.png", shown.chart, shorten(shown.chart_alt, ALT_MAX))
-        parts.append(_gallery((chart,)))
+        parts.append(gallery((chart,)))
         files = (*pictures, chart)
     parts.append(ui.TextDisplay(_summary_line(game, shown)))
     parts.append(ui.ActionRow(*_summary_buttons(game)))
-    return Post(view=_layout(parts, _COLOURS[GameState.FINISHED]), files=files)
+    return Post(view=layout(parts, _COLOURS[GameState.FINISHED]), files=files)
 
 
 def replay(game: Game, file: Attachment) -> Post:
@@ -177,13 +181,15 @@ def duration(seconds: float) -> str:
     return "under a minute" if seconds < 45 else f"about {max(1, round(seconds / 60))} min"
 
 
-def _layout(parts: Sequence[ui.Item[Any]], colour: int) -> ui.LayoutView:
+def layout(parts: Sequence[ui.Item[Any]], colour: int) -> ui.LayoutView:
+    """A message of components, in a box with a coloured edge."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(*parts, accent_colour=colour))
     return view
 
 
-def _gallery(pictures: Sequence[Attachment]) -> "ui.MediaGallery[ui.LayoutView]":
+def gallery(pictures: Sequence[Attachment]) -> "ui.MediaGallery[ui.LayoutView]":
+    """Pictures that come with the message, abreast."""
     return ui.MediaGallery(
         *(discord.MediaGalleryItem(f"attachment://{picture.name}", description=picture.alt) for picture in pictures)
     )

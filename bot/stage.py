@@ -7,6 +7,7 @@ from dataclasses import replace
 import discord
 
 from bot import gone, render
+from bot.arena import DiscordArena
 from bot.cards import Card, Cards
 from bot.posted import UPLOAD_MAX, Posted, need, thread_of
 from bot.render import Attachment, Post, turn_now
@@ -18,9 +19,10 @@ from telephone.stage import Posting, Progress, StageGone, Summary, nonce
 
 
 class DiscordStage:
-    """Shows games in channels and threads. `clock` counts seconds."""
+    """Shows games in channels and threads; `arena` shows battles there. `clock` counts seconds."""
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.arena = DiscordArena(client, clock=clock)
         self._sending = Sending(client)
         self._posted = Posted(client)
         self._cards = Cards(client, clock=clock)

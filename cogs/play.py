@@ -95,9 +95,10 @@ async def stop(press: Press, game: Range[int, 1] | None = None) -> None:
 
 
 async def status(press: Press) -> None:
-    """Which games are played here, and who waits"""
+    """Which games and battles are played here, and who waits"""
     await acknowledge(press)
-    await say(press, panels.status(await press.client.service.status(server_of(press))))
+    service, guild_id = press.client.service, server_of(press)
+    await say(press, panels.status(await service.status(guild_id), await service.battles.unfinished(guild_id)))
 
 
 @app_commands.describe(game="Which game; left out, the one of this thread or the newest")

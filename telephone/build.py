@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,11 @@ from typing import Final
 import structlog
 
 from telephone.admission import Admission
+from telephone.arena import Arena
+from telephone.battle import Battling, Ring
+from telephone.contest import Contest
 from telephone.engine import Engine
+from telephone.entry import Entry
 from telephone.errors import Misconfigured
 from telephone.gauge import Gauge
 from telephone.keepsake import Keepsakes
@@ -22,6 +26,7 @@ from telephone.models.offline import Offline
 from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
+from telephone.pairing import Pairing
 from telephone.play import Company, Play
 from telephone.providers.base import Provider
 from telephone.providers.cog import Cog
@@ -29,6 +34,7 @@ from telephone.providers.download import Downloads
 from telephone.providers.gate import Gate, limits
 from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import HOSTS, Replicate
+from telephone.rounds import Rounds
 from telephone.safety import Guard, guard_of
 from telephone.scales import Scales
 from telephone.scoring.board import Boards, Judge
@@ -114,10 +120,10 @@ def boards_of(measure: Measure, store: Store, registry: Registry) -> Boards:
     return Boards(store, judges, tuple(judge for judge in known.values() if judge not in judges))
 
 
-async def open_house(settings: Settings, stage: Stage | None) -> House:
+async def open_house(settings: Settings, stage: Stage | None, arena: Arena | None = None) -> House:
     """Opens the store and, with a stage to show games on, launches the engine on the running loop.
 
-    Interrupted games go on at once. Raises Misconfigured.
+    With an arena battles are fought too. Interrupted games and battles go on at once. Raises Misconfigured.
     """
     reached, guard = providers(settings), guard_of(settings)
     players = Players(Registry.load(reached, settings.models), reached, barred=guard.why_not)
@@ -131,41 +137,47 @@ async def open_house(settings: Settings, stage: Stage | None) -> House:
     admission = Admission(store, players, guard, settings.caps, measure.most_usd)
     scales = Scales(store, measure, settings.caps)
     keepsakes, library = Keepsakes(pictures, players.registry, measure, scales), Library(store, guard)
-    boards = boards_of(measure, store, players.registry)
+    boards, entry = boards_of(measure, store, players.registry), Entry(admission, Pairing(store, players))
     if stage is None:
-        service = Service(store, players, admission, keepsakes, Moderation(store, pictures), library, boards)
+        moderation, contest = Moderation(store, pictures), Contest(store, entry, pictures)
+        service = Service(store, players, admission, keepsakes, moderation, library, boards, contest)
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
     taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, scales, stage)
-    play = Play(Company(store, taking, showing, measure, scales, engine))
+    rounds = Rounds(store, pictures, players, arena) if arena is not None else None
+    play = Play(Company(store, taking, showing, measure, scales, engine, rounds))
+    battling = Battling(Ring(store, play, rounds, measure, engine)) if rounds is not None else None
+    durable: list[Play | Battling] = [play] if battling is None else [play, battling]
     try:
-        await engine.launch([play])
+        await engine.launch(durable)
     except BaseException:
         await store.close()
         raise
-    service = Service(store, players, admission, keepsakes, Moderation(store, pictures, play), library, boards, play)
-    sweeping = asyncio.create_task(_sweep(play, engine, players))
+    moderation, contest = Moderation(store, pictures, play), Contest(store, entry, pictures, battling)
+    service = Service(store, players, admission, keepsakes, moderation, library, boards, contest, play)
+    sweeping = asyncio.create_task(_sweep(durable, engine, players))
     return House(service, store, players, guard, measure, scales, engine, sweeping)
 
 
-async def _sweep(play: Play, engine: Engine, players: Players) -> None:
+async def _sweep(durable: Sequence[Play | Battling], engine: Engine, players: Players) -> None:
     """Sets going what a crash or another process left; a fault is logged and the next sweep tries again.
 
     Beside it, once, the providers are asked which of their models still exist.
     """
     asking = asyncio.create_task(report_missing(players))
     try:
-        await _sweep_on(play, engine)
+        await _sweep_on(durable, engine)
     finally:
         asking.cancel()
         await asyncio.wait({asking})
 
 
-async def _sweep_on(play: Play, engine: Engine) -> None:
+async def _sweep_on(durable: Sequence[Play | Battling], engine: Engine) -> None:
     forget_at = 0.0
     while True:
         try:
-            await play.recover()
+            for workflows in durable:
+                await workflows.recover()
             if time.monotonic() >= forget_at:
                 await engine.forget_old()
                 forget_at = time.monotonic() + _FORGET_EVERY

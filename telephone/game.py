@@ -247,6 +247,11 @@ class Game:
         return self.request.pair
 
     @property
+    def is_side(self) -> bool:
+        """Whether it is played for a battle, which shows it: such a game has no card and no thread of its own."""
+        return self.request.design == "battle"
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """All stored steps, in the order they were played."""
         both = ((turn.picture, turn.caption) for turn in self.turns)

@@ -21,6 +21,7 @@ from telephone.game import Game, GameState, StepKey
 from telephone.measure import Measure
 from telephone.prices import ATTEMPTS
 from telephone.providers.patience import with_patience
+from telephone.rounds import Rounds
 from telephone.scales import Scales
 from telephone.showing import Showing
 from telephone.stage import StageGone
@@ -49,7 +50,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What a game is played with."""
+    """What a game is played with; `rounds` shows the sides of battles, where there are any."""
 
     store: Store
     taking: Taking
@@ -57,6 +58,7 @@ class Company:
     measure: Measure
     scales: Scales
     engine: Engine
+    rounds: Rounds | None = None
 
 
 @DBOS.dbos_class()
@@ -103,7 +105,7 @@ class Play(DBOSConfiguredInstance):
         for game in unfinished:
             if game.state is GameState.PAUSED:
                 await self._after_pause(game)
-            elif names[game.id] in ended and (game.state is GameState.PLAYING or game.place.opening_id is None):
+            elif names[game.id] in ended and _was_left(game):
                 await self._again(game)
             else:
                 await (self.begin(game) if game.state is GameState.QUEUED else self._enqueue_playing(game))
@@ -208,7 +210,7 @@ class Play(DBOSConfiguredInstance):
             await self._with.showing.edit_card(game)
             return {"ms": await self._with.taking.submit(game, index, attempt)}
 
-        return await _verdict(submit())
+        return await as_verdict(submit())
 
     @DBOS.step()
     async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> Verdict:
@@ -217,7 +219,7 @@ class Play(DBOSConfiguredInstance):
             await self._with.taking.collect(game, run, index, attempt, submit_ms)
             return {}
 
-        return await _verdict(collect())
+        return await as_verdict(collect())
 
     @DBOS.step()
     async def _show(self, game_id: str, run: int, what: str) -> Verdict:
@@ -225,7 +227,7 @@ class Play(DBOSConfiguredInstance):
             await self._with.showing.post(await self._with.taking.still_on(game_id, run, _GOING), what)
             return {}
 
-        return await _verdict(show())
+        return await as_verdict(show())
 
     @DBOS.step()
     async def _reopen(self, game_id: str, run: int) -> Verdict:
@@ -233,7 +235,7 @@ class Play(DBOSConfiguredInstance):
             await self._with.showing.reopen(await self._with.taking.still_on(game_id, run, _GOING))
             return {}
 
-        return await _verdict(reopen())
+        return await as_verdict(reopen())
 
     @DBOS.step()
     async def _finish(self, game_id: str, run: int) -> None:
@@ -287,7 +289,7 @@ class Play(DBOSConfiguredInstance):
             return {}
 
         name = self._with.measure.primary
-        verdict = await _verdict(with_patience(measured, deadline=MEASURING_DEADLINE, who=name))
+        verdict = await as_verdict(with_patience(measured, deadline=MEASURING_DEADLINE, who=name))
         await self._with.store.budgets.settle(game_id)
         return verdict
 
@@ -300,7 +302,7 @@ class Play(DBOSConfiguredInstance):
                 await self._with.showing.post(game, "summary")
             return {}
 
-        return await _verdict(summarise())
+        return await as_verdict(summarise())
 
     @DBOS.step()
     async def _scale(self, game_id: str) -> Verdict:
@@ -314,7 +316,7 @@ class Play(DBOSConfiguredInstance):
             await self._with.showing.edit_summary(game)
             return {}
 
-        return await _verdict(with_patience(scale, deadline=MEASURING_DEADLINE, who="The scale"))
+        return await as_verdict(with_patience(scale, deadline=MEASURING_DEADLINE, who="The scale"))
 
     @DBOS.step()
     async def _edit_summary(self, game_id: str) -> Verdict:
@@ -322,22 +324,30 @@ class Play(DBOSConfiguredInstance):
             await self._with.showing.edit_summary(await self._with.store.games.get(game_id))
             return {}
 
-        return await _verdict(edit())
+        return await as_verdict(edit())
 
     @DBOS.step()
     async def _realign(self, game_id: str, key: str) -> Verdict:
         async def realign() -> Verdict:
-            await self._with.showing.realign(await self._with.store.games.get(game_id), StepKey.parse(key))
+            game = await self._with.store.games.get(game_id)
+            shown = self._with.rounds if game.is_side and self._with.rounds else self._with.showing
+            await shown.realign(game, StepKey.parse(key))
             return {}
 
-        return await _verdict(realign())
+        return await as_verdict(realign())
 
     @DBOS.step()
     async def _edit_card(self, game_id: str) -> None:
         await self._with.showing.edit_card(await self._with.store.games.get(game_id))
 
 
-async def _verdict(work: Awaitable[Verdict]) -> Verdict:
+def _was_left(game: Game) -> bool:
+    """Whether an unfinished game whose workflow ended is lying there: one that is open waits for its turn to play."""
+    return game.state is GameState.PLAYING or (game.place.opening_id is None and not game.is_side)
+
+
+async def as_verdict(work: Awaitable[Verdict]) -> Verdict:
+    """How a step ended, its failures as values; a bug is logged."""
     try:
         return await work
     except Halted:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from telephone.admission import Admission, StartRequest
+from telephone.contest import Contest
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Allowance, Game, GameState, NsfwPolicy, ServerSettings
 from telephone.keepsake import Keepsakes, Replay
@@ -79,6 +80,8 @@ class Service:
     """What games can start from by name, and what members propose."""
     boards: Boards
     """Pairs ranked, with a verdict or why there is none."""
+    battles: Contest
+    """Games side by side, their names hidden, and the votes on them."""
     play: Play | None = None
     """None in a process that runs no engine: what it sets going, the process that does will notice."""
 
@@ -216,10 +219,11 @@ class Service:
         return await self._resume(await self._unfinished(guild_id), PAUSED_HERE)
 
     async def leave(self, guild_id: int) -> int:
-        """Ends every game of a server that has removed the bot; returns how many. What was played stays."""
+        """Ends every game and battle of a server that has removed the bot; returns how many games. Nothing goes."""
         left = await self._unfinished(guild_id)
         for game in left:
             await self.store.games.move(game.id, GameState.STOPPED, only_from=UNFINISHED)
+        await self.battles.leave(guild_id)
         return len(left)
 
     async def pause_everywhere(self) -> int:

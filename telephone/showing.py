@@ -35,18 +35,23 @@ class Showing:
     stage: Stage
 
     async def post(self, game: Game, what: str) -> None:
-        """One message of a game: `card`, `thread`, `opening`, a step as in `3p`, or `summary`."""
+        """One message of a game: `card`, `thread`, `opening`, a step as in `3p`, or `summary`.
+
+        A side of a battle has none of its own: its battle shows it.
+        """
+        if game.is_side:
+            return
         post = await self.store.posts.begin(game.id, what)
         if post.message_id is not None:
             return
         scope = f"card/{game.run}" if what == "card" else f"{what}/{game.place.card_id}"
         posting = Posting(nonce=nonce(game.id, scope), since=post.began_at, again=post.again)
-        message_id = await _patiently(lambda: self._send(game, what, posting))
+        message_id = await patiently(lambda: self._send(game, what, posting))
         await self.store.posts.done(game.id, what, message_id)
 
     async def reopen(self, game: Game) -> None:
         """Before a paused game goes on: where its thread is gone, all of it will be shown anew in another."""
-        if game.place.card_id is None or await _patiently(lambda: self.stage.is_open(game)):
+        if game.place.card_id is None or await patiently(lambda: self.stage.is_open(game)):
             return
         steps = (str(step.key) for step in game.steps)
         await self.store.posts.forget(game.id, "card", "thread", "opening", *steps)
@@ -65,11 +70,11 @@ class Showing:
         """Brings a summary that is posted up to date."""
         if game.place.summary_id is not None:
             summary = await self._summary(game.shown)
-            await _patiently(lambda: self.stage.edit_summary(game.shown, summary))
+            await patiently(lambda: self.stage.edit_summary(game.shown, summary))
 
     async def _edit_step(self, game: Game, step: Step) -> None:
         image = await self.pictures.get(step.image) if step.image else None
-        await _patiently(lambda: self.stage.edit_step(game, step, image))
+        await patiently(lambda: self.stage.edit_step(game, step, image))
 
     async def edit_card(self, game: Game) -> None:
         """Brings the card up to date; a card that cannot be edited never stops a game."""
@@ -119,7 +124,7 @@ class Showing:
         return self.players.registry.label(game.embedder) if game.embedder else ""
 
 
-async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
+async def patiently(call: Callable[[], Awaitable[T]]) -> T:
     """A call to the stage, tried again until DEADLINE. Raises StageGone then: what was paid for must not be lost."""
     try:
         return await with_patience(call, deadline=DEADLINE, who="This place")

@@ -5,7 +5,7 @@ once: a side's *place*, and with it its letter, says nothing of its pair.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -129,6 +129,52 @@ class Battle:
         return tuple(side for side in self.sides if side.dropped is None)
 
     @property
+    def in_play(self) -> tuple[Side, ...]:
+        """The sides that stand and can still be played to their end."""
+        return tuple(side for side in self.sides if not side.is_out)
+
+    def sides_at(self, turn: int) -> tuple[Side, ...]:
+        """The sides that have played a turn whole, dropped later or not, but for those a moderator voided."""
+        return tuple(side for side in self.sides if side.turns_played >= turn and not side.game.voided)
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds were posted."""
+        return sum(what.startswith("round-") for what in self.messages)
+
+    @property
+    def turn_now(self) -> int:
+        """The turn whose round comes next, or the last one when all are posted."""
+        return min(self.rounds + 1, self.request.turns)
+
+    @property
+    def card_id(self) -> int | None:
+        """The message that shows the battle in its channel: once votes can be cast, the one with the ballot."""
+        return self.messages.get("ballot", self.messages.get("card"))
+
+    @property
+    def thread_id(self) -> int | None:
+        return self.messages.get("thread")
+
+    @property
+    def shown(self) -> "Battle":
+        """The battle as it may be shown: what reports hide is absent or a neutral phrase."""
+        return replace(self, sides=tuple(replace(side, game=side.game.shown) for side in self.sides))
+
+    @property
+    def waits(self) -> str | None:
+        """Why nothing is played just now, in one sentence; None while something is."""
+        if self.state is BattleState.PAUSED:
+            return self.reason
+        paused = [side.game for side in self.in_play if side.game.state is GameState.PAUSED]
+        return paused[0].reason if self.state is BattleState.PLAYING and paused else None
+
+    @property
+    def cost_usd(self) -> float:
+        """What all its games cost so far."""
+        return sum(side.game.cost_usd for side in self.sides)
+
+    @property
     def choices(self) -> tuple[Choice, ...]:
         """What may be chosen, in the order of the buttons: a tie needs exactly two sides."""
         sides = tuple(side.choice for side in self.standing)
@@ -163,3 +209,27 @@ class Cast:
     choice: Choice
     before: Choice | None
     closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What opens when a battle closes: how many chose what, and how far each side went, in [0, 2] by its place.
+
+    `embedder` is the label of what measured the distances; a side that was not measured is absent. `board` says
+    what the battle did to the board by votes, in sentences of their own, "" where nothing is to be said.
+    """
+
+    tally: Mapping[Choice, int]
+    distances: Mapping[int, float]
+    embedder: str = ""
+    board: str = ""
+
+    @property
+    def votes(self) -> int:
+        return sum(self.tally.values())
+
+    @property
+    def leaders(self) -> frozenset[Choice]:
+        """What was chosen most often: one choice, several that are level, or none where nobody voted."""
+        most = max(self.tally.values(), default=0)
+        return frozenset(choice for choice, count in self.tally.items() if count == most and most)

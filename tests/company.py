@@ -14,7 +14,11 @@ import numpy as np
 from PIL import Image as pil
 
 from telephone.admission import Admission
+from telephone.arena import Arena
+from telephone.battle import Battling, Ring
+from telephone.contest import Contest
 from telephone.engine import Engine
+from telephone.entry import Entry
 from telephone.game import Answer, Ask, Game, Image, Step, Ticket
 from telephone.gauge import Gauge
 from telephone.keepsake import Keepsakes
@@ -24,8 +28,10 @@ from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
+from telephone.pairing import Pairing
 from telephone.play import Company, Play
 from telephone.providers.base import ModelTable
+from telephone.rounds import Rounds
 from telephone.safety import Finding, Guard
 from telephone.scales import Scales
 from telephone.scoring.board import Boards, Judge
@@ -34,6 +40,7 @@ from telephone.showing import Showing
 from telephone.stage import Posting, Progress, Summary
 from telephone.store import Store
 from telephone.taking import Taking
+from tests.ringside import Ringside
 
 MODELS = """
 [painter]
@@ -76,10 +83,13 @@ replacement = "painter"
 class Studio:
     """A provider: paints a colour made from the words, says which colour it sees, and writes what it is told to.
 
-    `faults` are raised in turn.
+    `faults` are raised in turn, those of `down` by the model of that name whenever it is asked; `slow` is how much
+    longer than `delay` a model takes.
     """
 
     faults: list[Exception] = field(default_factory=list)
+    down: dict[str, Exception] = field(default_factory=dict)
+    slow: dict[str, float] = field(default_factory=dict)
     delay: float = 0.0
     submitted: list[str] = field(default_factory=list)
     collected: Counter[str] = field(default_factory=Counter)
@@ -96,9 +106,11 @@ class Studio:
         return Ticket(reference=f"job-{len(self.submitted)}")
 
     async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
-        await asyncio.sleep(self.delay)
+        await asyncio.sleep(self.delay + self.slow.get(model.name, 0.0))
         if self.faults:
             raise self.faults.pop(0)
+        if model.name in self.down:
+            raise self.down[model.name]
         self.collected[model.name] += 1
         if model.kind == "t2i":
             return Answer(data=paint(f"{ask.text}/{ask.seed}"), cost_usd=None)
@@ -216,11 +228,18 @@ class Troupe:
     play: Play
     watcher: Watcher
     letters: "Letters"
+    arena: Arena
+    battling: Battling
 
 
 @asynccontextmanager
 async def troupe(
-    folder: Path, *, deadline: float = 5.0, stage: Remembering | None = None, text_usd: float = 0.0
+    folder: Path,
+    *,
+    deadline: float = 5.0,
+    stage: Remembering | None = None,
+    text_usd: float = 0.0,
+    arena: Arena | None = None,
 ) -> AsyncIterator[Troupe]:
     """An engine with its store in `folder`; what it holds outlives it, so that it can be opened again."""
     own = folder / "models.toml"
@@ -237,18 +256,22 @@ async def troupe(
         measure = Measure({"letters": Gauge(store, pictures, letters, text_usd)}, "letters", "letters")
         scales = Scales(store, measure)
         taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, scales, stage)
-        play = Play(Company(store, taking, showing, measure, scales, engine))
-        await engine.launch([play])
+        rounds = Rounds(store, pictures, players, arena or Ringside())
+        play = Play(Company(store, taking, showing, measure, scales, engine, rounds))
+        battling = Battling(Ring(store, play, rounds, measure, engine, look_every=0.05))
+        await engine.launch([play, battling])
         try:
             await play.recover()
+            await battling.recover()
             admission, keepsakes = (
                 Admission(store, players, guard, measuring_usd=measure.most_usd),
                 Keepsakes(pictures, registry, measure, scales),
             )
             moderation, library = Moderation(store, pictures, play), Library(store, guard)
             boards = Boards(store, (Judge("letters", "1", "letters"),))
-            service = Service(store, players, admission, keepsakes, moderation, library, boards, play)
-            yield Troupe(service, store, studio, stage, play, watcher, letters)
+            contest = Contest(store, Entry(admission, Pairing(store, players)), pictures, battling)
+            service = Service(store, players, admission, keepsakes, moderation, library, boards, contest, play)
+            yield Troupe(service, store, studio, stage, play, watcher, letters, rounds.arena, battling)
         finally:
             await engine.close()
 

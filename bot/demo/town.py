@@ -93,7 +93,8 @@ def open_outside(settings: Settings) -> Callable[[DiscordStage], Awaitable[House
     given: asyncio.Future[DiscordStage] = asyncio.get_running_loop().create_future()
 
     async def when_given() -> House:
-        return await open_house(settings, await given)
+        stage = await given
+        return await open_house(settings, stage, stage.arena)
 
     opening = asyncio.create_task(when_given())
 

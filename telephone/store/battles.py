@@ -77,6 +77,35 @@ class Battles:
         async with self._database.reading() as session:
             return await _read(session, query.order_by(col(BattleRow.created_at), col(BattleRow.id)))
 
+    async def unshown(self, after: timedelta, until: timedelta) -> list[Battle]:
+        """Closed and void battles that ended between `until` and `after` ago and whose result was not posted."""
+        shown = (
+            select(col(BattlePostRow.battle_id))
+            .where(col(BattlePostRow.battle_id) == col(BattleRow.id), col(BattlePostRow.what) == "result")
+            .where(col(BattlePostRow.message_id).is_not(None))
+        )
+        final = [state for state in BattleState if state.is_final]
+        query = _battles().where(
+            col(BattleRow.state).in_(_names(final)),
+            col(BattleRow.closed_at).between(now() - until, now() - after),
+            ~shown.exists(),
+        )
+        async with self._database.reading() as session:
+            return await _read(session, query)
+
+    async def met(self, guild_id: int) -> Mapping[Pair, int]:
+        """How many designed battles of a server each pair was a side of, void ones left out."""
+        query = (
+            select(col(GameRow.t2i), col(GameRow.i2t), func.count())
+            .join(SideRow, col(SideRow.game_id) == col(GameRow.id))
+            .join(BattleRow, col(BattleRow.id) == col(SideRow.battle_id))
+            .where(col(BattleRow.guild_id) == guild_id, col(BattleRow.designed))
+            .where(col(BattleRow.state) != BattleState.VOID.value)
+            .group_by(col(GameRow.t2i), col(GameRow.i2t))
+        )
+        async with self._database.reading() as session:
+            return {Pair(t2i, i2t): int(count) for t2i, i2t, count in await session.execute(query)}
+
     async def move(
         self, battle_id: str, to: BattleState, *, only_from: Collection[BattleState], reason: str | None = None
     ) -> bool:

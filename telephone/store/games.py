@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, insert, select, update
+from sqlalchemy import Select, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -71,7 +71,10 @@ class Games:
             return await read.read(session, query.order_by(col(GameRow.created_at), col(GameRow.id)))
 
     async def unclosed(self, after: timedelta, until: timedelta) -> list[Game]:
-        """Finished games that ended between `until` and `after` ago and have no summary yet."""
+        """Finished games that ended between `until` and `after` ago and have no summary yet.
+
+        Sides of battles have none; they are closed when they are measured.
+        """
         shown = (
             select(col(PostRow.game_id))
             .where(col(PostRow.game_id) == col(GameRow.id), col(PostRow.what) == "summary")
@@ -81,6 +84,7 @@ class Games:
             col(GameRow.state) == GameState.FINISHED.value,
             col(GameRow.ended_at).between(now() - until, now() - after),
             ~shown.exists(),
+            or_(col(GameRow.design).is_distinct_from("battle"), col(GameRow.embedder).is_(None)),
         )
         async with self._database.reading() as session:
             return await read.read(session, query)

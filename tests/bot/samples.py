@@ -21,6 +21,7 @@ from telephone.game import (
     StepKey,
     Turn,
 )
+from telephone.sides import Battle, BattleRequest, BattleState, Side
 from telephone.stage import Summary
 
 GUILD, CHANNEL, CARD, THREAD, OPENING = 11, 22, 33, 33, 44
@@ -91,3 +92,41 @@ def summary(first: Image | None = None) -> Summary:
 
 def picture_step(of: Game) -> Step:
     return next(step for step in of.steps if step.key.kind is Kind.PICTURE)
+
+
+def battle(
+    state: BattleState = BattleState.VOTING,
+    *,
+    sides: int = 2,
+    steps: int = 4,
+    turns: int = 2,
+    captions: tuple[str, ...] = (),
+    rounds: int | None = None,
+    **changes: object,
+) -> Battle:
+    """A battle of so many sides, every one with so many steps played; its messages have the ids 33, 44 and 201 on."""
+    pairs = [Pair(f"painter-{n}", f"critic-{n}") for n in range(sides)]
+    games = [
+        replace(
+            game(GameState.FINISHED, steps=steps, turns=turns, captions=captions, posted=False),
+            id=f"{n:016x}",
+            number=900 + n,
+        )
+        for n in range(sides)
+    ]
+    games = [replace(one, request=replace(one.request, pair=pair)) for one, pair in zip(games, pairs, strict=True)]
+    posted = steps // 2 if rounds is None else rounds
+    messages = {"card": CARD, "thread": THREAD, "opening": OPENING}
+    messages |= {f"round-{n}": 200 + n for n in range(1, posted + 1)}
+    request = BattleRequest(games[0].request.prompt, tuple(pairs), turns, 7, GUILD, CHANNEL, 5)
+    whole = Battle(
+        id="beef00beef00beef",
+        number=57,
+        request=request,
+        state=state,
+        sides=tuple(Side(place, one) for place, one in enumerate(games)),
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        closes_at=datetime(2026, 1, 2, 18, tzinfo=UTC),
+        messages=messages,
+    )
+    return replace(whole, **changes)

@@ -9,6 +9,7 @@ from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt
 from telephone.library import Library
 from telephone.prompts import curated
 from telephone.service import Choice, ModelFacts, Replay, Standing
+from telephone.sides import Battle
 from tests.bot.samples import game
 
 THREAD = 777
@@ -21,11 +22,22 @@ class MemoryPrompts:
         return list(curated())
 
 
+class MemoryBattles:
+    """No battles at all; tests/cogs/test_battle.py has the real ones."""
+
+    async def in_thread(self, thread_id: int) -> None:
+        return None
+
+    async def unfinished(self, guild_id: int) -> list[Battle]:
+        return []
+
+
 @dataclass
 class MemoryService:
     """`faults` are raised by the next calls that change something, in turn."""
 
     prompts: MemoryPrompts | Library = field(default_factory=MemoryPrompts)
+    battles: MemoryBattles = field(default_factory=MemoryBattles)
     games: dict[str, Game] = field(default_factory=dict)
     servers: dict[int, ServerSettings] = field(default_factory=dict)
     budgets: dict[int, dict[str, Allowance]] = field(default_factory=dict)

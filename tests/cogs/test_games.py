@@ -24,7 +24,7 @@ class CompanyHouse:
         self.studio: Studio
 
     async def open(self, stage):
-        company = await self.stack.enter_async_context(troupe(self.folder, stage=stage))
+        company = await self.stack.enter_async_context(troupe(self.folder, stage=stage, arena=stage.arena))
         self.service, self.studio = company.service, company.studio
         return self
 
@@ -178,7 +178,7 @@ async def test_a_bot_that_is_started_again_plays_on_without_posting_twice(house,
         await evening.bot.close()
 
 
-def _evening(env, house, bot):
+def _evening(env, house, bot, kind=Evening):
     # The world of the simulation begins in January; the store keeps real time.
     env.backend.advance_clock((datetime.now(UTC) - env.now()).total_seconds())
-    return Evening(env, house, bot)
+    return kind(env, house, bot)

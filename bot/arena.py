@@ -1,0 +1,117 @@
+"""The Arena on Discord: battles in channels and threads. Speaks REST only, as the stage does."""
+
+import time
+from collections.abc import Callable, Mapping
+
+import discord
+
+from bot import battles, gone
+from bot.cards import Card, Cards
+from bot.posted import Posted, need
+from bot.render import Post
+from bot.sending import AtMost, Sending
+from telephone.arena import Load
+from telephone.game import Image
+from telephone.sides import Battle, BattleState, Result, Side
+from telephone.stage import Posting
+
+
+class DiscordArena:
+    """Shows battles. `clock` counts seconds. Raises StageGone or Unavailable."""
+
+    def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._sending = Sending(client)
+        self._posted = Posted(client)
+        self._cards = Cards(client, clock=clock)
+
+    async def post_card(self, battle: Battle, posting: Posting) -> int:
+        """The card in the channel; returns its id."""
+        return await self._in_channel(battle, battles.card(battle), posting)
+
+    async def open_thread(self, battle: Battle, posting: Posting) -> int:
+        """The thread on the card, named after the battle's number alone."""
+        card_id, channel_id = need(battle.messages.get("card"), "card"), battle.request.channel_id
+        with gone.told(battle.turn_now, "channel"):
+            name = battles.thread_name(battle)
+            return await self._sending.open_thread(channel_id, card_id, name, again=posting.again)
+
+    async def post_opening(self, battle: Battle, posting: Posting) -> int:
+        """The prompt, as the thread's first message."""
+        return await self._in_thread(battle, battles.opening(battle), posting)
+
+    async def post_round(self, battle: Battle, turn: int, pictures: Mapping[int, Image], posting: Posting) -> int:
+        """A turn of every side in one message, so that no order of messages says anything."""
+        return await self._in_thread(battle, battles.round_(battle, turn, pictures), posting)
+
+    async def edit_round(self, battle: Battle, turn: int, pictures: Mapping[int, Image]) -> None:
+        """A round, after a step of it was hidden or shown again."""
+        message_id = battle.messages.get(f"round-{turn}", 0)
+        post = _always(battles.round_(battle, turn, pictures))
+        await self._posted.edit(battle.turn_now, _thread_of(battle), message_id, post)
+
+    async def post_dropped(self, battle: Battle, side: Side, posting: Posting) -> int:
+        """That a side is out."""
+        return await self._in_thread(battle, battles.dropped(side), posting)
+
+    async def show_ballot(self, battle: Battle, load: Load, posting: Posting) -> int:
+        """The card with what there is to vote on; a new one where the card is gone."""
+        shown = await self.edit_card(battle, load)
+        if shown is not None:
+            return shown
+        return await self._in_channel(
+            battle, battles.card(battle, battles.last_pictures(battle, await load())), posting
+        )
+
+    async def post_call(self, battle: Battle, posting: Posting) -> int:
+        """That votes may be cast, in the thread, where those who looked on are told."""
+        return await self._in_thread(battle, battles.call(battle), posting)
+
+    async def post_result(self, battle: Battle, result: Result, posting: Posting) -> int:
+        """How the battle ended, in the thread."""
+        return await self._in_thread(battle, battles.ended(battle, result), posting)
+
+    async def edit_card(
+        self, battle: Battle, load: Load, result: Result | None = None, *, at_once: bool = False
+    ) -> int | None:
+        """The card, brought up to date; pictures that stand on it are not sent again."""
+        if battle.card_id is None:
+            return None
+        card = _card_of(battle, battle.card_id, at_once=at_once)
+        files = battles.last_pictures(battle) if battle.state in (BattleState.VOTING, BattleState.CLOSED) else ()
+        if files and not self._cards.keeps(card, tuple(file.name for file in files)):
+            files = battles.last_pictures(battle, await load())
+        with gone.told(battle.turn_now, "channel"):
+            return await self._cards.edit(card, battles.card(battle, files, result))
+
+    async def is_open(self, battle: Battle) -> bool:
+        """Whether the thread of a battle, or the card that has none yet, is still there."""
+        with gone.told(battle.turn_now, "thread"):
+            if battle.thread_id is not None:
+                return await self._sending.exists(battle.thread_id)
+            return await self._sending.stands(battle.request.channel_id, battle.card_id or 0)
+
+    async def _in_channel(self, battle: Battle, post: Post, posting: Posting) -> int:
+        with gone.told(battle.turn_now, "channel"):
+            return await self._sending.post(battle.request.channel_id, [post], posting, owner_id=battle.id)
+
+    async def _in_thread(self, battle: Battle, post: Post, posting: Posting) -> int:
+        with gone.told(battle.turn_now, "thread"):
+            return await self._sending.post(_thread_of(battle), [post], posting)
+
+
+def _card_of(battle: Battle, card_id: int, *, at_once: bool) -> Card:
+    rests = battle.state.is_final or battle.state is BattleState.PAUSED
+    new = battle.state is BattleState.VOTING and "ballot" not in battle.messages
+    state = f"{battle.state.value} waits" if battle.waits else battle.state.value
+    return Card(battle.id, battle.request.channel_id, card_id, state, rests or new, rests, at_once)
+
+
+def _thread_of(battle: Battle) -> int:
+    return need(battle.thread_id, "thread")
+
+
+def _always(post: Post) -> AtMost:
+    async def at_most(size: int) -> list[Post]:
+        return [post]
+
+    return at_most

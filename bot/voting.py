@@ -1,0 +1,149 @@
+"""The buttons of a battle: votes, stories, and what its host decides. Each works after any restart."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot import battles
+from bot.answers import Press, acknowledge, say
+from bot.asking import is_host
+from bot.errors import explain
+from bot.posted import NO_MENTIONS
+from telephone.errors import BadInput
+from telephone.sides import Battle, BattleState, Choice, Voter
+
+Verb = Callable[[Press, str, str], Awaitable[None]]
+
+
+async def vote(press: Press, battle_id: str, argument: str) -> None:
+    await acknowledge(press)
+    contest = press.client.service.battles
+    cast = await contest.vote(battle_id, _voter(press), _choice(argument), is_bot=press.user.bot)
+    await say(press, battles.receipt(cast))
+    await contest.show_count(battle_id)
+
+
+async def story(press: Press, battle_id: str, argument: str) -> None:
+    """Shows one side's turns: in a new answer from the card, in place of the last one from an answer."""
+    flags = press.message.flags if press.message is not None else discord.MessageFlags()
+    if flags.ephemeral:
+        await press.response.defer()
+    else:
+        await acknowledge(press)
+    letter, page = argument.split("-")[:2]
+    shown = await press.client.service.battles.story(battle_id, _choice(letter).place or 0, int(page))
+    view, files = battles.story(shown)
+    view.stop()
+    attachments: list[Any] = [file.file() for file in files]
+    await press.edit_original_response(view=view, attachments=attachments, allowed_mentions=NO_MENTIONS)
+
+
+async def ask_to_close(press: Press, battle_id: str, _: str) -> None:
+    await acknowledge(press)
+    battle = await _hosted(press, battle_id)
+    if battle.state is not BattleState.VOTING:
+        raise BadInput(f"Battle {battle.number} takes no votes now; there is nothing to close.")
+    await say(press, battles.close_question(battle), view=_confirmation(battle, "Close the vote", "close-yes"))
+
+
+async def close(press: Press, battle_id: str, _: str) -> None:
+    await press.response.defer()
+    battle = await press.client.service.battles.close(battle_id, by=press.user.id, is_host=is_host(press))
+    await say(press, battles.closed(battle))
+
+
+async def ask_to_stop(press: Press, battle_id: str, _: str) -> None:
+    await acknowledge(press)
+    battle = await _hosted(press, battle_id)
+    if battle.state not in (BattleState.PLAYING, BattleState.PAUSED):
+        raise BadInput(f"Battle {battle.number} is not being played any more; there is nothing to stop.")
+    await say(press, battles.stop_question(battle), view=_confirmation(battle, "Stop the battle", "stop-yes"))
+
+
+async def stop(press: Press, battle_id: str, _: str) -> None:
+    await press.response.defer()
+    battle = await press.client.service.battles.stop(battle_id, by=press.user.id, is_host=is_host(press))
+    await say(press, battles.stopped(battle))
+
+
+async def keep(press: Press, battle_id: str, _: str) -> None:
+    await press.response.defer()
+    await say(press, battles.kept(await press.client.service.battles.battle(battle_id)))
+
+
+async def go_on(press: Press, battle_id: str, _: str) -> None:
+    await acknowledge(press)
+    battle = await press.client.service.battles.resume(battle_id, by=press.user.id, is_host=is_host(press))
+    await say(press, battles.continued(battle))
+
+
+VERBS: Final[dict[str, Verb]] = {
+    "vote": vote,
+    "story": story,
+    "close": ask_to_close,
+    "close-yes": close,
+    "stop": ask_to_stop,
+    "stop-yes": stop,
+    "keep": keep,
+    "continue": go_on,
+}
+
+
+class BattleButton(
+    ui.DynamicItem[ui.Button[Any]],
+    template=rf"at1b:(?P<verb>{'|'.join(VERBS)}):(?P<battle>\w{{1,64}})(?::(?P<argument>tie|bad|[a-d](?:-\d{{1,2}}(?:-[pn])?)?))?",
+):
+    """Any button of a battle: the verb in its id says what it does."""
+
+    def __init__(self, button: ui.Button[Any], verb: str, battle_id: str, argument: str) -> None:
+        super().__init__(button)
+        self.verb, self.battle_id, self.argument = verb, battle_id, argument
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> "BattleButton":
+        button: ui.Button[Any] = ui.Button(custom_id=match[0])
+        own = item if isinstance(item, ui.Button) else button
+        return cls(own, match["verb"], match["battle"], match["argument"] or "")
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        try:
+            await VERBS[self.verb](interaction, self.battle_id, self.argument)
+        except Exception as error:
+            await explain(interaction, error)
+
+
+async def show_start(press: Press, battle: Battle) -> None:
+    """Says where a battle that was just asked for is being played."""
+    await say(press, battles.started(await press.client.service.battles.opened(battle.id)))
+
+
+def _voter(press: Press) -> Voter:
+    """Who presses, by what came with the press: Discord is asked for nothing more."""
+    member = press.user
+    return Voter(member.id, member.created_at, member.joined_at if isinstance(member, discord.Member) else None)
+
+
+def _choice(argument: str) -> Choice:
+    if argument not in tuple(Choice):
+        raise BadInput("That button is of an older battle; please press one of a newer card.")
+    return Choice(argument)
+
+
+async def _hosted(press: Press, battle_id: str) -> Battle:
+    return await press.client.service.battles.hosted(battle_id, by=press.user.id, is_host=is_host(press))
+
+
+def _confirmation(battle: Battle, label: str, verb: str) -> ui.View:
+    view = ui.View(timeout=None)
+    for words, name, style in (
+        (label, verb, discord.ButtonStyle.danger),
+        ("Go on", "keep", discord.ButtonStyle.secondary),
+    ):
+        view.add_item(ui.Button(label=words, custom_id=battles.custom_id(name, battle.id), style=style))
+    view.stop()
+    return view

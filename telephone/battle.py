@@ -1,0 +1,364 @@
+"""The durable workflow of a battle over its games.
+
+`leading` opens card and thread, posts each round when every side has played it, and lets members vote; `waiting`
+sleeps until the votes close; `closing` measures and opens names, votes and distances. The games are played by
+telephone.play, and this only looks at how far they are. Each workflow is enqueued under an id of its own and so runs
+once; the store is the truth, as for a game.
+"""
+
+import asyncio
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from dbos import DBOS, DBOSConfiguredInstance
+
+from telephone.engine import Engine
+from telephone.game import GameState
+from telephone.measure import Measure
+from telephone.play import BROKEN, MEASURING_DEADLINE, PAUSES, Play, Verdict, as_verdict
+from telephone.providers.patience import with_patience
+from telephone.rounds import Rounds
+from telephone.sides import SIDES_MIN, Battle, BattleState
+from telephone.stage import StageGone
+from telephone.store import Store
+from telephone.taking import Halted
+
+DROPPED: Final = "It could not be played on."
+"""Why a side is out, as far as it may be told before the battle closes: more would name its models."""
+TOO_FEW: Final = "Fewer than two sides could be played on, so there is nothing to compare."
+TAKEN_OUT: Final = "A moderator took a side out after a report, and the votes cast before were on another choice."
+STOPPED: Final = "Its host stopped it."
+LEFT: Final = "The bot was removed from the server."
+_GOING: Final = (BattleState.PLAYING, BattleState.PAUSED, BattleState.VOTING)
+_UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
+_LOOK_EVERY: Final = 1.0
+"""How often a battle looks how far its games are, in seconds."""
+_COUNT_EVERY: Final = 5.0
+"""How often a card may be made to show how many have voted, in seconds."""
+_CALL: Final = ("ballot", "call")
+"""What is shown when votes may be cast."""
+_CALL_WITHIN: Final = timedelta(minutes=1)
+"""How long after its opening a vote that is not shown is taken to have been left so."""
+_RUNS_MAX: Final = 100
+_CLOSE_AFTER: Final = timedelta(minutes=20)
+_CLOSE_UNTIL: Final = timedelta(days=1)
+"""A battle whose end could not be shown is closed again every hour, for a day."""
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """What a battle is led with."""
+
+    store: Store
+    play: Play
+    rounds: Rounds
+    measure: Measure
+    engine: Engine
+    look_every: float = _LOOK_EVERY
+
+
+@DBOS.dbos_class()
+class Battling(DBOSConfiguredInstance):
+    """Leads battles. One instance a process, by a name in the journal that never changes."""
+
+    def __init__(self, ring: Ring) -> None:
+        self._with = ring
+        self._counted: dict[str, float] = {}
+        super().__init__(config_name="battle")
+
+    async def begin(self, battle: Battle) -> None:
+        """Shows a battle that is stored and leads it to the vote."""
+        await self._with.engine.enqueue(f"battle-{battle.id}-{battle.run}", self.leading, battle.id, battle.run)
+
+    async def go_on(self, battle: Battle) -> None:
+        """Sets a paused battle going again, in a new run."""
+        battles = self._with.store.battles
+        await battles.next_run(battle.id)
+        await battles.move(battle.id, BattleState.PLAYING, only_from=[BattleState.PAUSED])
+        await self.begin(await battles.get(battle.id))
+
+    async def void(self, battle_id: str, reason: str, only_from: Collection[BattleState] = _GOING) -> bool:
+        """Ends a battle without a result, and the games that are still played for it; False where it had ended."""
+        moved = await self._with.store.battles.move(battle_id, BattleState.VOID, only_from=only_from, reason=reason)
+        if moved:
+            _log.info("battle void", battle=battle_id)
+        await self._close_if_final(battle_id)
+        return moved
+
+    async def close(self, battle_id: str, *, early: bool = False) -> bool:
+        """Ends the voting if it is over, or by the host's word; False where nothing changed."""
+        moved = await self._with.store.battles.close(battle_id, early=early)
+        if moved:
+            _log.info("battle closed", battle=battle_id, early=early)
+        await self._close_if_final(battle_id)
+        return moved
+
+    async def show_count(self, battle_id: str) -> None:
+        """Brings the card's count of votes up to date, not too often: the next sweep shows what is left out here."""
+        moment = time.monotonic()
+        if moment - self._counted.get(battle_id, -_COUNT_EVERY) >= _COUNT_EVERY:
+            self._counted[battle_id] = moment
+            await self._with.rounds.edit_card(await self._with.store.battles.get(battle_id))
+
+    async def recover(self) -> None:
+        """Sets going what a crash, a fault or another process left lying. Safe at any time."""
+        store = self._with.store
+        unfinished = await store.battles.unfinished()
+        names = {one.id: f"battle-{one.id}-{one.run}" for one in unfinished if one.state is BattleState.PLAYING}
+        ended = await self._with.engine.ended(names.values())
+        for battle in unfinished:
+            if battle.state is BattleState.VOTING:
+                await self._look_after_votes(battle)
+            elif names.get(battle.id) in ended:
+                await self._again(battle)
+            elif battle.state is BattleState.PLAYING:
+                await self.begin(battle)
+        self._counted = {one.id: self._counted[one.id] for one in unfinished if one.id in self._counted}
+        for battle in await store.battles.unshown(_CLOSE_AFTER, _CLOSE_UNTIL):
+            await self._with.engine.enqueue(f"battle-end-{battle.id}-{_hour()}", self.closing, battle.id)
+
+    async def _look_after_votes(self, battle: Battle) -> None:
+        """Closes a vote that is over; shows a ballot that is not shown, or shows an old count."""
+        if len(battle.in_play) < len(battle.standing):
+            await self.void(battle.id, TAKEN_OUT)
+        elif battle.closes_at is not None and battle.closes_at <= datetime.now(UTC):
+            await self.close(battle.id)
+        else:
+            await self._with.engine.enqueue(f"battle-wait-{battle.id}", self.waiting, battle.id)
+            late = battle.opened_at is not None and datetime.now(UTC) - battle.opened_at > _CALL_WITHIN
+            if late and not set(_CALL) <= battle.messages.keys():
+                name = f"battle-ballot-{battle.id}-{int(time.time() // 60)}"
+                await self._with.engine.enqueue(name, self.calling, battle.id, battle.run)
+            await self._with.rounds.edit_card(battle)
+
+    async def _again(self, battle: Battle) -> None:
+        """A new run of a battle whose workflow ended and left it lying; one that never ends well is void."""
+        now = await self._with.store.battles.get(battle.id)
+        if (now.run, now.state) != (battle.run, battle.state):
+            return
+        if battle.run >= _RUNS_MAX:
+            await self.void(battle.id, BROKEN)
+            return
+        _log.warning("a battle was left lying and goes on", battle=battle.id, run=battle.run)
+        await self._with.store.battles.next_run(battle.id)
+        await self.begin(await self._with.store.battles.get(battle.id))
+
+    async def _close_if_final(self, battle_id: str) -> None:
+        if (await self._with.store.battles.get(battle_id)).state.is_final:
+            await self._with.engine.enqueue(f"battle-end-{battle_id}", self.closing, battle_id)
+
+    # Workflows
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def leading(self, battle_id: str, run: int) -> None:
+        verdict = await self._reopen(battle_id, run) if run else {}
+        for what in ("card", "thread", "opening"):
+            verdict = verdict or await self._show(battle_id, run, what)
+        verdict = verdict or await self._send_in(battle_id, run)
+        turns = 0 if verdict else await self._length(battle_id)
+        for turn in range(1, turns + 1):
+            verdict = verdict or await self._gather(battle_id, run, turn)
+            verdict = verdict or await self._show(battle_id, run, f"round-{turn}")
+        verdict = verdict or await self._gather(battle_id, run, turns)
+        verdict = verdict or await self._open_voting(battle_id, run)
+        if verdict:
+            await self._end_early(battle_id, run, verdict)
+            return
+        for what in _CALL:
+            await self._show(battle_id, run, what)
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def calling(self, battle_id: str, run: int) -> None:
+        for what in _CALL:
+            await self._show(battle_id, run, what)
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def waiting(self, battle_id: str) -> None:
+        await DBOS.sleep_async(await self._seconds_left(battle_id))
+        await self._close(battle_id)
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def closing(self, battle_id: str) -> None:
+        await self._call_off(battle_id)
+        await self._measure(battle_id)
+        for what in ("verdict", "result"):
+            await self._show_end(battle_id, what)
+
+    async def _gather(self, battle_id: str, run: int, turn: int) -> Verdict:
+        """Waits for a turn of all sides, and says which are out of the battle by it."""
+        verdict = await self._await_round(battle_id, run, turn)
+        for place in verdict.pop("out", ()):
+            verdict = verdict or await self._show(battle_id, run, f"out-{place}")
+        return verdict
+
+    # Durable steps
+
+    @DBOS.step()
+    async def _length(self, battle_id: str) -> int:
+        return (await self._with.store.battles.get(battle_id)).request.turns
+
+    @DBOS.step()
+    async def _reopen(self, battle_id: str, run: int) -> Verdict:
+        async def reopen() -> Verdict:
+            await self._with.rounds.reopen(await self._still_on(battle_id, run))
+            return {}
+
+        return await as_verdict(reopen())
+
+    @DBOS.step()
+    async def _send_in(self, battle_id: str, run: int) -> Verdict:
+        """Has the games begin, or go on where they paused with the battle, now that it can be seen."""
+
+        async def send_in() -> Verdict:
+            for side in (await self._still_on(battle_id, run)).in_play:
+                if side.game.state is GameState.QUEUED:
+                    await self._with.play.begin(side.game)
+                elif side.game.state is GameState.PAUSED and side.game.reason not in PAUSES:
+                    await self._with.play.go_on(side.game)
+            return {}
+
+        return await as_verdict(send_in())
+
+    @DBOS.step()
+    async def _show(self, battle_id: str, run: int, what: str) -> Verdict:
+        async def show() -> Verdict:
+            state = BattleState.VOTING if what in _CALL else BattleState.PLAYING
+            await self._with.rounds.post(await self._still_on(battle_id, run, state), what)
+            if what.startswith("round-"):
+                await self._with.rounds.edit_card(await self._with.store.battles.get(battle_id))
+            return {}
+
+        return await as_verdict(show())
+
+    @DBOS.step()
+    async def _await_round(self, battle_id: str, run: int, turn: int) -> Verdict:
+        """Waits until every side has played a turn or is out; `{"out": places}` are those that are out by then.
+
+        A side that failed is dropped when the turn comes up that it lacks: how far ahead it was would tell how fast.
+        """
+
+        async def arrive() -> Verdict:
+            waits: str | None = None
+            while True:
+                battle = await self._still_on(battle_id, run)
+                if len(battle.in_play) < SIDES_MIN:
+                    return {"void": TOO_FEW}
+                if all(side.is_out or side.turns_played >= turn for side in battle.standing):
+                    return {"out": await self._drop(battle, turn)}
+                if battle.waits != waits:
+                    waits = battle.waits
+                    await self._with.rounds.edit_card(battle)
+                await asyncio.sleep(self._with.look_every)
+
+        return await as_verdict(arrive())
+
+    @DBOS.step()
+    async def _open_voting(self, battle_id: str, run: int) -> Verdict:
+        async def open_now() -> Verdict:
+            battle = await self._still_on(battle_id, run, BattleState.PLAYING, BattleState.VOTING)
+            if len(battle.in_play) < SIDES_MIN:
+                return {"void": TOO_FEW}
+            if await self._with.store.battles.open_voting(battle_id):
+                _log.info("voting opened", battle=battle_id, sides=len(battle.in_play))
+            await self._with.engine.enqueue(f"battle-wait-{battle_id}", self.waiting, battle_id)
+            return {}
+
+        return await as_verdict(open_now())
+
+    @DBOS.step()
+    async def _end_early(self, battle_id: str, run: int, verdict: Verdict) -> None:
+        """Books a lost place as a pause of battle and games, anything else as the battle's end; a stop is booked."""
+        battles = self._with.store.battles
+        if (await battles.get(battle_id)).run != run:
+            return
+        if "void" in verdict:
+            await self.void(battle_id, verdict["void"], [BattleState.PLAYING])
+        elif verdict.get("error") == StageGone.__name__:
+            reason = verdict["sentence"]
+            await battles.move(battle_id, BattleState.PAUSED, only_from=[BattleState.PLAYING], reason=reason)
+            await self._pause_games(await battles.get(battle_id))
+        elif "error" in verdict:
+            await self.void(battle_id, verdict["sentence"], [BattleState.PLAYING])
+        _log.info("battle held up", battle=battle_id, why=verdict.get("error", "void" if "void" in verdict else "halt"))
+        await self._with.rounds.edit_card(await battles.get(battle_id))
+
+    @DBOS.step()
+    async def _seconds_left(self, battle_id: str) -> float:
+        closes_at = (await self._with.store.battles.get(battle_id)).closes_at
+        return max(0.0, (closes_at - datetime.now(UTC)).total_seconds()) if closes_at else 0.0
+
+    @DBOS.step()
+    async def _close(self, battle_id: str) -> None:
+        await self.close(battle_id)
+
+    @DBOS.step()
+    async def _call_off(self, battle_id: str) -> None:
+        """Stops what is still played for a battle that has ended."""
+        for side in (await self._with.store.battles.get(battle_id)).sides:
+            stopped = await self._with.store.games.move(
+                side.game.id, GameState.STOPPED, only_from=_UNFINISHED, reason="Its battle ended."
+            )
+            if stopped:
+                await self._with.play.settle(await self._with.store.games.get(side.game.id))
+
+    @DBOS.step()
+    async def _measure(self, battle_id: str) -> Verdict:
+        """Measures what the games' own workflows have not yet measured, so that the distances can open."""
+        battle = await self._with.store.battles.get(battle_id)
+        if battle.state is not BattleState.CLOSED:
+            return {}
+        verdict: Verdict = {}
+        for side in battle.standing:
+            if side.game.embedder is None:
+                verdict = await as_verdict(self._measured(side.game.id))
+        return verdict
+
+    @DBOS.step()
+    async def _show_end(self, battle_id: str, what: str) -> Verdict:
+        async def show() -> Verdict:
+            battle = await self._with.store.battles.get(battle_id)
+            if battle.card_id is not None and ("thread" in battle.messages or what == "verdict"):
+                await self._with.rounds.post(battle, what)
+            return {}
+
+        return await as_verdict(show())
+
+    async def _drop(self, battle: Battle, turn: int) -> list[int]:
+        """Drops the sides that lack a turn, or that a moderator voided; the places of all that are out by it."""
+        lacking = [side for side in battle.sides if side.is_out and (side.game.voided or side.turns_played < turn)]
+        for side in lacking:
+            await self._with.store.battles.drop(battle.id, side.place, DROPPED)
+        return [side.place for side in lacking]
+
+    async def _measured(self, game_id: str) -> Verdict:
+        async def measure() -> Verdict:
+            game = await self._with.store.games.get(game_id)
+            for gauge in self._with.measure.of_every_game:
+                await self._with.measure.measure(game, gauge.name)
+            return {}
+
+        return await with_patience(measure, deadline=MEASURING_DEADLINE, who=self._with.measure.primary)
+
+    async def _pause_games(self, battle: Battle) -> None:
+        if battle.state is not BattleState.PAUSED:
+            return
+        for side in battle.in_play:
+            going = (GameState.QUEUED, GameState.PLAYING)
+            if await self._with.store.games.move(side.game.id, GameState.PAUSED, only_from=going, reason=battle.reason):
+                await self._with.play.settle(await self._with.store.games.get(side.game.id))
+
+    async def _still_on(self, battle_id: str, run: int, *states: BattleState) -> Battle:
+        """The battle, if this run of it is still the one to go on. Raises Halted."""
+        battle = await self._with.store.battles.get(battle_id)
+        if battle.run != run or battle.state not in (states or (BattleState.PLAYING,)):
+            raise Halted
+        return battle
+
+
+def _hour() -> int:
+    return int(time.time() // 3_600)

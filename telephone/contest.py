@@ -1,0 +1,160 @@
+"""What a cog may ask for about battles: one function each."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from telephone.battle import LEFT, STOPPED, Battling
+from telephone.cpu import off_loop
+from telephone.entry import BattleAsked, Entry
+from telephone.errors import BadInput, NotAllowed
+from telephone.game import Image, Pair, Turn
+from telephone.media.alike import alike
+from telephone.media.images import Pictures
+from telephone.sides import Battle, BattleState, Cast, Choice, Side, Voter
+from telephone.store import Store
+
+PAGE: Final = 10
+"""How many turns of a side's story are shown at once: a message holds ten files."""
+_STORY_SIDE: Final = 384
+_LOOK_EVERY: Final = 0.1
+_UNFINISHED: Final = tuple(state for state in BattleState if not state.is_final)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPage:
+    """Some turns of one side, as they may be shown; `pictures` by turn, all alike. Pages count from 0."""
+
+    battle: Battle
+    side: Side
+    turns: tuple[Turn, ...]
+    pictures: dict[int, Image]
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+
+    store: Store
+    entry: Entry
+    pictures: Pictures
+    battling: Battling | None = None
+    """None in a process that runs no engine, or shows no battles: the process that does will notice."""
+
+    async def start(self, asked: BattleAsked) -> Battle:
+        """Admits and stores a battle, the most that all of its games can cost reserved; returns before it is shown."""
+        entered = await self.entry.admit(asked)
+        battle = await self.store.battles.add(entered.request, entered.places(), entered.orders, entered.total)
+        _log.info("battle asked for", battle=battle.id, sides=len(battle.sides), why_these_pairs=entered.reason)
+        if self.battling is not None:
+            await self.battling.begin(battle)
+        return battle
+
+    async def opened(self, battle_id: str, timeout: float = 8.0) -> Battle:
+        """The battle once its thread is open or it has ended, or as it is after `timeout` seconds."""
+        return await self._when(battle_id, _is_open, timeout)
+
+    async def battle(self, battle_id: str) -> Battle:
+        return await self.store.battles.get(battle_id)
+
+    async def in_thread(self, thread_id: int) -> Battle | None:
+        """The battle that has this thread."""
+        battle_id = await self.store.battle_posts.owner_of_thread(thread_id)
+        return await self.store.battles.get(battle_id) if battle_id else None
+
+    async def unfinished(self, guild_id: int) -> list[Battle]:
+        """The battles of a server that are played or voted on, newest first."""
+        return await self.store.battles.recent(guild_id, states=_UNFINISHED)
+
+    def pairs(self) -> list[Pair]:
+        """The pairs that can play now."""
+        return self.entry.pairing.ready()
+
+    async def vote(self, battle_id: str, voter: Voter, choice: Choice, *, is_bot: bool = False) -> Cast:
+        """Counts a member's vote, in the place of an earlier one. Raises NotAllowed for a bot and a closed battle."""
+        if is_bot:
+            raise NotAllowed("Votes are for people; a bot's is not counted.")
+        cast = await self.store.votes.cast(battle_id, voter, choice)
+        _log.info("vote cast", battle=battle_id, first=cast.before is None)
+        return cast
+
+    async def show_count(self, battle_id: str) -> None:
+        """Has the card show how many have voted, if it has not just done so."""
+        if self.battling is not None:
+            await self.battling.show_count(battle_id)
+
+    async def close(self, battle_id: str, *, by: int, is_host: bool) -> Battle:
+        """Ends the voting before its time."""
+        battle = await self.hosted(battle_id, by=by, is_host=is_host)
+        if battle.state is not BattleState.VOTING:
+            raise BadInput(f"Battle {battle.number} takes no votes now; there is nothing to close.")
+        if self.battling is not None:
+            await self.battling.close(battle_id, early=True)
+        else:
+            await self.store.battles.close(battle_id, early=True)
+        return await self.store.battles.get(battle_id)
+
+    async def stop(self, battle_id: str, *, by: int, is_host: bool) -> Battle:
+        """Ends a battle that is still played; what was posted stays."""
+        battle = await self.hosted(battle_id, by=by, is_host=is_host)
+        if not await self._void(battle_id, STOPPED, (BattleState.PLAYING, BattleState.PAUSED)):
+            raise BadInput(f"Battle {battle.number} is not being played any more; there is nothing to stop.")
+        return await self.store.battles.get(battle_id)
+
+    async def resume(self, battle_id: str, *, by: int, is_host: bool) -> Battle:
+        """Sets a paused battle going again; in a place that is gone it gets a new one and is shown anew."""
+        battle = await self.hosted(battle_id, by=by, is_host=is_host)
+        await self.entry.admission.check_open(battle.request.guild_id)
+        if battle.state is not BattleState.PAUSED:
+            raise BadInput(f"Battle {battle.number} is not paused; there is nothing to continue.")
+        if self.battling is not None:
+            await self.battling.go_on(battle)
+        return await self.store.battles.get(battle_id)
+
+    async def leave(self, guild_id: int) -> None:
+        """Ends every battle of a server that has removed the bot."""
+        for battle in await self.store.battles.recent(guild_id, states=_UNFINISHED, limit=1_000):
+            await self._void(battle.id, LEFT, _UNFINISHED)
+
+    async def story(self, battle_id: str, place: int, page: int = 0) -> StoryPage:
+        """What one side drew and said, without its names. Raises BadInput before the last round is posted."""
+        battle = await self.store.battles.get(battle_id)
+        sides = {side.place: side for side in battle.shown.standing}
+        if battle.state not in (BattleState.VOTING, BattleState.CLOSED) or place not in sides:
+            raise BadInput("The whole stories can be seen when the last round is there.")
+        side = sides[place]
+        pages = -(-len(side.game.turns) // PAGE)
+        page = max(0, min(page, pages - 1))
+        turns = side.game.turns[page * PAGE : (page + 1) * PAGE]
+        steps = {turn.n: turn.picture.image for turn in turns if turn.picture is not None and turn.picture.image}
+        drawn = {n: await off_loop(alike, await self.pictures.get(sha), _STORY_SIDE) for n, sha in steps.items()}
+        return StoryPage(battle, side, turns, drawn, page, pages)
+
+    async def hosted(self, battle_id: str, *, by: int, is_host: bool) -> Battle:
+        """The battle, for its host to decide about. Raises NotAllowed for others."""
+        battle = await self.store.battles.get(battle_id)
+        if not is_host and by != battle.request.starter_id:
+            raise NotAllowed("Only who started this battle, or a member who may manage the server, can do that.")
+        return battle
+
+    async def _void(self, battle_id: str, reason: str, only_from: tuple[BattleState, ...]) -> bool:
+        if self.battling is not None:
+            return await self.battling.void(battle_id, reason, only_from)
+        return await self.store.battles.move(battle_id, BattleState.VOID, only_from=only_from, reason=reason)
+
+    async def _when(self, battle_id: str, reached: Callable[[Battle], bool], timeout: float) -> Battle:
+        ends = time.monotonic() + timeout
+        while not reached(battle := await self.store.battles.get(battle_id)) and time.monotonic() < ends:
+            await asyncio.sleep(_LOOK_EVERY)
+        return battle
+
+
+def _is_open(battle: Battle) -> bool:
+    return "opening" in battle.messages or battle.state is not BattleState.PLAYING

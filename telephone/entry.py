@@ -1,0 +1,94 @@
+"""What is checked before a battle is stored: all of its sides at once, so that it is played whole or not at all."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telephone.admission import Admission, StartRequest
+from telephone.game import NO_GUILD, PROMPT_MAX, GameRequest, Level, Pair
+from telephone.pairing import Pairing, read_pair
+from telephone.sides import VOTE_SECONDS, BattleRequest
+from telephone.store import Order
+
+
+@dataclass(frozen=True, slots=True)
+class BattleAsked:
+    """A battle as somebody typed it. None stands for what the game chooses itself.
+
+    `pairs` are those that were named, in any order; `sides` says how many there should be. `vote_seconds` is how
+    long votes may be cast. The rest is as in StartRequest.
+    """
+
+    prompt: str | None = None
+    pairs: Sequence[str] = ()
+    sides: int | None = None
+    turns: int | None = None
+    seed: int | None = None
+    level: Level | None = None
+    guild_id: int = NO_GUILD
+    channel_id: int = 0
+    starter_id: int = 0
+    age_restricted: bool = False
+    longest_prompt: int = PROMPT_MAX
+    vote_seconds: int = VOTE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A battle that can be played: what each of its games costs at most, and all together; why these pairs."""
+
+    request: BattleRequest
+    orders: tuple[Order, ...]
+    total: Order
+    reason: str
+
+    def places(self) -> list[int]:
+        """A place for each pair, drawn by lot: it says nothing of the pair, nor of the order of the games."""
+        count = len(self.request.pairs)
+        return secrets.SystemRandom().sample(range(count), count)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Turns what was typed into a battle. Raises a TelephoneError that says what to change."""
+
+    admission: Admission
+    pairing: Pairing
+
+    async def admit(self, asked: BattleAsked) -> Entered:
+        await self.admission.check_open(asked.guild_id)
+        chosen = await self.pairing.choose(asked.guild_id, [read_pair(typed) for typed in asked.pairs], asked.sides)
+        game = await self.admission.admit(_first_game(asked, chosen.pairs[0]))
+        request = BattleRequest(
+            prompt=game.prompt,
+            pairs=chosen.pairs,
+            turns=game.turns,
+            seed=game.seed,
+            guild_id=game.guild_id,
+            channel_id=game.channel_id,
+            starter_id=game.starter_id,
+            nsfw=game.nsfw,
+            vote_seconds=asked.vote_seconds,
+        )
+        orders = tuple(self._order(game, pair) for pair in chosen.pairs)
+        total = Order(sum(order.most_usd for order in orders), self.admission.caps, len(orders))
+        return Entered(request, orders, total, chosen.reason)
+
+    def _order(self, game: GameRequest, pair: Pair) -> Order:
+        return self.admission.order(GameRequest(game.prompt, pair, game.turns))
+
+
+def _first_game(asked: BattleAsked, pair: Pair) -> StartRequest:
+    return StartRequest(
+        prompt=asked.prompt,
+        t2i=pair.t2i,
+        i2t=pair.i2t,
+        turns=asked.turns,
+        seed=asked.seed,
+        level=asked.level,
+        guild_id=asked.guild_id,
+        channel_id=asked.channel_id,
+        starter_id=asked.starter_id,
+        age_restricted=asked.age_restricted,
+        longest_prompt=asked.longest_prompt,
+    )

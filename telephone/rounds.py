@@ -1,0 +1,150 @@
+"""Showing a battle in its arena: every message once, the card kept up to date, and no pair named before it closes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from telephone.arena import Arena, Load
+from telephone.cpu import off_loop
+from telephone.errors import TelephoneError
+from telephone.game import Game, Image, Kind, Step, StepKey
+from telephone.media.alike import alike
+from telephone.media.images import Pictures
+from telephone.models.players import Players
+from telephone.showing import drift_of, patiently
+from telephone.sides import Battle, BattleState, Result
+from telephone.stage import Posting, nonce
+from telephone.store import Store
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Posts what the store says of a battle. Raises StageGone, or TimedOut when the arena does not answer."""
+
+    store: Store
+    pictures: Pictures
+    players: Players
+    arena: Arena
+
+    async def post(self, battle: Battle, what: str) -> None:
+        """One message of a battle: `card`, `thread`, `opening`, `round-3`, `out-2` (a place), `ballot`, `call`,
+        `verdict` (the card at the end) or `result`."""
+        post = await self.store.battle_posts.begin(battle.id, what)
+        if post.message_id is not None:
+            return
+        # The moment keeps what is shown anew from being taken for what was shown before and is gone.
+        posting = Posting(nonce(battle.id, f"{what}/{post.began_at.isoformat()}"), post.began_at, post.again)
+        message_id = await patiently(lambda: self._send(battle.shown, what, posting))
+        if what.startswith("round-"):
+            await self._book_steps(battle, _turn_of(what), message_id)
+        await self.store.battle_posts.done(battle.id, what, message_id)
+
+    async def reopen(self, battle: Battle) -> None:
+        """Before a paused battle goes on: where its thread is gone, all of it will be shown anew in another."""
+        if battle.card_id is None or await patiently(lambda: self.arena.is_open(battle)):
+            return
+        await self.store.battle_posts.forget(battle.id, *battle.messages)
+
+    async def edit_card(self, battle: Battle) -> None:
+        """Brings the card up to date; a card that cannot be edited never stops a battle.
+
+        A ballot that is gone is forgotten, so that it can be shown anew.
+        """
+        if battle.card_id is None:
+            return
+        try:
+            await self._edit_card(battle)
+        except TelephoneError as error:
+            _log.warning("card not edited", battle=battle.id, error=type(error).__name__)
+        except Exception:
+            _log.exception("a card broke, the battle goes on", battle=battle.id)
+
+    async def realign(self, game: Game, key: StepKey) -> None:
+        """Makes the rounds and the card show what reports allow of a step, and of what quotes it."""
+        for battle in await self.store.battles.of_game(game.id):
+            if battle.request.designed:
+                await self._realign(battle, key)
+        await self.store.posts.hide(game.id, str(key), game.steps[key.index].hidden)
+
+    async def result(self, battle: Battle) -> Result:
+        """How the votes fell and how far the sides went, as far as that is known."""
+        tally = await self.store.votes.tally(battle.id)
+        drifts = {side.place: drift_of(side.game) for side in battle.standing}
+        embedders = {side.game.embedder for side in battle.standing if side.game.embedder}
+        if len(embedders) != 1:  # distances of two embedders are never set beside each other
+            return Result(tally, {})
+        found = {place: drift.final_distance for place, drift in drifts.items() if drift is not None}
+        return Result(tally, found, self.players.registry.label(embedders.pop()))
+
+    async def _send(self, battle: Battle, what: str, posting: Posting) -> int:
+        match what.partition("-"):
+            case "card", _, _:
+                return await self.arena.post_card(battle, posting)
+            case "thread", _, _:
+                return await self.arena.open_thread(battle, posting)
+            case "opening", _, _:
+                return await self.arena.post_opening(battle, posting)
+            case "round", _, turn:
+                return await self.arena.post_round(battle, int(turn), await self._drawn(battle, int(turn)), posting)
+            case "out", _, place:
+                return await self.arena.post_dropped(battle, battle.sides[int(place)], posting)
+            case "ballot", _, _:
+                return await self.arena.show_ballot(battle, self._load(battle), posting)
+            case "call", _, _:
+                return await self.arena.post_call(battle, posting)
+            case "verdict", _, _:
+                shown = await self.arena.edit_card(battle, self._load(battle), await self.result(battle))
+                return shown or battle.card_id or 0
+        return await self.arena.post_result(battle, await self.result(battle), posting)
+
+    async def _realign(self, battle: Battle, key: StepKey) -> None:
+        # The alt text of the next turn's picture quotes this turn's caption.
+        for turn in (key.turn, key.turn + 1):
+            await self._edit_round(battle, turn)
+        if battle.card_id is not None:
+            await patiently(lambda: self._edit_card(battle, at_once=True))
+
+    async def _edit_card(self, battle: Battle, *, at_once: bool = False) -> None:
+        result = await self.result(battle) if battle.state.is_final else None
+        shown = await self.arena.edit_card(battle.shown, self._load(battle), result, at_once=at_once)
+        if battle.state is not BattleState.VOTING:
+            return
+        if shown is None:
+            await self.store.battle_posts.forget(battle.id, "ballot")
+        elif shown != battle.card_id:
+            await self.store.battle_posts.done(battle.id, "ballot", shown)
+
+    async def _edit_round(self, battle: Battle, turn: int) -> None:
+        if f"round-{turn}" in battle.messages:
+            shown = battle.shown
+            drawn = await self._drawn(shown, turn)
+            await patiently(lambda: self.arena.edit_round(shown, turn, drawn))
+
+    async def _book_steps(self, battle: Battle, turn: int, message_id: int) -> None:
+        """Says of every step of a round which message shows it, so that a report of it finds the message."""
+        for side in battle.sides_at(turn):
+            for kind in Kind:
+                await self.store.posts.done(side.game.id, str(StepKey(turn, kind)), message_id)
+
+    def _load(self, battle: Battle) -> Load:
+        last = {side.place: side.game.last_picture for side in battle.shown.standing}
+        return lambda: self.alike(last)
+
+    async def _drawn(self, battle: Battle, turn: int) -> Mapping[int, Image]:
+        """The pictures of a turn by their sides' places, made alike."""
+        return await self.alike({side.place: side.game.turns[turn - 1].picture for side in battle.sides_at(turn)})
+
+    async def alike(self, steps: Mapping[int, Step | None]) -> Mapping[int, Image]:
+        """The pictures of steps, made alike; one that is hidden or not drawn is absent."""
+        found = {}
+        for place, step in steps.items():
+            if step is not None and step.image is not None:
+                found[place] = await off_loop(alike, await self.pictures.get(step.image))
+        return found
+
+
+def _turn_of(what: str) -> int:
+    return int(what.rpartition("-")[2])

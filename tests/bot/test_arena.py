@@ -1,0 +1,217 @@
+"""The arena on a simulated Discord, spoken to over REST alone."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import discord
+import pytest
+import simcord
+from discord import ui
+
+from bot.arena import DiscordArena
+from bot.cards import EDIT_GAP
+from telephone.errors import Unavailable
+from telephone.game import Image
+from telephone.sides import Battle, BattleState, Choice, Result
+from telephone.stage import StageGone
+from tests.bot.samples import battle, picture
+from tests.bot.test_stage import Clock, post
+
+RESULT = Result({Choice.B: 7}, {0: 0.42, 1: 0.31}, "MiniLM (offline)")
+
+
+class Hall:
+    """A channel, an arena in it and a battle that is shown there."""
+
+    def __init__(self, env: simcord.Env) -> None:
+        self.env, self.clock = env, Clock()
+        self.guild = env.create_guild()
+        self.channel = self.guild.create_text_channel("telephone")
+        self.arena = DiscordArena(env.bot, clock=self.clock)
+        self.loaded = 0
+
+    async def load(self) -> dict[int, Image]:
+        self.loaded += 1
+        return {place: picture(size=8) for place in range(4)}
+
+    async def opened(self, state: BattleState = BattleState.PLAYING, **changes) -> Battle:
+        """A battle whose card, thread and opening are posted."""
+        shown = battle(state, messages={}, **changes)
+        shown = replace(shown, request=replace(shown.request, guild_id=self.guild.id, channel_id=self.channel.id))
+        steps = (("card", self.arena.post_card), ("thread", self.arena.open_thread))
+        for what, send in (*steps, ("opening", self.arena.post_opening)):
+            sent = await send(replace(shown, state=BattleState.PLAYING), post(what))
+            shown = replace(shown, messages={**shown.messages, what: sent})
+        return shown
+
+    @property
+    def thread(self):
+        return self.channel.threads[0]
+
+    @property
+    def card(self) -> discord.Message:
+        return next(one for one in self.channel.history() if one.components)
+
+    def uploads(self) -> int:
+        """How many files were sent with the edits of messages."""
+        sent = [one.json["attachments"] for one in self.env.http_requests if one.method == "PATCH"]
+        return sum(int(file["id"]) < 10 for files in sent for file in files)  # those that are kept have snowflakes
+
+    def requests(self, method: str) -> list:
+        return [one for one in self.env.http_requests if one.method == method]
+
+
+@pytest.fixture
+def simcord_bot():
+    return discord.Client(intents=discord.Intents(guilds=True))
+
+
+@pytest.fixture
+def hall(simcord_env):
+    return Hall(simcord_env)
+
+
+def words(message: discord.Message) -> str:
+    view = ui.LayoutView.from_message(message)
+    return "\n".join(item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay))
+
+
+async def test_a_battle_is_shown_as_a_card_a_thread_and_its_rounds(hall):
+    shown = await hall.opened()
+    round_id = await hall.arena.post_round(shown, 1, await hall.load(), post("round-1"))
+    assert hall.thread.id == shown.thread_id == shown.card_id
+    assert hall.thread.name == "Battle 57"
+    opening, first = hall.thread.history()[-2:]
+    assert (opening.id, opening.content) == (shown.messages["opening"], "**The prompt**\n> a fox mends a clock")
+    assert first.id == round_id
+    assert [file.filename for file in first.attachments] == ["turn-01-a.png", "turn-01-b.png"]
+    assert first.attachments[1].description == "Side B, turn 1. Drawn from: a fox mends a clock"
+
+
+@pytest.mark.parametrize("what", ["card", "opening", "round-1", "round-2", "out", "call", "result", "ballot"])
+async def test_what_was_posted_before_a_crash_is_found_and_not_posted_again(hall, what):
+    shown = await hall.opened(BattleState.VOTING)
+    arena = hall.arena
+    calls = {
+        "card": lambda posting: arena.post_card(shown, posting),
+        "opening": lambda posting: arena.post_opening(shown, posting),
+        "round-1": lambda posting: arena.post_round(shown, 1, {}, posting),
+        "round-2": lambda posting: arena.post_round(shown, 2, {0: picture(size=8)}, posting),
+        "out": lambda posting: arena.post_dropped(shown, replace(shown.sides[0], dropped="It is out."), posting),
+        "call": lambda posting: arena.post_call(shown, posting),
+        "result": lambda posting: arena.post_result(shown, RESULT, posting),
+        "ballot": lambda posting: arena.show_ballot(shown, hall.load, posting),
+    }
+    others = [await call(post(name)) for name, call in calls.items() if name not in ("card", "opening", what)]
+    first = shown.messages.get(what) or await calls[what](post(what))
+    sent = len(hall.requests("POST"))
+    assert await calls[what](post(what, again=True)) == first
+    assert len(hall.requests("POST")) == sent
+    assert first not in others or what in ("card", "ballot")
+
+
+async def test_a_thread_is_opened_once(hall):
+    shown = await hall.opened()
+    assert await hall.arena.open_thread(shown, post("thread", again=True)) == shown.thread_id
+    assert await hall.arena.open_thread(shown, post("thread")) == shown.thread_id
+    assert len(hall.channel.threads) == 1
+
+
+async def test_pictures_go_up_with_the_ballot_and_not_again_with_every_count(hall):
+    shown = await hall.opened(BattleState.VOTING)
+    assert await hall.arena.show_ballot(shown, hall.load, post("ballot")) == shown.card_id
+    for count in range(1, 4):
+        hall.clock.now += EDIT_GAP + 1
+        await hall.arena.edit_card(replace(shown, votes=count), hall.load)
+        assert f"{count} vote" in words(hall.card)
+    assert [file.filename for file in hall.card.attachments] == ["side-a.png", "side-b.png"]
+    assert hall.uploads() == 2
+    assert hall.loaded == 1
+    again = DiscordArena(hall.env.bot, clock=hall.clock)
+    await again.edit_card(replace(shown, votes=9), hall.load)
+    assert "9 votes" in words(hall.card)
+    assert [file.filename for file in hall.card.attachments] == ["side-a.png", "side-b.png"]
+
+
+async def test_counts_are_shown_every_five_seconds_at_most_and_a_close_at_once(hall):
+    shown = await hall.opened(BattleState.VOTING)
+    await hall.arena.show_ballot(shown, hall.load, post("ballot"))
+    before = len(hall.requests("PATCH"))
+    for count in range(1, 10):
+        hall.clock.now += 0.5
+        await hall.arena.edit_card(replace(shown, votes=count), hall.load)
+    assert len(hall.requests("PATCH")) == before
+    await hall.arena.edit_card(replace(shown, state=BattleState.CLOSED, votes=9), hall.load, RESULT)
+    assert "### Battle 57: B degraded least" in words(hall.card)
+    buttons = [item for item in ui.LayoutView.from_message(hall.card).walk_children() if isinstance(item, ui.Button)]
+    assert [button.label for button in buttons] == ["Open thread"]
+    assert len(hall.card.attachments) == 2
+
+
+async def test_what_a_report_hides_goes_at_once(hall):
+    shown = await hall.opened(BattleState.VOTING)
+    await hall.arena.show_ballot(shown, hall.load, post("ballot"))
+    game = shown.sides[1].game
+    turn = replace(game.turns[1], picture=replace(game.turns[1].picture, hidden=True))
+    side = replace(shown.sides[1], game=replace(game, turns=(game.turns[0], turn)))
+    hidden = replace(shown, sides=(shown.sides[0], side)).shown
+    await hall.arena.edit_card(hidden, hall.load)
+    assert len(hall.card.attachments) == 2, "a count would have waited"
+    await hall.arena.edit_card(hidden, hall.load, at_once=True)
+    assert [file.filename for file in hall.card.attachments] == ["side-a.png"]
+
+
+async def test_a_round_is_edited_where_it_stands(hall):
+    shown = await hall.opened(BattleState.VOTING)
+    sent = await hall.arena.post_round(shown, 1, await hall.load(), post("round-1"))
+    shown = replace(shown, messages={**shown.messages, "round-1": sent})
+    await hall.arena.edit_round(shown, 1, {0: picture(size=8)})
+    edited = hall.thread.history()[-1]
+    assert (edited.id, [file.filename for file in edited.attachments]) == (sent, ["turn-01-a.png"])
+
+
+async def test_a_ballot_whose_card_was_deleted_is_posted_anew(hall):
+    shown = await hall.opened(BattleState.VOTING)
+    hall.env.backend.delete_message(hall.channel.id, shown.card_id)
+    assert await hall.arena.edit_card(shown, hall.load) is None
+    fresh = await hall.arena.show_ballot(shown, hall.load, post("ballot"))
+    assert fresh != shown.card_id
+    assert hall.card.id == fresh
+    assert len(hall.card.attachments) == 2
+
+
+async def test_a_card_that_is_too_old_to_edit_is_followed_by_a_fresh_ballot_and_by_no_fresh_count(hall):
+    shown = await hall.opened(BattleState.VOTING)
+    path = f"/channels/{hall.channel.id}/messages/{shown.card_id}"
+    for _ in range(2):
+        hall.env.inject_error("PATCH", path, code=30046, status=400)
+    fresh = await hall.arena.show_ballot(shown, hall.load, post("ballot"))
+    assert fresh != shown.card_id
+    voted = replace(shown, votes=3, messages={**shown.messages, "ballot": shown.card_id})
+    hall.clock.now += 1_000
+    sent = len(hall.requests("POST"))
+    assert await hall.arena.edit_card(voted, hall.load) == shown.card_id
+    assert len(hall.requests("POST")) == sent
+
+
+async def test_where_the_place_is_gone_the_battle_is_told(hall):
+    shown = await hall.opened(BattleState.PLAYING, turns=4)
+    assert await hall.arena.is_open(shown)
+    hall.env.backend.delete_channel(hall.thread.id)
+    assert not await hall.arena.is_open(shown)
+    with pytest.raises(StageGone, match="I paused at turn 1; press Continue"):
+        await hall.arena.post_round(shown, 1, {}, post("round-1"))
+
+
+async def test_a_passing_fault_is_unavailable(hall):
+    shown = await hall.opened()
+    hall.env.inject_error("POST", f"/channels/{shown.thread_id}/messages", status=500)
+    with pytest.raises(Unavailable):
+        await hall.arena.post_round(shown, 1, {}, post("round-1"))
+
+
+async def test_another_battles_messages_are_not_taken_for_ours(hall):
+    shown = await hall.opened()
+    other = replace(shown, id="0123456789abcdef")
+    later = replace(post("card", again=True), since=hall.env.now() - timedelta(minutes=5))
+    assert await hall.arena.post_card(other, later) != shown.card_id

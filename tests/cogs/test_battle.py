@@ -1,0 +1,239 @@
+"""Battles from the command to the result, with the real service, on a simulated Discord."""
+
+import asyncio
+
+import discord
+import pytest
+import simcord
+from discord import ui
+from simcord.components import walk_components
+
+from bot.client import TelephoneBot
+from telephone.errors import Refused
+from telephone.sides import BattleState
+from tests.cogs.test_games import CompanyHouse, Evening, _evening
+
+ASKED = {"prompt": "a fox mends a clock", "pair_a": "painter × critic", "pair_b": "stickers × critic", "turns": 2}
+
+
+@pytest.fixture
+def house(tmp_path):
+    return CompanyHouse(tmp_path)
+
+
+@pytest.fixture
+def bot(house):
+    return TelephoneBot(house.open, shard_count=1)
+
+
+class Night(Evening):
+    """An evening with a battle."""
+
+    def __init__(self, env, house, bot) -> None:
+        super().__init__(env, house, bot)
+        self.bob = self.guild.add_member(env.create_user("bob"))
+
+    async def start(self, **changes):
+        return await self.alice.slash(self.channel, "telephone battle", **(ASKED | changes))
+
+    async def ballot(self, **changes):
+        """Starts a battle; its card once votes may be cast."""
+        await self.start(**changes)
+        return await self.card_says("which side degraded least?")
+
+    async def battle(self):
+        (battle,) = await self.house.service.battles.store.battles.recent(self.guild.id)
+        return battle
+
+    async def in_thread(self, begins: str):
+        async with asyncio.timeout(20):
+            while True:
+                for message in self.channel.threads[-1].history() if self.channel.threads else ():
+                    if message.content.startswith(begins):
+                        return message
+                await asyncio.sleep(0.05)
+
+
+def night(env, house, bot) -> Night:
+    return _evening(env, house, bot, Night)
+
+
+def labels(message) -> list[str]:
+    return [item.label for item in ui.LayoutView.from_message(message).walk_children() if isinstance(item, ui.Button)]
+
+
+def words(message) -> str:
+    view = ui.LayoutView.from_message(message)
+    return "\n".join(item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay))
+
+
+def story(answer) -> str:
+    """The texts of an answer that only one member sees."""
+    return "\n".join(part["content"] for part in walk_components(answer.components) if part["type"] == 10)
+
+
+async def test_a_battle_is_fought_voted_on_and_closed_by_its_host(house, bot):
+    async with simcord.run(bot) as env:
+        evening = night(env, house, bot)
+        result = await evening.start()
+        assert result.ephemeral
+        (thread,) = evening.channel.threads
+        assert result.response.content == (
+            f"Battle 1 is played in <#{thread.id}>; who plays which side shows when the votes are in. "
+            "It can cost up to $0.08."
+        )
+        card = await evening.card_says("which side degraded least?")
+        assert labels(card) == ["A", "B", "Tie", "All bad", "Whole stories", "Close", "Open thread"]
+        call = await evening.in_thread("**Which side degraded least?**")
+        opening, first, second = [one for one in thread.history() if one.type is discord.MessageType.default][:3]
+        assert opening.content == "**The prompt**\n> a fox mends a clock"
+        assert [words(one).splitlines()[0] for one in (first, second)] == ["### Turn 1 of 2", "### Turn 2 of 2"]
+        assert call.content.endswith(str(card.id))
+
+        chosen = await evening.alice.click(card, label="B")
+        assert chosen.ephemeral
+        assert chosen.response.content.startswith("You chose B. Change it until <t:")
+        changed = await evening.alice.click(card, label="Tie")
+        assert changed.response.content.startswith("You chose Tie instead of B.")
+        refused = await evening.bob.click(card, label="Close")
+        assert "Only who started this battle" in refused.response.content
+        asked = await evening.alice.click(card, label="Close")
+        assert "Close battle 1 now, with 1 vote?" in asked.response.content
+        await evening.alice.click(asked.response, label="Go on")
+        asked = await evening.alice.click(card, label="Close")
+        done = await evening.alice.click(asked.response, label="Close the vote")
+        assert "Battle 1 is closed" in done.response.content
+        closed = await evening.card_says("A and B are level")
+        assert labels(closed) == ["Open thread"]
+        assert "painter × critic" in words(closed)
+        assert "Tie: 1." in words(closed)
+        assert "stickers × critic" in (await evening.in_thread("**Battle 1: A and B are level**")).content
+        await bot.close()
+
+
+async def test_votes_count_and_old_buttons_work_after_a_restart(house, bot, tmp_path):
+    async with simcord.run(bot) as env:
+        evening = night(env, house, bot)
+        card = await evening.ballot()
+        await evening.alice.click(card, label="A")
+        await bot.close()
+        evening.house = CompanyHouse(tmp_path)
+        evening.bot = TelephoneBot(evening.house.open, shard_count=1)
+        await env.restart_bot(evening.bot)
+        again = await evening.alice.click(card, label="B")
+        assert again.response.content.startswith("You chose B instead of A.")
+        assert (await evening.battle()).votes == 1
+        await evening.bot.close()
+
+
+async def test_whole_stories_are_for_one_member_and_name_nobody(house, bot):
+    async with simcord.run(bot) as env:
+        evening = night(env, house, bot)
+        card = await evening.ballot()
+        told = await evening.alice.click(card, label="Whole stories")
+        assert told.ephemeral
+        assert story(told.response).startswith("### Battle 1, side A\n**1.** ")
+        names = [file.filename for file in told.response.attachments]
+        assert names == ["side-a-turn-01.png", "side-a-turn-02.png"]
+        other = await evening.alice.click(told.response, label="B")
+        assert [file.filename for file in other.response.attachments] == ["side-b-turn-01.png", "side-b-turn-02.png"]
+        for shown in (told, other):
+            assert not any(name in str(shown.response.components) for name in ("painter", "critic", "stickers"))
+        await bot.close()
+
+
+async def test_a_battle_is_stopped_by_its_host_while_it_is_played(house, bot):
+    async with simcord.run(bot) as env:
+        evening = night(env, house, bot)
+        house.studio.delay = 0.5
+        await evening.start()
+        card = await evening.card_says("### Battle 1: turn 1 of 2")
+        asked = await evening.alice.click(card, label="Stop")
+        assert "Stop battle 1 at turn 1?" in asked.response.content
+        done = await evening.alice.click(asked.response, label="Stop the battle")
+        assert "is stopped and void" in done.response.content
+        assert "Its host stopped it. Nothing is counted." in words(await evening.card_says("Battle 1 is void"))
+        await bot.close()
+
+
+async def test_a_side_that_cannot_go_on_is_dropped_and_said_so_without_its_name(house, bot):
+    async with simcord.run(bot) as env:
+        evening = night(env, house, bot)
+        house.studio.down = {"spotter-hazy": Refused("spotter-hazy declined.")}
+        card = await evening.ballot(pair_c="doodles × spotter-hazy")
+        said = await evening.in_thread("**Side ")
+        letter = said.content[7]
+        assert said.content == f"**Side {letter} is out.** It could not be played on. The others go on."
+        assert letter not in labels(card)
+        assert "Tie" in labels(card)
+        await bot.close()
+
+
+async def test_a_paused_battle_goes_on_at_the_press_of_a_button(house, bot):
+    async with simcord.run(bot) as env:
+        evening = night(env, house, bot)
+        house.studio.delay = 0.3
+        await evening.start()
+        (thread,) = evening.channel.threads
+        env.backend.delete_channel(thread.id)
+        card = await evening.card_says("Battle 1 paused at turn")
+        assert "The thread was deleted" in words(card)
+        pressed = await evening.alice.click(card, label="Continue")
+        assert "goes on from turn" in pressed.response.content
+        await evening.card_says("which side degraded least?")
+        assert (await evening.battle()).run == 1
+        await bot.close()
+
+
+async def test_while_a_battle_is_open_no_command_tells_what_is_in_it(house, bot):
+    async with simcord.run(bot) as env:
+        evening = night(env, house, bot)
+        card = await evening.ballot()
+        (thread,) = evening.channel.threads
+        status = await evening.alice.slash(evening.channel, "telephone status")
+        assert status.response.content.startswith(f"- Battle 1 in <#{thread.id}>: no votes, open until <t:")
+        for name in ("replay", "stop"):
+            offered = await evening.alice.autocomplete(evening.channel, f"telephone {name}", "game", "")
+            assert offered == []
+            for number in (1, 2):
+                found = await evening.alice.slash(evening.channel, f"telephone {name}", game=number)
+                assert f"no game number {number} here that can be seen" in found.response.content
+            inside = await evening.alice.slash(thread, f"telephone {name}")
+            assert "This is the thread of battle 1" in inside.response.content
+        assert len(env.errors) == 6
+        asked = await evening.alice.click(card, label="Close")
+        await evening.alice.click(asked.response, label="Close the vote")
+        await evening.card_says("closed without votes")
+        shown = await evening.alice.slash(evening.channel, "telephone replay", game=1)
+        assert shown.response.attachments[0].filename == "game-1.gif"
+        await bot.close()
+
+
+async def test_pairs_are_offered_and_what_cannot_be_fought_is_said(house, bot):
+    async with simcord.run(bot) as env:
+        evening = night(env, house, bot)
+        offered = await evening.alice.autocomplete(evening.channel, "telephone battle", "pair_b", "crit pain")
+        assert [row["value"] for row in offered] == ["painter × critic"]
+        everything = await evening.alice.autocomplete(evening.channel, "telephone battle", "pair_a", "")
+        assert len(everything) == 9
+        wrong = await evening.start(pair_b="painter")
+        assert "A pair is two models" in wrong.response.content
+        assert len(env.errors) == 1
+        assert evening.channel.threads == []
+        await bot.close()
+
+
+async def test_a_battle_of_blank_pairs_names_none_when_it_starts(house, bot):
+    async with simcord.run(bot) as env:
+        evening = night(env, house, bot)
+        result = await evening.alice.slash(
+            evening.channel, "telephone battle", prompt="a fox mends a clock", pairs=3, turns=1, vote_hours=2
+        )
+        assert "×" not in result.response.content
+        card = await evening.card_says("which side degraded least?")
+        battle = await evening.battle()
+        assert battle.state is BattleState.VOTING
+        assert len(battle.sides) == 3
+        assert 7_190 < (battle.closes_at - battle.opened_at).total_seconds() <= 7_200
+        assert [label for label in labels(card) if len(label) == 1] == ["A", "B", "C"]
+        await bot.close()

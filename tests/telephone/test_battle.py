@@ -1,0 +1,466 @@
+"""A battle as a durable workflow over its games, fought by a small company in an arena that remembers."""
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from dbos import DBOS
+from sqlalchemy import update
+from structlog.testing import capture_logs
+
+from telephone.battle import DROPPED, LEFT, STOPPED, TAKEN_OUT, TOO_FEW
+from telephone.entry import BattleAsked
+from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, Retired, Unavailable
+from telephone.game import HIDDEN, GameState, Kind, Pair, Prompt, StepKey
+from telephone.media.alike import SIDE
+from telephone.play import BROKEN, PAUSED_HERE
+from telephone.sides import Battle, BattleRequest, BattleState, Choice, Voter
+from telephone.stage import StageGone
+from telephone.store.battle_tables import BattleRow
+from tests.company import Troupe, troupe
+
+GUILD, HOST, OTHER = 77, 5, 6
+TWO = ("painter × critic", "stickers × critic")
+THREE = (*TWO, "doodles x spotter-hazy")
+ASKED = BattleAsked("a fox mends a clock", TWO, turns=3, seed=7, guild_id=GUILD, starter_id=HOST, vote_seconds=60)
+FOUGHT = ["card", "thread", "opening", "round-1", "round-2", "round-3", "ballot", "call"]
+MADE = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def company(tmp_path):
+    async with troupe(tmp_path) as opened:
+        yield opened
+
+
+async def reaches(company: Troupe, battle: Battle, *states: BattleState, timeout: float = 20) -> Battle:
+    async with asyncio.timeout(timeout):
+        while (now := await company.service.battles.battle(battle.id)).state not in states:
+            await asyncio.sleep(0.02)
+    return now
+
+
+async def shows(company: Troupe, battle: Battle, what: str, timeout: float = 20) -> Battle:
+    """The battle once a message of it is posted and booked."""
+    async with asyncio.timeout(timeout):
+        while what not in (now := await company.service.battles.battle(battle.id)).messages:
+            await asyncio.sleep(0.02)
+    return now
+
+
+async def fought(company: Troupe, asked: BattleAsked = ASKED) -> Battle:
+    """A battle whose votes may be cast."""
+    battle = await company.service.battles.start(asked)
+    return await shows(company, battle, "call")
+
+
+async def vote(company: Troupe, battle: Battle, member: int, choice: Choice, **more) -> None:
+    await company.service.battles.vote(battle.id, Voter(member, MADE), choice, **more)
+
+
+def side_of(battle: Battle, t2i: str):
+    return next(side for side in battle.sides if side.game.pair.t2i == t2i)
+
+
+async def test_a_battle_is_fought_voted_on_and_closed(company):
+    battle = await fought(company)
+    assert battle.state is BattleState.VOTING
+    assert company.arena.of(battle) == FOUGHT
+    assert company.stage.posts == []
+    assert {side.game.state for side in battle.sides} == {GameState.FINISHED}
+    await vote(company, battle, 1, Choice.A)
+    await vote(company, battle, 2, Choice.B)
+    await vote(company, battle, 2, Choice.A)
+    closed = await company.service.battles.close(battle.id, by=HOST, is_host=False)
+    assert (closed.state, closed.votes) == (BattleState.CLOSED, 2)
+    await shows(company, battle, "result")
+    (result,) = company.arena.results
+    assert result.tally == {Choice.A: 2}
+    assert result.leaders == {Choice.A}
+    assert sorted(result.distances) == [0, 1]
+    assert company.arena.of(battle) == [*FOUGHT, "result"]
+
+
+async def test_all_sides_begin_with_the_same_words_and_seed(company):
+    battle = await fought(company)
+    requests = [side.game.request for side in battle.sides]
+    assert len({(one.prompt, one.seed, one.turns, one.design) for one in requests}) == 1
+    assert {one.pair for one in requests} == {Pair("painter", "critic"), Pair("stickers", "critic")}
+    assert requests[0].seed == 7
+
+
+async def test_pictures_of_a_battle_are_outwardly_alike(company):
+    await fought(company, replace(ASKED, pairs=THREE))
+    assert sorted(company.arena.pictures) == ["A", "B", "C"]
+    for image in company.arena.pictures.values():
+        assert (image.media_type, image.width, image.height) == ("image/png", SIDE, SIDE)
+
+
+async def test_a_round_waits_for_the_slowest_side(company):
+    company.studio.slow = {"stickers": 0.4}
+    battle = await company.service.battles.start(ASKED)
+    await shows(company, battle, "round-1")
+    painter = side_of(await company.service.battles.battle(battle.id), "painter")
+    assert painter.turns_played == 3, "the fast side is through"
+    assert company.arena.of(battle)[-1] == "round-1"
+    assert company.arena.said[1].keys() == {"A", "B"}
+    await shows(company, battle, "call")
+
+
+async def test_the_games_of_a_battle_are_played_one_after_another_where_only_one_may_play(company):
+    await company.service.limit(GUILD, parallel=1)
+    battle = await fought(company, replace(ASKED, pairs=THREE))
+    assert company.arena.of(battle) == FOUGHT
+
+
+async def test_a_side_that_fails_is_dropped_when_its_turn_comes_and_not_before(company):
+    company.studio.slow = {"painter": 0.2, "stickers": 0.2}
+    company.studio.down = {"spotter-hazy": Refused("spotter-hazy declined.")}
+    battle = await company.service.battles.start(replace(ASKED, pairs=THREE))
+    failed = side_of(battle, "doodles")
+    async with asyncio.timeout(10):
+        while (await company.store.games.get(failed.game.id)).state is not GameState.FAILED:
+            await asyncio.sleep(0.02)
+    assert "out" not in "".join(company.arena.of(battle)), "the others have not played this turn yet"
+    battle = await shows(company, battle, "call")
+    out = f"out-{failed.letter}"
+    assert company.arena.of(battle) == [*FOUGHT[:3], out, *FOUGHT[3:]]
+    assert battle.sides[failed.place].dropped == DROPPED
+    assert [side.place for side in battle.standing] == sorted({0, 1, 2} - {failed.place})
+    assert Choice.TIE in battle.choices
+    with pytest.raises(BadInput, match="out of this battle"):
+        await vote(company, battle, 1, failed.choice)
+
+
+async def test_with_fewer_than_two_sides_a_battle_is_void_and_nobody_plays_on(company):
+    company.studio.slow = {"painter": 0.3}
+    company.studio.down = {"stickers": Refused("stickers declined these words.")}
+    battle = await company.service.battles.start(ASKED)
+    void = await shows(company, battle, "result")
+    assert (void.state, void.reason) == (BattleState.VOID, TOO_FEW)
+    assert side_of(void, "painter").game.state is GameState.STOPPED
+    assert side_of(void, "stickers").game.state is GameState.FAILED
+    assert len(await company.service.recent(GUILD)) == 2, "what was played can be seen"
+    with pytest.raises(NotAllowed, match="void"):
+        await vote(company, battle, 1, Choice.A)
+
+
+async def test_a_host_stops_a_battle_and_others_may_not(company):
+    company.studio.delay = 0.3
+    battle = await company.service.battles.start(ASKED)
+    await shows(company, battle, "opening")
+    contest = company.service.battles
+    with pytest.raises(NotAllowed, match="Only who started this battle"):
+        await contest.stop(battle.id, by=OTHER, is_host=False)
+    with pytest.raises(BadInput, match="takes no votes now"):
+        await contest.close(battle.id, by=HOST, is_host=False)
+    stopped = await contest.stop(battle.id, by=OTHER, is_host=True)
+    assert (stopped.state, stopped.reason) == (BattleState.VOID, STOPPED)
+    done = await shows(company, battle, "result")
+    assert {side.game.state for side in done.sides} == {GameState.STOPPED}
+    with pytest.raises(BadInput, match="nothing to stop"):
+        await contest.stop(battle.id, by=HOST, is_host=False)
+
+
+async def test_a_battle_whose_place_is_gone_pauses_with_its_games_and_is_shown_anew(company):
+    company.studio.delay = 0.05
+    company.arena.faults = []
+    battle = await company.service.battles.start(ASKED)
+    await shows(company, battle, "round-1")
+    company.arena.faults = [StageGone("The thread was deleted, so I paused at turn 2.", "thread")]
+    paused = await reaches(company, battle, BattleState.PAUSED)
+    assert paused.waits == "The thread was deleted, so I paused at turn 2."
+    async with asyncio.timeout(5):
+        while any(side.game.state is GameState.PLAYING for side in paused.sides):
+            paused = await company.service.battles.battle(battle.id)
+            await asyncio.sleep(0.02)
+    with pytest.raises(NotAllowed):
+        await company.service.battles.resume(battle.id, by=OTHER, is_host=False)
+    company.arena.closed = True
+    await company.service.battles.resume(battle.id, by=HOST, is_host=False)
+    await shows(company, battle, "call")
+    assert company.arena.of(battle) == [*FOUGHT[:4], *FOUGHT]
+    with pytest.raises(BadInput, match="not paused"):
+        await company.service.battles.resume(battle.id, by=HOST, is_host=False)
+
+
+async def test_an_admins_pause_holds_a_battle_up_and_resume_lets_it_go_on(company):
+    company.studio.delay = 0.2
+    battle = await company.service.battles.start(ASKED)
+    await shows(company, battle, "opening")
+    await company.service.pause(GUILD)
+    async with asyncio.timeout(5):
+        while ("playing", PAUSED_HERE, 0) not in company.arena.cards:
+            await asyncio.sleep(0.02)
+    assert (await company.service.battles.battle(battle.id)).state is BattleState.PLAYING
+    await company.service.resume(GUILD)
+    await shows(company, battle, "call")
+    assert company.arena.of(battle) == FOUGHT
+
+
+async def test_nothing_of_a_battle_is_listed_or_looked_up_before_it_closes(company):
+    battle = await fought(company)
+    assert await company.service.recent(GUILD) == []
+    assert await company.service.status(GUILD) == []
+    for side in battle.sides:
+        with pytest.raises(NotFound):
+            await company.service.game_by_number(GUILD, side.game.number)
+    assert [one.id for one in await company.service.battles.unfinished(GUILD)] == [battle.id]
+    assert await company.service.battles.in_thread(battle.thread_id) == battle
+    assert await company.service.game_in_thread(battle.thread_id) is None
+    await company.service.battles.close(battle.id, by=HOST, is_host=False)
+    assert len(await company.service.recent(GUILD)) == 2
+    assert await company.service.battles.unfinished(GUILD) == []
+
+
+async def test_votes_close_by_themselves(company):
+    battle = await fought(company, replace(ASKED, vote_seconds=1))
+    await vote(company, battle, 1, Choice.ALL_BAD)
+    closed = await shows(company, battle, "result")
+    assert closed.state is BattleState.CLOSED
+    assert closed.closed_at >= battle.closes_at
+    assert company.arena.results[0].leaders == {Choice.ALL_BAD}
+
+
+async def test_bots_do_not_vote(company):
+    battle = await fought(company)
+    with pytest.raises(NotAllowed, match="for people"):
+        await vote(company, battle, 1, Choice.A, is_bot=True)
+    assert (await company.service.battles.battle(battle.id)).votes == 0
+
+
+async def test_a_report_hides_a_turn_of_a_battle_at_once_and_a_moderator_shows_it_again(company):
+    battle = await fought(company)
+    side, moderation = battle.sides[1], company.service.moderation
+    said = side.game.turns[2].caption.text
+    await moderation.report(side.game.id, StepKey(3, Kind.CAPTION), by=9, reason="hate")
+    await moderation.report(side.game.id, StepKey(3, Kind.PICTURE), by=10, reason="hate")
+    async with asyncio.timeout(10):
+        while company.arena.said[3]["B"] != "(no picture)" or list(company.arena.pictures) != ["A"]:
+            await asyncio.sleep(0.02)
+    hidden = (await company.service.battles.battle(battle.id)).shown.sides[1].game
+    assert (hidden.turns[2].caption.text, hidden.turns[2].picture.image) == (HIDDEN, None)
+    async with asyncio.timeout(10):
+        while await company.store.reports.stale():
+            await asyncio.sleep(0.02)
+    for kind in Kind:
+        await moderation.show_again(side.game.id, StepKey(3, kind), by=1, is_moderator=True)
+    async with asyncio.timeout(10):
+        while company.arena.said[3]["B"] != said or sorted(company.arena.pictures) != ["A", "B"]:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_moderator_who_takes_a_side_out_of_a_vote_voids_it(company):
+    battle = await fought(company)
+    await vote(company, battle, 1, Choice.A)
+    await company.service.moderation.void(battle.sides[0].game.id, by=1, is_moderator=True)
+    await company.battling.recover()
+    void = await shows(company, battle, "result")
+    assert (void.state, void.reason) == (BattleState.VOID, TAKEN_OUT)
+
+
+async def test_a_side_that_a_moderator_voids_while_it_plays_is_dropped(company):
+    company.studio.delay = 0.1
+    battle = await company.service.battles.start(replace(ASKED, pairs=THREE))
+    battle = await shows(company, battle, "round-1")
+    await company.service.moderation.void(battle.sides[0].game.id, by=1, is_moderator=True)
+    battle = await shows(company, battle, "call")
+    assert [side.letter for side in battle.standing] == ["B", "C"]
+    assert "out-A" in company.arena.of(battle)
+
+
+async def test_leaving_a_server_ends_its_battles(company):
+    company.studio.delay = 0.3
+    playing, voting = await company.service.battles.start(ASKED), await fought(company)
+    await company.service.leave(GUILD)
+    for battle in (playing, voting):
+        assert (await company.service.battles.battle(battle.id)).reason == LEFT
+
+
+async def test_a_side_counts_on_the_budget_whole_or_the_battle_does_not_begin(company):
+    await company.service.budget(GUILD, "server", usd=0.1)
+    with pytest.raises(OverBudget, match="This battle may cost up to"):
+        await company.service.battles.start(ASKED)
+    assert await company.store.games.unfinished() == []
+    await company.service.budget(GUILD, "server", usd=2)
+    battle = await fought(company)
+    assert side_of(battle, "painter").game.costs.reserved == pytest.approx(0.12)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"pairs": ("painter",)}, BadInput, "A pair is two models"),
+        ({"pairs": ("painter × critic", "painter x critic")}, BadInput, "cannot battle itself"),
+        ({"sides": 5}, BadInput, "2 to 4 sides"),
+        ({"sides": 2, "pairs": THREE}, BadInput, "You named 3 pairs for 2 sides"),
+        ({"pairs": ("absent × critic",)}, NotAllowed, "no key"),
+        ({"pairs": ("gone × critic",)}, Retired, "painter"),
+        ({"prompt": "ab"}, BadInput, "at least 3"),
+        ({"turns": 31}, BadInput, "1 to 30"),
+    ],
+)
+async def test_what_cannot_be_fought_is_said_before_anything_is_stored(company, change, error, words):
+    with pytest.raises(error, match=words):
+        await company.service.battles.start(replace(ASKED, **change))
+    assert await company.store.battles.unfinished() == []
+    assert await company.store.games.unfinished() == []
+
+
+async def test_paused_servers_begin_no_battle(company):
+    await company.service.pause(GUILD)
+    with pytest.raises(NotAllowed, match="paused"):
+        await company.service.battles.start(ASKED)
+
+
+async def test_pairs_that_nobody_names_are_those_that_met_least_and_the_log_says_why(company):
+    pairing = company.service.battles.entry.pairing
+    ready = pairing.ready()
+    assert len(ready) == 9
+    met: Counter[Pair] = Counter()
+    for n in range(9):
+        chosen = await pairing.choose(GUILD, [], 2, random.Random(n))
+        met.update(chosen.pairs)
+        await company.store.battles.add(replace(_request(), pairs=chosen.pairs), [0, 1])
+    assert met == dict.fromkeys(ready, 2)
+    named = Pair("painter", "critic")
+    with capture_logs() as logs:
+        battle = await company.service.battles.start(replace(ASKED, pairs=("painter × critic",), sides=4))
+    assert len({side.game.pair for side in battle.sides}) == 4
+    assert battle.request.pairs[0] == named
+    (entry,) = [entry for entry in logs if entry["event"] == "battle asked for"]
+    assert "met least here" in entry["why_these_pairs"]
+
+
+def _request():
+    return BattleRequest(Prompt("a fox"), (), 1, guild_id=GUILD)
+
+
+async def test_places_are_drawn_by_lot(company):
+    free = replace(ASKED, pairs=("doodles × critic", "stickers × critic"), turns=1)
+    starts = [await company.service.battles.start(free) for _ in range(20)]
+    first = Counter(battle.sides[0].game.pair.t2i for battle in starts)
+    assert set(first) == {"doodles", "stickers"}, "the order of the names decides nothing (wrong once in 500,000 runs)"
+    numbers = [[side.game.number for side in battle.sides] for battle in starts]
+    assert {pair == sorted(pair) for pair in numbers} == {True, False}
+
+
+async def test_the_story_of_a_side_is_told_when_the_last_round_is_there(company):
+    company.studio.delay = 0.05
+    battle = await company.service.battles.start(replace(ASKED, turns=12))
+    with pytest.raises(BadInput, match="when the last round is there"):
+        await company.service.battles.story(battle.id, 0)
+    battle = await shows(company, battle, "call", timeout=40)
+    first = await company.service.battles.story(battle.id, 1)
+    assert (first.side.letter, first.page, first.pages) == ("B", 0, 2)
+    assert [turn.n for turn in first.turns] == sorted(first.pictures) == list(range(1, 11))
+    last = await company.service.battles.story(battle.id, 1, 7)
+    assert (last.page, [turn.n for turn in last.turns]) == (1, [11, 12])
+    assert len({(image.width, image.height, image.media_type) for image in last.pictures.values()}) == 1
+
+
+# Interrupted in every state
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["card", "thread", "opening", "round-1", "round-2", "round-3", "ballot", "call"])
+async def test_an_interrupted_battle_is_fought_on(tmp_path, what):
+    async with troupe(tmp_path) as company:
+        company.studio.delay = 0.05
+        battle = await company.service.battles.start(ASKED)
+        async with asyncio.timeout(20):
+            while what not in company.arena.of(battle):
+                await asyncio.sleep(0.005)
+        first = company
+    async with troupe(tmp_path, stage=first.stage, arena=first.arena) as company:
+        await shows(company, battle, "call")
+        await vote(company, battle, 1, Choice.A)
+        await company.service.battles.close(battle.id, by=HOST, is_host=False)
+        await shows(company, battle, "result")
+        assert Counter(company.arena.of(battle)) == Counter([*FOUGHT, "result"])
+        paid = first.studio.submitted + company.studio.submitted
+        assert len(paid) == len(set(paid)) == 12
+    assert company.stage.posts == []
+
+
+async def test_a_vote_whose_time_ran_out_while_nobody_looked_is_closed_at_the_start(tmp_path):
+    async with troupe(tmp_path) as company:
+        battle = await fought(company, replace(ASKED, vote_seconds=2))
+        await vote(company, battle, 1, Choice.B)
+        first = company
+    await asyncio.sleep(max(0.0, (battle.closes_at - datetime.now(UTC)).total_seconds()))
+    async with troupe(tmp_path, arena=first.arena) as company:
+        closed = await shows(company, battle, "result")
+        assert closed.state is BattleState.CLOSED
+        assert company.arena.results[-1].tally == {Choice.B: 1}
+
+
+async def test_a_close_that_a_crash_cut_off_is_carried_out_at_the_next_start(tmp_path):
+    async with troupe(tmp_path) as company:
+        battle = await fought(company)
+        assert await company.store.battles.close(battle.id, early=True)
+        first = company
+    async with troupe(tmp_path, arena=first.arena) as company:
+        assert "result" not in first.arena.of(battle)
+        long_ago = datetime.now(UTC) - timedelta(minutes=30)
+        await _set(company, battle, closed_at=long_ago)
+        await company.battling.recover()
+        await shows(company, battle, "result")
+        await company.battling.recover()
+    assert company.arena.of(battle).count("result") == 1
+
+
+async def _set(company: Troupe, battle: Battle, **values) -> None:
+    async with company.store._database.writing() as session:
+        await session.execute(update(BattleRow).where(BattleRow.id == battle.id).values(**values))
+
+
+async def test_a_battle_whose_workflow_never_began_is_found_by_the_sweep(company):
+    entered = await company.service.battles.entry.admit(ASKED)
+    battle = await company.store.battles.add(entered.request, entered.places())
+    await company.play.recover()
+    await company.battling.recover()
+    await shows(company, battle, "call")
+
+
+async def test_a_battle_that_was_left_lying_goes_on_and_one_that_never_ends_well_is_void(company):
+    company.studio.delay = 0.1
+    battle = await company.service.battles.start(ASKED)
+    await shows(company, battle, "opening")
+    await DBOS.cancel_workflow_async(f"battle-{battle.id}-0")
+    async with asyncio.timeout(10):
+        while not await company.battling._with.engine.ended([f"battle-{battle.id}-0"]):
+            await asyncio.sleep(0.05)
+    await company.battling.recover()
+    battle = await shows(company, battle, "call")
+    assert battle.run == 1
+    assert company.arena.of(battle) == FOUGHT
+    other = await company.service.battles.start(ASKED)
+    await _set(company, other, runs=100)
+    await DBOS.cancel_workflow_async(f"battle-{other.id}-0")
+    await company.battling._again(await company.service.battles.battle(other.id))
+    assert (await company.service.battles.battle(other.id)).reason == BROKEN
+
+
+async def test_a_ballot_that_is_deleted_is_shown_anew(company):
+    battle = await fought(company)
+    company.arena.gone = True
+    await company.battling.recover()
+    assert "ballot" not in (await company.service.battles.battle(battle.id)).messages
+    await _set(company, battle, opened_at=datetime.now(UTC) - timedelta(minutes=2))
+    await company.battling.recover()
+    await shows(company, battle, "ballot")
+    assert company.arena.of(battle).count("ballot") == 2
+
+
+async def test_a_passing_fault_of_the_place_is_tried_again_and_a_bug_of_ours_voids(company):
+    company.arena.faults = [Unavailable("Discord did not answer.")]
+    battle = await fought(company)
+    assert company.arena.of(battle) == FOUGHT
+    company.arena.faults = [ZeroDivisionError()]
+    broken = await company.service.battles.start(ASKED)
+    void = await reaches(company, broken, BattleState.VOID)
+    assert void.reason == BROKEN

@@ -1,7 +1,7 @@
 """Reporting a turn: the form a member fills in, and the buttons a moderator decides with."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import discord
@@ -14,29 +14,30 @@ from bot.errors import explain
 from bot.posted import UPLOAD_MAX
 from bot.render import Attachment, extension
 from telephone.cpu import off_loop
-from telephone.game import Game, StepKey
+from telephone.errors import BadInput
+from telephone.game import Game, Kind, StepKey
+from telephone.media.alike import alike
 from telephone.media.images import fit
 from telephone.moderation import REASONS, Reported
+from telephone.sides import Battle
 
 Verb = Callable[[Press, str, StepKey], Awaitable[None]]
 
 
-class ReportForm(ui.Modal):
-    """Why a turn should not be seen."""
+class _Form(ui.Modal):
+    """A form that asks why; what it is about is its heirs' matter."""
 
-    def __init__(self, game: Game, key: StepKey) -> None:
-        super().__init__(title=rulings.report_title(game, key))
-        self._game_id, self._key = game.id, key
-        options = [discord.RadioGroupOption(label=words, value=name) for name, words in REASONS.items()]
-        self._reason: ui.RadioGroup[Any] = ui.RadioGroup(custom_id="reason", options=options)
+    def __init__(self, title: str) -> None:
+        super().__init__(title=title)
+        self._reason = _choice("reason", REASONS)
+
+    def _ask_why(self) -> None:
         self.add_item(ui.Label(text=rulings.REPORT_ASKS, description=rulings.REPORT_MEANS, component=self._reason))
 
-    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
-        await acknowledge(interaction)
-        moderation = interaction.client.service.moderation
+    async def _report(self, press: Press, game_id: str, key: StepKey) -> None:
         reason = self._reason.value or ""
-        await moderation.report(self._game_id, self._key, by=interaction.user.id, reason=reason)
-        await say(interaction, rulings.REPORTED)
+        await press.client.service.moderation.report(game_id, key, by=press.user.id, reason=reason)
+        await say(press, rulings.REPORTED)
 
     async def on_error(  # type: ignore[override]  # a modal's differs from a view's in discord.py itself
         self, interaction: discord.Interaction[Any], error: Exception, /
@@ -44,32 +45,74 @@ class ReportForm(ui.Modal):
         await explain(interaction, error)
 
 
+class ReportForm(_Form):
+    """Why a turn should not be seen."""
+
+    def __init__(self, game: Game, key: StepKey) -> None:
+        super().__init__(rulings.report_title(game, key))
+        self._game_id, self._key = game.id, key
+        self._ask_why()
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        await acknowledge(interaction)
+        await self._report(interaction, self._game_id, self._key)
+
+
+class RoundForm(_Form):
+    """Which side's picture or caption of a battle's turn should not be seen, and why. It names no game."""
+
+    def __init__(self, battle: Battle, turn: int) -> None:
+        super().__init__(rulings.round_title(battle, turn))
+        self._battle, self._turn = battle, turn
+        self._part = _choice("part", rulings.round_parts(battle, turn))
+        self.add_item(ui.Label(text=rulings.ROUND_ASKS, component=self._part))
+        self._ask_why()
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        await acknowledge(interaction)
+        letter, _, kind = (self._part.value or "").partition("-")
+        sides = {side.choice.value: side for side in self._battle.sides_at(self._turn)}
+        if letter not in sides or kind not in tuple(Kind):
+            raise BadInput("Please choose one of the sides.")
+        await self._report(interaction, sides[letter].game.id, StepKey(self._turn, Kind(kind)))
+
+
+def _choice(name: str, words: Mapping[str, str]) -> ui.RadioGroup[Any]:
+    options = [discord.RadioGroupOption(label=text, value=value) for value, text in words.items()]
+    return ui.RadioGroup(custom_id=name, options=options)
+
+
 async def look(press: Press, game_id: str, key: StepKey) -> None:
     """Shows a moderator, and nobody else, what was reported."""
-    game, step, image = await press.client.service.moderation.look(game_id, key, is_moderator=is_host(press))
+    moderation = press.client.service.moderation
+    game, step, image = await moderation.look(game_id, key, is_moderator=is_host(press))
+    battle = await moderation.battle_of(game)
+    words = rulings.reported_words(game, step, battle)
     if image is None:
-        await say(press, rulings.reported_words(game, step))
+        await say(press, words)
         return
-    fitted = await off_loop(fit, image, UPLOAD_MAX)
+    fitted = await off_loop(fit, image, UPLOAD_MAX) if battle is None else await off_loop(alike, image)
     name = f"SPOILER_turn-{key.turn:02}.{extension(fitted)}"
-    await say(press, rulings.reported_words(game, step), file=Attachment(name, fitted.data, "The reported picture"))
+    await say(press, words, file=Attachment(name, fitted.data, "The reported picture"))
 
 
 async def show_again(press: Press, game_id: str, key: StepKey) -> None:
     moderation = press.client.service.moderation
     game = await moderation.show_again(game_id, key, by=press.user.id, is_moderator=is_host(press))
-    await say(press, rulings.shown_again(game, key))
+    await say(press, rulings.shown_again(game, key, await moderation.battle_of(game)))
 
 
 async def void(press: Press, game_id: str, key: StepKey) -> None:
-    game = await press.client.service.moderation.void(game_id, by=press.user.id, is_moderator=is_host(press))
-    await say(press, rulings.voided(game))
+    moderation = press.client.service.moderation
+    battle = await moderation.battle_of(await press.client.service.game(game_id))
+    game = await moderation.void(game_id, by=press.user.id, is_moderator=is_host(press))
+    await say(press, rulings.voided(game, battle))
 
 
 VERBS: Final[dict[str, tuple[str, Verb, discord.ButtonStyle]]] = {
     "look": ("Look at {step}", look, discord.ButtonStyle.secondary),
     "show": ("Show {step} again", show_again, discord.ButtonStyle.secondary),
-    "void": ("Void game {game}", void, discord.ButtonStyle.danger),
+    "void": ("Void {game}", void, discord.ButtonStyle.danger),
 }
 
 
@@ -79,9 +122,9 @@ class ReportButton(
 ):
     """A moderator's decision on one turn: it works after any restart."""
 
-    def __init__(self, button: ui.Button[Any], verb: str, game_id: str, key: StepKey) -> None:
+    def __init__(self, button: ui.Button[Any], verb: str, name: str, key: StepKey) -> None:
         super().__init__(button)
-        self.verb, self.game_id, self.key = verb, game_id, key
+        self.verb, self.name, self.key = verb, name, key
 
     @classmethod
     async def from_custom_id(
@@ -94,7 +137,8 @@ class ReportButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
             await acknowledge(interaction)
-            await VERBS[self.verb][1](interaction, self.game_id, self.key)
+            game_id = await interaction.client.service.moderation.named(self.name)
+            await VERBS[self.verb][1](interaction, game_id, self.key)
         except Exception as error:
             await explain(interaction, error)
 
@@ -104,8 +148,9 @@ def buttons(waiting: Sequence[Reported]) -> ui.View | None:
     view = ui.View(timeout=None)
     for row, one in enumerate(waiting[: rulings.REPORTS_MAX]):
         for verb, (label, _, style) in VERBS.items():
-            words = label.format(step=rulings.step_name(one.game, one.key), game=f"#{one.game.number}")
-            custom_id = f"at1r:{verb}:{one.game.id}:{one.key}"
+            step, game = rulings.step_name(one.game, one.key, one.battle), rulings.game_name(one.game, one.battle)
+            words = label.format(step=step, game=game)
+            custom_id = f"at1r:{verb}:{rulings.button_name(one.game, one.battle)}:{one.key}"
             view.add_item(ui.Button(label=words, custom_id=custom_id, style=style, row=row))
     view.stop()
     return view if waiting else None

@@ -7,8 +7,10 @@ from bot.render import jump
 from bot.text import escape, quote, shorten
 from telephone.game import Game, Kind, ServerSettings, Step, StepKey
 from telephone.moderation import REASONS, Reported
+from telephone.sides import Battle
 
 REPORT_ASKS: Final = "What is wrong with it?"
+ROUND_ASKS: Final = "Which of them should not be seen?"
 REPORT_MEANS: Final = "It is hidden at once, and a moderator decides."
 REPORTED: Final = "Thank you. This turn is hidden in a moment; a moderator decides whether it is shown again."
 REPORTS_MAX: Final = 5
@@ -36,29 +38,66 @@ def reports(waiting: Sequence[Reported]) -> str:
     return "\n".join(lines)
 
 
-def reported_words(game: Game, step: Step) -> str:
-    """What was reported, for a moderator's eyes."""
+def reported_words(game: Game, step: Step, battle: Battle | None = None) -> str:
+    """What was reported, for a moderator's eyes; who played it stays hidden while its battle is open."""
     words = f"\n{quote(step.text)[0]}" if step.text else ""
-    return f"Only you see this: {step_name(game, step.key)} by {escape(step.player)}.{words}"
+    player = f" by {escape(step.player)}" if battle is None else ""
+    return f"Only you see this: {step_name(game, step.key, battle)}{player}.{words}"
 
 
-def shown_again(game: Game, key: StepKey) -> str:
-    return f"{step_name(game, key).capitalize()} is shown again in a moment, and its reports are closed."
+def shown_again(game: Game, key: StepKey, battle: Battle | None = None) -> str:
+    return f"{_capital(step_name(game, key, battle))} is shown again in a moment, and its reports are closed."
 
 
-def voided(game: Game) -> str:
-    return f"Game #{game.number} is voided: it does not count, and what was reported stays hidden."
+def voided(game: Game, battle: Battle | None = None) -> str:
+    name = _capital(game_name(game, battle))
+    if battle is not None:
+        return f"{name} is voided: it is out of the battle, and what was reported stays hidden."
+    return f"{name} is voided: it does not count, and what was reported stays hidden."
 
 
-def step_name(game: Game, key: StepKey) -> str:
-    """`picture 3 of game #12`, as members call a step."""
-    what = "picture" if key.kind is Kind.PICTURE else "caption"
-    return f"{what} {key.turn} of game #{game.number}"
+def step_name(game: Game, key: StepKey, battle: Battle | None = None) -> str:
+    """`picture 3 of game #12`, or `picture 3 of side B of battle 57`, as members call a step."""
+    return f"{_kind_name(key.kind)} {key.turn} of {game_name(game, battle)}"
+
+
+def game_name(game: Game, battle: Battle | None = None) -> str:
+    """`game #12`; as a side of an open battle `side B of battle 57`, since its number would tell later who it was."""
+    if battle is None:
+        return f"game #{game.number}"
+    letter = next(side.letter for side in battle.sides if side.game.id == game.id)
+    return f"side {letter} of battle {battle.number}"
+
+
+def button_name(game: Game, battle: Battle | None = None) -> str:
+    """How a moderator's button names a game: `Moderation.named` reads it."""
+    if battle is None:
+        return game.id
+    return f"{battle.id}-{next(side.choice.value for side in battle.sides if side.game.id == game.id)}"
+
+
+def round_title(battle: Battle, turn: int) -> str:
+    return shorten(f"Report turn {turn} of battle {battle.number}", TITLE_MAX)
+
+
+def round_parts(battle: Battle, turn: int) -> dict[str, str]:
+    """What can be reported of a round, in words by what a form calls it: `b-p` is the picture of side B."""
+    kinds = [(side, kind) for side in battle.sides_at(turn) for kind in Kind]
+    return {f"{side.choice.value}-{kind.value}": f"Side {side.letter}, {_kind_name(kind)}" for side, kind in kinds}
+
+
+def _kind_name(kind: Kind) -> str:
+    return "picture" if kind is Kind.PICTURE else "caption"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _reported(one: Reported) -> str:
     why = "; ".join(REASONS.get(reason, reason) for reason in dict.fromkeys(one.reasons))
     count = "" if len(one.reasons) == 1 else f", {len(one.reasons)} reports"
-    message_id, thread_id = one.game.steps[one.key.index].message_id, one.game.place.thread_id
+    message_id = one.game.steps[one.key.index].message_id
+    thread_id = one.game.place.thread_id if one.battle is None else one.battle.thread_id
     where = f" {jump(one.game, thread_id, message_id)}" if thread_id and message_id else ""
-    return f"- {step_name(one.game, one.key)}{count}: {why}.{where}"
+    return f"- {step_name(one.game, one.key, one.battle)}{count}: {why}.{where}"

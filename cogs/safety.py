@@ -10,15 +10,18 @@ from bot.answers import Press, acknowledge, say
 from bot.asking import server_of
 from bot.client import TelephoneBot
 from bot.commands import join, leave
-from bot.reports import ReportForm, buttons
+from bot.reports import ReportForm, RoundForm, buttons
 from telephone.game import NsfwPolicy
 
 REPORT: Final = "Report this turn"
 
 
 async def report(press: Press, message: discord.Message) -> None:
-    game, key = await press.client.service.moderation.turn_at(server_of(press), message.id)
-    await press.response.send_modal(ReportForm(game, key))
+    moderation, guild_id = press.client.service.moderation, server_of(press)
+    if found := await moderation.round_at(guild_id, message.id):
+        await press.response.send_modal(RoundForm(*found))
+        return
+    await press.response.send_modal(ReportForm(*await moderation.turn_at(guild_id, message.id)))
 
 
 async def reports(press: Press) -> None:

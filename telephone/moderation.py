@@ -1,6 +1,6 @@
 """Reports of single turns: a member's word hides one at once, a moderator's decides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +10,7 @@ from telephone.errors import BadInput, NotAllowed
 from telephone.game import Game, GameState, Image, Step, StepKey
 from telephone.media.images import Pictures
 from telephone.play import Play
+from telephone.sides import Battle, BattleState
 from telephone.store import Store
 
 REASONS: Final = {
@@ -28,12 +29,16 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A step that waits for a moderator. `reasons` are keys of REASONS, one a report; `since` is the first."""
+    """A step that waits for a moderator. `reasons` are keys of REASONS, one a report; `since` is the first.
+
+    `battle` is the one that the game is a side of, while the names of its sides are hidden from moderators too.
+    """
 
     game: Game
     key: StepKey
     reasons: tuple[str, ...]
     since: datetime
+    battle: Battle | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,37 @@ class Moderation:
             raise BadInput("Only a turn of a game can be reported: choose the message of its picture or its caption.")
         return await self.store.games.get(found[0]), key
 
+    async def round_at(self, guild_id: int, message_id: int) -> tuple[Battle, int] | None:
+        """The battle that a message belongs to, and the turn that it shows; None for a message of no battle.
+
+        The card shows the last turn. Raises BadInput for a message of a battle that shows none.
+        """
+        found = await self.store.battle_posts.at(guild_id, message_id)
+        if found is None:
+            return None
+        battle = await self.store.battles.get(found[0])
+        rounds = [what for what, posted in battle.messages.items() if posted == message_id and "round-" in what]
+        if rounds:
+            return battle, int(rounds[0].removeprefix("round-"))
+        if message_id == battle.card_id and battle.state in (BattleState.VOTING, BattleState.CLOSED):
+            return battle, battle.request.turns
+        raise BadInput("This message shows no turn; choose the one with the pictures, or the card once all are there.")
+
+    async def battle_of(self, game: Game) -> Battle | None:
+        """The battle that a game is a side of, while that hides its names."""
+        battles = await self.store.battles.of_game(game.id) if game.is_side else []
+        return next((one for one in battles if one.request.designed and not one.state.is_final), None)
+
+    async def named(self, name: str) -> str:
+        """The id of the game that a button names: by that id, or by a battle's and the letter of a side, `0f3c-b`."""
+        battle_id, dash, letter = name.partition("-")
+        if not dash:
+            return name
+        sides = {side.choice.value: side for side in (await self.store.battles.get(battle_id)).sides}
+        if letter not in sides:
+            raise BadInput("There is no such side in that battle.")
+        return sides[letter].game.id
+
     async def report(self, game_id: str, key: StepKey, *, by: int, reason: str) -> None:
         """Hides a step at once. Raises BadInput where the member has an open report in this game."""
         if reason not in REASONS:
@@ -70,10 +106,11 @@ class Moderation:
             step = report.game_id, report.key
             if step in found:
                 known = found[step]
-                found[step] = Reported(known.game, known.key, (*known.reasons, report.reason), known.since)
+                found[step] = replace(known, reasons=(*known.reasons, report.reason))
             else:
                 game = await self.store.games.get(report.game_id)
-                found[step] = Reported(game, report.key, (report.reason,), report.reported_at)
+                battle = await self.battle_of(game)
+                found[step] = Reported(game, report.key, (report.reason,), report.reported_at, battle)
         return list(found.values())
 
     async def look(self, game_id: str, key: StepKey, *, is_moderator: bool) -> tuple[Game, Step, Image | None]:

@@ -237,3 +237,54 @@ async def test_a_battle_of_blank_pairs_names_none_when_it_starts(house, bot):
         assert 7_190 < (battle.closes_at - battle.opened_at).total_seconds() <= 7_200
         assert [label for label in labels(card) if len(label) == 1] == ["A", "B", "C"]
         await bot.close()
+
+
+async def test_one_sides_turn_is_reported_judged_and_shown_again_without_its_name(house, bot):
+    async with simcord.run(bot) as env:
+        evening = night(env, house, bot)
+        card = await evening.ballot()
+        await evening.in_thread("**Which")
+        (thread,) = evening.channel.threads
+        first = next(one for one in thread.history() if one.components and "Turn 1" in words(one))
+        form = await evening.alice.context_menu(thread, "Report this turn", first)
+        assert form.modal["title"] == "Report turn 1 of battle 1"
+        parts = form.modal["components"][0]["component"]["options"]
+        assert [part["label"] for part in parts] == [
+            "Side A, picture",
+            "Side A, caption",
+            "Side B, picture",
+            "Side B, caption",
+        ]
+        said = await evening.alice.submit_modal(form, {"part": "b-p", "reason": "violence"})
+        assert "hidden in a moment" in said.response.content
+        await shows(thread, first.id, ["turn-01-a.png"])
+
+        listed = await evening.admin.slash(evening.channel, "telephone-admin reports")
+        link = f"https://discord.com/channels/{evening.guild.id}/{thread.id}/{first.id}"
+        assert f"- picture 1 of side B of battle 1: Violence or gore. {link}" in listed.response.content
+        seen = await evening.admin.click(listed.response, label="Look at picture 1 of side B of battle 1")
+        assert seen.response.content == "Only you see this: picture 1 of side B of battle 1."
+        assert [file.filename for file in seen.response.attachments] == ["SPOILER_turn-01.png"]
+        games = [side.game.id for side in (await evening.battle()).sides]
+        assert not any(game in str(shown.response.components) for game in games for shown in (listed, seen))
+        shown = await evening.admin.click(listed.response, label="Show picture 1 of side B of battle 1 again")
+        assert shown.response.content.startswith("Picture 1 of side B of battle 1 is shown again")
+        await shows(thread, first.id, ["turn-01-a.png", "turn-01-b.png"])
+
+        last = await evening.bob.context_menu(evening.channel, "Report this turn", card)
+        assert last.modal["title"] == "Report turn 2 of battle 1"
+        await evening.bob.submit_modal(last, {"part": "a-c", "reason": "hate"})
+        listed = await evening.admin.slash(evening.channel, "telephone-admin reports")
+        done = await evening.admin.click(listed.response, label="Void side A of battle 1")
+        assert done.response.content.startswith("Side A of battle 1 is voided: it is out of the battle")
+        opening = next(one for one in thread.history() if one.content.startswith("**The prompt**"))
+        none = await evening.bob.context_menu(thread, "Report this turn", opening)
+        assert "This message shows no turn" in none.response.content
+        assert len(env.errors) == 1
+        await bot.close()
+
+
+async def shows(thread, message_id: int, names: list[str]) -> None:
+    async with asyncio.timeout(20):
+        while [file.filename for one in thread.history() if one.id == message_id for file in one.attachments] != names:
+            await asyncio.sleep(0.05)

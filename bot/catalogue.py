@@ -1,17 +1,27 @@
 """Prompts as text: pages of them, what was proposed, and what moderators decide about. Pure."""
 
+from collections.abc import Mapping
 from typing import Final
 
+from bot.money import money
 from bot.render import Attachment
 from bot.text import excerpt, quote
 from telephone.game import Level, Prompt
-from telephone.library import Desk, Entry, Page
+from telephone.library import Desk, Entry, Flaw, Generated, Page
 from telephone.store import Proposal
 
 PAGE_ROOM: Final = 1_680
 """Text that the prompts of a page share; the rest of a message is for its heading and its end."""
 WORDS_MAX: Final = 1_500
 NOTHING_WAITS: Final = "No prompt waits for a decision here."
+_FLAWS: Final[Mapping[Flaw, str]] = {
+    "extra": "more than asked for",
+    "unfit": "too long or too short",
+    "twin": "here already",
+    "stopped": "stopped by the safety check",
+    "unchecked": "not checked, as the safety check did not answer",
+    "full": "for want of room",
+}
 
 
 def page(shown: Page) -> str:
@@ -36,7 +46,7 @@ def desk(shown: Desk, note: str = "") -> tuple[str, Attachment | None]:
     proposal = shown.proposal
     text, whole = quote(proposal.text, WORDS_MAX)
     when = f"<t:{int(proposal.proposed_at.timestamp())}:R>"
-    lines.append(f"**{proposal.slug}**, proposed by {_author(proposal)} {when}{_others(shown.others)}.")
+    lines.append(f"**{proposal.slug}**, {_author(proposal)} {when}{_others(shown.others)}.")
     lines.append(f"To accept it, say how hard it is to keep{_suggested(proposal.level)}.")
     lines.append(text)
     file = None if whole else Attachment(f"prompt-{proposal.number}.txt", proposal.text.encode())
@@ -55,6 +65,22 @@ def removed(prompt: Prompt) -> str:
     return f"{prompt.slug} is off the list and starts no more games; those that began with it stay as they are."
 
 
+def generated(made: Generated) -> str:
+    """What a chat model wrote, what of it does not wait for a decision and why, and what it cost."""
+    kept, count = len(made.kept), len(made.kept) + sum(made.left_out.values())
+    wait = (
+        f"{kept or 'none'} of them {'waits' if kept == 1 else 'wait'} for a decision" if made.left_out else "all wait"
+    )
+    said = [f"{excerpt(made.writer, 80)} wrote {count} {'prompt' if count == 1 else 'prompts'}; {wait}."]
+    if made.left_out:
+        said.append(f"Left out: {', '.join(f'{n} {_FLAWS[flaw]}' for flaw, n in made.left_out.items())}.")
+    if made.missing:
+        said.append(f"It owes {', '.join(f'{n} {level}' for level, n in made.missing.items())}.")
+    if made.usd:
+        said.append(f"{money(made.usd).capitalize()} spent.")
+    return " ".join(said)
+
+
 def _entry(entry: Entry, level: Level | None, room: int) -> str:
     prompt = entry.prompt
     hardness = f" ({prompt.level})" if level is None and entry.of == "server" else ""
@@ -64,8 +90,8 @@ def _entry(entry: Entry, level: Level | None, room: int) -> str:
 
 def _author(proposal: Proposal) -> str:
     if proposal.writer:
-        return excerpt(proposal.writer, 80)
-    return f"<@{proposal.author_id}>" if proposal.author_id else "a member"
+        return f"written by {excerpt(proposal.writer, 80)}"
+    return f"proposed by <@{proposal.author_id}>" if proposal.author_id else "proposed by a member"
 
 
 def _others(count: int) -> str:

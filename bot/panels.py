@@ -32,7 +32,8 @@ about 1 is something else altogether.
 - Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and how many games may be, \
 `budget` how much they may cost a day, `pause` and `resume` stop and continue all of them, \
 `reports` decides about reported turns, `nsfw` says where adult \
-content may be played; `/telephone prompts review` decides about proposed prompts, `remove` takes one away."""
+content may be played; `/telephone prompts review` decides about proposed prompts, \
+`generate` has a chat model write some, `remove` takes one away."""
 
 NEEDED: Final[Mapping[str, str]] = {
     "view_channel": "View Channel",

@@ -65,7 +65,15 @@ async def remove(press: Press, prompt: str) -> None:
     await say(press, catalogue.removed(gone))
 
 
-COMMANDS: Final = (browse, add, review, remove)
+async def generate(press: Press) -> None:
+    """Have a chat model write ten prompts to decide about; for moderators"""
+    await acknowledge(press)
+    made = await press.client.service.prompts.generate(server_of(press), is_moderator=is_host(press))
+    first = made.kept[0].number if made.kept else 0
+    await show_desk(press, first, catalogue.generated(made))
+
+
+COMMANDS: Final = (browse, add, review, remove, generate)
 GROUP: Final = "prompts"
 
 

@@ -106,10 +106,7 @@ class Admission:
 
     async def check_open(self, guild_id: int) -> None:
         """Raises NotAllowed while games are paused here or everywhere."""
-        if await self.store.servers.paused_everywhere():
-            raise NotAllowed("The operator has paused all games; please try again later.")
-        if await self.store.servers.paused(guild_id):
-            raise NotAllowed("Games are paused on this server; an admin can go on with /telephone-admin resume.")
+        await self.store.servers.check_open(guild_id)
 
     def _seat(self, name: str | None, kind: ModelKind) -> str:
         if name is not None:

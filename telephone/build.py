@@ -45,6 +45,7 @@ from telephone.stage import Stage
 from telephone.store import Store
 from telephone.taking import Taking
 from telephone.trial import report_missing
+from telephone.writer import Writer
 
 PREFERRED: Final = "imagebind"
 """The article's embedder: measures games as soon as a provider for it is configured."""
@@ -120,6 +121,14 @@ def boards_of(measure: Measure, store: Store, registry: Registry) -> Boards:
     return Boards(store, judges, tuple(judge for judge in known.values() if judge not in judges))
 
 
+def chat(settings: Settings, players: Players) -> str | None:
+    """The chat model that the operator named. Raises Misconfigured where it is none."""
+    known = [table.name for table in players.registry.of_kind("chat")]
+    if settings.chat is not None and settings.chat not in known:
+        raise Misconfigured(f"TELEPHONE_CHAT names '{settings.chat[:40]}'; write one of: {', '.join(known)}.")
+    return settings.chat
+
+
 async def open_house(settings: Settings, stage: Stage | None, arena: Arena | None = None) -> House:
     """Opens the store and, with a stage to show games on, launches the engine on the running loop.
 
@@ -128,7 +137,7 @@ async def open_house(settings: Settings, stage: Stage | None, arena: Arena | Non
     reached, guard = providers(settings), guard_of(settings)
     players = Players(Registry.load(reached, settings.models), reached, barred=guard.why_not)
     ready = embedders(players)
-    shown = primary(settings, players, ready)
+    shown, writing = primary(settings, players, ready), chat(settings, players)
     pictures = Pictures.at(settings.pictures_url)
     store = await Store.open(settings.store_url)
     prices = {name: players.registry.table(name).price_usd for name in ready}
@@ -136,7 +145,8 @@ async def open_house(settings: Settings, stage: Stage | None, arena: Arena | Non
     measure = Measure(gauges, shown)
     admission = Admission(store, players, guard, settings.caps, measure.most_usd)
     scales = Scales(store, measure, settings.caps)
-    keepsakes, library = Keepsakes(pictures, players.registry, measure, scales), Library(store, guard)
+    keepsakes = Keepsakes(pictures, players.registry, measure, scales)
+    library = Library(store, guard, Writer(players, store, settings.caps, writing))
     boards, entry = boards_of(measure, store, players.registry), Entry(admission, Pairing(store, players))
     if stage is None:
         moderation, contest = Moderation(store, pictures), Contest(store, entry, pictures)

@@ -10,8 +10,8 @@ from typing import Literal
 
 import aiohttp
 
-from telephone.build import primary, providers
-from telephone.errors import TelephoneError
+from telephone.build import chat, primary, providers
+from telephone.errors import NotAllowed, TelephoneError
 from telephone.game import Image
 from telephone.measure import ALWAYS
 from telephone.media.images import Pictures
@@ -23,6 +23,7 @@ from telephone.safety import WORDS, choice, guard_of
 from telephone.settings import Settings
 from telephone.store import Store
 from telephone.trial import Trial, Tried, census
+from telephone.writer import chosen
 
 Health = Literal["good", "missing", "broken"]
 _REACH_WITHIN = 5.0
@@ -165,6 +166,17 @@ def _players(settings: Settings) -> Players:
     return Players(Registry.load(reached, settings.models), reached, barred=guard_of(settings).why_not)
 
 
+async def _writer(settings: Settings) -> list[Finding]:
+    players = _players(settings)
+    try:
+        table = chosen(players, chat(settings, players))
+    except NotAllowed as error:
+        return [Finding("Chat", "missing", error.sentence, "Until then members write the prompts themselves.")]
+    finally:
+        await players.close()
+    return [Finding("Chat", "good", f"{table.name} writes prompts for moderators to review")]
+
+
 async def _discord(settings: Settings) -> list[Finding]:
     if settings.discord_token is None:
         remedy = "Set DISCORD_TOKEN to run on Discord; make play and make demo need none."
@@ -191,5 +203,6 @@ _CHECKS: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
     "Safety": _safety,
     "Embedder": _embedder,
     "Models": _models,
+    "Chat": _writer,
     "Discord": _discord,
 }

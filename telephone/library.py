@@ -1,18 +1,20 @@
 """The prompts of one server: listing them, proposing more, and what its moderators make of the proposals."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 
-from telephone.errors import BadInput, NotAllowed, NotFound
+from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, TelephoneError
 from telephone.game import Level, Prompt, clean_prompt
 from telephone.prompts import curated, look_up, offered, sets
 from telephone.safety import Guard
 from telephone.store import Bounds, Proposal, Store
 from telephone.store.prompts import ProposalState, hash_of
+from telephone.writer import WANTED, Writer
 
 PROPOSAL_MAX: Final = 1_000
 """Longest proposal, in characters: what Discord's commands allow."""
@@ -23,6 +25,9 @@ OWN_MAX: Final = 500
 """How many prompts of its own a server can have accepted."""
 OURS: Final = "server"
 """Which set a server's own prompts belong to, beside `article` and `house`."""
+Flaw = Literal["extra", "unfit", "twin", "stopped", "unchecked", "full"]
+"""Why a prompt of a chat model is left out: more than asked for, too long or short, here already, stopped by the
+safety check or not checked by it, or for want of room."""
 _ORDER: Final = list(Level)
 _log = structlog.get_logger()
 
@@ -55,11 +60,26 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
+class Generated:
+    """What became of the prompts that a chat model wrote: those that wait now, and why the others do not.
+
+    `missing` are those that it was asked for and did not write. `usd` is what it cost.
+    """
+
+    writer: str
+    kept: tuple[Proposal, ...]
+    left_out: Mapping[Flaw, int]
+    missing: Mapping[Level, int]
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
     """Raises TelephoneErrors whose sentence can be shown as it is. Servers never see each other's prompts."""
 
     store: Store
     guard: Guard
+    writer: Writer
 
     async def offered(self, guild_id: int) -> list[Prompt]:
         """What games here can start from by name: the server's own prompts, then the curated ones."""
@@ -91,7 +111,7 @@ class Library:
 
     async def propose(self, guild_id: int, text: str, level: Level | None, *, by: int) -> Proposal:
         """A member proposes a prompt, which is checked like one that is played and then waits for a moderator."""
-        proposal = await self._keep(guild_id, text, level, author_id=by)
+        proposal = await self._keep(guild_id, _fit(text), level, author_id=by)
         _log.info("prompt proposed", guild=guild_id, number=proposal.number)
         return proposal
 
@@ -131,18 +151,49 @@ class Library:
         _log.info("prompt removed", guild=guild_id, number=number)
         return prompt
 
+    async def generate(self, guild_id: int, *, is_moderator: bool) -> Generated:
+        """Has a chat model write prompts, which wait for a moderator like any proposal.
+
+        Raises NotAllowed while the server is paused or where no chat model can be asked, OverBudget where there is
+        no room or no money for them, and what else keeps the model from answering.
+        """
+        _require(is_moderator)
+        await self.store.servers.check_open(guild_id)
+        if len(await self.store.prompts.of_state(guild_id, "waiting")) + sum(WANTED.values()) > WAITING.server:
+            raise OverBudget("Too many prompts wait for a decision here; please review some before asking for more.")
+        written = await self.writer.write(guild_id)
+        kept: list[Proposal] = []
+        left_out: Counter[Flaw] = Counter({"extra": written.extra})
+        tried: Proposal | Flaw
+        for draft in written.drafts:
+            down = left_out["unchecked"] > 0  # whoever waits for this should not wait for each of the others too
+            tried = "unchecked" if down else await self._try(guild_id, draft.text, draft.level, written.writer)
+            if isinstance(tried, Proposal):
+                kept.append(tried)
+            else:
+                left_out[tried] += 1
+        _log.info("prompts generated", guild=guild_id, kept=len(kept), usd=written.usd, writer=written.writer)
+        return Generated(written.writer, tuple(kept), +left_out, written.missing, written.usd)
+
+    async def _try(self, guild_id: int, text: str, level: Level, writer: str) -> Proposal | Flaw:
+        try:
+            words = _fit(text)
+        except BadInput:
+            return "unfit"
+        try:
+            return await self._keep(guild_id, words, level, writer=writer)
+        except TelephoneError as error:
+            return next((flaw for kind, flaw in _FLAWS.items() if isinstance(error, kind)), "unchecked")
+
     async def _keep(
         self,
         guild_id: int,
-        text: str,
+        words: str,
         level: Level | None,
         *,
         author_id: int | None = None,
         writer: str | None = None,
     ) -> Proposal:
-        words = clean_prompt(text, PROPOSAL_MAX)
-        if words.startswith("#") and " " not in words:
-            raise BadInput("A prompt is a scene in words, not a name such as #easy-001; please describe one.")
         if twin := _curated().get(hash_of(words)):
             raise BadInput(f"That prompt is on the list already, as {twin.slug}; /telephone start plays it.")
         await self.guard.prompt(words, nsfw=False)
@@ -153,6 +204,17 @@ class Library:
             raise BadInput(f"Prompt {number} does not wait any more; somebody was faster.")
         _log.info("prompt settled", guild=guild_id, number=number, state=to)
         return await self.store.prompts.get(guild_id, number)
+
+
+_FLAWS: Final[Mapping[type[TelephoneError], Flaw]] = {BadInput: "twin", Refused: "stopped", OverBudget: "full"}
+
+
+def _fit(text: str) -> str:
+    """The words of a proposal. Raises BadInput where they cannot be one."""
+    words = clean_prompt(text, PROPOSAL_MAX)
+    if words.startswith("#") and " " not in words:
+        raise BadInput("A prompt is a scene in words, not a name such as #easy-001; please describe one.")
+    return words
 
 
 def _require(is_moderator: bool) -> None:

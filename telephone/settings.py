@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     storage_url: str | None = Field(None, alias="TELEPHONE_STORAGE_URL")
     models: Path | None = Field(None, alias="TELEPHONE_MODELS")
     embedder: str | None = Field(None, alias="TELEPHONE_EMBEDDER")
+    chat: str | None = Field(None, alias="TELEPHONE_CHAT")
     http_port: int = Field(8787, ge=0, le=65535, alias="TELEPHONE_HTTP_PORT")
     public_url: str | None = Field(None, alias="TELEPHONE_PUBLIC_URL")
     role: Literal["all", "gateway", "worker"] = Field("all", alias="TELEPHONE_ROLE")

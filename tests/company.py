@@ -19,7 +19,7 @@ from telephone.battle import Battling, Ring
 from telephone.contest import Contest
 from telephone.engine import Engine
 from telephone.entry import Entry
-from telephone.game import Answer, Ask, Game, Image, Step, Ticket
+from telephone.game import Answer, Ask, Caps, Game, Image, Step, Ticket
 from telephone.gauge import Gauge
 from telephone.keepsake import Keepsakes
 from telephone.library import Library
@@ -40,6 +40,7 @@ from telephone.showing import Showing
 from telephone.stage import Posting, Progress, Summary
 from telephone.store import Store
 from telephone.taking import Taking
+from telephone.writer import Writer
 from tests.ringside import Ringside
 
 MODELS = """
@@ -267,13 +268,25 @@ async def troupe(
                 Admission(store, players, guard, measuring_usd=measure.most_usd),
                 Keepsakes(pictures, registry, measure, scales),
             )
-            moderation, library = Moderation(store, pictures, play), Library(store, guard)
+            moderation, library = (
+                Moderation(store, pictures, play),
+                Library(store, guard, Writer(players, store, Caps())),
+            )
             boards = Boards(store, (Judge("letters", "1", "letters"),))
             contest = Contest(store, Entry(admission, Pairing(store, players)), pictures, battling)
             service = Service(store, players, admission, keepsakes, moderation, library, boards, contest, play)
             yield Troupe(service, store, studio, stage, play, watcher, letters, rounds.arena, battling)
         finally:
             await engine.close()
+
+
+def library(folder: Path, store: Store, studio: Studio, watcher: Watcher) -> Library:
+    """The prompts of a store, with the studio's poet to write more and a watcher over them."""
+    own = folder / "models.toml"
+    own.write_text(MODELS, encoding="utf-8")
+    guard = Guard(watcher, watcher, 1.0)
+    players = Players(Registry.load(["studio"], own), {"studio": studio}, 1.0, guard.why_not)
+    return Library(store, guard, Writer(players, store, Caps()))
 
 
 class Letters:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from telephone.errors import NotAllowed
 from telephone.game import ServerSettings
 from telephone.store.database import Database
 from telephone.store.tables import OperatorRow, ServerRow
@@ -47,6 +48,13 @@ class Servers:
         everywhere = select(col(OperatorRow.id)).where(col(OperatorRow.paused))
         async with self._database.reading() as session:
             return bool(await session.scalar(select(mine.exists() | everywhere.exists())))
+
+    async def check_open(self, guild_id: int) -> None:
+        """Raises NotAllowed while nothing may be played or spent here, or anywhere."""
+        if await self.paused_everywhere():
+            raise NotAllowed("The operator has paused all games; please try again later.")
+        if await self.paused(guild_id):
+            raise NotAllowed("Games are paused on this server; an admin can go on with /telephone-admin resume.")
 
     async def pause_everywhere(self, paused: bool) -> None:
         """The operator's switch for every server at once."""

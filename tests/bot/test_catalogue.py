@@ -37,7 +37,7 @@ def test_the_longest_proposal_fits_and_comes_whole(text):
 
 @pytest.mark.parametrize(
     ("author_id", "writer", "words"),
-    [(5, None, "by <@5> "), (None, "gpt-chat", "by gpt-chat "), (None, None, "by a member ")],
+    [(5, None, "proposed by <@5> "), (None, "gpt-chat", "written by gpt-chat "), (None, None, "proposed by a member ")],
 )
 def test_a_moderator_reads_whose_proposal_it_is(author_id, writer, words):
     proposal = Proposal(7, "a fox", None, "waiting", author_id, writer, datetime(2026, 11, 26, tzinfo=UTC))

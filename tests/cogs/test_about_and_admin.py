@@ -33,7 +33,7 @@ async def test_help_names_only_commands_that_exist(server):
     assert result.response.content == panels.HELP
     named = {"start", "stop", "status", "replay", "models"}
     assert {f"telephone {name}" for name in named} <= set(available)
-    assert {f"telephone prompts {name}" for name in ("browse", "add", "review", "remove")} <= set(available)
+    assert {f"telephone prompts {name}" for name in ("browse", "add", "review", "remove", "generate")} <= set(available)
     assert {f"telephone-admin {name}" for name in ("check", "limits", "budget", "pause", "resume")} <= set(available)
 
 

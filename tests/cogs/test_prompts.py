@@ -1,17 +1,19 @@
 """What members read of prompts, propose and press, with the real library behind it."""
 
+import json
+
 import pytest
 
 from bot import catalogue
 from bot.client import TelephoneBot
 from telephone.game import Level
-from telephone.library import Library
 from telephone.prompts import curated
-from telephone.safety import Guard
 from telephone.store import Store
+from telephone.writer import WANTED
+from tests import company
 from tests.bot.samples import NASTY
 from tests.cogs.fakes import MemoryHouse, MemoryService
-from tests.company import Watcher
+from tests.company import Studio, Watcher
 
 WORDS = "a goose reads the news to three mice"
 
@@ -22,9 +24,15 @@ def watcher():
 
 
 @pytest.fixture
-async def house(tmp_path, watcher):
+def studio():
+    ten = {level: [f"{level} scene {n}" for n in range(count)] for level, count in WANTED.items()}
+    return Studio(writes=json.dumps(ten))
+
+
+@pytest.fixture
+async def house(tmp_path, watcher, studio):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        yield MemoryHouse(MemoryService(prompts=Library(store, Guard(watcher, watcher, deadline=1))))
+        yield MemoryHouse(MemoryService(prompts=company.library(tmp_path, store, studio, watcher)))
 
 
 async def proposed(server, *texts: str, level: Level | None = None):
@@ -185,12 +193,12 @@ async def test_what_was_proposed_is_shown_as_it_was_written_and_does_nothing(ser
 async def test_only_moderators_decide_or_see_what_waits(server):
     await proposed(server, "scene one")
     await accepted(server, "scene two")
-    for command, options in (("review", {}), ("remove", {"prompt": "#ours-002"})):
+    for command, options in (("review", {}), ("remove", {"prompt": "#ours-002"}), ("generate", {})):
         refused = await server.alice.slash(server.channel, f"telephone prompts {command}", **options)
         assert "Only a member who may manage the server" in refused.response.content
     assert await server.alice.autocomplete(server.channel, "telephone prompts review", "prompt", "") == []
     await server.admin.slash(server.channel, "telephone prompts review")
-    assert server.refusals() == ["NotAllowed", "NotAllowed"]
+    assert server.refusals() == ["NotAllowed"] * 3
 
 
 async def test_a_moderator_who_is_one_no_more_decides_nothing(server):
@@ -212,3 +220,38 @@ async def test_a_servers_own_prompt_is_removed(server):
     again = await server.admin.slash(server.channel, "telephone prompts remove", prompt="#ours-001")
     assert again.response.content == "No prompt of this server is called that; please pick one from the list."
     assert server.refusals() == ["NotFound"]
+
+
+async def test_a_chat_model_writes_ten_and_the_first_of_them_is_shown_to_decide_about(server):
+    await proposed(server, "scene one")
+    result = await server.admin.slash(server.channel, "telephone prompts generate")
+    assert result.ephemeral
+    note, _, head, *_ = result.response.content.splitlines()
+    assert note == "poet wrote 10 prompts; all wait. Less than $0.01 spent."
+    assert head.startswith("**#ours-002**, written by poet <t:")
+    assert head.endswith("; 10 more wait.")
+    await server.admin.click(shown(server, server.admin), label="Easy")
+    assert "> easy scene 1" in shown(server, server.admin).content
+
+
+async def test_what_of_it_is_left_out_is_told(server, studio, watcher):
+    studio.writes = json.dumps(
+        {"easy": ["a fine scene", "x" * 2_000, "hateful", "one too many"], "hard": ["a fine scene"]}
+    )
+    watcher.words = {"hateful": "hate"}
+    result = await server.admin.slash(server.channel, "telephone prompts generate")
+    assert result.response.content.splitlines()[0] == (
+        "poet wrote 5 prompts; 1 of them waits for a decision. "
+        "Left out: 1 more than asked for, 1 too long or too short, 1 stopped by the safety check, 1 here already. "
+        "It owes 3 medium, 2 hard, 1 impossible. Less than $0.01 spent."
+    )
+
+
+async def test_a_chat_model_that_cannot_be_asked_or_read_is_told_in_a_sentence(server, studio, watcher):
+    studio.writes = "Sure!"
+    unread = await server.admin.slash(server.channel, "telephone prompts generate")
+    assert unread.response.content == "What poet sent back cannot be read as a list of prompts; please try again."
+    watcher.broken = "the safety check needs OPENAI_API_KEY"
+    missing = await server.admin.slash(server.channel, "telephone prompts generate")
+    assert "poet: the safety check needs OPENAI\\_API\\_KEY" in missing.response.content
+    assert server.refusals() == ["BadOutput", "NotAllowed"]

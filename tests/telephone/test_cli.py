@@ -108,6 +108,8 @@ async def test_doctor_says_what_is_missing_and_how_to_get_it(tmp_path):
     assert findings["Database"]["health"] == "good"
     assert findings["Discord"]["health"] == "missing"
     assert "DISCORD_TOKEN" in findings["Discord"]["remedy"]
+    assert findings["Chat"]["health"] == "missing"
+    assert "gpt-chat: needs OPENAI_API_KEY" in findings["Chat"]["stands"]
 
 
 async def test_a_wrong_setting_is_named(tmp_path):

@@ -1,19 +1,23 @@
 """The prompts of one server: what is listed and started, who proposes, and who decides."""
 
+import json
+
 import pytest
 from structlog.testing import capture_logs
 
-from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, Withheld
+from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Refused, Unavailable, Withheld
 from telephone.game import GameState, Level
 from telephone.library import PAGE, Library
 from telephone.prompts import curated, sets
-from telephone.safety import Guard
 from telephone.service import StartRequest
-from telephone.store import Store
-from tests.company import Watcher, troupe
+from telephone.store import Pool, Store
+from telephone.writer import WANTED
+from tests import company
+from tests.company import Studio, Watcher, troupe
 
 HERE, THERE = 11, 12
 WORDS = "a goose reads the news to three mice"
+TEN = {level: [f"{level} scene {n}" for n in range(count)] for level, count in WANTED.items()}
 
 
 @pytest.fixture
@@ -22,9 +26,14 @@ def watcher():
 
 
 @pytest.fixture
-async def library(tmp_path, watcher):
+def studio():
+    return Studio(writes=json.dumps(TEN))
+
+
+@pytest.fixture
+async def library(tmp_path, watcher, studio):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        yield Library(store, Guard(watcher, watcher, deadline=1))
+        yield company.library(tmp_path, store, studio, watcher)
 
 
 async def accepted(library: Library, text: str = WORDS, level: Level = Level.MEDIUM, guild_id: int = HERE):
@@ -134,6 +143,7 @@ async def test_only_moderators_decide(library):
         library.accept(HERE, proposal.number, Level.EASY, is_moderator=False),
         library.decline(HERE, proposal.number, is_moderator=False),
         library.remove(HERE, proposal.slug, is_moderator=False),
+        library.generate(HERE, is_moderator=False),
     ):
         with pytest.raises(NotAllowed, match="manage the server"):
             await attempt
@@ -148,37 +158,103 @@ async def test_a_full_list_takes_no_more(library, monkeypatch):
 
 
 async def test_a_servers_own_prompt_is_played_by_name_and_not_checked_again(tmp_path):
-    async with troupe(tmp_path) as company:
-        ours = await accepted(company.service.prompts, WORDS, Level.HARD)
-        company.watcher.texts.clear()
+    async with troupe(tmp_path) as play:
+        ours = await accepted(play.service.prompts, WORDS, Level.HARD)
+        play.watcher.texts.clear()
         for typed in (ours.slug, ours.slug.upper(), WORDS):
-            game = await company.service.start(StartRequest(typed, "painter", "critic", 1, guild_id=HERE))
+            game = await play.service.start(StartRequest(typed, "painter", "critic", 1, guild_id=HERE))
             assert game.request.prompt == ours.prompt
-        assert not any(WORDS in text for text in company.watcher.texts)
+        assert not any(WORDS in text for text in play.watcher.texts)
         with pytest.raises(BadInput, match="#ours-001"):
-            await company.service.start(StartRequest(ours.slug, "painter", "critic", 1, guild_id=THERE))
-        assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+            await play.service.start(StartRequest(ours.slug, "painter", "critic", 1, guild_id=THERE))
+        assert (await play.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+        (cell,) = await play.store.scores.measured(Pool(HERE), "letters", "1", 1)
+        assert (cell.prompt, cell.level) == (ours.slug, Level.HARD)
 
 
 async def test_a_level_picks_among_a_servers_own_prompts_too(tmp_path, monkeypatch):
-    async with troupe(tmp_path) as company:
-        ours = await accepted(company.service.prompts, WORDS, Level.IMPOSSIBLE)
+    async with troupe(tmp_path) as play:
+        ours = await accepted(play.service.prompts, WORDS, Level.IMPOSSIBLE)
         monkeypatch.setattr("telephone.admission.secrets.choice", lambda among: among[0])
         asked = StartRequest(None, "painter", "critic", 1, level=Level.IMPOSSIBLE, guild_id=HERE)
-        assert (await company.service.start(asked)).request.prompt == ours.prompt
+        assert (await play.service.start(asked)).request.prompt == ours.prompt
 
 
 async def test_a_removed_prompt_is_off_the_list_and_its_games_keep_it(tmp_path):
-    async with troupe(tmp_path) as company:
-        prompts = company.service.prompts
+    async with troupe(tmp_path) as play:
+        prompts = play.service.prompts
         ours = await accepted(prompts)
         asked = StartRequest(ours.slug, "painter", "critic", 1, guild_id=HERE)
-        game = await company.service.start(asked)
+        game = await play.service.start(asked)
         await prompts.remove(HERE, ours.slug, is_moderator=True)
         with pytest.raises(BadInput, match=ours.slug):
-            await company.service.start(asked)
-        kept = (await company.service.game(game.id)).request.prompt
+            await play.service.start(asked)
+        kept = (await play.service.game(game.id)).request.prompt
         assert (kept.slug, kept.level) == (ours.slug, Level.MEDIUM)
-        again = await company.service.again(game.id, by=5, channel_id=1)
+        again = await play.service.again(game.id, by=5, channel_id=1)
         assert (again.request.prompt.slug, again.request.prompt.level) == (None, None)
-        assert WORDS in company.watcher.texts
+        assert WORDS in play.watcher.texts
+
+
+async def spent(library: Library, guild_id: int = HERE) -> float:
+    return (await library.store.budgets.allowances(guild_id, library.writer.caps))["server"].taken_usd
+
+
+async def test_a_chat_model_writes_ten_prompts_that_wait_like_any_other(library, studio, watcher):
+    made = await library.generate(HERE, is_moderator=True)
+    assert (made.writer, made.left_out, made.missing, made.usd) == ("poet", {}, {}, 0.0006)
+    waiting = await library.waiting(HERE, is_moderator=True)
+    assert waiting == list(made.kept)
+    assert {(one.writer, one.author_id, one.state) for one in waiting} == {("poet", None, "waiting")}
+    assert [(one.level, one.text) for one in waiting] == [(level, text) for level in TEN for text in TEN[level]]
+    assert watcher.texts == [text for texts in TEN.values() for text in texts]
+    assert len(studio.questions) == 1
+    assert await spent(library) == 0.0006
+    assert await library.own(HERE) == []
+
+
+async def test_each_of_them_is_judged_by_itself_and_the_rest_is_accounted_for(library, studio, watcher):
+    await library.propose(HERE, "A scene that waits", None, by=5)
+    easy = ["a scene that waits!", "x" * 1_001, "a fine scene", "one too many", "two too many"]
+    medium = ["the goose of hate", "a good scene", "A GOOD SCENE."]
+    studio.writes = json.dumps({"easy": easy, "medium": medium, "hard": [curated()[0].text, "#easy-009"]})
+    watcher.words = {"hate": "hate"}
+    made = await library.generate(HERE, is_moderator=True)
+    assert [one.text for one in made.kept] == ["a fine scene", "a good scene"]
+    assert made.left_out == {"extra": 2, "twin": 3, "unfit": 2, "stopped": 1}
+    assert made.missing == {Level.HARD: 1, Level.IMPOSSIBLE: 1}
+
+
+async def test_a_checker_that_does_not_answer_is_not_waited_for_ten_times(library, watcher):
+    watcher.faults = [Unavailable("busy")] * 100
+    made = await library.generate(HERE, is_moderator=True)
+    assert (made.kept, made.left_out) == ((), {"unchecked": 10})
+    assert len(watcher.faults) > 90
+
+
+async def test_nothing_is_paid_for_what_has_no_room(library, studio):
+    for n in range(51):
+        await library.propose(HERE, f"scene {n}", None, by=n)
+    with pytest.raises(OverBudget, match="review some"):
+        await library.generate(HERE, is_moderator=True)
+    assert studio.questions == []
+    assert len((await library.generate(THERE, is_moderator=True)).kept) == 10
+
+
+async def test_nothing_is_paid_for_while_games_are_paused(library, studio):
+    await library.store.servers.change(HERE, paused=True)
+    with pytest.raises(NotAllowed, match="/telephone-admin resume"):
+        await library.generate(HERE, is_moderator=True)
+    await library.store.servers.change(HERE, paused=False)
+    await library.store.servers.pause_everywhere(True)
+    with pytest.raises(NotAllowed, match="operator has paused"):
+        await library.generate(HERE, is_moderator=True)
+    assert studio.questions == []
+
+
+async def test_an_answer_that_cannot_be_read_is_paid_for_and_keeps_nothing(library, studio):
+    studio.writes = "Here are ten prompts for you!"
+    with pytest.raises(BadOutput, match="What poet sent back"):
+        await library.generate(HERE, is_moderator=True)
+    assert await spent(library) == 0.0006
+    assert await library.waiting(HERE, is_moderator=True) == []

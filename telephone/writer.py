@@ -1,0 +1,151 @@
+"""A chat model that writes prompts, as the article had one do: its question, its answer, and what it costs."""
+
+import asyncio
+import json
+import random
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from telephone.errors import BadOutput, NotAllowed, Refused, TimedOut
+from telephone.game import Answer, Ask, Caps, Level
+from telephone.models.players import Players
+from telephone.providers.base import ModelTable
+from telephone.store import Expense, Order, Store
+
+WANTED: Final[Mapping[Level, int]] = {Level.EASY: 3, Level.MEDIUM: 3, Level.HARD: 3, Level.IMPOSSIBLE: 1}
+"""How many prompts of each level are asked for at a time, as in the article."""
+WRITE_WITHIN: Final = 180.0
+"""How long an answer may take, in seconds, waiting and trying again included: a member waits for it."""
+SUBJECTS: Final = (
+    *("weather", "a kitchen", "a harbour", "old machines", "birds", "a shared meal", "maps", "a garden", "night work"),
+    *("stairs", "music", "ice", "letters", "a long journey", "market day", "tools", "a theatre", "rivers", "games"),
+    *("insects", "a rehearsal", "glass", "sport", "a workshop", "festivals", "deserts", "shoes", "moving house"),
+)
+"""Some of these are given to think of, so that one question is not like the next."""
+_FENCE: Final = re.compile(r"\s*```(?:json)?\s*(.*?)\s*```\s*", re.DOTALL | re.IGNORECASE)
+_QUESTION: Final = """\
+You write prompts for a game of telephone: one model paints a prompt, another says what it sees in the painting, the \
+first paints those words, and so on for ten rounds. What is left of the prompt at the end is the point of the game.
+Write {wanted}.
+- easy: one subject and one relation, in a single sentence.
+- medium: three to five things, each in its place.
+- hard: many people or animals at once, with counts, places, words to read, or relations that are hard to paint.
+- impossible: a whole world that no single painting can hold, in 50 to 70 words.
+Each is a scene that can be seen, in plain English, fit for everybody, without living people or brands. No two are \
+alike. Some may have to do with {subjects}.
+Answer with JSON and nothing else, in this form:
+{form}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A prompt as the model wrote it."""
+
+    text: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a chat model wrote: at most as many drafts of a level as were asked for.
+
+    `extra` were written beyond that, `missing` are owed. `usd` is what it cost.
+    """
+
+    writer: str
+    drafts: tuple[Draft, ...]
+    extra: int = 0
+    missing: Mapping[Level, int] = field(default_factory=dict)
+    usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Asks the chat model that is configured; the operator names one, or the first that can answer is taken."""
+
+    players: Players
+    store: Store
+    caps: Caps
+    named: str | None = None
+
+    async def write(self, guild_id: int) -> Written:
+        """Asks once for all of WANTED, at a server's expense and within its daily budget.
+
+        Raises NotAllowed where no chat model can be asked, OverBudget, BadOutput where the answer cannot be
+        read, and what else keeps a model from answering.
+        """
+        table = chosen(self.players, self.named)
+        order = Order(table.price_usd, self.caps)
+        async with self.store.expenses.paying("prompts", order, guild_id=guild_id) as expense:
+            answer, usd = await self._answer(table, expense)
+        return replace(read(answer.text or "", table.name), usd=usd)
+
+    async def _answer(self, table: ModelTable, expense: Expense) -> tuple[Answer, float]:
+        """The answer and what it cost. A call that may have been made counts at its most, whatever came of it."""
+        seed, patient = secrets.randbelow(2**31), replace(self.players, deadline=WRITE_WITHIN)
+        ask, usd = Ask(seed=seed, text=question(seed)), 0.0
+        try:
+            ticket = await patient.submit(table.name, ask, "")
+            answer = await patient.collect(table.name, ask, ticket)
+            usd = table.price_usd if answer.cost_usd is None else answer.cost_usd
+            usd *= 2 if ticket.maybe_billed_twice or answer.maybe_billed_twice else 1
+        except (Refused, BadOutput, TimedOut, asyncio.CancelledError) as error:
+            usd = table.price_usd
+            if isinstance(error, Refused):
+                raise Refused(f"{table.name} declined to write prompts; please try again.", error.reason) from error
+            if isinstance(error, BadOutput):
+                raise _unreadable(table.name) from error
+            raise
+        finally:
+            if usd:
+                await self.store.expenses.spend(expense.id, usd)
+        return answer, usd
+
+
+def chosen(players: Players, named: str | None = None) -> ModelTable:
+    """The chat model that writes prompts. Raises NotAllowed, saying what to set; NotFound for a name that is none."""
+    tables = [players.registry.table(named, "chat")] if named else players.registry.of_kind("chat")
+    missing = {table.name: players.why_not(table) for table in tables}
+    for table in tables:
+        if missing[table.name] is None:
+            return table
+    why = "; ".join(f"{name}: {reason}" for name, reason in missing.items()) or "none is listed"
+    raise NotAllowed(
+        f"No chat model can write prompts here yet ({why}); "
+        "the operator can set that right, or name another with TELEPHONE_CHAT."
+    )
+
+
+def question(seed: int) -> str:
+    """What the model is asked; another seed gives it other subjects to think of."""
+    wanted = ", ".join(f"{count} {level}" for level, count in WANTED.items())
+    form = json.dumps({level: ["…"] * count for level, count in WANTED.items()}, ensure_ascii=False)
+    subjects = ", ".join(random.Random(seed).sample(SUBJECTS, 4))
+    return _QUESTION.format(wanted=f"{wanted} prompt", subjects=subjects, form=form)
+
+
+def read(text: str, who: str) -> Written:
+    """The prompts of an answer: an object with a list of texts for each level, and nothing besides.
+
+    Raises BadOutput for anything else, and where there is no prompt at all.
+    """
+    fenced = _FENCE.fullmatch(text)
+    try:
+        document = json.loads(fenced[1] if fenced else text)
+    except (ValueError, RecursionError):
+        raise _unreadable(who) from None
+    if not isinstance(document, dict) or not document.keys() <= set(Level) or not any(document.values()):
+        raise _unreadable(who)
+    if not all(isinstance(texts, list) and all(isinstance(one, str) for one in texts) for texts in document.values()):
+        raise _unreadable(who)
+    written = {level: document.get(level, []) for level in WANTED}
+    drafts = tuple(Draft(one, level) for level, texts in written.items() for one in texts[: WANTED[level]])
+    missing = {level: WANTED[level] - len(texts) for level, texts in written.items() if len(texts) < WANTED[level]}
+    return Written(who, drafts, sum(map(len, written.values())) - len(drafts), missing)
+
+
+def _unreadable(who: str) -> BadOutput:
+    return BadOutput(f"What {who} sent back cannot be read as a list of prompts; please try again.")

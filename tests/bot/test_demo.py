@@ -30,6 +30,7 @@ def test_a_newcomer_plays_a_game_and_sees_card_and_thread_fill_live(tmp_path):
             watch_the_thread(visitor)
             watch_the_card(visitor)
             press_the_replay_button(visitor)
+            leaf_through_the_prompts(visitor)
             play_as_somebody_else(visitor)
         assert shown.end() == 0
 
@@ -59,6 +60,14 @@ def press_the_replay_button(visitor):
     answer = messages(visitor.thread, "Only you can see this", "The replay of game #1 is here")
     expect(answer).to_be_visible(timeout=SLOW)
     expect(messages(visitor.thread, "Replay, 2 turns").locator("img").last).to_be_visible(timeout=SLOW)
+
+
+def leaf_through_the_prompts(visitor):
+    visitor.type(visitor.channel, "telephone prompts browse", level="hard")
+    page = messages(visitor.channel, "Only you can see this", "Prompts, hard")
+    expect(page).to_contain_text("#hard-001", timeout=SLOW)
+    page.get_by_role("button", name="Next").click()
+    expect(page).to_contain_text("#hard-007", timeout=SLOW)
 
 
 def play_as_somebody_else(visitor):

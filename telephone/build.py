@@ -27,6 +27,7 @@ from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
 from telephone.pairing import Pairing
+from telephone.pairs import Pairs
 from telephone.play import Company, Play
 from telephone.providers.base import Provider
 from telephone.providers.cog import Cog
@@ -148,9 +149,10 @@ async def open_house(settings: Settings, stage: Stage | None, arena: Arena | Non
     keepsakes = Keepsakes(pictures, players.registry, measure, scales)
     library = Library(store, guard, Writer(players, store, settings.caps, writing))
     boards, entry = boards_of(measure, store, players.registry), Entry(admission, Pairing(store, players))
+    pairs = Pairs(store, measure, scales, players.registry)
     if stage is None:
         moderation, contest = Moderation(store, pictures), Contest(store, entry, pictures)
-        service = Service(store, players, admission, keepsakes, moderation, library, boards, contest)
+        service = Service(store, players, admission, keepsakes, moderation, library, boards, pairs, contest)
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
     taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, scales, stage)
@@ -164,7 +166,7 @@ async def open_house(settings: Settings, stage: Stage | None, arena: Arena | Non
         await store.close()
         raise
     moderation, contest = Moderation(store, pictures, play), Contest(store, entry, pictures, battling)
-    service = Service(store, players, admission, keepsakes, moderation, library, boards, contest, play)
+    service = Service(store, players, admission, keepsakes, moderation, library, boards, pairs, contest, play)
     sweeping = asyncio.create_task(_sweep(durable, engine, players))
     return House(service, store, players, guard, measure, scales, engine, sweeping)
 

@@ -103,11 +103,7 @@ class Keepsakes:
 
     async def _bearings(self, game: Game) -> Bearings:
         """What the distances are held against; a scale that is missing is made where that costs nothing."""
-        found = await self.scales.bearings(game)
-        gauge = self.measure.gauges.get(game.embedder or "")
-        if found.scale is not None or gauge is None or gauge.price_usd:
-            return found
-        await self.scales.prepare(game.request.guild_id, gauge.name)
+        await self.scales.made(game.request.guild_id, game.embedder or "")
         return await self.scales.bearings(game)
 
     async def _embeddings(self, game: Game) -> Mapping[str, list[float]]:

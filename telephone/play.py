@@ -310,10 +310,12 @@ class Play(DBOSConfiguredInstance):
 
         async def scale() -> Verdict:
             game = await self._with.store.games.get(game_id)
-            if game.embedder is None or (await self._with.scales.bearings(game)).scale is not None:
+            if game.embedder is None:
                 return {}
+            lacked = (await self._with.scales.bearings(game)).scale is None
             await self._with.scales.prepare(game.request.guild_id, game.embedder)
-            await self._with.showing.edit_summary(game)
+            if lacked:
+                await self._with.showing.edit_summary(game)
             return {}
 
         return await as_verdict(with_patience(scale, deadline=MEASURING_DEADLINE, who="The scale"))

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from telephone.cpu import off_loop
+from telephone.distractors import distractors
 from telephone.game import Caps, Drift, Game, Pair
 from telephone.gauge import Gauge, Vector
 from telephone.measure import Measure
@@ -61,12 +62,24 @@ class Scales:
             self._found[key] = found = (time.monotonic(), made)
         return found[1]
 
+    async def made(self, guild_id: int, embedder: str, pair: Pair | None = None) -> Scale | None:
+        """The scale, made first where it is missing and costs nothing."""
+        found, gauge = await self.of(guild_id, embedder, pair), self.measure.gauges.get(embedder)
+        if found is not None or gauge is None or gauge.price_usd:
+            return found
+        await self.prepare(guild_id, embedder)
+        return await self.of(guild_id, embedder, pair)
+
     async def prepare(self, guild_id: int, embedder: str) -> None:
-        """Embeds what the scale of an embedder lacks. Raises OverBudget, or what the embedder raises."""
+        """Embeds what the scale of an embedder lacks, and where it sees pictures what blame is judged by.
+
+        Raises OverBudget, or what the embedder raises.
+        """
         gauge = self.measure.named(embedder)
         texts = [prompt.text for prompt in curated()]
         if await self._own(gauge, guild_id, None) is None:
             texts += [caption for redrawn in shipped() for caption in redrawn.captions]
+        texts += distractors() if gauge.sees_pictures else ()
         most = Order(await gauge.most_for(texts), self.caps)
         if most.most_usd == 0:
             await gauge.embed_texts(texts)

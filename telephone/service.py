@@ -18,6 +18,7 @@ from telephone.keepsake import Keepsakes, Replay
 from telephone.library import Library
 from telephone.models.players import Players
 from telephone.moderation import Moderation
+from telephone.pairs import Pairs
 from telephone.play import PAUSED_EVERYWHERE, PAUSED_HERE, Play
 from telephone.providers.base import ModelKind, ModelTable
 from telephone.scoring.board import Boards
@@ -80,6 +81,8 @@ class Service:
     """What games can start from by name, and what members propose."""
     boards: Boards
     """Pairs ranked, with a verdict or why there is none."""
+    pairs: Pairs
+    """How a single pair drifts."""
     battles: Contest
     """Games side by side, their names hidden, and the votes on them."""
     play: Play | None = None

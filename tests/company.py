@@ -29,6 +29,7 @@ from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
 from telephone.pairing import Pairing
+from telephone.pairs import Pairs
 from telephone.play import Company, Play
 from telephone.providers.base import ModelTable
 from telephone.rounds import Rounds
@@ -273,8 +274,9 @@ async def troupe(
                 Library(store, guard, Writer(players, store, Caps())),
             )
             boards = Boards(store, (Judge("letters", "1", "letters"),))
+            pairs = Pairs(store, measure, scales, registry)
             contest = Contest(store, Entry(admission, Pairing(store, players)), pictures, battling)
-            service = Service(store, players, admission, keepsakes, moderation, library, boards, contest, play)
+            service = Service(store, players, admission, keepsakes, moderation, library, boards, pairs, contest, play)
             yield Troupe(service, store, studio, stage, play, watcher, letters, rounds.arena, battling)
         finally:
             await engine.close()

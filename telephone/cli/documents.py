@@ -1,12 +1,16 @@
 """Boards and answers as JSON documents; tests/contracts describes them. What is not known is null, never NaN."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from math import isfinite
 from typing import Any
 
 from telephone.scoring.answers import Answer, Course, Difficulties
 from telephone.scoring.crossed import Effect
+from telephone.scoring.decay import Decay, half_life
 from telephone.scoring.insights import Factor, Insights, difficulty, factors, unknown
 from telephone.scoring.interval import Interval
+from telephone.scoring.pair import Estimate, PairDrift
 from telephone.scoring.ranking import Cell
 from telephone.scoring.sentences import more_games
 from telephone.scoring.standings import Verdict
@@ -112,12 +116,58 @@ def answer_document(answer: Answer, course: Course, difficulties: Difficulties) 
     }
 
 
+def pair_document(found: PairDrift) -> Document:
+    """The drift of one pair."""
+    course = found.course
+    return {
+        "t2i": found.pair.t2i,
+        "i2t": found.pair.i2t,
+        "embedder": found.embedder,
+        "kin": list(found.kin),
+        "level": found.level and found.level.value,
+        "games": found.games,
+        "shorter": found.shorter,
+        "unmeasured": found.unmeasured,
+        "latest": found.latest,
+        "prompts": course.prompts if course else 0,
+        "turns": course.turns if course else 0,
+        "provisional": course.provisional if course else True,
+        "curve": [{"turn": turn, **_estimate(one)} for turn, one in enumerate(course.curve, 1)] if course else [],
+        "mcd": {
+            "captions": _estimate(course.captions) if course else None,
+            "pictures": _estimate(course.pictures) if course and course.pictures else None,
+        },
+        "decay": _decay(course.decay) if course and course.decay else None,
+        "rest": found.resting and asdict(found.resting),
+        "blame": found.shares
+        and {"t2i": _interval(found.shares.t2i), "i2t": _interval(found.shares.i2t), "why": found.shares.why},
+        "scale": found.scale and asdict(found.scale),
+    }
+
+
 def difficulty_document(cells: Sequence[Cell], levels: Mapping[str, str | None]) -> list[Document]:
     """How hard each prompt was measured to be, beside its declared level."""
     return [
         {"prompt": prompt, "level": levels.get(prompt), "measured": _interval(interval)}
         for prompt, interval in difficulty(cells)
     ]
+
+
+def _decay(found: Decay) -> Document:
+    exponential = found.best.shape == "exponential" and found.rate is not None
+    return {
+        "shape": found.best.shape,
+        "a": found.best.a,
+        "c": found.best.c,
+        "rate": _interval(found.rate),
+        "half_life": _interval(half_life(found.rate)) if exponential and found.rate else None,
+        "why": found.why,
+        "aicc": {curve.shape: curve.aicc for curve in found.curves if isfinite(curve.aicc)},
+    }
+
+
+def _estimate(found: Estimate) -> Document:
+    return {"estimate": found.value, **_ends(found.interval)}
 
 
 def _effect(effect: Effect, interval: Interval | None) -> Document:

@@ -1,4 +1,4 @@
-"""The drift of one pair over prompts: the mean curve with its band, its Mean Cumulative Drift, and when games rest.
+"""The drift of one pair: its mean curve with a band, its Mean Cumulative Drift, its decay, and when its games rest.
 
 Prompts are a sample, so they are what is averaged and what intervals are about: games with one seed are one game,
 games of one prompt one row.
@@ -8,13 +8,20 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Final
 
 import numpy as np
 from scipy.stats import t as student
 
-from telephone.scoring.decay import REST
+from telephone.game import Level, Pair
+from telephone.scoring.blame import Shares
+from telephone.scoring.decay import REST, Decay, decay
 from telephone.scoring.interval import LEVEL, Floats, Interval
-from telephone.yardstick import Rest
+from telephone.scoring.ranking import FEWEST_PROMPTS, SETTLED
+from telephone.yardstick import Rest, Scale
+
+FEWEST_TURNS: Final = 4
+"""With fewer turns no decay can be fitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,14 @@ class Line:
     prompt: str
     seed: int
     values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean over prompts; `interval` is None for a single prompt."""
+
+    value: float
+    interval: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,72 @@ class Resting:
     rested: int
     cycles: int
     median: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairCourse:
+    """How a pair drifts over its prompts: `curve` holds the distance by turn, from turn 1 on.
+
+    `captions` and `pictures` are its Mean Cumulative Drift, the mean SIMILARITY to the prompt over the turns: higher is
+    less drift; `pictures` is None where the embedder sees none. `decay` is None where there are too few turns.
+    """
+
+    prompts: int
+    curve: tuple[Estimate, ...]
+    captions: Estimate
+    pictures: Estimate | None
+    decay: Decay | None
+
+    @property
+    def turns(self) -> int:
+        return len(self.curve)
+
+    @property
+    def provisional(self) -> bool:
+        """Whether its end is not settled yet, as on a board: on few prompts, or with a wide interval."""
+        end = self.curve[-1].interval
+        return self.prompts < FEWEST_PROMPTS or end is None or end.width >= SETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class PairDrift:
+    """What is known of one pair on a server, by one embedder.
+
+    `games` count on it, equal seeds once; `shorter` ones did not get as far as its curve, and `unmeasured` ones the
+    embedder has not measured; `latest` says that there are older ones which were not looked at. `course` is None
+    without games, `resting` without a scale, `shares` before anybody looked for what lost the prompt. `kin` names
+    those of the pair's models that are kin of the embedder.
+    """
+
+    pair: Pair
+    embedder: str
+    label: str
+    level: Level | None = None
+    games: int = 0
+    shorter: int = 0
+    unmeasured: int = 0
+    latest: bool = False
+    course: PairCourse | None = None
+    resting: Resting | None = None
+    scale: Scale | None = None
+    shares: Shares | None = None
+    kin: tuple[str, ...] = ()
+
+
+def course(lines: Sequence[Line], pictures: Sequence[Line], turns: int) -> PairCourse:
+    """The course of a pair from the distances of its games, and of its pictures where there are any.
+
+    Raises ValueError where no game has so many turns.
+    """
+    prompts, rows = by_prompt(lines, turns)
+    seen = by_prompt(pictures, turns)[1] if any(len(line.values) >= turns for line in pictures) else None
+    return PairCourse(
+        prompts=len(prompts),
+        curve=tuple(mean_over(column) for column in rows.T),
+        captions=mean_over(1 - rows.mean(axis=1)),
+        pictures=None if seen is None else mean_over(1 - seen.mean(axis=1)),
+        decay=decay(1 - rows) if turns >= FEWEST_TURNS else None,
+    )
 
 
 def usual(lengths: Sequence[int]) -> int:
@@ -65,14 +146,14 @@ def by_prompt(lines: Sequence[Line], turns: int) -> tuple[tuple[str, ...], Float
     return prompts, np.stack([np.mean(rows[prompt], axis=0) for prompt in prompts])
 
 
-def mean_over(values: Sequence[float] | Floats) -> tuple[float, Interval | None]:
-    """The mean of one value a prompt, and its Student's t interval, None for a single prompt."""
+def mean_over(values: Sequence[float] | Floats) -> Estimate:
+    """The mean of one value a prompt, with Student's t interval."""
     found = np.asarray(values, dtype=np.float64)
     middle = float(found.mean())
     if found.size < 2:
-        return middle, None
+        return Estimate(middle, None)
     reach = float(student.ppf((1 + LEVEL) / 2, found.size - 1)) * float(found.std(ddof=1)) / sqrt(found.size)
-    return middle, Interval(middle, middle - reach, middle + reach)
+    return Estimate(middle, Interval(middle, middle - reach, middle + reach))
 
 
 def resting(found: Sequence[Rest]) -> Resting:

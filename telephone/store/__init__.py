@@ -11,6 +11,7 @@ from telephone.store.distances import Distances, Measurement
 from telephone.store.expenses import Expense, Expenses
 from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
+from telephone.store.pairs import PairGame, PairGames, Told
 from telephone.store.posts import BattlePosts, Post, Posts
 from telephone.store.prompts import Bounds, Prompts, Proposal
 from telephone.store.redraws import Redraws
@@ -30,6 +31,7 @@ __all__ = [
     "ImageFact",
     "Measurement",
     "Order",
+    "PairGame",
     "Pool",
     "Post",
     "Proposal",
@@ -37,6 +39,7 @@ __all__ = [
     "Scope",
     "Size",
     "Store",
+    "Told",
 ]
 
 
@@ -57,6 +60,7 @@ class Store:
         self.budgets = Budgets(database)
         self.expenses = Expenses(database)
         self.redraws = Redraws(database)
+        self.pairs = PairGames(database)
         self.battles = Battles(database)
         self.battle_posts = BattlePosts(database)
         self.votes = Votes(database)

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from telephone.game import Level
+from telephone.redraws import SOURCE
 from telephone.store import Bounds, Store
 
 HERE = Path(__file__).parent.parent
@@ -148,3 +149,22 @@ async def test_a_game_cut_off_by_the_keyboard_does_not_disturb_the_next_one(tmp_
     status, out, err = await telephone("play", "two red apples", "--turns", "1", "--out", "kept", cwd=tmp_path)
     assert (status, err) == (0, "")
     assert "fox" not in out
+
+
+async def test_a_pair_is_told_in_words_and_as_its_contract_says(tmp_path):
+    data = {"TELEPHONE_DATA_DIR": "kept/.telephone"}
+    for prompt in ("#easy-001", "#easy-002"):
+        await telephone("play", prompt, "--turns", "2", "--seed", "3", "--out", "kept", cwd=tmp_path)
+    asked = ("pair", "stickers", "spotter-sharp")
+    status, out, err = await telephone(*asked, "--json", cwd=tmp_path, **data)
+    assert status == 0, err
+    document = json.loads(out)
+    jsonschema.validate(document, json.loads((HERE / "contracts" / "pair.schema.json").read_text()))
+    assert (document["games"], document["prompts"], document["embedder"]) == (2, 2, "minilm")
+    assert document["scale"]["source"] == SOURCE
+    status, out, _ = await telephone(*asked, "--level", "easy", cwd=tmp_path, **data)
+    assert "2 games of 2 turns on 2 easy prompts, provisional." in out
+    status, out, err = await telephone("pair", "nobody", "spotter-sharp", cwd=tmp_path, **data)
+    assert (status, "No game of this pair" in out) == (0, True)
+    status, out, err = await telephone(*asked, "--embedder", "abacus", cwd=tmp_path, **data)
+    assert (status, out, "abacus" in err) == (1, "", True)

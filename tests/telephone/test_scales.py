@@ -7,6 +7,7 @@ from math import cos, radians, sin
 import numpy as np
 import pytest
 
+from telephone.distractors import distractors
 from telephone.errors import OverBudget, Unavailable
 from telephone.game import Caps, Game, GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from telephone.gauge import Gauge
@@ -123,7 +124,7 @@ async def test_an_embedder_with_eyes_scales_pictures_too(bench):
 async def test_a_paid_embedders_scale_is_an_expense_of_the_operator(bench):
     await bench.scales.prepare(GUILD, "prism")
     calls = len(bench.prism.read)
-    assert calls == len({*TEXTS, *CAPTIONS})
+    assert calls == len({*TEXTS, *CAPTIONS, *distractors()})
     today = await bench.store.budgets.today(Caps())
     assert set(today) == {None}, "no server pays for it"
     assert today[None].taken_usd == pytest.approx(calls * PRICE)

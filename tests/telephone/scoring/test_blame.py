@@ -1,6 +1,7 @@
 """Blame, against a game worked out by hand, and what must hold for any similarities."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import softmax
 
-from telephone.scoring.blame import Blame, blame, calibrate, log_probability, shares
+from telephone.scoring import blame as module
+from telephone.scoring.blame import Blame, Seen, blame, calibrate, cross_fitted, log_probability, shares
 
 similar = st.floats(-1, 1)
 
@@ -90,3 +92,53 @@ def test_what_no_judge_can_read_raises() -> None:
         log_probability([[1.0, 0.0]], 0.0)
     with pytest.raises(ValueError, match="whole turns"):
         blame([1.0, 0.0], [[1.0, 0.0]], [[1.0, 0.0], [1.0, 0.0]], picture=0.1, caption=0.1)
+
+
+def seen(prompt: str, rng: np.random.Generator, *, painter: float, teller: float, heat: float = 0.05) -> Seen:
+    """A game of three turns whose painter and teller each take some likeness to the true prompt away."""
+    likeness, pictures, captions = 0.5, [], []
+    for _ in range(3):
+        for rows, loss in ((pictures, painter), (captions, teller)):
+            likeness -= loss
+            rows.append([likeness, *rng.normal(0.2, heat, 20)])
+    return Seen(prompt, np.array([0.5, *rng.normal(0.2, heat, 20)]), np.array(pictures), np.array(captions))
+
+
+def test_who_took_more_of_the_likeness_is_blamed_for_more() -> None:
+    rng = np.random.default_rng(4)
+    games = [seen(str(n), rng, painter=0.10, teller=0.02) for n in range(20)]
+    found = cross_fitted(games)
+    assert found.t2i is not None
+    assert found.i2t is not None
+    assert found.t2i.low > 0.6
+    assert found.t2i.estimate + found.i2t.estimate == pytest.approx(1)
+    turned = cross_fitted([seen(str(n), rng, painter=0.02, teller=0.10) for n in range(20)])
+    assert turned.t2i is not None
+    assert turned.t2i.high < 0.5
+
+
+def test_games_of_one_prompt_are_one_and_their_order_does_not_matter() -> None:
+    rng = np.random.default_rng(5)
+    games = [seen(str(n), rng, painter=0.06, teller=0.03) for n in range(12)]
+    once = cross_fitted(games)
+    assert cross_fitted([*games, games[0], games[0]]).prompts == once.prompts == 12
+    assert cross_fitted(games[::-1]).t2i == once.t2i
+
+
+def test_a_prompt_is_never_judged_by_a_temperature_of_its_own_games(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often a prompt was played, its own blame stays what the other prompts' games make of it."""
+    monkeypatch.setattr(module, "shares", lambda games, **_: games)
+    rng = np.random.default_rng(6)
+    games = [seen(f"{n:02}", rng, painter=0.03, teller=0.03, heat=0.2) for n in range(10)]
+    games[0] = replace(games[0], pictures=games[0].pictures + 9 * np.eye(1, 21))
+    once, often = module.cross_fitted(games), module.cross_fitted([*games, *games[:1] * 50])
+    same = [one.total == pytest.approx(other.total, rel=1e-9) for one, other in zip(once, often, strict=True)]
+    assert same == [True] + [False] * 4 + [True] + [False] * 4, "0 and 5 are dealt into one fold"
+
+
+@pytest.mark.parametrize("count", [0, 1, 9])
+def test_too_few_prompts_are_refused_with_their_number(count: int) -> None:
+    rng = np.random.default_rng(7)
+    found = cross_fitted([seen(str(n), rng, painter=0.1, teller=0.1) for n in range(count)])
+    assert (found.t2i, found.prompts) == (None, count)
+    assert f"{count} prompts are too few" in str(found.why)

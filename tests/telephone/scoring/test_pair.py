@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from telephone.scoring.pair import Line, by_prompt, mean_over, resting, usual
+from telephone.scoring.pair import Estimate, Line, by_prompt, course, mean_over, resting, usual
 from telephone.yardstick import Rest
 
 
@@ -34,11 +34,37 @@ def test_the_usual_length_is_the_most_common_and_of_equals_the_longest() -> None
 
 def test_the_interval_over_prompts_is_students() -> None:
     values = (0.2, 0.5, 0.3, 0.6)
-    middle, found = mean_over(values)
+    found = mean_over(values)
     expected = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
-    assert found is not None
-    assert (middle, found.low, found.high) == pytest.approx((0.4, *expected))
-    assert mean_over([0.4]) == (0.4, None)
+    assert found.interval is not None
+    assert (found.value, found.interval.low, found.interval.high) == pytest.approx((0.4, *expected))
+    assert mean_over([0.4]) == Estimate(0.4, None)
+
+
+def test_a_course_by_hand() -> None:
+    lines = [Line("fox", 1, (0.1, 0.3)), Line("cat", 1, (0.3, 0.7))]
+    found = course(lines, [Line("fox", 1, (0.5, 0.9))], 2)
+    assert [one.value for one in found.curve] == pytest.approx([0.2, 0.5])
+    assert found.captions.value == pytest.approx(1 - (0.2 + 0.5) / 2)
+    assert found.pictures == Estimate(pytest.approx(0.3), None)
+    assert (found.prompts, found.turns, found.decay, found.provisional) == (2, 2, None, True)
+    assert course(lines, [], 2).pictures is None
+
+
+def test_a_course_recovers_the_decay_it_was_made_with() -> None:
+    rng = np.random.default_rng(3)
+    turns = np.arange(1, 11)
+    lines = [
+        Line(str(prompt), 1, tuple(1 - (0.5 * np.exp(-0.6 * turns) + 0.4 + offset + rng.normal(0, 0.003, 10))))
+        for prompt, offset in enumerate(rng.normal(0, 0.02, 30))
+    ]
+    found = course(lines, [], 10)
+    assert found.decay is not None
+    assert (found.decay.best.shape, found.provisional) == ("exponential", False)
+    assert found.decay.rate is not None
+    assert found.decay.rate.low < 0.6 < found.decay.rate.high
+    assert found.curve[-1].interval is not None
+    assert found.curve[-1].interval.low < 0.6 < found.curve[-1].interval.high
 
 
 def rests(*turns: int, censored: tuple[int, ...] = ()) -> list[Rest]:

@@ -1,0 +1,52 @@
+"""One pair in the terminal."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from telephone.cli.asking import Json, Server, inquire
+from telephone.game import NO_GUILD, Level, Pair
+
+if TYPE_CHECKING:
+    from telephone.build import House
+    from telephone.scoring.pair import PairCourse, PairDrift
+
+
+def pair(
+    t2i: Annotated[str, typer.Argument(help="Who draws.")],
+    i2t: Annotated[str, typer.Argument(help="Who describes.")],
+    level: Annotated[Level | None, typer.Option(help="Only prompts of this level.")] = None,
+    embedder: Annotated[str | None, typer.Option(help="What to measure with; by default the operator's.")] = None,
+    server: Server = NO_GUILD,
+    as_json: Json = False,
+) -> None:
+    """Tells how one pair drifts: its curve, its decay, when it rests, and which of the two lost the prompt."""
+    from telephone.cli.documents import pair_document
+    from telephone.pairs import PairRequest
+    from telephone.scoring.pair_sentences import sentences
+
+    async def ask(house: "House") -> "PairDrift":
+        return await house.service.pairs.drift(PairRequest(Pair(t2i, i2t), server, embedder, level))
+
+    found = inquire(ask)
+    if as_json:
+        typer.echo(json.dumps(pair_document(found), ensure_ascii=False, allow_nan=False))
+        return
+    console = Console()
+    console.print(f"{found.pair}, {found.label}", highlight=False, markup=False, style="bold")
+    if found.course is not None:
+        console.print(_table(found.course))
+    for sentence in sentences(found):
+        console.print(sentence, highlight=False, markup=False)
+
+
+def _table(course: "PairCourse") -> Table:
+    table = Table("turn", "distance", "95% interval")
+    for turn, one in enumerate(course.curve, 1):
+        known = one.interval
+        ends = "" if known is None else f"{max(0.0, known.low):.2f} to {min(2.0, known.high):.2f}"
+        table.add_row(str(turn), f"{one.value:.2f}", ends)
+    return table

@@ -7,7 +7,9 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Annotation
 from matplotlib.ticker import MultipleLocator
+from matplotlib.transforms import Bbox
 
 from telephone.media.charts.labels import beside
 from telephone.media.charts.scale import draw_scale, scale_in_words, scale_labels, top_of
@@ -127,22 +129,34 @@ def _draw_labels(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
     turns, jump = len(distances), _marked_jump(distances)
     jumped = jump[0] if jump else 0
     named = range(1, turns + 1) if _roomy(axes) else sorted({1, jumped or 1, turns})
+    before: Bbox | None = None
     for n in named:
-        above = _above(distances, n)
-        rising = n < turns and distances[n] > distances[n - 1]
-        axes.annotate(
+        weighty = n in (jumped, turns)
+        text = axes.annotate(
             f"{distances[n - 1]:.2f}",
             (n, distances[n - 1]),
-            xytext=(-9 if above and rising else 0, 12 if above else -12),
+            xytext=(0, 12),
             textcoords="offset points",
             ha="center",
-            va="bottom" if above else "top",
-            fontsize=LARGE if n in (jumped, turns) else TYPE,
-            fontweight="bold" if n in (jumped, turns) else "normal",
+            fontsize=LARGE if weighty else TYPE,
+            fontweight="bold" if weighty else "normal",
             color=ink.jump if n == jumped else ink.text,
             path_effects=[withStroke(linewidth=4, foreground=ink.ground)],
             zorder=6,
         )
+        before = _settle(text, _places(axes, distances, n), before)
+
+
+def _settle(text: Annotation, places: Sequence[tuple[float, float]], before: Bbox | None) -> Bbox:
+    """Puts a number to the first place where it does not touch the number before it, or else to the first of all."""
+    boxes = []
+    for place in places:
+        text.set(position=place, va="bottom" if place[1] > 0 else "top")
+        boxes.append(text.get_window_extent())
+        if before is None or not boxes[-1].padded(2).overlaps(before):
+            return boxes[-1]
+    text.set(position=places[0], va="bottom" if places[0][1] > 0 else "top")
+    return boxes[0]
 
 
 def _marked_jump(distances: Sequence[float]) -> tuple[int, float] | None:
@@ -152,9 +166,17 @@ def _marked_jump(distances: Sequence[float]) -> tuple[int, float] | None:
     return (rises.index(increase) + 1, increase) if len(distances) > 1 and increase > 0 else None
 
 
-def _above(distances: Sequence[float], n: int) -> bool:
-    """Whether a label sits better above point `n`: always, except in a valley with room below."""
+def _places(axes: Axes, distances: Sequence[float], n: int) -> list[tuple[float, float]]:
+    """Where the number of point `n` may stand, the best place first, in typographic points from it.
+
+    Above, and out of the way of a line that rises; below in a valley with room for it.
+    """
     before = distances[n - 2] if n > 1 else 0.0
-    after = distances[n] if n < len(distances) else distances[n - 1]
     here = distances[n - 1]
-    return not (here < before and here < after + 1e-9 and here > 0.2 * max(distances))
+    after = distances[n] if n < len(distances) else here
+    above, aside, below = (0.0, 12.0), (-9.0, 12.0), (0.0, -12.0)
+    if here <= 0.2 * axes.get_ylim()[1]:
+        return [aside, above] if after > here else [above]
+    if here < before and here < after + 1e-9:
+        return [below, above]
+    return [aside, above, below] if after > here else [above, below]

@@ -1,4 +1,4 @@
-"""How the curves of one chart are told apart: by colour, marker and dashes, never by colour alone."""
+"""How the curves of one chart are told apart: by marker, dashes and colours that all eyes part, beside their names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -30,41 +30,28 @@ def type_of(figure: Figure) -> list[Set]:
     ]
 
 
-def collisions(figure: Figure, slack: float = 1.0) -> list[tuple[str, str]]:
-    """Pairs of pieces of type that lie on each other by more than `slack` pixels."""
-    pieces = [(piece.text, piece.box.padded(-slack)) for piece in type_of(figure)]
-    return [(a, b) for (a, one), (b, other) in combinations(pieces, 2) if one.overlaps(other)]
-
-
-def outside(figure: Figure) -> list[str]:
-    """What stands over the edge of the canvas."""
-    width, height = figure.canvas.get_width_height()
-    return [
-        piece.text
-        for piece in type_of(figure)
-        if piece.box.x0 < 0 or piece.box.y0 < 0 or piece.box.x1 > width or piece.box.y1 > height
-    ]
-
-
 def contrast(one: str, other: str) -> float:
     """The contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
     low, high = sorted((_luminance(one), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 
-def faint(figure: Figure, least: float = 3.0) -> list[tuple[str, float]]:
-    """Type that stands out less than `least` from the ground."""
-    ground = figure.get_facecolor()
-    seen = [(piece.text, contrast(piece.colour, ground)) for piece in type_of(figure)]
-    return [(text, ratio) for text, ratio in seen if ratio < least]
-
-
-def flaws(figure: Figure) -> list[str]:
-    """What a reader on a phone would stumble over: type that overlaps, leaves the canvas, is faint or too small."""
-    found = [f"{one!r} lies on {other!r}" for one, other in collisions(figure)]
-    found += [f"{text!r} leaves the canvas" for text in outside(figure)]
-    found += [f"{text!r} has a contrast of {ratio:.2f}" for text, ratio in faint(figure)]
-    return found + [f"{piece.text!r} has {piece.points} points" for piece in type_of(figure) if piece.points < 12]
+def flaws(figure: Figure, slack: float = 1.0) -> list[str]:
+    """What a reader on a phone would stumble over: type that overlaps by more than `slack` pixels, leaves the canvas,
+    is faint, too small, or read as mark-up."""
+    pieces, ground = type_of(figure), figure.get_facecolor()
+    width, height = figure.canvas.get_width_height()
+    boxes = [(piece.text, piece.box.padded(-slack)) for piece in pieces]
+    found = [f"{a!r} lies on {b!r}" for (a, one), (b, other) in combinations(boxes, 2) if one.overlaps(other)]
+    for piece in pieces:
+        box, ratio = piece.box, contrast(piece.colour, ground)
+        wrong = {
+            "leaves the canvas": min(box.x0, box.y0) < 0 or box.x1 > width or box.y1 > height,
+            f"has a contrast of {ratio:.2f}": ratio < 3,
+            f"has {piece.points} points": piece.points < 12,
+        }
+        found += [f"{piece.text!r} {what}" for what, holds in wrong.items() if holds]
+    return found + [f"{text.get_text()!r} is read as mark-up" for text in figure.texts if text.get_parse_math()]
 
 
 def _luminance(colour: str) -> float:

@@ -93,8 +93,10 @@ def figure(distances: tuple[float, ...] = TEN, **changes: object):  # type: igno
     return drift_figure(distances, **{**options, "theme": "light", **changes})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("scale", [None, SCALE, Scale(Span(0, 0, 2), Span(0.2, 0.2, 0.2), "x" * 300)])
+@pytest.mark.parametrize(
+    ("scale", "theme"),
+    [(None, "light"), (SCALE, "dark"), (Scale(Span(0, 0, 2), Span(0.2, 0.2, 0.2), "x" * 300), "light")],
+)
 @pytest.mark.parametrize(
     "distances",
     [
@@ -109,6 +111,21 @@ def figure(distances: tuple[float, ...] = TEN, **changes: object):  # type: igno
 )
 def test_nothing_on_the_chart_overlaps_or_leaves_it(distances, scale, theme) -> None:  # type: ignore[no-untyped-def]
     assert flaws(figure(distances, scale=scale, rest=len(distances), theme=theme)) == []
+
+
+@pytest.mark.parametrize(
+    "distances",
+    [
+        (0.75, 0.64, 0.58, 0.58, 0.60, 0.60, 0.83, 0.88, 0.84, 0.84),
+        (0.10, 0.05, 0.10, 0.04, 0.05, 0.05, 0.05, 0.06),
+        (0.20, 0.20, 0.20, 0.20, 0.20, 0.20, 0.20, 0.20, 0.60, 0.60),
+        (0.60, 0.59, 0.61, 0.59, 0.61, 0.59, 0.61, 0.59, 0.61, 0.62),
+        *(tuple(np.random.default_rng(k).uniform(0.5, 0.6, 10)) for k in range(6)),
+        *(tuple(np.random.default_rng(k).uniform(0, 1.2, 10)) for k in range(6)),
+    ],
+)
+def test_numbers_stand_apart_however_a_game_goes(distances: tuple[float, ...]) -> None:
+    assert flaws(figure(distances)) == []
 
 
 def test_the_scale_is_named_and_inside_the_chart() -> None:

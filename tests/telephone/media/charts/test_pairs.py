@@ -57,6 +57,18 @@ def test_up_to_four_pairs_have_bands_and_more_have_bars() -> None:
     assert not any("interval" in text for text in words(figure(AWKWARD["no intervals"])))
 
 
+def test_bars_stand_from_the_farthest_pair_to_the_closest_whatever_the_order_given() -> None:
+    shown = crossed()[:6]
+    by_height: list[list[float]] = []
+    for curves in (shown, shown[::-1]):
+        drawn = figure(curves)
+        bars = [line for line in drawn.artists if line.get_linewidth() == 2.4 and len(set(line.get_xdata())) == 1]
+        bars = [line for line in bars if len(line.get_xdata()) == 2]
+        by_height.append([line.get_xdata()[0] for line in sorted(bars, key=lambda line: -max(line.get_ydata()))])
+    assert len(by_height[0]) == 6
+    assert by_height[0] == sorted(by_height[0]) == by_height[1]
+
+
 def test_pairs_beyond_the_twelfth_are_counted() -> None:
     drawn = figure(AWKWARD["more pairs than fit"])
     assert "8 more pairs not shown" in words(drawn)

@@ -91,8 +91,9 @@ def test_points_are_hollow_where_it_could_be_either_way() -> None:
 
 
 def test_shares_show_all_from_nothing_to_everything_and_differences_have_zero_in_their_middle() -> None:
-    (axes,) = shares_figure([1], [Span(0.4, 0.5, 0.6)], [Span(0.4, 0.5, 0.6)], **WORDS, theme="light").axes
-    assert axes.get_ylim()[0] < 0 < 1 < axes.get_ylim()[1]
+    drawn = shares_figure([1], [Span(0.4, 0.5, 0.6)], [Span(0.4, 0.5, 0.6)], **WORDS, theme="light")
+    assert drawn.axes[0].get_ylim()[0] < 0 < 1 < drawn.axes[0].get_ylim()[1]
+    assert {"0%", "25%", "50%", "75%", "100%"} <= {piece.text for piece in type_of(drawn)}
     (axes,) = difference_figure([1], [Span(-0.04, -0.02, -0.01)], **WORDS, theme="light").axes
     assert axes.get_ylim()[0] == -axes.get_ylim()[1] < -0.04
     (axes,) = shares_figure(*SHARES["far outside"], others(SHARES["far outside"][1]), **WORDS, theme="light").axes

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import block_diag, cho_factor, cho_solve
 
 from telephone.game import Pair
 from telephone.scoring.interval import Floats, Interval, ranks
@@ -137,6 +137,16 @@ class _Fit:
 
 
 @dataclass(frozen=True, slots=True)
+class _Equations:
+    """Solved at known spreads, for the mean and the pairs in units of the prior's `root` (P, P)."""
+
+    solved: Floats
+    factor: tuple[Floats, bool]
+    root: Floats
+    evidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Table:
     """Cells as arrays (pairs, prompts): `counts` of games and `means` about `centre`, 0 where none was played."""
 
@@ -164,10 +174,20 @@ class _Table:
         return cls(pairs, counts, means, centre, repeats, sum(cell.squares for cell in cells))
 
     def evidence(self, spreads: Floats) -> float:
-        return self.fit(spreads).evidence
+        return self._equations(spreads).evidence
 
     def fit(self, spreads: Floats) -> _Fit:
-        """Henderson's equations with the prompts eliminated: their block is diagonal."""
+        found = self._equations(spreads)
+        back = block_diag(np.eye(1), found.root)
+        covariance = back @ cho_solve(found.factor, back.T)
+        return self._contrasts(back @ found.solved, np.asarray(covariance), found.evidence)
+
+    def _equations(self, spreads: Floats) -> _Equations:
+        """Henderson's, with the prompts eliminated: their block is diagonal.
+
+        In units of the prior's root its precision is 1, so that pairs which hardly differ from what their models
+        say need no inverse.
+        """
         t2i, i2t, pair, prompt, both = spreads[:5]
         noise = spreads[5] if self.repeats else 0.0
         played = self.counts > 0
@@ -176,19 +196,19 @@ class _Table:
         wy = w * self.means
         inner = np.diag(w.sum(axis=1)) - (w / d) @ w.T
         right = wy.sum(axis=1) - (w / d) @ wy.sum(axis=0)
-        prior = pair_covariance(self.pairs, t2i, i2t, pair)
-        left = np.vstack([np.ones(len(self.pairs)), np.eye(len(self.pairs))])
+        root = np.asarray(np.linalg.cholesky(pair_covariance(self.pairs, t2i, i2t, pair)), dtype=np.float64)
+        left = np.vstack([np.ones(len(self.pairs)), root.T])
         full = left @ inner @ left.T
-        full[1:, 1:] += np.linalg.inv(prior)
+        full[1:, 1:] += np.eye(len(self.pairs))
         factor = cho_factor(full)
         rhs = left @ right
         solved = cho_solve(factor, rhs)
         total = float(np.sum(wy * self.means) - np.sum(wy.sum(axis=0) ** 2 / d) - rhs @ solved)
-        logs = -np.sum(np.log(w[played])) + np.linalg.slogdet(prior)[1] + np.sum(np.log(d * prompt**2))
+        logs = -np.sum(np.log(w[played])) + np.sum(np.log(d * prompt**2))
         logs += 2 * np.sum(np.log(np.diag(factor[0]))) + total
         if self.repeats:
             logs += 2 * self.repeats * np.log(noise) + self.squares / noise**2
-        return self._contrasts(np.asarray(solved), np.asarray(cho_solve(factor, np.eye(len(rhs)))), -0.5 * float(logs))
+        return _Equations(np.asarray(solved), factor, root, -0.5 * float(logs))
 
     def _contrasts(self, solved: Floats, covariance: Floats, evidence: float) -> _Fit:
         size = len(self.pairs)

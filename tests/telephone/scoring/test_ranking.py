@@ -170,3 +170,13 @@ def test_what_cannot_be_ranked_is_an_error() -> None:
     cell = Cell(Pair("a", "x"), "p", 1, 0.1, 0.0)
     with pytest.raises(ValueError, match="merge"):
         rank_by_distance([cell, cell])
+
+
+@pytest.mark.parametrize(("models", "prompts", "games"), [((4, 6), 4, 1), ((10, 10), 40, 25)])
+def test_many_pairs_that_are_just_what_their_models_say_are_ranked(models, prompts, games) -> None:
+    pairs = [Pair(f"t{n:02}", f"i{m:02}") for n, m in product(range(models[0]), range(models[1]))]
+    board = rank_by_distance(
+        [Cell(pair, f"p{k}", games, 0.2 + 0.005 * n, 0.0) for n, pair in enumerate(pairs) for k in range(prompts)]
+    )
+    assert [row.pair for row in board.rows] == pairs
+    assert all(np.isfinite([row.distance.low, row.distance.high]).all() for row in board.rows)

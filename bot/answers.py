@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import discord
 
 from bot import panels
-from bot.render import Attachment
+from bot.posted import files_of, sendable
+from bot.render import Attachment, Post
 
 if TYPE_CHECKING:
     from bot.client import TelephoneBot
@@ -27,9 +28,26 @@ async def say(
         press.client.late.discard(press.user.id)
         content = f"{panels.LATE}\n{content}"
     files = [file.file()] if file else []
-    if press.response.is_done():
+    if _stands_in_layout(press):
+        await press.followup.send(content, files=files, ephemeral=True)
+    elif press.response.is_done():
         await press.edit_original_response(content=content, view=view, attachments=files)
     elif view is None:
         await press.response.send_message(content, files=files, ephemeral=True)
     else:
         await press.response.send_message(content, view=view, files=files, ephemeral=True)
+
+
+async def show(press: Press, post: Post) -> None:
+    """The answer as a layout, in the place of the one that is waited for or of the message that was pressed on."""
+    view = sendable(post)
+    if press.user.id in press.client.late:
+        press.client.late.discard(press.user.id)
+        view.add_item(discord.ui.TextDisplay(panels.LATE))
+    await press.edit_original_response(view=view, attachments=files_of(post))
+
+
+def _stands_in_layout(press: Press) -> bool:
+    """Whether the answer would go into a Components V2 message, which takes no words beside its layout."""
+    in_place = press.response.type is discord.InteractionResponseType.deferred_message_update
+    return in_place and press.message is not None and press.message.flags.components_v2

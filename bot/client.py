@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.board_views import BoardButton, BoardSelect
 from bot.commands import admin_group, telephone_group
 from bot.errors import explain, unheard
 from bot.proposals import PromptButton
@@ -16,7 +17,15 @@ from bot.views import GameButton
 from bot.voting import BattleButton
 from telephone.service import Service
 
-COGS: Final = ("cogs.play", "cogs.battle", "cogs.prompts", "cogs.about", "cogs.admin", "cogs.safety")
+COGS: Final = (
+    "cogs.play",
+    "cogs.battle",
+    "cogs.prompts",
+    "cogs.scoring",
+    "cogs.about",
+    "cogs.admin",
+    "cogs.safety",
+)
 
 
 class House(Protocol):
@@ -68,7 +77,7 @@ class TelephoneBot(commands.AutoShardedBot):
         return self._house.service
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(GameButton, BattleButton, PromptButton, ReportButton)
+        self.add_dynamic_items(BattleButton, BoardButton, BoardSelect, GameButton, PromptButton, ReportButton)
         self.tree.add_command(self.telephone)
         self.tree.add_command(self.admin)
         for name in COGS:

@@ -83,7 +83,12 @@ def custom_id(verb: str, game_id: str) -> str:
 
 def jump(game: Game, channel_id: int, message_id: int | None = None) -> str:
     """The address of a channel, a thread or a message of the game's server."""
-    base = f"https://discord.com/channels/{game.request.guild_id}/{channel_id}"
+    return address(game.request.guild_id, channel_id, message_id)
+
+
+def address(guild_id: int, channel_id: int, message_id: int | None = None) -> str:
+    """The address of a channel, a thread or a message."""
+    base = f"https://discord.com/channels/{guild_id}/{channel_id}"
     return base if message_id is None else f"{base}/{message_id}"
 
 

@@ -163,9 +163,12 @@ def have_heads(sums: Sequence[CellSums]) -> bool:
 def rows_of(
     ruling: Ruling | None, votes: VoteBoard | None, completion: Mapping[Pair, Completion]
 ) -> tuple[PairRow, ...]:
-    """A row for every pair that has a place or was begun: by distance where there is one, else by votes, else last."""
-    by_distance = {row.pair: row for row in ruling.whole.rows} if ruling else {}
-    by_votes = {row.pair: row for row in votes.rows} if votes else {}
+    """A row for every pair that has a place or was begun: by distance where there is one, else by votes, else last.
+
+    A narrow interval can have a better rank than one whose middle is nearer: ranks go first.
+    """
+    by_distance = {row.pair: row for row in sorted(ruling.whole.rows, key=_rank)} if ruling else {}
+    by_votes = {row.pair: row for row in sorted(votes.rows, key=_rank)} if votes else {}
     shown = ruling.heads if ruling and ruling.heads_differ else None
     by_head = {row.pair: row for row in shown.rows} if shown else {}
     kin = ruling.judge.kin if ruling else frozenset()
@@ -226,6 +229,10 @@ def _first(rows: Sequence[Row] | Sequence[VoteRow], who: str) -> Verdict:
     if first[0].provisional:
         return Verdict(None, f"{first[0].pair} is ahead by {who}, but provisional")
     return Verdict(first[0].pair)
+
+
+def _rank(row: Row | VoteRow) -> int:
+    return row.rank
 
 
 def _ranks(board: DistanceBoard) -> dict[Pair, int]:

@@ -8,6 +8,7 @@ from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt, ServerSettings
 from telephone.library import Library
 from telephone.prompts import curated
+from telephone.scoring.board import Boards
 from telephone.service import Choice, ModelFacts, Replay, Standing
 from telephone.sides import Battle
 from tests.bot.samples import game
@@ -38,6 +39,7 @@ class MemoryService:
 
     prompts: MemoryPrompts | Library = field(default_factory=MemoryPrompts)
     battles: MemoryBattles = field(default_factory=MemoryBattles)
+    boards: Boards | None = None
     games: dict[str, Game] = field(default_factory=dict)
     servers: dict[int, ServerSettings] = field(default_factory=dict)
     budgets: dict[int, dict[str, Allowance]] = field(default_factory=dict)

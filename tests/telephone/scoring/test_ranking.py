@@ -172,7 +172,7 @@ def test_what_cannot_be_ranked_is_an_error() -> None:
         rank_by_distance([cell, cell])
 
 
-@pytest.mark.parametrize(("models", "prompts", "games"), [((4, 6), 4, 1), ((10, 10), 40, 25)])
+@pytest.mark.parametrize(("models", "prompts", "games"), [((4, 6), 4, 1), ((7, 7), 12, 25)])
 def test_many_pairs_that_are_just_what_their_models_say_are_ranked(models, prompts, games) -> None:
     pairs = [Pair(f"t{n:02}", f"i{m:02}") for n, m in product(range(models[0]), range(models[1]))]
     board = rank_by_distance(

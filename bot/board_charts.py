@@ -1,0 +1,75 @@
+"""The charts of a board. They keep a core busy: call them through `off_loop`."""
+
+from collections.abc import Sequence
+
+from bot.render import Attachment
+from telephone.game import Level
+from telephone.media.charts import (
+    Bar,
+    Curve,
+    Span,
+    board_chart,
+    describe_board,
+    describe_levels,
+    describe_pairs,
+    levels_chart,
+    pairs_chart,
+)
+from telephone.scoring import board_words as words
+from telephone.scoring.interval import Interval
+from telephone.scoring.standings import Board, Course, PairRow
+
+
+def intervals(board: Board, rows: Sequence[PairRow]) -> tuple[Attachment, ...]:
+    """The intervals of some rows, by distance, by votes, or one chart of each; none where nobody has a place."""
+    charts = []
+    title = words.heading(board)
+    distances = [
+        _bar(row, row.distance.distance, row.distance.provisional, words.counted(row.distance.games, "game"))
+        for row in rows
+        if row.distance
+    ]
+    if distances:
+        measure = f"Distance after turn {board.turns}, {words.embedder(board)}"
+        data = board_chart(distances, title=title, measure=measure)
+        charts.append(Attachment("distances.png", data, describe_board(distances, measure=measure)))
+    ratings = [
+        _bar(row, row.votes.rating, row.votes.provisional, words.counted(row.votes.votes, "vote"))
+        for row in rows
+        if row.votes
+    ]
+    if ratings:
+        measure = "Rating by votes"
+        data = board_chart(ratings, title=title, measure=measure, better="higher")
+        charts.append(Attachment("votes.png", data, describe_board(ratings, measure=measure, better="higher")))
+    return tuple(charts)
+
+
+def turn_by_turn(board: Board, courses: Sequence[Course]) -> tuple[Attachment, ...]:
+    """The curves of the pairs; none where there are none."""
+    if not courses:
+        return ()
+    curves = [_curve(course) for course in courses]
+    title = f"Drift of pairs, {board.asked.prompts}"
+    data = pairs_chart(curves, title=title, embedder=words.embedder(board))
+    return (Attachment("turns.png", data, describe_pairs(curves)),)
+
+
+def level_by_level(board: Board, found: Sequence[tuple[Level, Sequence[Course]]]) -> tuple[Attachment, ...]:
+    """The curves of the pairs on each level; none where there are none."""
+    if not found:
+        return ()
+    panels = [(level.value, [_curve(course) for course in courses]) for level, courses in found]
+    title = f"Drift of pairs by level, {board.asked.prompts}"
+    data = levels_chart(panels, title=title, embedder=words.embedder(board))
+    return (Attachment("levels.png", data, describe_levels(panels)),)
+
+
+def _bar(row: PairRow, interval: Interval, provisional: bool, note: str) -> Bar:
+    return Bar(str(row.pair), Span(interval.low, interval.estimate, interval.high), provisional, note)
+
+
+def _curve(course: Course) -> Curve:
+    spans = [(max(0.0, span.low), min(max(span.estimate, 0.0), 2.0), min(span.high, 2.0)) for span in course.spans]
+    low, middle, high = zip(*spans, strict=True)
+    return Curve(str(course.pair), middle, low, high, course.provisional)

@@ -1,0 +1,126 @@
+"""What a board's select and buttons do. Each carries what its message shows, and works after any restart."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot import board_charts, boards, panels
+from bot.answers import Press, acknowledge, say, show
+from bot.asking import server_of
+from bot.boards import CHOICES, SIGHT, Sight
+from bot.errors import explain
+from bot.render import Post, address
+from bot.sending import Sending
+from telephone.cpu import off_loop
+from telephone.errors import BadInput, NotAllowed
+from telephone.scoring.board import Boards
+from telephone.stage import Posting
+
+NOT_POSTED: Final = "I may not post in this channel; please ask an admin to run /telephone-admin check."
+
+
+async def show_board(press: Press, sight: Sight) -> None:
+    """The board in the place of the answer that is being waited for, or of the one whose button was pressed."""
+    await show(press, await board_post(press.client.service.boards, sight))
+
+
+async def share_board(press: Press, sight: Sight) -> None:
+    """Posts the board in the channel for everybody, and says where."""
+    allowed = press.app_permissions
+    in_thread = isinstance(press.channel, discord.Thread)
+    may_send = allowed.send_messages_in_threads if in_thread else allowed.send_messages
+    if not (allowed.view_channel and may_send and allowed.attach_files):
+        raise NotAllowed(NOT_POSTED)
+    channel_id = press.channel_id or 0
+    post = await board_post(press.client.service.boards, sight)
+    message_id = await Sending(press.client).post(channel_id, [post], Posting(str(press.id), datetime.now(UTC)))
+    await say(press, boards.shared(address(server_of(press), channel_id, message_id)))
+
+
+async def board_post(kept: Boards, sight: Sight) -> Post:
+    """The message that shows what a sight asks for."""
+    return await _VIEWS[sight.view](kept, sight)
+
+
+async def _pairs(kept: Boards, sight: Sight) -> Post:
+    board = await kept.board(sight.asked)
+    charts = await off_loop(board_charts.intervals, board, boards.charted(board, sight.page))
+    return boards.pairs(board, sight, charts)
+
+
+async def _turns(kept: Boards, sight: Sight) -> Post:
+    asked = replace(sight.asked, by="distance")
+    board, courses = await kept.board(asked), await kept.courses(asked)
+    return boards.turns(board, sight, courses, await off_loop(board_charts.turn_by_turn, board, courses))
+
+
+async def _levels(kept: Boards, sight: Sight) -> Post:
+    asked = replace(sight.asked, by="distance", level=None)
+    board, found = await kept.board(asked), await kept.levels(asked)
+    return boards.levels(board, sight, found, await off_loop(board_charts.level_by_level, board, found))
+
+
+_VIEWS: Final[dict[str, Callable[[Boards, Sight], Awaitable[Post]]]] = {
+    "pairs": _pairs,
+    "turns": _turns,
+    "levels": _levels,
+}
+
+
+async def _answer(press: Press, sight: Sight) -> None:
+    """In the place of a member's own board; under a shared one, which others read, for the member alone."""
+    if press.message is not None and press.message.flags.ephemeral:
+        await press.response.defer()
+    else:
+        await acknowledge(press)
+    await show_board(press, sight)
+
+
+class BoardButton(ui.DynamicItem[ui.Button[Any]], template=rf"at1:board:(?:back|on):{SIGHT}"):
+    """Another page of a board."""
+
+    def __init__(self, button: ui.Button[Any], sight: Sight) -> None:
+        super().__init__(button)
+        self.sight = sight
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> "BoardButton":
+        button: ui.Button[Any] = ui.Button(custom_id=match[0])
+        return cls(item if isinstance(item, ui.Button) else button, Sight.of(match, interaction.guild_id or 0))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        try:
+            await _answer(interaction, self.sight)
+        except Exception as error:
+            await explain(interaction, error)
+
+
+class BoardSelect(ui.DynamicItem[ui.Select[Any]], template=rf"at1:board:view:{SIGHT}"):
+    """Another view of a board."""
+
+    def __init__(self, select: ui.Select[Any], sight: Sight) -> None:
+        super().__init__(select)
+        self.sight = sight
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> "BoardSelect":
+        select: ui.Select[Any] = ui.Select(custom_id=match[0])
+        return cls(item if isinstance(item, ui.Select) else select, Sight.of(match, interaction.guild_id or 0))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        try:
+            chosen = self.item.values[0] if self.item.values else ""
+            if chosen not in CHOICES:
+                raise BadInput(panels.OLD_BOARD)
+            await _answer(interaction, self.sight.turned(chosen))
+        except Exception as error:
+            await explain(interaction, error)

@@ -1,0 +1,63 @@
+"""Who keeps most of the meaning: boards of a server."""
+
+from typing import Final, Literal
+
+from discord import app_commands
+from discord.app_commands import Choice, Range
+
+from bot.answers import Press, acknowledge
+from bot.asking import server_of
+from bot.board_views import share_board, show_board
+from bot.boards import Sight
+from bot.client import TelephoneBot
+from bot.commands import join, leave, matching
+from bot.errors import offered
+from telephone.game import TURNS_MAX, Level
+from telephone.scoring.board import BoardRequest
+from telephone.scoring.standings import By, Games, Prompts
+
+
+@offered
+async def suggest_embedder(press: Press, typed: str) -> list[Choice[str]]:
+    """What measured games here."""
+    names = await press.client.service.boards.embedders(server_of(press))
+    return matching([Choice(name=name, value=name) for name in names], typed)
+
+
+@app_commands.describe(
+    by="What ranks them: the distance from the prompt, what members voted, or both side by side",
+    level="Only prompts of this level",
+    games="All games, or only those of battles and tournaments, which were fixed beforehand",
+    prompts="The prompts of the list, or those that members typed themselves",
+    embedder="What measures the distance; left out, this bot's first",
+    turns="After which turn; left out, 10 or the usual length here",
+    share="Whether everybody in this channel sees it",
+)
+@app_commands.autocomplete(embedder=suggest_embedder)
+async def leaderboard(
+    press: Press,
+    by: By = "distance",
+    *,
+    level: Literal["all", "easy", "medium", "hard", "impossible"] = "all",
+    games: Games = "all",
+    prompts: Prompts = "curated",
+    embedder: str | None = None,
+    turns: Range[int, 1, TURNS_MAX] | None = None,
+    share: bool = False,
+) -> None:
+    """Rank the pairs of models: who keeps most of the meaning"""
+    await acknowledge(press)
+    chosen = None if level == "all" else Level(level)
+    asked = BoardRequest(server_of(press), by, chosen, games, prompts, embedder, turns)
+    await (share_board if share else show_board)(press, Sight(asked))
+
+
+COMMANDS: Final = (leaderboard,)
+
+
+async def setup(bot: TelephoneBot) -> None:
+    join(bot.telephone, *COMMANDS)
+
+
+async def teardown(bot: TelephoneBot) -> None:
+    leave(bot.telephone, *COMMANDS)

@@ -1,0 +1,167 @@
+"""A board in words, for Discord and the terminal alike. Pure.
+
+`shown` makes a name fit for the place; nothing else in a sentence came from people or models.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from telephone.scoring.interval import Interval
+from telephone.scoring.ranking import FEWEST_PROMPTS, SETTLED, Row
+from telephone.scoring.standings import Board, Course, PairRow
+from telephone.scoring.votes import FEWEST_BATTLES, VoteRow
+from telephone.scoring.votes import SETTLED as SETTLED_POINTS
+from telephone.store.scores import Completion
+
+Shown = Callable[[str], str]
+
+KINDS: Final = {"distance": "distance", "votes": "votes", "both": "distance and by votes"}
+_BETTER: Final = {
+    "distance": "Less distance is better.",
+    "votes": "A higher rating is better.",
+    "both": "Less distance and a higher rating are better; the two are never added up.",
+}
+PROVISIONAL: Final = {
+    "distance": f"Provisional: on fewer than {FEWEST_PROMPTS} prompts, or an interval of {SETTLED:.2f} or wider.",
+    "votes": f"Provisional: in fewer than {FEWEST_BATTLES} battles, or an interval of {SETTLED_POINTS:.0f} or wider.",
+}
+
+
+def heading(board: Board, shown: Shown = str) -> str:
+    """`Pairs by distance, curated, ImageBind`: what is ranked, on which prompts, by which embedder."""
+    asked = board.asked
+    parts = [f"Pairs by {KINDS[asked.by]}", asked.prompts]
+    if asked.level is not None:
+        parts.append(asked.level.value)
+    if asked.games == "designed":
+        parts.append("designed games")
+    if asked.by != "votes":
+        parts.append(shown(embedder(board)))
+    return ", ".join(parts)
+
+
+def embedder(board: Board) -> str:
+    """Its label without brackets: `MiniLM (offline)` becomes `MiniLM, offline`."""
+    return plain_label(board.judge.label)
+
+
+def plain_label(label: str) -> str:
+    return label.replace(" (", ", ").replace(")", "")
+
+
+def how_to_read(board: Board) -> str:
+    """The turn, what is better, and what stands in brackets."""
+    turn = "" if board.asked.by == "votes" else f"After turn {board.turns}. "
+    return f"{turn}{_BETTER[board.asked.by]} In brackets: 95% intervals."
+
+
+def row_words(row: PairRow, board: Board) -> str:
+    """What follows a pair's name: figures, how many games, prompts or votes stand behind them, and its completion."""
+    both = board.asked.by == "both"
+    figures = []
+    if row.distance is not None:
+        figures.append(_by_distance(row.distance, row.head, named=both))
+    if row.votes is not None:
+        figures.append(_by_votes(row.votes, named=both))
+    return "; ".join([*figures, completed(row.completion)])
+
+
+def completed(completion: Completion) -> str:
+    """`42 of 45 finished (93%): 2 stopped, 1 failed`: of the games that ended, those that were played to the end."""
+    ended = completion.finished + completion.stopped + completion.failed
+    rate = f" ({completion.finished / ended:.0%})" if ended else ""
+    others = {
+        "stopped": completion.stopped,
+        "failed": completion.failed,
+        "playing": completion.started - ended,
+        "voided": completion.voided,
+    }
+    rest = ", ".join(f"{count:,} {what}" for what, count in others.items() if count)
+    return f"{completion.finished:,} of {ended:,} finished{rate}{rest and f': {rest}'}"
+
+
+def verdict(board: Board, shown: Shown = str) -> str:
+    """Who has won and who says so, or why nobody has; empty where there is nothing to judge."""
+    winner, why = board.verdict.winner, board.verdict.why
+    if winner is None:
+        return f"Nobody has won: {why}." if why else ""
+    labels = " and ".join(shown(label) for label in board.judges)
+    who = {"distance": labels, "votes": "the votes", "both": f"{labels}, and the votes"}[board.asked.by]
+    return f"{shown(str(winner))} has won, by {who}."
+
+
+def notes(board: Board, shown: Shown = str, *, rescore: str = "/telephone rescore") -> list[str]:
+    """What must be said beside the figures, a sentence each."""
+    by, name = board.asked.by, shown(board.judge.label)
+    said: list[str] = []
+    if board.unmeasured and by != "votes":
+        some = "1 game is" if board.unmeasured == 1 else f"{board.unmeasured:,} games are"
+        said.append(f"{some} not measured with {name} yet; {rescore} does that.")
+    if board.heads_differ:
+        said.append("Some captions are long. On the first 75 tokens the ranks are others, so both are shown.")
+    if board.kin and by != "votes":
+        models = ", ".join(shown(model) for model in board.kin)
+        said.append(f"† kin of {name}, which may please it: {models}.")
+    for kind, sentence in PROVISIONAL.items():
+        rows = [row.distance if kind == "distance" else row.votes for row in board.rows]
+        if any(row is not None and row.provisional for row in rows):
+            said.append(sentence)
+    if by != "votes" and not board.is_empty:
+        said.append("Distances understand English only.")
+    return said
+
+
+def nothing_here(board: Board) -> str:
+    """Why a board is empty, and what to do."""
+    asked = board.asked
+    if asked.by == "votes":
+        return "Nobody has voted here yet. `/telephone battle` sets pairs against each other, and members vote."
+    level = f"{asked.level} " if asked.level else ""
+    where = "a free prompt" if asked.prompts == "free" else f"a curated {level}prompt"
+    if board.unmeasured:
+        return f"No game on {where} is measured with this embedder yet."
+    if asked.games == "designed":
+        return f"No battle or tournament on {where} has ended here yet. `/telephone battle` begins one."
+    how = "with words of your own" if asked.prompts == "free" else "with a `level`, or a prompt from its list,"
+    return f"No game on {where} has got to turn {board.turns} here yet. `/telephone start` {how} begins one."
+
+
+def course_words(course: Course) -> str:
+    """What follows a pair's name in the view turn by turn: its first, its middle and its last turn."""
+    last = len(course.spans)
+    turns = sorted({1, (last + 1) // 2, last})
+    told = [f"turn {turn} {_span(course.spans[turn - 1])}" for turn in turns]
+    return ", ".join([*told, *(["provisional"] if course.provisional else [])])
+
+
+def end_words(course: Course) -> str:
+    """What follows a pair's name in the view level by level: where it ends."""
+    return f"{_span(course.spans[-1])}{', provisional' if course.provisional else ''}"
+
+
+def _by_distance(row: Row, head: Row | None, *, named: bool) -> str:
+    figure = _span(row.distance)
+    parts = [f"distance {figure}, rank {row.rank}" if named else figure]
+    if head is not None:
+        parts.append(f"on 75 tokens {_span(head.distance)}, rank {head.rank}")
+    parts.append(f"{counted(row.games, 'game')} on {counted(row.prompts, 'prompt')}")
+    return ", ".join([*parts, *(["provisional"] if row.provisional else [])])
+
+
+def _by_votes(row: VoteRow, *, named: bool) -> str:
+    rating = f"{row.rating.estimate:,.0f} ({row.rating.low:,.0f} to {row.rating.high:,.0f})"
+    parts = [f"votes {rating}, rank {row.rank}" if named else rating]
+    battles = f"{counted(row.votes, 'vote')} in {counted(row.battles, 'battle')}"
+    parts.append(f"{battles} on {counted(row.prompts, 'prompt')}" if row.prompts else battles)
+    if row.all_bad:
+        parts.append(f"{row.all_bad:,} found no side good")
+    return ", ".join([*parts, *(["provisional"] if row.provisional else [])])
+
+
+def _span(span: Interval) -> str:
+    return f"{span.estimate:.2f} ({span.low:.2f} to {span.high:.2f})"
+
+
+def counted(count: int, what: str) -> str:
+    """`1 game`, `1,204 games`."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

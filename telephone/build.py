@@ -39,6 +39,7 @@ from telephone.rounds import Rounds
 from telephone.safety import Guard, guard_of
 from telephone.scales import Scales
 from telephone.scoring.board import Boards, Judge
+from telephone.scoring.urn import Urn
 from telephone.service import Service
 from telephone.settings import Settings, secret_named
 from telephone.showing import Showing
@@ -119,7 +120,8 @@ def boards_of(measure: Measure, store: Store, registry: Registry) -> Boards:
     """Boards on which the primary and what measures every game have to agree."""
     known = {name: Judge(name, gauge.version, registry.label(name)) for name, gauge in measure.gauges.items()}
     judges = tuple(known[name] for name in dict.fromkeys([measure.primary, measure.always]))
-    return Boards(store, judges, tuple(judge for judge in known.values() if judge not in judges))
+    others = tuple(judge for judge in known.values() if judge not in judges)
+    return Boards(store, judges, others, Urn(store))
 
 
 def chat(settings: Settings, players: Players) -> str | None:

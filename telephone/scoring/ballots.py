@@ -116,7 +116,7 @@ def gather(line_ups: Sequence[LineUp], where: Ints, choice: Ints, names: Sequenc
         sides=sides,
         lucky=lucky,
         battles=np.where(lucky, 1, count).astype(np.int64),
-        prompt=_numbers([one.prompt for one in shown]),
+        prompt=numbers([one.prompt for one in shown]),
         battle=where[~bad][cast],
         choice=chosen,
         voter=voter,
@@ -198,7 +198,7 @@ def _places(order: Sequence[int]) -> Ints:
     return places
 
 
-def _numbers(names: Sequence[str | None]) -> Ints:
+def numbers(names: Sequence[str | None]) -> Ints:
     """0, 1, 2, … for the names in their order, -1 for None."""
     index = {name: k for k, name in enumerate(sorted({name for name in names if name is not None}))}
     return np.array([-1 if name is None else index[name] for name in names], dtype=np.int64)

@@ -12,6 +12,7 @@ from telephone.store.expenses import Expense, Expenses
 from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
 from telephone.store.pairs import PairGame, PairGames, Told
+from telephone.store.polls import Polls
 from telephone.store.posts import BattlePosts, Post, Posts
 from telephone.store.prompts import Bounds, Prompts, Proposal
 from telephone.store.redraws import Redraws
@@ -64,6 +65,7 @@ class Store:
         self.battles = Battles(database)
         self.battle_posts = BattlePosts(database)
         self.votes = Votes(database)
+        self.polls = Polls(database)
         self.prompts = Prompts(database)
 
     @classmethod

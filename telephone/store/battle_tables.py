@@ -4,8 +4,20 @@ A side names its battle and its game each together with the server, so that neit
 """
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlmodel import Field
 
 from telephone.store.columns import Moment, PlainText
@@ -109,3 +121,16 @@ class VoteRow(Row, table=True):
     changed_at: datetime | None = Field(default=None, sa_type=Moment)
     account_created_at: datetime = Field(sa_type=Moment)
     joined_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class PollRow(Row, table=True):
+    """The votes of one closed battle, packed; telephone.store.polls says how. Can be made anew from the votes."""
+
+    __tablename__ = "poll"
+    __table_args__ = (of_battle(), Index(None, "guild_id"))
+
+    battle_id: str = Field(primary_key=True, sa_type=PlainText)
+    guild_id: int = Field(sa_type=BigInteger)
+    sides: list[Any] = Field(sa_type=JSON)
+    votes: bytes = Field(sa_type=LargeBinary)
+    packed_at: datetime = Field(sa_type=Moment)

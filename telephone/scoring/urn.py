@@ -1,0 +1,73 @@
+"""The ballots of a server: its closed battles as the arrays that a board by votes is made of."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from telephone.cpu import off_loop
+from telephone.game import Pair
+from telephone.scoring.ballots import Ballots, Ints, numbers, weights
+from telephone.sides import SIDES_MAX, Choice
+from telephone.store import Store
+from telephone.store.polls import CHOICES, Poll
+from telephone.store.scores import Pool
+
+_TIE, _ALL_BAD = CHOICES.index(Choice.TIE), CHOICES.index(Choice.ALL_BAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Urn:
+    """Where the votes of Discord are kept, for boards."""
+
+    store: Store
+
+    async def ballots(self, pool: Pool) -> Ballots | None:
+        """The votes of a server's closed battles on these prompts, None where there are none."""
+        polls = await self.store.polls.of(pool)
+        return await off_loop(gather, polls)
+
+    async def marker(self, guild_id: int) -> Hashable:
+        """Changes when these votes do."""
+        return await self.store.polls.marker(guild_id)
+
+
+def gather(polls: Sequence[Poll]) -> Ballots | None:
+    """Ballots of polls that each are a battle of its own, None where nobody voted. As `tally`, for a million votes."""
+    polls = [poll for poll in polls if len(poll.votes)]
+    if not polls:
+        return None
+    pairs = tuple(sorted({pair for poll in polls for _, pair in poll.sides}, key=lambda pair: (pair.t2i, pair.i2t)))
+    sides, button = _line_ups(polls, pairs)
+    sizes = np.array([len(poll.votes) for poll in polls])
+    battle = np.repeat(np.arange(len(polls)), sizes)
+    votes = np.concatenate([poll.votes for poll in polls])
+    code = votes["choice"].astype(np.int64)
+    scored = code != _ALL_BAD
+    choice = np.where(code == _TIE, sides.shape[1], button[battle, np.minimum(code, SIDES_MAX - 1)])[scored]
+    if np.any(choice < 0):
+        raise ValueError("a vote names a side that did not stand; its battle should have been void")
+    voter = np.unique(votes["member"][scored], return_inverse=True)[1].astype(np.int64)
+    return Ballots(
+        pairs=pairs,
+        sides=sides,
+        lucky=np.ones(len(polls), dtype=np.bool_),
+        battles=np.ones(len(polls), dtype=np.int64),
+        prompt=numbers([poll.prompt for poll in polls]),
+        battle=battle[scored],
+        choice=choice,
+        voter=voter,
+        weight=weights(voter),
+        all_bad=np.bincount(battle[~scored], minlength=len(polls)).astype(np.int64),
+    )
+
+
+def _line_ups(polls: Sequence[Poll], pairs: Sequence[Pair]) -> tuple[Ints, Ints]:
+    """Pairs by button (B, S), -1 where there is none, and the button of each place (B, 4), -1 where none stood."""
+    number = {pair: k for k, pair in enumerate(pairs)}
+    sides = np.full((len(polls), max(len(poll.sides) for poll in polls)), -1, dtype=np.int64)
+    button = np.full((len(polls), SIDES_MAX), -1, dtype=np.int64)
+    for row, places, poll in zip(sides, button, polls, strict=True):
+        for k, (place, pair) in enumerate(poll.sides):
+            row[k], places[place] = number[pair], k
+    return sides, button

@@ -1,0 +1,159 @@
+"""Polls: the votes of closed battles, packed, so that a million of them are read at once.
+
+What a closed battle's members chose changes only when a member's votes are deleted or a moderator decides about them.
+So each closed battle keeps its votes in one row, made when they are first asked for; whoever changes them calls
+`unpack`, and they are packed anew.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Select, SQLColumnExpression, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from telephone.game import Pair
+from telephone.sides import BattleState, Choice
+from telephone.store.battle_tables import BattleRow, PollRow, SideRow, VoteRow
+from telephone.store.columns import now
+from telephone.store.database import Database
+from telephone.store.scores import Pool
+from telephone.store.tables import GameRow
+
+PACKED: Final = np.dtype([("member", "<i8"), ("choice", "u1")])
+"""One vote: who cast it, and which of `CHOICES` it is."""
+CHOICES: Final = tuple(Choice)
+_BATCH: Final = 500
+"""Battles that are packed in one transaction; the databases bound the parameters of a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A closed battle and its votes. `sides` are the pairs that stood, by their places; `prompt` is a slug, or the
+    words of a free prompt. `votes` (n,) are of the type PACKED and read-only."""
+
+    battle: str
+    prompt: str
+    sides: tuple[tuple[int, Pair], ...]
+    votes: NDArray[np.void]
+
+
+class Polls:
+    """Reads what Votes has written, of battles that are closed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, pool: Pool) -> list[Poll]:
+        """The polls of a server on these prompts, in the order of the battles' numbers.
+
+        A battle with a side that a moderator voided is not among them.
+        """
+        await self._pack(pool.guild_id)
+        prompt = func.coalesce(col(BattleRow.slug), col(BattleRow.prompt))
+        query = select(col(BattleRow.id), prompt, col(PollRow.sides), col(PollRow.votes))
+        query = query.join(PollRow, col(PollRow.battle_id) == col(BattleRow.id)).where(*_meant(pool), ~_voided(pool))
+        async with self._database.reading() as session:
+            rows = (await session.execute(query.order_by(col(BattleRow.number)))).all()
+        return [
+            Poll(battle, name, _sides(sides), np.frombuffer(votes, dtype=PACKED)) for battle, name, sides, votes in rows
+        ]
+
+    async def marker(self, guild_id: int) -> Hashable:
+        """Changes when the votes of a server's closed battles do; cheap to ask for."""
+        closed = [col(BattleRow.guild_id) == guild_id, col(BattleRow.state) == BattleState.CLOSED.value]
+        packed = select(func.count(), func.max(col(PollRow.packed_at))).where(col(PollRow.guild_id) == guild_id)
+        voided = select(func.count()).select_from(GameRow).where(*_voided_games(guild_id))
+        async with self._database.reading() as session:
+            battles = await session.scalar(select(func.count()).select_from(BattleRow).where(*closed))
+            polls, newest = (await session.execute(packed)).one()
+            return battles, polls, newest, await session.scalar(voided)
+
+    async def _pack(self, guild_id: int) -> None:
+        """Makes the rows that are missing."""
+        while True:
+            async with self._database.reading() as session:
+                missing = list(await session.scalars(_unpacked(guild_id).limit(_BATCH)))
+            if not missing:
+                return
+            async with self._database.writing() as session:
+                await self._pack_some(session, missing)
+
+    async def _pack_some(self, session: AsyncSession, battles: Sequence[str]) -> None:
+        held = select(col(BattleRow.id), col(BattleRow.guild_id)).where(col(BattleRow.id).in_(battles))
+        found = await session.execute(held.order_by(col(BattleRow.id)).with_for_update())
+        guilds = {row.id: row.guild_id for row in found}
+        sides = await _standing(session, battles)
+        cast: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        votes = select(col(VoteRow.battle_id), col(VoteRow.member_id), col(VoteRow.choice))
+        for battle, member, choice in await session.execute(votes.where(col(VoteRow.battle_id).in_(battles))):
+            cast[battle].append((member, CHOICES.index(Choice(choice))))
+        rows = [
+            {
+                "battle_id": battle,
+                "guild_id": guild,
+                "sides": sides[battle],
+                "votes": np.array(sorted(cast[battle]), dtype=PACKED).tobytes(),
+                "packed_at": now(),
+            }
+            for battle, guild in guilds.items()
+        ]
+        if rows:
+            await session.execute(self._database.insert(PollRow).on_conflict_do_nothing(), rows)
+
+
+async def unpack(session: AsyncSession, battles: Collection[str]) -> None:
+    """Forgets the polls of battles whose votes change in this transaction, before they change."""
+    held = select(col(BattleRow.id)).where(col(BattleRow.id).in_(battles))
+    await session.execute(held.order_by(col(BattleRow.id)).with_for_update())
+    await session.execute(delete(PollRow).where(col(PollRow.battle_id).in_(battles)))
+
+
+def _unpacked(guild_id: int) -> Select[str]:
+    packed = select(col(PollRow.battle_id)).where(col(PollRow.battle_id) == col(BattleRow.id))
+    closed = [col(BattleRow.guild_id) == guild_id, col(BattleRow.state) == BattleState.CLOSED.value]
+    return select(col(BattleRow.id)).where(*closed, ~packed.exists()).order_by(col(BattleRow.number))
+
+
+async def _standing(session: AsyncSession, battles: Sequence[str]) -> dict[str, list[list[str | int]]]:
+    """The sides of each battle that were not dropped, as JSON keeps them: place, T2I, I2T."""
+    query = select(col(SideRow.battle_id), col(SideRow.place), col(GameRow.t2i), col(GameRow.i2t))
+    query = query.join(GameRow, col(GameRow.id) == col(SideRow.game_id))
+    query = query.where(col(SideRow.battle_id).in_(battles), col(SideRow.dropped).is_(None))
+    found: dict[str, list[list[str | int]]] = defaultdict(list)
+    for battle, place, t2i, i2t in await session.execute(query.order_by(col(SideRow.place))):
+        found[battle].append([place, t2i, i2t])
+    return found
+
+
+def _meant(pool: Pool) -> list[SQLColumnExpression[bool]]:
+    slug = col(BattleRow.slug)
+    conditions: list[SQLColumnExpression[bool]] = [
+        col(BattleRow.guild_id) == pool.guild_id,
+        col(BattleRow.state) == BattleState.CLOSED.value,
+        slug.is_(None) if pool.free else slug.is_not(None),
+    ]
+    if pool.level is not None:
+        conditions.append(col(BattleRow.level) == pool.level.value)
+    if pool.designed:
+        conditions.append(col(BattleRow.designed))
+    return conditions
+
+
+def _voided(pool: Pool) -> SQLColumnExpression[bool]:
+    games = select(col(GameRow.id)).where(*_voided_games(pool.guild_id))
+    spoilt = select(col(SideRow.battle_id)).where(col(SideRow.game_id).in_(games), col(SideRow.dropped).is_(None))
+    return col(BattleRow.id).in_(spoilt)
+
+
+def _voided_games(guild_id: int) -> list[SQLColumnExpression[bool]]:
+    """A voided game has failed, which the index knows."""
+    return [col(GameRow.guild_id) == guild_id, col(GameRow.state) == "failed", col(GameRow.voided)]
+
+
+def _sides(stored: Sequence[Sequence[str | int]]) -> tuple[tuple[int, Pair], ...]:
+    return tuple((int(place), Pair(str(t2i), str(i2t))) for place, t2i, i2t in stored)

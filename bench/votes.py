@@ -64,7 +64,7 @@ async def fill(store: Store, battles: int) -> None:
                 votes += [_vote(n, int(m), bool(like)) for m, like in zip(who, likes, strict=True)]
             await session.execute(insert(VoteRow), votes)
     async with store._database.writing() as session:
-        await session.execute(update(BattleRow).values(state="closed"))
+        await session.execute(update(BattleRow).values(state="closed", closed_at=MOMENT))
 
 
 def _battle(n: int) -> dict[str, object]:

@@ -12,10 +12,12 @@ from telephone.game import Game, Image, Kind, Step, StepKey
 from telephone.media.alike import alike
 from telephone.media.images import Pictures
 from telephone.models.players import Players
+from telephone.scoring.swing import FREE, swings, told
 from telephone.showing import drift_of, patiently
 from telephone.sides import Battle, BattleState, Result
 from telephone.stage import Posting, nonce
 from telephone.store import Store
+from telephone.store.scores import Pool
 
 _log = structlog.get_logger()
 
@@ -71,13 +73,22 @@ class Rounds:
 
     async def result(self, battle: Battle) -> Result:
         """How the votes fell and how far the sides went, as far as that is known."""
-        tally = await self.store.votes.tally(battle.id)
+        tally, board = await self.store.votes.tally(battle.id), await self._swing(battle)
         drifts = {side.place: drift_of(side.game) for side in battle.standing}
         embedders = {side.game.embedder for side in battle.standing if side.game.embedder}
         if len(embedders) != 1:  # distances of two embedders are never set beside each other
-            return Result(tally, {})
+            return Result(tally, {}, board=board)
         found = {place: drift.final_distance for place, drift in drifts.items() if drift is not None}
-        return Result(tally, found, self.players.registry.label(embedders.pop()))
+        return Result(tally, found, self.players.registry.label(embedders.pop()), board)
+
+    async def _swing(self, battle: Battle) -> str:
+        """What a closed battle did to the board by votes."""
+        if battle.state is not BattleState.CLOSED:
+            return ""
+        if battle.request.prompt.slug is None:
+            return FREE
+        polls = await self.store.polls.of(Pool(battle.request.guild_id))
+        return told(await off_loop(swings, polls, battle.id))
 
     async def _send(self, battle: Battle, what: str, posting: Posting) -> int:
         match what.partition("-"):

@@ -8,6 +8,7 @@ So each closed battle keeps its votes in one row, made when they are first asked
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,7 @@ class Poll:
     words of a free prompt. `votes` (n,) are of the type PACKED and read-only."""
 
     battle: str
+    closed_at: datetime
     prompt: str
     sides: tuple[tuple[int, Pair], ...]
     votes: NDArray[np.void]
@@ -55,12 +57,13 @@ class Polls:
         """
         await self._pack(pool.guild_id)
         prompt = func.coalesce(col(BattleRow.slug), col(BattleRow.prompt))
-        query = select(col(BattleRow.id), prompt, col(PollRow.sides), col(PollRow.votes))
+        query = select(col(BattleRow.id), col(BattleRow.closed_at), prompt, col(PollRow.sides), col(PollRow.votes))
         query = query.join(PollRow, col(PollRow.battle_id) == col(BattleRow.id)).where(*_meant(pool), ~_voided(pool))
         async with self._database.reading() as session:
             rows = (await session.execute(query.order_by(col(BattleRow.number)))).all()
         return [
-            Poll(battle, name, _sides(sides), np.frombuffer(votes, dtype=PACKED)) for battle, name, sides, votes in rows
+            Poll(battle, closed_at, name, _sides(sides), np.frombuffer(votes, dtype=PACKED))
+            for battle, closed_at, name, sides, votes in rows
         ]
 
     async def marker(self, guild_id: int) -> Hashable:

@@ -141,8 +141,9 @@ def _even(span: Span, even: float) -> bool:
 
 
 def _frame(figure: Figure, ink: Ink, turns: Sequence[int], spans: Spans, box: Box) -> Axes:
-    """A panel from the first to the last turn, shaded where there is no verdict."""
+    """A panel from the first to the last turn, shaded where there is no verdict; nothing is its one level line."""
     axes = panel(figure, ink, box)
+    axes.spines["bottom"].set_visible(False)
     axes.set_xlim(turns[0] - 0.4, turns[-1] + 0.4)
     axes.xaxis.set_major_locator(MultipleLocator(1 if turns[-1] - turns[0] < 12 else 5))
     gaps = _gaps(turns, spans)

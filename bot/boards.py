@@ -154,7 +154,7 @@ def _which(board: Board) -> str:
 
 def _row(row: PairRow, board: Board) -> str:
     place = "no place yet:" if row.rank is None else f"**{row.rank}.**"
-    return f"- {place} {escape(str(row.pair))}{' †' if row.kin else ''}: {words.row_words(row, board)}"
+    return f"- {place} {words.named(row, escape)}: {words.row_words(row, board)}"
 
 
 def _post(sight: Sight, head: Sequence[str], lines: list[str], board: Board, charts: Sequence[Attachment]) -> Post:

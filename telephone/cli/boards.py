@@ -2,21 +2,25 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from telephone.cli.asking import Json
+from telephone.cli.asking import Json, Server, inquire
+from telephone.cli.questions import WHERE, Embedder, level_named
+from telephone.game import NO_GUILD, TURNS_MAX
 
 if TYPE_CHECKING:
-    from telephone.scoring.standings import Verdict
-    from telephone.scoring.votes import VoteBoard
+    from telephone.build import House
+    from telephone.scoring.ranking import Row
+    from telephone.scoring.standings import Board, BoardRequest, PairRow
+    from telephone.scoring.votes import VoteRow
 
 Votes = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--votes",
         help="CSV of votes: a_t2i,a_i2t,b_t2i,b_i2t,outcome (a, b or tie),voter and, if votes share pictures, battle.",
@@ -29,10 +33,67 @@ Prior = Annotated[
         help="One fixed spread for all models' and pairs' strengths, in log-odds: 1000 is flat, 0.1 sharp.",
     ),
 ]
+By = Annotated[
+    Literal["distance", "votes", "both"],
+    typer.Option(help="What ranks them: the distance from the prompt, members' votes, or both side by side."),
+]
+Level = Annotated[str, typer.Option(help="Only prompts of this level: easy, medium, hard or impossible.")]
+Games = Annotated[
+    Literal["all", "designed"], typer.Option(help="designed: only battles and tournaments, fixed beforehand.")
+]
+Prompts = Annotated[Literal["curated", "free"], typer.Option(help="free: prompts that somebody typed.")]
+Turns = Annotated[int | None, typer.Option(min=1, max=TURNS_MAX, help="After which turn; 10 or the usual length.")]
+_DISTANCES: Final = ("rank", "distance", "95% interval", "games", "prompts", "")
+_VOTES: Final = ("rank", "rating", "95% interval", "votes", "battles", "")
 
 
-def leaderboard(votes: Votes, prior_sd: Prior = None, as_json: Json = False) -> None:
-    """Ranks pairs: who degraded least by the votes of a CSV."""
+def leaderboard(
+    by: By = "distance",
+    level: Level = "all",
+    games: Games = "all",
+    prompts: Prompts = "curated",
+    embedder: Embedder = None,
+    turns: Turns = None,
+    server: Server = NO_GUILD,
+    votes: Votes = None,
+    prior_sd: Prior = None,
+    as_json: Json = False,
+) -> None:
+    """Ranks pairs by how much of the meaning they keep: those of stored games, or by the votes of a CSV."""
+    from telephone.scoring.standings import BoardRequest
+
+    asked = BoardRequest(server, by, None if level == "all" else level_named(level), games, prompts, embedder, turns)
+    if votes is None:
+        if prior_sd is not None:
+            raise typer.BadParameter("only the votes of a CSV take a prior", param_hint="--prior-sd")
+        _of_games(asked, as_json)
+    elif asked != BoardRequest():
+        raise typer.BadParameter("a CSV has votes and nothing else; leave the other options out", param_hint="--votes")
+    else:
+        _of_sheet(votes, prior_sd, as_json)
+
+
+def _of_games(asked: "BoardRequest", as_json: bool) -> None:
+    from telephone.cli.documents import board_document
+    from telephone.scoring import board_words as words
+
+    async def ask(house: "House") -> "Board":
+        return await house.service.boards.board(asked)
+
+    board = inquire(ask)
+    if as_json:
+        typer.echo(json.dumps(board_document(board), ensure_ascii=False, allow_nan=False))
+        return
+    said = [words.verdict(board), words.how_to_read(board)]
+    if board.is_empty:
+        said = [f"{words.nothing_here(board)} {WHERE}"]
+    if board.rows:
+        Console().print(_table(board))
+    for sentence in [*said, *words.notes(board, rescore="telephone rescore")]:
+        Console().print(sentence, highlight=False, markup=False)
+
+
+def _of_sheet(path: Path, prior_sd: float | None, as_json: bool) -> None:
     from telephone.cli.documents import votes_document
     from telephone.scoring.sheets import lines_of, read_votes
     from telephone.scoring.standings import voted
@@ -40,32 +101,56 @@ def leaderboard(votes: Votes, prior_sd: Prior = None, as_json: Json = False) -> 
 
     if prior_sd is not None and not 0 < prior_sd < float("inf"):
         raise typer.BadParameter("a prior needs a standard deviation above 0, such as 1", param_hint="--prior-sd")
-    ballots = read_votes(lines_of(votes))
+    ballots = read_votes(lines_of(path))
     # Where no two pairs stand in both orders, the columns are no buttons: a gain by position would be made up.
     buttons = {} if ballots.turned else {"position": 0.0}
     board = rank_by_votes(ballots, prior_sd=prior_sd, **buttons)
+    verdict = voted(board)
     if as_json:
-        typer.echo(json.dumps(votes_document(board, voted(board)), ensure_ascii=False, allow_nan=False))
-    else:
-        _print_votes(board, voted(board), votes.name)
-
-
-def _print_votes(board: "VoteBoard", verdict: "Verdict", name: str) -> None:
-    table = Table(
-        "rank", "pair", "rating", "95% interval", "votes", "battles", "", title=f"Pairs by votes, {escape(name)}"
-    )
+        typer.echo(json.dumps(votes_document(board, verdict), ensure_ascii=False, allow_nan=False))
+        return
+    table = Table("pair", *_VOTES, title=f"Pairs by votes, {escape(path.name)}")
     for row in board.rows:
-        low, high = (f"{end:.0f}" for end in (row.rating.low, row.rating.high))
-        table.add_row(
-            str(row.rank),
-            escape(str(row.pair)),
-            f"{row.rating.estimate:.0f}",
-            f"{low} to {high}",
-            f"{row.votes:,}",
-            f"{row.battles:,}",
-            "provisional" if row.provisional else "",
-        )
-    console = Console()
-    console.print(table)
+        table.add_row(escape(str(row.pair)), *_by_votes(row))
+    Console().print(table)
     said = f"{verdict.winner} has won." if verdict.winner else f"Nobody has won: {verdict.why}."
-    console.print(said, highlight=False, markup=False)
+    Console().print(said, highlight=False, markup=False)
+
+
+def _table(board: "Board") -> Table:
+    """A row a pair: its figures by distance, by votes, or both, and what became of its games."""
+    from telephone.scoring import board_words as words
+
+    heads = ["on 75 tokens"] if board.heads_differ else []
+    columns = {"distance": [*_DISTANCES, *heads], "votes": _VOTES, "both": [*_DISTANCES, *heads, *_VOTES]}
+    table = Table("pair", *columns[board.asked.by], "games begun", title=escape(words.heading(board)))
+    for row in board.rows:
+        distance = [*_by_distance(row.distance), *(_by_head(row) if heads else [])]
+        votes = _by_votes(row.votes)
+        figures = {"distance": distance, "votes": votes, "both": [*distance, *votes]}[board.asked.by]
+        table.add_row(escape(words.named(row)), *figures, words.completed(row.completion))
+    return table
+
+
+def _by_distance(row: "Row | None") -> list[str]:
+    if row is None:
+        return [""] * len(_DISTANCES)
+    low, high = (f"{end:.2f}" for end in (row.distance.low, row.distance.high))
+    figures = [str(row.rank), f"{row.distance.estimate:.2f}", f"{low} to {high}", f"{row.games:,}", f"{row.prompts:,}"]
+    return [*figures, _provisional(row.provisional)]
+
+
+def _by_head(row: "PairRow") -> list[str]:
+    return [f"{row.head.distance.estimate:.2f}, rank {row.head.rank}" if row.head else ""]
+
+
+def _by_votes(row: "VoteRow | None") -> list[str]:
+    if row is None:
+        return [""] * len(_VOTES)
+    low, high = (f"{end:.0f}" for end in (row.rating.low, row.rating.high))
+    figures = [str(row.rank), f"{row.rating.estimate:.0f}", f"{low} to {high}", f"{row.votes:,}", f"{row.battles:,}"]
+    return [*figures, _provisional(row.provisional)]
+
+
+def _provisional(unsure: bool) -> str:
+    return "provisional" if unsure else ""

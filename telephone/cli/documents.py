@@ -11,43 +11,92 @@ from telephone.scoring.decay import Decay, half_life
 from telephone.scoring.insights import Factor, Insights, difficulty, factors, unknown
 from telephone.scoring.interval import Interval
 from telephone.scoring.pair import Estimate, PairDrift
-from telephone.scoring.ranking import Cell
+from telephone.scoring.ranking import Cell, Row
 from telephone.scoring.sentences import more_games
-from telephone.scoring.standings import Verdict
-from telephone.scoring.votes import VoteBoard
+from telephone.scoring.standings import Board, PairRow, Verdict
+from telephone.scoring.votes import VoteBoard, VoteRow
 
 Document = dict[str, Any]
 
 
+def board_document(board: Board) -> Document:
+    """A board of stored games: by distance or votes with the figures in each row, by both with two sets of them."""
+    asked = board.asked
+    return {
+        "by": asked.by,
+        "server": asked.guild_id,
+        "level": asked.level,
+        "games": asked.games,
+        "prompts": asked.prompts,
+        "turns": board.turns,
+        "embedder": {"name": board.judge.name, "version": board.judge.version, "label": board.judge.label},
+        "judges": list(board.judges),
+        "pairs": [_row(row, board) for row in board.rows],
+        "mean": board.distance and _interval(board.distance.mean),
+        "unmeasured": board.unmeasured,
+        "heads_differ": board.heads_differ,
+        **_verdict(board.verdict),
+    }
+
+
 def votes_document(board: VoteBoard, verdict: Verdict) -> Document:
     """A board by votes."""
-    pairs = [
-        {
-            "t2i": row.pair.t2i,
-            "i2t": row.pair.i2t,
-            "rating": row.rating.estimate,
-            "theta": row.theta.estimate,
-            "low": row.theta.low,
-            "high": row.theta.high,
-            "rating_low": row.rating.low,
-            "rating_high": row.rating.high,
-            "n": row.votes,
-            "battles": row.battles,
-            "provisional": row.provisional,
-            "rank": row.rank,
-        }
-        for row in board.rows
-    ]
+    pairs = [{"t2i": row.pair.t2i, "i2t": row.pair.i2t, **_by_votes(row)} for row in board.rows]
     return {
         "by": "votes",
         "pairs": pairs,
-        "winner": verdict.winner and {"t2i": verdict.winner.t2i, "i2t": verdict.winner.i2t},
-        "why": verdict.why or None,
+        **_verdict(verdict),
         "voters": board.voters,
         "luck": board.luck,
         "tie": board.tie,
         "positions": list(board.positions),
     }
+
+
+def _row(row: PairRow, board: Board) -> Document:
+    parts = {"distance": _by_distance(row.distance, row.head), "votes": _by_votes(row.votes)}
+    figures = parts if board.asked.by == "both" else parts[board.asked.by]
+    return {
+        "t2i": row.pair.t2i,
+        "i2t": row.pair.i2t,
+        **figures,
+        "kin": list(row.kin),
+        "completion": asdict(row.completion),
+    }
+
+
+def _by_distance(row: Row | None, head: Row | None) -> Document:
+    """The figures of a pair; null where none of its games counts."""
+    return {
+        "distance": row and row.distance.estimate,
+        **_ends(row.distance if row else None),
+        "n": row.games if row else 0,
+        "prompts": row.prompts if row else 0,
+        "provisional": row is None or row.provisional,
+        "rank": row and row.rank,
+        "head": head and {"distance": head.distance.estimate, **_ends(head.distance), "rank": head.rank},
+    }
+
+
+def _by_votes(row: VoteRow | None) -> Document:
+    """The figures of a pair; null where nobody voted on it."""
+    return {
+        "rating": row and row.rating.estimate,
+        "theta": row and row.theta.estimate,
+        **_ends(row.theta if row else None),
+        "rating_low": row and row.rating.low,
+        "rating_high": row and row.rating.high,
+        "n": row.votes if row else 0,
+        "battles": row.battles if row else 0,
+        "prompts": row.prompts if row else 0,
+        "provisional": row is None or row.provisional,
+        "rank": row and row.rank,
+    }
+
+
+def _verdict(verdict: Verdict) -> Document:
+    winner = verdict.winner
+    return {"winner": winner and {"t2i": winner.t2i, "i2t": winner.i2t}, "why": verdict.why or None}
 
 
 def insights_document(found: Insights) -> Document:

@@ -49,7 +49,7 @@ def insights(
     if scores is None:
         if higher_is_better:
             raise typer.BadParameter("only the scores of a CSV can be similarities", param_hint="--higher-is-better")
-        _of_games(Question(server, _level(level), turn, embedder), as_json)
+        _of_games(Question(server, level_named(level), turn, embedder), as_json)
     elif turn is not None or embedder is not None or server != NO_GUILD:
         raise typer.BadParameter("a CSV has no turns, embedders and servers", param_hint="--scores")
     else:
@@ -103,7 +103,8 @@ def _of_sheet(path: Path, level: str | None, higher_is_better: bool, as_json: bo
         print_insights(found, f"{path.name}{f', {level}' if level else ''}", "higher" if higher_is_better else "lower")
 
 
-def _level(name: str | None) -> "GameLevel | None":
+def level_named(name: str | None) -> "GameLevel | None":
+    """The level that was typed. Raises BadParameter."""
     try:
         return None if name is None else GameLevel(name.strip().lower())
     except ValueError:

@@ -55,6 +55,11 @@ def how_to_read(board: Board) -> str:
     return f"{turn}{_BETTER[board.asked.by]} In brackets: 95% intervals."
 
 
+def named(row: PairRow, shown: Shown = str) -> str:
+    """The pair, with the mark of those that are kin of the embedder."""
+    return f"{shown(str(row.pair))}{' †' if row.kin else ''}"
+
+
 def row_words(row: PairRow, board: Board) -> str:
     """What follows a pair's name: figures, how many games, prompts or votes stand behind them, and its completion."""
     both = board.asked.by == "both"

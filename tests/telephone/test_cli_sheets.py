@@ -183,10 +183,6 @@ def test_scores_that_compare_nothing_are_all_null(tmp_path: Path, rows: list[lis
     assert telephone("insights", "--scores", tmp_path / "scores.csv").exit_code == 0
 
 
-def test_a_board_of_votes_needs_its_file() -> None:
-    assert telephone("leaderboard").exit_code == 2
-
-
 def test_what_is_wrong_with_a_file_is_one_sentence(tmp_path: Path) -> None:
     for command, option, heading in (("leaderboard", "--votes", VOTES), ("insights", "--scores", SCORES)):
         result = telephone(command, option, file(tmp_path / "bad.csv", heading, [["only"]]))

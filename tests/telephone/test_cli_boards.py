@@ -1,6 +1,7 @@
 """`telephone leaderboard` of stored games: the same board as on Discord, as a table and as JSON."""
 
 import asyncio
+import dataclasses
 import json
 from itertools import product
 from pathlib import Path
@@ -9,10 +10,10 @@ import jsonschema
 import numpy as np
 import pytest
 
+from telephone import build
 from telephone.game import NO_GUILD, GameState, Level, Pair, Prompt
 from telephone.models.minilm import MiniLM
 from telephone.scoring.ballots import Vote, tally
-from telephone.scoring.board import Boards
 from telephone.store import Store
 from tests.played import asked, begun, drifts, finished
 from tests.telephone.test_cli_sheets import CONTRACTS, document, telephone
@@ -115,12 +116,12 @@ def test_votes_and_both_have_their_own_figures_in_the_contract(data_dir: Path, m
         async def marker(self, guild_id):
             return 1
 
-    made = Boards.__init__
+    made = build.boards_of
 
-    def with_votes(self, *arguments, **named):
-        made(self, *arguments, **{**named, "ballots": Box()})
+    def with_votes(*collaborators):
+        return dataclasses.replace(made(*collaborators), ballots=Box())
 
-    monkeypatch.setattr(Boards, "__init__", with_votes)
+    monkeypatch.setattr(build, "boards_of", with_votes)
     first = board("--by", "votes")["pairs"][0]
     assert (first["t2i"], first["n"], first["battles"]) == ("doodles", 24, 6)
     assert first["rating"] > 1000 > first["rating_low"] or first["rating_low"] > 1000

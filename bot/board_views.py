@@ -3,25 +3,20 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import discord
 from discord import ui
 
 from bot import board_charts, boards, panels
-from bot.answers import Press, acknowledge, say, show
-from bot.asking import server_of
+from bot.answers import Press, show
 from bot.boards import CHOICES, SIGHT, Sight
 from bot.errors import explain
-from bot.render import Post, address
-from bot.sending import Sending
+from bot.render import Post
+from bot.sharing import require_voice, share, turn_over
 from telephone.cpu import off_loop
-from telephone.errors import BadInput, NotAllowed
+from telephone.errors import BadInput
 from telephone.scoring.board import Boards
-from telephone.stage import Posting
-
-NOT_POSTED: Final = "I may not post in this channel; please ask an admin to run /telephone-admin check."
 
 
 async def show_board(press: Press, sight: Sight) -> None:
@@ -31,15 +26,8 @@ async def show_board(press: Press, sight: Sight) -> None:
 
 async def share_board(press: Press, sight: Sight) -> None:
     """Posts the board in the channel for everybody, and says where."""
-    allowed = press.app_permissions
-    in_thread = isinstance(press.channel, discord.Thread)
-    may_send = allowed.send_messages_in_threads if in_thread else allowed.send_messages
-    if not (allowed.view_channel and may_send and allowed.attach_files):
-        raise NotAllowed(NOT_POSTED)
-    channel_id = press.channel_id or 0
-    post = await board_post(press.client.service.boards, sight)
-    message_id = await Sending(press.client).post(channel_id, [post], Posting(str(press.id), datetime.now(UTC)))
-    await say(press, boards.shared(address(server_of(press), channel_id, message_id)))
+    require_voice(press)
+    await share(press, boards.SHARED, await board_post(press.client.service.boards, sight))
 
 
 async def board_post(kept: Boards, sight: Sight) -> Post:
@@ -73,11 +61,7 @@ _VIEWS: Final[dict[str, Callable[[Boards, Sight], Awaitable[Post]]]] = {
 
 
 async def _answer(press: Press, sight: Sight) -> None:
-    """In the place of a member's own board; under a shared one, which others read, for the member alone."""
-    if press.message is not None and press.message.flags.ephemeral:
-        await press.response.defer()
-    else:
-        await acknowledge(press)
+    await turn_over(press)
     await show_board(press, sight)
 
 

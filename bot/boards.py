@@ -20,6 +20,7 @@ View = Literal["pairs", "turns", "levels"]
 PAGE: Final = 10
 """Rows on a page."""
 COLOUR: Final = 0x0072B2
+SHARED: Final = "The board is here:"
 _ROWS_ROOM: Final = LAYOUT_MAX - 1_300
 """Text that the rows share; the rest is for heading and notes."""
 
@@ -142,10 +143,6 @@ def levels(
         lines.append(f"**{level.capitalize()}**")
         lines += [f"- {escape(str(course.pair))}: {words.end_words(course)}" for course in courses]
     return _post(sight, [title], lines or [words.nothing_here(board)], board, charts)
-
-
-def shared(link: str) -> str:
-    return f"The board is here: {link}"
 
 
 def _which(board: Board) -> str:

@@ -10,6 +10,7 @@ from discord.ext import commands
 from bot.board_views import BoardButton, BoardSelect
 from bot.commands import admin_group, telephone_group
 from bot.errors import explain, unheard
+from bot.insight_views import InsightSelect
 from bot.proposals import PromptButton
 from bot.reports import ReportButton
 from bot.stage import DiscordStage
@@ -17,11 +18,14 @@ from bot.views import GameButton
 from bot.voting import BattleButton
 from telephone.service import Service
 
+BUTTONS: Final = (BattleButton, BoardButton, BoardSelect, GameButton, InsightSelect, PromptButton, ReportButton)
+"""What works on a message after any restart."""
 COGS: Final = (
     "cogs.play",
     "cogs.battle",
     "cogs.prompts",
     "cogs.scoring",
+    "cogs.insights",
     "cogs.about",
     "cogs.admin",
     "cogs.safety",
@@ -77,7 +81,7 @@ class TelephoneBot(commands.AutoShardedBot):
         return self._house.service
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(BattleButton, BoardButton, BoardSelect, GameButton, PromptButton, ReportButton)
+        self.add_dynamic_items(*BUTTONS)
         self.tree.add_command(self.telephone)
         self.tree.add_command(self.admin)
         for name in COGS:

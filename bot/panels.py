@@ -15,6 +15,7 @@ from telephone.sides import Battle
 CHOICE_MAX: Final = 100
 BROKEN: Final = "Something broke on our side, and it was written down; please try again in a minute."
 OLD_BOARD: Final = "That board is an older one; please open it anew with /telephone leaderboard."
+OLD_INSIGHTS: Final = "That answer is an older one; please open it anew with /telephone insights."
 LATE: Final = "The button you pressed before waited too long, but your game is safe."
 NO_THREADS: Final = "I may not open threads here yet; please ask an admin to run /telephone-admin check."
 NOT_HERE: Final = "A game needs a text channel to open its thread on; please start it in one."
@@ -29,7 +30,8 @@ about 1 is something else altogether.
 - `/telephone battle` plays two to four pairs side by side, their names hidden, and everybody votes.
 - `/telephone status` lists the games of this server, `/telephone replay` shows one as a moving picture, \
 `/telephone stop` ends one, `/telephone models` says who can play.
-- `/telephone leaderboard` ranks the pairs of models by how much of the meaning they keep here.
+- `/telephone leaderboard` ranks the pairs of models by how much of the meaning they keep here; \
+`/telephone insights` answers which T2I is best, which I2T, and which of the two matters more.
 - Something that should not be seen? Its message's menu, Apps, has *Report this turn*: that hides it at once.
 - Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and how many games may be, \
 `budget` how much they may cost a day, `pause` and `resume` stop and continue all of them, \

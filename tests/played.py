@@ -1,7 +1,10 @@
 """Games that count, put into a store without being played: what boards and insights are tested on."""
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import closing
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,6 +48,23 @@ def drifts(rng: np.random.Generator, turns: int, end: float) -> list[float]:
     """Distances that rise towards about `end`, all in [0, 2]."""
     curve = end * (1 - np.exp(-0.5 * np.arange(1, turns + 1))) + rng.normal(0, 0.03, turns)
     return [float(value) for value in np.clip(curve, 0, 2)]
+
+
+async def once(path: Path, shelf: Path, play: Callable[[], Awaitable[object]]) -> None:
+    """Plays into an empty store at `path` what `play` puts there, or copies it from the shelf where it was put before.
+
+    A hundred games are some hundred writes that each wait for the disk.
+    """
+    if not shelf.exists():
+        await play()
+        with closing(sqlite3.connect(path)) as played, closing(sqlite3.connect(shelf)) as kept:
+            played.backup(kept)
+        return
+    with closing(sqlite3.connect(path)) as store:
+        store.execute("ATTACH ? AS kept", (str(shelf),))
+        for table in ("server", "game", "distance"):
+            store.execute(f"INSERT INTO {table} SELECT * FROM kept.{table}")
+        store.commit()
 
 
 PAINTERS, CRITICS = ("dalle2", "stable-diffusion", "vqgan-clip"), ("blip", "clip-prefix", "minigpt4", "mplug-owl")

@@ -76,7 +76,7 @@ def _of_games(question: "Question", as_json: bool) -> None:
     if answer.found is None:
         said.insert(0, f"{nothing_here(answer)} {WHERE}")
     else:
-        print_insights(answer.found, heading(answer), "closer")
+        print_insights(answer.found, heading(answer.asked, answer.judge), "closer")
         _print_course(course)
         _print_difficulties(difficulties)
     for sentence in said:

@@ -1,6 +1,6 @@
 """The three answers in words, for the terminal and for Discord alike. Pure.
 
-`shown` makes a name fit for the place; nothing else in a sentence came from people or models.
+`shown` makes names and labels fit for the place; nothing else in a sentence came from people or models.
 """
 
 from collections.abc import Callable
@@ -8,9 +8,10 @@ from itertools import groupby
 from math import floor, log10
 from typing import Final
 
-from telephone.scoring.answers import Answer, Course, Difficulties
+from telephone.scoring.answers import Answer, Moment, Question
 from telephone.scoring.insights import FEWEST_PROMPTS, Insights, Side, factors
 from telephone.scoring.interval import Interval
+from telephone.scoring.standings import Judge
 
 KINDS: Final[dict[Side, str]] = {"t2i": "T2I", "i2t": "I2T"}
 PAIRS_NAMED: Final = 6
@@ -19,10 +20,9 @@ PAIRS_NAMED: Final = 6
 Shown = Callable[[str], str]
 
 
-def heading(answer: Answer | Course | Difficulties, what: str = "What matters", shown: Shown = str) -> str:
+def heading(asked: Question, judge: Judge, what: str = "What matters at turn {turn}", shown: Shown = str) -> str:
     """`What matters at turn 10, hard prompts, ImageBind`: of which games, by which embedder."""
-    level = f"{answer.asked.level} prompts" if answer.asked.level else "curated prompts"
-    return f"{what} at turn {answer.asked.turn}, {level}, {shown(plain(answer.judge.label))}"
+    return f"{what.format(turn=asked.turn)}, {asked.level or 'curated'} prompts, {shown(plain(judge.label))}"
 
 
 def notes(answer: Answer, shown: Shown = str, *, rescore: str = "/telephone rescore") -> list[str]:
@@ -57,7 +57,8 @@ def best(found: Insights, side: Side, *, closer: str = "closer", shown: Shown = 
     """Which model of one kind is best and by how much, or why none is and how many games it may take."""
     factor = factors(found)[side]
     if factor.best is None:
-        return f"Best {KINDS[side]}: {factor.why}{_more(more_games(found, factor.more_prompts))}."
+        ahead = f"; {shown(factor.effects[0][0])} is ahead so far" if factor.effects else ""
+        return f"Best {KINDS[side]}: {shown(factor.why or '')}{ahead}{_more(more_games(found, factor.more_prompts))}."
     lead = dict(factor.effects)[factor.best]
     low, high = sorted((abs(lead.low), abs(lead.high)))
     by, *ends = figures(abs(lead.estimate), low, high, shown=2, least=2)
@@ -65,17 +66,39 @@ def best(found: Insights, side: Side, *, closer: str = "closer", shown: Shown = 
     return f"Best {KINDS[side]}: {named} ({' to '.join(ends)})."
 
 
-def matters_more(found: Insights) -> str:
+def too_early(found: Insights, *, shown: Shown = str) -> str | None:
+    """All three answers as one sentence where there are too few prompts for any."""
+    if found.prompts >= FEWEST_PROMPTS:
+        return None
+    names = [shown(factor.effects[0][0]) for factor in factors(found).values() if factor.effects]
+    ahead = f"; ahead so far: {', '.join(names)}" if names else ""
+    more = _more(more_games(found, found.more_prompts))
+    return f"Too early, with {found.prompts} of {FEWEST_PROMPTS} prompts{ahead}{more}."
+
+
+def matters_more(found: Insights, *, shown: Shown = str) -> str:
     """Which kind matters more, with each kind's share of all variation, or why that is not known."""
     order: tuple[Side, Side] = ("i2t", "t2i") if found.verdict == "i2t" else ("t2i", "i2t")
     shares = [factors(found)[side].share for side in order]
     known = [f"{KINDS[side]} {percent(share)}" for side, share in zip(order, shares, strict=True) if share]
     told = "; ".join(one if n else one.replace("%", "% of variation", 1) for n, one in enumerate(known))
     if found.verdict is None:
-        return f"Matters more: {found.why}{_more(more_games(found, found.more_prompts))}.{told and f' {told}.'}"
+        why = f"{shown(found.why or '')}{_more(more_games(found, found.more_prompts))}"
+        return f"Matters more: {why}.{told and f' {told}.'}"
     if len(known) < len(order):
         return f"Matters more: {KINDS[found.verdict]}."
     return f"Matters more: {told.replace(' ', ', ', 1)}."
+
+
+def moment_words(moment: Moment) -> str:
+    """`T2I 41% (30 to 52), I2T 18% (10 to 27); T2I matters more`: what is known after one turn."""
+    shares = zip(KINDS.values(), (moment.t2i, moment.i2t), strict=True)
+    told = ", ".join(f"{kind} {percent(share)}" for kind, share in shares if share)
+    if moment.difference is None:
+        return told or f"too early, with {_count(moment.prompts, 'prompt')}"
+    first = KINDS["t2i" if moment.difference.estimate > 0 else "i2t"]
+    more = f"{first} matters more" if moment.difference.excludes(0) else "undecided"
+    return "; ".join(filter(None, (told, more)))
 
 
 def without_one(found: Insights) -> str | None:
@@ -110,6 +133,11 @@ def more_games(found: Insights, prompts: int | None) -> int | None:
     whole = prompts * found.t2i.models * found.i2t.models
     lacking_now = sum(games for _, games in found.missing)
     return lacking_now or whole if found.prompts < FEWEST_PROMPTS else whole
+
+
+def span(interval: Interval) -> str:
+    """`0.31 (0.27 to 0.35)`."""
+    return f"{interval.estimate:.2f} ({interval.low:.2f} to {interval.high:.2f})"
 
 
 def figures(*numbers: float, shown: int = 3, least: int = 0) -> tuple[str, ...]:

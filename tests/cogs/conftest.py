@@ -44,6 +44,7 @@ def simcord_bot(house):
 
 @pytest.fixture
 def server(simcord_env, house):
+    simcord_env.settle_timeout = 30.0  # a chart may take its time on a busy machine
     guild = simcord_env.create_guild()
     manages = guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
     people = [guild.add_member(simcord_env.create_user(name)) for name in ("alice", "bob")]

@@ -9,6 +9,7 @@ from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt
 from telephone.library import Library
 from telephone.prompts import curated
 from telephone.scoring.board import Boards
+from telephone.scoring.questions import Questions
 from telephone.service import Choice, ModelFacts, Replay, Standing
 from telephone.sides import Battle
 from tests.bot.samples import game
@@ -46,6 +47,11 @@ class MemoryService:
     faults: list[Exception] = field(default_factory=list)
     asked: list[StartRequest] = field(default_factory=list)
     parallel: int = 2
+
+    @property
+    def questions(self) -> Questions:
+        assert self.boards is not None
+        return Questions(self.boards)
 
     def add(self, guild_id: int, state: GameState = GameState.PLAYING, *, starter: int = 5, **changes) -> Game:
         shown = game(state, **changes)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bot import panels
-from bot.board_views import NOT_POSTED
 from bot.client import TelephoneBot
+from bot.sharing import NOT_POSTED
 from telephone.game import GameState, Level, Pair, Prompt
 from telephone.scoring.ballots import Vote, tally
 from telephone.scoring.board import Boards, Judge

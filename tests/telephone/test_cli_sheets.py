@@ -163,7 +163,7 @@ def test_too_few_prompts_are_told_with_what_is_missing(tmp_path: Path) -> None:
     assert found["missing"][0] == {"t2i": "noise 0", "i2t": "angle 0", "games": 10}
     assert found["more_games"] == sum(pair["games"] for pair in found["missing"]) == 10 + 5 * 5
     shown = telephone("insights", "--scores", scores, "--level", "hard").stdout
-    assert "Best T2I: too early, with 5 of 10 prompts; about 35 more games." in shown
+    assert "Best T2I: too early, with 5 of 10 prompts; noise 0 is ahead so far; about 35 more games." in shown
     assert "Missing: 10 games of noise 0 × angle 0; 5 games each of" in shown
 
 

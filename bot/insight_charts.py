@@ -1,0 +1,74 @@
+"""The charts of the three answers. They keep a core busy: call them through `off_loop`."""
+
+from bot.render import Attachment
+from telephone.media.charts import (
+    Bar,
+    Span,
+    board_chart,
+    describe_board,
+    describe_difference,
+    describe_difficulty,
+    describe_shares,
+    difference_chart,
+    difficulty_chart,
+    shares_chart,
+)
+from telephone.scoring import sentences as words
+from telephone.scoring.answers import Answer, Course, Difficulties
+from telephone.scoring.insights import factors
+from telephone.scoring.interval import Interval
+from telephone.scoring.sentences import KINDS
+
+
+def models(answer: Answer) -> tuple[Attachment, ...]:
+    """How far the models of each kind are from their average; none where there are not two to compare."""
+    if answer.found is None:
+        return ()
+    name = words.plain(answer.judge.label)
+    charts = []
+    for side, factor in factors(answer.found).items():
+        bars = [Bar(model, _known(effect), provisional=factor.best is None) for model, effect in factor.effects]
+        if bars:
+            measure = f"Distance against their average, turn {answer.turn}, {name}"
+            data = board_chart(bars, title=f"{KINDS[side]} models, {_which(answer)}", measure=measure)
+            charts.append(Attachment(f"{side}.png", data, describe_board(bars, measure=measure)))
+    return tuple(charts)
+
+
+def turn_by_turn(course: Course) -> tuple[Attachment, ...]:
+    """Each kind's share over the turns, and the difference; none where nothing is known at any turn."""
+    turns = [moment.turn for moment in course.moments]
+    both = [(moment.t2i, moment.i2t) if moment.t2i and moment.i2t else (None, None) for moment in course.moments]
+    t2i, i2t = ([_span(one[kind]) for one in both] for kind in (0, 1))
+    differences = [_span(moment.difference) for moment in course.moments]
+    title, name = f"What matters, {_which(course)}", words.plain(course.judge.label)
+    charts = []
+    if any(t2i):
+        data = shares_chart(turns, t2i, i2t, title=title, embedder=name)
+        charts.append(Attachment("shares.png", data, describe_shares(turns, t2i, i2t)))
+    if any(differences):
+        data = difference_chart(turns, differences, title=title, embedder=name)
+        charts.append(Attachment("difference.png", data, describe_difference(turns, differences)))
+    return tuple(charts)
+
+
+def by_prompt(found: Difficulties) -> tuple[Attachment, ...]:
+    """Every prompt's measured difficulty, grouped by its level; none where none is known."""
+    rows = [(row.prompt, str(row.level or "no level"), _span(row.measured)) for row in found.prompts]
+    if not any(span for _, _, span in rows):
+        return ()
+    title = f"Measured difficulty, {_which(found)}"
+    data = difficulty_chart(rows, title=title, embedder=words.plain(found.judge.label))
+    return (Attachment("prompts.png", data, describe_difficulty(rows)),)
+
+
+def _which(one: Answer | Course | Difficulties) -> str:
+    return f"{one.asked.level or 'curated'} prompts"
+
+
+def _span(interval: Interval | None) -> Span | None:
+    return None if interval is None else _known(interval)
+
+
+def _known(interval: Interval) -> Span:
+    return Span(interval.low, interval.estimate, interval.high)

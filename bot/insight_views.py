@@ -1,0 +1,92 @@
+"""What the selects under the three answers do. Each carries what its message shows, and works after any restart."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot import board_charts, insight_charts, insights, panels
+from bot.answers import Press, show
+from bot.errors import explain
+from bot.insights import LOOK, Look
+from bot.render import Post
+from bot.sharing import require_voice, share, turn_over
+from telephone.cpu import off_loop
+from telephone.errors import BadInput
+from telephone.game import Level
+from telephone.service import Service
+
+
+async def show_insights(press: Press, look: Look) -> None:
+    """The answers in the place of what is being waited for, or of the message that was turned over."""
+    await show(press, await insights_post(press.client.service, look))
+
+
+async def share_insights(press: Press, look: Look) -> None:
+    """Posts the answers in the channel for everybody, and says where."""
+    require_voice(press)
+    await share(press, insights.SHARED, await insights_post(press.client.service, look))
+
+
+async def insights_post(service: Service, look: Look) -> Post:
+    """The message that shows what a look asks for."""
+    return await _VIEWS[look.view](service, look)
+
+
+async def _answers(service: Service, look: Look) -> Post:
+    answer = await service.questions.answer(look.asked)
+    return insights.answers(answer, look, await off_loop(insight_charts.models, answer))
+
+
+async def _turns(service: Service, look: Look) -> Post:
+    course = await service.questions.course(look.asked)
+    return insights.turns(course, look, await off_loop(insight_charts.turn_by_turn, course))
+
+
+async def _levels(service: Service, look: Look) -> Post:
+    whole = await service.questions.answer(replace(look.asked, level=None))
+    each = [await service.questions.answer(replace(whole.asked, level=level)) for level in Level]
+    board, courses = await service.boards.board(whole.asked.board), await service.boards.levels(whole.asked.board)
+    return insights.levels(whole, each, look, await off_loop(board_charts.level_by_level, board, courses))
+
+
+async def _prompts(service: Service, look: Look) -> Post:
+    found = await service.questions.difficulties(look.asked)
+    return insights.prompts(found, look, await off_loop(insight_charts.by_prompt, found))
+
+
+_VIEWS: Final[dict[str, Callable[[Service, Look], Awaitable[Post]]]] = {
+    "answers": _answers,
+    "turns": _turns,
+    "levels": _levels,
+    "prompts": _prompts,
+}
+
+
+class InsightSelect(ui.DynamicItem[ui.Select[Any]], template=rf"at1:ask:(?P<verb>view|level):{LOOK}"):
+    """Another view of the three answers, or another level: in place of one's own, under a shared one for oneself."""
+
+    def __init__(self, select: ui.Select[Any], verb: str, look: Look) -> None:
+        super().__init__(select)
+        self.verb, self.look = verb, look
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> "InsightSelect":
+        select: ui.Select[Any] = ui.Select(custom_id=match[0])
+        own = item if isinstance(item, ui.Select) else select
+        return cls(own, match["verb"], Look.of(match, interaction.guild_id or 0))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        try:
+            look = self.look.turned(self.verb, self.item.values[0] if self.item.values else "")
+            if look is None:
+                raise BadInput(panels.OLD_INSIGHTS)
+            await turn_over(interaction)
+            await show_insights(interaction, look)
+        except Exception as error:
+            await explain(interaction, error)

@@ -1,0 +1,142 @@
+"""The three questions as messages. Pure: answers go in; sentences first, charts after them, and the way on come out."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+import discord
+from discord import ui
+
+from bot.render import Attachment, Post
+from bot.text import LAYOUT_MAX, escape, lines_that_fit
+from telephone.game import Level
+from telephone.scoring import sentences as words
+from telephone.scoring.answers import Answer, Course, Difficulties, Difficulty, Question
+from telephone.scoring.insights import Insights, factors
+
+View = Literal["answers", "turns", "levels", "prompts"]
+
+COLOUR: Final = 0x0072B2
+_NOTES: Final = 1_200
+_ROOM: Final = LAYOUT_MAX - _NOTES - 200
+"""Text that the lines of a view share; the rest is for heading and notes."""
+
+_VIEWS: Final[dict[str, View]] = {"a": "answers", "t": "turns", "l": "levels", "p": "prompts"}
+_LEVELS: Final[dict[str, Level | None]] = {"a": None, **{level.value[0]: level for level in Level}}
+LOOK: Final = rf"(?P<view>[{''.join(_VIEWS)}])(?P<level>[{''.join(_LEVELS)}]):(?P<turn>\d{{1,2}})"
+"""How a message's selects say what it shows."""
+
+VIEWS: Final[dict[str, str]] = {
+    "answers": "The three answers",
+    "turns": "What matters turn by turn",
+    "levels": "Level by level",
+    "prompts": "How hard the prompts are",
+}
+LEVELS: Final[dict[str, str]] = {"all": "All levels", **{level.value: f"Only {level} prompts" for level in Level}}
+NONE: Final = "No game on these prompts has got so far here yet."
+SHARES: Final = "Shares of all variation between games, with 95% intervals; what is left is prompts, luck and the rest."
+FIGURE: Final = "The chart shows every pair's distance from the prompt, turn by turn on each level."
+HARD: Final = "The distance of an average of these pairs, with its 95% interval; higher is harder."
+SHARED: Final = "The answers are here:"
+BEGIN: Final = "`/telephone start` with a `level`, or a prompt from its list, begins one."
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one message shows: the answer to which question, in which view."""
+
+    asked: Question
+    view: View = "answers"
+
+    @classmethod
+    def of(cls, match: re.Match[str], guild_id: int) -> "Look":
+        """What the id of a select says, on the server where it was used."""
+        asked = Question(guild_id, _LEVELS[match["level"]], int(match["turn"]) or None)
+        return cls(asked, _VIEWS[match["view"]])
+
+    def custom_id(self, verb: str) -> str:
+        """What the message shows, and what choosing means."""
+        view = next(letter for letter, meant in _VIEWS.items() if meant == self.view)
+        level = next(letter for letter, meant in _LEVELS.items() if meant == self.asked.level)
+        return f"at1:ask:{verb}:{view}{level}:{self.asked.turn or 0}"
+
+    def turned(self, verb: str, choice: str) -> "Look | None":
+        """Another view or another level; None for a choice that there is not."""
+        if verb == "view" and choice in VIEWS:
+            return replace(self, view=next(view for view in _VIEWS.values() if view == choice))
+        if verb == "level" and choice in LEVELS:
+            return replace(self, asked=replace(self.asked, level=None if choice == "all" else Level(choice)))
+        return None
+
+
+def answers(answer: Answer, look: Look, charts: Sequence[Attachment]) -> Post:
+    """The three answers, what they hold for, and what is missing."""
+    found, title = answer.found, words.heading(answer.asked, answer.judge, shown=escape)
+    if found is None:
+        return _post(look, title, [f"{words.nothing_here(answer)} {BEGIN}"], words.notes(answer, escape), ())
+    more = (words.among(found), words.without_one(found), words.lacking(found, shown=escape))
+    return _post(look, title, three(found), [*filter(None, more), *words.notes(answer, escape)], charts)
+
+
+def turns(course: Course, look: Look, charts: Sequence[Attachment]) -> Post:
+    """Each kind's share of all variation after each turn, by one embedder."""
+    title = words.heading(course.asked, course.judge, "What matters turn by turn", shown=escape)
+    lines = [f"- Turn {moment.turn}: {words.moment_words(moment)}" for moment in course.moments]
+    return _post(look, title, lines or [f"{NONE} {BEGIN}"], [SHARES] if lines else [], charts)
+
+
+def levels(whole: Answer, each: Sequence[Answer], look: Look, charts: Sequence[Attachment]) -> Post:
+    """The three answers on each level that has games; `whole` is that of all levels."""
+    title = words.heading(replace(whole.asked, level=None), whole.judge, "Level by level at turn {turn}", shown=escape)
+    lines: list[str] = []
+    for answer in each:
+        if answer.found is not None:
+            early = words.too_early(answer.found, shown=escape)
+            said = three(answer.found) if early is None else [f"- {early}"]
+            lines += [f"**{str(answer.asked.level).capitalize()}**", *said]
+    return _post(look, title, lines or [f"{NONE} {BEGIN}"], [FIGURE] if lines else [], charts)
+
+
+def prompts(found: Difficulties, look: Look, charts: Sequence[Attachment]) -> Post:
+    """How far the average pair drifts on every prompt, by declared level."""
+    title = words.heading(found.asked, found.judge, "How hard the prompts are at turn {turn}", shown=escape)
+    lines = [f"- {escape(row.prompt)}, {row.level or 'no level'}: {_measured(row)}" for row in found.prompts]
+    return _post(look, title, lines or [f"{NONE} {BEGIN}"], [HARD] if lines else [], charts)
+
+
+def _measured(row: Difficulty) -> str:
+    return "not known yet" if row.measured is None else words.span(row.measured)
+
+
+def three(found: Insights) -> list[str]:
+    """The answers as a list."""
+    said = [
+        *(words.best(found, side, shown=escape) for side in factors(found)),
+        words.matters_more(found, shown=escape),
+    ]
+    return [f"- {sentence}" for sentence in said]
+
+
+def _post(look: Look, title: str, lines: list[str], notes: Sequence[str], charts: Sequence[Attachment]) -> Post:
+    fitting = lines_that_fit(lines, _ROOM, "- and {n} lines more; `telephone insights` in a terminal shows all")
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {title}"), ui.TextDisplay(fitting)]
+    # A gallery for each: of two in one Discord cuts off the sides.
+    parts += [
+        ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{one.name}", description=one.alt)) for one in charts
+    ]
+    if notes:
+        parts.append(ui.TextDisplay(lines_that_fit([f"-# {note}" for note in notes], _NOTES, "-# and {n} notes more")))
+    parts.append(ui.ActionRow(_choice(look, "view", VIEWS, look.view)))
+    if look.view != "levels":
+        parts.append(ui.ActionRow(_choice(look, "level", LEVELS, str(look.asked.level or "all"))))
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*parts, accent_colour=COLOUR))
+    return Post(view=view, files=tuple(charts))
+
+
+def _choice(look: Look, verb: str, table: dict[str, str], chosen: str) -> "ui.Select[ui.LayoutView]":
+    options = [
+        discord.SelectOption(label=label, value=value, default=value == chosen) for value, label in table.items()
+    ]
+    return ui.Select(custom_id=look.custom_id(verb), options=options)

@@ -1,0 +1,39 @@
+"""Answers that can be shared with a channel, and that turn over where they stand."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+import discord
+
+from bot.answers import Press, acknowledge, say
+from bot.asking import server_of
+from bot.render import Post, address
+from bot.sending import Sending
+from telephone.errors import NotAllowed
+from telephone.stage import Posting
+
+NOT_POSTED: Final = "I may not post in this channel; please ask an admin to run /telephone-admin check."
+
+
+def require_voice(press: Press) -> None:
+    """Raises NotAllowed where the bot may not post a message with files."""
+    allowed = press.app_permissions
+    in_thread = isinstance(press.channel, discord.Thread)
+    may_send = allowed.send_messages_in_threads if in_thread else allowed.send_messages
+    if not (allowed.view_channel and may_send and allowed.attach_files):
+        raise NotAllowed(NOT_POSTED)
+
+
+async def share(press: Press, what: str, post: Post) -> None:
+    """Posts it in the channel for everybody, and says where `what` is."""
+    channel_id = press.channel_id or 0
+    message_id = await Sending(press.client).post(channel_id, [post], Posting(str(press.id), datetime.now(UTC)))
+    await say(press, f"{what} {address(server_of(press), channel_id, message_id)}")
+
+
+async def turn_over(press: Press) -> None:
+    """Acknowledges in the place of a member's own answer; under a shared one, which others read, for them alone."""
+    if press.message is not None and press.message.flags.ephemeral:
+        await press.response.defer()
+    else:
+        await acknowledge(press)

@@ -1,0 +1,44 @@
+"""The three questions: which T2I is best, which I2T, which of the two matters more."""
+
+from typing import Final, Literal
+
+from discord import app_commands
+from discord.app_commands import Range
+
+from bot.answers import Press, acknowledge
+from bot.asking import server_of
+from bot.client import TelephoneBot
+from bot.commands import join, leave
+from bot.insight_views import share_insights, show_insights
+from bot.insights import Look
+from telephone.game import TURNS_MAX, Level
+from telephone.scoring.answers import Question
+
+
+@app_commands.describe(
+    level="Only prompts of this level",
+    turn="After which turn; left out, 10 or the usual length here",
+    share="Whether everybody in this channel sees it",
+)
+async def insights(
+    press: Press,
+    level: Literal["all", "easy", "medium", "hard", "impossible"] = "all",
+    *,
+    turn: Range[int, 1, TURNS_MAX] | None = None,
+    share: bool = False,
+) -> None:
+    """Which T2I is best, which I2T, and which of the two matters more"""
+    await acknowledge(press)
+    asked = Question(server_of(press), None if level == "all" else Level(level), turn)
+    await (share_insights if share else show_insights)(press, Look(asked))
+
+
+COMMANDS: Final = (insights,)
+
+
+async def setup(bot: TelephoneBot) -> None:
+    join(bot.telephone, *COMMANDS)
+
+
+async def teardown(bot: TelephoneBot) -> None:
+    leave(bot.telephone, *COMMANDS)

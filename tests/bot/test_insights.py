@@ -1,0 +1,72 @@
+"""The three answers as messages: what their selects carry, and that they fit whatever is found."""
+
+import re
+from itertools import product
+
+import discord
+import pytest
+
+from bot import insights
+from bot.insights import LEVELS, LOOK, VIEWS, Look
+from bot.text import LAYOUT_MAX, units
+from telephone.game import Level, Pair
+from telephone.scoring.answers import Answer, Difficulties, Difficulty, Question
+from telephone.scoring.insights import insights as answered
+from telephone.scoring.interval import Interval
+from telephone.scoring.ranking import Cell
+from telephone.scoring.standings import Judge
+
+JUDGE = Judge("imagebind", "1", "ImageBind")
+LOOKS = [Look(Question(7, level, turn), view) for level, turn, view in product((None, *Level), (None, 1, 30), VIEWS)]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.custom_id("view"))
+def test_a_select_carries_all_that_its_message_shows(look):
+    custom_id = look.custom_id("view")
+    match = re.fullmatch(f"at1:ask:view:{LOOK}", custom_id)
+    assert match is not None
+    assert Look.of(match, 7) == look
+    assert len(custom_id) <= 100
+
+
+def test_a_choice_turns_the_view_or_the_level_and_nothing_else():
+    look = Look(Question(7, Level.HARD, 4))
+    assert look.turned("view", "prompts") == Look(Question(7, Level.HARD, 4), "prompts")
+    assert look.turned("level", "easy") == Look(Question(7, Level.EASY, 4))
+    assert look.turned("level", "all") == Look(Question(7, None, 4))
+    assert [look.turned(verb, "votes") for verb in ("view", "level", "other")] == [None, None, None]
+    assert set(LEVELS) == {"all", *Level}
+
+
+def cells(models: int, prompts: int) -> list[Cell]:
+    """Games of models with the longest names that a table may have, a few missing."""
+    names = [f"{n}-{'long' * 7}" for n in range(models)]
+    every = product(enumerate(names), enumerate(names), range(prompts))
+    return [
+        Cell(Pair(f"t{t}", f"i{i}"), f"p{p:02}", 1, 0.3 + 0.03 * a + 0.01 * b + 0.002 * ((7 * a + 3 * b + p) % 5), 0.0)
+        for (a, t), (b, i), p in every
+        if (a, b, p) != (0, 0, 0)
+    ]
+
+
+@pytest.mark.parametrize(("models", "prompts"), [(2, 12), (8, 3), (12, 12)])
+def test_an_answer_fits_one_message_however_many_models_there_are(models, prompts):
+    found = answered(cells(models, prompts))
+    answer = Answer(Question(7, None, 10), JUDGE, found, kin=tuple(f"t{n}-{'long' * 7}" for n in range(models)))
+    post = insights.answers(answer, Look(answer.asked), ())
+    shown = [item.content for item in post.view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
+    assert units("".join(shown)) <= LAYOUT_MAX
+    assert shown[1].startswith("- Best T2I: ")
+    levels = insights.levels(answer, [answer] * 4, Look(answer.asked, "levels"), ())
+    texts = [item.content for item in levels.view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
+    assert units("".join(texts)) <= LAYOUT_MAX
+
+
+def test_hundreds_of_prompts_are_cut_with_how_many_are_left_out():
+    rows = tuple(Difficulty(f"#ours-{n:03}", None, Interval(0.5, 0.4, 0.6)) for n in range(300))
+    found = Difficulties(Question(7, None, 10), JUDGE, rows)
+    post = insights.prompts(found, Look(found.asked, "prompts"), ())
+    shown = [item.content for item in post.view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
+    assert units("".join(shown)) <= LAYOUT_MAX
+    assert re.search(r"- and \d+ lines more; `telephone insights` in a terminal shows all", shown[1])
+    assert r"- \#ours-000, no level: 0.50 (0.40 to 0.60)" in shown[1]

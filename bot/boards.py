@@ -13,7 +13,7 @@ from bot.render import Attachment, Post
 from bot.text import LAYOUT_MAX, escape, lines_that_fit
 from telephone.game import Level
 from telephone.scoring import board_words as words
-from telephone.scoring.standings import Board, BoardRequest, By, Course, Games, PairRow, Prompts
+from telephone.scoring.standings import Board, BoardRequest, By, Course, Games, PairRow, Prompts, Votes
 
 View = Literal["pairs", "turns", "levels"]
 
@@ -29,10 +29,11 @@ _VIEWS: Final[dict[str, View]] = {"p": "pairs", "t": "turns", "l": "levels"}
 _LEVELS: Final[dict[str, Level | None]] = {"a": None, **{level.value[0]: level for level in Level}}
 _GAMES: Final[dict[str, Games]] = {"a": "all", "d": "designed"}
 _PROMPTS: Final[dict[str, Prompts]] = {"c": "curated", "f": "free"}
+_VOTES: Final[dict[str, Votes]] = {"a": "all", "u": "unflagged"}
 
 SIGHT: Final = (
     rf"(?P<by>[{''.join(_BYS)}])(?P<view>[{''.join(_VIEWS)}])(?P<level>[{''.join(_LEVELS)}])"
-    rf"(?P<games>[{''.join(_GAMES)}])(?P<prompts>[{''.join(_PROMPTS)}])"
+    rf"(?P<games>[{''.join(_GAMES)}])(?P<prompts>[{''.join(_PROMPTS)}])(?P<votes>[{''.join(_VOTES)}])"
     r":(?P<turns>\d{1,2}):(?P<page>\d{1,3}):(?P<embedder>[a-z0-9.-]{0,32})"
 )
 """How a message's buttons say what it shows."""
@@ -66,11 +67,12 @@ class Sight:
             prompts=_PROMPTS[match["prompts"]],
             embedder=match["embedder"] or None,
             turns=int(match["turns"]) or None,
+            votes=_VOTES[match["votes"]],
         )
         return cls(asked, _VIEWS[match["view"]], int(match["page"]))
 
     def custom_id(self, verb: str) -> str:
-        """At most 78 characters that say all of it, and what a press means."""
+        """At most 79 characters that say all of it, and what a press means."""
         asked = self.asked
         letters = "".join(
             _letter(table, value)
@@ -80,6 +82,7 @@ class Sight:
                 (_LEVELS, asked.level),
                 (_GAMES, asked.games),
                 (_PROMPTS, asked.prompts),
+                (_VOTES, asked.votes),
             )
         )
         return f"at1:board:{verb}:{letters}:{asked.turns or 0}:{self.page}:{asked.embedder or ''}"

@@ -29,6 +29,7 @@ COGS: Final = (
     "cogs.about",
     "cogs.admin",
     "cogs.safety",
+    "cogs.integrity",
 )
 
 

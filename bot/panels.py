@@ -35,7 +35,7 @@ about 1 is something else altogether.
 - Something that should not be seen? Its message's menu, Apps, has *Report this turn*: that hides it at once.
 - Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and how many games may be, \
 `budget` how much they may cost a day, `pause` and `resume` stop and continue all of them, \
-`reports` decides about reported turns, `nsfw` says where adult \
+`reports` decides about reported turns, `votes` shows flagged votes, `nsfw` says where adult \
 content may be played; `/telephone prompts review` decides about proposed prompts, \
 `generate` has a chat model write some, `remove` takes one away."""
 

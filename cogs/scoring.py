@@ -14,7 +14,7 @@ from bot.commands import join, leave, matching
 from bot.errors import offered
 from telephone.game import TURNS_MAX, Level
 from telephone.scoring.board import BoardRequest
-from telephone.scoring.standings import By, Games, Prompts
+from telephone.scoring.standings import By, Games, Prompts, Votes
 
 
 @offered
@@ -31,6 +31,7 @@ async def suggest_embedder(press: Press, typed: str) -> list[Choice[str]]:
     prompts="The prompts of the list, or those that members typed themselves",
     embedder="What measures the distance; left out, this bot's first",
     turns="After which turn; left out, 10 or the usual length here",
+    votes="All votes, or only those that nothing flags",
     share="Whether everybody in this channel sees it",
 )
 @app_commands.autocomplete(embedder=suggest_embedder)
@@ -43,12 +44,13 @@ async def leaderboard(
     prompts: Prompts = "curated",
     embedder: str | None = None,
     turns: Range[int, 1, TURNS_MAX] | None = None,
+    votes: Votes = "all",
     share: bool = False,
 ) -> None:
     """Rank the pairs of models: who keeps most of the meaning"""
     await acknowledge(press)
     chosen = None if level == "all" else Level(level)
-    asked = BoardRequest(server_of(press), by, chosen, games, prompts, embedder, turns)
+    asked = BoardRequest(server_of(press), by, chosen, games, prompts, embedder, turns, votes)
     await (share_board if share else show_board)(press, Sight(asked))
 
 

@@ -17,6 +17,7 @@ from telephone.engine import Engine
 from telephone.entry import Entry
 from telephone.errors import Misconfigured
 from telephone.gauge import Gauge
+from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes
 from telephone.library import Library
 from telephone.measure import ALWAYS, Measure
@@ -151,10 +152,10 @@ async def open_house(settings: Settings, stage: Stage | None, arena: Arena | Non
     keepsakes = Keepsakes(pictures, players.registry, measure, scales)
     library = Library(store, guard, Writer(players, store, settings.caps, writing))
     boards, entry = boards_of(measure, store, players.registry), Entry(admission, Pairing(store, players))
-    pairs = Pairs(store, measure, scales, players.registry)
+    pairs, integrity = Pairs(store, measure, scales, players.registry), Integrity(store)
     if stage is None:
         moderation, contest = Moderation(store, pictures), Contest(store, entry, pictures)
-        service = Service(store, players, admission, keepsakes, moderation, library, boards, pairs, contest)
+        service = Service(store, players, admission, keepsakes, moderation, library, boards, pairs, contest, integrity)
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
     taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, scales, stage)
@@ -168,7 +169,9 @@ async def open_house(settings: Settings, stage: Stage | None, arena: Arena | Non
         await store.close()
         raise
     moderation, contest = Moderation(store, pictures, play), Contest(store, entry, pictures, battling)
-    service = Service(store, players, admission, keepsakes, moderation, library, boards, pairs, contest, play)
+    service = Service(
+        store, players, admission, keepsakes, moderation, library, boards, pairs, contest, integrity, play
+    )
     sweeping = asyncio.create_task(_sweep(durable, engine, players))
     return House(service, store, players, guard, measure, scales, engine, sweeping)
 

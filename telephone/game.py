@@ -387,7 +387,10 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """What the admins of one server have set. Minutes are for human turns."""
+    """What the admins of one server have set. Minutes are for human turns.
+
+    Votes of accounts younger than `voter_days` days when their battle began are flagged.
+    """
 
     guild_id: int
     max_turns: int = TURNS_MAX
@@ -396,6 +399,7 @@ class ServerSettings:
     seat_minutes: int = 60
     paused: bool = False
     nsfw: NsfwPolicy = "block"
+    voter_days: int = 7
 
 
 def step_seed(game_seed: int, key: StepKey) -> int:

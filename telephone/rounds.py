@@ -12,6 +12,7 @@ from telephone.game import Game, Image, Kind, Step, StepKey
 from telephone.media.alike import alike
 from telephone.media.images import Pictures
 from telephone.models.players import Players
+from telephone.scoring.flags import counted
 from telephone.scoring.swing import FREE, swings, told
 from telephone.showing import drift_of, patiently
 from telephone.sides import Battle, BattleState, Result
@@ -88,7 +89,8 @@ class Rounds:
         if battle.request.prompt.slug is None:
             return FREE
         polls = await self.store.polls.of(Pool(battle.request.guild_id))
-        return told(await off_loop(swings, polls, battle.id))
+        decisions = await self.store.conduct.of(battle.request.guild_id)
+        return told(await off_loop(lambda: swings(counted(polls, decisions), battle.id)))
 
     async def _send(self, battle: Battle, what: str, posting: Posting) -> int:
         match what.partition("-"):

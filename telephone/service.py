@@ -14,6 +14,7 @@ from telephone.admission import Admission, StartRequest
 from telephone.contest import Contest
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Allowance, Game, GameState, NsfwPolicy, ServerSettings
+from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes, Replay
 from telephone.library import Library
 from telephone.models.players import Players
@@ -85,6 +86,8 @@ class Service:
     """How a single pair drifts."""
     battles: Contest
     """Games side by side, their names hidden, and the votes on them."""
+    integrity: Integrity
+    """Votes that an admin should look at."""
     play: Play | None = None
     """None in a process that runs no engine: what it sets going, the process that does will notice."""
 

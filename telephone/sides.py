@@ -53,6 +53,13 @@ class Choice(StrEnum):
         return cls("abcd"[place])
 
 
+class Decision(StrEnum):
+    """What an admin decides about a voter whose votes were flagged: they count as before, or not at all."""
+
+    CLEARED = "cleared"
+    STRUCK = "struck"
+
+
 @dataclass(frozen=True, slots=True)
 class BattleRequest:
     """A battle as it was asked for. Ids are Discord snowflakes; `nsfw` as a game's request has it.

@@ -21,6 +21,7 @@ from telephone.engine import Engine
 from telephone.entry import Entry
 from telephone.game import Answer, Ask, Caps, Game, Image, Step, Ticket
 from telephone.gauge import Gauge
+from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes
 from telephone.library import Library
 from telephone.measure import Measure
@@ -276,7 +277,8 @@ async def troupe(
             boards = Boards(store, (Judge("letters", "1", "letters"),))
             pairs = Pairs(store, measure, scales, registry)
             contest = Contest(store, Entry(admission, Pairing(store, players)), pictures, battling)
-            service = Service(store, players, admission, keepsakes, moderation, library, boards, pairs, contest, play)
+            desks = (moderation, library, boards, pairs, contest, Integrity(store))
+            service = Service(store, players, admission, keepsakes, *desks, play)
             yield Troupe(service, store, studio, stage, play, watcher, letters, rounds.arena, battling)
         finally:
             await engine.close()

@@ -44,7 +44,7 @@ T = TypeVar("T")
 class BallotBox(Protocol):
     """Where the votes are."""
 
-    async def ballots(self, pool: Pool) -> Ballots | None:
+    async def ballots(self, pool: Pool, *, unflagged: bool = False) -> Ballots | None:
         """The votes of a server's closed battles on these prompts, None where there are none."""
         ...
 
@@ -183,7 +183,9 @@ class Boards:
         sums = [
             (judge, await scores.measured(asked.pool, judge.name, judge.version, read.turns)) for judge in read.judges
         ]
-        ballots = await self.ballots.ballots(asked.pool) if self.ballots and asked.by != "distance" else None
+        ballots = None
+        if self.ballots and asked.by != "distance":
+            ballots = await self.ballots.ballots(asked.pool, unflagged=asked.votes == "unflagged")
         rulings, votes = await off_loop(_rank, [] if asked.by == "votes" else sums, ballots)
         judge, completion = read.judges[0], read.completion()
         own = next((ruling for ruling in rulings if ruling.judge == judge), None)

@@ -37,6 +37,8 @@ def heading(board: Board, shown: Shown = str) -> str:
         parts.append("designed games")
     if asked.by != "votes":
         parts.append(shown(embedder(board)))
+    if asked.by != "distance" and asked.votes == "unflagged":
+        parts.append("unflagged votes")
     return ", ".join(parts)
 
 

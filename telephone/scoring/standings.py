@@ -17,6 +17,7 @@ from telephone.store.scores import CellSums, Completion, Pool
 By = Literal["distance", "votes", "both"]
 Games = Literal["all", "designed"]
 Prompts = Literal["curated", "free"]
+Votes = Literal["all", "unflagged"]
 
 SAME: Final = 1e-6
 """Two distances that differ by less are one, computed in another order."""
@@ -33,6 +34,7 @@ class BoardRequest:
     prompts: Prompts = "curated"
     embedder: str | None = None
     turns: int | None = None
+    votes: Votes = "all"
 
     @property
     def pool(self) -> Pool:

@@ -8,6 +8,7 @@ import numpy as np
 from telephone.cpu import off_loop
 from telephone.game import Pair
 from telephone.scoring.ballots import Ballots, Ints, numbers, weights
+from telephone.scoring.flags import counted, patterned
 from telephone.sides import SIDES_MAX, Choice
 from telephone.store import Store
 from telephone.store.polls import CHOICES, Poll
@@ -22,14 +23,22 @@ class Urn:
 
     store: Store
 
-    async def ballots(self, pool: Pool) -> Ballots | None:
-        """The votes of a server's closed battles on these prompts, None where there are none."""
-        polls = await self.store.polls.of(pool)
-        return await off_loop(gather, polls)
+    async def ballots(self, pool: Pool, *, unflagged: bool = False) -> Ballots | None:
+        """The votes of a server's closed battles on these prompts, None where there are none.
+
+        Those of struck voters never count; with `unflagged` no flagged ones do, unless an admin cleared the voter.
+        """
+        polls, decisions = await self.store.polls.of(pool), await self.store.conduct.of(pool.guild_id)
+        if not unflagged:
+            return await off_loop(lambda: gather(counted(polls, decisions)))
+        every = await self.store.polls.of(Pool(pool.guild_id, free=pool.free))
+        days = (await self.store.servers.settings(pool.guild_id)).voter_days
+        return await off_loop(lambda: gather(counted(polls, decisions, least_days=days, odd=patterned(every))))
 
     async def marker(self, guild_id: int) -> Hashable:
-        """Changes when these votes do."""
-        return await self.store.polls.marker(guild_id)
+        """Changes when these votes do, or what is made of them."""
+        days = (await self.store.servers.settings(guild_id)).voter_days
+        return await self.store.polls.marker(guild_id), await self.store.conduct.marker(guild_id), days
 
 
 def gather(polls: Sequence[Poll]) -> Ballots | None:

@@ -6,6 +6,7 @@ from typing import Self
 from telephone.cpu import off_loop
 from telephone.store.battles import Battles
 from telephone.store.budgets import Budgets
+from telephone.store.conduct import Conduct
 from telephone.store.database import Database, read_url
 from telephone.store.distances import Distances, Measurement
 from telephone.store.expenses import Expense, Expenses
@@ -66,6 +67,7 @@ class Store:
         self.battle_posts = BattlePosts(database)
         self.votes = Votes(database)
         self.polls = Polls(database)
+        self.conduct = Conduct(database)
         self.prompts = Prompts(database)
 
     @classmethod

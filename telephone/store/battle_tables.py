@@ -134,3 +134,19 @@ class PollRow(Row, table=True):
     sides: list[Any] = Field(sa_type=JSON)
     votes: bytes = Field(sa_type=LargeBinary)
     packed_at: datetime = Field(sa_type=Moment)
+
+
+class ConductRow(Row, table=True):
+    """What an admin decided about one voter's flagged votes: cleared, or struck from every board."""
+
+    __tablename__ = "conduct"
+    __table_args__ = (
+        ForeignKeyConstraint(["guild_id"], ["server.guild_id"], ondelete="CASCADE"),
+        CheckConstraint("decision IN ('cleared', 'struck')", name="decision"),
+    )
+
+    guild_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    member_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    decision: str = Field(sa_type=PlainText)
+    decided_by: int = Field(sa_type=BigInteger)
+    decided_at: datetime = Field(sa_type=Moment)

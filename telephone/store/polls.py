@@ -25,9 +25,11 @@ from telephone.store.database import Database
 from telephone.store.scores import Pool
 from telephone.store.tables import GameRow
 
-PACKED: Final = np.dtype([("member", "<i8"), ("choice", "u1")])
-"""One vote: who cast it, and which of `CHOICES` it is."""
+PACKED: Final = np.dtype([("member", "<i8"), ("choice", "u1"), ("starter", "?"), ("late", "?"), ("age", "<u2")])
+"""One vote: who cast it, which of `CHOICES` it is, whether the voter started the battle, or joined the server after
+it began, and how many whole days old the account was then."""
 CHOICES: Final = tuple(Choice)
+_OLDEST: Final = 2**16 - 1
 _BATCH: Final = 500
 """Battles that are packed in one transaction; the databases bound the parameters of a query."""
 
@@ -87,23 +89,28 @@ class Polls:
                 await self._pack_some(session, missing)
 
     async def _pack_some(self, session: AsyncSession, battles: Sequence[str]) -> None:
-        held = select(col(BattleRow.id), col(BattleRow.guild_id)).where(col(BattleRow.id).in_(battles))
-        found = await session.execute(held.order_by(col(BattleRow.id)).with_for_update())
-        guilds = {row.id: row.guild_id for row in found}
+        held = select(BattleRow).where(col(BattleRow.id).in_(battles)).order_by(col(BattleRow.id)).with_for_update()
+        known = {battle.id: battle for battle in await session.scalars(held)}
         sides = await _standing(session, battles)
-        cast: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        votes = select(col(VoteRow.battle_id), col(VoteRow.member_id), col(VoteRow.choice))
-        for battle, member, choice in await session.execute(votes.where(col(VoteRow.battle_id).in_(battles))):
-            cast[battle].append((member, CHOICES.index(Choice(choice))))
+        cast: dict[str, list[tuple[int, int, bool, bool, int]]] = defaultdict(list)
+        names = ("battle_id", "member_id", "choice", "account_created_at", "joined_at")
+        votes = select(*(col(getattr(VoteRow, name)) for name in names))
+        for battle, member, choice, made, joined in await session.execute(
+            votes.where(col(VoteRow.battle_id).in_(battles))
+        ):
+            began = known[battle].created_at
+            late = joined is not None and joined > began
+            age = min(max((began - made).days, 0), _OLDEST)
+            cast[battle].append((member, CHOICES.index(Choice(choice)), member == known[battle].starter_id, late, age))
         rows = [
             {
                 "battle_id": battle,
-                "guild_id": guild,
+                "guild_id": row.guild_id,
                 "sides": sides[battle],
                 "votes": np.array(sorted(cast[battle]), dtype=PACKED).tobytes(),
                 "packed_at": now(),
             }
-            for battle, guild in guilds.items()
+            for battle, row in known.items()
         ]
         if rows:
             await session.execute(self._database.insert(PollRow).on_conflict_do_nothing(), rows)

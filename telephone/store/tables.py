@@ -77,6 +77,7 @@ class ServerRow(Row, table=True):
     claim_minutes: int | None = None
     seat_minutes: int | None = None
     nsfw: str | None = Field(default=None, sa_type=PlainText)
+    voter_days: int | None = None
 
 
 class GameRow(Row, table=True):

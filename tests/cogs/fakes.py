@@ -6,6 +6,7 @@ from datetime import date
 from telephone.admission import StartRequest
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt, ServerSettings
+from telephone.integrity import Integrity
 from telephone.library import Library
 from telephone.prompts import curated
 from telephone.scoring.board import Boards
@@ -41,6 +42,7 @@ class MemoryService:
     prompts: MemoryPrompts | Library = field(default_factory=MemoryPrompts)
     battles: MemoryBattles = field(default_factory=MemoryBattles)
     boards: Boards | None = None
+    integrity: Integrity | None = None
     games: dict[str, Game] = field(default_factory=dict)
     servers: dict[int, ServerSettings] = field(default_factory=dict)
     budgets: dict[int, dict[str, Allowance]] = field(default_factory=dict)

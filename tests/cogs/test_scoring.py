@@ -30,7 +30,7 @@ class Box:
     def __init__(self):
         self.votes = []
 
-    async def ballots(self, pool):
+    async def ballots(self, pool, *, unflagged=False):
         return tally(self.votes) if self.votes else None
 
     async def marker(self, guild_id):

@@ -291,7 +291,7 @@ class Box:
     def __init__(self, votes):
         self.votes, self.asked = votes, []
 
-    async def ballots(self, pool):
+    async def ballots(self, pool, *, unflagged=False):
         self.asked.append(pool)
         return tally(self.votes) if self.votes else None
 

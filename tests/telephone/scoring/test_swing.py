@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
-
 from telephone.game import Pair
 from telephone.scoring.swing import swings, told
 from telephone.sides import Choice
-from telephone.store.polls import CHOICES, PACKED, Poll
+from telephone.store.polls import CHOICES, Poll
+from tests.polled import packed
 
 SHARP, HAZY, THIRD = (
     Pair("stickers", "spotter-sharp"),
@@ -21,7 +20,7 @@ def poll(number: int, chosen: str, *pairs: Pair) -> Poll:
     votes = [(member, CHOICES.index(Choice(letter))) for member, letter in enumerate(chosen, start=1)]
     sides = tuple(enumerate(pairs or (SHARP, HAZY)))
     closed = MOMENT + timedelta(hours=number)
-    return Poll(f"b{number}", closed, f"#easy-{number:03}", sides, np.array(votes, dtype=PACKED))
+    return Poll(f"b{number}", closed, f"#easy-{number:03}", sides, packed(votes))
 
 
 def test_the_first_battle_puts_its_pairs_on_the_board_and_leaves_them_provisional():

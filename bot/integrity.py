@@ -1,0 +1,46 @@
+"""What an admin reads about votes: counts and reasons, never what somebody chose."""
+
+from bot.text import CONTENT_MAX, lines_that_fit
+from telephone.integrity import Report
+from telephone.scoring.flags import Flag, Flagged
+from telephone.sides import Decision
+
+_REASONS = {
+    Flag.STARTER: "on a battle they started",
+    Flag.LATE: "joined after the battle began",
+    Flag.YOUNG: "account too young",
+    Flag.PATTERN: "follow a pattern that the others' votes do not",
+}
+_DECIDED = {
+    None: "",
+    Decision.CLEARED: " **Cleared: they count.**",
+    Decision.STRUCK: " **Struck: none of them counts.**",
+}
+HOW = (
+    "Flagged votes count until somebody decides otherwise: `member` with `decision` strikes or clears a voter's votes, "
+    "`undo` takes that back. `/telephone leaderboard votes:unflagged` shows the board without them. "
+    "A flag is no proof: an honest taste of one's own can look like a pattern."
+)
+
+
+def report(found: Report) -> str:
+    """How many votes there are, which voters are flagged and why, and what can be done."""
+    battles = "1 closed battle" if found.battles == 1 else f"{found.battles} closed battles"
+    head = f"{_votes(found.votes)} by {_members(found.voters)} in {battles}."
+    age = f"Accounts younger than {found.least_days} days when a battle begins are flagged; `least_days` changes that."
+    lines = [_line(one) for one in found.flagged] or ["No vote is flagged."]
+    room = CONTENT_MAX - len(head) - len(age) - len(HOW) - 4
+    return "\n".join([head, lines_that_fit(lines, room, "- and {n} more"), age, HOW])
+
+
+def _line(one: Flagged) -> str:
+    why = "; ".join(f"{count} {_REASONS[flag]}" for flag, count in one.flags.items()) or "none now"
+    return f"- <@{one.member}>: {one.flagged} of {_votes(one.votes)} flagged ({why}).{_DECIDED[one.decision]}"
+
+
+def _votes(count: int) -> str:
+    return "1 vote" if count == 1 else f"{count:,} votes"
+
+
+def _members(count: int) -> str:
+    return "1 member" if count == 1 else f"{count:,} members"

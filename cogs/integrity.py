@@ -1,0 +1,51 @@
+"""Votes that an admin should look at."""
+
+from typing import Final, Literal
+
+import discord
+from discord import app_commands
+from discord.app_commands import Range
+
+from bot import integrity
+from bot.answers import Press, acknowledge, say
+from bot.asking import server_of
+from bot.client import TelephoneBot
+from bot.commands import join, leave
+from telephone.errors import BadInput
+from telephone.integrity import AGE_MAX
+from telephone.sides import Decision
+
+_DECISIONS: Final = {"strike": Decision.STRUCK, "clear": Decision.CLEARED, "undo": None}
+
+
+@app_commands.describe(
+    member="Whose votes to decide about",
+    decision="Strike: no vote of theirs counts. Clear: all count, flagged or not. Undo: as before",
+    least_days="How many days old an account must be for its votes not to be flagged",
+)
+async def votes(
+    press: Press,
+    member: discord.User | None = None,
+    decision: Literal["strike", "clear", "undo"] | None = None,
+    least_days: Range[int, 0, AGE_MAX] | None = None,
+) -> None:
+    """See which votes are flagged and why, and decide about a voter"""
+    await acknowledge(press)
+    desk, guild_id = press.client.service.integrity, server_of(press)
+    if (member is None) != (decision is None):
+        raise BadInput("Please give both a member and a decision, or neither to see the list.")
+    found = await (desk.report(guild_id) if least_days is None else desk.ask_age(guild_id, least_days))
+    if member is not None and decision is not None:
+        found = await desk.decide(guild_id, member.id, _DECISIONS[decision], by=press.user.id)
+    await say(press, integrity.report(found))
+
+
+COMMANDS: Final = (votes,)
+
+
+async def setup(bot: TelephoneBot) -> None:
+    join(bot.admin, *COMMANDS)
+
+
+async def teardown(bot: TelephoneBot) -> None:
+    leave(bot.admin, *COMMANDS)

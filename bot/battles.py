@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.money import money
 from bot.render import Attachment, Post, embedder_name, extension, gallery, layout, opening_of
-from bot.text import ALT_MAX, escape, excerpt, quote, shorten
+from bot.text import ALT_MAX, escape, excerpt, quote, shorten, units
 from telephone.contest import StoryPage
 from telephone.game import Image, Turn
 from telephone.sides import Battle, BattleState, Cast, Choice, Result, Side
@@ -97,9 +97,8 @@ def round_(battle: Battle, turn: int, pictures: Mapping[int, Image]) -> Post:
         if side.place in pictures:
             drawn.append(_picture(name, pictures[side.place], _alt(side, one, f"turn {turn}")))
         words = (one.caption.text or "") if one.caption is not None else ""
-        text, whole = quote(words, _ROUND_QUOTE)
-        said.append("\n".join([f"**{side.letter}**", *([] if side.place in pictures else [HIDDEN_PICTURE]), text]))
-        if not whole:
+        said.append(_say(side, words, _ROUND_QUOTE) + ("" if side.place in pictures else f"\n{HIDDEN_PICTURE}"))
+        if units(escape(words)) > _ROUND_QUOTE:
             texts.append(Attachment(f"{name}.txt", words.encode()))
     parts += [gallery(drawn)] if drawn else []
     parts.append(ui.TextDisplay("\n".join(said)))
@@ -264,11 +263,13 @@ def _lines(battle: Battle, result: Result | None) -> list[str]:
 
 def _said(battle: Battle, limit: int = _QUOTE) -> list[str]:
     """The last words of each side."""
-    lines = []
-    for side in battle.standing:
-        said = side.game.last_caption
-        lines += [f"**{side.letter}**", quote(said.text or "" if said else "", limit)[0]]
-    return lines
+    last = ((side, side.game.last_caption) for side in battle.standing)
+    return [_say(side, (said.text or "") if said else "", limit) for side, said in last]
+
+
+def _say(side: Side, words: str, limit: int) -> str:
+    """`**A** a fox mends a clock`, on one line."""
+    return f"**{side.letter}** {excerpt(words, limit) or '(no words)'}"
 
 
 def _outcome(battle: Battle, result: Result) -> list[str]:

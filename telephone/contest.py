@@ -134,8 +134,12 @@ class Contest:
         page = max(0, min(page, pages - 1))
         turns = side.game.turns[page * PAGE : (page + 1) * PAGE]
         steps = {turn.n: turn.picture.image for turn in turns if turn.picture is not None and turn.picture.image}
-        drawn = {n: await off_loop(alike, await self.pictures.get(sha), _STORY_SIDE) for n, sha in steps.items()}
+        drawn = {n: await self._small(sha256, str(n)) for n, sha256 in steps.items()}
         return StoryPage(battle, side, turns, drawn, page, pages)
+
+    async def _small(self, sha256: str, mark: str) -> Image:
+        image = await self.pictures.get(sha256)
+        return await off_loop(lambda: alike(image, mark, side=_STORY_SIDE))
 
     async def hosted(self, battle_id: str, *, by: int, is_host: bool) -> Battle:
         """The battle, for its host to decide about. Raises NotAllowed for others."""

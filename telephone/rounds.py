@@ -15,7 +15,7 @@ from telephone.models.players import Players
 from telephone.scoring.flags import counted
 from telephone.scoring.swing import FREE, swings, told
 from telephone.showing import drift_of, patiently
-from telephone.sides import Battle, BattleState, Result
+from telephone.sides import Battle, BattleState, Result, letter_of
 from telephone.stage import Posting, nonce
 from telephone.store import Store
 from telephone.store.scores import Pool
@@ -155,7 +155,7 @@ class Rounds:
         found = {}
         for place, step in steps.items():
             if step is not None and step.image is not None:
-                found[place] = await off_loop(alike, await self.pictures.get(step.image))
+                found[place] = await off_loop(alike, await self.pictures.get(step.image), letter_of(place))
         return found
 
 

@@ -80,6 +80,11 @@ class BattleRequest:
     designed: bool = True
 
 
+def letter_of(place: int) -> str:
+    """What the side at a place is called."""
+    return "ABCD"[place]
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """One game of a battle. `place` is 0 to 3; `dropped` says in one sentence why it is out, None while it is not."""
@@ -90,7 +95,7 @@ class Side:
 
     @property
     def letter(self) -> str:
-        return "ABCD"[self.place]
+        return letter_of(self.place)
 
     @property
     def choice(self) -> Choice:

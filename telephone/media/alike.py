@@ -3,24 +3,32 @@
 from typing import Final
 
 from PIL import Image as pil
+from PIL import ImageDraw
 
 from telephone.game import Image
 from telephone.media.images import encode, opened
+from telephone.media.lettering import font
 
 SIDE: Final = 768
 """Width and height, in pixels."""
-_GROUND: Final = (128, 128, 128)
+_FRAME: Final = (43, 45, 49)
+_LETTER: Final = (255, 255, 255)
 
 
-def alike(image: Image, side: int = SIDE) -> Image:
-    """The whole picture in the middle of a square PNG of `side` pixels, grey where its shape leaves room.
+def alike(image: Image, letter: str = "", *, side: int = SIDE) -> Image:
+    """The whole picture in a square PNG of `side` pixels, framed where its shape leaves room.
 
-    Nothing of the file that came is left: no format, no size, no metadata. Raises BadOutput for what is no picture.
+    A letter stands above it, in the middle, where no gallery cuts it off. Nothing of the file that came is left: no
+    format, no size, no metadata. Raises BadOutput for what is no picture.
     """
     pixels = opened(image)
-    scale = side / max(pixels.size)
+    above = side * 3 // 32 if letter else 0
+    room = side - above
+    scale = room / max(pixels.size)
     width, height = (max(1, round(length * scale)) for length in pixels.size)
-    square = pil.new("RGB", (side, side), _GROUND)
+    square = pil.new("RGB", (side, side), _FRAME)
     shrunk = pixels.resize((width, height), pil.Resampling.LANCZOS)
-    square.paste(shrunk, ((side - width) // 2, (side - height) // 2))
+    square.paste(shrunk, ((side - width) // 2, above + (room - height) // 2))
+    face = font(max(1, above * 3 // 4), bold=True)
+    ImageDraw.Draw(square).text((side // 2, above // 2), letter, font=face, fill=_LETTER, anchor="mm")
     return encode(square, "PNG")

@@ -48,7 +48,9 @@ def test_a_ballot_shows_all_sides_their_last_words_and_every_choice():
     assert rows(post) == [["A", "B", "C", "D"], ["All bad", "Whole stories", "Close", "Open thread"]]
     assert [file.name for file in post.files] == ["side-a.png", "side-b.png", "side-c.png", "side-d.png"]
     assert post.files[1].alt == "Side B, last picture. Drawn from: caption number 1"
-    assert words(post).count("> caption number 2") == 4
+    assert [line for line in words(post).splitlines() if "caption" in line] == [
+        f"**{letter}** caption number 2" for letter in "ABCD"
+    ]
 
 
 def test_a_tie_needs_two_sides():
@@ -147,7 +149,7 @@ def test_a_round_shows_every_side_abreast_and_what_is_hidden_as_hidden():
     post = battles.round_(shown, 2, {1: picture()})
     assert [file.name for file in post.files] == ["turn-02-b.png"]
     assert battles.HIDDEN_PICTURE in words(post)
-    assert "**B**\n> caption number 2" in words(post)
+    assert "**B** caption number 2" in words(post)
     assert post.view.to_components()[0]["components"][0]["content"] == "### Turn 2 of 2"
 
 

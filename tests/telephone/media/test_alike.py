@@ -58,8 +58,8 @@ def test_the_whole_picture_is_there_in_the_middle_and_nothing_is_bent():
     made = alike(file((400, 200), "PNG"), side=400)
     pixels = np.asarray(pil.open(io.BytesIO(made.data)))
     assert (pixels[100:300] == (200, 30, 30)).all()
-    assert (pixels[:99] == 128).all()
-    assert (pixels[301:] == 128).all()
+    assert (pixels[:99] == (43, 45, 49)).all()
+    assert (pixels[301:] == (43, 45, 49)).all()
 
 
 def test_the_same_picture_is_the_same_file():
@@ -69,3 +69,12 @@ def test_the_same_picture_is_the_same_file():
 def test_what_is_no_picture_is_refused():
     with pytest.raises(BadOutput):
         alike(Image(b"not a picture"))
+
+
+def test_a_letter_stands_above_the_picture_and_covers_nothing_of_it():
+    a, b = (np.asarray(pil.open(io.BytesIO(alike(file((64, 64), "PNG"), mark).data))) for mark in ("A", "B"))
+    rows, columns = np.nonzero((a != b).any(axis=2))
+    red = np.nonzero((a == (200, 30, 30)).all(axis=2))
+    assert rows.max() < red[0].min()
+    assert SIDE * 0.4 < columns.min() < columns.max() < SIDE * 0.6
+    assert len(red[0]) == (SIDE - red[0].min()) ** 2

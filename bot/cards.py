@@ -48,7 +48,20 @@ class _Shown:
     message_id: int | None
     tree: Any
     files: tuple[str, ...]
-    attachments: tuple[discord.Attachment, ...]
+    attachments: tuple["Kept", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that stays on a message that is edited; it says of itself only what Discord asks for."""
+
+    id: int
+    name: str
+    alt: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """What discord.py sends of it."""
+        return {"id": str(self.id), "filename": self.name, "description": self.alt}
 
 
 class Cards:
@@ -95,7 +108,7 @@ class Cards:
         old = discord.utils.utcnow() - discord.utils.snowflake_time(card.message_id) > OLD_CARD
         return not card.at_once and self._clock() - last.at < (OLD_CARD_GAP if old else EDIT_GAP)
 
-    async def _edit(self, card: Card, post: Post) -> tuple[int | None, tuple[discord.Attachment, ...]]:
+    async def _edit(self, card: Card, post: Post) -> tuple[int | None, tuple[Kept, ...]]:
         message = self._client.get_partial_messageable(card.channel_id).get_partial_message(card.message_id)
         kept = self.keeps(card, tuple(file.name for file in post.files))
         files: list[Any] = list(self._shown[card.owner_id].attachments) if kept else files_of(post)
@@ -103,7 +116,7 @@ class Cards:
             edited = await message.edit(view=sendable(post), attachments=files, allowed_mentions=NO_MENTIONS)
         except discord.HTTPException as error:
             return await self._not_edited(card, post, error), ()
-        return card.message_id, tuple(edited.attachments)
+        return card.message_id, tuple(Kept(one.id, one.filename, one.description) for one in edited.attachments)
 
     async def _not_edited(self, card: Card, post: Post, error: discord.HTTPException) -> int | None:
         if error.code == gone.UNKNOWN_MESSAGE:

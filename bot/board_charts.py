@@ -7,6 +7,7 @@ from telephone.game import Level
 from telephone.media.charts import (
     Bar,
     Curve,
+    Scale,
     Span,
     board_chart,
     describe_board,
@@ -45,24 +46,26 @@ def intervals(board: Board, rows: Sequence[PairRow]) -> tuple[Attachment, ...]:
     return tuple(charts)
 
 
-def turn_by_turn(board: Board, courses: Sequence[Course]) -> tuple[Attachment, ...]:
-    """The curves of the pairs; none where there are none."""
+def turn_by_turn(board: Board, courses: Sequence[Course], scale: Scale | None) -> tuple[Attachment, ...]:
+    """The curves of the pairs beside the embedder's scale; none where there are none."""
     if not courses:
         return ()
     curves = [_curve(course) for course in courses]
     title = f"Drift of pairs, {board.asked.prompts}"
-    data = pairs_chart(curves, title=title, embedder=words.embedder(board))
-    return (Attachment("turns.png", data, describe_pairs(curves)),)
+    data = pairs_chart(curves, title=title, embedder=words.embedder(board), scale=scale)
+    return (Attachment("turns.png", data, describe_pairs(curves, scale=scale)),)
 
 
-def level_by_level(board: Board, found: Sequence[tuple[Level, Sequence[Course]]]) -> tuple[Attachment, ...]:
-    """The curves of the pairs on each level; none where there are none."""
+def level_by_level(
+    board: Board, found: Sequence[tuple[Level, Sequence[Course]]], scale: Scale | None
+) -> tuple[Attachment, ...]:
+    """The curves of the pairs on each level beside the embedder's scale; none where there are none."""
     if not found:
         return ()
     panels = [(level.value, [_curve(course) for course in courses]) for level, courses in found]
     title = f"Drift of pairs by level, {board.asked.prompts}"
-    data = levels_chart(panels, title=title, embedder=words.embedder(board))
-    return (Attachment("levels.png", data, describe_levels(panels)),)
+    data = levels_chart(panels, title=title, embedder=words.embedder(board), scale=scale)
+    return (Attachment("levels.png", data, describe_levels(panels, scale=scale)),)
 
 
 def _bar(row: PairRow, interval: Interval, provisional: bool, note: str) -> Bar:

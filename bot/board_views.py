@@ -16,44 +16,54 @@ from bot.render import Post
 from bot.sharing import require_voice, share, turn_over
 from telephone.cpu import off_loop
 from telephone.errors import BadInput
-from telephone.scoring.board import Boards
+from telephone.media.charts import Scale
+from telephone.scales import for_chart
+from telephone.scoring.standings import Board
+from telephone.service import Service
 
 
 async def show_board(press: Press, sight: Sight) -> None:
     """The board in the place of the answer that is being waited for, or of the one whose button was pressed."""
-    await show(press, await board_post(press.client.service.boards, sight))
+    await show(press, await board_post(press.client.service, sight))
 
 
 async def share_board(press: Press, sight: Sight) -> None:
     """Posts the board in the channel for everybody, and says where."""
     require_voice(press)
-    await share(press, boards.SHARED, await board_post(press.client.service.boards, sight))
+    await share(press, boards.SHARED, await board_post(press.client.service, sight))
 
 
-async def board_post(kept: Boards, sight: Sight) -> Post:
+async def board_post(service: Service, sight: Sight) -> Post:
     """The message that shows what a sight asks for."""
-    return await _VIEWS[sight.view](kept, sight)
+    return await _VIEWS[sight.view](service, sight)
 
 
-async def _pairs(kept: Boards, sight: Sight) -> Post:
-    board = await kept.board(sight.asked)
+async def _pairs(service: Service, sight: Sight) -> Post:
+    board = await service.boards.board(sight.asked)
     charts = await off_loop(board_charts.intervals, board, boards.charted(board, sight.page))
     return boards.pairs(board, sight, charts)
 
 
-async def _turns(kept: Boards, sight: Sight) -> Post:
+async def _turns(service: Service, sight: Sight) -> Post:
     asked = replace(sight.asked, by="distance")
-    board, courses = await kept.board(asked), await kept.courses(asked)
-    return boards.turns(board, sight, courses, await off_loop(board_charts.turn_by_turn, board, courses))
+    board, courses = await service.boards.board(asked), await service.boards.courses(asked)
+    scale = await scale_of(service, board)
+    return boards.turns(board, sight, courses, await off_loop(board_charts.turn_by_turn, board, courses, scale))
 
 
-async def _levels(kept: Boards, sight: Sight) -> Post:
+async def _levels(service: Service, sight: Sight) -> Post:
     asked = replace(sight.asked, by="distance", level=None)
-    board, found = await kept.board(asked), await kept.levels(asked)
-    return boards.levels(board, sight, found, await off_loop(board_charts.level_by_level, board, found))
+    board, found = await service.boards.board(asked), await service.boards.levels(asked)
+    scale = await scale_of(service, board)
+    return boards.levels(board, sight, found, await off_loop(board_charts.level_by_level, board, found, scale))
 
 
-_VIEWS: Final[dict[str, Callable[[Boards, Sight], Awaitable[Post]]]] = {
+async def scale_of(service: Service, board: Board) -> Scale | None:
+    """What the curves of a board are held against; None for an empty one, or where that is not known."""
+    return None if board.is_empty else for_chart(await service.scale(board.asked.guild_id, board.judge.name))
+
+
+_VIEWS: Final[dict[str, Callable[[Service, Sight], Awaitable[Post]]]] = {
     "pairs": _pairs,
     "turns": _turns,
     "levels": _levels,

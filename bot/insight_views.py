@@ -10,6 +10,7 @@ from discord import ui
 
 from bot import board_charts, insight_charts, insights, panels
 from bot.answers import Press, show
+from bot.board_views import scale_of
 from bot.errors import explain
 from bot.insights import LOOK, Look
 from bot.render import Post
@@ -50,7 +51,8 @@ async def _levels(service: Service, look: Look) -> Post:
     whole = await service.questions.answer(replace(look.asked, level=None))
     each = [await service.questions.answer(replace(whole.asked, level=level)) for level in Level]
     board, courses = await service.boards.board(whole.asked.board), await service.boards.levels(whole.asked.board)
-    return insights.levels(whole, each, look, await off_loop(board_charts.level_by_level, board, courses))
+    scale = await scale_of(service, board)
+    return insights.levels(whole, each, look, await off_loop(board_charts.level_by_level, board, courses, scale))
 
 
 async def _prompts(service: Service, look: Look) -> Post:

@@ -119,7 +119,10 @@ def primary(settings: Settings, players: Players, ready: Collection[str]) -> str
 
 def boards_of(measure: Measure, store: Store, registry: Registry) -> Boards:
     """Boards on which the primary and what measures every game have to agree."""
-    known = {name: Judge(name, gauge.version, registry.label(name)) for name, gauge in measure.gauges.items()}
+    known = {
+        name: Judge(name, gauge.version, registry.label(name), registry.kin_of(name))
+        for name, gauge in measure.gauges.items()
+    }
     judges = tuple(known[name] for name in dict.fromkeys([measure.primary, measure.always]))
     others = tuple(judge for judge in known.values() if judge not in judges)
     return Boards(store, judges, others, Urn(store))

@@ -25,6 +25,7 @@ from telephone.providers.base import ModelKind, ModelTable
 from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions
 from telephone.store import Scope, Store
+from telephone.yardstick import Scale
 
 __all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]
 
@@ -95,6 +96,10 @@ class Service:
     def questions(self) -> Questions:
         """Which T2I is best, which I2T, and which of the two matters more."""
         return Questions(self.boards)
+
+    async def scale(self, guild_id: int, embedder: str) -> Scale | None:
+        """What distances by an embedder mean on a server; None until that is known."""
+        return await self.pairs.scales.made(guild_id, embedder)
 
     async def start(self, asked: StartRequest) -> Game:
         """Admits, stores and enqueues a game, the most it can cost reserved; returns before its card is posted."""

@@ -13,6 +13,7 @@ from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions
 from telephone.service import Choice, ModelFacts, Replay, Standing
 from telephone.sides import Battle
+from telephone.yardstick import Scale
 from tests.bot.samples import game
 
 THREAD = 777
@@ -43,6 +44,7 @@ class MemoryService:
     battles: MemoryBattles = field(default_factory=MemoryBattles)
     boards: Boards | None = None
     integrity: Integrity | None = None
+    scales: dict[str, Scale] = field(default_factory=dict)
     games: dict[str, Game] = field(default_factory=dict)
     servers: dict[int, ServerSettings] = field(default_factory=dict)
     budgets: dict[int, dict[str, Allowance]] = field(default_factory=dict)
@@ -62,6 +64,9 @@ class MemoryService:
         shown = replace(shown, id=f"{number:016x}", number=number, request=request)
         self.games[shown.id] = shown
         return shown
+
+    async def scale(self, guild_id: int, embedder: str) -> Scale | None:
+        return self.scales.get(embedder)
 
     async def start(self, asked: StartRequest) -> Game:
         self._fail()

@@ -13,6 +13,7 @@ from telephone.game import GameState, Level, Pair, Prompt
 from telephone.scoring.ballots import Vote, tally
 from telephone.scoring.board import Boards, Judge
 from telephone.store import Store
+from telephone.yardstick import Quartiles, Scale
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.played import asked, begun, drifts, finished
 
@@ -182,11 +183,17 @@ async def test_a_long_board_has_pages_that_turn_where_they_stand_even_after_a_re
 
 async def test_the_select_turns_a_board_into_its_other_views(server, store):
     await play(server, store, turns=3)
+    quartiles = Quartiles(0.8, 0.9, 1.0), Quartiles(0.1, 0.15, 0.2)
+    server.service.scales["imagebind"] = Scale("imagebind", *quartiles, 0.3, "redraws of this server", 10, 40)
     shown = (await server.alice.slash(server.channel, BOARD, level="easy")).response
     await choose(server, server.alice, shown, "turns")
     turns = newest(server, server.alice)
     assert words(turns).startswith("### Distance turn by turn, curated, ImageBind\n- cousin × sharp: turn 1 0.")
     assert [file.filename for file in turns.attachments] == ["turns.png"]
+    assert (
+        "Unrelated prompts are 0.90 (0.80 to 1.00) apart"
+        in items(turns, discord.ui.MediaGallery)[0].items[0].description
+    )
     await choose(server, server.alice, turns, "levels")
     levels = newest(server, server.alice)
     assert [line for line in words(levels).splitlines() if line.startswith("**")] == [

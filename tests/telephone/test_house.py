@@ -52,3 +52,13 @@ async def test_a_wrong_setting_opens_nothing(tmp_path):
         await open_house(settings(tmp_path, embedder="abacus"), Remembering())
     with pytest.raises(Misconfigured):
         await open_house(settings(tmp_path, database_url="mysql://nowhere/x"), Remembering())
+
+
+async def test_boards_ask_the_primary_and_what_is_no_kin_of_any_player(tmp_path):
+    house = await open_house(settings(tmp_path, embedder="imagebind", replicate_api_token="r8-none"), None)
+    imagebind, minilm = house.service.boards.judges
+    await house.close()
+    assert (imagebind.name, imagebind.label) == ("imagebind", "ImageBind")
+    assert {"clip-prefix", "vqgan-clip"} <= imagebind.kin
+    assert not imagebind.kin & {"blip", "stable-diffusion", "stickers", "imagebind"}
+    assert (minilm.name, minilm.kin) == ("minilm", frozenset())

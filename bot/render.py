@@ -302,9 +302,16 @@ def _summary_line(game: Game, shown: Summary) -> str:
     if game.voided:
         return VOIDED
     if shown.drift is None:
-        return f"The distance could not be measured; the game itself is complete.{spent(game)}"
+        awaited = f" {_awaited(shown)}".rstrip()
+        said = "The distance comes later" if awaited else "The distance could not be measured"
+        return f"{said}; the game itself is complete.{awaited}{spent(game)}"
     turn, rise = shown.drift.biggest_jump
     how = f"{embedder_name(shown.embedder)}; cosine, prompt to last caption"
     far = f"Distance {shown.drift.final_distance:.2f} ({how})."
     meaning = f" {told(shown.drift.final_distance, shown.bearings)}".rstrip()
-    return f"{far}{meaning} Biggest jump: turn {turn}, {rise:+.2f}.{spent(game)}"
+    awaited = f" {_awaited(shown)}".rstrip()
+    return f"{far}{meaning} Biggest jump: turn {turn}, {rise:+.2f}.{awaited}{spent(game)}"
+
+
+def _awaited(shown: Summary) -> str:
+    return f"{embedder_name(shown.awaited)} is still measuring; its distance will stand here." if shown.awaited else ""

@@ -18,14 +18,14 @@ from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.engine import Engine
 from telephone.game import GameState
-from telephone.measure import Measure
-from telephone.play import BROKEN, MEASURING_DEADLINE, PAUSES, Play, Verdict, as_verdict
-from telephone.providers.patience import with_patience
+from telephone.measuring import Measuring
+from telephone.play import PAUSES, Play
 from telephone.rounds import Rounds
 from telephone.sides import SIDES_MIN, Battle, BattleState
 from telephone.stage import StageGone
 from telephone.store import Store
 from telephone.taking import Halted
+from telephone.verdict import BROKEN, Verdict, as_verdict
 
 DROPPED: Final = "It could not be played on."
 """Why a side is out, as far as it may be told before the battle closes: more would name its models."""
@@ -57,7 +57,7 @@ class Ring:
     store: Store
     play: Play
     rounds: Rounds
-    measure: Measure
+    measuring: Measuring
     engine: Engine
     look_every: float = _LOOK_EVERY
 
@@ -312,11 +312,14 @@ class Battling(DBOSConfiguredInstance):
         battle = await self._with.store.battles.get(battle_id)
         if battle.state is not BattleState.CLOSED:
             return {}
-        verdict: Verdict = {}
-        for side in battle.standing:
-            if side.game.embedder is None:
-                verdict = await as_verdict(self._measured(side.game.id))
-        return verdict
+
+        async def measure() -> Verdict:
+            for side in battle.standing:
+                await self._with.measuring.begin(side.game.id)
+            await asyncio.gather(*(self._with.measuring.wait(side.game.id) for side in battle.standing))
+            return {}
+
+        return await as_verdict(measure())
 
     @DBOS.step()
     async def _show_end(self, battle_id: str, what: str) -> Verdict:
@@ -334,15 +337,6 @@ class Battling(DBOSConfiguredInstance):
         for side in lacking:
             await self._with.store.battles.drop(battle.id, side.place, DROPPED)
         return [side.place for side in lacking]
-
-    async def _measured(self, game_id: str) -> Verdict:
-        async def measure() -> Verdict:
-            game = await self._with.store.games.get(game_id)
-            for gauge in self._with.measure.of_every_game:
-                await self._with.measure.measure(game, gauge.name)
-            return {}
-
-        return await with_patience(measure, deadline=MEASURING_DEADLINE, who=self._with.measure.primary)
 
     async def _pause_games(self, battle: Battle) -> None:
         if battle.state is not BattleState.PAUSED:

@@ -11,6 +11,7 @@ import structlog
 
 from telephone.admission import Admission
 from telephone.arena import Arena
+from telephone.awaiting import Awaiting
 from telephone.battle import Battling, Ring
 from telephone.contest import Contest
 from telephone.engine import Engine
@@ -21,6 +22,7 @@ from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes
 from telephone.library import Library
 from telephone.measure import ALWAYS, Measure
+from telephone.measuring import Measuring
 from telephone.media.images import Pictures
 from telephone.models.embedders import embedders
 from telephone.models.offline import Offline
@@ -161,13 +163,18 @@ async def open_house(settings: Settings, stage: Stage | None, arena: Arena | Non
         service = Service(store, players, admission, keepsakes, moderation, library, boards, pairs, contest, integrity)
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
-    taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, scales, stage)
+    awaiting = Awaiting(measure, engine)
+    taking, showing = (
+        Taking(store, pictures, players, guard),
+        Showing(store, pictures, players, scales, awaiting, stage),
+    )
     rounds = Rounds(store, pictures, players, arena) if arena is not None else None
-    play = Play(Company(store, taking, showing, measure, scales, engine, rounds))
-    battling = Battling(Ring(store, play, rounds, measure, engine)) if rounds is not None else None
+    measuring = Measuring(store, measure, scales, showing, engine)
+    play = Play(Company(store, taking, showing, measuring, engine, rounds))
+    battling = Battling(Ring(store, play, rounds, measuring, engine)) if rounds is not None else None
     durable: list[Play | Battling] = [play] if battling is None else [play, battling]
     try:
-        await engine.launch(durable)
+        await engine.launch([*durable, measuring])
     except BaseException:
         await store.close()
         raise

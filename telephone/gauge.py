@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -22,6 +23,8 @@ from telephone.store import Size, Store
 Vector = NDArray[np.float32]
 Pay = Callable[[str, float], Awaitable[None]]
 """Books one paid call: a name that no other call has, and its price in US dollars."""
+AT_ONCE: Final = 8
+"""How many calls an embedder gets at once, so that a long list keeps neither a core nor a provider from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Gauge:
     pictures: Pictures
     embedder: Embedder
     price_usd: float = 0.0
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), repr=False)
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary, repr=False)
 
     @property
@@ -151,7 +155,8 @@ class Gauge:
     async def _called(self, call: Callable[[], Awaitable[Vectors]], pay: Pay | None) -> Vector:
         """The vector of one call, booked where it was answered, even with nonsense; what was never answered is not."""
         try:
-            rows = await call()
+            async with self._turns:
+                rows = await call()
         except BadOutput:
             await self._book(pay)
             raise

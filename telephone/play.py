@@ -1,39 +1,30 @@
 """The durable workflow of one game.
 
-`opening` posts card and thread, `playing` walks the line when a place is free, `closing` measures and
-shows the end. Each is enqueued under an id of its own and so runs once. The store is the truth: a step
+`opening` posts card and thread, `playing` walks the line when a place is free, `closing` has it measured
+and shows the end. Each is enqueued under an id of its own and so runs once. The store is the truth: a step
 looks there first, so that a repeated one finds its work done. Failures travel as values between step
 and workflow; a bug ends its game with an apology, and its traceback goes to the log.
 """
 
 import time
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.engine import Engine
-from telephone.errors import TelephoneError
 from telephone.game import Game, GameState, StepKey
-from telephone.measure import Measure
+from telephone.measuring import Measuring
 from telephone.prices import ATTEMPTS
-from telephone.providers.patience import with_patience
 from telephone.rounds import Rounds
-from telephone.scales import Scales
 from telephone.showing import Showing
 from telephone.stage import StageGone
 from telephone.store import Store
-from telephone.taking import Halted, Taking
+from telephone.taking import Taking
+from telephone.verdict import BROKEN, Verdict, as_verdict
 
-Verdict = dict[str, Any]
-"""How a step ended: `{}` well, `{"halt": True}`, or `{"error": a class of the tree, "sentence": its words}`."""
-
-MEASURING_DEADLINE: Final = 900.0
-"""How long measuring may be tried again, in seconds; a cold embedder takes minutes."""
-BROKEN: Final = "Something broke on our side, so this game ended; the operator can read why in the log."
 PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
 PAUSED_EVERYWHERE: Final = "The operator paused all games; they go on by themselves when the pause ends."
 PAUSES: Final = (PAUSED_HERE, PAUSED_EVERYWHERE)
@@ -55,8 +46,7 @@ class Company:
     store: Store
     taking: Taking
     showing: Showing
-    measure: Measure
-    scales: Scales
+    measuring: Measuring
     engine: Engine
     rounds: Rounds | None = None
 
@@ -173,6 +163,7 @@ class Play(DBOSConfiguredInstance):
     @DBOS.workflow(max_recovery_attempts=1_000)
     async def closing(self, game_id: str) -> None:
         await self._measure(game_id)
+        await self._await_primary(game_id)
         await self._summarise(game_id)
         await self._scale(game_id)
 
@@ -282,43 +273,27 @@ class Play(DBOSConfiguredInstance):
 
     @DBOS.step()
     async def _measure(self, game_id: str) -> Verdict:
-        async def measured() -> Verdict:
-            game = await self._with.store.games.get(game_id)
-            for gauge in self._with.measure.of(game):
-                await self._with.measure.measure(game, gauge.name)
+        async def measure() -> Verdict:
+            await self._with.measuring.begin(game_id)
             return {}
 
-        name = self._with.measure.primary
-        verdict = await as_verdict(with_patience(measured, deadline=MEASURING_DEADLINE, who=name))
-        await self._with.store.budgets.settle(game_id)
-        return verdict
+        return await as_verdict(measure())
+
+    @DBOS.step()
+    async def _await_primary(self, game_id: str) -> None:
+        await self._with.measuring.wait(game_id)
 
     @DBOS.step()
     async def _summarise(self, game_id: str) -> Verdict:
         async def summarise() -> Verdict:
-            game = await self._with.store.games.get(game_id)
-            await self._with.showing.edit_card(game)
-            if game.state is GameState.FINISHED:
-                await self._with.showing.post(game, "summary")
+            await self._with.measuring.summarise(game_id)
             return {}
 
         return await as_verdict(summarise())
 
     @DBOS.step()
     async def _scale(self, game_id: str) -> Verdict:
-        """Makes the scale that a summary lacks, now that nobody waits for it, and shows it there."""
-
-        async def scale() -> Verdict:
-            game = await self._with.store.games.get(game_id)
-            if game.embedder is None:
-                return {}
-            lacked = (await self._with.scales.bearings(game)).scale is None
-            await self._with.scales.prepare(game.request.guild_id, game.embedder)
-            if lacked:
-                await self._with.showing.edit_summary(game)
-            return {}
-
-        return await as_verdict(with_patience(scale, deadline=MEASURING_DEADLINE, who="The scale"))
+        return await self._with.measuring.scale(game_id, self._with.measuring.always)
 
     @DBOS.step()
     async def _edit_summary(self, game_id: str) -> Verdict:
@@ -346,16 +321,3 @@ class Play(DBOSConfiguredInstance):
 def _was_left(game: Game) -> bool:
     """Whether an unfinished game whose workflow ended is lying there: one that is open waits for its turn to play."""
     return game.state is GameState.PLAYING or (game.place.opening_id is None and not game.is_side)
-
-
-async def as_verdict(work: Awaitable[Verdict]) -> Verdict:
-    """How a step ended, its failures as values; a bug is logged."""
-    try:
-        return await work
-    except Halted:
-        return {"halt": True}
-    except TelephoneError as error:
-        return {"error": type(error).__name__, "sentence": error.sentence}
-    except Exception as error:
-        _log.exception("a step broke")
-        return {"error": type(error).__name__, "sentence": BROKEN}

@@ -15,7 +15,7 @@ from telephone.models.players import Players
 from telephone.scoring.flags import counted
 from telephone.scoring.swing import FREE, swings, told
 from telephone.showing import drift_of, patiently
-from telephone.sides import Battle, BattleState, Result, letter_of
+from telephone.sides import Battle, BattleState, Choice, Result, letter_of
 from telephone.stage import Posting, nonce
 from telephone.store import Store
 from telephone.store.scores import Pool
@@ -78,7 +78,7 @@ class Rounds:
         drifts = {side.place: drift_of(side.game) for side in battle.standing}
         embedders = {side.game.embedder for side in battle.standing if side.game.embedder}
         if len(embedders) != 1:  # distances of two embedders are never set beside each other
-            return Result(tally, {}, board=board)
+            return await self._shared(battle, tally, board)
         found = {place: drift.final_distance for place, drift in drifts.items() if drift is not None}
         return Result(tally, found, self.players.registry.label(embedders.pop()), board)
 
@@ -91,6 +91,14 @@ class Rounds:
         polls = await self.store.polls.of(Pool(battle.request.guild_id))
         decisions = await self.store.conduct.of(battle.request.guild_id)
         return told(await off_loop(lambda: swings(counted(polls, decisions), battle.id)))
+
+    async def _shared(self, battle: Battle, tally: Mapping[Choice, int], board: str) -> Result:
+        """The result by an embedder that has measured all sides, where they show distances of different ones."""
+        ends = await self.store.distances.ends([side.game.id for side in battle.standing])
+        for embedder, far in ends.items():
+            found = {side.place: far[side.game.id] for side in battle.standing}
+            return Result(tally, found, self.players.registry.label(embedder), board)
+        return Result(tally, {}, board=board)
 
     async def _send(self, battle: Battle, what: str, posting: Posting) -> int:
         match what.partition("-"):

@@ -1,11 +1,12 @@
 """Showing a game on its stage: every message once, and the card kept up to date."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import structlog
 
+from telephone.awaiting import Awaiting
 from telephone.cpu import off_loop
 from telephone.errors import TelephoneError, TimedOut
 from telephone.game import Drift, Game, GameState, Image, Kind, Step, StepKey
@@ -32,6 +33,7 @@ class Showing:
     pictures: Pictures
     players: Players
     scales: Scales
+    awaiting: Awaiting
     stage: Stage
 
     async def post(self, game: Game, what: str) -> None:
@@ -66,10 +68,11 @@ class Showing:
         await self.edit_summary(game)
         await self.edit_card(game)
 
-    async def edit_summary(self, game: Game) -> None:
-        """Brings a summary that is posted up to date."""
+    async def edit_summary(self, game: Game, *, awaiting: bool = True) -> None:
+        """Brings a summary that is posted up to date; one that is not `awaiting` promises no other embedder."""
         if game.place.summary_id is not None:
             summary = await self._summary(game.shown)
+            summary = summary if awaiting else replace(summary, awaited="")
             await patiently(lambda: self.stage.edit_summary(game.shown, summary))
 
     async def _edit_step(self, game: Game, step: Step) -> None:
@@ -108,20 +111,22 @@ class Showing:
 
     async def _summary(self, game: Game) -> Summary:
         first, last = await self._picture(game, 0), await self._picture(game, -1)
-        found, embedder = drift_of(game), self._embedder_of(game)
+        found, embedder = drift_of(game), self._label(game.embedder)
+        awaited = self._label(await self.awaiting.primary(game))
         if found is None:
-            return Summary(first, last, embedder=embedder)
+            return Summary(first, last, embedder=embedder, awaited=awaited)
         bearings = await self.scales.bearings(game)
         drawn = Drawing(f"Game {game.number}: {game.pair}", embedder, found, bearings)
-        return Summary(first, last, found, await off_loop(drawn.chart), embedder, bearings, drawn.alt)
+        chart = await off_loop(drawn.chart)
+        return Summary(first, last, found, chart, embedder, bearings, drawn.alt, awaited)
 
     async def _picture(self, game: Game, which: int) -> Image | None:
         drawn = [turn.picture for turn in game.turns if turn.picture is not None]
         sha256 = drawn[which].image
         return None if sha256 is None else await self.pictures.get(sha256)
 
-    def _embedder_of(self, game: Game) -> str:
-        return self.players.registry.label(game.embedder) if game.embedder else ""
+    def _label(self, embedder: str | None) -> str:
+        return self.players.registry.label(embedder) if embedder else ""
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:

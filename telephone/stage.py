@@ -54,7 +54,7 @@ class Summary:
     """What a finished game is shown with. `chart` is a PNG, `chart_alt` the same in words; `drift` is None where
     nothing could be measured.
 
-    A picture that is hidden after a report is None.
+    A picture that is hidden after a report is None. `awaited` names an embedder that is still measuring.
     """
 
     first: Image | None
@@ -64,6 +64,7 @@ class Summary:
     embedder: str = ""
     bearings: Bearings = UNKNOWN
     chart_alt: str = ""
+    awaited: str = ""
 
 
 class Stage(Protocol):

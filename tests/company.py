@@ -15,6 +15,7 @@ from PIL import Image as pil
 
 from telephone.admission import Admission
 from telephone.arena import Arena
+from telephone.awaiting import Awaiting
 from telephone.battle import Battling, Ring
 from telephone.contest import Contest
 from telephone.engine import Engine
@@ -25,6 +26,7 @@ from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes
 from telephone.library import Library
 from telephone.measure import Measure
+from telephone.measuring import PATIENCE, Measuring, Patience
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.models.registry import Registry
@@ -180,6 +182,7 @@ class Remembering:
     closed: bool = False
     shows: dict[str, str] = field(default_factory=dict)
     summaries: list[Summary] = field(default_factory=list)
+    posted: list[Summary] = field(default_factory=list)
 
     async def _post(self, game: Game, what: str, posting: Posting) -> int:
         if self.faults:
@@ -202,7 +205,9 @@ class Remembering:
         return await self._post(game, str(step.key), posting)
 
     async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
-        return await self._post(game, "summary", posting)
+        message_id = await self._post(game, "summary", posting)
+        self.posted.append(summary)
+        return message_id
 
     async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
         assert step.message_id is not None
@@ -233,6 +238,7 @@ class Troupe:
     letters: "Letters"
     arena: Arena
     battling: Battling
+    measure: Measure
 
 
 @asynccontextmanager
@@ -243,8 +249,13 @@ async def troupe(
     stage: Remembering | None = None,
     text_usd: float = 0.0,
     arena: Arena | None = None,
+    prism: "Prism | None" = None,
+    patience: Patience = PATIENCE,
 ) -> AsyncIterator[Troupe]:
-    """An engine with its store in `folder`; what it holds outlives it, so that it can be opened again."""
+    """An engine with its store in `folder`; what it holds outlives it, so that it can be opened again.
+
+    Letters measure every game. With `prism`, that is the primary, and `text_usd` is what one of its calls costs.
+    """
     own = folder / "models.toml"
     own.write_text(MODELS, encoding="utf-8")
     studio, stage = Studio(), stage or Remembering()
@@ -256,13 +267,19 @@ async def troupe(
     async with await Store.open(f"sqlite:///{folder / 'telephone.sqlite'}") as store:
         engine = Engine(f"sqlite:///{folder / 'engine.sqlite'}")
         letters = Letters()
-        measure = Measure({"letters": Gauge(store, pictures, letters, text_usd)}, "letters", "letters")
+        gauges = [Gauge(store, pictures, letters, 0.0 if prism else text_usd)]
+        gauges += [Gauge(store, pictures, prism, text_usd)] if prism else []
+        measure = Measure({gauge.name: gauge for gauge in gauges}, gauges[-1].name, "letters")
         scales = Scales(store, measure)
-        taking, showing = Taking(store, pictures, players, guard), Showing(store, pictures, players, scales, stage)
+        taking, showing = (
+            Taking(store, pictures, players, guard),
+            Showing(store, pictures, players, scales, Awaiting(measure, engine), stage),
+        )
         rounds = Rounds(store, pictures, players, arena or Ringside())
-        play = Play(Company(store, taking, showing, measure, scales, engine, rounds))
-        battling = Battling(Ring(store, play, rounds, measure, engine, look_every=0.05))
-        await engine.launch([play, battling])
+        measuring = Measuring(store, measure, scales, showing, engine, patience=patience)
+        play = Play(Company(store, taking, showing, measuring, engine, rounds))
+        battling = Battling(Ring(store, play, rounds, measuring, engine, look_every=0.05))
+        await engine.launch([play, measuring, battling])
         try:
             await play.recover()
             await battling.recover()
@@ -279,7 +296,7 @@ async def troupe(
             contest = Contest(store, Entry(admission, Pairing(store, players)), pictures, battling)
             desks = (moderation, library, boards, pairs, contest, Integrity(store))
             service = Service(store, players, admission, keepsakes, *desks, play)
-            yield Troupe(service, store, studio, stage, play, watcher, letters, rounds.arena, battling)
+            yield Troupe(service, store, studio, stage, play, watcher, letters, rounds.arena, battling, measure)
         finally:
             await engine.close()
 

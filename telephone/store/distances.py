@@ -1,6 +1,7 @@
 """Distances: how far each caption of a game has drifted, per embedder and version."""
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -43,6 +44,17 @@ class Distances:
         newest = query.order_by(col(DistanceRow.measured_at).desc(), col(DistanceRow.version).desc()).limit(1)
         async with self._database.reading() as session:
             return await session.scalar(newest)
+
+    async def ends(self, game_ids: Sequence[str]) -> dict[str, dict[str, float]]:
+        """How far the last captions of games are, by embedder and game, as far as one version measured them all."""
+        wanted, found = set(game_ids), defaultdict[tuple[str, str], dict[str, DistanceRow]](dict)
+        query = select(DistanceRow).where(col(DistanceRow.game_id).in_(wanted)).order_by(col(DistanceRow.turn))
+        async with self._database.reading() as session:
+            for row in await session.scalars(query):
+                found[row.embedder, row.version][row.game_id] = row
+            whole = [(key, rows) for key, rows in found.items() if rows.keys() == wanted]
+            whole.sort(key=lambda one: max(row.measured_at for row in one[1].values()))
+            return {key[0]: {game: row.distance for game, row in rows.items()} for key, rows in whole}
 
     async def put(
         self, game_id: str, embedder: str, version: str, rows: Sequence[Measurement | tuple[int, float, float]]

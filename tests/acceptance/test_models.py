@@ -117,7 +117,10 @@ async def test_the_articles_pairs_play_ten_turns_on_discord_and_no_key_is_left_a
         assert all(turn.distance is not None for game in measured for turn in game.turns)
         calls = [made["input"] for made in studios.predictions.values() if "imagebind" in made["model"]]
         assert len(calls) == len({json.dumps(given) for given in calls}), "each text and picture was paid for once"
-        assert sum(game.costs.scoring for game in measured) == pytest.approx(len(calls) * 0.0003)
+        said = {game.request.prompt.text for game in measured} | {t.caption.text for g in measured for t in g.turns}
+        booked = [given for given in calls if given["modality"] == "vision" or given["text_input"] in said]
+        assert len(booked) > len(said), "words and pictures"
+        assert sum(game.costs.scoring for game in measured) == pytest.approx(len(booked) * 0.0003)
         await bot.stop()
         _no_key_anywhere(data, bot.log, json.dumps([sent.payload for sent in standin.sent], default=str))
 

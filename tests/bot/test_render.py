@@ -170,6 +170,16 @@ def test_the_summary_says_what_the_distance_means():
     )
 
 
+def test_a_summary_that_came_before_the_embedder_says_what_is_still_to_come():
+    post = render.summary(game(GameState.FINISHED, steps=4), replace(summary(), awaited="ImageBind"))
+    assert displays(post)[-1].endswith("+0.32. ImageBind is still measuring; its distance will stand here.")
+    unmeasured = replace(summary(), drift=None, chart=None, awaited="ImageBind")
+    assert displays(render.summary(game(GameState.FINISHED, steps=4), unmeasured))[-1] == (
+        "The distance comes later; the game itself is complete. "
+        "ImageBind is still measuring; its distance will stand here."
+    )
+
+
 def test_a_button_carries_its_verb_and_its_game():
     post = render.card(game(GameState.PAUSED), Progress())
     assert post.custom_ids == {"at1:continue:00ff00ff00ff00ff", "at1:stop:00ff00ff00ff00ff"}

@@ -15,12 +15,14 @@ from telephone.battle import DROPPED, LEFT, STOPPED, TAKEN_OUT, TOO_FEW
 from telephone.entry import BattleAsked
 from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, Retired, Unavailable
 from telephone.game import HIDDEN, GameState, Kind, Pair, Prompt, StepKey
+from telephone.measuring import Patience
 from telephone.media.alike import SIDE
-from telephone.play import BROKEN, PAUSED_HERE
+from telephone.play import PAUSED_HERE
 from telephone.sides import Battle, BattleRequest, BattleState, Choice, Voter
 from telephone.stage import StageGone
 from telephone.store.battle_tables import BattleRow
-from tests.company import Troupe, troupe
+from telephone.verdict import BROKEN
+from tests.company import Prism, Troupe, troupe
 
 GUILD, HOST, OTHER = 77, 5, 6
 TWO = ("painter × critic", "stickers × critic")
@@ -464,3 +466,19 @@ async def test_a_passing_fault_of_the_place_is_tried_again_and_a_bug_of_ours_voi
     broken = await company.service.battles.start(ASKED)
     void = await reaches(company, broken, BattleState.VOID)
     assert void.reason == BROKEN
+
+
+async def test_a_battle_whose_far_embedder_is_late_shows_all_sides_by_the_one_that_measured_them_all(tmp_path):
+    prism = Prism(faults=[Unavailable("prism sleeps")] * 99)
+    async with troupe(tmp_path, prism=prism, patience=Patience(summary=0.2, pauses=(60,))) as company:
+        battle = await fought(company)
+        first = await company.service.game(battle.sides[0].game.id)
+        prism.faults = []
+        await company.measure.measure(first, "prism")
+        prism.faults = [Unavailable("prism sleeps")] * 99
+        await vote(company, battle, 1, Choice.A)
+        await company.service.battles.close(battle.id, by=HOST, is_host=False)
+        await shows(company, battle, "result")
+        (result,) = company.arena.results
+        assert (await company.service.game(first.id)).embedder == "prism"
+        assert (sorted(result.distances), result.embedder) == ([0, 1], "letters")

@@ -219,3 +219,18 @@ async def test_a_game_without_captions_is_not_measured(bench):
     game = await bench.game()
     assert await bench.measure.measure(game, "prism") is None
     assert (await bench.store.games.get(game.id)).embedder is None
+
+
+async def test_the_ends_of_games_are_given_by_whoever_measured_them_all_in_one_version(bench):
+    games = [await bench.game("a fox", text) for text in ("a box", "a socks")]
+    ids = [game.id for game in games]
+    for game in games:
+        await bench.measure.measure(game, "letters")
+    await bench.measure.measure(games[0], "prism")
+    last = {game.id: (await bench.rows(game, "letters"))[-1].distance for game in games}
+    assert await bench.store.distances.ends(ids) == {"letters": last}
+    bench.prism.version = "2"
+    await bench.measure.measure(games[1], "prism")
+    assert await bench.store.distances.ends(ids) == {"letters": last}
+    await bench.measure.measure(games[0], "prism")
+    assert set(await bench.store.distances.ends(ids)) == {"letters", "prism"}

@@ -1,0 +1,165 @@
+"""The durable measuring of a finished game, which no game waits for.
+
+What is always there measures at once, on this machine. The primary may be far away and asleep: it measures in a
+workflow of its own, tried again for hours, and what shows the game's distance is brought up to date when it comes.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from dbos import DBOS, DBOSConfiguredInstance
+
+from telephone.awaiting import Awaiting, workflow_of
+from telephone.engine import Engine
+from telephone.game import GameState
+from telephone.measure import Measure
+from telephone.providers.patience import with_patience
+from telephone.scales import Scales
+from telephone.showing import Showing
+from telephone.store import Store
+from telephone.verdict import Verdict, as_verdict
+
+SCALE_DEADLINE: Final = 900.0
+"""How long the scale of an embedder may be tried again, in seconds; a cold one takes minutes."""
+_PASSING: Final = ("Unavailable", "RateLimited", "TimedOut", "Misconfigured")
+"""What may be over at the next attempt; our key may have been mended by then."""
+_NONSENSE_MAX: Final = 3
+"""How often an answer that is none is paid for before a game is given up."""
+_LOOK_EVERY: Final = 0.25
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the primary is waited for, in seconds: `summary` before a summary is posted without it.
+
+    `pauses` lie between the attempts at measuring one game; there are no more.
+    """
+
+    summary: float = 60.0
+    pauses: tuple[float, ...] = (60.0, 120.0, 300.0, 600.0, *(1_800.0,) * 22)
+
+
+PATIENCE: Final = Patience()
+
+
+@DBOS.dbos_class()
+class Measuring(DBOSConfiguredInstance):
+    """Measures games that have ended. One instance a process, by a name in the journal that never changes."""
+
+    def __init__(
+        self,
+        store: Store,
+        measure: Measure,
+        scales: Scales,
+        showing: Showing,
+        engine: Engine,
+        *,
+        patience: Patience = PATIENCE,
+    ) -> None:
+        self._store, self._measure, self._scales = store, measure, scales
+        self._showing, self._engine, self._patience = showing, engine, patience
+        self._awaiting = Awaiting(measure, engine)
+        super().__init__(config_name="measuring")
+
+    @property
+    def always(self) -> str:
+        """The name of what measures every game at once."""
+        return self._measure.always
+
+    async def begin(self, game_id: str) -> None:
+        """Measures a game with what is always there and sets the primary going. Safe at any time, any number of times.
+
+        Raises a TelephoneError where not even the former measures.
+        """
+        game = await self._store.games.get(game_id)
+        ready = [gauge.name for gauge in self._measure.of(game)]
+        later = [name for name in ready if name != self._measure.always]
+        for name in later:
+            await self._engine.enqueue(workflow_of(game_id, name), self.measuring, game_id, name)
+        try:
+            if self._measure.always in ready:
+                await self._measure.measure(game, self._measure.always)
+        finally:
+            if not later:
+                await self._store.budgets.settle(game_id)
+
+    async def wait(self, game_id: str) -> None:
+        """Returns when the primary has measured a game or given up, or when a summary should wait no longer."""
+        ends = time.monotonic() + self._patience.summary
+        while time.monotonic() < ends and await self._awaiting.primary(await self._store.games.get(game_id)):
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def summarise(self, game_id: str) -> None:
+        """Posts the summary of a finished game with what was measured by now."""
+        game = await self._store.games.get(game_id)
+        awaited = await self._awaiting.primary(game)
+        await self._showing.edit_card(game)
+        if game.state is not GameState.FINISHED:
+            return
+        await self._showing.post(game, "summary")
+        now = await self._store.games.get(game_id)
+        if (now.embedder, await self._awaiting.primary(now)) != (game.embedder, awaited):
+            # It came, or was given up, while the summary was being posted, and found none to bring up to date.
+            await self._showing.edit_summary(now)
+            await self._showing.edit_card(now)
+
+    async def scale(self, game_id: str, name: str) -> Verdict:
+        """Makes the scale that a summary by this embedder lacks, now that nobody waits for it, and shows it there."""
+
+        async def scale() -> Verdict:
+            game = await self._store.games.get(game_id)
+            if game.embedder != name:
+                return {}
+            lacked = (await self._scales.bearings(game)).scale is None
+            await self._scales.prepare(game.request.guild_id, name)
+            if lacked:
+                await self._showing.edit_summary(game)
+            return {}
+
+        return await as_verdict(with_patience(scale, deadline=SCALE_DEADLINE, who="The scale"))
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def measuring(self, game_id: str, name: str) -> None:
+        nonsense = 0
+        for pause in (*self._patience.pauses, None):
+            error = (await self._attempt(game_id, name)).get("error")
+            nonsense += error == "BadOutput"
+            again = error in _PASSING or (error == "BadOutput" and nonsense < _NONSENSE_MAX)
+            if pause is None or not again:
+                break
+            await DBOS.sleep_async(pause)
+        await self._show(game_id)
+        await self._scale(game_id, name)
+
+    @DBOS.step()
+    async def _attempt(self, game_id: str, name: str) -> Verdict:
+        async def measure() -> Verdict:
+            await self._measure.measure(await self._store.games.get(game_id), name)
+            return {}
+
+        verdict = await as_verdict(measure())
+        if "error" in verdict:
+            _log.warning("a game is not measured yet", game=game_id, embedder=name, error=verdict["error"])
+        return verdict
+
+    @DBOS.step()
+    async def _show(self, game_id: str) -> Verdict:
+        """Lets go of the money that is left, and brings up to date what was posted already."""
+
+        async def show() -> Verdict:
+            game = await self._store.games.get(game_id)
+            await self._showing.edit_summary(game, awaiting=False)
+            if game.place.summary_id is not None:
+                await self._showing.edit_card(game)
+            return {}
+
+        await self._store.budgets.settle(game_id)
+        return await as_verdict(show())
+
+    @DBOS.step()
+    async def _scale(self, game_id: str, name: str) -> Verdict:
+        return await self.scale(game_id, name)

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import discord
 from discord import ui
 
+from bot.pairs import choice
 from bot.render import Attachment, Post
 from bot.text import LAYOUT_MAX, escape, lines_that_fit
 from telephone.game import Level
@@ -167,6 +168,8 @@ def _post(sight: Sight, head: Sequence[str], lines: list[str], board: Board, cha
     if notes:
         parts.append(ui.TextDisplay("\n".join(notes)))
     parts.append(ui.ActionRow(_choosing(sight)))
+    if sight.view == "pairs" and (rows := page_of(board, sight.page)):
+        parts.append(ui.ActionRow(choice(sight.asked, [row.pair for row in rows])))
     buttons = _turning(sight, pages(board)) if sight.view == "pairs" else []
     if buttons:
         parts.append(ui.ActionRow(*buttons))

@@ -11,6 +11,7 @@ from bot.board_views import BoardButton, BoardSelect
 from bot.commands import admin_group, telephone_group
 from bot.errors import explain, unheard
 from bot.insight_views import InsightSelect
+from bot.pair_views import PairSelect
 from bot.proposals import PromptButton
 from bot.reports import ReportButton
 from bot.stage import DiscordStage
@@ -18,7 +19,16 @@ from bot.views import GameButton
 from bot.voting import BattleButton
 from telephone.service import Service
 
-BUTTONS: Final = (BattleButton, BoardButton, BoardSelect, GameButton, InsightSelect, PromptButton, ReportButton)
+BUTTONS: Final = (
+    BattleButton,
+    BoardButton,
+    BoardSelect,
+    GameButton,
+    InsightSelect,
+    PairSelect,
+    PromptButton,
+    ReportButton,
+)
 """What works on a message after any restart."""
 COGS: Final = (
     "cogs.play",

@@ -5,6 +5,7 @@ from typing import Final, Literal
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
+from bot import panels
 from bot.answers import Press, acknowledge
 from bot.asking import server_of
 from bot.board_views import share_board, show_board
@@ -12,7 +13,10 @@ from bot.boards import Sight
 from bot.client import TelephoneBot
 from bot.commands import join, leave, matching
 from bot.errors import offered
-from telephone.game import TURNS_MAX, Level
+from bot.pair_views import show_pair
+from telephone.game import TURNS_MAX, Level, Pair
+from telephone.pairs import PairRequest
+from telephone.providers.base import ModelKind
 from telephone.scoring.board import BoardRequest
 from telephone.scoring.standings import By, Games, Prompts, Votes
 
@@ -54,7 +58,37 @@ async def leaderboard(
     await (share_board if share else show_board)(press, Sight(asked))
 
 
-COMMANDS: Final = (leaderboard,)
+@offered
+async def suggest_artist(press: Press, typed: str) -> list[Choice[str]]:
+    return _models(press, "t2i", typed)
+
+
+@offered
+async def suggest_spotter(press: Press, typed: str) -> list[Choice[str]]:
+    return _models(press, "i2t", typed)
+
+
+@app_commands.describe(
+    t2i="Who draws the pictures",
+    i2t="Who says what it sees",
+    level="Only prompts of this level",
+    embedder="What measures the distance; left out, this bot's first",
+)
+@app_commands.autocomplete(t2i=suggest_artist, i2t=suggest_spotter, embedder=suggest_embedder)
+async def pair(
+    press: Press,
+    t2i: str,
+    i2t: str,
+    level: Literal["all", "easy", "medium", "hard", "impossible"] = "all",
+    embedder: str | None = None,
+) -> None:
+    """Look at one pair: its curve, its decay, when it rests, and who lost the prompt"""
+    await acknowledge(press)
+    chosen = None if level == "all" else Level(level)
+    await show_pair(press, PairRequest(Pair(t2i, i2t), server_of(press), embedder, chosen))
+
+
+COMMANDS: Final = (leaderboard, pair)
 
 
 async def setup(bot: TelephoneBot) -> None:
@@ -63,3 +97,8 @@ async def setup(bot: TelephoneBot) -> None:
 
 async def teardown(bot: TelephoneBot) -> None:
     leave(bot.telephone, *COMMANDS)
+
+
+def _models(press: Press, kind: ModelKind, typed: str) -> list[Choice[str]]:
+    choices = press.client.service.choices(kind)
+    return matching([Choice(name=panels.model_row(choice), value=choice.name) for choice in choices], typed)

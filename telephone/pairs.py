@@ -37,12 +37,13 @@ class PairRequest:
     guild_id: int = NO_GUILD
     embedder: str | None = None
     level: Level | None = None
+    free: bool = False
     designed: bool = False
 
     @property
     def pool(self) -> Pool:
-        """The games that count: those on curated prompts."""
-        return Pool(self.guild_id, self.level, designed=self.designed)
+        """The games that count."""
+        return Pool(self.guild_id, self.level, self.free, self.designed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Pairs:
             gauge.name,
             self.registry.label(gauge.name),
             asked.level,
+            asked.free,
             unmeasured=await self.store.pairs.unmeasured(asked.pool, asked.pair, gauge.name, gauge.version),
             latest=len(games) == LATEST,
             kin=tuple(sorted(kin)),

@@ -81,7 +81,7 @@ class PairCourse:
 
 @dataclass(frozen=True, slots=True)
 class PairDrift:
-    """What is known of one pair on a server, by one embedder.
+    """What is known of one pair on a server, by one embedder, on curated prompts or on free ones.
 
     `games` count on it, equal seeds once; `shorter` ones did not get as far as its curve, and `unmeasured` ones the
     embedder has not measured; `latest` says that there are older ones which were not looked at. `course` is None
@@ -93,6 +93,7 @@ class PairDrift:
     embedder: str
     label: str
     level: Level | None = None
+    free: bool = False
     games: int = 0
     shorter: int = 0
     unmeasured: int = 0

@@ -1,44 +1,44 @@
 """The drift of one pair in words, for the terminal and for Discord alike. Pure.
 
-Nothing in these sentences came from people or models but names: of the embedder, and of its kin.
+`shown` makes a name fit for the place; nothing else in a sentence came from people or models.
 """
 
 from telephone.scoring.blame import Shares
 from telephone.scoring.decay import Decay, half_life
 from telephone.scoring.interval import Interval
 from telephone.scoring.pair import Estimate, PairCourse, PairDrift, Resting
-from telephone.scoring.sentences import figures, percent
+from telephone.scoring.sentences import Shown, figures, percent
 from telephone.yardstick import where
 
-NONE_YET = "No game of this pair on a curated prompt is measured here yet; /telephone start plays one."
+NONE_YET = "No game of this pair on a {kind} prompt is measured here yet; /telephone start plays one."
 
 
-def sentences(found: PairDrift) -> tuple[str, ...]:
+def sentences(found: PairDrift, shown: Shown = str) -> tuple[str, ...]:
     """All that is known of a pair, one matter each; where something is not known, why."""
     if found.course is None:
-        return (NONE_YET, *_left(found))
-    told = [_played(found, found.course), *_left(found), _end(found, found.course), _similarity(found.course)]
+        return (NONE_YET.format(kind="free" if found.free else "curated"), *_left(found, shown))
+    told = [_played(found, found.course), *_left(found, shown), _end(found, found.course), _similarity(found.course)]
     told += [_decay(found.course.decay), _rest(found.resting)]
     told += [] if found.shares is None else [_blame(found.shares)]
-    return (*told, *_kin(found))
+    return (*told, *_kin(found, shown))
 
 
-def _kin(found: PairDrift) -> list[str]:
-    names = " and ".join(found.kin)
-    may = f"{names} {_is(len(found.kin))} kin of {found.label}, which may find in its own what others would miss"
+def _kin(found: PairDrift, shown: Shown) -> list[str]:
+    names = " and ".join(map(shown, found.kin))
+    may = f"{names} {_is(len(found.kin))} kin of {shown(found.label)}, which may find in its own what others would miss"
     return [f"{may}: ask a second embedder."] if found.kin else []
 
 
 def _played(found: PairDrift, course: PairCourse) -> str:
-    prompt = "prompt" if found.level is None else f"{found.level.value} prompt"
+    prompt = f"{found.level.value} prompt" if found.level else "free prompt" if found.free else "prompt"
     played = f"{_count(found.games, 'game')} of {_count(course.turns, 'turn')} on {_count(course.prompts, prompt)}"
     return f"{played}{', provisional' if course.provisional else ''}."
 
 
-def _left(found: PairDrift) -> list[str]:
+def _left(found: PairDrift, shown: Shown) -> list[str]:
     latest = "There are older games than these, which are not looked at."
     shorter = f"{_count(found.shorter, 'shorter game')} {_is(found.shorter)} left out."
-    unmeasured = f"{_count(found.unmeasured, 'game')} {_is(found.unmeasured)} not measured by {found.label} yet"
+    unmeasured = f"{_count(found.unmeasured, 'game')} {_is(found.unmeasured)} not measured by {shown(found.label)} yet"
     return [
         *([latest] if found.latest else []),
         *([shorter] if found.shorter else []),

@@ -8,6 +8,7 @@ from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt, ServerSettings
 from telephone.integrity import Integrity
 from telephone.library import Library
+from telephone.pairs import Pairs
 from telephone.prompts import curated
 from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions
@@ -45,6 +46,7 @@ class MemoryService:
     boards: Boards | None = None
     integrity: Integrity | None = None
     scales: dict[str, Scale] = field(default_factory=dict)
+    pairs: Pairs | None = None
     games: dict[str, Game] = field(default_factory=dict)
     servers: dict[int, ServerSettings] = field(default_factory=dict)
     budgets: dict[int, dict[str, Allowance]] = field(default_factory=dict)

@@ -81,7 +81,10 @@ class Thread:
 
 @dataclass
 class Sent:
-    """One request of the bot; `status` is what was answered, None while (or if never) answered."""
+    """One request of the bot; `status` is what was answered, None while (or if never) answered.
+
+    `files` are names and sizes; `data` is what was in them; `reason` is what the audit log would show.
+    """
 
     method: str
     path: str
@@ -89,6 +92,8 @@ class Sent:
     files: tuple[tuple[str, int], ...]
     at: float
     status: int | None = None
+    data: tuple[bytes, ...] = field(default=(), repr=False)
+    reason: str | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} → {self.status}"

@@ -117,7 +117,8 @@ class Rest:
         except json.JSONDecodeError:
             return _json(400, json.dumps({"message": "The request body contains invalid JSON.", "code": 50109}))
         files = tuple((file.filename, len(file.fp.getvalue())) for file in call.files)
-        sent = Sent(call.method, call.path, call.payload, files, time.monotonic())
+        sent = Sent(call.method, call.path, call.payload, files, time.monotonic(), reason=call.reason)
+        sent.data = tuple(file.fp.getvalue() for file in call.files)
         self.sent.append(sent)
         fault = self._faults.take(call.method, call.path)
         answer = self._fail(fault, request) if fault and not fault.works_first else self._answer(call)

@@ -124,7 +124,7 @@ class Battling(DBOSConfiguredInstance):
 
     async def _look_after_votes(self, battle: Battle) -> None:
         """Closes a vote that is over; shows a ballot that is not shown, or shows an old count."""
-        if len(battle.in_play) < len(battle.standing):
+        if len(battle.in_play) < max(SIDES_MIN, len(battle.standing)):
             await self.void(battle.id, TAKEN_OUT)
         elif battle.closes_at is not None and battle.closes_at <= datetime.now(UTC):
             await self.close(battle.id)

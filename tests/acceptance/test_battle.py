@@ -1,23 +1,25 @@
 """Six battles on Discord, thirty votes each, one bot killed with -9 in the middle: the better pair comes first."""
 
 import asyncio
+import json
+import math
 import random
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from telephone.game import Pair
 from telephone.prompts import curated
-from telephone.scoring.ballots import ALL_BAD, TIE, Vote, tally
-from telephone.scoring.votes import VoteBoard, rank_by_votes
+from telephone.scoring.votes import POINTS
 from telephone.sides import Battle, BattleState, Choice
 from telephone.store import Store
 from tests.standin.loopback import Standin
 from tests.standin.members import Member
-from tests.standin.process import BotProcess
+from tests.standin.process import ROOT, BotProcess, environment
 from tests.standin.records import Message
 
 BOT = [sys.executable, "-m", "bot"]
@@ -45,6 +47,7 @@ async def test_six_battles_put_the_better_pair_first_and_one_alone_decides_nothi
         )
         assert asked.ephemeral
 
+    every: Counter[str] = Counter()
     for n in range(BATTLES):
         card = await standin.until(lambda n=n: _card(standin, channel, n + 1, "which side degraded least"), timeout=300)
         battle = await _stored(tmp_path, guild.id, n)
@@ -58,10 +61,17 @@ async def test_six_battles_put_the_better_pair_first_and_one_alone_decides_nothi
         assert closed.state is BattleState.CLOSED
         assert await _tally(tmp_path, closed) == Counter(choices)
         _check_the_card(_card(standin, channel, n + 1, "Battle"), closed, Counter(choices))
+        every += _by_pair(closed, choices)
         if n == 0:
-            board = await _board(tmp_path, guild.id)
-            assert [row.provisional for row in board.rows] == [True, True], "one battle, however many voted"
-    _check_the_board(await _board(tmp_path, guild.id))
+            _check_that_one_battle_settles_nothing(_card(standin, channel, 1, "Battle"))
+            assert [row["provisional"] for row in await _board(tmp_path, guild.id)] == [True, True]
+            assert (await _leaderboard(standin, channel, voters[0])).text.count(", provisional") == 2
+    _check_the_board(await _board(tmp_path, guild.id), every)
+    shown = [line for line in (await _leaderboard(standin, channel, ada)).text.splitlines() if "spotter" in line]
+    assert [line.split(": ")[0] for line in shown if " votes in 6 battles on 6 prompts" in line] == [
+        f"- **1.** {SHARP}",
+        f"- **2.** {HAZY}",
+    ]
     assert len(standin.messages(channel)) == BATTLES
 
 
@@ -135,14 +145,34 @@ def _check_the_card(card: Message | None, battle: Battle, cast: Counter[Choice])
         assert f"{distance:.2f}" in card.text
 
 
-def _check_the_board(board: VoteBoard) -> None:
-    first, second = board.rows
-    assert (first.pair, second.pair) == (SHARP, HAZY)
-    assert first.battles == second.battles == BATTLES
-    assert board.voters == VOTERS
-    for row in board.rows:
-        assert row.rating.low < row.rating.estimate < row.rating.high
-    assert first.rating.high - first.rating.low > 20, "thirty members judged the same pictures: that is no certainty"
+def _check_that_one_battle_settles_nothing(card: Message | None) -> None:
+    assert card is not None
+    assert (
+        f"On the board by votes: {SHARP} new at 1" in card.text
+        or f"On the board by votes: {HAZY} new at 1" in card.text
+    )
+    assert card.text.count(", provisional)") == 2
+    assert "all votes of one battle judged the same pictures" in card.text
+
+
+def _by_pair(battle: Battle, choices: Sequence[Choice]) -> Counter[str]:
+    """How many chose which pair, or what else."""
+    names = {side.choice: str(side.game.pair) for side in battle.sides}
+    return Counter(names.get(choice, choice.value) for choice in choices)
+
+
+def _check_the_board(rows: Sequence[Mapping[str, Any]], cast: Counter[str]) -> None:
+    """The sharp pair stands first; its interval holds what plain counting says, and is wider than that of as many
+    votes on pictures of their own."""
+    first, second = rows
+    assert [(row["t2i"], row["i2t"]) for row in rows] == [(pair.t2i, pair.i2t) for pair in (SHARP, HAZY)]
+    for row in rows:
+        assert (row["n"], row["battles"], row["prompts"]) == (BATTLES * VOTERS - cast["bad"], BATTLES, BATTLES)
+    assert second["rating"] < 1000 < first["rating"]
+    wins, losses = cast[str(SHARP)], cast[str(HAZY)]
+    independent = 1.96 * POINTS * math.sqrt(1 / wins + 1 / losses)
+    assert first["rating_low"] < 1000 + POINTS / 2 * math.log(wins / losses) < first["rating_high"]
+    assert independent < first["rating_high"] - first["rating_low"] < 5 * independent
 
 
 async def _stored(folder: Path, guild_id: int, n: int) -> Battle:
@@ -155,24 +185,20 @@ async def _tally(folder: Path, battle: Battle) -> Counter[Choice]:
         return Counter(await store.votes.tally(battle.id))
 
 
-async def _board(folder: Path, guild_id: int) -> VoteBoard:
-    async with await Store.open(f"sqlite:///{folder / 'telephone.sqlite'}") as store:
-        votes: list[Vote] = []
-        for battle in await store.battles.recent(guild_id, states=[BattleState.CLOSED]):
-            votes += await _ballots(store, battle)
-        return rank_by_votes(tally(votes))
+async def _board(folder: Path, guild_id: int) -> list[dict[str, Any]]:
+    """The rows of the board by votes, as the terminal tells them beside the running bot."""
+    argv = ["-m", "telephone", "leaderboard", "--by", "votes", "--server", str(guild_id), "--json"]
+    own = environment({"TELEPHONE_DATA_DIR": str(folder)})
+    asked = await asyncio.create_subprocess_exec(
+        sys.executable, *argv, env=own, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await asked.communicate()
+    assert asked.returncode == 0
+    return list(json.loads(said)["pairs"])
 
 
-async def _ballots(store: Store, battle: Battle) -> list[Vote]:
-    by_letter = {side.choice.value: side.game.pair for side in battle.sides}
-    words = {Choice.TIE: TIE, Choice.ALL_BAD: ALL_BAD}
-    return [
-        Vote(
-            tuple(by_letter[letter] for letter in vote.shown),
-            words.get(vote.choice, vote.shown.find(vote.choice.value)),
-            str(vote.voter.member_id),
-            battle.id,
-            battle.request.prompt.slug,
-        )
-        for vote in await store.votes.of_battle(battle.id)
-    ]
+async def _leaderboard(standin: Standin, channel, member: Member) -> Message:
+    asked = await member.slash(channel, "telephone leaderboard", by="votes")
+    await standin.until(lambda: asked.response and not asked.response.loading, timeout=60)
+    assert asked.response is not None
+    return asked.response

@@ -75,7 +75,7 @@ def answers(answer: Answer, look: Look, charts: Sequence[Attachment]) -> Post:
     found, title = answer.found, words.heading(answer.asked, answer.judge, shown=escape)
     if found is None:
         return _post(look, title, [f"{words.nothing_here(answer)} {BEGIN}"], words.notes(answer, escape), ())
-    more = (words.among(found), words.without_one(found), words.lacking(found, shown=escape))
+    more = (words.among(found, shown=escape), words.without_one(found), words.lacking(found, shown=escape))
     return _post(look, title, three(found), [*filter(None, more), *words.notes(answer, escape)], charts)
 
 

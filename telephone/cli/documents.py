@@ -116,6 +116,7 @@ def insights_document(found: Insights) -> Document:
         "games": found.games,
         "prompts": found.prompts,
         "left_out": found.left_out,
+        "absent": list(found.absent),
         "effects": effects,
         "models": {
             side: [{"name": name, **(_interval(effect) or {})} for name, effect in factor.effects]

@@ -12,7 +12,7 @@ left out, which is counted.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from scipy.special import fdtrc
 from telephone.game import Pair
 from telephone.scoring.interval import Floats
 from telephone.scoring.ranking import Cell
+
+Side = Literal["t2i", "i2t"]
 
 ROUNDING: Final = 1e-12
 """What part of the scores is no more than the rounding of numbers."""
@@ -97,9 +99,44 @@ def design(cells: Iterable[Cell]) -> Design:
     )
 
 
-def without(cells: Iterable[Cell], name: str) -> list[Cell]:
-    """The cells of all pairs in which the model `name` does not play."""
-    return [cell for cell in cells if name not in (cell.pair.t2i, cell.pair.i2t)]
+def without(cells: Iterable[Cell], side: Side, name: str) -> list[Cell]:
+    """The cells of all pairs in which this model does not play on this side; a member can play on both."""
+    return [cell for cell in cells if getattr(cell.pair, side) != name]
+
+
+def comparable(cells: Sequence[Cell], fewest: int) -> Sequence[Cell]:
+    """The cells of as many models as `fewest` prompts connect; the others are left out.
+
+    Models go in the order of how few prompts they played on, whatever came out, and two of a kind always stay. Where
+    no number of prompts is enough, those models stay that the most prompts connect.
+    """
+    kept, best, most = cells, cells, -1
+    while True:
+        count = len(design(kept).prompts)
+        if count > most:
+            best, most = kept, count
+        rarest = None if count >= fewest else _rarest(kept)
+        if rarest is None:
+            return best
+        kept = without(kept, *rarest)
+
+
+def absent(cells: Iterable[Cell], kept: Iterable[Cell]) -> tuple[str, ...]:
+    """Models of `cells` that none of the `kept` has on that side, by name."""
+    every, there = (
+        {(side, getattr(cell.pair, side)) for cell in of for side in ("t2i", "i2t")} for of in (cells, kept)
+    )
+    return tuple(sorted({name for _, name in every - there}))
+
+
+def _rarest(cells: Sequence[Cell]) -> tuple[Side, str] | None:
+    """The model that played on the fewest prompts, of a kind that has more than two; None where none has."""
+    prompts: dict[Side, dict[str, set[str]]] = {"t2i": {}, "i2t": {}}
+    for cell in cells:
+        for side, of in prompts.items():
+            of.setdefault(getattr(cell.pair, side), set()).add(cell.prompt)
+    spare = [(len(seen), side, name) for side, of in prompts.items() if len(of) > 2 for name, seen in of.items()]
+    return min(spare)[1:] if spare else None
 
 
 def theta2(effects: Floats) -> float:

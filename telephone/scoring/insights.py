@@ -9,13 +9,24 @@ for having looked for the best (Hsu 1981, Ann. Stat. 9:1026-1034, with Bonferron
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from scipy.special import chdtri, stdtrit
 
 from telephone.game import Pair
-from telephone.scoring.crossed import Design, Effect, design, effect_of_models, effect_of_prompts, missing_games, theta2
+from telephone.scoring.crossed import (
+    Design,
+    Effect,
+    Side,
+    absent,
+    comparable,
+    design,
+    effect_of_models,
+    effect_of_prompts,
+    missing_games,
+    theta2,
+)
 from telephone.scoring.crossed import without as leave_out
 from telephone.scoring.interval import LEVEL, Floats, Interval
 from telephone.scoring.ranking import Cell
@@ -26,8 +37,6 @@ FEWEST_PROMPTS: Final = 10
 """With fewer prompts nothing is declared and no interval given."""
 FARTHEST: Final = 1000
 """A verdict that would need more prompts than this is not worth waiting for, and is said to be out of reach."""
-
-Side = Literal["t2i", "i2t"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,8 @@ class Factor:
 class Insights:
     """The three answers from `games` on n `prompts`; `left_out` prompts could not connect the models.
 
+    Models that are `absent` have played on too few prompts to be compared with the others.
+
     `difference` is θ²_T - θ²_I, known as the point `estimate` even where it has no interval; `share` is that of T2I in
     θ²_T + θ²_I. `extent` holds the least and largest difference when each model is left out in turn. `verdict` names
     what matters more, or is None and `why` says why; `more_prompts` is how many it may take then, None where that
@@ -74,12 +85,14 @@ class Insights:
     why: str | None
     more_prompts: int | None
     missing: tuple[tuple[Pair, int], ...]
+    absent: tuple[str, ...] = ()
 
 
 def insights(cells: Sequence[Cell], *, higher_is_better: bool = False, seed: int = 0) -> Insights:
     """The three questions asked of `cells` of one level and turn. Raises ValueError without cells."""
     if not cells:
         raise ValueError("the three questions need at least one measured game")
+    every, cells = cells, comparable(cells, FEWEST_PROMPTS)
     found = design(cells)
     count = len(found.prompts)
     prompt = effect_of_prompts(found)
@@ -104,6 +117,7 @@ def insights(cells: Sequence[Cell], *, higher_is_better: bool = False, seed: int
         why=why,
         more_prompts=0 if verdict else _more_prompts(found, difference),
         missing=missing_games(cells, FEWEST_PROMPTS),
+        absent=absent(every, cells),
     )
 
 
@@ -122,13 +136,13 @@ def agreed(answers: Sequence[Insights]) -> tuple[Side | None, str | None]:
 
 
 def difficulty(cells: Sequence[Cell]) -> tuple[tuple[str, Interval | None], ...]:
-    """The score that every prompt gives an average of these pairs, by prompts; prompts that do not connect are absent.
+    """The score that every prompt gives an average of these models, by prompts; prompts that do not connect are absent.
 
     The interval tells of repeats and of pair × prompt; None where there are too few games to know these.
     """
     if not cells:
         return ()
-    found = design(cells)
+    found = design(comparable(cells, FEWEST_PROMPTS))
     effect = effect_of_prompts(found)
     rows: list[tuple[str, Interval | None]] = []
     for name, level, leverage in zip(found.prompts, found.level, found.leverage, strict=True):
@@ -216,8 +230,9 @@ def _share(asked: _Asked) -> Interval | None:
 
 def _extent(cells: Sequence[Cell], found: Design) -> tuple[float, float] | None:
     """The least and the largest difference with one model left out, where two of its kind remain."""
-    spare = [name for names in (found.t2i_names, found.i2t_names) if len(names) > 2 for name in names]
-    parts = [design(leave_out(cells, name)) for name in spare]
+    kinds: dict[Side, tuple[str, ...]] = {"t2i": found.t2i_names, "i2t": found.i2t_names}
+    spare = [(side, name) for side, names in kinds.items() if len(names) > 2 for name in names]
+    parts = [design(leave_out(cells, side, name)) for side, name in spare]
     seen = [theta2(one.t2i) - theta2(one.i2t) for one in parts if len(one.prompts) > 1]
     return (min(seen), max(seen)) if seen else None
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from telephone.scoring.interval import LEVEL, Floats, Interval
 
-RESAMPLES: Final = (999, 199)
+RESAMPLES: Final = (999, 399)
 """How often the prompts are resampled, and how often where there are more than MANY."""
-MANY: Final = 1000
+MANY: Final = 100
 NOTHING: Final = 1e-9
 """A part of a figure that is no more than the rounding of numbers."""
 _AT_ONCE: Final = 4_000_000

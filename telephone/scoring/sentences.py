@@ -8,8 +8,9 @@ from itertools import groupby
 from math import floor, log10
 from typing import Final
 
-from telephone.scoring.answers import Answer, Moment, Question
-from telephone.scoring.insights import FEWEST_PROMPTS, Insights, Side, factors
+from telephone.scoring.answers import Answer, Moment, Question, Told
+from telephone.scoring.crossed import Side
+from telephone.scoring.insights import FEWEST_PROMPTS, Insights, factors
 from telephone.scoring.interval import Interval
 from telephone.scoring.standings import Judge
 
@@ -31,11 +32,21 @@ def notes(answer: Answer, shown: Shown = str, *, rescore: str = "/telephone resc
     if answer.unmeasured > 0:
         are = "is" if answer.unmeasured == 1 else "are"
         said.append(f"{_count(answer.unmeasured, 'game')} {are} not measured with {name} yet; {rescore} does that.")
+    if len(answer.told) > 1:
+        said += [told(one, shown) for one in answer.told]
     if answer.kin:
         said.append(f"Kin of {name}, which may please it: {', '.join(map(shown, answer.kin))}.")
     if answer.found is not None:
         said.append("Answers hold among these models, for prompts like these. Distances understand English only.")
     return said
+
+
+def told(one: Told, shown: Shown = str) -> str:
+    """What one embedder says by itself, where several have to agree."""
+    bests = [f"best {KINDS[side]} {shown(factor.best or 'unknown')}" for side, factor in factors(one.found).items()]
+    verdict = one.found.verdict
+    more = "what matters more unknown" if verdict is None else f"{KINDS[verdict]} matters more"
+    return f"{shown(plain(one.who))} alone: {', '.join(bests)}, {more}."
 
 
 def nothing_here(answer: Answer) -> str:
@@ -46,9 +57,11 @@ def nothing_here(answer: Answer) -> str:
     return f"No game on a curated {level}prompt has got to turn {answer.turn} here yet."
 
 
-def among(found: Insights) -> str:
+def among(found: Insights, *, shown: Shown = str) -> str:
     """What the answers hold for."""
     left = f" {_count(found.left_out, 'prompt')} could not connect them." if found.left_out else ""
+    if found.absent:
+        left += f" Not among them, on too few prompts so far: {', '.join(map(shown, found.absent))}."
     played = f"{_count(found.prompts, 'prompt')}, {_count(found.games, 'game')}"
     return f"Among these {found.t2i.models} T2I and {found.i2t.models} I2T, on {played}.{left}"
 

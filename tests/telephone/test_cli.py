@@ -70,6 +70,8 @@ async def test_the_same_seed_plays_the_same_game_in_another_process(tmp_path):
         (["play", "a fox", "--t2i", "nobody"], 1, "No model called 'nobody'"),
         (["play", "#easy-999"], 1, "#easy-999"),
         (["replay", "99"], 1, "99"),
+        (["insights", "--scores", "absent.csv"], 1, "absent.csv cannot be read: No such file or directory"),
+        (["leaderboard", "--votes", "."], 1, "cannot be read"),
     ],
 )
 async def test_bad_input_gets_one_clear_sentence(tmp_path, arguments, status, words):

@@ -250,6 +250,32 @@ def test_what_cannot_be_compared_gets_no_verdict(shape: tuple[int, int, int]) ->
     assert found.difference is None
 
 
+def test_a_model_that_played_once_does_not_take_the_answer_from_the_others() -> None:
+    cells = cells_of(played(np.random.default_rng(2), 14, STRONG, WEAK))
+    found = insights([*cells, Cell(Pair("t9", "i0"), "p03", 1, 0.5, 0.0), Cell(Pair("t8", "i9"), "p04", 1, 0.5, 0.0)])
+    whole = insights(cells)
+    assert found.absent == ("i9", "t8", "t9")
+    assert replace(found, absent=()) == whole
+    assert difficulty([*cells, Cell(Pair("t9", "i0"), "p03", 1, 0.5, 0.0)]) == difficulty(cells)
+
+
+def test_models_stay_as_long_as_enough_prompts_connect_them() -> None:
+    y = played(np.random.default_rng(2), 14, STRONG, WEAK)
+    y[10:, 2] = np.nan
+    assert (insights(cells_of(y)).absent, insights(cells_of(y)).prompts) == ((), 10)
+    y[9:, 2] = np.nan
+    assert (insights(cells_of(y)).absent, insights(cells_of(y)).prompts) == (("t2",), 14)
+    few = cells_of(y[:4])
+    assert (insights(few).absent, insights(few).prompts) == ((), 4)
+
+
+def test_two_of_a_kind_always_stay() -> None:
+    y = played(np.random.default_rng(2), 14, STRONG[:2], WEAK[:2])
+    y[3:, 1] = np.nan
+    found = insights(cells_of(y))
+    assert (found.absent, found.prompts, found.left_out) == ((), 3, 11)
+
+
 def test_missing_games_name_pairs_that_never_played() -> None:
     cells = [Cell(Pair("a", "x"), "p", 1, 0.1, 0.0), Cell(Pair("b", "y"), "p", 1, 0.1, 0.0)]
     missing = dict(missing_games(cells, 2))

@@ -14,7 +14,7 @@ from telephone.prompts import curated
 from telephone.scoring.answers import Question
 from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions
-from telephone.scoring.sentences import among, best, lacking, matters_more, more_games, without_one
+from telephone.scoring.sentences import among, best, lacking, matters_more, more_games, notes, without_one
 from telephone.scoring.standings import Judge
 from telephone.store import Store
 from tests.played import CRITICS_ADD, PAINTERS_ADD, article, asked, finished, once
@@ -139,6 +139,11 @@ async def test_a_verdict_needs_both_embedders_and_their_heads(store):
         *("ImageBind", "MiniLM (offline)", "MiniLM (offline) on the first 75 tokens")
     ]
     assert (answer.found.verdict, answer.found.t2i.best) == ("t2i", None)
+    assert notes(answer)[:3] == [
+        "ImageBind alone: best T2I dalle2, best I2T blip, T2I matters more.",
+        "MiniLM, offline alone: best T2I dalle2, best I2T blip, T2I matters more.",
+        "MiniLM, offline on the first 75 tokens alone: best T2I vqgan-clip, best I2T mplug-owl, T2I matters more.",
+    ]
     assert answer.found.t2i.why == "ImageBind and MiniLM (offline) on the first 75 tokens do not agree"
     await change(store, "UPDATE distance SET head = NULL, distance = 0.5 WHERE embedder = 'minilm'")
     answer = await ask(store, *both)

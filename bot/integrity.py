@@ -1,8 +1,11 @@
 """What an admin reads about votes: counts and reasons, never what somebody chose."""
 
+from bot.posted import UPLOAD_MAX
+from bot.render import Attachment
 from bot.text import CONTENT_MAX, lines_that_fit
 from telephone.integrity import Report
 from telephone.scoring.flags import Flag, Flagged
+from telephone.scoring.transcript import Transcript, said
 from telephone.sides import Decision
 
 _REASONS = {
@@ -22,6 +25,9 @@ HOW = (
     "A flag is no proof: an honest taste of one's own can look like a pattern."
 )
 
+WHOLE = "Flagged and struck votes are in it like all others: files that lacked some would tell whose they are."
+_FILE = "votes.csv"
+
 
 def report(found: Report) -> str:
     """How many votes there are, which voters are flagged and why, and what can be done."""
@@ -31,6 +37,21 @@ def report(found: Report) -> str:
     lines = [_line(one) for one in found.flagged] or ["No vote is flagged."]
     room = CONTENT_MAX - len(head) - len(age) - len(HOW) - 4
     return "\n".join([head, lines_that_fit(lines, room, "- and {n} more"), age, HOW])
+
+
+def exported(found: Transcript) -> str:
+    """What is in the file of votes, and what to do with it."""
+    if len(found.data) > UPLOAD_MAX:
+        return (
+            f"{said(found)} The file is too large for Discord; whoever runs this bot can write it with "
+            "`telephone export votes`."
+        )
+    return f"{said(found)} {WHOLE} `telephone leaderboard --votes {_FILE}` makes a board of it."
+
+
+def sheet(found: Transcript) -> Attachment | None:
+    """The file of votes, None where Discord would not take it."""
+    return Attachment(_FILE, found.data) if len(found.data) <= UPLOAD_MAX else None
 
 
 def _line(one: Flagged) -> str:

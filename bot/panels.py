@@ -36,8 +36,8 @@ two matters more.
 - Something that should not be seen? Its message's menu, Apps, has *Report this turn*: that hides it at once.
 - Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and how many games may be, \
 `budget` how much they may cost a day, `pause` and `resume` stop and continue all of them, \
-`reports` decides about reported turns, `votes` shows flagged votes, `nsfw` says where adult \
-content may be played; `/telephone prompts review` decides about proposed prompts, \
+`reports` decides about reported turns, `votes` shows flagged votes, `export` gives you all votes as a file, \
+`nsfw` says where adult content may be played; `/telephone prompts review` decides about proposed prompts, \
 `generate` has a chat model write some, `remove` takes one away."""
 
 NEEDED: Final[Mapping[str, str]] = {

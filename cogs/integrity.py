@@ -1,4 +1,4 @@
-"""Votes that an admin should look at."""
+"""Votes that an admin should look at, and may take away as a file."""
 
 from typing import Final, Literal
 
@@ -13,7 +13,9 @@ from bot.client import TelephoneBot
 from bot.commands import join, leave
 from telephone.errors import BadInput
 from telephone.integrity import AGE_MAX
+from telephone.scoring.standings import Prompts
 from telephone.sides import Decision
+from telephone.store.scores import Pool
 
 _DECISIONS: Final = {"strike": Decision.STRUCK, "clear": Decision.CLEARED, "undo": None}
 
@@ -40,7 +42,15 @@ async def votes(
     await say(press, integrity.report(found))
 
 
-COMMANDS: Final = (votes,)
+@app_commands.describe(prompts="The prompts of the list, or those that members typed themselves")
+async def export(press: Press, prompts: Prompts = "curated") -> None:
+    """Get the votes of this server as a file, voters by pseudonyms"""
+    await acknowledge(press)
+    found = await press.client.service.archive.votes(Pool(server_of(press), free=prompts == "free"), "all")
+    await say(press, integrity.exported(found), file=integrity.sheet(found))
+
+
+COMMANDS: Final = (votes, export)
 
 
 async def setup(bot: TelephoneBot) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from telephone.admission import Admission
+from telephone.archive import Archive
 from telephone.arena import Arena
 from telephone.awaiting import Awaiting
 from telephone.battle import Battling, Ring
@@ -158,9 +159,12 @@ async def open_house(settings: Settings, stage: Stage | None, arena: Arena | Non
     library = Library(store, guard, Writer(players, store, settings.caps, writing))
     boards, entry = boards_of(measure, store, players.registry), Entry(admission, Pairing(store, players))
     pairs, integrity = Pairs(store, measure, scales, players.registry), Integrity(store)
+    archive = Archive(Urn(store), settings.signing_key)
     if stage is None:
         moderation, contest = Moderation(store, pictures), Contest(store, entry, pictures)
-        service = Service(store, players, admission, keepsakes, moderation, library, boards, pairs, contest, integrity)
+        service = Service(
+            store, players, admission, keepsakes, moderation, library, boards, pairs, contest, integrity, archive
+        )
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
     awaiting = Awaiting(measure, engine)
@@ -180,7 +184,7 @@ async def open_house(settings: Settings, stage: Stage | None, arena: Arena | Non
         raise
     moderation, contest = Moderation(store, pictures, play), Contest(store, entry, pictures, battling)
     service = Service(
-        store, players, admission, keepsakes, moderation, library, boards, pairs, contest, integrity, play
+        store, players, admission, keepsakes, moderation, library, boards, pairs, contest, integrity, archive, play
     )
     sweeping = asyncio.create_task(_sweep(durable, engine, players))
     return House(service, store, players, guard, measure, scales, engine, sweeping)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from telephone.admission import Admission, StartRequest
+from telephone.archive import Archive
 from telephone.contest import Contest
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Allowance, Game, GameState, NsfwPolicy, ServerSettings
@@ -89,6 +90,8 @@ class Service:
     """Games side by side, their names hidden, and the votes on them."""
     integrity: Integrity
     """Votes that an admin should look at."""
+    archive: Archive
+    """What may be taken away from a server."""
     play: Play | None = None
     """None in a process that runs no engine: what it sets going, the process that does will notice."""
 

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image as pil
 
 from telephone.admission import Admission
+from telephone.archive import Archive
 from telephone.arena import Arena
 from telephone.awaiting import Awaiting
 from telephone.battle import Battling, Ring
@@ -39,6 +40,7 @@ from telephone.rounds import Rounds
 from telephone.safety import Finding, Guard
 from telephone.scales import Scales
 from telephone.scoring.board import Boards, Judge
+from telephone.scoring.urn import Urn
 from telephone.service import Service
 from telephone.showing import Showing
 from telephone.stage import Posting, Progress, Summary
@@ -294,7 +296,7 @@ async def troupe(
             boards = Boards(store, (Judge("letters", "1", "letters"),))
             pairs = Pairs(store, measure, scales, registry)
             contest = Contest(store, Entry(admission, Pairing(store, players)), pictures, battling)
-            desks = (moderation, library, boards, pairs, contest, Integrity(store))
+            desks = (moderation, library, boards, pairs, contest, Integrity(store), Archive(Urn(store), lambda: b"key"))
             service = Service(store, players, admission, keepsakes, *desks, play)
             yield Troupe(service, store, studio, stage, play, watcher, letters, rounds.arena, battling, measure)
         finally:

@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from telephone import log
-from telephone.cli import boards, pairs, prompts, questions
+from telephone.cli import boards, exports, pairs, prompts, questions
 from telephone.cli.asking import Json, Server, inquire
 from telephone.errors import TelephoneError
 from telephone.game import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
@@ -133,6 +133,7 @@ app.command("prompts")(prompts.listed)
 app.command("leaderboard")(boards.leaderboard)
 app.command("pair")(pairs.pair)
 app.command("insights")(questions.insights)
+app.add_typer(exports.app, name="export")
 
 
 @app.command()

@@ -23,7 +23,8 @@ Votes = Annotated[
     Path | None,
     typer.Option(
         "--votes",
-        help="CSV of votes: a_t2i,a_i2t,b_t2i,b_i2t,outcome (a, b or tie),voter and, if votes share pictures, battle.",
+        help="CSV of votes: a_t2i,a_i2t,b_t2i,b_i2t,outcome (a, b, tie or all bad),voter and, if votes share pictures, "
+        "battle. Also read: prompt, and c_t2i,c_i2t,d_t2i,d_i2t where more than two pairs were shown.",
     ),
 ]
 Prior = Annotated[

@@ -18,15 +18,18 @@ import numpy as np
 
 from telephone.errors import BadInput
 from telephone.game import Pair, fold
-from telephone.scoring.ballots import CHOSE_TIE, Ballots, LineUp, gather
+from telephone.scoring.ballots import ALL_BAD, CHOSE_NONE, CHOSE_TIE, TIE, Ballots, LineUp, gather
 from telephone.scoring.ranking import Cell
 
 VOTES: Final = ("a_t2i", "a_i2t", "b_t2i", "b_i2t", "outcome", "voter")
+MORE: Final = ("battle", "prompt", "c_t2i", "c_i2t", "d_t2i", "d_i2t")
+"""What a sheet of votes may say besides: which votes judge the same pictures, on which prompt, and further sides."""
 SCORES: Final = ("t2i", "i2t", "prompt", "level", "score")
 LARGEST: Final = 1e9
 """Scores lie within plus and minus this; squares of more would leave no digits for what matters."""
 
-_OUTCOMES: Final = {"a": 0, "b": 1, "tie": CHOSE_TIE}
+OUTCOMES: Final = {"a": 0, "b": 1, "c": 2, "d": 3, TIE: CHOSE_TIE, ALL_BAD: CHOSE_NONE}
+"""What a vote can say, in words and as ballots have it."""
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _QUOTING: Final = 'a field that holds the separator stands in "double quotes", and a quote inside is written twice'
 
@@ -67,14 +70,13 @@ def lines_of(path: Path) -> Iterator[str]:
 
 
 def read_votes(lines: Iterable[str]) -> Ballots:
-    """Votes between two pairs: columns VOTES and, where votes judge the same pictures, battle. Raises BadInput.
+    """Votes between two to four pairs: columns VOTES and those of MORE that are there. Raises BadInput.
 
     The same vote twice in one battle counts once.
     """
     sheet = _Votes()
-    for line, fields in _records(lines, VOTES, ("battle",)):
-        outcome, voter, battle = fields[4:]
-        sheet.add(line, fields[:4], battle, outcome, voter)
+    for line, fields in _records(lines, VOTES, MORE):
+        sheet.add(line, (*fields[:4], *fields[8:]), fields[4:8])
     return sheet.ballots()
 
 
@@ -108,28 +110,31 @@ class _Votes:
     """What is read so far: every name once, and four numbers a vote."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, ...], tuple[Pair, Pair]] = {}
-        self._line_ups: dict[tuple[tuple[Pair, Pair], str], int] = {}
-        self._battles: dict[str, tuple[int, tuple[Pair, Pair]]] = {}
+        self._known: dict[tuple[str, ...], tuple[Pair, ...]] = {}
+        self._line_ups: dict[tuple[tuple[Pair, ...], str, str], int] = {}
+        self._battles: dict[str, tuple[int, tuple[Pair, ...], str]] = {}
         self._voters: dict[str, int] = {}
         self._where, self._choice, self._voter, self._line = (array("q") for _ in range(4))
 
-    def add(self, line: int, names: tuple[str, ...], battle: str, outcome: str, voter: str) -> None:
+    def add(self, line: int, names: tuple[str, ...], fields: tuple[str, ...]) -> None:
+        outcome, voter, battle, prompt = fields
         sides = self._known.get(names)
         if sides is None:
             sides = self._known[names] = _sides(line, names)
-        choice = _OUTCOMES.get(outcome)
+        choice = OUTCOMES.get(outcome)
         if choice is None:
-            choice = _OUTCOMES.get(outcome.strip().lower())
-        if choice is None:
-            raise BadInput(f"Line {line}: the outcome is {_said(outcome)}; write a, b or tie.")
+            choice = OUTCOMES.get(outcome.strip().lower())
+        if choice is None or choice >= len(sides) or (choice == CHOSE_TIE and len(sides) > 2):
+            raise BadInput(f"Line {line}: the outcome is {_said(outcome)}; write {_outcomes(len(sides))}.")
         name = voter.strip()
         if not name:
             raise BadInput(f"Line {line}: the voter is empty; write any name that tells voters apart.")
+        if prompt:
+            prompt = _clean(prompt)
         if battle:
             battle = _clean(battle)
-            self._one_line_up(line, battle, sides)
-        self._where.append(self._line_ups.setdefault((sides, battle), len(self._line_ups)))
+            self._one_line_up(line, battle, sides, prompt)
+        self._where.append(self._line_ups.setdefault((sides, battle, prompt), len(self._line_ups)))
         self._choice.append(choice)
         self._voter.append(self._voters.setdefault(name, len(self._voters)))
         self._line.append(line)
@@ -139,7 +144,7 @@ class _Votes:
             raise BadInput("The file has no votes below its heading; write one vote a line.")
         columns = (self._where, self._choice, self._voter, self._line)
         where, choice, voter, line = (np.frombuffer(column, dtype=np.int64) for column in columns)
-        line_ups = [LineUp(sides, battle or None) for sides, battle in self._line_ups]
+        line_ups = [LineUp(sides, battle or None, prompt or None) for sides, battle, prompt in self._line_ups]
         lucky = np.flatnonzero(np.array([one.battle is not None for one in line_ups])[where])
         order = lucky[np.lexsort((line[lucky], voter[lucky], where[lucky]))]
         again = np.flatnonzero((np.diff(where[order]) == 0) & (np.diff(voter[order]) == 0)) + 1
@@ -156,23 +161,43 @@ class _Votes:
         once[order[again]] = False
         return gather(line_ups, where[once], choice[once], list(self._voters), voter[once])
 
-    def _one_line_up(self, line: int, battle: str, sides: tuple[Pair, Pair]) -> None:
-        before, other = self._battles.setdefault(battle, (line, sides))
-        if other is sides or other == sides:
-            return
-        what = "write its sides in one order" if other == sides[::-1] else "give one of them a battle of its own"
-        raise BadInput(
-            f"Line {line}: battle {_said(battle)} shows {sides[0]} against {sides[1]} and, on line {before}, "
-            f"{other[0]} against {other[1]}; {what}."
-        )
+    def _one_line_up(self, line: int, battle: str, sides: tuple[Pair, ...], prompt: str) -> None:
+        before, other, on = self._battles.setdefault(battle, (line, sides, prompt))
+        if other is not sides and other != sides:
+            turned = sorted(map(str, other)) == sorted(map(str, sides))
+            what = "write its sides in one order" if turned else "give one of them a battle of its own"
+            raise BadInput(
+                f"Line {line}: battle {_said(battle)} shows {_against(sides)} and, on line {before}, "
+                f"{_against(other)}; {what}."
+            )
+        if on != prompt:
+            said, was = (_said(one) if one else "no prompt" for one in (prompt, on))
+            raise BadInput(f"Line {line}: battle {_said(battle)} is on {said} and, on line {before}, {was}; write one.")
 
 
-def _sides(line: int, names: tuple[str, ...]) -> tuple[Pair, Pair]:
-    a_t2i, a_i2t, b_t2i, b_i2t = (_name(line, column, field) for column, field in zip(VOTES, names, strict=False))
-    a, b = Pair(a_t2i, a_i2t), Pair(b_t2i, b_i2t)
-    if a == b:
-        raise BadInput(f"Line {line}: both sides are {a}; a vote is between two different pairs.")
-    return a, b
+def _sides(line: int, names: tuple[str, ...]) -> tuple[Pair, ...]:
+    """The pairs of a row: two, and those of its further columns that are not left empty."""
+    sides = []
+    for k, letter in enumerate("abcd"):
+        t2i, i2t = names[2 * k : 2 * k + 2]
+        if k < 2 or t2i.strip() or i2t.strip():
+            sides.append(Pair(_name(line, f"{letter}_t2i", t2i), _name(line, f"{letter}_i2t", i2t)))
+    if not names[4].strip() and len(sides) > 2:
+        raise BadInput(f"Line {line}: side d is named and side c is not; write the third pair into c_t2i and c_i2t.")
+    if len(set(sides)) < len(sides):
+        double = next(pair for pair in sides if sides.count(pair) > 1)
+        both = "both sides are" if len(sides) == 2 else "two sides are"
+        raise BadInput(f"Line {line}: {both} {double}; a vote is between different pairs.")
+    return tuple(sides)
+
+
+def _against(sides: tuple[Pair, ...]) -> str:
+    return " against ".join(map(str, sides))
+
+
+def _outcomes(sides: int) -> str:
+    """What can be said of so many sides."""
+    return f"{', '.join('abcd'[:sides])}{f', {TIE}' if sides == 2 else ''} or {ALL_BAD}"
 
 
 def _records(lines: Iterable[str], needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> Records:
@@ -256,7 +281,7 @@ def _cell(pair: Pair, prompt: str, values: "array[float]") -> Cell:
 
 
 def _chosen(choice: int) -> str:
-    return next(word for word, code in _OUTCOMES.items() if code == choice)
+    return next(word for word, code in OUTCOMES.items() if code == choice)
 
 
 def _said(text: str) -> str:

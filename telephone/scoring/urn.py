@@ -28,12 +28,16 @@ class Urn:
 
         Those of struck voters never count; with `unflagged` no flagged ones do, unless an admin cleared the voter.
         """
+        return await off_loop(gather, await self.polls(pool, unflagged=unflagged))
+
+    async def polls(self, pool: Pool, *, unflagged: bool = False) -> list[Poll]:
+        """The same as they were cast, battle by battle."""
         polls, decisions = await self.store.polls.of(pool), await self.store.conduct.of(pool.guild_id)
         if not unflagged:
-            return await off_loop(lambda: gather(counted(polls, decisions)))
+            return await off_loop(lambda: counted(polls, decisions))
         every = await self.store.polls.of(Pool(pool.guild_id, free=pool.free))
         days = (await self.store.servers.settings(pool.guild_id)).voter_days
-        return await off_loop(lambda: gather(counted(polls, decisions, least_days=days, odd=patterned(every))))
+        return await off_loop(lambda: counted(polls, decisions, least_days=days, odd=patterned(every)))
 
     async def marker(self, guild_id: int) -> Hashable:
         """Changes when these votes do, or what is made of them."""

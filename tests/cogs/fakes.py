@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from telephone.admission import StartRequest
+from telephone.archive import Archive
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt, ServerSettings
 from telephone.integrity import Integrity
@@ -47,6 +48,7 @@ class MemoryService:
     integrity: Integrity | None = None
     scales: dict[str, Scale] = field(default_factory=dict)
     pairs: Pairs | None = None
+    archive: Archive | None = None
     games: dict[str, Game] = field(default_factory=dict)
     servers: dict[int, ServerSettings] = field(default_factory=dict)
     budgets: dict[int, dict[str, Allowance]] = field(default_factory=dict)

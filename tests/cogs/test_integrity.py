@@ -1,9 +1,15 @@
 """/telephone-admin votes: counts and reasons, decisions, and never what somebody chose."""
 
+import csv
+
 import pytest
 
+from bot import integrity
+from telephone.archive import Archive
 from telephone.integrity import Integrity
 from telephone.scoring.flags import Flag
+from telephone.scoring.transcript import Transcript
+from telephone.scoring.urn import Urn
 from telephone.sides import Choice, Decision, Voter
 from telephone.store import Store
 from tests.cogs.fakes import MemoryHouse, MemoryService
@@ -21,7 +27,7 @@ async def store(tmp_path):
 
 @pytest.fixture
 async def house(store):
-    return MemoryHouse(MemoryService(integrity=Integrity(store)))
+    return MemoryHouse(MemoryService(integrity=Integrity(store), archive=Archive(Urn(store), lambda: b"key")))
 
 
 async def flagged(server, store):
@@ -67,3 +73,44 @@ def test_every_flag_has_its_words():
     from bot.integrity import _REASONS
 
     assert set(_REASONS) == set(Flag)
+
+
+EXPORT = "telephone-admin export"
+
+
+async def test_an_admin_gets_the_votes_as_a_file_that_only_they_see(server, store):
+    await flagged(server, store)
+    result = await server.admin.slash(server.channel, EXPORT)
+    assert result.ephemeral
+    [file] = result.response.attachments
+    assert file.filename == "votes.csv"
+    said = result.response.content
+    assert said.startswith("3 votes of 3 voters in 1 battle; voters go by pseudonyms. No two pairs")
+    assert said.endswith("`telephone leaderboard --votes votes.csv` makes a board of it.")
+    rows = list(csv.DictReader(server.env.backend.cdn.get(file.url).decode().splitlines()))
+    assert sorted(row["outcome"] for row in rows) == ["a", "b", "b"]
+    assert str(server.bob.id) not in str(rows)
+
+
+async def test_no_decision_of_an_admin_changes_the_file_and_so_tells_what_somebody_chose(server, store):
+    await flagged(server, store)
+    files = []
+    for decision in ("clear", "strike"):
+        await server.admin.slash(server.channel, VOTES, member=server.bob.user, decision=decision)
+        result = await server.admin.slash(server.channel, EXPORT)
+        files.append(server.env.backend.cdn.get(result.response.attachments[0].url))
+    assert files[0] == files[1]
+
+
+async def test_without_votes_there_is_nothing_to_export(server):
+    result = await server.admin.slash(server.channel, EXPORT, prompts="free")
+    assert "No vote of a closed battle is here to export" in result.response.content
+    assert server.refusals() == ["NotFound"]
+
+
+def test_a_file_that_discord_would_not_take_is_not_sent():
+    large = Transcript(b"x" * (10 * 2**20 + 1), 200_000, 9, 40, True)
+    assert integrity.sheet(large) is None
+    assert integrity.exported(large).endswith(
+        "The file is too large for Discord; whoever runs this bot can write it with `telephone export votes`."
+    )

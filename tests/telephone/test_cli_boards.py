@@ -109,7 +109,8 @@ def test_votes_and_both_have_their_own_figures_in_the_contract(data_dir: Path, m
     play(data_dir)
 
     class Box:
-        async def ballots(self, pool):
+        async def ballots(self, pool, *, unflagged):
+            assert not unflagged
             sides = product(range(6), range(4))
             return tally(Vote((PAIRS[0], PAIRS[3]), int(v > 2), f"v{b}{v}", f"b{b}", f"p{b}") for b, v in sides)
 

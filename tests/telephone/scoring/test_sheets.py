@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from telephone.errors import BadInput
 from telephone.game import Pair
-from telephone.scoring.ballots import TIE, Ballots, Vote, tally
+from telephone.scoring.ballots import ALL_BAD, TIE, Ballots, Vote, tally
 from telephone.scoring.ranking import Cell
 from telephone.scoring.sheets import lines_of, read_scores, read_votes
 
-A, B, C = Pair("a", "x"), Pair("b", "x"), Pair("c", "y, z")
+A, B, C, D = Pair("a", "x"), Pair("b", "x"), Pair("c", "y, z"), Pair("d", "x")
 VOTES = """\
 a_t2i,a_i2t,b_t2i,b_i2t,outcome,voter,battle
 a,x,b,x,a,ann,7
@@ -109,7 +109,47 @@ def test_a_vote_that_stands_twice_in_one_battle_counts_once() -> None:
     assert votes("a,x,b,x,a,ann,", "a,x,b,x,a,ann,").choice.tolist() == [0, 0]
 
 
-HEAD = "Line 1 must name the columns a_t2i, a_i2t, b_t2i, b_i2t, outcome, voter and, if you like, battle; it "
+WIDE = "a_t2i,a_i2t,b_t2i,b_i2t,c_t2i,c_i2t,d_t2i,d_i2t,outcome,voter,battle,prompt\n"
+
+
+def wide(*rows: str) -> Ballots:
+    return read_votes([WIDE, *(f"{row}\n" for row in rows)])
+
+
+def test_votes_between_more_than_two_pairs_and_votes_for_none_are_read() -> None:
+    cast = [
+        Vote((A, B, D), 2, "ann", "7", "#easy-001"),
+        Vote((A, B, D), ALL_BAD, "bob", "7", "#easy-001"),
+        Vote((B, A), 0, "ann", "8", "#easy-002"),
+    ]
+    rows = ["a,x,b,x,d,x,,,c,ann,7,#easy-001", "a,x,b,x,d,x,,,All bad,bob,7,#easy-001", "b,x,a,x,,,,,a,ann,8,#easy-002"]
+    assert same(wide(*rows), tally(cast))
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (["a,x,b,x,,,,,c,ann,7,p"], "Line 2: the outcome is “c”; write a, b, tie or all bad."),
+        (["a,x,b,x,d,x,,,tie,ann,7,p"], "Line 2: the outcome is “tie”; write a, b, c or all bad."),
+        (["a,x,b,x,d,x,a,x,a,ann,7,p"], "Line 2: two sides are a × x; a vote is between different pairs."),
+        (["a,x,b,x,d,,,,a,ann,7,p"], "Line 2: the field c_i2t is empty; write a name there."),
+        (["a,x,b,x,,,d,x,a,ann,7,p"], "Line 2: side d is named and side c is not; write the third pair into c_t2i and"),
+        (
+            ["a,x,b,x,,,,,a,ann,7,p", "a,x,b,x,,,,,a,bob,7,"],
+            "Line 3: battle “7” is on no prompt and, on line 2, “p”; write one.",
+        ),
+    ],
+)
+def test_what_further_sides_and_prompts_cannot_say_is_refused(rows: list[str], says: str) -> None:
+    with pytest.raises(BadInput) as told:
+        wide(*rows)
+    assert says in told.value.sentence
+
+
+HEAD = (
+    "Line 1 must name the columns a_t2i, a_i2t, b_t2i, b_i2t, outcome, voter and, if you like, battle, prompt, c_t2i, "
+    "c_i2t, d_t2i, d_i2t; it "
+)
 
 
 @pytest.mark.parametrize(
@@ -136,10 +176,10 @@ def test_a_heading_that_cannot_be_is_said_to_be_one(text: str, says: str) -> Non
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        (["a,x,b,x,a,ann,7", "a,x,b,x,draw,bob,7"], "Line 3: the outcome is “draw”; write a, b or tie."),
-        (["a,x,b,x,,bob,7"], "Line 2: the outcome is “”; write a, b or tie."),
+        (["a,x,b,x,a,ann,7", "a,x,b,x,draw,bob,7"], "Line 3: the outcome is “draw”; write a, b, tie or all bad."),
+        (["a,x,b,x,,bob,7"], "Line 2: the outcome is “”; write a, b, tie or all bad."),
         (["a,x,b,x,a,  ,7"], "Line 2: the voter is empty; write any name that tells voters apart."),
-        (["a,x,a,x,a,ann,7"], "Line 2: both sides are a × x; a vote is between two different pairs."),
+        (["a,x,a,x,a,ann,7"], "Line 2: both sides are a × x; a vote is between different pairs."),
         (["a,,b,x,a,ann,7"], "Line 2: the field a_i2t is empty; write a name there."),
         (
             ["a,x,b,x,a,ann,7", "", "a,x,b,x,b,ann,7"],

@@ -1,0 +1,90 @@
+"""The votes of a server as the CSV that sheets.py reads, each voter under a pseudonym.
+
+A pseudonym is a keyed hash of server and member: the same in every file of one server, another on every other, and
+without the operator's key it tells nobody who voted. Rows of a battle stand in the order of pseudonyms, which is none.
+"""
+
+import csv
+import hmac
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from telephone.scoring.ballots import ALL_BAD, TIE
+from telephone.scoring.sheets import MORE, VOTES
+from telephone.scoring.urn import gather
+from telephone.sides import SIDES_MAX, Choice
+from telephone.store.polls import CHOICES, Poll
+
+COLUMNS: Final = (*VOTES[:4], *MORE[2:], *VOTES[4:], *MORE[:2])
+ONE_WAY: Final = (
+    "No two pairs stood in both orders yet, so a board made from this file takes nothing to be gained by a button, "
+    "where the board of this server does not know; its intervals are wider."
+)
+_DIGITS: Final = 16
+"""Hexadecimal digits of a pseudonym: two of a million members share one with a probability of 3 in 10⁸."""
+_SAID: Final = {Choice.TIE: TIE, Choice.ALL_BAD: ALL_BAD}
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A CSV in UTF-8 and what is in it.
+
+    `turned` says whether some two pairs stood in both orders; where none did, a board made from the file has no way to
+    tell what a button gains by where it stands, and takes it for nothing.
+    """
+
+    data: bytes
+    votes: int
+    voters: int
+    battles: int
+    turned: bool
+
+
+def transcribe(polls: Sequence[Poll], key: bytes, guild_id: int, *, free: bool = False) -> Transcript | None:
+    """Every vote of `polls`, in their order; None where nobody voted.
+
+    Curated prompts stand there by their slugs, `free` ones by numbers: somebody's words are not for others to keep.
+    """
+    polls = [poll for poll in polls if len(poll.votes)]
+    ballots = gather(polls)
+    if ballots is None:
+        return None
+    members = np.unique(np.concatenate([poll.votes["member"] for poll in polls]))
+    names = {int(member): pseudonym(key, guild_id, int(member)) for member in members}
+    prompts: dict[str, str] = {}
+    text = io.StringIO()
+    sheet = csv.writer(text, lineterminator="\n")
+    sheet.writerow(COLUMNS)
+    for poll in polls:
+        prompt = prompts.setdefault(poll.prompt, f"free {len(prompts) + 1}" if free else poll.prompt)
+        sheet.writerows(_rows(poll, names, prompt))
+    count = sum(len(poll.votes) for poll in polls)
+    return Transcript(text.getvalue().encode(), count, len(names), len(polls), ballots.turned)
+
+
+def pseudonym(key: bytes, guild_id: int, member_id: int) -> str:
+    """Who voted, for whoever must not know who that is."""
+    return hmac.digest(key, f"voter {guild_id} {member_id}".encode(), "sha256").hex()[:_DIGITS]
+
+
+def _rows(poll: Poll, names: dict[int, str], prompt: str) -> list[tuple[str, ...]]:
+    sides = [name for _, pair in poll.sides for name in (pair.t2i, pair.i2t)]
+    shown = (*sides, *[""] * (2 * SIDES_MAX - len(sides)))
+    letters = {Choice.of_side(place): "abcd"[button] for button, (place, _) in enumerate(poll.sides)} | _SAID
+    votes = zip(poll.votes["member"].tolist(), poll.votes["choice"].tolist(), strict=True)
+    cast = sorted((names[member], letters[CHOICES[choice]]) for member, choice in votes)
+    return [(*shown, outcome, voter, poll.battle, prompt) for voter, outcome in cast]
+
+
+def said(found: Transcript) -> str:
+    """What is in a file, in sentences, with what a board made from it cannot know."""
+    votes, voters, battles = (
+        f"{count:,} {word}{'' if count == 1 else 's'}"
+        for count, word in ((found.votes, "vote"), (found.voters, "voter"), (found.battles, "battle"))
+    )
+    alone = "" if found.turned else f" {ONE_WAY}"
+    return f"{votes} of {voters} in {battles}; voters go by pseudonyms.{alone}"

@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.pairs import choice
-from bot.render import Attachment, Post
+from bot.render import Attachment, Post, one_below_the_other
 from bot.text import LAYOUT_MAX, escape, lines_that_fit
 from telephone.game import Level
 from telephone.scoring import board_words as words
@@ -161,9 +161,7 @@ def _row(row: PairRow, board: Board) -> str:
 def _post(sight: Sight, head: Sequence[str], lines: list[str], board: Board, charts: Sequence[Attachment]) -> Post:
     fitting = lines_that_fit(lines, _ROWS_ROOM, "- and {n} lines more; `telephone leaderboard` in a terminal shows all")
     parts: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(head)), ui.TextDisplay(fitting)]
-    if charts:
-        items = (discord.MediaGalleryItem(f"attachment://{one.name}", description=one.alt) for one in charts)
-        parts.append(ui.MediaGallery(*items))
+    parts += one_below_the_other(charts)
     notes = [f"-# {note}" for note in words.notes(board, escape)]
     if notes:
         parts.append(ui.TextDisplay("\n".join(notes)))

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import discord
 from discord import ui
 
-from bot.render import Attachment, Post
+from bot.render import Attachment, Post, one_below_the_other
 from bot.text import LAYOUT_MAX, escape, lines_that_fit
 from telephone.game import Level
 from telephone.scoring import sentences as words
@@ -121,10 +121,7 @@ def three(found: Insights) -> list[str]:
 def _post(look: Look, title: str, lines: list[str], notes: Sequence[str], charts: Sequence[Attachment]) -> Post:
     fitting = lines_that_fit(lines, _ROOM, "- and {n} lines more; `telephone insights` in a terminal shows all")
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {title}"), ui.TextDisplay(fitting)]
-    # A gallery for each: of two in one Discord cuts off the sides.
-    parts += [
-        ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{one.name}", description=one.alt)) for one in charts
-    ]
+    parts += one_below_the_other(charts)
     if notes:
         parts.append(ui.TextDisplay(lines_that_fit([f"-# {note}" for note in notes], _NOTES, "-# and {n} notes more")))
     parts.append(ui.ActionRow(_choice(look, "view", VIEWS, look.view)))

@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot import panels
-from bot.render import Attachment, Post, embedder_name
+from bot.render import Attachment, Post, embedder_name, one_below_the_other
 from bot.text import ALT_MAX, escape, shorten
 from telephone.errors import BadInput
 from telephone.game import Level, Pair
@@ -55,9 +55,7 @@ def pair(found: PairDrift, charts: Sequence[Attachment] = ()) -> Post:
     level = "" if found.level is None else f", {found.level.value}"
     heading = f"### {escape(str(found.pair))}{level}, {embedder_name(found.label)}"
     parts: list[ui.Item[Any]] = [ui.TextDisplay(heading)]
-    if charts:
-        items = (discord.MediaGalleryItem(f"attachment://{one.name}", description=one.alt) for one in charts)
-        parts.append(ui.MediaGallery(*items))
+    parts += one_below_the_other(charts)
     parts.append(ui.TextDisplay("\n".join(f"- {sentence}" for sentence in sentences(found, escape))))
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(*parts, accent_colour=COLOUR))

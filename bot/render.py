@@ -200,6 +200,11 @@ def gallery(pictures: Sequence[Attachment]) -> "ui.MediaGallery[ui.LayoutView]":
     )
 
 
+def one_below_the_other(charts: Sequence[Attachment]) -> "list[ui.MediaGallery[ui.LayoutView]]":
+    """A gallery for each chart: of two that stand abreast Discord cuts off the sides."""
+    return [gallery((chart,)) for chart in charts]
+
+
 def _card_title(game: Game, progress: Progress) -> str:
     titles = {
         GameState.QUEUED: f"queued, place {progress.place}" if progress.place else "queued",

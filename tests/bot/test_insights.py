@@ -8,6 +8,7 @@ import pytest
 
 from bot import insights
 from bot.insights import LEVELS, LOOK, VIEWS, Look
+from bot.render import Attachment
 from bot.text import LAYOUT_MAX, units
 from telephone.game import Level, Pair
 from telephone.scoring.answers import Answer, Difficulties, Difficulty, Question
@@ -60,6 +61,14 @@ def test_an_answer_fits_one_message_however_many_models_there_are(models, prompt
     levels = insights.levels(answer, [answer] * 4, Look(answer.asked, "levels"), ())
     texts = [item.content for item in levels.view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
     assert units("".join(texts)) <= LAYOUT_MAX
+
+
+def test_charts_stand_one_below_the_other_since_two_abreast_lose_their_sides():
+    answer = Answer(Question(7, None, 10), JUDGE, answered(cells(2, 3)))
+    charts = [Attachment(f"{name}.png", b"", name) for name in ("t2i", "i2t")]
+    post = insights.answers(answer, Look(answer.asked), charts)
+    galleries = [item for item in post.view.walk_children() if isinstance(item, discord.ui.MediaGallery)]
+    assert [[one.description for one in gallery.items] for gallery in galleries] == [["t2i"], ["i2t"]]
 
 
 def test_hundreds_of_prompts_are_cut_with_how_many_are_left_out():

@@ -102,7 +102,7 @@ class DiscordArena:
 def _card_of(battle: Battle, card_id: int, *, at_once: bool) -> Card:
     rests = battle.state.is_final or battle.state is BattleState.PAUSED
     new = battle.state is BattleState.VOTING and "ballot" not in battle.messages
-    state = f"{battle.state.value} waits" if battle.waits else battle.state.value
+    state = " ".join([battle.state.value, *(["waits"] if battle.waits else []), *(["queued"] if battle.queued else [])])
     return Card(battle.id, battle.request.channel_id, card_id, state, rests or new, rests, at_once)
 
 

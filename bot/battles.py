@@ -159,7 +159,8 @@ def started(battle: Battle) -> str:
     cost = f" It can cost up to {money(most)}." if most else ""
     if battle.waits or battle.state is BattleState.VOID:
         return f"Battle {battle.number}: {excerpt(battle.reason or battle.waits or 'it ended', 500)}"
-    where = f"is played in <#{battle.thread_id}>" if battle.thread_id else "starts in a moment"
+    does = "starts by itself" if battle.queued else "is played"
+    where = f"{does} in <#{battle.thread_id}>" if battle.thread_id else "starts in a moment"
     return f"Battle {battle.number} {where}; who plays which side shows when the votes are in.{cost}"
 
 
@@ -208,7 +209,7 @@ def standing(battle: Battle) -> str:
     """A battle in the list of what goes on here."""
     where = f" in <#{battle.thread_id}>" if battle.thread_id else ""
     states = {
-        BattleState.PLAYING: f"turn {battle.turn_now} of {battle.request.turns}",
+        BattleState.PLAYING: "queued" if battle.queued else f"turn {battle.turn_now} of {battle.request.turns}",
         BattleState.PAUSED: f"paused at turn {battle.turn_now}",
         BattleState.VOTING: f"{votes(battle.votes)}, open until {moment(battle.closes_at)}",
     }
@@ -229,6 +230,8 @@ def _title(battle: Battle, result: Result | None) -> str:
     }
     if battle.state is BattleState.PLAYING and battle.waits:
         return titles[BattleState.PAUSED]
+    if battle.queued:
+        return f"{name} queued"
     return titles[battle.state] if battle.state in titles else f"{name}: {_won(battle, result)}"
 
 
@@ -252,7 +255,8 @@ def _lines(battle: Battle, result: Result | None) -> list[str]:
             if battle.waits:
                 return [excerpt(battle.waits, 500)]
             count = _NUMBERS.get(len(battle.standing), "Some")
-            return [f"{count} pairs play side by side; their names show when the votes are in."]
+            first = ["Other games play first; it starts by itself."] if battle.queued else []
+            return [f"{count} pairs play side by side; their names show when the votes are in.", *first]
         case BattleState.VOTING:
             count = votes(battle.votes).capitalize()
             return [*_said(battle), f"{count}. Names and distances open {moment(battle.closes_at)}."]

@@ -243,15 +243,15 @@ class Battling(DBOSConfiguredInstance):
         """
 
         async def arrive() -> Verdict:
-            waits: str | None = None
+            mood: tuple[str | None, bool] | None = None
             while True:
                 battle = await self._still_on(battle_id, run)
                 if len(battle.in_play) < SIDES_MIN:
                     return {"void": TOO_FEW}
                 if all(side.is_out or side.turns_played >= turn for side in battle.standing):
                     return {"out": await self._drop(battle, turn)}
-                if battle.waits != waits:
-                    waits = battle.waits
+                if (battle.waits, battle.queued) != mood:
+                    mood = battle.waits, battle.queued
                     await self._with.rounds.edit_card(battle)
                 await asyncio.sleep(self._with.look_every)
 

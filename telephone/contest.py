@@ -22,6 +22,7 @@ PAGE: Final = 10
 """How many turns of a side's story are shown at once: a message holds ten files."""
 _STORY_SIDE: Final = 384
 _LOOK_EVERY: Final = 0.1
+_ABOUT_TO_START: Final = 1.0
 _UNFINISHED: Final = tuple(state for state in BattleState if not state.is_final)
 _log = structlog.get_logger()
 
@@ -58,8 +59,12 @@ class Contest:
         return battle
 
     async def opened(self, battle_id: str, timeout: float = 8.0) -> Battle:
-        """The battle once its thread is open or it has ended, or as it is after `timeout` seconds."""
-        return await self._when(battle_id, _is_open, timeout)
+        """The battle once its thread is open or it has ended, or as it is after `timeout` seconds.
+
+        One that is still queued then is looked at a moment longer: it may be about to start.
+        """
+        battle = await self._when(battle_id, _is_open, timeout)
+        return await self._when(battle_id, lambda now: not now.queued, _ABOUT_TO_START) if battle.queued else battle
 
     async def battle(self, battle_id: str) -> Battle:
         return await self.store.battles.get(battle_id)

@@ -182,6 +182,12 @@ class Battle:
         return paused[0].reason if self.state is BattleState.PLAYING and paused else None
 
     @property
+    def queued(self) -> bool:
+        """Whether other games of its server play first, so that none of its own has begun."""
+        games = [side.game for side in self.in_play]
+        return self.state is BattleState.PLAYING and all(game.state is GameState.QUEUED for game in games)
+
+    @property
     def cost_usd(self) -> float:
         """What all its games cost so far."""
         return sum(side.game.cost_usd for side in self.sides)

@@ -144,6 +144,18 @@ def test_a_playing_battle_shows_its_turn_and_a_paused_one_its_reason():
     assert labels(battles.card(paused)) == ["Continue", "Stop"]
 
 
+def test_a_battle_that_other_games_come_before_says_so():
+    shown = battle(BattleState.PLAYING, steps=0)
+    waiting = tuple(replace(side, game=replace(side.game, state=GameState.QUEUED)) for side in shown.sides)
+    shown = replace(shown, sides=waiting)
+    assert words(battles.card(shown)).splitlines()[0] == "### Battle 57 queued"
+    assert "Other games play first; it starts by itself." in words(battles.card(shown))
+    assert battles.standing(shown) == "- Battle 57 in <#33>: queued"
+    assert battles.started(shown).startswith("Battle 57 starts by itself in <#33>; who plays which side")
+    begun = replace(waiting[0], game=replace(waiting[0].game, state=GameState.PLAYING))
+    assert "turn 1 of 2" in words(battles.card(replace(shown, sides=(begun, waiting[1]))))
+
+
 def test_a_round_shows_every_side_abreast_and_what_is_hidden_as_hidden():
     shown = battle(sides=2)
     post = battles.round_(shown, 2, {1: picture()})

@@ -92,9 +92,8 @@ def levels(whole: Answer, each: Sequence[Answer], look: Look, charts: Sequence[A
     lines: list[str] = []
     for answer in each:
         if answer.found is not None:
-            early = words.too_early(answer.found, shown=escape)
-            said = three(answer.found) if early is None else [f"- {early}"]
-            lines += [f"**{str(answer.asked.level).capitalize()}**", *said]
+            name, early = f"- **{str(answer.asked.level).capitalize()}**", words.too_early(answer.found, shown=escape)
+            lines += [name, *(f"  {line}" for line in three(answer.found))] if early is None else [f"{name}: {early}"]
     return _post(look, title, lines or [f"{NONE} {BEGIN}"], [FIGURE] if lines else [], charts)
 
 

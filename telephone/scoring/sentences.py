@@ -86,7 +86,7 @@ def too_early(found: Insights, *, shown: Shown = str) -> str | None:
     names = [shown(factor.effects[0][0]) for factor in factors(found).values() if factor.effects]
     ahead = f"; ahead so far: {', '.join(names)}" if names else ""
     more = _more(more_games(found, found.more_prompts))
-    return f"Too early, with {found.prompts} of {FEWEST_PROMPTS} prompts{ahead}{more}."
+    return f"too early, with {found.prompts} of {FEWEST_PROMPTS} prompts{ahead}{more}."
 
 
 def matters_more(found: Insights, *, shown: Shown = str) -> str:

@@ -1,6 +1,7 @@
 """The three answers as messages: what their selects carry, and that they fit whatever is found."""
 
 import re
+from dataclasses import replace
 from itertools import product
 
 import discord
@@ -12,6 +13,7 @@ from bot.render import Attachment
 from bot.text import LAYOUT_MAX, units
 from telephone.game import Level, Pair
 from telephone.scoring.answers import Answer, Difficulties, Difficulty, Question
+from telephone.scoring.insights import FEWEST_PROMPTS
 from telephone.scoring.insights import insights as answered
 from telephone.scoring.interval import Interval
 from telephone.scoring.ranking import Cell
@@ -58,9 +60,12 @@ def test_an_answer_fits_one_message_however_many_models_there_are(models, prompt
     shown = [item.content for item in post.view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
     assert units("".join(shown)) <= LAYOUT_MAX
     assert shown[1].startswith("- Best T2I: ")
-    levels = insights.levels(answer, [answer] * 4, Look(answer.asked, "levels"), ())
+    each = [replace(answer, asked=replace(answer.asked, level=level)) for level in Level]
+    levels = insights.levels(answer, each, Look(answer.asked, "levels"), ())
     texts = [item.content for item in levels.view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
     assert units("".join(texts)) <= LAYOUT_MAX
+    whole = prompts >= FEWEST_PROMPTS
+    assert texts[1].startswith("- **Easy**\n  - Best T2I: " if whole else "- **Easy**: too early, with 3 of 10 prompts")
 
 
 def test_charts_stand_one_below_the_other_since_two_abreast_lose_their_sides():

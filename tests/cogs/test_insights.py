@@ -103,9 +103,9 @@ async def test_each_view_stands_in_the_place_of_the_one_before_even_after_a_rest
     await server.env.restart_bot(TelephoneBot(open_house, shard_count=1))
     await choose(server, server.alice, newest(server, server.alice), "view", "levels")
     shown = newest(server, server.alice)
-    assert words(shown).startswith("### Level by level at turn 3, curated prompts, ImageBind\n**Easy**\n- Too early")
-    assert "- Too early, with 3 of 10 prompts; ahead so far: dalle2, " in words(shown)
-    assert "**Impossible**\n- Too early, with 1 of 10 prompts; about 108 more games." in words(shown)
+    assert words(shown).startswith("### Level by level at turn 3, curated prompts, ImageBind\n- **Easy**: too early")
+    assert "too early, with 3 of 10 prompts; ahead so far: dalle2, " in words(shown)
+    assert "- **Impossible**: too early, with 1 of 10 prompts; about 108 more games." in words(shown)
     assert files(shown) == ["levels.png"]
     await choose(server, server.alice, newest(server, server.alice), "view", "prompts")
     shown = newest(server, server.alice)

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from bot.text import escape
 from telephone.game import Game, GameState, Kind
 from telephone.store import Store
@@ -21,6 +23,7 @@ KILLS = 10
 PROMPT = "A bustling marketplace: camels, traders and a crescent moon @everyone [free nitro](https://example.com)"
 
 
+@pytest.mark.timeout(400)
 async def test_a_game_killed_ten_times_loses_nothing_and_repeats_nothing(standin: Standin, tmp_path: Path):
     guild = standin.create_guild("Players")
     channel, ada = guild.create_text_channel("telephone"), guild.add_member("ada")
@@ -63,7 +66,7 @@ async def _kill_often(
         bot.kill()
         await bot.ended()
         game = await _stored(folder, guild_id)
-        assert game.state is GameState.PLAYING, "the game ended before it was killed often enough"
+        assert game.state in (GameState.QUEUED, GameState.PLAYING), "the game ended before it was killed often enough"
         kills.append((len(bot.log), {str(step.key) for step in game.steps}))
         await bot.restart()
     return kills

@@ -113,12 +113,12 @@ async def _embedder(settings: Settings) -> list[Finding]:
         await ready[ALWAYS].embed_texts(["a fox mends a clock"])
     finally:
         await players.close()
-    names = ", ".join(players.registry.label(name) for name in dict.fromkeys([shown, ALWAYS]))
-    licence = players.registry.table(shown).licence
+    names = " and ".join(players.registry.label(name) for name in dict.fromkeys([shown, ALWAYS]))
+    stands, licence = f"games are measured by {names}; English only", players.registry.table(shown).licence
     if "research" not in licence:
-        return [Finding("Embedder", "good", f"games are measured by {names}")]
-    remedy = f"{shown} is {licence}. Is your server that? Else set TELEPHONE_EMBEDDER={ALWAYS}."
-    return [Finding("Embedder", "good", f"games are measured by {names}", remedy)]
+        return [Finding("Embedder", "good", stands)]
+    remedy = f"{shown} is {licence}. Where that does not fit, set TELEPHONE_EMBEDDER={ALWAYS}."
+    return [Finding("Embedder", "good", stands, remedy)]
 
 
 async def _models(settings: Settings) -> list[Finding]:

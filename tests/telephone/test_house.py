@@ -1,13 +1,19 @@
 """The whole house as the composition root builds it, with the offline players."""
 
+import re
+from pathlib import Path
+
 import pytest
+from sqlalchemy import select
 
 from telephone.build import open_house
 from telephone.errors import Misconfigured
 from telephone.game import GameState
 from telephone.service import StartRequest
 from telephone.settings import Settings
+from telephone.store.tables import DistanceRow
 from tests.company import Remembering
+from tests.containers import IMAGEBIND, needs_cog, running
 from tests.postgres import NoPostgres, new_database, running_postgres
 
 ASKED = StartRequest(prompt="two red apples on a table", t2i="doodles", i2t="spotter-hazy", turns=2, seed=5)
@@ -45,6 +51,27 @@ async def test_stored_games_are_answered_for_without_an_engine(tmp_path):
     house = await open_house(settings(tmp_path), None)
     assert len(await house.service.recent(0)) == 1
     await house.close()
+
+
+@needs_cog
+@pytest.mark.slow
+async def test_a_container_with_imagebind_measures_words_and_pictures_as_soon_as_it_is_named(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"```toml\n(\[imagebind\]\n.*?)```", page, re.DOTALL)
+    with running({"imagebind": IMAGEBIND}) as urls:
+        own = tmp_path / "own.toml"
+        own.write_text(row.replace("http://127.0.0.1:5000", urls["imagebind"]), encoding="utf-8")
+        house = await open_house(settings(tmp_path, models=own), Remembering())
+        try:
+            game = await house.service.closed((await house.service.start(ASKED)).id, timeout=90)
+            async with house.store._database.reading() as session:
+                rows = list(await session.scalars(select(DistanceRow).order_by(DistanceRow.embedder, DistanceRow.turn)))
+                found = [(row.embedder, row.turn, row.picture is not None) for row in rows]
+        finally:
+            await house.close()
+    assert (game.embedder, game.is_free) == ("imagebind", True)
+    assert found == [("imagebind", 1, True), ("imagebind", 2, True), ("minilm", 1, False), ("minilm", 2, False)]
+    assert all(0 < turn.distance < 2 for turn in game.turns)
 
 
 async def test_a_wrong_setting_opens_nothing(tmp_path):

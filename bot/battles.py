@@ -19,6 +19,7 @@ from telephone.sides import Battle, BattleState, Cast, Choice, Result, Side
 
 HIDDEN_PICTURE: Final = "Its picture is hidden after a report to this server's moderators."
 STORY: Final = "Only you see this. Names stay hidden until the votes are in."
+PUBLIC: Final = "These games were played in public, so you may recognise them."
 _COLOURS: Final = {  # Okabe and Ito's, as those of games
     BattleState.PLAYING: 0x0072B2,
     BattleState.PAUSED: 0xE69F00,
@@ -155,11 +156,11 @@ def story(page: StoryPage) -> tuple[ui.LayoutView, tuple[Attachment, ...]]:
 
 def started(battle: Battle) -> str:
     """The acknowledgement: where the battle is, and what it can cost. It names no pair, since chance may have."""
-    most = sum(side.game.costs.reserved for side in battle.sides)
+    most = sum(side.game.costs.reserved for side in battle.sides) if battle.request.designed else 0.0
     cost = f" It can cost up to {money(most)}." if most else ""
     if battle.waits or battle.state is BattleState.VOID:
         return f"Battle {battle.number}: {excerpt(battle.reason or battle.waits or 'it ended', 500)}"
-    does = "starts by itself" if battle.queued else "is played"
+    does = "starts by itself" if battle.queued else "is played" if battle.request.designed else "is open"
     where = f"{does} in <#{battle.thread_id}>" if battle.thread_id else "starts in a moment"
     return f"Battle {battle.number} {where}; who plays which side shows when the votes are in.{cost}"
 
@@ -228,6 +229,8 @@ def _title(battle: Battle, result: Result | None) -> str:
         BattleState.VOTING: f"{name}: which side degraded least?",
         BattleState.VOID: f"{name} is void",
     }
+    if not battle.request.designed:  # nothing is played for it
+        titles |= {BattleState.PLAYING: f"{name} is about to begin", BattleState.PAUSED: f"{name} paused"}
     if battle.state is BattleState.PLAYING and battle.waits:
         return titles[BattleState.PAUSED]
     if battle.queued:
@@ -255,11 +258,14 @@ def _lines(battle: Battle, result: Result | None) -> list[str]:
             if battle.waits:
                 return [excerpt(battle.waits, 500)]
             count = _NUMBERS.get(len(battle.standing), "Some")
+            if not battle.request.designed:
+                return [f"{count} finished games meet; their names show when the votes are in. {PUBLIC}"]
             first = ["Other games play first; it starts by itself."] if battle.queued else []
             return [f"{count} pairs play side by side; their names show when the votes are in.", *first]
         case BattleState.VOTING:
             count = votes(battle.votes).capitalize()
-            return [*_said(battle), f"{count}. Names and distances open {moment(battle.closes_at)}."]
+            public = "" if battle.request.designed else f" {PUBLIC}"
+            return [*_said(battle), f"{count}. Names and distances open {moment(battle.closes_at)}.{public}"]
         case BattleState.VOID:
             return [_why(battle), *(_named(side) for side in battle.sides)]
     return [*_said(battle, _CLOSED_QUOTE), *(_outcome(battle, result) if result is not None else [])]
@@ -302,7 +308,7 @@ def _why(battle: Battle) -> str:
 
 
 def _spent(battle: Battle) -> str:
-    return f" {money(battle.cost_usd).capitalize()} spent." if battle.cost_usd else ""
+    return f" {money(battle.cost_usd).capitalize()} spent." if battle.cost_usd and battle.request.designed else ""
 
 
 def _alt(side: Side, turn: Turn, which: str) -> str:

@@ -27,7 +27,8 @@ and so on. How much of the meaning is left at the end?
 - Each turn is a picture and its caption; both are posted in a thread, each as a reply to the one before.
 - The distance at the end says how far the last caption is from your prompt: 0 is the same meaning, \
 about 1 is something else altogether.
-- `/telephone battle` plays two to four pairs side by side, their names hidden, and everybody votes.
+- `/telephone battle` plays two to four pairs side by side, their names hidden, and everybody votes; \
+`versus` has two finished games meet like that.
 - `/telephone status` lists the games of this server, `/telephone replay` shows one as a moving picture, \
 `/telephone stop` ends one, `/telephone models` says who can play.
 - `/telephone leaderboard` ranks the pairs of models by how much of the meaning they keep here; \

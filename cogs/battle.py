@@ -8,14 +8,15 @@ from discord.app_commands import Choice, Range
 from bot.answers import Press, acknowledge
 from bot.asking import age_restricted, require_stage, server_of
 from bot.client import TelephoneBot
-from bot.commands import ROWS, join, leave
+from bot.commands import ROWS, join, leave, matching
 from bot.errors import offered
-from bot.panels import CHOICE_MAX
+from bot.panels import CHOICE_MAX, game_row
 from bot.voting import show_start
 from cogs.play import PROMPT_LONGEST, suggest_prompt
 from telephone.entry import BattleAsked
-from telephone.game import PROMPT_MIN, TURNS_MAX, Level
+from telephone.game import PROMPT_MIN, TURNS_MAX, Game, GameState, Level
 from telephone.sides import SIDES_MAX, SIDES_MIN
+from telephone.versus import VersusAsked
 
 HOURS_MAX: Final = 168
 
@@ -27,6 +28,16 @@ async def suggest_pair(press: Press, typed: str) -> list[Choice[str]]:
     names = [str(pair) for pair in press.client.service.battles.pairs()]
     found = [name for name in names if len(name) <= CHOICE_MAX and all(word in name.casefold() for word in words)]
     return [Choice(name=name, value=name) for name in found[:ROWS]]
+
+
+@offered
+async def suggest_finished(press: Press, typed: int | str) -> list[Choice[int]]:
+    """Finished games; beside one that is chosen, those that can meet it."""
+    games = [game for game in await press.client.service.recent(server_of(press)) if game.state is GameState.FINISHED]
+    chosen = {press.namespace.game_a, press.namespace.game_b} - {typed}
+    for other in [game for game in games if game.number in chosen]:
+        games = [one for one in games if _can_meet(one, other)]
+    return matching([Choice(name=game_row(game), value=game.number) for game in games], str(typed or ""))
 
 
 @app_commands.describe(
@@ -74,7 +85,38 @@ async def battle(
     await show_start(press, await press.client.service.battles.start(asked))
 
 
-COMMANDS: Final = (battle,)
+@app_commands.describe(
+    game_a="A finished game",
+    game_b="Another one on the same prompt, of another pair",
+    vote_hours="How long votes may be cast; you can close it sooner",
+)
+@app_commands.autocomplete(game_a=suggest_finished, game_b=suggest_finished)
+async def versus(
+    press: Press,
+    game_a: Range[int, 1],
+    game_b: Range[int, 1],
+    vote_hours: Range[int, 1, HOURS_MAX] = 24,
+) -> None:
+    """Set two finished games on one prompt against each other, their names hidden; free of cost"""
+    await acknowledge(press)
+    asked = VersusAsked(
+        game_a=game_a,
+        game_b=game_b,
+        guild_id=server_of(press),
+        channel_id=require_stage(press),
+        starter_id=press.user.id,
+        age_restricted=age_restricted(press),
+        vote_seconds=vote_hours * 3_600,
+    )
+    await show_start(press, await press.client.service.battles.versus(asked))
+
+
+COMMANDS: Final = (battle, versus)
+
+
+def _can_meet(one: Game, other: Game) -> bool:
+    a, b = one.request, other.request
+    return (a.prompt.text, a.turns) == (b.prompt.text, b.turns) and a.pair != b.pair
 
 
 async def setup(bot: TelephoneBot) -> None:

@@ -200,7 +200,9 @@ class Battling(DBOSConfiguredInstance):
 
     @DBOS.step()
     async def _length(self, battle_id: str) -> int:
-        return (await self._with.store.battles.get(battle_id)).request.turns
+        """How many rounds there are to post: none of games that were posted when they were played."""
+        request = (await self._with.store.battles.get(battle_id)).request
+        return request.turns if request.designed else 0
 
     @DBOS.step()
     async def _reopen(self, battle_id: str, run: int) -> Verdict:

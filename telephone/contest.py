@@ -17,6 +17,7 @@ from telephone.media.alike import alike
 from telephone.media.images import Pictures
 from telephone.sides import Battle, BattleState, Cast, Choice, Side, Voter
 from telephone.store import Store
+from telephone.versus import VersusAsked, match
 
 PAGE: Final = 10
 """How many turns of a side's story are shown at once: a message holds ten files."""
@@ -54,6 +55,15 @@ class Contest:
         entered = await self.entry.admit(asked)
         battle = await self.store.battles.add(entered.request, entered.places(), entered.orders, entered.total)
         _log.info("battle asked for", battle=battle.id, sides=len(battle.sides), why_these_pairs=entered.reason)
+        if self.battling is not None:
+            await self.battling.begin(battle)
+        return battle
+
+    async def versus(self, asked: VersusAsked) -> Battle:
+        """Sets finished games against each other, to be voted on like any battle; nothing is played or spent."""
+        found = await match(self.store, asked)
+        battle = await self.store.battles.set_against(found.request, found.places, found.games)
+        _log.info("games set against each other", battle=battle.id, games=[game.id for game in found.games])
         if self.battling is not None:
             await self.battling.begin(battle)
         return battle

@@ -306,9 +306,10 @@ class Play(DBOSConfiguredInstance):
     @DBOS.step()
     async def _realign(self, game_id: str, key: str) -> Verdict:
         async def realign() -> Verdict:
-            game = await self._with.store.games.get(game_id)
-            shown = self._with.rounds if game.is_side and self._with.rounds else self._with.showing
-            await shown.realign(game, StepKey.parse(key))
+            game, rounds, step = await self._with.store.games.get(game_id), self._with.rounds, StepKey.parse(key)
+            if rounds is not None and not game.is_side:
+                await rounds.redraw(game, step)
+            await (rounds if game.is_side and rounds else self._with.showing).realign(game, step)
             return {}
 
         return await as_verdict(realign())

@@ -67,10 +67,13 @@ class Rounds:
 
     async def realign(self, game: Game, key: StepKey) -> None:
         """Makes the rounds and the card show what reports allow of a step, and of what quotes it."""
-        for battle in await self.store.battles.of_game(game.id):
-            if battle.request.designed:
-                await self._realign(battle, key)
+        await self.redraw(game, key)
         await self.store.posts.hide(game.id, str(key), game.steps[key.index].hidden)
+
+    async def redraw(self, game: Game, key: StepKey) -> None:
+        """The same for a game that has messages of its own and was set against another later."""
+        for battle in await self.store.battles.of_game(game.id):
+            await self._realign(battle, key)
 
     async def result(self, battle: Battle) -> Result:
         """How the votes fell and how far the sides went, as far as that is known."""

@@ -11,8 +11,8 @@ from sqlalchemy import Select, SQLColumnExpression, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import NotFound
-from telephone.game import GameRequest, Level, Pair, Prompt
+from telephone.errors import BadInput, NotFound
+from telephone.game import Game, GameRequest, Level, Pair, Prompt
 from telephone.sides import Battle, BattleRequest, BattleState, Side
 from telephone.store import read
 from telephone.store.battle_tables import BattlePostRow, BattleRow, SideRow, VoteRow
@@ -49,6 +49,20 @@ class Battles:
             ids = [await put(self._database, session, game, order) for game, order in zip(games, each, strict=True)]
             by_place = dict(zip(places, ids, strict=True))
             return await _one(session, await self._put(session, request, BattleState.PLAYING, by_place))
+
+    async def set_against(self, request: BattleRequest, places: Sequence[int], games: Sequence[Game]) -> Battle:
+        """Stores a battle between finished games, game k at `places[k]`. Raises BadInput where they have met already.
+
+        A second vote on the same pictures would count them twice.
+        """
+        async with self._database.writing() as session:
+            by_place = {place: game.id for place, game in zip(places, games, strict=True)}
+            battle_id = await self._put(session, request, BattleState.PLAYING, by_place)
+            met = await session.scalar(_met(battle_id, [game.id for game in games]))
+            if met is not None:
+                named = " and ".join(f"#{game.number}" for game in games)
+                raise BadInput(f"Games {named} have met already, in battle {met}; please choose others.")
+            return await _one(session, battle_id)
 
     async def get(self, battle_id: str) -> Battle:
         """The battle of this id. Raises NotFound."""
@@ -196,6 +210,15 @@ class Battles:
         ]
         await session.execute(insert(SideRow), rows)
         return battle_id
+
+
+def _met(but: str, games: Sequence[str]) -> Select[int]:
+    """The number of another battle, not void, that all of these games are sides of."""
+    query = select(col(BattleRow.number)).where(col(BattleRow.id) != but, col(BattleRow.state) != "void")
+    for game in games:
+        mine = select(col(SideRow.battle_id)).where(col(SideRow.game_id) == game, col(SideRow.dropped).is_(None))
+        query = query.where(col(BattleRow.id).in_(mine))
+    return query.limit(1)
 
 
 async def guild_of_battle(session: AsyncSession, battle_id: str) -> int:

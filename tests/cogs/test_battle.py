@@ -288,3 +288,43 @@ async def shows(thread, message_id: int, names: list[str]) -> None:
     async with asyncio.timeout(20):
         while [file.filename for one in thread.history() if one.id == message_id for file in one.attachments] != names:
             await asyncio.sleep(0.05)
+
+
+async def test_two_finished_games_are_set_against_each_other_without_their_names(house, bot):
+    async with simcord.run(bot) as env:
+        evening = night(env, house, bot)
+        for pair in ({"t2i": "painter"}, {"t2i": "stickers"}):
+            await evening.alice.slash(
+                evening.channel, "telephone start", prompt="a fox mends a clock", i2t="critic", turns=2, **pair
+            )
+        for number in (1, 2):
+            await evening.card_says(f"#{number} finished")
+        offered = await evening.alice.autocomplete(evening.channel, "telephone versus", "game_b", "", game_a=1)
+        assert [row["value"] for row in offered] == [2]
+        same = await evening.alice.slash(evening.channel, "telephone versus", game_a=1, game_b=1)
+        assert "A game cannot be set against itself" in same.response.content
+        assert len(env.errors) == 1
+        result = await evening.alice.slash(evening.channel, "telephone versus", game_a=1, game_b=2)
+        card = await evening.card_says("which side degraded least?")
+        thread = evening.channel.threads[-1]
+        assert result.response.content == (
+            f"Battle 1 is open in <#{thread.id}>; who plays which side shows when the votes are in."
+        )
+        call = await evening.in_thread("**Which side degraded least?**")
+        assert words(card).endswith("These games were played in public, so you may recognise them.")
+        assert [file.filename for file in card.attachments] == ["side-a.png", "side-b.png"]
+        told = await evening.bob.click(card, label="Whole stories")
+        leaks = ("painter", "stickers", "critic", "#1", "#2", *(str(one.id) for one in evening.channel.threads[:-1]))
+        for one in (card, call, told.response, *thread.history()):
+            alts = [file.description for file in one.attachments]
+            said = f"{one.content} {one.components} {alts}"
+            assert not any(leak in said for leak in leaks)
+        assert thread.name == "Battle 1"
+        chosen = await evening.bob.click(card, label="A")
+        assert chosen.response.content.startswith("You chose A.")
+        asked = await evening.alice.click(card, label="Close")
+        await evening.alice.click(asked.response, label="Close the vote")
+        closed = await evening.card_says("Battle 1: A degraded least")
+        assert "painter × critic (game #1)" in words(closed)
+        assert "spent" not in words(closed)
+        await bot.close()

@@ -179,3 +179,18 @@ async def test_a_battle_is_as_old_as_its_adding(store):
     battle = await store.battles.add(battle_request(), [0, 1])
     assert abs((datetime.now(UTC) - battle.created_at).total_seconds()) < 60
     assert all(side.game.state is GameState.QUEUED for side in battle.sides)
+
+
+async def test_stored_games_are_set_against_each_other_once_unless_that_was_void(store):
+    first = await store.battles.add(battle_request(), [0, 1])
+    games = [side.game for side in first.sides]
+    asked = battle_request(designed=False)
+    with pytest.raises(BadInput, match="Games #1 and #2 have met already, in battle 1"):
+        await store.battles.set_against(asked, [1, 0], games)
+    await store.battles.move(first.id, VOID, only_from=[PLAYING])
+    again = await store.battles.set_against(asked, [1, 0], games)
+    assert (again.number, again.state, again.request.designed) == (2, PLAYING, False)
+    assert [side.game.id for side in again.sides] == [games[1].id, games[0].id]
+    assert {battle.number for battle in await store.battles.of_game(games[0].id)} == {1, 2}
+    with pytest.raises(BadInput, match="in battle 2"):
+        await store.battles.set_against(asked, [0, 1], games[::-1])

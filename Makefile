@@ -7,6 +7,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 SLOW := telephone/test_cli.py telephone/test_play.py telephone/test_money.py telephone/test_reaper.py \
 	telephone/safety/test_games.py telephone/store/test_races.py cogs/test_reports.py cogs/test_games.py \
 	cogs/test_whole_game.py bot/test_demo.py bot/test_main.py \
+	telephone/test_battle.py telephone/test_versus.py telephone/test_measuring.py telephone/test_rescore.py \
+	telephone/test_pairs.py telephone/test_integrity.py telephone/media/charts cogs/test_battle.py cogs/test_scoring.py \
+	cogs/test_insights.py cogs/test_pairs.py bot/test_boards.py \
 	telephone/scoring telephone/test_house.py telephone/store/test_budgets.py telephone/models/test_sketch.py
 
 .PHONY: help setup play demo bot test test-fast check bench lock clean

@@ -14,7 +14,7 @@ from pathlib import Path
 
 SUPPORTED = ("3.11", "3.12", "3.13")
 HOME = Path(__file__).parent.parent
-# Whole games and the hundreds of charts take minutes, and run nothing that the units, test_house and test_engine do not.
+# Whole games and hundreds of charts take minutes, and run nothing that the units, test_house and test_engine do not.
 LONG = (
     *("test_cli.py", "test_cli_boards.py", "test_cli_exports.py", "test_cli_questions.py", "test_cli_sheets.py"),
     *("test_play.py", "test_battle.py", "test_versus.py", "test_measuring.py", "test_rescore.py", "test_pairs.py"),

@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What plays whole games or starts processes; make test runs it.
-SLOW := telephone/test_cli.py telephone/test_play.py telephone/test_money.py telephone/test_reaper.py \
+SLOW := telephone/test_cli.py telephone/test_play.py telephone/test_money.py telephone/test_measuring.py telephone/test_reaper.py \
 	telephone/safety/test_games.py telephone/store/test_races.py cogs/test_reports.py cogs/test_games.py \
 	cogs/test_whole_game.py bot/test_demo.py bot/test_main.py \
 	telephone/test_battle.py telephone/test_versus.py telephone/test_measuring.py telephone/test_rescore.py \

@@ -59,6 +59,7 @@ bench: .venv/.dev ## Measures what we claim
 	@$(BIN)/python bench/sketch.py
 	@$(BIN)/python bench/windows.py
 	@$(BIN)/python bench/scale.py
+	@$(BIN)/python bench/board.py
 
 lock: ## Compiles both lock files anew (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \

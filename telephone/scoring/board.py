@@ -61,6 +61,8 @@ class Reading:
     judges: tuple[Judge, ...]
     rulers: tuple[Ruler, ...]
     begun: tuple[Begun, ...]
+    marker: Hashable
+    """Changes when what was read, or would be read on, does."""
 
     @property
     def turns(self) -> int:
@@ -78,9 +80,6 @@ class Reading:
     def unmeasured(self, sums: Sequence[CellSums]) -> int:
         """How many finished games that were to come so far are not in what was measured."""
         return sum(one.finished for one in self.completion().values()) - sum(one.plays for one in sums)
-
-    def measured_by(self, judge: Judge) -> bool:
-        return any((ruler.embedder, ruler.version) == (judge.name, judge.version) for ruler in self.rulers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +125,15 @@ class Boards:
 
     async def read(self, asked: BoardRequest) -> Reading:
         """The request with its choices made. Raises NotFound for an embedder that measured nothing here."""
+        # The marker first: what changes from now on makes another one, and no older answer is kept under a newer.
+        states = await self.store.scores.states(asked.guild_id)
         rulers = tuple(await self.store.scores.rulers(asked.guild_id))
+        votes = await self.ballots.marker(asked.guild_id) if self.ballots else None
         begun = tuple(await self.store.scores.begun(asked.pool))
         judge = self._judge(asked.embedder, rulers)
         settled = replace(asked, embedder=judge.name, turns=asked.turns or _usual_turns(begun))
-        return Reading(settled, tuple(dict.fromkeys([judge, *self.judges])), rulers, begun)
+        judges = tuple(dict.fromkeys([judge, *self.judges]))
+        return Reading(settled, judges, rulers, begun, (states, rulers, votes))
 
     def _judge(self, name: str | None, rulers: Sequence[Ruler]) -> Judge:
         """The embedder of that name; without one the first that measured games, else the primary."""
@@ -149,14 +152,11 @@ class Boards:
 
     async def while_it_holds(self, what: str, read: Reading, make: Callable[[], Awaitable[T]]) -> T:
         """The answer that was given before, as long as nothing it was made of has changed."""
-        rulers = [(judge.name, judge.version) for judge in read.judges]
-        key = what, read.asked, tuple(rulers)
+        key = what, read.asked
         async with self._turns[read.asked.guild_id]:
-            votes = await self.ballots.marker(read.asked.guild_id) if self.ballots else None
-            marker = await self.store.scores.marker(read.asked.guild_id, rulers, read.turns), votes
             before = self._kept.get(key)
-            if before is None or before[0] != marker:
-                self._kept[key] = before = marker, await make()
+            if before is None or before[0] != read.marker:
+                self._kept[key] = before = read.marker, await make()
             self._kept.move_to_end(key)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
@@ -180,13 +180,12 @@ class Boards:
 
     async def _make(self, read: Reading) -> Board:
         asked, scores = read.asked, self.store.scores
-        sums = [
-            (judge, await scores.measured(asked.pool, judge.name, judge.version, read.turns)) for judge in read.judges
-        ]
+        asking = [] if asked.by == "votes" else read.judges
+        sums = [(judge, await scores.measured(asked.pool, judge.name, judge.version, read.turns)) for judge in asking]
         ballots = None
         if self.ballots and asked.by != "distance":
             ballots = await self.ballots.ballots(asked.pool, unflagged=asked.votes == "unflagged")
-        rulings, votes = await off_loop(_rank, [] if asked.by == "votes" else sums, ballots)
+        rulings, votes = await off_loop(_rank, sums, ballots)
         judge, completion = read.judges[0], read.completion()
         own = next((ruling for ruling in rulings if ruling.judge == judge), None)
         return Board(
@@ -197,7 +196,7 @@ class Boards:
             distance=own.whole if own else None,
             votes=votes,
             heads_differ=own is not None and own.heads_differ,
-            unmeasured=read.unmeasured(sums[0][1]),
+            unmeasured=read.unmeasured(sums[0][1]) if sums else 0,
             judges=tuple(one.label for one in read.judges),
             embedders=tuple(dict.fromkeys(ruler.embedder for ruler in read.rulers)),
         )

@@ -4,7 +4,7 @@ Every answer has a row for each pair and prompt (or pair and length), however ma
 come from one index alone, see DistanceRow. Games of a battle that is still blind are in none of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -141,14 +141,14 @@ class Scores:
                 for version in await _each(session, col(DistanceRow.version), guild_id=guild_id, embedder=embedder)
             ]
 
-    async def marker(self, guild_id: int, rulers: Sequence[tuple[str, str]], turn: int) -> tuple[object, ...]:
-        """What changes when a board of these (embedder, version) at this turn would; cheap to ask for."""
+    async def states(self, guild_id: int) -> tuple[tuple[str, int, int], ...]:
+        """How many games and battles of a server are in each state, and the newest number of each; cheap to ask for.
+
+        Together with `rulers` it changes whenever a board would: all turns of a game are measured at once.
+        """
         async with self._database.reading() as session:
-            states = [
-                tuple(row) for table in (GameRow, BattleRow) for row in await session.execute(_states(table, guild_id))
-            ]
-            counted = [await _count(session, guild_id, *ruler, turn) for ruler in rulers]
-        return (*states, *counted)
+            rows = [row for table in (GameRow, BattleRow) for row in await session.execute(_states(table, guild_id))]
+        return tuple((state, count, newest) for state, count, newest in rows)
 
 
 def _measured(pool: Pool, reaching: int | None) -> Select[*tuple[Any, ...]]:

@@ -83,7 +83,8 @@ class ServerRow(Row, table=True):
 class GameRow(Row, table=True):
     """One game. `number` counts from 1 within its server; `runs` counts the workflows that played it.
 
-    `design` says which plan fixed the game beforehand, battle or tournament; NULL where somebody chose it.
+    `design` says which plan fixed the game beforehand, battle or tournament; NULL where somebody chose it. The index
+    `ix_game_board` holds all that a board says of what became of games.
     """
 
     __tablename__ = "game"
@@ -94,6 +95,10 @@ class GameRow(Row, table=True):
         Index(None, "guild_id", "state", "number"),
         Index(None, "state", "created_at"),
         Index(None, "guild_id", "created_at"),
+        Index(
+            "ix_game_board",
+            *("guild_id", "t2i", "i2t", "turns", "state", "voided", "slug", "level", "design", "started_at", "id"),
+        ),
     )
 
     id: str = Field(primary_key=True, sa_type=PlainText)

@@ -161,11 +161,11 @@ async def test_the_rulers_of_a_server_are_found_with_how_many_games_count(store:
     ]
 
 
-async def test_the_marker_moves_with_whatever_a_board_would_show(store: Store) -> None:
-    seen = [await store.scores.marker(GUILD, [("minilm", "1")], 1)]
+async def test_states_and_rulers_move_with_whatever_a_board_would_show(store: Store) -> None:
+    seen = [await marker(store)]
 
     async def moved() -> bool:
-        seen.append(await store.scores.marker(GUILD, [("minilm", "1")], 1))
+        seen.append(await marker(store))
         return len(set(seen)) == len(seen)
 
     game = await store.games.add(request())
@@ -176,10 +176,16 @@ async def test_the_marker_moves_with_whatever_a_board_would_show(store: Store) -
     assert await moved()
     await store.distances.put(game.id, "minilm", "1", [(1, 0.5, 0.5)])
     assert await moved()
+    await store.distances.put(game.id, "minilm", "2", [(1, 0.5, 0.5)])
+    assert await moved()
     await store.games.move(game.id, GameState.FAILED, only_from=[GameState.FINISHED])
     assert await moved()
     await finished(store, request(guild_id=OTHER_GUILD), [0.5])
     assert not await moved()
+
+
+async def marker(store: Store) -> tuple:
+    return await store.scores.states(GUILD), tuple(await store.scores.rulers(GUILD))
 
 
 @pytest.mark.parametrize("ends", ["closed", "void"])
@@ -191,7 +197,7 @@ async def test_games_of_a_blind_battle_are_on_no_board_until_it_ends(store: Stor
         await store.games.move(side.game.id, GameState.FINISHED, only_from=[GameState.PLAYING])
         await store.distances.put(side.game.id, "minilm", "1", [(1, 0.5, 0.1)])
     designed = Pool(GUILD, designed=True)
-    blind = await store.scores.marker(GUILD, [("minilm", "1")], 1)
+    blind = await marker(store)
     for pool in (HERE, designed):
         assert await store.scores.measured(pool, "minilm", "1", 1) == []
         assert await store.scores.begun(pool) == []
@@ -201,7 +207,7 @@ async def test_games_of_a_blind_battle_are_on_no_board_until_it_ends(store: Stor
         assert await store.battles.open_voting(battle.id)
         assert await store.scores.measured(designed, "minilm", "1", 1) == []
         assert await store.battles.close(battle.id, early=True)
-    assert await store.scores.marker(GUILD, [("minilm", "1")], 1) != blind
+    assert await marker(store) != blind
     for pool in (HERE, designed):
         assert [row.pair for row in await store.scores.measured(pool, "minilm", "1", 1)] == PAIRS[:2]
         assert [row.completion for row in await store.scores.begun(pool)] == [Completion(1, 1)] * 2

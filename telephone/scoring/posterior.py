@@ -9,6 +9,7 @@ Chopin 2009, J. R. Stat. Soc. B 71:319-392). Spreads have half-normal priors (Ge
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -39,9 +40,15 @@ def pair_covariance(pairs: Sequence[Pair], t2i: float, i2t: float, pair: float) 
 
     A pair that nobody has seen is thereby known from its models, and believed less than one that was seen.
     """
-    same_t2i = np.array([[a.t2i == b.t2i for b in pairs] for a in pairs], dtype=np.float64)
-    same_i2t = np.array([[a.i2t == b.i2t for b in pairs] for a in pairs], dtype=np.float64)
+    same_t2i, same_i2t = _shared(tuple(pairs))
     return t2i**2 * same_t2i + i2t**2 * same_i2t + pair**2 * np.eye(len(pairs))
+
+
+@lru_cache(maxsize=16)
+def _shared(pairs: tuple[Pair, ...]) -> tuple[Floats, Floats]:
+    """Which pairs (P, P) share their T2I, and which their I2T: asked for at every set of spreads."""
+    t2i, i2t = np.array([one.t2i for one in pairs]), np.array([one.i2t for one in pairs])
+    return (t2i[:, None] == t2i).astype(np.float64), (i2t[:, None] == i2t).astype(np.float64)
 
 
 def integrate(evidence: Callable[[Floats], float], scales: Sequence[float]) -> Nodes:

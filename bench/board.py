@@ -4,8 +4,9 @@
 
 100,000 games of 12 pairs on 40 prompts (a tenth with --quick), ten turns each, measured by two embedders, are written
 into a SQLite file, or into the empty Postgres database that URL names. An answer is the whole board: both embedders
-ranked for the verdict, and what became of every game. Prints seconds, and their ratio to a tenth of the games; exits
-with status 1 when the claim fails.
+ranked for the verdict, and what became of every game. Prints seconds by the clock and of this process's CPU, and the
+latter's ratio to a tenth of the games. The claim is about CPU, which is what the clock shows on a machine that does
+nothing else; exits with status 1 when it fails. (Postgres works in processes of its own: there the clock counts.)
 """
 
 import argparse
@@ -17,7 +18,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -95,13 +96,20 @@ async def fill(store: Store, guild_id: int, count: int) -> None:
             await session.execute(insert(DistanceRow), distances)
 
 
-async def seconds(work: Callable[[], Awaitable[object]], times: int = 3) -> float:
+class Took(NamedTuple):
+    """Seconds by the clock, and of this process's CPU."""
+
+    clock: float
+    cpu: float
+
+
+async def seconds(work: Callable[[], Awaitable[object]], times: int = 3) -> Took:
     """The middle one of some runs."""
     found = []
     for _ in range(times):
-        began = time.perf_counter()
+        clock, cpu = time.perf_counter(), time.process_time()
         await work()
-        found.append(time.perf_counter() - began)
+        found.append(Took(time.perf_counter() - clock, time.process_time() - cpu))
     return sorted(found)[times // 2]
 
 
@@ -112,7 +120,7 @@ async def answer(store: Store, guild_id: int) -> None:
     assert len(board.judges) == len(JUDGES)
 
 
-async def measure(store: Store, guild_id: int) -> dict[str, float]:
+async def measure(store: Store, guild_id: int) -> dict[str, Took]:
     pool, scores, kept = Pool(guild_id), store.scores, Boards(store, JUDGES)
     await kept.board(BoardRequest(guild_id))
     return {
@@ -135,10 +143,11 @@ async def run(url: str, count: int) -> bool:
         small, large = await measure(store, SMALL), await measure(store, LARGE)
     print(f"{count:,} games of {len(PAIRS)} pairs on {len(PROMPTS)} prompts, {TURNS} turns, {len(JUDGES)} embedders")
     for what, took in large.items():
-        print(f"{what:<36}{took:6.2f} s   {took / small[what]:5.1f} times a tenth of the games")
-    held = large["an answer"] < CLAIMED
-    print(f"an answer < {CLAIMED:.0f} s  {'ok' if held else 'MISSED'}")
-    return held
+        ratio = took.cpu / small[what].cpu
+        print(f"{what:<36}{took.clock:6.2f} s   CPU {took.cpu:5.2f} s, {ratio:4.1f} times that of a tenth of the games")
+    answered = large["an answer"].clock if url.startswith("postgres") else large["an answer"].cpu
+    print(f"an answer in {answered:.2f} s, < {CLAIMED:.0f} s  {'ok' if answered < CLAIMED else 'MISSED'}")
+    return answered < CLAIMED
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from bot.insight_views import InsightSelect
 from bot.pair_views import PairSelect
 from bot.proposals import PromptButton
 from bot.reports import ReportButton
+from bot.rescore_views import RescoreButton
 from bot.stage import DiscordStage
 from bot.views import GameButton
 from bot.voting import BattleButton
@@ -28,6 +29,7 @@ BUTTONS: Final = (
     PairSelect,
     PromptButton,
     ReportButton,
+    RescoreButton,
 )
 """What works on a message after any restart."""
 COGS: Final = (

@@ -39,7 +39,8 @@ two matters more.
 `budget` how much they may cost a day, `pause` and `resume` stop and continue all of them, \
 `reports` decides about reported turns, `votes` shows flagged votes, `export` gives you all votes as a file, \
 `nsfw` says where adult content may be played; `/telephone prompts review` decides about proposed prompts, \
-`generate` has a chat model write some, `remove` takes one away."""
+`generate` has a chat model write some, `remove` takes one away; `/telephone rescore` measures old games with another \
+embedder."""
 
 NEEDED: Final[Mapping[str, str]] = {
     "view_channel": "View Channel",

@@ -9,6 +9,7 @@ import discord
 from bot import gone, render
 from bot.arena import DiscordArena
 from bot.cards import Card, Cards
+from bot.noticeboard import DiscordNoticeboard
 from bot.posted import UPLOAD_MAX, Posted, need, thread_of
 from bot.render import Attachment, Post, turn_now
 from bot.sending import AtMost, Sending
@@ -19,10 +20,14 @@ from telephone.stage import Posting, Progress, StageGone, Summary, nonce
 
 
 class DiscordStage:
-    """Shows games in channels and threads; `arena` shows battles there. `clock` counts seconds."""
+    """Shows games in channels and threads; `arena` shows battles there, `noticeboard` long jobs.
+
+    `clock` counts seconds.
+    """
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.arena = DiscordArena(client, clock=clock)
+        self.noticeboard = DiscordNoticeboard(client, clock=clock)
         self._sending = Sending(client)
         self._posted = Posted(client)
         self._cards = Cards(client, clock=clock)

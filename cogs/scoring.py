@@ -14,6 +14,7 @@ from bot.client import TelephoneBot
 from bot.commands import join, leave, matching
 from bot.errors import offered
 from bot.pair_views import show_pair
+from bot.rescore_views import ask_to_rescore
 from telephone.game import TURNS_MAX, Level, Pair
 from telephone.pairs import PairRequest
 from telephone.providers.base import ModelKind
@@ -88,7 +89,22 @@ async def pair(
     await show_pair(press, PairRequest(Pair(t2i, i2t), server_of(press), embedder, chosen))
 
 
-COMMANDS: Final = (leaderboard, pair)
+@offered
+async def suggest_ready(press: Press, typed: str) -> list[Choice[str]]:
+    """What can measure."""
+    ready = [choice.name for choice in press.client.service.choices("embedder") if choice.ready]
+    return matching([Choice(name=name, value=name) for name in ready], typed)
+
+
+@app_commands.describe(embedder="What to measure the old games with")
+@app_commands.autocomplete(embedder=suggest_ready)
+async def rescore(press: Press, embedder: str) -> None:
+    """Measure old games with another embedder; for members who may manage the server"""
+    await acknowledge(press)
+    await ask_to_rescore(press, embedder)
+
+
+COMMANDS: Final = (leaderboard, pair, rescore)
 
 
 async def setup(bot: TelephoneBot) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from telephone.admission import Admission
+from telephone.anew import Anew
 from telephone.archive import Archive
 from telephone.arena import Arena
 from telephone.awaiting import Awaiting
@@ -17,6 +18,7 @@ from telephone.battle import Battling, Ring
 from telephone.contest import Contest
 from telephone.engine import Engine
 from telephone.entry import Entry
+from telephone.errands import Errands
 from telephone.errors import Misconfigured
 from telephone.gauge import Gauge
 from telephone.integrity import Integrity
@@ -30,6 +32,7 @@ from telephone.models.offline import Offline
 from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
+from telephone.noticeboard import Noticeboard
 from telephone.pairing import Pairing
 from telephone.pairs import Pairs
 from telephone.play import Company, Play
@@ -39,6 +42,7 @@ from telephone.providers.download import Downloads
 from telephone.providers.gate import Gate, limits
 from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import HOSTS, Replicate
+from telephone.rescoring import Desk, Rescoring
 from telephone.rounds import Rounds
 from telephone.safety import Guard, guard_of
 from telephone.scales import Scales
@@ -55,6 +59,7 @@ from telephone.writer import Writer
 
 PREFERRED: Final = "imagebind"
 """The article's embedder: measures games as soon as a provider for it is configured."""
+Durable = Play | Battling | Rescoring
 _SWEEP_EVERY: Final = 10.0
 """How often games are looked for that another process set going, in seconds."""
 _FORGET_EVERY: Final = 3_600.0
@@ -139,10 +144,13 @@ def chat(settings: Settings, players: Players) -> str | None:
     return settings.chat
 
 
-async def open_house(settings: Settings, stage: Stage | None, arena: Arena | None = None) -> House:
+async def open_house(
+    settings: Settings, stage: Stage | None, arena: Arena | None = None, noticeboard: Noticeboard | None = None
+) -> House:
     """Opens the store and, with a stage to show games on, launches the engine on the running loop.
 
-    With an arena battles are fought too. Interrupted games and battles go on at once. Raises Misconfigured.
+    With an arena battles are fought too, with a noticeboard old games are measured anew in the background. What was
+    interrupted goes on at once. Raises Misconfigured.
     """
     reached, guard = providers(settings), guard_of(settings)
     players = Players(Registry.load(reached, settings.models), reached, barred=guard.why_not)
@@ -160,11 +168,11 @@ async def open_house(settings: Settings, stage: Stage | None, arena: Arena | Non
     boards, entry = boards_of(measure, store, players.registry), Entry(admission, Pairing(store, players))
     pairs, integrity = Pairs(store, measure, scales, players.registry), Integrity(store)
     archive = Archive(Urn(store), settings.signing_key)
+    anew = Anew(store, measure, players.registry, settings.caps)
     if stage is None:
-        moderation, contest = Moderation(store, pictures), Contest(store, entry, pictures)
-        service = Service(
-            store, players, admission, keepsakes, moderation, library, boards, pairs, contest, integrity, archive
-        )
+        moderation, contest, errands = Moderation(store, pictures), Contest(store, entry, pictures), Errands(anew)
+        desks = (moderation, library, boards, pairs, contest, integrity, archive, errands)
+        service = Service(store, players, admission, keepsakes, *desks)
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
     awaiting = Awaiting(measure, engine)
@@ -176,21 +184,21 @@ async def open_house(settings: Settings, stage: Stage | None, arena: Arena | Non
     measuring = Measuring(store, measure, scales, showing, engine)
     play = Play(Company(store, taking, showing, measuring, engine, rounds))
     battling = Battling(Ring(store, play, rounds, measuring, engine)) if rounds is not None else None
-    durable: list[Play | Battling] = [play] if battling is None else [play, battling]
+    rescoring = Rescoring(Desk(store, anew, noticeboard, engine)) if noticeboard is not None else None
+    durable = [one for one in (play, battling, rescoring) if one is not None]
     try:
         await engine.launch([*durable, measuring])
     except BaseException:
         await store.close()
         raise
     moderation, contest = Moderation(store, pictures, play), Contest(store, entry, pictures, battling)
-    service = Service(
-        store, players, admission, keepsakes, moderation, library, boards, pairs, contest, integrity, archive, play
-    )
+    desks = (moderation, library, boards, pairs, contest, integrity, archive, Errands(anew, rescoring))
+    service = Service(store, players, admission, keepsakes, *desks, play)
     sweeping = asyncio.create_task(_sweep(durable, engine, players))
     return House(service, store, players, guard, measure, scales, engine, sweeping)
 
 
-async def _sweep(durable: Sequence[Play | Battling], engine: Engine, players: Players) -> None:
+async def _sweep(durable: Sequence[Durable], engine: Engine, players: Players) -> None:
     """Sets going what a crash or another process left; a fault is logged and the next sweep tries again.
 
     Beside it, once, the providers are asked which of their models still exist.
@@ -203,7 +211,7 @@ async def _sweep(durable: Sequence[Play | Battling], engine: Engine, players: Pl
         await asyncio.wait({asking})
 
 
-async def _sweep_on(durable: Sequence[Play | Battling], engine: Engine) -> None:
+async def _sweep_on(durable: Sequence[Durable], engine: Engine) -> None:
     forget_at = 0.0
     while True:
         try:

@@ -13,6 +13,7 @@ import structlog
 from telephone.admission import Admission, StartRequest
 from telephone.archive import Archive
 from telephone.contest import Contest
+from telephone.errands import Errands
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Allowance, Game, GameState, NsfwPolicy, ServerSettings
 from telephone.integrity import Integrity
@@ -92,6 +93,8 @@ class Service:
     """Votes that an admin should look at."""
     archive: Archive
     """What may be taken away from a server."""
+    errands: Errands
+    """What is done for a server beside its games: measuring old ones with another embedder."""
     play: Play | None = None
     """None in a process that runs no engine: what it sets going, the process that does will notice."""
 

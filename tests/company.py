@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image as pil
 
 from telephone.admission import Admission
+from telephone.anew import Anew
 from telephone.archive import Archive
 from telephone.arena import Arena
 from telephone.awaiting import Awaiting
@@ -21,6 +22,7 @@ from telephone.battle import Battling, Ring
 from telephone.contest import Contest
 from telephone.engine import Engine
 from telephone.entry import Entry
+from telephone.errands import Errands
 from telephone.game import Answer, Ask, Caps, Game, Image, Step, Ticket
 from telephone.gauge import Gauge
 from telephone.integrity import Integrity
@@ -36,6 +38,8 @@ from telephone.pairing import Pairing
 from telephone.pairs import Pairs
 from telephone.play import Company, Play
 from telephone.providers.base import ModelTable
+from telephone.rescore import Rescore
+from telephone.rescoring import Desk, Rescoring
 from telephone.rounds import Rounds
 from telephone.safety import Finding, Guard
 from telephone.scales import Scales
@@ -230,6 +234,27 @@ class Remembering:
 
 
 @dataclass
+class Notices:
+    """A noticeboard that remembers what was shown: state, and how many games were done."""
+
+    shown: list[tuple[str, int]] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+    ids: int = 5_000
+
+    async def post(self, job: Rescore, label: str, posting: Posting) -> int:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.shown.append((job.state.value, job.measured))
+        self.ids += 1
+        return self.ids
+
+    async def edit(self, job: Rescore, label: str) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.shown.append((job.state.value, job.measured))
+
+
+@dataclass
 class Troupe:
     service: Service
     store: Store
@@ -253,6 +278,7 @@ async def troupe(
     arena: Arena | None = None,
     prism: "Prism | None" = None,
     patience: Patience = PATIENCE,
+    notices: "Notices | None" = None,
 ) -> AsyncIterator[Troupe]:
     """An engine with its store in `folder`; what it holds outlives it, so that it can be opened again.
 
@@ -281,10 +307,13 @@ async def troupe(
         measuring = Measuring(store, measure, scales, showing, engine, patience=patience)
         play = Play(Company(store, taking, showing, measuring, engine, rounds))
         battling = Battling(Ring(store, play, rounds, measuring, engine, look_every=0.05))
-        await engine.launch([play, measuring, battling])
+        anew = Anew(store, measure, registry, held_s=1.0, patience_s=deadline)
+        rescoring = Rescoring(Desk(store, anew, notices or Notices(), engine, stretch_s=1.0))
+        await engine.launch([play, measuring, battling, rescoring])
         try:
             await play.recover()
             await battling.recover()
+            await rescoring.recover()
             admission, keepsakes = (
                 Admission(store, players, guard, measuring_usd=measure.most_usd),
                 Keepsakes(pictures, registry, measure, scales),
@@ -296,7 +325,8 @@ async def troupe(
             boards = Boards(store, (Judge("letters", "1", "letters"),))
             pairs = Pairs(store, measure, scales, registry)
             contest = Contest(store, Entry(admission, Pairing(store, players)), pictures, battling)
-            desks = (moderation, library, boards, pairs, contest, Integrity(store), Archive(Urn(store), lambda: b"key"))
+            archive, errands = Archive(Urn(store), lambda: b"key"), Errands(anew, rescoring)
+            desks = (moderation, library, boards, pairs, contest, Integrity(store), archive, errands)
             service = Service(store, players, admission, keepsakes, *desks, play)
             yield Troupe(service, store, studio, stage, play, watcher, letters, rounds.arena, battling, measure)
         finally:

@@ -18,6 +18,7 @@ from telephone.store.posts import BattlePosts, Post, Posts
 from telephone.store.prompts import Bounds, Prompts, Proposal
 from telephone.store.redraws import Redraws
 from telephone.store.reports import Report, Reports
+from telephone.store.rescores import Rescores
 from telephone.store.reserving import Order, Scope
 from telephone.store.scores import Pool, Scores
 from telephone.store.servers import Servers
@@ -61,6 +62,7 @@ class Store:
         self.reports = Reports(database)
         self.budgets = Budgets(database)
         self.expenses = Expenses(database)
+        self.rescores = Rescores(database)
         self.redraws = Redraws(database)
         self.pairs = PairGames(database)
         self.battles = Battles(database)

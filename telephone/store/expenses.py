@@ -49,23 +49,9 @@ class Expenses:
         never refused. Raises OverBudget.
         """
         async with self._database.writing() as session:
-            await line_up(self._database, session)
-            if (known := await session.get(ExpenseRow, expense_id)) is not None:
-                return _expense(known)
-            await check_money(session, guild_id, member_id, order, ERRAND)
-            await add_server(self._database, session, guild_id)
-            row = ExpenseRow(
-                id=expense_id,
-                guild_id=guild_id,
-                member_id=member_id,
-                day=now().date(),
-                what=what,
-                reserved=micros(order.most_usd),
-                spent=0,
+            return await book_expense(
+                self._database, session, expense_id, what, order, guild_id=guild_id, member_id=member_id
             )
-            session.add(row)
-            await session.flush()
-            return _expense(row)
 
     async def spend(self, expense_id: str, usd: float) -> None:
         """Adds one payment, of a settled expense too; to be called once for each. Raises NotFound."""
@@ -75,7 +61,7 @@ class Expenses:
     async def settle(self, expense_id: str) -> None:
         """Lets go of what was not spent; any number of times. Raises NotFound."""
         async with self._database.writing() as session:
-            await settle(session, expense_id)
+            await settle_expense(session, expense_id)
 
     async def get(self, expense_id: str) -> Expense | None:
         """The expense of this id, None where nobody reserved it."""
@@ -98,7 +84,37 @@ class Expenses:
             await self.settle(expense.id)
 
 
-async def settle(session: AsyncSession, expense_id: str) -> None:
+async def book_expense(
+    database: Database,
+    session: AsyncSession,
+    expense_id: str,
+    what: str,
+    order: Order,
+    *,
+    guild_id: int,
+    member_id: int,
+) -> Expense:
+    """Reserves inside the transaction that stores what the money is for. Raises OverBudget."""
+    await line_up(database, session)
+    if (known := await session.get(ExpenseRow, expense_id)) is not None:
+        return _expense(known)
+    await check_money(session, guild_id, member_id, order, ERRAND)
+    await add_server(database, session, guild_id)
+    row = ExpenseRow(
+        id=expense_id,
+        guild_id=guild_id,
+        member_id=member_id,
+        day=now().date(),
+        what=what,
+        reserved=micros(order.most_usd),
+        spent=0,
+    )
+    session.add(row)
+    await session.flush()
+    return _expense(row)
+
+
+async def settle_expense(session: AsyncSession, expense_id: str) -> None:
     """Settles inside the transaction that ends what the money was for. Raises NotFound."""
     await _change(session, expense_id, {"settled_at": func.coalesce(col(ExpenseRow.settled_at), now())})
 

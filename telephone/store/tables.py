@@ -8,6 +8,7 @@
                     ──< report      a member's report of one step; a step with one that was not dismissed is hidden
            ──< cap                  what admins set of the daily budgets
            ──< expense              what is paid without a game, reserved and spent of the same day's budgets
+           ──< rescore              a job that measures old games anew (rescore_tables.py)
            ──< prompt               what members proposed to start from, and what moderators made of it
            ──< battle ──< side      a game at its place in a battle; these four stand in battle_tables.py
                       ──< battle_post  every message the bot posts for a battle

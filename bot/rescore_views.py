@@ -1,0 +1,78 @@
+"""Having old games measured anew: the question, and the buttons, which work after any restart."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot import rescores
+from bot.answers import Press, acknowledge, say
+from bot.asking import is_host, server_of
+from bot.errors import explain
+from bot.render import address
+from bot.sharing import require_voice
+from telephone.rescore import RescorePlan
+
+Verb = Callable[[Press, str], Awaitable[None]]
+
+
+async def ask_to_rescore(press: Press, embedder: str) -> None:
+    """Says what it comes to before money is spent; what costs nothing is begun at once."""
+    require_voice(press)
+    errands = press.client.service.errands
+    plan = await errands.plan(server_of(press), embedder, is_host=is_host(press))
+    if isinstance(plan, RescorePlan) and plan.most_usd:
+        text = rescores.question(plan, errands.label(plan.embedder))
+        await say(press, text, view=rescores.confirmation(plan))
+    else:
+        await _begin(press, embedder)
+
+
+async def go(press: Press, embedder: str) -> None:
+    await press.response.defer()
+    require_voice(press)
+    await _begin(press, embedder)
+
+
+async def stop(press: Press, job_id: str) -> None:
+    await acknowledge(press)
+    job = await press.client.service.errands.stop(job_id, by=press.user.id, is_host=is_host(press))
+    await say(press, rescores.stopped(job))
+
+
+async def _begin(press: Press, embedder: str) -> None:
+    guild_id, channel_id = server_of(press), press.channel_id or 0
+    errands = press.client.service.errands
+    job = await errands.rescore(guild_id, embedder, by=press.user.id, channel_id=channel_id, is_host=is_host(press))
+    shown = await errands.shown(job.id)
+    link = None if shown.message_id is None else address(guild_id, channel_id, shown.message_id)
+    await say(press, rescores.begun(job, link))
+
+
+VERBS: Final[dict[str, Verb]] = {"go": go, "stop": stop}
+
+
+_NAME: Final = r"at1:rescore:(?P<verb>go|stop):(?P<what>[a-z0-9.-]{1,64})"
+
+
+class RescoreButton(ui.DynamicItem[ui.Button[Any]], template=_NAME):
+    """Begins what was asked about, or stops what is under way."""
+
+    def __init__(self, button: ui.Button[Any], verb: str, what: str) -> None:
+        super().__init__(button)
+        self.verb, self.what = verb, what
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> "RescoreButton":
+        button: ui.Button[Any] = ui.Button(custom_id=match[0])
+        return cls(item if isinstance(item, ui.Button) else button, match["verb"], match["what"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        try:
+            await VERBS[self.verb](interaction, self.what)
+        except Exception as error:
+            await explain(interaction, error)

@@ -1,0 +1,210 @@
+"""Measuring a server's old games anew with another embedder: what it comes to, and the work itself.
+
+The store is the truth: which games an embedder lacks is asked again and again, and every vector is kept as soon as it
+is made, so that whoever goes on after a crash embeds nothing twice. One worker at a time holds a job, a bot or a
+terminal beside it; who dies loses it when its last sign of life is HELD seconds old.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from math import inf
+from typing import Final
+
+import structlog
+
+from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, TelephoneError
+from telephone.game import Caps
+from telephone.measure import Measure
+from telephone.models.registry import Registry
+from telephone.providers.patience import with_patience
+from telephone.rescore import Rescore, RescorePlan, RescoreState
+from telephone.store import Order, Store
+
+HELD: Final = 30.0
+PATIENCE: Final = 900.0
+"""How long an embedder may be tried again for one game, in seconds; a cold one takes minutes."""
+BATCH: Final = 100
+"""How many games are planned at once."""
+NOTHING: Final = "Every game here is measured with {label} already; there is nothing to do."
+CHANGED: Final = "The embedder has changed meanwhile; please start anew."
+BROKE: Final = "Something broke on our side; the operator can read why in the log, and what was measured stays."
+_LOOK_EVERY: Final = 1.0
+"""How often it is looked whether a job was stopped or games are paused, in seconds."""
+_log = structlog.get_logger()
+
+Told = Callable[[Rescore], Awaitable[None]]
+"""Is told how far a job is, after each game."""
+
+
+class Outcome(Enum):
+    """How a stretch of work ended: the job is over, there is more to do, or somebody else is at it."""
+
+    OVER = "over"
+    MORE = "more"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+
+    store: Store
+    measure: Measure
+    registry: Registry
+    caps: Caps = field(default_factory=Caps)
+    held_s: float = HELD
+    patience_s: float = PATIENCE
+
+    async def plan(self, guild_id: int, embedder: str) -> RescorePlan:
+        """What there is to do and the most it can cost. Raises NotFound for an embedder that is not ready.
+
+        Raises BadInput where every game is measured.
+        """
+        gauge, rescores = self.measure.named(embedder), self.store.rescores
+        games, until, most, prompts = 0, 0, 0.0, set[str]()
+        while some := await rescores.lacking(guild_id, gauge.name, gauge.version, after=until, limit=BATCH):
+            told = (await self.store.pairs.told([game.id for game in some])).values()
+            fresh = {game.prompt for game in some} - prompts
+            texts = [*fresh, *(text for one in told for text in one.captions)]
+            drawn = [sha256 for one in told for sha256 in one.pictures if sha256]
+            most += await gauge.most_for(texts, drawn if gauge.sees_pictures else [], heads=True)
+            games, until, prompts = games + len(some), some[-1].number, prompts | fresh
+        if games == 0:
+            raise BadInput(NOTHING.format(label=self.registry.label(gauge.name)))
+        return RescorePlan(guild_id, gauge.name, gauge.version, games, until, most)
+
+    async def begin(self, plan: RescorePlan, *, by: int = 0, channel_id: int = 0) -> tuple[Rescore, bool]:
+        """Stores the job of a plan, with its money reserved; with one that is under way does as `join`.
+
+        Raises OverBudget.
+        """
+        order = Order(plan.most_usd, self.caps)
+        job, new = await self.store.rescores.begin(plan, order, by=by, channel_id=channel_id)
+        if not new:
+            return await self.join(job, by=by, channel_id=channel_id)
+        _log.info("rescore begun", job=job.id, embedder=job.embedder, games=job.games)
+        return job, True
+
+    async def join(self, job: Rescore, *, by: int = 0, channel_id: int = 0) -> tuple[Rescore, bool]:
+        """Takes over a job that nobody works on, and True; False where somebody does, or another channel will."""
+        if job.held or (channel_id and job.channel_id):
+            return job, False
+        if channel_id:
+            await self.store.rescores.move_to(job.id, channel_id, by)
+        return await self.store.rescores.get(job.id), True
+
+    async def running(self, guild_id: int, embedder: str) -> Rescore | None:
+        """The job of this server and embedder that has not ended."""
+        unended = await self.store.rescores.unended(guild_id)
+        return next((job for job in unended if job.embedder == embedder), None)
+
+    async def stop(self, job_id: str, *, by: int, is_host: bool) -> Rescore:
+        """Ends a job; what it measured stays. Raises NotAllowed, or BadInput where it has ended."""
+        job = await self.store.rescores.get(job_id)
+        if not is_host and by != job.asked_by:
+            raise NotAllowed("Only who asked for this, or a member who may manage the server, can stop it.")
+        if not await self.store.rescores.end(job_id, RescoreState.STOPPED):
+            raise BadInput("This has ended already; there is nothing to stop.")
+        return await self.store.rescores.get(job_id)
+
+    async def work(self, job_id: str, holder: str, told: Told, for_s: float = inf) -> Outcome:
+        """Measures game after game until the job is over or `for_s` seconds are.
+
+        An embedder that does not answer for long, or cannot be asked, ends the job as failed; the next one goes on
+        where it ended.
+        """
+        async with self._holding(job_id, holder) as held:
+            if not held:
+                return Outcome.OVER if (await self.store.rescores.get(job_id)).state.is_final else Outcome.HELD
+            try:
+                return await self._work(job_id, told, time.monotonic() + for_s)
+            except TelephoneError as error:
+                await self._end(job_id, RescoreState.FAILED, error.sentence)
+            except Exception:
+                _log.exception("a rescore broke", job=job_id)
+                await self._end(job_id, RescoreState.FAILED, BROKE)
+            return Outcome.OVER
+
+    async def _work(self, job_id: str, told: Told, until: float) -> Outcome:
+        job = await self.store.rescores.get(job_id)
+        await told(job)
+        if self.measure.named(job.embedder).version != job.version:
+            await self._end(job_id, RescoreState.FAILED, CHANGED)
+        while not (job := await self.store.rescores.get(job_id)).state.is_final:
+            if await self.store.servers.paused(job.guild_id):
+                await asyncio.sleep(_LOOK_EVERY)
+            elif not await self._next(job):
+                await self._end(job_id, RescoreState.FINISHED)
+            else:
+                await told(await self.store.rescores.get(job_id))
+            if time.monotonic() >= until:
+                return Outcome.MORE
+        return Outcome.OVER
+
+    async def _next(self, job: Rescore) -> bool:
+        """Measures the next game; False where there is none."""
+        lacking = await self.store.rescores.lacking(
+            job.guild_id, job.embedder, job.version, after=job.at, until=job.until, limit=1
+        )
+        for game in lacking:
+            measured = await self._unless_ended(job.id, self._measured(job, game.id))
+            if measured is not None:
+                await self.store.rescores.came_to(job.id, game.number, measured=measured)
+        return bool(lacking)
+
+    async def _measured(self, job: Rescore, game_id: str) -> bool:
+        """Measures one game; False where the embedder cannot make anything of it."""
+
+        async def pay(_: str, usd: float) -> None:
+            await self.store.expenses.spend(job.id, usd)
+
+        async def measure() -> None:
+            await self.measure.measure(await self.store.games.get(game_id), job.embedder, pay)
+
+        try:
+            await with_patience(measure, deadline=self.patience_s, who=self.registry.label(job.embedder))
+        except (BadOutput, Refused) as error:
+            _log.info("a game could not be measured", game=game_id, embedder=job.embedder, error=type(error).__name__)
+            return False
+        return True
+
+    async def _unless_ended(self, job_id: str, work: Awaitable[bool]) -> bool | None:
+        """What the work comes to; None where the job was stopped meanwhile, and the work with it."""
+        task = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait({task}, timeout=_LOOK_EVERY))[0]:
+                if (await self.store.rescores.get(job_id)).state.is_final:
+                    return None
+            return task.result()
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _end(self, job_id: str, state: RescoreState, reason: str | None = None) -> None:
+        if await self.store.rescores.end(job_id, state, reason):
+            _log.info("rescore ended", job=job_id, state=state.value)
+
+    @asynccontextmanager
+    async def _holding(self, job_id: str, holder: str) -> AsyncIterator[bool]:
+        """Holds a job for the length of a block, with a sign of life every third of `held_s`."""
+        if not await self.store.rescores.hold(job_id, holder, self.held_s):
+            yield False
+            return
+
+        async def live() -> None:
+            while True:
+                await asyncio.sleep(self.held_s / 3)
+                await self.store.rescores.hold(job_id, holder, self.held_s)
+
+        living = asyncio.create_task(live())
+        try:
+            yield True
+        finally:
+            living.cancel()
+            with suppress(asyncio.CancelledError):
+                await living
+            await self.store.rescores.release(job_id, holder)

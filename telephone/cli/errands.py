@@ -1,0 +1,76 @@
+"""Measuring old games anew in the terminal, beside a bot that may be running."""
+
+import secrets
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from telephone.cli.asking import Server, inquire
+from telephone.errors import NotAllowed, TelephoneError
+from telephone.game import NO_GUILD
+
+if TYPE_CHECKING:
+    from telephone.build import House
+    from telephone.rescore import Rescore
+
+INTERRUPTED = "Interrupted. The same command goes on where this one was stopped."
+
+
+def rescore(
+    embedder: Annotated[str, typer.Argument(help="What to measure with, such as imagebind.")],
+    server: Server = NO_GUILD,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before money is spent.")] = False,
+) -> None:
+    """Measures old games with another embedder; can be interrupted and gone on with."""
+    try:
+        job, label = inquire(lambda house: _rescore(house, server, embedder, yes))
+    except KeyboardInterrupt:
+        typer.echo(INTERRUPTED, err=True)
+        raise
+    if job.reason is not None:
+        raise TelephoneError(f"{job.reason} {_games(job.measured)} measured with {label}; the same command goes on.")
+    left_out = f" {_games(job.left_out)} could not be." if job.left_out else ""
+    spent = f" ${job.spent_usd:.4f} spent." if job.spent_usd else ""
+    typer.echo(f"{_games(job.measured)} measured with {label}.{left_out}{spent}")
+
+
+async def _rescore(house: "House", server: int, embedder: str, yes: bool) -> tuple["Rescore", str]:
+    from telephone.anew import Outcome
+    from telephone.rescore import Rescore
+
+    anew, errands = house.service.errands.anew, house.service.errands
+    job = await anew.running(server, anew.measure.named(embedder).name)
+    if job is None:
+        plan = await anew.plan(server, embedder)
+        costs = f", for at most ${plan.most_usd:.4f}" if plan.most_usd else ""
+        typer.echo(f"{_games(plan.games)} to measure with {errands.label(plan.embedder)}{costs}.")
+        if plan.most_usd and not yes:
+            typer.confirm("Shall they be?", abort=True)
+        job, mine = await anew.begin(plan)
+    else:
+        job, mine = await anew.join(job)
+        typer.echo(f"Going on after {_games(job.measured + job.left_out)} of {job.games:,}.")
+    if not mine:
+        raise NotAllowed(errands.busy(job))
+    with _bar() as bar:
+        task = bar.add_task(errands.label(job.embedder), total=job.games, completed=job.measured + job.left_out)
+
+        async def told(now: Rescore) -> None:
+            bar.update(task, completed=now.measured + now.left_out)
+
+        outcome = await anew.work(job.id, secrets.token_hex(8), told)
+    job = await house.store.rescores.get(job.id)
+    if outcome is Outcome.HELD:
+        raise NotAllowed(errands.busy(job))
+    return job, errands.label(job.embedder)
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def _games(count: int) -> str:
+    return "1 game" if count == 1 else f"{count:,} games"

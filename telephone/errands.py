@@ -1,0 +1,78 @@
+"""What a cog may ask for beside games: measuring a server's old games with another embedder."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from telephone.anew import Anew
+from telephone.errors import NotAllowed
+from telephone.rescore import Rescore, RescorePlan
+from telephone.rescoring import Rescoring
+
+BUSY: Final = "Games here are being measured with {label} already: {done:,} of {games:,} are done."
+_LOOK_EVERY: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Errands:
+    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+
+    anew: Anew
+    rescoring: Rescoring | None = None
+    """None in a process that runs no engine: there the caller does the work."""
+
+    async def plan(self, guild_id: int, embedder: str, *, is_host: bool) -> RescorePlan | Rescore:
+        """What measuring old games comes to, or the job of this embedder that lies unfinished and can be gone on with.
+
+        Raises NotAllowed where somebody works on it, BadInput where nothing is left to do, NotFound.
+        """
+        _require(is_host)
+        job = await self.anew.running(guild_id, self.anew.measure.named(embedder).name)
+        if job is None:
+            return await self.anew.plan(guild_id, embedder)
+        if job.held or job.channel_id:
+            raise NotAllowed(self.busy(job))
+        return job
+
+    async def rescore(self, guild_id: int, embedder: str, *, by: int, channel_id: int, is_host: bool) -> Rescore:
+        """Begins what `plan` comes to, its money reserved, with a card in a channel. Raises as that, and OverBudget."""
+        found = await self.plan(guild_id, embedder, is_host=is_host)
+        if isinstance(found, Rescore):
+            job, mine = await self.anew.join(found, by=by, channel_id=channel_id)
+        else:
+            job, mine = await self.anew.begin(found, by=by, channel_id=channel_id)
+        if not mine:
+            raise NotAllowed(self.busy(job))
+        if self.rescoring is not None:
+            await self.rescoring.begin(job)
+        return job
+
+    async def stop(self, job_id: str, *, by: int, is_host: bool) -> Rescore:
+        """Ends a job; what it measured stays."""
+        job = await self.anew.stop(job_id, by=by, is_host=is_host)
+        if self.rescoring is not None:
+            await self.rescoring.show(job_id)
+        return job
+
+    async def shown(self, job_id: str, timeout: float = 8.0) -> Rescore:
+        """The job once its card is posted or it has ended, or as it is after `timeout` seconds."""
+        ends = time.monotonic() + timeout
+        while True:
+            job = await self.anew.store.rescores.get(job_id)
+            if job.message_id is not None or job.state.is_final or time.monotonic() >= ends:
+                return job
+            await asyncio.sleep(_LOOK_EVERY)
+
+    def label(self, embedder: str) -> str:
+        """How people read an embedder's name."""
+        return self.anew.registry.label(embedder)
+
+    def busy(self, job: Rescore) -> str:
+        """Why a job cannot be taken over, in one sentence."""
+        return BUSY.format(label=self.label(job.embedder), done=job.measured + job.left_out, games=job.games)
+
+
+def _require(is_host: bool) -> None:
+    if not is_host:
+        raise NotAllowed("Only a member who may manage the server can have its games measured anew.")

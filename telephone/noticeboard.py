@@ -1,0 +1,18 @@
+"""The protocol of a place where a long job shows how far it is. What a stage is to a game, this is to a rescore."""
+
+from typing import Protocol
+
+from telephone.rescore import Rescore
+from telephone.stage import Posting
+
+
+class Noticeboard(Protocol):
+    """Shows rescores. Raises StageGone, or Unavailable where trying again may help."""
+
+    async def post(self, job: Rescore, label: str, posting: Posting) -> int:
+        """The card in the channel, which calls the embedder `label`; returns its id."""
+        ...
+
+    async def edit(self, job: Rescore, label: str) -> None:
+        """Brings the card up to date; may skip an edit that follows another too soon, never one of a new state."""
+        ...

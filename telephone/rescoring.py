@@ -1,0 +1,123 @@
+"""The durable workflow of a rescore: its card, the work in short stretches, and the card's last edit.
+
+Each stretch is one step of the journal; what it did is in the store, so that one that runs again goes on where the
+last one was cut off.
+"""
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from dbos import DBOS, DBOSConfiguredInstance
+
+from telephone.anew import Anew, Outcome
+from telephone.engine import Engine
+from telephone.errors import TelephoneError
+from telephone.noticeboard import Noticeboard
+from telephone.providers.patience import with_patience
+from telephone.rescore import Rescore
+from telephone.stage import Posting, nonce
+from telephone.store import Store
+
+STRETCH: Final = 20.0
+"""How long one durable step works, in seconds."""
+POSTING: Final = 300.0
+"""How long the card may be tried to be posted, in seconds; the work does not need it."""
+_WAIT: Final = 2.0
+"""How long somebody else's work is waited for before it is looked at again, in seconds."""
+_EVERY: Final = 3_600
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a rescore is worked on with."""
+
+    store: Store
+    anew: Anew
+    noticeboard: Noticeboard
+    engine: Engine
+    stretch_s: float = STRETCH
+
+
+@DBOS.dbos_class()
+class Rescoring(DBOSConfiguredInstance):
+    """Works on rescores. One instance a process, by a name in the journal that never changes."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._with = desk
+        self._holder = secrets.token_hex(8)
+        super().__init__(config_name="rescore")
+
+    async def begin(self, job: Rescore) -> None:
+        """Works on a job that is stored, until it is over."""
+        await self._with.engine.enqueue(f"rescore-{job.id}", self.working, job.id)
+
+    async def show(self, job_id: str) -> None:
+        """Brings the card of a job up to date; one that cannot be edited stops nothing."""
+        job = await self._with.store.rescores.get(job_id)
+        if job.message_id is None:
+            return
+        try:
+            await self._with.noticeboard.edit(job, self._label(job))
+        except TelephoneError as error:
+            _log.warning("card not edited", job=job_id, error=type(error).__name__)
+        except Exception:
+            _log.exception("a card broke, the rescore goes on", job=job_id)
+
+    async def recover(self) -> None:
+        """Sets going the jobs of channels that a crash or a fault left lying; those of a terminal are its own."""
+        unended = [job for job in await self._with.store.rescores.unended() if job.channel_id]
+        ended = await self._with.engine.ended(f"rescore-{job.id}" for job in unended)
+        for job in unended:
+            if f"rescore-{job.id}" in ended:
+                name = f"rescore-{job.id}-{int(time.time() // _EVERY)}"
+                await self._with.engine.enqueue(name, self.working, job.id)
+            else:
+                await self.begin(job)
+
+    def _label(self, job: Rescore) -> str:
+        return self._with.anew.registry.label(job.embedder)
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def working(self, job_id: str) -> None:
+        await self._post(job_id)
+        while await self._stretch(job_id):
+            pass
+        await self._conclude(job_id)
+
+    @DBOS.step()
+    async def _post(self, job_id: str) -> None:
+        """The card, once; a channel that takes none does not keep the games from being measured."""
+        job, post = await self._with.store.rescores.get(job_id), await self._with.store.rescores.begin_post(job_id)
+        if post.message_id is not None:
+            return
+        posting = Posting(nonce(job.id, f"rescore/{job.channel_id}"), post.began_at, post.again)
+        try:
+            message_id = await with_patience(
+                lambda: self._with.noticeboard.post(job, self._label(job), posting), deadline=POSTING, who="This place"
+            )
+            await self._with.store.rescores.posted(job_id, message_id)
+        except TelephoneError as error:
+            _log.warning("a rescore has no card", job=job_id, error=type(error).__name__)
+        except Exception:
+            _log.exception("a card broke, the rescore goes on", job=job_id)
+
+    @DBOS.step()
+    async def _stretch(self, job_id: str) -> bool:
+        """Some of the work; whether there is more."""
+
+        async def told(job: Rescore) -> None:
+            await self.show(job.id)
+
+        outcome = await self._with.anew.work(job_id, self._holder, told, self._with.stretch_s)
+        if outcome is Outcome.HELD:
+            await asyncio.sleep(_WAIT)
+        return outcome is not Outcome.OVER
+
+    @DBOS.step()
+    async def _conclude(self, job_id: str) -> None:
+        await self.show(job_id)

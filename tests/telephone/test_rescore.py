@@ -1,0 +1,278 @@
+"""Old games are measured with another embedder, as a job that outlives its process."""
+
+import asyncio
+import shutil
+import signal
+import sqlite3
+import sys
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from telephone.anew import Anew, Outcome
+from telephone.errands import BUSY
+from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Unavailable
+from telephone.rescore import Rescore, RescorePlan, RescoreState
+from telephone.service import StartRequest
+from tests.company import Notices, Prism, Troupe, troupe
+
+ROOT = Path(__file__).parents[2]
+GUILD, CHANNEL, PRICE = 11, 33, 0.001
+
+
+def asked(seed: int) -> StartRequest:
+    return StartRequest("a fox mends a clock", "painter", "critic", turns=2, seed=seed, guild_id=GUILD, starter_id=5)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory) -> Path:
+    """A folder with four games that only letters measured."""
+    folder = tmp_path_factory.mktemp("old")
+
+    async def play() -> None:
+        async with troupe(folder) as company:
+            await company.service.budget(GUILD, "member", usd=2)
+            for seed in range(4):
+                await company.service.closed((await company.service.start(asked(seed))).id, timeout=30)
+
+    asyncio.run(play())
+    return folder
+
+
+@pytest.fixture
+def folder(played, tmp_path) -> Path:
+    """A copy of it, to go on with."""
+    return Path(shutil.copytree(played, tmp_path / "old"))
+
+
+async def rescore(company: Troupe, **more) -> Rescore:
+    options = {"by": 5, "channel_id": CHANNEL, "is_host": True} | more
+    return await company.service.errands.rescore(GUILD, "prism", **options)
+
+
+async def over(company: Troupe, job: Rescore, timeout: float = 30) -> Rescore:
+    async with asyncio.timeout(timeout):
+        while not (now := await company.store.rescores.get(job.id)).state.is_final:
+            await asyncio.sleep(0.05)
+    return now
+
+
+async def lacking(company: Troupe) -> int:
+    return len(await company.store.rescores.lacking(GUILD, "prism", "1"))
+
+
+async def test_old_games_are_measured_one_after_the_other_and_a_card_says_how_far(folder):
+    notices = Notices()
+    async with troupe(folder, prism=Prism(), notices=notices) as company:
+        assert await lacking(company) == 4
+        job = await over(company, await rescore(company))
+        assert (job.state, job.measured, job.left_out) == (RescoreState.FINISHED, 4, 0)
+        assert await lacking(company) == 0
+        async with asyncio.timeout(5):
+            while notices.shown[-1][0] != "finished":
+                await asyncio.sleep(0.02)
+        assert notices.shown[0] == ("queued", 0)
+        assert notices.shown[-1] == ("finished", 4)
+        assert ("running", 2) in notices.shown
+        for game in await company.service.recent(GUILD):
+            assert (game.embedder, all(turn.distance is not None for turn in game.turns)) == ("prism", True)
+
+
+async def test_each_text_and_picture_is_embedded_once(folder):
+    prism = Prism()
+    async with troupe(folder, prism=prism) as company:
+        await over(company, await rescore(company))
+        games = await company.service.recent(GUILD)
+        texts = {"a fox mends a clock", *(turn.caption.text for game in games for turn in game.turns)}
+        assert Counter(text for text in prism.read if text in texts) == dict.fromkeys(texts, 1)
+        assert sorted(prism.seen) == sorted({turn.picture.image for game in games for turn in game.turns})
+
+
+async def test_what_it_costs_at_most_is_told_reserved_and_let_go_of(folder):
+    prism = Prism()
+    async with troupe(folder, prism=prism, text_usd=PRICE) as company:
+        plan = await company.service.errands.plan(GUILD, "prism", is_host=True)
+        assert isinstance(plan, RescorePlan)
+        # One prompt, four games of two captions and two pictures each; no text is longer than its head.
+        assert (plan.games, plan.most_usd) == (4, pytest.approx((1 + 8 + 8) * PRICE))
+        before = (await company.service.budget(GUILD))["server"].taken_usd
+        job = await rescore(company)
+        assert job.reserved_usd == pytest.approx(plan.most_usd)
+        done = await over(company, job)
+        calls = len(prism.read) + len(prism.seen)
+        assert done.spent_usd == pytest.approx(calls * PRICE)
+        assert done.spent_usd <= plan.most_usd
+        assert (await company.service.budget(GUILD))["server"].taken_usd == pytest.approx(before + done.spent_usd)
+
+
+async def test_a_plan_of_many_batches_counts_a_prompt_once(folder, monkeypatch):
+    monkeypatch.setattr("telephone.anew.BATCH", 1)
+    async with troupe(folder, prism=Prism(), text_usd=PRICE) as company:
+        plan = await company.service.errands.plan(GUILD, "prism", is_host=True)
+        assert (plan.games, plan.most_usd) == (4, pytest.approx((1 + 8 + 8) * PRICE))
+
+
+async def test_one_that_does_not_fit_the_day_is_refused(folder):
+    prism = Prism()
+    async with troupe(folder, prism=prism, text_usd=PRICE) as company:
+        await company.service.budget(GUILD, usd=0.001)
+        with pytest.raises(OverBudget, match="more than"):
+            await rescore(company)
+        assert prism.read == []
+        assert await company.store.rescores.unended() == []
+
+
+async def test_a_second_one_says_that_one_is_running(folder):
+    async with troupe(folder, prism=Prism(delay=0.2)) as company:
+        job = await rescore(company)
+        with pytest.raises(NotAllowed) as refused:
+            await rescore(company)
+        assert refused.value.sentence.startswith(BUSY[:42].format(label="prism"))
+        await over(company, job)
+        with pytest.raises(BadInput, match="nothing to do"):
+            await rescore(company)
+
+
+async def test_only_who_may_manage_the_server_begins_one_and_only_with_an_embedder_that_is_ready(folder):
+    async with troupe(folder, prism=Prism()) as company:
+        with pytest.raises(NotAllowed):
+            await rescore(company, is_host=False)
+        with pytest.raises(NotFound, match="abacus"):
+            await company.service.errands.plan(GUILD, "abacus", is_host=True)
+
+
+async def test_it_is_stopped_at_once_and_another_goes_on_with_the_rest(folder):
+    prism = Prism(delay=0.3)
+    async with troupe(folder, prism=prism) as company:
+        job = await rescore(company)
+        async with asyncio.timeout(20):
+            while (await company.store.rescores.get(job.id)).measured == 0:
+                await asyncio.sleep(0.02)
+        prism.delay = 60
+        with pytest.raises(NotAllowed):
+            await company.service.errands.stop(job.id, by=6, is_host=False)
+        stopped = await company.service.errands.stop(job.id, by=5, is_host=False)
+        left = await lacking(company)
+        assert (stopped.state, left) == (RescoreState.STOPPED, 4 - stopped.measured)
+        with pytest.raises(BadInput, match="ended already"):
+            await company.service.errands.stop(job.id, by=5, is_host=False)
+        await asyncio.sleep(1.5)
+        prism.delay = 0.0
+        done = await over(company, await rescore(company))
+        assert (done.games, done.measured) == (left, left)
+
+
+async def test_a_game_of_which_the_embedder_makes_nothing_is_left_out_and_said(folder):
+    prism = Prism(faults=[BadOutput("prism answered nonsense.")])
+    async with troupe(folder, prism=prism) as company:
+        job = await over(company, await rescore(company))
+        assert (job.state, job.measured, job.left_out) == (RescoreState.FINISHED, 3, 1)
+
+
+async def test_an_embedder_that_stays_away_ends_it_with_the_reason(folder):
+    prism = Prism(faults=[Unavailable("prism sleeps")] * 1_000)
+    async with troupe(folder, prism=prism, deadline=0.5) as company:
+        job = await over(company, await rescore(company))
+        assert job.state is RescoreState.FAILED
+        assert "prism" in job.reason
+        prism.faults = []
+        assert (await over(company, await rescore(company))).measured == 4
+
+
+async def test_a_pause_holds_it_and_the_end_of_the_pause_lets_it_go_on(folder):
+    prism = Prism(delay=0.1)
+    async with troupe(folder, prism=prism) as company:
+        job = await rescore(company)
+        async with asyncio.timeout(20):
+            while (await company.store.rescores.get(job.id)).measured == 0:
+                await asyncio.sleep(0.02)
+        await company.service.pause(GUILD)
+        await asyncio.sleep(1.5)
+        read = len(prism.read)
+        await asyncio.sleep(1.0)
+        assert len(prism.read) == read
+        await company.service.resume(GUILD)
+        assert (await over(company, job)).state is RescoreState.FINISHED
+
+
+async def test_a_card_that_cannot_be_shown_stops_nothing(folder):
+    notices = Notices(faults=[ValueError("no such colour")] * 20)
+    async with troupe(folder, prism=Prism(), notices=notices) as company:
+        assert (await over(company, await rescore(company))).state is RescoreState.FINISHED
+
+
+async def test_a_bot_that_is_closed_in_between_goes_on_and_embeds_nothing_twice(folder):
+    first, second, notices = Prism(delay=0.1), Prism(), Notices()
+    async with troupe(folder, prism=first, notices=notices) as company:
+        job = await rescore(company)
+        async with asyncio.timeout(20):
+            while (await company.store.rescores.get(job.id)).measured == 0:
+                await asyncio.sleep(0.02)
+    async with troupe(folder, prism=second, notices=notices) as company:
+        done = await over(company, job)
+        assert (done.state, done.measured) == (RescoreState.FINISHED, 4)
+    texts = Counter([text for text in first.read + second.read if "colour" in text])
+    assert set(texts.values()) == {1}
+    assert [state for state, _ in notices.shown].count("queued") == 1, "one card"
+
+
+async def test_a_terminal_beside_the_bot_works_on_it_alone_and_hands_it_over(folder):
+    prism = Prism(delay=0.1)
+    async with troupe(folder, prism=prism) as company:
+        anew: Anew = company.service.errands.anew
+        plan = await anew.plan(GUILD, "prism")
+        job, mine = await anew.begin(plan)
+        assert mine
+
+        async def told(_: Rescore) -> None: ...
+
+        task = asyncio.create_task(anew.work(job.id, "terminal", told))
+        async with asyncio.timeout(20):
+            while (await company.store.rescores.get(job.id)).measured == 0:
+                await asyncio.sleep(0.02)
+        with pytest.raises(NotAllowed, match="being measured with prism already"):
+            await rescore(company)
+        assert await anew.work(job.id, "another", told) is Outcome.HELD
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        gone_on = await rescore(company)
+        assert (gone_on.id, gone_on.channel_id) == (job.id, CHANNEL)
+        assert (await over(company, gone_on)).measured == 4
+
+
+def kept(folder: Path) -> int:
+    """How many vectors of prism's are in the store."""
+    with closing(sqlite3.connect(folder / "telephone.sqlite", timeout=30)) as store:
+        return int(store.execute("SELECT count(*) FROM vector WHERE embedder = 'prism'").fetchone()[0])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+async def test_a_bot_that_is_killed_in_the_middle_embeds_no_text_twice(folder):
+    """It is killed during calls. One that was answered but not kept yet would be made again: nobody can know of it."""
+    said = folder / "embedded.txt"
+    said.touch()
+
+    def lines() -> list[str]:
+        return said.read_text().splitlines()
+
+    async def run() -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.rescoring", str(folder), str(said)), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        )
+
+    for kills in range(1, 4):
+        process = await run()
+        async with asyncio.timeout(90):
+            while len(lines()) < 3 * kills or kept(folder) < len(lines()):
+                await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        await process.communicate()
+        assert 3 * kills <= len(lines()) < 17
+    out, _ = await asyncio.wait_for((await run()).communicate(), 90)
+    assert out.decode().split()[-2:] == ["finished", "4"]
+    counts = Counter(lines())
+    assert len(counts) == 1 + 8 + 8
+    assert max(counts.values()) == 1

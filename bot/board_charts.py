@@ -24,7 +24,7 @@ from telephone.scoring.standings import Board, Course, PairRow
 def intervals(board: Board, rows: Sequence[PairRow]) -> tuple[Attachment, ...]:
     """The intervals of some rows, by distance, by votes, or one chart of each; none where nobody has a place."""
     charts = []
-    title = words.heading(board)
+    which = words.which(board)
     distances = [
         _bar(row, row.distance.distance, row.distance.provisional, words.counted(row.distance.games, "game"))
         for row in rows
@@ -32,7 +32,7 @@ def intervals(board: Board, rows: Sequence[PairRow]) -> tuple[Attachment, ...]:
     ]
     if distances:
         measure = f"Distance after turn {board.turns}, {words.embedder(board)}"
-        data = board_chart(distances, title=title, measure=measure)
+        data = board_chart(distances, title=f"Pairs by distance, {which}", measure=measure)
         charts.append(Attachment("distances.png", data, describe_board(distances, measure=measure)))
     ratings = [
         _bar(row, row.votes.rating, row.votes.provisional, words.counted(row.votes.votes, "vote"))
@@ -40,8 +40,8 @@ def intervals(board: Board, rows: Sequence[PairRow]) -> tuple[Attachment, ...]:
         if row.votes
     ]
     if ratings:
-        measure = "Rating by votes"
-        data = board_chart(ratings, title=title, measure=measure, better="higher")
+        measure = "Rating, 400 points are odds of ten to one"
+        data = board_chart(ratings, title=f"Pairs by votes, {which}", measure=measure, better="higher")
         charts.append(Attachment("votes.png", data, describe_board(ratings, measure=measure, better="higher")))
     return tuple(charts)
 
@@ -51,7 +51,7 @@ def turn_by_turn(board: Board, courses: Sequence[Course], scale: Scale | None) -
     if not courses:
         return ()
     curves = [_curve(course) for course in courses]
-    title = f"Drift of pairs, {board.asked.prompts}"
+    title = f"Drift of pairs, {words.which(board)}"
     data = pairs_chart(curves, title=title, embedder=words.embedder(board), scale=scale)
     return (Attachment("turns.png", data, describe_pairs(curves, scale=scale)),)
 
@@ -63,7 +63,7 @@ def level_by_level(
     if not found:
         return ()
     panels = [(level.value, [_curve(course) for course in courses]) for level, courses in found]
-    title = f"Drift of pairs by level, {board.asked.prompts}"
+    title = f"Drift of pairs by level, {words.which(board)}"
     data = levels_chart(panels, title=title, embedder=words.embedder(board), scale=scale)
     return (Attachment("levels.png", data, describe_levels(panels, scale=scale)),)
 

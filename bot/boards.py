@@ -150,7 +150,7 @@ def levels(
 
 
 def _which(board: Board) -> str:
-    return f"{board.asked.prompts}, {escape(words.embedder(board))}"
+    return f"{words.which(board)}, {escape(words.embedder(board))}"
 
 
 def _row(row: PairRow, board: Board) -> str:

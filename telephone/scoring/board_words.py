@@ -29,17 +29,19 @@ PROVISIONAL: Final = {
 
 def heading(board: Board, shown: Shown = str) -> str:
     """`Pairs by distance, curated, ImageBind`: what is ranked, on which prompts, by which embedder."""
-    asked = board.asked
-    parts = [f"Pairs by {KINDS[asked.by]}", asked.prompts]
-    if asked.level is not None:
-        parts.append(asked.level.value)
-    if asked.games == "designed":
-        parts.append("designed games")
+    asked, parts = board.asked, [f"Pairs by {KINDS[board.asked.by]}", which(board)]
     if asked.by != "votes":
         parts.append(shown(embedder(board)))
     if asked.by != "distance" and asked.votes == "unflagged":
         parts.append("unflagged votes")
     return ", ".join(parts)
+
+
+def which(board: Board) -> str:
+    """Which games count: `curated, easy, designed games`."""
+    asked = board.asked
+    parts = (asked.prompts, asked.level and asked.level.value, "designed games" if asked.games == "designed" else None)
+    return ", ".join(part for part in parts if part)
 
 
 def embedder(board: Board) -> str:

@@ -188,7 +188,7 @@ async def test_the_select_turns_a_board_into_its_other_views(server, store):
     shown = (await server.alice.slash(server.channel, BOARD, level="easy")).response
     await choose(server, server.alice, shown, "turns")
     turns = newest(server, server.alice)
-    assert words(turns).startswith("### Distance turn by turn, curated, ImageBind\n- cousin × sharp: turn 1 0.")
+    assert words(turns).startswith("### Distance turn by turn, curated, easy, ImageBind\n- cousin × sharp: turn 1 0.")
     assert [file.filename for file in turns.attachments] == ["turns.png"]
     assert (
         "Unrelated prompts are 0.90 (0.80 to 1.00) apart"

@@ -1,11 +1,13 @@
-"""Estimates with their 95% intervals, and ranks that follow from them."""
+"""Estimates with their 95% intervals, and the ranks and the winner that follow from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from telephone.game import Pair
 
 Floats = NDArray[np.float64]
 LEVEL: Final = 0.95
@@ -27,6 +29,23 @@ class Interval:
     def excludes(self, value: float) -> bool:
         """Whether the whole interval lies on one side of `value`."""
         return self.low > value or self.high < value
+
+
+class Ranked(Protocol):
+    """A row of any board."""
+
+    @property
+    def pair(self) -> Pair: ...
+    @property
+    def rank(self) -> int: ...
+    @property
+    def provisional(self) -> bool: ...
+
+
+def winner(rows: Sequence[Ranked]) -> Pair | None:
+    """Who has won: the pair that alone has rank 1 and is not provisional. None where there is none, or no other."""
+    first = [row for row in rows if row.rank == 1]
+    return first[0].pair if len(rows) > len(first) == 1 and not first[0].provisional else None
 
 
 def ranks(intervals: Sequence[Interval], *, higher_is_better: bool) -> tuple[int, ...]:

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import ndtr, ndtri
 
 from telephone.game import Pair
@@ -23,16 +22,34 @@ NODES: Final = 8
 """How many sets of spreads a posterior is averaged over, for each spread that is not known (but three at least)."""
 WIDER: Final = 1.4
 """By how much the points spread more than the normal at the mode, since real tails are longer."""
+ABSENT: Final = 0.3
+"""The prior probability that a spread that is doubted is nothing at all."""
+NOTHING: Final = 1e-2
+"""What stands for nothing, in scales of the prior: so little moves no interval, and still can be divided by."""
 BOUNDS: Final = (1e-3, 10.0)
 """The least and largest spread, in scales of its prior: beyond them nothing changes but the arithmetic."""
+STEP: Final = 0.05
+"""How far apart the logarithms of spreads are where slopes are taken."""
+FLATTEST: Final = 0.25
+"""A direction in which the posterior is flatter counts as one of standard deviation 2."""
+NEAR: Final = 0.1
+"""Newton's method ends so many standard deviations from the mode; the points around it need no better centre."""
+FARTHEST: Final = 2.0
+"""The longest step that it takes."""
+LONGEST: Final = 12
+"""Its steps at most; four or five are usual."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """Spreads to average over: `spreads` (m, d), all positive, and `weights` (m,), which sum to 1."""
+    """Spreads to average over: `spreads` (m, d), all positive, and `weights` (m,), which sum to 1.
+
+    `evidence` is the log marginal likelihood of the data, averaged over the priors of the spreads.
+    """
 
     spreads: Floats
     weights: Floats
+    evidence: float
 
 
 def pair_covariance(pairs: Sequence[Pair], t2i: float, i2t: float, pair: float) -> Floats:
@@ -51,35 +68,74 @@ def _shared(pairs: tuple[Pair, ...]) -> tuple[Floats, Floats]:
     return (t2i[:, None] == t2i).astype(np.float64), (i2t[:, None] == i2t).astype(np.float64)
 
 
-def integrate(evidence: Callable[[Floats], float], scales: Sequence[float]) -> Nodes:
+def integrate(evidence: Callable[[Floats], float], scales: Sequence[float], doubted: int | None = None) -> Nodes:
     """Where the posterior of the spreads lies, for half-normal priors with these `scales` (d,).
 
-    `evidence` is the log marginal likelihood of the data at spreads (d,). Works on the logarithms of the spreads:
-    finds the mode and curvature, and weighs quasi-random points around it. Deterministic.
+    `evidence` is the log marginal likelihood of the data at spreads (d,). `doubted` is the spread that may be nothing
+    at all: it is, with probability ABSENT (averaging over models that have a term and models that have not: Hoeting
+    et al. 1999, Statistical Science 14:382-417). Deterministic.
     """
+    if not scales:
+        return Nodes(np.zeros((1, 0)), np.ones(1), evidence(np.zeros(0)))
     wide = np.asarray(scales, dtype=np.float64)
-    if wide.size == 0:
-        return Nodes(np.zeros((1, 0)), np.ones(1))
+    some, mode = _around_the_mode(evidence, wide, np.log(wide / 2))
+    if doubted is None:
+        return some
 
+    def without(others: Floats) -> float:
+        return evidence(np.insert(others, doubted, nothing))
+
+    nothing = wide[doubted] * NOTHING
+    none, _ = _around_the_mode(without, np.delete(wide, doubted), np.delete(mode, doubted))
+    odds = np.exp(none.evidence - some.evidence) * ABSENT / (1 - ABSENT)
+    return Nodes(
+        np.vstack([some.spreads, np.insert(none.spreads, doubted, nothing, axis=1)]),
+        np.r_[some.weights, odds * none.weights] / (1 + odds),
+        float(some.evidence + np.log((1 - ABSENT) * (1 + odds))),
+    )
+
+
+def _around_the_mode(evidence: Callable[[Floats], float], wide: Floats, start: Floats) -> tuple[Nodes, Floats]:
+    """Quasi-random points around the mode, weighed, and the mode; all in the logarithms of the spreads."""
     low, high = np.log(wide * BOUNDS[0]), np.log(wide * BOUNDS[1])
 
     def density(logs: Floats) -> float:
         inside = np.clip(logs, low, high)
-        prior = float(np.sum(logs - 0.5 * np.exp(2 * inside) / wide**2))  # the half-normal, and dσ = σ d log σ
-        return evidence(np.exp(inside)) + prior
+        prior = np.sum(logs - 0.5 * np.exp(2 * inside) / wide**2)  # the half-normal, and dσ = σ d log σ
+        return evidence(np.exp(inside)) + float(prior - np.sum(np.log(wide * np.sqrt(np.pi / 2))))
 
-    def surprise(logs: Floats) -> float:
-        return -density(logs)
-
-    start: list[float] = np.log(wide / 2).tolist()
-    found = minimize(surprise, start, method="L-BFGS-B", bounds=list(zip(low.tolist(), high.tolist(), strict=True)))
-    mode = np.asarray(found.x, dtype=np.float64)
+    mode, curvature = _climb(density, start, low, high)
     around = _normals(NODES * max(wide.size, 3) // 2, wide.size)
     around = np.vstack([around, -around])
-    points = mode + WIDER * around @ _root(_curvature(density, mode)).T
-    logs = np.array([density(point) for point in points]) + 0.5 * np.sum(around**2, axis=1)
+    axes, left, right = _tails(density, mode, curvature)
+    lengths = WIDER * np.where(around < 0, left, right)
+    points = mode + (around * lengths) @ axes.T
+    logs = np.array([density(point) for point in points])
+    logs += np.sum(0.5 * around**2 + np.log(lengths), axis=1) + 0.5 * wide.size * np.log(2 * np.pi)
     weights = np.exp(logs - logs.max())
-    return Nodes(np.exp(np.clip(points, low, high)), weights / weights.sum())
+    total = float(logs.max() + np.log(weights.mean()))
+    return Nodes(np.exp(np.clip(points, low, high)), weights / weights.sum(), total), mode
+
+
+def _climb(density: Callable[[Floats], float], start: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """The mode and the curvature there, by Newton's method on central differences.
+
+    These are wide on purpose: a gradient from steps of 1e-8, as minimisers take them, is drowned in rounding.
+    """
+    at, (height, slope, curvature) = start, _differences(density, start)
+    for _ in range(LONGEST):
+        values, vectors = np.linalg.eigh(curvature)
+        firm = np.maximum(np.abs(values), FLATTEST)
+        along = vectors.T @ slope / firm
+        if np.sqrt(np.sum(along**2 * firm)) < NEAR:
+            break
+        step = vectors @ along
+        step *= min(1.0, FARTHEST / np.max(np.abs(step)))
+        while density(np.clip(at + step, low, high)) <= height and np.max(np.abs(step)) > STEP / 10:
+            step /= 2
+        at = np.clip(at + step, low, high)
+        height, slope, curvature = _differences(density, at)
+    return at, curvature
 
 
 def mixture(means: Floats, deviations: Floats, weights: Floats) -> tuple[Interval, ...]:
@@ -88,6 +144,12 @@ def mixture(means: Floats, deviations: Floats, weights: Floats) -> tuple[Interva
     estimates = weights @ means
     low, high = (_quantile(means, deviations, weights, level) for level in (tail, 1 - tail))
     return tuple(Interval(float(e), float(a), float(b)) for e, a, b in zip(estimates, low, high, strict=True))
+
+
+def covariance_of(means: Floats, covariances: Floats, weights: Floats) -> Floats:
+    """The covariance (P, P) of a mixture of normals with `means` (m, P) and `covariances` (m, P, P)."""
+    apart = means - weights @ means
+    return np.asarray(np.einsum("m,mpq->pq", weights, covariances) + (weights[:, None] * apart).T @ apart)
 
 
 def _quantile(means: Floats, deviations: Floats, weights: Floats, level: float) -> Floats:
@@ -100,26 +162,34 @@ def _quantile(means: Floats, deviations: Floats, weights: Floats, level: float) 
     return np.asarray((low + high) / 2, dtype=np.float64)
 
 
-def _curvature(density: Callable[[Floats], float], mode: Floats, step: float = 0.05) -> Floats:
-    """Minus the second derivatives (d, d) at the mode, by central differences."""
-    size = mode.size
-    moves = step * np.eye(size)
-    at = density(mode)
-    up = np.array([density(mode + move) for move in moves])
-    down = np.array([density(mode - move) for move in moves])
-    found = np.diag(2 * at - up - down)
-    for i in range(size):
+def _differences(density: Callable[[Floats], float], at: Floats) -> tuple[float, Floats, Floats]:
+    """Height, slope (d,) and minus the second derivatives (d, d), by central differences."""
+    moves = STEP * np.eye(at.size)
+    height = density(at)
+    up = np.array([density(at + move) for move in moves])
+    down = np.array([density(at - move) for move in moves])
+    found = np.diag(2 * height - up - down)
+    for i in range(at.size):
         for j in range(i):
-            both = density(mode + moves[i] + moves[j]) + density(mode - moves[i] - moves[j])
-            cross = (both - up[i] - up[j] - down[i] - down[j] + 2 * at) / 2
-            found[i, j] = found[j, i] = -cross
-    return np.asarray(found / step**2, dtype=np.float64)
+            both = density(at + moves[i] + moves[j]) + density(at - moves[i] - moves[j])
+            found[i, j] = found[j, i] = (up[i] + up[j] + down[i] + down[j] - 2 * height - both) / 2
+    return height, np.asarray((up - down) / (2 * STEP)), np.asarray(found / STEP**2, dtype=np.float64)
 
 
-def _root(curvature: Floats) -> Floats:
-    """The Cholesky root of the inverse, where a flat direction counts as one of deviation 2."""
-    values, vectors = np.linalg.eigh(curvature)
-    return np.asarray(np.linalg.cholesky((vectors / np.clip(values, 0.25, None)) @ vectors.T), dtype=np.float64)
+def _tails(density: Callable[[Floats], float], mode: Floats, curvature: Floats) -> tuple[Floats, Floats, Floats]:
+    """The axes (d, d) of the posterior, in columns of length 1, and how far it reaches to the left and right (d,) of
+    each, as standard deviations of two half normals (Martins et al. 2013, Comput. Stat. Data Anal. 67:68-83)."""
+    values, axes = np.linalg.eigh(curvature)
+    # Which end of an axis is its right one is left open by the decomposition.
+    axes *= np.where(axes[np.argmax(np.abs(axes), axis=0), np.arange(len(values))] < 0, -1, 1)
+    deviations = 1 / np.sqrt(np.clip(values, FLATTEST, None))
+    height = density(mode)
+    probes = 2 * deviations[:, None] * axes.T
+    sides = []
+    for sign in (-1, 1):
+        drops = np.array([height - density(mode + sign * probe) for probe in probes])
+        sides.append(deviations * np.clip(np.sqrt(2 / np.maximum(drops, 1e-9)), 0.5, 2.0))
+    return axes, sides[0], sides[1]
 
 
 def _normals(count: int, size: int) -> Floats:

@@ -9,18 +9,20 @@ J. Am. Stat. Assoc. 72:320-338), averaged as posterior.py tells.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from scipy.linalg import block_diag, cho_factor, cho_solve
 
 from telephone.game import Pair
-from telephone.scoring.interval import Floats, Interval, ranks
-from telephone.scoring.posterior import integrate, mixture, pair_covariance
+from telephone.scoring.interval import Floats, Interval, ranks, winner
+from telephone.scoring.posterior import covariance_of, integrate, mixture, pair_covariance
 
-SCALES: Final = (0.1, 0.1, 0.03, 0.2, 0.1, 0.1)
-"""Scales of the half-normal priors, in cosine distance: T2I, I2T, pair, prompt, pair × prompt, repeats."""
+SCALES: Final = (0.1, 0.1, 1.5, 0.2, 0.1, 0.1)
+"""Scales of the half-normal priors, in cosine distance: T2I, I2T, pair as a part of these, prompt, pair × prompt,
+repeats."""
+_PAIR: Final = 2
 SETTLED: Final = 0.10
 """A pair is provisional until its interval is narrower than this, in cosine distance."""
 FEWEST_PROMPTS: Final = 3
@@ -66,12 +68,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class DistanceBoard:
-    """Rows from the least distance up; `mean` is that of all pairs over prompts like these."""
+    """Rows from the least distance up; `mean` is that of all pairs over prompts like these.
+
+    `spreads` are posterior means of the standard deviations: T2I, I2T, pair, prompt, pair × prompt, repeats.
+    `covariance` (P, P) is that of the rows' differences from the mean, in their order.
+    """
 
     rows: tuple[Row, ...]
     mean: Interval
     spreads: tuple[float, ...]
-    """Posterior means of the standard deviations: T2I, I2T, pair, prompt, pair × prompt, repeats."""
+    covariance: Floats = field(compare=False, repr=False)
+
+    @property
+    def winner(self) -> Pair | None:
+        """The pair that alone has rank 1 and is not provisional, None where there is none."""
+        return winner(self.rows)
 
 
 def merge(scores: Iterable[Score]) -> tuple[Cell, ...]:
@@ -96,13 +107,25 @@ def rank_by_distance(cells: Sequence[Cell], settled: float = SETTLED) -> Distanc
         raise ValueError("a board needs at least one measured game")
     table = _Table.of(cells)
     scales = SCALES if table.repeats else SCALES[:-1]
-    nodes = integrate(table.evidence, scales)
-    fits = [table.fit(spreads) for spreads in nodes.spreads]
-    deviations = np.array([np.sqrt(np.diag(fit.covariance)) for fit in fits])
-    contrasts = mixture(np.array([fit.contrasts for fit in fits]), deviations, nodes.weights)
+    nodes = integrate(lambda spreads: table.evidence(_absolute(spreads)), scales, doubted=_PAIR)
+    known = np.array([_absolute(spreads) for spreads in nodes.spreads])
+    fits = [table.fit(spreads) for spreads in known]
+    estimates = np.array([fit.contrasts for fit in fits])
+    covariances = np.array([fit.covariance for fit in fits])
+    contrasts = mixture(estimates, np.sqrt(np.diagonal(covariances, axis1=1, axis2=2)), nodes.weights)
     mean = mixture(np.array([[fit.mean] for fit in fits]), np.array([[fit.mean_sd] for fit in fits]), nodes.weights)[0]
-    spreads = tuple(float(x) for x in nodes.weights @ nodes.spreads)
-    return DistanceBoard(_rows(table, contrasts, mean, settled), mean, (*spreads, 0.0)[: len(SCALES)])
+    spreads = tuple(float(x) for x in nodes.weights @ known)
+    rows = _rows(table, contrasts, mean, settled)
+    order = [table.pairs.index(row.pair) for row in rows]
+    covariance = covariance_of(estimates, covariances, nodes.weights)[np.ix_(order, order)]
+    return DistanceBoard(rows, mean, (*spreads, 0.0)[: len(SCALES)], covariance)
+
+
+def _absolute(spreads: Floats) -> Floats:
+    """Spreads in cosine distance, from those where the pair's is a part of its models'."""
+    found = spreads.copy()
+    found[_PAIR] *= np.sqrt((spreads[0] ** 2 + spreads[1] ** 2) / 2)
+    return found
 
 
 def _rows(table: "_Table", contrasts: Sequence[Interval], mean: Interval, settled: float) -> tuple[Row, ...]:

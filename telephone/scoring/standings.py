@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from telephone.game import NO_GUILD, Level, Pair
-from telephone.scoring.interval import Interval
+from telephone.scoring.interval import Interval, winner
 from telephone.scoring.ranking import Cell, DistanceBoard, Row
 from telephone.scoring.votes import VoteBoard, VoteRow
 from telephone.store.scores import CellSums, Completion, Pool
@@ -222,15 +222,15 @@ def both(distance: Verdict, votes: Verdict) -> Verdict:
 
 
 def _first(rows: Sequence[Row] | Sequence[VoteRow], who: str) -> Verdict:
-    """The pair that is alone at rank 1 and not provisional."""
+    """The pair that has won, or why none has."""
+    if (found := winner(rows)) is not None:
+        return Verdict(found)
     first = [row for row in rows if row.rank == 1]
     if len(rows) < 2:
         return Verdict(None, "it takes two pairs to compare")
     if len(first) > 1:
         return Verdict(None, f"{who} cannot tell the first {len(first)} pairs apart yet")
-    if first[0].provisional:
-        return Verdict(None, f"{first[0].pair} is ahead by {who}, but provisional")
-    return Verdict(first[0].pair)
+    return Verdict(None, f"{first[0].pair} is ahead by {who}, but provisional")
 
 
 def _rank(row: Row | VoteRow) -> int:

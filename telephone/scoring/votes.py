@@ -9,7 +9,7 @@ voter-cluster sandwich: Liang and Zeger 1986, Biometrika 73:13-22). Rating = 100
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import log
 from typing import Final
 
@@ -18,15 +18,16 @@ from scipy.sparse import csr_array
 
 from telephone.game import Pair
 from telephone.scoring.ballots import Ballots
-from telephone.scoring.interval import Floats, Interval, ranks
+from telephone.scoring.interval import Floats, Interval, ranks, winner
 from telephone.scoring.luck import POSITION, TIES, Battles, Fit
-from telephone.scoring.posterior import Nodes, integrate, mixture, pair_covariance
+from telephone.scoring.posterior import Nodes, covariance_of, integrate, mixture, pair_covariance
 
 POINTS: Final = 400 / log(10)
 """Rating points per unit of θ: 400 points are odds of ten to one."""
 CENTRE: Final = 1000.0
-SCALES: Final = (1.0, 0.5, 0.5)
-"""Scales of the half-normal priors: models (T2I and I2T alike), pair, and the luck τ of a battle's side."""
+SCALES: Final = (1.0, 1.5, 0.5)
+"""Scales of the half-normal priors: models (T2I and I2T alike), pair as a part of these, luck τ of a battle's side."""
+_PAIR: Final = 1
 SETTLED: Final = 200.0
 """A pair is provisional until its interval is narrower than this, in rating points."""
 FEWEST_BATTLES: Final = 3
@@ -61,7 +62,8 @@ class VoteBoard:
     """Rows from the best rating down.
 
     `positions` are the log-odds that each button gains by where it stands, about their mean; `tie` is Davidson's ν,
-    None where nobody voted for a tie; `luck` is τ, 0 where no battle is known.
+    None where nobody voted for a tie; `luck` is τ, 0 where no battle is known. `spreads` are the standard deviations
+    of models and pair, and `covariance` (P, P) is that of the rows' θ, in their order.
     """
 
     rows: tuple[VoteRow, ...]
@@ -69,6 +71,13 @@ class VoteBoard:
     positions: tuple[float, ...]
     tie: float | None
     luck: float
+    spreads: tuple[float, float]
+    covariance: Floats = field(compare=False, repr=False)
+
+    @property
+    def winner(self) -> Pair | None:
+        """The pair that alone has rank 1 and is not provisional, None where there is none."""
+        return winner(self.rows)
 
 
 def rank_by_votes(
@@ -90,33 +99,48 @@ def rank_by_votes(
     best = fits[int(np.argmax(nodes.weights))]
     extra = _clusters(ballots, battles, best, centring)
     means = np.array([centring @ fit.values[:size] for fit in fits])
-    variances = [np.diag(centring @ fit.covariance[:size, :size] @ centring) + extra for fit in fits]
-    thetas = mixture(means, np.sqrt(np.array(variances)), nodes.weights)
+    covariances = np.array([centring @ fit.covariance[:size, :size] @ centring for fit in fits]) + np.diag(extra)
+    thetas = mixture(means, np.sqrt(np.diagonal(covariances, axis1=1, axis2=2)), nodes.weights)
+    rows = _rows(ballots, thetas, settled)
+    order = [ballots.pairs.index(row.pair) for row in rows]
+    learnt = nodes.weights @ nodes.spreads
     positions = best.values[size:-1] - best.values[size:-1].mean()
     return VoteBoard(
-        rows=_rows(ballots, thetas, settled),
+        rows=rows,
         voters=int(np.unique(ballots.voter).size),
         positions=tuple(float(x) for x in positions),
         tie=float(np.exp(best.values[-1])) if battles.ties else None,
-        luck=float(nodes.weights @ nodes.spreads[:, -1]) if ballots.lucky.any() else 0.0,
+        luck=float(learnt[-1]) if ballots.lucky.any() else 0.0,
+        spreads=(prior_sd, prior_sd) if prior_sd else (float(learnt[0]), float(learnt[1])),
+        covariance=covariance_of(means, covariances, nodes.weights)[np.ix_(order, order)],
     )
 
 
 def _nodes(ballots: Ballots, battles: Battles, prior_sd: float | None, position: float) -> Nodes:
-    """Spreads (m, 2 or 3): models and pair where they are learnt, and the luck where battles are known."""
+    """Spreads (m, 0 to 3): models and pair where they are learnt, and the luck where battles are known."""
     learnt = battles.some(LEARNT_FROM)
-    scales = (SCALES[:2] if prior_sd is None else ()) + (SCALES[2:] if ballots.lucky.any() else ())
+    apart = prior_sd is None
+    scales = (SCALES[:2] if apart else ()) + (SCALES[2:] if ballots.lucky.any() else ())
     start: list[Floats | None] = [None]
 
     def evidence(spreads: Floats) -> float:
-        fit = _fit(ballots.pairs, learnt, spreads, prior_sd, start[0], position=position)
+        fit = _fit(ballots.pairs, learnt, _absolute(spreads, apart), prior_sd, start[0], position=position)
         start[0] = fit.values
         return fit.evidence
 
-    nodes = integrate(evidence, scales)
+    nodes = integrate(evidence, scales, doubted=_PAIR if apart else None)
+    spreads = np.array([_absolute(one, apart) for one in nodes.spreads])
     if learnt is battles:
-        return nodes
-    return Nodes(np.exp(nodes.weights @ np.log(nodes.spreads))[None, :], np.ones(1))
+        return replace(nodes, spreads=spreads)
+    return Nodes(np.sqrt(nodes.weights @ spreads**2)[None, :], np.ones(1), nodes.evidence)
+
+
+def _absolute(spreads: Floats, apart: bool) -> Floats:
+    """Spreads in log-odds, from those where, if models and pairs are told `apart`, the pair's is a part of theirs."""
+    found = spreads.copy()
+    if apart:
+        found[_PAIR] *= spreads[0]
+    return found
 
 
 def _fit(

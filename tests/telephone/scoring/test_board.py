@@ -248,7 +248,7 @@ async def test_known_differences_are_found_again_through_the_store(store):
     board = await boards(store).board(ask())
     centre = board.distance.mean.estimate
     held = [row.distance.distance.low <= centre + truth[row.pair] <= row.distance.distance.high for row in board.rows]
-    assert sum(held) >= 10
+    assert sum(held) >= 9, "a model that is off takes three or four pairs with it: one draw in ten holds no more than 9"
     assert order(board)[0] == Pair("a", "k")
     assert order(board)[-1] == Pair("c", "n")
 

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from telephone.game import Pair
 from telephone.scoring.interval import Floats
-from telephone.scoring.posterior import integrate, mixture, pair_covariance
+from telephone.scoring.posterior import ABSENT, NOTHING, covariance_of, integrate, mixture, pair_covariance
 
 
 def posterior_mean(count: int, squares: float, scale: float) -> float:
@@ -39,6 +39,48 @@ def test_two_spreads_are_averaged_apart() -> None:
     nodes = integrate(evidence, [1.0, 0.5])
     truth = [posterior_mean(10, 0.4, 1.0), posterior_mean(10, 3.6, 0.5)]
     assert nodes.weights @ nodes.spreads == pytest.approx(truth, rel=0.05)
+
+
+@pytest.mark.parametrize(("count", "squares"), [(6, 3.0), (6, 12.0), (20, 20.0), (0, 0.0)])
+def test_a_doubted_spread_is_absent_as_often_as_quadrature_says(count: int, squares: float) -> None:
+    """So many normal values of variance 1 + σ² with these squares; σ is nothing, or half-normal(1)."""
+
+    def likelihood(sd: float) -> float:
+        return (1 + sd**2) ** (-count / 2) * math.exp(-0.5 * squares / (1 + sd**2))
+
+    nodes = integrate(lambda spreads: math.log(likelihood(float(spreads[1]))) - float(spreads[0]) ** 2, [1.0, 1.0], 1)
+    there = quad(lambda sd: likelihood(sd) * math.sqrt(2 / math.pi) * math.exp(-0.5 * sd**2), 0, 12)[0]
+    odds = likelihood(0) * ABSENT / (there * (1 - ABSENT))
+    absent = nodes.weights[nodes.spreads[:, 1] == NOTHING].sum()
+    assert absent == pytest.approx(odds / (1 + odds), abs=0.02)
+    assert nodes.weights.sum() == pytest.approx(1)
+    other = quad(lambda sd: math.exp(-(sd**2)) * math.sqrt(2 / math.pi) * math.exp(-0.5 * sd**2), 0, 12)[0]
+    whole = other * (there * (1 - ABSENT) + likelihood(0) * ABSENT)
+    assert nodes.evidence == pytest.approx(math.log(whole), abs=0.12)
+
+
+def test_rounding_in_the_evidence_does_not_hide_the_mode() -> None:
+    """Slopes from steps of 1e-8, as minimisers take them, would be those of the rounding."""
+
+    def smooth(spreads: Floats) -> float:
+        return float(np.sum(np.array([-4, -30, -60]) * np.log(spreads) - 0.5 * np.array([0.01, 0.3, 0.6]) / spreads**2))
+
+    def rounded(spreads: Floats) -> float:
+        return smooth(spreads) + 1e-6 * math.sin(1e10 * float(np.sum(spreads)))
+
+    other = integrate(rounded, [0.1] * 3)
+    truth = [posterior_mean(n, s, 0.1) for n, s in ((4, 0.01), (30, 0.3), (60, 0.6))]
+    assert other.weights @ other.spreads == pytest.approx(truth, rel=0.03)
+
+
+def test_the_covariance_of_a_mixture_is_that_of_its_draws() -> None:
+    means = np.array([[0.0, 1.0], [2.0, 0.0]])
+    parts = np.array([[[1.0, 0.5], [0.5, 1.0]], [[0.2, 0.0], [0.0, 0.4]]])
+    rng = np.random.default_rng(1)
+    which = rng.random(200_000) < 0.3
+    drawn = np.where(which[:, None], rng.multivariate_normal(means[1], parts[1], 200_000), 0)
+    drawn += np.where(which[:, None], 0, rng.multivariate_normal(means[0], parts[0], 200_000))
+    assert covariance_of(means, parts, np.array([0.7, 0.3])) == pytest.approx(np.cov(drawn.T), abs=0.02)
 
 
 def test_nothing_unknown_is_one_node() -> None:

@@ -13,7 +13,7 @@ from telephone.game import Pair
 from telephone.scoring import ranking
 from telephone.scoring.interval import Interval, ranks
 from telephone.scoring.posterior import pair_covariance
-from telephone.scoring.ranking import Cell, Score, merge, rank_by_distance
+from telephone.scoring.ranking import Cell, DistanceBoard, Score, merge, rank_by_distance
 
 DYESTUFF = {
     "A": (1545, 1440, 1440, 1520, 1580),
@@ -160,6 +160,26 @@ def test_ranks_count_only_who_is_surely_better() -> None:
     intervals = [Interval(1, 0, 2), Interval(3, 1.5, 4), Interval(6, 5, 7)]
     assert ranks(intervals, higher_is_better=False) == (1, 1, 3)
     assert ranks(intervals, higher_is_better=True) == (2, 2, 1)
+
+
+def test_who_alone_is_first_and_settled_has_won() -> None:
+    def board(*far: float, prompts: int = 20) -> DistanceBoard:
+        rng = np.random.default_rng(2)
+        pairs = [Pair(name, "x") for name in "abc"[: len(far)]]
+        return rank_by_distance(
+            merge(
+                Score(p, f"p{k}", 0, d + 0.01 * rng.normal())
+                for k in range(prompts)
+                for p, d in zip(pairs, far, strict=True)
+            )
+        )
+
+    assert board(0.2, 0.5, 0.5).winner == Pair("a", "x")
+    assert board(0.2, 0.2, 0.5).winner is None
+    few = board(0.2, 0.5, 0.5, prompts=2)
+    assert ([row.rank for row in few.rows], few.winner) == ([1, 2, 2], None)
+    alone = board(0.2)
+    assert (alone.rows[0].rank, alone.rows[0].provisional, alone.winner) == (1, False, None)
 
 
 def test_what_cannot_be_ranked_is_an_error() -> None:

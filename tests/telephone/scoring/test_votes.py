@@ -2,7 +2,7 @@
 
 import math
 import random
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import product
 
 import numpy as np
@@ -218,9 +218,14 @@ def test_many_battles_on_many_prompts_settle_a_pair() -> None:
         for n in range(120)
         for v in range(3)
     ]
-    assert not any(row.provisional for row in rank_by_votes(tally(cast)).rows)
-    one_prompt = [Vote(vote.sides, vote.outcome, vote.voter, vote.battle, "p") for vote in cast]
-    assert all(row.provisional for row in rank_by_votes(tally(one_prompt)).rows)
+    settled = rank_by_votes(tally(cast))
+    assert not any(row.provisional for row in settled.rows)
+    assert settled.winner is None
+    ahead = [replace(vote, outcome=vote.sides.index(A)) if vote.voter.endswith("0") else vote for vote in cast]
+    assert rank_by_votes(tally(ahead)).winner == A
+    one_prompt = rank_by_votes(tally([replace(vote, prompt="p") for vote in ahead]))
+    assert all(row.provisional for row in one_prompt.rows)
+    assert ([row.rank for row in one_prompt.rows], one_prompt.winner) == ([1, 2], None)
 
 
 def test_the_first_vote_is_an_answer() -> None:

@@ -1,7 +1,7 @@
 """Votes gathered into arrays: which sides every battle showed, and who chose what."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
 
@@ -41,20 +41,28 @@ class Ballots:
 
     `sides` (B, S) indexes `pairs`, -1 where there is none. `lucky` (B,) says which are battles whose pictures the
     votes share; the others are votes without a battle that showed the same sides, `battles` (B,) of them. `prompt`
-    (B,) is -1 where unknown. `battle`, `choice`, `voter` (V,) are indices, S as a choice being a tie. `weight` (V,)
-    is in (0, 1]. `all_bad` (B,) counts the votes that found no side good, which are in no other array.
+    (B,) indexes the names `prompts`, -1 where unknown. `battle`, `choice`, `voter` (V,) are indices, S as a choice
+    being a tie. `weight` (V,) is in (0, 1]. `all_bad` (B,) counts the votes that found no side good, which are in no
+    other array.
     """
 
     pairs: tuple[Pair, ...]
     sides: Ints
     lucky: NDArray[np.bool_]
     battles: Ints
+    prompts: tuple[str, ...]
     prompt: Ints
     battle: Ints
     choice: Ints
     voter: Ints
     weight: Floats
     all_bad: Ints
+
+    def among(self, pairs: Iterable[Pair]) -> "Ballots":
+        """The same votes where these pairs could have been chosen too."""
+        every = tuple(sorted({*self.pairs, *pairs}, key=lambda pair: (pair.t2i, pair.i2t)))
+        place = np.array([*(every.index(pair) for pair in self.pairs), -1], dtype=np.int64)
+        return replace(self, pairs=every, sides=place[self.sides])
 
     @property
     def turned(self) -> bool:
@@ -106,6 +114,7 @@ def gather(line_ups: Sequence[LineUp], where: Ints, choice: Ints, names: Sequenc
     sides = _line_ups([one.sides for one in shown], pairs)
     where = _places(order)[where]
     count = np.bincount(where, minlength=len(shown))
+    prompts, prompt = numbered([one.prompt for one in shown])
     lucky = np.array([one.battle is not None for one in shown])
     bad = choice == CHOSE_NONE
     cast = np.lexsort((choice[~bad], _alphabetical(names)[voter[~bad]], where[~bad]))
@@ -116,7 +125,8 @@ def gather(line_ups: Sequence[LineUp], where: Ints, choice: Ints, names: Sequenc
         sides=sides,
         lucky=lucky,
         battles=np.where(lucky, 1, count).astype(np.int64),
-        prompt=numbers([one.prompt for one in shown]),
+        prompts=prompts,
+        prompt=prompt,
         battle=where[~bad][cast],
         choice=chosen,
         voter=voter,
@@ -198,7 +208,8 @@ def _places(order: Sequence[int]) -> Ints:
     return places
 
 
-def numbers(names: Sequence[str | None]) -> Ints:
-    """0, 1, 2, … for the names in their order, -1 for None."""
-    index = {name: k for k, name in enumerate(sorted({name for name in names if name is not None}))}
-    return np.array([-1 if name is None else index[name] for name in names], dtype=np.int64)
+def numbered(names: Sequence[str | None]) -> tuple[tuple[str, ...], Ints]:
+    """The different names in their order, and the place of each of `names` among them, -1 for None."""
+    different = tuple(sorted({name for name in names if name is not None}))
+    index = {name: k for k, name in enumerate(different)}
+    return different, np.array([-1 if name is None else index[name] for name in names], dtype=np.int64)

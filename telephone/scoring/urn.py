@@ -7,7 +7,7 @@ import numpy as np
 
 from telephone.cpu import off_loop
 from telephone.game import Pair
-from telephone.scoring.ballots import Ballots, Ints, numbers, weights
+from telephone.scoring.ballots import Ballots, Ints, numbered, weights
 from telephone.scoring.flags import counted, patterned
 from telephone.sides import SIDES_MAX, Choice
 from telephone.store import Store
@@ -61,12 +61,14 @@ def gather(polls: Sequence[Poll]) -> Ballots | None:
     if np.any(choice < 0):
         raise ValueError("a vote names a side that did not stand; its battle should have been void")
     voter = np.unique(votes["member"][scored], return_inverse=True)[1].astype(np.int64)
+    prompts, prompt = numbered([poll.prompt for poll in polls])
     return Ballots(
         pairs=pairs,
         sides=sides,
         lucky=np.ones(len(polls), dtype=np.bool_),
         battles=np.ones(len(polls), dtype=np.int64),
-        prompt=numbers([poll.prompt for poll in polls]),
+        prompts=prompts,
+        prompt=prompt,
         battle=battle[scored],
         choice=choice,
         voter=voter,

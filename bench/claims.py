@@ -1,0 +1,66 @@
+"""Claims of a bench: what was measured with its error, and between what it must lie."""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One row of the table. `error` is the standard error of the simulation; a bound is missed beyond twice that."""
+
+    name: str
+    value: float
+    error: float = 0.0
+    least: float = float("-inf")
+    most: float = float("inf")
+
+    @property
+    def holds(self) -> bool:
+        return self.least - 2 * self.error <= self.value <= self.most + 2 * self.error
+
+    @property
+    def row(self) -> str:
+        low = "" if self.least == float("-inf") else f"≥ {self.least:.2f}"
+        high = "" if self.most == float("inf") else f"≤ {self.most:.2f}"
+        wanted = ", ".join(part for part in (low, high) if part)
+        verdict = ("ok" if self.holds else "MISSED") if wanted else ""
+        return f"{self.name:<66} {self.value:7.3f} ± {self.error:.3f}   {wanted:<16} {verdict}"
+
+
+def mean(name: str, values: Sequence[float], **bounds: float) -> Claim:
+    """A claim about the mean of what was simulated."""
+    return Claim(name, statistics.fmean(values), statistics.pstdev(values) / len(values) ** 0.5, **bounds)
+
+
+def share(name: str, values: Sequence[float], near: float, **bounds: float) -> Claim:
+    """A claim about how often something holds, in each simulation or in a part of one; it is expected `near` so often.
+
+    Its error is never less than that of as many coin tosses: where all hold, their scatter says nothing.
+    """
+    found = mean(name, values, **bounds)
+    return replace(found, error=max(found.error, (near * (1 - near) / len(values)) ** 0.5))
+
+
+def run(describes: str | None, cases: Iterable[tuple[str, Callable[[int], list[Claim]]]], full: int) -> None:
+    """Prints every case's claims as they come; exits with status 1 where one does not hold. `full` is its repeats."""
+    parser = argparse.ArgumentParser(description=describes, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the simulations")
+    repeats = full // 10 if parser.parse_args().quick else full
+    missed = 0
+    for title, case in cases:
+        began = time.process_time()
+        claims = case(repeats)
+        print(f"{title}   ({repeats} simulations, {time.process_time() - began:.0f} s of CPU)")
+        for claim in claims:
+            print("  " + claim.row, flush=True)
+        missed += sum(not claim.holds for claim in claims)
+    print("every claim holds" if not missed else f"{missed} claims do not hold")
+    sys.exit(1 if missed else 0)

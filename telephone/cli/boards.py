@@ -85,12 +85,12 @@ def _of_games(asked: "BoardRequest", as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(board_document(board), ensure_ascii=False, allow_nan=False))
         return
-    said = [words.verdict(board), words.how_to_read(board)]
+    said = [words.verdict(board), words.how_to_read(board), words.agreed(board)]
     if board.is_empty:
         said = [f"{words.nothing_here(board)} {WHERE}"]
     if board.rows:
         Console().print(_table(board))
-    for sentence in [*said, *words.notes(board, rescore="telephone rescore")]:
+    for sentence in [*filter(None, said), *words.notes(board, rescore="telephone rescore")]:
         Console().print(sentence, highlight=False, markup=False)
 
 

@@ -33,6 +33,8 @@ def board_document(board: Board) -> Document:
         "judges": list(board.judges),
         "pairs": [_row(row, board) for row in board.rows],
         "mean": board.distance and _interval(board.distance.mean),
+        "agreement": board.agreement
+        and {"pairs": board.agreement.pairs, "tau": _interval(board.agreement.tau), "why": board.agreement.why},
         "unmeasured": board.unmeasured,
         "heads_differ": board.heads_differ,
         **_verdict(board.verdict),

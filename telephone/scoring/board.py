@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol, TypeVar, cast
 from telephone.cpu import off_loop
 from telephone.errors import NotFound
 from telephone.game import DEFAULT_TURNS, Level, Pair
+from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import Ballots
 from telephone.scoring.ranking import rank_by_distance
 from telephone.scoring.standings import (
@@ -188,6 +189,7 @@ class Boards:
         rulings, votes = await off_loop(_rank, sums, ballots)
         judge, completion = read.judges[0], read.completion()
         own = next((ruling for ruling in rulings if ruling.judge == judge), None)
+        agreed = await off_loop(agreement, own.whole, votes) if own and votes and asked.by == "both" else None
         return Board(
             asked=asked,
             judge=judge,
@@ -195,6 +197,7 @@ class Boards:
             verdict=_verdict(asked, rulings, read.judges, votes),
             distance=own.whole if own else None,
             votes=votes,
+            agreement=agreed,
             heads_differ=own is not None and own.heads_differ,
             unmeasured=read.unmeasured(sums[0][1]) if sums else 0,
             judges=tuple(one.label for one in read.judges),

@@ -99,6 +99,18 @@ def verdict(board: Board, shown: Shown = str) -> str:
     return f"{shown(str(winner))} has won, by {who}."
 
 
+def agreed(board: Board) -> str:
+    """How far distance and votes agree; empty where one of the two is not there."""
+    found = board.agreement
+    if found is None:
+        return ""
+    if found.tau is None:
+        return f"How far the two agree cannot be said yet: {found.why}."
+    tau, low, high = (f"{one:.2f}" for one in (found.tau.estimate, found.tau.low, found.tau.high))
+    order = f"The two agree on the order of {found.pairs} pairs by τ = {tau} ({low} to {high})"
+    return f"{order}; 1 is the same order, 0 none, -1 the reverse."
+
+
 def notes(board: Board, shown: Shown = str, *, rescore: str = "/telephone rescore") -> list[str]:
     """What must be said beside the figures, a sentence each."""
     by, name = board.asked.by, shown(board.judge.label)

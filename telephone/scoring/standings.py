@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from telephone.game import NO_GUILD, Level, Pair
+from telephone.scoring.agreement import Agreement
 from telephone.scoring.interval import Interval, winner
 from telephone.scoring.ranking import Cell, DistanceBoard, Row
 from telephone.scoring.votes import VoteBoard, VoteRow
@@ -106,6 +107,7 @@ class Board:
 
     `unmeasured` finished games of so many turns are not measured by this embedder in its present version. `judges`
     are the labels of all embedders that were asked for the verdict. `embedders` names those that measured games here.
+    `agreement` is that of both boards, where both were asked for and there are both.
     """
 
     asked: BoardRequest
@@ -114,6 +116,7 @@ class Board:
     verdict: Verdict
     distance: DistanceBoard | None = None
     votes: VoteBoard | None = None
+    agreement: Agreement | None = None
     heads_differ: bool = False
     unmeasured: int = 0
     judges: tuple[str, ...] = ()

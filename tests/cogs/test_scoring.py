@@ -225,6 +225,7 @@ async def test_both_boards_stand_side_by_side_with_a_chart_each(server, store, b
     text = words(answer.response)
     assert "**Nobody has won: distances say cousin × sharp, votes say painter × hazy.**" in text
     assert "the two are never added up" in text
+    assert "The two agree on the order of 4 pairs by τ = -1.00 (-1.00 to " in text
     assert [file.filename for file in answer.response.attachments] == ["distances.png", "votes.png"]
     votes = await server.alice.slash(server.channel, BOARD, by="votes")
     assert rows(votes.response)[0].startswith("- **1.** painter × hazy: 1,")

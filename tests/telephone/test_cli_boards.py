@@ -126,13 +126,17 @@ def test_votes_and_both_have_their_own_figures_in_the_contract(data_dir: Path, m
     first = board("--by", "votes")["pairs"][0]
     assert (first["t2i"], first["n"], first["battles"]) == ("doodles", 24, 6)
     assert first["rating"] > 1000 > first["rating_low"] or first["rating_low"] > 1000
-    both = board("--by", "both")["pairs"]
+    found = board("--by", "both")
+    assert (found["agreement"]["pairs"], found["agreement"]["tau"]) == (2, None)
+    assert board("--by", "votes")["agreement"] is None
+    both = found["pairs"]
     assert both[0]["distance"]["rank"] == 1
     assert both[0]["votes"]["n"] == 24
     assert both[1]["votes"]["rank"] is None
     lines = telephone("leaderboard", "--by", "both").stdout
     assert "rating" in lines
     assert "nobody" not in lines
+    assert "How far the two agree cannot be said yet: 2 pairs are on both boards, and it takes 4." in lines
 
 
 @pytest.mark.parametrize(

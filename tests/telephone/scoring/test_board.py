@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from telephone.errors import NotFound
 from telephone.game import GameState, Level, Pair, Prompt
+from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import Vote, tally
 from telephone.scoring.board import FREE, NOBODY, BoardRequest, Boards, Judge
 from telephone.scoring.votes import rank_by_votes
@@ -337,6 +338,8 @@ async def test_both_boards_stand_side_by_side_and_only_agree_on_a_winner_togethe
     assert order(board) == list(FAR)
     assert all(row.distance and row.votes for row in board.rows)
     assert board.rows[0].votes.rank == 1
+    assert board.agreement == agreement(board.distance, board.votes)
+    assert board.agreement.pairs == 4
     before = board
     box.votes.append(Vote((PAIRS[0], PAIRS[1]), 0, "late", "late battle", "p1"))
     assert await boards(store, ballots=box).board(ask(by="both")) != before

@@ -45,9 +45,10 @@ def card(job: Rescore, label: str, moment: datetime | None = None) -> Post:
 
 def question(plan: RescorePlan, label: str) -> str:
     """What measuring comes to, before it is begun."""
+    scale = f" Its scale costs the operator {up_to(plan.scale_usd)} more, once." if plan.scale_usd else ""
     return (
         f"{_games(plan.games).capitalize()} not measured with {embedder_name(label)} yet. Measuring them costs "
-        f"{up_to(plan.most_usd)}, which is reserved now; what is not spent is let go of at the end."
+        f"{up_to(plan.most_usd)}, which is reserved now; what is not spent is let go of at the end.{scale}"
     )
 
 

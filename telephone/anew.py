@@ -22,6 +22,7 @@ from telephone.measure import Measure
 from telephone.models.registry import Registry
 from telephone.providers.patience import with_patience
 from telephone.rescore import Rescore, RescorePlan, RescoreState
+from telephone.scales import Scales
 from telephone.store import Order, Store
 
 HELD: Final = 30.0
@@ -54,6 +55,7 @@ class Anew:
 
     store: Store
     measure: Measure
+    scales: Scales
     registry: Registry
     caps: Caps = field(default_factory=Caps)
     held_s: float = HELD
@@ -75,7 +77,8 @@ class Anew:
             games, until, prompts = games + len(some), some[-1].number, prompts | fresh
         if games == 0:
             raise BadInput(NOTHING.format(label=self.registry.label(gauge.name)))
-        return RescorePlan(guild_id, gauge.name, gauge.version, games, until, most)
+        scale = await self.scales.most_usd(guild_id, gauge.name)
+        return RescorePlan(guild_id, gauge.name, gauge.version, games, until, most, scale)
 
     async def begin(self, plan: RescorePlan, *, by: int = 0, channel_id: int = 0) -> tuple[Rescore, bool]:
         """Stores the job of a plan, with its money reserved; with one that is under way does as `join`.
@@ -138,6 +141,7 @@ class Anew:
             if await self.store.servers.paused(job.guild_id):
                 await asyncio.sleep(_LOOK_EVERY)
             elif not await self._next(job):
+                await self._prepare(job)
                 await self._end(job_id, RescoreState.FINISHED)
             else:
                 await told(await self.store.rescores.get(job_id))
@@ -155,6 +159,13 @@ class Anew:
             if measured is not None:
                 await self.store.rescores.came_to(job.id, game.number, measured=measured)
         return bool(lacking)
+
+    async def _prepare(self, job: Rescore) -> None:
+        """Makes the scale of the embedder, so that what was measured can be held against it; a later game may too."""
+        try:
+            await self.scales.prepare(job.guild_id, job.embedder)
+        except TelephoneError as error:
+            _log.warning("a scale is not made yet", embedder=job.embedder, error=type(error).__name__)
 
     async def _measured(self, job: Rescore, game_id: str) -> bool:
         """Measures one game; False where the embedder cannot make anything of it."""

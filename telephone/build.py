@@ -168,7 +168,7 @@ async def open_house(
     boards, entry = boards_of(measure, store, players.registry), Entry(admission, Pairing(store, players))
     pairs, integrity = Pairs(store, measure, scales, players.registry), Integrity(store)
     archive = Archive(Urn(store), settings.signing_key)
-    anew = Anew(store, measure, players.registry, settings.caps)
+    anew = Anew(store, measure, scales, players.registry, settings.caps)
     if stage is None:
         moderation, contest, errands = Moderation(store, pictures), Contest(store, entry, pictures), Errands(anew)
         desks = (moderation, library, boards, pairs, contest, integrity, archive, errands)

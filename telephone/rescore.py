@@ -23,7 +23,8 @@ class RescoreState(StrEnum):
 class RescorePlan:
     """What measuring a server's games with an embedder comes to: how many `games` lack it, and the most it can cost.
 
-    The last of them has the number `until`: later ones are measured by whoever plays them.
+    The last of them has the number `until`: later ones are measured by whoever plays them. `scale_usd` is what the
+    operator pays at most, once, for the scale that the embedder's distances are held against.
     """
 
     guild_id: int
@@ -32,6 +33,7 @@ class RescorePlan:
     games: int
     until: int
     most_usd: float
+    scale_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,16 +76,25 @@ class Scales:
         Raises OverBudget, or what the embedder raises.
         """
         gauge = self.measure.named(embedder)
-        texts = [prompt.text for prompt in curated()]
-        if await self._own(gauge, guild_id, None) is None:
-            texts += [caption for redrawn in shipped() for caption in redrawn.captions]
-        texts += distractors() if gauge.sees_pictures else ()
+        texts = await self._needed(gauge, guild_id)
         most = Order(await gauge.most_for(texts), self.caps)
         if most.most_usd == 0:
             await gauge.embed_texts(texts)
             return
         async with self.store.expenses.paying(f"scale {embedder}", most) as expense:
             await gauge.embed_texts(texts, lambda _, usd: self.store.expenses.spend(expense.id, usd))
+
+    async def most_usd(self, guild_id: int, embedder: str) -> float:
+        """The most that `prepare` can cost, in US dollars."""
+        gauge = self.measure.named(embedder)
+        return await gauge.most_for(await self._needed(gauge, guild_id))
+
+    async def _needed(self, gauge: Gauge, guild_id: int) -> list[str]:
+        """The texts that scale and blame are made of."""
+        texts = [prompt.text for prompt in curated()]
+        if await self._own(gauge, guild_id, None) is None:
+            texts += [caption for redrawn in shipped() for caption in redrawn.captions]
+        return texts + list(distractors() if gauge.sees_pictures else ())
 
     async def _make(self, gauge: Gauge, guild_id: int, pair: Pair | None) -> Scale | None:
         prompts = await gauge.known([prompt.text for prompt in curated()])

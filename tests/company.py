@@ -307,7 +307,7 @@ async def troupe(
         measuring = Measuring(store, measure, scales, showing, engine, patience=patience)
         play = Play(Company(store, taking, showing, measuring, engine, rounds))
         battling = Battling(Ring(store, play, rounds, measuring, engine, look_every=0.05))
-        anew = Anew(store, measure, registry, held_s=1.0, patience_s=deadline)
+        anew = Anew(store, measure, scales, registry, held_s=1.0, patience_s=deadline)
         rescoring = Rescoring(Desk(store, anew, notices or Notices(), engine, stretch_s=1.0))
         await engine.launch([play, measuring, battling, rescoring])
         try:

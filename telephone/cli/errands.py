@@ -45,7 +45,8 @@ async def _rescore(house: "House", server: int, embedder: str, yes: bool) -> tup
     if job is None:
         plan = await anew.plan(server, embedder)
         costs = f", for at most ${plan.most_usd:.4f}" if plan.most_usd else ""
-        typer.echo(f"{_games(plan.games)} to measure with {errands.label(plan.embedder)}{costs}.")
+        scale = f", and ${plan.scale_usd:.4f} once for its scale" if plan.scale_usd else ""
+        typer.echo(f"{_games(plan.games)} to measure with {errands.label(plan.embedder)}{costs}{scale}.")
         if plan.most_usd and not yes:
             typer.confirm("Shall they be?", abort=True)
         job, mine = await anew.begin(plan)

@@ -103,7 +103,7 @@ async def test_money_is_asked_about_first_and_spent_on_a_press(house):
         asked = await server.admin.slash(server.channel, COMMAND, embedder="prism")
         assert asked.response.content == (
             "3 games are not measured with prism yet. Measuring them costs up to $0.01, which is reserved now; what is "
-            "not spent is let go of at the end."
+            "not spent is let go of at the end. Its scale costs the operator up to $0.16 more, once."
         )
         assert house.prism.read == []
         assert (await house.service.budget(server.guild.id))["server"].taken_usd == 0

@@ -102,7 +102,8 @@ class Sleeper:
     calls: list[float] = field(default_factory=list)
 
     def why_not(self, model: ModelTable) -> str | None:
-        return None
+        far = model.kind == "embedder" and model.provider != "offline"
+        return "it plays and does not embed" if far else None
 
     async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
         return Ticket(reference=marker)

@@ -1,8 +1,5 @@
 """Words go in and out as a reader of English expects."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,6 +7,7 @@ from telephone.models.sketch import parse, tell
 from telephone.models.sketch.settings import GROUNDS, PAPERS, SKIES
 from telephone.models.sketch.sight import Seen, Surroundings
 from telephone.models.sketch.vocabulary import article, counted, entries, plural, singulars
+from telephone.prompts import sets
 
 NAMES = {entry.name: i for i, entry in enumerate(entries())}
 
@@ -115,11 +113,11 @@ def test_papers_are_no_things() -> None:
 
 
 def test_the_prompts_of_the_article_are_read_sensibly() -> None:
-    prompts = json.loads((Path(parse.__file__).parents[2] / "prompts.json").read_text("utf-8"))
+    prompts = sets()["article"]
     assert len(prompts) == 10
-    assert things(prompts[0]["text"])[0] == ("red apple", 1, "on")
+    assert things(prompts[0].text)[0] == ("red apple", 1, "on")
     for prompt in prompts:
-        scene = parse.read(prompt["text"])
+        scene = parse.read(prompt.text)
         assert 2 <= len(scene.things) <= parse.MOST_KINDS
         assert sum(t.count for t in scene.things) <= parse.MOST_THINGS
 

@@ -165,7 +165,7 @@ async def open_house(
     scales = Scales(store, measure, settings.caps)
     keepsakes = Keepsakes(pictures, players.registry, measure, scales)
     library = Library(store, guard, Writer(players, store, settings.caps, writing))
-    boards, entry = boards_of(measure, store, players.registry), Entry(admission, Pairing(store, players))
+    boards, entry = boards_of(measure, store, players.registry), Entry(admission, Pairing(store, players, Urn(store)))
     pairs, integrity = Pairs(store, measure, scales, players.registry), Integrity(store)
     archive = Archive(Urn(store), settings.signing_key)
     anew = Anew(store, measure, scales, players.registry, settings.caps)

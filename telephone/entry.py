@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from telephone.admission import Admission, StartRequest
 from telephone.game import NO_GUILD, PROMPT_MAX, GameRequest, Level, Pair
 from telephone.pairing import Pairing, read_pair
+from telephone.prompts import look_up, offered
+from telephone.scoring.meetings import NextPairs
 from telephone.sides import VOTE_SECONDS, BattleRequest
 from telephone.store import Order
 
@@ -57,8 +59,9 @@ class Entry:
 
     async def admit(self, asked: BattleAsked) -> Entered:
         await self.admission.check_open(asked.guild_id)
-        chosen = await self.pairing.choose(asked.guild_id, [read_pair(typed) for typed in asked.pairs], asked.sides)
-        game = await self.admission.admit(_first_game(asked, chosen.pairs[0]))
+        named, prompts = [read_pair(typed) for typed in asked.pairs], await self._prompts(asked)
+        chosen = await self.pairing.choose(asked.guild_id, named, asked.sides, prompts, secrets.randbelow(2**31))
+        game = await self.admission.admit(_first_game(asked, chosen))
         request = BattleRequest(
             prompt=game.prompt,
             pairs=chosen.pairs,
@@ -72,20 +75,29 @@ class Entry:
         )
         orders = tuple(self._order(game, pair) for pair in chosen.pairs)
         total = Order(sum(order.most_usd for order in orders), self.admission.caps, len(orders))
-        return Entered(request, orders, total, chosen.reason)
+        return Entered(request, orders, total, chosen.why)
+
+    async def _prompts(self, asked: BattleAsked) -> list[str]:
+        """The slugs of what may be played: all of the level where none was named, none where it is a free one."""
+        named = await offered(self.admission.store, asked.guild_id)
+        if asked.prompt is not None:
+            known = look_up(asked.prompt, named)
+            named = [known] if known is not None else []
+        return [prompt.slug for prompt in named if prompt.slug and asked.level in (None, prompt.level)]
 
     def _order(self, game: GameRequest, pair: Pair) -> Order:
         return self.admission.order(GameRequest(game.prompt, pair, game.turns))
 
 
-def _first_game(asked: BattleAsked, pair: Pair) -> StartRequest:
+def _first_game(asked: BattleAsked, chosen: NextPairs) -> StartRequest:
+    """The first side's game. Of a prompt that was chosen, and not typed, the level is known."""
     return StartRequest(
-        prompt=asked.prompt,
-        t2i=pair.t2i,
-        i2t=pair.i2t,
+        prompt=asked.prompt if asked.prompt is not None else chosen.prompt,
+        t2i=chosen.pairs[0].t2i,
+        i2t=chosen.pairs[0].i2t,
         turns=asked.turns,
         seed=asked.seed,
-        level=asked.level,
+        level=asked.level if asked.prompt is not None or chosen.prompt is None else None,
         guild_id=asked.guild_id,
         channel_id=asked.channel_id,
         starter_id=asked.starter_id,

@@ -1,22 +1,17 @@
 """Which pairs meet in a battle where nobody named them."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from telephone.cpu import off_loop
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Pair
 from telephone.models.players import Players
+from telephone.scoring.meetings import NextPairs, next_pairs
+from telephone.scoring.urn import Urn
 from telephone.sides import SIDES_MAX, SIDES_MIN
 from telephone.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The pairs of a battle, those that were named first, and why the others are among them."""
-
-    pairs: tuple[Pair, ...]
-    reason: str
+from telephone.store.scores import Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +20,7 @@ class Pairing:
 
     store: Store
     players: Players
+    urn: Urn
 
     def ready(self) -> list[Pair]:
         """Every pair that can play now."""
@@ -37,9 +33,12 @@ class Pairing:
         return Pair(self.players.seat(pair.t2i, "t2i").name, self.players.seat(pair.i2t, "i2t").name)
 
     async def choose(
-        self, guild_id: int, named: Sequence[Pair], count: int | None = None, chance: random.Random | None = None
-    ) -> Chosen:
-        """As many different pairs as are wanted, `named` among them. Raises BadInput and NotAllowed."""
+        self, guild_id: int, named: Sequence[Pair], count: int | None, prompts: Sequence[str], seed: int
+    ) -> NextPairs:
+        """As many different pairs as are wanted, `named` among them, on one of `prompts` (slugs) where there are some.
+
+        The others are those of whose differences the server's votes tell least. Raises BadInput and NotAllowed.
+        """
         count = count or max(SIDES_MIN, len(named))
         if not SIDES_MIN <= count <= SIDES_MAX:
             raise BadInput(f"A battle has {SIDES_MIN} to {SIDES_MAX} sides; please choose a number between them.")
@@ -50,21 +49,11 @@ class Pairing:
         seated = tuple(self.seat(pair) for pair in named)
         if len(set(seated)) < len(seated):
             raise BadInput("A pair cannot battle itself; please name each pair once.")
-        free = [pair for pair in self.ready() if pair not in seated]
-        if len(free) < count - len(seated):
-            raise NotAllowed(f"Only {len(free) + len(seated)} pairs can play now; please choose fewer sides.")
-        if len(seated) == count:
-            return Chosen(seated, "all were named")
-        return await self._fill(guild_id, seated, free, count, chance or random.SystemRandom())
-
-    async def _fill(
-        self, guild_id: int, seated: tuple[Pair, ...], free: list[Pair], count: int, chance: random.Random
-    ) -> Chosen:
-        met = await self.store.battles.met(guild_id)
-        chance.shuffle(free)
-        rarest = sorted(free, key=lambda pair: met.get(pair, 0))[: count - len(seated)]
-        fewest = ", ".join(f"{pair} in {met.get(pair, 0)} battles so far" for pair in rarest)
-        return Chosen((*seated, *rarest), f"met least here, by chance among equals: {fewest}")
+        able = {*self.ready(), *seated}
+        if len(able) < count:
+            raise NotAllowed(f"Only {len(able)} pairs can play now; please choose fewer sides.")
+        ballots, met = await self.urn.ballots(Pool(guild_id)), await self.store.battles.met(guild_id)
+        return await off_loop(lambda: next_pairs(ballots, list(able), prompts, count, named=seated, met=met, seed=seed))
 
 
 def read_pair(typed: str) -> Pair:

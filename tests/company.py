@@ -324,7 +324,7 @@ async def troupe(
             )
             boards = Boards(store, (Judge("letters", "1", "letters"),))
             pairs = Pairs(store, measure, scales, registry)
-            contest = Contest(store, Entry(admission, Pairing(store, players)), pictures, battling)
+            contest = Contest(store, Entry(admission, Pairing(store, players, Urn(store))), pictures, battling)
             archive, errands = Archive(Urn(store), lambda: b"key"), Errands(anew, rescoring)
             desks = (moderation, library, boards, pairs, contest, Integrity(store), archive, errands)
             service = Service(store, players, admission, keepsakes, *desks, play)

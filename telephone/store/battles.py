@@ -1,9 +1,10 @@
 """Battles: adding them with their games, finding them, and moving them from state to state."""
 
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from itertools import combinations
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -107,18 +108,27 @@ class Battles:
         async with self._database.reading() as session:
             return await _read(session, query)
 
-    async def met(self, guild_id: int) -> Mapping[Pair, int]:
-        """How many designed battles of a server each pair was a side of, void ones left out."""
+    async def met(self, guild_id: int) -> dict[tuple[frozenset[Pair], str | None], int]:
+        """In how many battles of a server two pairs met on a prompt, open ones included and void ones not.
+
+        A prompt goes by its slug, a free one by its words.
+        """
+        prompt = func.coalesce(col(BattleRow.slug), col(BattleRow.prompt))
         query = (
-            select(col(GameRow.t2i), col(GameRow.i2t), func.count())
-            .join(SideRow, col(SideRow.game_id) == col(GameRow.id))
-            .join(BattleRow, col(BattleRow.id) == col(SideRow.battle_id))
-            .where(col(BattleRow.guild_id) == guild_id, col(BattleRow.designed))
-            .where(col(BattleRow.state) != BattleState.VOID.value)
-            .group_by(col(GameRow.t2i), col(GameRow.i2t))
+            select(col(BattleRow.id), prompt, col(GameRow.t2i), col(GameRow.i2t))
+            .join(SideRow, col(SideRow.battle_id) == col(BattleRow.id))
+            .join(GameRow, col(GameRow.id) == col(SideRow.game_id))
+            .where(col(BattleRow.guild_id) == guild_id, col(BattleRow.state) != BattleState.VOID.value)
+            .where(col(SideRow.dropped).is_(None))
         )
+        sides: dict[tuple[str, str], set[Pair]] = defaultdict(set)
         async with self._database.reading() as session:
-            return {Pair(t2i, i2t): int(count) for t2i, i2t, count in await session.execute(query)}
+            for battle_id, name, t2i, i2t in await session.execute(query):
+                sides[battle_id, name].add(Pair(t2i, i2t))
+        met: Counter[tuple[frozenset[Pair], str | None]] = Counter()
+        for (_, name), pairs in sides.items():
+            met.update((frozenset(couple), name) for couple in combinations(pairs, 2))
+        return met
 
     async def move(
         self, battle_id: str, to: BattleState, *, only_from: Collection[BattleState], reason: str | None = None

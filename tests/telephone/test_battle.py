@@ -1,7 +1,6 @@
 """A battle as a durable workflow over its games, fought by a small company in an arena that remembers."""
 
 import asyncio
-import random
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,10 +13,11 @@ from structlog.testing import capture_logs
 from telephone.battle import DROPPED, LEFT, STOPPED, TAKEN_OUT, TOO_FEW
 from telephone.entry import BattleAsked
 from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, Retired, Unavailable
-from telephone.game import HIDDEN, GameState, Kind, Pair, Prompt, StepKey
+from telephone.game import HIDDEN, GameState, Kind, Level, Pair, Prompt, StepKey
 from telephone.measuring import Patience
 from telephone.media.alike import SIDE
 from telephone.play import PAUSED_HERE
+from telephone.prompts import curated
 from telephone.sides import Battle, BattleRequest, BattleState, Choice, Voter
 from telephone.stage import StageGone
 from telephone.store.battle_tables import BattleRow
@@ -319,26 +319,32 @@ async def test_paused_servers_begin_no_battle(company):
 
 
 async def test_pairs_that_nobody_names_are_those_that_met_least_and_the_log_says_why(company):
-    pairing = company.service.battles.entry.pairing
-    ready = pairing.ready()
-    assert len(ready) == 9
-    met: Counter[Pair] = Counter()
-    for n in range(9):
-        chosen = await pairing.choose(GUILD, [], 2, random.Random(n))
-        met.update(chosen.pairs)
-        await company.store.battles.add(replace(_request(), pairs=chosen.pairs), [0, 1])
-    assert met == dict.fromkeys(ready, 2)
-    named = Pair("painter", "critic")
+    assert len(company.service.battles.pairs()) == 9
+    couples = [await _chosen(company, n) for n in range(36)]
+    assert len(set(couples)) == 36, "every two of nine meet once before any two meet again"
     with capture_logs() as logs:
         battle = await company.service.battles.start(replace(ASKED, pairs=("painter × critic",), sides=4))
     assert len({side.game.pair for side in battle.sides}) == 4
-    assert battle.request.pairs[0] == named
+    assert battle.request.pairs[0] == Pair("painter", "critic")
     (entry,) = [entry for entry in logs if entry["event"] == "battle asked for"]
-    assert "met least here" in entry["why_these_pairs"]
+    assert "met least, by lot among equals" in entry["why_these_pairs"]
 
 
-def _request():
-    return BattleRequest(Prompt("a fox"), (), 1, guild_id=GUILD)
+async def _chosen(company: Troupe, seed: int) -> frozenset[Pair]:
+    """The two pairs that are chosen where nobody names any; from then on they have met."""
+    chosen = await company.service.battles.entry.pairing.choose(GUILD, [], None, [], seed)
+    request = BattleRequest(Prompt("a fox"), chosen.pairs, 1, guild_id=GUILD)
+    await company.store.battles.add(request, [0, 1])
+    return frozenset(chosen.pairs)
+
+
+async def test_a_prompt_that_nobody_names_is_one_on_which_the_pairs_did_not_meet(company):
+    easy = [prompt for prompt in curated() if prompt.level == "easy"]
+    for prompt in easy[1:]:
+        request = BattleRequest(prompt, (Pair("painter", "critic"), Pair("stickers", "critic")), 1, guild_id=GUILD)
+        await company.store.battles.add(request, [0, 1])
+    battle = await company.service.battles.start(replace(ASKED, prompt=None, level=Level.EASY, turns=1))
+    assert battle.request.prompt == easy[0]
 
 
 async def test_places_are_drawn_by_lot(company):

@@ -1,6 +1,7 @@
 """Battles: stored whole or not at all, sealed until they close, moved by one of many."""
 
 import asyncio
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -194,3 +195,17 @@ async def test_stored_games_are_set_against_each_other_once_unless_that_was_void
     assert {battle.number for battle in await store.battles.of_game(games[0].id)} == {1, 2}
     with pytest.raises(BadInput, match="in battle 2"):
         await store.battles.set_against(asked, [0, 1], games[::-1])
+
+
+async def test_how_often_pairs_met_on_which_prompt_is_counted_from_open_battles_too(store):
+    first = await store.battles.add(battle_request(SHARP, HAZY, THIRD), [0, 1, 2])
+    await store.battles.drop(first.id, 2, "It could not go on.")
+    await store.battles.add(battle_request(), [1, 0])
+    free = dataclasses.replace(battle_request(), prompt=Prompt("my own words"))
+    await store.battles.add(free, [0, 1])
+    void = await store.battles.add(battle_request(SHARP, THIRD), [0, 1])
+    await store.battles.move(void.id, VOID, only_from=[PLAYING])
+    await store.battles.add(battle_request(guild_id=OTHER_GUILD), [0, 1])
+    couple = frozenset({SHARP, HAZY})
+    assert await store.battles.met(GUILD) == {(couple, "#easy-001"): 2, (couple, "my own words"): 1}
+    assert await store.battles.met(1) == {}

@@ -57,7 +57,7 @@ async def test_no_byte_that_is_sent_before_the_close_tells_a_pair(standin: Stand
     for sent in told:
         assert not _found(secrets, sent), (sent, _found(secrets, sent))
     _check_names(blind, told, thread)
-    _check_pictures(told)
+    _check_pictures(told, least=4 * (TURNS + 1 + TURNS))
     _check_the_order(standin.messages(thread))
     _check_the_moments(standin.messages(thread), tmp_path)
 
@@ -66,6 +66,42 @@ async def test_no_byte_that_is_sent_before_the_close_tells_a_pair(standin: Stand
     after = set().union(*(_found(secrets, sent) for sent in standin.sent[upto:]))
     assert {*(name for pair in PAIRS for name in pair.split(" × "))} <= after, "the reading can find what is there"
     assert len(after) >= 4 + len({f"{side.game.turns[-1].distance:.2f}" for side in blind.sides})
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_no_byte_tells_which_of_two_games_of_the_past_is_which_side(standin: Standin, tmp_path: Path):
+    guild = standin.create_guild("Players")
+    channel, ada, bo = guild.create_text_channel("telephone"), guild.add_member("ada"), guild.add_member("bo")
+    await standin.run_bot(BOT, env={"TELEPHONE_DATA_DIR": str(tmp_path)})
+    for number, pair in enumerate(PAIRS[:2], start=1):
+        t2i, i2t = pair.split(" × ")
+        await ada.slash(channel, "telephone start", prompt="#easy-003", turns=TURNS, t2i=t2i, i2t=i2t)
+        await standin.until(lambda number=number: len(_summaries(standin, channel)) == number, timeout=90)
+    await standin.until(lambda: all(sent.status for sent in standin.sent))
+    from_here = len(standin.sent)
+    await bo.slash(channel, "telephone versus", game_a=1, game_b=2)
+
+    card = await standin.until(lambda: _card(standin, channel, "which side degraded least"), timeout=60)
+    thread = standin.threads(channel)[-1]
+    await standin.until(lambda: "**Which side" in standin.messages(thread)[-1].text)
+    await _vote_and_read_stories(standin, card, ada, "AB")
+    asked = await bo.click(card, label="Close")
+    await _answered(standin, asked)
+    await standin.until(lambda: all(sent.status for sent in standin.sent))
+    blind, upto = await _stored(tmp_path, guild.id), len(standin.sent)
+    assert not blind.request.designed
+
+    secrets, told = set(_secrets(blind)), standin.sent[from_here:upto]
+    for sent in told:
+        assert not _found(secrets, sent), (sent, _found(secrets, sent))
+    _check_names(blind, told, thread)
+    _check_pictures(told, least=2 * (1 + TURNS))
+    await ada.click(card, label="B")
+    await bo.click(asked.response, label="Close the vote")
+    await standin.until(lambda: _card(standin, channel, "Distances:"), timeout=30)
+    after = set().union(*(_found(secrets, sent) for sent in standin.sent[upto:]))
+    assert {"spotter-sharp", "spotter-hazy", "game #1", "game #2"} <= after, "the reading can find what is there"
 
 
 async def _look_around(standin: Standin, channel, thread, member: Member) -> None:
@@ -82,12 +118,12 @@ async def _look_around(standin: Standin, channel, thread, member: Member) -> Non
             await _answered(standin, await member.slash(channel, f"telephone {name}"))
 
 
-async def _vote_and_read_stories(standin: Standin, card: Message, member: Member) -> None:
-    for label in ("A", "D", "All bad"):
+async def _vote_and_read_stories(standin: Standin, card: Message, member: Member, sides: str = "ABCD") -> None:
+    for label in (sides[0], sides[-1], "All bad"):
         assert "You chose" in await _answered(standin, await member.click(card, label=label))
     story = await member.click(card, label="Whole stories")
     await _answered(standin, story)
-    for label in "BCD":
+    for label in sides[1:]:
         story = await member.click(story.response, label=label)
         await standin.until(lambda label=label, story=story: f"side {label}" in story.response.text, timeout=30)
         assert len(story.response.attachments) == TURNS
@@ -117,6 +153,11 @@ async def _answered(standin: Standin, asked: Interaction) -> str:
 
 def _card(standin: Standin, channel, words: str) -> Message | None:
     return next((one for one in standin.messages(channel) if words in one.text), None)
+
+
+def _summaries(standin: Standin, channel) -> list[Message]:
+    every = (one for thread in standin.threads(channel) for one in standin.messages(thread))
+    return [one for one in every if any(file.name == "drift.png" for file in one.attachments)]
 
 
 async def _stored(folder: Path, guild_id: int) -> Battle:
@@ -167,7 +208,7 @@ def _check_names(battle: Battle, told: list[Sent], thread) -> None:
         assert '"embeds": [{' not in text
 
 
-def _check_pictures(told: list[Sent]) -> None:
+def _check_pictures(told: list[Sent], least: int) -> None:
     """All pictures of a message are of one size and one kind, and hold nothing but pixels."""
     pictures = 0
     for sent in told:
@@ -182,7 +223,7 @@ def _check_pictures(told: list[Sent]) -> None:
             pictures += 1
         assert len(sizes) <= 1
         assert not sizes or sizes == {(SIDE, SIDE)} or sent.path.startswith("/webhooks")
-    assert pictures >= 4 * (TURNS + 1 + TURNS)
+    assert pictures >= least
 
 
 def _chunks(png: bytes) -> Iterator[bytes]:

@@ -21,6 +21,10 @@ PROMPT_MIN: Final = 3
 PROMPT_MAX: Final = 4_000
 """Longest prompt anywhere, in characters; Discord's commands allow 1,000."""
 DEFAULT_TURNS: Final = 10
+HUMAN: Final = "human"
+"""The player of either kind that is no model: whichever member takes the turn."""
+HUMAN_TURNS: Final = 4
+"""How many turns a game has by default where every picture or every caption is a member's."""
 TURNS_MAX: Final = 30
 NO_GUILD: Final = 0
 """The server id of games played in the terminal."""
@@ -51,10 +55,11 @@ class Kind(StrEnum):
 
 
 class GameState(StrEnum):
-    """Where a game is. The last three are final."""
+    """Where a game is. The last three are final; one that waits for a member to take a turn holds no place."""
 
     QUEUED = "queued"
     PLAYING = "playing"
+    WAITING = "waiting"
     PAUSED = "paused"
     FINISHED = "finished"
     STOPPED = "stopped"
@@ -80,6 +85,10 @@ class Pair:
 
     t2i: str
     i2t: str
+
+    def player(self, kind: Kind) -> str:
+        """Who plays the steps of a kind."""
+        return self.t2i if kind is Kind.PICTURE else self.i2t
 
     def __str__(self) -> str:
         return f"{self.t2i} × {self.i2t}"
@@ -142,7 +151,9 @@ class GameRequest:
     """A game as it was asked for. Ids are Discord snowflakes, 0 in the terminal.
 
     `nsfw` says that, when it was asked for, its channel was age-restricted and its server allowed it there.
-    `design` is None for a game that somebody chose.
+    `design` is None for a game that somebody chose. Nothing of a `sealed` game is shown until all of it is played,
+    and each of its members' steps is another member's; `human_step` is the one step that a member takes in the
+    line of two models.
     """
 
     prompt: Prompt
@@ -154,6 +165,18 @@ class GameRequest:
     starter_id: int = 0
     nsfw: bool = False
     design: Design | None = None
+    sealed: bool = False
+    human_step: StepKey | None = None
+
+    def player(self, key: StepKey) -> str:
+        """Who is to take a step: a model by its name, or HUMAN."""
+        return HUMAN if key == self.human_step else self.pair.player(key.kind)
+
+    @property
+    def human_steps(self) -> tuple[StepKey, ...]:
+        """The steps that members are to take, in order."""
+        keys = map(StepKey.at, range(2 * self.turns))
+        return tuple(key for key in keys if self.player(key) == HUMAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +247,8 @@ class Game:
     `number` counts from 1 within a server; `run` counts how often it was set going, once at the start
     and once after each pause. `reason` says in one sentence for players why a game is paused, stopped
     or failed. `embedder` names what its distances were measured with. A moderator has `voided` a game
-    that failed by their word; it counts neither for nor against anybody.
+    that failed by their word; it counts neither for nor against anybody. `stand_ins` are the models that take
+    steps no member took.
     """
 
     id: str
@@ -241,10 +265,25 @@ class Game:
     run: int = 0
     voided: bool = False
     costs: Costs = Costs()
+    stand_ins: Mapping[StepKey, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def pair(self) -> Pair:
         return self.request.pair
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether nothing of it may be shown yet."""
+        return self.request.sealed and not self.state.is_final
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether its place on the stage is ready to be played in; that of a sealed game has no prompt in it."""
+        return (self.place.thread_id if self.request.sealed else self.place.opening_id) is not None
+
+    def player(self, key: StepKey) -> str:
+        """Who takes a step: a model by its name, HUMAN, or the model that stands in for a member."""
+        return self.stand_ins.get(key) or self.request.player(key)
 
     @property
     def is_side(self) -> bool:
@@ -387,7 +426,8 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """What the admins of one server have set. Minutes are for human turns.
+    """What the admins of one server have set. A member who takes a turn has `claim_seconds` for it, and a model stands
+    in where nobody has taken it for `seat_seconds`.
 
     Votes of accounts younger than `voter_days` days when their battle began are flagged.
     """
@@ -395,8 +435,8 @@ class ServerSettings:
     guild_id: int
     max_turns: int = TURNS_MAX
     parallel: int = 2
-    claim_minutes: int = 10
-    seat_minutes: int = 60
+    claim_seconds: int = 600
+    seat_seconds: int = 3_600
     paused: bool = False
     nsfw: NsfwPolicy = "block"
     voter_days: int = 7

@@ -21,6 +21,7 @@ from telephone.store.reports import Report, Reports
 from telephone.store.rescores import Rescores
 from telephone.store.reserving import Order, Scope
 from telephone.store.scores import Pool, Scores
+from telephone.store.seats import Seats
 from telephone.store.servers import Servers
 from telephone.store.steps import Asked, Steps
 from telephone.store.upgrade import upgrade
@@ -53,6 +54,7 @@ class Store:
         self._database = database
         self.games = Games(database)
         self.steps = Steps(database)
+        self.seats = Seats(database)
         self.posts = Posts(database)
         self.distances = Distances(database)
         self.scores = Scores(database)

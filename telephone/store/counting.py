@@ -4,25 +4,34 @@ import hashlib
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from telephone.errors import NotFound
-from telephone.game import GameState
+from telephone.game import HUMAN, GameState
 from telephone.store.sealing import sealed
 from telephone.store.tables import DistanceRow, GameRow
 
 
-def cell_of(t2i: str, i2t: str, level: str | None, slug: str | None, prompt: str) -> int:
-    """The number of a pair on one prompt, in [0, 2**63): a curated prompt is its slug, a free one its words."""
-    said = json.dumps([t2i, i2t, level, slug, None if slug else prompt])
+def cell_of(t2i: str, i2t: str, level: str | None, slug: str | None, prompt: str, *, live: bool = False) -> int:
+    """The number of a pair on one prompt, in [0, 2**63): a curated prompt is its slug, a free one its words.
+
+    Members' own games that are played `live` are in cells of their own.
+    """
+    said = json.dumps([t2i, i2t, level, slug, None if slug else prompt, *(["live"] if live else [])])
     return int.from_bytes(hashlib.blake2b(said.encode(), digest_size=8).digest(), "big") >> 1
 
 
 def counts() -> ColumnElement[bool]:
-    """Whether a game counts on boards: it is finished, no moderator has voided it, and it is not sealed."""
-    return and_(col(GameRow.state) == GameState.FINISHED.value, ~col(GameRow.voided), ~sealed())
+    """Whether a game counts on boards: it is finished, no moderator has voided it, it is not sealed, and every step
+    was taken by who its pair names."""
+    return and_(col(GameRow.state) == GameState.FINISHED.value, ~col(GameRow.voided), ~sealed(), ~col(GameRow.mixed))
+
+
+def live() -> ColumnElement[bool]:
+    """Whether members played a game in the open: such games have a board of their own, never ranked against models."""
+    return and_(or_(col(GameRow.t2i) == HUMAN, col(GameRow.i2t) == HUMAN), ~col(GameRow.sealed))
 
 
 async def repeated(session: AsyncSession, game_id: str) -> dict[str, Any]:
@@ -33,7 +42,7 @@ async def repeated(session: AsyncSession, game_id: str) -> dict[str, Any]:
     game, counted = row
     return {
         "guild_id": game.guild_id,
-        "cell": cell_of(game.t2i, game.i2t, game.level, game.slug, game.prompt),
+        "cell": cell_of(game.t2i, game.i2t, game.level, game.slug, game.prompt, live=_is_live(game)),
         "seed": game.seed,
         "designed": game.design is not None,
         "counted": counted,
@@ -47,6 +56,10 @@ async def recount(session: AsyncSession, games: SQLColumnExpression[bool] | Colu
     """
     of_game = select(counts()).where(col(GameRow.id) == col(DistanceRow.game_id)).correlate(DistanceRow)
     await session.execute(update(DistanceRow).where(games).values(counted=of_game.scalar_subquery()))
+
+
+def _is_live(game: GameRow) -> bool:
+    return HUMAN in (game.t2i, game.i2t) and not game.sealed
 
 
 def no_game(game_id: str) -> NotFound:

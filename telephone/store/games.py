@@ -19,7 +19,7 @@ from telephone.store.reserving import Order, book, check, line_up, reserve
 from telephone.store.sealing import sealed
 from telephone.store.tables import DistanceRow, GameRow, PostRow, ServerRow
 
-_UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
+_UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
 _INT64: Final = range(-(2**63), 2**63)
 
 
@@ -65,7 +65,7 @@ class Games:
             return await read.read(session, query.order_by(col(GameRow.number).desc()).limit(limit))
 
     async def unfinished(self) -> list[Game]:
-        """The games of all servers that are queued, playing or paused, oldest first."""
+        """The games of all servers that have not ended, oldest first."""
         query = read.GAMES.where(col(GameRow.state).in_(_names(_UNFINISHED)))
         async with self._database.reading() as session:
             return await read.read(session, query.order_by(col(GameRow.created_at), col(GameRow.id)))
@@ -270,6 +270,9 @@ def _values(game_id: str, request: GameRequest) -> dict[str, Any]:
         "starter_id": request.starter_id,
         "nsfw": request.nsfw,
         "design": request.design,
+        "sealed": request.sealed,
+        "human_step": None if request.human_step is None else str(request.human_step),
+        "mixed": request.human_step is not None,
         "runs": 0,
         "created_at": now(),
     }

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, SQLColumnExpression, func, select
 from sqlmodel import col
 
 from telephone.game import Kind, Level, Pair
-from telephone.store.counting import counts
+from telephone.store.counting import counts, live
 from telephone.store.database import Database
 from telephone.store.scores import Pool
 from telephone.store.tables import DistanceRow, GameRow, StepRow
@@ -106,6 +106,7 @@ def _of(pool: Pool, pair: Pair) -> list[SQLColumnExpression[bool] | ColumnElemen
         col(GameRow.t2i) == pair.t2i,
         col(GameRow.i2t) == pair.i2t,
         counts(),
+        live() if pool.live else ~live(),
         slug.is_(None) if pool.free else slug.is_not(None),
         *([] if pool.level is None else [col(GameRow.level) == pool.level.value]),
         *([planned] if pool.designed else []),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, get_args
@@ -12,6 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from telephone.game import (
+    HUMAN,
     Costs,
     Design,
     Game,
@@ -26,7 +28,9 @@ from telephone.game import (
     StepKey,
     Turn,
 )
+from telephone.seat import SeatState
 from telephone.store.hiding import hidden
+from telephone.store.seat_tables import SeatRow
 from telephone.store.tables import ChargeRow, DistanceRow, GameRow, PostRow, ReservationRow, StepRow
 
 _PLACES: Final = ("card", "thread", "opening", "summary")
@@ -84,6 +88,8 @@ GAMES: Final = _games()
 """The query for games with their places; the caller adds which and in what order."""
 _STEPS: Final = _steps()
 """Stored steps, a caption once for every version its turn was measured with."""
+_STAND_INS: Final = select(SeatRow).where(col(SeatRow.state) == SeatState.STOOD_IN.value)
+NO_STAND_INS: Final[Mapping[StepKey, str]] = MappingProxyType({})
 
 
 async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[Game]:
@@ -94,7 +100,22 @@ async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[G
     for start in range(0, len(ids), _BATCH):
         for row in await session.execute(_STEPS.where(col(StepRow.game_id).in_(ids[start : start + _BATCH]))):
             played[row[0].game_id].append(Played(*row))
-    return [_game(row[0], Place(*row[1:_COSTS]), _costs(*row[_COSTS:]), played[row[0].id]) for row in found]
+    stood_in = await _stood_in(session, [row[0].id for row in found if _has_humans(row[0])])
+    games = [_game(row[0], Place(*row[1:_COSTS]), _costs(*row[_COSTS:]), played[row[0].id]) for row in found]
+    return [replace(game, stand_ins=stood_in.get(game.id, NO_STAND_INS)) if stood_in else game for game in games]
+
+
+async def _stood_in(session: AsyncSession, ids: Sequence[str]) -> Mapping[str, Mapping[StepKey, str]]:
+    """The models that stood in for members, by game and step."""
+    found: dict[str, dict[StepKey, str]] = defaultdict(dict)
+    for start in range(0, len(ids), _BATCH):
+        for seat in await session.scalars(_STAND_INS.where(col(SeatRow.game_id).in_(ids[start : start + _BATCH]))):
+            found[seat.game_id][StepKey(seat.turn, Kind(seat.kind))] = seat.stand_in or ""
+    return {game_id: MappingProxyType(models) for game_id, models in found.items()}
+
+
+def _has_humans(row: GameRow) -> bool:
+    return HUMAN in (row.t2i, row.i2t) or row.human_step is not None
 
 
 def _costs(reserved: int | None, *charged: float | None) -> Costs:
@@ -112,6 +133,8 @@ def _game(row: GameRow, place: Place, costs: Costs, played: Sequence[Played]) ->
         starter_id=row.starter_id,
         nsfw=row.nsfw,
         design=_design(row.design),
+        sealed=row.sealed,
+        human_step=StepKey.parse(row.human_step) if row.human_step else None,
     )
     return Game(
         id=row.id,

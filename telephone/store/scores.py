@@ -8,15 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, SQLColumnExpression, and_, bindparam, func, select
+from sqlalchemy import Select, SQLColumnExpression, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from telephone.game import GameState, Level, Pair
 from telephone.store.battle_tables import BattleRow
+from telephone.store.counting import live
 from telephone.store.database import Database
-from telephone.store.sealing import sealed
+from telephone.store.sealing import blind, veiled
 from telephone.store.tables import DistanceRow, GameRow
 
 
@@ -25,12 +26,14 @@ class Pool:
     """Which games of a server are meant: of one level or all, on curated prompts or free ones.
 
     `designed` takes only games of battles and tournaments, which were fixed before anybody saw how they went.
+    `live` takes those that members played in the open, and only those; without it they are in none.
     """
 
     guild_id: int
     level: Level | None = None
     free: bool = False
     designed: bool = False
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,8 @@ class Scores:
         keys = (col(GameRow.t2i), col(GameRow.i2t), col(GameRow.turns), col(GameRow.state), col(GameRow.voided))
         planned = col(GameRow.design).is_not(None)
         query = select(*keys, func.count()).where(*_of(pool), col(GameRow.started_at).is_not(None))
-        query = query.where(~and_(planned, sealed()), *([planned] if pool.designed else []))
+        shut = or_(and_(planned, blind()), veiled(), col(GameRow.mixed))
+        query = query.where(~shut, *([planned] if pool.designed else []))
         added: dict[tuple[Pair, int], Completion] = {}
         async with self._database.reading() as session:
             for t2i, i2t, turns, state, voided, count in await session.execute(query.group_by(*keys)):
@@ -215,6 +219,7 @@ def _of(pool: Pool) -> list[SQLColumnExpression[bool]]:
     slug = col(GameRow.slug)
     conditions: list[SQLColumnExpression[bool]] = [col(GameRow.guild_id) == pool.guild_id]
     conditions.append(slug.is_(None) if pool.free else slug.is_not(None))
+    conditions.append(live() if pool.live else ~live())
     if pool.level is not None:
         conditions.append(col(GameRow.level) == pool.level.value)
     return conditions

@@ -70,34 +70,39 @@ class Steps:
 
     async def keep(self, game_id: str, step: Step) -> Step:
         """Stores what came back. The first write wins; the step as stored is returned. Raises NotFound."""
-        moment = now()
-        kept = {
-            "player": step.player,
-            "seed": step.seed,
-            "kept_at": moment,
-            "image": step.image,
-            "text": step.text,
-            "raw": step.raw,
-            "reference": step.reference,
-            "parameters": dict(step.parameters),
-            "latency_ms": step.latency_ms,
-            "cost_usd": step.cost_usd,
-            "cost_estimated": step.cost_estimated,
-        }
         async with self._database.writing() as session:
-            values = _key(game_id, step.key) | kept | {"asked_at": moment}
-            values["guild_id"] = await guild_of(session, game_id)
-            await session.execute(
-                self._database.insert(StepRow)
-                .values(values)
-                .on_conflict_do_update(
-                    index_elements=["game_id", "turn", "kind"], set_=kept, where=col(StepRow.kept_at).is_(None)
-                )
-            )
+            await put_step(self._database, session, game_id, step)
             if step.cost_usd > 0:
                 await book(self._database, session, game_id)
             row, message_id = await _stored(session, game_id, step.key)
             return step_of(row, message_id)
+
+
+async def put_step(database: Database, session: AsyncSession, game_id: str, step: Step) -> None:
+    """Stores a played step inside a transaction; one that is stored already stays. Raises NotFound."""
+    moment = now()
+    kept = {
+        "player": step.player,
+        "seed": step.seed,
+        "kept_at": moment,
+        "image": step.image,
+        "text": step.text,
+        "raw": step.raw,
+        "reference": step.reference,
+        "parameters": dict(step.parameters),
+        "latency_ms": step.latency_ms,
+        "cost_usd": step.cost_usd,
+        "cost_estimated": step.cost_estimated,
+    }
+    values = _key(game_id, step.key) | kept | {"asked_at": moment}
+    values["guild_id"] = await guild_of(session, game_id)
+    await session.execute(
+        database.insert(StepRow)
+        .values(values)
+        .on_conflict_do_update(
+            index_elements=["game_id", "turn", "kind"], set_=kept, where=col(StepRow.kept_at).is_(None)
+        )
+    )
 
 
 def _key(game_id: str, key: StepKey) -> dict[str, Any]:

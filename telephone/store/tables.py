@@ -5,6 +5,8 @@
                     ──< distance    what a game was measured to be, per embedder and version
                     ──< reservation what a game may cost, and what it has cost, of one day's budget
                     ──< charge      what was paid beside the kept steps
+                    ──< seat        a step that members may take: who took it, and until when (seat_tables.py)
+                    ──< sight       which step of a sealed game a member has seen
                     ──< report      a member's report of one step; a step with one that was not dismissed is hidden
            ──< cap                  what admins set of the daily budgets
            ──< expense              what is paid without a game, reserved and spent of the same day's budgets
@@ -75,8 +77,8 @@ class ServerRow(Row, table=True):
     paused: bool = Field(sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     max_turns: int | None = None
     parallel: int | None = None
-    claim_minutes: int | None = None
-    seat_minutes: int | None = None
+    claim_seconds: int | None = None
+    seat_seconds: int | None = None
     nsfw: str | None = Field(default=None, sa_type=PlainText)
     voter_days: int | None = None
 
@@ -84,7 +86,8 @@ class ServerRow(Row, table=True):
 class GameRow(Row, table=True):
     """One game. `number` counts from 1 within its server; `runs` counts the workflows that played it.
 
-    `design` says which plan fixed the game beforehand, battle or tournament; NULL where somebody chose it. The index
+    `design` says which plan fixed the game beforehand, battle or tournament; NULL where somebody chose it. A `mixed`
+    game counts for nobody: a model stood in for a member, or a member took one step of a model. The index
     `ix_game_board` holds all that a board says of what became of games.
     """
 
@@ -99,6 +102,7 @@ class GameRow(Row, table=True):
         Index(
             "ix_game_board",
             *("guild_id", "t2i", "i2t", "turns", "state", "voided", "slug", "level", "design", "started_at", "id"),
+            *("sealed", "mixed"),
         ),
     )
 
@@ -124,6 +128,9 @@ class GameRow(Row, table=True):
     nsfw: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     design: str | None = Field(default=None, sa_type=PlainText)
     voided: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
+    sealed: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
+    human_step: str | None = Field(default=None, sa_type=PlainText)
+    mixed: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
 
 
 class StepRow(Row, table=True):
@@ -155,7 +162,8 @@ class StepRow(Row, table=True):
 
 
 class PostRow(Row, table=True):
-    """One message of a game: `what` is card, thread, opening, a step as in 3p, or summary.
+    """One message of a game: `what` is card, thread, opening, a step as in 3p, the invitation to one as in invite-3p,
+    or summary.
 
     `hidden` says that the message of a step shows a neutral sentence in its place.
     """

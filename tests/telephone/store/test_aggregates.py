@@ -92,7 +92,7 @@ async def test_a_server_has_the_defaults_until_an_admin_sets_something(store: St
     await store.games.add(request())
     assert await store.servers.settings(GUILD) == ServerSettings(GUILD)
     assert await store.servers.change(GUILD, parallel=5) == ServerSettings(GUILD, parallel=5)
-    changed = await store.servers.change(GUILD, max_turns=4, claim_minutes=1, seat_minutes=2)
+    changed = await store.servers.change(GUILD, max_turns=4, claim_seconds=1, seat_seconds=2)
     assert changed == ServerSettings(GUILD, 4, 5, 1, 2)
     assert await store.servers.settings(GUILD) == changed
     assert await store.servers.change(GUILD) == changed

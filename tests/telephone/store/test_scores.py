@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from telephone.game import GameState, Level, Pair, Prompt
+from telephone.errors import NotFound
+from telephone.game import GameState, Kind, Level, Pair, Prompt, StepKey
 from telephone.scoring.ranking import Score, merge
 from telephone.sides import BattleRequest, BattleState
 from telephone.store import Pool, Store
@@ -237,3 +238,41 @@ async def _down_and_up(url: str) -> None:
         assert "cell" not in columns
     engine.dispose()
     upgrade(parsed)
+
+
+async def test_members_open_games_are_a_view_of_their_own_and_what_is_mixed_counts_nowhere(store: Store) -> None:
+    human, models = Pair("stickers", "human"), PAIRS[0]
+    await finished(store, request(models), [0.5])
+    await finished(store, request(human), [0.25])
+    await finished(store, request(human, sealed=True), [0.75])
+    await finished(store, request(models, sealed=True, human_step=StepKey(1, Kind.CAPTION)), [1.5])
+    helped = await begun(store, request(human, sealed=True))
+    await store.seats.open(helped.id, StepKey(1, Kind.CAPTION), "spotter-sharp", 0)
+    await store.seats.stand_in(helped.id, StepKey(1, Kind.CAPTION), "spotter-sharp")
+    await store.games.move(helped.id, GameState.FINISHED, only_from=[GameState.PLAYING])
+    await store.distances.put(helped.id, "minilm", "1", [(1, 1.75, 0.1)])
+
+    async def told(pool: Pool) -> list[tuple[Pair, float]]:
+        return [(row.pair, row.distance.mean) for row in await store.scores.measured(pool, "minilm", "1", 1)]
+
+    live = Pool(GUILD, live=True)
+    assert await told(HERE) == [(models, 0.5), (human, 0.75)]
+    assert await told(live) == [(human, 0.25)]
+    for pool, pairs in ((HERE, [models, human]), (live, [human])):
+        assert [(row.pair, row.completion.finished) for row in await store.scores.begun(pool)] == [
+            (p, 1) for p in pairs
+        ]
+    assert [game.distances for game in await store.pairs.of(live, human, "minilm", "1")] == [(0.25,)]
+    assert [game.distances for game in await store.pairs.of(HERE, human, "minilm", "1")] == [(0.75,)]
+
+
+async def test_a_sealed_game_is_on_no_list_until_it_has_ended(store: Store) -> None:
+    game = await begun(store, request(Pair("stickers", "human"), sealed=True))
+    await store.distances.put(game.id, "minilm", "1", [(1, 0.5, 0.1)])
+    assert await store.games.recent(GUILD) == []
+    assert await store.scores.begun(HERE) == []
+    with pytest.raises(NotFound):
+        await store.games.by_number(GUILD, game.number)
+    await store.games.move(game.id, GameState.FINISHED, only_from=[GameState.PLAYING])
+    assert [one.id for one in await store.games.recent(GUILD)] == [game.id]
+    assert len(await store.scores.measured(HERE, "minilm", "1", 1)) == 1

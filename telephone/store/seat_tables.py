@@ -1,0 +1,58 @@
+"""The tables of members' turns: the steps that members may take, and who has seen what of a sealed game."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, false
+from sqlmodel import Field
+
+from telephone.store.columns import Moment, PlainText
+from telephone.store.tables import Row, of_game
+
+
+class SeatRow(Row, table=True):
+    """One step that members may take: open, claimed, answered, or stood in for by a model.
+
+    The columns of a claim stay when it ends; `claimer_id` of an answered one is whose step it is. `claim_token` is
+    Discord's for answers that only the claimer sees, and goes when the claim ends.
+    """
+
+    __tablename__ = "seat"
+    __table_args__ = (
+        of_game(),
+        CheckConstraint("kind IN ('p', 'c')", name="kind"),
+        CheckConstraint("state IN ('open', 'claimed', 'answered', 'stood in')", name="state"),
+        Index(None, "guild_id", "claimer_id"),
+    )
+
+    game_id: str = Field(primary_key=True, sa_type=PlainText)
+    turn: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: str = Field(primary_key=True, sa_type=PlainText)
+    guild_id: int = Field(sa_type=BigInteger)
+    state: str = Field(sa_type=PlainText)
+    stand_in: str | None = Field(default=None, sa_type=PlainText)
+    opened_at: datetime = Field(sa_type=Moment)
+    half_at: datetime = Field(sa_type=Moment)
+    half_told: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
+    deadline: datetime = Field(sa_type=Moment)
+    settled_at: datetime | None = Field(default=None, sa_type=Moment)
+    claim_id: str | None = Field(default=None, sa_type=PlainText)
+    claimer_id: int | None = Field(default=None, sa_type=BigInteger)
+    claim_token: str | None = Field(default=None, sa_type=PlainText)
+    claimed_at: datetime | None = Field(default=None, sa_type=Moment)
+    claim_half_at: datetime | None = Field(default=None, sa_type=Moment)
+    claim_told: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
+    claim_expires_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class SightRow(Row, table=True):
+    """The one step of a sealed game that a member has seen what is before it; they may take no other."""
+
+    __tablename__ = "sight"
+    __table_args__ = (of_game(), Index(None, "guild_id", "member_id"))
+
+    game_id: str = Field(primary_key=True, sa_type=PlainText)
+    member_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    guild_id: int = Field(sa_type=BigInteger)
+    turn: int
+    kind: str = Field(sa_type=PlainText)
+    seen_at: datetime = Field(sa_type=Moment)

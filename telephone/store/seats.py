@@ -1,0 +1,250 @@
+"""Seats: the steps that members may take, each claimed by one of them at a time.
+
+Every change is one conditional UPDATE, so that of many who press at once one wins. Whoever settles a seat sets its
+game going again in the same breath: a game that waits and a step that is taken are never seen together.
+"""
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Update, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from telephone.errors import NotAllowed, NotFound
+from telephone.game import GameState, Kind, Step, StepKey
+from telephone.seat import Claim, Seat, SeatState
+from telephone.store.columns import now
+from telephone.store.database import Database
+from telephone.store.games import guild_of
+from telephone.store.seat_tables import SeatRow, SightRow
+from telephone.store.steps import put_step
+from telephone.store.tables import GameRow
+
+TAKEN: Final = "Someone took this turn just before you; watch for the next invitation."
+SEEN: Final = "You have seen part of this game, so this turn is for someone else; enjoy the reveal."
+CLOSED: Final = "This turn cannot be taken any more; watch for the next invitation."
+LATE: Final = "Your time for this turn is over, so this could not be played any more; here it is back."
+BUSY: Final = "A member is at this turn just now; please wait until they are done or their time is over."
+_TAKING: Final = (GameState.PLAYING, GameState.WAITING)
+_ANSWERING: Final = (GameState.QUEUED, *_TAKING, GameState.PAUSED)
+"""A game that was paused while somebody was at it takes their answer all the same."""
+_NO_CLAIM: Final = {"claim_token": None, "claim_expires_at": None}
+
+
+class Seats:
+    """Where each member's turn stands."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, game_id: str, key: StepKey, stand_in: str | None, seconds: float) -> Seat:
+        """Opens a step to members for so many seconds; one that was open before is left as it is.
+
+        One whose time ran out while its game did not wait has it again. Raises NotFound.
+        """
+        moment = now()
+        times: dict[str, Any] = {
+            "half_at": moment + timedelta(seconds=seconds / 2),
+            "deadline": moment + timedelta(seconds=seconds),
+        }
+        times |= {"opened_at": moment, "stand_in": stand_in, "half_told": False}
+        overdue = and_(_is(game_id, key), col(SeatRow.state) == SeatState.OPEN, col(SeatRow.deadline) <= moment)
+        async with self._database.writing() as session:
+            values = (
+                _key(game_id, key) | times | {"state": SeatState.OPEN, "guild_id": await guild_of(session, game_id)}
+            )
+            await session.execute(self._database.insert(SeatRow).values(values).on_conflict_do_nothing())
+            await session.execute(update(SeatRow).where(overdue).values(times))
+            return await _one(session, game_id, key)
+
+    async def get(self, game_id: str, key: StepKey) -> Seat:
+        """The seat of a step. Raises NotFound where it was never open to members."""
+        async with self._database.reading() as session:
+            return await _one(session, game_id, key)
+
+    async def wait(self, game_id: str, key: StepKey) -> bool:
+        """Has a game that plays wait for the step; False where it was taken in between, or the game stopped."""
+        locked = select(col(SeatRow.state)).where(_is(game_id, key)).with_for_update()
+        async with self._database.writing() as session:
+            state = await session.scalar(locked)
+            if state is None or SeatState(state).is_settled:
+                return False
+            return await _move(session, game_id, GameState.WAITING, only_from=[GameState.PLAYING])
+
+    async def claim(
+        self, game_id: str, key: StepKey, member_id: int, seconds: float, *, token: str | None = None
+    ) -> Seat:
+        """Gives a step to a member for so many seconds; whoever holds it already goes on holding it as before.
+
+        Raises NotAllowed where somebody else was first, and in a sealed game for who has seen another step.
+        """
+        moment = now()
+        expired = and_(col(SeatRow.state) == SeatState.CLAIMED, col(SeatRow.claim_expires_at) <= moment)
+        free = or_(col(SeatRow.state) == SeatState.OPEN, expired)
+        values = {"state": SeatState.CLAIMED, "claim_id": secrets.token_hex(8), "claimer_id": member_id}
+        values |= {"claim_token": token, "claimed_at": moment, "claim_told": False}
+        values |= {"claim_half_at": moment + timedelta(seconds=seconds / 2)}
+        values |= {"claim_expires_at": moment + timedelta(seconds=seconds)}
+        async with self._database.writing() as session:
+            seat = await _one(session, game_id, key)
+            await self._check(session, game_id, key, member_id)
+            if _held(seat, member_id, moment):
+                return seat
+            taken = update(SeatRow).where(_is(game_id, key), free, col(SeatRow.deadline) > moment).values(values)
+            if not await _changed(session, taken):
+                raise NotAllowed(CLOSED if seat.state.is_settled else TAKEN)
+            return await _one(session, game_id, key)
+
+    async def release(self, game_id: str, key: StepKey, member_id: int) -> bool:
+        """A member gives a step back; False where they do not hold it."""
+        mine = and_(col(SeatRow.state) == SeatState.CLAIMED, col(SeatRow.claimer_id) == member_id)
+        return await self._reopen(game_id, key, mine)
+
+    async def lapse(self, game_id: str, key: StepKey) -> bool:
+        """Opens a step again whose claim is over; False where none is."""
+        over = and_(col(SeatRow.state) == SeatState.CLAIMED, col(SeatRow.claim_expires_at) <= now())
+        return await self._reopen(game_id, key, over)
+
+    async def answer(self, game_id: str, step: Step, member_id: int) -> bool:
+        """Stores what a member made of the step they hold; whether its game goes on, which one that pauses does not.
+
+        Raises NotAllowed where their time is over.
+        """
+        moment = now()
+        going = select(col(GameRow.id)).where(col(GameRow.id) == game_id, _in(_ANSWERING))
+        held = and_(
+            *(_is(game_id, step.key), col(SeatRow.state) == SeatState.CLAIMED, col(SeatRow.claimer_id) == member_id),
+            *(col(SeatRow.claim_expires_at) > moment, going.exists()),
+        )
+        values = {"state": SeatState.ANSWERED, "settled_at": moment, **_NO_CLAIM}
+        async with self._database.writing() as session:
+            if not await _changed(session, update(SeatRow).where(held).values(values)):
+                raise NotAllowed(LATE)
+            await put_step(self._database, session, game_id, step)
+            return await _go_on(session, game_id)
+
+    async def stand_in(self, game_id: str, key: StepKey, model: str, *, early: bool = False) -> bool:
+        """Gives a step that nobody holds to a model, at its deadline or before; False where it is not to be given."""
+        moment = now()
+        free = and_(_is(game_id, key), col(SeatRow.state) == SeatState.OPEN)
+        if not early:
+            free = and_(free, col(SeatRow.deadline) <= moment)
+        values = {"state": SeatState.STOOD_IN, "stand_in": model, "settled_at": moment}
+        async with self._database.writing() as session:
+            if not await _changed(session, update(SeatRow).where(free).values(values)):
+                return False
+            await session.execute(update(GameRow).where(col(GameRow.id) == game_id).values(mixed=True))
+            await _go_on(session, game_id)
+            return True
+
+    async def go_on(self, game_id: str) -> bool:
+        """Sets a waiting game going again, in a new run; False where it does not wait."""
+        async with self._database.writing() as session:
+            return await _go_on(session, game_id)
+
+    async def tell_half(self, game_id: str, key: StepKey) -> bool:
+        """Books that half of a seat's time is over; False where it is not, or was booked before."""
+        due = and_(~col(SeatRow.half_told), col(SeatRow.half_at) <= now())
+        return await self._change(game_id, key, due, half_told=True)
+
+    async def tell_claim(self, game_id: str, key: StepKey) -> bool:
+        """Books that half of a claim's time is over; False where it is not, or was booked before."""
+        half = and_(~col(SeatRow.claim_told), col(SeatRow.claim_half_at) <= now())
+        return await self._change(game_id, key, and_(half, col(SeatRow.state) == SeatState.CLAIMED), claim_told=True)
+
+    async def _reopen(self, game_id: str, key: StepKey, which: ColumnElement[bool]) -> bool:
+        return await self._change(game_id, key, which, state=SeatState.OPEN, **_NO_CLAIM)
+
+    async def _change(self, game_id: str, key: StepKey, which: ColumnElement[bool], **values: Any) -> bool:
+        async with self._database.writing() as session:
+            return await _changed(session, update(SeatRow).where(_is(game_id, key), which).values(values))
+
+    async def _check(self, session: AsyncSession, game_id: str, key: StepKey, member_id: int) -> None:
+        """Raises NotAllowed where the game takes no turns, or is sealed and the member has seen another step of it."""
+        columns = (col(GameRow.state), col(GameRow.sealed), col(GameRow.starter_id), col(GameRow.guild_id))
+        game = (await session.execute(select(*columns).where(col(GameRow.id) == game_id))).one()
+        if GameState(game.state) not in _TAKING:
+            raise NotAllowed(CLOSED)
+        if not game.sealed:
+            return
+        sight = {"game_id": game_id, "member_id": member_id, "guild_id": game.guild_id}
+        sight |= {"turn": key.turn, "kind": key.kind.value, "seen_at": now()}
+        await session.execute(self._database.insert(SightRow).values(sight).on_conflict_do_nothing())
+        query = select(SightRow).where(col(SightRow.game_id) == game_id, col(SightRow.member_id) == member_id)
+        seen = (await session.scalars(query)).one()
+        if StepKey(seen.turn, Kind(seen.kind)) != key or (member_id == game.starter_id and key.index > 0):
+            raise NotAllowed(SEEN)
+
+
+def _key(game_id: str, key: StepKey) -> dict[str, Any]:
+    return {"game_id": game_id, "turn": key.turn, "kind": key.kind.value}
+
+
+def _is(game_id: str, key: StepKey) -> ColumnElement[bool]:
+    return and_(col(SeatRow.game_id) == game_id, col(SeatRow.turn) == key.turn, col(SeatRow.kind) == key.kind.value)
+
+
+def _in(states: Collection[GameState]) -> ColumnElement[bool]:
+    return col(GameRow.state).in_([state.value for state in states])
+
+
+def _held(seat: Seat, member_id: int, moment: datetime) -> bool:
+    """Whether a member holds a seat at a moment."""
+    claim = seat.claim
+    return (
+        seat.state is SeatState.CLAIMED and claim is not None and claim.member_id == member_id and claim.holds(moment)
+    )
+
+
+async def _changed(session: AsyncSession, statement: Update) -> bool:
+    return await session.scalar(statement.returning(col(SeatRow.turn))) is not None
+
+
+async def _move(
+    session: AsyncSession, game_id: str, to: GameState, *, only_from: Collection[GameState], **values: Any
+) -> bool:
+    moved = update(GameRow).where(col(GameRow.id) == game_id, _in(only_from)).values(state=to.value, **values)
+    return await session.scalar(moved.returning(col(GameRow.id))) is not None
+
+
+async def _go_on(session: AsyncSession, game_id: str) -> bool:
+    runs = col(GameRow.runs) + 1
+    return await _move(session, game_id, GameState.QUEUED, only_from=[GameState.WAITING], runs=runs)
+
+
+async def _one(session: AsyncSession, game_id: str, key: StepKey) -> Seat:
+    query = select(SeatRow).where(_is(game_id, key)).execution_options(populate_existing=True)
+    row = (await session.scalars(query)).first()
+    if row is None:
+        raise NotFound(CLOSED)
+    return Seat(
+        game_id=row.game_id,
+        key=StepKey(row.turn, Kind(row.kind)),
+        state=SeatState(row.state),
+        opened_at=row.opened_at,
+        half_at=row.half_at,
+        deadline=row.deadline,
+        stand_in=row.stand_in,
+        claim=_claim(row),
+        half_told=row.half_told,
+    )
+
+
+def _claim(row: SeatRow) -> Claim | None:
+    """The claim that holds, None where the seat is not claimed."""
+    if row.state != SeatState.CLAIMED.value:
+        return None
+    when = (row.claimed_at, row.claim_half_at, row.claim_expires_at)
+    claimed_at, half_at, expires_at = (moment or row.opened_at for moment in when)
+    return Claim(
+        id=row.claim_id or "",
+        member_id=row.claimer_id or 0,
+        claimed_at=claimed_at,
+        half_at=half_at,
+        expires_at=expires_at,
+        token=row.claim_token,
+        half_told=row.claim_told,
+    )

@@ -42,6 +42,7 @@ COGS: Final = (
     "cogs.admin",
     "cogs.safety",
     "cogs.integrity",
+    "cogs.me",
 )
 
 

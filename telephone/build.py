@@ -36,6 +36,7 @@ from telephone.noticeboard import Noticeboard
 from telephone.pairing import Pairing
 from telephone.pairs import Pairs
 from telephone.play import Company, Play
+from telephone.privacy import Privacy
 from telephone.providers.base import Provider
 from telephone.providers.cog import Cog
 from telephone.providers.download import Downloads
@@ -171,7 +172,7 @@ async def open_house(
     anew = Anew(store, measure, scales, players.registry, settings.caps)
     if stage is None:
         moderation, contest, errands = Moderation(store, pictures), Contest(store, entry, pictures), Errands(anew)
-        desks = (moderation, library, boards, pairs, contest, integrity, archive, errands)
+        desks = (moderation, library, boards, pairs, contest, integrity, archive, errands, Privacy(store))
         service = Service(store, players, admission, keepsakes, *desks)
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
@@ -192,7 +193,7 @@ async def open_house(
         await store.close()
         raise
     moderation, contest = Moderation(store, pictures, play), Contest(store, entry, pictures, battling)
-    desks = (moderation, library, boards, pairs, contest, integrity, archive, Errands(anew, rescoring))
+    desks = (moderation, library, boards, pairs, contest, integrity, archive, Errands(anew, rescoring), Privacy(store))
     service = Service(store, players, admission, keepsakes, *desks, play)
     sweeping = asyncio.create_task(_sweep(durable, engine, players))
     return House(service, store, players, guard, measure, scales, engine, sweeping)

@@ -23,6 +23,7 @@ from telephone.models.players import Players
 from telephone.moderation import Moderation
 from telephone.pairs import Pairs
 from telephone.play import PAUSED_EVERYWHERE, PAUSED_HERE, Play
+from telephone.privacy import Privacy
 from telephone.providers.base import ModelKind, ModelTable
 from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions
@@ -95,6 +96,8 @@ class Service:
     """What may be taken away from a server."""
     errands: Errands
     """What is done for a server beside its games: measuring old ones with another embedder."""
+    privacy: Privacy
+    """What members may ask about themselves."""
     play: Play | None = None
     """None in a process that runs no engine: what it sets going, the process that does will notice."""
 

@@ -37,6 +37,7 @@ from telephone.moderation import Moderation
 from telephone.pairing import Pairing
 from telephone.pairs import Pairs
 from telephone.play import Company, Play
+from telephone.privacy import Privacy
 from telephone.providers.base import ModelTable
 from telephone.rescore import Rescore
 from telephone.rescoring import Desk, Rescoring
@@ -326,7 +327,7 @@ async def troupe(
             pairs = Pairs(store, measure, scales, registry)
             contest = Contest(store, Entry(admission, Pairing(store, players, Urn(store))), pictures, battling)
             archive, errands = Archive(Urn(store), lambda: b"key"), Errands(anew, rescoring)
-            desks = (moderation, library, boards, pairs, contest, Integrity(store), archive, errands)
+            desks = (moderation, library, boards, pairs, contest, Integrity(store), archive, errands, Privacy(store))
             service = Service(store, players, admission, keepsakes, *desks, play)
             yield Troupe(service, store, studio, stage, play, watcher, letters, rounds.arena, battling, measure)
         finally:

@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from telephone import log
-from telephone.cli import boards, errands, exports, pairs, prompts, questions
+from telephone.cli import boards, errands, exports, me, pairs, prompts, questions
 from telephone.cli.asking import Json, Server, inquire
 from telephone.errors import TelephoneError
 from telephone.game import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
@@ -135,6 +135,7 @@ app.command("pair")(pairs.pair)
 app.command("rescore")(errands.rescore)
 app.command("insights")(questions.insights)
 app.add_typer(exports.app, name="export")
+app.add_typer(me.app, name="me")
 
 
 @app.command()

@@ -12,6 +12,7 @@ from telephone.store.distances import Distances, Measurement
 from telephone.store.expenses import Expense, Expenses
 from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
+from telephone.store.members import Members, Wishes
 from telephone.store.pairs import PairGame, PairGames, Told
 from telephone.store.polls import Polls
 from telephone.store.posts import BattlePosts, Post, Posts
@@ -24,6 +25,7 @@ from telephone.store.scores import Pool, Scores
 from telephone.store.seats import Seats
 from telephone.store.servers import Servers
 from telephone.store.steps import Asked, Steps
+from telephone.store.traces import Traces
 from telephone.store.upgrade import upgrade
 from telephone.store.vectors import Size, Vectors
 from telephone.store.votes import Votes
@@ -44,6 +46,7 @@ __all__ = [
     "Size",
     "Store",
     "Told",
+    "Wishes",
 ]
 
 
@@ -73,6 +76,8 @@ class Store:
         self.polls = Polls(database)
         self.conduct = Conduct(database)
         self.prompts = Prompts(database)
+        self.members = Members(database)
+        self.traces = Traces(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":

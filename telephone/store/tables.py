@@ -15,6 +15,7 @@
            ──< battle ──< side      a game at its place in a battle; these four stand in battle_tables.py
                       ──< battle_post  every message the bot posts for a battle
                       ──< vote      what one member chose
+           ──< member               what a member has chosen for themselves (member_tables.py)
     operator                        the operator's own switches: one row
     vector, image                   facts about content, by its hash; they belong to no server
 

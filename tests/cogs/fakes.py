@@ -10,6 +10,7 @@ from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt
 from telephone.integrity import Integrity
 from telephone.library import Library
 from telephone.pairs import Pairs
+from telephone.privacy import Privacy
 from telephone.prompts import curated
 from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions
@@ -49,6 +50,7 @@ class MemoryService:
     scales: dict[str, Scale] = field(default_factory=dict)
     pairs: Pairs | None = None
     archive: Archive | None = None
+    privacy: Privacy | None = None
     games: dict[str, Game] = field(default_factory=dict)
     servers: dict[int, ServerSettings] = field(default_factory=dict)
     budgets: dict[int, dict[str, Allowance]] = field(default_factory=dict)

@@ -1,0 +1,48 @@
+"""What is kept of a member, and what they choose for themselves."""
+
+from typing import Final
+
+from discord import app_commands
+
+from bot import personal
+from bot.answers import Press, acknowledge, say
+from bot.asking import server_of
+from bot.client import TelephoneBot
+from bot.commands import join
+
+
+async def export(press: Press) -> None:
+    """Get all that is kept of you as a file"""
+    await acknowledge(press)
+    parcel = await press.client.service.privacy.export(press.user.id)
+    await say(press, personal.exported(parcel), file=personal.file(parcel))
+
+
+@app_commands.describe(on="True: what you draw and write is shown with your name. False: you are called a member")
+async def name(press: Press, on: bool) -> None:
+    """Choose whether you are named in games on this server"""
+    await acknowledge(press)
+    privacy = press.client.service.privacy
+    await say(press, personal.named(await privacy.wishes(server_of(press), press.user.id, by_name=on)))
+
+
+@app_commands.describe(on="True: I write to you when the time of a turn that you took runs out")
+async def reminders(press: Press, on: bool) -> None:
+    """Choose whether you are reminded of turns that you took on this server"""
+    await acknowledge(press)
+    privacy = press.client.service.privacy
+    await say(press, personal.reminded(await privacy.wishes(server_of(press), press.user.id, reminders=on)))
+
+
+COMMANDS: Final = (export, name, reminders)
+GROUP: Final = "me"
+
+
+async def setup(bot: TelephoneBot) -> None:
+    group = app_commands.Group(name=GROUP, description="What is kept of you, and how you are shown")
+    join(group, *COMMANDS)
+    bot.telephone.add_command(group)
+
+
+async def teardown(bot: TelephoneBot) -> None:
+    bot.telephone.remove_command(GROUP)

@@ -1,0 +1,75 @@
+"""What members may ask about themselves: what is kept of them, and whether they are named or reminded."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+
+from telephone.errors import NotAllowed
+from telephone.store import Store, Wishes
+
+FORMAT: Final = 1
+"""Of the file that a member is given; fields are added, never changed."""
+EXPORT_EVERY: Final = 600.0
+"""How long a member waits for another file of theirs, in seconds."""
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A member's file. `rows` says how many rows of each section are in it."""
+
+    name: str
+    data: bytes
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+
+    store: Store
+    every: float = EXPORT_EVERY
+    _given: dict[int, float] = field(default_factory=dict, repr=False)
+
+    async def wishes(
+        self, guild_id: int, member_id: int, *, by_name: bool | None = None, reminders: bool | None = None
+    ) -> Wishes:
+        """What a member wishes on a server, after changing what is not None."""
+        if by_name is None and reminders is None:
+            return await self.store.members.wishes(guild_id, member_id)
+        return await self.store.members.change(guild_id, member_id, by_name=by_name, reminders=reminders)
+
+    async def export(self, member_id: int) -> Parcel:
+        """All that is kept of a member on every server. Raises NotAllowed where they were given it a moment ago."""
+        moment = time.monotonic()
+        left = self._given.get(member_id, -self.every) + self.every - moment
+        if left > 0:
+            raise NotAllowed(f"You were given your file a moment ago; another can be had in {_minutes(left)}.")
+        self._given[member_id] = moment
+        try:
+            return await self.file_of(member_id)
+        except BaseException:
+            del self._given[member_id]
+            raise
+
+    async def file_of(self, member_id: int) -> Parcel:
+        """The same as often as it is asked for, for the operator."""
+        found = await self.store.traces.of(member_id)
+        document: dict[str, Any] = {
+            "format": FORMAT,
+            "member": str(member_id),
+            "made_at": datetime.now(UTC).isoformat(),
+        }
+        data = json.dumps(document | found, ensure_ascii=False, indent=1).encode()
+        _log.info("a member's file was made", rows=sum(map(len, found.values())))
+        return Parcel("ai-telephone.json", data, {section: len(rows) for section, rows in found.items()})
+
+
+def _minutes(seconds: float) -> str:
+    whole = max(1, round(seconds / 60))
+    return "1 minute" if whole == 1 else f"{whole} minutes"

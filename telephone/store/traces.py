@@ -1,0 +1,128 @@
+"""Traces: every column that can hold a member's id, with all that belongs to the member in its row.
+
+What a member is given and what is deleted for them both go by the one list here, so that neither can forget a table;
+a test compares it with the tables.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import BigInteger, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from telephone.store.battle_tables import BattleRow, ConductRow, VoteRow
+from telephone.store.database import Database
+from telephone.store.member_tables import MemberRow
+from telephone.store.rescore_tables import RescoreRow
+from telephone.store.tables import DistanceRow, ExpenseRow, GameRow, PromptRow, ReportRow, ReservationRow, Row, StepRow
+
+
+class Fate(Enum):
+    """What deleting does to a row: it goes, or it stays and is nobody's from then on."""
+
+    GOES = "goes"
+    NOBODYS = "nobody's"
+
+
+class Trace(NamedTuple):
+    """A column that holds a member's id. `section` is what the member's file calls the rows that hold theirs."""
+
+    row: type[Row]
+    column: str
+    section: str
+    fate: Fate
+
+
+TRACES: Final = (
+    Trace(MemberRow, "member_id", "wishes", Fate.GOES),
+    Trace(GameRow, "starter_id", "games", Fate.NOBODYS),
+    Trace(ReservationRow, "member_id", "reservations", Fate.NOBODYS),
+    Trace(ExpenseRow, "member_id", "expenses", Fate.NOBODYS),
+    Trace(PromptRow, "author_id", "prompts", Fate.GOES),
+    Trace(BattleRow, "starter_id", "battles", Fate.NOBODYS),
+    Trace(VoteRow, "member_id", "votes", Fate.GOES),
+    Trace(ReportRow, "reporter_id", "reports", Fate.NOBODYS),
+    Trace(ReportRow, "settled_by", "reports_settled", Fate.NOBODYS),
+    Trace(ConductRow, "member_id", "decisions_about_votes", Fate.GOES),
+    Trace(ConductRow, "decided_by", "decisions_made", Fate.NOBODYS),
+    Trace(RescoreRow, "asked_by", "rescores", Fate.NOBODYS),
+)
+"""All of them. A poll holds members too, packed: it is made of the votes, and goes when one of them does."""
+OF_GAMES: Final[Mapping[str, type[StepRow] | type[DistanceRow]]] = {"steps": StepRow, "distances": DistanceRow}
+"""What belongs to the games that a member started, by what the member's file calls it."""
+_BATCH: Final = 500
+
+Found = dict[str, list[dict[str, Any]]]
+"""Rows by section, as JSON holds them: moments in ISO 8601, ids of Discord as strings, since readers round numbers."""
+
+
+class Traces:
+    """Reads what is kept of one member, on every server."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, member_id: int) -> Found:
+        """Every row that holds a member, and the steps and distances of their games. No other member's id is in it."""
+        found: Found = {}
+        async with self._database.reading() as session:
+            for trace in TRACES:
+                rows = await session.scalars(_mine(trace, member_id))
+                found[trace.section] = [_plain(row, member_id) for row in rows]
+            games = [game["id"] for game in found["games"]]
+            for section, row in OF_GAMES.items():
+                found[section] = [_plain(one, member_id) for one in await _of_games(session, row, games)]
+        return found
+
+    async def counts(self, member_id: int) -> dict[str, int]:
+        """How many rows hold a member, by section."""
+        async with self._database.reading() as session:
+            return {
+                trace.section: int(
+                    await session.scalar(select(func.count()).select_from(trace.row).where(_column(trace) == member_id))
+                    or 0
+                )
+                for trace in TRACES
+            }
+
+
+def _column(trace: Trace) -> Any:
+    return col(getattr(trace.row, trace.column))
+
+
+def _mine(trace: Trace, member_id: int) -> Select[Any]:
+    keys = [getattr(trace.row, column.name) for column in trace.row.__table__.primary_key]  # type: ignore[attr-defined]
+    return select(trace.row).where(_column(trace) == member_id).order_by(*keys)
+
+
+async def _of_games(session: AsyncSession, row: type[StepRow] | type[DistanceRow], games: list[str]) -> list[Row]:
+    found: list[Row] = []
+    for start in range(0, len(games), _BATCH):
+        query = select(row).where(col(row.game_id).in_(games[start : start + _BATCH]))
+        found += await session.scalars(query.order_by(col(row.game_id), col(row.turn)))
+    return found
+
+
+def _plain(row: Row, member_id: int) -> dict[str, Any]:
+    """A row as JSON holds it, without what is another member's."""
+    members = {trace.column for trace in TRACES if isinstance(row, trace.row)}
+    values: dict[str, Any] = {}
+    for column in row.__table__.columns:  # type: ignore[attr-defined]
+        value = getattr(row, column.name)
+        if column.name in members and value != member_id:
+            continue
+        is_id = isinstance(column.type, BigInteger) and (column.name in members or column.name.endswith("_id"))
+        values[column.name] = str(value) if is_id and value is not None else _value(value)
+    return values
+
+
+def _value(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime | date) else value
+
+
+def sections() -> Iterable[str]:
+    """What a member's file is made of, in its order."""
+    return (*(trace.section for trace in TRACES), *OF_GAMES)

@@ -1,0 +1,71 @@
+"""/telephone me: a member's file, and how they are called."""
+
+import json
+
+import pytest
+
+from bot import personal
+from telephone.privacy import Privacy
+from telephone.store import Store, Wishes
+from tests.cogs.fakes import MemoryHouse, MemoryService
+from tests.telephone.store.lives import WORDS, live
+
+
+@pytest.fixture
+async def store(tmp_path):
+    async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def house(store):
+    return MemoryHouse(MemoryService(privacy=Privacy(store)))
+
+
+async def test_a_member_gets_their_file_where_only_they_see_it(server, store):
+    await live(store, server.alice.id, WORDS)
+    result = await server.alice.slash(server.channel, "telephone me export")
+    assert result.response.ephemeral
+    assert result.response.content == (
+        "All that is kept of you, on every server this bot plays on: 3 games you started, 2 pictures and captions of "
+        "them, 1 battle you started, 1 vote, 1 prompt you proposed, 2 reports of turns. "
+        "What each part means is in PRIVACY.md."
+    )
+    (file,) = result.response.attachments
+    assert file.filename == "ai-telephone.json"
+    document = json.loads(await file.read())
+    assert document["member"] == str(server.alice.id)
+    again = await server.alice.slash(server.channel, "telephone me export")
+    assert "another can be had in 10 minutes" in again.response.content
+    assert server.refusals() == ["NotAllowed"]
+
+
+async def test_of_whom_nothing_is_kept_no_file_is_made(server, store):
+    await live(store, server.alice.id, WORDS)
+    result = await server.bob.slash(server.channel, "telephone me export")
+    assert result.response.content == personal.NOTHING
+    assert not result.response.attachments
+
+
+async def test_a_file_too_large_for_discord_is_the_operators_to_give(server, store, monkeypatch):
+    await live(store, server.alice.id, WORDS)
+    monkeypatch.setattr(personal, "UPLOAD_MAX", 100)
+    result = await server.alice.slash(server.channel, "telephone me export")
+    assert result.response.content == personal.TOO_LARGE
+    assert not result.response.attachments
+
+
+async def test_nobody_is_named_or_reminded_unless_they_say_so(server, store):
+    guild, alice = server.guild.id, server.alice.id
+    assert await store.members.wishes(guild, alice) == Wishes()
+    named = await server.alice.slash(server.channel, "telephone me name", on=True)
+    assert "is shown with your name" in named.response.content
+    reminded = await server.alice.slash(server.channel, "telephone me reminders", on=True)
+    assert "I remind you in a direct message" in reminded.response.content
+    assert named.response.ephemeral
+    assert reminded.response.ephemeral
+    assert await store.members.wishes(guild, alice) == Wishes(by_name=True, reminders=True)
+    unnamed = await server.alice.slash(server.channel, "telephone me name", on=False)
+    assert "you are called *a member*" in unnamed.response.content
+    await server.alice.slash(server.channel, "telephone me reminders", on=False)
+    assert await store.members.wishes(guild, alice) == Wishes()

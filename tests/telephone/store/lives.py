@@ -1,0 +1,39 @@
+"""One member who has left a trace in every table, among others who have too."""
+
+from telephone.game import Caps, Level, Pair, Prompt
+from telephone.rescore import RescorePlan
+from telephone.sides import BattleRequest, Choice, Decision, Voter
+from telephone.store import Bounds, Order, Store
+from tests.telephone.store.samples import GUILD, OTHER_GUILD, caption, picture, request
+from tests.telephone.store.test_votes import JOINED, MADE
+
+ANN, BEN, ADMIN = 1_100_000_000_000_000_001, 1_100_000_000_000_000_002, 1_100_000_000_000_000_003
+WORDS = "grandmother's secret garden in Ulm"
+PAIRS = (Pair("stickers", "spotter-sharp"), Pair("doodles", "spotter-hazy"))
+_CAPS = Caps(5.0, 5.0, 5.0)
+
+
+async def live(store: Store, member: int, words: str, *, number: int = 1) -> None:
+    """Has a member do all that leaves a trace, on two servers; what only admins do too."""
+    game = await store.games.add(request(prompt=words, starter_id=member), Order(0.1, _CAPS))
+    await store.steps.keep(game.id, picture(digest=f"{number:02}" * 32))
+    await store.steps.keep(game.id, caption(text=f"{words}, seen by a model"))
+    battle = await store.battles.add(_request(Prompt(f"{words}, fought over"), member), [0, 1])
+    await store.battles.open_voting(battle.id)
+    for voter, choice in ((member, Choice.A), (ADMIN, Choice.B)):
+        await store.votes.cast(battle.id, Voter(voter, MADE, JOINED), choice)
+    await store.battles.close(battle.id, early=True)
+    await store.reports.add(game.id, picture().key, member, "other")
+    await store.reports.dismiss(game.id, picture().key, by=member)
+    await store.reports.add(game.id, caption().key, member, "hate")
+    await store.prompts.propose(OTHER_GUILD, f"{words}, proposed", Level.EASY, Bounds(9, 9), author_id=member)
+    await store.conduct.decide(GUILD, member, Decision.CLEARED, by=ADMIN)
+    await store.conduct.decide(OTHER_GUILD, 7_000 + number, Decision.STRUCK, by=member)
+    plan = RescorePlan(GUILD, f"prism-{number}", "1", games=1, until=1, most_usd=0.01)
+    await store.rescores.begin(plan, Order(0.01, _CAPS), by=member, channel_id=5)
+    await store.expenses.reserve(f"errand-{number}", "scale", Order(0.01, _CAPS), guild_id=GUILD, member_id=member)
+    await store.members.change(OTHER_GUILD, member, by_name=True)
+
+
+def _request(prompt: Prompt, starter_id: int) -> BattleRequest:
+    return BattleRequest(prompt, PAIRS, turns=1, seed=7, guild_id=GUILD, starter_id=starter_id)

@@ -1,0 +1,93 @@
+"""Every place that can hold a member's id is known, and a member is given what is theirs and nobody else's."""
+
+import json
+
+import pytest
+from sqlalchemy import BigInteger
+
+from telephone.store import Store, Wishes
+from telephone.store.tables import Row
+from telephone.store.traces import OF_GAMES, TRACES, sections
+from tests.telephone.store.lives import ADMIN, ANN, BEN, WORDS, live
+from tests.telephone.store.samples import GUILD, OTHER_GUILD
+
+NO_MEMBERS = {
+    "battle": {"guild_id", "seed", "channel_id"},
+    "battle_post": {"guild_id", "message_id"},
+    "cap": {"guild_id", "micros"},
+    "charge": {"guild_id"},
+    "conduct": {"guild_id"},
+    "distance": {"guild_id", "cell", "seed"},
+    "expense": {"guild_id", "reserved", "spent"},
+    "game": {"guild_id", "seed", "channel_id"},
+    "member": {"guild_id"},
+    "poll": {"guild_id"},
+    "post": {"guild_id", "message_id"},
+    "prompt": {"guild_id"},
+    "report": {"guild_id"},
+    "rescore": {"guild_id", "channel_id", "message_id"},
+    "reservation": {"guild_id", "reserved", "spent"},
+    "server": {"guild_id"},
+    "side": {"guild_id"},
+    "step": {"guild_id", "seed"},
+    "vote": {"guild_id"},
+}
+"""Every other number that is as long as an id, by table; whoever adds one says here, or in TRACES, what it is."""
+
+
+def test_every_column_that_can_hold_a_member_is_known():
+    known = {(trace.row.__tablename__, trace.column) for trace in TRACES}
+    known |= {(table, column) for table, columns in NO_MEMBERS.items() for column in columns}
+    long = {
+        (table.name, column.name)
+        for table in Row.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, BigInteger)
+    }
+    assert long == known
+
+
+async def test_a_member_is_given_every_trace_of_theirs_and_nobody_elses(store: Store):
+    await live(store, ANN, WORDS)
+    before = await store.traces.of(ANN)
+    await live(store, BEN, "a cow on the moon", number=2)
+    found = await store.traces.of(ANN)
+    assert found == before
+    assert tuple(found) == sections()
+    assert [section for section, rows in found.items() if not rows] == ["distances"], "nothing was measured"
+    assert len(found["reports"]) == len(found["steps"]) == 2
+
+
+async def test_what_belongs_to_others_is_left_out_of_a_row(store: Store):
+    await live(store, ANN, WORDS)
+    said = json.dumps(await store.traces.of(ANN))
+    assert str(ANN) in said
+    assert str(ADMIN) not in said
+    (decision,) = (await store.traces.of(ANN))["decisions_about_votes"]
+    assert decision["member_id"] == str(ANN)
+    assert "decided_by" not in decision
+
+
+async def test_of_whom_nothing_is_kept_nothing_is_given(store: Store):
+    await live(store, ANN, WORDS)
+    assert not any((await store.traces.of(4_711)).values())
+    assert not any((await store.traces.counts(4_711)).values())
+    counts = await store.traces.counts(ANN)
+    assert counts == {section: len(rows) for section, rows in (await store.traces.of(ANN)).items() if section in counts}
+
+
+async def test_wishes_are_kept_by_server_and_forgotten_when_there_are_none(store: Store):
+    assert await store.members.wishes(GUILD, ANN) == Wishes()
+    assert await store.members.change(GUILD, ANN, reminders=True) == Wishes(reminders=True)
+    assert await store.members.change(GUILD, ANN, by_name=True) == Wishes(by_name=True, reminders=True)
+    assert await store.members.wants_reminders(GUILD, ANN)
+    assert not await store.members.wants_reminders(OTHER_GUILD, ANN)
+    await store.members.change(GUILD, BEN, reminders=True)
+    assert await store.members.by_name(GUILD, [ANN, BEN, ADMIN]) == {ANN}
+    await store.members.change(GUILD, ANN, by_name=False, reminders=False)
+    assert (await store.traces.of(ANN))["wishes"] == []
+
+
+@pytest.mark.parametrize("section", OF_GAMES)
+def test_what_belongs_to_games_is_a_section_of_its_own(section: str):
+    assert section not in {trace.section for trace in TRACES}

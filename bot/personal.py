@@ -15,7 +15,7 @@ TOO_LARGE: Final = (
 )
 _NOUNS: Final[Mapping[str, tuple[str, str]]] = {
     "games": ("game you started", "games you started"),
-    "steps": ("picture and caption of them", "pictures and captions of them"),
+    "answers": ("turn you took in games", "turns you took in games"),
     "battles": ("battle you started", "battles you started"),
     "votes": ("vote", "votes"),
     "prompts": ("prompt you proposed", "prompts you proposed"),

@@ -9,14 +9,17 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, Select, func, select
+from sqlalchemy import BigInteger, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from telephone.game import HUMAN
+from telephone.seat import SeatState
 from telephone.store.battle_tables import BattleRow, ConductRow, VoteRow
 from telephone.store.database import Database
 from telephone.store.member_tables import MemberRow
 from telephone.store.rescore_tables import RescoreRow
+from telephone.store.seat_tables import SeatRow, SightRow
 from telephone.store.tables import DistanceRow, ExpenseRow, GameRow, PromptRow, ReportRow, ReservationRow, Row, StepRow
 
 
@@ -41,6 +44,8 @@ TRACES: Final = (
     Trace(GameRow, "starter_id", "games", Fate.NOBODYS),
     Trace(ReservationRow, "member_id", "reservations", Fate.NOBODYS),
     Trace(ExpenseRow, "member_id", "expenses", Fate.NOBODYS),
+    Trace(SeatRow, "claimer_id", "turns_taken", Fate.NOBODYS),
+    Trace(SightRow, "member_id", "turns_seen", Fate.GOES),
     Trace(PromptRow, "author_id", "prompts", Fate.GOES),
     Trace(BattleRow, "starter_id", "battles", Fate.NOBODYS),
     Trace(VoteRow, "member_id", "votes", Fate.GOES),
@@ -51,8 +56,12 @@ TRACES: Final = (
     Trace(RescoreRow, "asked_by", "rescores", Fate.NOBODYS),
 )
 """All of them. A poll holds members too, packed: it is made of the votes, and goes when one of them does."""
+ANSWERS: Final = "answers"
+"""What the member's file calls the pictures they drew and the captions they wrote, in anybody's game."""
 OF_GAMES: Final[Mapping[str, type[StepRow] | type[DistanceRow]]] = {"steps": StepRow, "distances": DistanceRow}
-"""What belongs to the games that a member started, by what the member's file calls it."""
+"""What models made of the games that a member started, by what the member's file calls it."""
+_SECRETS: Final = frozenset({"claim_id", "claim_token"})
+"""Columns that open a door while they are valid, and say nothing of anybody."""
 _BATCH: Final = 500
 
 Found = dict[str, list[dict[str, Any]]]
@@ -72,6 +81,7 @@ class Traces:
             for trace in TRACES:
                 rows = await session.scalars(_mine(trace, member_id))
                 found[trace.section] = [_plain(row, member_id) for row in rows]
+            found[ANSWERS] = [_plain(row, member_id) for row in await session.scalars(answers_of(member_id))]
             games = [game["id"] for game in found["games"]]
             for section, row in OF_GAMES.items():
                 found[section] = [_plain(one, member_id) for one in await _of_games(session, row, games)]
@@ -102,6 +112,8 @@ async def _of_games(session: AsyncSession, row: type[StepRow] | type[DistanceRow
     found: list[Row] = []
     for start in range(0, len(games), _BATCH):
         query = select(row).where(col(row.game_id).in_(games[start : start + _BATCH]))
+        if row is StepRow:
+            query = query.where(col(StepRow.player) != HUMAN)
         found += await session.scalars(query.order_by(col(row.game_id), col(row.turn)))
     return found
 
@@ -112,7 +124,7 @@ def _plain(row: Row, member_id: int) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for column in row.__table__.columns:  # type: ignore[attr-defined]
         value = getattr(row, column.name)
-        if column.name in members and value != member_id:
+        if column.name in _SECRETS or (column.name in members and value != member_id):
             continue
         is_id = isinstance(column.type, BigInteger) and (column.name in members or column.name.endswith("_id"))
         values[column.name] = str(value) if is_id and value is not None else _value(value)
@@ -125,4 +137,12 @@ def _value(value: Any) -> Any:
 
 def sections() -> Iterable[str]:
     """What a member's file is made of, in its order."""
-    return (*(trace.section for trace in TRACES), *OF_GAMES)
+    return (*(trace.section for trace in TRACES), ANSWERS, *OF_GAMES)
+
+
+def answers_of(member_id: int) -> Select[StepRow]:
+    """The steps that a member took."""
+    same = (getattr(SeatRow, name) == getattr(StepRow, name) for name in ("game_id", "turn", "kind"))
+    query = select(StepRow).join(SeatRow, and_(*same))
+    mine = (col(SeatRow.claimer_id) == member_id, col(SeatRow.state) == SeatState.ANSWERED.value)
+    return query.where(*mine).order_by(col(StepRow.game_id), col(StepRow.turn), col(StepRow.kind))

@@ -27,8 +27,8 @@ async def test_a_member_gets_their_file_where_only_they_see_it(server, store):
     result = await server.alice.slash(server.channel, "telephone me export")
     assert result.response.ephemeral
     assert result.response.content == (
-        "All that is kept of you, on every server this bot plays on: 3 games you started, 2 pictures and captions of "
-        "them, 1 battle you started, 1 vote, 1 prompt you proposed, 2 reports of turns. "
+        "All that is kept of you, on every server this bot plays on: 3 games you started, 1 turn you took in "
+        "games, 1 battle you started, 1 vote, 1 prompt you proposed, 2 reports of turns. "
         "What each part means is in PRIVACY.md."
     )
     (file,) = result.response.attachments

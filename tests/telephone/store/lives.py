@@ -1,6 +1,6 @@
 """One member who has left a trace in every table, among others who have too."""
 
-from telephone.game import Caps, Level, Pair, Prompt
+from telephone.game import HUMAN, Caps, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
 from telephone.rescore import RescorePlan
 from telephone.sides import BattleRequest, Choice, Decision, Voter
 from telephone.store import Bounds, Order, Store
@@ -18,6 +18,7 @@ async def live(store: Store, member: int, words: str, *, number: int = 1) -> Non
     game = await store.games.add(request(prompt=words, starter_id=member), Order(0.1, _CAPS))
     await store.steps.keep(game.id, picture(digest=f"{number:02}" * 32))
     await store.steps.keep(game.id, caption(text=f"{words}, seen by a model"))
+    await take(store, member, f"{words}, in my words", starter=ADMIN)
     battle = await store.battles.add(_request(Prompt(f"{words}, fought over"), member), [0, 1])
     await store.battles.open_voting(battle.id)
     for voter, choice in ((member, Choice.A), (ADMIN, Choice.B)):
@@ -33,6 +34,20 @@ async def live(store: Store, member: int, words: str, *, number: int = 1) -> Non
     await store.rescores.begin(plan, Order(0.01, _CAPS), by=member, channel_id=5)
     await store.expenses.reserve(f"errand-{number}", "scale", Order(0.01, _CAPS), guild_id=GUILD, member_id=member)
     await store.members.change(OTHER_GUILD, member, by_name=True)
+
+
+async def take(store: Store, member: int, text: str, *, starter: int, image: str = "77" * 32) -> str:
+    """Has a member take the caption of a sealed game that somebody else started; the game's id."""
+    pair = Pair("stickers", HUMAN)
+    asked = GameRequest(Prompt("a train in the rain"), pair, 1, guild_id=GUILD, starter_id=starter, sealed=True)
+    game, key = await store.games.add(asked), StepKey(1, Kind.CAPTION)
+    await store.games.move(game.id, GameState.PLAYING, only_from=[GameState.QUEUED])
+    await store.steps.keep(game.id, picture(digest=image))
+    await store.seats.open(game.id, key, "spotter-sharp", 60)
+    await store.seats.wait(game.id, key)
+    await store.seats.claim(game.id, key, member, 60, token="a token")
+    await store.seats.answer(game.id, Step(key, HUMAN, seed=0, text=text, raw=text), member)
+    return game.id
 
 
 def _request(prompt: Prompt, starter_id: int) -> BattleRequest:

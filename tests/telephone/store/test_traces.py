@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger
 
 from telephone.store import Store, Wishes
 from telephone.store.tables import Row
-from telephone.store.traces import OF_GAMES, TRACES, sections
-from tests.telephone.store.lives import ADMIN, ANN, BEN, WORDS, live
+from telephone.store.traces import ANSWERS, OF_GAMES, TRACES, sections
+from tests.telephone.store.lives import ADMIN, ANN, BEN, WORDS, live, take
 from tests.telephone.store.samples import GUILD, OTHER_GUILD
 
 NO_MEMBERS = {
@@ -27,8 +27,10 @@ NO_MEMBERS = {
     "report": {"guild_id"},
     "rescore": {"guild_id", "channel_id", "message_id"},
     "reservation": {"guild_id", "reserved", "spent"},
+    "seat": {"guild_id"},
     "server": {"guild_id"},
     "side": {"guild_id"},
+    "sight": {"guild_id"},
     "step": {"guild_id", "seed"},
     "vote": {"guild_id"},
 }
@@ -56,6 +58,16 @@ async def test_a_member_is_given_every_trace_of_theirs_and_nobody_elses(store: S
     assert tuple(found) == sections()
     assert [section for section, rows in found.items() if not rows] == ["distances"], "nothing was measured"
     assert len(found["reports"]) == len(found["steps"]) == 2
+    assert [step["text"] for step in found[ANSWERS]] == [f"{WORDS}, in my words"]
+
+
+async def test_what_another_member_made_in_their_game_is_not_theirs_and_no_claim_is_given(store: Store):
+    await live(store, ANN, WORDS)
+    await take(store, BEN, "what ben saw", starter=ANN)
+    said = json.dumps(await store.traces.of(ANN))
+    assert "what ben saw" not in said
+    assert "claim_token" not in said
+    assert "what ben saw" in json.dumps(await store.traces.of(BEN))
 
 
 async def test_what_belongs_to_others_is_left_out_of_a_row(store: Store):
@@ -88,6 +100,6 @@ async def test_wishes_are_kept_by_server_and_forgotten_when_there_are_none(store
     assert (await store.traces.of(ANN))["wishes"] == []
 
 
-@pytest.mark.parametrize("section", OF_GAMES)
+@pytest.mark.parametrize("section", [ANSWERS, *OF_GAMES])
 def test_what_belongs_to_games_is_a_section_of_its_own(section: str):
     assert section not in {trace.section for trace in TRACES}

@@ -1,12 +1,13 @@
 """Every setting, read once from the environment and .env."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telephone.errors import Misconfigured
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     models: Path | None = Field(None, alias="TELEPHONE_MODELS")
     embedder: str | None = Field(None, alias="TELEPHONE_EMBEDDER")
     chat: str | None = Field(None, alias="TELEPHONE_CHAT")
+    http_host: str = Field("127.0.0.1", alias="TELEPHONE_HTTP_HOST")
     http_port: int = Field(8787, ge=0, le=65535, alias="TELEPHONE_HTTP_PORT")
     public_url: str | None = Field(None, alias="TELEPHONE_PUBLIC_URL")
     role: Literal["all", "gateway", "worker"] = Field("all", alias="TELEPHONE_ROLE")
@@ -54,6 +56,13 @@ class Settings(BaseSettings):
     download_hosts: str = Field("", alias="TELEPHONE_DOWNLOAD_HOSTS")
     limits: str = Field("", alias="TELEPHONE_LIMITS")
     moderation: Literal["openai", "offline", "off"] | None = Field(None, alias="TELEPHONE_MODERATION")
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        if url is not None and re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", url) is None:
+            raise ValueError("it is no address such as https://draw.example.org")
+        return url
 
     @classmethod
     def load(cls) -> "Settings":

@@ -1,0 +1,48 @@
+"""The easel as part of a running bot: opened where a public address is set, and never in the bot's way."""
+
+import structlog
+from aiohttp import web
+
+from bot.easel.desk import Desk
+from bot.easel.links import Links
+from bot.easel.server import easel_app
+from telephone.settings import Settings
+
+_log = structlog.get_logger()
+
+
+class Easel:
+    """Serves the page from `open` until `close`. `links` is None while nobody could follow one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._runner: web.AppRunner | None = None
+        self.links: Links | None = None
+
+    async def open(self, desk: Desk) -> None:
+        """Opens the port if a public address is set; one that cannot be opened is told in the log, once."""
+        settings = self._settings
+        if settings.public_url is None:
+            return
+        links = Links(settings.public_url, settings.signing_key())
+        runner = web.AppRunner(easel_app(settings.public_url, links, desk), access_log=None, shutdown_timeout=5.0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.http_host, settings.http_port).start()
+        except OSError as error:
+            await runner.cleanup()
+            _log.error(
+                "no page to draw on",
+                address=f"{settings.http_host}:{settings.http_port}",
+                reason=error.strerror or str(error),
+                remedy="set TELEPHONE_HTTP_PORT to a free port and start the bot again",
+            )
+            return
+        self._runner, self.links = runner, links
+        _log.info("page to draw on opened", port=settings.http_port, public=settings.public_url)
+
+    async def close(self) -> None:
+        """Lets drawings that are on their way arrive, for some seconds."""
+        runner, self._runner, self.links = self._runner, None, None
+        if runner is not None:
+            await runner.cleanup()

@@ -1,0 +1,48 @@
+"""How often one link may be asked."""
+
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from telephone.errors import RateLimited
+
+AT_ONCE: Final = 30
+"""Requests that a link may make in one go."""
+A_SECOND: Final = 0.5
+"""Requests that it may make for every second that passes, for ever."""
+_KEPT: Final = 10_000
+
+
+@dataclass(slots=True)
+class _Bucket:
+    left: float
+    at: float
+
+
+class Pace:
+    """A bucket of requests for each key that asks. `clock` is in seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._buckets: dict[Hashable, _Bucket] = {}
+
+    def ask(self, key: Hashable) -> None:
+        """Takes one request from the key's bucket. Raises RateLimited where it is empty."""
+        now = self._clock()
+        bucket = self._buckets.setdefault(key, _Bucket(AT_ONCE, now))
+        bucket.left = min(AT_ONCE, bucket.left + (now - bucket.at) * A_SECOND)
+        bucket.at = now
+        if bucket.left < 1:
+            wait = ceil((1 - bucket.left) / A_SECOND)
+            raise RateLimited("This page was asked for too often; please wait a few seconds and try again.", wait)
+        bucket.left -= 1
+        if len(self._buckets) > _KEPT:
+            self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        """Lets go of every bucket that is full again by now."""
+        full = [key for key, one in self._buckets.items() if one.left + (now - one.at) * A_SECOND >= AT_ONCE]
+        for key in full:
+            del self._buckets[key]

@@ -1,0 +1,143 @@
+"""The server of the page: who may see it, and how a drawing comes in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import web
+
+from bot.easel import pages
+from bot.easel.desk import Desk
+from bot.easel.drawing import BYTES_MAX, TOO_HEAVY, png_of
+from bot.easel.headers import FORGET, KEEP, SHUT
+from bot.easel.links import PATH, Links, Pass
+from bot.easel.pace import Pace
+from bot.easel.statics import edition, statics
+from telephone.cpu import off_loop
+from telephone.errors import (
+    BadInput,
+    NotAllowed,
+    NotFound,
+    RateLimited,
+    Refused,
+    TelephoneError,
+    TimedOut,
+    Unavailable,
+)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+WELL: Final = "AI Telephone is well"
+"""What the health route says, by which doctor tells us from other programs."""
+TAKEN: Final = "Your drawing is in. The game goes on in Discord, and you can close this page."
+LOST: Final = "There is nothing at this address; please press the button in Discord again."
+ELSEWHERE: Final = "A drawing is only taken from its own page; please open the link from Discord and draw there."
+BROKEN: Final = "Something broke on our side; your drawing is still in your browser, please try again in a minute."
+SLOW: Final = "The drawing took too long to arrive; please try again where the connection is better."
+_ARRIVES_WITHIN: Final = 120.0
+_STATUSES: Final[tuple[tuple[type[TelephoneError], int], ...]] = (
+    (RateLimited, 429),
+    (NotAllowed, 403),
+    (NotFound, 404),
+    (BadInput, 422),
+    (Refused, 422),
+    (TimedOut, 503),
+    (Unavailable, 503),
+)
+"""How a page's script tells what to do with a drawing that was not taken: 403 and 404 end it, 422 asks for another,
+anything else is tried again."""
+_log = structlog.get_logger()
+
+
+def easel_app(public_url: str, links: Links, desk: Desk) -> web.Application:
+    """The application behind `public_url`, whose path a proxy has taken off before it asks."""
+    return _Easel(public_url, links, desk).app()
+
+
+class _Easel:
+    def __init__(self, public_url: str, links: Links, desk: Desk) -> None:
+        address = urlsplit(public_url)
+        self._origin = f"{address.scheme}://{address.netloc}".lower()
+        self._base = address.path.rstrip("/")
+        self._links, self._desk, self._pace = links, desk, Pace()
+
+    def app(self) -> web.Application:
+        app = web.Application(middlewares=[self._guarded], client_max_size=BYTES_MAX)
+        app.add_routes(
+            [
+                web.get("/health", self._health),
+                web.get("/easel/{edition}/{name:.+}", self._static),
+                web.get(PATH + "{token}", self._show),
+                web.post(PATH + "{token}", self._take),
+            ]
+        )
+        return app
+
+    @web.middleware
+    async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Every answer is kind, shut and, unless it says otherwise, forgotten. Nothing that is logged has the link."""
+        try:
+            answer = await handler(request)
+        except TelephoneError as error:
+            answer = self._declined(request, error)
+        except web.HTTPRequestEntityTooLarge:
+            answer = self._said(request, TOO_HEAVY, 413)
+        except web.HTTPException as error:
+            answer = self._said(request, LOST, error.status)
+        except Exception as error:
+            _log.error("easel broke", method=request.method, exc_info=error)
+            answer = self._said(request, BROKEN, 500)
+        answer.headers.update(SHUT)
+        answer.headers.setdefault("Cache-Control", FORGET)
+        return answer
+
+    async def _health(self, request: web.Request) -> web.Response:
+        return web.Response(text=WELL)
+
+    async def _static(self, request: web.Request) -> web.Response:
+        static = statics().get(request.match_info["name"])
+        if static is None or request.match_info["edition"] != edition():
+            raise web.HTTPNotFound
+        headers = {"Cache-Control": KEEP}
+        return web.Response(body=static.data, content_type=static.media_type, charset="utf-8", headers=headers)
+
+    async def _show(self, request: web.Request) -> web.Response:
+        asked = self._admit(request)
+        paper = await self._desk.paper(asked.claim_id, asked.member_id)
+        html = pages.easel(self._base, request.match_info["token"], paper)
+        return web.Response(text=html, content_type="text/html")
+
+    async def _take(self, request: web.Request) -> web.Response:
+        if request.headers.get("Origin", "").lower() != self._origin:
+            raise NotAllowed(ELSEWHERE)
+        asked = self._admit(request)
+        try:
+            async with asyncio.timeout(_ARRIVES_WITHIN):
+                data = await request.read()
+        except TimeoutError as error:
+            raise TimedOut(SLOW) from error
+        await self._desk.hand_in(asked.claim_id, asked.member_id, await off_loop(png_of, data))
+        _log.info("drawing handed in", claim=asked.claim_id)
+        return web.json_response({"sentence": TAKEN})
+
+    def _admit(self, request: web.Request) -> Pass:
+        asked = self._links.read(request.match_info["token"])
+        self._pace.ask((asked.claim_id, asked.member_id))
+        return asked
+
+    def _declined(self, request: web.Request, error: TelephoneError) -> web.Response:
+        status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
+        if status == 500:
+            _log.error("easel broke", method=request.method, exc_info=error)
+        answer = self._said(request, error.sentence, status)
+        if isinstance(error, RateLimited) and error.retry_after is not None:
+            answer.headers["Retry-After"] = str(round(error.retry_after))
+        return answer
+
+    def _said(self, request: web.Request, sentence: str, status: int) -> web.Response:
+        """One sentence, as a page for people and as JSON for the page's script."""
+        if request.method == "POST":
+            return web.json_response({"sentence": sentence}, status=status)
+        return web.Response(text=pages.note(self._base, sentence), content_type="text/html", status=status)

@@ -1,0 +1,25 @@
+// The colours that are offered, from the first to the last.
+
+export const PALETTE = Object.freeze([
+  ["Black", "#000000"],
+  ["White", "#ffffff"],
+  ["Red", "#e0282e"],
+  ["Orange", "#f5841f"],
+  ["Yellow", "#fcd72b"],
+  ["Green", "#2e9e3f"],
+  ["Blue", "#1f6fe0"],
+  ["Purple", "#7b3fb5"],
+  ["Brown", "#7a4a21"],
+  ["Dark grey", "#5f6066"],
+  ["Light grey", "#c3c5cc"],
+  ["Pink", "#f78fb8"],
+  ["Dark red", "#8a1420"],
+  ["Light green", "#9ddb54"],
+  ["Dark green", "#14532b"],
+  ["Light blue", "#7cc8f5"],
+  ["Dark blue", "#17306e"],
+  ["Turquoise", "#19a79b"],
+  ["Light skin", "#f8d3b0"],
+  ["Tan skin", "#cf9060"],
+  ["Dark skin", "#6b4028"],
+]);

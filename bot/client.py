@@ -16,8 +16,10 @@ from bot.proposals import PromptButton
 from bot.reports import ReportButton
 from bot.rescore_views import RescoreButton
 from bot.stage import DiscordStage
+from bot.turns import TurnButton, answered
 from bot.views import GameButton
 from bot.voting import BattleButton
+from telephone.seats import Turn
 from telephone.service import Service
 
 BUTTONS: Final = (
@@ -30,6 +32,7 @@ BUTTONS: Final = (
     PromptButton,
     ReportButton,
     RescoreButton,
+    TurnButton,
 )
 """What works on a message after any restart."""
 COGS: Final = (
@@ -103,6 +106,14 @@ class TelephoneBot(commands.AutoShardedBot):
         # At every start: one request, and a server never keeps the commands of an older version.
         await self.tree.sync()
         self._house = await self._on_setup(self.stage)
+
+    async def on_interaction(self, interaction: "discord.Interaction[Any]") -> None:
+        """Forms about members' turns, which discord.py does not remember after a restart."""
+        await answered(interaction)
+
+    def drawing_link(self, turn: Turn) -> str | None:
+        """Where a member may draw in the browser; None where no page is published."""
+        return None
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server, which an outage of Discord does not look like."""

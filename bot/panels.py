@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.battles import standing as standing_battle
 from bot.money import up_to
-from bot.render import turn_now
+from bot.render import span, turn_now
 from bot.text import CONTENT_MAX, escape, excerpt, lines_that_fit, shorten
 from telephone.game import Allowance, Game, GameState, Prompt, ServerSettings
 from telephone.service import Choice, ModelFacts, Scope, Standing
@@ -24,11 +24,12 @@ HELP: Final = """\
 and so on. How much of the meaning is left at the end?
 - `/telephone start` begins a game: type a prompt or pick one, then the two models. \
 `/telephone prompts browse` shows those you can pick, `add` proposes another to the moderators.
-- Each turn is a picture and its caption; both are posted in a thread, each as a reply to the one before.
+- Each turn is a picture and its caption, posted in a thread, each as a reply to the one before.
 - The distance at the end says how far the last caption is from your prompt: 0 is the same meaning, \
 about 1 is something else altogether.
 - `/telephone battle` plays two to four pairs side by side, their names hidden, and everybody votes; \
 `versus` has two finished games meet like that.
+- As `human`, members draw or write: whoever presses first takes the turn; `sealed` shows nothing before the end.
 - `/telephone status` lists the games of this server, `/telephone replay` shows one as a moving picture, \
 `/telephone stop` ends one, `/telephone models` says who can play.
 - `/telephone leaderboard` ranks the pairs of models by how much of the meaning they keep here; \
@@ -37,7 +38,7 @@ two matters more.
 - `/telephone me export` gives you all that is kept of you; `name` and `reminders` say whether you are named and \
 reminded.
 - Something that should not be seen? Its message's menu, Apps, has *Report this turn*: that hides it at once.
-- Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and how many games may be, \
+- Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and many games may be, \
 `budget` how much they may cost a day, `pause` and `resume` stop and continue all of them, \
 `reports` decides about reported turns, `votes` shows flagged votes, `export` gives you all votes as a file, \
 `nsfw` says where adult content may be played; `/telephone prompts review` decides about proposed prompts, \
@@ -63,6 +64,7 @@ _KINDS: Final = {
 _STATES: Final = {
     GameState.QUEUED: "queued",
     GameState.PLAYING: "playing",
+    GameState.WAITING: "waiting for a member",
     GameState.PAUSED: "paused",
     GameState.FINISHED: "finished",
     GameState.STOPPED: "stopped",
@@ -148,7 +150,14 @@ def check(channel: str, missing: Sequence[str]) -> str:
 
 def limits(settings: ServerSettings) -> str:
     at_once = "1 game plays" if settings.parallel == 1 else f"{settings.parallel} games play"
-    return f"On this server a game has at most {settings.max_turns} turns, and {at_once} at once; others wait in line."
+    return "\n".join(
+        (
+            f"On this server a game has at most {settings.max_turns} turns, "
+            f"and {at_once} at once; others wait in line.",
+            f"A member who takes a turn has {span(settings.claim_seconds)} for it; where nobody takes it for "
+            f"{span(settings.seat_seconds)}, a model stands in.",
+        )
+    )
 
 
 def budget(allowed: Mapping[Scope, Allowance]) -> str:

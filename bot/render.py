@@ -6,6 +6,7 @@ The words of every post are here and in panels.py, so that translations have one
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import discord
@@ -13,7 +14,8 @@ from discord import ui
 
 from bot.money import money, most, so_far, spent
 from bot.text import ALT_MAX, escape, excerpt, plain, quote, shorten
-from telephone.game import Game, GameState, Image, Kind, Prompt, Step
+from telephone.game import HUMAN, Game, GameState, Image, Kind, Prompt, Step
+from telephone.seat import Seat, SeatState
 from telephone.stage import Progress, Summary
 from telephone.yardstick import told
 
@@ -26,12 +28,14 @@ LONG_PROMPT: Final = "This prompt is long; the whole text is in the file."
 _COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading says the same in words
     GameState.QUEUED: 0x999999,
     GameState.PLAYING: 0x0072B2,
+    GameState.WAITING: 0xCC79A7,
     GameState.PAUSED: 0xE69F00,
     GameState.FINISHED: 0x009E73,
     GameState.STOPPED: 0x999999,
     GameState.FAILED: 0xD55E00,
 }
 _EXTENSIONS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
+_WHAT: Final = {Kind.PICTURE: "picture", Kind.CAPTION: "caption"}
 _CARD_QUOTE: Final = 900
 _GIST: Final = 60
 
@@ -100,7 +104,8 @@ def thread_name(game: Game) -> str:
 def card(game: Game, progress: Progress, summary: Summary | None = None) -> Post:
     """The card in the channel: what stands, what comes next, and the buttons that fit."""
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_card_title(game, progress)}")]
-    parts.append(ui.TextDisplay(quote(game.request.prompt.text, _CARD_QUOTE)[0]))
+    if not game.is_sealed:
+        parts.append(ui.TextDisplay(quote(game.request.prompt.text, _CARD_QUOTE)[0]))
     files: tuple[Attachment, ...] = ()
     if game.state is GameState.FINISHED and summary is not None:
         files = _first_and_last(game, summary)
@@ -129,8 +134,8 @@ def opening_of(prompt: Prompt) -> Post:
 
 def step(game: Game, played: Step, image: Image | None = None, smaller: bool = False) -> Post:
     """A picture with its alt text, or a caption as a quotation. `smaller` says that the picture was made to fit."""
-    what = "picture" if played.key.kind is Kind.PICTURE else "caption"
-    content = f"**Turn {played.key.turn} of {game.request.turns}, {what}** by {excerpt(played.player, 80)}"
+    what = _WHAT[played.key.kind]
+    content = f"**Turn {played.key.turn} of {game.request.turns}, {what}** by {by(game, played)}"
     if played.hidden:
         return Post(f"{content}\n{HIDDEN}")
     if image is not None:
@@ -142,6 +147,37 @@ def step(game: Game, played: Step, image: Image | None = None, smaller: bool = F
         return Post(f"{content}\n{text}")
     file = Attachment(f"caption-{played.key.turn:02}.txt", (played.text or "").encode())
     return Post(f"{content}. {LONG_CAPTION}\n{text}", files=(file,))
+
+
+def by(game: Game, played: Step) -> str:
+    """Who took a step, as its message says it; a stand-in is named as one."""
+    if played.key in game.stand_ins:
+        return f"{excerpt(played.player, 80)}, stand-in for a member"
+    return who(played.player)
+
+
+def who(player: str) -> str:
+    """A player's name as posts show it: members stay unnamed."""
+    return "a member" if player == HUMAN else excerpt(player, 80)
+
+
+def otherwise(seat: Seat) -> str:
+    """What happens where nobody takes a turn."""
+    if seat.stand_in is None:
+        return f"It stays free until {clock(seat.deadline)}."
+    return f"Otherwise {excerpt(seat.stand_in, 80)} plays at {clock(seat.deadline)}."
+
+
+def span(seconds: float) -> str:
+    """A length of time that was set, in words: "10 min", "90 seconds"."""
+    if seconds % 60:
+        return "1 second" if seconds == 1 else f"{seconds:g} seconds"
+    return f"{seconds / 60:g} min"
+
+
+def clock(moment: datetime) -> str:
+    """A time of day, as each reader's own clock shows it."""
+    return f"<t:{round(moment.timestamp())}:t>"
 
 
 def summary(game: Game, shown: Summary) -> Post:
@@ -209,6 +245,7 @@ def _card_title(game: Game, progress: Progress) -> str:
     titles = {
         GameState.QUEUED: f"queued, place {progress.place}" if progress.place else "queued",
         GameState.PLAYING: f"turn {turn_now(game)} of {game.request.turns}",
+        GameState.WAITING: "waiting for a member",
         GameState.PAUSED: f"paused at turn {turn_now(game)}",
         GameState.FINISHED: "finished",
         GameState.STOPPED: f"stopped at turn {turn_now(game)}",
@@ -222,10 +259,12 @@ def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
         case GameState.QUEUED:
             turns = "1 turn" if game.request.turns == 1 else f"{game.request.turns} turns"
             starts = "" if progress.left_s is None else f" Starts in {duration(progress.left_s)}."
-            return f"{escape(str(game.pair))}, {turns}{most(game)}.{starts}"
+            return f"{escape(str(game.pair))}, {turns}{most(game)}.{starts}{_sealed(game)}"
         case GameState.PLAYING:
             left = "" if progress.left_s is None else f" {duration(progress.left_s).capitalize()} left."
-            return f"{_doing(game)}{left}{so_far(game)}"
+            return f"{_doing(game)}{left}{_sealed(game)}{so_far(game)}"
+        case GameState.WAITING:
+            return f"{_awaiting(game, progress.seat)}{_sealed(game)}{so_far(game)}"
         case GameState.PAUSED:
             return f"{_reason(game) or 'Press Continue to play on.'}{so_far(game)}"
         case GameState.FINISHED:
@@ -240,9 +279,26 @@ def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
 def _doing(game: Game) -> str:
     key = game.next_key
     if key is None:
-        return "All turns are played; measuring how far it drifted."
-    player, verb = (game.pair.t2i, "drawing") if key.kind is Kind.PICTURE else (game.pair.i2t, "looking at the picture")
+        return "All turns are played; " + ("here they come." if game.is_sealed else "measuring how far it drifted.")
+    verb = "drawing" if key.kind is Kind.PICTURE else "looking at the picture"
+    player = game.player(key)
+    if player == HUMAN:
+        return f"A member is invited to take turn {key.turn}."
     return f"{escape(player)} is {verb}."
+
+
+def _awaiting(game: Game, seat: Seat | None) -> str:
+    """Which turn is a member's, whether one is at it, and who plays it otherwise."""
+    if seat is None:
+        return "A member is invited to take a turn."
+    what = f"Turn {seat.key.turn}, {_WHAT[seat.key.kind]}."
+    if seat.state is SeatState.CLAIMED:
+        return f"{what} A member is at it."
+    return f"{what} {otherwise(seat)}"
+
+
+def _sealed(game: Game) -> str:
+    return " Sealed until the end." if game.is_sealed else ""
 
 
 def _reason(game: Game) -> str:

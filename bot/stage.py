@@ -9,6 +9,7 @@ import discord
 from bot import gone, render
 from bot.arena import DiscordArena
 from bot.cards import Card, Cards
+from bot.lobby import DiscordLobby
 from bot.noticeboard import DiscordNoticeboard
 from bot.posted import UPLOAD_MAX, Posted, need, thread_of
 from bot.render import Attachment, Post, turn_now
@@ -20,7 +21,8 @@ from telephone.stage import Posting, Progress, StageGone, Summary, nonce
 
 
 class DiscordStage:
-    """Shows games in channels and threads; `arena` shows battles there, `noticeboard` long jobs.
+    """Shows games in channels and threads; `arena` shows battles there, `noticeboard` long jobs, and `lobby` invites
+    members to take turns.
 
     `clock` counts seconds.
     """
@@ -28,6 +30,7 @@ class DiscordStage:
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.arena = DiscordArena(client, clock=clock)
         self.noticeboard = DiscordNoticeboard(client, clock=clock)
+        self.lobby = DiscordLobby(client)
         self._sending = Sending(client)
         self._posted = Posted(client)
         self._cards = Cards(client, clock=clock)
@@ -104,7 +107,7 @@ class DiscordStage:
         if game.place.card_id is None:
             return
         shown = None if summary is None else await _fitted(summary, UPLOAD_MAX)
-        rests = game.state.is_final or game.state is GameState.PAUSED
+        rests = game.state.is_final or game.state in (GameState.PAUSED, GameState.WAITING)
         place = Card(game.id, game.request.channel_id, game.place.card_id, game.state.value, rests, rests)
         with gone.told(turn_now(game), "channel"):
             await self._cards.edit(place, render.card(game, progress, shown))

@@ -55,6 +55,8 @@ async def suggest_game(press: Press, typed: int | str) -> list[Choice[int]]:
     t2i="Who draws; left out, one that can play now",
     i2t="Who says what it sees; left out, one that can play now",
     turns="How many pictures and captions",
+    sealed="Show nothing before the end; each of the members' turns is another member's",
+    human_step="One step that a member takes, such as 3c: the caption of turn 3",
     seed="A number that makes the game repeatable with models that honour it",
 )
 @app_commands.autocomplete(prompt=suggest_prompt, t2i=suggest_artist, i2t=suggest_spotter)
@@ -66,6 +68,8 @@ async def start(
     t2i: str | None = None,
     i2t: str | None = None,
     turns: Range[int, 1, TURNS_MAX] | None = None,
+    sealed: bool = False,
+    human_step: Range[str, 2, 3] | None = None,
     seed: Range[int, 0, SEED_MAX] | None = None,
 ) -> None:
     """Start a game: a picture of your words, words for the picture, and so on"""
@@ -82,6 +86,8 @@ async def start(
         starter_id=press.user.id,
         age_restricted=age_restricted(press),
         longest_prompt=PROMPT_LONGEST,
+        sealed=sealed,
+        human_step=human_step,
     )
     await begin(press, asked)
 

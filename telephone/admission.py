@@ -8,23 +8,31 @@ from typing import Final
 from telephone.errors import BadInput, NotAllowed, OverBudget
 from telephone.game import (
     DEFAULT_TURNS,
+    HUMAN,
+    HUMAN_TURNS,
     NO_GUILD,
     PROMPT_MAX,
     Caps,
     Game,
     GameRequest,
+    Kind,
     Level,
     Pair,
     Prompt,
+    StepKey,
     clean_prompt,
 )
 from telephone.models.players import Players
 from telephone.prices import most_usd
 from telephone.prompts import look_up, offered
-from telephone.providers.base import ModelKind
+from telephone.providers.base import ModelKind, ModelTable
 from telephone.safety import Guard
 from telephone.store import Order, Store
 
+_KINDS: Final[tuple[tuple[Kind, ModelKind], ...]] = ((Kind.PICTURE, "t2i"), (Kind.CAPTION, "i2t"))
+NOTHING_TO_SEAL: Final = (
+    "A sealed game is for members to take turns in; please choose human for one of its players, or a human step."
+)
 SEED_MAX: Final = 2**53 - 1
 """Largest seed: the largest whole number that Discord and JSON readers keep exact."""
 
@@ -34,7 +42,8 @@ class StartRequest:
     """A game as somebody typed it. None stands for what the game chooses itself.
 
     `prompt` is free text or the slug of a curated prompt or one of the server's own; without one, `level` picks one.
-    `age_restricted` says that Discord shows the channel to adults only.
+    `age_restricted` says that Discord shows the channel to adults only. `human_step`, such as 3c, is the one step that
+    a member takes in a line of models; such a game is sealed.
     """
 
     prompt: str | None
@@ -48,6 +57,8 @@ class StartRequest:
     starter_id: int = 0
     age_restricted: bool = False
     longest_prompt: int = PROMPT_MAX
+    sealed: bool = False
+    human_step: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +71,12 @@ class Admission:
     caps: Caps = field(default_factory=Caps)
     measuring_usd: Callable[[int], float] = lambda turns: 0.0
     """The most that measuring a game of so many turns can cost, in US dollars."""
+    humans: bool = False
+    """Whether members can take turns here."""
 
     def order(self, request: GameRequest) -> Order:
-        """What an admitted game costs at most, to be reserved with it."""
-        t2i, i2t = (self.players.registry.table(name) for name in (request.pair.t2i, request.pair.i2t))
+        """What an admitted game costs at most, to be reserved with it; a model may have to stand in for a member."""
+        t2i, i2t = (self._payee(request.pair.player(kind), of) for kind, of in _KINDS)
         return Order(most_usd(request.turns, t2i, i2t, self.measuring_usd(request.turns)), self.caps)
 
     async def add(self, request: GameRequest) -> Game:
@@ -83,13 +96,15 @@ class Admission:
     async def admit(self, asked: StartRequest) -> GameRequest:
         await self.check_open(asked.guild_id)
         server = await self.store.servers.settings(asked.guild_id)
-        turns = asked.turns if asked.turns is not None else min(DEFAULT_TURNS, server.max_turns)
+        pair = Pair(self._seat(asked.t2i, "t2i"), self._seat(asked.i2t, "i2t"))
+        usual = HUMAN_TURNS if HUMAN in (pair.t2i, pair.i2t) else DEFAULT_TURNS
+        turns = asked.turns if asked.turns is not None else min(usual, server.max_turns)
         if not 1 <= turns <= server.max_turns:
             raise BadInput(f"A game here has 1 to {server.max_turns} turns; please choose a number between them.")
         seed = asked.seed if asked.seed is not None else secrets.randbelow(2**31)
         if not 0 <= seed <= SEED_MAX:
             raise BadInput(f"A seed is a whole number from 0 to {SEED_MAX}; please choose another.")
-        prompt, pair = await self._prompt(asked), Pair(self._seat(asked.t2i, "t2i"), self._seat(asked.i2t, "i2t"))
+        prompt, human_step = await self._prompt(asked), self._human_step(asked, pair, turns)
         nsfw = asked.age_restricted and server.nsfw == "age-restricted-only"
         if prompt.slug is None:
             await self.guard.prompt(prompt.text, nsfw=nsfw)
@@ -102,13 +117,50 @@ class Admission:
             channel_id=asked.channel_id,
             starter_id=asked.starter_id,
             nsfw=nsfw,
+            sealed=asked.sealed or human_step is not None,
+            human_step=human_step,
         )
 
     async def check_open(self, guild_id: int) -> None:
         """Raises NotAllowed while games are paused here or everywhere."""
         await self.store.servers.check_open(guild_id)
 
+    def _human_step(self, asked: StartRequest, pair: Pair, turns: int) -> StepKey | None:
+        """The one step that a member takes in a line of models. Raises BadInput, and NotAllowed where none can."""
+        by_members = HUMAN in (pair.t2i, pair.i2t)
+        if asked.human_step is None and not by_members:
+            if asked.sealed:
+                raise BadInput(NOTHING_TO_SEAL)
+            return None
+        self._check_members()
+        if asked.human_step is None:
+            return None
+        key = StepKey.parse(asked.human_step)
+        if by_members:
+            raise BadInput(
+                "A human step is one step in a line of two models; please choose two models, or leave it out."
+            )
+        if key.turn > turns:
+            raise BadInput(f"This game has {turns} turns; please choose a human step up to {turns}c.")
+        return key
+
+    def _check_members(self) -> None:
+        """Raises NotAllowed where members cannot take turns."""
+        if not self.humans:
+            raise NotAllowed("Members take turns on Discord; here please choose a model.")
+        if self.guard.checker.why_not() is not None:
+            raise NotAllowed("What members draw and write cannot be checked here yet; please tell the operator.")
+
+    def _payee(self, name: str, kind: ModelKind) -> ModelTable:
+        """Whose price a player's steps are reserved at: a member's may be a stand-in's."""
+        stand_in = self.players.stand_in(kind) if name == HUMAN else name
+        if stand_in is None:
+            raise NotAllowed("No model could stand in for a member just now; please ask the operator.")
+        return self.players.registry.table(stand_in)
+
     def _seat(self, name: str | None, kind: ModelKind) -> str:
+        if name is not None and name.strip().lower() == HUMAN:
+            return HUMAN
         if name is not None:
             return self.players.seat(name, kind).name
         ready = [table.name for table in self.players.registry.of_kind(kind) if self.players.why_not(table) is None]

@@ -24,6 +24,7 @@ from telephone.gauge import Gauge
 from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes
 from telephone.library import Library
+from telephone.lobby import Lobby
 from telephone.measure import ALWAYS, Measure
 from telephone.measuring import Measuring
 from telephone.media.images import Pictures
@@ -49,6 +50,8 @@ from telephone.safety import Guard, guard_of
 from telephone.scales import Scales
 from telephone.scoring.board import Boards, Judge
 from telephone.scoring.urn import Urn
+from telephone.seating import Seating
+from telephone.seats import Seats
 from telephone.service import Service
 from telephone.settings import Settings, secret_named
 from telephone.showing import Showing
@@ -146,12 +149,16 @@ def chat(settings: Settings, players: Players) -> str | None:
 
 
 async def open_house(
-    settings: Settings, stage: Stage | None, arena: Arena | None = None, noticeboard: Noticeboard | None = None
+    settings: Settings,
+    stage: Stage | None,
+    arena: Arena | None = None,
+    noticeboard: Noticeboard | None = None,
+    lobby: Lobby | None = None,
 ) -> House:
     """Opens the store and, with a stage to show games on, launches the engine on the running loop.
 
-    With an arena battles are fought too, with a noticeboard old games are measured anew in the background. What was
-    interrupted goes on at once. Raises Misconfigured.
+    With an arena battles are fought too, with a noticeboard old games are measured anew in the background, and with a
+    lobby members take turns. What was interrupted goes on at once. Raises Misconfigured.
     """
     reached, guard = providers(settings), guard_of(settings)
     players = Players(Registry.load(reached, settings.models), reached, barred=guard.why_not)
@@ -162,7 +169,7 @@ async def open_house(
     prices = {name: players.registry.table(name).price_usd for name in ready}
     gauges = {name: Gauge(store, pictures, embedder, prices[name]) for name, embedder in ready.items()}
     measure = Measure(gauges, shown)
-    admission = Admission(store, players, guard, settings.caps, measure.most_usd)
+    admission = Admission(store, players, guard, settings.caps, measure.most_usd, humans=lobby is not None)
     scales = Scales(store, measure, settings.caps)
     keepsakes = Keepsakes(pictures, players.registry, measure, scales)
     library = Library(store, guard, Writer(players, store, settings.caps, writing))
@@ -172,18 +179,20 @@ async def open_house(
     anew = Anew(store, measure, scales, players.registry, settings.caps)
     if stage is None:
         moderation, contest, errands = Moderation(store, pictures), Contest(store, entry, pictures), Errands(anew)
-        desks = (moderation, library, boards, pairs, contest, integrity, archive, errands, Privacy(store))
+        seats = Seats(store, pictures, guard)
+        desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, errands, Privacy(store))
         service = Service(store, players, admission, keepsakes, *desks)
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
     awaiting = Awaiting(measure, engine)
     taking, showing = (
         Taking(store, pictures, players, guard),
-        Showing(store, pictures, players, scales, awaiting, stage),
+        Showing(store, pictures, players, scales, awaiting, stage, lobby),
     )
     rounds = Rounds(store, pictures, players, arena) if arena is not None else None
     measuring = Measuring(store, measure, scales, showing, engine)
-    play = Play(Company(store, taking, showing, measuring, engine, rounds))
+    seating = Seating(store, players, showing) if lobby is not None else None
+    play = Play(Company(store, taking, showing, measuring, engine, rounds, seating))
     battling = Battling(Ring(store, play, rounds, measuring, engine)) if rounds is not None else None
     rescoring = Rescoring(Desk(store, anew, noticeboard, engine)) if noticeboard is not None else None
     durable = [one for one in (play, battling, rescoring) if one is not None]
@@ -193,7 +202,8 @@ async def open_house(
         await store.close()
         raise
     moderation, contest = Moderation(store, pictures, play), Contest(store, entry, pictures, battling)
-    desks = (moderation, library, boards, pairs, contest, integrity, archive, Errands(anew, rescoring), Privacy(store))
+    seats, errands = Seats(store, pictures, guard, play), Errands(anew, rescoring)
+    desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, errands, Privacy(store))
     service = Service(store, players, admission, keepsakes, *desks, play)
     sweeping = asyncio.create_task(_sweep(durable, engine, players))
     return House(service, store, players, guard, measure, scales, engine, sweeping)

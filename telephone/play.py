@@ -1,24 +1,27 @@
 """The durable workflow of one game.
 
 `opening` posts card and thread, `playing` walks the line when a place is free, `closing` has it measured
-and shows the end. Each is enqueued under an id of its own and so runs once. The store is the truth: a step
-looks there first, so that a repeated one finds its work done. Failures travel as values between step
+and shows the end. Where a member is to take a step, `playing` ends, and the game waits without a place;
+`minding` sleeps until something is due about that step, and the game goes on in a new run when it is taken.
+Each is enqueued under an id of its own and so runs once. The store is the truth: a step looks there first, so
+that a repeated one finds its work done. Failures travel as values between step
 and workflow; a bug ends its game with an apology, and its traceback goes to the log.
 """
 
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.engine import Engine
-from telephone.game import Game, GameState, StepKey
+from telephone.game import HUMAN, Game, GameState, StepKey
 from telephone.measuring import Measuring
 from telephone.prices import ATTEMPTS
 from telephone.rounds import Rounds
+from telephone.seating import Seating
 from telephone.showing import Showing
 from telephone.stage import StageGone
 from telephone.store import Store
@@ -34,6 +37,9 @@ _RUNS_MAX: Final = 100
 """How often a game may be set going before it is given up."""
 _CLOSE_AFTER: Final = timedelta(minutes=20)
 _CLOSE_UNTIL: Final = timedelta(days=1)
+REVEAL_EVERY: Final = 2.0
+_MARGIN: Final = 0.05
+"""How long after its moment something that is due is looked at, in seconds: a moment early it would not be due."""
 _CLOSE_EVERY: Final = 3_600
 """A finished game whose summary could not be shown is closed again every hour, for a day."""
 _log = structlog.get_logger()
@@ -41,7 +47,8 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What a game is played with; `rounds` shows the sides of battles, where there are any."""
+    """What a game is played with; `rounds` shows the sides of battles, `seating` has members take turns, where there
+    are any. `reveal_s` lies between two messages of a sealed game's end, in seconds."""
 
     store: Store
     taking: Taking
@@ -49,6 +56,8 @@ class Company:
     measuring: Measuring
     engine: Engine
     rounds: Rounds | None = None
+    seating: Seating | None = None
+    reveal_s: float = REVEAL_EVERY
 
 
 @DBOS.dbos_class()
@@ -82,6 +91,35 @@ class Play(DBOSConfiguredInstance):
         await self._with.store.games.move(game.id, GameState.QUEUED, only_from=[GameState.PAUSED])
         await self.begin(await self._with.store.games.get(game.id))
 
+    async def mind(self, game_id: str, key: StepKey) -> None:
+        """Goes on with a game whose step has been taken, or sets a timer for what is due next about it."""
+        game, due = await self._with.store.games.get(game_id), (await self._with.store.seats.get(game_id, key)).due_at
+        if game.state is GameState.QUEUED:
+            await self.begin(game)
+        elif game.state is GameState.WAITING and due is not None:
+            name = f"seat-{game_id}-{key}-{due.timestamp():.3f}"
+            await self._with.engine.enqueue(name, self.minding, game_id, str(key), due.isoformat())
+        elif game.state.is_final:
+            await self.settle(game)
+
+    async def look_after(self, game: Game) -> None:
+        """Does what is due about the step that a game waits for. Safe at any time."""
+        if self._with.seating is not None and game.next_key is not None:
+            await self._with.seating.look_after(game, game.next_key)
+            await self.mind(game.id, game.next_key)
+
+    async def seat_changed(self, game_id: str, key: StepKey) -> None:
+        """A member took a step, gave it back or answered it: goes on with what follows from that."""
+        await self.mind(game_id, key)
+        if self._with.seating is not None:
+            await self._with.seating.show(game_id, key)
+
+    async def give_away(self, game: Game, key: StepKey) -> None:
+        """Has a model play a step that waits for a member. Raises NotAllowed where a member is at it, or none can."""
+        if self._with.seating is not None:
+            await self._with.seating.give_away(game, key)
+            await self.mind(game.id, key)
+
     async def settle(self, game: Game) -> None:
         """Brings the card of a game that nobody plays up to date, and gives its place away."""
         state = "voided" if game.voided else game.state.value
@@ -95,6 +133,8 @@ class Play(DBOSConfiguredInstance):
         for game in unfinished:
             if game.state is GameState.PAUSED:
                 await self._after_pause(game)
+            elif game.state is GameState.WAITING:
+                await self.look_after(game)
             elif names[game.id] in ended and _was_left(game):
                 await self._again(game)
             else:
@@ -158,7 +198,18 @@ class Play(DBOSConfiguredInstance):
             if verdict:
                 await self._end_early(game_id, run, verdict)
                 return
+        for what in await self._to_reveal(game_id):
+            verdict = await self._reveal(game_id, run, what)
+            if verdict:
+                await self._end_early(game_id, run, verdict)
+                return
+            await DBOS.sleep_async(self._with.reveal_s)
         await self._finish(game_id, run)
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def minding(self, game_id: str, key: str, due: str) -> None:
+        await DBOS.sleep_async(await self._seconds_until(due))
+        await self._look_after(game_id)
 
     @DBOS.workflow(max_recovery_attempts=1_000)
     async def closing(self, game_id: str) -> None:
@@ -198,10 +249,21 @@ class Play(DBOSConfiguredInstance):
     async def _submit(self, game_id: str, run: int, index: int, attempt: int) -> Verdict:
         async def submit() -> Verdict:
             game = await self._with.taking.still_on(game_id, run)
+            key = StepKey.at(index)
+            if game.player(key) == HUMAN:
+                return await self._seat(game, key)
             await self._with.showing.edit_card(game)
             return {"ms": await self._with.taking.submit(game, index, attempt)}
 
         return await as_verdict(submit())
+
+    async def _seat(self, game: Game, key: StepKey) -> Verdict:
+        """Opens a step to members, unless one has taken it; `{"waits": True}` where the game waits for them now."""
+        if len(game.steps) > key.index or self._with.seating is None:
+            return {}
+        waits = await self._with.seating.seat(game, key)
+        await self.mind(game.id, key)
+        return {"waits": True} if waits else {}
 
     @DBOS.step()
     async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> Verdict:
@@ -219,6 +281,30 @@ class Play(DBOSConfiguredInstance):
             return {}
 
         return await as_verdict(show())
+
+    @DBOS.step()
+    async def _to_reveal(self, game_id: str) -> list[str]:
+        """What is shown of a sealed game at its end, in order; nothing of others."""
+        game = await self._with.store.games.get(game_id)
+        return ["opening", *(str(step.key) for step in game.steps)] if game.is_sealed else []
+
+    @DBOS.step()
+    async def _reveal(self, game_id: str, run: int, what: str) -> Verdict:
+        async def reveal() -> Verdict:
+            await self._with.showing.reveal(await self._with.taking.still_on(game_id, run), what)
+            return {}
+
+        return await as_verdict(reveal())
+
+    @DBOS.step()
+    async def _seconds_until(self, due: str) -> float:
+        return max(0.0, (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()) + _MARGIN
+
+    @DBOS.step()
+    async def _look_after(self, game_id: str) -> None:
+        game = await self._with.store.games.get(game_id)
+        if game.state is GameState.WAITING:
+            await self.look_after(game)
 
     @DBOS.step()
     async def _reopen(self, game_id: str, run: int) -> Verdict:
@@ -321,4 +407,4 @@ class Play(DBOSConfiguredInstance):
 
 def _was_left(game: Game) -> bool:
     """Whether an unfinished game whose workflow ended is lying there: one that is open waits for its turn to play."""
-    return game.state is GameState.PLAYING or (game.place.opening_id is None and not game.is_side)
+    return game.state is GameState.PLAYING or not (game.is_set_up or game.is_side)

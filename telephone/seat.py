@@ -39,7 +39,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One step of a game, to be taken by the first member who claims it.
+    """One step of a game, to be taken by the first member who claims it, who has `claim_seconds` for it then.
 
     `stand_in` is the model that plays at `deadline` where nobody has taken the step until then, None where none can
     play. `claim` is that of a claimed seat, None in every other state.
@@ -51,6 +51,7 @@ class Seat:
     opened_at: datetime
     half_at: datetime
     deadline: datetime
+    claim_seconds: float
     stand_in: str | None = None
     claim: Claim | None = None
     half_told: bool = False

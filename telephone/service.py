@@ -15,7 +15,7 @@ from telephone.archive import Archive
 from telephone.contest import Contest
 from telephone.errands import Errands
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import Allowance, Game, GameState, NsfwPolicy, ServerSettings
+from telephone.game import HUMAN, Allowance, Game, GameState, NsfwPolicy, ServerSettings
 from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes, Replay
 from telephone.library import Library
@@ -27,12 +27,17 @@ from telephone.privacy import Privacy
 from telephone.providers.base import ModelKind, ModelTable
 from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions
+from telephone.seats import Seats
 from telephone.store import Scope, Store
 from telephone.yardstick import Scale
 
 __all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]
 
-UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
+UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
+_HUMANS: Final[dict[ModelKind, str]] = {
+    "t2i": "A member of the server draws, on Discord.",
+    "i2t": "A member of the server says what they see, on Discord.",
+}
 _LOOK_EVERY: Final = 0.1
 _ABOUT_TO_START: Final = 1.0
 _log = structlog.get_logger()
@@ -94,6 +99,8 @@ class Service:
     """Votes that an admin should look at."""
     archive: Archive
     """What may be taken away from a server."""
+    seats: Seats
+    """Steps that members take."""
     errands: Errands
     """What is done for a server beside its games: measuring old ones with another embedder."""
     privacy: Privacy
@@ -186,12 +193,17 @@ class Service:
                 channel_id=channel_id,
                 starter_id=by,
                 age_restricted=age_restricted,
+                sealed=request.sealed,
+                human_step=None if request.human_step is None else str(request.human_step),
             )
         )
 
     async def replay(self, game_id: str) -> Replay:
-        """The game as a GIF, each picture with the words before and after it."""
-        return await self.keepsakes.replay((await self.store.games.get(game_id)).shown)
+        """The game as a GIF, each picture with the words before and after it. Raises NotAllowed for a sealed one."""
+        game = await self.store.games.get(game_id)
+        if game.is_sealed:
+            raise NotAllowed(f"Game #{game.number} is sealed until it ends; its replay comes after the reveal.")
+        return await self.keepsakes.replay(game.shown)
 
     async def keep(self, game_id: str, folder: Path) -> dict[str, Any]:
         """Writes pictures, game.json, drift.png, replay.gif and album.html; returns what game.json says."""
@@ -201,16 +213,18 @@ class Service:
         """The models of a kind, those that can play now first."""
         found = [(table.name, self.players.why_not(table)) for table in self.players.registry.of_kind(kind)]
         choices = [Choice(name, kind, why_not is None, why_not) for name, why_not in found]
-        return sorted(choices, key=lambda choice: not choice.ready)
+        ready = sorted(choices, key=lambda choice: not choice.ready)
+        return [Choice(HUMAN, kind, True), *ready] if self.admission.humans and kind in _HUMANS else ready
 
     def models(self) -> list[ModelFacts]:
-        return [_facts(table, self.players.why_not(table)) for table in self.players.registry.tables.values()]
+        models = [_facts(table, self.players.why_not(table)) for table in self.players.registry.tables.values()]
+        return [*models, *(_human(kind, about) for kind, about in _HUMANS.items())]
 
     async def server(self, guild_id: int) -> ServerSettings:
         return await self.store.servers.settings(guild_id)
 
     async def limit(self, guild_id: int, **limits: int | None) -> ServerSettings:
-        """Changes those of max_turns, parallel, claim_minutes and seat_minutes that are not None."""
+        """Changes those of max_turns, parallel, claim_seconds and seat_seconds that are not None."""
         changes: dict[str, Any] = {name: value for name, value in limits.items() if value is not None}
         settings = await self.store.servers.change(guild_id, **changes) if changes else await self.server(guild_id)
         if self.play is not None and "parallel" in changes:
@@ -260,7 +274,7 @@ class Service:
         return [game for game in await self.store.games.unfinished() if game.request.guild_id == guild_id]
 
     async def _pause(self, games: list[Game], reason: str) -> int:
-        going, paused = (GameState.QUEUED, GameState.PLAYING), 0
+        going, paused = (GameState.QUEUED, GameState.PLAYING, GameState.WAITING), 0
         for game in games:
             if await self.store.games.move(game.id, GameState.PAUSED, only_from=going, reason=reason):
                 await self._settled(game.id)
@@ -303,8 +317,12 @@ class Service:
         return game
 
 
+def _human(kind: ModelKind, about: str) -> ModelFacts:
+    return ModelFacts(HUMAN, kind, "members", True, None, 0.0, None, None, "their author's", about)
+
+
 def _is_open(game: Game) -> bool:
-    return game.place.opening_id is not None or game.state.is_final or game.state is GameState.PAUSED
+    return game.is_set_up or game.state.is_final or game.state is GameState.PAUSED
 
 
 def _is_closed(game: Game) -> bool:

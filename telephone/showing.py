@@ -8,19 +8,22 @@ import structlog
 
 from telephone.awaiting import Awaiting
 from telephone.cpu import off_loop
-from telephone.errors import TelephoneError, TimedOut
+from telephone.errors import NotAllowed, TelephoneError, TimedOut
 from telephone.game import Drift, Game, GameState, Image, Kind, Step, StepKey
+from telephone.lobby import Lobby
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.providers.patience import with_patience
 from telephone.scales import Drawing, Scales
 from telephone.scoring.drift import summarise
+from telephone.seat import Seat
 from telephone.stage import Posting, Progress, Stage, StageGone, Summary, nonce
 from telephone.store import Store
 
 DEADLINE: Final = 900.0
 """How long one post may be tried again, in seconds."""
 SILENT: Final = "Discord did not answer for a quarter of an hour, so I paused; press Continue to play on."
+_INVITE: Final = "invite-"
 T = TypeVar("T")
 _log = structlog.get_logger()
 
@@ -35,14 +38,22 @@ class Showing:
     scales: Scales
     awaiting: Awaiting
     stage: Stage
+    lobby: Lobby | None = None
+    """None where no members are invited."""
 
     async def post(self, game: Game, what: str) -> None:
-        """One message of a game: `card`, `thread`, `opening`, a step as in `3p`, or `summary`.
+        """One message of a game: `card`, `thread`, `opening`, a step as in `3p`, its `invite-3p`, or `summary`.
 
-        A side of a battle has none of its own: its battle shows it.
+        A side of a battle has none of its own: its battle shows it. A sealed game shows nothing that was played.
         """
-        if game.is_side:
-            return
+        if not (game.is_side or (game.is_sealed and not _tells_nothing(what))):
+            await self._post(game, what)
+
+    async def reveal(self, game: Game, what: str) -> None:
+        """One message of a sealed game all of whose steps are played."""
+        await self._post(game, what)
+
+    async def _post(self, game: Game, what: str) -> None:
         post = await self.store.posts.begin(game.id, what)
         if post.message_id is not None:
             return
@@ -56,7 +67,8 @@ class Showing:
         if game.place.card_id is None or await patiently(lambda: self.stage.is_open(game)):
             return
         steps = (str(step.key) for step in game.steps)
-        await self.store.posts.forget(game.id, "card", "thread", "opening", *steps)
+        invitations = (f"{_INVITE}{key}" for key in game.request.human_steps)
+        await self.store.posts.forget(game.id, "card", "thread", "opening", *steps, *invitations)
 
     async def realign(self, game: Game, key: StepKey) -> None:
         """Makes the message of a step show what reports allow, and with it whatever else shows or quotes it."""
@@ -91,8 +103,32 @@ class Showing:
         except Exception:
             _log.exception("a card broke, the game goes on", game=game.id)
 
+    async def edit_invitation(self, game: Game, seat: Seat) -> None:
+        """Brings an invitation up to date; one that cannot be edited never stops a game."""
+        message_id = await self.store.posts.find(game.id, f"{_INVITE}{seat.key}")
+        if self.lobby is None or message_id is None:
+            return
+        try:
+            await self.lobby.edit_invitation(game, seat, message_id)
+        except TelephoneError as error:
+            _log.warning("invitation not edited", game=game.id, error=type(error).__name__)
+        except Exception:
+            _log.exception("an invitation broke, the game goes on", game=game.id)
+
+    async def remind(self, game: Game, seat: Seat) -> None:
+        """Tells who holds a seat that half of their time is over; that it cannot be told never stops a game."""
+        try:
+            if self.lobby is not None:
+                await self.lobby.remind(game, seat)
+        except TelephoneError as error:
+            _log.info("member not reminded", game=game.id, error=type(error).__name__)
+        except Exception:
+            _log.exception("a reminder broke, the game goes on", game=game.id)
+
     async def _send(self, game: Game, what: str, posting: Posting) -> int:
         game = game.shown
+        if what.startswith(_INVITE):
+            return await self._invite(game, StepKey.parse(what.removeprefix(_INVITE)), posting)
         match what:
             case "card":
                 return await self.stage.post_card(game, await self._progress(game), posting)
@@ -106,8 +142,16 @@ class Showing:
         image = await self.pictures.get(step.image) if step.image else None
         return await self.stage.post_step(game, step, image, posting)
 
+    async def _invite(self, game: Game, key: StepKey, posting: Posting) -> int:
+        if self.lobby is None:
+            raise NotAllowed("Members cannot be invited here; please start this game on Discord.")
+        return await self.lobby.invite(game, await self.store.seats.get(game.id, key), posting)
+
     async def _progress(self, game: Game) -> Progress:
-        return Progress(await self.store.games.place_in_queue(game.id), seconds_left(game))
+        key, seat = game.next_key, None
+        if game.state is GameState.WAITING and key is not None:
+            seat = await self.store.seats.get(game.id, key)
+        return Progress(await self.store.games.place_in_queue(game.id), seconds_left(game), seat)
 
     async def _summary(self, game: Game) -> Summary:
         first, last = await self._picture(game, 0), await self._picture(game, -1)
@@ -137,6 +181,11 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
         raise StageGone(SILENT, "silent") from None
 
 
+def _tells_nothing(what: str) -> bool:
+    """Whether a message shows nothing of what was played, not even the prompt."""
+    return what in ("card", "thread") or what.startswith(_INVITE)
+
+
 def drift_of(game: Game) -> Drift | None:
     """The drift of a game by its stored distances, None before it was measured."""
     both = [(t.distance, t.step_distance) for t in game.turns if t.distance is not None and t.step_distance is not None]
@@ -144,9 +193,10 @@ def drift_of(game: Game) -> Drift | None:
 
 
 def seconds_left(game: Game) -> float | None:
-    """About how long the rest of a game takes, from the steps played so far; None before the first turn ended."""
+    """About how long the rest of a game takes, from the steps played so far; None before the first turn ended, and
+    where members take turns."""
     played = game.steps
-    if len(played) < 2:
+    if len(played) < 2 or game.request.human_steps:
         return None
     mean_ms = sum(step.latency_ms for step in played) / len(played)
     return mean_ms / 1_000 * (2 * game.request.turns - len(played))

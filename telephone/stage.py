@@ -11,6 +11,7 @@ from typing import Protocol
 
 from telephone.errors import TelephoneError
 from telephone.game import Drift, Game, Image, Step
+from telephone.seat import Seat
 from telephone.yardstick import UNKNOWN, Bearings
 
 
@@ -42,11 +43,13 @@ class Posting:
 class Progress:
     """What the card says beside the game itself.
 
-    `place` counts from 1 for a queued game; `left_s` is an estimate in seconds, None where unknown.
+    `place` counts from 1 for a queued game; `left_s` is an estimate in seconds, None where unknown. `seat` is the
+    step that a game waits for.
     """
 
     place: int = 0
     left_s: float | None = None
+    seat: Seat | None = None
 
 
 @dataclass(frozen=True, slots=True)

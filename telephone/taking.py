@@ -53,7 +53,7 @@ class Taking:
         What was refused loses its intent too: nothing of it can have been begun unseen.
         """
         key = StepKey.at(index)
-        player = player_of(game, key)
+        player = game.player(key)
         asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
         if asked.step is not None or asked.ticket is not None:
             return 0
@@ -78,7 +78,7 @@ class Taking:
         submitted is called off and booked where the game was stopped meanwhile.
         """
         key = StepKey.at(index)
-        player = player_of(game, key)
+        player = game.player(key)
         asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
         if asked.step is not None:
             return
@@ -106,7 +106,7 @@ class Taking:
 
     async def _write_off(self, game: Game, key: StepKey, attempt: int, bill: Answer | None) -> None:
         """Books a call whose answer is not played, where it may have been billed, and forgets that it was made."""
-        if bill is not None and (usd := self._cost(player_of(game, key), bill)) > 0:
+        if bill is not None and (usd := self._cost(game.player(key), bill)) > 0:
             what = f"{key}/{game.run}/{attempt}"
             await self.store.budgets.charge(game.id, what, "unused", usd, doubled=bill.maybe_billed_twice)
         await self.store.steps.drop_ticket(game.id, key)
@@ -127,7 +127,7 @@ class Taking:
 
     async def _checked(self, game: Game, key: StepKey, ask: Ask, ticket: Ticket, answer: Answer) -> Step:
         """The step, after the guard has seen it: before that, nothing of an answer is stored or logged."""
-        player = player_of(game, key)
+        player = game.player(key)
         table = self.players.registry.table(player)
         nsfw = game.request.nsfw and (await self.store.servers.settings(game.request.guild_id)).nsfw != "block"
         step = Step(
@@ -171,11 +171,6 @@ def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None) -> Ans
         return None
     answer = answer or Answer()
     return replace(answer, maybe_billed_twice=answer.maybe_billed_twice or ticket.maybe_billed_twice)
-
-
-def player_of(game: Game, key: StepKey) -> str:
-    """The name of the player whose step this is."""
-    return game.pair.t2i if key.kind is Kind.PICTURE else game.pair.i2t
 
 
 def _ms_since(began: float) -> int:

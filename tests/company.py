@@ -46,6 +46,9 @@ from telephone.safety import Finding, Guard
 from telephone.scales import Scales
 from telephone.scoring.board import Boards, Judge
 from telephone.scoring.urn import Urn
+from telephone.seat import Seat, SeatState
+from telephone.seating import Seating
+from telephone.seats import Seats
 from telephone.service import Service
 from telephone.showing import Showing
 from telephone.stage import Posting, Progress, Summary
@@ -180,7 +183,7 @@ class Watcher:
 
 @dataclass
 class Remembering:
-    """A stage that remembers what was posted. `faults` are raised by the next posts, in turn."""
+    """A stage and a lobby that remember what was posted. `faults` are raised by the next posts, in turn."""
 
     posts: list[tuple[str, str]] = field(default_factory=list)
     cards: list[tuple[str, str, int]] = field(default_factory=list)
@@ -190,6 +193,8 @@ class Remembering:
     shows: dict[str, str] = field(default_factory=dict)
     summaries: list[Summary] = field(default_factory=list)
     posted: list[Summary] = field(default_factory=list)
+    invitations: list[tuple[str, SeatState]] = field(default_factory=list)
+    reminded: list[int] = field(default_factory=list)
 
     async def _post(self, game: Game, what: str, posting: Posting) -> int:
         if self.faults:
@@ -215,6 +220,17 @@ class Remembering:
         message_id = await self._post(game, "summary", posting)
         self.posted.append(summary)
         return message_id
+
+    async def invite(self, game: Game, seat: Seat, posting: Posting) -> int:
+        self.invitations.append((str(seat.key), seat.state))
+        return await self._post(game, f"invite-{seat.key}", posting)
+
+    async def edit_invitation(self, game: Game, seat: Seat, message_id: int) -> None:
+        self.invitations.append((str(seat.key), seat.state))
+
+    async def remind(self, game: Game, seat: Seat) -> None:
+        assert seat.claim is not None
+        self.reminded.append(seat.claim.member_id)
 
     async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
         assert step.message_id is not None
@@ -302,11 +318,11 @@ async def troupe(
         scales = Scales(store, measure)
         taking, showing = (
             Taking(store, pictures, players, guard),
-            Showing(store, pictures, players, scales, Awaiting(measure, engine), stage),
+            Showing(store, pictures, players, scales, Awaiting(measure, engine), stage, getattr(stage, "lobby", stage)),
         )
         rounds = Rounds(store, pictures, players, arena or Ringside())
         measuring = Measuring(store, measure, scales, showing, engine, patience=patience)
-        play = Play(Company(store, taking, showing, measuring, engine, rounds))
+        play = Play(Company(store, taking, showing, measuring, engine, rounds, Seating(store, players, showing), 0.01))
         battling = Battling(Ring(store, play, rounds, measuring, engine, look_every=0.05))
         anew = Anew(store, measure, scales, registry, held_s=1.0, patience_s=deadline)
         rescoring = Rescoring(Desk(store, anew, notices or Notices(), engine, stretch_s=1.0))
@@ -316,7 +332,7 @@ async def troupe(
             await battling.recover()
             await rescoring.recover()
             admission, keepsakes = (
-                Admission(store, players, guard, measuring_usd=measure.most_usd),
+                Admission(store, players, guard, measuring_usd=measure.most_usd, humans=True),
                 Keepsakes(pictures, registry, measure, scales),
             )
             moderation, library = (
@@ -327,7 +343,8 @@ async def troupe(
             pairs = Pairs(store, measure, scales, registry)
             contest = Contest(store, Entry(admission, Pairing(store, players, Urn(store))), pictures, battling)
             archive, errands = Archive(Urn(store), lambda: b"key"), Errands(anew, rescoring)
-            desks = (moderation, library, boards, pairs, contest, Integrity(store), archive, errands, Privacy(store))
+            seats, privacy = Seats(store, pictures, guard, play), Privacy(store)
+            desks = (moderation, library, boards, pairs, contest, Integrity(store), archive, seats, errands, privacy)
             service = Service(store, players, admission, keepsakes, *desks, play)
             yield Troupe(service, store, studio, stage, play, watcher, letters, rounds.arena, battling, measure)
         finally:

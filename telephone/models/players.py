@@ -49,6 +49,13 @@ class Players:
             raise Retired(f"{table.name} was retired on {table.retired_on}{instead}.", table.replacement)
         raise NotAllowed(f"{table.name} cannot play yet ({missing}); choose another model or ask the operator.")
 
+    def stand_in(self, kind: ModelKind) -> str | None:
+        """The best model of a kind that can play now: the first of the tables, and an offline one where there is no
+        other; None where none can."""
+        ready = [table for table in self.registry.of_kind(kind) if self.why_not(table) is None]
+        ready.sort(key=lambda table: table.provider == "offline")
+        return ready[0].name if ready else None
+
     async def submit(self, name: str, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
         """Begins one step. `since` is when it was first asked for, where an earlier attempt may have got through."""
         table = self.registry.table(name)

@@ -21,6 +21,9 @@ ADULT: Final = frozenset({SEXUAL, "violence", "violence/graphic"})
 """What may pass in an age-restricted channel of a server that allows it."""
 SEVERE: Final = "The safety check stopped this; nothing of it was kept or shown, and the game is over."
 SEVERE_PROMPT: Final = "These words cannot be played; nothing of them was kept. Please choose something else entirely."
+SEVERE_DRAWING: Final = "This picture cannot be played; nothing of it was kept. Please draw something else entirely."
+OTHER_WORDS: Final = "These words are not for here ({}); please try others."
+OTHER_DRAWING: Final = "This picture is not for here ({}); please draw another."
 
 _SAID: Final = {
     "sexual": "sexual content",
@@ -53,14 +56,25 @@ class Guard:
         """A member's own words, before anything of them is kept."""
         if missing := self.checker.why_not():
             raise Misconfigured("Own words cannot be checked just now; pick a prompt from the list.", missing)
-        deadline = min(self.deadline, PROMPT_DEADLINE)
-        finding = await _patiently(lambda: self.checker.check_text(text), deadline)
+        finding = await _patiently(lambda: self.checker.check_text(text), self._soon)
         self._judge("prompt", finding, nsfw)
-        stopped = _stopped(finding, nsfw)
-        if finding.severe:
-            raise Withheld(SEVERE_PROMPT, MINORS)
-        if stopped:
-            raise Refused(f"These words are not for here ({stopped}); please try others.", stopped)
+        _refuse(finding, nsfw, SEVERE_PROMPT, OTHER_WORDS)
+
+    async def words(self, text: str, seen: Image, *, nsfw: bool) -> None:
+        """What a member says of a picture, before anything of it is kept; they may say something else."""
+        finding = await _patiently(lambda: self.checker.check_text(text), self._soon)
+        if nsfw and mentions_minor(text):
+            finding = _with_minor(finding, await _patiently(lambda: self.checker.check_picture(seen), self._soon))
+        self._judge("caption", finding, nsfw)
+        _refuse(finding, nsfw, SEVERE_PROMPT, OTHER_WORDS)
+
+    async def drawing(self, image: Image, words: str, *, nsfw: bool) -> None:
+        """What a member drew of some words, verified, before anything of it is kept; they may draw something else."""
+        finding = await _patiently(lambda: self.checker.check_picture(image), self._soon)
+        if mentions_minor(words):
+            finding = _with_minor(finding, finding)
+        self._judge("picture", finding, nsfw)
+        _refuse(finding, nsfw, SEVERE_DRAWING, OTHER_DRAWING)
 
     async def caption(self, caption: Caption, ask: Ask, table: ModelTable, *, nsfw: bool) -> None:
         """A caption and what it was cleaned from."""
@@ -96,6 +110,11 @@ class Guard:
         await self.checker.close()
         await self.here.close()
 
+    @property
+    def _soon(self) -> float:
+        """How long a check may take for which a member waits, in seconds."""
+        return min(self.deadline, PROMPT_DEADLINE)
+
     def _for(self, table: ModelTable) -> Checker:
         return self.here if table.provider == "offline" else self.checker
 
@@ -106,6 +125,14 @@ class Guard:
 
 async def _patiently(check: Callable[[], Awaitable[Finding]], deadline: float) -> Finding:
     return await with_patience(check, deadline=deadline, who="The safety check")
+
+
+def _refuse(finding: Finding, nsfw: bool, severe: str, sentence: str) -> None:
+    """Raises what a finding about a member's own words or drawing means to them."""
+    if finding.severe:
+        raise Withheld(severe, MINORS)
+    if stopped := _stopped(finding, nsfw):
+        raise Refused(sentence.format(stopped), stopped)
 
 
 def _with_minor(finding: Finding, of_picture: Finding) -> Finding:

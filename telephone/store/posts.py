@@ -52,6 +52,12 @@ class Messages:
             row: Any = (await session.scalars(select(self._row).where(*self._is(owner_id, what)))).one()
             return Post(row.began_at, row.message_id, again=True)
 
+    async def find(self, owner_id: str, what: str) -> int | None:
+        """The id of a message that was posted, None where it was not."""
+        query = select(col(self._row.message_id)).where(*self._is(owner_id, what))
+        async with self._database.reading() as session:
+            return await session.scalar(query)
+
     async def done(self, owner_id: str, what: str, message_id: int) -> None:
         """Stores the message's id. Raises NotFound."""
         async with self._database.writing() as session:
@@ -95,7 +101,7 @@ class Messages:
 
 
 class Posts(Messages):
-    """The messages of games. `what` is card, thread, opening, a step as in 3p, or summary."""
+    """The messages of games. `what` is card, thread, opening, a step as in 3p, its invite-3p, or summary."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, PostRow, "game_id", guild_of)

@@ -22,6 +22,7 @@ class SeatRow(Row, table=True):
         CheckConstraint("kind IN ('p', 'c')", name="kind"),
         CheckConstraint("state IN ('open', 'claimed', 'answered', 'stood in')", name="state"),
         Index(None, "guild_id", "claimer_id"),
+        Index(None, "claim_id"),
     )
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)
@@ -34,6 +35,7 @@ class SeatRow(Row, table=True):
     half_at: datetime = Field(sa_type=Moment)
     half_told: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     deadline: datetime = Field(sa_type=Moment)
+    claim_seconds: float
     settled_at: datetime | None = Field(default=None, sa_type=Moment)
     claim_id: str | None = Field(default=None, sa_type=PlainText)
     claimer_id: int | None = Field(default=None, sa_type=BigInteger)

@@ -40,7 +40,9 @@ class Seats:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(self, game_id: str, key: StepKey, stand_in: str | None, seconds: float) -> Seat:
+    async def open(
+        self, game_id: str, key: StepKey, stand_in: str | None, seconds: float, claim_seconds: float = 600
+    ) -> Seat:
         """Opens a step to members for so many seconds; one that was open before is left as it is.
 
         One whose time ran out while its game did not wait has it again. Raises NotFound.
@@ -51,6 +53,7 @@ class Seats:
             "deadline": moment + timedelta(seconds=seconds),
         }
         times |= {"opened_at": moment, "stand_in": stand_in, "half_told": False}
+        times |= {"claim_seconds": claim_seconds}
         overdue = and_(_is(game_id, key), col(SeatRow.state) == SeatState.OPEN, col(SeatRow.deadline) <= moment)
         async with self._database.writing() as session:
             values = (
@@ -65,6 +68,15 @@ class Seats:
         async with self._database.reading() as session:
             return await _one(session, game_id, key)
 
+    async def of_claim(self, claim_id: str) -> tuple[Seat, int]:
+        """The seat of a claim, and whose claim it was; another may hold it by now. Raises NotFound."""
+        query = select(SeatRow).where(col(SeatRow.claim_id) == claim_id)
+        async with self._database.reading() as session:
+            row = (await session.scalars(query)).first()
+        if row is None:
+            raise NotFound(CLOSED)
+        return _seat(row), row.claimer_id or 0
+
     async def wait(self, game_id: str, key: StepKey) -> bool:
         """Has a game that plays wait for the step; False where it was taken in between, or the game stopped."""
         locked = select(col(SeatRow.state)).where(_is(game_id, key)).with_for_update()
@@ -75,24 +87,21 @@ class Seats:
             return await _move(session, game_id, GameState.WAITING, only_from=[GameState.PLAYING])
 
     async def claim(
-        self, game_id: str, key: StepKey, member_id: int, seconds: float, *, token: str | None = None
+        self, game_id: str, key: StepKey, member_id: int, seconds: float | None = None, *, token: str | None = None
     ) -> Seat:
-        """Gives a step to a member for so many seconds; whoever holds it already goes on holding it as before.
+        """Gives a step to a member, for so many seconds or as long as the seat says; who holds it goes on holding it.
 
         Raises NotAllowed where somebody else was first, and in a sealed game for who has seen another step.
         """
         moment = now()
         expired = and_(col(SeatRow.state) == SeatState.CLAIMED, col(SeatRow.claim_expires_at) <= moment)
         free = or_(col(SeatRow.state) == SeatState.OPEN, expired)
-        values = {"state": SeatState.CLAIMED, "claim_id": secrets.token_hex(8), "claimer_id": member_id}
-        values |= {"claim_token": token, "claimed_at": moment, "claim_told": False}
-        values |= {"claim_half_at": moment + timedelta(seconds=seconds / 2)}
-        values |= {"claim_expires_at": moment + timedelta(seconds=seconds)}
         async with self._database.writing() as session:
             seat = await _one(session, game_id, key)
             await self._check(session, game_id, key, member_id)
             if _held(seat, member_id, moment):
                 return seat
+            values = _claimed(member_id, token, moment, seat.claim_seconds if seconds is None else seconds)
             taken = update(SeatRow).where(_is(game_id, key), free, col(SeatRow.deadline) > moment).values(values)
             if not await _changed(session, taken):
                 raise NotAllowed(CLOSED if seat.state.is_settled else TAKEN)
@@ -139,11 +148,6 @@ class Seats:
             await session.execute(update(GameRow).where(col(GameRow.id) == game_id).values(mixed=True))
             await _go_on(session, game_id)
             return True
-
-    async def go_on(self, game_id: str) -> bool:
-        """Sets a waiting game going again, in a new run; False where it does not wait."""
-        async with self._database.writing() as session:
-            return await _go_on(session, game_id)
 
     async def tell_half(self, game_id: str, key: StepKey) -> bool:
         """Books that half of a seat's time is over; False where it is not, or was booked before."""
@@ -199,6 +203,19 @@ def _held(seat: Seat, member_id: int, moment: datetime) -> bool:
     )
 
 
+def _claimed(member_id: int, token: str | None, moment: datetime, seconds: float) -> dict[str, Any]:
+    return {
+        "state": SeatState.CLAIMED,
+        "claim_id": secrets.token_hex(8),
+        "claimer_id": member_id,
+        "claim_token": token,
+        "claimed_at": moment,
+        "claim_told": False,
+        "claim_half_at": moment + timedelta(seconds=seconds / 2),
+        "claim_expires_at": moment + timedelta(seconds=seconds),
+    }
+
+
 async def _changed(session: AsyncSession, statement: Update) -> bool:
     return await session.scalar(statement.returning(col(SeatRow.turn))) is not None
 
@@ -220,6 +237,10 @@ async def _one(session: AsyncSession, game_id: str, key: StepKey) -> Seat:
     row = (await session.scalars(query)).first()
     if row is None:
         raise NotFound(CLOSED)
+    return _seat(row)
+
+
+def _seat(row: SeatRow) -> Seat:
     return Seat(
         game_id=row.game_id,
         key=StepKey(row.turn, Kind(row.kind)),
@@ -227,6 +248,7 @@ async def _one(session: AsyncSession, game_id: str, key: StepKey) -> Seat:
         opened_at=row.opened_at,
         half_at=row.half_at,
         deadline=row.deadline,
+        claim_seconds=row.claim_seconds,
         stand_in=row.stand_in,
         claim=_claim(row),
         half_told=row.half_told,

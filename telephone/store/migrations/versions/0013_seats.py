@@ -49,6 +49,7 @@ def _create_seat() -> None:
         sa.Column("half_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("half_told", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claim_seconds", sa.Float(), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("claim_id", sa.Text(), nullable=True),
         sa.Column("claimer_id", sa.BigInteger(), nullable=True),
@@ -65,6 +66,7 @@ def _create_seat() -> None:
         sa.PrimaryKeyConstraint("game_id", "turn", "kind", name=op.f("pk_seat")),
     )
     op.create_index(op.f("ix_seat_guild_id_claimer_id"), "seat", ["guild_id", "claimer_id"])
+    op.create_index(op.f("ix_seat_claim_id"), "seat", ["claim_id"])
 
 
 def _create_sight() -> None:

@@ -1,0 +1,166 @@
+"""Invitations to take a turn, and what the one who takes it is shown. Pure: values go in, messages come out."""
+
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot.render import Attachment, Post, clock, extension, layout, otherwise, span
+from bot.text import excerpt, quote
+from telephone.game import Game, Image, Kind, StepKey
+from telephone.seat import Seat, SeatState
+from telephone.seats import CAPTION_MAX, CAPTION_MIN, Turn
+
+VERBS: Final = ("take", "ai", "write", "upload", "back")
+_COLOURS: Final = {
+    SeatState.OPEN: 0xCC79A7,
+    SeatState.CLAIMED: 0xE69F00,
+    SeatState.ANSWERED: 0x009E73,
+    SeatState.STOOD_IN: 0x999999,
+}
+_DO: Final = {Kind.PICTURE: "draw a picture", Kind.CAPTION: "write a caption"}
+_SEES: Final = {Kind.PICTURE: "reads one caption", Kind.CAPTION: "sees one picture"}
+
+
+def turn_id(verb: str, game_id: str, key: StepKey) -> str:
+    """What a button of a member's turn carries, so that it works after any restart."""
+    return f"at1t:{verb}:{game_id}:{key}"
+
+
+def form_id(game_id: str, key: StepKey, member_id: int) -> str:
+    """What a form carries: its answer finds its turn although nobody remembers the form."""
+    return f"at1f:{game_id}:{key}:{member_id}"
+
+
+def invitation(game: Game, seat: Seat) -> Post:
+    """What stands in the thread about one member's turn, from its opening to its end."""
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### Turn {seat.key.turn}: {_title(seat)}")]
+    parts.append(ui.TextDisplay(_line(game, seat)))
+    if seat.state is SeatState.OPEN:
+        parts.append(ui.ActionRow(*_buttons(game, seat)))
+    return Post(view=layout(parts, _COLOURS[seat.state]))
+
+
+def claimed(turn: Turn, link: str | None = None) -> tuple[str, ui.View, Attachment | None]:
+    """What only who holds a turn sees: the words to draw or the picture to describe, and how to answer.
+
+    The picture says nothing of where it came from. `link` opens the page to draw on.
+    """
+    claim, key = turn.seat.claim, turn.seat.key
+    until = f"until {clock(claim.expires_at)}" if claim is not None else "now"
+    view = ui.View(timeout=None)
+    for verb, label, style in _answers(key.kind):
+        view.add_item(ui.Button(label=label, custom_id=turn_id(verb, turn.game.id, key), style=style))
+    if link is not None and key.kind is Kind.PICTURE:
+        view.add_item(ui.Button(label="Draw in browser", url=link))
+    back = turn_id("back", turn.game.id, key)
+    view.add_item(ui.Button(label="Give back", custom_id=back, style=discord.ButtonStyle.secondary))
+    view.stop()
+    if turn.picture is not None:
+        words = f"Only you see this; say in a sentence what you see. The turn is yours {until}."
+        return words, view, picture_to_describe(turn.picture)
+    text, _ = quote(turn.words or "", 1_500)
+    return f"Only you see this; draw it. The turn is yours {until}.\n{text}", view, None
+
+
+def picture_to_describe(image: Image) -> Attachment:
+    """A picture under a name, and with an alternative text, that say nothing of it."""
+    return Attachment(f"picture.{extension(image)}", image.data, "Picture to describe")
+
+
+def caption_form(game_id: str, key: StepKey, member_id: int) -> ui.Modal:
+    """The form for a caption. Nobody need remember it: its id says what it is about."""
+    form = ui.Modal(title=f"Turn {key.turn}: your caption", custom_id=form_id(game_id, key, member_id))
+    words: ui.TextInput[Any] = ui.TextInput(
+        custom_id="caption",
+        style=discord.TextStyle.paragraph,
+        min_length=CAPTION_MIN,
+        max_length=CAPTION_MAX,
+        placeholder="a fox repairs an old clock",
+    )
+    about = f"{CAPTION_MIN} to {CAPTION_MAX} characters; the next picture is drawn from them."
+    form.add_item(ui.Label(text="What do you see?", description=about, component=words))
+    form.stop()
+    return form
+
+
+def upload_form(game_id: str, key: StepKey, member_id: int) -> ui.Modal:
+    """The form for a drawing."""
+    form = ui.Modal(title=f"Turn {key.turn}: your picture", custom_id=form_id(game_id, key, member_id))
+    upload: ui.FileUpload[Any] = ui.FileUpload(custom_id="drawing", min_values=1, max_values=1)
+    form.add_item(ui.Label(text="Your drawing", description="One PNG, JPEG or WebP up to 10 MiB.", component=upload))
+    form.stop()
+    return form
+
+
+def half_over(seat: Seat) -> str:
+    """The reminder to who holds a turn."""
+    until = f" You have until {clock(seat.claim.expires_at)}." if seat.claim is not None else ""
+    return f"Half of your time for turn {seat.key.turn} is over.{until}"
+
+
+def played(key: StepKey) -> str:
+    return f"Thank you, your {_NAMES[key.kind]} is in; the game goes on."
+
+
+def returned(sentence: str, text: str | None) -> str:
+    """An answer that came too late, with the words given back to their author."""
+    return sentence if text is None else f"{sentence}\n{quote(text, 1_500)[0]}"
+
+
+def given_back(key: StepKey) -> str:
+    return f"You gave turn {key.turn} back; anybody who has seen nothing else of this game may take it now."
+
+
+def stood_in(seat: Seat) -> str:
+    return f"{excerpt(seat.stand_in or 'A model', 80)} plays turn {seat.key.turn} now."
+
+
+_NAMES: Final = {Kind.PICTURE: "picture", Kind.CAPTION: "caption"}
+
+
+def _title(seat: Seat) -> str:
+    name = _NAMES[seat.key.kind]
+    titles = {
+        SeatState.OPEN: _DO[seat.key.kind],
+        SeatState.CLAIMED: f"a member is at the {name}",
+        SeatState.ANSWERED: f"the {name} is there",
+        SeatState.STOOD_IN: f"a stand-in makes the {name}",
+    }
+    return titles[seat.state]
+
+
+def _line(game: Game, seat: Seat) -> str:
+    stand_in = excerpt(seat.stand_in or "", 80)
+    match seat.state:
+        case SeatState.OPEN:
+            half = "Half of the time is over. " if seat.half_told else ""
+            given = f"{half}First to press gets {span(seat.claim_seconds)} and {_SEES[seat.key.kind]}."
+            return f"{given} {otherwise(seat)}{_whose(game)}"
+        case SeatState.CLAIMED:
+            until = f" They have until {clock(seat.claim.expires_at)}." if seat.claim else ""
+            return f"Someone has taken this turn.{until} If they give it back, it is free again here."
+        case SeatState.ANSWERED:
+            return "A member took this turn." + (" All of it is shown at the end." if game.is_sealed else "")
+        case SeatState.STOOD_IN:
+            return f"Nobody took this turn, so {stand_in or 'a model'} plays it; the game does not count for members."
+
+
+def _whose(game: Game) -> str:
+    return " Sealed: who has seen one turn of this game may take no other." if game.is_sealed else ""
+
+
+def _answers(kind: Kind) -> list[tuple[str, str, discord.ButtonStyle]]:
+    answers = {Kind.CAPTION: ("write", "Write caption"), Kind.PICTURE: ("upload", "Upload")}
+    return [(*answers[kind], discord.ButtonStyle.primary)]
+
+
+def _buttons(game: Game, seat: Seat) -> "list[ui.Button[ui.LayoutView]]":
+    take = turn_id("take", game.id, seat.key)
+    buttons: list[ui.Button[ui.LayoutView]] = [
+        ui.Button(label="Take this turn", custom_id=take, style=discord.ButtonStyle.primary)
+    ]
+    if seat.stand_in is not None:
+        ai = turn_id("ai", game.id, seat.key)
+        buttons.append(ui.Button(label="Let AI play", custom_id=ai, style=discord.ButtonStyle.secondary))
+    return buttons

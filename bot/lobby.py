@@ -1,0 +1,52 @@
+"""The Lobby on Discord: invitations in a game's thread, and reminders that one member sees. Speaks REST only."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import discord
+
+from bot import gone, invitations
+from bot.posted import Posted, thread_of
+from bot.render import Post, turn_now
+from bot.sending import Sending
+from telephone.game import Game
+from telephone.seat import Seat
+from telephone.stage import Posting
+
+_EPHEMERAL: Final = 64
+"""Discord's flag of a message that one member sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordLobby:
+    """Raises StageGone or Unavailable."""
+
+    client: discord.Client
+
+    async def invite(self, game: Game, seat: Seat, posting: Posting) -> int:
+        """The invitation to a step in the game's thread."""
+        post = invitations.invitation(game, seat)
+        with gone.told(turn_now(game), "thread"):
+            return await Sending(self.client).post(thread_of(game), [post], posting, owner_id=str(seat.key))
+
+    async def edit_invitation(self, game: Game, seat: Seat, message_id: int) -> None:
+        """Brings an invitation up to date; one that is gone says nothing any more, and that is well."""
+
+        async def at_most(_size: int) -> list[Post]:
+            return [invitations.invitation(game, seat)]
+
+        await Posted(self.client).edit(turn_now(game), thread_of(game), message_id, at_most)
+
+    async def remind(self, game: Game, seat: Seat) -> None:
+        """A follow-up to the press that took the turn, which Discord takes for a quarter of an hour."""
+        claim, application = seat.claim, self.client.application_id
+        if claim is None or claim.token is None or application is None:
+            return
+        route = discord.http.Route(
+            "POST",
+            "/webhooks/{webhook_id}/{webhook_token}",
+            webhook_id=application,
+            webhook_token=claim.token,
+        )
+        with gone.told(turn_now(game), "thread"):
+            await self.client.http.request(route, json={"content": invitations.half_over(seat), "flags": _EPHEMERAL})

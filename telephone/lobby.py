@@ -1,0 +1,23 @@
+"""The protocol of a place where members are invited to take a turn."""
+
+from typing import Protocol
+
+from telephone.game import Game
+from telephone.seat import Seat
+from telephone.stage import Posting
+
+
+class Lobby(Protocol):
+    """Invites members. Raises StageGone, or Unavailable where trying again may help."""
+
+    async def invite(self, game: Game, seat: Seat, posting: Posting) -> int:
+        """The invitation to a step, where the game is shown; returns its id."""
+        ...
+
+    async def edit_invitation(self, game: Game, seat: Seat, message_id: int) -> None:
+        """Brings an invitation up to date: whether the turn is free, and who plays it where nobody does."""
+        ...
+
+    async def remind(self, game: Game, seat: Seat) -> None:
+        """Tells who holds a seat, and only them, that half of their time is over; says nothing where it cannot."""
+        ...

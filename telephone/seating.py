@@ -1,0 +1,87 @@
+"""Members' turns: a step is opened to members, looked after while they are at it, and given to a model at the end.
+
+What is due stands in the store, and every change there is booked once: whoever looks after a seat, a timer, a sweep
+or another process, finds what is left to do.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from telephone.errors import NotAllowed
+from telephone.game import HUMAN, Game, GameState, Kind, StepKey
+from telephone.models.players import Players
+from telephone.providers.base import ModelKind
+from telephone.showing import Showing
+from telephone.store import Store
+
+NOBODY: Final = "Nobody took this turn, and no model can stand in just now, so the game ended; please start another."
+_KINDS: Final[dict[Kind, ModelKind]] = {Kind.PICTURE: "t2i", Kind.CAPTION: "i2t"}
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """Looks after members' turns. Raises StageGone where an invitation cannot be posted."""
+
+    store: Store
+    players: Players
+    showing: Showing
+
+    async def seat(self, game: Game, key: StepKey) -> bool:
+        """Opens a step to members and has its game wait; False where somebody took it in the same moment."""
+        settings = await self.store.servers.settings(game.request.guild_id)
+        model = self.stand_in(game, key)
+        await self.store.seats.open(game.id, key, model, settings.seat_seconds, settings.claim_seconds)
+        await self.showing.post(game, f"invite-{key}")
+        waits = await self.store.seats.wait(game.id, key)
+        if waits:
+            _log.info("game waits for a member", game=game.id, step=str(key))
+            await self.show(game.id, key)
+        return waits
+
+    def stand_in(self, game: Game, key: StepKey) -> str | None:
+        """The model that plays a step which no member takes: the pair's own, else the best that can play now."""
+        own = game.pair.player(key.kind)
+        kind = _KINDS[key.kind]
+        if own != HUMAN and self.players.why_not(self.players.registry.table(own)) is None:
+            return own
+        return self.players.stand_in(kind)
+
+    async def look_after(self, game: Game, key: StepKey) -> None:
+        """Does what is due about a step for which a game waits: opens it again, reminds, has a model stand in."""
+        if game.state is not GameState.WAITING:
+            return
+        seats, seat, moment = self.store.seats, await self.store.seats.get(game.id, key), datetime.now(UTC)
+        changed = seat.half_at <= moment and await seats.tell_half(game.id, key)
+        if seat.claim is not None and seat.claim.holds(moment):
+            if await seats.tell_claim(game.id, key):
+                await self.showing.remind(game, seat)
+        else:
+            changed = await seats.lapse(game.id, key) or changed
+            if seat.deadline <= moment:
+                changed = await self._give_away(game, key, early=False) or changed
+        if changed:
+            await self.show(game.id, key)
+
+    async def give_away(self, game: Game, key: StepKey) -> None:
+        """Has a model play the step now. Raises NotAllowed where no model can, or a member is at it."""
+        if not await self._give_away(game, key, early=True):
+            raise NotAllowed("A member is at this turn just now, or has taken it; please look again in a while.")
+        await self.show(game.id, key)
+
+    async def show(self, game_id: str, key: StepKey) -> None:
+        """Brings invitation and card up to date; neither ever stops a game."""
+        game = await self.store.games.get(game_id)
+        await self.showing.edit_invitation(game, await self.store.seats.get(game_id, key))
+        await self.showing.edit_card(game)
+
+    async def _give_away(self, game: Game, key: StepKey, *, early: bool) -> bool:
+        model = self.stand_in(game, key)
+        if model is not None:
+            return await self.store.seats.stand_in(game.id, key, model, early=early)
+        if early:
+            raise NotAllowed("No model can play this turn just now; please try again later.")
+        return await self.store.games.move(game.id, GameState.FAILED, only_from=[GameState.WAITING], reason=NOBODY)

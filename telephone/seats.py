@@ -1,0 +1,176 @@
+"""What a cog may ask for about members' turns: one function each."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from telephone.cpu import off_loop
+from telephone.errors import BadInput, BadOutput, NotAllowed
+from telephone.game import HUMAN, Game, Image, Kind, Step, StepKey, fold, step_seed
+from telephone.media.images import Pictures, verify
+from telephone.play import Play
+from telephone.safety import Guard
+from telephone.seat import Claim, Seat, SeatState
+from telephone.store import Store
+from telephone.store.seats import LATE
+
+CAPTION_MIN: Final = 3
+CAPTION_MAX: Final = 300
+"""Shortest and longest caption of a member, in characters."""
+UPLOAD_MAX: Final = 10 * 2**20
+"""Bytes of a drawing that a member may hand in."""
+UNREADABLE: Final = "I could not read that file; please send a PNG, JPEG or WebP up to 10 MiB."
+NOBODYS: Final = "Only who started this game, or a member who may manage the server, can have a model play this turn."
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a member who holds a step is shown, and nothing else: words to draw, or a picture to describe."""
+
+    game: Game
+    seat: Seat
+    words: str | None = None
+    picture: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What lies before a member who draws: the words, and until when they are theirs."""
+
+    caption: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+
+    store: Store
+    pictures: Pictures
+    guard: Guard
+    play: Play | None = None
+    """None in a process that runs no engine: there members take no turns."""
+
+    async def claim(self, game_id: str, key: StepKey, member_id: int, *, token: str | None = None) -> Turn:
+        """Gives a step to the first member who asks; who holds it already is shown it again.
+
+        Raises NotAllowed where somebody was first, or the member has seen another step of a sealed game.
+        """
+        seat = await self.store.seats.claim(game_id, key, member_id, token=token)
+        _log.info("turn taken", game=game_id, step=str(key))
+        await self._changed(game_id, key)
+        return await self._turn(game_id, seat)
+
+    async def held(self, game_id: str, key: StepKey, member_id: int) -> Turn:
+        """What a member holds. Raises NotAllowed where they hold it no more."""
+        seat = await self.store.seats.get(game_id, key)
+        _require_held(seat, member_id)
+        return await self._turn(game_id, seat)
+
+    async def caption(self, game_id: str, key: StepKey, member_id: int, text: str) -> None:
+        """A member's words for the picture they hold. Raises BadInput and Refused, which leave the turn theirs."""
+        turn = await self.held(game_id, key, member_id)
+        if turn.picture is None:
+            raise BadInput("This turn is to be drawn; please send a picture.")
+        words = fold(text)
+        if not CAPTION_MIN <= len(words) <= CAPTION_MAX or not any(char.isalnum() for char in words):
+            raise BadInput(
+                f"A caption has {CAPTION_MIN} to {CAPTION_MAX} characters; please say what you see in a sentence."
+            )
+        await self.guard.words(words, turn.picture, nsfw=await self._nsfw(turn.game))
+        await self._answer(turn, member_id, Step(key, HUMAN, _seed(turn), text=words, raw=text))
+
+    async def drawing(self, game_id: str, key: StepKey, member_id: int, data: bytes) -> None:
+        """A member's picture of the words they hold. Raises BadInput and Refused, which leave the turn theirs."""
+        turn = await self.held(game_id, key, member_id)
+        if turn.words is None:
+            raise BadInput("This turn is to be described; please write what you see.")
+        image = await off_loop(_picture, data)
+        await self.guard.drawing(image, turn.words, nsfw=await self._nsfw(turn.game))
+        await self.store.images.put(image)
+        await self._answer(turn, member_id, Step(key, HUMAN, _seed(turn), image=await self.pictures.put(image)))
+
+    async def paper(self, claim_id: str, member_id: int) -> Paper:
+        """The words that a member holds by a claim, for the page to draw on. Raises NotAllowed and NotFound."""
+        turn = await self._claimed(claim_id, member_id)
+        if turn.words is None:
+            raise NotAllowed("This turn is to be described; please write what you see.")
+        return Paper(turn.words, _require_held(turn.seat, member_id).expires_at)
+
+    async def hand_in(self, claim_id: str, member_id: int, data: bytes) -> None:
+        """A drawing made on the page, once; the same bytes again are no error, since their receipt may be lost."""
+        seat, claimer_id = await self.store.seats.of_claim(claim_id)
+        if seat.state is SeatState.ANSWERED and claimer_id == member_id:
+            game = await self.store.games.get(seat.game_id)
+            if game.steps[seat.key.index].image == (await off_loop(_picture, data)).sha256:
+                return
+        turn = await self._claimed(claim_id, member_id)
+        await self.drawing(turn.game.id, turn.seat.key, member_id, data)
+
+    async def _claimed(self, claim_id: str, member_id: int) -> Turn:
+        seat, claimer_id = await self.store.seats.of_claim(claim_id)
+        if claimer_id != member_id or seat.claim is None:
+            raise NotAllowed(LATE)
+        return await self.held(seat.game_id, seat.key, member_id)
+
+    async def give_back(self, game_id: str, key: StepKey, member_id: int) -> None:
+        """Opens a step again that a member holds. Raises NotAllowed where they do not."""
+        if not await self.store.seats.release(game_id, key, member_id):
+            raise NotAllowed("You do not hold this turn any more; watch for the next invitation.")
+        await self._changed(game_id, key)
+
+    async def let_ai_play(self, game_id: str, key: StepKey, *, by: int, is_host: bool) -> Seat:
+        """Has a model play a step that no member is at. Raises NotAllowed, for others than hosts too."""
+        game = await self.store.games.get(game_id)
+        if not is_host and by != game.request.starter_id:
+            raise NotAllowed(NOBODYS)
+        if self.play is not None:
+            await self.play.give_away(game, key)
+        return await self.store.seats.get(game_id, key)
+
+    async def _answer(self, turn: Turn, member_id: int, step: Step) -> None:
+        claim = _require_held(turn.seat, member_id)
+        took = datetime.now(UTC) - claim.claimed_at
+        timed = replace(step, latency_ms=round(took.total_seconds() * 1_000))
+        await self.store.seats.answer(turn.game.id, timed, member_id)
+        _log.info("step played", game=turn.game.id, step=str(step.key), player=HUMAN, ms=timed.latency_ms, usd=0.0)
+        await self._changed(turn.game.id, step.key)
+
+    async def _changed(self, game_id: str, key: StepKey) -> None:
+        if self.play is not None:
+            await self.play.seat_changed(game_id, key)
+
+    async def _turn(self, game_id: str, seat: Seat) -> Turn:
+        game = await self.store.games.get(game_id)
+        if seat.key.kind is Kind.PICTURE:
+            return Turn(game, seat, words=game.shown.text_before(seat.key))
+        drawn = game.shown.turns[seat.key.turn - 1].picture
+        if drawn is None or drawn.image is None:
+            raise NotAllowed("The picture of this turn is hidden after a report; please ask a moderator.")
+        return Turn(game, seat, picture=await self.pictures.get(drawn.image))
+
+    async def _nsfw(self, game: Game) -> bool:
+        return game.request.nsfw and (await self.store.servers.settings(game.request.guild_id)).nsfw != "block"
+
+
+def _require_held(seat: Seat, member_id: int) -> Claim:
+    claim = seat.claim
+    if claim is None or claim.member_id != member_id or not claim.holds(datetime.now(UTC)):
+        raise NotAllowed(LATE)
+    return claim
+
+
+def _picture(data: bytes) -> Image:
+    if len(data) > UPLOAD_MAX:
+        raise BadInput(UNREADABLE)
+    try:
+        return verify(data)
+    except BadOutput:
+        raise BadInput(UNREADABLE) from None
+
+
+def _seed(turn: Turn) -> int:
+    return step_seed(turn.game.request.seed, turn.seat.key)

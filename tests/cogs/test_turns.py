@@ -1,0 +1,219 @@
+"""Members take turns in a game: from the invitation over the claim to the answer, on a simulated Discord."""
+
+import asyncio
+import hashlib
+
+import discord
+import pytest
+import simcord
+from discord import ui
+
+from bot.client import TelephoneBot
+from telephone.game import GameState
+from telephone.seats import UNREADABLE
+from telephone.store.seats import LATE, SEEN
+from tests.cogs.test_games import CompanyHouse, Evening, _evening
+from tests.company import paint
+
+SAID = "a fox and a *broken* clock"
+
+
+@pytest.fixture
+def house(tmp_path):
+    return CompanyHouse(tmp_path)
+
+
+@pytest.fixture
+def bot(house):
+    return TelephoneBot(house.open, shard_count=1)
+
+
+def everything(evening: Evening):
+    return [one for room in (evening.channel, *evening.channel.threads) for one in room.history()]
+
+
+def words_of(message: discord.Message) -> str:
+    view = ui.LayoutView.from_message(message)
+    return "\n".join(item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay))
+
+
+def labels_of(message: discord.Message) -> list[str | None]:
+    if not message.flags.components_v2:
+        return [item["label"] for row in message.components for item in row["components"]]
+    view = ui.LayoutView.from_message(message)
+    return [item.label for item in view.walk_children() if isinstance(item, ui.Button)]
+
+
+async def shown(evening: Evening, words: str, timeout: float = 30) -> discord.Message:
+    """The message that says so, once there is one."""
+    async with asyncio.timeout(timeout):
+        while True:
+            for one in everything(evening):
+                if words in one.content or (one.flags.components_v2 and words in words_of(one)):
+                    return one
+            await asyncio.sleep(0.05)
+
+
+async def ended(house, game_id):
+    return await house.service.closed(game_id, timeout=30)
+
+
+async def begun(evening: Evening, **changes):
+    result = await evening.start(i2t="human", turns=2, **changes)
+    [game] = await evening.house.service.store.games.unfinished()
+    return result, game
+
+
+async def caption(member, invitation, text: str = SAID):
+    claim = await member.click(invitation, label="Take this turn")
+    form = await member.click(claim.response, label="Write caption")
+    return await member.submit_modal(form, {"caption": text})
+
+
+async def test_an_open_game_is_played_by_who_presses_first(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        bob = evening.guild.add_member(env.create_user("bob"))
+        _, game = await begun(evening)
+        invitation = await shown(evening, "### Turn 1: write a caption")
+        assert "First to press gets 10 min and sees one picture. Otherwise critic plays at <t:" in words_of(invitation)
+        assert labels_of(invitation) == ["Take this turn", "Let AI play"]
+        card = await shown(evening, "### #1 waiting for a member")
+        assert "Turn 1, caption. Otherwise critic plays at <t:" in words_of(card)
+
+        claim = await bob.click(invitation, label="Take this turn")
+        assert claim.ephemeral
+        assert claim.response.content.startswith("Only you see this; say in a sentence what you see.")
+        assert [(f.filename, f.description) for f in claim.response.attachments] == [
+            ("picture.png", "Picture to describe")
+        ]
+        assert labels_of(claim.response) == ["Write caption", "Give back"]
+        taken = await shown(evening, "### Turn 1: a member is at the caption")
+        assert labels_of(taken) == []
+        form = await bob.click(claim.response, label="Write caption")
+        done = await bob.submit_modal(form, {"caption": SAID})
+        assert done.response.content == "Thank you, your caption is in; the game goes on."
+
+        step = await shown(evening, "**Turn 1 of 2, caption** by a member")
+        assert step.content.endswith("> a fox and a \\*broken\\* clock")
+        assert "A member took this turn." in words_of(await shown(evening, "### Turn 1: the caption is there"))
+        await caption(bob, await shown(evening, "### Turn 2: write a caption"))
+        assert (await ended(house, game.id)).state is GameState.FINISHED
+        await bot.close()
+
+
+async def test_a_member_draws_and_a_file_that_is_no_picture_comes_back_kindly(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        await evening.start(t2i="human", turns=1)
+        [game] = await house.service.store.games.unfinished()
+        invitation = await shown(evening, "### Turn 1: draw a picture")
+        claim = await evening.alice.click(invitation, label="Take this turn")
+        assert claim.response.content.endswith("> a fox mends a clock")
+        assert labels_of(claim.response) == ["Upload", "Give back"]
+        form = await evening.alice.click(claim.response, label="Upload")
+        wrong = await evening.alice.submit_modal(form, {"drawing": ("notes.txt", b"no picture")})
+        assert wrong.response.content == UNREADABLE
+        again = await evening.alice.click(claim.response, label="Upload")
+        await evening.alice.submit_modal(again, {"drawing": ("mine.png", paint("mine"))})
+        step = await shown(evening, "**Turn 1 of 1, picture** by a member")
+        assert [file.filename for file in step.attachments] == ["turn-01.png"]
+        assert (await ended(house, game.id)).state is GameState.FINISHED
+        await bot.close()
+
+
+async def test_a_turn_can_be_given_back_and_a_host_lets_ai_play(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        bob = evening.guild.add_member(env.create_user("bob"))
+        _, game = await begun(evening)
+        claim = await bob.click(await shown(evening, "### Turn 1: write a caption"), label="Take this turn")
+        back = await bob.click(claim.response, label="Give back")
+        assert back.response.content.startswith("You gave turn 1 back")
+        invitation = await shown(evening, "### Turn 1: write a caption")
+        refused = await bob.click(invitation, label="Let AI play")
+        assert refused.response.content.startswith("Only who started this game")
+        played = await evening.alice.click(invitation, label="Let AI play")
+        assert played.response.content == "critic plays turn 1 now."
+        await shown(evening, "**Turn 1 of 2, caption** by critic, stand-in for a member")
+        assert "critic plays it" in words_of(await shown(evening, "### Turn 1: a stand-in makes the caption"))
+        assert (await house.service.game(game.id)).stand_ins
+        await bot.close()
+
+
+async def test_a_late_answer_is_given_back_to_its_author(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        await begun(evening)
+        invitation = await shown(evening, "### Turn 1: write a caption")
+        claim = await evening.alice.click(invitation, label="Take this turn")
+        form = await evening.alice.click(claim.response, label="Write caption")
+        await evening.alice.click(claim.response, label="Give back")
+        late = await evening.alice.submit_modal(form, {"caption": SAID})
+        assert late.response.content == f"{LATE}\n> a fox and a \\*broken\\* clock"
+        await bot.close()
+
+
+async def test_a_form_from_before_a_restart_is_still_answered(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        _, game = await begun(evening)
+        invitation = await shown(evening, "### Turn 1: write a caption")
+        claim = await evening.alice.click(invitation, label="Take this turn")
+        form = await evening.alice.click(claim.response, label="Write caption")
+        assert not bot._connection._view_store._modals, "nothing is remembered that a restart would forget"
+        done = await evening.alice.submit_modal(form, {"caption": SAID})
+        assert done.response.content.startswith("Thank you")
+        assert (await house.service.game(game.id)).steps[1].text == SAID
+        await bot.close()
+
+
+async def test_nobody_sees_more_than_one_item_of_a_sealed_game_before_its_reveal(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        people = [evening.guild.add_member(env.create_user(name)) for name in ("bob", "cleo")]
+        result, game = await begun(evening, sealed=True, prompt="#easy-002")
+        seen = {evening.alice.id: await told([result.response])} | {one.id: [] for one in people}
+        for turn, member in enumerate(people, 1):
+            invitation = await shown(evening, f"### Turn {turn}: write a caption")
+            assert "Sealed: who has seen one turn" in words_of(invitation)
+            for other in (evening.alice, *people[: turn - 1]):
+                refused = await other.click(invitation, label="Take this turn")
+                assert refused.response.content == SEEN
+                seen[other.id] += await told([refused.response])
+            claim = await member.click(invitation, label="Take this turn")
+            asked = [await member.slash(evening.channel, f"telephone {name}") for name in ("status", "replay")]
+            asked += [await member.slash(evening.channel.threads[0], "telephone replay")]
+            asked += [await member.slash(evening.channel, "telephone leaderboard")]
+            seen[member.id] += await told([claim.response, *(one.response for one in asked)])
+            await _check_what_is_seen(evening, game, seen)
+            form = await member.click(claim.response, label="Write caption")
+            await member.submit_modal(form, {"caption": f"what member {turn} saw"})
+        assert (await ended(house, game.id)).state is GameState.FINISHED
+        (thread,) = evening.channel.threads
+        opening, *line = [one for one in thread.history() if one.content]
+        assert opening.content.startswith("**The prompt**")
+        assert [one.reference.message_id for one in line] == [opening.id, *(one.id for one in line[:-1])]
+        assert [one.content.splitlines()[0] for one in line] == [
+            "**Turn 1 of 2, picture** by painter", "**Turn 1 of 2, caption** by a member",
+            "**Turn 2 of 2, picture** by painter", "**Turn 2 of 2, caption** by a member",
+        ]  # fmt: skip
+        assert env.errors
+        await bot.close()
+
+
+async def _check_what_is_seen(evening: Evening, game, seen: dict[int, list[str]]) -> None:
+    """Of the prompt and all that was played, the public sees nothing, each member one item, one of them one."""
+    stored = await evening.house.service.game(game.id)
+    items = [stored.request.prompt.text, *(step.text or step.image for step in stored.steps)]
+    public = await told(everything(evening))
+    assert not [item for item in items if any(item in part for part in public)]
+    counts = {who: sum(any(item in part for part in parts) for item in items) for who, parts in seen.items()}
+    assert max(counts.values()) == 1, "the one who has just taken a turn"
+
+
+async def told(messages) -> list[str]:
+    """All that messages give away: words, and the names, alternative texts and hashes of their files."""
+    parts = [f"{one.content}\n{words_of(one) if one.flags.components_v2 else ''}" for one in messages]
+    files = [(file, hashlib.sha256(await file.read())) for one in messages for file in one.attachments]
+    return [*parts, *(f"{file.filename} {file.description} {content.hexdigest()}" for file, content in files)]

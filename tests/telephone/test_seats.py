@@ -1,0 +1,333 @@
+"""Members' turns: a game that waits for them, goes on with what they say, or with a model in their place."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from telephone.errors import BadInput, NotAllowed, Refused, Withheld
+from telephone.game import Game, GameState, Kind, Step, StepKey
+from telephone.seat import SeatState
+from telephone.seats import UNREADABLE
+from telephone.service import StartRequest
+from telephone.stage import StageGone
+from telephone.store.seats import LATE, SEEN, TAKEN
+from tests.company import Remembering, Troupe, paint, troupe
+
+OPEN = StartRequest(prompt="a fox mends a clock", t2i="painter", i2t="human", turns=2, seed=7, starter_id=5)
+SEALED = replace(OPEN, sealed=True)
+FIRST, SECOND = StepKey(1, Kind.CAPTION), StepKey(2, Kind.CAPTION)
+ADA, BO, CY = 11, 12, 13
+SAID = "a fox and a broken clock"
+
+
+@pytest.fixture
+async def company(tmp_path):
+    async with troupe(tmp_path) as opened:
+        yield opened
+
+
+async def waits(company: Troupe, game: Game, key: StepKey = FIRST) -> Game:
+    """The game once it waits for a member to take a step."""
+    async with asyncio.timeout(15):
+        while (now := await company.service.game(game.id)).state is not GameState.WAITING or now.next_key != key:
+            assert not now.state.is_final, now.reason
+            await asyncio.sleep(0.02)
+    return now
+
+
+async def becomes(company: Troupe, game: Game, state: SeatState, key: StepKey = FIRST) -> None:
+    async with asyncio.timeout(15):
+        while (await company.store.seats.get(game.id, key)).state is not state:
+            await asyncio.sleep(0.02)
+
+
+async def times(company: Troupe, claim: float, seat: float) -> None:
+    await company.store.servers.change(0, claim_seconds=claim, seat_seconds=seat)
+
+
+async def answer(company: Troupe, game: Game, key: StepKey, member: int, text: str = SAID) -> None:
+    await company.service.seats.claim(game.id, key, member)
+    await company.service.seats.caption(game.id, key, member, text)
+
+
+async def test_an_open_game_is_posted_as_it_is_played_and_one_member_may_take_every_turn(company):
+    game = await company.service.start(OPEN)
+    await waits(company, game)
+    assert company.stage.of(game) == ["card", "thread", "opening", "1p", "invite-1c"]
+    turn = await company.service.seats.claim(game.id, FIRST, ADA)
+    assert (turn.words, turn.picture.data[:4]) == (None, b"\x89PNG")
+    await company.service.seats.caption(game.id, FIRST, ADA, f"  {SAID}\n")
+    await waits(company, game, SECOND)
+    await answer(company, game, SECOND, ADA)
+    done = await company.service.closed(game.id, timeout=20)
+    assert company.stage.of(game)[3:] == ["1p", "invite-1c", "1c", "2p", "invite-2c", "2c", "summary"]
+    caption = done.turns[0].caption
+    assert (caption.text, caption.player, caption.cost_usd, caption.raw) == (SAID, "human", 0.0, f"  {SAID}\n")
+    assert company.studio.collected == {"painter": 2}
+    assert done.turns[1].distance is not None
+
+
+async def test_a_waiting_game_holds_no_place(company):
+    await company.service.limit(0, parallel=1)
+    first, second = [await company.service.start(OPEN) for _ in range(2)]
+    await waits(company, first)
+    await waits(company, second)
+    assert company.stage.cards[-1][1] == "waiting"
+
+
+async def test_a_member_draws_what_the_caption_says(company):
+    game = await company.service.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
+    first = StepKey(1, Kind.PICTURE)
+    await waits(company, game, first)
+    assert (await company.service.seats.claim(game.id, first, ADA)).words == OPEN.prompt
+    with pytest.raises(BadInput, match=UNREADABLE):
+        await company.service.seats.drawing(game.id, first, ADA, b"<svg/>")
+    with pytest.raises(BadInput, match="is to be drawn"):
+        await company.service.seats.caption(game.id, first, ADA, SAID)
+    await company.service.seats.drawing(game.id, first, ADA, paint("mine"))
+    done = await company.service.closed(game.id, timeout=20)
+    assert (done.state, done.turns[0].picture.player) == (GameState.FINISHED, "human")
+
+
+async def test_a_claim_that_runs_out_is_free_for_others_and_a_late_answer_comes_back(company):
+    await times(company, 1, 60)
+    game = await company.service.start(OPEN)
+    await waits(company, game)
+    await company.service.seats.claim(game.id, FIRST, ADA, token="t")
+    with pytest.raises(NotAllowed, match=TAKEN):
+        await company.service.seats.claim(game.id, FIRST, BO)
+    await becomes(company, game, SeatState.OPEN)
+    assert company.stage.reminded == [ADA], "half of the time was over before"
+    with pytest.raises(NotAllowed, match=LATE):
+        await company.service.seats.caption(game.id, FIRST, ADA, SAID)
+    await answer(company, game, FIRST, BO)
+    await waits(company, game, SECOND)
+    states = [state for key, state in company.stage.invitations if key == "1c"]
+    assert list(dict.fromkeys(states)) == [SeatState.OPEN, SeatState.CLAIMED, SeatState.ANSWERED]
+
+
+async def test_at_the_deadline_the_named_model_stands_in_and_the_game_goes_on(company):
+    await times(company, 60, 1)
+    game = await company.service.start(replace(OPEN, turns=1))
+    done = await company.service.closed(game.id, timeout=20)
+    assert (done.state, done.turns[0].caption.player) == (GameState.FINISHED, "critic")
+    assert company.stage.of(game) == ["card", "thread", "opening", "1p", "invite-1c", "1c", "summary"]
+    assert company.stage.invitations[-1] == ("1c", SeatState.STOOD_IN)
+
+
+async def test_a_member_who_is_at_it_at_the_deadline_may_finish(company):
+    await times(company, 3, 1)
+    game = await company.service.start(replace(OPEN, turns=1))
+    await waits(company, game)
+    await company.service.seats.claim(game.id, FIRST, ADA)
+    await asyncio.sleep(1.5)
+    await company.service.seats.caption(game.id, FIRST, ADA, SAID)
+    assert (await company.service.closed(game.id, timeout=20)).turns[0].caption.text == SAID
+
+
+async def test_a_host_lets_ai_play_and_nobody_else_does(company):
+    game = await company.service.start(replace(OPEN, turns=1))
+    await waits(company, game)
+    with pytest.raises(NotAllowed, match="Only who started"):
+        await company.service.seats.let_ai_play(game.id, FIRST, by=ADA, is_host=False)
+    await company.service.seats.claim(game.id, FIRST, ADA)
+    with pytest.raises(NotAllowed, match="A member is at this turn"):
+        await company.service.seats.let_ai_play(game.id, FIRST, by=5, is_host=False)
+    await company.service.seats.give_back(game.id, FIRST, ADA)
+    with pytest.raises(NotAllowed, match="do not hold"):
+        await company.service.seats.give_back(game.id, FIRST, ADA)
+    await company.service.seats.let_ai_play(game.id, FIRST, by=5, is_host=False)
+    assert (await company.service.closed(game.id, timeout=20)).turns[0].caption.player == "critic"
+
+
+async def test_what_is_declined_is_said_kindly_and_the_turn_stays_theirs(company):
+    company.watcher.words = {"blood": "violence", "child": "sexual/minors"}
+    game = await company.service.start(replace(OPEN, turns=1))
+    await waits(company, game)
+    await company.service.seats.claim(game.id, FIRST, ADA)
+    for text, error, words in (
+        ("so much blood", Refused, "These words are not for here"),
+        ("a child", Withheld, "nothing of them was kept"),
+        ("ab", BadInput, "3 to 300"),
+        ("!!!!", BadInput, "3 to 300"),
+        ("x" * 301, BadInput, "3 to 300"),
+    ):
+        with pytest.raises(error, match=words):
+            await company.service.seats.caption(game.id, FIRST, ADA, text)
+    with pytest.raises(BadInput, match="is to be described"):
+        await company.service.seats.drawing(game.id, FIRST, ADA, paint("no"))
+    await company.service.seats.caption(game.id, FIRST, ADA, SAID)
+    assert (await company.service.closed(game.id, timeout=20)).turns[0].caption.text == SAID
+
+
+async def test_a_drawing_that_is_declined_leaves_the_turn_theirs(company):
+    company.watcher.sees = ["sexual"]
+    game = await company.service.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
+    first = StepKey(1, Kind.PICTURE)
+    await waits(company, game, first)
+    await company.service.seats.claim(game.id, first, ADA)
+    with pytest.raises(Refused, match="please draw another"):
+        await company.service.seats.drawing(game.id, first, ADA, paint("bad"))
+    await company.service.seats.drawing(game.id, first, ADA, paint("good"))
+    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+
+
+async def test_nothing_of_a_sealed_game_is_posted_before_all_of_it_is_revealed(company):
+    game = await company.service.start(SEALED)
+    await waits(company, game)
+    assert company.stage.of(game) == ["card", "thread", "invite-1c"]
+    with pytest.raises(NotAllowed, match=SEEN):
+        await company.service.seats.claim(game.id, FIRST, 5)
+    await answer(company, game, FIRST, ADA)
+    await waits(company, game, SECOND)
+    with pytest.raises(NotAllowed, match=SEEN):
+        await company.service.seats.claim(game.id, SECOND, ADA)
+    with pytest.raises(NotAllowed, match="sealed"):
+        await company.service.replay(game.id)
+    assert await company.service.recent(0) == []
+    assert await company.service.status(0) == []
+    await answer(company, game, SECOND, BO)
+    await company.service.closed(game.id, timeout=20)
+    assert company.stage.of(game)[2:] == ["invite-1c", "invite-2c", "opening", "1p", "1c", "2p", "2c", "summary"]
+    assert (await company.service.replay(game.id)).data.startswith(b"GIF8")
+
+
+async def test_one_step_in_a_line_of_models_is_a_members(company):
+    game = await company.service.start(replace(OPEN, i2t="critic", human_step="2c"))
+    await waits(company, game, SECOND)
+    assert company.stage.of(game) == ["card", "thread", "invite-2c"]
+    await answer(company, game, SECOND, ADA)
+    done = await company.service.closed(game.id, timeout=20)
+    assert [step.player for step in done.steps] == ["painter", "critic", "painter", "human"]
+
+
+async def test_a_pause_keeps_the_turn_and_gives_its_time_again(company):
+    await times(company, 60, 2)
+    game = await company.service.start(replace(OPEN, turns=1))
+    await waits(company, game)
+    assert await company.service.pause(0) == 1
+    await asyncio.sleep(2.3)
+    assert (await company.service.game(game.id)).state is GameState.PAUSED
+    await company.service.resume(0)
+    await waits(company, game)
+    await answer(company, game, FIRST, ADA)
+    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    assert company.stage.of(game).count("invite-1c") == 1
+
+
+async def test_a_stopped_game_takes_no_turns(company):
+    game = await company.service.start(OPEN)
+    await waits(company, game)
+    await company.service.seats.claim(game.id, FIRST, ADA)
+    await company.service.stop(game.id, by=5, is_host=False)
+    with pytest.raises(NotAllowed, match=LATE):
+        await company.service.seats.caption(game.id, FIRST, ADA, SAID)
+    with pytest.raises(NotAllowed, match="cannot be taken any more"):
+        await company.service.seats.claim(game.id, FIRST, BO)
+
+
+async def test_where_no_model_can_stand_in_the_game_ends_kindly(company):
+    await times(company, 60, 1)
+    game = await company.service.start(replace(OPEN, turns=1))
+    await waits(company, game)
+    company.watcher.broken = "no key"
+    done = await company.service.closed(game.id, timeout=20)
+    assert done.state is GameState.FAILED
+    assert "no model can stand in" in done.reason
+
+
+async def test_a_thread_that_is_gone_pauses_a_waiting_game_and_it_is_shown_anew(company):
+    game = await company.service.start(replace(OPEN, turns=1))
+    post = company.stage.invite
+
+    async def invite(*arguments):
+        company.stage.invite = post
+        raise StageGone("The thread was deleted, so I paused at turn 1; press Continue for a new one.", "thread")
+
+    company.stage.invite = invite
+    async with asyncio.timeout(15):
+        while (await company.service.game(game.id)).state is not GameState.PAUSED:
+            await asyncio.sleep(0.02)
+    company.stage.closed = True
+    await company.service.resume_game(game.id, by=5, is_host=False)
+    await waits(company, game)
+    assert company.stage.of(game) == [*["card", "thread", "opening", "1p"] * 2, "invite-1c"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"i2t": "critic", "sealed": True}, "choose human"),
+        ({"i2t": "critic", "human_step": "3c"}, "up to 2c"),
+        ({"i2t": "critic", "human_step": "fox"}, "written like"),
+        ({"human_step": "1c"}, "line of two models"),
+    ],
+)
+async def test_what_cannot_be_played_with_members_is_said_before_anything_is_stored(company, change, words):
+    with pytest.raises(BadInput, match=words):
+        await company.service.start(replace(OPEN, **change))
+    assert await company.store.games.unfinished() == []
+
+
+async def test_four_turns_are_usual_with_a_human_and_the_stand_ins_price_is_reserved(company):
+    game = await company.service.start(replace(OPEN, t2i="human", turns=None))
+    assert game.request.turns == 4
+    assert game.costs.reserved == pytest.approx(4 * 2 * 0.02)
+    assert next(choice.name for choice in company.service.choices("i2t")) == "human"
+
+
+@pytest.mark.parametrize("moment", ["open", "claimed", "overdue claim", "overdue seat", "answered"])
+async def test_a_game_interrupted_in_any_state_of_its_turn_goes_on(tmp_path, moment):
+    async with troupe(tmp_path) as company:
+        game = await company.service.start(replace(SEALED, turns=1))
+        await waits(company, game)
+        if moment != "open" and moment != "overdue seat":
+            await company.store.seats.claim(game.id, FIRST, ADA, 60)
+        if moment == "answered":  # in the store alone, as where the process died before it set the game going
+            said = Step(FIRST, "human", seed=1, text=SAID, raw=SAID)
+            assert await company.store.seats.answer(game.id, said, ADA)
+        stage = company.stage
+    if moment.startswith("overdue"):
+        _let_time_run_out(tmp_path, "claim_expires_at" if "claim" in moment else "deadline")
+    async with troupe(tmp_path, stage=stage) as company:
+        if moment == "overdue claim":
+            await becomes(company, game, SeatState.OPEN)
+        if moment in ("open", "overdue claim"):
+            await answer(company, game, FIRST, BO)
+        elif moment == "claimed":
+            await company.service.seats.caption(game.id, FIRST, ADA, SAID)
+        done = await company.service.closed(game.id, timeout=20)
+        assert done.state is GameState.FINISHED
+        assert done.turns[0].caption.player == ("critic" if moment == "overdue seat" else "human")
+        assert stage.of(game) == ["card", "thread", "invite-1c", "opening", "1p", "1c", "summary"]
+
+
+async def test_a_reveal_that_is_interrupted_is_shown_to_its_end_once(tmp_path):
+    stage = Remembering()
+    async with troupe(tmp_path, stage=stage) as company:
+        game = await company.service.start(replace(SEALED, turns=1))
+        await waits(company, game)
+        post, reached = stage.post_step, asyncio.Event()
+
+        async def post_step(*arguments):
+            reached.set()
+            await asyncio.sleep(60)
+
+        stage.post_step = post_step
+        await answer(company, game, FIRST, ADA)
+        await asyncio.wait_for(reached.wait(), 15)
+        assert (await company.service.game(game.id)).is_sealed
+    stage.post_step = post
+    async with troupe(tmp_path, stage=stage) as company:
+        assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+        assert stage.of(game)[2:] == ["invite-1c", "opening", "1p", "1c", "summary"]
+
+
+def _let_time_run_out(folder, column: str) -> None:
+    moment = (datetime.now(UTC) - timedelta(seconds=1)).replace(tzinfo=None).isoformat(sep=" ")
+    with closing(sqlite3.connect(folder / "telephone.sqlite")) as database, database:
+        database.execute(f"UPDATE seat SET {column} = ?", (moment,))

@@ -30,10 +30,10 @@ about 1 is something else altogether.
 - `/telephone battle` plays two to four pairs side by side, their names hidden, and everybody votes; \
 `versus` has two finished games meet like that.
 - As `human`, members draw or write: whoever presses first takes the turn; `sealed` shows nothing before the end.
-- `/telephone status` lists the games of this server, `/telephone replay` shows one as a moving picture, \
-`/telephone stop` ends one, `/telephone models` says who can play.
+- `/telephone status` lists the games here, `replay` shows one as a moving picture, `stop` ends one, `models` says \
+who can play.
 - `/telephone leaderboard` ranks the pairs of models by how much of the meaning they keep here; \
-`/telephone pair` looks at one of them, `/telephone insights` answers which T2I is best, which I2T, and which of the \
+`pair` looks at one of them, `insights` answers which T2I is best, which I2T, and which of the \
 two matters more.
 - `/telephone me export` gives you all that is kept of you; `name` and `reminders` say whether you are named and \
 reminded.

@@ -11,6 +11,7 @@ import aiohttp
 import discord
 
 from bot.client import House, TelephoneBot
+from bot.easel import Easel
 from bot.errors import stray
 from bot.stage import DiscordStage
 from bot.wire import point_at
@@ -53,7 +54,7 @@ async def run(settings: Settings, token: str) -> None:
 
         return await open_house(settings, stage, stage.arena, stage.noticeboard, stage.lobby)
 
-    bot = TelephoneBot(open_here)
+    bot = TelephoneBot(open_here, Easel(settings))
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.set_exception_handler(stray)
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.board_views import BoardButton, BoardSelect
 from bot.commands import admin_group, telephone_group
+from bot.easel import Easel
 from bot.errors import explain, unheard
 from bot.insight_views import InsightSelect
 from bot.pair_views import PairSelect
@@ -70,10 +71,12 @@ class Tree(app_commands.CommandTree["TelephoneBot"]):
 class TelephoneBot(commands.AutoShardedBot):
     """`on_setup` opens the house on the running loop, once the bot is logged in and before it hears from Discord.
 
-    `late` holds the members whose last press expired before it was acknowledged.
+    `late` holds the members whose last press expired before it was acknowledged. `easel` serves the page to draw on.
     """
 
-    def __init__(self, on_setup: Callable[[DiscordStage], Awaitable[House]], **options: Any) -> None:
+    def __init__(
+        self, on_setup: Callable[[DiscordStage], Awaitable[House]], easel: Easel | None = None, **options: Any
+    ) -> None:
         super().__init__(
             command_prefix=(),
             help_command=None,
@@ -87,7 +90,7 @@ class TelephoneBot(commands.AutoShardedBot):
         self.late: set[int] = set()
         self.telephone = telephone_group()
         self.admin = admin_group()
-        self._on_setup = on_setup
+        self._on_setup, self._easel = on_setup, easel
         self._house: House | None = None
 
     @property
@@ -106,14 +109,17 @@ class TelephoneBot(commands.AutoShardedBot):
         # At every start: one request, and a server never keeps the commands of an older version.
         await self.tree.sync()
         self._house = await self._on_setup(self.stage)
+        if self._easel is not None:
+            await self._easel.open(self.service.seats)
 
     async def on_interaction(self, interaction: "discord.Interaction[Any]") -> None:
         """Forms about members' turns, which discord.py does not remember after a restart."""
         await answered(interaction)
 
     def drawing_link(self, turn: Turn) -> str | None:
-        """Where a member may draw in the browser; None where no page is published."""
-        return None
+        """Where the member who holds a turn may draw in the browser; None where no page is published."""
+        links, claim = self._easel.links if self._easel is not None else None, turn.seat.claim
+        return links.to(claim.id, claim.member_id, claim.expires_at) if links and claim else None
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server, which an outage of Discord does not look like."""
@@ -123,7 +129,9 @@ class TelephoneBot(commands.AutoShardedBot):
         unheard(event_method)
 
     async def close(self) -> None:
-        """Closes the house first: its games post through this client until their step is done."""
+        """Closes the page and then the house: its games post through this client until their step is done."""
+        if self._easel is not None:
+            await self._easel.close()
         house, self._house = self._house, None
         if house is not None:
             await house.close()

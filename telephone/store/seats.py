@@ -73,9 +73,9 @@ class Seats:
         query = select(SeatRow).where(col(SeatRow.claim_id) == claim_id)
         async with self._database.reading() as session:
             row = (await session.scalars(query)).first()
-        if row is None:
-            raise NotFound(CLOSED)
-        return _seat(row), row.claimer_id or 0
+            if row is None:
+                raise NotFound(CLOSED)
+            return _seat(row), row.claimer_id or 0
 
     async def wait(self, game_id: str, key: StepKey) -> bool:
         """Has a game that plays wait for the step; False where it was taken in between, or the game stopped."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from telephone.errors import BadInput, NotAllowed, Refused, Withheld
+from telephone.errors import BadInput, NotAllowed, NotFound, Refused, Withheld
 from telephone.game import Game, GameState, Kind, Step, StepKey
 from telephone.seat import SeatState
 from telephone.seats import UNREADABLE
@@ -91,6 +91,30 @@ async def test_a_member_draws_what_the_caption_says(company):
     await company.service.seats.drawing(game.id, first, ADA, paint("mine"))
     done = await company.service.closed(game.id, timeout=20)
     assert (done.state, done.turns[0].picture.player) == (GameState.FINISHED, "human")
+
+
+async def test_the_page_to_draw_on_has_the_words_of_one_claim_and_takes_one_drawing(company):
+    game = await company.service.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
+    first = StepKey(1, Kind.PICTURE)
+    await waits(company, game, first)
+    seats = company.service.seats
+    claim = (await seats.claim(game.id, first, ADA)).seat.claim
+    for _ in range(2):
+        paper = await seats.paper(claim.id, ADA)
+        assert (paper.caption, paper.expires_at) == (OPEN.prompt, claim.expires_at)
+    with pytest.raises(NotAllowed, match=LATE):
+        await seats.paper(claim.id, BO)
+    with pytest.raises(NotFound):
+        await seats.paper("feedbeef", ADA)
+    await seats.hand_in(claim.id, ADA, paint("mine"))
+    await seats.hand_in(claim.id, ADA, paint("mine"))
+    for data in (paint("another"), b"no picture"):
+        with pytest.raises((NotAllowed, BadInput)):
+            await seats.hand_in(claim.id, ADA, data)
+    with pytest.raises(NotAllowed, match=LATE):
+        await seats.paper(claim.id, ADA)
+    done = await company.service.closed(game.id, timeout=20)
+    assert [step.player for step in done.steps] == ["human", "critic"]
 
 
 async def test_a_claim_that_runs_out_is_free_for_others_and_a_late_answer_comes_back(company):

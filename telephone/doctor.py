@@ -20,7 +20,7 @@ from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.providers.base import ModelTable
 from telephone.safety import WORDS, choice, guard_of
-from telephone.settings import Settings
+from telephone.settings import WELL, Settings
 from telephone.store import Store
 from telephone.trial import Trial, Tried, census
 from telephone.writer import chosen
@@ -29,6 +29,7 @@ Health = Literal["good", "missing", "broken"]
 _REACH_WITHIN = 5.0
 _TRY_WITHIN = 120.0
 GONE = "no longer at its provider"
+_LOOPBACKS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 where to ask one that listens everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,36 @@ async def _discord(settings: Settings) -> list[Finding]:
         return [Finding("Discord", "broken", f"not reachable ({type(error).__name__})", remedy)]
 
 
+async def _easel(settings: Settings) -> list[Finding]:
+    """The page to draw on, looked at from here and from where its links lead."""
+    if settings.public_url is None:
+        remedy = "Members hand in drawings as files; TELEPHONE_PUBLIC_URL lets them draw in the browser too."
+        return [Finding("Drawing page", "missing", "no public address", remedy)]
+    here, there = f"port {settings.http_port}", settings.public_url
+    local = await _heard(f"http://{_LOOPBACKS.get(settings.http_host, settings.http_host)}:{settings.http_port}")
+    if local is None:
+        return [Finding("Drawing page", "missing", f"nobody listens on {here}", "It is served while the bot runs.")]
+    if local != WELL:
+        remedy = "Set TELEPHONE_HTTP_PORT to a free port and start the bot again."
+        return [Finding("Drawing page", "broken", f"another program listens on {here}", remedy)]
+    if await _heard(there.rstrip("/")) != WELL:
+        remedy = "Check the reverse proxy and TELEPHONE_PUBLIC_URL; see docs/operating.md, 3."
+        return [Finding("Drawing page", "broken", f"served on {here}, but {there} does not lead there", remedy)]
+    return [Finding("Drawing page", "good", f"served at {there}")]
+
+
+async def _heard(address: str) -> str | None:
+    """What is said at an address's health route; None where nobody answers."""
+    limit = aiohttp.ClientTimeout(total=_REACH_WITHIN)
+    try:
+        async with aiohttp.ClientSession(timeout=limit) as session, session.get(f"{address}/health") as answer:
+            return (await answer.content.read(200)).decode(errors="replace")
+    except (TimeoutError, aiohttp.ClientConnectorError):
+        return None
+    except aiohttp.ClientError:
+        return ""
+
+
 _CHECKS: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
     "Database": _database,
     "Budget": _budget,
@@ -205,4 +236,5 @@ _CHECKS: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
     "Models": _models,
     "Chat": _writer,
     "Discord": _discord,
+    "Drawing page": _easel,
 }

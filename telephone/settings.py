@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telephone.errors import Misconfigured
 from telephone.game import Caps
+
+WELL: Final = "AI Telephone is well"
+"""What the health route of the bot's own page says, by which it is told from other programs on its port."""
 
 
 def secret_named(name: str) -> SecretStr | None:

@@ -26,11 +26,10 @@ from telephone.errors import (
     TimedOut,
     Unavailable,
 )
+from telephone.settings import WELL
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-WELL: Final = "AI Telephone is well"
-"""What the health route says, by which doctor tells us from other programs."""
 TAKEN: Final = "Your drawing is in. The game goes on in Discord, and you can close this page."
 LOST: Final = "There is nothing at this address; please press the button in Discord again."
 ELSEWHERE: Final = "A drawing is only taken from its own page; please open the link from Discord and draw there."

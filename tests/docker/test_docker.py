@@ -112,7 +112,10 @@ def test_compose_runs_the_bot_on_a_volume_and_with_few_rights():
     assert bot["tmpfs"] == ["/tmp"]
     assert bot["security_opt"] == ["no-new-privileges:true"]
     assert bot["cap_drop"] == ["ALL"]
-    assert not {"ports", "privileged", "network_mode", "cap_add"} & set(bot)
+    assert bot["ports"] == [f"127.0.0.1:{bot['environment']['TELEPHONE_HTTP_PORT']}:8787"], (
+        "only the host itself may ask"
+    )
+    assert not {"privileged", "network_mode", "cap_add"} & set(bot)
 
 
 @pytest.mark.slow

@@ -1,16 +1,25 @@
 """What an operator is told of the embedders before any game is measured."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from telephone.doctor import Finding, examine
-from telephone.settings import Settings
+from telephone.settings import WELL, Settings
 from tests.standin_providers import Studios
 
 
-async def embedder(settings: Settings) -> Finding:
-    (found,) = [finding for finding in await examine(settings) if finding.what == "Embedder"]
+async def found_of(what: str, settings: Settings) -> Finding:
+    (found,) = [finding for finding in await examine(settings) if finding.what == what]
     return found
+
+
+async def embedder(settings: Settings) -> Finding:
+    return await found_of("Embedder", settings)
 
 
 async def test_without_a_provider_games_are_measured_offline_and_nothing_needs_doing(tmp_path):
@@ -36,3 +45,35 @@ async def test_an_embedder_that_cannot_measure_is_a_finding(tmp_path, name, said
     found = await embedder(Settings(_env_file=None, data_dir=tmp_path, embedder=name))
     assert found.health == "broken"
     assert said in found.stands
+
+
+@asynccontextmanager
+async def saying(words: str) -> AsyncIterator[int]:
+    """A server whose health route says so; its port."""
+
+    async def health(_: web.Request) -> web.Response:
+        return web.Response(text=words)
+
+    app = web.Application()
+    app.router.add_get("/health", health)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield server.port
+
+
+async def page(folder, port: int, public: str | None) -> tuple[str, str]:
+    found = await found_of("Drawing page", Settings(_env_file=None, data_dir=folder, http_port=port, public_url=public))
+    return found.health, found.stands
+
+
+async def test_the_drawing_page_is_looked_at_from_here_and_from_where_its_links_lead(tmp_path):
+    assert await page(tmp_path, 1, None) == ("missing", "no public address")
+    async with saying(WELL) as port, saying("hello") as other:
+        at = f"http://127.0.0.1:{port}"
+        assert await page(tmp_path, port, at) == ("good", f"served at {at}")
+        away = f"http://127.0.0.1:{other}"
+        assert await page(tmp_path, port, away) == (
+            "broken",
+            f"served on port {port}, but {away} does not lead there",
+        )
+        assert await page(tmp_path, other, at) == ("broken", f"another program listens on port {other}")
+    assert await page(tmp_path, port, at) == ("missing", f"nobody listens on port {port}")

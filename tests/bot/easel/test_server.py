@@ -16,6 +16,7 @@ from bot.easel.drawing import BYTES_MAX, DAMAGED, NO_PNG, TOO_HEAVY, TOO_LARGE
 from bot.easel.links import CHANGED, OVER
 from bot.easel.pace import A_SECOND, AT_ONCE, Pace
 from bot.easel.statics import edition
+from telephone import doctor
 from telephone.errors import Misconfigured, NotAllowed, RateLimited, Refused, Unavailable
 from telephone.settings import Settings
 from tests.bot.easel.studio import ALICE, BO, ELSE, NONE, USED, ClaimsInMemory, Studio, free_port, settings
@@ -94,6 +95,12 @@ async def test_every_answer_is_shut_to_everything_from_elsewhere(studio, browser
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert ("no-store" in answer.headers["Cache-Control"]) is (path != "static")
+
+
+async def test_doctor_finds_the_page_well(studio):
+    port = int(studio.origin.rpartition(":")[2])
+    (found,) = await doctor._easel(Settings(_env_file=None, http_port=port, public_url=studio.origin))
+    assert (found.health, found.stands) == ("good", f"served at {studio.origin}")
 
 
 async def test_scripts_are_found_under_their_edition_alone(studio, browser):

@@ -1,0 +1,91 @@
+"""The page as a part of the bot: a member takes a turn on Discord, draws in the browser, and the game goes on."""
+
+import socket
+import sys
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from bot.easel import server
+from tests.bot.easel.studio import free_port
+from tests.bot.visitor import ARGUMENTS, CHROMIUM
+from tests.standin.records import Message
+
+BOT = [sys.executable, "-m", "bot"]
+PROMPT = "a fox mends a clock"
+
+
+def public(folder, port: int) -> dict[str, str]:
+    return {
+        "TELEPHONE_DATA_DIR": str(folder),
+        "TELEPHONE_HTTP_PORT": str(port),
+        "TELEPHONE_PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+
+
+def links_of(message: Message) -> list[str]:
+    return [part["url"] for part in message.parts if part.get("url")]
+
+
+async def taken(standin, channel, member) -> Message:
+    """What a member sees who starts a game whose pictures members draw, and takes the first turn."""
+    await member.slash(channel, "telephone start", prompt=PROMPT, t2i="human", i2t="spotter-sharp", turns=1)
+    (thread,) = await standin.until(lambda: standin.threads(channel), timeout=30)
+    (invitation,) = await standin.until(lambda: saying(standin, thread.id, "draw a picture"), timeout=30)
+    claim = await member.click(invitation, label="Take this turn")
+    return await standin.until(lambda: claim.response if claim.response and claim.response.text else None)
+
+
+def saying(standin, thread_id: int, words: str) -> list[Message]:
+    return [message for message in standin.messages(thread_id) if words in message.text]
+
+
+async def draw(page: Page) -> None:
+    box = await page.locator("#paper").bounding_box()
+    await page.get_by_label("Fill", exact=True).check()
+    await page.get_by_label("Green", exact=True).check()
+    await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no {CHROMIUM} on this machine")
+@pytest.mark.slow
+async def test_a_turn_that_was_taken_on_discord_is_drawn_in_the_browser_and_posted(standin, tmp_path):
+    guild = standin.create_guild("Players")
+    channel, alice = guild.create_text_channel("telephone"), guild.add_member("alice")
+    bot = await standin.run_bot(BOT, env=public(tmp_path, free_port()))
+    (link,) = links_of(await taken(standin, channel, alice))
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        page = await chromium.new_page()
+        await page.goto(link)
+        await expect(page.locator("#caption")).to_have_text(PROMPT)
+        bot.kill()
+        await bot.ended()
+        await draw(page)
+        await page.get_by_role("button", name="Hand in").click()
+        await page.locator("#sure").click()
+        await expect(page.get_by_text("You are offline")).to_be_visible()
+        await bot.restart()
+        await expect(page.get_by_text(server.TAKEN)).to_be_visible(timeout=30_000)
+        await page.reload()
+        await expect(page.get_by_text("Draw this")).to_have_count(0)
+        await chromium.close()
+    (thread,) = standin.threads(channel)
+    (posted,) = await standin.until(
+        lambda: saying(standin, thread.id, "**Turn 1 of 1, picture** by a member"), timeout=30
+    )
+    assert [file.name for file in posted.attachments] == ["turn-01.png"]
+    await standin.until(lambda: saying(standin, thread.id, "Distance"), timeout=60)
+    assert link.rpartition("/")[2] not in bot.log
+
+
+@pytest.mark.slow
+async def test_a_port_that_is_taken_costs_the_link_and_not_the_game(standin, tmp_path):
+    guild = standin.create_guild("Players")
+    channel, alice = guild.create_text_channel("telephone"), guild.add_member("alice")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        bot = await standin.run_bot(BOT, env=public(tmp_path, other.getsockname()[1]))
+        claim = await taken(standin, channel, alice)
+    assert links_of(claim) == []
+    assert bot.log.count("no page to draw on") == 1
+    assert "Traceback" not in bot.log

@@ -74,7 +74,6 @@ class Battles:
         count, width = ballots.sides.shape
         there = ballots.sides >= 0
         ties = bool(np.any(ballots.choice == width))
-        flat = np.bincount(ballots.battle * (width + 1) + ballots.choice, ballots.weight, count * (width + 1))
         two = there.sum(axis=1) == 2
         parts = np.zeros((count, width + 1, width + 1))
         parts[:, :width, :width] = np.eye(width) * there[:, None, :]
@@ -83,8 +82,13 @@ class Battles:
         # Until somebody votes for a tie, ν is 0 and the model is Bradley and Terry's.
         possible = np.column_stack([there, two & ties]).astype(np.float64)
         lucky = ballots.lucky.astype(np.float64)
-        chosen = np.asarray(flat, dtype=np.float64).reshape(count, width + 1)
+        chosen = _chosen(ballots, ballots.weight)
         return cls(np.maximum(ballots.sides, 0), chosen, parts, possible, lucky, len(ballots.pairs), ties)
+
+    def even(self, ballots: Ballots) -> "Battles":
+        """Itself, with every vote of a battle counted whole. Luck is learnt from these: votes that weigh less scatter
+        as whole ones do, which is less than so few whole ones would, and luck would seem small."""
+        return replace(self, chosen=_chosen(ballots, np.where(ballots.lucky[ballots.battle], 1.0, ballots.weight)))
 
     def some(self, most: int) -> "Battles":
         """Itself, or `most` of its battles, evenly spread."""
@@ -192,3 +196,10 @@ class Battles:
         flat = places[:, :, None] * size + places[:, None, :]
         values = local[:, twice][:, :, twice]
         return np.asarray(np.bincount(flat.ravel(), values.ravel(), size * size), dtype=np.float64).reshape(size, size)
+
+
+def _chosen(ballots: Ballots, weight: Floats) -> Floats:
+    """The votes (B, S + 1) for every outcome, the last column ties."""
+    count, width = ballots.sides.shape
+    flat = np.bincount(ballots.battle * (width + 1) + ballots.choice, weight, count * (width + 1))
+    return np.asarray(flat, dtype=np.float64).reshape(count, width + 1)

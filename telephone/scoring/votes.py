@@ -118,7 +118,7 @@ def rank_by_votes(
 
 def _nodes(ballots: Ballots, battles: Battles, prior_sd: float | None, position: float) -> Nodes:
     """Spreads (m, 0 to 3): models and pair where they are learnt, and the luck where battles are known."""
-    learnt = battles.some(LEARNT_FROM)
+    learnt = battles.even(ballots).some(LEARNT_FROM)
     apart = prior_sd is None
     scales = (SCALES[:2] if apart else ()) + (SCALES[2:] if ballots.lucky.any() else ())
     start: list[Floats | None] = [None]
@@ -130,7 +130,7 @@ def _nodes(ballots: Ballots, battles: Battles, prior_sd: float | None, position:
 
     nodes = integrate(evidence, scales, doubted=_PAIR if apart else None)
     spreads = np.array([_absolute(one, apart) for one in nodes.spreads])
-    if learnt is battles:
+    if len(learnt.sides) == len(battles.sides):
         return replace(nodes, spreads=spreads)
     return Nodes(np.sqrt(nodes.weights @ spreads**2)[None, :], np.ones(1), nodes.evidence)
 

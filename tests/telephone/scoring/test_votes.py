@@ -200,6 +200,16 @@ def test_who_votes_a_thousand_times_weighs_twenty() -> None:
     assert rank_by_votes(ballots).rows[0].theta.estimate == pytest.approx(0, abs=1e-6)
 
 
+def test_luck_is_the_same_however_eager_the_voters_are() -> None:
+    """The same battles, once by voters who vote in one each, once by thirty who vote in all and so weigh less."""
+    cast, _ = simulated(np.random.default_rng(9), 60, 30, 0.8)
+    eager = [replace(vote, voter=vote.voter.split()[1]) for vote in cast]
+    one, other = rank_by_votes(tally(cast)), rank_by_votes(tally(eager))
+    assert tally(eager).weight.max() == pytest.approx(1 / 3)
+    assert one.luck == pytest.approx(0.8, abs=0.2)
+    assert other.luck == pytest.approx(one.luck, abs=0.01)
+
+
 def test_one_battle_stays_provisional_however_many_voted() -> None:
     ballots = tally([Vote((A, B), int(n % 10 >= 7), str(n), "one", "p") for n in range(3000)])
     nameless = tally([Vote((A, B), 0, str(n), "one") for n in range(9)])

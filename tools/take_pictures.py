@@ -22,6 +22,7 @@ OUT = ROOT / "docs" / "pictures"
 BYTES_MAX = 150_000
 WAIT = 60_000
 PROMPT = "A fox mends a clock on a hill under the full moon"
+PAIRS = ("stickers × spotter-sharp", "doodles × spotter-hazy")
 
 
 def main() -> None:
@@ -33,17 +34,42 @@ def main() -> None:
             keep("playing", whole(visitor))
         with visit(shown.url, width=1100, height=2600) as visitor:
             expect(messages(visitor.channel, "#1 finished")).to_be_visible(timeout=WAIT)
-            expect(messages(visitor.thread, "#1: from")).to_be_visible(timeout=WAIT)
+            # A server's first summary gets its scale a moment later.
+            expect(messages(visitor.thread, "#1: from", "redraw")).to_be_visible(timeout=WAIT)
             wait_for_pictures(visitor.channel)
             wait_for_pictures(visitor.thread)
             keep("card", element(messages(visitor.channel, "#1 finished")))
-            keep("summary", element(messages(visitor.thread, "#1: from")))
+            keep("summary", element(messages(visitor.thread, "#1: from", "redraw")))
             keep("thread", both(messages(visitor.thread, "Turn 10 of 10"), 2))
         with visit(shown.url, width=1100, height=560) as visitor:
             visitor.write(visitor.channel, "telephone start", prompt="e")
             visitor.channel.locator(".command-popup", has_text="#easy-001").wait_for()
             keep("command", visitor.page.locator("#channel").screenshot())
+        with visit(shown.url, width=1100, height=2600) as visitor:
+            battle(visitor)
         shown.end()
+
+
+def battle(visitor: Visitor) -> None:
+    """Two pairs play one prompt, three members vote, and the board says how little that is."""
+    options = {"prompt": "#medium-004", "turns": "4", "pair_a": PAIRS[0], "pair_b": PAIRS[1]}
+    visitor.type(visitor.channel, "telephone battle", **options)
+    call = messages(visitor.channel, "which side degraded least?")
+    for name, side in (("Bo", "A"), ("Cleo", "A"), ("Ada", "B")):
+        visitor.become(name)
+        call.get_by_role("button", name=side, exact=True).click(timeout=WAIT)
+        expect(messages(visitor.channel, "Only you can see this", f"You chose {side}")).to_be_visible(timeout=WAIT)
+    wait_for_pictures(visitor.channel)
+    keep("battle", element(call))
+    call.get_by_role("button", name="Close", exact=True).click()
+    visitor.channel.get_by_role("button", name="Close the vote").click(timeout=WAIT)
+    result = messages(visitor.channel, "degraded least", "Distances:")
+    expect(result).to_be_visible(timeout=WAIT)
+    visitor.type(visitor.channel, "telephone leaderboard")
+    board = messages(visitor.channel, "Only you can see this", "stickers × spotter-sharp").last
+    expect(board).to_be_visible(timeout=WAIT)
+    wait_for_pictures(visitor.channel)
+    keep("board", element(board))
 
 
 def start(visitor: Visitor, seed: str) -> None:

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import FrameLocator, Locator, Page, sync_playwright
+from playwright.sync_api import Error, FrameLocator, Locator, Page, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -23,6 +23,10 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+LOADED = """member => {
+    const room = document.querySelector("#channel").contentWindow;
+    return room.location.search.includes(member) && room.document.readyState === "complete";
+}"""
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -99,14 +103,20 @@ class Visitor:
         field.press("Enter")
         for name, value in options.items():
             box = room.locator(f"input.command-option-input[data-option='{name}']")
-            if not box.count():
+            while not box.count():
+                # The list is drawn anew as answers come in, and a click can meet one that is just going.
                 room.locator(".command-ghost").click()
-                room.locator(".command-popup [role=option]").filter(has_text=name).first.click()
+                with suppress(Error):
+                    room.locator(".command-popup [role=option]").filter(has_text=name).first.click(timeout=3_000)
             box.click()
             box.press_sequentially(value)
 
     def become(self, name: str) -> None:
-        self.page.locator("#members a", has_text=name).click()
+        """Plays as that member, in rooms that are loaded anew."""
+        link = self.page.locator("#members a", has_text=name)
+        member = (link.get_attribute("href") or "").rpartition("/")[2]
+        link.click()
+        self.page.wait_for_function(LOADED, arg=member)
 
 
 def messages(room: FrameLocator, *texts: str | re.Pattern[str]) -> Locator:

@@ -39,7 +39,7 @@ _NAMES: Final = 440
 _NOTES: Final = 300
 """The widest that names and notes may grow, in pixels."""
 _ARROWS: Final[dict[Better, str]] = {"lower": "◀ better", "higher": "better ▶"}
-_TOP, _BOTTOM, _ROW = 170, 590, 100
+_TOP, _BOTTOM, _ROW = 170, 590, 150
 """Where the rows begin and end, and the highest that one may be, in pixels."""
 
 

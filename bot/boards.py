@@ -28,7 +28,7 @@ _ROWS_ROOM: Final = LAYOUT_MAX - 1_300
 _BYS: Final[dict[str, By]] = {"d": "distance", "v": "votes", "b": "both"}
 _VIEWS: Final[dict[str, View]] = {"p": "pairs", "t": "turns", "l": "levels"}
 _LEVELS: Final[dict[str, Level | None]] = {"a": None, **{level.value[0]: level for level in Level}}
-_GAMES: Final[dict[str, Games]] = {"a": "all", "d": "designed"}
+_GAMES: Final[dict[str, Games]] = {"a": "all", "d": "designed", "o": "open"}
 _PROMPTS: Final[dict[str, Prompts]] = {"c": "curated", "f": "free"}
 _VOTES: Final[dict[str, Votes]] = {"a": "all", "u": "unflagged"}
 

@@ -76,7 +76,7 @@ def caption_form(game_id: str, key: StepKey, member_id: int) -> ui.Modal:
         style=discord.TextStyle.paragraph,
         min_length=CAPTION_MIN,
         max_length=CAPTION_MAX,
-        placeholder="a fox repairs an old clock",
+        placeholder="Say it in a sentence, in your own words",
     )
     about = f"{CAPTION_MIN} to {CAPTION_MAX} characters; the next picture is drawn from them."
     form.add_item(ui.Label(text="What do you see?", description=about, component=words))

@@ -25,7 +25,7 @@ _LEVELS: Final[dict[str, Level | None]] = {"a": None, **{level.value[0]: level f
 _PARTED: Final = "/"
 """Stands between the two names of a pair in an option's value; no model's name has one."""
 
-ASKED: Final = rf"(?P<level>[{''.join(_LEVELS)}])(?P<games>[ad])(?P<prompts>[cf]):(?P<embedder>[a-z0-9.-]{{0,32}})"
+ASKED: Final = rf"(?P<level>[{''.join(_LEVELS)}])(?P<games>[ado])(?P<prompts>[cf]):(?P<embedder>[a-z0-9.-]{{0,32}})"
 """How a select says which games of a pair are meant, and what is to measure them."""
 
 
@@ -46,8 +46,8 @@ def asked(said: re.Match[str], value: str, guild_id: int) -> PairRequest:
     if not parted:
         raise BadInput(panels.OLD_BOARD)
     level, embedder = _LEVELS[said["level"]], said["embedder"] or None
-    free, designed = said["prompts"] == "f", said["games"] == "d"
-    return PairRequest(Pair(t2i, i2t), guild_id, embedder, level, free=free, designed=designed)
+    free, designed, live = said["prompts"] == "f", said["games"] == "d", said["games"] == "o"
+    return PairRequest(Pair(t2i, i2t), guild_id, embedder, level, free=free, designed=designed, live=live)
 
 
 def pair(found: PairDrift, charts: Sequence[Attachment] = ()) -> Post:

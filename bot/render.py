@@ -269,8 +269,8 @@ def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
             return f"{_reason(game) or 'Press Continue to play on.'}{so_far(game)}"
         case GameState.FINISHED:
             distance = _distance(shown)
-            dot = "." if distance and not game.is_free else ""
-            return f"{escape(str(game.pair))}. {distance}{dot}".strip() + spent(game)
+            dot = "." if distance and not (game.is_free and not _uncounted(game)) else ""
+            return f"{escape(str(game.pair))}. {distance}{dot}{_uncounted(game)}".strip() + spent(game)
         case _:
             cost = "" if game.is_free else f"; {money(game.cost_usd)} spent"
             return f"{_reason(game)} Not counted{cost}.".strip()
@@ -295,6 +295,13 @@ def _awaiting(game: Game, seat: Seat | None) -> str:
     if seat.state is SeatState.CLAIMED:
         return f"{what} A member is at it."
     return f"{what} {otherwise(seat)}"
+
+
+def _uncounted(game: Game) -> str:
+    """Why a finished game is on no board, empty where it may be."""
+    if game.stand_ins:
+        return " A model stood in for a member, so this game is not counted."
+    return " A member took one turn of a model, so this game is not counted." if game.request.human_step else ""
 
 
 def _sealed(game: Game) -> str:
@@ -371,7 +378,7 @@ def _summary_line(game: Game, shown: Summary) -> str:
     far = f"Distance {shown.drift.final_distance:.2f} ({how})."
     meaning = f" {told(shown.drift.final_distance, shown.bearings)}".rstrip()
     awaited = f" {_awaited(shown)}".rstrip()
-    return f"{far}{meaning} Biggest jump: turn {turn}, {rise:+.2f}.{awaited}{spent(game)}"
+    return f"{far}{meaning} Biggest jump: turn {turn}, {rise:+.2f}.{_uncounted(game)}{awaited}{spent(game)}"
 
 
 def _awaited(shown: Summary) -> str:

@@ -32,7 +32,7 @@ async def suggest_embedder(press: Press, typed: str) -> list[Choice[str]]:
 @app_commands.describe(
     by="What ranks them: the distance from the prompt, what members voted, or both side by side",
     level="Only prompts of this level",
-    games="All games, or only those of battles and tournaments, which were fixed beforehand",
+    games="All, only battles and tournaments, which were fixed beforehand, or members' open games",
     prompts="The prompts of the list, or those that members typed themselves",
     embedder="What measures the distance; left out, this bot's first",
     turns="After which turn; left out, 10 or the usual length here",

@@ -39,11 +39,12 @@ class PairRequest:
     level: Level | None = None
     free: bool = False
     designed: bool = False
+    live: bool = False
 
     @property
     def pool(self) -> Pool:
         """The games that count."""
-        return Pool(self.guild_id, self.level, self.free, self.designed)
+        return Pool(self.guild_id, self.level, self.free, self.designed, self.live)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import Final
 
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import NO_GUILD, Game, GameState, Prompt
+from telephone.game import HUMAN, NO_GUILD, Game, GameState, Prompt
 from telephone.sides import VOTE_SECONDS, BattleRequest
 from telephone.store import Store
+
+ANOTHER: Final = "please choose another"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,10 @@ def _check(game: Game) -> None:
         raise BadInput(f"A moderator voided game #{game.number} after a report; please choose another.")
     if game.state is not GameState.FINISHED:
         raise BadInput(f"Game #{game.number} was not played to its end; please choose one that was.")
+    if HUMAN in (game.pair.t2i, game.pair.i2t) and not game.request.sealed:
+        raise BadInput(f"Members played game #{game.number} in the open, which is set against no other; {ANOTHER}.")
+    if game.stand_ins or game.request.human_step is not None:
+        raise BadInput(f"A member and a model shared a part of game #{game.number}; {ANOTHER}.")
     if any(step.hidden for step in game.steps):
         raise BadInput(f"A turn of game #{game.number} is hidden after a report; please choose another game.")
 

@@ -40,7 +40,8 @@ By = Annotated[
 ]
 Level = Annotated[str, typer.Option(help="Only prompts of this level: easy, medium, hard or impossible.")]
 Games = Annotated[
-    Literal["all", "designed"], typer.Option(help="designed: only battles and tournaments, fixed beforehand.")
+    Literal["all", "designed", "open"],
+    typer.Option(help="designed: only battles and tournaments, fixed beforehand; open: those of members, open to all."),
 ]
 Prompts = Annotated[Literal["curated", "free"], typer.Option(help="free: prompts that somebody typed.")]
 Turns = Annotated[int | None, typer.Option(min=1, max=TURNS_MAX, help="After which turn; 10 or the usual length.")]

@@ -8,7 +8,7 @@ from typing import Final
 
 from telephone.scoring.interval import Interval
 from telephone.scoring.ranking import FEWEST_PROMPTS, SETTLED, Row
-from telephone.scoring.standings import Board, Course, PairRow
+from telephone.scoring.standings import Board, Course, Games, PairRow
 from telephone.scoring.votes import FEWEST_BATTLES, VoteRow
 from telephone.scoring.votes import SETTLED as SETTLED_POINTS
 from telephone.store.scores import Completion
@@ -27,6 +27,10 @@ PROVISIONAL: Final = {
 }
 
 
+GAMES: Final[dict[Games, str | None]] = {"all": None, "designed": "designed games", "open": "members' open games"}
+BEGINS_ONE: Final = "`/telephone start` with `i2t:human` begins one."
+
+
 def heading(board: Board, shown: Shown = str) -> str:
     """`Pairs by distance, curated, ImageBind`: what is ranked, on which prompts, by which embedder."""
     asked, parts = board.asked, [f"Pairs by {KINDS[board.asked.by]}", which(board)]
@@ -40,7 +44,7 @@ def heading(board: Board, shown: Shown = str) -> str:
 def which(board: Board) -> str:
     """Which games count: `curated, easy, designed games`."""
     asked = board.asked
-    parts = (asked.prompts, asked.level and asked.level.value, "designed games" if asked.games == "designed" else None)
+    parts = (asked.prompts, asked.level and asked.level.value, GAMES[asked.games])
     return ", ".join(part for part in parts if part)
 
 
@@ -141,6 +145,8 @@ def nothing_here(board: Board) -> str:
     where = "a free prompt" if asked.prompts == "free" else f"a curated {level}prompt"
     if board.unmeasured:
         return f"No game on {where} is measured with this embedder yet."
+    if asked.games == "open":
+        return f"No open game with members on {where} has got to turn {board.turns} here yet. {BEGINS_ONE}"
     if asked.games == "designed":
         return f"No battle or tournament on {where} has ended here yet. `/telephone battle` begins one."
     how = "with words of your own" if asked.prompts == "free" else "with a `level`, or a prompt from its list,"

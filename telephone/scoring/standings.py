@@ -16,7 +16,8 @@ from telephone.scoring.votes import VoteBoard, VoteRow
 from telephone.store.scores import CellSums, Completion, Pool
 
 By = Literal["distance", "votes", "both"]
-Games = Literal["all", "designed"]
+Games = Literal["all", "designed", "open"]
+"""All but those that members played in the open; those of battles and tournaments; members' open ones alone."""
 Prompts = Literal["curated", "free"]
 Votes = Literal["all", "unflagged"]
 
@@ -40,7 +41,7 @@ class BoardRequest:
     @property
     def pool(self) -> Pool:
         """The games that count."""
-        return Pool(self.guild_id, self.level, self.prompts == "free", self.games == "designed")
+        return Pool(self.guild_id, self.level, self.prompts == "free", self.games == "designed", self.games == "open")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, SQLColumnExpression, delete, func, select
+from sqlalchemy import Select, SQLColumnExpression, delete, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -149,6 +149,8 @@ def _meant(pool: Pool) -> list[SQLColumnExpression[bool]]:
     ]
     if pool.level is not None:
         conditions.append(col(BattleRow.level) == pool.level.value)
+    if pool.live:  # members' open games meet in no battle
+        conditions.append(false())
     if pool.designed:
         conditions.append(col(BattleRow.designed))
     return conditions

@@ -81,7 +81,7 @@ def test_later_pages_are_drawn_below_the_first_pair_of_all():
 
 @pytest.mark.parametrize("by", ["distance", "votes", "both"])
 @pytest.mark.parametrize("level", [None, *Level])
-@pytest.mark.parametrize("games", ["all", "designed"])
+@pytest.mark.parametrize("games", ["all", "designed", "open"])
 @pytest.mark.parametrize("prompts", ["curated", "free"])
 @pytest.mark.parametrize("view", ["pairs", "turns", "levels"])
 def test_an_id_says_all_of_a_sight_and_fits(by, level, games, prompts, view):

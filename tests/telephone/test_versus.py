@@ -8,7 +8,7 @@ import pytest
 from telephone.admission import StartRequest
 from telephone.battle import TAKEN_OUT
 from telephone.errors import BadInput, NotAllowed, NotFound
-from telephone.game import Game, Kind, StepKey
+from telephone.game import Game, GameState, Kind, StepKey
 from telephone.sides import BattleState, Choice
 from telephone.versus import VersusAsked, match
 from tests.company import Troupe, troupe
@@ -136,3 +136,24 @@ async def test_places_are_drawn_by_lot(company):
     await two(company)
     assert {(await match(company.store, VERSUS)).places for _ in range(40)} == {(0, 1), (1, 0)}
     assert Choice.TIE in (await shows(company, await company.service.battles.versus(VERSUS), "call")).choices
+
+
+async def test_members_open_games_and_mixed_ones_meet_no_other(company):
+    await played(company)
+    for number, more in enumerate(({"i2t": "human"}, {"t2i": "stickers", "human_step": "1c"}), 2):
+        game = await company.service.start(replace(ASKED, **more))
+        for turn in range(1, game.request.turns + 1):
+            key = StepKey(turn, Kind.CAPTION)
+            if key in game.request.human_steps:
+                await _takes(company, game, key, 100 + turn)
+        await company.service.closed(game.id, timeout=20)
+        with pytest.raises(BadInput, match="please choose another"):
+            await company.service.battles.versus(replace(VERSUS, game_b=number))
+
+
+async def _takes(company, game, key, member_id):
+    async with asyncio.timeout(20):
+        while (now := await company.service.game(game.id)).state is not GameState.WAITING or now.next_key != key:
+            await asyncio.sleep(0.02)
+    await company.service.seats.claim(game.id, key, member_id)
+    await company.service.seats.caption(game.id, key, member_id, "what a member saw")

@@ -13,6 +13,7 @@ from telephone.game import GameState, Level, Pair, Prompt
 from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import Vote, tally
 from telephone.scoring.board import FREE, NOBODY, BoardRequest, Boards, Judge
+from telephone.scoring.board_words import which
 from telephone.scoring.votes import rank_by_votes
 from telephone.store import Store
 from telephone.store.scores import Completion
@@ -343,3 +344,14 @@ async def test_both_boards_stand_side_by_side_and_only_agree_on_a_winner_togethe
     before = board
     box.votes.append(Vote((PAIRS[0], PAIRS[1]), 0, "late", "late battle", "p1"))
     assert await boards(store, ballots=box).board(ask(by="both")) != before
+
+
+async def test_members_open_games_have_a_board_of_their_own_and_no_votes(store):
+    human = Pair(PAIRS[0].t2i, "human")
+    await play(store)
+    await play(store, {human: 0.1})
+    everybody, members = [await boards(store).board(ask(games=games)) for games in ("all", "open")]
+    assert human not in order(everybody)
+    assert order(members) == [human]
+    assert which(members).endswith("members' open games")
+    assert [row.votes for row in (await boards(store).board(ask(by="votes", games="open"))).rows] == [None]

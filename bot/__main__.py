@@ -52,7 +52,7 @@ async def run(settings: Settings, token: str) -> None:
     async def open_here(stage: DiscordStage) -> House:
         from telephone.build import open_house  # the models' libraries are heavy; a missing token is told without them
 
-        return await open_house(settings, stage, stage.arena, stage.noticeboard, stage.lobby)
+        return await open_house(settings, stage, stage.arena, stage.noticeboard, stage.lobby, broom=stage.broom)
 
     bot = TelephoneBot(open_here, Easel(settings))
     stop, loop = asyncio.Event(), asyncio.get_running_loop()

@@ -13,6 +13,7 @@ from bot.easel import Easel
 from bot.errors import explain, unheard
 from bot.insight_views import InsightSelect
 from bot.pair_views import PairSelect
+from bot.personal_views import PersonalButton
 from bot.proposals import PromptButton
 from bot.reports import ReportButton
 from bot.rescore_views import RescoreButton
@@ -30,6 +31,7 @@ BUTTONS: Final = (
     GameButton,
     InsightSelect,
     PairSelect,
+    PersonalButton,
     PromptButton,
     ReportButton,
     RescoreButton,

@@ -35,8 +35,8 @@ who can play.
 - `/telephone leaderboard` ranks the pairs of models by how much of the meaning they keep here; \
 `pair` looks at one of them, `insights` answers which T2I is best, which I2T, and which of the \
 two matters more.
-- `/telephone me export` gives you all that is kept of you; `name` and `reminders` say whether you are named and \
-reminded.
+- `/telephone me export` gives you all that is kept of you, `delete` deletes it; `name` and `reminders` say whether \
+you are named and reminded.
 - Something that should not be seen? Its message's menu, Apps, has *Report this turn*: that hides it at once.
 - Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and many games may be, \
 `budget` how much they may cost a day, `pause` and `resume` stop and continue all of them, \

@@ -3,11 +3,21 @@
 from collections.abc import Mapping
 from typing import Final
 
+import discord
+from discord import ui
+
 from bot.posted import UPLOAD_MAX
 from bot.render import Attachment
+from telephone.erasure import Footprint
 from telephone.privacy import Parcel
 from telephone.store import Wishes
 
+KEPT: Final = "Nothing was deleted."
+DELETED: Final = "Done. Nothing is kept of you any more."
+DELETING: Final = (
+    "It has begun and will be carried out, even if I am restarted in between. Messages are taken back one by one, "
+    "which takes a while where there are many; `/telephone me export` is empty when it is done."
+)
 NOTHING: Final = "Nothing is kept of you on any server, so there is no file to give."
 TOO_LARGE: Final = (
     "Your file is too large for Discord; please ask whoever runs this bot for it, who can write it with "
@@ -32,13 +42,55 @@ def exported(parcel: Parcel) -> str:
         return TOO_LARGE
     named = [_counted(parcel.rows[section], *nouns) for section, nouns in _NOUNS.items() if parcel.rows.get(section)]
     what = ", ".join(named) or "no game, vote or prompt, but what was booked or decided in your name"
-    return f"All that is kept of you, on every server this bot plays on: {what}. What each part means is in PRIVACY.md."
+    return (
+        f"All that is kept of you, on every server this bot plays on: {what}. What each part means is in PRIVACY.md; "
+        "`/telephone me delete` deletes it."
+    )
 
 
 def file(parcel: Parcel) -> Attachment | None:
     """The file itself, None where there is nothing in it or Discord would not take it."""
     fits = any(parcel.rows.values()) and len(parcel.data) <= UPLOAD_MAX
     return Attachment(parcel.name, parcel.data) if fits else None
+
+
+def question(found: Footprint) -> str:
+    """What goes and what stays, before anything is deleted."""
+    whole = ("game that began with words of yours", "games that began with words of yours")
+    goes = [
+        f"{_counted(found.whole, *whole)}: whole, with messages, pictures, replays, and what others added",
+        _counted(found.turns, "turn you took in other games", "turns you took in other games"),
+        _counted(found.votes, "vote", "votes"),
+        _counted(found.prompts, "prompt you proposed", "prompts you proposed"),
+    ]
+    counts = (found.whole, found.turns, found.votes, found.prompts)
+    rest = found.games - found.whole
+    listed = _counted(rest, "game you started from a listed prompt", "games you started from listed prompts")
+    stays = [listed] if rest else []
+    stop = f"{_counted(found.going, 'game', 'games')} of yours under way will be stopped first. " if found.going else ""
+    return "\n".join(
+        [
+            "**Delete what is kept of you, on every server this bot plays on?** It cannot be undone.",
+            "It goes:",
+            *(f"- {line}" for line, count in zip(goes, counts, strict=True) if count),
+            "- what you chose for yourself, and what admins decided about you",
+            "It stays, as nobody's:",
+            *(f"- {line}" for line in stays),
+            "- distances and costs, and reports of turns, so that these stay hidden",
+            "- words of yours that somebody else began a game with, in their game",
+            f"{stop}`/telephone me export` gives you a copy before.",
+        ]
+    )
+
+
+def confirmation() -> ui.View:
+    """Two buttons, which are not kept: their ids say all, and who presses is whose data it is."""
+    view = ui.View(timeout=None)
+    danger, plain = discord.ButtonStyle.danger, discord.ButtonStyle.secondary
+    for label, verb, style in (("Delete all of it", "delete", danger), ("Keep it", "keep", plain)):
+        view.add_item(ui.Button(label=label, custom_id=f"at1:me:{verb}", style=style))
+    view.stop()
+    return view
 
 
 def named(wishes: Wishes) -> str:

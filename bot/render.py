@@ -21,6 +21,7 @@ from telephone.yardstick import told
 
 TOO_LARGE: Final = "The picture was too large for this server, so this is a smaller copy."
 LONG_CAPTION: Final = "This caption is long; the whole text is in the file."
+ERASED: Final = "Deleted by who made it."
 HIDDEN: Final = "Hidden after a report to this server's moderators."
 VOIDED: Final = "A moderator voided this game after a report; it is not counted."
 LONG_PROMPT: Final = "This prompt is long; the whole text is in the file."
@@ -137,7 +138,7 @@ def step(game: Game, played: Step, image: Image | None = None, smaller: bool = F
     what = _WHAT[played.key.kind]
     content = f"**Turn {played.key.turn} of {game.request.turns}, {what}** by {by(game, played)}"
     if played.hidden:
-        return Post(f"{content}\n{HIDDEN}")
+        return Post(f"{content}\n{ERASED if played.erased else HIDDEN}")
     if image is not None:
         alt = shorten(f"Drawn from: {game.text_before(played.key)}", ALT_MAX)
         picture = Attachment(f"turn-{played.key.turn:02}.{extension(image)}", image.data, alt)

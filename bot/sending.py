@@ -110,9 +110,14 @@ class Sending:
         return None
 
 
+def names(message: discord.Message, owner_id: str) -> bool:
+    """Whether a button of a message names a game or a battle."""
+    return any(owner_id in custom_id.split(":") for custom_id in _all(message.components, "custom_id"))
+
+
 def _same(message: discord.Message, post: Post, owner_id: str | None) -> bool:
     if owner_id is not None:
-        return any(owner_id in custom_id.split(":") for custom_id in _all(message.components, "custom_id"))
+        return names(message, owner_id)
     stems = tuple(sorted(file.filename.rpartition(".")[0] for file in message.attachments))
     return (_words(message), stems) == (post.words, post.stems)
 

@@ -8,6 +8,7 @@ import discord
 
 from bot import gone, render
 from bot.arena import DiscordArena
+from bot.broom import DiscordBroom
 from bot.cards import Card, Cards
 from bot.lobby import DiscordLobby
 from bot.noticeboard import DiscordNoticeboard
@@ -21,8 +22,8 @@ from telephone.stage import Posting, Progress, StageGone, Summary, nonce
 
 
 class DiscordStage:
-    """Shows games in channels and threads; `arena` shows battles there, `noticeboard` long jobs, and `lobby` invites
-    members to take turns.
+    """Shows games in channels and threads; `arena` shows battles there, `noticeboard` long jobs, `lobby` invites
+    members to take turns, and `broom` takes back what was shown.
 
     `clock` counts seconds.
     """
@@ -31,6 +32,7 @@ class DiscordStage:
         self.arena = DiscordArena(client, clock=clock)
         self.noticeboard = DiscordNoticeboard(client, clock=clock)
         self.lobby = DiscordLobby(client)
+        self.broom = DiscordBroom(client)
         self._sending = Sending(client)
         self._posted = Posted(client)
         self._cards = Cards(client, clock=clock)

@@ -9,6 +9,7 @@ from bot.answers import Press, acknowledge, say
 from bot.asking import server_of
 from bot.client import TelephoneBot
 from bot.commands import join
+from bot.personal_views import ask_to_delete
 
 
 async def export(press: Press) -> None:
@@ -16,6 +17,12 @@ async def export(press: Press) -> None:
     await acknowledge(press)
     parcel = await press.client.service.privacy.export(press.user.id)
     await say(press, personal.exported(parcel), file=personal.file(parcel))
+
+
+async def delete(press: Press) -> None:
+    """Delete all that is kept of you, on every server; you are asked first"""
+    await acknowledge(press)
+    await ask_to_delete(press)
 
 
 @app_commands.describe(on="True: what you draw and write is shown with your name. False: you are called a member")
@@ -34,7 +41,7 @@ async def reminders(press: Press, on: bool) -> None:
     await say(press, personal.reminded(await privacy.wishes(server_of(press), press.user.id, reminders=on)))
 
 
-COMMANDS: Final = (export, name, reminders)
+COMMANDS: Final = (export, delete, name, reminders)
 GROUP: Final = "me"
 
 

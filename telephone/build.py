@@ -15,9 +15,11 @@ from telephone.archive import Archive
 from telephone.arena import Arena
 from telephone.awaiting import Awaiting
 from telephone.battle import Battling, Ring
+from telephone.broom import Broom
 from telephone.contest import Contest
 from telephone.engine import Engine
 from telephone.entry import Entry
+from telephone.erasing import Crew, Erasing
 from telephone.errands import Errands
 from telephone.errors import Misconfigured
 from telephone.gauge import Gauge
@@ -63,7 +65,7 @@ from telephone.writer import Writer
 
 PREFERRED: Final = "imagebind"
 """The article's embedder: measures games as soon as a provider for it is configured."""
-Durable = Play | Battling | Rescoring
+Durable = Play | Battling | Rescoring | Erasing
 _SWEEP_EVERY: Final = 10.0
 """How often games are looked for that another process set going, in seconds."""
 _FORGET_EVERY: Final = 3_600.0
@@ -154,11 +156,14 @@ async def open_house(
     arena: Arena | None = None,
     noticeboard: Noticeboard | None = None,
     lobby: Lobby | None = None,
+    *,
+    broom: Broom | None = None,
 ) -> House:
     """Opens the store and, with a stage to show games on, launches the engine on the running loop.
 
-    With an arena battles are fought too, with a noticeboard old games are measured anew in the background, and with a
-    lobby members take turns. What was interrupted goes on at once. Raises Misconfigured.
+    With an arena battles are fought too, with a noticeboard old games are measured anew in the background, with a lobby
+    members take turns, and with a broom they can have deleted what is kept of them. What was interrupted goes on at
+    once. Raises Misconfigured.
     """
     reached, guard = providers(settings), guard_of(settings)
     players = Players(Registry.load(reached, settings.models), reached, barred=guard.why_not)
@@ -195,15 +200,17 @@ async def open_house(
     play = Play(Company(store, taking, showing, measuring, engine, rounds, seating))
     battling = Battling(Ring(store, play, rounds, measuring, engine)) if rounds is not None else None
     rescoring = Rescoring(Desk(store, anew, noticeboard, engine)) if noticeboard is not None else None
-    durable = [one for one in (play, battling, rescoring) if one is not None]
+    crew = None if broom is None else Crew(store, pictures, measure, play, battling, broom, engine)
+    erasing = None if crew is None else Erasing(crew)
+    durable = [one for one in (play, battling, rescoring, erasing) if one is not None]
     try:
         await engine.launch([*durable, measuring])
     except BaseException:
         await store.close()
         raise
     moderation, contest = Moderation(store, pictures, play), Contest(store, entry, pictures, battling)
-    seats, errands = Seats(store, pictures, guard, play), Errands(anew, rescoring)
-    desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, errands, Privacy(store))
+    seats, errands, privacy = Seats(store, pictures, guard, play), Errands(anew, rescoring), Privacy(store, erasing)
+    desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, errands, privacy)
     service = Service(store, players, admission, keepsakes, *desks, play)
     sweeping = asyncio.create_task(_sweep(durable, engine, players))
     return House(service, store, players, guard, measure, scales, engine, sweeping)

@@ -26,6 +26,8 @@ APPLICATION_VERSION: Final = "1"
 """Pinned: with a version made from the code, a new release would strand the games that are running."""
 QUEUE: Final = "games"
 _ENDED: Final = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+_PREFIXES: Final = 100
+"""Beginnings of ids that are looked for at once."""
 KEEP_FOR: Final = timedelta(days=14)
 """How long the journal of an ended workflow is kept; our own tables keep the game itself."""
 
@@ -136,6 +138,29 @@ class Engine:
             workflow_ids=wanted, status=list(_ENDED), load_input=False, load_output=False
         )
         return {workflow.workflow_id for workflow in found}
+
+    async def going(self, beginnings: Iterable[str]) -> bool:
+        """Whether any workflow is under way whose id begins like one of these."""
+        return bool(await self._named(beginnings, ["ENQUEUED", "PENDING"], limit=1))
+
+    async def forget(self, beginnings: Iterable[str]) -> int:
+        """Deletes the journals of ended workflows whose id begins like one of these; returns how many."""
+        ended = await self._named(beginnings, list(_ENDED))
+        if ended:
+            await DBOS.delete_workflows_async(ended)
+        return len(ended)
+
+    async def _named(self, beginnings: Iterable[str], states: list[str], limit: int | None = None) -> list[str]:
+        prefixes, found = list(beginnings), []
+        for start in range(0, len(prefixes), _PREFIXES):
+            found += await DBOS.list_workflows_async(
+                workflow_id_prefix=prefixes[start : start + _PREFIXES],
+                status=states,
+                limit=limit,
+                load_input=False,
+                load_output=False,
+            )
+        return [workflow.workflow_id for workflow in found]
 
     async def forget_old(self) -> int:
         """Deletes the journals of workflows that ended before KEEP_FOR; returns how many."""

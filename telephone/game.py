@@ -30,6 +30,8 @@ NO_GUILD: Final = 0
 """The server id of games played in the terminal."""
 HIDDEN: Final = "(hidden after a report)"
 """What stands in the place of a caption that was reported, until a moderator shows it again."""
+ERASED: Final = "(deleted by who made it)"
+"""What stands in the place of a caption whose member had it deleted."""
 
 NsfwPolicy = Literal["block", "age-restricted-only"]
 """Where a server allows what is not safe for work: nowhere, or in channels that Discord shows to adults only."""
@@ -184,7 +186,8 @@ class Step:
     """One step as it was played and stored.
 
     A picture has `image` (sha256) and no `text`; a caption has `text` and `raw` and no `image`. A `hidden`
-    step was reported, and no moderator has shown it again.
+    step was reported, and no moderator has shown it again, or is `erased`: its member had it deleted, and a caption is
+    the phrase that says so.
     `latency_ms` covers submit and collect; `cost_usd` is `estimated` where the provider did not report it.
     `maybe_billed_twice` says that a crash may have doubled it, which could not be found out.
     """
@@ -203,6 +206,7 @@ class Step:
     maybe_billed_twice: bool = False
     message_id: int | None = None
     hidden: bool = False
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +350,7 @@ class Game:
 def _masked(step: Step | None) -> Step | None:
     if step is None or not step.hidden:
         return step
-    words = None if step.text is None else HIDDEN
+    words = None if step.text is None else (ERASED if step.erased else HIDDEN)
     return replace(step, image=None, text=words, raw=words)
 
 

@@ -105,6 +105,16 @@ class Gauge:
         """Which of the texts are too long to be embedded whole."""
         return await off_loop(lambda: [self.embedder.tokens(text) > self.embedder.window for text in texts])
 
+    async def keys(self, texts: Sequence[str]) -> list[str]:
+        """Under which hashes vectors of these texts, of their first words and of their parts are kept."""
+        return await off_loop(self._keys, texts)
+
+    def _keys(self, texts: Sequence[str]) -> list[str]:
+        whole = list(dict.fromkeys([*texts, *self._heads(texts)]))
+        return [
+            _key(text) for text in dict.fromkeys([*whole, *(part for text in whole for part in self._cut(text)[0])])
+        ]
+
     def _heads(self, texts: Sequence[str]) -> list[str]:
         """The first words of each text; a text that fits is its own head, so that it is not embedded twice."""
         cut = [head(text, self.embedder.tokens) for text in texts]

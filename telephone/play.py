@@ -175,6 +175,13 @@ class Play(DBOSConfiguredInstance):
             name = f"realign-{stale.game_id}-{stale.key}-{stale.version}-{tenth}"
             await self._with.engine.enqueue(name, self.realigning, stale.game_id, str(stale.key))
 
+    async def show_as_it_is(self, game_id: str, key: StepKey) -> None:
+        """Makes every message that shows or quotes a step show what may be seen of it now."""
+        game, rounds = await self._with.store.games.get(game_id), self._with.rounds
+        if rounds is not None and not game.is_side:
+            await rounds.redraw(game, key)
+        await (rounds if game.is_side and rounds else self._with.showing).realign(game, key)
+
     async def _enqueue_playing(self, game: Game) -> None:
         await self._with.engine.enqueue(f"play-{game.id}-{game.run}", self.playing, game.id, game.run)
 
@@ -392,10 +399,7 @@ class Play(DBOSConfiguredInstance):
     @DBOS.step()
     async def _realign(self, game_id: str, key: str) -> Verdict:
         async def realign() -> Verdict:
-            game, rounds, step = await self._with.store.games.get(game_id), self._with.rounds, StepKey.parse(key)
-            if rounds is not None and not game.is_side:
-                await rounds.redraw(game, step)
-            await (rounds if game.is_side and rounds else self._with.showing).realign(game, step)
+            await self.show_as_it_is(game_id, StepKey.parse(key))
             return {}
 
         return await as_verdict(realign())

@@ -1,5 +1,6 @@
 """What members may ask about themselves: what is kept of them, and whether they are named or reminded."""
 
+import asyncio
 import json
 import time
 from collections.abc import Mapping
@@ -9,13 +10,17 @@ from typing import Any, Final
 
 import structlog
 
-from telephone.errors import NotAllowed
+from telephone.erasing import Erasing
+from telephone.erasure import Erasure, Footprint
+from telephone.errors import BadInput, NotAllowed
 from telephone.store import Store, Wishes
 
 FORMAT: Final = 1
 """Of the file that a member is given; fields are added, never changed."""
+NOTHING: Final = "Nothing is kept of you on any server, so there is nothing to delete."
 EXPORT_EVERY: Final = 600.0
 """How long a member waits for another file of theirs, in seconds."""
+_LOOK_EVERY: Final = 0.1
 _log = structlog.get_logger()
 
 
@@ -33,6 +38,8 @@ class Privacy:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
+    erasing: Erasing | None = None
+    """None in a process that runs no engine: what is ordered there, the process that does will notice."""
     every: float = EXPORT_EVERY
     _given: dict[int, float] = field(default_factory=dict, repr=False)
 
@@ -68,6 +75,34 @@ class Privacy:
         data = json.dumps(document | found, ensure_ascii=False, indent=1).encode()
         _log.info("a member's file was made", rows=sum(map(len, found.values())))
         return Parcel("ai-telephone.json", data, {section: len(rows) for section, rows in found.items()})
+
+    async def footprint(self, member_id: int) -> Footprint:
+        """What deleting would find. Raises BadInput where nothing is kept of a member."""
+        found = await self.store.erasures.footprint(member_id)
+        if found.is_empty:
+            raise BadInput(NOTHING)
+        return found
+
+    async def erase(self, member_id: int) -> Erasure:
+        """Orders that all is deleted which is kept of a member, on every server; it is carried out whatever happens.
+
+        Raises BadInput where nothing is kept.
+        """
+        await self.footprint(member_id)
+        erasure = await self.store.erasures.order(member_id)
+        _log.info("a deletion is ordered", erasure=erasure.id)
+        if self.erasing is not None:
+            await self.erasing.begin(erasure)
+        return erasure
+
+    async def erased(self, erasure_id: str, timeout: float) -> bool:
+        """Whether an order is carried out, at the latest after `timeout` seconds."""
+        ends = time.monotonic() + timeout
+        while (await self.store.erasures.get(erasure_id)).ended_at is None:
+            if time.monotonic() >= ends:
+                return False
+            await asyncio.sleep(_LOOK_EVERY)
+        return True
 
 
 def _minutes(seconds: float) -> str:

@@ -19,9 +19,11 @@ from telephone.archive import Archive
 from telephone.arena import Arena
 from telephone.awaiting import Awaiting
 from telephone.battle import Battling, Ring
+from telephone.broom import Spot
 from telephone.contest import Contest
 from telephone.engine import Engine
 from telephone.entry import Entry
+from telephone.erasing import Crew, Erasing
 from telephone.errands import Errands
 from telephone.game import Answer, Ask, Caps, Game, Image, Step, Ticket
 from telephone.gauge import Gauge
@@ -272,6 +274,24 @@ class Notices:
 
 
 @dataclass
+class Sweeper:
+    """A broom that remembers where it was. `faults` are raised by the next sweeps in turn; `held` holds them up."""
+
+    swept: list[Spot] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+    barred: bool = False
+    held: asyncio.Event | None = None
+
+    async def sweep(self, spot: Spot) -> bool:
+        if self.held is not None:
+            await self.held.wait()
+        if self.faults:
+            raise self.faults.pop(0)
+        self.swept.append(spot)
+        return not self.barred
+
+
+@dataclass
 class Troupe:
     service: Service
     store: Store
@@ -283,6 +303,8 @@ class Troupe:
     arena: Arena
     battling: Battling
     measure: Measure
+    broom: Sweeper
+    pictures: Pictures
 
 
 @asynccontextmanager
@@ -296,6 +318,7 @@ async def troupe(
     prism: "Prism | None" = None,
     patience: Patience = PATIENCE,
     notices: "Notices | None" = None,
+    broom: Sweeper | None = None,
 ) -> AsyncIterator[Troupe]:
     """An engine with its store in `folder`; what it holds outlives it, so that it can be opened again.
 
@@ -326,11 +349,15 @@ async def troupe(
         battling = Battling(Ring(store, play, rounds, measuring, engine, look_every=0.05))
         anew = Anew(store, measure, scales, registry, held_s=1.0, patience_s=deadline)
         rescoring = Rescoring(Desk(store, anew, notices or Notices(), engine, stretch_s=1.0))
-        await engine.launch([play, measuring, battling, rescoring])
+        broom = broom or Sweeper()
+        crew = Crew(store, pictures, measure, play, battling, broom, engine, settle_s=20.0, pauses=(0.1, 0.1))
+        erasing = Erasing(crew)
+        await engine.launch([play, measuring, battling, rescoring, erasing])
         try:
             await play.recover()
             await battling.recover()
             await rescoring.recover()
+            await erasing.recover()
             admission, keepsakes = (
                 Admission(store, players, guard, measuring_usd=measure.most_usd, humans=True),
                 Keepsakes(pictures, registry, measure, scales),
@@ -343,10 +370,12 @@ async def troupe(
             pairs = Pairs(store, measure, scales, registry)
             contest = Contest(store, Entry(admission, Pairing(store, players, Urn(store))), pictures, battling)
             archive, errands = Archive(Urn(store), lambda: b"key"), Errands(anew, rescoring)
-            seats, privacy = Seats(store, pictures, guard, play), Privacy(store)
+            seats, privacy = Seats(store, pictures, guard, play), Privacy(store, erasing)
             desks = (moderation, library, boards, pairs, contest, Integrity(store), archive, seats, errands, privacy)
             service = Service(store, players, admission, keepsakes, *desks, play)
-            yield Troupe(service, store, studio, stage, play, watcher, letters, rounds.arena, battling, measure)
+            yield Troupe(
+                service, store, studio, stage, play, watcher, letters, rounds.arena, battling, measure, broom, pictures
+            )
         finally:
             await engine.close()
 

@@ -94,7 +94,7 @@ def open_outside(settings: Settings) -> Callable[[DiscordStage], Awaitable[House
 
     async def when_given() -> House:
         stage = await given
-        return await open_house(settings, stage, stage.arena, stage.noticeboard, stage.lobby)
+        return await open_house(settings, stage, stage.arena, stage.noticeboard, stage.lobby, broom=stage.broom)
 
     opening = asyncio.create_task(when_given())
 

@@ -10,15 +10,43 @@ from telephone.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
     from telephone.build import House
+    from telephone.erasure import Erasure, Footprint
     from telephone.privacy import Parcel
 
 app = typer.Typer(no_args_is_help=True, help="What is kept of one member, on every server.")
+NOTHING = "Nothing is kept of a member {member} on any server."
 Member = Annotated[int, typer.Argument(min=1, help="The member's Discord id.")]
 
 
 @app.callback()
 def me() -> None:
     """What is kept of one member, on every server."""
+
+
+@app.command()
+def delete(
+    member: Member, yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it is ordered.")] = False
+) -> None:
+    """Orders that all is deleted which is kept of a member; the bot carries it out."""
+
+    async def ask(house: "House") -> "Footprint":
+        found = await house.store.erasures.footprint(member)
+        if found.is_empty:
+            raise NotFound(NOTHING.format(member=member))
+        return found
+
+    async def order(house: "House") -> "Erasure":
+        return await house.service.privacy.erase(member)
+
+    found = inquire(ask)
+    typer.echo(
+        f"Member {member}: games {found.games:,}, of which {found.whole:,} go whole; turns in others' games "
+        f"{found.turns:,}; votes {found.votes:,}; prompts {found.prompts:,}. Every other row is nobody's afterwards."
+    )
+    if not yes:
+        typer.confirm("Shall all of it be deleted? It cannot be undone", abort=True)
+    inquire(order)
+    typer.echo("Ordered. A bot that runs begins within seconds, one that does not when it is started.")
 
 
 @app.command()
@@ -30,7 +58,7 @@ def export(member: Member, out: Annotated[Path, typer.Option("--out", help="The 
 
     parcel = inquire(ask)
     if not any(parcel.rows.values()):
-        raise NotFound(f"Nothing is kept of a member {member} on any server.")
+        raise NotFound(NOTHING.format(member=member))
     try:
         out.write_bytes(parcel.data)
     except OSError as error:

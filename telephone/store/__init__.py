@@ -9,6 +9,7 @@ from telephone.store.budgets import Budgets
 from telephone.store.conduct import Conduct
 from telephone.store.database import Database, read_url
 from telephone.store.distances import Distances, Measurement
+from telephone.store.erasures import Erasures
 from telephone.store.expenses import Expense, Expenses
 from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
@@ -78,6 +79,7 @@ class Store:
         self.prompts = Prompts(database)
         self.members = Members(database)
         self.traces = Traces(database)
+        self.erasures = Erasures(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":
@@ -88,6 +90,10 @@ class Store:
         parsed = read_url(url)
         await off_loop(upgrade, parsed)
         return cls(Database(parsed))
+
+    async def compact(self) -> None:
+        """Makes sure that what was deleted cannot be read in the database's file."""
+        await self._database.compact()
 
     async def close(self) -> None:
         """Closes every connection. The store cannot be used afterwards."""

@@ -32,7 +32,8 @@ def of_battle() -> ForeignKeyConstraint:
 class BattleRow(Row, table=True):
     """One battle. `number` counts from 1 within its server; `runs` counts the workflows that led it.
 
-    `designed` says that its games were fixed beforehand; `closes_at` is set when voting opens.
+    `designed` says that its games were fixed beforehand; `closes_at` is set when voting opens. Of an `erased` battle
+    only numbers and votes are left.
     """
 
     __tablename__ = "battle"
@@ -59,6 +60,7 @@ class BattleRow(Row, table=True):
     starter_id: int = Field(sa_type=BigInteger)
     nsfw: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     designed: bool = Field(sa_type=Boolean)
+    erased: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     vote_seconds: int
     runs: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     created_at: datetime = Field(sa_type=Moment)

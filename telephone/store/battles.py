@@ -73,13 +73,13 @@ class Battles:
     async def of_game(self, game_id: str) -> list[Battle]:
         """The battles that a game is a side of, newest first: at most one is a designed one."""
         mine = select(col(SideRow.battle_id)).where(col(SideRow.game_id) == game_id)
-        query = _battles().where(col(BattleRow.id).in_(mine))
+        query = _battles().where(col(BattleRow.id).in_(mine), ~col(BattleRow.erased))
         async with self._database.reading() as session:
             return await _read(session, query.order_by(col(BattleRow.number).desc()))
 
     async def recent(self, guild_id: int, *, states: Collection[BattleState] = (), limit: int = 25) -> list[Battle]:
         """A server's latest battles, newest first; of all states where none is named."""
-        query = _battles().where(col(BattleRow.guild_id) == guild_id)
+        query = _battles().where(col(BattleRow.guild_id) == guild_id, ~col(BattleRow.erased))
         if states:
             query = query.where(col(BattleRow.state).in_(_names(states)))
         async with self._database.reading() as session:
@@ -104,6 +104,7 @@ class Battles:
             col(BattleRow.state).in_(_names(final)),
             col(BattleRow.closed_at).between(now() - until, now() - after),
             ~shown.exists(),
+            ~col(BattleRow.erased),
         )
         async with self._database.reading() as session:
             return await _read(session, query)
@@ -232,8 +233,9 @@ def _met(but: str, games: Sequence[str]) -> Select[int]:
 
 
 async def guild_of_battle(session: AsyncSession, battle_id: str) -> int:
-    """The server that a battle belongs to. Raises NotFound."""
-    guild_id = await session.scalar(select(col(BattleRow.guild_id)).where(col(BattleRow.id) == battle_id))
+    """The server that a battle belongs to, which is not erased before the transaction ends. Raises NotFound."""
+    query = select(col(BattleRow.guild_id)).where(col(BattleRow.id) == battle_id, ~col(BattleRow.erased))
+    guild_id = await session.scalar(query.with_for_update(read=True))
     if guild_id is None:
         raise _no_battle(battle_id)
     return guild_id
@@ -258,7 +260,7 @@ def _battles() -> Select[*tuple[Any, ...]]:
 
 
 async def _one(session: AsyncSession, battle_id: str) -> Battle:
-    found = await _read(session, _battles().where(col(BattleRow.id) == battle_id))
+    found = await _read(session, _battles().where(col(BattleRow.id) == battle_id, ~col(BattleRow.erased)))
     if not found:
         raise _no_battle(battle_id)
     return found[0]

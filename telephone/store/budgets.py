@@ -82,7 +82,12 @@ class Budgets:
         Raises NotFound.
         """
         async with self._database.writing() as session:
-            values = {"game_id": game_id, "what": what, "guild_id": await guild_of(session, game_id), "why": why}
+            values = {
+                "game_id": game_id,
+                "what": what,
+                "guild_id": await guild_of(session, game_id, even_erased=True),
+                "why": why,
+            }
             values |= {"cost_usd": usd, "doubled": doubled, "booked_at": now()}
             await session.execute(self._database.insert(ChargeRow).values(values).on_conflict_do_nothing())
             await book(self._database, session, game_id)

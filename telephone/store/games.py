@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -46,7 +46,7 @@ class Games:
 
     async def by_number(self, guild_id: int, number: int) -> Game:
         """The game of this number on a server; one that is sealed is not to be found yet. Raises NotFound."""
-        query = read.GAMES.where(col(GameRow.guild_id) == guild_id, col(GameRow.number) == number, ~sealed())
+        query = read.GAMES.where(col(GameRow.guild_id) == guild_id, col(GameRow.number) == number, *_seen())
         async with self._database.reading() as session:
             # A number beyond the column's range names no game, and Postgres would not compare it.
             found = await read.read(session, query) if 0 < number < 2**31 else []
@@ -58,7 +58,7 @@ class Games:
 
     async def recent(self, guild_id: int, *, states: Collection[GameState] = (), limit: int = 25) -> list[Game]:
         """A server's latest games that are not sealed, newest first; of all states where none is named."""
-        query = read.GAMES.where(col(GameRow.guild_id) == guild_id, ~sealed())
+        query = read.GAMES.where(col(GameRow.guild_id) == guild_id, *_seen())
         if states:
             query = query.where(col(GameRow.state).in_(_names(states)))
         async with self._database.reading() as session:
@@ -84,6 +84,7 @@ class Games:
             col(GameRow.state) == GameState.FINISHED.value,
             col(GameRow.ended_at).between(now() - until, now() - after),
             ~shown.exists(),
+            ~col(GameRow.erased),
             or_(col(GameRow.design).is_distinct_from("battle"), col(GameRow.embedder).is_(None)),
         )
         async with self._database.reading() as session:
@@ -218,9 +219,12 @@ async def put(database: Database, session: AsyncSession, request: GameRequest, o
     return game_id
 
 
-async def guild_of(session: AsyncSession, game_id: str) -> int:
-    """The server that a game belongs to. Raises NotFound."""
-    guild_id = await session.scalar(select(col(GameRow.guild_id)).where(col(GameRow.id) == game_id))
+async def guild_of(session: AsyncSession, game_id: str, *, even_erased: bool = False) -> int:
+    """The server that a game belongs to, which is not erased before the transaction ends. Raises NotFound."""
+    query = select(col(GameRow.guild_id)).where(col(GameRow.id) == game_id)
+    if not even_erased:
+        query = query.where(~col(GameRow.erased)).with_for_update(read=True)
+    guild_id = await session.scalar(query)
     if guild_id is None:
         raise no_game(game_id)
     return guild_id
@@ -236,10 +240,15 @@ async def _hold(session: AsyncSession, guild_id: int) -> None:
 
 
 async def _one(session: AsyncSession, game_id: str) -> Game:
-    found = await read.read(session, read.GAMES.where(col(GameRow.id) == game_id))
+    found = await read.read(session, read.GAMES.where(col(GameRow.id) == game_id, ~col(GameRow.erased)))
     if not found:
         raise no_game(game_id)
     return found[0]
+
+
+def _seen() -> tuple[ColumnElement[bool], ...]:
+    """Whether anybody may look at a game."""
+    return ~sealed(), ~col(GameRow.erased)
 
 
 def _names(states: Collection[GameState]) -> list[str]:

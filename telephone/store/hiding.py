@@ -1,4 +1,4 @@
-"""When a step is hidden: one rule for every query."""
+"""When a step is hidden, and when it is empty: one rule for every query."""
 
 from sqlalchemy import ColumnElement, exists
 from sqlmodel import col
@@ -18,3 +18,8 @@ def hidden() -> ColumnElement[bool]:
         )
         .correlate(StepRow)
     )
+
+
+def emptied() -> tuple[ColumnElement[bool], ...]:
+    """Whether what the step of a query held was deleted."""
+    return col(StepRow.kept_at).is_not(None), col(StepRow.image).is_(None), col(StepRow.text).is_(None)

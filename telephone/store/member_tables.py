@@ -1,8 +1,12 @@
-"""The table of what members have chosen for themselves; telephone.store.tables draws where it hangs."""
+"""The tables of what members have chosen for themselves; telephone.store.tables draws where they hang."""
 
-from sqlalchemy import BigInteger, Boolean, ForeignKeyConstraint, false
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKeyConstraint, UniqueConstraint, false
 from sqlmodel import Field
 
+from telephone.store.columns import Moment, PlainText
 from telephone.store.tables import Row
 
 
@@ -19,3 +23,19 @@ class MemberRow(Row, table=True):
     member_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     by_name: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     reminders: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
+
+
+class ErasureRow(Row, table=True):
+    """A member's order to delete what is kept of them; of each member at most one has not ended.
+
+    `member_id` and `reach`, what is still to be done outside the store, go when it ends.
+    """
+
+    __tablename__ = "erasure"
+    __table_args__ = (UniqueConstraint("member_id"),)
+
+    id: str = Field(primary_key=True, sa_type=PlainText)
+    member_id: int | None = Field(default=None, sa_type=BigInteger)
+    reach: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    ordered_at: datetime = Field(sa_type=Moment)
+    ended_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -83,7 +83,11 @@ class PairGames:
 
     async def unmeasured(self, pool: Pool, pair: Pair, embedder: str, version: str) -> int:
         """How many games of a pair count and are not measured by an embedder."""
-        query = select(func.count()).select_from(GameRow).where(*_of(pool, pair), ~_measured(embedder, version))
+        query = (
+            select(func.count())
+            .select_from(GameRow)
+            .where(*_of(pool, pair), ~_measured(embedder, version), ~col(GameRow.erased))
+        )
         async with self._database.reading() as session:
             return int(await session.scalar(query) or 0)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from telephone.game import (
+    ERASED,
     HUMAN,
     Costs,
     Design,
@@ -187,14 +188,16 @@ def key_of(row: StepRow) -> StepKey:
 
 
 def step_of(row: StepRow, message_id: int | None, hidden: bool = False) -> Step:
-    """The step a row holds; the row must have been kept."""
+    """The step a row holds; the row must have been kept. One that holds nothing any more is erased."""
+    erased = row.image is None and row.text is None
+    left = ERASED if erased and row.kind == Kind.CAPTION.value else None
     return Step(
         key=key_of(row),
         player=row.player,
         seed=row.seed,
         image=row.image,
-        text=row.text,
-        raw=row.raw,
+        text=row.text or left,
+        raw=row.raw or left,
         reference=row.reference,
         parameters=MappingProxyType(row.parameters or {}),
         latency_ms=row.latency_ms or 0,
@@ -202,5 +205,6 @@ def step_of(row: StepRow, message_id: int | None, hidden: bool = False) -> Step:
         cost_estimated=bool(row.cost_estimated),
         maybe_billed_twice=bool(row.maybe_billed_twice),
         message_id=message_id,
-        hidden=hidden,
+        hidden=hidden or erased,
+        erased=erased,
     )

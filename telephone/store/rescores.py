@@ -17,6 +17,7 @@ from telephone.store.counting import counts
 from telephone.store.database import Database
 from telephone.store.expenses import book_expense, settle_expense
 from telephone.store.games import add_server
+from telephone.store.hiding import emptied
 from telephone.store.posts import Post
 from telephone.store.rescore_tables import RescoreRow
 from telephone.store.reserving import Order, dollars, line_up
@@ -182,7 +183,9 @@ def _lacking(query: Select[*tuple[Any, ...]], guild_id: int, embedder: str, vers
         col(StepRow.kind) == Kind.CAPTION.value,
         col(StepRow.kept_at).is_not(None),
     )
-    return query.where(col(GameRow.guild_id) == guild_id, counts(), ~measured.exists(), said.exists())
+    erased = select(col(StepRow.game_id)).where(col(StepRow.game_id) == col(GameRow.id), *emptied())
+    here = (col(GameRow.guild_id) == guild_id, counts())
+    return query.where(*here, ~measured.exists(), said.exists(), ~erased.exists())
 
 
 def _of(guild_id: int, embedder: str) -> Sequence[ColumnElement[bool]]:

@@ -16,6 +16,7 @@
                       ──< battle_post  every message the bot posts for a battle
                       ──< vote      what one member chose
            ──< member               what a member has chosen for themselves (member_tables.py)
+    erasure                         a member's order to delete what is kept of them
     operator                        the operator's own switches: one row
     vector, image                   facts about content, by its hash; they belong to no server
 
@@ -89,7 +90,7 @@ class GameRow(Row, table=True):
 
     `design` says which plan fixed the game beforehand, battle or tournament; NULL where somebody chose it. A `mixed`
     game counts for nobody: a model stood in for a member, or a member took one step of a model. The index
-    `ix_game_board` holds all that a board says of what became of games.
+    `ix_game_board` holds all that a board says of what became of games. Of an `erased` game only numbers are left.
     """
 
     __tablename__ = "game"
@@ -132,6 +133,7 @@ class GameRow(Row, table=True):
     sealed: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     human_step: str | None = Field(default=None, sa_type=PlainText)
     mixed: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
+    erased: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
 
 
 class StepRow(Row, table=True):

@@ -17,17 +17,19 @@ from telephone.game import HUMAN
 from telephone.seat import SeatState
 from telephone.store.battle_tables import BattleRow, ConductRow, VoteRow
 from telephone.store.database import Database
-from telephone.store.member_tables import MemberRow
+from telephone.store.member_tables import ErasureRow, MemberRow
 from telephone.store.rescore_tables import RescoreRow
 from telephone.store.seat_tables import SeatRow, SightRow
 from telephone.store.tables import DistanceRow, ExpenseRow, GameRow, PromptRow, ReportRow, ReservationRow, Row, StepRow
 
 
 class Fate(Enum):
-    """What deleting does to a row: it goes, or it stays and is nobody's from then on."""
+    """What deleting does to a row: it goes, it stays and is nobody's from then on, or it is the order to delete itself,
+    which is nobody's when all else is done."""
 
     GOES = "goes"
     NOBODYS = "nobody's"
+    LAST = "last"
 
 
 class Trace(NamedTuple):
@@ -54,6 +56,7 @@ TRACES: Final = (
     Trace(ConductRow, "member_id", "decisions_about_votes", Fate.GOES),
     Trace(ConductRow, "decided_by", "decisions_made", Fate.NOBODYS),
     Trace(RescoreRow, "asked_by", "rescores", Fate.NOBODYS),
+    Trace(ErasureRow, "member_id", "deletions", Fate.LAST),
 )
 """All of them. A poll holds members too, packed: it is made of the votes, and goes when one of them does."""
 ANSWERS: Final = "answers"
@@ -90,13 +93,16 @@ class Traces:
     async def counts(self, member_id: int) -> dict[str, int]:
         """How many rows hold a member, by section."""
         async with self._database.reading() as session:
-            return {
-                trace.section: int(
-                    await session.scalar(select(func.count()).select_from(trace.row).where(_column(trace) == member_id))
-                    or 0
-                )
-                for trace in TRACES
-            }
+            return await count_traces(session, member_id)
+
+
+async def count_traces(session: AsyncSession, member_id: int) -> dict[str, int]:
+    """How many rows hold a member, by section."""
+    found = {}
+    for trace in TRACES:
+        query = select(func.count()).select_from(trace.row).where(_column(trace) == member_id)
+        found[trace.section] = int(await session.scalar(query) or 0)
+    return found
 
 
 def _column(trace: Trace) -> Any:

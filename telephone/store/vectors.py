@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import col
 
 from telephone.store.columns import now
@@ -75,6 +75,14 @@ class Vectors:
         if values:
             async with self._database.writing() as session:
                 await session.execute(self._database.insert(VectorRow).on_conflict_do_nothing(), values)
+
+    async def forget(self, hashes: Sequence[str]) -> None:
+        """Forgets vectors by hash, of every embedder; what is needed again is embedded anew."""
+        gone = list(dict.fromkeys(hashes))
+        async with self._database.writing() as session:
+            for start in range(0, len(gone), _BATCH):
+                batch = gone[start : start + _BATCH]
+                await session.execute(delete(VectorRow).where(col(VectorRow.hash).in_(batch)))
 
 
 def _bytes(digest: str, vector: NDArray[np.float32]) -> bytes:

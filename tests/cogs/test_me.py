@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot import personal
+from bot import personal, personal_views
 from telephone.privacy import Privacy
 from telephone.store import Store, Wishes
 from tests.cogs.fakes import MemoryHouse, MemoryService
@@ -29,7 +29,7 @@ async def test_a_member_gets_their_file_where_only_they_see_it(server, store):
     assert result.response.content == (
         "All that is kept of you, on every server this bot plays on: 3 games you started, 1 turn you took in "
         "games, 1 battle you started, 1 vote, 1 prompt you proposed, 2 reports of turns. "
-        "What each part means is in PRIVACY.md."
+        "What each part means is in PRIVACY.md; `/telephone me delete` deletes it."
     )
     (file,) = result.response.attachments
     assert file.filename == "ai-telephone.json"
@@ -53,6 +53,44 @@ async def test_a_file_too_large_for_discord_is_the_operators_to_give(server, sto
     result = await server.alice.slash(server.channel, "telephone me export")
     assert result.response.content == personal.TOO_LARGE
     assert not result.response.attachments
+
+
+async def test_what_goes_and_what_stays_is_said_before_anything_is_deleted(server, store):
+    await live(store, server.alice.id, WORDS)
+    asked = await server.alice.slash(server.channel, "telephone me delete")
+    assert asked.response.ephemeral
+    assert asked.response.content.splitlines() == [
+        "**Delete what is kept of you, on every server this bot plays on?** It cannot be undone.",
+        "It goes:",
+        "- 3 games that began with words of yours: whole, with messages, pictures, replays, and what others added",
+        "- 1 turn you took in other games",
+        "- 1 vote",
+        "- 1 prompt you proposed",
+        "- what you chose for yourself, and what admins decided about you",
+        "It stays, as nobody's:",
+        "- distances and costs, and reports of turns, so that these stay hidden",
+        "- words of yours that somebody else began a game with, in their game",
+        "3 games of yours under way will be stopped first. `/telephone me export` gives you a copy before.",
+    ]
+    kept = await server.alice.click(asked.response, label="Keep it")
+    assert kept.response.content == personal.KEPT
+    assert await store.erasures.unended() == []
+
+
+async def test_deleting_is_ordered_by_who_presses_and_told_when_it_is_done(server, store, monkeypatch):
+    monkeypatch.setattr(personal_views, "_WAIT", 0.2)
+    await live(store, server.alice.id, WORDS)
+    asked = await server.alice.slash(server.channel, "telephone me delete")
+    pressed = await server.alice.click(asked.response, label="Delete all of it")
+    assert pressed.response.content == personal.DELETING
+    (order,) = await store.erasures.unended()
+    assert order.member_id == server.alice.id
+    await store.erasures.erase(order.id)
+    await store.erasures.forget(order.id)
+    await store.erasures.end(order.id)
+    nothing = await server.alice.slash(server.channel, "telephone me delete")
+    assert nothing.response.content == "Nothing is kept of you on any server, so there is nothing to delete."
+    assert server.refusals() == ["BadInput"]
 
 
 async def test_nobody_is_named_or_reminded_unless_they_say_so(server, store):

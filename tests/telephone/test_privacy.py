@@ -55,6 +55,30 @@ async def test_a_file_that_could_not_be_made_can_be_asked_for_again(store, monke
     assert (await privacy.export(ANN)).rows["games"] == 0
 
 
+def test_the_operator_orders_a_deletion_in_the_terminal_and_is_asked_first(tmp_path, monkeypatch):
+    monkeypatch.setenv("TELEPHONE_DATA_DIR", str(tmp_path))
+    url = f"sqlite:///{tmp_path / 'telephone.sqlite'}"
+
+    async def lived() -> None:
+        async with await Store.open(url) as store:
+            await live(store, ANN, WORDS)
+
+    async def ordered() -> list[int | None]:
+        async with await Store.open(url) as store:
+            return [order.member_id for order in await store.erasures.unended()]
+
+    asyncio.run(lived())
+    asked = telephone("me", "delete", ANN)
+    assert asked.exit_code == 1
+    assert f"Member {ANN}: games 3, of which 3 go whole; turns in others' games 1; votes 1; prompts 1." in asked.output
+    assert asyncio.run(ordered()) == []
+    done = telephone("me", "delete", ANN, "--yes")
+    assert done.exit_code == 0, done.output
+    assert "Ordered. A bot that runs begins within seconds" in done.output
+    assert asyncio.run(ordered()) == [ANN]
+    assert isinstance(telephone("me", "delete", 4_711, "--yes").exception, NotFound)
+
+
 def test_the_operator_writes_a_members_file_in_the_terminal(tmp_path, monkeypatch):
     monkeypatch.setenv("TELEPHONE_DATA_DIR", str(tmp_path / "data"))
 

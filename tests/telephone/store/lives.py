@@ -43,9 +43,9 @@ async def take(store: Store, member: int, text: str, *, starter: int, image: str
     game, key = await store.games.add(asked), StepKey(1, Kind.CAPTION)
     await store.games.move(game.id, GameState.PLAYING, only_from=[GameState.QUEUED])
     await store.steps.keep(game.id, picture(digest=image))
-    await store.seats.open(game.id, key, "spotter-sharp", 60)
+    await store.seats.open(game.id, key, "spotter-sharp", 60, 60)
     await store.seats.wait(game.id, key)
-    await store.seats.claim(game.id, key, member, 60, token="a token")
+    await store.seats.claim(game.id, key, member, token="a token")
     await store.seats.answer(game.id, Step(key, HUMAN, seed=0, text=text, raw=text), member)
     return game.id
 

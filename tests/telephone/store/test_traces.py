@@ -55,8 +55,10 @@ async def test_a_member_is_given_every_trace_of_theirs_and_nobody_elses(store: S
     await live(store, BEN, "a cow on the moon", number=2)
     found = await store.traces.of(ANN)
     assert found == before
+    order = await store.erasures.order(ANN)
+    assert [row["id"] for row in (await store.traces.of(ANN))["deletions"]] == [order.id]
     assert tuple(found) == sections()
-    assert [section for section, rows in found.items() if not rows] == ["distances"], "nothing was measured"
+    assert [section for section, rows in found.items() if not rows] == ["deletions", "distances"]
     assert len(found["reports"]) == len(found["steps"]) == 2
     assert [step["text"] for step in found[ANSWERS]] == [f"{WORDS}, in my words"]
 

@@ -1,0 +1,59 @@
+"""Having all that is kept of a member deleted: the question, and its buttons, which work after any restart."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot import personal
+from bot.answers import Press, say
+from bot.errors import explain
+
+_WAIT: Final = 20.0
+"""How long a member's answer waits for the end, in seconds; most deletions take less."""
+
+
+async def ask_to_delete(press: Press) -> None:
+    """Says what goes and what stays, before anything is deleted."""
+    found = await press.client.service.privacy.footprint(press.user.id)
+    await say(press, personal.question(found), view=personal.confirmation())
+
+
+async def delete(press: Press) -> None:
+    await press.response.defer()
+    privacy = press.client.service.privacy
+    erasure = await privacy.erase(press.user.id)
+    await say(press, personal.DELETING)
+    if await privacy.erased(erasure.id, _WAIT):
+        await say(press, personal.DELETED)
+
+
+async def keep(press: Press) -> None:
+    await press.response.defer()
+    await say(press, personal.KEPT)
+
+
+VERBS: Final[dict[str, Callable[[Press], Awaitable[None]]]] = {"delete": delete, "keep": keep}
+
+
+class PersonalButton(ui.DynamicItem[ui.Button[Any]], template=rf"at1:me:(?P<verb>{'|'.join(VERBS)})"):
+    """Deletes, or leaves it."""
+
+    def __init__(self, button: ui.Button[Any], verb: str) -> None:
+        super().__init__(button)
+        self.verb = verb
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> "PersonalButton":
+        button: ui.Button[Any] = ui.Button(custom_id=match[0])
+        return cls(item if isinstance(item, ui.Button) else button, match["verb"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        try:
+            await VERBS[self.verb](interaction)
+        except Exception as error:
+            await explain(interaction, error)

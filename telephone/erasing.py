@@ -1,0 +1,173 @@
+"""The durable deletion of all that is kept of one member.
+
+What is under way is stopped first; then the store lets go of the member in one transaction, and what is outside it is
+taken back piece by piece: messages, pictures, journals. Neither an id of a member nor a text is in the journal of this
+workflow, and each step, repeated, finds its work done.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from dbos import DBOS, DBOSConfiguredInstance
+
+from telephone.battle import Battling
+from telephone.broom import Broom
+from telephone.engine import Engine
+from telephone.erasure import Erasure, Reach
+from telephone.errors import TelephoneError
+from telephone.game import GameState, StepKey
+from telephone.measure import Measure
+from telephone.media.images import Pictures
+from telephone.play import Play
+from telephone.stage import StageGone
+from telephone.store import Store
+
+STOPPED: Final = "A member had their data deleted, and this game was a part of it."
+SETTLE: Final = 900.0
+"""How long what is under way may take to come to its end, in seconds: as long as one step may take."""
+PAUSES: Final = (60.0, 300.0, *(1_800.0,) * 46)
+"""How long Discord is left alone, in seconds, between attempts at what it did not answer to; a day in all."""
+_UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
+_RUNNING: Final = ("open", "play", "close", "settle", "realign")
+_FIGHTING: Final = ("battle", "battle-end")
+_JOURNALS: Final = (*_RUNNING, "measure", *_FIGHTING, "battle-wait", "battle-ballot")
+_LOOK_EVERY: Final = 0.25
+_EVERY: Final = 3_600
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """What deleting is done with."""
+
+    store: Store
+    pictures: Pictures
+    measure: Measure
+    play: Play
+    battling: Battling | None
+    broom: Broom
+    engine: Engine
+    settle_s: float = SETTLE
+    pauses: tuple[float, ...] = PAUSES
+
+
+@DBOS.dbos_class()
+class Erasing(DBOSConfiguredInstance):
+    """Carries orders out. One instance a process, by a name in the journal that never changes."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._with = crew
+        super().__init__(config_name="erasing")
+
+    async def begin(self, erasure: Erasure) -> None:
+        """Carries out an order that is stored, to its end."""
+        await self._with.engine.enqueue(f"erase-{erasure.id}", self.erasing, erasure.id)
+
+    async def recover(self) -> None:
+        """Sets going what was ordered elsewhere, and what a crash or a fault left lying. Safe at any time."""
+        unended = await self._with.store.erasures.unended()
+        ended = await self._with.engine.ended(f"erase-{one.id}" for one in unended)
+        for one in unended:
+            if f"erase-{one.id}" in ended:
+                name = f"erase-{one.id}-{int(time.time() // _EVERY)}"
+                await self._with.engine.enqueue(name, self.erasing, one.id)
+            else:
+                await self.begin(one)
+
+    # Workflow
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def erasing(self, erasure_id: str) -> None:
+        await self._stop(erasure_id)
+        await self._forget_vectors(erasure_id)
+        left = await self._erase(erasure_id)
+        for pause in (*self._with.pauses, None):
+            left = [name for name in left if not await self._take_back(name)]
+            if not left or pause is None:
+                break
+            await DBOS.sleep_async(pause)
+        await self._delete_pictures(erasure_id)
+        await self._conclude(erasure_id, len(left))
+
+    # Durable steps
+
+    @DBOS.step()
+    async def _stop(self, erasure_id: str) -> None:
+        """Ends what is under way, and waits until no step of it can write any more."""
+        games, battles, seats = await self._with.store.erasures.under_way(erasure_id)
+        member_id = (await self._with.store.erasures.get(erasure_id)).member_id
+        if self._with.battling is not None:
+            for battle_id in battles:
+                await self._with.battling.void(battle_id, STOPPED)
+        for game_id in games:
+            if await self._with.store.games.move(game_id, GameState.STOPPED, only_from=_UNFINISHED, reason=STOPPED):
+                await self._with.play.settle(await self._with.store.games.get(game_id))
+        for game_id, key in seats:
+            await self._with.store.seats.release(game_id, key, member_id or 0)
+        reach = await self._with.store.erasures.reach(erasure_id)
+        names = _named(_RUNNING, (*reach.games, *games)) + _named(_FIGHTING, reach.battles)
+        ends = time.monotonic() + self._with.settle_s
+        while time.monotonic() < ends and await self._with.engine.going(names):
+            await asyncio.sleep(_LOOK_EVERY)
+
+    @DBOS.step()
+    async def _forget_vectors(self, erasure_id: str) -> None:
+        """Before the texts go: afterwards nobody knows what their vectors are kept under."""
+        texts, pictures = await self._with.store.erasures.words(erasure_id)
+        hashes = {key for gauge in self._with.measure.gauges.values() for key in await gauge.keys(texts)}
+        await self._with.store.vectors.forget([*sorted(hashes), *pictures])
+
+    @DBOS.step()
+    async def _erase(self, erasure_id: str) -> list[str]:
+        """Whose messages are to be taken back: games, battles, and steps as in `0f3c/2c`."""
+        reach = await self._with.store.erasures.erase(erasure_id)
+        _log.info("a member's data is deleted", erasure=erasure_id, games=len(reach.games), steps=len(reach.steps))
+        return [*reach.games, *reach.battles, *reach.steps]
+
+    @DBOS.step()
+    async def _take_back(self, name: str) -> bool:
+        """Takes the messages of a game or a battle back, or of a step (`0f3c/2c`) what they show; False for later."""
+        owner_id, _, key = name.partition("/")
+        try:
+            if key:
+                await self._with.play.show_as_it_is(owner_id, StepKey.parse(key))
+                return True
+            return await self._sweep(owner_id)
+        except StageGone:
+            return True
+        except TelephoneError as error:
+            _log.warning("messages are not taken back yet", owner=owner_id, error=type(error).__name__)
+        except Exception:
+            _log.exception("taking messages back broke", owner=owner_id)
+        return False
+
+    @DBOS.step()
+    async def _delete_pictures(self, erasure_id: str) -> None:
+        for sha256 in (await self._with.store.erasures.get(erasure_id)).reach.pictures:
+            if not await self._with.store.erasures.is_needed(sha256):
+                await self._with.pictures.delete(sha256)
+
+    @DBOS.step()
+    async def _conclude(self, erasure_id: str, left: int) -> None:
+        """Forgets the journals of what went, where it was shown, and whose order it was."""
+        reach = (await self._with.store.erasures.get(erasure_id)).reach
+        await self._with.engine.forget(_named(_JOURNALS, (*reach.games, *reach.battles)))
+        await self._with.store.erasures.forget(erasure_id)
+        await self._with.store.compact()
+        await self._with.store.erasures.end(erasure_id)
+        _log.info("a deletion is done", erasure=erasure_id, not_taken_back=left)
+
+    async def _sweep(self, owner_id: str) -> bool:
+        for spot in await self._with.store.erasures.spots(Reach(games=(owner_id,), battles=(owner_id,))):
+            if not await self._with.broom.sweep(spot):
+                _log.warning("messages are out of reach", owner=owner_id)
+        return True
+
+
+def _named(kinds: Sequence[str], ids: Iterable[str]) -> list[str]:
+    """How the ids of the workflows of games or battles begin."""
+    return [f"{kind}-{one}" for one in ids for kind in kinds]

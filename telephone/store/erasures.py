@@ -1,0 +1,183 @@
+"""Erasures: members' orders to delete what is kept of them, what each has to reach, and how far it is."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from telephone.broom import Spot
+from telephone.erasure import Erasure, Footprint, Reach
+from telephone.errors import NotFound
+from telephone.game import Kind, StepKey
+from telephone.seat import SeatState
+from telephone.sides import BattleState
+from telephone.store.battle_tables import BattlePostRow, BattleRow
+from telephone.store.columns import now
+from telephone.store.database import Database
+from telephone.store.member_tables import ErasureRow
+from telephone.store.reaching import ids, reach_of, started_by, texts_elsewhere, texts_of, unended
+from telephone.store.seat_tables import SeatRow
+from telephone.store.tables import GameRow, ImageRow, PostRow, StepRow
+from telephone.store.traces import count_traces
+from telephone.store.wiping import batches, wipe
+
+_OPEN: Final = tuple(state.value for state in BattleState if not state.is_final)
+_PLAYED: Final = (BattleState.PLAYING.value, BattleState.PAUSED.value)
+"""A battle that is voted on needs nobody any more who started it."""
+
+
+class Erasures:
+    """Every order ever given; of those that have ended nobody can say whose they were."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def order(self, member_id: int) -> Erasure:
+        """A member's order, or the one of theirs that has not ended."""
+        async with self._database.writing() as session:
+            row = {"id": secrets.token_hex(8), "member_id": member_id, "ordered_at": now()}
+            await session.execute(self._database.insert(ErasureRow).values(row).on_conflict_do_nothing())
+            query = select(ErasureRow).where(col(ErasureRow.member_id) == member_id)
+            return _erasure((await session.scalars(query)).one())
+
+    async def get(self, erasure_id: str) -> Erasure:
+        """The order of this id. Raises NotFound."""
+        async with self._database.reading() as session:
+            return _erasure(await _one(session, erasure_id))
+
+    async def unended(self) -> list[Erasure]:
+        """Orders that are not carried out to the end, oldest first."""
+        query = select(ErasureRow).where(col(ErasureRow.ended_at).is_(None))
+        async with self._database.reading() as session:
+            return [_erasure(row) for row in await session.scalars(query.order_by(col(ErasureRow.ordered_at)))]
+
+    async def footprint(self, member_id: int) -> Footprint:
+        """What an order of a member would find now."""
+        async with self._database.reading() as session:
+            reach = await reach_of(session, member_id)
+            counts = await count_traces(session, member_id)
+            return Footprint(
+                games=counts["games"],
+                whole=len(reach.games),
+                battles=counts["battles"],
+                turns=len(reach.steps),
+                votes=counts["votes"],
+                prompts=counts["prompts"],
+                going=len(await ids(session, select(col(GameRow.id)).where(started_by(member_id), unended()))),
+                rows=sum(counts.values()),
+            )
+
+    async def under_way(self, erasure_id: str) -> tuple[list[str], list[str], list[tuple[str, StepKey]]]:
+        """What has to stop first: games and battles by their ids, and the turns that the member holds."""
+        async with self._database.reading() as session:
+            member_id = (await _one(session, erasure_id)).member_id
+            if member_id is None:
+                return [], [], []
+            reach = await reach_of(session, member_id)
+            taking_part = {step.partition("/")[0] for step in reach.steps}
+            of_others = await ids(session, select(col(GameRow.id)).where(unended()), col(GameRow.id), taking_part)
+            own = await ids(session, select(col(GameRow.id)).where(started_by(member_id), unended()))
+            open_ = col(BattleRow.state).in_(_OPEN)
+            battles = await ids(session, select(col(BattleRow.id)).where(open_), col(BattleRow.id), reach.battles)
+            played = col(BattleRow.state).in_(_PLAYED)
+            started = select(col(BattleRow.id)).where(col(BattleRow.starter_id) == member_id, played)
+            held = select(SeatRow).where(
+                col(SeatRow.claimer_id) == member_id, col(SeatRow.state) == SeatState.CLAIMED.value
+            )
+            seats = [(row.game_id, StepKey(row.turn, Kind(row.kind))) for row in await session.scalars(held)]
+            return [*own, *of_others], [*battles, *await ids(session, started)], seats
+
+    async def reach(self, erasure_id: str) -> Reach:
+        """What an order would reach now, or has reached."""
+        async with self._database.reading() as session:
+            row = await _one(session, erasure_id)
+            found = Reach() if row.member_id is None else await reach_of(session, row.member_id)
+            return Reach.of_json(row.reach) | found
+
+    async def words(self, erasure_id: str) -> tuple[list[str], list[str]]:
+        """The texts and the pictures (sha256) that are about to go and that nothing else holds."""
+        async with self._database.reading() as session:
+            member_id = (await _one(session, erasure_id)).member_id
+            if member_id is None:
+                return [], []
+            reach = await reach_of(session, member_id)
+            texts = await texts_of(session, member_id, reach)
+            others = await texts_elsewhere(session, texts, reach)
+            return [text for text in texts if text not in others], list(reach.pictures)
+
+    async def erase(self, erasure_id: str) -> Reach:
+        """Deletes in one breath all that the store keeps of the member; what there is to do outside it.
+
+        Repeated, it finds nothing more, and says the same.
+        """
+        async with self._database.writing() as session:
+            row = await _one(session, erasure_id, lock=True)
+            if row.member_id is None:
+                return Reach()
+            found = await reach_of(session, row.member_id)
+            await wipe(session, row.member_id, found)
+            reach = Reach.of_json(row.reach) | found
+            row.reach = reach.as_json()
+            return reach
+
+    async def spots(self, reach: Reach) -> list[Spot]:
+        """Where that which goes whole was shown."""
+        async with self._database.reading() as session:
+            return [
+                *await _spots(session, GameRow, PostRow, "game_id", reach.games),
+                *await _spots(session, BattleRow, BattlePostRow, "battle_id", reach.battles),
+            ]
+
+    async def is_needed(self, sha256: str) -> bool:
+        """Whether anything that is kept still shows a picture, or is about to."""
+        known = select(col(ImageRow.hash)).where(col(ImageRow.hash) == sha256)
+        shown = select(col(StepRow.image)).where(col(StepRow.image) == sha256)
+        async with self._database.reading() as session:
+            return bool(await session.scalar(select(known.exists() | shown.exists())))
+
+    async def forget(self, erasure_id: str) -> None:
+        """Forgets whose order it was, and where that was shown which is gone."""
+        async with self._database.writing() as session:
+            row = await _one(session, erasure_id, lock=True)
+            reach = Reach.of_json(row.reach)
+            for some in batches(reach.games):
+                await session.execute(delete(PostRow).where(col(PostRow.game_id).in_(some)))
+            for some in batches(reach.battles):
+                await session.execute(delete(BattlePostRow).where(col(BattlePostRow.battle_id).in_(some)))
+            row.member_id = row.reach = None
+
+    async def end(self, erasure_id: str) -> None:
+        """Books that an order is carried out to the end."""
+        ended = {"ended_at": func.coalesce(col(ErasureRow.ended_at), now())}
+        async with self._database.writing() as session:
+            await session.execute(update(ErasureRow).where(col(ErasureRow.id) == erasure_id).values(ended))
+
+
+async def _spots(session: AsyncSession, row: Any, post: Any, owner: str, owners: Sequence[str]) -> list[Spot]:
+    found: list[Spot] = []
+    for some in batches(owners):
+        posted: dict[str, dict[str, int]] = defaultdict(dict)
+        for one in await session.scalars(select(post).where(getattr(post, owner).in_(some))):
+            if one.message_id is not None:
+                posted[getattr(one, owner)][one.what] = one.message_id
+        for one in await session.scalars(select(row).where(row.id.in_(some))):
+            messages = posted[one.id]
+            cards = tuple(messages[what] for what in ("card", "ballot") if what in messages)
+            found.append(Spot(one.id, one.channel_id, one.created_at, messages.get("thread"), cards))
+    return found
+
+
+async def _one(session: AsyncSession, erasure_id: str, *, lock: bool = False) -> ErasureRow:
+    query = select(ErasureRow).where(col(ErasureRow.id) == erasure_id)
+    row = (await session.scalars(query.with_for_update() if lock else query)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such deletion; /telephone me delete orders one.")
+    return row
+
+
+def _erasure(row: ErasureRow) -> Erasure:
+    return Erasure(row.id, row.member_id, row.ordered_at, row.ended_at, Reach.of_json(row.reach))

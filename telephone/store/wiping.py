@@ -1,0 +1,111 @@
+"""Wiping: one member out of every table, inside one transaction. What others did, and every figure, stays as it was."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from telephone.erasure import Reach
+from telephone.store.battle_tables import BattleRow, VoteRow
+from telephone.store.counting import repeated
+from telephone.store.polls import unpack
+from telephone.store.seat_tables import SeatRow
+from telephone.store.tables import DistanceRow, GameRow, ImageRow, PromptRow, StepRow
+from telephone.store.traces import TRACES, Fate, Trace
+
+BATCH: Final = 500
+"""Ids in one query; the databases bound the parameters of one."""
+_EMPTY: Final[dict[str, Any]] = {"image": None, "text": None, "raw": None, "reference": None, "parameters": None}
+
+
+async def wipe(session: AsyncSession, member_id: int, reach: Reach) -> None:
+    """Empties what the reach names, and takes the member out of every row that holds them."""
+    await _replace_words(session, member_id, reach)
+    for some in batches(reach.games):
+        await session.execute(
+            update(StepRow).where(col(StepRow.game_id).in_(some)).values(**_EMPTY, ticket_reference=None)
+        )
+        await session.execute(update(GameRow).where(col(GameRow.id).in_(some)).values(erased=True, reason=None))
+    for some in batches(reach.battles):
+        await session.execute(update(BattleRow).where(col(BattleRow.id).in_(some)).values(erased=True, reason=None))
+    await _empty_steps(session, reach.steps)
+    await _forget_pictures(session, reach.pictures)
+    voted = list(await session.scalars(select(col(VoteRow.battle_id)).where(col(VoteRow.member_id) == member_id)))
+    for some in batches(voted):
+        await unpack(session, some)
+    for trace in TRACES:
+        await _take_out(session, trace, member_id)
+
+
+def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The values, as many at once as one query takes."""
+    return (values[start : start + BATCH] for start in range(0, len(values), BATCH))
+
+
+async def _replace_words(session: AsyncSession, member_id: int, reach: Reach) -> None:
+    """Puts a name that tells nothing in the place of every prompt that goes, the same for the same words of a server.
+
+    So boards keep the same prompts apart as before. Words that somebody else began a game with stay: they are theirs.
+    """
+    names: dict[tuple[int, str], str | None] = {}
+    rows: tuple[tuple[Any, Sequence[str]], ...] = ((GameRow, reach.games), (BattleRow, reach.battles))
+    for row, ids in rows:
+        for some in batches(ids):
+            for one in list(await session.scalars(select(row).where(row.id.in_(some)))):
+                key = one.guild_id, one.prompt
+                if key not in names:
+                    names[key] = None if await _is_shared(session, member_id, *key) else _nameless()
+                if (name := names[key]) is not None:
+                    one.prompt = name
+    await session.flush()
+    for game_id in reach.games:
+        cell = (await repeated(session, game_id))["cell"]
+        await session.execute(update(DistanceRow).where(col(DistanceRow.game_id) == game_id).values(cell=cell))
+
+
+async def _is_shared(session: AsyncSession, member_id: int, guild_id: int, words: str) -> bool:
+    """Whether somebody else began a game on a server with the same words."""
+    others = select(col(GameRow.id)).where(
+        col(GameRow.guild_id) == guild_id, col(GameRow.prompt) == words, col(GameRow.starter_id).not_in([member_id, 0])
+    )
+    proposed = select(col(PromptRow.number)).where(
+        col(PromptRow.guild_id) == guild_id,
+        col(PromptRow.text) == words,
+        or_(col(PromptRow.author_id) != member_id, col(PromptRow.author_id).is_(None)),
+    )
+    return bool(await session.scalar(select(others.exists() | proposed.exists())))
+
+
+def _nameless() -> str:
+    return f"(deleted {secrets.token_hex(4)})"
+
+
+async def _empty_steps(session: AsyncSession, steps: Sequence[str]) -> None:
+    for step in steps:
+        game_id, _, key = step.partition("/")
+        here = [col(StepRow.game_id) == game_id, col(StepRow.turn) == int(key[:-1]), col(StepRow.kind) == key[-1]]
+        await session.execute(update(StepRow).where(*here).values(_EMPTY))
+
+
+async def _forget_pictures(session: AsyncSession, pictures: Sequence[str]) -> None:
+    """Forgets the pictures that no step shows any more."""
+    for some in batches(pictures):
+        shown = select(col(StepRow.image)).where(col(StepRow.image).in_(some))
+        await session.execute(delete(ImageRow).where(col(ImageRow.hash).in_(some), col(ImageRow.hash).not_in(shown)))
+
+
+async def _take_out(session: AsyncSession, trace: Trace, member_id: int) -> None:
+    column = trace.row.__table__.columns[trace.column]  # type: ignore[attr-defined]
+    mine = col(getattr(trace.row, trace.column)) == member_id
+    if trace.fate is Fate.GOES:
+        await session.execute(delete(trace.row).where(mine))
+    elif trace.fate is Fate.NOBODYS:
+        # A key has to stay one: a number that is no id of Discord's, and that nobody can tell the member by.
+        nobody = -secrets.randbelow(2**62) - 1 if column.primary_key else (None if column.nullable else 0)
+        values: dict[str, Any] = {trace.column: nobody}
+        if trace.row is SeatRow:
+            values |= {"claim_id": None, "claim_token": None}
+        await session.execute(update(trace.row).where(mine).values(values))

@@ -1,0 +1,140 @@
+"""All that is kept of a member is deleted, whatever happens meanwhile, and the others play on as before."""
+
+import asyncio
+
+import pytest
+
+from telephone.errors import BadInput, NotFound, Unavailable
+from telephone.game import ERASED, Game, GameState
+from telephone.privacy import Privacy
+from telephone.service import StartRequest
+from telephone.store import Store
+from tests.company import Sweeper, Troupe, troupe
+from tests.telephone.store.lives import take
+
+ANN, BEN, GUILD = 1_100_000_000_000_000_001, 1_100_000_000_000_000_002, 1_200_000_000_000_000_009
+WORDS = "grandmother's secret garden in Ulm"
+
+
+def asked(starter: int, prompt: str, turns: int = 2) -> StartRequest:
+    return StartRequest(prompt, "painter", "critic", turns, 7, guild_id=GUILD, channel_id=5, starter_id=starter)
+
+
+async def played(troop: Troupe, starter: int, prompt: str) -> Game:
+    game = await troop.service.start(asked(starter, prompt))
+    return await troop.service.closed(game.id, timeout=20)
+
+
+async def deleted(troop: Troupe, member: int) -> None:
+    order = await troop.service.privacy.erase(member)
+    assert await troop.service.privacy.erased(order.id, timeout=40)
+
+
+def kept(folder) -> bytes:
+    """Every byte of store, engine and pictures, with the names of the files."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "models.toml"]
+    return b"".join(path.name.encode() + path.read_bytes() for path in files)
+
+
+async def test_nothing_of_a_member_is_left_in_store_engine_and_pictures(tmp_path):
+    async with troupe(tmp_path) as troop:
+        bens = await played(troop, BEN, "a cow on the moon")
+        mine = await played(troop, ANN, WORDS)
+        pictures = {turn.picture.image for turn in mine.turns}
+        assert pictures.isdisjoint(turn.picture.image for turn in bens.turns)
+        await deleted(troop, ANN)
+        left = kept(tmp_path)
+        assert WORDS.encode() not in left
+        assert str(ANN).encode() not in left
+        assert mine.turns[0].caption.text.encode() not in left
+        assert mine.id.encode() in left, "its numbers stay"
+        assert not any(sha256.encode() in left for sha256 in pictures)
+        assert await troop.service.game(bens.id) == bens
+        assert (await troop.service.replay(bens.id)).data
+        with pytest.raises(NotFound):
+            await troop.service.game(mine.id)
+        (spot,) = troop.broom.swept
+        assert (spot.owner_id, spot.channel_id) == (mine.id, 5)
+        assert (spot.thread_id, spot.messages) == (mine.place.thread_id, (mine.place.card_id,))
+        again = await played(troop, ANN, "something new")
+        assert again.state is GameState.FINISHED
+    engine = (tmp_path / "engine.sqlite").read_bytes()
+    assert f"play-{bens.id}-0".encode() in engine
+    async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
+        assert (await store.traces.counts(ANN))["games"] == 1
+
+
+async def test_the_vectors_of_what_only_they_said_go(tmp_path):
+    async with troupe(tmp_path) as troop:
+        bens = await played(troop, BEN, "a cow on the moon")
+        mine = await played(troop, ANN, WORDS)
+        gauge = troop.measure.gauges["letters"]
+        texts = [mine.request.prompt.text, bens.request.prompt.text, bens.turns[0].caption.text]
+        assert set(await gauge.kept(texts)) == set(texts)
+        await deleted(troop, ANN)
+        assert set(await gauge.kept(texts)) == set(texts[1:])
+
+
+async def test_a_game_under_way_is_stopped_and_what_it_was_drawing_is_not_kept(tmp_path):
+    async with troupe(tmp_path) as troop:
+        troop.studio.delay = 0.3
+        game = await troop.service.start(asked(ANN, WORDS, turns=9))
+        for _ in range(200):
+            if len((await troop.service.game(game.id)).steps) > 2:
+                break
+            await asyncio.sleep(0.05)
+        await deleted(troop, ANN)
+        submitted = len(troop.studio.submitted)
+        await asyncio.sleep(0.8)
+        assert len(troop.studio.submitted) == submitted, "nobody plays on"
+        assert WORDS.encode() not in kept(tmp_path)
+        assert await troop.store.games.count(GUILD, [GameState.STOPPED]) == 1
+        assert await troop.store.games.unfinished() == []
+
+
+async def test_a_turn_in_anothers_game_is_shown_as_deleted_and_the_game_stays(tmp_path):
+    async with troupe(tmp_path) as troop:
+        game_id = await take(troop.store, ANN, WORDS, starter=BEN)
+        await troop.store.games.move(game_id, GameState.FINISHED, only_from=tuple(GameState))
+        await troop.store.posts.done(game_id, "thread", 71)
+        await troop.store.posts.done(game_id, "1c", 72)
+        await deleted(troop, ANN)
+        game = await troop.service.game(game_id)
+        assert game.turns[0].caption.text == ERASED
+        assert troop.stage.shows == {"1c": "hidden"}
+        assert troop.broom.swept == []
+        assert WORDS.encode() not in kept(tmp_path)
+
+
+async def test_a_discord_that_does_not_answer_is_tried_again_and_one_that_is_closed_is_left(tmp_path):
+    broom = Sweeper(faults=[Unavailable("Discord did not answer."), OSError("a bug")], barred=True)
+    async with troupe(tmp_path, broom=broom) as troop:
+        mine = await played(troop, ANN, WORDS)
+        await deleted(troop, ANN)
+        assert [spot.owner_id for spot in broom.swept] == [mine.id]
+        assert WORDS.encode() not in kept(tmp_path)
+
+
+async def test_a_deletion_that_was_interrupted_is_carried_out_at_the_next_start(tmp_path):
+    broom = Sweeper(held=asyncio.Event())
+    async with troupe(tmp_path, broom=broom) as troop:
+        mine = await played(troop, ANN, WORDS)
+        order = await troop.service.privacy.erase(ANN)
+        assert not await troop.service.privacy.erased(order.id, timeout=3)
+        assert broom.swept == []
+    async with troupe(tmp_path) as troop:
+        assert await troop.service.privacy.erased(order.id, timeout=20)
+        assert [spot.thread_id for spot in troop.broom.swept] == [mine.place.thread_id]
+        assert WORDS.encode() not in kept(tmp_path)
+
+
+async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_starts(tmp_path):
+    async with troupe(tmp_path) as troop:
+        await played(troop, ANN, WORDS)
+    async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
+        order = await Privacy(store).erase(ANN)
+        with pytest.raises(BadInput, match="Nothing is kept of you"):
+            await Privacy(store).erase(4_711)
+    async with troupe(tmp_path) as troop:
+        assert await troop.service.privacy.erased(order.id, timeout=20)
+        assert WORDS.encode() not in kept(tmp_path)

@@ -52,9 +52,12 @@ async def run(settings: Settings, token: str) -> None:
     async def open_here(stage: DiscordStage) -> House:
         from telephone.build import open_house  # the models' libraries are heavy; a missing token is told without them
 
-        return await open_house(settings, stage, stage.arena, stage.noticeboard, stage.lobby, broom=stage.broom)
+        house = await open_house(settings, stage, stage.arena, stage.noticeboard, stage.lobby, broom=stage.broom)
+        await easel.open(house.service.seats)
+        return house
 
-    bot = TelephoneBot(open_here, Easel(settings))
+    easel = Easel(settings)
+    bot = TelephoneBot(open_here, easel)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.set_exception_handler(stray)
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -73,7 +73,8 @@ class Tree(app_commands.CommandTree["TelephoneBot"]):
 class TelephoneBot(commands.AutoShardedBot):
     """`on_setup` opens the house on the running loop, once the bot is logged in and before it hears from Discord.
 
-    `late` holds the members whose last press expired before it was acknowledged. `easel` serves the page to draw on.
+    `late` holds the members whose last press expired before it was acknowledged. `easel` serves the page to draw on;
+    `on_setup` opens it with the house.
     """
 
     def __init__(
@@ -111,8 +112,6 @@ class TelephoneBot(commands.AutoShardedBot):
         # At every start: one request, and a server never keeps the commands of an older version.
         await self.tree.sync()
         self._house = await self._on_setup(self.stage)
-        if self._easel is not None:
-            await self._easel.open(self.service.seats)
 
     async def on_interaction(self, interaction: "discord.Interaction[Any]") -> None:
         """Forms about members' turns, which discord.py does not remember after a restart."""

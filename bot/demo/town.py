@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from simcord.backend.errors import SetupError
 
 from bot.client import House, TelephoneBot
 from bot.demo.window import Window
+from bot.easel import Easel
 from bot.stage import DiscordStage
 from telephone.settings import Settings
 
@@ -42,9 +44,12 @@ class NoPort(Exception):
 
 async def show(port: int, data: Path, announce: Callable[[str], None]) -> None:
     """Serves the demo on 127.0.0.1 until a signal comes. Raises NoPort and Misconfigured."""
-    settings = OfflineSettings(data_dir=data)
+    drawing = _free_port()
+    address = f"http://127.0.0.1:{drawing}"
+    settings = OfflineSettings(data_dir=data, http_port=drawing, public_url=address)
     stop = _until_signalled()
-    bot = TelephoneBot(open_outside(settings), shard_count=1)
+    easel = Easel(settings)
+    bot = TelephoneBot(open_outside(settings, easel), easel, shard_count=1)
     # The demo shows errors as a member sees them; none is an assertion that failed.
     async with simcord.run(bot, check_errors=False, settle_timeout=PATIENCE) as env:
         try:
@@ -78,15 +83,22 @@ async def _serve(env: simcord.Env, port: int, announce: Callable[[str], None], s
         await window.close()
 
 
+def _free_port() -> int:
+    """A port of 127.0.0.1 that nobody listened on a moment ago, for the page to draw on."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        return int(other.getsockname()[1])
+
+
 def keep_time(env: simcord.Env) -> None:
     """Sets the simulated clock, which stands still by itself, to the time it is."""
     env.backend.advance_clock(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
 
 
-def open_outside(settings: Settings) -> Callable[[DiscordStage], Awaitable[House]]:
-    """Opens the house in a task from before simcord began.
+def open_outside(settings: Settings, easel: Easel) -> Callable[[DiscordStage], Awaitable[House]]:
+    """Opens the house and the easel in a task from before simcord began.
 
-    Of tasks from after that, simcord takes the house's sweeping and its timers for work that every press waits for.
+    Of tasks from after that, simcord takes the house's sweeping and timers, and browsers that stay connected to the
+    easel, for work that every press waits for.
     """
     from telephone.build import open_house
 
@@ -94,7 +106,9 @@ def open_outside(settings: Settings) -> Callable[[DiscordStage], Awaitable[House
 
     async def when_given() -> House:
         stage = await given
-        return await open_house(settings, stage, stage.arena, stage.noticeboard, stage.lobby, broom=stage.broom)
+        house = await open_house(settings, stage, stage.arena, stage.noticeboard, stage.lobby, broom=stage.broom)
+        await easel.open(house.service.seats)
+        return house
 
     opening = asyncio.create_task(when_given())
 

@@ -1,11 +1,12 @@
 """The server of the page: who may see it, and how a drawing comes in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
-from urllib.parse import urlsplit
 
 import structlog
+import yarl
 from aiohttp import web
 
 from bot.easel import pages
@@ -34,6 +35,7 @@ TAKEN: Final = "Your drawing is in. The game goes on in Discord, and you can clo
 LOST: Final = "There is nothing at this address; please press the button in Discord again."
 ELSEWHERE: Final = "A drawing is only taken from its own page; please open the link from Discord and draw there."
 BROKEN: Final = "Something broke on our side; your drawing is still in your browser, please try again in a minute."
+ARRIVING: Final = "Your drawing is on its way already; please wait a moment."
 SLOW: Final = "The drawing took too long to arrive; please try again where the connection is better."
 _ARRIVES_WITHIN: Final = 120.0
 _STATUSES: Final[tuple[tuple[type[TelephoneError], int], ...]] = (
@@ -57,10 +59,11 @@ def easel_app(public_url: str, links: Links, desk: Desk) -> web.Application:
 
 class _Easel:
     def __init__(self, public_url: str, links: Links, desk: Desk) -> None:
-        address = urlsplit(public_url)
-        self._origin = f"{address.scheme}://{address.netloc}".lower()
-        self._base = address.path.rstrip("/")
+        address = yarl.URL(public_url)
+        self._origin = str(address.origin())
+        self._base = address.raw_path.rstrip("/")
         self._links, self._desk, self._pace = links, desk, Pace()
+        self._arriving: set[str] = set()
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._guarded], client_max_size=BYTES_MAX)
@@ -112,14 +115,22 @@ class _Easel:
         if request.headers.get("Origin", "").lower() != self._origin:
             raise NotAllowed(ELSEWHERE)
         asked = self._admit(request)
-        try:
-            async with asyncio.timeout(_ARRIVES_WITHIN):
-                data = await request.read()
-        except TimeoutError as error:
-            raise TimedOut(SLOW) from error
-        await self._desk.hand_in(asked.claim_id, asked.member_id, await off_loop(png_of, data))
+        with self._alone(asked.claim_id):
+            data = await _read(request)
+            await self._desk.hand_in(asked.claim_id, asked.member_id, await off_loop(png_of, data))
         _log.info("drawing handed in", claim=asked.claim_id)
         return web.json_response({"sentence": TAKEN})
+
+    @contextmanager
+    def _alone(self, claim_id: str) -> Iterator[None]:
+        """One drawing at a time is read for a claim, however often it is sent. Raises RateLimited."""
+        if claim_id in self._arriving:
+            raise RateLimited(ARRIVING, 2)
+        self._arriving.add(claim_id)
+        try:
+            yield
+        finally:
+            self._arriving.remove(claim_id)
 
     def _admit(self, request: web.Request) -> Pass:
         asked = self._links.read(request.match_info["token"])
@@ -140,3 +151,11 @@ class _Easel:
         if request.method == "POST":
             return web.json_response({"sentence": sentence}, status=status)
         return web.Response(text=pages.note(self._base, sentence), content_type="text/html", status=status)
+
+
+async def _read(request: web.Request) -> bytes:
+    try:
+        async with asyncio.timeout(_ARRIVES_WITHIN):
+            return await request.read()
+    except TimeoutError as error:
+        raise TimedOut(SLOW) from error

@@ -85,6 +85,29 @@ def play_as_somebody_else(visitor):
     expect(turn).to_be_in_viewport()
 
 
+@needs_chromium
+@pytest.mark.slow
+def test_a_newcomer_takes_a_turn_draws_in_the_browser_and_can_press_on(tmp_path):
+    with demo(tmp_path) as shown, visit(shown.url) as visitor:
+        thread = visitor.thread
+        visitor.type(visitor.channel, "telephone start", prompt=PROMPT, t2i="human", turns="2")
+        expect(messages(thread, "Turn 1: draw a picture")).to_be_visible(timeout=SLOW)
+        thread.get_by_role("button", name="Take this turn").click()
+        with visitor.page.context.expect_page() as opened:
+            thread.get_by_role("link", name="Draw in browser").click(timeout=SLOW)
+        page = opened.value
+        expect(page.locator("#caption")).to_have_text(PROMPT)
+        page.get_by_label("Fill", exact=True).check()
+        page.locator("#stage").click()
+        page.get_by_role("button", name="Hand in").click()
+        page.locator("#sure").click()
+        expect(page.get_by_text("Your drawing is in.")).to_be_visible(timeout=SLOW)
+        expect(messages(thread, "Turn 1 of 2, picture", "by a member").locator("img").last).to_be_visible(timeout=SLOW)
+        expect(messages(thread, "Turn 2: draw a picture")).to_be_visible(timeout=SLOW)
+        thread.get_by_role("button", name="Take this turn").last.click()
+        expect(thread.get_by_role("button", name="Give back").last).to_be_enabled(timeout=5_000)
+
+
 def test_keys_of_the_environment_do_not_reach_it(tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-somebodys")
     monkeypatch.setenv("TELEPHONE_DATABASE_URL", "postgresql://somewhere.test/games")
@@ -97,7 +120,10 @@ def test_keys_of_the_environment_do_not_reach_it(tmp_path, monkeypatch):
 def test_it_answers_on_this_machine_only_and_only_to_those_who_have_its_key(tmp_path):
     with demo(tmp_path) as shown:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/#[\w-]{43}", shown.url)
-        assert set(listening(shown.process.pid)) == {shown.origin.removeprefix("http://")}
+        addresses = set(listening(shown.process.pid))
+        assert shown.origin.removeprefix("http://") in addresses
+        assert len(addresses) == 2, "the Discord, and the page to draw on"
+        assert all(address.startswith("127.0.0.1:") for address in addresses)
         assert ask(shown, "/api/rooms", {"X-Simcord-Capability": shown.key}) == 200
         assert ask(shown, "/api/rooms", {}) == 401
         assert ask(shown, "/api/rooms", {"X-Simcord-Capability": shown.key, "Origin": "http://elsewhere.test"}) == 401

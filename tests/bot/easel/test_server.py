@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 import structlog
+from aiohttp.test_utils import TestServer
 from PIL import Image, PngImagePlugin
 
 from bot.easel import Easel, Links, server
@@ -141,10 +142,28 @@ async def test_a_link_is_good_for_one_drawing_and_a_receipt_that_was_lost_can_be
     assert "You can close this page" in page
 
 
-async def test_two_who_hand_in_at_once_are_taken_once(studio, browser):
+async def test_of_drawings_sent_at_once_one_is_taken_and_the_others_are_not_even_read(studio, browser):
     link = studio.link("a fox")
     answers = await asyncio.gather(*(hand_in(browser, link, drawing(side)) for side in (32, 48, 64)))
-    assert sorted(status for status, _ in answers) == [200, 403, 403]
+    assert sorted(status for status, _ in answers) == [200, 429, 429]
+    assert studio.desk.asked == 1
+    assert await hand_in(browser, link, drawing(side=16)) == (403, USED)
+
+
+async def test_a_browser_that_leaves_in_the_middle_leaves_the_link_free(studio, browser):
+    link = studio.link("a fox")
+    leaving = asyncio.create_task(hand_in(browser, link, halting()))
+    await asyncio.sleep(0.2)
+    leaving.cancel()
+    await asyncio.wait({leaving})
+    assert leaving.cancelled()
+    await asyncio.sleep(0.1)
+    assert (await hand_in(browser, link, drawing()))[0] == 200
+
+
+async def halting():
+    yield drawing()[:20]
+    await asyncio.sleep(60)
 
 
 async def test_another_members_link_is_refused_whoever_signed_it(studio, browser):
@@ -264,6 +283,22 @@ def test_links_that_nobody_asks_any_more_are_forgotten():
     now += AT_ONCE / A_SECOND
     pace.ask("another")
     assert len(pace._buckets) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://Draw.Example.org:443/a/", "https://draw.example.org"),
+        ("http://draw.example.org:80", "http://draw.example.org"),
+        ("https://dräw.example", "https://xn--drw-rla.example"),
+    ],
+)
+async def test_a_page_knows_its_own_drawings_however_the_address_is_written(browser, address, origin):
+    desk, links = ClaimsInMemory(), Links(address, b"key")
+    claim = desk.open("claim", "a fox")
+    token = links.to("claim", ALICE, claim.expires_at).rpartition("/")[2]
+    async with TestServer(server.easel_app(address, links, desk), host="127.0.0.1") as served:
+        assert (await hand_in(browser, str(served.make_url(f"/draw/{token}")), drawing(), origin))[0] == 200
 
 
 async def test_the_page_lies_under_any_path_that_a_proxy_takes_off(tmp_path, browser):

@@ -151,9 +151,11 @@ def step(game: Game, played: Step, image: Image | None = None, smaller: bool = F
 
 
 def by(game: Game, played: Step) -> str:
-    """Who took a step, as its message says it; a stand-in is named as one."""
+    """Who took a step, as its message says it: a stand-in is named as one, a member only by their own wish."""
     if played.key in game.stand_ins:
         return f"{excerpt(played.player, 80)}, stand-in for a member"
+    if (member_id := game.named.get(played.key)) is not None:
+        return f"<@{member_id}>"
     return who(played.player)
 
 

@@ -185,7 +185,8 @@ async def open_house(
     if stage is None:
         moderation, contest, errands = Moderation(store, pictures), Contest(store, entry, pictures), Errands(anew)
         seats = Seats(store, pictures, guard)
-        desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, errands, Privacy(store))
+        privacy = Privacy(store, pictures)
+        desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, errands, privacy)
         service = Service(store, players, admission, keepsakes, *desks)
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
@@ -209,7 +210,8 @@ async def open_house(
         await store.close()
         raise
     moderation, contest = Moderation(store, pictures, play), Contest(store, entry, pictures, battling)
-    seats, errands, privacy = Seats(store, pictures, guard, play), Errands(anew, rescoring), Privacy(store, erasing)
+    seats, errands = Seats(store, pictures, guard, play), Errands(anew, rescoring)
+    privacy = Privacy(store, pictures, erasing)
     desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, errands, privacy)
     service = Service(store, players, admission, keepsakes, *desks, play)
     sweeping = asyncio.create_task(_sweep(durable, engine, players))

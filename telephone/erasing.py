@@ -34,7 +34,7 @@ PAUSES: Final = (60.0, 300.0, *(1_800.0,) * 46)
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
 _RUNNING: Final = ("open", "play", "close", "settle", "realign")
 _FIGHTING: Final = ("battle", "battle-end")
-_JOURNALS: Final = (*_RUNNING, "measure", *_FIGHTING, "battle-wait", "battle-ballot")
+_JOURNALS: Final = (*_RUNNING, "seat", "measure", *_FIGHTING, "battle-wait", "battle-ballot")
 _LOOK_EVERY: Final = 0.25
 _EVERY: Final = 3_600
 _log = structlog.get_logger()
@@ -107,7 +107,8 @@ class Erasing(DBOSConfiguredInstance):
             if await self._with.store.games.move(game_id, GameState.STOPPED, only_from=_UNFINISHED, reason=STOPPED):
                 await self._with.play.settle(await self._with.store.games.get(game_id))
         for game_id, key in seats:
-            await self._with.store.seats.release(game_id, key, member_id or 0)
+            if await self._with.store.seats.release(game_id, key, member_id or 0):
+                await self._with.play.seat_changed(game_id, key)
         reach = await self._with.store.erasures.reach(erasure_id)
         names = _named(_RUNNING, (*reach.games, *games)) + _named(_FIGHTING, reach.battles)
         ends = time.monotonic() + self._with.settle_s

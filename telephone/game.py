@@ -252,7 +252,7 @@ class Game:
     and once after each pause. `reason` says in one sentence for players why a game is paused, stopped
     or failed. `embedder` names what its distances were measured with. A moderator has `voided` a game
     that failed by their word; it counts neither for nor against anybody. `stand_ins` are the models that take
-    steps no member took.
+    steps no member took, `named` the members who took steps and wish to be named.
     """
 
     id: str
@@ -270,6 +270,7 @@ class Game:
     voided: bool = False
     costs: Costs = Costs()
     stand_ins: Mapping[StepKey, str] = field(default_factory=lambda: MappingProxyType({}))
+    named: Mapping[StepKey, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def pair(self) -> Pair:

@@ -1,32 +1,40 @@
 """What members may ask about themselves: what is kept of them, and whether they are named or reminded."""
 
 import asyncio
+import io
 import json
 import time
+import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
 
+from telephone.cpu import off_loop
 from telephone.erasing import Erasing
 from telephone.erasure import Erasure, Footprint
-from telephone.errors import BadInput, NotAllowed
+from telephone.errors import BadInput, NotAllowed, NotFound
+from telephone.media.images import Pictures
 from telephone.store import Store, Wishes
+from telephone.store.traces import ANSWERS, Found
 
 FORMAT: Final = 1
 """Of the file that a member is given; fields are added, never changed."""
 NOTHING: Final = "Nothing is kept of you on any server, so there is nothing to delete."
 EXPORT_EVERY: Final = 600.0
 """How long a member waits for another file of theirs, in seconds."""
+_NAME: Final = "ai-telephone"
+_ENDINGS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 _LOOK_EVERY: Final = 0.1
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A member's file. `rows` says how many rows of each section are in it."""
+    """A member's file: JSON, or where they drew pictures a ZIP with these beside it. `rows` counts each section's."""
 
     name: str
     data: bytes
@@ -38,6 +46,7 @@ class Privacy:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
+    pictures: Pictures
     erasing: Erasing | None = None
     """None in a process that runs no engine: what is ordered there, the process that does will notice."""
     every: float = EXPORT_EVERY
@@ -52,7 +61,10 @@ class Privacy:
         return await self.store.members.change(guild_id, member_id, by_name=by_name, reminders=reminders)
 
     async def export(self, member_id: int) -> Parcel:
-        """All that is kept of a member on every server. Raises NotAllowed where they were given it a moment ago."""
+        """All that is kept of a member on every server, pictures that they drew too.
+
+        Raises NotAllowed where they were given it a moment ago.
+        """
         moment = time.monotonic()
         left = self._given.get(member_id, -self.every) + self.every - moment
         if left > 0:
@@ -73,8 +85,21 @@ class Privacy:
             "made_at": datetime.now(UTC).isoformat(),
         }
         data = json.dumps(document | found, ensure_ascii=False, indent=1).encode()
-        _log.info("a member's file was made", rows=sum(map(len, found.values())))
-        return Parcel("ai-telephone.json", data, {section: len(rows) for section, rows in found.items()})
+        rows = {section: len(listed) for section, listed in found.items()}
+        _log.info("a member's file was made", rows=sum(rows.values()))
+        drawn = await self._drawn(found)
+        if not drawn:
+            return Parcel(f"{_NAME}.json", data, rows)
+        return Parcel(f"{_NAME}.zip", await off_loop(_packed, {f"{_NAME}.json": data} | drawn), rows)
+
+    async def _drawn(self, found: Found) -> dict[str, bytes]:
+        """The pictures that the member drew, by their names in the file; one that is no longer kept is left out."""
+        files = {}
+        for sha256 in dict.fromkeys(step["image"] for step in found[ANSWERS] if step["image"]):
+            with suppress(NotFound):
+                image = await self.pictures.get(sha256)
+                files[f"pictures/{sha256}.{_ENDINGS.get(image.media_type, 'png')}"] = image.data
+        return files
 
     async def footprint(self, member_id: int) -> Footprint:
         """What deleting would find. Raises BadInput where nothing is kept of a member."""
@@ -103,6 +128,15 @@ class Privacy:
                 return False
             await asyncio.sleep(_LOOK_EVERY)
         return True
+
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
+    """A ZIP of files by their names."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
 
 
 def _minutes(seconds: float) -> str:

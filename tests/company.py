@@ -370,7 +370,7 @@ async def troupe(
             pairs = Pairs(store, measure, scales, registry)
             contest = Contest(store, Entry(admission, Pairing(store, players, Urn(store))), pictures, battling)
             archive, errands = Archive(Urn(store), lambda: b"key"), Errands(anew, rescoring)
-            seats, privacy = Seats(store, pictures, guard, play), Privacy(store, erasing)
+            seats, privacy = Seats(store, pictures, guard, play), Privacy(store, pictures, erasing)
             desks = (moderation, library, boards, pairs, contest, Integrity(store), archive, seats, errands, privacy)
             service = Service(store, players, admission, keepsakes, *desks, play)
             yield Troupe(

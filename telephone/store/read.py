@@ -31,6 +31,7 @@ from telephone.game import (
 )
 from telephone.seat import SeatState
 from telephone.store.hiding import hidden
+from telephone.store.member_tables import MemberRow
 from telephone.store.seat_tables import SeatRow
 from telephone.store.tables import ChargeRow, DistanceRow, GameRow, PostRow, ReservationRow, StepRow
 
@@ -89,8 +90,18 @@ GAMES: Final = _games()
 """The query for games with their places; the caller adds which and in what order."""
 _STEPS: Final = _steps()
 """Stored steps, a caption once for every version its turn was measured with."""
-_STAND_INS: Final = select(SeatRow).where(col(SeatRow.state) == SeatState.STOOD_IN.value)
-NO_STAND_INS: Final[Mapping[StepKey, str]] = MappingProxyType({})
+_SEAT: Final = (col(SeatRow.game_id), col(SeatRow.turn), col(SeatRow.kind))
+_STAND_INS: Final = select(*_SEAT, col(SeatRow.stand_in)).where(col(SeatRow.state) == SeatState.STOOD_IN.value)
+"""The models that stood in for members."""
+_WISHING: Final = and_(
+    col(MemberRow.guild_id) == col(SeatRow.guild_id), col(MemberRow.member_id) == col(SeatRow.claimer_id)
+)
+_NAMED: Final = (
+    select(*_SEAT, col(SeatRow.claimer_id))
+    .join(MemberRow, _WISHING)
+    .where(col(SeatRow.state) == SeatState.ANSWERED.value, col(MemberRow.by_name))
+)
+"""The members who took a step and wish to be named."""
 
 
 async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[Game]:
@@ -101,18 +112,25 @@ async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[G
     for start in range(0, len(ids), _BATCH):
         for row in await session.execute(_STEPS.where(col(StepRow.game_id).in_(ids[start : start + _BATCH]))):
             played[row[0].game_id].append(Played(*row))
-    stood_in = await _stood_in(session, [row[0].id for row in found if _has_humans(row[0])])
+    seated = [row[0].id for row in found if _has_humans(row[0])]
+    stood_in, named = await _seats(session, _STAND_INS, seated), await _seats(session, _NAMED, seated)
     games = [_game(row[0], Place(*row[1:_COSTS]), _costs(*row[_COSTS:]), played[row[0].id]) for row in found]
-    return [replace(game, stand_ins=stood_in.get(game.id, NO_STAND_INS)) if stood_in else game for game in games]
+    if not stood_in and not named:
+        return games
+    nobody: Mapping[StepKey, Any] = MappingProxyType({})
+    return [replace(game, stand_ins=stood_in.get(game.id, nobody), named=named.get(game.id, nobody)) for game in games]
 
 
-async def _stood_in(session: AsyncSession, ids: Sequence[str]) -> Mapping[str, Mapping[StepKey, str]]:
-    """The models that stood in for members, by game and step."""
-    found: dict[str, dict[StepKey, str]] = defaultdict(dict)
+async def _seats(
+    session: AsyncSession, query: Select[*tuple[Any, ...]], ids: Sequence[str]
+) -> Mapping[str, Mapping[StepKey, Any]]:
+    """Who took steps that are members', by game and step."""
+    found: dict[str, dict[StepKey, Any]] = defaultdict(dict)
     for start in range(0, len(ids), _BATCH):
-        for seat in await session.scalars(_STAND_INS.where(col(SeatRow.game_id).in_(ids[start : start + _BATCH]))):
-            found[seat.game_id][StepKey(seat.turn, Kind(seat.kind))] = seat.stand_in or ""
-    return {game_id: MappingProxyType(models) for game_id, models in found.items()}
+        some = col(SeatRow.game_id).in_(ids[start : start + _BATCH])
+        for game_id, turn, kind, who in await session.execute(query.where(some)):
+            found[game_id][StepKey(turn, Kind(kind))] = who
+    return {game_id: MappingProxyType(steps) for game_id, steps in found.items()}
 
 
 def _has_humans(row: GameRow) -> bool:

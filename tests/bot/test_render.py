@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot import panels, render
 from bot.render import Post
 from bot.text import ALT_MAX, CONTENT_MAX, LAYOUT_MAX, units
-from telephone.game import GameState, Prompt
+from telephone.game import HUMAN, GameState, Prompt
 from telephone.service import Choice, Standing
 from telephone.stage import Progress
 from telephone.yardstick import Bearings, Quartiles, Rest, Scale
@@ -22,6 +22,18 @@ from tests.bot.test_text import TEXTS, live, unescaped
 GONE = "Its thread was deleted. Not counted."
 STATES = list(GameState)
 LONG = st.one_of(TEXTS, TEXTS.map(lambda text: (text + NASTY) * 20), st.just("*" * 4_000), st.just("👩‍🚀" * 1_300))
+
+
+def test_a_member_is_named_only_where_they_wish_it_and_what_they_deleted_says_so():
+    shown = game(GameState.FINISHED, steps=2)
+    played = replace(picture_step(shown), player=HUMAN)
+    assert render.step(shown, played, picture()).content.startswith("**Turn 1 of 2, picture** by a member")
+    named = replace(shown, named={played.key: 77})
+    assert render.step(named, played, picture()).content.startswith("**Turn 1 of 2, picture** by <@77>")
+    gone = replace(played, image=None, hidden=True, erased=True)
+    post = render.step(shown, gone)
+    assert post.content == f"**Turn 1 of 2, picture** by a member\n{render.ERASED}"
+    assert not post.files
 
 
 def displays(post: Post) -> list[str]:

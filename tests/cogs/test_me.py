@@ -5,10 +5,13 @@ import json
 import pytest
 
 from bot import personal, personal_views
+from telephone.media.images import Pictures
 from telephone.privacy import Privacy
 from telephone.store import Store, Wishes
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.telephone.store.lives import WORDS, live
+
+PICTURES = Pictures.at("memory:///")
 
 
 @pytest.fixture
@@ -19,7 +22,7 @@ async def store(tmp_path):
 
 @pytest.fixture
 async def house(store):
-    return MemoryHouse(MemoryService(privacy=Privacy(store)))
+    return MemoryHouse(MemoryService(privacy=Privacy(store, PICTURES)))
 
 
 async def test_a_member_gets_their_file_where_only_they_see_it(server, store):

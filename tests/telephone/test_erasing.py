@@ -6,12 +6,14 @@ import pytest
 
 from telephone.errors import BadInput, NotFound, Unavailable
 from telephone.game import ERASED, Game, GameState
+from telephone.media.images import Pictures
 from telephone.privacy import Privacy
 from telephone.service import StartRequest
 from telephone.store import Store
 from tests.company import Sweeper, Troupe, troupe
 from tests.telephone.store.lives import take
 
+PICTURES = Pictures.at("memory:///")
 ANN, BEN, GUILD = 1_100_000_000_000_000_001, 1_100_000_000_000_000_002, 1_200_000_000_000_000_009
 WORDS = "grandmother's secret garden in Ulm"
 
@@ -132,9 +134,9 @@ async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_s
     async with troupe(tmp_path) as troop:
         await played(troop, ANN, WORDS)
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        order = await Privacy(store).erase(ANN)
+        order = await Privacy(store, PICTURES).erase(ANN)
         with pytest.raises(BadInput, match="Nothing is kept of you"):
-            await Privacy(store).erase(4_711)
+            await Privacy(store, PICTURES).erase(4_711)
     async with troupe(tmp_path) as troop:
         assert await troop.service.privacy.erased(order.id, timeout=20)
         assert WORDS.encode() not in kept(tmp_path)

@@ -1,18 +1,25 @@
 """A member's file: its contract, how often it is given, and the operator's way to it."""
 
 import asyncio
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from telephone.errors import BadInput, NotAllowed, NotFound
+from telephone.game import HUMAN, GameRequest, GameState, Image, Kind, Pair, Prompt, Step, StepKey
+from telephone.media.images import Pictures, verify
 from telephone.privacy import Privacy
 from telephone.store import Store
+from tests.company import paint
 from tests.telephone.store.lives import ANN, BEN, WORDS, live
+from tests.telephone.store.samples import GUILD
 from tests.telephone.test_cli_sheets import telephone
 
+PICTURES = Pictures.at("memory:///")
 SCHEMA = json.loads((Path(__file__).parents[1] / "contracts" / "member.schema.json").read_text())
 
 
@@ -24,7 +31,7 @@ async def store(tmp_path):
 
 async def test_a_members_file_keeps_its_contract(store):
     await live(store, ANN, WORDS)
-    parcel = await Privacy(store).export(ANN)
+    parcel = await Privacy(store, PICTURES).export(ANN)
     document = json.loads(parcel.data)
     jsonschema.validate(document, SCHEMA)
     assert document["member"] == str(ANN)
@@ -33,17 +40,41 @@ async def test_a_members_file_keeps_its_contract(store):
     assert parcel.rows == {section: len(document[section]) for section in parcel.rows}
 
 
+async def test_pictures_that_the_member_drew_lie_beside_their_file(store):
+    kept, gone = verify(paint("kept")), verify(paint("gone"))
+    await PICTURES.put(kept)
+    for image in (kept, gone, kept):
+        await _draw(store, ANN, image)
+    parcel = await Privacy(store, PICTURES).file_of(ANN)
+    assert parcel.name == "ai-telephone.zip"
+    with zipfile.ZipFile(io.BytesIO(parcel.data)) as archive:
+        document = json.loads(archive.read("ai-telephone.json"))
+        jsonschema.validate(document, SCHEMA)
+        assert [step["image"] for step in document["answers"]].count(kept.sha256) == 2
+        assert archive.namelist() == ["ai-telephone.json", f"pictures/{kept.sha256}.png"]
+        assert archive.read(f"pictures/{kept.sha256}.png") == kept.data
+
+
+async def _draw(store: Store, member: int, image: Image) -> None:
+    asked = GameRequest(Prompt("a train"), Pair(HUMAN, "spotter-sharp"), 1, guild_id=GUILD)
+    game, key = await store.games.add(asked), StepKey(1, Kind.PICTURE)
+    await store.games.move(game.id, GameState.PLAYING, only_from=[GameState.QUEUED])
+    await store.seats.open(game.id, key, None, 60, 60)
+    await store.seats.claim(game.id, key, member)
+    await store.seats.answer(game.id, Step(key, HUMAN, seed=0, image=image.sha256), member)
+
+
 async def test_a_file_is_given_once_in_a_while_to_each_member(store):
-    privacy = Privacy(store)
+    privacy = Privacy(store, PICTURES)
     await privacy.export(ANN)
     with pytest.raises(NotAllowed, match="another can be had in 10 minutes"):
         await privacy.export(ANN)
     await privacy.export(BEN)
-    assert await Privacy(store, every=0).export(ANN)
+    assert await Privacy(store, PICTURES, every=0).export(ANN)
 
 
 async def test_a_file_that_could_not_be_made_can_be_asked_for_again(store, monkeypatch):
-    privacy = Privacy(store)
+    privacy = Privacy(store, PICTURES)
 
     async def fails(_member_id):
         raise OSError("the disk is gone")

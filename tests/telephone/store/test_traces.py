@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlalchemy import BigInteger
 
+from telephone.game import Kind, StepKey
 from telephone.store import Store, Wishes
 from telephone.store.tables import Row
 from telephone.store.traces import ANSWERS, OF_GAMES, TRACES, sections
@@ -100,6 +101,18 @@ async def test_wishes_are_kept_by_server_and_forgotten_when_there_are_none(store
     assert await store.members.by_name(GUILD, [ANN, BEN, ADMIN]) == {ANN}
     await store.members.change(GUILD, ANN, by_name=False, reminders=False)
     assert (await store.traces.of(ANN))["wishes"] == []
+
+
+async def test_who_took_a_turn_is_named_only_where_and_while_they_wish_it(store: Store):
+    game_id = await take(store, ANN, "a fox", starter=BEN)
+    assert (await store.games.get(game_id)).named == {}
+    await store.members.change(OTHER_GUILD, ANN, by_name=True)
+    await store.members.change(GUILD, BEN, by_name=True)
+    assert (await store.games.get(game_id)).named == {}
+    await store.members.change(GUILD, ANN, by_name=True)
+    assert (await store.games.get(game_id)).named == {StepKey(1, Kind.CAPTION): ANN}
+    await store.members.change(GUILD, ANN, by_name=False)
+    assert (await store.games.get(game_id)).named == {}
 
 
 @pytest.mark.parametrize("section", [ANSWERS, *OF_GAMES])

@@ -7,7 +7,7 @@ from discord import ui
 
 from bot.render import Attachment, Post, clock, extension, layout, otherwise, span
 from bot.text import excerpt, quote
-from telephone.game import Game, Image, Kind, StepKey
+from telephone.game import Game, GameState, Image, Kind, StepKey
 from telephone.seat import Seat, SeatState
 from telephone.seats import CAPTION_MAX, CAPTION_MIN, Turn
 
@@ -18,6 +18,12 @@ _COLOURS: Final = {
     SeatState.ANSWERED: 0x009E73,
     SeatState.STOOD_IN: 0x999999,
 }
+_RESTS: Final = {
+    GameState.PAUSED: ("the game pauses", "The turn can be taken again when the game goes on."),
+    GameState.STOPPED: ("not taken", "The game was stopped before anybody took this turn."),
+    GameState.FAILED: ("not taken", "The game ended before anybody took this turn."),
+}
+"""What stands in the place of an invitation whose game does not go on."""
 _DO: Final = {Kind.PICTURE: "draw a picture", Kind.CAPTION: "write a caption"}
 _SEES: Final = {Kind.PICTURE: "reads one caption", Kind.CAPTION: "sees one picture"}
 
@@ -34,11 +40,15 @@ def form_id(game_id: str, key: StepKey, member_id: int) -> str:
 
 def invitation(game: Game, seat: Seat) -> Post:
     """What stands in the thread about one member's turn, from its opening to its end."""
-    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### Turn {seat.key.turn}: {_title(seat)}")]
-    parts.append(ui.TextDisplay(_line(game, seat)))
-    if seat.state is SeatState.OPEN:
+    free = not seat.state.is_settled
+    if free and game.state in _RESTS:
+        title, line, colour = *_RESTS[game.state], _COLOURS[SeatState.STOOD_IN]
+    else:
+        title, line, colour = _title(seat), _line(game, seat), _COLOURS[seat.state]
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### Turn {seat.key.turn}: {title}"), ui.TextDisplay(line)]
+    if seat.state is SeatState.OPEN and game.state not in _RESTS:
         parts.append(ui.ActionRow(*_buttons(game, seat)))
-    return Post(view=layout(parts, _COLOURS[seat.state]))
+    return Post(view=layout(parts, colour))
 
 
 def claimed(turn: Turn, link: str | None = None) -> tuple[str, ui.View, Attachment | None]:
@@ -93,10 +103,11 @@ def upload_form(game_id: str, key: StepKey, member_id: int) -> ui.Modal:
     return form
 
 
-def half_over(seat: Seat) -> str:
+def half_over(game: Game, seat: Seat) -> str:
     """The reminder to who holds a turn."""
-    until = f" You have until {clock(seat.claim.expires_at)}." if seat.claim is not None else ""
-    return f"Half of your time for turn {seat.key.turn} is over.{until}"
+    where = f" of game #{game.number}" + (f" in <#{game.place.thread_id}>" if game.place.thread_id else "")
+    until = f"; you have until {clock(seat.claim.expires_at)}" if seat.claim is not None else ""
+    return f"Half of your time for turn {seat.key.turn}{where} is over{until}."
 
 
 def played(key: StepKey) -> str:

@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from typing import Final
 
 import discord
+import structlog
 
 from bot import gone, invitations
-from bot.posted import Posted, thread_of
+from bot.posted import NO_MENTIONS, Posted, thread_of
 from bot.render import Post, turn_now
 from bot.sending import Sending
 from telephone.game import Game
-from telephone.seat import Seat
+from telephone.seat import Claim, Seat
 from telephone.stage import Posting
 
 _EPHEMERAL: Final = 64
 """Discord's flag of a message that one member sees."""
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,27 @@ class DiscordLobby:
 
         await Posted(self.client).edit(turn_now(game), thread_of(game), message_id, at_most)
 
-    async def remind(self, game: Game, seat: Seat) -> None:
-        """A follow-up to the press that took the turn, which Discord takes for a quarter of an hour."""
-        claim, application = seat.claim, self.client.application_id
-        if claim is None or claim.token is None or application is None:
+    async def remind(self, game: Game, seat: Seat, *, by_message: bool) -> None:
+        """A follow-up to the press that took the turn, which Discord takes for a quarter of an hour, and a message."""
+        if seat.claim is None:
+            return
+        words = invitations.half_over(game, seat)
+        with gone.told(turn_now(game), "thread"):
+            if by_message:
+                await self._write_to(seat.claim.member_id, words)
+            await self._follow_up(seat.claim, words)
+
+    async def _write_to(self, member_id: int, words: str) -> None:
+        """A direct message; a member who takes none is not reminded so."""
+        try:
+            channel = await self.client.http.start_private_message(member_id)
+            await self.client.get_partial_messageable(int(channel["id"])).send(words, allowed_mentions=NO_MENTIONS)
+        except discord.Forbidden:
+            _log.info("member takes no direct messages")
+
+    async def _follow_up(self, claim: Claim, words: str) -> None:
+        application = self.client.application_id
+        if claim.token is None or application is None:
             return
         route = discord.http.Route(
             "POST",
@@ -48,5 +67,7 @@ class DiscordLobby:
             webhook_id=application,
             webhook_token=claim.token,
         )
-        with gone.told(turn_now(game), "thread"):
-            await self.client.http.request(route, json={"content": invitations.half_over(seat), "flags": _EPHEMERAL})
+        try:
+            await self.client.http.request(route, json={"content": words, "flags": _EPHEMERAL})
+        except discord.NotFound:
+            _log.info("a follow-up came too late")

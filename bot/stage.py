@@ -109,8 +109,9 @@ class DiscordStage:
         if game.place.card_id is None:
             return
         shown = None if summary is None else await _fitted(summary, UPLOAD_MAX)
-        rests = game.state.is_final or game.state in (GameState.PAUSED, GameState.WAITING)
-        place = Card(game.id, game.request.channel_id, game.place.card_id, game.state.value, rests, rests)
+        must_show = game.state.is_final or game.state is GameState.PAUSED
+        rests = must_show or game.state is GameState.WAITING
+        place = Card(game.id, game.request.channel_id, game.place.card_id, game.state.value, must_show, rests)
         with gone.told(turn_now(game), "channel"):
             await self._cards.edit(place, render.card(game, progress, shown))
 

@@ -48,10 +48,12 @@ async def let_ai_play(press: Press, game_id: str, key: StepKey) -> None:
 
 
 async def write(press: Press, game_id: str, key: StepKey) -> None:
+    await press.client.service.seats.check_held(game_id, key, press.user.id)
     await press.response.send_modal(invitations.caption_form(game_id, key, press.user.id))
 
 
 async def upload(press: Press, game_id: str, key: StepKey) -> None:
+    await press.client.service.seats.check_held(game_id, key, press.user.id)
     await press.response.send_modal(invitations.upload_form(game_id, key, press.user.id))
 
 

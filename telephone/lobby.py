@@ -18,6 +18,9 @@ class Lobby(Protocol):
         """Brings an invitation up to date: whether the turn is free, and who plays it where nobody does."""
         ...
 
-    async def remind(self, game: Game, seat: Seat) -> None:
-        """Tells who holds a seat, and only them, that half of their time is over; says nothing where it cannot."""
+    async def remind(self, game: Game, seat: Seat, *, by_message: bool) -> None:
+        """Tells who holds a seat, and only them, that half of their time is over; says nothing where it cannot.
+
+        `by_message` does so in a direct message too, which a member has to have asked for.
+        """
         ...

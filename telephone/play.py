@@ -406,7 +406,10 @@ class Play(DBOSConfiguredInstance):
 
     @DBOS.step()
     async def _edit_card(self, game_id: str) -> None:
-        await self._with.showing.edit_card(await self._with.store.games.get(game_id))
+        game = await self._with.store.games.get(game_id)
+        await self._with.showing.edit_card(game)
+        if self._with.seating is not None:
+            await self._with.seating.show_invitation(game, game.next_key)
 
 
 def _was_left(game: Game) -> bool:

@@ -75,8 +75,13 @@ class Seating:
     async def show(self, game_id: str, key: StepKey) -> None:
         """Brings invitation and card up to date; neither ever stops a game."""
         game = await self.store.games.get(game_id)
-        await self.showing.edit_invitation(game, await self.store.seats.get(game_id, key))
+        await self.show_invitation(game, key)
         await self.showing.edit_card(game)
+
+    async def show_invitation(self, game: Game, key: StepKey | None) -> None:
+        """Brings the invitation to a step up to date, where there is one."""
+        if key in game.request.human_steps and (seat := await self.store.seats.find(game.id, key)) is not None:
+            await self.showing.edit_invitation(game, seat)
 
     async def _give_away(self, game: Game, key: StepKey, *, early: bool) -> bool:
         model = self.stand_in(game, key)

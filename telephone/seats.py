@@ -22,6 +22,7 @@ CAPTION_MAX: Final = 300
 UPLOAD_MAX: Final = 10 * 2**20
 """Bytes of a drawing that a member may hand in."""
 UNREADABLE: Final = "I could not read that file; please send a PNG, JPEG or WebP up to 10 MiB."
+OVER: Final = "You do not hold this turn any more; if it is still free, its invitation in the thread says so."
 NOBODYS: Final = "Only who started this game, or a member who may manage the server, can have a model play this turn."
 _log = structlog.get_logger()
 
@@ -63,6 +64,12 @@ class Seats:
         _log.info("turn taken", game=game_id, step=str(key))
         await self._changed(game_id, key)
         return await self._turn(game_id, seat)
+
+    async def check_held(self, game_id: str, key: StepKey, member_id: int) -> None:
+        """Raises NotAllowed where a member does not hold a step, or holds it no more."""
+        claim = (await self.store.seats.get(game_id, key)).claim
+        if claim is None or claim.member_id != member_id or not claim.holds(datetime.now(UTC)):
+            raise NotAllowed(OVER)
 
     async def held(self, game_id: str, key: StepKey, member_id: int) -> Turn:
         """What a member holds. Raises NotAllowed where they hold it no more."""
@@ -119,7 +126,7 @@ class Seats:
     async def give_back(self, game_id: str, key: StepKey, member_id: int) -> None:
         """Opens a step again that a member holds. Raises NotAllowed where they do not."""
         if not await self.store.seats.release(game_id, key, member_id):
-            raise NotAllowed("You do not hold this turn any more; watch for the next invitation.")
+            raise NotAllowed(OVER)
         await self._changed(game_id, key)
 
     async def let_ai_play(self, game_id: str, key: StepKey, *, by: int, is_host: bool) -> Seat:

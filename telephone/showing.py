@@ -117,9 +117,11 @@ class Showing:
 
     async def remind(self, game: Game, seat: Seat) -> None:
         """Tells who holds a seat that half of their time is over; that it cannot be told never stops a game."""
+        if self.lobby is None or seat.claim is None:
+            return
+        asked_for = await self.store.members.wants_reminders(game.request.guild_id, seat.claim.member_id)
         try:
-            if self.lobby is not None:
-                await self.lobby.remind(game, seat)
+            await self.lobby.remind(game, seat, by_message=asked_for)
         except TelephoneError as error:
             _log.info("member not reminded", game=game.id, error=type(error).__name__)
         except Exception:

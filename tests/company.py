@@ -25,7 +25,7 @@ from telephone.engine import Engine
 from telephone.entry import Entry
 from telephone.erasing import Crew, Erasing
 from telephone.errands import Errands
-from telephone.game import Answer, Ask, Caps, Game, Image, Step, Ticket
+from telephone.game import Answer, Ask, Caps, Game, GameState, Image, Step, Ticket
 from telephone.gauge import Gauge
 from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes
@@ -196,7 +196,8 @@ class Remembering:
     summaries: list[Summary] = field(default_factory=list)
     posted: list[Summary] = field(default_factory=list)
     invitations: list[tuple[str, SeatState]] = field(default_factory=list)
-    reminded: list[int] = field(default_factory=list)
+    invited_in: list[GameState] = field(default_factory=list)
+    reminded: list[tuple[int, bool]] = field(default_factory=list)
 
     async def _post(self, game: Game, what: str, posting: Posting) -> int:
         if self.faults:
@@ -229,10 +230,11 @@ class Remembering:
 
     async def edit_invitation(self, game: Game, seat: Seat, message_id: int) -> None:
         self.invitations.append((str(seat.key), seat.state))
+        self.invited_in.append(game.state)
 
-    async def remind(self, game: Game, seat: Seat) -> None:
+    async def remind(self, game: Game, seat: Seat, *, by_message: bool) -> None:
         assert seat.claim is not None
-        self.reminded.append(seat.claim.member_id)
+        self.reminded.append((seat.claim.member_id, by_message))
 
     async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
         assert step.message_id is not None

@@ -68,6 +68,12 @@ class Seats:
         async with self._database.reading() as session:
             return await _one(session, game_id, key)
 
+    async def find(self, game_id: str, key: StepKey) -> Seat | None:
+        """The seat of a step, None where it was never open to members."""
+        async with self._database.reading() as session:
+            row = (await session.scalars(select(SeatRow).where(_is(game_id, key)))).first()
+            return None if row is None else _seat(row)
+
     async def of_claim(self, claim_id: str) -> tuple[Seat, int]:
         """The seat of a claim, and whose claim it was; another may hold it by now. Raises NotFound."""
         query = select(SeatRow).where(col(SeatRow.claim_id) == claim_id)

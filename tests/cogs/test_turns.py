@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.client import TelephoneBot
 from telephone.game import GameState
-from telephone.seats import UNREADABLE
+from telephone.seats import OVER, UNREADABLE
 from telephone.store.seats import LATE, SEEN
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.company import paint
@@ -149,8 +149,42 @@ async def test_a_late_answer_is_given_back_to_its_author(house, bot):
         claim = await evening.alice.click(invitation, label="Take this turn")
         form = await evening.alice.click(claim.response, label="Write caption")
         await evening.alice.click(claim.response, label="Give back")
+        again = await evening.alice.click(claim.response, label="Write caption")
+        assert again.response.content == OVER
         late = await evening.alice.submit_modal(form, {"caption": SAID})
         assert late.response.content == f"{LATE}\n> a fox and a \\*broken\\* clock"
+        await bot.close()
+
+
+async def test_who_holds_a_turn_is_reminded_where_only_they_see_it_and_by_a_message_they_asked_for(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        await house.service.store.servers.change(evening.guild.id, claim_seconds=2)
+        await house.service.store.members.change(evening.guild.id, evening.alice.id, reminders=True)
+        await begun(evening)
+        invitation = await shown(evening, "### Turn 1: write a caption")
+        claim = await evening.alice.click(invitation, label="Take this turn")
+        async with asyncio.timeout(20):
+            while not claim.followups:
+                await asyncio.sleep(0.05)
+        (reminder,) = claim.followups
+        assert reminder.content.startswith("Half of your time for turn 1 of game #1 in <#")
+        assert reminder.flags.ephemeral
+        direct = [
+            one for one in env.backend.messages.values() for one in one.values() if one.content == reminder.content
+        ]
+        assert len(direct) == 2, "the follow-up and the message"
+        await bot.close()
+
+
+async def test_a_stopped_game_takes_its_invitation_back(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        _, game = await begun(evening)
+        await shown(evening, "### Turn 1: write a caption")
+        await house.service.stop(game.id, by=evening.alice.id, is_host=False)
+        message = await shown(evening, "### Turn 1: not taken")
+        assert labels_of(message) == []
         await bot.close()
 
 

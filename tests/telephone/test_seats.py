@@ -76,7 +76,9 @@ async def test_a_waiting_game_holds_no_place(company):
     first, second = [await company.service.start(OPEN) for _ in range(2)]
     await waits(company, first)
     await waits(company, second)
-    assert company.stage.cards[-1][1] == "waiting"
+    async with asyncio.timeout(15):
+        while {state for game_id, state, _ in company.stage.cards[-2:]} != {"waiting"}:
+            await asyncio.sleep(0.02)
 
 
 async def test_a_member_draws_what_the_caption_says(company):
@@ -125,7 +127,7 @@ async def test_a_claim_that_runs_out_is_free_for_others_and_a_late_answer_comes_
     with pytest.raises(NotAllowed, match=TAKEN):
         await company.service.seats.claim(game.id, FIRST, BO)
     await becomes(company, game, SeatState.OPEN)
-    assert company.stage.reminded == [ADA], "half of the time was over before"
+    assert company.stage.reminded == [(ADA, False)], "half of the time was over before"
     with pytest.raises(NotAllowed, match=LATE):
         await company.service.seats.caption(game.id, FIRST, ADA, SAID)
     await answer(company, game, FIRST, BO)
@@ -162,7 +164,7 @@ async def test_a_host_lets_ai_play_and_nobody_else_does(company):
     with pytest.raises(NotAllowed, match="A member is at this turn"):
         await company.service.seats.let_ai_play(game.id, FIRST, by=5, is_host=False)
     await company.service.seats.give_back(game.id, FIRST, ADA)
-    with pytest.raises(NotAllowed, match="do not hold"):
+    with pytest.raises(NotAllowed, match="do not hold this turn"):
         await company.service.seats.give_back(game.id, FIRST, ADA)
     await company.service.seats.let_ai_play(game.id, FIRST, by=5, is_host=False)
     assert (await company.service.closed(game.id, timeout=20)).turns[0].caption.player == "critic"
@@ -252,6 +254,22 @@ async def test_a_stopped_game_takes_no_turns(company):
         await company.service.seats.caption(game.id, FIRST, ADA, SAID)
     with pytest.raises(NotAllowed, match="cannot be taken any more"):
         await company.service.seats.claim(game.id, FIRST, BO)
+    async with asyncio.timeout(15):
+        while company.stage.invited_in[-1] is not GameState.STOPPED:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_member_who_asked_for_it_is_reminded_by_a_message_too(company):
+    await company.store.members.change(0, ADA, reminders=True)
+    await times(company, 2, 60)
+    game = await company.service.start(OPEN)
+    await waits(company, game)
+    await company.service.seats.claim(game.id, FIRST, ADA, token="t")
+    async with asyncio.timeout(15):
+        while not company.stage.reminded:
+            await asyncio.sleep(0.02)
+    assert company.stage.reminded == [(ADA, True)]
+    assert (await company.store.seats.get(game.id, FIRST)).state is SeatState.CLAIMED
 
 
 async def test_where_no_model_can_stand_in_the_game_ends_kindly(company):

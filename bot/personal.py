@@ -43,8 +43,8 @@ def exported(parcel: Parcel) -> str:
     named = [_counted(parcel.rows[section], *nouns) for section, nouns in _NOUNS.items() if parcel.rows.get(section)]
     what = ", ".join(named) or "no game, vote or prompt, but what was booked or decided in your name"
     return (
-        f"All that is kept of you, on every server this bot plays on: {what}. What each part means is in PRIVACY.md; "
-        "`/telephone me delete` deletes it."
+        f"All that is kept of you, on every server this bot plays on: {what}. What each part means stands in the "
+        "privacy policy, which the bot's profile links; `/telephone me delete` deletes it."
     )
 
 
@@ -71,13 +71,16 @@ def question(found: Footprint) -> str:
     return "\n".join(
         [
             "**Delete what is kept of you, on every server this bot plays on?** It cannot be undone.",
-            "It goes:",
+            "",
+            "**It goes:**",
             *(f"- {line}" for line, count in zip(goes, counts, strict=True) if count),
             "- what you chose for yourself, and what admins decided about you",
-            "It stays, as nobody's:",
+            "",
+            "**It stays, as nobody's:**",
             *(f"- {line}" for line in stays),
             "- distances and costs, and reports of turns, so that these stay hidden",
             "- words of yours that somebody else began a game with, in their game",
+            "",
             f"{stop}`/telephone me export` gives you a copy before.",
         ]
     )

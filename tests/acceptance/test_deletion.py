@@ -14,6 +14,7 @@ from tests.standin.records import Message
 
 BOT = [sys.executable, "-m", "bot"]
 WORDS = "my grandmother's garden gate in Ulm"
+SAID = "two knights argue over a teapot"
 PLAYED = {"t2i": "stickers", "i2t": "spotter-sharp", "turns": 2}
 
 
@@ -32,6 +33,9 @@ async def test_nothing_of_a_member_is_left_anywhere_and_everything_of_the_others
     await ada.click(summary, label="GIF")
     await standin.until(lambda: standin.messages(adas)[-1].attachments[0].name == "game-2.gif", timeout=30)
     battle = await _fought(standin, channel, bo, ada)
+    open_game = await _taken_part(standin, channel, bo, ada)
+    named = _card(standin, open_game, ", caption**")
+    assert named.text == f"**Turn 1 of 1, caption** by <@{ada.id}>\n> {SAID}"
     before = {message.id: message for place in (channel, bos) for message in standin.messages(place)}
     captions = [message.text.partition("> ")[2] for message in standin.messages(adas) if ", caption**" in message.text]
     assert str(ada.id) in _database(data)
@@ -40,6 +44,7 @@ async def test_nothing_of_a_member_is_left_anywhere_and_everything_of_the_others
     document = json.loads(file.response.attachments[0].data)
     assert [game["prompt"] for game in document["games"]] == [WORDS]
     assert [vote["choice"] for vote in document["votes"]] == ["a"]
+    assert [answer["text"] for answer in document["answers"]] == [SAID]
 
     asked = await ada.slash(channel, "telephone me delete")
     await standin.until(lambda: asked.response and not asked.response.loading)
@@ -59,15 +64,38 @@ async def test_nothing_of_a_member_is_left_anywhere_and_everything_of_the_others
     for message in left:
         said = message.text + "".join(f"{file.name} {file.alt}" for file in message.attachments)
         assert WORDS not in said
+        assert SAID not in said
+        assert str(ada.id) not in said
         assert not any(caption in said for caption in captions)
     assert {message.id: message.text for message in left if message.id in before} == {
         one.id: one.text for one in before.values() if WORDS not in one.text
     }
     held = _database(data) + _bytes(data).decode("latin-1")
-    for trace in (str(ada.id), WORDS, *captions):
+    for trace in (str(ada.id), WORDS, SAID, *captions):
         assert trace not in held, trace
     assert WORDS not in bot.log
+    deleted = _card(standin, open_game, ", caption**")
+    assert deleted.text == "**Turn 1 of 1, caption** by a member\nDeleted by who made it."
+    assert "to “(deleted by who made it)”" in _card(standin, open_game, "### #5: from").text
     assert "2 of 2 votes" in next(one.text for one in left if one.id == battle.id), "what was announced stays"
+
+
+async def _taken_part(standin: Standin, channel, starter, member) -> int:
+    """A game that somebody else started, whose only caption is the member's, by name; its thread."""
+    named = await member.slash(channel, "telephone me name", on=True)
+    await standin.until(lambda: named.response and not named.response.loading)
+    await starter.slash(channel, "telephone start", prompt="#easy-003", t2i="stickers", i2t="human", turns=1, seed=5)
+    await standin.until(lambda: len(standin.threads(channel)) == 4, timeout=30)
+    thread = standin.threads(channel)[-1].id
+    invitation = await standin.until(lambda: _card(standin, thread, "### Turn 1: write a caption"), timeout=60)
+    claim = await member.click(invitation, label="Take this turn")
+    await standin.until(lambda: claim.response and not claim.response.loading)
+    form = await member.click(claim.response, label="Write caption")
+    sent = await member.submit(form, {"caption": SAID})
+    await standin.until(lambda: sent.response and not sent.response.loading)
+    await standin.until(lambda: _card(standin, thread, "### #5: from"), timeout=60)
+    await standin.until(lambda: _finished(standin, channel, 5), timeout=30)
+    return thread
 
 
 async def _fought(standin: Standin, channel, starter, *voters) -> Message:

@@ -32,7 +32,8 @@ async def test_a_member_gets_their_file_where_only_they_see_it(server, store):
     assert result.response.content == (
         "All that is kept of you, on every server this bot plays on: 3 games you started, 1 turn you took in "
         "games, 1 battle you started, 1 vote, 1 prompt you proposed, 2 reports of turns. "
-        "What each part means is in PRIVACY.md; `/telephone me delete` deletes it."
+        "What each part means stands in the privacy policy, which the bot's profile links; "
+        "`/telephone me delete` deletes it."
     )
     (file,) = result.response.attachments
     assert file.filename == "ai-telephone.json"
@@ -64,15 +65,18 @@ async def test_what_goes_and_what_stays_is_said_before_anything_is_deleted(serve
     assert asked.response.ephemeral
     assert asked.response.content.splitlines() == [
         "**Delete what is kept of you, on every server this bot plays on?** It cannot be undone.",
-        "It goes:",
+        "",
+        "**It goes:**",
         "- 3 games that began with words of yours: whole, with messages, pictures, replays, and what others added",
         "- 1 turn you took in other games",
         "- 1 vote",
         "- 1 prompt you proposed",
         "- what you chose for yourself, and what admins decided about you",
-        "It stays, as nobody's:",
+        "",
+        "**It stays, as nobody's:**",
         "- distances and costs, and reports of turns, so that these stay hidden",
         "- words of yours that somebody else began a game with, in their game",
+        "",
         "3 games of yours under way will be stopped first. `/telephone me export` gives you a copy before.",
     ]
     kept = await server.alice.click(asked.response, label="Keep it")

@@ -98,7 +98,14 @@ class Seats:
         image = await off_loop(_picture, data)
         await self.guard.drawing(image, turn.words, nsfw=await self._nsfw(turn.game))
         await self.store.images.put(image)
-        await self._answer(turn, member_id, Step(key, HUMAN, _seed(turn), image=await self.pictures.put(image)))
+        step = Step(key, HUMAN, _seed(turn), image=await self.pictures.put(image))
+        try:
+            await self._answer(turn, member_id, step)
+        except NotAllowed:
+            # Nothing shows it, so nothing would delete it with its member's data either.
+            if await self.store.images.forget(image.sha256):
+                await self.pictures.delete(image.sha256)
+            raise
 
     async def paper(self, claim_id: str, member_id: int) -> Paper:
         """The words that a member holds by a claim, for the page to draw on. Raises NotAllowed and NotFound."""

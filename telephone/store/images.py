@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import delete, select
+from sqlmodel import col
+
 from telephone.game import Image
 from telephone.store.columns import now
 from telephone.store.database import Database
-from telephone.store.tables import ImageRow
+from telephone.store.tables import ImageRow, StepRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,13 @@ class ImageFacts:
         )
         async with self._database.writing() as session:
             await session.execute(insert.on_conflict_do_nothing())
+
+    async def forget(self, sha256: str) -> bool:
+        """Forgets a picture that no step shows; False, and nothing changed, where one does."""
+        shown = select(col(StepRow.image)).where(col(StepRow.image) == sha256)
+        statement = delete(ImageRow).where(col(ImageRow.hash) == sha256, ~shown.exists())
+        async with self._database.writing() as session:
+            return await session.scalar(statement.returning(col(ImageRow.hash))) is not None
 
     async def get(self, hash: str) -> ImageFact | None:  # noqa: A002 - the interface's word
         """The facts of the picture with this sha256, None when there is none."""

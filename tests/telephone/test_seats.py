@@ -10,6 +10,7 @@ import pytest
 
 from telephone.errors import BadInput, NotAllowed, NotFound, Refused, Withheld
 from telephone.game import Game, GameState, Kind, Step, StepKey
+from telephone.media.images import verify
 from telephone.seat import SeatState
 from telephone.seats import UNREADABLE
 from telephone.service import StartRequest
@@ -200,6 +201,26 @@ async def test_a_drawing_that_is_declined_leaves_the_turn_theirs(company):
         await company.service.seats.drawing(game.id, first, ADA, paint("bad"))
     await company.service.seats.drawing(game.id, first, ADA, paint("good"))
     assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+
+
+async def test_a_drawing_that_comes_too_late_is_not_kept(company, monkeypatch):
+    game = await company.service.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
+    first = StepKey(1, Kind.PICTURE)
+    await waits(company, game, first)
+    await company.service.seats.claim(game.id, first, ADA)
+    check = company.watcher.check_picture
+
+    async def as_time_runs_out(image):
+        await company.store.seats.release(game.id, first, ADA)
+        return await check(image)
+
+    monkeypatch.setattr(company.watcher, "check_picture", as_time_runs_out)
+    late = verify(paint("late"))
+    with pytest.raises(NotAllowed, match="time for this turn is over"):
+        await company.service.seats.drawing(game.id, first, ADA, late.data)
+    assert await company.store.images.get(late.sha256) is None
+    with pytest.raises(NotFound):
+        await company.pictures.get(late.sha256)
 
 
 async def test_nothing_of_a_sealed_game_is_posted_before_all_of_it_is_revealed(company):

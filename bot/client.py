@@ -40,6 +40,7 @@ BUTTONS: Final = (
 """What works on a message after any restart."""
 COGS: Final = (
     "cogs.play",
+    "cogs.turns",
     "cogs.battle",
     "cogs.prompts",
     "cogs.scoring",

@@ -1,5 +1,6 @@
 """Invitations to take a turn, and what the one who takes it is shown. Pure: values go in, messages come out."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import discord
@@ -117,6 +118,16 @@ def played(key: StepKey) -> str:
 def returned(sentence: str, text: str | None) -> str:
     """An answer that came too late, with the words given back to their author."""
     return sentence if text is None else f"{sentence}\n{quote(text, 1_500)[0]}"
+
+
+def called(game: Game, key: StepKey, mentions: Sequence[str]) -> str:
+    """The words that call members into a game by name."""
+    waits = f"turn {key.turn} of game #{game.number} waits for one of you to {_DO[key.kind]}"
+    return f"{', '.join(mentions)}: {waits}. Its invitation is above."
+
+
+def called_here(link: str) -> str:
+    return f"They are called: {link}"
 
 
 def given_back(key: StepKey) -> str:

@@ -197,6 +197,11 @@ def game_row(game: Game) -> str:
     return shorten(text, CHOICE_MAX)
 
 
+def waiting_row(game: Game) -> str:
+    """A game that waits for a member as autocomplete shows it: of a sealed one nothing but what its card says."""
+    return shorten(f"#{game.number} {game.pair}, turn {turn_now(game)} of {game.request.turns}", CHOICE_MAX)
+
+
 def _a_day(allowance: Allowance) -> str:
     if allowance.games is None:
         return "Any number of games a day"

@@ -22,6 +22,7 @@ CAPTION_MAX: Final = 300
 UPLOAD_MAX: Final = 10 * 2**20
 """Bytes of a drawing that a member may hand in."""
 UNREADABLE: Final = "I could not read that file; please send a PNG, JPEG or WebP up to 10 MiB."
+HIDDEN: Final = "What this turn is about is hidden after a report; please wait until a moderator has decided."
 OVER: Final = "You do not hold this turn any more; if it is still free, its invitation in the thread says so."
 NOBODYS: Final = "Only who started this game, or a member who may manage the server, can have a model play this turn."
 _log = structlog.get_logger()
@@ -60,6 +61,7 @@ class Seats:
 
         Raises NotAllowed where somebody was first, or the member has seen another step of a sealed game.
         """
+        await self._check_shown(game_id, key)
         seat = await self.store.seats.claim(game_id, key, member_id, token=token)
         _log.info("turn taken", game=game_id, step=str(key))
         await self._changed(game_id, key)
@@ -160,11 +162,14 @@ class Seats:
     async def _turn(self, game_id: str, seat: Seat) -> Turn:
         game = await self.store.games.get(game_id)
         if seat.key.kind is Kind.PICTURE:
-            return Turn(game, seat, words=game.shown.text_before(seat.key))
-        drawn = game.shown.turns[seat.key.turn - 1].picture
-        if drawn is None or drawn.image is None:
-            raise NotAllowed("The picture of this turn is hidden after a report; please ask a moderator.")
-        return Turn(game, seat, picture=await self.pictures.get(drawn.image))
+            return Turn(game, seat, words=game.text_before(seat.key))
+        return Turn(game, seat, picture=await self.pictures.get(game.steps[seat.key.index - 1].image or ""))
+
+    async def _check_shown(self, game_id: str, key: StepKey) -> None:
+        """Raises NotAllowed where what a member would be shown was reported."""
+        before = (await self.store.games.get(game_id)).steps[: key.index]
+        if before and before[-1].hidden:
+            raise NotAllowed(HIDDEN)
 
     async def _nsfw(self, game: Game) -> bool:
         return game.request.nsfw and (await self.store.servers.settings(game.request.guild_id)).nsfw != "block"

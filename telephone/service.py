@@ -157,6 +157,11 @@ class Service:
         states = UNFINISHED if unfinished_only else ()
         return await self.store.games.recent(guild_id, states=states, limit=limit)
 
+    async def waiting(self, guild_id: int) -> list[Game]:
+        """Games of a server that wait for a member, newest first, sealed ones too."""
+        unfinished = await self._unfinished(guild_id)
+        return sorted((one for one in unfinished if one.state is GameState.WAITING), key=lambda one: -one.number)
+
     async def status(self, guild_id: int) -> list[Standing]:
         """Unfinished games of a server: those that run or pause first, then the queue in order."""
         games = await self.store.games.recent(guild_id, states=UNFINISHED)

@@ -251,3 +251,27 @@ async def told(messages) -> list[str]:
     parts = [f"{one.content}\n{words_of(one) if one.flags.components_v2 else ''}" for one in messages]
     files = [(file, hashlib.sha256(await file.read())) for one in messages for file in one.attachments]
     return [*parts, *(f"{file.filename} {file.description} {content.hexdigest()}" for file, content in files)]
+
+
+async def test_a_host_calls_members_into_a_game_and_nobody_else_is_mentioned(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        bob, cleo = [evening.guild.add_member(env.create_user(name)) for name in ("bob", "cleo")]
+        quiet = evening.guild.create_role("Quiet", mentionable=False)
+        early = await evening.alice.slash(evening.channel, "telephone invite", who=bob)
+        assert early.response.content.startswith("No such game is here yet")
+        await begun(evening, sealed=True)
+        await shown(evening, "### Turn 1: write a caption")
+        refused = await bob.slash(evening.channel, "telephone invite", who=cleo)
+        assert refused.response.content.startswith("Only who started this game")
+        role = await evening.alice.slash(evening.channel, "telephone invite", who=quiet)
+        assert role.response.content.startswith("You may not mention Quiet here")
+        done = await evening.alice.slash(evening.channel, "telephone invite", who=bob, also=cleo)
+        assert done.response.content.startswith("They are called: https://discord.com/channels/")
+        message = await shown(evening, "waits for one of you to write a caption")
+        assert message.content.startswith(f"{bob.mention}, {cleo.mention}: turn 1 of game #1")
+        assert {one.id for one in message.mentions} == {bob.id, cleo.id}
+        rows = await evening.alice.autocomplete(evening.channel, "telephone invite", "game", "", who=bob)
+        assert [row["name"] for row in rows] == ["#1 painter × human, turn 1 of 2"]
+        assert env.errors
+        await bot.close()

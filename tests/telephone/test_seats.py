@@ -252,6 +252,17 @@ async def test_one_step_in_a_line_of_models_is_a_members(company):
     assert [step.player for step in done.steps] == ["painter", "critic", "painter", "human"]
 
 
+async def test_what_was_reported_is_shown_to_nobody_who_would_take_the_turn(company):
+    game = await company.service.start(OPEN)
+    await waits(company, game)
+    await company.service.moderation.report(game.id, StepKey(1, Kind.PICTURE), by=BO, reason="violence")
+    with pytest.raises(NotAllowed, match="hidden after a report"):
+        await company.service.seats.claim(game.id, FIRST, ADA)
+    assert (await company.store.seats.get(game.id, FIRST)).state is SeatState.OPEN
+    await company.service.moderation.show_again(game.id, StepKey(1, Kind.PICTURE), by=CY, is_moderator=True)
+    await answer(company, game, FIRST, ADA)
+
+
 async def test_a_pause_keeps_the_turn_and_gives_its_time_again(company):
     await times(company, 60, 2)
     game = await company.service.start(replace(OPEN, turns=1))

@@ -1,0 +1,45 @@
+"""Calling members into a game by name: they are mentioned, and nobody else is."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import discord
+
+from bot import gone, invitations
+from bot.answers import Press, say
+from bot.asking import is_host
+from bot.render import jump, turn_now
+from telephone.errors import BadInput, NotAllowed
+from telephone.game import Game, GameState
+
+Called: TypeAlias = discord.Member | discord.Role
+"""Somebody, or all who have a role."""
+NOT_HOST = "Only who started this game, or a member who may manage the server, can call others into it."
+NOT_THIS_ROLE = "You may not mention {role} here, so I may not either; please name members, or ask an admin."
+
+
+async def call(press: Press, game: Game, who: Sequence[Called]) -> None:
+    """Mentions those named in the game's thread. Raises NotAllowed and BadInput before anything is posted."""
+    if not is_host(press) and press.user.id != game.request.starter_id:
+        raise NotAllowed(NOT_HOST)
+    if game.state is not GameState.WAITING or game.next_key is None or game.place.thread_id is None:
+        raise BadInput(
+            f"Game #{game.number} waits for nobody just now; please call others when an invitation is there."
+        )
+    people = list(dict.fromkeys(one for one in who if isinstance(one, discord.Role) or not one.bot))
+    if not people:
+        raise BadInput("Bots take no turns; please name a member or a role.")
+    for role in (one for one in people if isinstance(one, discord.Role)):
+        if not (role.mentionable or press.permissions.mention_everyone):
+            raise NotAllowed(NOT_THIS_ROLE.format(role=role.name))
+    everyone = any(isinstance(one, discord.Role) and one.is_default() for one in people)
+    mentions = discord.AllowedMentions(
+        everyone=everyone,
+        users=[one for one in people if isinstance(one, discord.Member)],
+        roles=[one for one in people if isinstance(one, discord.Role)],
+    )
+    words = invitations.called(game, game.next_key, [one.mention for one in people])
+    thread = press.client.get_partial_messageable(game.place.thread_id)
+    with gone.told(turn_now(game), "thread"):
+        sent = await thread.send(words, allowed_mentions=mentions)
+    await say(press, invitations.called_here(jump(game, game.place.thread_id, sent.id)))

@@ -1,0 +1,62 @@
+"""Members' turns: calling others into a game that waits for them."""
+
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Range
+
+from bot import panels
+from bot.answers import Press, acknowledge
+from bot.asking import game_meant, server_of
+from bot.calling import Called, call
+from bot.client import TelephoneBot
+from bot.commands import join, leave, matching
+from bot.errors import offered
+
+Somebody = discord.Member | discord.Role
+
+
+@offered
+async def suggest_waiting(press: Press, typed: int | str) -> list[Choice[int]]:
+    """The games that wait for a member, sealed ones too: a row says no more than their cards."""
+    games = await press.client.service.waiting(server_of(press))
+    return matching([Choice(name=panels.waiting_row(game), value=game.number) for game in games], str(typed or ""))
+
+
+@app_commands.describe(
+    who="Who is called: a member or a role",
+    also="Somebody else",
+    third="Somebody else",
+    fourth="Somebody else",
+    game="Which game; left out, the one of this thread or the newest that waits",
+)
+@app_commands.autocomplete(game=suggest_waiting)
+async def invite(
+    press: Press,
+    who: Somebody,
+    *,
+    also: Somebody | None = None,
+    third: Somebody | None = None,
+    fourth: Somebody | None = None,
+    game: Range[int, 1] | None = None,
+) -> None:
+    """Call members into a game of yours that waits for one of them"""
+    await acknowledge(press)
+    people: list[Called] = [one for one in (who, also, third, fourth) if one is not None]
+    games = {one.number: one for one in await press.client.service.waiting(server_of(press))}
+    meant = games.get(game) if game is not None else None
+    if game is None and press.channel_id not in {one.place.thread_id for one in games.values()}:
+        meant = next(iter(games.values()), None)
+    await call(press, meant or await game_meant(press, game), people)
+
+
+COMMANDS: Final = (invite,)
+
+
+async def setup(bot: TelephoneBot) -> None:
+    join(bot.telephone, *COMMANDS)
+
+
+async def teardown(bot: TelephoneBot) -> None:
+    leave(bot.telephone, *COMMANDS)

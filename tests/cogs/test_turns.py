@@ -261,7 +261,7 @@ async def test_a_host_calls_members_into_a_game_and_nobody_else_is_mentioned(hou
         early = await evening.alice.slash(evening.channel, "telephone invite", who=bob)
         assert early.response.content.startswith("No such game is here yet")
         await begun(evening, sealed=True)
-        await shown(evening, "### Turn 1: write a caption")
+        await shown(evening, "### #1 waiting for a member")
         refused = await bob.slash(evening.channel, "telephone invite", who=cleo)
         assert refused.response.content.startswith("Only who started this game")
         role = await evening.alice.slash(evening.channel, "telephone invite", who=quiet)

@@ -21,19 +21,23 @@ _PAGES: Final = Environment(
 
 
 def easel(base: str, token: str, paper: Paper) -> str:
-    """The page to draw on. `base` is the path under which everything lies, "" or "/somewhere".
-
-    What the browser keeps of the drawing, it keeps under a name that does not tell the link.
-    """
+    """The page to draw on. `base` is the path under which everything lies, "" or "/somewhere"."""
     left = (paper.expires_at - datetime.now(UTC)).total_seconds()
     return _PAGES.get_template("easel.html").render(
-        static=f"{base}/easel/{edition()}",
-        caption=paper.caption,
-        left=max(0, round(left)),
-        name=sha256(token.encode()).hexdigest()[:16],
+        static=_static(base), caption=paper.caption, left=max(0, round(left)), name=_name(token)
     )
 
 
-def note(base: str, sentence: str) -> str:
-    """A page that says what happened and what to do next."""
-    return _PAGES.get_template("note.html").render(static=f"{base}/easel/{edition()}", sentence=sentence, then=CLOSE)
+def note(base: str, sentence: str, token: str | None = None) -> str:
+    """A page that says what happened and what to do next, and gives back what was drawn by that link in vain."""
+    name = None if token is None else _name(token)
+    return _PAGES.get_template("note.html").render(static=_static(base), sentence=sentence, then=CLOSE, name=name)
+
+
+def _static(base: str) -> str:
+    return f"{base}/easel/{edition()}"
+
+
+def _name(token: str) -> str:
+    """Under what a browser keeps the drawing: it does not tell the link."""
+    return sha256(token.encode()).hexdigest()[:16]

@@ -150,7 +150,8 @@ class _Easel:
         """One sentence, as a page for people and as JSON for the page's script."""
         if request.method == "POST":
             return web.json_response({"sentence": sentence}, status=status)
-        return web.Response(text=pages.note(self._base, sentence), content_type="text/html", status=status)
+        html = pages.note(self._base, sentence, request.match_info.get("token"))
+        return web.Response(text=html, content_type="text/html", status=status)
 
 
 async def _read(request: web.Request) -> bytes:

@@ -66,9 +66,10 @@ class Artist:
     def click(self, point: Point) -> None:
         self.page.mouse.click(*self.screen(point))
 
-    def look(self) -> str:
-        """The paper as it is in the browser, as a data URL."""
-        return str(self.page.evaluate("document.getElementById('paper').toDataURL()"))
+    def look(self, canvas: str = "paper") -> str:
+        """The paper, or the draft over it, as it is in the browser, as a data URL."""
+        self.page.evaluate("new Promise(requestAnimationFrame)")
+        return str(self.page.evaluate(f"document.getElementById('{canvas}').toDataURL()"))
 
     def pixels(self) -> Image.Image:
         return opened(base64.b64decode(self.look().partition(",")[2]))
@@ -214,7 +215,7 @@ def test_one_finger_draws_and_two_zoom_and_move_without_drawing(chromium, open_s
     with artist(chromium, open_studio.link("a fox"), 360, 640, **PHONE) as alice:
         fingers = Fingers(alice)
         fingers.stroke(*((x, 400) for x in range(200, 840, 40)))
-        drawn = alice.look()
+        drawn, nothing = alice.look(), alice.look("draft")
         assert alice.pixels().getpixel((600, 400)) == BLACK
         before = alice.page.locator("#paper").bounding_box()["width"]
         (x, y), held = alice.screen((512, 512)), (512, 512)
@@ -223,6 +224,7 @@ def test_one_finger_draws_and_two_zoom_and_move_without_drawing(chromium, open_s
         fingers.touch("touchStart", (x - 32, y), (x + 32, y))
         for spread in range(32, 100, 4):
             fingers.touch("touchMove", (x - spread, y), (x + spread, y))
+        assert alice.look("draft") == nothing, "what the first finger began is gone"
         fingers.touch("touchMove", (x - 96, y + 10), (x + 96, y + 10))
         fingers.touch("touchEnd", (x - 96, y + 10))
         for further in (20, 40):

@@ -16,6 +16,7 @@ from telephone.settings import Settings
 ALICE, BO = 101, 102
 USED = "Your drawing was handed in already; enjoy the rest of the game."
 ELSE = "Someone took this turn just before you; watch for the next invitation."
+LATE = "Your time for this turn is over; watch for the next invitation."
 NONE = "There is no such turn; watch for the next invitation."
 
 
@@ -61,6 +62,8 @@ class ClaimsInMemory:
             raise NotFound(NONE)
         if self.claims[claim_id].member_id != member_id:
             raise NotAllowed(ELSE)
+        if self.claims[claim_id].expires_at <= datetime.now(UTC):
+            raise NotAllowed(LATE)
         return self.claims[claim_id]
 
 

@@ -389,14 +389,15 @@ def test_an_empty_paper_is_not_handed_in(chromium, open_studio):
 
 
 def test_when_time_is_over_the_drawing_is_given_back(chromium, open_studio):
-    with artist(chromium, open_studio.link("a fox", seconds=4)) as alice:
+    with artist(chromium, open_studio.link("a fox", seconds=8)) as alice:
         alice.drag((100, 500), (900, 500))
-        expect(alice.page.get_by_role("heading", name="Time is over")).to_be_visible(timeout=10_000)
+        expect(alice.page.get_by_role("heading", name="Time is over")).to_be_visible(timeout=20_000)
         with alice.page.expect_download() as saving:
             alice.page.get_by_role("link", name="Save the picture").click()
         assert opened(saving.value.path().read_bytes()).getpixel((500, 500)) == BLACK
+        alice.page.wait_for_timeout(2_000)  # the claim ends to the second, the link a moment later
         alice.page.reload()
-        expect(alice.page.get_by_text("The time for this drawing is over")).to_be_visible()
+        expect(alice.page.get_by_text("The time for this drawing is over; watch")).to_be_visible()
         with alice.page.expect_download() as saving:
             alice.page.get_by_role("link", name="Save this drawing").click()
         assert opened(saving.value.path().read_bytes()).getpixel((500, 500)) == BLACK

@@ -5,6 +5,7 @@ pictures change only when the bot does.
 """
 
 import io
+import math
 import re
 import sys
 import tempfile
@@ -23,6 +24,38 @@ BYTES_MAX = 150_000
 WAIT = 60_000
 PROMPT = "A fox mends a clock on a hill under the full moon"
 PAIRS = ("stickers × spotter-sharp", "doodles × spotter-hazy")
+
+HEAD = [(330 + 110 * math.cos(turn / 8), 470 + 100 * math.sin(turn / 8)) for turn in range(52)]
+SCENE = [
+    ("Rectangle", "Dark blue", 1, (0, 0), (1024, 1024)),
+    ("Fill", "Dark blue", 1, (600, 60)),
+    ("Ellipse", "Yellow", 2, (90, 70), (250, 230)),
+    ("Fill", "Yellow", 2, (170, 150)),
+    ("Pen", "Dark green", 4, (0, 860), (120, 850), (300, 800), (520, 770), (760, 800), (900, 850), (1024, 870)),
+    ("Fill", "Dark green", 4, (500, 980)),
+    ("Rectangle", "Brown", 3, (640, 330), (840, 810)),
+    ("Fill", "Light skin", 3, (740, 600)),
+    ("Fill", "Light skin", 3, (700, 796)),
+    ("Ellipse", "Brown", 3, (675, 365), (805, 495)),
+    ("Fill", "White", 3, (740, 460)),
+    ("Line", "Black", 2, (740, 430), (740, 385)),
+    ("Line", "Black", 2, (740, 430), (775, 445)),
+    ("Pen", "Orange", 4, (225, 430), (220, 320), (300, 375)),
+    ("Pen", "Orange", 4, (360, 375), (440, 320), (435, 430)),
+    ("Pen", "Orange", 3, (280, 560), (245, 820), (415, 820), (380, 560)),
+    ("Pen", "Orange", 3, *HEAD),
+    ("Fill", "Orange", 3, (330, 470)),
+    ("Fill", "Light green", 3, (330, 700)),
+    ("Fill", "Light green", 3, (330, 808)),
+    ("Pen", "Black", 3, (290, 455), (291, 455)),
+    ("Pen", "Black", 3, (370, 455), (371, 455)),
+    ("Pen", "Black", 2, (300, 520), (330, 535), (360, 520)),
+    ("Pen", "Orange", 3, (400, 640), (500, 600), (560, 560)),
+    ("Line", "Light grey", 3, (545, 585), (680, 440)),
+    ("Pen", "Orange", 4, (240, 800), (150, 780), (110, 690), (130, 640)),
+    ("Pen", "White", 3, (126, 650), (134, 630)),
+]
+"""What is drawn for the picture of the page: a tool, a colour, a size, and where the mouse goes, of 1024."""
 
 
 def main() -> None:
@@ -47,6 +80,8 @@ def main() -> None:
             keep("command", visitor.page.locator("#channel").screenshot())
         with visit(shown.url, width=1100, height=2600) as visitor:
             battle(visitor)
+        with visit(shown.url, width=1100, height=1200) as visitor:
+            turn(visitor)
         shown.end()
 
 
@@ -70,6 +105,30 @@ def battle(visitor: Visitor) -> None:
     expect(board).to_be_visible(timeout=WAIT)
     wait_for_pictures(visitor.channel)
     keep("board", element(board))
+
+
+def turn(visitor: Visitor) -> None:
+    """A member takes a turn and draws it in the browser."""
+    visitor.type(visitor.channel, "telephone start", prompt=PROMPT, t2i="human", i2t="spotter-hazy", turns="2")
+    visitor.thread.get_by_role("button", name="Take this turn").click(timeout=WAIT)
+    link = visitor.thread.get_by_role("link", name="Draw in browser")
+    with visitor.page.context.expect_page() as opened:
+        link.click(timeout=WAIT)
+    page = opened.value
+    page.set_viewport_size({"width": 960, "height": 720})
+    page.locator("#clock:not(:empty)").wait_for()
+    box = page.locator("#paper").bounding_box()
+    for tool, colour, size, *points in SCENE:
+        for name in (tool, colour, f"Size {size} of 5"):
+            page.get_by_label(name, exact=True).check()
+        seen = [(box["x"] + x * box["width"] / 1024, box["y"] + y * box["height"] / 1024) for x, y in points]
+        page.mouse.move(*seen[0])
+        page.mouse.down()
+        for point in seen[1:]:
+            page.mouse.move(*point, steps=6)
+        page.mouse.up()
+    page.mouse.move(0, 0)
+    keep("drawing", page.screenshot())
 
 
 def start(visitor: Visitor, seed: str) -> None:

@@ -46,6 +46,7 @@ from telephone.providers.download import Downloads
 from telephone.providers.gate import Gate, limits
 from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import HOSTS, Replicate
+from telephone.recovery import Recovery
 from telephone.rescoring import Desk, Rescoring
 from telephone.rounds import Rounds
 from telephone.safety import Guard, guard_of
@@ -65,7 +66,7 @@ from telephone.writer import Writer
 
 PREFERRED: Final = "imagebind"
 """The article's embedder: measures games as soon as a provider for it is configured."""
-Durable = Play | Battling | Rescoring | Erasing
+Durable = Recovery | Battling | Rescoring | Erasing
 _SWEEP_EVERY: Final = 10.0
 """How often games are looked for that another process set going, in seconds."""
 _FORGET_EVERY: Final = 3_600.0
@@ -203,9 +204,9 @@ async def open_house(
     rescoring = Rescoring(Desk(store, anew, noticeboard, engine)) if noticeboard is not None else None
     crew = None if broom is None else Crew(store, pictures, measure, play, battling, broom, engine)
     erasing = None if crew is None else Erasing(crew)
-    durable = [one for one in (play, battling, rescoring, erasing) if one is not None]
+    workflows = [one for one in (battling, rescoring, erasing) if one is not None]
     try:
-        await engine.launch([*durable, measuring])
+        await engine.launch([play, measuring, *workflows])
     except BaseException:
         await store.close()
         raise
@@ -214,7 +215,7 @@ async def open_house(
     privacy = Privacy(store, pictures, erasing)
     desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, errands, privacy)
     service = Service(store, players, admission, keepsakes, *desks, play)
-    sweeping = asyncio.create_task(_sweep(durable, engine, players))
+    sweeping = asyncio.create_task(_sweep([Recovery(store, play, engine), *workflows], engine, players))
     return House(service, store, players, guard, measure, scales, engine, sweeping)
 
 
@@ -235,8 +236,8 @@ async def _sweep_on(durable: Sequence[Durable], engine: Engine) -> None:
     forget_at = 0.0
     while True:
         try:
-            for workflows in durable:
-                await workflows.recover()
+            for one in durable:
+                await one.recover()
             if time.monotonic() >= forget_at:
                 await engine.forget_old()
                 forget_at = time.monotonic() + _FORGET_EVERY

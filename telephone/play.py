@@ -10,7 +10,7 @@ and workflow; a bug ends its game with an apology, and its traceback goes to the
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -26,22 +26,15 @@ from telephone.showing import Showing
 from telephone.stage import StageGone
 from telephone.store import Store
 from telephone.taking import Taking
-from telephone.verdict import BROKEN, Verdict, as_verdict
+from telephone.verdict import Verdict, as_verdict
 
 PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
 PAUSED_EVERYWHERE: Final = "The operator paused all games; they go on by themselves when the pause ends."
 PAUSES: Final = (PAUSED_HERE, PAUSED_EVERYWHERE)
 _GOING: Final = (GameState.QUEUED, GameState.PLAYING)
-_WORK: Final = {GameState.QUEUED: "open", GameState.PLAYING: "play"}
-_RUNS_MAX: Final = 100
-"""How often a game may be set going before it is given up."""
-_CLOSE_AFTER: Final = timedelta(minutes=20)
-_CLOSE_UNTIL: Final = timedelta(days=1)
 REVEAL_EVERY: Final = 2.0
 _MARGIN: Final = 0.05
 """How long after its moment something that is due is looked at, in seconds: a moment early it would not be due."""
-_CLOSE_EVERY: Final = 3_600
-"""A finished game whose summary could not be shown is closed again every hour, for a day."""
 _log = structlog.get_logger()
 
 
@@ -80,7 +73,7 @@ class Play(DBOSConfiguredInstance):
         settings = await store.servers.settings(guild_id)
         promoted = await store.games.promote(guild_id, settings.parallel)
         for game_id in promoted:
-            await self._enqueue_playing(await store.games.get(game_id))
+            await self.play_on(await store.games.get(game_id))
         if promoted:
             for waiting in await store.games.recent(guild_id, states=[GameState.QUEUED]):
                 await self._with.showing.edit_card(waiting)
@@ -125,49 +118,6 @@ class Play(DBOSConfiguredInstance):
         state = "voided" if game.voided else game.state.value
         await self._with.engine.enqueue(f"settle-{game.id}-{game.run}-{state}", self.settling, game.id)
 
-    async def recover(self) -> None:
-        """Sets going what a crash, a fault or another process left lying. Safe at any time."""
-        unfinished = await self._with.store.games.unfinished()
-        names = {game.id: f"{_WORK[game.state]}-{game.id}-{game.run}" for game in unfinished if game.state in _WORK}
-        ended = await self._with.engine.ended(names.values())
-        for game in unfinished:
-            if game.state is GameState.PAUSED:
-                await self._after_pause(game)
-            elif game.state is GameState.WAITING:
-                await self.look_after(game)
-            elif names[game.id] in ended and _was_left(game):
-                await self._again(game)
-            else:
-                await (self.begin(game) if game.state is GameState.QUEUED else self._enqueue_playing(game))
-        for guild_id in {game.request.guild_id for game in unfinished if game.state is GameState.QUEUED}:
-            await self.promote(guild_id)
-        for game in await self._with.store.games.unclosed(_CLOSE_AFTER, _CLOSE_UNTIL):
-            name = f"close-{game.id}-{int(time.time() // _CLOSE_EVERY)}"
-            await self._with.engine.enqueue(name, self.closing, game.id)
-        await self.realign()
-
-    async def _after_pause(self, game: Game) -> None:
-        """Goes on with a game whose pause is over, whoever ended it; tells the others' cards that they pause."""
-        if game.reason in PAUSES and not await self._with.store.servers.paused(game.request.guild_id):
-            await self.go_on(game)
-        else:
-            await self.settle(game)
-
-    async def _again(self, game: Game) -> None:
-        """A new run of a game whose workflow ended and left it lying; a run that never ends well ends the game."""
-        games = self._with.store.games
-        now = await games.get(game.id)
-        if (now.run, now.state) != (game.run, game.state):
-            return
-        if game.run >= _RUNS_MAX:
-            await games.move(game.id, GameState.FAILED, only_from=[game.state], reason=BROKEN)
-            await self.settle(await games.get(game.id))
-            return
-        _log.warning("a game was left lying and goes on", game=game.id, run=game.run)
-        await games.next_run(game.id)
-        now = await games.get(game.id)
-        await (self.begin(now) if now.state is GameState.QUEUED else self._enqueue_playing(now))
-
     async def realign(self, game_id: str | None = None) -> None:
         """Hides and shows again what reports say, of one game or of all. Tries again every ten minutes."""
         tenth = int(time.time() // 600)
@@ -182,7 +132,8 @@ class Play(DBOSConfiguredInstance):
             await rounds.redraw(game, key)
         await (rounds if game.is_side and rounds else self._with.showing).realign(game, key)
 
-    async def _enqueue_playing(self, game: Game) -> None:
+    async def play_on(self, game: Game) -> None:
+        """Plays a game that has its place, or goes on where its run was cut off."""
         await self._with.engine.enqueue(f"play-{game.id}-{game.run}", self.playing, game.id, game.run)
 
     # Workflows
@@ -410,8 +361,3 @@ class Play(DBOSConfiguredInstance):
         await self._with.showing.edit_card(game)
         if self._with.seating is not None:
             await self._with.seating.show_invitation(game, game.next_key)
-
-
-def _was_left(game: Game) -> bool:
-    """Whether an unfinished game whose workflow ended is lying there: one that is open waits for its turn to play."""
-    return game.state is GameState.PLAYING or not (game.is_set_up or game.is_side)

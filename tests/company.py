@@ -41,6 +41,7 @@ from telephone.pairs import Pairs
 from telephone.play import Company, Play
 from telephone.privacy import Privacy
 from telephone.providers.base import ModelTable
+from telephone.recovery import Recovery
 from telephone.rescore import Rescore
 from telephone.rescoring import Desk, Rescoring
 from telephone.rounds import Rounds
@@ -307,6 +308,7 @@ class Troupe:
     measure: Measure
     broom: Sweeper
     pictures: Pictures
+    recovery: Recovery
 
 
 @asynccontextmanager
@@ -356,7 +358,8 @@ async def troupe(
         erasing = Erasing(crew)
         await engine.launch([play, measuring, battling, rescoring, erasing])
         try:
-            await play.recover()
+            recovery = Recovery(store, play, engine)
+            await recovery.recover()
             await battling.recover()
             await rescoring.recover()
             await erasing.recover()
@@ -375,9 +378,8 @@ async def troupe(
             seats, privacy = Seats(store, pictures, guard, play), Privacy(store, pictures, erasing)
             desks = (moderation, library, boards, pairs, contest, Integrity(store), archive, seats, errands, privacy)
             service = Service(store, players, admission, keepsakes, *desks, play)
-            yield Troupe(
-                service, store, studio, stage, play, watcher, letters, rounds.arena, battling, measure, broom, pictures
-            )
+            shown = (studio, stage, play, watcher, letters, rounds.arena)
+            yield Troupe(service, store, *shown, battling, measure, broom, pictures, recovery)
         finally:
             await engine.close()
 

@@ -429,7 +429,7 @@ async def _set(company: Troupe, battle: Battle, **values) -> None:
 async def test_a_battle_whose_workflow_never_began_is_found_by_the_sweep(company):
     entered = await company.service.battles.entry.admit(ASKED)
     battle = await company.store.battles.add(entered.request, entered.places())
-    await company.play.recover()
+    await company.recovery.recover()
     await company.battling.recover()
     await shows(company, battle, "call")
 

@@ -252,7 +252,7 @@ async def test_a_pause_that_is_noticed_before_it_is_booked_is_booked(company):
     paused = await reaches(company, game, GameState.PAUSED)
     assert paused.reason == PAUSED_HERE
     await company.store.servers.change(0, paused=False)
-    await company.play.recover()
+    await company.recovery.recover()
     assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
     assert company.stage.of(game) == LINE
 
@@ -266,7 +266,7 @@ async def test_two_pauses_end_in_any_order(company):
     await company.service.resume_everywhere()
     assert (await company.service.game(game.id)).state is GameState.PAUSED
     await company.service.resume(0)
-    await company.play.recover()
+    await company.recovery.recover()
     assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
 
 
@@ -301,7 +301,7 @@ async def test_a_game_whose_workflow_died_of_a_fault_is_set_going_again(company,
     game = await company.service.start(ASKED)
     async with asyncio.timeout(15):
         while (now := await company.service.game(game.id)).run == 0:
-            await company.play.recover()
+            await company.recovery.recover()
             await asyncio.sleep(0.1)
     assert now.state is GameState.PLAYING
     assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED

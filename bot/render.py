@@ -12,11 +12,11 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.money import money, most, so_far, spent
+from bot.money import spent
 from bot.text import ALT_MAX, escape, excerpt, plain, quote, shorten
 from telephone.game import HUMAN, Game, GameState, Image, Kind, Prompt, Step
-from telephone.seat import Seat, SeatState
-from telephone.stage import Progress, Summary
+from telephone.seat import Seat
+from telephone.stage import Summary
 from telephone.yardstick import told
 
 TOO_LARGE: Final = "The picture was too large for this server, so this is a smaller copy."
@@ -26,7 +26,7 @@ HIDDEN: Final = "Hidden after a report to this server's moderators."
 VOIDED: Final = "A moderator voided this game after a report; it is not counted."
 LONG_PROMPT: Final = "This prompt is long; the whole text is in the file."
 
-_COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading says the same in words
+COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading says the same in words
     GameState.QUEUED: 0x999999,
     GameState.PLAYING: 0x0072B2,
     GameState.WAITING: 0xCC79A7,
@@ -36,8 +36,7 @@ _COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading say
     GameState.FAILED: 0xD55E00,
 }
 _EXTENSIONS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
-_WHAT: Final = {Kind.PICTURE: "picture", Kind.CAPTION: "caption"}
-_CARD_QUOTE: Final = 900
+WHAT: Final = {Kind.PICTURE: "picture", Kind.CAPTION: "caption"}
 _GIST: Final = 60
 
 
@@ -102,22 +101,6 @@ def thread_name(game: Game) -> str:
     return shorten(f"#{game.number} {game.pair}", 100)
 
 
-def card(game: Game, progress: Progress, summary: Summary | None = None) -> Post:
-    """The card in the channel: what stands, what comes next, and the buttons that fit."""
-    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_card_title(game, progress)}")]
-    if not game.is_sealed:
-        parts.append(ui.TextDisplay(quote(game.request.prompt.text, _CARD_QUOTE)[0]))
-    files: tuple[Attachment, ...] = ()
-    if game.state is GameState.FINISHED and summary is not None:
-        files = _first_and_last(game, summary)
-        parts += [gallery(files)] if files else []
-    parts.append(ui.TextDisplay(_card_line(game, progress, summary)))
-    buttons = _card_buttons(game)
-    if buttons:
-        parts.append(ui.ActionRow(*buttons))
-    return Post(view=layout(parts, _COLOURS[game.state]), files=files)
-
-
 def opening(game: Game) -> Post:
     """The prompt, as the thread's first message."""
     return opening_of(game.request.prompt)
@@ -135,7 +118,7 @@ def opening_of(prompt: Prompt) -> Post:
 
 def step(game: Game, played: Step, image: Image | None = None, smaller: bool = False) -> Post:
     """A picture with its alt text, or a caption as a quotation. `smaller` says that the picture was made to fit."""
-    what = _WHAT[played.key.kind]
+    what = WHAT[played.key.kind]
     content = f"**Turn {played.key.turn} of {game.request.turns}, {what}** by {by(game, played)}"
     if played.hidden:
         return Post(f"{content}\n{ERASED if played.erased else HIDDEN}")
@@ -185,7 +168,7 @@ def clock(moment: datetime) -> str:
 
 def summary(game: Game, shown: Summary) -> Post:
     """First and last picture abreast, the drift chart, the distance, and where to go from here."""
-    pictures = _first_and_last(game, shown)
+    pictures = first_and_last(game, shown)
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_gist(game)}")]
     parts += [gallery(pictures)] if pictures else []
     files = pictures
@@ -195,7 +178,7 @@ def summary(game: Game, shown: Summary) -> Post:
         files = (*pictures, chart)
     parts.append(ui.TextDisplay(_summary_line(game, shown)))
     parts.append(ui.ActionRow(*_summary_buttons(game)))
-    return Post(view=layout(parts, _COLOURS[GameState.FINISHED]), files=files)
+    return Post(view=layout(parts, COLOURS[GameState.FINISHED]), files=files)
 
 
 def replay(game: Game, file: Attachment) -> Post:
@@ -244,94 +227,11 @@ def one_below_the_other(charts: Sequence[Attachment]) -> "list[ui.MediaGallery[u
     return [gallery((chart,)) for chart in charts]
 
 
-def _card_title(game: Game, progress: Progress) -> str:
-    titles = {
-        GameState.QUEUED: f"queued, place {progress.place}" if progress.place else "queued",
-        GameState.PLAYING: f"turn {turn_now(game)} of {game.request.turns}",
-        GameState.WAITING: "waiting for a member",
-        GameState.PAUSED: f"paused at turn {turn_now(game)}",
-        GameState.FINISHED: "finished",
-        GameState.STOPPED: f"stopped at turn {turn_now(game)}",
-        GameState.FAILED: f"ended at turn {turn_now(game)}",
-    }
-    return f"#{game.number} {titles[game.state]}"
-
-
-def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
-    match game.state:
-        case GameState.QUEUED:
-            turns = "1 turn" if game.request.turns == 1 else f"{game.request.turns} turns"
-            starts = "" if progress.left_s is None else f" Starts in {duration(progress.left_s)}."
-            return f"{escape(str(game.pair))}, {turns}{most(game)}.{starts}{_sealed(game)}"
-        case GameState.PLAYING:
-            left = "" if progress.left_s is None else f" {duration(progress.left_s).capitalize()} left."
-            return f"{_doing(game)}{left}{_sealed(game)}{so_far(game)}"
-        case GameState.WAITING:
-            return f"{_awaiting(game, progress.seat)}{_sealed(game)}{so_far(game)}"
-        case GameState.PAUSED:
-            return f"{_reason(game) or 'Press Continue to play on.'}{so_far(game)}"
-        case GameState.FINISHED:
-            distance = _distance(shown)
-            dot = "." if distance and not (game.is_free and not _uncounted(game)) else ""
-            return f"{escape(str(game.pair))}. {distance}{dot}{_uncounted(game)}".strip() + spent(game)
-        case _:
-            cost = "" if game.is_free else f"; {money(game.cost_usd)} spent"
-            return f"{_reason(game)} Not counted{cost}.".strip()
-
-
-def _doing(game: Game) -> str:
-    key = game.next_key
-    if key is None:
-        return "All turns are played; " + ("here they come." if game.is_sealed else "measuring how far it drifted.")
-    verb = "drawing" if key.kind is Kind.PICTURE else "looking at the picture"
-    player = game.player(key)
-    if player == HUMAN:
-        return f"A member is invited to take turn {key.turn}."
-    return f"{escape(player)} is {verb}."
-
-
-def _awaiting(game: Game, seat: Seat | None) -> str:
-    """Which turn is a member's, whether one is at it, and who plays it otherwise."""
-    if seat is None:
-        return "A member is invited to take a turn."
-    what = f"Turn {seat.key.turn}, {_WHAT[seat.key.kind]}."
-    if seat.state is SeatState.CLAIMED:
-        return f"{what} A member is at it."
-    return f"{what} {otherwise(seat)}"
-
-
-def _uncounted(game: Game) -> str:
+def uncounted(game: Game) -> str:
     """Why a finished game is on no board, empty where it may be."""
     if game.stand_ins:
         return " A model stood in for a member, so this game is not counted."
     return " A member took one turn of a model, so this game is not counted." if game.request.human_step else ""
-
-
-def _sealed(game: Game) -> str:
-    return " Sealed until the end." if game.is_sealed else ""
-
-
-def _reason(game: Game) -> str:
-    return excerpt(game.reason, 500) if game.reason else ""
-
-
-def _distance(shown: Summary | None) -> str:
-    if shown is None or shown.drift is None:
-        return ""
-    return f"Distance {shown.drift.final_distance:.2f} ({embedder_name(shown.embedder)})"
-
-
-def _card_buttons(game: Game) -> list["ui.Button[ui.LayoutView]"]:
-    buttons: list[ui.Button[ui.LayoutView]] = []
-    if game.place.thread_id is not None and game.state is not GameState.PAUSED:
-        buttons.append(ui.Button(label="Open thread", url=jump(game, game.place.thread_id)))
-    if game.state is GameState.PAUSED:
-        buttons.append(_button("Continue", "continue", game, discord.ButtonStyle.primary))
-    if game.state.is_final:
-        buttons.append(_button("Play again", "again", game))
-    else:
-        buttons.append(_button("Stop", "stop", game))
-    return buttons
 
 
 def _summary_buttons(game: Game) -> list["ui.Button[ui.LayoutView]"]:
@@ -339,16 +239,16 @@ def _summary_buttons(game: Game) -> list["ui.Button[ui.LayoutView]"]:
     first = game.steps[0].message_id if game.steps else None
     if first is not None and game.place.thread_id is not None:
         buttons.append(ui.Button(label="First turn", url=jump(game, game.place.thread_id, first)))
-    return [*buttons, _button("GIF", "replay", game), _button("Play again", "again", game)]
+    return [*buttons, button("GIF", "replay", game), button("Play again", "again", game)]
 
 
-def _button(
+def button(
     label: str, verb: str, game: Game, style: discord.ButtonStyle = discord.ButtonStyle.secondary
 ) -> "ui.Button[ui.LayoutView]":
     return ui.Button(label=label, custom_id=custom_id(verb, game.id), style=style)
 
 
-def _first_and_last(game: Game, shown: Summary) -> tuple[Attachment, ...]:
+def first_and_last(game: Game, shown: Summary) -> tuple[Attachment, ...]:
     drawn = [turn.picture for turn in game.turns if turn.picture is not None]
     both = (("first", "First", shown.first, drawn[:1]), ("last", "Last", shown.last, drawn[-1:]))
     return tuple(
@@ -381,7 +281,7 @@ def _summary_line(game: Game, shown: Summary) -> str:
     far = f"Distance {shown.drift.final_distance:.2f} ({how})."
     meaning = f" {told(shown.drift.final_distance, shown.bearings)}".rstrip()
     awaited = f" {_awaited(shown)}".rstrip()
-    return f"{far}{meaning} Biggest jump: turn {turn}, {rise:+.2f}.{_uncounted(game)}{awaited}{spent(game)}"
+    return f"{far}{meaning} Biggest jump: turn {turn}, {rise:+.2f}.{uncounted(game)}{awaited}{spent(game)}"
 
 
 def _awaited(shown: Summary) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import discord
 
-from bot import gone, render
+from bot import game_card, gone, render
 from bot.arena import DiscordArena
 from bot.broom import DiscordBroom
 from bot.cards import Card, Cards
@@ -40,7 +40,7 @@ class DiscordStage:
     async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:
         """The card in the channel; returns its id. Raises StageGone or Unavailable, as all of these do."""
         with gone.told(turn_now(game), "channel"):
-            card = render.card(game, progress)
+            card = game_card.card(game, progress)
             return await self._sending.post(game.request.channel_id, [card], posting, owner_id=game.id)
 
     async def open_thread(self, game: Game, posting: Posting) -> int:
@@ -113,7 +113,7 @@ class DiscordStage:
         rests = must_show or game.state is GameState.WAITING
         place = Card(game.id, game.request.channel_id, game.place.card_id, game.state.value, must_show, rests)
         with gone.told(turn_now(game), "channel"):
-            await self._cards.edit(place, render.card(game, progress, shown))
+            await self._cards.edit(place, game_card.card(game, progress, shown))
 
     async def _edit(self, game: Game, message_id: int | None, at_most: AtMost) -> None:
         await self._posted.edit(turn_now(game), thread_of(game), message_id or 0, at_most)

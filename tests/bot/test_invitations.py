@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from discord import ui
 
-from bot import invitations, render
+from bot import game_card, invitations, render
 from telephone.game import GameState, Kind, Pair, StepKey
 from telephone.seat import Claim, Seat, SeatState
 from telephone.seats import Turn
@@ -95,18 +95,18 @@ def test_who_holds_a_turn_is_shown_one_item_that_says_nothing_of_the_rest():
 
 
 def test_the_card_of_a_game_that_waits_says_for_what_and_keeps_a_sealed_prompt():
-    post = render.card(waiting(), Progress(seat=seat()))
+    post = game_card.card(waiting(), Progress(seat=seat()))
     line = f"Turn 1, caption. Otherwise blip plays at {AT_ONE}."
     assert read(post) == ["### #128 waiting for a member", "> a fox mends a clock", line]
     assert labels(post) == ["Open thread", "Stop"]
-    post = render.card(waiting(sealed=True), Progress(seat=seat(SeatState.CLAIMED)))
+    post = game_card.card(waiting(sealed=True), Progress(seat=seat(SeatState.CLAIMED)))
     assert read(post) == ["### #128 waiting for a member", "Turn 1, caption. A member is at it. Sealed until the end."]
 
 
 @pytest.mark.parametrize("state", [state for state in GameState if not state.is_final])
 def test_no_card_of_a_sealed_game_shows_its_prompt_before_it_ends(state):
     shown = replace(waiting(sealed=True, steps=2), state=state)
-    assert shown.request.prompt.text not in "\n".join(read(render.card(shown, Progress(1, 60, seat()))))
+    assert shown.request.prompt.text not in "\n".join(read(game_card.card(shown, Progress(1, 60, seat()))))
 
 
 def test_a_member_is_not_named_and_a_stand_in_is():
@@ -123,7 +123,7 @@ def test_a_finished_game_says_why_it_is_not_counted():
     helped = replace(finished, stand_ins={CAPTION: "critic"})
     one = replace(finished, request=replace(finished.request, human_step=CAPTION))
     for shown, words in ((helped, "A model stood in for a member"), (one, "A member took one turn of a model")):
-        for post in (render.card(shown, Progress(), summary()), render.summary(shown, summary())):
+        for post in (game_card.card(shown, Progress(), summary()), render.summary(shown, summary())):
             assert f"{words}, so this game is not counted." in read(post)[-1]
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot import panels, render
+from bot import game_card, panels, render
 from bot.money import money, up_to
 from telephone.game import Costs, Game, GameState
 from telephone.stage import Progress
@@ -27,7 +27,7 @@ def dear(state: GameState = GameState.PLAYING, *, each: float = 0.02, costs: Cos
 
 
 def card(shown: Game) -> str:
-    return text_of(render.card(shown, Progress(3, 120), summary()))
+    return text_of(game_card.card(shown, Progress(3, 120), summary()))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from discord import ui
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import panels, render
+from bot import game_card, panels, render
 from bot.render import Post
 from bot.text import ALT_MAX, CONTENT_MAX, LAYOUT_MAX, units
 from telephone.game import HUMAN, GameState, Prompt
@@ -75,7 +75,7 @@ def check_limits(post: Post) -> None:
 def test_no_text_breaks_a_message(text, state):
     shown = game(state, steps=4, prompt=text, captions=(text, text), reason=text)
     posts = [
-        render.card(shown, Progress(3, 90), summary()),
+        game_card.card(shown, Progress(3, 90), summary()),
         render.opening(shown),
         render.step(shown, picture_step(shown), picture()),
         render.step(shown, shown.steps[1]),
@@ -120,13 +120,13 @@ def test_rows_of_a_list_fit_and_name_the_game(text):
     ],
 )  # fmt: skip
 def test_the_card_says_what_stands_and_what_comes(state, title, line, buttons):
-    post = render.card(game(state, steps=2, reason="Its thread was deleted."), Progress(3, 120))
+    post = game_card.card(game(state, steps=2, reason="Its thread was deleted."), Progress(3, 120))
     assert displays(post) == [title, "> a fox mends a clock", line]
     assert [label for label in labels(post) if label != "Open thread"] == buttons
 
 
 def test_a_finished_card_shows_first_and_last_picture_and_the_distance():
-    post = render.card(game(GameState.FINISHED, steps=4), Progress(), summary())
+    post = game_card.card(game(GameState.FINISHED, steps=4), Progress(), summary())
     assert displays(post)[0] == "### #128 finished"
     assert displays(post)[-1] == "painter × critic. Distance 0.42 (MiniLM, offline)"
     assert [item.description for item in galleries(post)[0]] == [
@@ -137,7 +137,7 @@ def test_a_finished_card_shows_first_and_last_picture_and_the_distance():
 
 
 def test_a_card_without_a_thread_does_not_offer_to_open_it():
-    assert labels(render.card(game(GameState.QUEUED, posted=False), Progress(1))) == ["Stop"]
+    assert labels(game_card.card(game(GameState.QUEUED, posted=False), Progress(1))) == ["Stop"]
 
 
 def test_a_picture_is_named_by_its_turn_and_told_by_what_it_was_drawn_from():
@@ -193,7 +193,7 @@ def test_a_summary_that_came_before_the_embedder_says_what_is_still_to_come():
 
 
 def test_a_button_carries_its_verb_and_its_game():
-    post = render.card(game(GameState.PAUSED), Progress())
+    post = game_card.card(game(GameState.PAUSED), Progress())
     assert post.custom_ids == {"at1:continue:00ff00ff00ff00ff", "at1:stop:00ff00ff00ff00ff"}
 
 
@@ -219,5 +219,5 @@ def test_the_checklist_names_what_is_missing():
 
 
 def test_no_post_of_ours_has_a_backslash_without_need():
-    text = text_of(render.card(game(steps=2), Progress(0, 120)))
+    text = text_of(game_card.card(game(steps=2), Progress(0, 120)))
     assert re.search(r"\\", text) is None

@@ -1,0 +1,129 @@
+"""The card of a game in its channel: what stands, what comes next, and the buttons that fit. Pure."""
+
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot.money import money, most, so_far, spent
+from bot.render import (
+    COLOURS,
+    WHAT,
+    Attachment,
+    Post,
+    button,
+    duration,
+    embedder_name,
+    first_and_last,
+    gallery,
+    jump,
+    layout,
+    otherwise,
+    turn_now,
+    uncounted,
+)
+from bot.text import escape, excerpt, quote
+from telephone.game import HUMAN, Game, GameState, Kind
+from telephone.seat import Seat, SeatState
+from telephone.stage import Progress, Summary
+
+_CARD_QUOTE: Final = 900
+
+
+def card(game: Game, progress: Progress, summary: Summary | None = None) -> Post:
+    """The card in the channel: what stands, what comes next, and the buttons that fit."""
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_card_title(game, progress)}")]
+    if not game.is_sealed:
+        parts.append(ui.TextDisplay(quote(game.request.prompt.text, _CARD_QUOTE)[0]))
+    files: tuple[Attachment, ...] = ()
+    if game.state is GameState.FINISHED and summary is not None:
+        files = first_and_last(game, summary)
+        parts += [gallery(files)] if files else []
+    parts.append(ui.TextDisplay(_card_line(game, progress, summary)))
+    buttons = _card_buttons(game)
+    if buttons:
+        parts.append(ui.ActionRow(*buttons))
+    return Post(view=layout(parts, COLOURS[game.state]), files=files)
+
+
+def _card_title(game: Game, progress: Progress) -> str:
+    titles = {
+        GameState.QUEUED: f"queued, place {progress.place}" if progress.place else "queued",
+        GameState.PLAYING: f"turn {turn_now(game)} of {game.request.turns}",
+        GameState.WAITING: "waiting for a member",
+        GameState.PAUSED: f"paused at turn {turn_now(game)}",
+        GameState.FINISHED: "finished",
+        GameState.STOPPED: f"stopped at turn {turn_now(game)}",
+        GameState.FAILED: f"ended at turn {turn_now(game)}",
+    }
+    return f"#{game.number} {titles[game.state]}"
+
+
+def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
+    match game.state:
+        case GameState.QUEUED:
+            turns = "1 turn" if game.request.turns == 1 else f"{game.request.turns} turns"
+            starts = "" if progress.left_s is None else f" Starts in {duration(progress.left_s)}."
+            return f"{escape(str(game.pair))}, {turns}{most(game)}.{starts}{_sealed(game)}"
+        case GameState.PLAYING:
+            left = "" if progress.left_s is None else f" {duration(progress.left_s).capitalize()} left."
+            return f"{_doing(game)}{left}{_sealed(game)}{so_far(game)}"
+        case GameState.WAITING:
+            return f"{_awaiting(game, progress.seat)}{_sealed(game)}{so_far(game)}"
+        case GameState.PAUSED:
+            return f"{_reason(game) or 'Press Continue to play on.'}{so_far(game)}"
+        case GameState.FINISHED:
+            distance = _distance(shown)
+            dot = "." if distance and not (game.is_free and not uncounted(game)) else ""
+            return f"{escape(str(game.pair))}. {distance}{dot}{uncounted(game)}".strip() + spent(game)
+        case _:
+            cost = "" if game.is_free else f"; {money(game.cost_usd)} spent"
+            return f"{_reason(game)} Not counted{cost}.".strip()
+
+
+def _doing(game: Game) -> str:
+    key = game.next_key
+    if key is None:
+        return "All turns are played; " + ("here they come." if game.is_sealed else "measuring how far it drifted.")
+    verb = "drawing" if key.kind is Kind.PICTURE else "looking at the picture"
+    player = game.player(key)
+    if player == HUMAN:
+        return f"A member is invited to take turn {key.turn}."
+    return f"{escape(player)} is {verb}."
+
+
+def _awaiting(game: Game, seat: Seat | None) -> str:
+    """Which turn is a member's, whether one is at it, and who plays it otherwise."""
+    if seat is None:
+        return "A member is invited to take a turn."
+    what = f"Turn {seat.key.turn}, {WHAT[seat.key.kind]}."
+    if seat.state is SeatState.CLAIMED:
+        return f"{what} A member is at it."
+    return f"{what} {otherwise(seat)}"
+
+
+def _sealed(game: Game) -> str:
+    return " Sealed until the end." if game.is_sealed else ""
+
+
+def _reason(game: Game) -> str:
+    return excerpt(game.reason, 500) if game.reason else ""
+
+
+def _distance(shown: Summary | None) -> str:
+    if shown is None or shown.drift is None:
+        return ""
+    return f"Distance {shown.drift.final_distance:.2f} ({embedder_name(shown.embedder)})"
+
+
+def _card_buttons(game: Game) -> list["ui.Button[ui.LayoutView]"]:
+    buttons: list[ui.Button[ui.LayoutView]] = []
+    if game.place.thread_id is not None and game.state is not GameState.PAUSED:
+        buttons.append(ui.Button(label="Open thread", url=jump(game, game.place.thread_id)))
+    if game.state is GameState.PAUSED:
+        buttons.append(button("Continue", "continue", game, discord.ButtonStyle.primary))
+    if game.state.is_final:
+        buttons.append(button("Play again", "again", game))
+    else:
+        buttons.append(button("Stop", "stop", game))
+    return buttons

@@ -60,6 +60,8 @@ def counted(
     """The polls without struck voters; with `odd`, the patterned voters, also without flagged votes not cleared."""
     struck = _members(decisions, Decision.STRUCK)
     cleared = _members(decisions, Decision.CLEARED)
+    if odd is None and not len(struck):
+        return list(polls)
     kept = []
     for poll in polls:
         out = np.isin(poll.votes["member"], struck)

@@ -6,7 +6,7 @@ the only one.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -25,8 +25,8 @@ LONGEST: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The mode `values` (P + S + 1,) with `covariance`, the log `evidence`, and at the mode the `chances` (B, S + 1)
-    of every outcome and how the luck answers to the sides, `answer` (B, S, S + 1)."""
+    """The mode `values` (P + S + 1,) with `covariance`, the log `evidence`, and at the mode the `chances` (S + 1, B)
+    of every outcome and how the luck answers to the sides, `answer` (S, S + 1, B)."""
 
     values: Floats
     covariance: Floats
@@ -50,10 +50,12 @@ class _Point:
 
 @dataclass(frozen=True, slots=True)
 class Battles:
-    """B battles of up to S sides: `sides` (B, S), weighted votes `chosen` (B, S + 1), the last column ties.
+    """B battles of up to S sides: `sides` (S, B), weighted votes `chosen` (S + 1, B), the last row ties.
 
-    `parts` (B, S + 1, S + 1) is what an outcome's utility is made of: its side, or half of both and log ν in the last
-    column. `possible` (B, S + 1) says which outcomes there are.
+    Battles are the last axis, for sides are few: so arithmetic runs along many numbers at once.
+    `parts` (S + 1, S + 1, B) is what an outcome's utility is made of: its side, or half of both and log ν in the last
+    place. `possible` (S + 1, B) says which outcomes there are. `places` say where the products of two sides, (S·S·B,),
+    and of a side and a position or log ν, (S·(S + 1)·B,), stand among those of all.
     """
 
     sides: Ints
@@ -63,27 +65,34 @@ class Battles:
     lucky: Floats
     pairs: int
     ties: bool
+    places: tuple[Ints, Ints]
 
     @property
     def width(self) -> int:
         """The number of positions, S."""
+        return len(self.sides)
+
+    @property
+    def count(self) -> int:
+        """The number of battles, B."""
         return int(self.sides.shape[1])
 
     @classmethod
     def of(cls, ballots: Ballots) -> "Battles":
-        count, width = ballots.sides.shape
-        there = ballots.sides >= 0
+        width, count = ballots.sides.shape[1], len(ballots.sides)
+        there = ballots.sides.T >= 0
         ties = bool(np.any(ballots.choice == width))
-        two = there.sum(axis=1) == 2
-        parts = np.zeros((count, width + 1, width + 1))
-        parts[:, :width, :width] = np.eye(width) * there[:, None, :]
-        parts[:, width, :width] = 0.5 * there * two[:, None]
-        parts[:, width, width] = two
+        two = there.sum(axis=0) == 2
+        parts = np.zeros((width + 1, width + 1, count))
+        parts[:width, :width] = np.eye(width)[:, :, None] * there
+        parts[width, :width] = 0.5 * there * two
+        parts[width, width] = two
         # Until somebody votes for a tie, ν is 0 and the model is Bradley and Terry's.
-        possible = np.column_stack([there, two & ties]).astype(np.float64)
+        possible = np.vstack([there, two & ties]).astype(np.float64)
         lucky = ballots.lucky.astype(np.float64)
         chosen = _chosen(ballots, ballots.weight)
-        return cls(np.maximum(ballots.sides, 0), chosen, parts, possible, lucky, len(ballots.pairs), ties)
+        sides, pairs = np.ascontiguousarray(np.maximum(ballots.sides.T, 0)), len(ballots.pairs)
+        return cls(sides, chosen, parts, possible, lucky, pairs, ties, _places(sides, pairs))
 
     def even(self, ballots: Ballots) -> "Battles":
         """Itself, with every vote of a battle counted whole. Luck is learnt from these: votes that weigh less scatter
@@ -92,11 +101,12 @@ class Battles:
 
     def some(self, most: int) -> "Battles":
         """Itself, or `most` of its battles, evenly spread."""
-        if len(self.sides) <= most:
+        if self.count <= most:
             return self
-        pick = np.linspace(0, len(self.sides) - 1, most).astype(np.int64)
-        kept = {name: getattr(self, name)[pick] for name in ("sides", "chosen", "parts", "possible", "lucky")}
-        return replace(self, **kept)
+        pick = np.linspace(0, self.count - 1, most).astype(np.int64)
+        names = ("sides", "chosen", "parts", "possible", "lucky")
+        kept: dict[str, Any] = {name: np.take(getattr(self, name), pick, axis=-1) for name in names}
+        return replace(self, **kept, places=_places(kept["sides"], self.pairs))
 
     def fit(self, precision: Floats, luck: float, start: Floats | None = None) -> Fit:
         """The posterior for a prior N(0, precision⁻¹) of the parameters and luck of standard deviation `luck`."""
@@ -105,7 +115,7 @@ class Battles:
         point = self._at(values, u, precision, luck)
         for _ in range(LONGEST):
             step: Floats = np.asarray(np.linalg.solve(point.curve, point.slope), dtype=np.float64)
-            move = point.offset - np.einsum("bsl,bl->bs", point.answer, self._local(step))
+            move = point.offset - np.einsum("slb,lb->sb", point.answer, self._local(step))
             scale = 1.0
             new = self._at(values + step, u + move, precision, luck)
             while new.height < point.height - 1e-9 and scale > 1e-6:
@@ -121,53 +131,48 @@ class Battles:
 
     def influence(self, fit: Fit, rows: Floats) -> Floats:
         """How far one vote for each outcome moves the estimates that are `rows` (R, P + S + 1) of the covariance
-        times the parameters: shape (B, S + 1, R), of mean 0 under the chances."""
-        local = np.concatenate(
-            [
-                rows.T[self.sides] + rows.T[None, self.pairs : -1],
-                np.broadcast_to(rows.T[-1], (len(self.sides), 1, len(rows))),
-            ],
-            axis=1,
-        )
-        inner = local.copy()
-        inner[:, : self.width] -= np.einsum("bsl,blr->bsr", fit.answer, local)
-        pull = self.parts @ inner
-        return np.asarray(pull - np.einsum("bo,bor->br", fit.chances, pull)[:, None, :], dtype=np.float64)
+        times the parameters: shape (S + 1, B, R), of mean 0 under the chances."""
+        columns = rows.T
+        sides = columns[self.sides] + columns[self.pairs : -1, None]
+        log_tie = np.broadcast_to(columns[-1], (1, self.count, len(rows)))
+        local = np.concatenate([sides, log_tie])
+        local[: self.width] -= np.einsum("slb,lbr->sbr", fit.answer, local)
+        pull = np.einsum("olb,lbr->obr", self.parts, local)
+        return np.asarray(pull - np.einsum("ob,obr->br", fit.chances, pull), dtype=np.float64)
 
     def _local(self, values: Floats) -> Floats:
-        """Parameters as each battle sees them: its sides with their positions, and log ν; shape (B, S + 1)."""
-        sides = values[self.sides] + values[self.pairs : -1]
-        return np.column_stack([sides, np.full(len(sides), values[-1])])
+        """Parameters as each battle sees them: its sides with their positions, and log ν; shape (S + 1, B)."""
+        sides = values[self.sides] + values[self.pairs : -1, None]
+        return np.vstack([sides, np.full(self.count, values[-1])])
 
     def _log_chances(self, local: Floats) -> Floats:
-        """Of every outcome, (B, S + 1), minus infinity for those that cannot be."""
-        utility = np.where(self.possible > 0, np.einsum("bol,bl->bo", self.parts, local), -np.inf)
-        utility = utility - utility.max(axis=1, keepdims=True)
-        return np.asarray(utility - np.log(np.sum(np.exp(utility), axis=1, keepdims=True)), dtype=np.float64)
+        """Of every outcome, (S + 1, B), minus infinity for those that cannot be."""
+        utility = np.where(self.possible > 0, np.einsum("olb,lb->ob", self.parts, local), -np.inf)
+        utility = utility - utility.max(axis=0)
+        return np.asarray(utility - np.log(np.sum(np.exp(utility), axis=0)), dtype=np.float64)
 
     def _at(self, values: Floats, u: Floats, precision: Floats, luck: float) -> _Point:
         width = self.width
         local = self._local(values)
-        local[:, :width] += u
+        local[:width] += u
         logs = self._log_chances(local)
         chances = np.exp(logs)
-        total = self.chosen.sum(axis=1)
+        total = self.chosen.sum(axis=0)
         height = float(np.sum(self.chosen * np.where(self.possible > 0, logs, 0.0)))
         height -= 0.5 * float(values @ precision @ values)
         spread = luck**2 * self.lucky
         if luck > 0:
             height -= 0.5 * float(np.sum(u**2)) / luck**2
-        mean = np.einsum("bo,bol->bl", chances, self.parts)
-        slope = np.einsum("bo,bol->bl", self.chosen, self.parts) - total[:, None] * mean
-        second = np.swapaxes(chances[:, :, None] * self.parts, 1, 2) @ self.parts
-        second -= mean[:, :, None] * mean[:, None, :]
-        info = total[:, None, None] * second
-        own = np.eye(width) + spread[:, None, None] * info[:, :width, :width]
-        inverse = np.linalg.inv(own)
-        offset = np.einsum("bst,bt->bs", inverse, spread[:, None] * slope[:, :width] - u)
-        answer = spread[:, None, None] * (inverse @ info[:, :width, :])
-        curve = info - info[:, :, :width] @ answer
-        right = slope - np.einsum("bls,bs->bl", info[:, :, :width], offset)
+        mean = np.einsum("ob,olb->lb", chances, self.parts)
+        slope = np.einsum("ob,olb->lb", self.chosen, self.parts) - total * mean
+        second = np.einsum("olb,omb->lmb", chances[:, None] * self.parts, self.parts) - mean[:, None] * mean
+        info = total * second
+        own = np.eye(width)[:, :, None] + spread * info[:width, :width]
+        inverse, logdet = _inverse(own)
+        offset = np.einsum("stb,tb->sb", inverse, spread * slope[:width] - u)
+        answer = spread * np.einsum("stb,tlb->slb", inverse, info[:width])
+        curve = info - np.einsum("lsb,smb->lmb", info[:, :width], answer)
+        right = slope - np.einsum("lsb,sb->lb", info[:, :width], offset)
         return _Point(
             height,
             chances,
@@ -175,31 +180,49 @@ class Battles:
             self._scatter2(curve) + precision,
             offset,
             answer,
-            float(np.sum(np.linalg.slogdet(own)[1])),
+            logdet,
         )
 
-    def _places(self) -> Ints:
-        """Where a battle's sides, their positions and log ν stand among the parameters: (B, 2 S + 1)."""
-        count, width = self.sides.shape
-        positions = np.broadcast_to(self.pairs + np.arange(width), (count, width))
-        return np.column_stack([self.sides, positions, np.full(count, self.pairs + width)])
-
     def _scatter(self, local: Floats) -> Floats:
-        size, width = self.pairs + self.width + 1, self.width
-        twice = np.r_[np.arange(width), np.arange(width + 1)]
-        return np.asarray(np.bincount(self._places().ravel(), local[:, twice].ravel(), size), dtype=np.float64)
+        """What battles say of their sides and log ν, (S + 1, B), added up for the parameters."""
+        own = np.bincount(self.sides.ravel(), local[: self.width].ravel(), self.pairs)
+        return np.concatenate([own, local.sum(axis=1)])
 
     def _scatter2(self, local: Floats) -> Floats:
-        size, width = self.pairs + self.width + 1, self.width
-        twice = np.r_[np.arange(width), np.arange(width + 1)]
-        places = self._places()
-        flat = places[:, :, None] * size + places[:, None, :]
-        values = local[:, twice][:, :, twice]
-        return np.asarray(np.bincount(flat.ravel(), values.ravel(), size * size), dtype=np.float64).reshape(size, size)
+        """The same of products of two, (S + 1, S + 1, B), symmetric."""
+        pairs, width = self.pairs, self.width
+        both, mixed = self.places
+        curve = np.empty((pairs + width + 1, pairs + width + 1))
+        curve[:pairs, :pairs] = np.bincount(both, local[:width, :width].ravel(), pairs**2).reshape(pairs, pairs)
+        aside = np.bincount(mixed, local[:width].ravel(), pairs * (width + 1)).reshape(pairs, width + 1)
+        curve[:pairs, pairs:], curve[pairs:, :pairs] = aside, aside.T
+        curve[pairs:, pairs:] = local.sum(axis=2)
+        return curve
+
+
+def _inverse(matrices: Floats) -> tuple[Floats, float]:
+    """Of symmetric and positive matrices (S, S, B), and the logarithms of their determinants added up.
+
+    Gauss and Jordan's sweeps, all battles at once: such matrices need no pivots, and linalg goes one by one.
+    """
+    swept, logdet = matrices.copy(), 0.0
+    for k in range(len(swept)):
+        pivot, row, column = swept[k, k].copy(), swept[k] / swept[k, k], swept[:, k].copy()
+        logdet += float(np.sum(np.log(pivot)))
+        swept -= column[:, None] * row
+        swept[k], swept[:, k], swept[k, k] = row, -column / pivot, 1 / pivot
+    return swept, logdet
+
+
+def _places(sides: Ints, pairs: int) -> tuple[Ints, Ints]:
+    width = len(sides)
+    both = sides[:, None] * pairs + sides
+    mixed = sides[:, None] * (width + 1) + np.arange(width + 1)[:, None]
+    return both.ravel(), mixed.ravel()
 
 
 def _chosen(ballots: Ballots, weight: Floats) -> Floats:
-    """The votes (B, S + 1) for every outcome, the last column ties."""
+    """The votes (S + 1, B) for every outcome, the last row ties."""
     count, width = ballots.sides.shape
-    flat = np.bincount(ballots.battle * (width + 1) + ballots.choice, weight, count * (width + 1))
-    return np.asarray(flat, dtype=np.float64).reshape(count, width + 1)
+    flat = np.bincount(ballots.choice * count + ballots.battle, weight, count * (width + 1))
+    return np.asarray(flat, dtype=np.float64).reshape(width + 1, count)

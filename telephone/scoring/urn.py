@@ -11,7 +11,7 @@ from telephone.scoring.ballots import Ballots, Ints, numbered, weights
 from telephone.scoring.flags import counted, patterned
 from telephone.sides import SIDES_MAX, Choice
 from telephone.store import Store
-from telephone.store.polls import CHOICES, Poll
+from telephone.store.polls import CHOICES, PACKED, Poll
 from telephone.store.scores import Pool
 
 _TIE, _ALL_BAD = CHOICES.index(Choice.TIE), CHOICES.index(Choice.ALL_BAD)
@@ -50,11 +50,10 @@ def gather(polls: Sequence[Poll]) -> Ballots | None:
     polls = [poll for poll in polls if len(poll.votes)]
     if not polls:
         return None
-    pairs = tuple(sorted({pair for poll in polls for _, pair in poll.sides}, key=lambda pair: (pair.t2i, pair.i2t)))
-    sides, button = _line_ups(polls, pairs)
+    pairs, sides, button = _line_ups(polls)
     sizes = np.array([len(poll.votes) for poll in polls])
     battle = np.repeat(np.arange(len(polls)), sizes)
-    votes = np.concatenate([poll.votes for poll in polls])
+    votes = np.frombuffer(b"".join([poll.votes.tobytes() for poll in polls]), dtype=PACKED)
     code = votes["choice"].astype(np.int64)
     scored = code != _ALL_BAD
     choice = np.where(code == _TIE, sides.shape[1], button[battle, np.minimum(code, SIDES_MAX - 1)])[scored]
@@ -77,12 +76,17 @@ def gather(polls: Sequence[Poll]) -> Ballots | None:
     )
 
 
-def _line_ups(polls: Sequence[Poll], pairs: Sequence[Pair]) -> tuple[Ints, Ints]:
-    """Pairs by button (B, S), -1 where there is none, and the button of each place (B, 4), -1 where none stood."""
+def _line_ups(polls: Sequence[Poll]) -> tuple[tuple[Pair, ...], Ints, Ints]:
+    """All pairs, those by button (B, S), -1 where there is none, and the button of each place (B, 4), -1 where none
+    stood. Line-ups are few and battles many."""
+    shown = {id(poll.sides): poll.sides for poll in polls}
+    pairs = tuple(sorted({pair for one in shown.values() for _, pair in one}, key=lambda pair: (pair.t2i, pair.i2t)))
     number = {pair: k for k, pair in enumerate(pairs)}
-    sides = np.full((len(polls), max(len(poll.sides) for poll in polls)), -1, dtype=np.int64)
-    button = np.full((len(polls), SIDES_MAX), -1, dtype=np.int64)
-    for row, places, poll in zip(sides, button, polls, strict=True):
-        for k, (place, pair) in enumerate(poll.sides):
+    sides = np.full((len(shown), max(map(len, shown.values()))), -1, dtype=np.int64)
+    button = np.full((len(shown), SIDES_MAX), -1, dtype=np.int64)
+    for row, places, line_up in zip(sides, button, shown.values(), strict=True):
+        for k, (place, pair) in enumerate(line_up):
             row[k], places[place] = number[pair], k
-    return sides, button
+    which = {key: k for k, key in enumerate(shown)}
+    here = np.array([which[id(poll.sides)] for poll in polls])
+    return pairs, sides[here], button[here]

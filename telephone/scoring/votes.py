@@ -34,7 +34,7 @@ FEWEST_BATTLES: Final = 3
 """A pair seen in fewer battles, or on fewer known prompts, stays provisional, however many voted."""
 STILL: Final = 1e6
 """How many votes' worth of certainty, for each vote cast, hold a position at 0 where there are no buttons."""
-LEARNT_FROM: Final = 400
+LEARNT_FROM: Final = 250
 """The spreads are learnt from at most so many battles, evenly chosen; more would tell no more and take their time."""
 
 
@@ -92,8 +92,8 @@ def rank_by_votes(
     if prior_sd is not None and not (np.isfinite(prior_sd) and prior_sd > 0):
         raise ValueError(f"a prior needs a positive standard deviation, not {prior_sd}")
     battles = Battles.of(ballots)
-    nodes = _nodes(ballots, battles, prior_sd, position)
-    fits = [_fit(ballots.pairs, battles, spreads, prior_sd, position=position) for spreads in nodes.spreads]
+    nodes, near = _nodes(ballots, battles, prior_sd, position)
+    fits = [_fit(ballots.pairs, battles, spreads, prior_sd, near, position=position) for spreads in nodes.spreads]
     size = len(ballots.pairs)
     centring = np.eye(size) - 1 / size
     best = fits[int(np.argmax(nodes.weights))]
@@ -116,8 +116,9 @@ def rank_by_votes(
     )
 
 
-def _nodes(ballots: Ballots, battles: Battles, prior_sd: float | None, position: float) -> Nodes:
-    """Spreads (m, 0 to 3): models and pair where they are learnt, and the luck where battles are known."""
+def _nodes(ballots: Ballots, battles: Battles, prior_sd: float | None, position: float) -> tuple[Nodes, Floats | None]:
+    """Spreads (m, 0 to 3): models and pair where they are learnt, and the luck where battles are known; and parameters
+    near those of a fit at any of them."""
     learnt = battles.even(ballots).some(LEARNT_FROM)
     apart = prior_sd is None
     scales = (SCALES[:2] if apart else ()) + (SCALES[2:] if ballots.lucky.any() else ())
@@ -130,9 +131,9 @@ def _nodes(ballots: Ballots, battles: Battles, prior_sd: float | None, position:
 
     nodes = integrate(evidence, scales, doubted=_PAIR if apart else None)
     spreads = np.array([_absolute(one, apart) for one in nodes.spreads])
-    if len(learnt.sides) == len(battles.sides):
-        return replace(nodes, spreads=spreads)
-    return Nodes(np.sqrt(nodes.weights @ spreads**2)[None, :], np.ones(1), nodes.evidence)
+    if learnt.count == battles.count:
+        return replace(nodes, spreads=spreads), start[0]
+    return Nodes(np.sqrt(nodes.weights @ spreads**2)[None, :], np.ones(1), nodes.evidence), start[0]
 
 
 def _absolute(spreads: Floats, apart: bool) -> Floats:
@@ -166,15 +167,14 @@ def _clusters(ballots: Ballots, battles: Battles, fit: Fit, centring: Floats) ->
     """The variance (P,) of the contrasts that voters' tastes add to that of independent votes, never negative."""
     size = len(ballots.pairs)
     pull = battles.influence(fit, centring @ fit.covariance[:size])
-    count, outcomes = pull.shape[:2]
-    independent = np.einsum("bo,bop->p", battles.chosen.sum(axis=1)[:, None] * fit.chances, pull**2)
+    independent = np.einsum("ob,obp->p", battles.chosen.sum(axis=0) * fit.chances, pull**2)
     voters = int(ballots.voter.max(initial=-1)) + 1
     if voters < 2:
         return np.zeros(size)
-    cast = csr_array(
-        (ballots.weight, (ballots.voter, ballots.battle * outcomes + ballots.choice)), shape=(voters, count * outcomes)
-    )
-    sums = cast @ pull.reshape(count * outcomes, size)
+    every = pull.reshape(-1, size)
+    where = ballots.choice * battles.count + ballots.battle
+    cast = csr_array((ballots.weight, (ballots.voter, where)), shape=(voters, len(every)))
+    sums = np.asarray(cast @ every, dtype=np.float64)
     clustered = np.sum(sums**2, axis=0) * voters / (voters - 1)
     return np.maximum(np.asarray(clustered - independent, dtype=np.float64), 0.0)
 

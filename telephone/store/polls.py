@@ -5,15 +5,17 @@ So each closed battle keeps its votes in one row, made when they are first asked
 `unpack`, and they are packed anew.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, SQLColumnExpression, delete, false, func, select
+from sqlalchemy import Select, SQLColumnExpression, Text, cast, delete, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -59,13 +61,14 @@ class Polls:
         """
         await self._pack(pool.guild_id)
         prompt = func.coalesce(col(BattleRow.slug), col(BattleRow.prompt))
-        query = select(col(BattleRow.id), col(BattleRow.closed_at), prompt, col(PollRow.sides), col(PollRow.votes))
+        sides = cast(col(PollRow.sides), Text)
+        query = select(col(BattleRow.id), col(BattleRow.closed_at), prompt, sides, col(PollRow.votes))
         query = query.join(PollRow, col(PollRow.battle_id) == col(BattleRow.id)).where(*_meant(pool), ~_voided(pool))
         async with self._database.reading() as session:
             rows = (await session.execute(query.order_by(col(BattleRow.number)))).all()
         return [
-            Poll(battle, closed_at, name, _sides(sides), np.frombuffer(votes, dtype=PACKED))
-            for battle, closed_at, name, sides, votes in rows
+            Poll(battle, _known(closed_at), name, _sides(shown), np.frombuffer(votes, dtype=PACKED))
+            for battle, closed_at, name, shown, votes in rows
         ]
 
     async def marker(self, guild_id: int) -> Hashable:
@@ -92,7 +95,7 @@ class Polls:
         held = select(BattleRow).where(col(BattleRow.id).in_(battles)).order_by(col(BattleRow.id)).with_for_update()
         known = {battle.id: battle for battle in await session.scalars(held)}
         sides = await _standing(session, battles)
-        cast: dict[str, list[tuple[int, int, bool, bool, int]]] = defaultdict(list)
+        said: dict[str, list[tuple[int, int, bool, bool, int]]] = defaultdict(list)
         names = ("battle_id", "member_id", "choice", "account_created_at", "joined_at")
         votes = select(*(col(getattr(VoteRow, name)) for name in names))
         for battle, member, choice, made, joined in await session.execute(
@@ -101,13 +104,13 @@ class Polls:
             began = known[battle].created_at
             late = joined is not None and joined > began
             age = min(max((began - made).days, 0), _OLDEST)
-            cast[battle].append((member, CHOICES.index(Choice(choice)), member == known[battle].starter_id, late, age))
+            said[battle].append((member, CHOICES.index(Choice(choice)), member == known[battle].starter_id, late, age))
         rows = [
             {
                 "battle_id": battle,
                 "guild_id": row.guild_id,
                 "sides": sides[battle],
-                "votes": np.array(sorted(cast[battle]), dtype=PACKED).tobytes(),
+                "votes": np.array(sorted(said[battle]), dtype=PACKED).tobytes(),
                 "packed_at": now(),
             }
             for battle, row in known.items()
@@ -167,5 +170,12 @@ def _voided_games(guild_id: int) -> list[SQLColumnExpression[bool]]:
     return [col(GameRow.guild_id) == guild_id, col(GameRow.state) == "failed", col(GameRow.voided)]
 
 
-def _sides(stored: Sequence[Sequence[str | int]]) -> tuple[tuple[int, Pair], ...]:
-    return tuple((int(place), Pair(str(t2i), str(i2t))) for place, t2i, i2t in stored)
+def _known(closed_at: datetime | None) -> datetime:
+    assert closed_at is not None, "a closed battle closed at some moment"
+    return closed_at
+
+
+@lru_cache(maxsize=4096)
+def _sides(stored: str) -> tuple[tuple[int, Pair], ...]:
+    """Read once for all the battles, tens of thousands maybe, in which the same pairs stood at the same places."""
+    return tuple((int(place), Pair(str(t2i), str(i2t))) for place, t2i, i2t in json.loads(stored))

@@ -43,7 +43,7 @@ bot: .venv/.play ## Runs the bot on Discord (needs DISCORD_TOKEN in .env)
 
 test: .venv/.dev ## Runs every test; the unit tests on the other Pythons at hand too
 	@$(BIN)/python -m tests.other_pythons
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-fast: .venv/.dev ## Runs the tests one runs while working
 	@$(BIN)/python -m pytest -m "not slow" -k "not postgres" tests/telephone tests/bot tests/cogs $(SLOW:%=--ignore=tests/%)
@@ -61,10 +61,9 @@ bench: .venv/.dev ## Measures what we claim
 	@$(BIN)/python bench/board.py
 	@$(BIN)/python bench/votes.py
 	@$(BIN)/python bench/ranking.py
+	@$(BIN)/python bench/least.py
 	@$(BIN)/python bench/insights.py
 	@$(BIN)/python bench/windows.py
-	@$(BIN)/python bench/scale.py
-	@$(BIN)/python bench/board.py
 
 lock: ## Compiles both lock files anew (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \

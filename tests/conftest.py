@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from tests.standin import Standin
 
 
+# Two at once must not meet in hypothesis' database.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = f".hypothesis/{worker}"
 # Run in the background of a shell, pytest and all its children would be deaf to Ctrl-C, which tests press.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -58,13 +58,14 @@ def question(found: Footprint) -> str:
     """What goes and what stays, before anything is deleted."""
     whole = ("game that began with words of yours", "games that began with words of yours")
     goes = [
-        f"{_counted(found.whole, *whole)}: whole, with messages, pictures, replays, and what others added",
-        _counted(found.turns, "turn you took in other games", "turns you took in other games"),
+        f"{_counted(found.whole, *whole)}: whole, with messages, pictures and replays",
+        f"the words of {_counted(found.shared, 'game', 'games')} in which others took turns",
+        _counted(found.turns, "turn you took in games", "turns you took in games"),
         _counted(found.votes, "vote", "votes"),
         _counted(found.prompts, "prompt you proposed", "prompts you proposed"),
     ]
-    counts = (found.whole, found.turns, found.votes, found.prompts)
-    rest = found.games - found.whole
+    counts = (found.whole, found.shared, found.turns, found.votes, found.prompts)
+    rest = found.games - found.whole - found.shared
     listed = _counted(rest, "game you started from a listed prompt", "games you started from listed prompts")
     stays = [listed] if rest else []
     stop = f"{_counted(found.going, 'game', 'games')} of yours under way will be stopped first. " if found.going else ""

@@ -61,6 +61,15 @@ class DiscordStage:
         with gone.told(turn_now(game), "thread"):
             return await self._sending.post_fitting(thread_of(game), at_most, posting, reply_to=_before(game, step))
 
+    async def edit_opening(self, game: Game) -> None:
+        """The prompt, after it was replaced. A replay that shows what it was goes."""
+
+        async def at_most(_size: int) -> list[Post]:
+            return [render.opening(game)]
+
+        await self._edit(game, game.place.opening_id, at_most)
+        await self._posted.withdraw_replay(game)
+
     async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
         """Hides a step, or shows it again. A replay that shows what is hidden goes."""
         await self._edit(game, step.message_id, _step_posts(game, step, image))

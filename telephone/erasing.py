@@ -35,6 +35,10 @@ _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
 _RUNNING: Final = ("open", "play", "close", "settle", "realign")
 _FIGHTING: Final = ("battle", "battle-end")
 _JOURNALS: Final = (*_RUNNING, "seat", "measure", *_FIGHTING, "battle-wait", "battle-ballot")
+_PICTURES: Final = "pictures"
+"""Stands for all pictures that go, where others are ids."""
+_PROMPT: Final = "0"
+"""Stands for a game's prompt where others are steps."""
 _LOOK_EVERY: Final = 0.25
 _EVERY: Final = 3_600
 _log = structlog.get_logger()
@@ -84,13 +88,12 @@ class Erasing(DBOSConfiguredInstance):
     async def erasing(self, erasure_id: str) -> None:
         await self._stop(erasure_id)
         await self._forget_vectors(erasure_id)
-        left = await self._erase(erasure_id)
+        left = [_PICTURES, *await self._erase(erasure_id)]
         for pause in (*self._with.pauses, None):
-            left = [name for name in left if not await self._take_back(name)]
+            left = [name for name in left if not await self._take_back(erasure_id, name)]
             if not left or pause is None:
                 break
             await DBOS.sleep_async(pause)
-        await self._delete_pictures(erasure_id)
         await self._conclude(erasure_id, len(left))
 
     # Durable steps
@@ -110,7 +113,7 @@ class Erasing(DBOSConfiguredInstance):
             if await self._with.store.seats.release(game_id, key, member_id or 0):
                 await self._with.play.seat_changed(game_id, key)
         reach = await self._with.store.erasures.reach(erasure_id)
-        names = _named(_RUNNING, (*reach.games, *games)) + _named(_FIGHTING, reach.battles)
+        names = _named(_RUNNING, (*reach.games, *reach.prompts, *games)) + _named(_FIGHTING, reach.battles)
         ends = time.monotonic() + self._with.settle_s
         while time.monotonic() < ends and await self._with.engine.going(names):
             await asyncio.sleep(_LOOK_EVERY)
@@ -124,33 +127,33 @@ class Erasing(DBOSConfiguredInstance):
 
     @DBOS.step()
     async def _erase(self, erasure_id: str) -> list[str]:
-        """Whose messages are to be taken back: games, battles, and steps as in `0f3c/2c`."""
+        """What is to be taken back: games, battles, steps as in `0f3c/2c`, and prompts as in `0f3c/0`."""
         reach = await self._with.store.erasures.erase(erasure_id)
         _log.info("a member's data is deleted", erasure=erasure_id, games=len(reach.games), steps=len(reach.steps))
-        return [*reach.games, *reach.battles, *reach.steps]
+        prompts = (f"{game_id}/{_PROMPT}" for game_id in reach.prompts)
+        return [*reach.games, *reach.battles, *reach.steps, *prompts]
 
     @DBOS.step()
-    async def _take_back(self, name: str) -> bool:
-        """Takes the messages of a game or a battle back, or of a step (`0f3c/2c`) what they show; False for later."""
-        owner_id, _, key = name.partition("/")
+    async def _take_back(self, erasure_id: str, name: str) -> bool:
+        """Takes the messages of a game or a battle back, or what they show of a step or a prompt; False for later."""
+        owner_id, _, part = name.partition("/")
         try:
-            if key:
-                await self._with.play.show_as_it_is(owner_id, StepKey.parse(key))
-                return True
-            return await self._sweep(owner_id)
+            if name == _PICTURES:
+                await self._delete_pictures(erasure_id)
+            elif not part:
+                await self._sweep(owner_id)
+            elif part == _PROMPT:
+                await self._with.play.show_prompt(owner_id)
+            else:
+                await self._with.play.show_as_it_is(owner_id, StepKey.parse(part))
+            return True
         except StageGone:
             return True
         except TelephoneError as error:
-            _log.warning("messages are not taken back yet", owner=owner_id, error=type(error).__name__)
+            _log.warning("not taken back yet", owner=owner_id, error=type(error).__name__)
         except Exception:
-            _log.exception("taking messages back broke", owner=owner_id)
+            _log.exception("taking back broke", owner=owner_id)
         return False
-
-    @DBOS.step()
-    async def _delete_pictures(self, erasure_id: str) -> None:
-        for sha256 in (await self._with.store.erasures.get(erasure_id)).reach.pictures:
-            if not await self._with.store.erasures.is_needed(sha256):
-                await self._with.pictures.delete(sha256)
 
     @DBOS.step()
     async def _conclude(self, erasure_id: str, left: int) -> None:
@@ -162,11 +165,15 @@ class Erasing(DBOSConfiguredInstance):
         await self._with.store.erasures.end(erasure_id)
         _log.info("a deletion is done", erasure=erasure_id, not_taken_back=left)
 
-    async def _sweep(self, owner_id: str) -> bool:
+    async def _delete_pictures(self, erasure_id: str) -> None:
+        for sha256 in (await self._with.store.erasures.get(erasure_id)).reach.pictures:
+            if not await self._with.store.erasures.is_needed(sha256):
+                await self._with.pictures.delete(sha256)
+
+    async def _sweep(self, owner_id: str) -> None:
         for spot in await self._with.store.erasures.spots(Reach(games=(owner_id,), battles=(owner_id,))):
             if not await self._with.broom.sweep(spot):
                 _log.warning("messages are out of reach", owner=owner_id)
-        return True
 
 
 def _named(kinds: Sequence[str], ids: Iterable[str]) -> list[str]:

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 class Footprint(NamedTuple):
     """What is kept of a member, on every server, as far as they are told before it is deleted.
 
-    `whole` of their `games` and `battles` began with their own words and are deleted whole; `going` are under way.
-    `turns` are those they took in other games.
+    `whole` of their `games` began with their own words and are deleted whole, of `shared` ones, in which other members
+    took turns, only the words; `going` are under way. `turns` are those they took in games that stay.
     """
 
     games: int = 0
     whole: int = 0
+    shared: int = 0
     battles: int = 0
     turns: int = 0
     votes: int = 0
@@ -31,10 +32,11 @@ class Footprint(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What a deletion has to do outside the store, by ids that are nobody's: of games and battles that go whole, of
-    steps that go from games that stay (`0f3c/2c`), and of pictures (sha256)."""
+    games whose prompt goes, of steps that go from games that stay (`0f3c/2c`), and of pictures (sha256)."""
 
     games: tuple[str, ...] = ()
     battles: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
 
@@ -44,7 +46,7 @@ class Reach:
 
     def as_json(self) -> dict[str, list[str]]:
         """As the store keeps it."""
-        return {name: list(getattr(self, name)) for name in ("games", "battles", "steps", "pictures")}
+        return {name: list(getattr(self, name)) for name in ("games", "battles", "prompts", "steps", "pictures")}
 
     @classmethod
     def of_json(cls, stored: Mapping[str, Any] | None) -> "Reach":

@@ -132,6 +132,10 @@ class Play(DBOSConfiguredInstance):
             await rounds.redraw(game, key)
         await (rounds if game.is_side and rounds else self._with.showing).realign(game, key)
 
+    async def show_prompt(self, game_id: str) -> None:
+        """Makes every message that shows or quotes a game's prompt show the one that is stored now."""
+        await self._with.showing.show_prompt(await self._with.store.games.get(game_id))
+
     async def play_on(self, game: Game) -> None:
         """Plays a game that has its place, or goes on where its run was cut off."""
         await self._with.engine.enqueue(f"play-{game.id}-{game.run}", self.playing, game.id, game.run)

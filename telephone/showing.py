@@ -80,6 +80,16 @@ class Showing:
         await self.edit_summary(game)
         await self.edit_card(game)
 
+    async def show_prompt(self, game: Game) -> None:
+        """Makes the opening show the game's prompt as it is stored now, and with it whatever else quotes it."""
+        if game.place.opening_id is not None:
+            await patiently(lambda: self.stage.edit_opening(game.shown))
+        for step in game.shown.steps[:1]:
+            if step.message_id is not None:
+                await self._edit_step(game.shown, step)
+        await self.edit_summary(game)
+        await self.edit_card(game)
+
     async def edit_summary(self, game: Game, *, awaiting: bool = True) -> None:
         """Brings a summary that is posted up to date; one that is not `awaiting` promises no other embedder."""
         if game.place.summary_id is not None:

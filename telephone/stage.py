@@ -93,6 +93,10 @@ class Stage(Protocol):
         """First and last picture, the drift chart and the distance; returns its id."""
         ...
 
+    async def edit_opening(self, game: Game) -> None:
+        """Makes the thread's first message show the game's prompt as it is now, and takes back what showed another."""
+        ...
+
     async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
         """Makes a step's message show a neutral sentence and no file while the step is hidden, and it again after."""
         ...

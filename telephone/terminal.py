@@ -74,6 +74,9 @@ class TerminalStage:
             self.close()
         return self._counted()
 
+    async def edit_opening(self, game: Game) -> None:
+        pass
+
     async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
         stands = "hidden after a report" if step.hidden else "shown again"
         self._bar.console.print(f"{step.key.turn:>3}  ({stands}: {step.key})", highlight=False)

@@ -237,6 +237,9 @@ class Remembering:
         assert seat.claim is not None
         self.reminded.append((seat.claim.member_id, by_message))
 
+    async def edit_opening(self, game: Game) -> None:
+        self.shows["opening"] = game.request.prompt.text
+
     async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
         assert step.message_id is not None
         assert not (step.hidden and image)

@@ -63,6 +63,7 @@ class Erasures:
             return Footprint(
                 games=counts["games"],
                 whole=len(reach.games),
+                shared=len(reach.prompts),
                 battles=counts["battles"],
                 turns=len(reach.steps),
                 votes=counts["votes"],

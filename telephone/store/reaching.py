@@ -9,7 +9,9 @@ from sqlmodel import col
 
 from telephone.erasure import Reach
 from telephone.game import GameState
+from telephone.seat import SeatState
 from telephone.store.battle_tables import BattleRow, SideRow
+from telephone.store.seat_tables import SeatRow
 from telephone.store.tables import GameRow, PromptRow, StepRow
 from telephone.store.traces import answers_of
 from telephone.store.wiping import batches
@@ -38,11 +40,27 @@ def _own_words(row: type[GameRow] | type[BattleRow], member_id: int) -> ColumnEl
     )
 
 
+def _played_by_others(member_id: int) -> ColumnElement[bool]:
+    """Whether another member took a turn in the game of a query, or it is an album that goes round at a party."""
+    others = (
+        select(col(SeatRow.game_id))
+        .where(
+            col(SeatRow.game_id) == col(GameRow.id),
+            col(SeatRow.state) == SeatState.ANSWERED.value,
+            col(SeatRow.claimer_id).is_distinct_from(member_id),
+        )
+        .correlate(GameRow)
+    )
+    return or_(others.exists(), col(GameRow.design).is_not_distinct_from("party"))
+
+
 async def reach_of(session: AsyncSession, member_id: int) -> Reach:
     """What goes whole, with the battles that a game which goes is a side of, and what goes from what stays."""
-    games = await ids(session, select(col(GameRow.id)).where(_own_words(GameRow, member_id)))
+    begun = select(col(GameRow.id)).where(_own_words(GameRow, member_id))
+    games = await ids(session, begun.where(~_played_by_others(member_id)))
+    prompts = await ids(session, begun.where(_played_by_others(member_id)))
     battles = await ids(session, select(col(BattleRow.id)).where(_own_words(BattleRow, member_id)))
-    sides = await ids(session, select(col(SideRow.battle_id)).distinct(), col(SideRow.game_id), games)
+    sides = await ids(session, select(col(SideRow.battle_id)).distinct(), col(SideRow.game_id), [*games, *prompts])
     whole = set(games)
     taken = [one for one in await session.scalars(answers_of(member_id)) if one.game_id not in whole]
     drawn = await ids(
@@ -55,6 +73,7 @@ async def reach_of(session: AsyncSession, member_id: int) -> Reach:
     return Reach(
         tuple(games),
         tuple(dict.fromkeys([*battles, *sides])),
+        tuple(prompts),
         tuple(f"{one.game_id}/{one.turn}{one.kind}" for one in taken if one.image is not None or one.text is not None),
         tuple(dict.fromkeys([*drawn, *own])),
     )
@@ -73,7 +92,7 @@ async def ids(session: AsyncSession, query: Select[Any], column: Any = None, amo
 async def texts_of(session: AsyncSession, member_id: int, reach: Reach) -> list[str]:
     """Every text that goes with a member."""
     games = select(col(GameRow.prompt)), select(col(StepRow.text)).where(col(StepRow.text).is_not(None))
-    texts = await ids(session, games[0], col(GameRow.id), reach.games)
+    texts = await ids(session, games[0], col(GameRow.id), [*reach.games, *reach.prompts])
     texts += await ids(session, games[1], col(StepRow.game_id), reach.games)
     texts += [one.text for one in await session.scalars(answers_of(member_id)) if one.text is not None]
     texts += await session.scalars(select(col(PromptRow.text)).where(col(PromptRow.author_id) == member_id))
@@ -92,5 +111,6 @@ async def texts_elsewhere(session: AsyncSession, texts: Sequence[str], reach: Re
             if one.game_id not in gone and f"{one.game_id}/{one.turn}{one.kind}" not in parts
         }
         played = select(col(GameRow.id), col(GameRow.prompt)).where(col(GameRow.prompt).in_(some))
-        found |= {prompt for game_id, prompt in await session.execute(played) if game_id not in gone}
+        begun = gone | set(reach.prompts)
+        found |= {prompt for game_id, prompt in await session.execute(played) if game_id not in begun}
     return found

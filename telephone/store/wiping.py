@@ -51,7 +51,8 @@ async def _replace_words(session: AsyncSession, member_id: int, reach: Reach) ->
     So boards keep the same prompts apart as before. Words that somebody else began a game with stay: they are theirs.
     """
     names: dict[tuple[int, str], str | None] = {}
-    rows: tuple[tuple[Any, Sequence[str]], ...] = ((GameRow, reach.games), (BattleRow, reach.battles))
+    begun = [*reach.games, *reach.prompts]
+    rows: tuple[tuple[Any, Sequence[str]], ...] = ((GameRow, begun), (BattleRow, reach.battles))
     for row, ids in rows:
         for some in batches(ids):
             for one in list(await session.scalars(select(row).where(row.id.in_(some)))):
@@ -61,7 +62,7 @@ async def _replace_words(session: AsyncSession, member_id: int, reach: Reach) ->
                 if (name := names[key]) is not None:
                     one.prompt = name
     await session.flush()
-    for game_id in reach.games:
+    for game_id in begun:
         cell = (await repeated(session, game_id))["cell"]
         await session.execute(update(DistanceRow).where(col(DistanceRow.game_id) == game_id).values(cell=cell))
 
@@ -80,7 +81,7 @@ async def _is_shared(session: AsyncSession, member_id: int, guild_id: int, words
 
 
 def _nameless() -> str:
-    return f"(deleted {secrets.token_hex(4)})"
+    return f"(deleted by who wrote it, {secrets.token_hex(4)})"
 
 
 async def _empty_steps(session: AsyncSession, steps: Sequence[str]) -> None:

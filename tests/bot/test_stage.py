@@ -15,7 +15,7 @@ from bot.posted import UPLOAD_MAX
 from bot.render import Attachment
 from bot.stage import DiscordStage
 from telephone.errors import Refused, Unavailable
-from telephone.game import GameState, Image
+from telephone.game import GameState, Image, Prompt
 from telephone.stage import Posting, Progress, StageGone, nonce
 from tests.bot.samples import game, picture, summary
 
@@ -392,6 +392,15 @@ async def test_hiding_takes_back_the_replay_and_nothing_else(theatre):
     left = theatre.thread.history()
     assert len(left) == before - 1
     assert not any(file.filename.endswith(".gif") for message in left for file in message.attachments)
+
+
+async def test_a_prompt_that_was_replaced_is_shown_anew_and_its_replay_goes(theatre):
+    shown = await theatre.opened(steps=1)
+    await theatre.stage.post_replay(shown, Attachment(f"game-{shown.number}.gif", b"GIF89a", "Replay"))
+    words = Prompt("(deleted by who wrote it, 1f)")
+    await theatre.stage.edit_opening(replace(shown, request=replace(shown.request, prompt=words)))
+    (opening,) = theatre.thread.history()
+    assert (opening.id, opening.content) == (shown.place.opening_id, f"**The prompt**\n> {words.text}")
 
 
 async def test_a_step_whose_message_is_gone_needs_no_hiding(theatre):

@@ -4,13 +4,17 @@ import asyncio
 
 import pytest
 
+from telephone.engine import Engine
 from telephone.errors import BadInput, NotFound, Unavailable
 from telephone.game import ERASED, Game, GameState
 from telephone.media.images import Pictures
 from telephone.privacy import Privacy
 from telephone.service import StartRequest
 from telephone.store import Store
-from tests.company import Sweeper, Troupe, troupe
+from telephone.store.erasures import Erasures
+from telephone.store.games import Games
+from telephone.store.vectors import Vectors
+from tests.company import Remembering, Sweeper, Troupe, troupe
 from tests.telephone.store.lives import take
 
 PICTURES = Pictures.at("memory:///")
@@ -108,6 +112,19 @@ async def test_a_turn_in_anothers_game_is_shown_as_deleted_and_the_game_stays(tm
         assert WORDS.encode() not in kept(tmp_path)
 
 
+async def test_where_others_took_turns_only_the_words_go_and_the_messages_say_so(tmp_path):
+    async with troupe(tmp_path) as troop:
+        game_id = await take(troop.store, BEN, "what ben saw", starter=ANN)
+        await troop.store.games.move(game_id, GameState.FINISHED, only_from=tuple(GameState))
+        for what, message_id in (("card", 70), ("thread", 71), ("opening", 72), ("1c", 73)):
+            await troop.store.posts.done(game_id, what, message_id)
+        await deleted(troop, ANN)
+        assert troop.stage.shows["opening"].startswith("(deleted by who wrote it, ")
+        assert troop.broom.swept == []
+        assert (await troop.service.game(game_id)).turns[0].caption.text == "what ben saw"
+        assert b"a train in the rain" not in kept(tmp_path)
+
+
 async def test_a_discord_that_does_not_answer_is_tried_again_and_one_that_is_closed_is_left(tmp_path):
     broom = Sweeper(faults=[Unavailable("Discord did not answer."), OSError("a bug")], barred=True)
     async with troupe(tmp_path, broom=broom) as troop:
@@ -128,6 +145,71 @@ async def test_a_deletion_that_was_interrupted_is_carried_out_at_the_next_start(
         assert await troop.service.privacy.erased(order.id, timeout=20)
         assert [spot.thread_id for spot in troop.broom.swept] == [mine.place.thread_id]
         assert WORDS.encode() not in kept(tmp_path)
+
+
+def hold(monkeypatch, owner, name: str) -> asyncio.Event:
+    """Has a function do its work and then never come back; the event says that it got there."""
+    there, work = asyncio.Event(), getattr(owner, name)
+
+    async def held(*arguments, **options):
+        await work(*arguments, **options)
+        there.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(owner, name, held)
+    return there
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (Erasures, "under_way"),
+        (Games, "move"),
+        (Vectors, "forget"),
+        (Erasures, "erase"),
+        (Sweeper, "sweep"),
+        (Remembering, "edit_opening"),
+        (Pictures, "delete"),
+        (Engine, "forget"),
+        (Erasures, "forget"),
+        (Store, "compact"),
+        (Erasures, "end"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
+async def test_a_deletion_cut_off_after_any_piece_of_work_leaves_nothing(tmp_path, monkeypatch, owner, name):
+    async with troupe(tmp_path) as troop:
+        bens = await played(troop, BEN, "a cow on the moon")
+        mine = await played(troop, ANN, WORDS)
+        shared = await take(troop.store, BEN, "what ben saw", starter=ANN)
+        for what, message_id in (("card", 70), ("thread", 71), ("opening", 72)):
+            await troop.store.posts.done(shared, what, message_id)
+        with monkeypatch.context() as patched:
+            there = hold(patched, owner, name)
+            order = await troop.service.privacy.erase(ANN)
+            await asyncio.wait_for(there.wait(), 20)
+    async with troupe(tmp_path) as troop:
+        assert await troop.service.privacy.erased(order.id, timeout=20)
+        assert await troop.store.erasures.unended() == []
+        assert all(trace.encode() not in kept(tmp_path) for trace in (WORDS, str(ANN), mine.turns[0].caption.text))
+        assert await troop.service.game(bens.id) == bens
+        assert (await troop.service.game(shared)).request.prompt.text.startswith("(deleted ")
+
+
+async def test_pictures_that_cannot_be_reached_are_tried_again(tmp_path, monkeypatch):
+    async with troupe(tmp_path) as troop:
+        mine = await played(troop, ANN, WORDS)
+        delete, faults = troop.pictures.delete, [Unavailable("The pictures cannot be reached.")]
+
+        async def fails_once(sha256):
+            if faults:
+                raise faults.pop()
+            await delete(sha256)
+
+        monkeypatch.setattr(troop.pictures, "delete", fails_once)
+        await deleted(troop, ANN)
+        assert not any(turn.picture.image in str(path) for turn in mine.turns for path in tmp_path.rglob("*"))
 
 
 async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_starts(tmp_path):

@@ -4,15 +4,15 @@ import json
 
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from telephone.errors import NotFound
-from telephone.game import ERASED, GameRequest, GameState, Kind, Pair, Prompt, StepKey
+from telephone.game import ERASED, HUMAN, GameRequest, GameState, Kind, Pair, Prompt, StepKey
 from telephone.scoring.urn import gather
 from telephone.sides import Choice, Voter
 from telephone.store import Measurement, Store
 from telephone.store.scores import Pool
-from telephone.store.tables import Row, VectorRow
+from telephone.store.tables import GameRow, Row, VectorRow
 from tests.telephone.store.lives import ADMIN, ANN, BEN, WORDS, live, take
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, caption, picture, request
 from tests.telephone.store.test_battles import SHARP, battle_request
@@ -181,6 +181,27 @@ async def test_a_turn_taken_in_anothers_game_is_empty_and_the_game_stays(store: 
     assert await store.rescores.lacking(GUILD, "prism", "1") == [], "there is nothing to measure any more"
 
 
+async def test_a_game_in_which_others_took_turns_keeps_these_and_loses_its_words(store: Store):
+    game_id = await take(store, BEN, "what ben saw", starter=ANN)
+    before = await store.games.get(game_id)
+    reach = await erased(store, ANN)
+    assert (reach.games, reach.prompts, reach.steps, reach.pictures) == ((), (game_id,), (), ())
+    game = await store.games.get(game_id)
+    assert game.turns == before.turns
+    assert game.request.starter_id == 0
+    assert game.request.prompt.text.startswith("(deleted by who wrote it, ")
+    assert before.request.prompt.text not in await everything(store)
+
+
+async def test_an_album_of_a_party_is_everybodys_and_loses_only_its_words(store: Store):
+    asked = GameRequest(Prompt(WORDS), Pair(HUMAN, HUMAN), 1, guild_id=GUILD, starter_id=ANN)
+    game = await store.games.add(asked)
+    async with store._database.writing() as session:
+        await session.execute(update(GameRow).where(GameRow.id == game.id).values(design="party"))
+    assert (await erased(store, ANN)).prompts == (game.id,)
+    assert WORDS not in await everything(store)
+
+
 async def test_a_picture_goes_when_no_step_shows_it_any_more(store: Store):
     shared, own = "aa" * 32, "bb" * 32
     for starter, digests in ((ANN, (shared, own)), (BEN, (shared,))):
@@ -240,7 +261,7 @@ async def test_what_is_under_way_is_known_before_it_is_deleted(store: Store):
     curated = await store.games.add(listed)
     taken = await take(store, ANN, WORDS, starter=BEN)
     held = await store.games.add(
-        GameRequest(Prompt("a train"), Pair("stickers", "human"), guild_id=GUILD, starter_id=BEN)
+        GameRequest(Prompt("a train"), Pair("stickers", HUMAN), guild_id=GUILD, starter_id=BEN)
     )
     key = StepKey(1, Kind.CAPTION)
     await store.games.move(held.id, GameState.PLAYING, only_from=[GameState.QUEUED])

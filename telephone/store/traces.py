@@ -19,6 +19,7 @@ from telephone.store.battle_tables import BattleRow, ConductRow, VoteRow
 from telephone.store.database import Database
 from telephone.store.member_tables import ErasureRow, MemberRow
 from telephone.store.rescore_tables import RescoreRow
+from telephone.store.sealing import sealed
 from telephone.store.seat_tables import SeatRow, SightRow
 from telephone.store.tables import DistanceRow, ExpenseRow, GameRow, PromptRow, ReportRow, ReservationRow, Row, StepRow
 
@@ -78,14 +79,18 @@ class Traces:
         self._database = database
 
     async def of(self, member_id: int) -> Found:
-        """Every row that holds a member, and the steps and distances of their games. No other member's id is in it."""
+        """Every row that holds a member, and the steps and distances of their games that are not sealed any more.
+
+        No other member's id is in it.
+        """
         found: Found = {}
         async with self._database.reading() as session:
             for trace in TRACES:
                 rows = await session.scalars(_mine(trace, member_id))
                 found[trace.section] = [_plain(row, member_id) for row in rows]
             found[ANSWERS] = [_plain(row, member_id) for row in await session.scalars(answers_of(member_id))]
-            games = [game["id"] for game in found["games"]]
+            shut = await session.scalars(select(col(GameRow.id)).where(col(GameRow.starter_id) == member_id, sealed()))
+            games = sorted({game["id"] for game in found["games"]} - set(shut))
             for section, row in OF_GAMES.items():
                 found[section] = [_plain(one, member_id) for one in await _of_games(session, row, games)]
         return found

@@ -5,12 +5,13 @@ import json
 import pytest
 from sqlalchemy import BigInteger
 
-from telephone.game import Kind, StepKey
+from telephone.game import GameRequest, GameState, Kind, Pair, Prompt, StepKey
 from telephone.store import Store, Wishes
 from telephone.store.tables import Row
 from telephone.store.traces import ANSWERS, OF_GAMES, TRACES, sections
+from tests.played import begun
 from tests.telephone.store.lives import ADMIN, ANN, BEN, WORDS, live, take
-from tests.telephone.store.samples import GUILD, OTHER_GUILD
+from tests.telephone.store.samples import GUILD, OTHER_GUILD, picture
 
 NO_MEMBERS = {
     "battle": {"guild_id", "seed", "channel_id"},
@@ -118,3 +119,14 @@ async def test_who_took_a_turn_is_named_only_where_and_while_they_wish_it(store:
 @pytest.mark.parametrize("section", [ANSWERS, *OF_GAMES])
 def test_what_belongs_to_games_is_a_section_of_its_own(section: str):
     assert section not in {trace.section for trace in TRACES}
+
+
+async def test_a_sealed_game_is_sealed_for_its_starters_file_too(store: Store) -> None:
+    asked = GameRequest(Prompt("a fox"), Pair("stickers", "human"), 2, 7, GUILD, starter_id=OTHER_GUILD, sealed=True)
+    game = await begun(store, asked)
+    await store.steps.keep(game.id, picture())
+    sealed = await store.traces.of(OTHER_GUILD)
+    assert [row["id"] for row in sealed["games"]] == [game.id]
+    assert sealed["steps"] == []
+    await store.games.move(game.id, GameState.FINISHED, only_from=[GameState.PLAYING])
+    assert [row["image"] for row in (await store.traces.of(OTHER_GUILD))["steps"]] == [picture().image]

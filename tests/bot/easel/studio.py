@@ -3,15 +3,17 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from bot.easel import Easel, Links
 from telephone.errors import NotAllowed, NotFound, TelephoneError
 from telephone.settings import Settings
+from tests.bot.easel.proxy import proxy
 
 ALICE, BO = 101, 102
 USED = "Your drawing was handed in already; enjoy the rest of the game."
@@ -87,25 +89,34 @@ def free_port() -> int:
         return int(other.getsockname()[1])
 
 
-def settings(folder: Path, port: int, path: str = "") -> Settings:
-    return Settings(
-        _env_file=None, data_dir=folder, http_port=port, public_url=f"http://127.0.0.1:{port}{path}", secret="k" * 32
-    )
+def settings(folder: Path, port: int, public: str | None = None) -> Settings:
+    """Settings of an easel on that port, reached there or at the address `public`."""
+    address = public or f"http://127.0.0.1:{port}"
+    return Settings(_env_file=None, data_dir=folder, http_port=port, public_url=address, secret="k" * 32)
 
 
 @contextmanager
-def studio(folder: Path) -> Iterator[Studio]:
-    """An easel on a thread of its own, for tests that wait for a browser."""
-    port, desk, loop = free_port(), ClaimsInMemory(), asyncio.new_event_loop()
-    easel = Easel(settings(folder, port))
+def studio(folder: Path, path: str = "") -> Iterator[Studio]:
+    """An easel on a thread of its own, for tests that wait for a browser; with a path, behind a proxy that has it."""
+    port, public, desk, loop = free_port(), free_port(), ClaimsInMemory(), asyncio.new_event_loop()
+    easel = Easel(settings(folder, port) if not path else settings(folder, port, f"http://127.0.0.1:{public}{path}"))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    asyncio.run_coroutine_threadsafe(easel.open(desk), loop).result(10)
+
+    def wait_for(work: Coroutine[Any, Any, Any]) -> None:
+        asyncio.run_coroutine_threadsafe(work, loop).result(10)
+
+    wait_for(easel.open(desk))
     assert easel.links is not None
+    between = proxy(public, path, port)
+    if path:
+        wait_for(between.__aenter__())
     try:
         yield Studio(desk, easel.links, f"http://127.0.0.1:{port}")
     finally:
-        asyncio.run_coroutine_threadsafe(easel.close(), loop).result(10)
+        if path:
+            wait_for(between.__aexit__(None, None, None))
+        wait_for(easel.close())
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()

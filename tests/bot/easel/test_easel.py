@@ -128,6 +128,18 @@ def test_a_drawing_by_mouse_arrives_with_the_pixels_that_were_seen(chromium, ope
     assert min(sum(arrived.getpixel((x, 512))) for x in range(790, 830)) < 60
 
 
+def test_behind_a_proxy_that_has_a_path_of_its_own_all_is_the_same(chromium, tmp_path):
+    with studio(tmp_path, "/games/telephone") as behind, artist(chromium, behind.link("a fox")) as alice:
+        assert "/games/telephone/draw/" in alice.page.url
+        alice.drag((100, 500), (900, 500))
+        alice.hand_in()
+        expect(alice.page.get_by_text(server.TAKEN)).to_be_visible()
+        alice.page.reload()
+        expect(alice.page.get_by_text(USED)).to_be_visible()
+        alice.complaints = [line for line in alice.complaints if "403" not in line]
+        assert handed_in(behind).getpixel((500, 500)) == BLACK
+
+
 def test_shapes_sizes_eraser_and_colours_of_ones_own(chromium, open_studio):
     with artist(chromium, open_studio.link("shapes")) as alice:
         alice.choose("Size 3 of 5")

@@ -303,7 +303,7 @@ async def test_a_page_knows_its_own_drawings_however_the_address_is_written(brow
 
 async def test_the_page_lies_under_any_path_that_a_proxy_takes_off(tmp_path, browser):
     port, desk = free_port(), ClaimsInMemory()
-    easel = Easel(settings(tmp_path, port, "/games/telephone/"))
+    easel = Easel(settings(tmp_path, port, f"http://127.0.0.1:{port}/games/telephone/"))
     await easel.open(desk)
     claim = desk.open("claim", "a fox")
     link = easel.links.to("claim", ALICE, claim.expires_at)

@@ -86,6 +86,31 @@ async def test_a_file_that_could_not_be_made_can_be_asked_for_again(store, monke
     assert (await privacy.export(ANN)).rows["games"] == 0
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("leaderboard", "--by", "both", "--prompts", "free"),
+        ("leaderboard", "--by", "votes", "--prompts", "free"),
+        ("insights",),
+        ("status",),
+    ],
+    ids=" ".join,
+)
+def test_no_board_is_of_people(tmp_path, monkeypatch, asked):
+    monkeypatch.setenv("TELEPHONE_DATA_DIR", str(tmp_path))
+
+    async def lived() -> None:
+        async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
+            for number, member in enumerate((ANN, BEN), 1):
+                await live(store, member, f"{WORDS} {number}", number=number)
+
+    asyncio.run(lived())
+    told = telephone(*asked, "--server", GUILD, "--json")
+    assert told.exit_code == 0, told.output
+    assert len(told.output) > 2
+    assert not any(str(member) in told.output for member in (ANN, BEN))
+
+
 def test_the_operator_orders_a_deletion_in_the_terminal_and_is_asked_first(tmp_path, monkeypatch):
     monkeypatch.setenv("TELEPHONE_DATA_DIR", str(tmp_path))
     url = f"sqlite:///{tmp_path / 'telephone.sqlite'}"

@@ -1,5 +1,7 @@
 """The easel as part of a running bot: opened where a public address is set, and never in the bot's way."""
 
+import logging
+
 import structlog
 from aiohttp import web
 
@@ -9,6 +11,9 @@ from bot.easel.server import easel_app
 from telephone.settings import Settings
 
 _log = structlog.get_logger()
+_wire = logging.getLogger("bot.easel.wire")
+# What is no HTTP at all is refused without a word in the log: anybody may send as much of it as they like.
+_wire.setLevel(logging.CRITICAL)
 
 
 class Easel:
@@ -25,7 +30,8 @@ class Easel:
         if settings.public_url is None:
             return
         links = Links(settings.public_url, settings.signing_key())
-        runner = web.AppRunner(easel_app(settings.public_url, links, desk), access_log=None, shutdown_timeout=5.0)
+        app = easel_app(settings.public_url, links, desk)
+        runner = web.AppRunner(app, access_log=None, logger=_wire, shutdown_timeout=5.0)
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.http_host, settings.http_port).start()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 import structlog
+import yarl
 from aiohttp.test_utils import TestServer
 from PIL import Image, PngImagePlugin
 
@@ -249,6 +250,23 @@ async def test_what_breaks_is_told_without_its_inside_and_logged_without_the_lin
     assert "secret" not in page
     assert [log["event"] for log in logs] == ["easel broke"]
     assert link.rpartition("/")[2] not in str(logs)
+
+
+@pytest.mark.parametrize("sent", [b"GARBAGE\r\n\r\n", b"GET /draw/secret b%0d HTTP/1.1\r\nHost: x\r\n\r\n"])
+async def test_what_is_no_request_at_all_is_refused_and_fills_no_log(studio, caplog, sent):
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(studio.origin.rpartition(":")[2]))
+    writer.write(sent)
+    assert (await reader.readline()).split()[1] == b"400"
+    writer.close()
+    await writer.wait_closed()
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("token", ["%ED%A0%80", "%FF", "%00", "a" * 7000, "%2e%2e%2f", "%F0%9F%A6%8A"])
+async def test_a_token_of_any_letters_is_no_more_than_refused(studio, browser, token):
+    async with browser.get(yarl.URL(f"{studio.origin}/draw/{token}", encoded=True)) as answer:
+        assert answer.status in {403, 404}
+        assert "Content-Security-Policy" in answer.headers
 
 
 async def test_one_link_is_asked_so_often_and_another_goes_on(studio, browser):

@@ -11,6 +11,7 @@ import { listen } from "./shortcuts.js";
 import { Store } from "./store.js";
 
 const CLOSER = 1.25;
+const BUTTONS = ["undo", "redo", "clear", "closer", "farther", "whole", "keys"]; // each named as what it does
 const SHOWN = 6000; // milliseconds
 const find = (id) => document.getElementById(id);
 const { left, name } = document.body.dataset;
@@ -52,7 +53,8 @@ function change(next, words) {
   keep();
 }
 
-const board = new Board({ stage: find("stage"), sheet: find("sheet"), draft: find("draft") }, (mark) => change(add(history, mark)));
+const places = { stage: find("stage"), sheet: find("sheet"), draft: find("draft") };
+const board = new Board(places, (mark) => change(add(history, mark)));
 const chosen = () => panel.chosen();
 const ending = new Ending(find, {
   says,
@@ -91,7 +93,7 @@ async function start() {
   new Pointers(find("stage"), board, chosen);
   new Cross(find("stage"), find("cross"), board, chosen, says);
   listen(document, actions);
-  for (const id of ["undo", "redo", "clear", "closer", "farther", "whole", "keys"]) find(id).addEventListener("click", () => actions[id]());
+  for (const id of BUTTONS) find(id).addEventListener("click", () => actions[id]());
   find("hand-in").addEventListener("click", actions.handIn);
   find("shortcuts-close").addEventListener("click", () => find("shortcuts").close());
   addEventListener("offline", () => says("You are offline; what you draw is kept in this browser."));

@@ -1,7 +1,8 @@
 // From "Hand in" to the end: asked once more, sent, and what is told afterwards.
 import { send } from "./sending.js";
 
-const OVER = "The time for this drawing is over, so it was not handed in. You can save it; the game goes on in Discord.";
+const OVER =
+  "The time for this drawing is over, so it was not handed in. You can save it; the game goes on in Discord.";
 const TITLES = { taken: "Handed in", ended: "Not taken" };
 
 export class Ending {

@@ -26,7 +26,6 @@ export class Panel {
   take(group, value) {
     const input = document.querySelector(`input[name="${group}"][value="${value}"]`);
     if (input) input.checked = true;
-    if (group === "colour") this.#showOwn(!input);
   }
 
   takeColour(at) {

@@ -1,7 +1,8 @@
 // Handing a drawing in: sent until it is taken or declined, however often the network goes away in between.
 
 export const OFFLINE =
-  "You are offline. Your drawing is kept in this browser and is handed in by itself as soon as you are back online; leave this page open.";
+  "You are offline. Your drawing is kept in this browser and is handed in by itself as soon as you are back online; " +
+  "leave this page open.";
 export const BUSY = "This is taking longer than usual; your drawing is kept and is sent again by itself.";
 const ENDS = new Set([403, 404]); // the claim is over
 const AGAIN = new Set([400, 413, 415, 422]); // another drawing may be taken

@@ -1,6 +1,6 @@
 // Which key does what, anywhere on the page but in a dialog.
 
-/** The name of what a key asks for, and its argument; null for a key that is not ours. Letters are known in any case. */
+/** The name of what a key asks for, and its argument; null for a key that is not ours. Capitals are letters too. */
 export function wanted({ key, ctrlKey, metaKey, shiftKey, altKey }) {
   if (altKey) return null;
   const letter = key.length === 1 ? key.toLowerCase() : key;

@@ -52,7 +52,8 @@ async def run(settings: Settings, token: str) -> None:
     async def open_here(stage: DiscordStage) -> House:
         from telephone.build import open_house  # the models' libraries are heavy; a missing token is told without them
 
-        house = await open_house(settings, stage, stage.arena, stage.noticeboard, stage.lobby, broom=stage.broom)
+        shown = (stage.arena, stage.noticeboard, stage.lobby)
+        house = await open_house(settings, stage, *shown, broom=stage.broom, parlour=stage.parlour)
         await easel.open(house.service.seats)
         return house
 

@@ -48,11 +48,14 @@ def is_host(press: Press) -> bool:
 async def game_meant(press: Press, number: int | None, *, unfinished_only: bool = False) -> Game:
     """The game of that number, else the one of this thread, else the server's newest. Raises NotFound.
 
-    A battle's thread means no game: BadInput says where its buttons are.
+    A battle's thread, or a party's, means no game: BadInput says what to do instead.
     """
     service, guild_id = press.client.service, server_of(press)
     if number is not None:
         return await service.game_by_number(guild_id, number)
+    party = await service.parties.in_thread(press.channel_id or 0)
+    if party is not None:
+        raise BadInput(f"This is the thread of party {party.number}; please name the number of one of its games.")
     here = await service.game_in_thread(press.channel_id or 0)
     if here is not None:
         return here

@@ -13,6 +13,8 @@ from bot.easel import Easel
 from bot.errors import explain, unheard
 from bot.insight_views import InsightSelect
 from bot.pair_views import PairSelect
+from bot.partying import PartyButton
+from bot.partying import answered as prompt_brought
 from bot.personal_views import PersonalButton
 from bot.proposals import PromptButton
 from bot.reports import ReportButton
@@ -31,6 +33,7 @@ BUTTONS: Final = (
     GameButton,
     InsightSelect,
     PairSelect,
+    PartyButton,
     PersonalButton,
     PromptButton,
     ReportButton,
@@ -42,6 +45,7 @@ COGS: Final = (
     "cogs.play",
     "cogs.turns",
     "cogs.battle",
+    "cogs.party",
     "cogs.prompts",
     "cogs.scoring",
     "cogs.insights",
@@ -115,8 +119,9 @@ class TelephoneBot(commands.AutoShardedBot):
         self._house = await self._on_setup(self.stage)
 
     async def on_interaction(self, interaction: "discord.Interaction[Any]") -> None:
-        """Forms about members' turns, which discord.py does not remember after a restart."""
+        """Forms about members' turns and prompts, which discord.py does not remember after a restart."""
         await answered(interaction)
+        await prompt_brought(interaction)
 
     def drawing_link(self, turn: Turn) -> str | None:
         """Where the member who holds a turn may draw in the browser; None where no page is published."""

@@ -55,6 +55,8 @@ def invitation(game: Game, seat: Seat) -> Post:
 def claimed(turn: Turn, link: str | None = None) -> tuple[str, ui.View, Attachment | None]:
     """What only who holds a turn sees: the words to draw or the picture to describe, and how to answer.
 
+    A turn that is kept for one member is nobody else's to take, so it is not given back.
+
     The picture says nothing of where it came from. `link` opens the page to draw on.
     """
     claim, key = turn.seat.claim, turn.seat.key
@@ -64,8 +66,9 @@ def claimed(turn: Turn, link: str | None = None) -> tuple[str, ui.View, Attachme
         view.add_item(ui.Button(label=label, custom_id=turn_id(verb, turn.game.id, key), style=style))
     if link is not None and key.kind is Kind.PICTURE:
         view.add_item(ui.Button(label="Draw in browser", url=link))
-    back = turn_id("back", turn.game.id, key)
-    view.add_item(ui.Button(label="Give back", custom_id=back, style=discord.ButtonStyle.secondary))
+    if turn.seat.member_id is None:
+        back = turn_id("back", turn.game.id, key)
+        view.add_item(ui.Button(label="Give back", custom_id=back, style=discord.ButtonStyle.secondary))
     view.stop()
     if turn.picture is not None:
         words = f"Only you see this; say in a sentence what you see. The turn is yours {until}."

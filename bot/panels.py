@@ -6,9 +6,11 @@ from typing import Final
 
 from bot.battles import standing as standing_battle
 from bot.money import up_to
+from bot.parties import standing as standing_party
 from bot.render import span, turn_now
 from bot.text import CONTENT_MAX, escape, excerpt, lines_that_fit, shorten
 from telephone.game import Allowance, Game, GameState, Prompt, ServerSettings
+from telephone.party import Party
 from telephone.service import Choice, ModelFacts, Scope, Standing
 from telephone.sides import Battle
 
@@ -24,12 +26,13 @@ HELP: Final = """\
 and so on. How much of the meaning is left at the end?
 - `/telephone start` begins a game: type a prompt or pick one, then the two models. \
 `/telephone prompts browse` shows those you can pick, `add` proposes another to the moderators.
-- Each turn is a picture and its caption, posted in a thread, each as a reply to the one before.
+- Each turn is a picture and its caption, in a thread.
 - The distance at the end says how far the last caption is from your prompt: 0 is the same meaning, \
 about 1 is something else altogether.
 - `/telephone battle` plays two to four pairs side by side, their names hidden, and everybody votes; \
 `versus` has two finished games meet like that.
 - As `human`, members draw or write: whoever presses first takes the turn; `sealed` shows nothing before the end.
+- `/telephone party` sends everybody's prompts round at once.
 - `/telephone status` lists the games here, `replay` shows one as a moving picture, `stop` ends one, `models` says \
 who can play.
 - `/telephone leaderboard` ranks the pairs of models by how much of the meaning they keep here; \
@@ -112,9 +115,10 @@ def not_host(game: Game) -> str:
     return f"Only who started game #{game.number}, or a member who may manage the server, can stop it."
 
 
-def status(standings: Sequence[Standing], battles: Sequence[Battle] = ()) -> str:
-    """Every unfinished battle and game on a line of its own; games of battles are a part of these."""
-    lines = [*(standing_battle(battle) for battle in battles), *(_standing(one) for one in standings)]
+def status(standings: Sequence[Standing], battles: Sequence[Battle] = (), parties: Sequence[Party] = ()) -> str:
+    """Every unfinished party, battle and game on a line of its own; games of the first two are a part of these."""
+    lines = [standing_party(party) for party in parties]
+    lines += [*(standing_battle(battle) for battle in battles), *(_standing(one) for one in standings)]
     if not lines:
         return "No game is being played here; `/telephone start` begins one."
     return lines_that_fit(lines, CONTENT_MAX, "- and {n} more")

@@ -239,7 +239,8 @@ def _summary_buttons(game: Game) -> list["ui.Button[ui.LayoutView]"]:
     first = game.steps[0].message_id if game.steps else None
     if first is not None and game.place.thread_id is not None:
         buttons.append(ui.Button(label="First turn", url=jump(game, game.place.thread_id, first)))
-    return [*buttons, button("GIF", "replay", game), button("Play again", "again", game)]
+    buttons.append(button("GIF", "replay", game))
+    return buttons if game.is_album else [*buttons, button("Play again", "again", game)]
 
 
 def button(

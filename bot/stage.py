@@ -12,6 +12,7 @@ from bot.broom import DiscordBroom
 from bot.cards import Card, Cards
 from bot.lobby import DiscordLobby
 from bot.noticeboard import DiscordNoticeboard
+from bot.parlour import DiscordParlour
 from bot.posted import UPLOAD_MAX, Posted, need, thread_of
 from bot.render import Attachment, Post, turn_now
 from bot.sending import AtMost, Sending
@@ -22,8 +23,8 @@ from telephone.stage import Posting, Progress, StageGone, Summary, nonce
 
 
 class DiscordStage:
-    """Shows games in channels and threads; `arena` shows battles there, `noticeboard` long jobs, `lobby` invites
-    members to take turns, and `broom` takes back what was shown.
+    """Shows games in channels and threads; `arena` shows battles there, `noticeboard` long jobs, `parlour` parties,
+    `lobby` invites members to take turns, and `broom` takes back what was shown.
 
     `clock` counts seconds.
     """
@@ -32,6 +33,7 @@ class DiscordStage:
         self.arena = DiscordArena(client, clock=clock)
         self.noticeboard = DiscordNoticeboard(client, clock=clock)
         self.lobby = DiscordLobby(client)
+        self.parlour = DiscordParlour(client, clock=clock)
         self.broom = DiscordBroom(client)
         self._sending = Sending(client)
         self._posted = Posted(client)

@@ -29,14 +29,14 @@ from telephone.store.seats import LATE
 
 Verb = Callable[[Press, str, StepKey], Awaitable[None]]
 _FORM: Final = re.compile(r"at1f:(?P<game>[\w-]{1,64}):(?P<step>[1-9]\d?[pc]):(?P<member>\d{1,20})")
-_OTHERS: Final = "This form is another member's; please take a turn of your own."
+OTHERS: Final = "This form is another member's; please take a turn of your own."
 
 
 async def take(press: Press, game_id: str, key: StepKey) -> None:
     """Takes a turn and shows it to nobody else."""
     await acknowledge(press)
     turn = await press.client.service.seats.claim(game_id, key, press.user.id, token=press.token)
-    words, view, file = invitations.claimed(await _fitted(turn), press.client.drawing_link(turn))
+    words, view, file = invitations.claimed(await fitted(turn), press.client.drawing_link(turn))
     await say(press, words, view=view, file=file)
 
 
@@ -100,7 +100,7 @@ async def answered(press: Press) -> None:
     try:
         await acknowledge(press)
         if int(match["member"]) != press.user.id:
-            raise NotAllowed(_OTHERS)
+            raise NotAllowed(OTHERS)
         await _play(press, match["game"], StepKey.parse(match["step"]), data)
     except Exception as error:
         await explain(press, error)
@@ -110,7 +110,7 @@ async def _play(press: Press, game_id: str, key: StepKey, data: Mapping[str, Any
     seats, text, file = press.client.service.seats, None, None
     try:
         if key.kind is Kind.CAPTION:
-            text = _typed(data)
+            text = filled(data, "caption")
             await seats.caption(game_id, key, press.user.id, text)
         else:
             file = await _uploaded(press, data)
@@ -123,8 +123,9 @@ async def _play(press: Press, game_id: str, key: StepKey, data: Mapping[str, Any
     await say(press, invitations.played(key))
 
 
-def _typed(data: Mapping[str, Any]) -> str:
-    return next((str(part.get("value", "")) for part in _parts(data) if part.get("custom_id") == "caption"), "")
+def filled(data: Mapping[str, Any], field: str) -> str:
+    """What a member typed into a field of a form, empty where they did not."""
+    return next((str(part.get("value", "")) for part in _parts(data) if part.get("custom_id") == field), "")
 
 
 async def _uploaded(press: Press, data: Mapping[str, Any]) -> Attachment:
@@ -142,7 +143,7 @@ def _parts(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [row["component"] for row in data.get("components", []) if "component" in row]
 
 
-async def _fitted(turn: Turn) -> Turn:
+async def fitted(turn: Turn) -> Turn:
     """The turn with its picture in a size that Discord takes."""
     picture: Image | None = turn.picture
     return turn if picture is None else replace(turn, picture=await off_loop(fit, picture, UPLOAD_MAX))

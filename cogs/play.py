@@ -101,10 +101,11 @@ async def stop(press: Press, game: Range[int, 1] | None = None) -> None:
 
 
 async def status(press: Press) -> None:
-    """Which games and battles are played here, and who waits"""
+    """Which games, battles and parties are played here, and who waits"""
     await acknowledge(press)
     service, guild_id = press.client.service, server_of(press)
-    await say(press, panels.status(await service.status(guild_id), await service.battles.unfinished(guild_id)))
+    battles, parties = await service.battles.unfinished(guild_id), await service.parties.unfinished(guild_id)
+    await say(press, panels.status(await service.status(guild_id), battles, parties))
 
 
 @app_commands.describe(game="Which game; left out, the one of this thread or the newest")

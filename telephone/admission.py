@@ -132,7 +132,7 @@ class Admission:
             if asked.sealed:
                 raise BadInput(NOTHING_TO_SEAL)
             return None
-        self._check_members()
+        self.check_members()
         if asked.human_step is None:
             return None
         key = StepKey.parse(asked.human_step)
@@ -144,7 +144,7 @@ class Admission:
             raise BadInput(f"This game has {turns} turns; please choose a human step up to {turns}c.")
         return key
 
-    def _check_members(self) -> None:
+    def check_members(self) -> None:
         """Raises NotAllowed where members cannot take turns."""
         if not self.humans:
             raise NotAllowed("Members take turns on Discord; here please choose a model.")

@@ -23,6 +23,7 @@ from telephone.erasing import Crew, Erasing
 from telephone.errands import Errands
 from telephone.errors import Misconfigured
 from telephone.gauge import Gauge
+from telephone.hosting import Hall, Hosting
 from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes
 from telephone.library import Library
@@ -38,6 +39,8 @@ from telephone.moderation import Moderation
 from telephone.noticeboard import Noticeboard
 from telephone.pairing import Pairing
 from telephone.pairs import Pairs
+from telephone.parlour import Parlour
+from telephone.parties import Parties
 from telephone.play import Company, Play
 from telephone.privacy import Privacy
 from telephone.providers.base import Provider
@@ -62,11 +65,12 @@ from telephone.stage import Stage
 from telephone.store import Store
 from telephone.taking import Taking
 from telephone.trial import report_missing
+from telephone.unfolding import Unfolding
 from telephone.writer import Writer
 
 PREFERRED: Final = "imagebind"
 """The article's embedder: measures games as soon as a provider for it is configured."""
-Durable = Recovery | Battling | Rescoring | Erasing
+Durable = Recovery | Battling | Rescoring | Erasing | Hosting
 _SWEEP_EVERY: Final = 10.0
 """How often games are looked for that another process set going, in seconds."""
 _FORGET_EVERY: Final = 3_600.0
@@ -159,12 +163,13 @@ async def open_house(
     lobby: Lobby | None = None,
     *,
     broom: Broom | None = None,
+    parlour: Parlour | None = None,
 ) -> House:
     """Opens the store and, with a stage to show games on, launches the engine on the running loop.
 
     With an arena battles are fought too, with a noticeboard old games are measured anew in the background, with a lobby
-    members take turns, and with a broom they can have deleted what is kept of them. What was interrupted goes on at
-    once. Raises Misconfigured.
+    members take turns, with a parlour they have parties, and with a broom they can have deleted what is kept of them.
+    What was interrupted goes on at once. Raises Misconfigured.
     """
     reached, guard = providers(settings), guard_of(settings)
     players = Players(Registry.load(reached, settings.models), reached, barred=guard.why_not)
@@ -185,9 +190,9 @@ async def open_house(
     anew = Anew(store, measure, scales, players.registry, settings.caps)
     if stage is None:
         moderation, contest, errands = Moderation(store, pictures), Contest(store, entry, pictures), Errands(anew)
-        seats = Seats(store, pictures, guard)
-        privacy = Privacy(store, pictures)
-        desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, errands, privacy)
+        seats, privacy = Seats(store, pictures, guard), Privacy(store, pictures)
+        parties = Parties(store, admission, seats)
+        desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, parties, errands, privacy)
         service = Service(store, players, admission, keepsakes, *desks)
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
@@ -204,7 +209,10 @@ async def open_house(
     rescoring = Rescoring(Desk(store, anew, noticeboard, engine)) if noticeboard is not None else None
     crew = None if broom is None else Crew(store, pictures, measure, play, battling, broom, engine)
     erasing = None if crew is None else Erasing(crew)
-    workflows = [one for one in (battling, rescoring, erasing) if one is not None]
+    unfolding = None if parlour is None else Unfolding(store, showing, keepsakes, players.registry, parlour)
+    hall = None if unfolding is None else Hall(store, play, showing, unfolding, measuring, admission, engine)
+    hosting = None if hall is None else Hosting(hall)
+    workflows = [one for one in (battling, rescoring, erasing, hosting) if one is not None]
     try:
         await engine.launch([play, measuring, *workflows])
     except BaseException:
@@ -212,8 +220,8 @@ async def open_house(
         raise
     moderation, contest = Moderation(store, pictures, play), Contest(store, entry, pictures, battling)
     seats, errands = Seats(store, pictures, guard, play), Errands(anew, rescoring)
-    privacy = Privacy(store, pictures, erasing)
-    desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, errands, privacy)
+    parties, privacy = Parties(store, admission, seats, hosting), Privacy(store, pictures, erasing)
+    desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, parties, errands, privacy)
     service = Service(store, players, admission, keepsakes, *desks, play)
     sweeping = asyncio.create_task(_sweep([Recovery(store, play, engine), *workflows], engine, players))
     return House(service, store, players, guard, measure, scales, engine, sweeping)

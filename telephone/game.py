@@ -36,7 +36,7 @@ ERASED: Final = "(deleted by who made it)"
 NsfwPolicy = Literal["block", "age-restricted-only"]
 """Where a server allows what is not safe for work: nowhere, or in channels that Discord shows to adults only."""
 
-Design = Literal["battle", "tournament"]
+Design = Literal["battle", "tournament", "party"]
 """Which plan fixed a game beforehand."""
 
 
@@ -294,6 +294,11 @@ class Game:
     def is_side(self) -> bool:
         """Whether it is played for a battle, which shows it: such a game has no card and no thread of its own."""
         return self.request.design == "battle"
+
+    @property
+    def is_album(self) -> bool:
+        """Whether it goes round at a party, which opens its seats and shows it at the end, in a thread of its own."""
+        return self.request.design == "party"
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -3,6 +3,7 @@
 `opening` posts card and thread, `playing` walks the line when a place is free, `closing` has it measured
 and shows the end. Where a member is to take a step, `playing` ends, and the game waits without a place;
 `minding` sleeps until something is due about that step, and the game goes on in a new run when it is taken.
+An album of a party goes on when the party says so: `playing` ends at every member's step of it, and at its end.
 Each is enqueued under an id of its own and so runs once. The store is the truth: a step looks there first, so
 that a repeated one finds its work done. Failures travel as values between step
 and workflow; a bug ends its game with an apology, and its traceback goes to the log.
@@ -87,6 +88,8 @@ class Play(DBOSConfiguredInstance):
     async def mind(self, game_id: str, key: StepKey) -> None:
         """Goes on with a game whose step has been taken, or sets a timer for what is due next about it."""
         game, due = await self._with.store.games.get(game_id), (await self._with.store.seats.get(game_id, key)).due_at
+        if game.is_album and game.state is GameState.WAITING:
+            return
         if game.state is GameState.QUEUED:
             await self.begin(game)
         elif game.state is GameState.WAITING and due is not None:
@@ -96,8 +99,8 @@ class Play(DBOSConfiguredInstance):
             await self.settle(game)
 
     async def look_after(self, game: Game) -> None:
-        """Does what is due about the step that a game waits for. Safe at any time."""
-        if self._with.seating is not None and game.next_key is not None:
+        """Does what is due about the step that a game waits for, unless its party does. Safe at any time."""
+        if not game.is_album and self._with.seating is not None and game.next_key is not None:
             await self._with.seating.look_after(game, game.next_key)
             await self.mind(game.id, game.next_key)
 
@@ -223,6 +226,9 @@ class Play(DBOSConfiguredInstance):
         """Opens a step to members, unless one has taken it; `{"waits": True}` where the game waits for them now."""
         if len(game.steps) > key.index or self._with.seating is None:
             return {}
+        if game.is_album:
+            await self._with.store.games.move(game.id, GameState.WAITING, only_from=[GameState.PLAYING])
+            return {"waits": True}
         waits = await self._with.seating.seat(game, key)
         await self.mind(game.id, key)
         return {"waits": True} if waits else {}
@@ -248,7 +254,8 @@ class Play(DBOSConfiguredInstance):
     async def _to_reveal(self, game_id: str) -> list[str]:
         """What is shown of a sealed game at its end, in order; nothing of others."""
         game = await self._with.store.games.get(game_id)
-        return ["opening", *(str(step.key) for step in game.steps)] if game.is_sealed else []
+        shown_here = game.is_sealed and not game.is_album
+        return ["opening", *(str(step.key) for step in game.steps)] if shown_here else []
 
     @DBOS.step()
     async def _reveal(self, game_id: str, run: int, what: str) -> Verdict:
@@ -279,9 +286,8 @@ class Play(DBOSConfiguredInstance):
     @DBOS.step()
     async def _finish(self, game_id: str, run: int) -> None:
         game = await self._with.store.games.get(game_id)
-        if game.run == run and await self._with.store.games.move(
-            game_id, GameState.FINISHED, only_from=[GameState.PLAYING]
-        ):
+        end = GameState.WAITING if game.is_album else GameState.FINISHED
+        if game.run == run and await self._with.store.games.move(game_id, end, only_from=[GameState.PLAYING]):
             _log.info("game finished", game=game_id, turns=game.request.turns)
         game = await self._with.store.games.get(game_id)
         if game.state is GameState.FINISHED:

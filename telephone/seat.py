@@ -42,7 +42,8 @@ class Seat:
     """One step of a game, to be taken by the first member who claims it, who has `claim_seconds` for it then.
 
     `stand_in` is the model that plays at `deadline` where nobody has taken the step until then, None where none can
-    play. `claim` is that of a claimed seat, None in every other state.
+    play. `member_id` is the one member for whom it is kept, until then, None where anybody may take it. `claim` is that
+    of a claimed seat, None in every other state.
     """
 
     game_id: str
@@ -55,6 +56,7 @@ class Seat:
     stand_in: str | None = None
     claim: Claim | None = None
     half_told: bool = False
+    member_id: int | None = None
 
     @property
     def due_at(self) -> datetime | None:

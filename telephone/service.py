@@ -22,6 +22,7 @@ from telephone.library import Library
 from telephone.models.players import Players
 from telephone.moderation import Moderation
 from telephone.pairs import Pairs
+from telephone.parties import Parties
 from telephone.play import PAUSED_EVERYWHERE, PAUSED_HERE, Play
 from telephone.privacy import Privacy
 from telephone.providers.base import ModelKind, ModelTable
@@ -101,6 +102,8 @@ class Service:
     """What may be taken away from a server."""
     seats: Seats
     """Steps that members take."""
+    parties: Parties
+    """Albums that go round among members, every round at once."""
     errands: Errands
     """What is done for a server beside its games: measuring old ones with another embedder."""
     privacy: Privacy
@@ -258,11 +261,12 @@ class Service:
         return await self._resume(await self._unfinished(guild_id), PAUSED_HERE)
 
     async def leave(self, guild_id: int) -> int:
-        """Ends every game and battle of a server that has removed the bot; returns how many games. Nothing goes."""
+        """Ends all that is played on a server that has removed the bot; returns how many games. Nothing goes."""
         left = await self._unfinished(guild_id)
         for game in left:
             await self.store.games.move(game.id, GameState.STOPPED, only_from=UNFINISHED)
         await self.battles.leave(guild_id)
+        await self.parties.leave_all(guild_id)
         return len(left)
 
     async def pause_everywhere(self) -> int:

@@ -44,9 +44,10 @@ class Showing:
     async def post(self, game: Game, what: str) -> None:
         """One message of a game: `card`, `thread`, `opening`, a step as in `3p`, its `invite-3p`, or `summary`.
 
-        A side of a battle has none of its own: its battle shows it. A sealed game shows nothing that was played.
+        A side of a battle has none of its own: its battle shows it. A sealed game shows nothing that was played, and an
+        album nothing at all before its party reveals it.
         """
-        if not (game.is_side or (game.is_sealed and not _tells_nothing(what))):
+        if not (game.is_side or (game.is_sealed and (game.is_album or not _tells_nothing(what)))):
             await self._post(game, what)
 
     async def reveal(self, game: Game, what: str) -> None:

@@ -27,6 +27,7 @@ from telephone.erasing import Crew, Erasing
 from telephone.errands import Errands
 from telephone.game import Answer, Ask, Caps, Game, GameState, Image, Step, Ticket
 from telephone.gauge import Gauge
+from telephone.hosting import Hall, Hosting
 from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes
 from telephone.library import Library
@@ -38,6 +39,8 @@ from telephone.models.registry import Registry
 from telephone.moderation import Moderation
 from telephone.pairing import Pairing
 from telephone.pairs import Pairs
+from telephone.parties import Parties
+from telephone.party import Awards, Party
 from telephone.play import Company, Play
 from telephone.privacy import Privacy
 from telephone.providers.base import ModelTable
@@ -57,6 +60,7 @@ from telephone.showing import Showing
 from telephone.stage import Posting, Progress, Summary
 from telephone.store import Store
 from telephone.taking import Taking
+from telephone.unfolding import Unfolding
 from telephone.writer import Writer
 from tests.ringside import Ringside
 
@@ -298,6 +302,51 @@ class Sweeper:
 
 
 @dataclass
+class Salon:
+    """A parlour that remembers what was shown. `faults` are raised by the next posts in turn."""
+
+    posts: list[str] = field(default_factory=list)
+    calls: list[tuple[str, int]] = field(default_factory=list)
+    cards: list[str] = field(default_factory=list)
+    awarded: list[Awards] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+    ids: int = 9_000
+
+    async def _post(self, what: str) -> int:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.posts.append(what)
+        self.ids += 1
+        return self.ids
+
+    async def post_card(self, party: Party, posting: Posting) -> int:
+        return await self._post("card")
+
+    async def open_thread(self, party: Party, posting: Posting) -> int:
+        return await self._post("thread")
+
+    async def post_call(self, party: Party, what: str, posting: Posting) -> int:
+        return await self._post(what)
+
+    async def edit_call(self, party: Party, what: str) -> None:
+        self.calls.append((what, party.brought if what == "prompts" else party.done))
+
+    async def post_heading(self, party: Party, album: int, posting: Posting) -> int:
+        return await self._post(f"album-{album}")
+
+    async def post_replay(self, party: Party, game: Game, data: bytes, alt: str, posting: Posting) -> int:
+        assert data.startswith(b"GIF89a")
+        return await self._post(f"replay of {game.number}")
+
+    async def post_awards(self, party: Party, awards: Awards, posting: Posting) -> int:
+        self.awarded.append(awards)
+        return await self._post("awards")
+
+    async def edit_card(self, party: Party) -> None:
+        self.cards.append(party.state.value)
+
+
+@dataclass
 class Troupe:
     service: Service
     store: Store
@@ -310,6 +359,7 @@ class Troupe:
     battling: Battling
     measure: Measure
     broom: Sweeper
+    salon: Salon
     pictures: Pictures
     recovery: Recovery
 
@@ -326,6 +376,7 @@ async def troupe(
     patience: Patience = PATIENCE,
     notices: "Notices | None" = None,
     broom: Sweeper | None = None,
+    salon: Salon | None = None,
 ) -> AsyncIterator[Troupe]:
     """An engine with its store in `folder`; what it holds outlives it, so that it can be opened again.
 
@@ -359,17 +410,22 @@ async def troupe(
         broom = broom or Sweeper()
         crew = Crew(store, pictures, measure, play, battling, broom, engine, settle_s=20.0, pauses=(0.1, 0.1))
         erasing = Erasing(crew)
-        await engine.launch([play, measuring, battling, rescoring, erasing])
+        salon = salon or Salon()
+        admission, keepsakes = (
+            Admission(store, players, guard, measuring_usd=measure.most_usd, humans=True),
+            Keepsakes(pictures, registry, measure, scales),
+        )
+        parlour = getattr(stage, "parlour", salon)
+        unfolding = Unfolding(store, showing, keepsakes, registry, parlour)
+        hosting = Hosting(Hall(store, play, showing, unfolding, measuring, admission, engine, 0.05, 0.01))
+        await engine.launch([play, measuring, battling, rescoring, erasing, hosting])
         try:
             recovery = Recovery(store, play, engine)
             await recovery.recover()
             await battling.recover()
             await rescoring.recover()
             await erasing.recover()
-            admission, keepsakes = (
-                Admission(store, players, guard, measuring_usd=measure.most_usd, humans=True),
-                Keepsakes(pictures, registry, measure, scales),
-            )
+            await hosting.recover()
             moderation, library = (
                 Moderation(store, pictures, play),
                 Library(store, guard, Writer(players, store, Caps())),
@@ -379,10 +435,11 @@ async def troupe(
             contest = Contest(store, Entry(admission, Pairing(store, players, Urn(store))), pictures, battling)
             archive, errands = Archive(Urn(store), lambda: b"key"), Errands(anew, rescoring)
             seats, privacy = Seats(store, pictures, guard, play), Privacy(store, pictures, erasing)
-            desks = (moderation, library, boards, pairs, contest, Integrity(store), archive, seats, errands, privacy)
+            integrity, parties = Integrity(store), Parties(store, admission, seats, hosting)
+            desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, parties, errands, privacy)
             service = Service(store, players, admission, keepsakes, *desks, play)
             shown = (studio, stage, play, watcher, letters, rounds.arena)
-            yield Troupe(service, store, *shown, battling, measure, broom, pictures, recovery)
+            yield Troupe(service, store, *shown, battling, measure, broom, salon, pictures, recovery)
         finally:
             await engine.close()
 

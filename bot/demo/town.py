@@ -106,7 +106,8 @@ def open_outside(settings: Settings, easel: Easel) -> Callable[[DiscordStage], A
 
     async def when_given() -> House:
         stage = await given
-        house = await open_house(settings, stage, stage.arena, stage.noticeboard, stage.lobby, broom=stage.broom)
+        shown = (stage.arena, stage.noticeboard, stage.lobby)
+        house = await open_house(settings, stage, *shown, broom=stage.broom, parlour=stage.parlour)
         await easel.open(house.service.seats)
         return house
 

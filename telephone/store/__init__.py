@@ -15,8 +15,9 @@ from telephone.store.games import Games
 from telephone.store.images import ImageFact, ImageFacts
 from telephone.store.members import Members, Wishes
 from telephone.store.pairs import PairGame, PairGames, Told
+from telephone.store.parties import Parties
 from telephone.store.polls import Polls
-from telephone.store.posts import BattlePosts, Post, Posts
+from telephone.store.posts import BattlePosts, PartyPosts, Post, Posts
 from telephone.store.prompts import Bounds, Prompts, Proposal
 from telephone.store.redraws import Redraws
 from telephone.store.reports import Report, Reports
@@ -73,6 +74,8 @@ class Store:
         self.pairs = PairGames(database)
         self.battles = Battles(database)
         self.battle_posts = BattlePosts(database)
+        self.parties = Parties(database)
+        self.party_posts = PartyPosts(database)
         self.votes = Votes(database)
         self.polls = Polls(database)
         self.conduct = Conduct(database)

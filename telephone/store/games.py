@@ -281,7 +281,7 @@ def _values(game_id: str, request: GameRequest) -> dict[str, Any]:
         "design": request.design,
         "sealed": request.sealed,
         "human_step": None if request.human_step is None else str(request.human_step),
-        "mixed": request.human_step is not None,
+        "mixed": request.human_step is not None or request.design == "party",
         "runs": 0,
         "created_at": now(),
     }

@@ -14,6 +14,8 @@ from telephone.store.battles import guild_of_battle
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of
+from telephone.store.parties import guild_of_party
+from telephone.store.party_tables import PartyPostRow
 from telephone.store.tables import PostRow
 
 
@@ -32,7 +34,7 @@ class Messages:
     def __init__(
         self,
         database: Database,
-        row: type[PostRow] | type[BattlePostRow],
+        row: type[PostRow] | type[BattlePostRow] | type[PartyPostRow],
         owner: str,
         guild: Callable[[AsyncSession, str], Awaitable[int]],
     ) -> None:
@@ -111,6 +113,13 @@ class Posts(Messages):
         statement = update(PostRow).where(col(PostRow.game_id) == game_id, col(PostRow.what) == what)
         async with self._database.writing() as session:
             await session.execute(statement.values(hidden=hidden))
+
+
+class PartyPosts(Messages):
+    """The messages of parties. `what` is card, thread, prompts, round-3, or another word of its workflow."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, PartyPostRow, "party_id", guild_of_party)
 
 
 class BattlePosts(Messages):

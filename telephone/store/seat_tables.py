@@ -12,8 +12,9 @@ from telephone.store.tables import Row, of_game
 class SeatRow(Row, table=True):
     """One step that members may take: open, claimed, answered, or stood in for by a model.
 
-    The columns of a claim stay when it ends; `claimer_id` of an answered one is whose step it is. `claim_token` is
-    Discord's for answers that only the claimer sees, and goes when the claim ends.
+    A seat with an `invited_id` is kept for that member. The columns of a claim stay when it ends; `claimer_id` of an
+    answered one is whose step it is. `claim_token` is Discord's for answers that only the claimer sees, and goes when
+    the claim ends.
     """
 
     __tablename__ = "seat"
@@ -36,6 +37,7 @@ class SeatRow(Row, table=True):
     half_told: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     deadline: datetime = Field(sa_type=Moment)
     claim_seconds: float
+    invited_id: int | None = Field(default=None, sa_type=BigInteger)
     settled_at: datetime | None = Field(default=None, sa_type=Moment)
     claim_id: str | None = Field(default=None, sa_type=PlainText)
     claimer_id: int | None = Field(default=None, sa_type=BigInteger)

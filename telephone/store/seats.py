@@ -26,6 +26,7 @@ from telephone.store.tables import GameRow
 TAKEN: Final = "Someone took this turn just before you; watch for the next invitation."
 SEEN: Final = "You have seen part of this game, so this turn is for someone else; enjoy the reveal."
 CLOSED: Final = "This turn cannot be taken any more; watch for the next invitation."
+RESERVED: Final = "This turn is another member's; press the button of your own invitation."
 LATE: Final = "Your time for this turn is over, so this could not be played any more; here it is back."
 BUSY: Final = "A member is at this turn just now; please wait until they are done or their time is over."
 _TAKING: Final = (GameState.PLAYING, GameState.WAITING)
@@ -72,7 +73,7 @@ class Seats:
         """The seat of a step, None where it was never open to members."""
         async with self._database.reading() as session:
             row = (await session.scalars(select(SeatRow).where(_is(game_id, key)))).first()
-            return None if row is None else _seat(row)
+            return None if row is None else seat_of(row)
 
     async def of_claim(self, claim_id: str) -> tuple[Seat, int]:
         """The seat of a claim, and whose claim it was; another may hold it by now. Raises NotFound."""
@@ -81,7 +82,7 @@ class Seats:
             row = (await session.scalars(query)).first()
             if row is None:
                 raise NotFound(CLOSED)
-            return _seat(row), row.claimer_id or 0
+            return seat_of(row), row.claimer_id or 0
 
     async def wait(self, game_id: str, key: StepKey) -> bool:
         """Has a game that plays wait for the step; False where it was taken in between, or the game stopped."""
@@ -97,17 +98,20 @@ class Seats:
     ) -> Seat:
         """Gives a step to a member, for so many seconds or as long as the seat says; who holds it goes on holding it.
 
-        Raises NotAllowed where somebody else was first, and in a sealed game for who has seen another step.
+        Raises NotAllowed where somebody else was first or it is kept for another, and in a sealed game for who has seen
+        another step.
         """
         moment = now()
         expired = and_(col(SeatRow.state) == SeatState.CLAIMED, col(SeatRow.claim_expires_at) <= moment)
         free = or_(col(SeatRow.state) == SeatState.OPEN, expired)
         async with self._database.writing() as session:
             seat = await _one(session, game_id, key)
+            if seat.member_id not in (None, member_id):
+                raise NotAllowed(RESERVED)
             await self._check(session, game_id, key, member_id)
             if _held(seat, member_id, moment):
                 return seat
-            values = _claimed(member_id, token, moment, seat.claim_seconds if seconds is None else seconds)
+            values = _claimed(member_id, token, moment, _time_for(seat, moment) if seconds is None else seconds)
             taken = update(SeatRow).where(_is(game_id, key), free, col(SeatRow.deadline) > moment).values(values)
             if not await _changed(session, taken):
                 raise NotAllowed(CLOSED if seat.state.is_settled else TAKEN)
@@ -124,7 +128,8 @@ class Seats:
         return await self._reopen(game_id, key, over)
 
     async def answer(self, game_id: str, step: Step, member_id: int) -> bool:
-        """Stores what a member made of the step they hold; whether its game goes on, which one that pauses does not.
+        """Stores what a member made of the step they hold; whether its game goes on: one that pauses does not, nor does
+        an album, which waits for its party.
 
         Raises NotAllowed where their time is over.
         """
@@ -139,7 +144,7 @@ class Seats:
             if not await _changed(session, update(SeatRow).where(held).values(values)):
                 raise NotAllowed(LATE)
             await put_step(self._database, session, game_id, step)
-            return await _go_on(session, game_id)
+            return await _go_on(session, game_id, col(GameRow.design).is_distinct_from("party"))
 
     async def stand_in(self, game_id: str, key: StepKey, model: str, *, early: bool = False) -> bool:
         """Gives a step that nobody holds to a model, at its deadline or before; False where it is not to be given."""
@@ -209,6 +214,11 @@ def _held(seat: Seat, member_id: int, moment: datetime) -> bool:
     )
 
 
+def _time_for(seat: Seat, moment: datetime) -> float:
+    """How long a claim may last, in seconds: one that is kept for a member lasts as long as the seat."""
+    return seat.claim_seconds if seat.member_id is None else (seat.deadline - moment).total_seconds()
+
+
 def _claimed(member_id: int, token: str | None, moment: datetime, seconds: float) -> dict[str, Any]:
     return {
         "state": SeatState.CLAIMED,
@@ -227,15 +237,21 @@ async def _changed(session: AsyncSession, statement: Update) -> bool:
 
 
 async def _move(
-    session: AsyncSession, game_id: str, to: GameState, *, only_from: Collection[GameState], **values: Any
+    session: AsyncSession,
+    game_id: str,
+    to: GameState,
+    *which: ColumnElement[bool],
+    only_from: Collection[GameState],
+    **values: Any,
 ) -> bool:
-    moved = update(GameRow).where(col(GameRow.id) == game_id, _in(only_from)).values(state=to.value, **values)
+    moved = update(GameRow).where(col(GameRow.id) == game_id, _in(only_from), *which)
+    moved = moved.values(state=to.value, **values)
     return await session.scalar(moved.returning(col(GameRow.id))) is not None
 
 
-async def _go_on(session: AsyncSession, game_id: str) -> bool:
+async def _go_on(session: AsyncSession, game_id: str, *which: ColumnElement[bool]) -> bool:
     runs = col(GameRow.runs) + 1
-    return await _move(session, game_id, GameState.QUEUED, only_from=[GameState.WAITING], runs=runs)
+    return await _move(session, game_id, GameState.QUEUED, *which, only_from=[GameState.WAITING], runs=runs)
 
 
 async def _one(session: AsyncSession, game_id: str, key: StepKey) -> Seat:
@@ -243,10 +259,11 @@ async def _one(session: AsyncSession, game_id: str, key: StepKey) -> Seat:
     row = (await session.scalars(query)).first()
     if row is None:
         raise NotFound(CLOSED)
-    return _seat(row)
+    return seat_of(row)
 
 
-def _seat(row: SeatRow) -> Seat:
+def seat_of(row: SeatRow) -> Seat:
+    """The seat that a row holds."""
     return Seat(
         game_id=row.game_id,
         key=StepKey(row.turn, Kind(row.kind)),
@@ -256,6 +273,7 @@ def _seat(row: SeatRow) -> Seat:
         deadline=row.deadline,
         claim_seconds=row.claim_seconds,
         stand_in=row.stand_in,
+        member_id=row.invited_id,
         claim=_claim(row),
         half_told=row.half_told,
     )

@@ -15,6 +15,8 @@
            ──< battle ──< side      a game at its place in a battle; these four stand in battle_tables.py
                       ──< battle_post  every message the bot posts for a battle
                       ──< vote      what one member chose
+           ──< party ──< guest      a member of it, and their album (party_tables.py)
+                     ──< party_post every message the bot posts for a party
            ──< member               what a member has chosen for themselves (member_tables.py)
     erasure                         a member's order to delete what is kept of them
     operator                        the operator's own switches: one row
@@ -76,6 +78,7 @@ class ServerRow(Row, table=True):
     last_number: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": text("0")})
     last_battle: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": text("0")})
     last_prompt: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": text("0")})
+    last_party: int = Field(default=0, sa_type=Integer, sa_column_kwargs={"server_default": text("0")})
     paused: bool = Field(sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     max_turns: int | None = None
     parallel: int | None = None
@@ -88,8 +91,9 @@ class ServerRow(Row, table=True):
 class GameRow(Row, table=True):
     """One game. `number` counts from 1 within its server; `runs` counts the workflows that played it.
 
-    `design` says which plan fixed the game beforehand, battle or tournament; NULL where somebody chose it. A `mixed`
-    game counts for nobody: a model stood in for a member, or a member took one step of a model. The index
+    `design` says which plan fixed the game beforehand, battle, tournament or party; NULL where somebody chose it. A
+    `mixed` game counts for nobody: a model stood in for a member, a member took one step of a model, or it is an album
+    of a party. The index
     `ix_game_board` holds all that a board says of what became of games. Of an `erased` game only numbers are left.
     """
 

@@ -18,6 +18,7 @@ from telephone.seat import SeatState
 from telephone.store.battle_tables import BattleRow, ConductRow, VoteRow
 from telephone.store.database import Database
 from telephone.store.member_tables import ErasureRow, MemberRow
+from telephone.store.party_tables import GuestRow, PartyRow
 from telephone.store.rescore_tables import RescoreRow
 from telephone.store.sealing import sealed
 from telephone.store.seat_tables import SeatRow, SightRow
@@ -48,10 +49,13 @@ TRACES: Final = (
     Trace(ReservationRow, "member_id", "reservations", Fate.NOBODYS),
     Trace(ExpenseRow, "member_id", "expenses", Fate.NOBODYS),
     Trace(SeatRow, "claimer_id", "turns_taken", Fate.NOBODYS),
+    Trace(SeatRow, "invited_id", "turns_offered", Fate.NOBODYS),
     Trace(SightRow, "member_id", "turns_seen", Fate.GOES),
     Trace(PromptRow, "author_id", "prompts", Fate.GOES),
     Trace(BattleRow, "starter_id", "battles", Fate.NOBODYS),
     Trace(VoteRow, "member_id", "votes", Fate.GOES),
+    Trace(PartyRow, "starter_id", "parties", Fate.NOBODYS),
+    Trace(GuestRow, "member_id", "parties_joined", Fate.GOES),
     Trace(ReportRow, "reporter_id", "reports", Fate.NOBODYS),
     Trace(ReportRow, "settled_by", "reports_settled", Fate.NOBODYS),
     Trace(ConductRow, "member_id", "decisions_about_votes", Fate.GOES),

@@ -10,6 +10,7 @@ from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt
 from telephone.integrity import Integrity
 from telephone.library import Library
 from telephone.pairs import Pairs
+from telephone.party import Party
 from telephone.privacy import Privacy
 from telephone.prompts import curated
 from telephone.scoring.board import Boards
@@ -39,12 +40,23 @@ class MemoryBattles:
         return []
 
 
+class MemoryParties:
+    """No parties at all; tests/cogs/test_party.py has the real ones."""
+
+    async def in_thread(self, thread_id: int) -> None:
+        return None
+
+    async def unfinished(self, guild_id: int) -> list[Party]:
+        return []
+
+
 @dataclass
 class MemoryService:
     """`faults` are raised by the next calls that change something, in turn."""
 
     prompts: MemoryPrompts | Library = field(default_factory=MemoryPrompts)
     battles: MemoryBattles = field(default_factory=MemoryBattles)
+    parties: MemoryParties = field(default_factory=MemoryParties)
     boards: Boards | None = None
     integrity: Integrity | None = None
     scales: dict[str, Scale] = field(default_factory=dict)

@@ -126,7 +126,7 @@ def test_the_operator_orders_a_deletion_in_the_terminal_and_is_asked_first(tmp_p
     asyncio.run(lived())
     asked = telephone("me", "delete", ANN)
     assert asked.exit_code == 1
-    assert f"Member {ANN}: games 3, of which 3 go whole; turns in others' games 1; votes 1; prompts 1." in asked.output
+    assert f"Member {ANN}: games 4, of which 3 go whole; turns in others' games 1; votes 1; prompts 1." in asked.output
     assert asyncio.run(ordered()) == []
     done = telephone("me", "delete", ANN, "--yes")
     assert done.exit_code == 0, done.output

@@ -1,6 +1,7 @@
 """One member who has left a trace in every table, among others who have too."""
 
 from telephone.game import HUMAN, Caps, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
+from telephone.party import PartyRequest
 from telephone.rescore import RescorePlan
 from telephone.sides import BattleRequest, Choice, Decision, Voter
 from telephone.store import Bounds, Order, Store
@@ -19,6 +20,7 @@ async def live(store: Store, member: int, words: str, *, number: int = 1) -> Non
     await store.steps.keep(game.id, picture(digest=f"{number:02}" * 32))
     await store.steps.keep(game.id, caption(text=f"{words}, seen by a model"))
     await take(store, member, f"{words}, in my words", starter=ADMIN)
+    await feast(store, member, f"{words}, at a party")
     battle = await store.battles.add(_request(Prompt(f"{words}, fought over"), member), [0, 1])
     await store.battles.open_voting(battle.id)
     for voter, choice in ((member, Choice.A), (ADMIN, Choice.B)):
@@ -48,6 +50,18 @@ async def take(store: Store, member: int, text: str, *, starter: int, image: str
     await store.seats.claim(game.id, key, member, token="a token")
     await store.seats.answer(game.id, Step(key, HUMAN, seed=0, text=text, raw=text), member)
     return game.id
+
+
+async def feast(store: Store, member: int, words: str) -> None:
+    """Has a member start a party and bring a prompt to it; the first turn of an album is kept for them."""
+    party = await store.parties.add(PartyRequest(6, "stickers", "spotter-sharp", guild_id=GUILD, starter_id=member))
+    for other in (ADMIN, ADMIN + 1):
+        await store.parties.join(party.id, other)
+    await store.parties.call(party.id)
+    await store.party_posts.done(party.id, "thread", 9)
+    await store.parties.bring(party.id, member, Prompt(words))
+    await store.parties.deal(party.id, [Prompt("a prompt by lot")] * 3, Order(0.0, _CAPS))
+    await store.parties.open_round(party.id, 1)
 
 
 def _request(prompt: Prompt, starter_id: int) -> BattleRequest:

@@ -1,0 +1,86 @@
+"""The Parlour on Discord: parties in channels and threads. Speaks REST only, as the stage does."""
+
+import time
+from collections.abc import Callable
+
+import discord
+
+from bot import gone, parties, render
+from bot.cards import Card, Cards
+from bot.posted import Posted, need
+from bot.render import Attachment, Post
+from bot.sending import Sending
+from telephone.game import Game
+from telephone.party import Awards, Party
+from telephone.stage import Posting
+
+TOO_LARGE = "The replay of this album is too large for this server; its pictures are above."
+
+
+class DiscordParlour:
+    """Shows parties. `clock` counts seconds. Raises StageGone or Unavailable."""
+
+    def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._sending = Sending(client)
+        self._posted = Posted(client)
+        self._cards = Cards(client, clock=clock)
+
+    async def post_card(self, party: Party, posting: Posting) -> int:
+        """The card in the channel, where members join; returns its id."""
+        with gone.told(party.round, "channel"):
+            channel_id = party.request.channel_id
+            return await self._sending.post(channel_id, [parties.card(party)], posting, owner_id=party.id)
+
+    async def open_thread(self, party: Party, posting: Posting) -> int:
+        """The thread on the card, named after the party's number alone."""
+        card_id, channel_id = need(party.card_id, "card"), party.request.channel_id
+        with gone.told(party.round, "channel"):
+            name = parties.thread_name(party)
+            return await self._sending.open_thread(channel_id, card_id, name, again=posting.again)
+
+    async def post_call(self, party: Party, what: str, posting: Posting) -> int:
+        """What members are to do now."""
+        return await self._in_thread(party, parties.call(party, what), posting)
+
+    async def edit_call(self, party: Party, what: str) -> None:
+        """A call, brought up to date."""
+
+        async def at_most(_size: int) -> list[Post]:
+            return [parties.call(party, what)]
+
+        await self._posted.edit(party.round, _thread_of(party), party.messages.get(what, 0), at_most)
+
+    async def post_heading(self, party: Party, album: int, posting: Posting) -> int:
+        """That an album comes now."""
+        return await self._in_thread(party, parties.heading(party, album), posting)
+
+    async def post_replay(self, party: Party, game: Game, data: bytes, alt: str, posting: Posting) -> int:
+        """An album as one moving picture, or why there is none."""
+        file = Attachment(f"game-{game.number}.gif", data, alt)
+        try:
+            return await self._in_thread(party, render.replay(game, file), posting)
+        except discord.HTTPException as error:
+            if error.status != 413 and error.code != gone.TOO_LARGE:
+                raise
+            return await self._in_thread(party, Post(TOO_LARGE), posting)
+
+    async def post_awards(self, party: Party, awards: Awards, posting: Posting) -> int:
+        """How far the albums went, and what they are awarded for."""
+        return await self._in_thread(party, parties.ended(party, awards), posting)
+
+    async def edit_card(self, party: Party) -> None:
+        """The card, brought up to date."""
+        if party.card_id is None:
+            return
+        state = f"{party.state.value} {party.round} {party.thread_id is not None}"
+        place = Card(party.id, party.request.channel_id, party.card_id, state, rests=party.state.is_final)
+        with gone.told(party.round, "channel"):
+            await self._cards.edit(place, parties.card(party))
+
+    async def _in_thread(self, party: Party, post: Post, posting: Posting) -> int:
+        with gone.told(party.round, "thread"):
+            return await self._sending.post(_thread_of(party), [post], posting)
+
+
+def _thread_of(party: Party) -> int:
+    return need(party.thread_id, "thread")

@@ -1,0 +1,135 @@
+"""The buttons of a party, and the form for a prompt. Each works after any restart."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot import invitations, parties
+from bot.answers import Press, acknowledge, say
+from bot.asking import is_host
+from bot.errors import explain
+from bot.parties import VERBS as NAMES
+from bot.turns import OTHERS, filled, fitted
+from telephone.errors import BadInput, NotAllowed
+from telephone.party import Party
+
+Verb = Callable[[Press, str], Awaitable[None]]
+_FORM: Final = re.compile(r"at1pf:(?P<party>\w{1,64}):(?P<member>\d{1,20})")
+
+
+async def join(press: Press, party_id: str) -> None:
+    await acknowledge(press)
+    if press.user.bot:
+        raise NotAllowed("A party is for people; models stand in for who leaves.")
+    await say(press, parties.joined(await press.client.service.parties.join(party_id, press.user.id)))
+
+
+async def leave(press: Press, party_id: str) -> None:
+    await acknowledge(press)
+    await say(press, parties.left(await press.client.service.parties.leave(party_id, press.user.id)))
+
+
+async def begin(press: Press, party_id: str) -> None:
+    await acknowledge(press)
+    party = await press.client.service.parties.call(party_id, by=press.user.id, is_host=is_host(press))
+    await say(press, parties.called(party))
+
+
+async def bring(press: Press, party_id: str) -> None:
+    await press.response.send_modal(parties.prompt_form(party_id, press.user.id))
+
+
+async def draw(press: Press, party_id: str) -> None:
+    await acknowledge(press)
+    await say(press, parties.brought(await press.client.service.parties.draw(party_id, press.user.id)))
+
+
+async def turn(press: Press, party_id: str) -> None:
+    """Shows a member what lies before them, and nobody else."""
+    await acknowledge(press)
+    taken = await press.client.service.parties.take(party_id, press.user.id, token=press.token)
+    words, view, file = invitations.claimed(await fitted(taken), press.client.drawing_link(taken))
+    await say(press, words, view=view, file=file)
+
+
+async def ask_to_stop(press: Press, party_id: str) -> None:
+    await acknowledge(press)
+    service = press.client.service.parties
+    party = await service.hosted(party_id, by=press.user.id, is_host=is_host(press))
+    if party.state.is_final:
+        raise BadInput(f"Party {party.number} has ended already; there is nothing to stop.")
+    await say(press, parties.stop_question(party), view=_confirmation(party))
+
+
+async def stop(press: Press, party_id: str) -> None:
+    await press.response.defer()
+    party = await press.client.service.parties.stop(party_id, by=press.user.id, is_host=is_host(press))
+    await say(press, parties.stopped(party))
+
+
+async def keep(press: Press, party_id: str) -> None:
+    await press.response.defer()
+    await say(press, parties.kept(await press.client.service.parties.party(party_id)))
+
+
+VERBS: Final[dict[str, Verb]] = dict(
+    zip(NAMES, (join, leave, begin, bring, draw, turn, ask_to_stop, stop, keep), strict=True)
+)
+
+
+class PartyButton(ui.DynamicItem[ui.Button[Any]], template=rf"at1p:(?P<verb>{'|'.join(NAMES)}):(?P<party>\w{{1,64}})"):
+    """Any button of a party: the verb in its id says what it does."""
+
+    def __init__(self, button: ui.Button[Any], verb: str, party_id: str) -> None:
+        super().__init__(button)
+        self.verb, self.party_id = verb, party_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> "PartyButton":
+        button: ui.Button[Any] = ui.Button(custom_id=match[0])
+        return cls(item if isinstance(item, ui.Button) else button, match["verb"], match["party"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        try:
+            await VERBS[self.verb](interaction, self.party_id)
+        except Exception as error:
+            await explain(interaction, error)
+
+
+async def answered(press: Press) -> None:
+    """Takes the prompt that a member filled into our form; other forms, and other presses, are not for here."""
+    data: Any = press.data or {}
+    match = _FORM.fullmatch(str(data.get("custom_id", "")))
+    if press.type is not discord.InteractionType.modal_submit or match is None:
+        return
+    try:
+        await acknowledge(press)
+        if int(match["member"]) != press.user.id:
+            raise NotAllowed(OTHERS)
+        text, service = filled(data, "prompt"), press.client.service.parties
+        await say(
+            press, parties.brought(await service.bring(match["party"], press.user.id, text, parties.PROMPT_LONGEST))
+        )
+    except Exception as error:
+        await explain(press, error)
+
+
+async def show_start(press: Press, party: Party) -> None:
+    """Says what is to be done for a party that was just asked for."""
+    await say(press, parties.started(await press.client.service.parties.opened(party.id)))
+
+
+def _confirmation(party: Party) -> ui.View:
+    view = ui.View(timeout=None)
+    for words, verb, style in (
+        ("Stop the party", "stop-yes", discord.ButtonStyle.danger),
+        ("Go on", "keep", discord.ButtonStyle.secondary),
+    ):
+        view.add_item(ui.Button(label=words, custom_id=parties.custom_id(verb, party.id), style=style))
+    view.stop()
+    return view

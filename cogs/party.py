@@ -1,0 +1,63 @@
+"""Parties: everybody brings a prompt, and all of them go round at once."""
+
+from typing import Final, Literal
+
+from discord import app_commands
+from discord.app_commands import Choice, Range
+
+from bot.answers import Press, acknowledge
+from bot.asking import age_restricted, require_stage, server_of
+from bot.client import TelephoneBot
+from bot.commands import join, leave, matching
+from bot.errors import offered
+from bot.panels import model_row
+from bot.partying import show_start
+from telephone.game import HUMAN
+from telephone.parties import PartyAsked
+from telephone.party import GUESTS_MAX, GUESTS_MIN
+
+
+@offered
+async def suggest_stand_in(press: Press, typed: str) -> list[Choice[str]]:
+    """Models of both kinds, those that can play now first."""
+    service = press.client.service
+    choices = [choice for kind in ("t2i", "i2t") for choice in service.choices(kind) if choice.name != HUMAN]
+    ready = sorted(choices, key=lambda choice: not choice.ready)
+    return matching([Choice(name=model_row(choice), value=choice.name) for choice in ready], typed)
+
+
+@app_commands.describe(
+    players="How many members can join; it can begin with three",
+    rounds="How many turns each member takes, at most as many as there are members",
+    stand_in="A model that plays for who leaves; left out, the best that can play now",
+)
+@app_commands.autocomplete(stand_in=suggest_stand_in)
+async def party(
+    press: Press,
+    players: Range[int, GUESTS_MIN, GUESTS_MAX] = 6,
+    rounds: Literal[2, 4, 6, 8, 10, 12] | None = None,
+    stand_in: str | None = None,
+) -> None:
+    """Have a party: everybody brings a prompt, and all draw and describe at once"""
+    await acknowledge(press)
+    asked = PartyAsked(
+        players=players,
+        rounds=rounds,
+        stand_in=stand_in,
+        guild_id=server_of(press),
+        channel_id=require_stage(press),
+        starter_id=press.user.id,
+        age_restricted=age_restricted(press),
+    )
+    await show_start(press, await press.client.service.parties.start(asked))
+
+
+COMMANDS: Final = (party,)
+
+
+async def setup(bot: TelephoneBot) -> None:
+    join(bot.telephone, *COMMANDS)
+
+
+async def teardown(bot: TelephoneBot) -> None:
+    leave(bot.telephone, *COMMANDS)

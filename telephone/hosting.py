@@ -1,0 +1,321 @@
+"""The durable workflow of a party.
+
+`hosting` lets members join and bring prompts, opens round after round to all of them at once, and reveals the albums
+when the last one is over. It only looks at the store: what members do stands there, so that a press is answered by any
+process, and a crash loses nothing. Steps that a model takes for who left are played by telephone.play.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from dbos import DBOS, DBOSConfiguredInstance
+
+from telephone.admission import Admission
+from telephone.engine import Engine
+from telephone.errors import OverBudget
+from telephone.game import GameRequest, GameState, Pair, Prompt
+from telephone.measuring import Measuring
+from telephone.party import GUESTS_MAX, Party, PartyState, rounds_for
+from telephone.play import Play
+from telephone.prompts import curated
+from telephone.seat import SeatState
+from telephone.showing import Showing
+from telephone.stage import StageGone
+from telephone.store import Order, Store
+from telephone.store.parties import NOBODY_LEFT
+from telephone.taking import Halted
+from telephone.unfolding import Unfolding, numbered
+from telephone.verdict import BROKEN, Verdict, as_verdict
+
+STOPPED: Final = "Its host stopped the party."
+GONE: Final = "Its channel or its thread is gone, or closed to me, so the party ended; please start another."
+OVER: Final = "The party is over."
+_UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
+_LOOK_EVERY: Final = 0.5
+"""How often a party looks what its members have done, in seconds."""
+_TELL_EVERY: Final = 3.0
+"""How often a call may be made to show how many are done, in seconds."""
+REVEAL_EVERY: Final = 2.0
+_RUNS_MAX: Final = 100
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """What a party is led with. `reveal_s` lies between two messages of the reveal, in seconds."""
+
+    store: Store
+    play: Play
+    showing: Showing
+    unfolding: Unfolding
+    measuring: Measuring
+    admission: Admission
+    engine: Engine
+    look_every: float = _LOOK_EVERY
+    reveal_s: float = REVEAL_EVERY
+
+
+@DBOS.dbos_class()
+class Hosting(DBOSConfiguredInstance):
+    """Leads parties. One instance a process, by a name in the journal that never changes."""
+
+    def __init__(self, hall: Hall) -> None:
+        self._with = hall
+        super().__init__(config_name="party")
+
+    async def begin(self, party: Party) -> None:
+        """Shows a party that is stored, and leads it to its end."""
+        await self._with.engine.enqueue(f"party-{party.id}-{party.run}", self.hosting, party.id, party.run)
+
+    async def stop(self, party_id: str, reason: str, only_from: Collection[PartyState] = ()) -> bool:
+        """Ends a party before its time, and its albums with it; False where it had ended."""
+        states = only_from or [state for state in PartyState if not state.is_final]
+        moved = await self._with.store.parties.move(party_id, PartyState.STOPPED, only_from=states, reason=reason)
+        if moved:
+            _log.info("party stopped", party=party_id)
+            await self._drop_albums(await self._with.store.parties.get(party_id))
+        return moved
+
+    async def recover(self) -> None:
+        """Sets going what a crash, a fault or another process left lying. Safe at any time."""
+        unfinished = await self._with.store.parties.unfinished()
+        ended = await self._with.engine.ended(f"party-{one.id}-{one.run}" for one in unfinished)
+        for party in unfinished:
+            if f"party-{party.id}-{party.run}" not in ended:
+                await self.begin(party)
+            elif party.run >= _RUNS_MAX:
+                await self.stop(party.id, BROKEN)
+            else:
+                _log.warning("a party was left lying and goes on", party=party.id, run=party.run)
+                await self._with.store.parties.next_run(party.id)
+                await self.begin(await self._with.store.parties.get(party.id))
+
+    # Workflow
+
+    @DBOS.workflow(max_recovery_attempts=1_000)
+    async def hosting(self, party_id: str, run: int) -> None:
+        verdict = await self._show(party_id, run, "card")
+        verdict = verdict or await self._gather(party_id, run)
+        for what in ("thread", "prompts"):
+            verdict = verdict or await self._show(party_id, run, what)
+        verdict = verdict or await self._collect(party_id, run)
+        for round_ in range(1, 1 + (0 if verdict else await self._rounds(party_id))):
+            verdict = verdict or await self._open(party_id, run, round_)
+            verdict = verdict or await self._show(party_id, run, f"round-{round_}")
+            verdict = verdict or await self._await_round(party_id, run, round_)
+        verdict = verdict or await self._close_rounds(party_id, run)
+        for line in [] if verdict else await self._to_reveal(party_id):
+            verdict = verdict or await self._reveal(party_id, run, line)
+            await DBOS.sleep_async(self._with.reveal_s)
+        verdict = verdict or await self._show(party_id, run, "awards")
+        await self._end(party_id, run, verdict)
+
+    # Durable steps
+
+    @DBOS.step()
+    async def _show(self, party_id: str, run: int, what: str) -> Verdict:
+        async def show() -> Verdict:
+            await self._with.unfolding.post(await self._still_on(party_id, run), what)
+            await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
+            return {}
+
+        return await as_verdict(show())
+
+    @DBOS.step()
+    async def _gather(self, party_id: str, run: int) -> Verdict:
+        """Waits until the time to join is over, or every place is taken, or the host begins."""
+
+        async def gather() -> Verdict:
+            while (party := await self._still_on(party_id, run)).state is PartyState.JOINING:
+                if len(party.guests) >= party.request.players or _is_due(party):
+                    await self._with.store.parties.call(party_id)
+                    continue
+                await self._with.unfolding.edit_card(party)
+                await asyncio.sleep(self._with.look_every)
+            return {}
+
+        return await as_verdict(gather())
+
+    @DBOS.step()
+    async def _collect(self, party_id: str, run: int) -> Verdict:
+        """Waits for the prompts; who has brought none in time gets one of the curated."""
+
+        async def collect() -> Verdict:
+            told = _Told()
+            while (party := await self._still_on(party_id, run)).state is PartyState.PROMPTS:
+                if party.brought == len(party.guests) or _is_due(party):
+                    await self._deal(party)
+                    continue
+                if told.anew(party.brought):
+                    await self._with.unfolding.edit_call(party, "prompts")
+                await asyncio.sleep(self._with.look_every)
+            await self._with.unfolding.edit_call(party, "prompts")
+            return {}
+
+        return await as_verdict(collect())
+
+    @DBOS.step()
+    async def _rounds(self, party_id: str) -> int:
+        return (await self._with.store.parties.get(party_id)).rounds
+
+    @DBOS.step()
+    async def _open(self, party_id: str, run: int, round_: int) -> Verdict:
+        async def open_round() -> Verdict:
+            await self._still_on(party_id, run)
+            if await self._with.store.parties.open_round(party_id, round_):
+                _log.info("round opened", party=party_id, round=round_)
+            return {}
+
+        return await as_verdict(open_round())
+
+    @DBOS.step()
+    async def _await_round(self, party_id: str, run: int, round_: int) -> Verdict:
+        """Waits until every turn of a round is taken, by its member or by a model in their place."""
+
+        async def arrive() -> Verdict:
+            told, what = _Told(), f"round-{round_}"
+            while True:
+                await self._look_after(party_id)
+                party = await self._still_on(party_id, run)
+                if not party.going:
+                    await self.stop(party_id, NOBODY_LEFT)
+                    continue
+                if party.round != round_ or party.done == len(party.albums):
+                    break
+                if told.anew(party.done):
+                    await self._with.unfolding.edit_call(party, what)
+                await asyncio.sleep(self._with.look_every)
+            await self._with.unfolding.edit_call(party, what)
+            return {}
+
+        return await as_verdict(arrive())
+
+    @DBOS.step()
+    async def _close_rounds(self, party_id: str, run: int) -> Verdict:
+        async def close() -> Verdict:
+            await self._still_on(party_id, run)
+            going = [PartyState.PLAYING]
+            await self._with.store.parties.move(party_id, PartyState.REVEALING, only_from=going)
+            await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
+            return {}
+
+        return await as_verdict(close())
+
+    @DBOS.step()
+    async def _to_reveal(self, party_id: str) -> list[str]:
+        """What is shown at the end, in order, each as in `2/album`, `2/opening`, `2/1p`, `2/end`."""
+        lines: list[str] = []
+        for number, album in numbered(await self._with.store.parties.get(party_id)):
+            steps = [str(step.key) for step in album.game.steps]
+            lines += [f"{number}/{what}" for what in ("album", "opening", *steps, "end", "replay")]
+        return lines
+
+    @DBOS.step()
+    async def _reveal(self, party_id: str, run: int, line: str) -> Verdict:
+        async def reveal() -> Verdict:
+            party = await self._still_on(party_id, run)
+            number, _, what = line.partition("/")
+            album = dict(numbered(party)).get(int(number))
+            if album is None:
+                return {}
+            if what in ("album", "replay"):
+                await self._with.unfolding.post(party, f"{what}-{number}")
+            elif what == "end":
+                await self._finish(album.game.id)
+            else:
+                await self._with.unfolding.reveal(album, what)
+            return {}
+
+        return await as_verdict(reveal())
+
+    @DBOS.step()
+    async def _end(self, party_id: str, run: int, verdict: Verdict) -> None:
+        """Books the end, or what held the party up; a stop is booked already."""
+        parties = self._with.store.parties
+        if (await parties.get(party_id)).run != run:
+            return
+        if "error" in verdict:
+            _log.info("party held up", party=party_id, error=verdict["error"])
+            await self.stop(party_id, GONE if verdict["error"] == StageGone.__name__ else verdict["sentence"])
+        elif not verdict and await parties.move(party_id, PartyState.FINISHED, only_from=[PartyState.REVEALING]):
+            _log.info("party finished", party=party_id)
+        party = await parties.get(party_id)
+        await self._drop_albums(party)
+        for what in party.messages:
+            if what in ("prompts", f"round-{party.round}"):
+                await self._with.unfolding.edit_call(party, what)
+        await self._with.unfolding.edit_card(party)
+
+    async def _deal(self, party: Party) -> None:
+        """Makes the albums. Raises OverBudget where what the models may cost does not fit today."""
+        turns = rounds_for(len(party.guests), party.request.rounds) // 2
+        pair = Pair(party.request.t2i, party.request.i2t)
+        order = self._with.admission.order(GameRequest(Prompt(""), pair, turns))
+        spare = secrets.SystemRandom().sample(curated(), GUESTS_MAX)
+        try:
+            await self._with.store.parties.deal(party.id, spare, order)
+        except OverBudget:
+            if order.most_usd > self._with.admission.measuring_usd(turns):
+                raise
+            await self._with.store.parties.deal(party.id, spare, Order(0.0, order.caps))
+
+    async def _look_after(self, party_id: str) -> None:
+        """Has models play for who left or is late, and reminds who holds a turn that half of their time is over."""
+        store = self._with.store
+        await store.parties.stand_in_overdue(party_id)
+        for game_id in await store.parties.go_on(party_id):
+            await self._with.play.begin(await store.games.get(game_id))
+        party = await store.parties.get(party_id)
+        for album in party.albums:
+            seat = album.seat
+            if seat is None or seat.state is not SeatState.CLAIMED:
+                continue
+            if await store.seats.tell_claim(seat.game_id, seat.key):
+                await self._with.showing.remind(album.game, seat)
+
+    async def _finish(self, game_id: str) -> None:
+        """Ends an album that has been shown, measures it, and shows how far it went."""
+        games = self._with.store.games
+        await games.move(game_id, GameState.FINISHED, only_from=[GameState.WAITING])
+        if (await games.get(game_id)).state is GameState.FINISHED:
+            await self._with.measuring.begin(game_id)
+            await self._with.measuring.wait(game_id)
+            await self._with.measuring.summarise(game_id)
+
+    async def _drop_albums(self, party: Party) -> None:
+        """Stops what is still played for a party that has ended."""
+        for album in party.albums if party.state.is_final else ():
+            games = self._with.store.games
+            if await games.move(album.game.id, GameState.STOPPED, only_from=_UNFINISHED, reason=party.reason or OVER):
+                await self._with.play.settle(await games.get(album.game.id))
+
+    async def _still_on(self, party_id: str, run: int) -> Party:
+        """The party, if this run of it is still the one to go on. Raises Halted."""
+        party = await self._with.store.parties.get(party_id)
+        if party.run != run or party.state.is_final:
+            raise Halted
+        return party
+
+
+class _Told:
+    """What a call was last made to say of how many are done, and when; too often would be too many edits."""
+
+    def __init__(self) -> None:
+        self._said, self._at = 0, 0.0
+
+    def anew(self, count: int) -> bool:
+        """Whether a count is to be shown now."""
+        if count == self._said or time.monotonic() - self._at < _TELL_EVERY:
+            return False
+        self._said, self._at = count, time.monotonic()
+        return True
+
+
+def _is_due(party: Party) -> bool:
+    return party.due_at is not None and party.due_at <= datetime.now(UTC)

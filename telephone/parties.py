@@ -1,0 +1,207 @@
+"""What a cog may ask for about parties: one function each."""
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from telephone.admission import Admission
+from telephone.errors import BadInput, NotAllowed
+from telephone.game import HUMAN, NO_GUILD, Prompt, clean_prompt
+from telephone.hosting import STOPPED, Hosting
+from telephone.party import GUESTS_MAX, GUESTS_MIN, ROUNDS_MIN, Party, PartyRequest, PartyState, rounds_for
+from telephone.prompts import curated, look_up, offered
+from telephone.providers.base import ModelKind
+from telephone.seats import Seats, Turn
+from telephone.store import Store
+from telephone.store.parties import CLOSED, STRANGER
+
+NO_MODEL: Final = "No model could stand in for a member just now; please ask the operator."
+LEFT: Final = "You left this party, so a model takes your turns; enjoy the reveal."
+DONE: Final = "Your turn of this round is in already; the next round begins when everybody is done."
+NOT_NOW: Final = "There is no turn to take at this party just now; watch its thread."
+REMOVED: Final = "The bot was removed from the server."
+NOT_HOST: Final = "Only who started this party, or a member who may manage the server, can do that."
+_LOOK_EVERY: Final = 0.1
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class PartyAsked:
+    """A party as somebody typed it. None stands for what the game chooses itself.
+
+    `stand_in` names a model, of either kind, that plays for who leaves; the other kind's is chosen.
+    """
+
+    players: int
+    rounds: int | None = None
+    stand_in: str | None = None
+    guild_id: int = NO_GUILD
+    channel_id: int = 0
+    starter_id: int = 0
+    age_restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+
+    store: Store
+    admission: Admission
+    seats: Seats
+    hosting: Hosting | None = None
+    """None in a process that runs no engine: the process that does will notice."""
+
+    async def start(self, asked: PartyAsked) -> Party:
+        """Stores a party that members may join, its host the first of them; returns before its card is posted."""
+        await self.admission.check_open(asked.guild_id)
+        self.admission.check_members()
+        if not GUESTS_MIN <= asked.players <= GUESTS_MAX:
+            raise BadInput(f"A party has {GUESTS_MIN} to {GUESTS_MAX} members; please choose a number between them.")
+        server = await self.store.servers.settings(asked.guild_id)
+        most = min(asked.players, 2 * server.max_turns)
+        if asked.rounds is not None and not ROUNDS_MIN <= asked.rounds <= most:
+            raise BadInput(f"So many members can play {ROUNDS_MIN} to {most} rounds; please choose fewer.")
+        request = PartyRequest(
+            players=asked.players,
+            t2i=self._stand_in(asked.stand_in, "t2i"),
+            i2t=self._stand_in(asked.stand_in, "i2t"),
+            rounds=rounds_for(most, asked.rounds),
+            seed=secrets.randbelow(2**31),
+            seconds=server.claim_seconds,
+            guild_id=asked.guild_id,
+            channel_id=asked.channel_id,
+            starter_id=asked.starter_id,
+            nsfw=asked.age_restricted and server.nsfw == "age-restricted-only",
+        )
+        party = await self.store.parties.add(request)
+        _log.info("party asked for", party=party.id, players=asked.players)
+        if self.hosting is not None:
+            await self.hosting.begin(party)
+        return party
+
+    async def opened(self, party_id: str, timeout: float = 8.0) -> Party:
+        """The party once its card is there or it has ended, or as it is after `timeout` seconds."""
+        ends = time.monotonic() + timeout
+        while True:
+            party = await self.party(party_id)
+            if party.card_id is not None or party.state.is_final or time.monotonic() >= ends:
+                return party
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def party(self, party_id: str) -> Party:
+        return await self.store.parties.get(party_id)
+
+    async def in_thread(self, thread_id: int) -> Party | None:
+        """The party that has this thread."""
+        party_id = await self.store.party_posts.owner_of_thread(thread_id)
+        return await self.store.parties.get(party_id) if party_id else None
+
+    async def unfinished(self, guild_id: int) -> list[Party]:
+        """The parties of a server that go on, oldest first."""
+        return await self.store.parties.unfinished(guild_id)
+
+    async def join(self, party_id: str, member_id: int) -> Party:
+        """Gives a member a place."""
+        return await self.store.parties.join(party_id, member_id)
+
+    async def leave(self, party_id: str, member_id: int) -> Party:
+        """Takes a member out; a model takes their turns from then on."""
+        return await self.store.parties.leave(party_id, member_id)
+
+    async def call(self, party_id: str, *, by: int, is_host: bool) -> Party:
+        """Ends joining before its time, once enough members are there."""
+        party = await self.hosted(party_id, by=by, is_host=is_host)
+        if party.state is not PartyState.JOINING:
+            raise BadInput(CLOSED)
+        if (missing := GUESTS_MIN - len(party.guests)) > 0:
+            members = "1 more member is" if missing == 1 else f"{missing} more members are"
+            raise BadInput(f"A party needs {GUESTS_MIN} members, so {members} still to join; please wait for them.")
+        await self.store.parties.call(party_id)
+        return await self.party(party_id)
+
+    async def bring(self, party_id: str, member_id: int, text: str, longest: int) -> Prompt:
+        """A member's own prompt, or one of the list by its name, checked like any. Raises BadInput and Refused."""
+        party = await self._joined(party_id, member_id)
+        known = look_up(text, await offered(self.store, party.request.guild_id))
+        prompt = known or Prompt(clean_prompt(text, longest))
+        if known is None:
+            await self.admission.guard.prompt(prompt.text, nsfw=party.request.nsfw)
+        await self.store.parties.bring(party_id, member_id, prompt)
+        return prompt
+
+    async def draw(self, party_id: str, member_id: int) -> Prompt:
+        """Gives a member a prompt by lot, of the curated."""
+        await self._joined(party_id, member_id)
+        prompt = secrets.choice(curated())
+        await self.store.parties.bring(party_id, member_id, prompt)
+        return prompt
+
+    async def take(self, party_id: str, member_id: int, *, token: str | None = None) -> Turn:
+        """What lies before a member in this round; nobody else is shown it. Raises NotAllowed where nothing does."""
+        party = await self._joined(party_id, member_id)
+        album = party.album_of(member_id)
+        if party.state is not PartyState.PLAYING or album is None or album.seat is None:
+            raise NotAllowed(NOT_NOW)
+        if album.is_done(party.round):
+            raise NotAllowed(DONE)
+        return await self.seats.claim(album.game.id, album.seat.key, member_id, token=token)
+
+    async def stop(self, party_id: str, *, by: int, is_host: bool) -> Party:
+        """Ends a party before its time; what was played and not revealed stays sealed."""
+        party = await self.hosted(party_id, by=by, is_host=is_host)
+        if party.state.is_final:
+            raise BadInput(f"Party {party.number} has ended already; there is nothing to stop.")
+        await self._stop(party_id, STOPPED)
+        return await self.party(party_id)
+
+    async def leave_all(self, guild_id: int) -> None:
+        """Ends every party of a server that has removed the bot."""
+        for party in await self.unfinished(guild_id):
+            await self._stop(party.id, REMOVED)
+
+    async def hosted(self, party_id: str, *, by: int, is_host: bool) -> Party:
+        """The party, for its host to decide about. Raises NotAllowed for others."""
+        party = await self.party(party_id)
+        if not is_host and by != party.request.starter_id:
+            raise NotAllowed(NOT_HOST)
+        return party
+
+    async def _stop(self, party_id: str, reason: str) -> None:
+        if self.hosting is not None:
+            await self.hosting.stop(party_id, reason)
+        else:
+            await self.store.parties.move(party_id, PartyState.STOPPED, reason=reason)
+
+    async def _joined(self, party_id: str, member_id: int) -> Party:
+        """The party, for one who is at it. Raises NotAllowed for others, and for who has left."""
+        party = await self.party(party_id)
+        guest = party.guest(member_id)
+        if guest is None:
+            raise NotAllowed(STRANGER)
+        if guest.left:
+            raise NotAllowed(LEFT)
+        return party
+
+    def _stand_in(self, named: str | None, kind: ModelKind) -> str:
+        """The model that plays a member's steps of a kind: the named one if it is of that kind, else the best ready."""
+        players = self.admission.players
+        if named is not None and named.strip().lower() == HUMAN:
+            raise BadInput("A stand-in is a model; please choose one of the list.")
+        if named is not None and self._kind_of(named) == kind:
+            return players.seat(named, kind).name
+        chosen = players.stand_in(kind)
+        if chosen is None:
+            raise NotAllowed(NO_MODEL)
+        return chosen
+
+    def _kind_of(self, named: str) -> ModelKind:
+        """Which kind a model that was typed is of. Raises BadInput for one that plays no turns."""
+        tables = self.admission.players.registry.tables
+        table = tables.get(named.strip().lower())
+        if table is None or table.kind not in ("t2i", "i2t"):
+            raise BadInput("No model of that name draws or describes; please choose one of the list.")
+        return table.kind

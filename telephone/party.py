@@ -1,0 +1,214 @@
+"""The vocabulary of a party, and its arithmetic. Every value here is frozen.
+
+Each member of a party brings a prompt; from it grows an *album*, a sealed game in which every step is another
+member's. In a *round* every member takes one step of one album, all at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from telephone.game import NO_GUILD, Game, Prompt, StepKey
+from telephone.seat import Seat
+
+GUESTS_MIN: Final = 3
+GUESTS_MAX: Final = 12
+"""Fewest and most members of a party."""
+ROUNDS_MIN: Final = 2
+_SHOWN: Final = 2
+"""Decimals of a distance as it is shown: what is equal to them is a tie."""
+
+
+class PartyState(StrEnum):
+    """Where a party is. The last two are final."""
+
+    JOINING = "joining"
+    PROMPTS = "prompts"
+    PLAYING = "playing"
+    REVEALING = "revealing"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (PartyState.FINISHED, PartyState.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A member of a party. `chair` counts from 0 and is None until the prompts are collected.
+
+    A model takes every turn of one who has `left`. `prompt` is what they brought, None once it is in their album.
+    """
+
+    member_id: int
+    chair: int | None = None
+    left: bool = False
+    prompt: Prompt | None = None
+    game_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRequest:
+    """A party as it was asked for: for so many members at most, and so many rounds, None for as many as fit.
+
+    `t2i` and `i2t` are the models that stand in for who leaves. `seconds` is how long members have to join, to bring a
+    prompt and for each round.
+    """
+
+    players: int
+    t2i: str
+    i2t: str
+    rounds: int | None = None
+    seed: int = 0
+    seconds: float = 600.0
+    guild_id: int = NO_GUILD
+    channel_id: int = 0
+    starter_id: int = 0
+    nsfw: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """One prompt's way round the table. `chair` is that of who brought it; `seat` is the turn of the round."""
+
+    chair: int
+    game: Game
+    seat: Seat | None = None
+
+    def is_done(self, round_: int) -> bool:
+        """Whether nothing of a round is left to do in it."""
+        return self.game.state.is_final or len(self.game.steps) >= round_
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A party as it stands in the store. `number` counts from 1 within a server, `round` from 1, 0 before the first.
+
+    `chairs` and `rounds` are fixed when the prompts are collected. `due_at` ends joining, and bringing prompts.
+    `messages` are the ids of what was posted, by what it is. `run` counts how often it was set going again.
+    """
+
+    id: str
+    number: int
+    request: PartyRequest
+    state: PartyState
+    created_at: datetime
+    due_at: datetime | None = None
+    run: int = 0
+    round: int = 0
+    chairs: int = 0
+    rounds: int = 0
+    guests: tuple[Guest, ...] = ()
+    albums: tuple[Album, ...] = ()
+    messages: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    reason: str | None = None
+
+    @property
+    def going(self) -> tuple[Guest, ...]:
+        """Those who have not left."""
+        return tuple(guest for guest in self.guests if not guest.left)
+
+    @property
+    def card_id(self) -> int | None:
+        return self.messages.get("card")
+
+    @property
+    def thread_id(self) -> int | None:
+        return self.messages.get("thread")
+
+    @property
+    def brought(self) -> int:
+        """How many of those who have not left have brought a prompt."""
+        return sum(guest.prompt is not None for guest in self.going)
+
+    @property
+    def done(self) -> int:
+        """How many turns of this round are taken."""
+        return sum(album.is_done(self.round) for album in self.albums)
+
+    def guest(self, member_id: int) -> Guest | None:
+        """A member's place; None for who is not one of the party."""
+        return next((guest for guest in self.guests if guest.member_id == member_id), None)
+
+    def album_of(self, member_id: int) -> Album | None:
+        """The album that a member has before them in this round."""
+        guest = self.guest(member_id)
+        if guest is None or guest.chair is None or not self.round:
+            return None
+        chair = album_before(guest.chair, self.round, self.chairs, self.rounds)
+        return next((album for album in self.albums if album.chair == chair), None)
+
+
+def rounds_for(guests: int, asked: int | None = None) -> int:
+    """How many rounds so many members play: as asked, or as many as there are members; always whole turns.
+
+    A round is one step, so an even number of them ends every album with a caption.
+    """
+    most = guests if asked is None else min(guests, asked)
+    return max(ROUNDS_MIN, most - most % 2)
+
+
+def player_of(album: int, round_: int, chairs: int, rounds: int) -> int:
+    """The chair of who takes an album's step in a round. Rounds count from 1, chairs from 0.
+
+    Nobody meets an album twice. Where there are fewer rounds than chairs, nobody meets their own; where there are as
+    many, everybody begins with the prompt they brought, and never sees it again.
+    """
+    return (album + round_ - (rounds >= chairs)) % chairs
+
+
+def album_before(chair: int, round_: int, chairs: int, rounds: int) -> int:
+    """The album that lies before a chair in a round: the other way round of `player_of`."""
+    return (chair - round_ + (rounds >= chairs)) % chairs
+
+
+def key_of_round(round_: int) -> StepKey:
+    """The step that is taken in a round."""
+    return StepKey.at(round_ - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """Which albums, by their numbers from 1, share an award, and the distance it is given for."""
+
+    albums: tuple[int, ...]
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Awards:
+    """What a party ends with. Both are None where fewer than two albums were measured by the same embedder.
+
+    `distances` holds those of every caption, by album; `embedder` is the label of what measured them.
+    """
+
+    furthest: Award | None = None
+    faithful: Award | None = None
+    distances: Mapping[int, Sequence[float]] = field(default_factory=lambda: MappingProxyType({}))
+    embedder: str = ""
+
+    @property
+    def all_tie(self) -> bool:
+        """Whether all albums went equally far, so that there is nothing to award."""
+        return self.furthest is not None and self.furthest == self.faithful
+
+
+def awards(distances: Mapping[int, Sequence[float]], embedder: str = "") -> Awards:
+    """Which albums end furthest from their prompt, and which nearest; equal to the decimals shown is a tie.
+
+    `distances` are those of every caption from its album's prompt, in [0, 2]; an album without any has no part in it.
+    """
+    known = {album: tuple(far) for album, far in distances.items() if far}
+    ends = {album: round(far[-1], _SHOWN) for album, far in known.items()}
+    if len(ends) < 2:
+        return Awards(distances=known, embedder=embedder)
+    furthest, faithful = _award(ends, max(ends.values())), _award(ends, min(ends.values()))
+    return Awards(furthest, faithful, known, embedder)
+
+
+def _award(ends: Mapping[int, float], distance: float) -> Award:
+    return Award(tuple(sorted(album for album, end in ends.items() if end == distance)), distance)

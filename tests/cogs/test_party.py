@@ -1,0 +1,156 @@
+"""A party on a simulated Discord: from joining to the awards, and what is refused on the way."""
+
+import asyncio
+
+import pytest
+import simcord
+
+from bot.client import TelephoneBot
+from telephone.parties import DONE
+from telephone.store.parties import STRANGER
+from tests.cogs.test_games import CompanyHouse, Evening, _evening
+from tests.cogs.test_turns import everything, labels_of, shown, words_of
+from tests.company import paint
+
+
+@pytest.fixture
+def house(tmp_path):
+    return CompanyHouse(tmp_path)
+
+
+@pytest.fixture
+def bot(house):
+    return TelephoneBot(house.open, shard_count=1)
+
+
+def guests(env, evening: Evening, count: int = 2):
+    return [evening.alice, *(evening.guild.add_member(env.create_user(f"guest{n}")) for n in range(count))]
+
+
+async def joined(env, evening: Evening, **options):
+    """A party of alice and two others whose prompts are collected; the members."""
+    members = guests(env, evening)
+    await evening.alice.slash(evening.channel, "telephone party", **({"players": 3} | options))
+    card = await shown(evening, "### Party 1: who joins in?")
+    for member in members[1:]:
+        await member.click(card, label="Join")
+    return members
+
+
+async def brings(member, call, text: str):
+    form = await member.click(call, label="Bring a prompt")
+    return await member.submit_modal(form, {"prompt": text})
+
+
+async def plays(member, call, said: str):
+    turn = await member.click(call, label="Show me mine")
+    assert turn.ephemeral
+    if "Upload" in labels_of(turn.response):
+        form = await member.click(turn.response, label="Upload")
+        return turn, await member.submit_modal(form, {"drawing": [("me.png", paint(said))]})
+    form = await member.click(turn.response, label="Write caption")
+    return turn, await member.submit_modal(form, {"caption": said})
+
+
+async def test_three_members_have_a_party_to_the_awards(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        members = guests(env, evening)
+        result = await evening.alice.slash(evening.channel, "telephone party", players=3, stand_in="painter")
+        assert result.response.content.startswith("Party 1 is open, and you are in")
+        card = await shown(evening, "### Party 1: who joins in?")
+        assert "1 of 3 places is taken; it begins by <t:" in words_of(card)
+        assert "For who leaves, painter draws and critic describes." in words_of(card)
+        assert labels_of(card) == ["Join", "Leave", "Stop"]
+        for member in members[1:]:
+            answer = await member.click(card, label="Join")
+            assert "You are in" in answer.response.content
+        call = await shown(evening, "### Bring a prompt")
+        assert labels_of(call) == ["Bring a prompt", "Draw one by lot", "Leave"]
+        for n, member in enumerate(members[:2]):
+            answer = await brings(member, call, f"a *fox* number {n}")
+            assert f"> a \\*fox\\* number {n}" in answer.response.content
+            assert answer.ephemeral
+        assert "Your album begins with:" in (await members[2].click(call, label="Draw one by lot")).response.content
+
+        call = await shown(evening, "### Round 1 of 2: draw")
+        assert "There are words to draw for each of you" in words_of(call)
+        told = []
+        for member in members:
+            turn, answer = await plays(member, call, "a drawing")
+            assert labels_of(turn.response) == ["Upload"]
+            assert answer.response.content == "Thank you, your picture is in; the game goes on."
+            told.append(turn.response.content)
+        assert not any(f"number {n}" in told[n] for n in (0, 1)), "nobody draws their own prompt"
+        call = await shown(evening, "### Round 2 of 2: describe")
+        assert not any("number" in one.content for one in everything(evening)), "nothing is shown before the reveal"
+        for n, member in enumerate(members):
+            turn, _ = await plays(member, call, f"what member {n} sees")
+            assert [(f.filename, f.description) for f in turn.response.attachments] == [
+                ("picture.png", "Picture to describe")
+            ]
+        awards = await shown(evening, "### Awards of party 1", timeout=60)
+        assert "**Furthest from home**" in words_of(awards) or "everybody wins" in words_of(awards)
+        assert "- Album 1: " in words_of(awards)
+        card = await shown(evening, "### Party 1 is over")
+        assert labels_of(card) == ["Open thread"]
+        thread = [one.content for one in evening.channel.threads[0].history()]
+        for n in (1, 2, 3):
+            assert any(words.startswith(f"### Album {n} of 3, game #{n}") for words in thread)
+        assert sum(words.startswith("**Replay**") for words in thread) == 3
+        assert sum(words.startswith("**The prompt**") for words in thread) == 3
+
+
+async def test_who_leaves_is_played_for_and_strangers_are_told_so(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        members = await joined(env, evening)
+        stranger = evening.guild.add_member(env.create_user("stranger"))
+        call = await shown(evening, "### Bring a prompt")
+        for member in members:
+            await member.click(call, label="Draw one by lot")
+        call = await shown(evening, "### Round 1 of 2: draw")
+        assert (await stranger.click(call, label="Show me mine")).response.content == STRANGER
+        assert (await members[2].click(call, label="Leave")).response.content == (
+            "You left party 1; a model takes your turns. The reveal is in the thread."
+        )
+        await plays(members[0], call, "mine")
+        assert (await members[0].click(call, label="Show me mine")).response.content in DONE.replace(".", "\\.") + DONE
+        await plays(members[1], call, "mine too")
+        call = await shown(evening, "### Round 2 of 2: describe")
+        for member in members[:2]:
+            await plays(member, call, "somebody's picture")
+        await shown(evening, "### Awards of party 1", timeout=60)
+        thread = [one.content for one in evening.channel.threads[0].history()]
+        assert sum("by painter, stand-in for a member" in words for words in thread) == 1
+        assert sum("by critic, stand-in for a member" in words for words in thread) == 1
+        [*_] = env.errors
+
+
+async def test_the_host_begins_early_and_stops_and_others_may_not(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        members = await joined(env, evening, players=6)
+        card = await shown(evening, "3 of 6 places are taken")
+        assert labels_of(card) == ["Join", "Leave", "Begin now", "Stop"]
+        refused = await members[1].click(card, label="Begin now")
+        assert refused.response.content.startswith("Only who started this party")
+        assert (await evening.alice.click(card, label="Begin now")).response.content.startswith("Party 1 begins with 3")
+        await shown(evening, "### Bring a prompt")
+        question = await evening.admin.click(card, label="Stop")
+        assert "What was played so far is not shown" in question.response.content
+        await evening.admin.click(question.response, label="Stop the party")
+        await shown(evening, "### Party 1 ended early")
+        [*_] = env.errors
+
+
+async def test_a_prompt_is_still_taken_after_a_restart(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        members = await joined(env, evening)
+        call = await shown(evening, "### Bring a prompt")
+        form = await members[1].click(call, label="Bring a prompt")
+        await asyncio.sleep(0)
+        answer = await members[1].submit_modal(form, {"prompt": "a castle of sand"})
+        assert "> a castle of sand" in answer.response.content
+        assert "1 of 3 are in" in words_of(await shown(evening, "1 of 3 are in"))

@@ -1,4 +1,5 @@
-"""Members play sealed games on Discord to the reveal: by forms, uploads and the page, with kill -9 in between."""
+"""Members play sealed games and parties on Discord to the reveal: by forms, uploads and the page, with kill -9 in
+between."""
 
 import asyncio
 import io
@@ -25,6 +26,7 @@ from tests.standin.records import Message
 
 BOT = [sys.executable, "-m", "bot"]
 NAMES = ("ada", "bo", "cy", "di", "eve", "fay")
+PROMPTS = ("a snail in a library", "two robots at the sea", "a very small opera")
 SAID = (
     "a red apple beside a cat",
     "a cat looks at an apple",
@@ -72,6 +74,26 @@ class Table:
         sent = await member.submit(form, values)
         await self.standin.until(lambda: sent.response and not sent.response.loading)
         assert sent.response.text.startswith("Thank you"), sent.response.text
+
+    async def press(self, member: Member, message: Message, label: str) -> Interaction:
+        """Presses a button and waits for what only the member is told."""
+        return await self.answered(await member.click(message, label=label))
+
+    async def answered(self, pressed: Interaction, words: str = "") -> Interaction:
+        await self.standin.until(lambda: pressed.response and not pressed.response.loading)
+        assert pressed.response.text.startswith(words), pressed.response.text
+        return pressed
+
+    async def plays_at_party(self, member: Member, call: Message, round_: int, *, killed: bool = False) -> None:
+        """Takes and answers a member's turn of a round; `killed` between the form and its answer."""
+        turn = await self.answered(await member.click(call, label="Show me mine"), "Only you see this")
+        draws = round_ % 2 == 1
+        form = await member.click(turn.response, label="Upload" if draws else "Write caption")
+        if killed:
+            await self.kill()
+        colour = 40 * round_, 50 * self.members.index(member), 90
+        said = f"{member.name} sees something in round {round_}"
+        await self.submit(member, form, {"drawing": [("me.png", _picture(colour))]} if draws else {"caption": said})
 
     async def kill(self) -> None:
         self.bot.kill()
@@ -150,6 +172,64 @@ async def test_members_draw_on_the_page_and_upload_and_no_model_plays(standin: S
     _check_the_reveal([one for one in thread if "### Turn" not in one.text], 2)
 
 
+@pytest.mark.timeout(400)
+async def test_a_party_of_four_over_four_rounds_one_leaving_ends_with_four_albums(standin: Standin, tmp_path: Path):
+    here = await table(standin, tmp_path)
+    ada, bo, cy, di, eve, _ = here.members
+    await ada.slash(here.channel, "telephone party", players=5, rounds=4, stand_in="doodles")
+    card = await here.shown("### Party 1: who joins in?")
+    for member in (bo, cy):
+        await here.press(member, card, "Join")
+    await here.kill()  # while members join
+    await here.press(di, card, "Join")
+    await here.press(ada, await here.shown("4 of 5 places are taken"), "Begin now")
+    call = await here.shown("### Bring a prompt")
+    form = await bo.click(call, label="Bring a prompt")
+    await here.kill()  # while prompts are collected, and between a form and its answer
+    await here.answered(await bo.submit(form, {"prompt": PROMPTS[1]}), "Your album begins with:")
+    for member, prompt in zip((ada, cy), PROMPTS[::2], strict=False):
+        form = await member.click(call, label="Bring a prompt")
+        await here.answered(await member.submit(form, {"prompt": prompt}), "Your album begins with:")
+    await here.press(di, call, "Draw one by lot")
+    for round_, todo in enumerate(("draw", "describe", "draw", "describe"), 1):
+        call = await here.shown(f"### Round {round_} of 4: {todo}")
+        if round_ == 2:
+            await here.press(di, call, "Leave")
+            await here.answered(await eve.click(call, label="Show me mine"), "You are not one of this party")
+        for member in (ada, bo, cy, *([di] if round_ == 1 else [])):
+            await here.plays_at_party(member, call, round_, killed=(round_, member) in [(1, bo), (3, cy)])
+        if round_ == 3:
+            await here.kill()  # between two rounds
+    await here.shown("### Album 2 of 4")
+    await here.kill()  # in the middle of the reveal
+    await here.shown("### Party 1 is over", timeout=240)
+    await _check_four_albums(here)
+
+
+async def _check_four_albums(here: Table) -> None:
+    """Each album once, whole and in order, with its replay; the leaver's turns by models that are named as such."""
+    [thread] = here.standin.threads(here.channel)
+    messages = here.standin.messages(thread.id)
+    titles = [one.text.splitlines()[0] for one in messages]
+    assert [title[:7] for title in titles].count("### Rou") == 4
+    reveal = titles[titles.index(next(one for one in titles if one.startswith("### Album 1 of 4"))) :]
+    kinds = [f"**Turn {turn} of 2, {kind}**" for turn in (1, 2) for kind in ("picture", "caption")]
+    for number in range(1, 5):
+        album, reveal = reveal[:8], reveal[8:]
+        assert album[0] == f"### Album {number} of 4, game #{number}"
+        assert album[1].startswith("**The prompt**")
+        assert [title.partition(" by ")[0] for title in album[2:6]] == kinds
+        assert album[6].startswith(f"### #{number}: from ")
+        assert album[7].startswith("**Replay**, 2 turns")
+    assert reveal == ["### Awards of party 1"]
+    games = [await here.game(number) for number in range(1, 5)]
+    players = [step.player for game in games for step in game.steps]
+    assert {game.state for game in games} == {GameState.FINISHED}
+    assert (players.count("human"), players.count("doodles"), len(players)) == (13, 1, 16)
+    assert {game.request.prompt.text for game in games} > set(PROMPTS)
+    assert sum(", stand-in for a member" in title for title in titles) == 3
+
+
 def _check_the_reveal(messages: Sequence[Message], turns: int) -> None:
     """The prompt, the line as replies each to the one before, and the summary, each of them once."""
     opening, *line, summary = messages
@@ -187,7 +267,7 @@ def _draw_in_browser(link: str) -> None:
         browser.close()
 
 
-def _picture() -> bytes:
+def _picture(colour: tuple[int, int, int] = (20, 120, 200)) -> bytes:
     file = io.BytesIO()
-    pil.new("RGB", (320, 240), (20, 120, 200)).save(file, "PNG")
+    pil.new("RGB", (320, 240), colour).save(file, "PNG")
     return file.getvalue()

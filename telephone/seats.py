@@ -24,6 +24,7 @@ UPLOAD_MAX: Final = 10 * 2**20
 UNREADABLE: Final = "I could not read that file; please send a PNG, JPEG or WebP up to 10 MiB."
 HIDDEN: Final = "What this turn is about is hidden after a report; please wait until a moderator has decided."
 OVER: Final = "You do not hold this turn any more; if it is still free, its invitation in the thread says so."
+IN_ALREADY: Final = "Your drawing for this turn is in already; watch the game go on in its thread."
 NOBODYS: Final = "Only who started this game, or a member who may manage the server, can have a model play this turn."
 _log = structlog.get_logger()
 
@@ -111,7 +112,7 @@ class Seats:
 
     async def paper(self, claim_id: str, member_id: int) -> Paper:
         """The words that a member holds by a claim, for the page to draw on. Raises NotAllowed and NotFound."""
-        turn = await self._claimed(claim_id, member_id)
+        turn = await self._claimed(claim_id, member_id, OVER)
         if turn.words is None:
             raise NotAllowed("This turn is to be described; please write what you see.")
         return Paper(turn.words, _require_held(turn.seat, member_id).expires_at)
@@ -123,13 +124,15 @@ class Seats:
             game = await self.store.games.get(seat.game_id)
             if game.steps[seat.key.index].image == (await off_loop(_picture, data)).sha256:
                 return
-        turn = await self._claimed(claim_id, member_id)
+        turn = await self._claimed(claim_id, member_id, LATE)
         await self.drawing(turn.game.id, turn.seat.key, member_id, data)
 
-    async def _claimed(self, claim_id: str, member_id: int) -> Turn:
+    async def _claimed(self, claim_id: str, member_id: int, ended: str) -> Turn:
         seat, claimer_id = await self.store.seats.of_claim(claim_id)
-        if claimer_id != member_id or seat.claim is None:
-            raise NotAllowed(LATE)
+        if claimer_id != member_id:
+            raise NotAllowed(OVER)
+        if seat.claim is None:
+            raise NotAllowed(IN_ALREADY if seat.state is SeatState.ANSWERED else ended)
         return await self.held(seat.game_id, seat.key, member_id)
 
     async def give_back(self, game_id: str, key: StepKey, member_id: int) -> None:

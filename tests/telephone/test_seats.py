@@ -12,7 +12,7 @@ from telephone.errors import BadInput, NotAllowed, NotFound, Refused, Withheld
 from telephone.game import Game, GameState, Kind, Step, StepKey
 from telephone.media.images import verify
 from telephone.seat import SeatState
-from telephone.seats import UNREADABLE
+from telephone.seats import IN_ALREADY, OVER, UNREADABLE
 from telephone.service import StartRequest
 from telephone.stage import StageGone
 from telephone.store.seats import LATE, SEEN, TAKEN
@@ -105,19 +105,33 @@ async def test_the_page_to_draw_on_has_the_words_of_one_claim_and_takes_one_draw
     for _ in range(2):
         paper = await seats.paper(claim.id, ADA)
         assert (paper.caption, paper.expires_at) == (OPEN.prompt, claim.expires_at)
-    with pytest.raises(NotAllowed, match=LATE):
+    with pytest.raises(NotAllowed, match=OVER):
         await seats.paper(claim.id, BO)
     with pytest.raises(NotFound):
         await seats.paper("feedbeef", ADA)
     await seats.hand_in(claim.id, ADA, paint("mine"))
     await seats.hand_in(claim.id, ADA, paint("mine"))
-    for data in (paint("another"), b"no picture"):
-        with pytest.raises((NotAllowed, BadInput)):
-            await seats.hand_in(claim.id, ADA, data)
-    with pytest.raises(NotAllowed, match=LATE):
+    with pytest.raises(NotAllowed, match=IN_ALREADY):
+        await seats.hand_in(claim.id, ADA, paint("another"))
+    with pytest.raises(BadInput):
+        await seats.hand_in(claim.id, ADA, b"no picture")
+    with pytest.raises(NotAllowed, match=IN_ALREADY):
         await seats.paper(claim.id, ADA)
     done = await company.service.closed(game.id, timeout=20)
     assert [step.player for step in done.steps] == ["human", "critic"]
+
+
+async def test_a_turn_that_was_given_back_is_no_more_drawn_on_the_page(company):
+    game = await company.service.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
+    first = StepKey(1, Kind.PICTURE)
+    await waits(company, game, first)
+    seats = company.service.seats
+    claim = (await seats.claim(game.id, first, ADA)).seat.claim
+    await seats.give_back(game.id, first, ADA)
+    with pytest.raises(NotAllowed, match=OVER):
+        await seats.paper(claim.id, ADA)
+    with pytest.raises(NotAllowed, match=LATE):
+        await seats.hand_in(claim.id, ADA, paint("mine"))
 
 
 async def test_a_claim_that_runs_out_is_free_for_others_and_a_late_answer_comes_back(company):

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from bot.easel import server
+from telephone.seats import IN_ALREADY
 from tests.bot.easel.studio import free_port
 from tests.bot.visitor import ARGUMENTS, CHROMIUM
 from tests.standin.records import Message
@@ -68,7 +69,7 @@ async def test_a_turn_that_was_taken_on_discord_is_drawn_in_the_browser_and_post
         await bot.restart()
         await expect(page.get_by_text(server.TAKEN)).to_be_visible(timeout=30_000)
         await page.reload()
-        await expect(page.get_by_text("Draw this")).to_have_count(0)
+        await expect(page.get_by_text(IN_ALREADY)).to_be_visible()
         await chromium.close()
     (thread,) = standin.threads(channel)
     (posted,) = await standin.until(

@@ -68,6 +68,14 @@ class DiscordParlour:
         """How far the albums went, and what they are awarded for."""
         return await self._in_thread(party, parties.ended(party, awards), posting)
 
+    async def edit_awards(self, party: Party, awards: Awards) -> None:
+        """The awards, where they stand."""
+
+        async def at_most(_size: int) -> list[Post]:
+            return [parties.ended(party, awards)]
+
+        await self._posted.edit(party.round, _thread_of(party), party.messages.get("awards", 0), at_most)
+
     async def edit_card(self, party: Party) -> None:
         """The card, brought up to date."""
         if party.card_id is None:

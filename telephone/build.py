@@ -207,11 +207,11 @@ async def open_house(
     play = Play(Company(store, taking, showing, measuring, engine, rounds, seating))
     battling = Battling(Ring(store, play, rounds, measuring, engine)) if rounds is not None else None
     rescoring = Rescoring(Desk(store, anew, noticeboard, engine)) if noticeboard is not None else None
-    crew = None if broom is None else Crew(store, pictures, measure, play, battling, broom, engine)
-    erasing = None if crew is None else Erasing(crew)
     unfolding = None if parlour is None else Unfolding(store, showing, keepsakes, players.registry, parlour)
     hall = None if unfolding is None else Hall(store, play, showing, unfolding, measuring, admission, engine)
     hosting = None if hall is None else Hosting(hall)
+    crew = None if broom is None else Crew(store, pictures, measure, play, battling, hosting, broom, engine)
+    erasing = None if crew is None else Erasing(crew)
     workflows = [one for one in (battling, rescoring, erasing, hosting) if one is not None]
     try:
         await engine.launch([play, measuring, *workflows])

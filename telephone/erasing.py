@@ -20,6 +20,7 @@ from telephone.engine import Engine
 from telephone.erasure import Erasure, Reach
 from telephone.errors import TelephoneError
 from telephone.game import GameState, StepKey
+from telephone.hosting import Hosting
 from telephone.measure import Measure
 from telephone.media.images import Pictures
 from telephone.play import Play
@@ -34,11 +35,13 @@ PAUSES: Final = (60.0, 300.0, *(1_800.0,) * 46)
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
 _RUNNING: Final = ("open", "play", "close", "settle", "realign")
 _FIGHTING: Final = ("battle", "battle-end")
-_JOURNALS: Final = (*_RUNNING, "seat", "measure", *_FIGHTING, "battle-wait", "battle-ballot")
+_JOURNALS: Final = (*_RUNNING, "seat", "measure", *_FIGHTING, "battle-wait", "battle-ballot", "party")
 _PICTURES: Final = "pictures"
 """Stands for all pictures that go, where others are ids."""
 _PROMPT: Final = "0"
 """Stands for a game's prompt where others are steps."""
+_AWARDS: Final = "awards"
+"""Stands for what a party ended with."""
 _LOOK_EVERY: Final = 0.25
 _EVERY: Final = 3_600
 _log = structlog.get_logger()
@@ -53,6 +56,7 @@ class Crew:
     measure: Measure
     play: Play
     battling: Battling | None
+    hosting: Hosting | None
     broom: Broom
     engine: Engine
     settle_s: float = SETTLE
@@ -101,19 +105,27 @@ class Erasing(DBOSConfiguredInstance):
     @DBOS.step()
     async def _stop(self, erasure_id: str) -> None:
         """Ends what is under way, and waits until no step of it can write any more."""
-        games, battles, seats = await self._with.store.erasures.under_way(erasure_id)
-        member_id = (await self._with.store.erasures.get(erasure_id)).member_id
+        store, play = self._with.store, self._with.play
+        found = await store.erasures.under_way(erasure_id)
+        member_id = (await store.erasures.get(erasure_id)).member_id or 0
+        for party_id in found.gathering:
+            await store.parties.leave(party_id, member_id)
+        if self._with.hosting is not None:
+            for party_id in found.parties:
+                await self._with.hosting.stop(party_id, STOPPED)
         if self._with.battling is not None:
-            for battle_id in battles:
+            for battle_id in found.battles:
                 await self._with.battling.void(battle_id, STOPPED)
-        for game_id in games:
-            if await self._with.store.games.move(game_id, GameState.STOPPED, only_from=_UNFINISHED, reason=STOPPED):
-                await self._with.play.settle(await self._with.store.games.get(game_id))
-        for game_id, key in seats:
-            if await self._with.store.seats.release(game_id, key, member_id or 0):
-                await self._with.play.seat_changed(game_id, key)
-        reach = await self._with.store.erasures.reach(erasure_id)
-        names = _named(_RUNNING, (*reach.games, *reach.prompts, *games)) + _named(_FIGHTING, reach.battles)
+        for game_id in found.games:
+            if await store.games.move(game_id, GameState.STOPPED, only_from=_UNFINISHED, reason=STOPPED):
+                await play.settle(await store.games.get(game_id))
+        for seat in found.seats:
+            game_id, _, step = seat.partition("/")
+            if await store.seats.release(game_id, StepKey.parse(step), member_id):
+                await play.seat_changed(game_id, StepKey.parse(step))
+        reach = await store.erasures.reach(erasure_id)
+        names = _named(_RUNNING, (*reach.games, *reach.prompts, *found.games))
+        names += _named(_FIGHTING, reach.battles) + _named(["party"], found.parties)
         ends = time.monotonic() + self._with.settle_s
         while time.monotonic() < ends and await self._with.engine.going(names):
             await asyncio.sleep(_LOOK_EVERY)
@@ -127,15 +139,16 @@ class Erasing(DBOSConfiguredInstance):
 
     @DBOS.step()
     async def _erase(self, erasure_id: str) -> list[str]:
-        """What is to be taken back: games, battles, steps as in `0f3c/2c`, and prompts as in `0f3c/0`."""
+        """What is to be taken back: games, battles, steps as in `0f3c/2c`, prompts as in `0f3c/0`, and awards."""
         reach = await self._with.store.erasures.erase(erasure_id)
         _log.info("a member's data is deleted", erasure=erasure_id, games=len(reach.games), steps=len(reach.steps))
         prompts = (f"{game_id}/{_PROMPT}" for game_id in reach.prompts)
-        return [*reach.games, *reach.battles, *reach.steps, *prompts]
+        awards = (f"{party_id}/{_AWARDS}" for party_id in reach.parties)
+        return [*reach.games, *reach.battles, *reach.steps, *prompts, *awards]
 
     @DBOS.step()
     async def _take_back(self, erasure_id: str, name: str) -> bool:
-        """Takes the messages of a game or a battle back, or what they show of a step or a prompt; False for later."""
+        """Takes messages back, or what they show of a step, a prompt or awards; False for later."""
         owner_id, _, part = name.partition("/")
         try:
             if name == _PICTURES:
@@ -144,6 +157,8 @@ class Erasing(DBOSConfiguredInstance):
                 await self._sweep(owner_id)
             elif part == _PROMPT:
                 await self._with.play.show_prompt(owner_id)
+            elif part == _AWARDS:
+                await self._show_awards(owner_id)
             else:
                 await self._with.play.show_as_it_is(owner_id, StepKey.parse(part))
             return True
@@ -159,11 +174,15 @@ class Erasing(DBOSConfiguredInstance):
     async def _conclude(self, erasure_id: str, left: int) -> None:
         """Forgets the journals of what went, where it was shown, and whose order it was."""
         reach = (await self._with.store.erasures.get(erasure_id)).reach
-        await self._with.engine.forget(_named(_JOURNALS, (*reach.games, *reach.battles)))
+        await self._with.engine.forget(_named(_JOURNALS, (*reach.games, *reach.battles, *reach.parties)))
         await self._with.store.erasures.forget(erasure_id)
         await self._with.store.compact()
         await self._with.store.erasures.end(erasure_id)
         _log.info("a deletion is done", erasure=erasure_id, not_taken_back=left)
+
+    async def _show_awards(self, party_id: str) -> None:
+        if self._with.hosting is not None:
+            await self._with.hosting.show_awards(party_id)
 
     async def _delete_pictures(self, erasure_id: str) -> None:
         for sha256 in (await self._with.store.erasures.get(erasure_id)).reach.pictures:

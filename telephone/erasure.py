@@ -32,11 +32,13 @@ class Footprint(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What a deletion has to do outside the store, by ids that are nobody's: of games and battles that go whole, of
-    games whose prompt goes, of steps that go from games that stay (`0f3c/2c`), and of pictures (sha256)."""
+    games whose prompt goes, of parties whose awards quote what goes, of steps that go from games that stay (`0f3c/2c`),
+    and of pictures (sha256)."""
 
     games: tuple[str, ...] = ()
     battles: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
 
@@ -46,12 +48,27 @@ class Reach:
 
     def as_json(self) -> dict[str, list[str]]:
         """As the store keeps it."""
-        return {name: list(getattr(self, name)) for name in ("games", "battles", "prompts", "steps", "pictures")}
+        return {
+            name: list(getattr(self, name)) for name in ("games", "battles", "prompts", "parties", "steps", "pictures")
+        }
 
     @classmethod
     def of_json(cls, stored: Mapping[str, Any] | None) -> "Reach":
         """What `as_json` gave."""
         return cls(**{name: tuple(ids) for name, ids in (stored or {}).items()})
+
+
+class UnderWay(NamedTuple):
+    """What has to stop before a deletion, by ids: `gathering` parties have not begun, and the member only leaves them.
+
+    `seats` are the turns that the member holds, as in `0f3c/2c`.
+    """
+
+    games: tuple[str, ...] = ()
+    battles: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()
+    gathering: tuple[str, ...] = ()
+    seats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,10 @@ class Hosting(DBOSConfiguredInstance):
             await self._drop_albums(await self._with.store.parties.get(party_id))
         return moved
 
+    async def show_awards(self, party_id: str) -> None:
+        """Brings what a party ended with up to date, after something that it quotes was deleted."""
+        await self._with.unfolding.edit_awards(await self._with.store.parties.get(party_id))
+
     async def recover(self) -> None:
         """Sets going what a crash, a fault or another process left lying. Safe at any time."""
         unfinished = await self._with.store.parties.unfinished()

@@ -42,6 +42,10 @@ class Parlour(Protocol):
         """How far the albums went, and what they are awarded for; returns its id."""
         ...
 
+    async def edit_awards(self, party: Party, awards: Awards) -> None:
+        """Brings the awards up to date, after what they quote was deleted."""
+        ...
+
     async def edit_card(self, party: Party) -> None:
         """Brings the card up to date; may skip an edit that follows another too soon, never a final one."""
         ...

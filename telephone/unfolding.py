@@ -66,6 +66,12 @@ class Unfolding:
         except Exception:
             _log.exception("a call broke, the party goes on", party=party.id)
 
+    async def edit_awards(self, party: Party) -> None:
+        """Brings the awards up to date where they are posted. Raises as `post` does."""
+        if "awards" in party.messages:
+            found = await self.awards(party)
+            await patiently(lambda: self.parlour.edit_awards(party, found))
+
     async def awards(self, party: Party) -> Awards:
         """What the albums that were played to the end are awarded for, by the one embedder that measured them all."""
         told = {n: album.game for n, album in numbered(party) if album.game.state is GameState.FINISHED}

@@ -342,6 +342,9 @@ class Salon:
         self.awarded.append(awards)
         return await self._post("awards")
 
+    async def edit_awards(self, party: Party, awards: Awards) -> None:
+        self.awarded.append(awards)
+
     async def edit_card(self, party: Party) -> None:
         self.cards.append(party.state.value)
 
@@ -408,8 +411,6 @@ async def troupe(
         anew = Anew(store, measure, scales, registry, held_s=1.0, patience_s=deadline)
         rescoring = Rescoring(Desk(store, anew, notices or Notices(), engine, stretch_s=1.0))
         broom = broom or Sweeper()
-        crew = Crew(store, pictures, measure, play, battling, broom, engine, settle_s=20.0, pauses=(0.1, 0.1))
-        erasing = Erasing(crew)
         salon = salon or Salon()
         admission, keepsakes = (
             Admission(store, players, guard, measuring_usd=measure.most_usd, humans=True),
@@ -418,6 +419,8 @@ async def troupe(
         parlour = getattr(stage, "parlour", salon)
         unfolding = Unfolding(store, showing, keepsakes, registry, parlour)
         hosting = Hosting(Hall(store, play, showing, unfolding, measuring, admission, engine, 0.05, 0.01))
+        crew = Crew(store, pictures, measure, play, battling, hosting, broom, engine, settle_s=20.0, pauses=(0.1, 0.1))
+        erasing = Erasing(crew)
         await engine.launch([play, measuring, battling, rescoring, erasing, hosting])
         try:
             recovery = Recovery(store, play, engine)

@@ -10,15 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from telephone.broom import Spot
-from telephone.erasure import Erasure, Footprint, Reach
+from telephone.erasure import Erasure, Footprint, Reach, UnderWay
 from telephone.errors import NotFound
-from telephone.game import Kind, StepKey
+from telephone.party import PartyState
 from telephone.seat import SeatState
 from telephone.sides import BattleState
 from telephone.store.battle_tables import BattlePostRow, BattleRow
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.member_tables import ErasureRow
+from telephone.store.party_tables import PartyRow
 from telephone.store.reaching import ids, reach_of, started_by, texts_elsewhere, texts_of, unended
 from telephone.store.seat_tables import SeatRow
 from telephone.store.tables import GameRow, ImageRow, PostRow, StepRow
@@ -28,6 +29,8 @@ from telephone.store.wiping import batches, wipe
 _OPEN: Final = tuple(state.value for state in BattleState if not state.is_final)
 _PLAYED: Final = (BattleState.PLAYING.value, BattleState.PAUSED.value)
 """A battle that is voted on needs nobody any more who started it."""
+_EARLY: Final = (PartyState.JOINING.value, PartyState.PROMPTS.value)
+_ROUND: Final = (PartyState.PLAYING.value, PartyState.REVEALING.value)
 
 
 class Erasures:
@@ -72,25 +75,13 @@ class Erasures:
                 rows=sum(counts.values()),
             )
 
-    async def under_way(self, erasure_id: str) -> tuple[list[str], list[str], list[tuple[str, StepKey]]]:
-        """What has to stop first: games and battles by their ids, and the turns that the member holds."""
+    async def under_way(self, erasure_id: str) -> UnderWay:
+        """What has to stop first."""
         async with self._database.reading() as session:
             member_id = (await _one(session, erasure_id)).member_id
             if member_id is None:
-                return [], [], []
-            reach = await reach_of(session, member_id)
-            taking_part = {step.partition("/")[0] for step in reach.steps}
-            of_others = await ids(session, select(col(GameRow.id)).where(unended()), col(GameRow.id), taking_part)
-            own = await ids(session, select(col(GameRow.id)).where(started_by(member_id), unended()))
-            open_ = col(BattleRow.state).in_(_OPEN)
-            battles = await ids(session, select(col(BattleRow.id)).where(open_), col(BattleRow.id), reach.battles)
-            played = col(BattleRow.state).in_(_PLAYED)
-            started = select(col(BattleRow.id)).where(col(BattleRow.starter_id) == member_id, played)
-            held = select(SeatRow).where(
-                col(SeatRow.claimer_id) == member_id, col(SeatRow.state) == SeatState.CLAIMED.value
-            )
-            seats = [(row.game_id, StepKey(row.turn, Kind(row.kind))) for row in await session.scalars(held)]
-            return [*own, *of_others], [*battles, *await ids(session, started)], seats
+                return UnderWay()
+            return await _under_way(session, member_id)
 
     async def reach(self, erasure_id: str) -> Reach:
         """What an order would reach now, or has reached."""
@@ -156,6 +147,25 @@ class Erasures:
         ended = {"ended_at": func.coalesce(col(ErasureRow.ended_at), now())}
         async with self._database.writing() as session:
             await session.execute(update(ErasureRow).where(col(ErasureRow.id) == erasure_id).values(ended))
+
+
+async def _under_way(session: AsyncSession, member_id: int) -> UnderWay:
+    reach = await reach_of(session, member_id)
+    taking_part = {step.partition("/")[0] for step in reach.steps}
+    games = select(col(GameRow.id)).where(unended())
+    own = await ids(session, games.where(started_by(member_id)))
+    open_ = select(col(BattleRow.id)).where(col(BattleRow.state).in_(_OPEN))
+    played = open_.where(col(BattleRow.starter_id) == member_id, col(BattleRow.state).in_(_PLAYED))
+    going, gathering = (select(col(PartyRow.id)).where(col(PartyRow.state).in_(states)) for states in (_ROUND, _EARLY))
+    held = col(SeatRow.claimer_id) == member_id, col(SeatRow.state) == SeatState.CLAIMED.value
+    seats = await session.scalars(select(SeatRow).where(*held))
+    return UnderWay(
+        games=(*own, *await ids(session, games, col(GameRow.id), taking_part)),
+        battles=(*await ids(session, open_, col(BattleRow.id), reach.battles), *await ids(session, played)),
+        parties=tuple(await ids(session, going, col(PartyRow.id), reach.parties)),
+        gathering=tuple(await ids(session, gathering, col(PartyRow.id), reach.parties)),
+        seats=tuple(f"{one.game_id}/{one.turn}{one.kind}" for one in seats),
+    )
 
 
 async def _spots(session: AsyncSession, row: Any, post: Any, owner: str, owners: Sequence[str]) -> list[Spot]:

@@ -11,6 +11,7 @@ from telephone.erasure import Reach
 from telephone.game import GameState
 from telephone.seat import SeatState
 from telephone.store.battle_tables import BattleRow, SideRow
+from telephone.store.party_tables import GuestRow
 from telephone.store.seat_tables import SeatRow
 from telephone.store.tables import GameRow, PromptRow, StepRow
 from telephone.store.traces import answers_of
@@ -74,6 +75,7 @@ async def reach_of(session: AsyncSession, member_id: int) -> Reach:
         tuple(games),
         tuple(dict.fromkeys([*battles, *sides])),
         tuple(prompts),
+        tuple(await ids(session, select(col(GuestRow.party_id)).where(col(GuestRow.member_id) == member_id))),
         tuple(f"{one.game_id}/{one.turn}{one.kind}" for one in taken if one.image is not None or one.text is not None),
         tuple(dict.fromkeys([*drawn, *own])),
     )
@@ -96,6 +98,8 @@ async def texts_of(session: AsyncSession, member_id: int, reach: Reach) -> list[
     texts += await ids(session, games[1], col(StepRow.game_id), reach.games)
     texts += [one.text for one in await session.scalars(answers_of(member_id)) if one.text is not None]
     texts += await session.scalars(select(col(PromptRow.text)).where(col(PromptRow.author_id) == member_id))
+    brought = select(col(GuestRow.prompt)).where(col(GuestRow.member_id) == member_id)
+    texts += [text for text in await session.scalars(brought) if text is not None]
     return list(dict.fromkeys(texts))
 
 

@@ -55,7 +55,7 @@ TRACES: Final = (
     Trace(BattleRow, "starter_id", "battles", Fate.NOBODYS),
     Trace(VoteRow, "member_id", "votes", Fate.GOES),
     Trace(PartyRow, "starter_id", "parties", Fate.NOBODYS),
-    Trace(GuestRow, "member_id", "parties_joined", Fate.GOES),
+    Trace(GuestRow, "member_id", "parties_joined", Fate.NOBODYS),
     Trace(ReportRow, "reporter_id", "reports", Fate.NOBODYS),
     Trace(ReportRow, "settled_by", "reports_settled", Fate.NOBODYS),
     Trace(ConductRow, "member_id", "decisions_about_votes", Fate.GOES),

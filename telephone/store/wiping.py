@@ -1,7 +1,7 @@
 """Wiping: one member out of every table, inside one transaction. What others did, and every figure, stays as it was."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import delete, or_, select, update
@@ -11,14 +11,22 @@ from sqlmodel import col
 from telephone.erasure import Reach
 from telephone.store.battle_tables import BattleRow, VoteRow
 from telephone.store.counting import repeated
+from telephone.store.party_tables import GuestRow
 from telephone.store.polls import unpack
 from telephone.store.seat_tables import SeatRow
-from telephone.store.tables import DistanceRow, GameRow, ImageRow, PromptRow, StepRow
+from telephone.store.tables import DistanceRow, GameRow, ImageRow, PromptRow, Row, StepRow
 from telephone.store.traces import TRACES, Fate, Trace
 
 BATCH: Final = 500
 """Ids in one query; the databases bound the parameters of one."""
 _EMPTY: Final[dict[str, Any]] = {"image": None, "text": None, "raw": None, "reference": None, "parameters": None}
+
+
+_WITH_THEM: Final[Mapping[type[Row], dict[str, Any]]] = {
+    SeatRow: {"claim_id": None, "claim_token": None},
+    GuestRow: {"prompt": None, "level": None, "slug": None},
+}
+"""What else goes from rows that stay and are nobody's."""
 
 
 async def wipe(session: AsyncSession, member_id: int, reach: Reach) -> None:
@@ -107,6 +115,5 @@ async def _take_out(session: AsyncSession, trace: Trace, member_id: int) -> None
         # A key has to stay one: a number that is no id of Discord's, and that nobody can tell the member by.
         nobody = -secrets.randbelow(2**62) - 1 if column.primary_key else (None if column.nullable else 0)
         values: dict[str, Any] = {trace.column: nobody}
-        if trace.row is SeatRow:
-            values |= {"claim_id": None, "claim_token": None}
+        values |= _WITH_THEM.get(trace.row, {})
         await session.execute(update(trace.row).where(mine).values(values))

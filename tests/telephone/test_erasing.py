@@ -1,6 +1,7 @@
 """All that is kept of a member is deleted, whatever happens meanwhile, and the others play on as before."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,8 @@ from telephone.engine import Engine
 from telephone.errors import BadInput, NotFound, Unavailable
 from telephone.game import ERASED, Game, GameState
 from telephone.media.images import Pictures
+from telephone.parties import PartyAsked
+from telephone.party import PartyState
 from telephone.privacy import Privacy
 from telephone.service import StartRequest
 from telephone.store import Store
@@ -16,9 +19,11 @@ from telephone.store.games import Games
 from telephone.store.vectors import Vectors
 from tests.company import Remembering, Sweeper, Troupe, troupe
 from tests.telephone.store.lives import take
+from tests.telephone.test_hosting import becomes, begun, plays
 
 PICTURES = Pictures.at("memory:///")
 ANN, BEN, GUILD = 1_100_000_000_000_000_001, 1_100_000_000_000_000_002, 1_200_000_000_000_000_009
+TABLE = PartyAsked(players=4, rounds=4, guild_id=GUILD)
 WORDS = "grandmother's secret garden in Ulm"
 
 
@@ -222,3 +227,45 @@ async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_s
     async with troupe(tmp_path) as troop:
         assert await troop.service.privacy.erased(order.id, timeout=20)
         assert WORDS.encode() not in kept(tmp_path)
+
+
+async def test_a_party_that_has_ended_keeps_what_the_others_made_and_its_awards_quote_nothing_that_went(tmp_path):
+    async with troupe(tmp_path) as troop:
+        members = (ANN, BEN, BEN + 1, BEN + 2)
+        party = await begun(troop, members, replace(TABLE, starter_id=ANN))
+        for round_ in range(1, 5):
+            await becomes(troop, party, PartyState.PLAYING, round_)
+            for member in members:
+                await plays(troop, party, member)
+        done = await becomes(troop, party, PartyState.FINISHED, timeout=40)
+        said = {step.text for album in done.albums for step in album.game.steps if step.text}
+        shown = len(troop.salon.awarded)
+        await deleted(troop, ANN)
+        after = await troop.store.parties.get(party.id)
+        assert [album.game.id for album in after.albums] == [album.game.id for album in done.albums]
+        steps = [step for album in after.albums for step in album.game.steps]
+        assert sum(step.erased for step in steps) == 4, "one turn a round"
+        assert {step.text for step in steps if step.text} - {ERASED} == {text for text in said if str(ANN) not in text}
+        prompts = sorted(album.game.request.prompt.text for album in after.albums)
+        assert prompts[0].startswith("(deleted by who wrote it, ")
+        assert prompts[1:] == [f"the prompt of member {member}" for member in members[1:]]
+        assert len(troop.salon.awarded) == shown + 1
+        assert str(ANN).encode() not in kept(tmp_path)
+        assert troop.broom.swept == []
+
+
+async def test_who_is_at_a_party_that_has_not_begun_only_leaves_it_and_one_that_is_played_stops(tmp_path):
+    async with troupe(tmp_path) as troop:
+        early = await troop.service.parties.start(replace(TABLE, players=5, starter_id=BEN))
+        for member in (ANN, BEN + 1):
+            await troop.service.parties.join(early.id, member)
+        late = await begun(troop, (BEN + 4, BEN + 5, ANN), replace(TABLE, rounds=2, starter_id=BEN + 4))
+        await deleted(troop, ANN)
+        now = await troop.store.parties.get(early.id)
+        assert (now.state, [guest.member_id for guest in now.guests]) == (PartyState.JOINING, [BEN, BEN + 1])
+        stopped = await troop.store.parties.get(late.id)
+        assert (stopped.state, {album.game.state for album in stopped.albums}) == (
+            PartyState.STOPPED,
+            {GameState.STOPPED},
+        )
+        assert str(ANN).encode() not in kept(tmp_path)

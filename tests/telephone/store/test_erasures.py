@@ -269,13 +269,13 @@ async def test_what_is_under_way_is_known_before_it_is_deleted(store: Store):
     await store.seats.claim(held.id, key, ANN)
     voting = await store.battles.add(battle_request(SHARP, STICKERS, starter_id=ANN), [0, 1])
     order = await store.erasures.order(ANN)
-    games, battles, seats = await store.erasures.under_way(order.id)
+    found = await store.erasures.under_way(order.id)
     sides = [side.game.id for side in voting.sides]
-    assert set(games) == {going.id, curated.id, taken, *sides}
-    assert battles == [voting.id]
-    assert seats == [(held.id, key)]
+    assert set(found.games) == {going.id, curated.id, taken, *sides}
+    assert found.battles == (voting.id,)
+    assert found.seats == (f"{held.id}/1c",)
     await store.battles.open_voting(voting.id)
-    assert (await store.erasures.under_way(order.id))[1] == [], "others' votes on a listed prompt are not lost"
+    assert (await store.erasures.under_way(order.id)).battles == (), "others' votes on a listed prompt are not lost"
 
 
 async def test_vectors_are_forgotten_by_what_they_stand_for(store: Store):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import discord
 
-from bot import gone, parties, render
+from bot import gone, parties
 from bot.cards import Card, Cards
 from bot.posted import Posted, need
 from bot.render import Attachment, Post
@@ -58,7 +58,7 @@ class DiscordParlour:
         """An album as one moving picture, or why there is none."""
         file = Attachment(f"game-{game.number}.gif", data, alt)
         try:
-            return await self._in_thread(party, render.replay(game, file), posting)
+            return await self._in_thread(party, parties.replay(party, game, file), posting)
         except discord.HTTPException as error:
             if error.status != 413 and error.code != gone.TOO_LARGE:
                 raise

@@ -9,7 +9,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.render import Post, address, clock, embedder_name, layout, span
+from bot.render import Attachment, Post, address, clock, embedder_name, layout, span
 from bot.text import escape, excerpt
 from telephone.game import PROMPT_MIN, Game, GameState, Kind, Prompt
 from telephone.party import GUESTS_MIN, Award, Awards, Party, PartyState, key_of_round
@@ -72,6 +72,12 @@ def heading(party: Party, album: int) -> Post:
     return Post(f"### Album {album} of {party.chairs}{number}{early}")
 
 
+def replay(party: Party, game: Game, file: Attachment) -> Post:
+    """An album as one moving picture."""
+    number = next((album.chair + 1 for album in party.albums if album.game.id == game.id), 0)
+    return Post(f"**Replay** of album {number}", files=(file,))
+
+
 def ended(party: Party, awards: Awards) -> Post:
     """How far every caption of every album went, and which albums are awarded for it."""
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### Awards of party {party.number}")]
@@ -119,7 +125,7 @@ def called(party: Party) -> str:
 
 def brought(prompt: Prompt) -> str:
     """The receipt for a prompt, which only its author is shown."""
-    return f"Your album begins with:\n> {excerpt(prompt.text, 1_500)}\nYou can change it until everybody's is in."
+    return f"Your album begins with this; you can change it until everybody's is in:\n> {excerpt(prompt.text, 1_500)}"
 
 
 def stop_question(party: Party) -> str:
@@ -184,13 +190,13 @@ def _prompts(party: Party) -> Post:
         else "You draw it yourself first; nobody else sees it"
     )
     line = (
-        f"Type what your album begins with, or have one drawn by lot. {who} before the reveal.\n"
-        f"{party.brought} of {len(party.guests)} are in; who has brought none {_when(party.due_at)} gets one by lot."
+        f"Type what your album begins with, or have one of the list given to you. {who} before the reveal.\n"
+        f"{party.brought} of {len(party.guests)} are in; who has brought none {_when(party.due_at)} is given one."
     )
     return _call(
         "### Bring a prompt",
         line,
-        (("Bring a prompt", "bring"), ("Draw one by lot", "draw"), ("Leave", "leave")),
+        (("Bring a prompt", "bring"), ("Give me one", "draw"), ("Leave", "leave")),
         party,
     )
 
@@ -199,7 +205,7 @@ def _round(party: Party, round_: int) -> Post:
     kind = key_of_round(round_).kind
     title = f"### Round {round_} of {party.rounds}: {_DO[kind]}"
     if party.state is not PartyState.PLAYING or party.round != round_ or party.done == len(party.albums):
-        return _call(title, _over(party, "All turns of this round are taken."), ())
+        return _call(title, _over(party, f"All turns of this round are taken{_by_models(party)}."), ())
     line = (
         f"There are {_SHOWN[kind]} for each of you; press the button, and only you see yours.\n"
         f"{party.done} of {len(party.albums)} are done{_by_models(party)}. {_late(party)}"
@@ -227,7 +233,7 @@ def _passes_on(party: Party) -> bool:
 
 def _by_models(party: Party) -> str:
     count = sum(album.seat is not None and album.seat.state is SeatState.STOOD_IN for album in party.albums)
-    return f" (a model plays {count} of them)" if count else ""
+    return f", {count} of them by a model" if count else ""
 
 
 def _late(party: Party) -> str:
@@ -296,9 +302,13 @@ def _gist(party: Party, number: int) -> str:
 def _measured(awards: Awards) -> list[str]:
     if not awards.distances:
         return []
-    how = f"How far each caption was from its prompt ({embedder_name(awards.embedder)}, cosine distance):"
+    how = f"A party counts on no board. How far each caption was from its prompt ({_scale(awards)}):"
     rows = [f"- Album {album}: {', '.join(f'{one:.2f}' for one in far)}" for album, far in awards.distances.items()]
-    return [how, *rows, "A party counts on no board."]
+    return [how, *rows]
+
+
+def _scale(awards: Awards) -> str:
+    return f"{embedder_name(awards.embedder)}; cosine distance"
 
 
 def _card_buttons(party: Party) -> list[Button]:

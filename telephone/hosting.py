@@ -148,12 +148,13 @@ class Hosting(DBOSConfiguredInstance):
 
     @DBOS.step()
     async def _collect(self, party_id: str, run: int) -> Verdict:
-        """Waits for the prompts; who has brought none in time gets one of the curated."""
+        """Waits for the prompts; who has brought none in time gets one of the curated. Nothing begins in a pause."""
 
         async def collect() -> Verdict:
             told = _Told()
             while (party := await self._still_on(party_id, run)).state is PartyState.PROMPTS:
-                if party.brought == len(party.guests) or _is_due(party):
+                complete = party.brought == len(party.guests) or _is_due(party)
+                if complete and not await self._with.store.servers.paused(party.request.guild_id):
                     await self._deal(party)
                     continue
                 if told.anew(party.brought):

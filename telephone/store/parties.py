@@ -11,7 +11,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -209,12 +209,13 @@ class Parties:
     async def stand_in_overdue(self, party_id: str) -> bool:
         """Has models take the turns of this round whose time is over or whose member is gone; False where none are.
 
-        Who let their time run out has left.
+        Who let their time run out has left. A turn of an album that is paused keeps at least half of its time.
         """
         async with self._database.writing() as session:
             party = await _locked(session, party_id)
             if party.state is not PartyState.PLAYING:
                 return False
+            await _spare(session, party)
             here = [guest.member_id for guest in party.going]
             gone = or_(col(SeatRow.invited_id).is_(None), col(SeatRow.invited_id).not_in(here))
             late = await _stand_in(session, party, or_(col(SeatRow.deadline) <= now(), gone))
@@ -289,6 +290,17 @@ async def _stand_in(session: AsyncSession, party: Party, which: ColumnElement[bo
     for game_id, _ in found:
         await _go_on(session, game_id)
     return [member_id for _, member_id in found if member_id is not None]
+
+
+async def _spare(session: AsyncSession, party: Party) -> None:
+    """Gives the turns of paused albums their time again, before the second half of it is over."""
+    key, seconds = key_of_round(max(party.round, 1)), timedelta(seconds=party.request.seconds)
+    paused = [album.game.id for album in party.albums if album.game.state is GameState.PAUSED]
+    which = and_(col(SeatRow.game_id).in_(paused), col(SeatRow.turn) == key.turn, col(SeatRow.kind) == key.kind.value)
+    soon = and_(which, col(SeatRow.state).in_(_UNSETTLED), col(SeatRow.deadline) < now() + seconds / 2)
+    ends = now() + seconds
+    held = case((col(SeatRow.state) == SeatState.CLAIMED.value, ends), else_=col(SeatRow.claim_expires_at))
+    await session.execute(update(SeatRow).where(soon).values(deadline=ends, claim_expires_at=held))
 
 
 def _seat(party: Party, album: Album, key: StepKey, member_id: int | None) -> dict[str, Any]:

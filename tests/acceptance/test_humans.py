@@ -186,11 +186,11 @@ async def test_a_party_of_four_over_four_rounds_one_leaving_ends_with_four_album
     call = await here.shown("### Bring a prompt")
     form = await bo.click(call, label="Bring a prompt")
     await here.kill()  # while prompts are collected, and between a form and its answer
-    await here.answered(await bo.submit(form, {"prompt": PROMPTS[1]}), "Your album begins with:")
+    await here.answered(await bo.submit(form, {"prompt": PROMPTS[1]}), "Your album begins with this")
     for member, prompt in zip((ada, cy), PROMPTS[::2], strict=False):
         form = await member.click(call, label="Bring a prompt")
-        await here.answered(await member.submit(form, {"prompt": prompt}), "Your album begins with:")
-    await here.press(di, call, "Draw one by lot")
+        await here.answered(await member.submit(form, {"prompt": prompt}), "Your album begins with this")
+    await here.press(di, call, "Give me one")
     for round_, todo in enumerate(("draw", "describe", "draw", "describe"), 1):
         call = await here.shown(f"### Round {round_} of 4: {todo}")
         if round_ == 2:
@@ -220,7 +220,7 @@ async def _check_four_albums(here: Table) -> None:
         assert album[1].startswith("**The prompt**")
         assert [title.partition(" by ")[0] for title in album[2:6]] == kinds
         assert album[6].startswith(f"### #{number}: from ")
-        assert album[7].startswith("**Replay**, 2 turns")
+        assert album[7].startswith(f"**Replay** of album {number}")
     assert reveal == ["### Awards of party 1"]
     games = [await here.game(number) for number in range(1, 5)]
     players = [step.player for game in games for step in game.steps]

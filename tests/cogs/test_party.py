@@ -66,12 +66,12 @@ async def test_three_members_have_a_party_to_the_awards(house, bot):
             answer = await member.click(card, label="Join")
             assert "You are in" in answer.response.content
         call = await shown(evening, "### Bring a prompt")
-        assert labels_of(call) == ["Bring a prompt", "Draw one by lot", "Leave"]
+        assert labels_of(call) == ["Bring a prompt", "Give me one", "Leave"]
         for n, member in enumerate(members[:2]):
             answer = await brings(member, call, f"a *fox* number {n}")
             assert f"> a \\*fox\\* number {n}" in answer.response.content
             assert answer.ephemeral
-        assert "Your album begins with:" in (await members[2].click(call, label="Draw one by lot")).response.content
+        assert "Your album begins with this" in (await members[2].click(call, label="Give me one")).response.content
 
         call = await shown(evening, "### Round 1 of 2: draw")
         assert "There are words to draw for each of you" in words_of(call)
@@ -108,7 +108,7 @@ async def test_who_leaves_is_played_for_and_strangers_are_told_so(house, bot):
         stranger = evening.guild.add_member(env.create_user("stranger"))
         call = await shown(evening, "### Bring a prompt")
         for member in members:
-            await member.click(call, label="Draw one by lot")
+            await member.click(call, label="Give me one")
         call = await shown(evening, "### Round 1 of 2: draw")
         assert (await stranger.click(call, label="Show me mine")).response.content == STRANGER
         assert (await members[2].click(call, label="Leave")).response.content == (

@@ -347,6 +347,32 @@ def _script(where: str):
         yield "interrupt"
 
 
+async def test_a_pause_takes_nobody_out_whose_time_is_over_meanwhile(company):
+    party = await begun(company)
+    await company.service.parties.take(party.id, ADA)
+    await company.service.pause(7)
+    _overdue(company)
+    await asyncio.sleep(0.5)
+    await company.service.resume(7)
+    async with asyncio.timeout(15):
+        while {a.game.state for a in (await company.service.parties.party(party.id)).albums} != {GameState.WAITING}:
+            await asyncio.sleep(0.02)
+    for member in FOUR:
+        await plays(company, party, member)
+    assert len((await becomes(company, party, PartyState.PLAYING, 2)).going) == 4
+
+
+async def test_no_album_is_made_in_a_pause(company):
+    party = await joined(company)
+    await company.service.pause(7)
+    for member in FOUR:
+        await company.service.parties.draw(party.id, member)
+    await asyncio.sleep(0.5)
+    assert (await company.service.parties.party(party.id)).state is PartyState.PROMPTS
+    await company.service.resume(7)
+    await becomes(company, party, PartyState.PLAYING, 1)
+
+
 def _database(company: Troupe) -> str:
     return str(company.store._database.url.database)
 

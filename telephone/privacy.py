@@ -25,7 +25,7 @@ FORMAT: Final = 1
 """Of the file that a member is given; fields are added, never changed."""
 NOTHING: Final = "Nothing is kept of you on any server, so there is nothing to delete."
 EXPORT_EVERY: Final = 600.0
-"""How long a member waits for another file of theirs, in seconds."""
+"""How long a member waits for another file of theirs, or another deletion, in seconds."""
 _NAME: Final = "ai-telephone"
 _ENDINGS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 _LOOK_EVERY: Final = 0.1
@@ -50,7 +50,9 @@ class Privacy:
     erasing: Erasing | None = None
     """None in a process that runs no engine: what is ordered there, the process that does will notice."""
     every: float = EXPORT_EVERY
+    """How long a member waits for another file or another deletion, in seconds."""
     _given: dict[int, float] = field(default_factory=dict, repr=False)
+    _ordered: dict[int, float] = field(default_factory=dict, repr=False)
 
     async def wishes(
         self, guild_id: int, member_id: int, *, by_name: bool | None = None, reminders: bool | None = None
@@ -65,11 +67,9 @@ class Privacy:
 
         Raises NotAllowed where they were given it a moment ago.
         """
-        moment = time.monotonic()
-        left = self._given.get(member_id, -self.every) + self.every - moment
-        if left > 0:
+        if (left := self._wait(self._given, member_id)) > 0:
             raise NotAllowed(f"You were given your file a moment ago; another can be had in {_minutes(left)}.")
-        self._given[member_id] = moment
+        self._given[member_id] = time.monotonic()
         try:
             return await self.file_of(member_id)
         except BaseException:
@@ -111,14 +111,22 @@ class Privacy:
     async def erase(self, member_id: int) -> Erasure:
         """Orders that all is deleted which is kept of a member, on every server; it is carried out whatever happens.
 
-        Raises BadInput where nothing is kept.
+        Raises BadInput where nothing is kept, and NotAllowed soon after the last time: each deletion rewrites a whole
+        database.
         """
         await self.footprint(member_id)
+        under_way = member_id in {one.member_id for one in await self.store.erasures.unended()}
+        if not under_way and (left := self._wait(self._ordered, member_id)) > 0:
+            raise NotAllowed(f"Your data was deleted a moment ago; what is new can be deleted in {_minutes(left)}.")
         erasure = await self.store.erasures.order(member_id)
+        self._ordered[member_id] = time.monotonic()
         _log.info("a deletion is ordered", erasure=erasure.id)
         if self.erasing is not None:
             await self.erasing.begin(erasure)
         return erasure
+
+    def _wait(self, last: Mapping[int, float], member_id: int) -> float:
+        return last.get(member_id, -self.every) + self.every - time.monotonic()
 
     async def erased(self, erasure_id: str, timeout: float) -> bool:
         """Whether an order is carried out, at the latest after `timeout` seconds."""

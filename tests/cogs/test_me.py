@@ -30,7 +30,7 @@ async def test_a_member_gets_their_file_where_only_they_see_it(server, store):
     result = await server.alice.slash(server.channel, "telephone me export")
     assert result.response.ephemeral
     assert result.response.content == (
-        "All that is kept of you, on every server this bot plays on: 3 games you started, 1 turn you took in "
+        "All that is kept of you, on every server this bot plays on: 4 games you started, 1 turn you took in "
         "games, 1 battle you started, 1 vote, 1 prompt you proposed, 2 reports of turns. "
         "What each part means stands in the privacy policy, which the bot's profile links; "
         "`/telephone me delete` deletes it."
@@ -68,6 +68,7 @@ async def test_what_goes_and_what_stays_is_said_before_anything_is_deleted(serve
         "",
         "**It goes:**",
         "- 3 games that began with words of yours: whole, with messages, pictures and replays",
+        "- the words of 1 game in which others took turns",
         "- 1 turn you took in games",
         "- 1 vote",
         "- 1 prompt you proposed",
@@ -77,7 +78,7 @@ async def test_what_goes_and_what_stays_is_said_before_anything_is_deleted(serve
         "- distances and costs, and reports of turns, so that these stay hidden",
         "- words of yours that somebody else began a game with, in their game",
         "",
-        "3 games of yours under way will be stopped first. `/telephone me export` gives you a copy before.",
+        "4 games of yours under way will be stopped first. `/telephone me export` gives you a copy before.",
     ]
     kept = await server.alice.click(asked.response, label="Keep it")
     assert kept.response.content == personal.KEPT

@@ -73,6 +73,19 @@ async def test_a_file_is_given_once_in_a_while_to_each_member(store):
     assert await Privacy(store, PICTURES, every=0).export(ANN)
 
 
+async def test_a_deletion_is_ordered_once_in_a_while_and_pressing_twice_orders_one(store):
+    privacy = Privacy(store, PICTURES)
+    await live(store, ANN, WORDS)
+    first, second = await privacy.erase(ANN), await privacy.erase(ANN)
+    assert first.id == second.id
+    for step in (store.erasures.erase, store.erasures.forget, store.erasures.end):
+        await step(first.id)
+    await store.members.change(GUILD, ANN, by_name=True)
+    with pytest.raises(NotAllowed, match="can be deleted in 10 minutes"):
+        await privacy.erase(ANN)
+    assert (await Privacy(store, PICTURES).erase(ANN)).id != first.id
+
+
 async def test_a_file_that_could_not_be_made_can_be_asked_for_again(store, monkeypatch):
     privacy = Privacy(store, PICTURES)
 

@@ -205,10 +205,10 @@ def _round(party: Party, round_: int) -> Post:
     kind = key_of_round(round_).kind
     title = f"### Round {round_} of {party.rounds}: {_DO[kind]}"
     if party.state is not PartyState.PLAYING or party.round != round_ or party.done == len(party.albums):
-        return _call(title, _over(party, f"All turns of this round are taken{_by_models(party)}."), ())
+        return _call(title, _over(party, f"All turns of this round are taken.{_by_models(party)}"), ())
     line = (
         f"There are {_SHOWN[kind]} for each of you; press the button, and only you see yours.\n"
-        f"{party.done} of {len(party.albums)} are done{_by_models(party)}. {_late(party)}"
+        f"{party.done} of {len(party.albums)} are done.{_by_models(party)} {_late(party)}"
     )
     return _call(title, line, (("Show me mine", "turn"), ("Leave", "leave")), party)
 
@@ -233,7 +233,7 @@ def _passes_on(party: Party) -> bool:
 
 def _by_models(party: Party) -> str:
     count = sum(album.seat is not None and album.seat.state is SeatState.STOOD_IN for album in party.albums)
-    return f", {count} of them by a model" if count else ""
+    return f" A model plays {count} of them." if count else ""
 
 
 def _late(party: Party) -> str:

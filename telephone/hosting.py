@@ -18,7 +18,7 @@ from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.admission import Admission
 from telephone.engine import Engine
-from telephone.errors import OverBudget
+from telephone.errors import OverBudget, TelephoneError
 from telephone.game import GameRequest, GameState, Pair, Prompt
 from telephone.measuring import Measuring
 from telephone.party import GUESTS_MAX, Party, PartyState, rounds_for
@@ -203,8 +203,13 @@ class Hosting(DBOSConfiguredInstance):
 
     @DBOS.step()
     async def _close_rounds(self, party_id: str, run: int) -> Verdict:
+        """Has all albums measured while the first are revealed, so that none waits for its distance."""
+
         async def close() -> Verdict:
             await self._still_on(party_id, run)
+            for _, album in numbered(await self._with.store.parties.get(party_id)):
+                if not album.game.state.is_final:
+                    await self._measure(album.game.id)
             going = [PartyState.PLAYING]
             await self._with.store.parties.move(party_id, PartyState.REVEALING, only_from=going)
             await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
@@ -289,9 +294,16 @@ class Hosting(DBOSConfiguredInstance):
         games = self._with.store.games
         await games.move(game_id, GameState.FINISHED, only_from=[GameState.WAITING])
         if (await games.get(game_id)).state is GameState.FINISHED:
-            await self._with.measuring.begin(game_id)
+            await self._measure(game_id)
             await self._with.measuring.wait(game_id)
             await self._with.measuring.summarise(game_id)
+
+    async def _measure(self, game_id: str) -> None:
+        """Measures an album; one that cannot be measured is revealed all the same, and says so."""
+        try:
+            await self._with.measuring.begin(game_id)
+        except TelephoneError as error:
+            _log.warning("an album is not measured", game=game_id, error=type(error).__name__)
 
     async def _drop_albums(self, party: Party) -> None:
         """Stops what is still played for a party that has ended."""

@@ -22,6 +22,7 @@ from telephone.store.parties import CLOSED, STRANGER
 NO_MODEL: Final = "No model could stand in for a member just now; please ask the operator."
 LEFT: Final = "You left this party, so a model takes your turns; enjoy the reveal."
 DONE: Final = "Your turn of this round is in already; the next round begins when everybody is done."
+ENDED: Final = "What was before you in this round ended early, so there is nothing for you to do until the next one."
 NOT_NOW: Final = "There is no turn to take at this party just now; watch its thread."
 REMOVED: Final = "The bot was removed from the server."
 NOT_HOST: Final = "Only who started this party, or a member who may manage the server, can do that."
@@ -144,10 +145,14 @@ class Parties:
         """What lies before a member in this round; nobody else is shown it. Raises NotAllowed where nothing does."""
         party = await self._joined(party_id, member_id)
         album = party.album_of(member_id)
-        if party.state is not PartyState.PLAYING or album is None or album.seat is None:
+        if party.state is not PartyState.PLAYING or album is None:
             raise NotAllowed(NOT_NOW)
+        if album.game.state.is_final:
+            raise NotAllowed(ENDED)
         if album.is_done(party.round):
             raise NotAllowed(DONE)
+        if album.seat is None:
+            raise NotAllowed(NOT_NOW)
         return await self.seats.claim(album.game.id, album.seat.key, member_id, token=token)
 
     async def stop(self, party_id: str, *, by: int, is_host: bool) -> Party:

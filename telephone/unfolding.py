@@ -76,9 +76,12 @@ class Unfolding:
         """What the albums that were played to the end are awarded for, by the one embedder that measured them all."""
         told = {n: album.game for n, album in numbered(party) if album.game.state is GameState.FINISHED}
         by = {game.embedder for game in told.values()}
-        if len(by) != 1 or (embedder := by.pop()) is None:
-            return Awards()
-        return awards({n: _distances(game) for n, game in told.items()}, self.registry.label(embedder))
+        if len(by) == 1 and (embedder := by.pop()) is not None:
+            return awards({n: _distances(game) for n, game in told.items()}, self.registry.label(embedder))
+        # Distances of two embedders are never set beside each other; one of them may have measured all ends.
+        for embedder, far in (await self.store.distances.ends([game.id for game in told.values()])).items():
+            return awards({n: [far[game.id]] for n, game in told.items()}, self.registry.label(embedder))
+        return Awards()
 
     async def _send(self, party: Party, what: str, posting: Posting) -> int:
         match what.partition("-"):

@@ -73,6 +73,8 @@ def _check(game: Game) -> None:
         raise BadInput(f"Game #{game.number} was not played to its end; please choose one that was.")
     if HUMAN in (game.pair.t2i, game.pair.i2t) and not game.request.sealed:
         raise BadInput(f"Members played game #{game.number} in the open, which is set against no other; {ANOTHER}.")
+    if game.is_album:
+        raise BadInput(f"Game #{game.number} is an album of a party, which is set against no other; {ANOTHER}.")
     if game.stand_ins or game.request.human_step is not None:
         raise BadInput(f"A member and a model shared a part of game #{game.number}; {ANOTHER}.")
     if any(step.hidden for step in game.steps):

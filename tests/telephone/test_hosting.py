@@ -10,8 +10,10 @@ import pytest
 
 from telephone.errors import BadInput, NotAllowed, Refused
 from telephone.game import GameState, Kind
-from telephone.parties import DONE, LEFT, PartyAsked
+from telephone.hosting import GONE
+from telephone.parties import DONE, ENDED, LEFT, PartyAsked
 from telephone.party import Party, PartyState
+from telephone.stage import StageGone
 from telephone.store.parties import CLOSED, FULL, NOBODY_LEFT, STRANGER, TOO_FEW
 from telephone.store.seats import RESERVED
 from tests.company import Remembering, Salon, Troupe, paint, troupe
@@ -278,6 +280,38 @@ async def test_a_party_is_paused_with_all_games_and_goes_on(company):
     for member in FOUR[1:]:
         await plays(company, party, member)
     await becomes(company, party, PartyState.PLAYING, 2)
+
+
+async def test_an_album_that_no_model_can_play_ends_early_and_the_others_are_revealed(company):
+    company.studio.down["painter"] = Refused("The painter declined.")
+    party = await begun(company, asked=replace(ASKED, rounds=2))
+    lost = party.album_of(DI)
+    await company.service.parties.leave(party.id, DI)
+    for member in (ADA, BO, CY):
+        await plays(company, party, member)
+    now = await becomes(company, party, PartyState.PLAYING, 2)
+    for member in (ADA, BO, CY):
+        if now.album_of(member).chair == lost.chair:
+            with pytest.raises(NotAllowed, match=ENDED):
+                await company.service.parties.take(party.id, member)
+        else:
+            await plays(company, party, member)
+    done = await becomes(company, party, PartyState.FINISHED)
+    states = [album.game.state for album in done.albums]
+    assert (states.count(GameState.FAILED), states.count(GameState.FINISHED)) == (1, 3)
+    assert len(company.salon.awarded[0].distances) == 3
+    assert [f"album-{n}" in company.salon.posts for n in range(1, 5)] == [True] * 4
+
+
+async def test_a_party_whose_thread_is_gone_ends_and_says_so(company):
+    party = await joined(company)
+    await until(lambda: "prompts" in company.salon.posts)
+    company.salon.faults.append(StageGone("The thread was deleted, so I paused; press Continue.", "thread"))
+    for member in FOUR:
+        await company.service.parties.draw(party.id, member)
+    done = await becomes(company, party, PartyState.STOPPED)
+    assert done.reason == GONE
+    await until(lambda: company.salon.cards[-1] == "stopped")
 
 
 STOPS = ("joining", "prompts", "round 1", "round 2", "reveal")

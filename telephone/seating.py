@@ -55,6 +55,8 @@ class Seating:
         if game.state is not GameState.WAITING:
             return
         seats, seat, moment = self.store.seats, await self.store.seats.get(game.id, key), datetime.now(UTC)
+        if seat.due_at is None or seat.due_at > moment:  # a sweep writes nothing where nothing is due
+            return
         changed = seat.half_at <= moment and await seats.tell_half(game.id, key)
         if seat.claim is not None and seat.claim.holds(moment):
             if await seats.tell_claim(game.id, key):

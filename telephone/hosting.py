@@ -278,10 +278,12 @@ class Hosting(DBOSConfiguredInstance):
     async def _look_after(self, party_id: str) -> None:
         """Has models play for who left or is late, and reminds who holds a turn that half of their time is over."""
         store = self._with.store
-        await store.parties.stand_in_overdue(party_id)
-        for game_id in await store.parties.go_on(party_id):
-            await self._with.play.begin(await store.games.get(game_id))
-        party = await store.parties.get(party_id)
+        party = await store.parties.get(party_id)  # a look that finds nothing to do writes nothing
+        if party.has_late(datetime.now(UTC)) and await store.parties.stand_in_overdue(party_id):
+            party = await store.parties.get(party_id)
+        if party.waits_for_model:
+            for game_id in await store.parties.go_on(party_id):
+                await self._with.play.begin(await store.games.get(game_id))
         for album in party.albums:
             seat = album.seat
             if seat is None or seat.state is not SeatState.CLAIMED:

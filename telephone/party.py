@@ -11,8 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from telephone.game import NO_GUILD, Game, Prompt, StepKey
-from telephone.seat import Seat
+from telephone.game import NO_GUILD, Game, GameState, Prompt, StepKey
+from telephone.seat import Seat, SeatState
 
 GUESTS_MIN: Final = 3
 GUESTS_MAX: Final = 12
@@ -129,6 +129,26 @@ class Party:
     def done(self) -> int:
         """How many turns of this round are taken."""
         return sum(album.is_done(self.round) for album in self.albums)
+
+    def has_late(self, moment: datetime) -> bool:
+        """Whether a turn of this round is to be given to a model, or to be spared while its album is paused."""
+        here = {guest.member_id for guest in self.going}
+        free = [(album.game, album.seat) for album in self.albums if album.seat and not album.seat.state.is_settled]
+        return any(
+            game.state is GameState.PAUSED or seat.deadline <= moment or seat.member_id not in here
+            for game, seat in free
+        )
+
+    @property
+    def waits_for_model(self) -> bool:
+        """Whether a model is to play on with an album that nothing plays just now."""
+        return any(
+            album.seat is not None
+            and album.seat.state is SeatState.STOOD_IN
+            and album.game.state in (GameState.WAITING, GameState.QUEUED)
+            and not album.is_done(self.round)
+            for album in self.albums
+        )
 
     def guest(self, member_id: int) -> Guest | None:
         """A member's place; None for who is not one of the party."""

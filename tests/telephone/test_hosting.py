@@ -16,6 +16,7 @@ from telephone.party import Party, PartyState
 from telephone.stage import StageGone
 from telephone.store.parties import CLOSED, FULL, NOBODY_LEFT, STRANGER, TOO_FEW
 from telephone.store.seats import RESERVED
+from telephone.versus import VersusAsked
 from tests.company import Remembering, Salon, Troupe, paint, troupe
 
 ADA, BO, CY, DI, EVE = 11, 12, 13, 14, 15
@@ -265,6 +266,8 @@ async def test_albums_count_on_no_board_and_are_found_by_nobody_before_the_revea
         assert database.execute("SELECT DISTINCT mixed, design FROM game").fetchall() == [(1, "party")]
         assert database.execute("SELECT DISTINCT counted FROM distance").fetchall() == [(0,)]
     assert len(await company.service.recent(7)) == 4
+    with pytest.raises(BadInput, match="is an album of a party, which is set against no other"):
+        await company.service.battles.versus(VersusAsked(game_a=1, game_b=2, guild_id=7))
 
 
 async def test_a_party_is_paused_with_all_games_and_goes_on(company):

@@ -1,7 +1,5 @@
 """A party on a simulated Discord: from joining to the awards, and what is refused on the way."""
 
-import asyncio
-
 import pytest
 import simcord
 
@@ -115,7 +113,7 @@ async def test_who_leaves_is_played_for_and_strangers_are_told_so(house, bot):
             "You left party 1; a model takes your turns. The reveal is in the thread."
         )
         await plays(members[0], call, "mine")
-        assert (await members[0].click(call, label="Show me mine")).response.content in DONE.replace(".", "\\.") + DONE
+        assert (await members[0].click(call, label="Show me mine")).response.content == DONE
         await plays(members[1], call, "mine too")
         call = await shown(evening, "### Round 2 of 2: describe")
         for member in members[:2]:
@@ -144,13 +142,11 @@ async def test_the_host_begins_early_and_stops_and_others_may_not(house, bot):
         [*_] = env.errors
 
 
-async def test_a_prompt_is_still_taken_after_a_restart(house, bot):
+async def test_the_call_for_prompts_counts_those_that_are_in(house, bot):
     async with simcord.run(bot) as env:
         evening = _evening(env, house, bot)
         members = await joined(env, evening)
         call = await shown(evening, "### Bring a prompt")
-        form = await members[1].click(call, label="Bring a prompt")
-        await asyncio.sleep(0)
-        answer = await members[1].submit_modal(form, {"prompt": "a castle of sand"})
+        answer = await brings(members[1], call, "a castle of sand")
         assert "> a castle of sand" in answer.response.content
         assert "1 of 3 are in" in words_of(await shown(evening, "1 of 3 are in"))

@@ -11,6 +11,7 @@ from bot.board_views import BoardButton, BoardSelect
 from bot.commands import admin_group, telephone_group
 from bot.easel import Easel
 from bot.errors import explain, unheard
+from bot.guessing import GuessSelect, QuestionButton
 from bot.insight_views import InsightSelect
 from bot.pair_views import PairSelect
 from bot.partying import PartyButton
@@ -31,11 +32,13 @@ BUTTONS: Final = (
     BoardButton,
     BoardSelect,
     GameButton,
+    GuessSelect,
     InsightSelect,
     PairSelect,
     PartyButton,
     PersonalButton,
     PromptButton,
+    QuestionButton,
     ReportButton,
     RescoreButton,
     TurnButton,

@@ -49,7 +49,7 @@ def card(game: Game, progress: Progress, summary: Summary | None = None) -> Post
 def _card_title(game: Game, progress: Progress) -> str:
     titles = {
         GameState.QUEUED: f"queued, place {progress.place}" if progress.place else "queued",
-        GameState.PLAYING: f"turn {turn_now(game)} of {game.request.turns}",
+        GameState.PLAYING: "is played" if game.keeps_human_step else f"turn {turn_now(game)} of {game.request.turns}",
         GameState.WAITING: "waiting for a member",
         GameState.PAUSED: f"paused at turn {turn_now(game)}",
         GameState.FINISHED: "finished",
@@ -88,7 +88,7 @@ def _doing(game: Game) -> str:
     verb = "drawing" if key.kind is Kind.PICTURE else "looking at the picture"
     player = game.player(key)
     if player == HUMAN:
-        return f"A member is invited to take turn {key.turn}."
+        return f"A member is invited to take {'a turn' if game.keeps_human_step else f'turn {key.turn}'}."
     return f"{escape(player)} is {verb}."
 
 
@@ -96,7 +96,7 @@ def _awaiting(game: Game, seat: Seat | None) -> str:
     """Which turn is a member's, whether one is at it, and who plays it otherwise."""
     if seat is None:
         return "A member is invited to take a turn."
-    what = f"Turn {seat.key.turn}, {WHAT[seat.key.kind]}."
+    what = f"{'One' if game.keeps_human_step else f'Turn {seat.key.turn},'} {WHAT[seat.key.kind]}."
     if seat.state is SeatState.CLAIMED:
         return f"{what} A member is at it."
     return f"{what} {otherwise(seat)}"

@@ -46,7 +46,8 @@ def invitation(game: Game, seat: Seat) -> Post:
         title, line, colour = *_RESTS[game.state], _COLOURS[SeatState.STOOD_IN]
     else:
         title, line, colour = _title(seat), _line(game, seat), _COLOURS[seat.state]
-    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### Turn {seat.key.turn}: {title}"), ui.TextDisplay(line)]
+    which = "A member's turn" if game.keeps_human_step else f"Turn {seat.key.turn}"
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {which}: {title}"), ui.TextDisplay(line)]
     if seat.state is SeatState.OPEN and game.state not in _RESTS:
         parts.append(ui.ActionRow(*_buttons(game, seat)))
     return Post(view=layout(parts, colour))
@@ -125,7 +126,8 @@ def returned(sentence: str, text: str | None) -> str:
 
 def called(game: Game, key: StepKey, mentions: Sequence[str]) -> str:
     """The words that call members into a game by name."""
-    waits = f"turn {key.turn} of game #{game.number} waits for one of you to {_DO[key.kind]}"
+    which = "a turn" if game.keeps_human_step else f"turn {key.turn}"
+    waits = f"{which} of game #{game.number} waits for one of you to {_DO[key.kind]}"
     return f"{', '.join(mentions)}: {waits}. Its invitation is above."
 
 

@@ -203,7 +203,8 @@ def game_row(game: Game) -> str:
 
 def waiting_row(game: Game) -> str:
     """A game that waits for a member as autocomplete shows it: of a sealed one nothing but what its card says."""
-    return shorten(f"#{game.number} {game.pair}, turn {turn_now(game)} of {game.request.turns}", CHOICE_MAX)
+    at = "a member's turn" if game.keeps_human_step else f"turn {turn_now(game)} of {game.request.turns}"
+    return shorten(f"#{game.number} {game.pair}, {at}", CHOICE_MAX)
 
 
 def _a_day(allowance: Allowance) -> str:

@@ -15,6 +15,7 @@ from discord import ui
 from bot.money import spent
 from bot.text import ALT_MAX, escape, excerpt, plain, quote, shorten
 from telephone.game import HUMAN, Game, GameState, Image, Kind, Prompt, Step
+from telephone.guess import Question, questions
 from telephone.seat import Seat
 from telephone.stage import Summary
 from telephone.yardstick import told
@@ -37,6 +38,7 @@ COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading says
 }
 _EXTENSIONS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
 WHAT: Final = {Kind.PICTURE: "picture", Kind.CAPTION: "caption"}
+QUESTIONS: Final = {Question.HUMAN: "Which step was human?", Question.LOST: "Where was the subject lost?"}
 _GIST: Final = 60
 
 
@@ -117,9 +119,13 @@ def opening_of(prompt: Prompt) -> Post:
 
 
 def step(game: Game, played: Step, image: Image | None = None, smaller: bool = False) -> Post:
-    """A picture with its alt text, or a caption as a quotation. `smaller` says that the picture was made to fit."""
+    """A picture with its alt text, or a caption as a quotation. `smaller` says that the picture was made to fit.
+
+    Who took it is said, except where that is what spectators guess.
+    """
     what = WHAT[played.key.kind]
-    content = f"**Turn {played.key.turn} of {game.request.turns}, {what}** by {by(game, played)}"
+    whose = "" if game.keeps_human_step else f" by {by(game, played)}"
+    content = f"**Turn {played.key.turn} of {game.request.turns}, {what}**{whose}"
     if played.hidden:
         return Post(f"{content}\n{ERASED if played.erased else HIDDEN}")
     if image is not None:
@@ -178,6 +184,8 @@ def summary(game: Game, shown: Summary) -> Post:
         files = (*pictures, chart)
     parts.append(ui.TextDisplay(_summary_line(game, shown)))
     parts.append(ui.ActionRow(*_summary_buttons(game)))
+    if asked := questions(game):
+        parts.append(ui.ActionRow(*(_question(game, question) for question in asked)))
     return Post(view=layout(parts, COLOURS[GameState.FINISHED]), files=files)
 
 
@@ -241,6 +249,15 @@ def _summary_buttons(game: Game) -> list["ui.Button[ui.LayoutView]"]:
         buttons.append(ui.Button(label="First turn", url=jump(game, game.place.thread_id, first)))
     buttons.append(button("GIF", "replay", game))
     return buttons if game.is_album else [*buttons, button("Play again", "again", game)]
+
+
+def _question(game: Game, question: Question) -> "ui.Button[ui.LayoutView]":
+    return ui.Button(label=QUESTIONS[question], custom_id=question_id(game.id, question))
+
+
+def question_id(game_id: str, question: Question) -> str:
+    """What the button of a question carries, so that it works after any restart."""
+    return f"{custom_id('ask', game_id)}:{question}"
 
 
 def button(

@@ -23,6 +23,7 @@ from telephone.erasing import Crew, Erasing
 from telephone.errands import Errands
 from telephone.errors import Misconfigured
 from telephone.gauge import Gauge
+from telephone.guessing import Guessing
 from telephone.hosting import Hall, Hosting
 from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes
@@ -186,13 +187,26 @@ async def open_house(
     library = Library(store, guard, Writer(players, store, settings.caps, writing))
     boards, entry = boards_of(measure, store, players.registry), Entry(admission, Pairing(store, players, Urn(store)))
     pairs, integrity = Pairs(store, measure, scales, players.registry), Integrity(store)
-    archive = Archive(Urn(store), settings.signing_key)
+    archive, guessing = Archive(Urn(store), settings.signing_key), Guessing(store, players.registry)
     anew = Anew(store, measure, scales, players.registry, settings.caps)
     if stage is None:
         moderation, contest, errands = Moderation(store, pictures), Contest(store, entry, pictures), Errands(anew)
         seats, privacy = Seats(store, pictures, guard), Privacy(store, pictures)
         parties = Parties(store, admission, seats)
-        desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, parties, errands, privacy)
+        desks = (
+            moderation,
+            library,
+            boards,
+            pairs,
+            contest,
+            integrity,
+            archive,
+            seats,
+            parties,
+            errands,
+            privacy,
+            guessing,
+        )
         service = Service(store, players, admission, keepsakes, *desks)
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
@@ -221,7 +235,20 @@ async def open_house(
     moderation, contest = Moderation(store, pictures, play), Contest(store, entry, pictures, battling)
     seats, errands = Seats(store, pictures, guard, play), Errands(anew, rescoring)
     parties, privacy = Parties(store, admission, seats, hosting), Privacy(store, pictures, erasing)
-    desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, parties, errands, privacy)
+    desks = (
+        moderation,
+        library,
+        boards,
+        pairs,
+        contest,
+        integrity,
+        archive,
+        seats,
+        parties,
+        errands,
+        privacy,
+        guessing,
+    )
     service = Service(store, players, admission, keepsakes, *desks, play)
     sweeping = asyncio.create_task(_sweep([Recovery(store, play, engine), *workflows], engine, players))
     return House(service, store, players, guard, measure, scales, engine, sweeping)

@@ -291,6 +291,11 @@ class Game:
         return self.stand_ins.get(key) or self.request.player(key)
 
     @property
+    def keeps_human_step(self) -> bool:
+        """Whether nothing that all can read may tell which step of a line of models was a member's: it is guessed."""
+        return self.request.human_step is not None and not self.stand_ins
+
+    @property
     def is_side(self) -> bool:
         """Whether it is played for a battle, which shows it: such a game has no card and no thread of its own."""
         return self.request.design == "battle"

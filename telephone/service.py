@@ -16,6 +16,7 @@ from telephone.contest import Contest
 from telephone.errands import Errands
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import HUMAN, Allowance, Game, GameState, NsfwPolicy, ServerSettings
+from telephone.guessing import Guessing
 from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes, Replay
 from telephone.library import Library
@@ -108,6 +109,8 @@ class Service:
     """What is done for a server beside its games: measuring old ones with another embedder."""
     privacy: Privacy
     """What members may ask about themselves."""
+    guessing: Guessing
+    """What spectators are asked about a revealed game."""
     play: Play | None = None
     """None in a process that runs no engine: what it sets going, the process that does will notice."""
 

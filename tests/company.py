@@ -27,6 +27,7 @@ from telephone.erasing import Crew, Erasing
 from telephone.errands import Errands
 from telephone.game import Answer, Ask, Caps, Game, GameState, Image, Step, Ticket
 from telephone.gauge import Gauge
+from telephone.guessing import Guessing
 from telephone.hosting import Hall, Hosting
 from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes
@@ -439,7 +440,21 @@ async def troupe(
             archive, errands = Archive(Urn(store), lambda: b"key"), Errands(anew, rescoring)
             seats, privacy = Seats(store, pictures, guard, play), Privacy(store, pictures, erasing)
             integrity, parties = Integrity(store), Parties(store, admission, seats, hosting)
-            desks = (moderation, library, boards, pairs, contest, integrity, archive, seats, parties, errands, privacy)
+            guessing = Guessing(store, registry)
+            desks = (
+                moderation,
+                library,
+                boards,
+                pairs,
+                contest,
+                integrity,
+                archive,
+                seats,
+                parties,
+                errands,
+                privacy,
+                guessing,
+            )
             service = Service(store, players, admission, keepsakes, *desks, play)
             shown = (studio, stage, play, watcher, letters, rounds.arena)
             yield Troupe(service, store, *shown, battling, measure, broom, salon, pictures, recovery)

@@ -12,6 +12,7 @@ from telephone.store.distances import Distances, Measurement
 from telephone.store.erasures import Erasures
 from telephone.store.expenses import Expense, Expenses
 from telephone.store.games import Games
+from telephone.store.guesses import Guesses
 from telephone.store.images import ImageFact, ImageFacts
 from telephone.store.members import Members, Wishes
 from telephone.store.pairs import PairGame, PairGames, Told
@@ -60,6 +61,7 @@ class Store:
         self.games = Games(database)
         self.steps = Steps(database)
         self.seats = Seats(database)
+        self.guesses = Guesses(database)
         self.posts = Posts(database)
         self.distances = Distances(database)
         self.scores = Scores(database)

@@ -75,6 +75,12 @@ class Seats:
             row = (await session.scalars(select(SeatRow).where(_is(game_id, key)))).first()
             return None if row is None else seat_of(row)
 
+    async def has_seen(self, game_id: str, member_id: int) -> bool:
+        """Whether a member has seen what is before a step of a sealed game."""
+        query = select(col(SightRow.turn)).where(col(SightRow.game_id) == game_id, col(SightRow.member_id) == member_id)
+        async with self._database.reading() as session:
+            return await session.scalar(query) is not None
+
     async def of_claim(self, claim_id: str) -> tuple[Seat, int]:
         """The seat of a claim, and whose claim it was; another may hold it by now. Raises NotFound."""
         query = select(SeatRow).where(col(SeatRow.claim_id) == claim_id)

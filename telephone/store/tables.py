@@ -7,6 +7,7 @@
                     ──< charge      what was paid beside the kept steps
                     ──< seat        a step that members may take: who took it, and until when (seat_tables.py)
                     ──< sight       which step of a sealed game a member has seen
+                    ──< guess       what a spectator of a revealed game took a step for (guess_tables.py)
                     ──< report      a member's report of one step; a step with one that was not dismissed is hidden
            ──< cap                  what admins set of the daily budgets
            ──< expense              what is paid without a game, reserved and spent of the same day's budgets

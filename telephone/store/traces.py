@@ -17,6 +17,7 @@ from telephone.game import HUMAN
 from telephone.seat import SeatState
 from telephone.store.battle_tables import BattleRow, ConductRow, VoteRow
 from telephone.store.database import Database
+from telephone.store.guess_tables import GuessRow
 from telephone.store.member_tables import ErasureRow, MemberRow
 from telephone.store.party_tables import GuestRow, PartyRow
 from telephone.store.rescore_tables import RescoreRow
@@ -51,6 +52,7 @@ TRACES: Final = (
     Trace(SeatRow, "claimer_id", "turns_taken", Fate.NOBODYS),
     Trace(SeatRow, "invited_id", "turns_offered", Fate.NOBODYS),
     Trace(SightRow, "member_id", "turns_seen", Fate.GOES),
+    Trace(GuessRow, "member_id", "guesses", Fate.GOES),
     Trace(PromptRow, "author_id", "prompts", Fate.GOES),
     Trace(BattleRow, "starter_id", "battles", Fate.NOBODYS),
     Trace(VoteRow, "member_id", "votes", Fate.GOES),

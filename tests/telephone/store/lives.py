@@ -1,6 +1,7 @@
 """One member who has left a trace in every table, among others who have too."""
 
 from telephone.game import HUMAN, Caps, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
+from telephone.guess import Question
 from telephone.party import PartyRequest
 from telephone.rescore import RescorePlan
 from telephone.sides import BattleRequest, Choice, Decision, Voter
@@ -21,6 +22,7 @@ async def live(store: Store, member: int, words: str, *, number: int = 1) -> Non
     await store.steps.keep(game.id, caption(text=f"{words}, seen by a model"))
     await take(store, member, f"{words}, in my words", starter=ADMIN)
     await feast(store, member, f"{words}, at a party")
+    await store.guesses.put(game.id, Question.LOST, member, caption().key)
     battle = await store.battles.add(_request(Prompt(f"{words}, fought over"), member), [0, 1])
     await store.battles.open_voting(battle.id)
     for voter, choice in ((member, Choice.A), (ADMIN, Choice.B)):

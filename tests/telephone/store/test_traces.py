@@ -22,6 +22,7 @@ NO_MEMBERS = {
     "distance": {"guild_id", "cell", "seed"},
     "expense": {"guild_id", "reserved", "spent"},
     "game": {"guild_id", "seed", "channel_id"},
+    "guess": {"guild_id"},
     "guest": {"guild_id"},
     "member": {"guild_id"},
     "party": {"guild_id", "seed", "channel_id"},

@@ -1,0 +1,51 @@
+"""The vocabulary of what spectators are asked about a revealed game. Every value here is frozen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from telephone.game import Drift, Game, GameState, StepKey
+
+
+class Question(StrEnum):
+    """What is asked: which step was a member's in a line of models, and where the subject was lost."""
+
+    HUMAN = "human"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """One question about a game and what one member chose, None before they did.
+
+    `tally` is how many chose which step, and `drift`, by the embedder of that label, what was measured, None before
+    it was. Both are empty until the member has chosen, so that nobody is led.
+    """
+
+    game: Game
+    question: Question
+    choice: StepKey | None = None
+    tally: Mapping[StepKey, int] = field(default_factory=lambda: MappingProxyType({}))
+    drift: Drift | None = None
+    embedder: str = ""
+
+
+def questions(game: Game) -> tuple[Question, ...]:
+    """What may be asked about a game: nothing before its reveal.
+
+    Whose step it was is asked only as long as nothing that is shown tells it, as a deleted step does.
+    """
+    if not game.request.sealed or game.state is not GameState.FINISHED:
+        return ()
+    told = not game.keeps_human_step or any(step.erased for step in game.steps)
+    return (Question.LOST,) if told else (Question.HUMAN, Question.LOST)
+
+
+def choices(game: Game, question: Question) -> tuple[StepKey, ...]:
+    """The steps among which one is chosen, in order: those of the kind that members were invited to, or all."""
+    asked = game.request.human_step
+    keys = tuple(step.key for step in game.steps)
+    if question is Question.LOST or asked is None:
+        return keys
+    return tuple(key for key in keys if key.kind is asked.kind)

@@ -1,0 +1,60 @@
+"""What a cog may ask for about spectators' questions at a reveal: one function each."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from telephone.errors import BadInput, NotAllowed
+from telephone.game import Game, StepKey
+from telephone.guess import Guessed, Question, choices, questions
+from telephone.models.registry import Registry
+from telephone.showing import drift_of
+from telephone.store import Store
+
+NOT_ASKED: Final = "This is not asked about this game any more; its steps are in the thread."
+KNOWS: Final = "You know which step was a member's, so this question is for the others; try where the subject was lost."
+NO_STEP: Final = "That step is none of this game's; please press the question's button again."
+
+
+@dataclass(frozen=True, slots=True)
+class Guessing:
+    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+
+    store: Store
+    registry: Registry
+
+    async def asked(self, game_id: str, question: Question, member_id: int) -> Guessed:
+        """A question as it stands for a member, with their choice where they made one.
+
+        Raises NotAllowed where it is not asked, or the member knows the answer.
+        """
+        game = await self._game(game_id, question, member_id)
+        choice = await self.store.guesses.get(game_id, question, member_id)
+        return Guessed(game, question) if choice is None else await self._told(game, question, choice)
+
+    async def choose(self, game_id: str, question: Question, member_id: int, key: StepKey) -> Guessed:
+        """Keeps what a member chose, in the place of what they chose before, and says what is known.
+
+        Whose step it was is told with the first choice, which stays: a tally of those who were told says nothing.
+        Raises NotAllowed as `asked` does, and BadInput.
+        """
+        game = await self._game(game_id, question, member_id)
+        if key not in choices(game, question):
+            raise BadInput(NO_STEP)
+        stays = question is Question.HUMAN
+        choice = await self.store.guesses.put(game_id, question, member_id, key, stays=stays)
+        return await self._told(game, question, choice)
+
+    async def _game(self, game_id: str, question: Question, member_id: int) -> Game:
+        game = await self.store.games.get(game_id)
+        if question not in questions(game):
+            raise NotAllowed(NOT_ASKED)
+        if question is Question.HUMAN and (
+            member_id == game.request.starter_id or await self.store.seats.has_seen(game_id, member_id)
+        ):
+            raise NotAllowed(KNOWS)
+        return game.shown
+
+    async def _told(self, game: Game, question: Question, choice: StepKey) -> Guessed:
+        tally = await self.store.guesses.tally(game.id, question)
+        label = self.registry.label(game.embedder) if game.embedder else ""
+        return Guessed(game, question, choice, tally, drift_of(game), label)

@@ -1,0 +1,62 @@
+"""Guesses: what spectators chose, one step for each member, game and question."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlmodel import col
+
+from telephone.game import Kind, StepKey
+from telephone.guess import Question
+from telephone.store.columns import now
+from telephone.store.database import Database
+from telephone.store.games import guild_of
+from telephone.store.guess_tables import GuessRow
+
+
+class Guesses:
+    """What members chose. The key of the table allows one choice for each member and question of a game."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(
+        self, game_id: str, question: Question, member_id: int, key: StepKey, *, stays: bool = False
+    ) -> StepKey:
+        """Keeps a choice in the place of the member's own before, or leaves that where it `stays`.
+
+        Returns the one that is kept then. Raises NotFound.
+        """
+        choice = {"turn": key.turn, "kind": key.kind.value, "guessed_at": now()}
+        whose = {"game_id": game_id, "question": question.value, "member_id": member_id}
+        async with self._database.writing() as session:
+            guild_id = await guild_of(session, game_id)
+            row = self._database.insert(GuessRow).values(**whose, **choice, guild_id=guild_id)
+            if stays:
+                await session.execute(row.on_conflict_do_nothing())
+            else:
+                await session.execute(row.on_conflict_do_update(index_elements=list(whose), set_=choice))
+            query = select(GuessRow).where(_is(game_id, question), col(GuessRow.member_id) == member_id)
+            return _key((await session.scalars(query)).one())
+
+    async def get(self, game_id: str, question: Question, member_id: int) -> StepKey | None:
+        """What a member chose, None where they have not."""
+        query = select(GuessRow).where(_is(game_id, question), col(GuessRow.member_id) == member_id)
+        async with self._database.reading() as session:
+            row = (await session.scalars(query)).first()
+            return None if row is None else _key(row)
+
+    async def tally(self, game_id: str, question: Question) -> Mapping[StepKey, int]:
+        """How many members chose which step, in the game's order; only what somebody chose is in it."""
+        step = col(GuessRow.turn), col(GuessRow.kind)
+        query = select(*step, func.count()).where(_is(game_id, question)).group_by(*step)
+        async with self._database.reading() as session:
+            counts = {StepKey(turn, Kind(kind)): int(count) for turn, kind, count in await session.execute(query)}
+        return {key: counts[key] for key in sorted(counts, key=lambda key: key.index)}
+
+
+def _is(game_id: str, question: Question) -> ColumnElement[bool]:
+    return and_(col(GuessRow.game_id) == game_id, col(GuessRow.question) == question.value)
+
+
+def _key(row: GuessRow) -> StepKey:
+    return StepKey(row.turn, Kind(row.kind))

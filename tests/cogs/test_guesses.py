@@ -1,0 +1,84 @@
+"""Spectators press the questions under a revealed game, on a simulated Discord."""
+
+import discord
+import pytest
+import simcord
+
+from bot.client import TelephoneBot
+from telephone.guessing import KNOWS
+from tests.cogs.test_games import CompanyHouse, Evening, _evening
+from tests.cogs.test_turns import caption, everything, labels_of, shown, words_of
+
+ASKS = ["Which step was human?", "Where was the subject lost?"]
+
+
+@pytest.fixture
+def house(tmp_path):
+    return CompanyHouse(tmp_path)
+
+
+@pytest.fixture
+def bot(house):
+    return TelephoneBot(house.open, shard_count=1)
+
+
+async def revealed(evening: Evening, taker) -> discord.Message:
+    """The summary of a sealed line of two models in which one member wrote the caption of turn 2."""
+    await evening.start(turns=2, human_step="2c")
+    [game] = await evening.house.service.store.games.unfinished()
+    await caption(taker, await shown(evening, "### A member's turn: write a caption"))
+    await evening.house.service.closed(game.id, timeout=30)
+    return await shown(evening, "Biggest jump")
+
+
+def options_of(message: discord.Message) -> list[list[str]]:
+    """What each select of a classic message offers."""
+    return [[one["label"] for one in item["options"]] for row in message.components for item in row["components"]]
+
+
+async def test_spectators_guess_which_step_was_human_and_where_the_subject_was_lost(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        bob, cleo = [evening.guild.add_member(env.create_user(name)) for name in ("bob", "cleo")]
+        summary = await revealed(evening, bob)
+        assert labels_of(summary)[-2:] == ASKS
+        public = "\n".join([one.content or words_of(one) for one in everything(evening)])
+        assert "by a member" not in public
+        assert "by critic" not in public
+
+        asked = await cleo.click(summary, label=ASKS[0])
+        assert asked.ephemeral
+        assert options_of(asked.response) == [["Turn 1, caption", "Turn 2, caption"]]
+        told = await cleo.select(asked.response, ["1c"])
+        assert told.response.content.startswith(
+            "Not turn 1, caption: turn 2, caption, is by a member. 0 of 1 found it.\nChosen so far:"
+        )
+        assert not told.response.components
+        again = await cleo.click(summary, label=ASKS[0])
+        assert again.response.content == told.response.content
+        for knows in (bob, evening.alice):
+            refused = await knows.click(summary, label=ASKS[0])
+            assert refused.response.content == KNOWS
+
+        lost = await bob.click(summary, label=ASKS[1])
+        assert options_of(lost.response) == [
+            ["Turn 1, picture", "Turn 1, caption", "Turn 2, picture", "Turn 2, caption"]
+        ]
+        await bob.select(lost.response, ["1p"])
+        changed = await bob.select(lost.response, ["2p"])
+        assert changed.response.content.startswith(
+            "You chose turn 2, picture. Most often chosen: turn 2, picture (1 of 1). Biggest jump by distance: turn "
+        )
+        assert changed.response.content.endswith("(letters).\nChosen so far:\n- turn 2, picture: 1")
+        await bot.close()
+
+
+async def test_a_question_from_before_a_restart_is_still_answered(house, bot):
+    async with simcord.run(bot) as env:
+        evening = _evening(env, house, bot)
+        bob, cleo = [evening.guild.add_member(env.create_user(name)) for name in ("bob", "cleo")]
+        asked = await cleo.click(await revealed(evening, bob), label=ASKS[1])
+        assert not bot._connection._view_store._views, "nothing is remembered that a restart would forget"
+        told = await cleo.select(asked.response, ["1c"])
+        assert told.response.content.startswith("You chose turn 1, caption.")
+        await bot.close()

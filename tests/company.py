@@ -191,7 +191,10 @@ class Watcher:
 
 @dataclass
 class Remembering:
-    """A stage and a lobby that remember what was posted. `faults` are raised by the next posts, in turn."""
+    """A stage and a lobby that remember what was posted, and find a post again by its nonce, as Discord's must.
+
+    `faults` are raised by the next posts, in turn.
+    """
 
     posts: list[tuple[str, str]] = field(default_factory=list)
     cards: list[tuple[str, str, int]] = field(default_factory=list)
@@ -203,13 +206,17 @@ class Remembering:
     posted: list[Summary] = field(default_factory=list)
     invitations: list[tuple[str, SeatState]] = field(default_factory=list)
     invited_in: list[GameState] = field(default_factory=list)
+    nonces: dict[str, int] = field(default_factory=dict)
     reminded: list[tuple[int, bool]] = field(default_factory=list)
 
     async def _post(self, game: Game, what: str, posting: Posting) -> int:
         if self.faults:
             raise self.faults.pop(0)
+        if posting.again and posting.nonce in self.nonces:
+            return self.nonces[posting.nonce]
         self.posts.append((game.id, what))
         self.ids += 1
+        self.nonces[posting.nonce] = self.ids
         return self.ids
 
     async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:

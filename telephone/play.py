@@ -216,7 +216,11 @@ class Play(DBOSConfiguredInstance):
             game = await self._with.taking.still_on(game_id, run)
             key = StepKey.at(index)
             if game.player(key) == HUMAN:
-                return await self._seat(game, key)
+                if waits := await self._seat(game, key):
+                    return waits
+                game = await self._with.taking.still_on(game_id, run)
+                if game.player(key) == HUMAN:  # else it was given to a model before the game waited
+                    return {}
             await self._with.showing.edit_card(game)
             return {"ms": await self._with.taking.submit(game, index, attempt)}
 

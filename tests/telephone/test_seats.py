@@ -185,6 +185,20 @@ async def test_a_host_lets_ai_play_and_nobody_else_does(company):
     assert (await company.service.closed(game.id, timeout=20)).turns[0].caption.player == "critic"
 
 
+async def test_a_turn_given_to_a_model_before_its_game_waits_is_played_by_that_model(company):
+    invite = company.stage.invite
+
+    async def given_away_at_once(game, seat, posting):
+        message_id = await invite(game, seat, posting)
+        await company.service.seats.let_ai_play(game.id, seat.key, by=5, is_host=False)
+        return message_id
+
+    company.stage.invite = given_away_at_once
+    game = await company.service.start(replace(OPEN, turns=1))
+    done = await company.service.closed(game.id, timeout=20)
+    assert (done.state, done.turns[0].caption.player) == (GameState.FINISHED, "critic")
+
+
 async def test_what_is_declined_is_said_kindly_and_the_turn_stays_theirs(company):
     company.watcher.words = {"blood": "violence", "child": "sexual/minors"}
     game = await company.service.start(replace(OPEN, turns=1))

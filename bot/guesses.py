@@ -43,8 +43,9 @@ def steps(guessed: Guessed) -> ui.View | None:
     for part, start in enumerate(range(0, len(keys), _OPTIONS_MAX)):
         some = keys[start : start + _OPTIONS_MAX]
         options = [_option(guessed.game, key, chosen=key == guessed.choice) for key in some]
-        placeholder = f"{QUESTIONS[guessed.question]} Turns {some[0].turn} to {some[-1].turn}"
+        which = f" Turns {some[0].turn} to {some[-1].turn}" if len(keys) > _OPTIONS_MAX else ""
         select_at = select_id(guessed.game.id, guessed.question, part)
+        placeholder = f"{QUESTIONS[guessed.question]}{which}"
         view.add_item(ui.Select(custom_id=select_at, placeholder=placeholder, options=options))
     view.stop()
     return view

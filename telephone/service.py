@@ -229,7 +229,8 @@ class Service:
 
     def models(self) -> list[ModelFacts]:
         models = [_facts(table, self.players.why_not(table)) for table in self.players.registry.tables.values()]
-        return [*models, *(_human(kind, about) for kind, about in _HUMANS.items())]
+        why_not = None if self.admission.humans else "members take turns on a Discord server"
+        return [*models, *(_human(kind, about, why_not) for kind, about in _HUMANS.items())]
 
     async def server(self, guild_id: int) -> ServerSettings:
         return await self.store.servers.settings(guild_id)
@@ -329,8 +330,8 @@ class Service:
         return game
 
 
-def _human(kind: ModelKind, about: str) -> ModelFacts:
-    return ModelFacts(HUMAN, kind, "members", True, None, 0.0, None, None, "their author's", about)
+def _human(kind: ModelKind, about: str, why_not: str | None) -> ModelFacts:
+    return ModelFacts(HUMAN, kind, "members", why_not is None, why_not, 0.0, None, None, "their author's", about)
 
 
 def _is_open(game: Game) -> bool:

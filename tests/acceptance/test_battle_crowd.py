@@ -22,6 +22,7 @@ LABELS = {"A": Choice.A, "B": Choice.B, "Tie": Choice.TIE, "All bad": Choice.ALL
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 async def test_five_hundred_votes_in_ten_seconds_are_each_answered_in_time_and_counted_once(
     standin: Standin, tmp_path: Path

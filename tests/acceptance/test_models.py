@@ -72,6 +72,7 @@ async def test_every_model_is_listed_with_what_it_needs(tmp_path):
     assert "OPENAI_API_KEY" in rows["gpt-image"]["why_not"]
     assert "REPLICATE_API_TOKEN" in rows["blip"]["why_not"]
     assert "REPLICATE_API_TOKEN" in rows["imagebind"]["why_not"]
+    assert "Discord" in rows["human"]["why_not"]
     assert all(row["licence"] for row in rows.values())
     assert {name for name, row in rows.items() if row["ready"]} == {
         *("stickers", "doodles", "spotter-sharp", "spotter-hazy", "minilm")

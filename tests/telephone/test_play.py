@@ -35,6 +35,13 @@ async def reaches(company: Troupe, game: Game, state: GameState, timeout: float 
     return now
 
 
+async def card_says(company: Troupe, state: str) -> None:
+    """The card is edited once a game has ended, and not before that can be seen."""
+    async with asyncio.timeout(20):
+        while company.stage.cards[-1][1] != state:
+            await asyncio.sleep(0.02)
+
+
 async def test_a_game_is_played_posted_in_order_and_measured(company):
     game = await played(company)
     assert game.state is GameState.FINISHED
@@ -103,7 +110,7 @@ async def test_a_refused_prompt_ends_the_game_kindly(company):
     game = await played(company)
     assert (game.state, game.reason) == (GameState.FAILED, "painter declined these words.")
     assert company.stage.of(game) == ["card", "thread", "opening"]
-    assert company.stage.cards[-1][1] == "failed"
+    await card_says(company, "failed")
 
 
 async def test_a_bug_ends_its_game_with_an_apology_and_not_the_next(company):
@@ -286,7 +293,7 @@ async def test_a_pause_during_the_last_post_keeps_the_summary_for_later(company)
     await company.service.resume(0)
     done = await company.service.closed(game.id, timeout=20)
     assert (done.state, done.place.summary_id is not None) == (GameState.FINISHED, True)
-    assert company.stage.cards[-1][1] == "finished"
+    await card_says(company, "finished")
 
 
 async def test_a_game_whose_workflow_died_of_a_fault_is_set_going_again(company, monkeypatch):

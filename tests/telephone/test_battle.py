@@ -396,7 +396,7 @@ async def test_an_interrupted_battle_is_fought_on(tmp_path, what):
 
 async def test_a_vote_whose_time_ran_out_while_nobody_looked_is_closed_at_the_start(tmp_path):
     async with troupe(tmp_path) as company:
-        battle = await fought(company, replace(ASKED, vote_seconds=2))
+        battle = await fought(company, replace(ASKED, vote_seconds=6))
         await vote(company, battle, 1, Choice.B)
         first = company
     await asyncio.sleep(max(0.0, (battle.closes_at - datetime.now(UTC)).total_seconds()))

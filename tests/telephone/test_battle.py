@@ -219,7 +219,7 @@ async def test_nothing_of_a_battle_is_listed_or_looked_up_before_it_closes(compa
 
 
 async def test_votes_close_by_themselves(company):
-    battle = await fought(company, replace(ASKED, vote_seconds=1))
+    battle = await fought(company, replace(ASKED, vote_seconds=5))
     await vote(company, battle, 1, Choice.ALL_BAD)
     closed = await shows(company, battle, "result")
     assert closed.state is BattleState.CLOSED

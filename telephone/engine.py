@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+import structlog
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, Queue, Serializer, SetWorkflowID
 from filelock import FileLock, Timeout
 
@@ -30,6 +31,10 @@ _PREFIXES: Final = 100
 """Beginnings of ids that are looked for at once."""
 KEEP_FOR: Final = timedelta(days=14)
 """How long the journal of an ended workflow is kept; our own tables keep the game itself."""
+_TOLD_EVERY: Final = 0.5
+_DEAF_AFTER: Final = 15.0
+"""How often a running workflow is told that the engine closes, and how long, in seconds."""
+_log = structlog.get_logger()
 
 
 class StepFailed(Exception):
@@ -206,14 +211,18 @@ class Engine:
 async def _interrupt(dbos: DBOS) -> None:
     """Ends the running workflows without a result, so that they stay pending.
 
-    DBOS itself would leave them running on the loop, on a store that closes under them.
+    DBOS itself would leave them running on the loop, on a store that closes under them. One that heard nothing, since
+    it was just giving something back, is told again; one that never listens is named and left.
     """
     for stop in dbos.background_thread_stop_events:
         stop.set()
-    while running := list(dbos._workflow_tasks):
+    deadline = time.monotonic() + _DEAF_AFTER
+    while (running := list(dbos._workflow_tasks)) and time.monotonic() < deadline:
         for task in running:
             task.cancel()
-        await asyncio.wait(running)
+        await asyncio.wait(running, timeout=_TOLD_EVERY)
+    for task in running:
+        _log.error("a workflow did not let go", at=[str(frame) for frame in task.get_stack()])
 
 
 def _unregister(instance: DBOSConfiguredInstance) -> None:

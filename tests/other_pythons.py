@@ -19,6 +19,7 @@ LONG = (
     *("test_cli.py", "test_cli_boards.py", "test_cli_exports.py", "test_cli_questions.py", "test_cli_sheets.py"),
     *("test_play.py", "test_battle.py", "test_versus.py", "test_measuring.py", "test_rescore.py", "test_pairs.py"),
     *("test_money.py", "test_integrity.py", "safety/test_games.py", "scoring", "media/charts"),
+    *("test_hosting.py", "test_seats.py", "test_erasing.py", "test_reaper.py"),
     *("providers/test_prism.py", "providers/test_cog.py", "models/test_imagebind.py"),
 )
 UNITS = [

@@ -32,6 +32,27 @@ async def test_a_workflow_that_was_interrupted_goes_on_at_the_next_launch(tmp_pa
     await engine.close()
 
 
+class Deaf(asyncio.Event):
+    """Waits on when it is told to stop, as what gives something back may, the first time."""
+
+    async def wait(self):
+        try:
+            return await super().wait()
+        except asyncio.CancelledError:
+            return await super().wait()
+
+
+async def test_a_workflow_that_did_not_hear_that_the_engine_closes_is_told_again(tmp_path):
+    ran = []
+    engine, counting = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}"), Counting(ran, Deaf())
+    await engine.launch([counting])
+    await engine.enqueue("walk-a", counting.walk, "a", 3)
+    await until(ran, ["a0"])
+    async with asyncio.timeout(10):
+        await engine.close()
+    assert ran == ["a0"]
+
+
 async def test_an_id_runs_once_however_often_it_is_enqueued(tmp_path):
     ran, gate = [], asyncio.Event()
     gate.set()

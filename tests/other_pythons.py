@@ -19,7 +19,8 @@ LONG = (
     *("test_cli.py", "test_cli_boards.py", "test_cli_exports.py", "test_cli_questions.py", "test_cli_sheets.py"),
     *("test_play.py", "test_battle.py", "test_versus.py", "test_measuring.py", "test_rescore.py", "test_pairs.py"),
     *("test_money.py", "test_integrity.py", "safety/test_games.py", "scoring", "media/charts"),
-    *("test_hosting.py", "test_seats.py", "test_erasing.py", "test_reaper.py"),
+    *("test_hosting.py", "test_seats.py", "test_erasing.py", "test_reaper.py", "test_cli_rescore.py", "test_scales.py"),
+    *("test_library.py", "models/test_sketch.py", "models/test_sketch_words.py"),
     *("providers/test_prism.py", "providers/test_cog.py", "models/test_imagebind.py"),
 )
 UNITS = [

@@ -13,10 +13,10 @@ from telephone.engine import Engine
 
 @DBOS.dbos_class()
 class Counting(DBOSConfiguredInstance):
-    """Counts how often its steps ran; waits at the gate in between."""
+    """Counts how often its steps ran; waits at the gate in between. Once it is `there`, its first step is booked."""
 
     def __init__(self, ran: list[str], gate: asyncio.Event) -> None:
-        self.ran, self.gate = ran, gate
+        self.ran, self.gate, self.there = ran, gate, asyncio.Event()
         super().__init__(config_name="counting")
 
     @DBOS.workflow()
@@ -28,6 +28,7 @@ class Counting(DBOSConfiguredInstance):
     @DBOS.step()
     async def step(self, name: str, n: int) -> int:
         if n == 1:
+            self.there.set()
             await self.gate.wait()
         self.ran.append(f"{name}{n}")
         return n
@@ -37,8 +38,7 @@ async def main(url: str) -> None:
     engine, counting = Engine(url), Counting([], asyncio.Event())
     await engine.launch([counting])
     await engine.enqueue("walk-pg", counting.walk, "pg", 3)
-    while counting.ran != ["pg0"]:
-        await asyncio.sleep(0.02)
+    await counting.there.wait()
     print("at the gate", flush=True)
     await asyncio.Event().wait()
 

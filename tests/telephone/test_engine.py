@@ -22,7 +22,7 @@ async def test_a_workflow_that_was_interrupted_goes_on_at_the_next_launch(tmp_pa
     engine, counting = Engine(url), Counting(ran, asyncio.Event())
     await engine.launch([counting])
     await engine.enqueue("walk-a", counting.walk, "a", 3)
-    await until(ran, ["a0"])
+    await asyncio.wait_for(counting.there.wait(), 20)
     await engine.close()
     gate = asyncio.Event()
     gate.set()
@@ -47,7 +47,7 @@ async def test_a_workflow_that_did_not_hear_that_the_engine_closes_is_told_again
     engine, counting = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}"), Counting(ran, Deaf())
     await engine.launch([counting])
     await engine.enqueue("walk-a", counting.walk, "a", 3)
-    await until(ran, ["a0"])
+    await asyncio.wait_for(counting.there.wait(), 20)
     async with asyncio.timeout(10):
         await engine.close()
     assert ran == ["a0"]

@@ -43,7 +43,7 @@ bot: .venv/.play ## Runs the bot on Discord (needs DISCORD_TOKEN in .env)
 
 test: .venv/.dev ## Runs every test; the unit tests on the other Pythons at hand too
 	@$(BIN)/python -m tests.other_pythons
-	@$(BIN)/python -m pytest -m "not alone" --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadfile
 	@$(BIN)/python -m pytest -m alone
 
 test-fast: .venv/.dev ## Runs the tests one runs while working

@@ -1,7 +1,7 @@
 """The buttons of a party, and the form for a prompt. Each works after any restart."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import discord
@@ -12,7 +12,7 @@ from bot.answers import Press, acknowledge, say
 from bot.asking import is_host
 from bot.errors import explain
 from bot.parties import VERBS as NAMES
-from bot.turns import OTHERS, filled, fitted
+from bot.turns import filled, fitted, take_form
 from telephone.errors import BadInput, NotAllowed
 from telephone.party import Party
 
@@ -103,20 +103,12 @@ class PartyButton(ui.DynamicItem[ui.Button[Any]], template=rf"at1p:(?P<verb>{'|'
 
 async def answered(press: Press) -> None:
     """Takes the prompt that a member filled into our form; other forms, and other presses, are not for here."""
-    data: Any = press.data or {}
-    match = _FORM.fullmatch(str(data.get("custom_id", "")))
-    if press.type is not discord.InteractionType.modal_submit or match is None:
-        return
-    try:
-        await acknowledge(press)
-        if int(match["member"]) != press.user.id:
-            raise NotAllowed(OTHERS)
-        text, service = filled(data, "prompt"), press.client.service.parties
-        await say(
-            press, parties.brought(await service.bring(match["party"], press.user.id, text, parties.PROMPT_LONGEST))
-        )
-    except Exception as error:
-        await explain(press, error)
+    await take_form(press, _FORM, _brought)
+
+
+async def _brought(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
+    text, service = filled(data, "prompt"), press.client.service.parties
+    await say(press, parties.brought(await service.bring(form["party"], press.user.id, text, parties.PROMPT_LONGEST)))
 
 
 async def show_start(press: Press, party: Party) -> None:

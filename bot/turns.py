@@ -28,6 +28,7 @@ from telephone.seats import UPLOAD_MAX as DRAWING_MAX
 from telephone.store.seats import LATE
 
 Verb = Callable[[Press, str, StepKey], Awaitable[None]]
+Use = Callable[[Press, re.Match[str], Mapping[str, Any]], Awaitable[None]]
 _FORM: Final = re.compile(r"at1f:(?P<game>[\w-]{1,64}):(?P<step>[1-9]\d?[pc]):(?P<member>\d{1,20})")
 OTHERS: Final = "This form is another member's; please take a turn of your own."
 
@@ -93,20 +94,26 @@ class TurnButton(
 
 async def answered(press: Press) -> None:
     """Takes what a member filled into one of our forms; other forms, and other presses, are not for here."""
+    await take_form(press, _FORM, _play)
+
+
+async def take_form(press: Press, form: re.Pattern[str], use: Use) -> None:
+    """Hands to `use` what a member filled into a form whose id is of this pattern, if it is one, and their own."""
     data: Any = press.data or {}
-    match = _FORM.fullmatch(str(data.get("custom_id", "")))
+    match = form.fullmatch(str(data.get("custom_id", "")))
     if press.type is not discord.InteractionType.modal_submit or match is None:
         return
     try:
         await acknowledge(press)
         if int(match["member"]) != press.user.id:
             raise NotAllowed(OTHERS)
-        await _play(press, match["game"], StepKey.parse(match["step"]), data)
+        await use(press, match, data)
     except Exception as error:
         await explain(press, error)
 
 
-async def _play(press: Press, game_id: str, key: StepKey, data: Mapping[str, Any]) -> None:
+async def _play(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
+    game_id, key = form["game"], StepKey.parse(form["step"])
     seats, text, file = press.client.service.seats, None, None
     try:
         if key.kind is Kind.CAPTION:

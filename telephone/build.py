@@ -5,6 +5,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -189,25 +190,29 @@ async def open_house(
     pairs, integrity = Pairs(store, measure, scales, players.registry), Integrity(store)
     archive, guessing = Archive(Urn(store), settings.signing_key), Guessing(store, players.registry)
     anew = Anew(store, measure, scales, players.registry, settings.caps)
+    serve = partial(
+        Service,
+        store,
+        players,
+        admission,
+        keepsakes,
+        prompts=library,
+        boards=boards,
+        pairs=pairs,
+        integrity=integrity,
+        archive=archive,
+        guessing=guessing,
+    )
     if stage is None:
-        moderation, contest, errands = Moderation(store, pictures), Contest(store, entry, pictures), Errands(anew)
-        seats, privacy = Seats(store, pictures, guard), Privacy(store, pictures)
-        parties = Parties(store, admission, seats)
-        desks = (
-            moderation,
-            library,
-            boards,
-            pairs,
-            contest,
-            integrity,
-            archive,
-            seats,
-            parties,
-            errands,
-            privacy,
-            guessing,
+        seats = Seats(store, pictures, guard)
+        service = serve(
+            moderation=Moderation(store, pictures),
+            battles=Contest(store, entry, pictures),
+            seats=seats,
+            parties=Parties(store, admission, seats),
+            errands=Errands(anew),
+            privacy=Privacy(store, pictures),
         )
-        service = Service(store, players, admission, keepsakes, *desks)
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
     awaiting = Awaiting(measure, engine)
@@ -232,24 +237,16 @@ async def open_house(
     except BaseException:
         await store.close()
         raise
-    moderation, contest = Moderation(store, pictures, play), Contest(store, entry, pictures, battling)
-    seats, errands = Seats(store, pictures, guard, play), Errands(anew, rescoring)
-    parties, privacy = Parties(store, admission, seats, hosting), Privacy(store, pictures, erasing)
-    desks = (
-        moderation,
-        library,
-        boards,
-        pairs,
-        contest,
-        integrity,
-        archive,
-        seats,
-        parties,
-        errands,
-        privacy,
-        guessing,
+    seats = Seats(store, pictures, guard, play)
+    service = serve(
+        moderation=Moderation(store, pictures, play),
+        battles=Contest(store, entry, pictures, battling),
+        seats=seats,
+        parties=Parties(store, admission, seats, hosting),
+        errands=Errands(anew, rescoring),
+        privacy=Privacy(store, pictures, erasing),
+        play=play,
     )
-    service = Service(store, players, admission, keepsakes, *desks, play)
     sweeping = asyncio.create_task(_sweep([Recovery(store, play, engine), *workflows], engine, players))
     return House(service, store, players, guard, measure, scales, engine, sweeping)
 

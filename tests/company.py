@@ -437,32 +437,23 @@ async def troupe(
             await rescoring.recover()
             await erasing.recover()
             await hosting.recover()
-            moderation, library = (
-                Moderation(store, pictures, play),
-                Library(store, guard, Writer(players, store, Caps())),
+            seats = Seats(store, pictures, guard, play)
+            service = Service(
+                *(store, players, admission, keepsakes),
+                moderation=Moderation(store, pictures, play),
+                prompts=Library(store, guard, Writer(players, store, Caps())),
+                boards=Boards(store, (Judge("letters", "1", "letters"),)),
+                pairs=Pairs(store, measure, scales, registry),
+                battles=Contest(store, Entry(admission, Pairing(store, players, Urn(store))), pictures, battling),
+                integrity=Integrity(store),
+                archive=Archive(Urn(store), lambda: b"key"),
+                seats=seats,
+                parties=Parties(store, admission, seats, hosting),
+                errands=Errands(anew, rescoring),
+                privacy=Privacy(store, pictures, erasing),
+                guessing=Guessing(store, registry),
+                play=play,
             )
-            boards = Boards(store, (Judge("letters", "1", "letters"),))
-            pairs = Pairs(store, measure, scales, registry)
-            contest = Contest(store, Entry(admission, Pairing(store, players, Urn(store))), pictures, battling)
-            archive, errands = Archive(Urn(store), lambda: b"key"), Errands(anew, rescoring)
-            seats, privacy = Seats(store, pictures, guard, play), Privacy(store, pictures, erasing)
-            integrity, parties = Integrity(store), Parties(store, admission, seats, hosting)
-            guessing = Guessing(store, registry)
-            desks = (
-                moderation,
-                library,
-                boards,
-                pairs,
-                contest,
-                integrity,
-                archive,
-                seats,
-                parties,
-                errands,
-                privacy,
-                guessing,
-            )
-            service = Service(store, players, admission, keepsakes, *desks, play)
             shown = (studio, stage, play, watcher, letters, rounds.arena)
             yield Troupe(service, store, *shown, battling, measure, broom, salon, pictures, recovery)
         finally:

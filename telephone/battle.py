@@ -62,7 +62,7 @@ class Ring:
     look_every: float = _LOOK_EVERY
 
 
-@DBOS.dbos_class()
+@DBOS.dbos_class("Battling")
 class Battling(DBOSConfiguredInstance):
     """Leads battles. One instance a process, by a name in the journal that never changes."""
 
@@ -154,7 +154,7 @@ class Battling(DBOSConfiguredInstance):
 
     # Workflows
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Battling.leading", max_recovery_attempts=1_000)
     async def leading(self, battle_id: str, run: int) -> None:
         verdict = await self._reopen(battle_id, run) if run else {}
         for what in ("card", "thread", "opening"):
@@ -172,17 +172,17 @@ class Battling(DBOSConfiguredInstance):
         for what in _CALL:
             await self._show(battle_id, run, what)
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Battling.calling", max_recovery_attempts=1_000)
     async def calling(self, battle_id: str, run: int) -> None:
         for what in _CALL:
             await self._show(battle_id, run, what)
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Battling.waiting", max_recovery_attempts=1_000)
     async def waiting(self, battle_id: str) -> None:
         await DBOS.sleep_async(await self._seconds_left(battle_id))
         await self._close(battle_id)
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Battling.closing", max_recovery_attempts=1_000)
     async def closing(self, battle_id: str) -> None:
         await self._call_off(battle_id)
         await self._measure(battle_id)
@@ -198,13 +198,13 @@ class Battling(DBOSConfiguredInstance):
 
     # Durable steps
 
-    @DBOS.step()
+    @DBOS.step(name="Battling._length")
     async def _length(self, battle_id: str) -> int:
         """How many rounds there are to post: none of games that were posted when they were played."""
         request = (await self._with.store.battles.get(battle_id)).request
         return request.turns if request.designed else 0
 
-    @DBOS.step()
+    @DBOS.step(name="Battling._reopen")
     async def _reopen(self, battle_id: str, run: int) -> Verdict:
         async def reopen() -> Verdict:
             await self._with.rounds.reopen(await self._still_on(battle_id, run))
@@ -212,7 +212,7 @@ class Battling(DBOSConfiguredInstance):
 
         return await as_verdict(reopen())
 
-    @DBOS.step()
+    @DBOS.step(name="Battling._send_in")
     async def _send_in(self, battle_id: str, run: int) -> Verdict:
         """Has the games begin, or go on where they paused with the battle, now that it can be seen."""
 
@@ -226,7 +226,7 @@ class Battling(DBOSConfiguredInstance):
 
         return await as_verdict(send_in())
 
-    @DBOS.step()
+    @DBOS.step(name="Battling._show")
     async def _show(self, battle_id: str, run: int, what: str) -> Verdict:
         async def show() -> Verdict:
             state = BattleState.VOTING if what in _CALL else BattleState.PLAYING
@@ -237,7 +237,7 @@ class Battling(DBOSConfiguredInstance):
 
         return await as_verdict(show())
 
-    @DBOS.step()
+    @DBOS.step(name="Battling._await_round")
     async def _await_round(self, battle_id: str, run: int, turn: int) -> Verdict:
         """Waits until every side has played a turn or is out; `{"out": places}` are those that are out by then.
 
@@ -259,7 +259,7 @@ class Battling(DBOSConfiguredInstance):
 
         return await as_verdict(arrive())
 
-    @DBOS.step()
+    @DBOS.step(name="Battling._open_voting")
     async def _open_voting(self, battle_id: str, run: int) -> Verdict:
         async def open_now() -> Verdict:
             battle = await self._still_on(battle_id, run, BattleState.PLAYING, BattleState.VOTING)
@@ -272,7 +272,7 @@ class Battling(DBOSConfiguredInstance):
 
         return await as_verdict(open_now())
 
-    @DBOS.step()
+    @DBOS.step(name="Battling._end_early")
     async def _end_early(self, battle_id: str, run: int, verdict: Verdict) -> None:
         """Books a lost place as a pause of battle and games, anything else as the battle's end; a stop is booked."""
         battles = self._with.store.battles
@@ -289,16 +289,16 @@ class Battling(DBOSConfiguredInstance):
         _log.info("battle held up", battle=battle_id, why=verdict.get("error", "void" if "void" in verdict else "halt"))
         await self._with.rounds.edit_card(await battles.get(battle_id))
 
-    @DBOS.step()
+    @DBOS.step(name="Battling._seconds_left")
     async def _seconds_left(self, battle_id: str) -> float:
         closes_at = (await self._with.store.battles.get(battle_id)).closes_at
         return max(0.0, (closes_at - datetime.now(UTC)).total_seconds()) if closes_at else 0.0
 
-    @DBOS.step()
+    @DBOS.step(name="Battling._close")
     async def _close(self, battle_id: str) -> None:
         await self.close(battle_id)
 
-    @DBOS.step()
+    @DBOS.step(name="Battling._call_off")
     async def _call_off(self, battle_id: str) -> None:
         """Stops what is still played for a battle that has ended."""
         for side in (await self._with.store.battles.get(battle_id)).sides:
@@ -308,7 +308,7 @@ class Battling(DBOSConfiguredInstance):
             if stopped:
                 await self._with.play.settle(await self._with.store.games.get(side.game.id))
 
-    @DBOS.step()
+    @DBOS.step(name="Battling._measure")
     async def _measure(self, battle_id: str) -> Verdict:
         """Measures what the games' own workflows have not yet measured, so that the distances can open."""
         battle = await self._with.store.battles.get(battle_id)
@@ -323,7 +323,7 @@ class Battling(DBOSConfiguredInstance):
 
         return await as_verdict(measure())
 
-    @DBOS.step()
+    @DBOS.step(name="Battling._show_end")
     async def _show_end(self, battle_id: str, what: str) -> Verdict:
         async def show() -> Verdict:
             battle = await self._with.store.battles.get(battle_id)

@@ -63,7 +63,7 @@ class Crew:
     pauses: tuple[float, ...] = PAUSES
 
 
-@DBOS.dbos_class()
+@DBOS.dbos_class("Erasing")
 class Erasing(DBOSConfiguredInstance):
     """Carries orders out. One instance a process, by a name in the journal that never changes."""
 
@@ -88,7 +88,7 @@ class Erasing(DBOSConfiguredInstance):
 
     # Workflow
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Erasing.erasing", max_recovery_attempts=1_000)
     async def erasing(self, erasure_id: str) -> None:
         await self._stop(erasure_id)
         await self._forget_vectors(erasure_id)
@@ -102,7 +102,7 @@ class Erasing(DBOSConfiguredInstance):
 
     # Durable steps
 
-    @DBOS.step()
+    @DBOS.step(name="Erasing._stop")
     async def _stop(self, erasure_id: str) -> None:
         """Ends what is under way, and waits until no step of it can write any more."""
         store, play = self._with.store, self._with.play
@@ -130,14 +130,14 @@ class Erasing(DBOSConfiguredInstance):
         while time.monotonic() < ends and await self._with.engine.going(names):
             await asyncio.sleep(_LOOK_EVERY)
 
-    @DBOS.step()
+    @DBOS.step(name="Erasing._forget_vectors")
     async def _forget_vectors(self, erasure_id: str) -> None:
         """Before the texts go: afterwards nobody knows what their vectors are kept under."""
         texts, pictures = await self._with.store.erasures.words(erasure_id)
         hashes = {key for gauge in self._with.measure.gauges.values() for key in await gauge.keys(texts)}
         await self._with.store.vectors.forget([*sorted(hashes), *pictures])
 
-    @DBOS.step()
+    @DBOS.step(name="Erasing._erase")
     async def _erase(self, erasure_id: str) -> list[str]:
         """What is to be taken back: games, battles, steps as in `0f3c/2c`, prompts as in `0f3c/0`, and awards."""
         reach = await self._with.store.erasures.erase(erasure_id)
@@ -146,7 +146,7 @@ class Erasing(DBOSConfiguredInstance):
         awards = (f"{party_id}/{_AWARDS}" for party_id in reach.parties)
         return [*reach.games, *reach.battles, *reach.steps, *prompts, *awards]
 
-    @DBOS.step()
+    @DBOS.step(name="Erasing._take_back")
     async def _take_back(self, erasure_id: str, name: str) -> bool:
         """Takes messages back, or what they show of a step, a prompt or awards; False for later."""
         owner_id, _, part = name.partition("/")
@@ -170,7 +170,7 @@ class Erasing(DBOSConfiguredInstance):
             _log.exception("taking back broke", owner=owner_id)
         return False
 
-    @DBOS.step()
+    @DBOS.step(name="Erasing._conclude")
     async def _conclude(self, erasure_id: str, left: int) -> None:
         """Forgets the journals of what went, where it was shown, and whose order it was."""
         reach = (await self._with.store.erasures.get(erasure_id)).reach

@@ -61,7 +61,7 @@ class Hall:
     reveal_s: float = REVEAL_EVERY
 
 
-@DBOS.dbos_class()
+@DBOS.dbos_class("Hosting")
 class Hosting(DBOSConfiguredInstance):
     """Leads parties. One instance a process, by a name in the journal that never changes."""
 
@@ -102,7 +102,7 @@ class Hosting(DBOSConfiguredInstance):
 
     # Workflow
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Hosting.hosting", max_recovery_attempts=1_000)
     async def hosting(self, party_id: str, run: int) -> None:
         verdict = await self._show(party_id, run, "card")
         verdict = verdict or await self._gather(party_id, run)
@@ -122,7 +122,7 @@ class Hosting(DBOSConfiguredInstance):
 
     # Durable steps
 
-    @DBOS.step()
+    @DBOS.step(name="Hosting._show")
     async def _show(self, party_id: str, run: int, what: str) -> Verdict:
         async def show() -> Verdict:
             await self._with.unfolding.post(await self._still_on(party_id, run), what)
@@ -131,7 +131,7 @@ class Hosting(DBOSConfiguredInstance):
 
         return await as_verdict(show())
 
-    @DBOS.step()
+    @DBOS.step(name="Hosting._gather")
     async def _gather(self, party_id: str, run: int) -> Verdict:
         """Waits until the time to join is over, or every place is taken, or the host begins."""
 
@@ -146,7 +146,7 @@ class Hosting(DBOSConfiguredInstance):
 
         return await as_verdict(gather())
 
-    @DBOS.step()
+    @DBOS.step(name="Hosting._collect")
     async def _collect(self, party_id: str, run: int) -> Verdict:
         """Waits for the prompts; who has brought none in time gets one of the curated. Nothing begins in a pause."""
 
@@ -165,11 +165,11 @@ class Hosting(DBOSConfiguredInstance):
 
         return await as_verdict(collect())
 
-    @DBOS.step()
+    @DBOS.step(name="Hosting._rounds")
     async def _rounds(self, party_id: str) -> int:
         return (await self._with.store.parties.get(party_id)).rounds
 
-    @DBOS.step()
+    @DBOS.step(name="Hosting._open")
     async def _open(self, party_id: str, run: int, round_: int) -> Verdict:
         async def open_round() -> Verdict:
             await self._still_on(party_id, run)
@@ -179,7 +179,7 @@ class Hosting(DBOSConfiguredInstance):
 
         return await as_verdict(open_round())
 
-    @DBOS.step()
+    @DBOS.step(name="Hosting._await_round")
     async def _await_round(self, party_id: str, run: int, round_: int) -> Verdict:
         """Waits until every turn of a round is taken, by its member or by a model in their place."""
 
@@ -201,7 +201,7 @@ class Hosting(DBOSConfiguredInstance):
 
         return await as_verdict(arrive())
 
-    @DBOS.step()
+    @DBOS.step(name="Hosting._close_rounds")
     async def _close_rounds(self, party_id: str, run: int) -> Verdict:
         """Has all albums measured while the first are revealed, so that none waits for its distance."""
 
@@ -217,7 +217,7 @@ class Hosting(DBOSConfiguredInstance):
 
         return await as_verdict(close())
 
-    @DBOS.step()
+    @DBOS.step(name="Hosting._to_reveal")
     async def _to_reveal(self, party_id: str) -> list[str]:
         """What is shown at the end, in order, each as in `2/album`, `2/opening`, `2/1p`, `2/end`."""
         lines: list[str] = []
@@ -226,7 +226,7 @@ class Hosting(DBOSConfiguredInstance):
             lines += [f"{number}/{what}" for what in ("album", "opening", *steps, "end", "replay")]
         return lines
 
-    @DBOS.step()
+    @DBOS.step(name="Hosting._reveal")
     async def _reveal(self, party_id: str, run: int, line: str) -> Verdict:
         async def reveal() -> Verdict:
             party = await self._still_on(party_id, run)
@@ -244,7 +244,7 @@ class Hosting(DBOSConfiguredInstance):
 
         return await as_verdict(reveal())
 
-    @DBOS.step()
+    @DBOS.step(name="Hosting._end")
     async def _end(self, party_id: str, run: int, verdict: Verdict) -> None:
         """Books the end, or what held the party up; a stop is booked already."""
         parties = self._with.store.parties

@@ -46,7 +46,7 @@ class Patience:
 PATIENCE: Final = Patience()
 
 
-@DBOS.dbos_class()
+@DBOS.dbos_class("Measuring")
 class Measuring(DBOSConfiguredInstance):
     """Measures games that have ended. One instance a process, by a name in the journal that never changes."""
 
@@ -122,7 +122,7 @@ class Measuring(DBOSConfiguredInstance):
 
         return await as_verdict(with_patience(scale, deadline=SCALE_DEADLINE, who="The scale"))
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Measuring.measuring", max_recovery_attempts=1_000)
     async def measuring(self, game_id: str, name: str) -> None:
         nonsense = 0
         for pause in (*self._patience.pauses, None):
@@ -135,7 +135,7 @@ class Measuring(DBOSConfiguredInstance):
         await self._show(game_id)
         await self._scale(game_id, name)
 
-    @DBOS.step()
+    @DBOS.step(name="Measuring._attempt")
     async def _attempt(self, game_id: str, name: str) -> Verdict:
         async def measure() -> Verdict:
             await self._measure.measure(await self._store.games.get(game_id), name)
@@ -146,7 +146,7 @@ class Measuring(DBOSConfiguredInstance):
             _log.warning("a game is not measured yet", game=game_id, embedder=name, error=verdict["error"])
         return verdict
 
-    @DBOS.step()
+    @DBOS.step(name="Measuring._show")
     async def _show(self, game_id: str) -> Verdict:
         """Lets go of the money that is left, and brings up to date what was posted already."""
 
@@ -160,6 +160,6 @@ class Measuring(DBOSConfiguredInstance):
         await self._store.budgets.settle(game_id)
         return await as_verdict(show())
 
-    @DBOS.step()
+    @DBOS.step(name="Measuring._scale")
     async def _scale(self, game_id: str, name: str) -> Verdict:
         return await self.scale(game_id, name)

@@ -54,7 +54,7 @@ class Company:
     reveal_s: float = REVEAL_EVERY
 
 
-@DBOS.dbos_class()
+@DBOS.dbos_class("Play")
 class Play(DBOSConfiguredInstance):
     """Plays games. One instance a process, by a name in the journal that never changes."""
 
@@ -145,7 +145,7 @@ class Play(DBOSConfiguredInstance):
 
     # Workflows
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Play.opening", max_recovery_attempts=1_000)
     async def opening(self, game_id: str, run: int) -> None:
         verdict = await self._reopen(game_id, run) if run else {}
         for what in ("card", "thread", "opening"):
@@ -156,7 +156,7 @@ class Play(DBOSConfiguredInstance):
         await self._give_place(game_id)
         await self._tell_place(game_id)
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Play.playing", max_recovery_attempts=1_000)
     async def playing(self, game_id: str, run: int) -> None:
         for index in range(await self._length(game_id)):
             verdict = await self._take(game_id, run, index) or await self._show(game_id, run, str(StepKey.at(index)))
@@ -171,25 +171,25 @@ class Play(DBOSConfiguredInstance):
             await DBOS.sleep_async(self._with.reveal_s)
         await self._finish(game_id, run)
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Play.minding", max_recovery_attempts=1_000)
     async def minding(self, game_id: str, key: str, due: str) -> None:
         await DBOS.sleep_async(await self._seconds_until(due))
         await self._look_after(game_id)
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Play.closing", max_recovery_attempts=1_000)
     async def closing(self, game_id: str) -> None:
         await self._measure(game_id)
         await self._await_primary(game_id)
         await self._summarise(game_id)
         await self._scale(game_id)
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Play.settling", max_recovery_attempts=1_000)
     async def settling(self, game_id: str) -> None:
         await self._edit_card(game_id)
         await self._edit_summary(game_id)
         await self._give_place(game_id)
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Play.realigning", max_recovery_attempts=1_000)
     async def realigning(self, game_id: str, key: str) -> None:
         await self._realign(game_id, key)
 
@@ -206,11 +206,11 @@ class Play(DBOSConfiguredInstance):
 
     # Durable steps
 
-    @DBOS.step()
+    @DBOS.step(name="Play._length")
     async def _length(self, game_id: str) -> int:
         return 2 * (await self._with.store.games.get(game_id)).request.turns
 
-    @DBOS.step()
+    @DBOS.step(name="Play._submit")
     async def _submit(self, game_id: str, run: int, index: int, attempt: int) -> Verdict:
         async def submit() -> Verdict:
             game = await self._with.taking.still_on(game_id, run)
@@ -237,7 +237,7 @@ class Play(DBOSConfiguredInstance):
         await self.mind(game.id, key)
         return {"waits": True} if waits else {}
 
-    @DBOS.step()
+    @DBOS.step(name="Play._collect")
     async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> Verdict:
         async def collect() -> Verdict:
             game = await self._with.store.games.get(game_id)
@@ -246,7 +246,7 @@ class Play(DBOSConfiguredInstance):
 
         return await as_verdict(collect())
 
-    @DBOS.step()
+    @DBOS.step(name="Play._show")
     async def _show(self, game_id: str, run: int, what: str) -> Verdict:
         async def show() -> Verdict:
             await self._with.showing.post(await self._with.taking.still_on(game_id, run, _GOING), what)
@@ -254,14 +254,14 @@ class Play(DBOSConfiguredInstance):
 
         return await as_verdict(show())
 
-    @DBOS.step()
+    @DBOS.step(name="Play._to_reveal")
     async def _to_reveal(self, game_id: str) -> list[str]:
         """What is shown of a sealed game at its end, in order; nothing of others."""
         game = await self._with.store.games.get(game_id)
         shown_here = game.is_sealed and not game.is_album
         return ["opening", *(str(step.key) for step in game.steps)] if shown_here else []
 
-    @DBOS.step()
+    @DBOS.step(name="Play._reveal")
     async def _reveal(self, game_id: str, run: int, what: str) -> Verdict:
         async def reveal() -> Verdict:
             await self._with.showing.reveal(await self._with.taking.still_on(game_id, run), what)
@@ -269,17 +269,17 @@ class Play(DBOSConfiguredInstance):
 
         return await as_verdict(reveal())
 
-    @DBOS.step()
+    @DBOS.step(name="Play._seconds_until")
     async def _seconds_until(self, due: str) -> float:
         return max(0.0, (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()) + _MARGIN
 
-    @DBOS.step()
+    @DBOS.step(name="Play._look_after")
     async def _look_after(self, game_id: str) -> None:
         game = await self._with.store.games.get(game_id)
         if game.state is GameState.WAITING:
             await self.look_after(game)
 
-    @DBOS.step()
+    @DBOS.step(name="Play._reopen")
     async def _reopen(self, game_id: str, run: int) -> Verdict:
         async def reopen() -> Verdict:
             await self._with.showing.reopen(await self._with.taking.still_on(game_id, run, _GOING))
@@ -287,7 +287,7 @@ class Play(DBOSConfiguredInstance):
 
         return await as_verdict(reopen())
 
-    @DBOS.step()
+    @DBOS.step(name="Play._finish")
     async def _finish(self, game_id: str, run: int) -> None:
         game = await self._with.store.games.get(game_id)
         end = GameState.WAITING if game.is_album else GameState.FINISHED
@@ -300,7 +300,7 @@ class Play(DBOSConfiguredInstance):
             await self._with.showing.edit_card(game)
         await self.promote(game.request.guild_id)
 
-    @DBOS.step()
+    @DBOS.step(name="Play._end_early")
     async def _end_early(self, game_id: str, run: int, verdict: Verdict) -> None:
         """Books a failure, a lost stage, or a pause that was noticed before it was booked; a stop is booked already."""
         games = self._with.store.games
@@ -318,18 +318,18 @@ class Play(DBOSConfiguredInstance):
         await self.promote(game.request.guild_id)
         await self._with.showing.edit_card(await games.get(game_id))
 
-    @DBOS.step()
+    @DBOS.step(name="Play._give_place")
     async def _give_place(self, game_id: str) -> None:
         await self.promote((await self._with.store.games.get(game_id)).request.guild_id)
 
-    @DBOS.step()
+    @DBOS.step(name="Play._tell_place")
     async def _tell_place(self, game_id: str) -> None:
         """The card was posted before there was a thread to link to; a game that has to wait shows it now."""
         game = await self._with.store.games.get(game_id)
         if game.state is GameState.QUEUED:
             await self._with.showing.edit_card(game)
 
-    @DBOS.step()
+    @DBOS.step(name="Play._measure")
     async def _measure(self, game_id: str) -> Verdict:
         async def measure() -> Verdict:
             await self._with.measuring.begin(game_id)
@@ -337,11 +337,11 @@ class Play(DBOSConfiguredInstance):
 
         return await as_verdict(measure())
 
-    @DBOS.step()
+    @DBOS.step(name="Play._await_primary")
     async def _await_primary(self, game_id: str) -> None:
         await self._with.measuring.wait(game_id)
 
-    @DBOS.step()
+    @DBOS.step(name="Play._summarise")
     async def _summarise(self, game_id: str) -> Verdict:
         async def summarise() -> Verdict:
             await self._with.measuring.summarise(game_id)
@@ -349,11 +349,11 @@ class Play(DBOSConfiguredInstance):
 
         return await as_verdict(summarise())
 
-    @DBOS.step()
+    @DBOS.step(name="Play._scale")
     async def _scale(self, game_id: str) -> Verdict:
         return await self._with.measuring.scale(game_id, self._with.measuring.always)
 
-    @DBOS.step()
+    @DBOS.step(name="Play._edit_summary")
     async def _edit_summary(self, game_id: str) -> Verdict:
         async def edit() -> Verdict:
             await self._with.showing.edit_summary(await self._with.store.games.get(game_id))
@@ -361,7 +361,7 @@ class Play(DBOSConfiguredInstance):
 
         return await as_verdict(edit())
 
-    @DBOS.step()
+    @DBOS.step(name="Play._realign")
     async def _realign(self, game_id: str, key: str) -> Verdict:
         async def realign() -> Verdict:
             await self.show_as_it_is(game_id, StepKey.parse(key))
@@ -369,7 +369,7 @@ class Play(DBOSConfiguredInstance):
 
         return await as_verdict(realign())
 
-    @DBOS.step()
+    @DBOS.step(name="Play._edit_card")
     async def _edit_card(self, game_id: str) -> None:
         game = await self._with.store.games.get(game_id)
         await self._with.showing.edit_card(game)

@@ -43,7 +43,7 @@ class Desk:
     stretch_s: float = STRETCH
 
 
-@DBOS.dbos_class()
+@DBOS.dbos_class("Rescoring")
 class Rescoring(DBOSConfiguredInstance):
     """Works on rescores. One instance a process, by a name in the journal that never changes."""
 
@@ -82,14 +82,14 @@ class Rescoring(DBOSConfiguredInstance):
     def _label(self, job: Rescore) -> str:
         return self._with.anew.registry.label(job.embedder)
 
-    @DBOS.workflow(max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Rescoring.working", max_recovery_attempts=1_000)
     async def working(self, job_id: str) -> None:
         await self._post(job_id)
         while await self._stretch(job_id):
             pass
         await self._conclude(job_id)
 
-    @DBOS.step()
+    @DBOS.step(name="Rescoring._post")
     async def _post(self, job_id: str) -> None:
         """The card, once; a channel that takes none does not keep the games from being measured."""
         job, post = await self._with.store.rescores.get(job_id), await self._with.store.rescores.begin_post(job_id)
@@ -106,7 +106,7 @@ class Rescoring(DBOSConfiguredInstance):
         except Exception:
             _log.exception("a card broke, the rescore goes on", job=job_id)
 
-    @DBOS.step()
+    @DBOS.step(name="Rescoring._stretch")
     async def _stretch(self, job_id: str) -> bool:
         """Some of the work; whether there is more."""
 
@@ -118,6 +118,6 @@ class Rescoring(DBOSConfiguredInstance):
             await asyncio.sleep(_WAIT)
         return outcome is not Outcome.OVER
 
-    @DBOS.step()
+    @DBOS.step(name="Rescoring._conclude")
     async def _conclude(self, job_id: str) -> None:
         await self.show(job_id)

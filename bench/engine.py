@@ -25,17 +25,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from unittest.mock import patch
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from PIL import Image as pil
 
-from telephone import build, log
+from telephone import log
 from telephone.admission import StartRequest
+from telephone.build import Parts, open_terminal_house
 from telephone.game import NO_GUILD, Answer, Ask, Game, GameState, Image, Step, Ticket
 from telephone.providers.base import ModelTable
+from telephone.safety import guard_of
 from telephone.service import Service
 from telephone.settings import Settings
 from telephone.stage import Posting, Progress, Summary
@@ -182,8 +183,8 @@ async def house(folder: Path, sleeper: Sleeper, stage: Remembering) -> AsyncIter
     settings = Settings(
         _env_file=None, data_dir=folder, database_url=None, storage_url=None, models=own, moderation="off"
     )
-    with patch.object(build, "providers", lambda _: dict.fromkeys(PROVIDERS, sleeper)):
-        opened = await build.open_house(settings, stage)
+    parts = Parts(dict.fromkeys(PROVIDERS, sleeper), guard_of(settings))
+    opened = await open_terminal_house(settings, stage, parts=parts)
     try:
         yield opened.service
     finally:

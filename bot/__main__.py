@@ -14,6 +14,7 @@ from bot.client import House, TelephoneBot
 from bot.easel import Easel
 from bot.errors import stray
 from bot.stage import DiscordStage
+from bot.surfaces import surfaces_of
 from bot.wire import point_at
 from telephone import log
 from telephone.errors import Misconfigured
@@ -50,10 +51,11 @@ async def run(settings: Settings, token: str) -> None:
     point_at(settings)
 
     async def open_here(stage: DiscordStage) -> House:
-        from telephone.build import open_house  # the models' libraries are heavy; a missing token is told without them
+        from telephone.build import (
+            open_playing_house,  # the models' libraries are heavy; a missing token is told without them
+        )
 
-        shown = (stage.arena, stage.noticeboard, stage.lobby)
-        house = await open_house(settings, stage, *shown, broom=stage.broom, parlour=stage.parlour)
+        house = await open_playing_house(settings, surfaces_of(stage))
         await easel.open(house.service.seats)
         return house
 

@@ -87,15 +87,15 @@ class Battling(DBOSConfiguredInstance):
         moved = await self._with.store.battles.move(battle_id, BattleState.VOID, only_from=only_from, reason=reason)
         if moved:
             _log.info("battle void", battle=battle_id)
-        await self._close_if_final(battle_id)
+        await self.end(battle_id)
         return moved
 
-    async def close(self, battle_id: str, *, early: bool = False) -> bool:
-        """Ends the voting if it is over, or by the host's word; False where nothing changed."""
-        moved = await self._with.store.battles.close(battle_id, early=early)
+    async def close(self, battle_id: str) -> bool:
+        """Ends the voting if its time is over; False where nothing changed."""
+        moved = await self._with.store.battles.close(battle_id)
         if moved:
-            _log.info("battle closed", battle=battle_id, early=early)
-        await self._close_if_final(battle_id)
+            _log.info("battle closed", battle=battle_id, early=False)
+        await self.end(battle_id)
         return moved
 
     async def show_count(self, battle_id: str) -> None:
@@ -148,7 +148,8 @@ class Battling(DBOSConfiguredInstance):
         await self._with.store.battles.next_run(battle.id)
         await self.begin(await self._with.store.battles.get(battle.id))
 
-    async def _close_if_final(self, battle_id: str) -> None:
+    async def end(self, battle_id: str) -> None:
+        """Measures and shows the end of a battle that is stored as ended; leaves any other alone."""
         if (await self._with.store.battles.get(battle_id)).state.is_final:
             await self._with.engine.enqueue(f"battle-end-{battle_id}", self.closing, battle_id)
 

@@ -2,25 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 import structlog
 
 from telephone.admission import Admission
-from telephone.anew import Anew
+from telephone.anew import HELD, Anew
+from telephone.anew import PATIENCE as EMBEDDER_DEADLINE
 from telephone.archive import Archive
-from telephone.arena import Arena
 from telephone.awaiting import Awaiting
 from telephone.battle import Battling, Ring
-from telephone.broom import Broom
 from telephone.contest import Contest
 from telephone.engine import Engine
 from telephone.entry import Entry
-from telephone.erasing import Crew, Erasing
+from telephone.erasing import PAUSES, SETTLE, Crew, Erasing
 from telephone.errands import Errands
 from telephone.errors import Misconfigured
 from telephone.gauge import Gauge
@@ -29,21 +27,29 @@ from telephone.hosting import Hall, Hosting
 from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes
 from telephone.library import Library
-from telephone.lobby import Lobby
+from telephone.lobby import Lobby, NoLobby
 from telephone.measure import ALWAYS, Measure
-from telephone.measuring import Measuring
+from telephone.measuring import PATIENCE, Measuring, Patience
 from telephone.media.images import Pictures
+from telephone.models.base import Embedder
 from telephone.models.embedders import embedders
 from telephone.models.offline import Offline
-from telephone.models.players import Players
+from telephone.models.players import DEADLINE, Players
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
-from telephone.noticeboard import Noticeboard
 from telephone.pairing import Pairing
 from telephone.pairs import Pairs
-from telephone.parlour import Parlour
 from telephone.parties import Parties
-from telephone.play import Company, Play
+from telephone.play import Company, NoSides, Play, Sides
+from telephone.ports.runners import (
+    BattleRunner,
+    DeletionRunner,
+    GameRunner,
+    LeftToSweeps,
+    PartyRunner,
+    RescoreRunner,
+)
+from telephone.ports.surfaces import Surfaces
 from telephone.privacy import Privacy
 from telephone.providers.base import Provider
 from telephone.providers.cog import Cog
@@ -52,7 +58,7 @@ from telephone.providers.gate import Gate, limits
 from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import HOSTS, Replicate
 from telephone.recovery import Recovery
-from telephone.rescoring import Desk, Rescoring
+from telephone.rescoring import STRETCH, Desk, Rescoring
 from telephone.rounds import Rounds
 from telephone.safety import Guard, guard_of
 from telephone.scales import Scales
@@ -72,11 +78,95 @@ from telephone.writer import Writer
 
 PREFERRED: Final = "imagebind"
 """The article's embedder: measures games as soon as a provider for it is configured."""
-Durable = Recovery | Battling | Rescoring | Erasing | Hosting
-_SWEEP_EVERY: Final = 10.0
-"""How often games are looked for that another process set going, in seconds."""
+SWEEP_EVERY: Final = 10.0
+"""How often stored work is looked for that nobody runs, in seconds."""
 _FORGET_EVERY: Final = 3_600.0
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What stands between this process and the world, and what measures games; tests hand in their own.
+
+    `embed` makes the embedders that are ready, by name; `always` names the one that measures every game.
+    """
+
+    providers: Mapping[str, Provider]
+    guard: Guard
+    embed: Callable[[Players], Mapping[str, Embedder]] = embedders
+    always: str = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How long things take, in seconds; tests make them short.
+
+    `call` is how long a player may take for a step; `battle_look` and `party_look` lie between two looks at how far a
+    battle or a party is, `reveal` between two messages of a reveal; `stretch` is how long one durable step of a rescore
+    works, `held` how long its worker is waited for, and `rescore` how long its embedder is. `settle` is how long a
+    deletion waits for what is under way, and `pauses` lie between its attempts at what Discord did not answer to.
+    """
+
+    call: float = DEADLINE
+    battle_look: float = 1.0
+    party_look: float = 0.5
+    reveal: float = 2.0
+    patience: Patience = PATIENCE
+    stretch: float = STRETCH
+    held: float = HELD
+    rescore: float = EMBEDDER_DEADLINE
+    settle: float = SETTLE
+    pauses: tuple[float, ...] = PAUSES
+    sweep: float = SWEEP_EVERY
+
+
+TEMPO: Final = Tempo()
+
+
+class Durable(Protocol):
+    """Work that is stored, and can be set going again."""
+
+    async def recover(self) -> None:
+        """Sets going what a crash, a fault or another process left lying. Safe at any time."""
+
+
+@dataclass(slots=True)
+class Sweep:
+    """Looks again and again for stored work that nobody runs, a crash's or another process's."""
+
+    durable: Sequence[Durable]
+    engine: Engine
+    players: Players
+    every: float = SWEEP_EVERY
+
+    async def once(self) -> None:
+        """Sets going what lies there."""
+        for one in self.durable:
+            await one.recover()
+
+    async def run(self) -> None:
+        """Sweeps until it is cancelled; a fault is logged and the next sweep tries again.
+
+        Beside it, once, the providers are asked which of their models still exist.
+        """
+        asking = asyncio.create_task(report_missing(self.players))
+        try:
+            await self._run()
+        finally:
+            asking.cancel()
+            await asyncio.wait({asking})
+
+    async def _run(self) -> None:
+        forget_at = 0.0
+        while True:
+            try:
+                await self.once()
+                if time.monotonic() >= forget_at:
+                    await self.engine.forget_old()
+                    forget_at = time.monotonic() + _FORGET_EVERY
+            except Exception:
+                _log.exception("sweep failed")
+            await asyncio.sleep(self.every)
 
 
 @dataclass(slots=True)
@@ -89,20 +179,29 @@ class House:
     guard: Guard
     measure: Measure
     scales: Scales
-    engine: Engine | None = None
-    sweeping: "asyncio.Task[None] | None" = None
 
     async def close(self) -> None:
-        """Stops the engine first, so that no step finds its collaborators gone. Games go on at the next start."""
-        if self.sweeping is not None:
-            self.sweeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await self.sweeping
-        if self.engine is not None:
-            await self.engine.close()
+        """Closes what the process holds open."""
         await self.players.close()
         await self.guard.close()
         await self.store.close()
+
+
+@dataclass(slots=True)
+class PlayingHouse(House):
+    """One with an engine, which plays games and sweeps."""
+
+    engine: Engine
+    sweep: Sweep
+    sweeping: "asyncio.Task[None]"
+
+    async def close(self) -> None:
+        """Stops the engine first, so that no step finds its collaborators gone. Games go on at the next start."""
+        self.sweeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await self.sweeping
+        await self.engine.close()
+        await House.close(self)
 
 
 def providers(settings: Settings) -> Mapping[str, Provider]:
@@ -124,13 +223,13 @@ def offline_players() -> Players:
     return Players(Registry.load(offline), offline)
 
 
-def primary(settings: Settings, players: Players, ready: Collection[str]) -> str:
+def primary(settings: Settings, players: Players, ready: Collection[str], always: str = ALWAYS) -> str:
     """The embedder whose distances games show: the operator's choice, else ImageBind where it is ready, else MiniLM.
 
     Raises Misconfigured where the chosen one cannot measure.
     """
     tables = players.registry.tables
-    name = settings.embedder or (PREFERRED if PREFERRED in ready else ALWAYS)
+    name = settings.embedder or (PREFERRED if PREFERRED in ready else always)
     if name in ready:
         return name
     if name in tables and tables[name].kind == "embedder":
@@ -157,122 +256,169 @@ def chat(settings: Settings, players: Players) -> str | None:
     return settings.chat
 
 
-async def open_house(
-    settings: Settings,
-    stage: Stage | None,
-    arena: Arena | None = None,
-    noticeboard: Noticeboard | None = None,
-    lobby: Lobby | None = None,
-    *,
-    broom: Broom | None = None,
-    parlour: Parlour | None = None,
-) -> House:
-    """Opens the store and, with a stage to show games on, launches the engine on the running loop.
+@dataclass(frozen=True, slots=True)
+class _Runners:
+    """Who sets stored work going."""
 
-    With an arena battles are fought too, with a noticeboard old games are measured anew in the background, with a lobby
-    members take turns, with a parlour they have parties, and with a broom they can have deleted what is kept of them.
+    games: GameRunner
+    battles: BattleRunner
+    parties: PartyRunner
+    rescores: RescoreRunner
+    deletions: DeletionRunner
+
+
+_LEFT: Final = LeftToSweeps()
+_NOBODY: Final = _Runners(_LEFT, _LEFT, _LEFT, _LEFT, _LEFT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rooms:
+    """What every process has, with an engine or without."""
+
+    settings: Settings
+    players: Players
+    guard: Guard
+    store: Store
+    pictures: Pictures
+    measure: Measure
+    scales: Scales
+    keepsakes: Keepsakes
+    admission: Admission
+    anew: Anew
+    writing: str | None
+
+    @classmethod
+    async def open(cls, settings: Settings, parts: Parts, tempo: Tempo, *, humans: bool) -> "_Rooms":
+        """Opens the store. Raises Misconfigured."""
+        guard = parts.guard
+        registry = Registry.load(parts.providers, settings.models)
+        players = Players(registry, parts.providers, tempo.call, barred=guard.why_not)
+        ready = parts.embed(players)
+        shown, writing = primary(settings, players, ready, parts.always), chat(settings, players)
+        pictures = Pictures.at(settings.pictures_url)
+        store = await Store.open(settings.store_url)
+        prices = {name: registry.table(name).price_usd for name in ready}
+        gauges = {name: Gauge(store, pictures, embedder, prices[name]) for name, embedder in ready.items()}
+        measure = Measure(gauges, shown, parts.always)
+        scales = Scales(store, measure, settings.caps)
+        return cls(
+            settings,
+            players,
+            guard,
+            store,
+            pictures,
+            measure,
+            scales,
+            keepsakes=Keepsakes(pictures, registry, measure, scales),
+            admission=Admission(store, players, guard, settings.caps, measure.most_usd, humans=humans),
+            anew=Anew(store, measure, scales, registry, settings.caps, tempo.held, tempo.rescore),
+            writing=writing,
+        )
+
+    def service(self, runners: _Runners) -> Service:
+        """The door to all of it, for cogs and the command line."""
+        store, players, registry = self.store, self.players, self.players.registry
+        seats, urn = Seats(store, self.pictures, self.guard, runners.games), Urn(store)
+        return Service(
+            store,
+            players,
+            self.admission,
+            self.keepsakes,
+            moderation=Moderation(store, self.pictures, runners.games),
+            prompts=Library(store, self.guard, Writer(players, store, self.settings.caps, self.writing)),
+            boards=boards_of(self.measure, store, registry),
+            pairs=Pairs(store, self.measure, self.scales, registry),
+            battles=Contest(store, Entry(self.admission, Pairing(store, players, urn)), self.pictures, runners.battles),
+            integrity=Integrity(store),
+            archive=Archive(urn, self.settings.signing_key),
+            seats=seats,
+            parties=Parties(store, self.admission, seats, runners.parties),
+            errands=Errands(self.anew, runners.rescores),
+            privacy=Privacy(store, self.pictures, runners.deletions),
+            guessing=Guessing(store, registry),
+            runner=runners.games,
+        )
+
+
+def parts_of(settings: Settings) -> Parts:
+    """What the settings ask for. Raises Misconfigured."""
+    return Parts(providers(settings), guard_of(settings))
+
+
+async def open_house(settings: Settings) -> House:
+    """Opens the store in a process that runs no engine: what it stores, a process with one sets going.
+
+    Raises Misconfigured.
+    """
+    rooms = await _Rooms.open(settings, parts_of(settings), TEMPO, humans=False)
+    shared = (rooms.store, rooms.players, rooms.guard, rooms.measure, rooms.scales)
+    return House(rooms.service(_NOBODY), *shared)
+
+
+async def open_playing_house(
+    settings: Settings, surfaces: Surfaces, *, parts: Parts | None = None, tempo: Tempo = TEMPO
+) -> PlayingHouse:
+    """Opens the store and launches the engine on the running loop: games, battles, parties, rescores and deletions.
+
     What was interrupted goes on at once. Raises Misconfigured.
     """
-    reached, guard = providers(settings), guard_of(settings)
-    players = Players(Registry.load(reached, settings.models), reached, barred=guard.why_not)
-    ready = embedders(players)
-    shown, writing = primary(settings, players, ready), chat(settings, players)
-    pictures = Pictures.at(settings.pictures_url)
-    store = await Store.open(settings.store_url)
-    prices = {name: players.registry.table(name).price_usd for name in ready}
-    gauges = {name: Gauge(store, pictures, embedder, prices[name]) for name, embedder in ready.items()}
-    measure = Measure(gauges, shown)
-    admission = Admission(store, players, guard, settings.caps, measure.most_usd, humans=lobby is not None)
-    scales = Scales(store, measure, settings.caps)
-    keepsakes = Keepsakes(pictures, players.registry, measure, scales)
-    library = Library(store, guard, Writer(players, store, settings.caps, writing))
-    boards, entry = boards_of(measure, store, players.registry), Entry(admission, Pairing(store, players, Urn(store)))
-    pairs, integrity = Pairs(store, measure, scales, players.registry), Integrity(store)
-    archive, guessing = Archive(Urn(store), settings.signing_key), Guessing(store, players.registry)
-    anew = Anew(store, measure, scales, players.registry, settings.caps)
-    serve = partial(
-        Service,
-        store,
-        players,
-        admission,
-        keepsakes,
-        prompts=library,
-        boards=boards,
-        pairs=pairs,
-        integrity=integrity,
-        archive=archive,
-        guessing=guessing,
-    )
-    if stage is None:
-        seats = Seats(store, pictures, guard)
-        service = serve(
-            moderation=Moderation(store, pictures),
-            battles=Contest(store, entry, pictures),
-            seats=seats,
-            parties=Parties(store, admission, seats),
-            errands=Errands(anew),
-            privacy=Privacy(store, pictures),
-        )
-        return House(service, store, players, guard, measure, scales)
+    rooms = await _Rooms.open(settings, parts or parts_of(settings), tempo, humans=True)
+    store, players, pictures = rooms.store, rooms.players, rooms.pictures
     engine = Engine(settings.engine_url)
-    awaiting = Awaiting(measure, engine)
-    taking, showing = (
-        Taking(store, pictures, players, guard),
-        Showing(store, pictures, players, scales, awaiting, stage, lobby),
-    )
-    rounds = Rounds(store, pictures, players, arena) if arena is not None else None
-    measuring = Measuring(store, measure, scales, showing, engine)
-    seating = Seating(store, players, showing) if lobby is not None else None
-    play = Play(Company(store, taking, showing, measuring, engine, rounds, seating))
-    battling = Battling(Ring(store, play, rounds, measuring, engine)) if rounds is not None else None
-    rescoring = Rescoring(Desk(store, anew, noticeboard, engine)) if noticeboard is not None else None
-    unfolding = None if parlour is None else Unfolding(store, showing, keepsakes, players.registry, parlour)
-    hall = None if unfolding is None else Hall(store, play, showing, unfolding, measuring, admission, engine)
-    hosting = None if hall is None else Hosting(hall)
-    crew = None if broom is None else Crew(store, pictures, measure, play, battling, hosting, broom, engine)
-    erasing = None if crew is None else Erasing(crew)
-    workflows = [one for one in (battling, rescoring, erasing, hosting) if one is not None]
+    showing = _showing(rooms, engine, surfaces.games, surfaces.human_turns)
+    rounds = Rounds(store, pictures, players, surfaces.battles)
+    play, measuring = _play(rooms, engine, showing, rounds, tempo)
+    unfolding = Unfolding(store, showing, rooms.keepsakes, players.registry, surfaces.parties)
+    battling = Battling(Ring(store, play, rounds, measuring, engine, tempo.battle_look))
+    rescoring = Rescoring(Desk(store, rooms.anew, surfaces.jobs, engine, tempo.stretch))
+    hall = Hall(store, play, showing, unfolding, measuring, rooms.admission, engine, tempo.party_look, tempo.reveal)
+    hosting, measure, cleanup = Hosting(hall), rooms.measure, surfaces.cleanup
+    crew = Crew(store, pictures, measure, play, battling, hosting, cleanup, engine, tempo.settle, tempo.pauses)
+    erasing = Erasing(crew)
+    service = rooms.service(_Runners(play, battling, hosting, rescoring, erasing))
+    others = (battling, rescoring, erasing, hosting)
+    return await _launch(rooms, service, engine, play, measuring=measuring, others=others, tempo=tempo)
+
+
+async def open_terminal_house(settings: Settings, stage: Stage, *, parts: Parts | None = None) -> PlayingHouse:
+    """The same for games alone, shown where no members are: in a terminal. Raises Misconfigured."""
+    rooms = await _Rooms.open(settings, parts or parts_of(settings), TEMPO, humans=False)
+    engine = Engine(settings.engine_url)
+    showing = _showing(rooms, engine, stage, NoLobby())
+    play, measuring = _play(rooms, engine, showing, NoSides(), TEMPO)
+    service = rooms.service(replace(_NOBODY, games=play))
+    return await _launch(rooms, service, engine, play, measuring=measuring, tempo=TEMPO)
+
+
+def _showing(rooms: _Rooms, engine: Engine, stage: Stage, lobby: Lobby) -> Showing:
+    awaiting = Awaiting(rooms.measure, engine)
+    return Showing(rooms.store, rooms.pictures, rooms.players, rooms.scales, awaiting, stage, lobby)
+
+
+def _play(rooms: _Rooms, engine: Engine, showing: Showing, sides: Sides, tempo: Tempo) -> tuple[Play, Measuring]:
+    store = rooms.store
+    taking = Taking(store, rooms.pictures, rooms.players, rooms.guard)
+    measuring = Measuring(store, rooms.measure, rooms.scales, showing, engine, patience=tempo.patience)
+    seating = Seating(store, rooms.players, showing)
+    return Play(Company(store, taking, showing, measuring, engine, sides, seating, tempo.reveal)), measuring
+
+
+async def _launch(
+    rooms: _Rooms,
+    service: Service,
+    engine: Engine,
+    play: Play,
+    *,
+    measuring: Measuring,
+    others: Sequence[Battling | Rescoring | Erasing | Hosting] = (),
+    tempo: Tempo,
+) -> PlayingHouse:
     try:
-        await engine.launch([play, measuring, *workflows])
+        await engine.launch([play, measuring, *others])
     except BaseException:
-        await store.close()
+        await rooms.store.close()
         raise
-    seats = Seats(store, pictures, guard, play)
-    service = serve(
-        moderation=Moderation(store, pictures, play),
-        battles=Contest(store, entry, pictures, battling),
-        seats=seats,
-        parties=Parties(store, admission, seats, hosting),
-        errands=Errands(anew, rescoring),
-        privacy=Privacy(store, pictures, erasing),
-        play=play,
-    )
-    sweeping = asyncio.create_task(_sweep([Recovery(store, play, engine), *workflows], engine, players))
-    return House(service, store, players, guard, measure, scales, engine, sweeping)
-
-
-async def _sweep(durable: Sequence[Durable], engine: Engine, players: Players) -> None:
-    """Sets going what a crash or another process left; a fault is logged and the next sweep tries again.
-
-    Beside it, once, the providers are asked which of their models still exist.
-    """
-    asking = asyncio.create_task(report_missing(players))
-    try:
-        await _sweep_on(durable, engine)
-    finally:
-        asking.cancel()
-        await asyncio.wait({asking})
-
-
-async def _sweep_on(durable: Sequence[Durable], engine: Engine) -> None:
-    forget_at = 0.0
-    while True:
-        try:
-            for one in durable:
-                await one.recover()
-            if time.monotonic() >= forget_at:
-                await engine.forget_old()
-                forget_at = time.monotonic() + _FORGET_EVERY
-        except Exception:
-            _log.exception("sweep failed")
-        await asyncio.sleep(_SWEEP_EVERY)
+    sweep = Sweep([Recovery(rooms.store, play, engine), *others], engine, rooms.players, tempo.sweep)
+    sweeping = asyncio.create_task(sweep.run())
+    shared = (rooms.store, rooms.players, rooms.guard, rooms.measure, rooms.scales)
+    return PlayingHouse(service, *shared, engine, sweep, sweeping)

@@ -8,13 +8,14 @@ from typing import Final
 
 import structlog
 
-from telephone.battle import LEFT, STOPPED, Battling
+from telephone.battle import LEFT, STOPPED
 from telephone.cpu import off_loop
 from telephone.entry import BattleAsked, Entry
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Image, Pair, Turn
 from telephone.media.alike import alike
 from telephone.media.images import Pictures
+from telephone.ports.runners import BattleRunner
 from telephone.sides import Battle, BattleState, Cast, Choice, Side, Voter
 from telephone.store import Store
 from telephone.versus import VersusAsked, match
@@ -47,16 +48,14 @@ class Contest:
     store: Store
     entry: Entry
     pictures: Pictures
-    battling: Battling | None = None
-    """None in a process that runs no engine, or shows no battles: the process that does will notice."""
+    runner: BattleRunner
 
     async def start(self, asked: BattleAsked) -> Battle:
         """Admits and stores a battle, the most that all of its games can cost reserved; returns before it is shown."""
         entered = await self.entry.admit(asked)
         battle = await self.store.battles.add(entered.request, entered.places(), entered.orders, entered.total)
         _log.info("battle asked for", battle=battle.id, sides=len(battle.sides), why_these_pairs=entered.reason)
-        if self.battling is not None:
-            await self.battling.begin(battle)
+        await self.runner.begin(battle)
         return battle
 
     async def versus(self, asked: VersusAsked) -> Battle:
@@ -64,8 +63,7 @@ class Contest:
         found = await match(self.store, asked)
         battle = await self.store.battles.set_against(found.request, found.places, found.games)
         _log.info("games set against each other", battle=battle.id, games=[game.id for game in found.games])
-        if self.battling is not None:
-            await self.battling.begin(battle)
+        await self.runner.begin(battle)
         return battle
 
     async def opened(self, battle_id: str, timeout: float = 8.0) -> Battle:
@@ -102,18 +100,16 @@ class Contest:
 
     async def show_count(self, battle_id: str) -> None:
         """Has the card show how many have voted, if it has not just done so."""
-        if self.battling is not None:
-            await self.battling.show_count(battle_id)
+        await self.runner.show_count(battle_id)
 
     async def close(self, battle_id: str, *, by: int, is_host: bool) -> Battle:
         """Ends the voting before its time."""
         battle = await self.hosted(battle_id, by=by, is_host=is_host)
         if battle.state is not BattleState.VOTING:
             raise BadInput(f"Battle {battle.number} takes no votes now; there is nothing to close.")
-        if self.battling is not None:
-            await self.battling.close(battle_id, early=True)
-        else:
-            await self.store.battles.close(battle_id, early=True)
+        if await self.store.battles.close(battle_id, early=True):
+            _log.info("battle closed", battle=battle_id, early=True)
+        await self.runner.end(battle_id)
         return await self.store.battles.get(battle_id)
 
     async def stop(self, battle_id: str, *, by: int, is_host: bool) -> Battle:
@@ -129,8 +125,7 @@ class Contest:
         await self.entry.admission.check_open(battle.request.guild_id)
         if battle.state is not BattleState.PAUSED:
             raise BadInput(f"Battle {battle.number} is not paused; there is nothing to continue.")
-        if self.battling is not None:
-            await self.battling.go_on(battle)
+        await self.runner.go_on(battle)
         return await self.store.battles.get(battle_id)
 
     async def leave(self, guild_id: int) -> None:
@@ -164,9 +159,11 @@ class Contest:
         return battle
 
     async def _void(self, battle_id: str, reason: str, only_from: tuple[BattleState, ...]) -> bool:
-        if self.battling is not None:
-            return await self.battling.void(battle_id, reason, only_from)
-        return await self.store.battles.move(battle_id, BattleState.VOID, only_from=only_from, reason=reason)
+        moved = await self.store.battles.move(battle_id, BattleState.VOID, only_from=only_from, reason=reason)
+        if moved:
+            _log.info("battle void", battle=battle_id)
+        await self.runner.end(battle_id)
+        return moved
 
     async def _when(self, battle_id: str, reached: Callable[[Battle], bool], timeout: float) -> Battle:
         ends = time.monotonic() + timeout

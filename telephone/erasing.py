@@ -55,8 +55,8 @@ class Crew:
     pictures: Pictures
     measure: Measure
     play: Play
-    battling: Battling | None
-    hosting: Hosting | None
+    battling: Battling
+    hosting: Hosting
     broom: Broom
     engine: Engine
     settle_s: float = SETTLE
@@ -110,12 +110,10 @@ class Erasing(DBOSConfiguredInstance):
         member_id = (await store.erasures.get(erasure_id)).member_id or 0
         for party_id in found.gathering:
             await store.parties.leave(party_id, member_id)
-        if self._with.hosting is not None:
-            for party_id in found.parties:
-                await self._with.hosting.stop(party_id, STOPPED)
-        if self._with.battling is not None:
-            for battle_id in found.battles:
-                await self._with.battling.void(battle_id, STOPPED)
+        for party_id in found.parties:
+            await self._with.hosting.stop(party_id, STOPPED)
+        for battle_id in found.battles:
+            await self._with.battling.void(battle_id, STOPPED)
         for game_id in found.games:
             if await store.games.move(game_id, GameState.STOPPED, only_from=_UNFINISHED, reason=STOPPED):
                 await play.settle(await store.games.get(game_id))
@@ -158,7 +156,7 @@ class Erasing(DBOSConfiguredInstance):
             elif part == _PROMPT:
                 await self._with.play.show_prompt(owner_id)
             elif part == _AWARDS:
-                await self._show_awards(owner_id)
+                await self._with.hosting.show_awards(owner_id)
             else:
                 await self._with.play.show_as_it_is(owner_id, StepKey.parse(part))
             return True
@@ -179,10 +177,6 @@ class Erasing(DBOSConfiguredInstance):
         await self._with.store.compact()
         await self._with.store.erasures.end(erasure_id)
         _log.info("a deletion is done", erasure=erasure_id, not_taken_back=left)
-
-    async def _show_awards(self, party_id: str) -> None:
-        if self._with.hosting is not None:
-            await self._with.hosting.show_awards(party_id)
 
     async def _delete_pictures(self, erasure_id: str) -> None:
         for sha256 in (await self._with.store.erasures.get(erasure_id)).reach.pictures:

@@ -7,8 +7,8 @@ from typing import Final
 
 from telephone.anew import Anew
 from telephone.errors import NotAllowed
+from telephone.ports.runners import RescoreRunner
 from telephone.rescore import Rescore, RescorePlan
-from telephone.rescoring import Rescoring
 
 BUSY: Final = "Games here are being measured with {label} already: {done:,} of {games:,} are done."
 _LOOK_EVERY: Final = 0.1
@@ -19,8 +19,7 @@ class Errands:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
     anew: Anew
-    rescoring: Rescoring | None = None
-    """None in a process that runs no engine: there the caller does the work."""
+    runner: RescoreRunner
 
     async def plan(self, guild_id: int, embedder: str, *, is_host: bool) -> RescorePlan | Rescore:
         """What measuring old games comes to, or the job of this embedder that lies unfinished and can be gone on with.
@@ -44,15 +43,13 @@ class Errands:
             job, mine = await self.anew.begin(found, by=by, channel_id=channel_id)
         if not mine:
             raise NotAllowed(self.busy(job))
-        if self.rescoring is not None:
-            await self.rescoring.begin(job)
+        await self.runner.begin(job)
         return job
 
     async def stop(self, job_id: str, *, by: int, is_host: bool) -> Rescore:
         """Ends a job; what it measured stays."""
         job = await self.anew.stop(job_id, by=by, is_host=is_host)
-        if self.rescoring is not None:
-            await self.rescoring.show(job_id)
+        await self.runner.show(job_id)
         return job
 
     async def shown(self, job_id: str, timeout: float = 8.0) -> Rescore:

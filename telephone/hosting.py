@@ -8,7 +8,6 @@ process, and a crash loses nothing. Steps that a model takes for who left are pl
 import asyncio
 import secrets
 import time
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -37,6 +36,7 @@ STOPPED: Final = "Its host stopped the party."
 GONE: Final = "Its channel or its thread is gone, or closed to me, so the party ended; please start another."
 OVER: Final = "The party is over."
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
+UNFINISHED: Final = tuple(state for state in PartyState if not state.is_final)
 _LOOK_EVERY: Final = 0.5
 """How often a party looks what its members have done, in seconds."""
 _TELL_EVERY: Final = 3.0
@@ -73,14 +73,17 @@ class Hosting(DBOSConfiguredInstance):
         """Shows a party that is stored, and leads it to its end."""
         await self._with.engine.enqueue(f"party-{party.id}-{party.run}", self.hosting, party.id, party.run)
 
-    async def stop(self, party_id: str, reason: str, only_from: Collection[PartyState] = ()) -> bool:
+    async def stop(self, party_id: str, reason: str) -> bool:
         """Ends a party before its time, and its albums with it; False where it had ended."""
-        states = only_from or [state for state in PartyState if not state.is_final]
-        moved = await self._with.store.parties.move(party_id, PartyState.STOPPED, only_from=states, reason=reason)
+        moved = await self._with.store.parties.move(party_id, PartyState.STOPPED, only_from=UNFINISHED, reason=reason)
         if moved:
             _log.info("party stopped", party=party_id)
-            await self._drop_albums(await self._with.store.parties.get(party_id))
+            await self.end(party_id)
         return moved
+
+    async def end(self, party_id: str) -> None:
+        """Stops the albums of a party that is stored as ended; leaves any other alone."""
+        await self._drop_albums(await self._with.store.parties.get(party_id))
 
     async def show_awards(self, party_id: str) -> None:
         """Brings what a party ended with up to date, after something that it quotes was deleted."""

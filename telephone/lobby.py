@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from telephone.errors import NotAllowed
 from telephone.game import Game
 from telephone.seat import Seat
 from telephone.stage import Posting
@@ -24,3 +25,17 @@ class Lobby(Protocol):
         `by_message` does so in a direct message too, which a member has to have asked for.
         """
         ...
+
+
+class NoLobby:
+    """Where games are shown and no members are: it invites nobody."""
+
+    async def invite(self, game: Game, seat: Seat, posting: Posting) -> int:
+        """Raises NotAllowed."""
+        raise NotAllowed("Members cannot be invited here; please start this game on Discord.")
+
+    async def edit_invitation(self, game: Game, seat: Seat, message_id: int) -> None:
+        """There is no invitation to edit."""
+
+    async def remind(self, game: Game, seat: Seat, *, by_message: bool) -> None:
+        """There is nobody to remind."""

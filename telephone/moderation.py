@@ -9,7 +9,7 @@ import structlog
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Game, GameState, Image, Step, StepKey
 from telephone.media.images import Pictures
-from telephone.play import Play
+from telephone.ports.runners import GameRunner
 from telephone.sides import Battle, BattleState
 from telephone.store import Store
 
@@ -47,7 +47,7 @@ class Moderation:
 
     store: Store
     pictures: Pictures
-    play: Play | None = None
+    games: GameRunner
 
     async def turn_at(self, guild_id: int, message_id: int) -> tuple[Game, StepKey]:
         """Which step a message shows. Raises BadInput for any other message."""
@@ -97,7 +97,7 @@ class Moderation:
             raise BadInput("Please choose one of the reasons.")
         await self.store.reports.add(game_id, key, by, reason)
         _log.info("turn reported", game=game_id, step=str(key), reason=reason)
-        await self._realign(game_id)
+        await self.games.realign(game_id)
 
     async def waiting(self, guild_id: int) -> list[Reported]:
         """The steps of a server that wait for a moderator, first reported first."""
@@ -125,7 +125,7 @@ class Moderation:
         if not await self.store.reports.dismiss(game_id, key, by):
             raise BadInput("There is no open report of that turn any more; somebody was faster.")
         _log.info("turn shown again", game=game_id, step=str(key))
-        await self._realign(game_id)
+        await self.games.realign(game_id)
         return game
 
     async def void(self, game_id: str, *, by: int, is_moderator: bool) -> Game:
@@ -138,16 +138,11 @@ class Moderation:
         await self.store.reports.uphold(game_id, by)
         _log.info("game voided", game=game_id)
         voided = await self.store.games.get(game_id)
-        if self.play is not None:
-            await self.play.settle(voided)
-        await self._realign(game_id)
+        await self.games.settle(voided)
+        await self.games.realign(game_id)
         return voided
 
     async def _judged(self, game_id: str, is_moderator: bool) -> Game:
         if not is_moderator:
             raise NotAllowed("Only a member who may manage the server can do that; please ask one of them.")
         return await self.store.games.get(game_id)
-
-    async def _realign(self, game_id: str) -> None:
-        if self.play is not None:
-            await self.play.realign(game_id)

@@ -11,8 +11,9 @@ import structlog
 from telephone.admission import Admission
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import HUMAN, NO_GUILD, Prompt, clean_prompt
-from telephone.hosting import STOPPED, Hosting
+from telephone.hosting import STOPPED, UNFINISHED
 from telephone.party import GUESTS_MAX, GUESTS_MIN, ROUNDS_MIN, Party, PartyRequest, PartyState, rounds_for
+from telephone.ports.runners import PartyRunner
 from telephone.prompts import curated, look_up, offered
 from telephone.providers.base import ModelKind
 from telephone.seats import Seats, Turn
@@ -53,7 +54,7 @@ class Parties:
     store: Store
     admission: Admission
     seats: Seats
-    hosting: Hosting | None = None
+    runner: PartyRunner
     """None in a process that runs no engine: the process that does will notice."""
 
     async def start(self, asked: PartyAsked) -> Party:
@@ -80,8 +81,7 @@ class Parties:
         )
         party = await self.store.parties.add(request)
         _log.info("party asked for", party=party.id, players=asked.players)
-        if self.hosting is not None:
-            await self.hosting.begin(party)
+        await self.runner.begin(party)
         return party
 
     async def opened(self, party_id: str, timeout: float = 8.0) -> Party:
@@ -176,10 +176,9 @@ class Parties:
         return party
 
     async def _stop(self, party_id: str, reason: str) -> None:
-        if self.hosting is not None:
-            await self.hosting.stop(party_id, reason)
-        else:
-            await self.store.parties.move(party_id, PartyState.STOPPED, reason=reason)
+        if await self.store.parties.move(party_id, PartyState.STOPPED, only_from=UNFINISHED, reason=reason):
+            _log.info("party stopped", party=party_id)
+            await self.runner.end(party_id)
 
     async def _joined(self, party_id: str, member_id: int) -> Party:
         """The party, for one who is at it. Raises NotAllowed for others, and for who has left."""

@@ -12,7 +12,7 @@ and workflow; a bug ends its game with an apology, and its traceback goes to the
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
@@ -21,7 +21,6 @@ from telephone.engine import Engine
 from telephone.game import HUMAN, Game, GameState, StepKey
 from telephone.measuring import Measuring
 from telephone.prices import ATTEMPTS
-from telephone.rounds import Rounds
 from telephone.seating import Seating
 from telephone.showing import Showing
 from telephone.stage import StageGone
@@ -39,18 +38,37 @@ _MARGIN: Final = 0.05
 _log = structlog.get_logger()
 
 
+class Sides(Protocol):
+    """Shows the games that are sides of battles."""
+
+    async def redraw(self, game: Game, key: StepKey) -> None:
+        """Makes every battle that shows a finished game show what may be seen of a step now."""
+
+    async def realign(self, game: Game, key: StepKey) -> None:
+        """Makes the battle of a side show what may be seen of a step now."""
+
+
+class NoSides:
+    """Where no battles are shown."""
+
+    async def redraw(self, game: Game, key: StepKey) -> None:
+        """There is no battle that shows the game."""
+
+    async def realign(self, game: Game, key: StepKey) -> None:
+        """There is no battle that the game is a side of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What a game is played with; `rounds` shows the sides of battles, `seating` has members take turns, where there
-    are any. `reveal_s` lies between two messages of a sealed game's end, in seconds."""
+    """What a game is played with. `reveal_s` lies between two messages of a sealed game's end, in seconds."""
 
     store: Store
     taking: Taking
     showing: Showing
     measuring: Measuring
     engine: Engine
-    rounds: Rounds | None = None
-    seating: Seating | None = None
+    sides: Sides
+    seating: Seating
     reveal_s: float = REVEAL_EVERY
 
 
@@ -100,21 +118,19 @@ class Play(DBOSConfiguredInstance):
 
     async def look_after(self, game: Game) -> None:
         """Does what is due about the step that a game waits for, unless its party does. Safe at any time."""
-        if not game.is_album and self._with.seating is not None and game.next_key is not None:
+        if not game.is_album and game.next_key is not None:
             await self._with.seating.look_after(game, game.next_key)
             await self.mind(game.id, game.next_key)
 
     async def seat_changed(self, game_id: str, key: StepKey) -> None:
         """A member took a step, gave it back or answered it: goes on with what follows from that."""
         await self.mind(game_id, key)
-        if self._with.seating is not None:
-            await self._with.seating.show(game_id, key)
+        await self._with.seating.show(game_id, key)
 
     async def give_away(self, game: Game, key: StepKey) -> None:
         """Has a model play a step that waits for a member. Raises NotAllowed where a member is at it, or none can."""
-        if self._with.seating is not None:
-            await self._with.seating.give_away(game, key)
-            await self.mind(game.id, key)
+        await self._with.seating.give_away(game, key)
+        await self.mind(game.id, key)
 
     async def settle(self, game: Game) -> None:
         """Brings the card of a game that nobody plays up to date, and gives its place away."""
@@ -130,10 +146,10 @@ class Play(DBOSConfiguredInstance):
 
     async def show_as_it_is(self, game_id: str, key: StepKey) -> None:
         """Makes every message that shows or quotes a step show what may be seen of it now."""
-        game, rounds = await self._with.store.games.get(game_id), self._with.rounds
-        if rounds is not None and not game.is_side:
-            await rounds.redraw(game, key)
-        await (rounds if game.is_side and rounds else self._with.showing).realign(game, key)
+        game, sides = await self._with.store.games.get(game_id), self._with.sides
+        if not game.is_side:
+            await sides.redraw(game, key)
+        await (sides if game.is_side else self._with.showing).realign(game, key)
 
     async def show_prompt(self, game_id: str) -> None:
         """Makes every message that shows or quotes a game's prompt show the one that is stored now."""
@@ -228,7 +244,7 @@ class Play(DBOSConfiguredInstance):
 
     async def _seat(self, game: Game, key: StepKey) -> Verdict:
         """Opens a step to members, unless one has taken it; `{"waits": True}` where the game waits for them now."""
-        if len(game.steps) > key.index or self._with.seating is None:
+        if len(game.steps) > key.index:
             return {}
         if game.is_album:
             await self._with.store.games.move(game.id, GameState.WAITING, only_from=[GameState.PLAYING])
@@ -373,5 +389,4 @@ class Play(DBOSConfiguredInstance):
     async def _edit_card(self, game_id: str) -> None:
         game = await self._with.store.games.get(game_id)
         await self._with.showing.edit_card(game)
-        if self._with.seating is not None:
-            await self._with.seating.show_invitation(game, game.next_key)
+        await self._with.seating.show_invitation(game, game.next_key)

@@ -14,10 +14,10 @@ from typing import Any, Final
 import structlog
 
 from telephone.cpu import off_loop
-from telephone.erasing import Erasing
 from telephone.erasure import Erasure, Footprint
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.media.images import Pictures
+from telephone.ports.runners import DeletionRunner
 from telephone.store import Store, Wishes
 from telephone.store.traces import ANSWERS, Found
 
@@ -47,8 +47,7 @@ class Privacy:
 
     store: Store
     pictures: Pictures
-    erasing: Erasing | None = None
-    """None in a process that runs no engine: what is ordered there, the process that does will notice."""
+    runner: DeletionRunner
     every: float = EXPORT_EVERY
     """How long a member waits for another file or another deletion, in seconds."""
     _given: dict[int, float] = field(default_factory=dict, repr=False)
@@ -121,8 +120,7 @@ class Privacy:
         erasure = await self.store.erasures.order(member_id)
         self._ordered[member_id] = time.monotonic()
         _log.info("a deletion is ordered", erasure=erasure.id)
-        if self.erasing is not None:
-            await self.erasing.begin(erasure)
+        await self.runner.begin(erasure)
         return erasure
 
     def _wait(self, last: Mapping[int, float], member_id: int) -> float:

@@ -10,7 +10,7 @@ from telephone.cpu import off_loop
 from telephone.errors import BadInput, BadOutput, NotAllowed
 from telephone.game import HUMAN, Game, Image, Kind, Step, StepKey, fold, step_seed
 from telephone.media.images import Pictures, verify
-from telephone.play import Play
+from telephone.ports.runners import GameRunner
 from telephone.safety import Guard
 from telephone.seat import Claim, Seat, SeatState
 from telephone.store import Store
@@ -54,8 +54,7 @@ class Seats:
     store: Store
     pictures: Pictures
     guard: Guard
-    play: Play | None = None
-    """None in a process that runs no engine: there members take no turns."""
+    games: GameRunner
 
     async def claim(self, game_id: str, key: StepKey, member_id: int, *, token: str | None = None) -> Turn:
         """Gives a step to the first member who asks; who holds it already is shown it again.
@@ -65,7 +64,7 @@ class Seats:
         await self._check_shown(game_id, key)
         seat = await self.store.seats.claim(game_id, key, member_id, token=token)
         _log.info("turn taken", game=game_id, step=str(key))
-        await self._changed(game_id, key)
+        await self.games.seat_changed(game_id, key)
         return await self._turn(game_id, seat)
 
     async def check_held(self, game_id: str, key: StepKey, member_id: int) -> None:
@@ -139,15 +138,14 @@ class Seats:
         """Opens a step again that a member holds. Raises NotAllowed where they do not."""
         if not await self.store.seats.release(game_id, key, member_id):
             raise NotAllowed(OVER)
-        await self._changed(game_id, key)
+        await self.games.seat_changed(game_id, key)
 
     async def let_ai_play(self, game_id: str, key: StepKey, *, by: int, is_host: bool) -> Seat:
         """Has a model play a step that no member is at. Raises NotAllowed, for others than hosts too."""
         game = await self.store.games.get(game_id)
         if not is_host and by != game.request.starter_id:
             raise NotAllowed(NOBODYS)
-        if self.play is not None:
-            await self.play.give_away(game, key)
+        await self.games.give_away(game, key)
         return await self.store.seats.get(game_id, key)
 
     async def _answer(self, turn: Turn, member_id: int, step: Step) -> None:
@@ -156,11 +154,7 @@ class Seats:
         timed = replace(step, latency_ms=round(took.total_seconds() * 1_000))
         await self.store.seats.answer(turn.game.id, timed, member_id)
         _log.info("step played", game=turn.game.id, step=str(step.key), player=HUMAN, ms=timed.latency_ms, usd=0.0)
-        await self._changed(turn.game.id, step.key)
-
-    async def _changed(self, game_id: str, key: StepKey) -> None:
-        if self.play is not None:
-            await self.play.seat_changed(game_id, key)
+        await self.games.seat_changed(turn.game.id, step.key)
 
     async def _turn(self, game_id: str, seat: Seat) -> Turn:
         game = await self.store.games.get(game_id)

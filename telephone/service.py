@@ -24,7 +24,8 @@ from telephone.models.players import Players
 from telephone.moderation import Moderation
 from telephone.pairs import Pairs
 from telephone.parties import Parties
-from telephone.play import PAUSED_EVERYWHERE, PAUSED_HERE, Play
+from telephone.play import PAUSED_EVERYWHERE, PAUSED_HERE
+from telephone.ports.runners import GameRunner
 from telephone.privacy import Privacy
 from telephone.providers.base import ModelKind, ModelTable
 from telephone.scoring.board import Boards
@@ -111,8 +112,7 @@ class Service:
     """What members may ask about themselves."""
     guessing: Guessing
     """What spectators are asked about a revealed game."""
-    play: Play | None = None
-    """None in a process that runs no engine: what it sets going, the process that does will notice."""
+    runner: GameRunner
 
     @property
     def questions(self) -> Questions:
@@ -128,7 +128,7 @@ class Service:
         request = await self.admission.admit(asked)
         game = await self.admission.add(request)
         _log.info("game queued", game=game.id, pair=str(game.pair), turns=game.request.turns)
-        await self._begin(game)
+        await self.runner.begin(game)
         return game
 
     async def opened(self, game_id: str, timeout: float = 8.0) -> Game:
@@ -187,8 +187,7 @@ class Service:
         await self.admission.check_open(game.request.guild_id)
         if game.state is not GameState.PAUSED:
             raise BadInput(f"Game #{game.number} is not paused; there is nothing to continue.")
-        if self.play is not None:
-            await self.play.go_on(game)
+        await self.runner.go_on(game)
         return await self.store.games.get(game_id)
 
     async def again(self, game_id: str, *, by: int, channel_id: int, age_restricted: bool = False) -> Game:
@@ -239,8 +238,8 @@ class Service:
         """Changes those of max_turns, parallel, claim_seconds and seat_seconds that are not None."""
         changes: dict[str, Any] = {name: value for name, value in limits.items() if value is not None}
         settings = await self.store.servers.change(guild_id, **changes) if changes else await self.server(guild_id)
-        if self.play is not None and "parallel" in changes:
-            await self.play.promote(guild_id)
+        if "parallel" in changes:
+            await self.runner.promote(guild_id)
         return settings
 
     async def budget(
@@ -302,19 +301,13 @@ class Service:
             and game.reason == reason
             and not await self.store.servers.paused(game.request.guild_id)
         ]
-        if self.play is not None:
-            for game in waiting:
-                await self.play.go_on(game)
+        for game in waiting:
+            await self.runner.go_on(game)
         return len(waiting)
-
-    async def _begin(self, game: Game) -> None:
-        if self.play is not None:
-            await self.play.begin(game)
 
     async def _settled(self, game_id: str) -> Game:
         game = await self.store.games.get(game_id)
-        if self.play is not None:
-            await self.play.settle(game)
+        await self.runner.settle(game)
         return game
 
     async def _hosted(self, game_id: str, by: int, is_host: bool) -> Game:

@@ -8,7 +8,7 @@ import structlog
 
 from telephone.awaiting import Awaiting
 from telephone.cpu import off_loop
-from telephone.errors import NotAllowed, TelephoneError, TimedOut
+from telephone.errors import TelephoneError, TimedOut
 from telephone.game import Drift, Game, GameState, Image, Kind, Step, StepKey
 from telephone.lobby import Lobby
 from telephone.media.images import Pictures
@@ -38,8 +38,7 @@ class Showing:
     scales: Scales
     awaiting: Awaiting
     stage: Stage
-    lobby: Lobby | None = None
-    """None where no members are invited."""
+    lobby: Lobby
 
     async def post(self, game: Game, what: str) -> None:
         """One message of a game: `card`, `thread`, `opening`, a step as in `3p`, its `invite-3p`, or `summary`.
@@ -117,7 +116,7 @@ class Showing:
     async def edit_invitation(self, game: Game, seat: Seat) -> None:
         """Brings an invitation up to date; one that cannot be edited never stops a game."""
         message_id = await self.store.posts.find(game.id, f"{_INVITE}{seat.key}")
-        if self.lobby is None or message_id is None:
+        if message_id is None:
             return
         try:
             await self.lobby.edit_invitation(game, seat, message_id)
@@ -128,7 +127,7 @@ class Showing:
 
     async def remind(self, game: Game, seat: Seat) -> None:
         """Tells who holds a seat that half of their time is over; that it cannot be told never stops a game."""
-        if self.lobby is None or seat.claim is None:
+        if seat.claim is None:
             return
         asked_for = await self.store.members.wants_reminders(game.request.guild_id, seat.claim.member_id)
         try:
@@ -156,8 +155,6 @@ class Showing:
         return await self.stage.post_step(game, step, image, posting)
 
     async def _invite(self, game: Game, key: StepKey, posting: Posting) -> int:
-        if self.lobby is None:
-            raise NotAllowed("Members cannot be invited here; please start this game on Discord.")
         return await self.lobby.invite(game, await self.store.seats.get(game.id, key), posting)
 
     async def _progress(self, game: Game) -> Progress:

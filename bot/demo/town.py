@@ -18,6 +18,7 @@ from bot.client import House, TelephoneBot
 from bot.demo.window import Window
 from bot.easel import Easel
 from bot.stage import DiscordStage
+from bot.surfaces import surfaces_of
 from telephone.settings import Settings
 
 MEMBERS: Final = ("Ada", "Bo", "Cleo")
@@ -100,14 +101,13 @@ def open_outside(settings: Settings, easel: Easel) -> Callable[[DiscordStage], A
     Of tasks from after that, simcord takes the house's sweeping and timers, and browsers that stay connected to the
     easel, for work that every press waits for.
     """
-    from telephone.build import open_house
+    from telephone.build import open_playing_house
 
     given: asyncio.Future[DiscordStage] = asyncio.get_running_loop().create_future()
 
     async def when_given() -> House:
         stage = await given
-        shown = (stage.arena, stage.noticeboard, stage.lobby)
-        house = await open_house(settings, stage, *shown, broom=stage.broom, parlour=stage.parlour)
+        house = await open_playing_house(settings, surfaces_of(stage))
         await easel.open(house.service.seats)
         return house
 

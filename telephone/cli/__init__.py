@@ -67,14 +67,14 @@ def play(
 
 
 async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
-    from telephone.build import open_house
+    from telephone.build import open_terminal_house
     from telephone.terminal import TerminalStage
 
     console = Console(stderr=as_json)
     stage = TerminalStage(console)
     data_dir = folder / ".telephone"
     settings = Settings.load().model_copy(update={"data_dir": data_dir, "database_url": None, "storage_url": None})
-    house = await open_house(settings, stage)
+    house = await open_terminal_house(settings, stage)
     try:
         for left in await house.service.status(NO_GUILD):
             await house.service.stop(left.game.id, by=0, is_host=True)

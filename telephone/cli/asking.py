@@ -22,7 +22,7 @@ def inquire(question: Callable[["House"], Awaitable[T]]) -> T:
     async def answer() -> T:
         from telephone.build import open_house
 
-        house = await open_house(Settings.load(), None)
+        house = await open_house(Settings.load())
         try:
             return await question(house)
         finally:

@@ -9,8 +9,10 @@ import pytest
 import simcord
 
 from bot.client import TelephoneBot
+from bot.surfaces import surfaces_of
 from telephone.game import GameState
-from tests.company import Studio, troupe
+from tests.support.app import running_app
+from tests.support.provider import FakeProvider
 
 ASKED = {"prompt": "a fox mends a clock", "t2i": "painter", "i2t": "critic", "turns": 3}
 
@@ -21,10 +23,10 @@ class CompanyHouse:
     def __init__(self, folder) -> None:
         self.folder = folder
         self.stack = AsyncExitStack()
-        self.studio: Studio
+        self.studio: FakeProvider
 
     async def open(self, stage):
-        company = await self.stack.enter_async_context(troupe(self.folder, stage=stage, arena=stage.arena))
+        company = await self.stack.enter_async_context(running_app(self.folder, surfaces=surfaces_of(stage)))
         self.service, self.studio = company.service, company.studio
         return self
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot import personal, personal_views
 from telephone.media.images import Pictures
+from telephone.ports.runners import LeftToSweeps
 from telephone.privacy import Privacy
 from telephone.store import Store, Wishes
 from tests.cogs.fakes import MemoryHouse, MemoryService
@@ -22,7 +23,7 @@ async def store(tmp_path):
 
 @pytest.fixture
 async def house(store):
-    return MemoryHouse(MemoryService(privacy=Privacy(store, PICTURES)))
+    return MemoryHouse(MemoryService(privacy=Privacy(store, PICTURES, LeftToSweeps())))
 
 
 async def test_a_member_gets_their_file_where_only_they_see_it(server, store):

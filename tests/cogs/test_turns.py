@@ -13,7 +13,7 @@ from telephone.game import GameState
 from telephone.seats import OVER, UNREADABLE
 from telephone.store.seats import LATE, SEEN
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
-from tests.company import paint
+from tests.support.pictures import paint
 
 SAID = "a fox and a *broken* clock"
 

@@ -9,7 +9,8 @@ import simcord
 from discord import ui
 
 from bot.client import TelephoneBot
-from telephone.build import open_house
+from bot.surfaces import surfaces_of
+from telephone.build import open_playing_house
 from telephone.game import GameState
 from telephone.settings import Settings
 
@@ -21,7 +22,7 @@ async def house_bot(tmp_path, monkeypatch):
     for name in ("TELEPHONE_DATABASE_URL", "TELEPHONE_STORAGE_URL", "TELEPHONE_MODELS", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     settings = Settings(_env_file=None, data_dir=tmp_path)
-    return TelephoneBot(lambda stage: open_house(settings, stage), shard_count=1)
+    return TelephoneBot(lambda stage: open_playing_house(settings, surfaces_of(stage)), shard_count=1)
 
 
 async def ended(bot: TelephoneBot, guild_id: int, timeout: float = 60):

@@ -13,7 +13,7 @@ import pytest
 from telephone.game import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from telephone.settings import Settings
 from telephone.store import Store
-from tests.played import UNFINISHED
+from tests.support.played import UNFINISHED
 from tests.telephone.test_cli import HERE, telephone
 
 GAMES = 40

@@ -9,7 +9,7 @@ from telephone.game import GameState, Kind, StepKey
 from telephone.guess import Question, choices, questions
 from telephone.guessing import KNOWS, NO_STEP, NOT_ASKED
 from tests.bot.samples import game
-from tests.company import troupe
+from tests.support.app import running_app
 from tests.telephone.test_seats import ADA, BO, CY, OPEN, SECOND, answer, waits
 
 HUMAN, LOST = Question.HUMAN, Question.LOST
@@ -19,7 +19,7 @@ STARTER = OPEN.starter_id
 
 @pytest.fixture
 async def company(tmp_path):
-    async with troupe(tmp_path) as opened:
+    async with running_app(tmp_path) as opened:
         yield opened
 
 

@@ -1,20 +1,21 @@
 """The whole house as the composition root builds it, with the offline players."""
 
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from telephone.build import open_house
+from telephone.build import open_house, open_terminal_house
 from telephone.errors import Misconfigured
 from telephone.game import GameState
 from telephone.service import StartRequest
 from telephone.settings import Settings
 from telephone.store.tables import DistanceRow
-from tests.company import Remembering
-from tests.containers import IMAGEBIND, needs_cog, running
-from tests.postgres import NoPostgres, new_database, running_postgres
+from tests.support.containers import IMAGEBIND, needs_cog, running
+from tests.support.postgres import NoPostgres, new_database, running_postgres
+from tests.support.surfaces import RecordedGames
 
 ASKED = StartRequest(prompt="two red apples on a table", t2i="doodles", i2t="spotter-hazy", turns=2, seed=5)
 
@@ -23,9 +24,9 @@ def settings(folder, **changes):
     return Settings(_env_file=None, data_dir=folder, **changes)
 
 
-async def played(chosen: Settings) -> tuple[list[str], Remembering]:
-    stage = Remembering()
-    house = await open_house(chosen, stage)
+async def played(chosen: Settings) -> tuple[list[str], RecordedGames]:
+    stage = RecordedGames()
+    house = await open_terminal_house(chosen, stage)
     try:
         game = await house.service.closed((await house.service.start(ASKED)).id, timeout=60)
     finally:
@@ -48,9 +49,23 @@ async def test_a_game_is_the_same_on_sqlite_and_on_postgres(tmp_path):
 
 async def test_stored_games_are_answered_for_without_an_engine(tmp_path):
     await played(settings(tmp_path))
-    house = await open_house(settings(tmp_path), None)
+    house = await open_house(settings(tmp_path))
     assert len(await house.service.recent(0)) == 1
     await house.close()
+
+
+async def test_what_a_process_without_an_engine_stores_is_played_by_one_that_has_it(tmp_path):
+    asking = await open_house(settings(tmp_path))
+    game = await asking.service.start(ASKED)
+    assert (await asking.service.pause_everywhere(), await asking.service.resume_everywhere()) == (1, 1)
+    await asking.close()
+    playing = await open_terminal_house(settings(tmp_path), RecordedGames())
+    try:
+        while (await playing.service.game(game.id)).state is GameState.PAUSED:
+            await asyncio.sleep(0.05)
+        assert (await playing.service.closed(game.id, timeout=60)).state is GameState.FINISHED
+    finally:
+        await playing.close()
 
 
 @needs_cog
@@ -61,7 +76,7 @@ async def test_a_container_with_imagebind_measures_words_and_pictures_as_soon_as
     with running({"imagebind": IMAGEBIND}) as urls:
         own = tmp_path / "own.toml"
         own.write_text(row.replace("http://127.0.0.1:5000", urls["imagebind"]), encoding="utf-8")
-        house = await open_house(settings(tmp_path, models=own), Remembering())
+        house = await open_terminal_house(settings(tmp_path, models=own), RecordedGames())
         try:
             game = await house.service.closed((await house.service.start(ASKED)).id, timeout=90)
             async with house.store._database.reading() as session:
@@ -76,13 +91,13 @@ async def test_a_container_with_imagebind_measures_words_and_pictures_as_soon_as
 
 async def test_a_wrong_setting_opens_nothing(tmp_path):
     with pytest.raises(Misconfigured, match="abacus"):
-        await open_house(settings(tmp_path, embedder="abacus"), Remembering())
+        await open_terminal_house(settings(tmp_path, embedder="abacus"), RecordedGames())
     with pytest.raises(Misconfigured):
-        await open_house(settings(tmp_path, database_url="mysql://nowhere/x"), Remembering())
+        await open_terminal_house(settings(tmp_path, database_url="mysql://nowhere/x"), RecordedGames())
 
 
 async def test_boards_ask_the_primary_and_what_is_no_kin_of_any_player(tmp_path):
-    house = await open_house(settings(tmp_path, embedder="imagebind", replicate_api_token="r8-none"), None)
+    house = await open_house(settings(tmp_path, embedder="imagebind", replicate_api_token="r8-none"))
     imagebind, minilm = house.service.boards.judges
     await house.close()
     assert (imagebind.name, imagebind.label) == ("imagebind", "ImageBind")

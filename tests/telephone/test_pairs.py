@@ -20,7 +20,8 @@ from telephone.scales import Scales
 from telephone.scoring.blame import Shares
 from telephone.scoring.pair_sentences import NONE_YET, sentences
 from telephone.store import Store
-from tests.company import Letters, paint
+from tests.support.embedders import LetterEmbedder
+from tests.support.pictures import paint
 
 GUILD, PAIR, TURNS, BOTH = 7, Pair("a", "b"), 10, ("mind", "letters")
 SCHEMA = json.loads((Path(__file__).parents[1] / "contracts" / "pair.schema.json").read_text())
@@ -62,7 +63,7 @@ class SeeingMind(Mind):
 class Bench:
     def __init__(self, store: Store, pictures: Pictures, mind: Mind) -> None:
         self.store, self.pictures, self.mind = store, pictures, mind
-        letters = Letters()
+        letters = LetterEmbedder()
         gauges = {"mind": Gauge(store, pictures, mind), "letters": Gauge(store, pictures, letters)}
         self.measure = Measure(gauges, "mind", "letters")
         self.scales = Scales(store, self.measure, Caps(), fresh_s=0)

@@ -12,13 +12,13 @@ from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.providers.replicate import Replicate
 from telephone.trial import Trial, census, report_missing
-from tests.company import MODELS, Studio
 from tests.standin_providers import Studios
+from tests.support.provider import MODELS, FakeProvider
 
 
 @pytest.fixture
 def studio():
-    return Studio()
+    return FakeProvider()
 
 
 @pytest.fixture

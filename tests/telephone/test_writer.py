@@ -25,9 +25,10 @@ from telephone.providers.base import Lost
 from telephone.settings import Settings
 from telephone.store import Store
 from telephone.writer import WANTED, Draft, Writer, chosen, question, read
-from tests import company
-from tests.company import Studio, Watcher
 from tests.standin_providers import Studios
+from tests.support.app import prompts_of
+from tests.support.checker import FakeChecker
+from tests.support.provider import FakeProvider
 
 HERE = 11
 GOOD = json.dumps({level: ["a scene"] * count for level, count in WANTED.items()})
@@ -35,18 +36,18 @@ GOOD = json.dumps({level: ["a scene"] * count for level, count in WANTED.items()
 
 @pytest.fixture
 def studio():
-    return Studio(writes=GOOD)
+    return FakeProvider(writes=GOOD)
 
 
 @pytest.fixture
 def watcher():
-    return Watcher()
+    return FakeChecker()
 
 
 @pytest.fixture
 async def writer(tmp_path, studio, watcher):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        yield company.library(tmp_path, store, studio, watcher).writer
+        yield prompts_of(tmp_path, store, studio, watcher).writer
 
 
 async def taken(writer: Writer) -> float:
@@ -190,7 +191,7 @@ async def test_no_call_goes_out_beyond_the_daily_cap(writer, studio):
 async def test_the_shipped_chat_model_writes_through_openais_adapter(tmp_path):
     async with Studios.open() as studios:
         reached = {"openai_api_key": SecretStr("sk-test"), "openai_base_url": f"{studios.url}/v1"}
-        house = await open_house(Settings(_env_file=None, data_dir=tmp_path, **reached), None)
+        house = await open_house(Settings(_env_file=None, data_dir=tmp_path, **reached))
         try:
             made = await house.service.prompts.generate(HERE, is_moderator=True)
         finally:
@@ -209,14 +210,14 @@ async def test_the_operator_names_the_chat_model(tmp_path, monkeypatch):
     monkeypatch.setenv("TELEPHONE_CHAT", "poet")
     monkeypatch.setenv("TELEPHONE_MODELS", str(own))
     monkeypatch.setenv("TELEPHONE_DATA_DIR", str(tmp_path))
-    house = await open_house(Settings(_env_file=None, openai_api_key=SecretStr("sk-test")), None)
+    house = await open_house(Settings(_env_file=None, openai_api_key=SecretStr("sk-test")))
     writer = house.service.prompts.writer
     assert chosen(writer.players, writer.named).name == "poet"
     assert chosen(writer.players).name == "gpt-chat"
     await house.close()
     monkeypatch.setenv("TELEPHONE_CHAT", "stickers")
     with pytest.raises(Misconfigured, match=r"TELEPHONE_CHAT names 'stickers'; write one of: gpt-chat, poet\."):
-        await open_house(Settings(_env_file=None), None)
+        await open_house(Settings(_env_file=None))
 
 
 async def test_without_a_chat_model_one_sentence_says_what_to_set(writer, watcher):

@@ -15,8 +15,8 @@ from telephone.providers.cog import Cog
 from telephone.providers.download import Downloads
 from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import Replicate
-from tests.company import paint
 from tests.standin_providers import Studios
+from tests.support.pictures import paint
 
 KEY = "sk-studio-secret-0123456789"
 TOKEN = "r8_studiosecret0123456789"

@@ -15,8 +15,8 @@ from telephone.errors import BadOutput, RateLimited, TelephoneError, Unavailable
 from telephone.game import Answer
 from telephone.models.players import picture_of
 from telephone.providers.download import Downloads, is_public
-from tests.company import paint
 from tests.standin_providers import answers, cut, floods, half, redirects, says, silent, slow
+from tests.support.pictures import paint
 
 PUBLIC = "93.184.215.14"
 

@@ -11,8 +11,8 @@ from telephone.errors import BadOutput, Misconfigured, Refused, Retired, TimedOu
 from telephone.game import Ask, Ticket
 from telephone.models.players import Players, picture_of
 from telephone.providers.openai import CHAT_TOKENS, OpenAI
-from tests.company import paint
 from tests.standin_providers import cut_after_doing, says, silent
+from tests.support.pictures import paint
 from tests.telephone.providers.conftest import KEY
 
 DRAW, TELL = "/v1/images/generations", "/v1/chat/completions"

@@ -25,7 +25,7 @@ from telephone.safety import Finding, OfflineChecker, OpenAIChecker, guard_of
 from telephone.safety import openai as moderation
 from telephone.safety.offline import nsfw_score
 from telephone.settings import Settings
-from tests.company import paint
+from tests.support.pictures import paint
 
 SPEC = Path(__file__).parents[4] / "shared" / "specs" / "openai.json"
 KEY = "sk-moderation-secret-0123456789"

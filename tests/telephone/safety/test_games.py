@@ -11,7 +11,7 @@ from telephone.errors import Misconfigured, NotAllowed, Refused, TimedOut, Unava
 from telephone.game import Game, GameState
 from telephone.safety.guard import SEVERE
 from telephone.service import StartRequest
-from tests.company import Troupe, troupe
+from tests.support.app import RunningApp, running_app
 
 GUILD = 77
 ASKED = StartRequest(prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=2, seed=7, guild_id=GUILD)
@@ -20,11 +20,11 @@ ADULT_PLACE = replace(ASKED, age_restricted=True)
 
 @pytest.fixture
 async def company(tmp_path):
-    async with troupe(tmp_path) as opened:
+    async with running_app(tmp_path) as opened:
         yield opened
 
 
-async def played(company: Troupe, asked: StartRequest = ASKED) -> Game:
+async def played(company: RunningApp, asked: StartRequest = ASKED) -> Game:
     return await company.service.closed((await company.service.start(asked)).id, timeout=30)
 
 

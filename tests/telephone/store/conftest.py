@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from telephone.store import Store
-from tests.postgres import NoPostgres, new_database, running_postgres
+from tests.support.postgres import NoPostgres, new_database, running_postgres
 
 
 @pytest.fixture(scope="session")

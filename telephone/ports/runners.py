@@ -1,0 +1,115 @@
+"""Who sets stored work going: the workflows of an engine or, in a process without an engine, nobody.
+
+Work is stored before it is set going, and every sweep of a process with an engine looks for stored work that nobody
+runs. So a process without an engine may leave all of it to the next sweep.
+"""
+
+from typing import Protocol
+
+from telephone.erasure import Erasure
+from telephone.game import Game, StepKey
+from telephone.party import Party
+from telephone.rescore import Rescore
+from telephone.sides import Battle
+
+
+class GameRunner(Protocol):
+    """Plays games, and brings up to date what is shown of them."""
+
+    async def begin(self, game: Game, /) -> None:
+        """Opens a game that is stored as queued, and plays it when its turn comes."""
+
+    async def go_on(self, game: Game, /) -> None:
+        """Sets a paused game going again, in a new run."""
+
+    async def promote(self, guild_id: int, /) -> None:
+        """Starts the oldest queued games of a server, as many as may run at once."""
+
+    async def settle(self, game: Game, /) -> None:
+        """Brings the card of a game that nobody plays up to date, and gives its place away."""
+
+    async def seat_changed(self, game_id: str, key: StepKey, /) -> None:
+        """Goes on with what follows from a member's taking, giving back or answering a step."""
+
+    async def give_away(self, game: Game, key: StepKey, /) -> None:
+        """Has a model play a step that waits for a member. Raises NotAllowed where a member is at it, or none can."""
+
+    async def realign(self, game_id: str, /) -> None:
+        """Hides and shows again what reports say of a game."""
+
+
+class BattleRunner(Protocol):
+    """Leads battles."""
+
+    async def begin(self, battle: Battle, /) -> None:
+        """Shows a battle that is stored and leads it to the vote."""
+
+    async def go_on(self, battle: Battle, /) -> None:
+        """Sets a paused battle going again, in a new run."""
+
+    async def end(self, battle_id: str, /) -> None:
+        """Measures and shows the end of a battle that is stored as ended; leaves any other alone."""
+
+    async def show_count(self, battle_id: str, /) -> None:
+        """Shows how many have voted, unless that was shown a moment ago."""
+
+
+class PartyRunner(Protocol):
+    """Leads parties."""
+
+    async def begin(self, party: Party, /) -> None:
+        """Shows a party that is stored, and leads it to its end."""
+
+    async def end(self, party_id: str, /) -> None:
+        """Stops the albums of a party that is stored as ended; leaves any other alone."""
+
+
+class RescoreRunner(Protocol):
+    """Measures old games with another embedder."""
+
+    async def begin(self, job: Rescore, /) -> None:
+        """Works on a job that is stored, to its end."""
+
+    async def show(self, job_id: str, /) -> None:
+        """Brings the card of a job up to date."""
+
+
+class DeletionRunner(Protocol):
+    """Deletes what is kept of members."""
+
+    async def begin(self, erasure: Erasure, /) -> None:
+        """Carries out an order that is stored, to its end."""
+
+
+class LeftToSweeps:
+    """Every runner of a process without an engine: it does nothing, and the next sweep elsewhere finds the work."""
+
+    async def begin(self, _work: object, /) -> None:
+        """Leaves the beginning to a sweep."""
+
+    async def go_on(self, _work: object, /) -> None:
+        """Leaves the new run to a sweep."""
+
+    async def end(self, _id: str, /) -> None:
+        """Leaves what follows from the end to a sweep."""
+
+    async def promote(self, _guild_id: int, /) -> None:
+        """Leaves the queue to a sweep."""
+
+    async def settle(self, _game: Game, /) -> None:
+        """Leaves the card to a sweep."""
+
+    async def seat_changed(self, _game_id: str, _key: StepKey, /) -> None:
+        """Leaves what follows to a sweep."""
+
+    async def give_away(self, _game: Game, _key: StepKey, /) -> None:
+        """Leaves the step to its deadline."""
+
+    async def realign(self, _game_id: str, /) -> None:
+        """Leaves the messages to a sweep."""
+
+    async def show_count(self, _battle_id: str, /) -> None:
+        """Leaves the card to a sweep."""
+
+    async def show(self, _job_id: str, /) -> None:
+        """Leaves the card to the process that works on the job."""

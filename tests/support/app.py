@@ -1,0 +1,168 @@
+"""The application as `telephone.build` wires it, with fakes at its edges."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+
+from telephone.arena import Arena
+from telephone.battle import Battling
+from telephone.build import Parts, Tempo, open_playing_house
+from telephone.game import Caps
+from telephone.library import Library
+from telephone.measure import Measure
+from telephone.measuring import PATIENCE, Patience
+from telephone.media.images import Pictures
+from telephone.models.base import Embedder
+from telephone.models.players import Players
+from telephone.models.registry import Registry
+from telephone.play import Play
+from telephone.ports.surfaces import Surfaces
+from telephone.recovery import Recovery
+from telephone.safety import Guard
+from telephone.service import Service
+from telephone.settings import Settings
+from telephone.store import Store
+from telephone.writer import Writer
+from tests.support.checker import FakeChecker
+from tests.support.embedders import ColourEmbedder, LetterEmbedder
+from tests.support.provider import MODELS, FakeProvider
+from tests.support.surfaces import (
+    RecordedBattles,
+    RecordedCleanup,
+    RecordedGames,
+    RecordedJobs,
+    RecordedParties,
+    RecordedSurfaces,
+)
+
+EMBEDDERS = """
+[letters]
+kind = "embedder"
+provider = "studio"
+ref = "letters"
+price_usd = {letters_usd}
+licence = "test"
+
+[prism]
+kind = "embedder"
+provider = "studio"
+ref = "prism"
+price_usd = {prism_usd}
+licence = "test"
+"""
+
+
+@dataclass
+class RunningApp:
+    """A running application, and the fakes that it was given."""
+
+    service: Service
+    store: Store
+    studio: FakeProvider
+    watcher: FakeChecker
+    letters: LetterEmbedder
+    measure: Measure
+    surfaces: Surfaces
+    recovery: Recovery
+
+    @property
+    def stage(self) -> RecordedGames:
+        return self.surfaces.games
+
+    @property
+    def arena(self) -> RecordedBattles:
+        return self.surfaces.battles
+
+    @property
+    def salon(self) -> RecordedParties:
+        return self.surfaces.parties
+
+    @property
+    def broom(self) -> RecordedCleanup:
+        return self.surfaces.cleanup
+
+    @property
+    def play(self) -> Play:
+        return self.service.runner
+
+    @property
+    def battling(self) -> Battling:
+        return self.service.battles.runner
+
+    @property
+    def pictures(self) -> Pictures:
+        return self.service.keepsakes.pictures
+
+
+@asynccontextmanager
+async def running_app(
+    folder: Path,
+    *,
+    surfaces: Surfaces | None = None,
+    stage: RecordedGames | None = None,
+    arena: Arena | None = None,
+    notices: RecordedJobs | None = None,
+    broom: RecordedCleanup | None = None,
+    salon: RecordedParties | None = None,
+    deadline: float = 5.0,
+    text_usd: float = 0.0,
+    prism: ColourEmbedder | None = None,
+    patience: Patience = PATIENCE,
+) -> AsyncIterator[RunningApp]:
+    """The application with its data in `folder`, which outlives it, so that it can be opened again.
+
+    Letters measure every game. With `prism`, that is the primary, and `text_usd` is what one of its calls costs.
+    `deadline` is how long players, checks and embedders may take, in seconds.
+    """
+    own = folder / "models.toml"
+    prices = {"letters_usd": 0.0 if prism else text_usd, "prism_usd": text_usd}
+    own.write_text(MODELS + EMBEDDERS.format_map(prices), encoding="utf-8")
+    studio, watcher, letters = FakeProvider(), FakeChecker(), LetterEmbedder()
+    if surfaces is None:
+        shown = stage or RecordedGames()
+        members = (
+            arena or RecordedBattles(),
+            salon or RecordedParties(),
+            shown,
+            notices or RecordedJobs(),
+            broom or RecordedCleanup(),
+        )
+        surfaces = RecordedSurfaces(shown, *members)
+
+    def embed(players: Players) -> Mapping[str, Embedder]:
+        return {"letters": letters} | ({"prism": prism} if prism else {})
+
+    parts = Parts({"studio": studio, "offline": studio}, Guard(watcher, watcher, deadline), embed, "letters")
+    tempo = Tempo(
+        call=deadline,
+        battle_look=0.05,
+        party_look=0.05,
+        reveal=0.01,
+        patience=patience,
+        stretch=1.0,
+        held=1.0,
+        rescore=deadline,
+        settle=20.0,
+        pauses=(0.1, 0.1),
+        sweep=inf,
+    )
+    primary = "prism" if prism else "letters"
+    settings = Settings(_env_file=None, data_dir=folder, models=own, embedder=primary, secret="key")
+    house = await open_playing_house(settings, surfaces, parts=parts, tempo=tempo)
+    try:
+        await house.sweep.once()
+        recovery = house.sweep.durable[0]
+        yield RunningApp(house.service, house.store, studio, watcher, letters, house.measure, surfaces, recovery)
+    finally:
+        await house.close()
+
+
+def prompts_of(folder: Path, store: Store, studio: FakeProvider, watcher: FakeChecker) -> Library:
+    """The prompts of a store, with the studio's poet to write more and a watcher over them."""
+    own = folder / "models.toml"
+    own.write_text(MODELS, encoding="utf-8")
+    guard = Guard(watcher, watcher, 1.0)
+    players = Players(Registry.load(["studio"], own), {"studio": studio}, 1.0, guard.why_not)
+    return Library(store, guard, Writer(players, store, Caps()))

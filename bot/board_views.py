@@ -8,12 +8,13 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot import board_charts, boards, panels
+from bot import board_charts, boards
 from bot.answers import Press, show
 from bot.boards import CHOICES, SIGHT, Sight
 from bot.errors import explain
-from bot.render import Post
 from bot.sharing import require_voice, share, turn_over
+from bot.ui import wording
+from bot.ui.posts import Post
 from telephone.cpu import off_loop
 from telephone.errors import BadInput
 from telephone.media.charts import Scale
@@ -114,7 +115,7 @@ class BoardSelect(ui.DynamicItem[ui.Select[Any]], template=rf"at1:board:view:{SI
         try:
             chosen = self.item.values[0] if self.item.values else ""
             if chosen not in CHOICES:
-                raise BadInput(panels.OLD_BOARD)
+                raise BadInput(wording.OLD_BOARD)
             await _answer(interaction, self.sight.turned(chosen))
         except Exception as error:
             await explain(interaction, error)

@@ -8,13 +8,14 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot import board_charts, insight_charts, insights, panels
+from bot import board_charts, insight_charts, insights
 from bot.answers import Press, show
 from bot.board_views import scale_of
 from bot.errors import explain
 from bot.insights import LOOK, Look
-from bot.render import Post
 from bot.sharing import require_voice, share, turn_over
+from bot.ui import wording
+from bot.ui.posts import Post
 from telephone.cpu import off_loop
 from telephone.errors import BadInput
 from telephone.game import Level
@@ -87,7 +88,7 @@ class InsightSelect(ui.DynamicItem[ui.Select[Any]], template=rf"at1:ask:(?P<verb
         try:
             look = self.look.turned(self.verb, self.item.values[0] if self.item.values else "")
             if look is None:
-                raise BadInput(panels.OLD_INSIGHTS)
+                raise BadInput(wording.OLD_INSIGHTS)
             await turn_over(interaction)
             await show_insights(interaction, look)
         except Exception as error:

@@ -7,7 +7,7 @@ import discord
 from discord import ui
 
 from bot.posted import UPLOAD_MAX
-from bot.render import Attachment
+from bot.ui.posts import Attachment
 from telephone.erasure import Footprint
 from telephone.privacy import Parcel
 from telephone.store import Wishes

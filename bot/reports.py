@@ -12,7 +12,7 @@ from bot.answers import Press, acknowledge, say
 from bot.asking import is_host
 from bot.errors import explain
 from bot.posted import UPLOAD_MAX
-from bot.render import Attachment, extension
+from bot.ui.posts import Attachment, extension
 from telephone.cpu import off_loop
 from telephone.errors import BadInput
 from telephone.game import Game, Kind, StepKey

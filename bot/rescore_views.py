@@ -11,8 +11,8 @@ from bot import rescores
 from bot.answers import Press, acknowledge, say
 from bot.asking import is_host, server_of
 from bot.errors import explain
-from bot.render import address
 from bot.sharing import require_voice
+from bot.ui.posts import address
 from telephone.rescore import RescorePlan
 
 Verb = Callable[[Press, str], Awaitable[None]]

@@ -10,8 +10,8 @@ import discord
 from discord import ui
 
 from bot.money import money, up_to
-from bot.render import Post, duration, embedder_name
 from bot.text import excerpt
+from bot.ui.posts import Post, duration, embedder_name
 from telephone.rescore import Rescore, RescorePlan, RescoreState
 
 _COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading says the same in words

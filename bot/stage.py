@@ -14,8 +14,8 @@ from bot.lobby import DiscordLobby
 from bot.noticeboard import DiscordNoticeboard
 from bot.parlour import DiscordParlour
 from bot.posted import UPLOAD_MAX, Posted, need, thread_of
-from bot.render import Attachment, Post, turn_now
 from bot.sending import AtMost, Sending
+from bot.ui.posts import Attachment, Post, turn_now
 from telephone.cpu import off_loop
 from telephone.game import Game, GameState, Image, Step
 from telephone.media.images import fit

@@ -17,8 +17,8 @@ from bot.asking import is_host
 from bot.errors import explain
 from bot.invitations import VERBS as NAMES
 from bot.posted import UPLOAD_MAX
-from bot.render import Attachment
 from bot.text import escape
+from bot.ui.posts import Attachment
 from telephone.cpu import off_loop
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Image, Kind, StepKey

@@ -11,7 +11,7 @@ from bot import panels
 from bot.answers import Press, acknowledge, say
 from bot.asking import age_restricted, is_host, require_permissions
 from bot.errors import explain
-from bot.render import Attachment, custom_id, jump
+from bot.ui.posts import Attachment, custom_id, jump
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Game
 

@@ -10,7 +10,8 @@ from bot.asking import age_restricted, require_stage, server_of
 from bot.client import TelephoneBot
 from bot.commands import ROWS, join, leave, matching
 from bot.errors import offered
-from bot.panels import CHOICE_MAX, game_row
+from bot.panels import game_row
+from bot.ui.wording import CHOICE_MAX
 from bot.voting import show_start
 from cogs.play import PROMPT_LONGEST, suggest_prompt
 from telephone.entry import BattleAsked

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from bot import render
 from bot.cards import EDIT_GAP
 from bot.posted import UPLOAD_MAX
-from bot.render import Attachment
 from bot.stage import DiscordStage
+from bot.ui.posts import Attachment
 from telephone.errors import Refused, Unavailable
 from telephone.game import GameState, Image, Prompt
 from telephone.stage import Posting, Progress, StageGone, nonce

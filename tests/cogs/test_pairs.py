@@ -5,8 +5,9 @@ import re
 import discord
 import pytest
 
-from bot import pairs, panels
+from bot import pairs
 from bot.client import TelephoneBot
+from bot.ui import wording
 from telephone.game import Caps, Level, Pair, Prompt
 from telephone.gauge import Gauge
 from telephone.measure import Measure
@@ -115,7 +116,7 @@ def test_a_select_carries_what_its_board_was_asked_for(board, pool):
     found = pairs.asked(said, "painter/critic", 7)
     assert (found.pair, found.guild_id) == (PAIR, 7)
     assert (found.level, found.free, found.designed, found.embedder) == pool
-    with pytest.raises(Exception, match=panels.OLD_BOARD[:20]):
+    with pytest.raises(Exception, match=wording.OLD_BOARD[:20]):
         pairs.asked(said, "painter", 7)
 
 

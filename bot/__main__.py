@@ -10,10 +10,11 @@ from contextlib import suppress
 import aiohttp
 import discord
 
-from bot.client import House, TelephoneBot
+from bot.app import TelephoneApp
+from bot.client import House
 from bot.easel import Easel
 from bot.errors import stray
-from bot.stage import DiscordStage
+from bot.surfaces import DiscordSurfaces
 from bot.wire import point_at
 from telephone import log
 from telephone.errors import Misconfigured
@@ -49,16 +50,23 @@ async def run(settings: Settings, token: str) -> None:
     """Plays on Discord until a signal comes; then closes the house, then the client."""
     point_at(settings)
 
-    async def open_here(stage: DiscordStage) -> House:
+    async def open_here(surfaces: DiscordSurfaces) -> House:
         from telephone.build import open_house  # the models' libraries are heavy; a missing token is told without them
 
-        shown = (stage.arena, stage.noticeboard, stage.lobby)
-        house = await open_house(settings, stage, *shown, broom=stage.broom, parlour=stage.parlour)
+        house = await open_house(
+            settings,
+            surfaces.games,
+            surfaces.battles,
+            surfaces.jobs,
+            surfaces.human_turns,
+            broom=surfaces.cleanup,
+            parlour=surfaces.parties,
+        )
         await easel.open(house.service.seats)
         return house
 
     easel = Easel(settings)
-    bot = TelephoneBot(open_here, easel)
+    bot = TelephoneApp(open_here, easel)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.set_exception_handler(stray)
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -1,18 +1,16 @@
 """Answering one member: acknowledge within three seconds, then say it where only they see it."""
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import discord
 
+from bot.client import TelephoneBot
 from bot.posted import files_of, sendable
 from bot.ui import wording
 from bot.ui.posts import Attachment, Post
 
-if TYPE_CHECKING:
-    from bot.client import TelephoneBot
-
-Press: TypeAlias = "discord.Interaction[TelephoneBot]"
-"""A command, a button or a modal that somebody used."""
+Press: TypeAlias = discord.Interaction[TelephoneBot]
+"""A command, a button or a form that somebody used."""
 
 
 async def acknowledge(press: Press) -> None:

@@ -11,13 +11,14 @@ from bot import invitations, parties
 from bot.answers import Press, acknowledge, say
 from bot.asking import is_host
 from bot.errors import explain
+from bot.interactions.forms import filled
 from bot.parties import VERBS as NAMES
-from bot.turns import filled, fitted, take_form
+from bot.turns import fitted
 from telephone.errors import BadInput, NotAllowed
 from telephone.party import Party
 
 Verb = Callable[[Press, str], Awaitable[None]]
-_FORM: Final = re.compile(r"at1pf:(?P<party>\w{1,64}):(?P<member>\d{1,20})")
+FORM: Final = re.compile(r"at1pf:(?P<party>\w{1,64}):(?P<member>\d{1,20})")
 
 
 async def join(press: Press, party_id: str) -> None:
@@ -101,12 +102,8 @@ class PartyButton(ui.DynamicItem[ui.Button[Any]], template=rf"at1p:(?P<verb>{'|'
             await explain(interaction, error)
 
 
-async def answered(press: Press) -> None:
-    """Takes the prompt that a member filled into our form; other forms, and other presses, are not for here."""
-    await take_form(press, _FORM, _brought)
-
-
-async def _brought(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
+async def brought(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
+    """Keeps the prompt that a member filled in."""
     text, service = filled(data, "prompt"), press.client.service.parties
     await say(press, parties.brought(await service.bring(form["party"], press.user.id, text, parties.PROMPT_LONGEST)))
 

@@ -1,7 +1,4 @@
-"""Members' turns on Discord: the buttons of invitations and claims, and the forms that answer them.
-
-discord.py forgets its forms at a restart, so these are not remembered at all: a form's id says what it is about.
-"""
+"""Members' turns on Discord: the buttons of invitations and claims, and the forms that answer them."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,6 +12,7 @@ from bot import invitations
 from bot.answers import Press, acknowledge, say
 from bot.asking import is_host
 from bot.errors import explain
+from bot.interactions.forms import filled, parts
 from bot.invitations import VERBS as NAMES
 from bot.posted import UPLOAD_MAX
 from bot.text import escape
@@ -28,9 +26,7 @@ from telephone.seats import UPLOAD_MAX as DRAWING_MAX
 from telephone.store.seats import LATE
 
 Verb = Callable[[Press, str, StepKey], Awaitable[None]]
-Use = Callable[[Press, re.Match[str], Mapping[str, Any]], Awaitable[None]]
-_FORM: Final = re.compile(r"at1f:(?P<game>[\w-]{1,64}):(?P<step>[1-9]\d?[pc]):(?P<member>\d{1,20})")
-OTHERS: Final = "This form is another member's; please take a turn of your own."
+FORM: Final = re.compile(r"at1f:(?P<game>[\w-]{1,64}):(?P<step>[1-9]\d?[pc]):(?P<member>\d{1,20})")
 
 
 async def take(press: Press, game_id: str, key: StepKey) -> None:
@@ -92,27 +88,8 @@ class TurnButton(
             await explain(interaction, error)
 
 
-async def answered(press: Press) -> None:
-    """Takes what a member filled into one of our forms; other forms, and other presses, are not for here."""
-    await take_form(press, _FORM, _play)
-
-
-async def take_form(press: Press, form: re.Pattern[str], use: Use) -> None:
-    """Hands to `use` what a member filled into a form whose id is of this pattern, if it is one, and their own."""
-    data: Any = press.data or {}
-    match = form.fullmatch(str(data.get("custom_id", "")))
-    if press.type is not discord.InteractionType.modal_submit or match is None:
-        return
-    try:
-        await acknowledge(press)
-        if int(match["member"]) != press.user.id:
-            raise NotAllowed(OTHERS)
-        await use(press, match, data)
-    except Exception as error:
-        await explain(press, error)
-
-
-async def _play(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
+async def play(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
+    """Plays a turn with what its member filled in; words that came too late are given back."""
     game_id, key = form["game"], StepKey.parse(form["step"])
     seats, text, file = press.client.service.seats, None, None
     try:
@@ -130,24 +107,14 @@ async def _play(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> N
     await say(press, invitations.played(key))
 
 
-def filled(data: Mapping[str, Any], field: str) -> str:
-    """What a member typed into a field of a form, empty where they did not."""
-    return next((str(part.get("value", "")) for part in _parts(data) if part.get("custom_id") == field), "")
-
-
 async def _uploaded(press: Press, data: Mapping[str, Any]) -> Attachment:
     """The one file of a form. Raises BadInput where it is none, or too large to be read."""
     sent = data.get("resolved", {}).get("attachments", {})
-    ids: list[Any] = next((part.get("values", []) for part in _parts(data) if part.get("custom_id") == "drawing"), [])
+    ids: list[Any] = next((part.get("values", []) for part in parts(data) if part.get("custom_id") == "drawing"), [])
     files = [sent[str(one)] for one in ids if str(one) in sent]
     if len(files) != 1 or int(files[0].get("size", 0)) > DRAWING_MAX:
         raise BadInput(UNREADABLE)
     return Attachment(str(files[0]["filename"]), await press.client.http.get_from_cdn(files[0]["url"]))
-
-
-def _parts(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The fields of a form, out of the labels around them."""
-    return [row["component"] for row in data.get("components", []) if "component" in row]
 
 
 async def fitted(turn: Turn) -> Turn:

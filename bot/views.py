@@ -75,10 +75,9 @@ async def show_start(press: Press, game: Game) -> None:
 async def show_replay(press: Press, game: Game) -> None:
     """Posts the moving picture in the game's thread, once, and links it; shows it here where there is no thread."""
     made = await press.client.service.replay(game.id)
-    file = Attachment(made.name, made.data, made.alt)
-    message_id = await press.client.stage.post_replay(game, file)
+    message_id = await press.client.surfaces.games.post_replay(game, made)
     if message_id is None or game.place.thread_id is None:
-        await say(press, panels.replayed(game, None), file=file)
+        await say(press, panels.replayed(game, None), file=Attachment(made.name, made.data, made.alt))
     else:
         await say(press, panels.replayed(game, jump(game, game.place.thread_id, message_id)))
 

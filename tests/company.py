@@ -32,6 +32,7 @@ from telephone.hosting import Hall, Hosting
 from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes
 from telephone.library import Library
+from telephone.lobby import Lobby
 from telephone.measure import Measure
 from telephone.measuring import PATIENCE, Measuring, Patience
 from telephone.media.images import Pictures
@@ -40,6 +41,7 @@ from telephone.models.registry import Registry
 from telephone.moderation import Moderation
 from telephone.pairing import Pairing
 from telephone.pairs import Pairs
+from telephone.parlour import Parlour
 from telephone.parties import Parties
 from telephone.party import Awards, Party
 from telephone.play import Company, Play
@@ -388,6 +390,8 @@ async def troupe(
     notices: "Notices | None" = None,
     broom: Sweeper | None = None,
     salon: Salon | None = None,
+    lobby: Lobby | None = None,
+    parlour: Parlour | None = None,
 ) -> AsyncIterator[Troupe]:
     """An engine with its store in `folder`; what it holds outlives it, so that it can be opened again.
 
@@ -410,7 +414,7 @@ async def troupe(
         scales = Scales(store, measure)
         taking, showing = (
             Taking(store, pictures, players, guard),
-            Showing(store, pictures, players, scales, Awaiting(measure, engine), stage, getattr(stage, "lobby", stage)),
+            Showing(store, pictures, players, scales, Awaiting(measure, engine), stage, lobby or stage),
         )
         rounds = Rounds(store, pictures, players, arena or Ringside())
         measuring = Measuring(store, measure, scales, showing, engine, patience=patience)
@@ -424,8 +428,7 @@ async def troupe(
             Admission(store, players, guard, measuring_usd=measure.most_usd, humans=True),
             Keepsakes(pictures, registry, measure, scales),
         )
-        parlour = getattr(stage, "parlour", salon)
-        unfolding = Unfolding(store, showing, keepsakes, registry, parlour)
+        unfolding = Unfolding(store, showing, keepsakes, registry, parlour or salon)
         hosting = Hosting(Hall(store, play, showing, unfolding, measuring, admission, engine, 0.05, 0.01))
         crew = Crew(store, pictures, measure, play, battling, hosting, broom, engine, settle_s=20.0, pauses=(0.1, 0.1))
         erasing = Erasing(crew)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot import panels, render
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from bot.stage import DiscordStage
 from bot.ui import wording
 from telephone.game import GameState
@@ -68,10 +68,10 @@ async def test_old_buttons_work_after_a_restart(server):
     shown, card = await card_of(server, GameState.PLAYING)
     house = MemoryHouse(server.service)
 
-    async def open_house(_stage):
+    async def open_house(_surfaces):
         return house
 
-    await server.env.restart_bot(TelephoneBot(open_house, shard_count=1))
+    await server.env.restart_bot(TelephoneApp(open_house, shard_count=1))
     asked = await server.alice.click(card, label="Stop")
     assert asked.response.content == panels.stop_question(shown)
 

@@ -6,7 +6,7 @@ import discord
 import numpy as np
 import pytest
 
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from bot.sharing import NOT_POSTED
 from bot.ui import wording
 from telephone.game import GameState, Level, Pair, Prompt
@@ -159,10 +159,10 @@ async def test_a_long_board_has_pages_that_turn_where_they_stand_even_after_a_re
         "Next": False,
     }
 
-    async def open_house(_stage):
+    async def open_house(_surfaces):
         return house
 
-    bot = TelephoneBot(open_house, shard_count=1)
+    bot = TelephoneApp(open_house, shard_count=1)
     await server.env.restart_bot(bot)
     await server.alice.click(first.response, label="Next")
     second = newest(server, server.alice)

@@ -5,13 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-import discord
-from discord import ui
-
 from bot import invitations
 from bot.answers import Press, acknowledge, say
 from bot.asking import is_host
-from bot.errors import explain
+from bot.interactions.buttons import PersistentButton
 from bot.interactions.forms import filled, parts
 from bot.invitations import VERBS as NAMES
 from bot.posted import UPLOAD_MAX
@@ -64,28 +61,13 @@ VERBS: Final[dict[str, Verb]] = dict(zip(NAMES, (take, let_ai_play, write, uploa
 
 
 class TurnButton(
-    ui.DynamicItem[ui.Button[Any]],
+    PersistentButton,
     template=rf"at1t:(?P<verb>{'|'.join(NAMES)}):(?P<game>[\w-]{{1,64}}):(?P<step>[1-9]\d?[pc])",
 ):
     """Any button of a member's turn: it works after any restart."""
 
-    def __init__(self, button: ui.Button[Any], verb: str, game_id: str, key: StepKey) -> None:
-        super().__init__(button)
-        self.verb, self.game_id, self.key = verb, game_id, key
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> "TurnButton":
-        button: ui.Button[Any] = ui.Button(custom_id=match[0])
-        own = item if isinstance(item, ui.Button) else button
-        return cls(own, match["verb"], match["game"], StepKey.parse(match["step"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            await VERBS[self.verb](interaction, self.game_id, self.key)
-        except Exception as error:
-            await explain(interaction, error)
+    async def act(self, press: Press, said: re.Match[str]) -> None:
+        await VERBS[said["verb"]](press, said["game"], StepKey.parse(said["step"]))
 
 
 async def play(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:

@@ -10,11 +10,11 @@ from contextlib import suppress
 import aiohttp
 import discord
 
-from bot.client import House, TelephoneBot
+from bot.app import TelephoneApp
+from bot.client import House
 from bot.easel import Easel
 from bot.errors import stray
-from bot.stage import DiscordStage
-from bot.surfaces import surfaces_of
+from bot.surfaces import DiscordSurfaces
 from bot.wire import point_at
 from telephone import log
 from telephone.errors import Misconfigured
@@ -50,17 +50,16 @@ async def run(settings: Settings, token: str) -> None:
     """Plays on Discord until a signal comes; then closes the house, then the client."""
     point_at(settings)
 
-    async def open_here(stage: DiscordStage) -> House:
-        from telephone.build import (
-            open_playing_house,  # the models' libraries are heavy; a missing token is told without them
-        )
+    async def open_here(surfaces: DiscordSurfaces) -> House:
+        # The models' libraries are heavy; a missing token is told without them.
+        from telephone.build import open_playing_house
 
-        house = await open_playing_house(settings, surfaces_of(stage))
+        house = await open_playing_house(settings, surfaces)
         await easel.open(house.service.seats)
         return house
 
     easel = Easel(settings)
-    bot = TelephoneBot(open_here, easel)
+    bot = TelephoneApp(open_here, easel)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.set_exception_handler(stray)
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -1,18 +1,16 @@
 """Answering one member: acknowledge within three seconds, then say it where only they see it."""
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import discord
 
-from bot import panels
+from bot.client import TelephoneBot
 from bot.posted import files_of, sendable
-from bot.render import Attachment, Post
+from bot.ui import wording
+from bot.ui.posts import Attachment, Post
 
-if TYPE_CHECKING:
-    from bot.client import TelephoneBot
-
-Press: TypeAlias = "discord.Interaction[TelephoneBot]"
-"""A command, a button or a modal that somebody used."""
+Press: TypeAlias = discord.Interaction[TelephoneBot]
+"""A command, a button or a form that somebody used."""
 
 
 async def acknowledge(press: Press) -> None:
@@ -26,7 +24,7 @@ async def say(
     """The answer, in place of an earlier one. A member whose last press came to nothing is told that all is well."""
     if press.user.id in press.client.late:
         press.client.late.discard(press.user.id)
-        content = f"{panels.LATE}\n{content}"
+        content = f"{wording.LATE}\n{content}"
     files = [file.file()] if file else []
     if _stands_in_layout(press):
         await press.followup.send(content, files=files, ephemeral=True)
@@ -43,7 +41,7 @@ async def show(press: Press, post: Post) -> None:
     view = sendable(post)
     if press.user.id in press.client.late:
         press.client.late.discard(press.user.id)
-        view.add_item(discord.ui.TextDisplay(panels.LATE))
+        view.add_item(discord.ui.TextDisplay(wording.LATE))
     await press.edit_original_response(view=view, attachments=files_of(post))
 
 

@@ -8,8 +8,8 @@ import discord
 from bot import battles, gone
 from bot.cards import Card, Cards
 from bot.posted import Posted, need
-from bot.render import Post
 from bot.sending import AtMost, Sending
+from bot.ui.posts import Post
 from telephone.arena import Load
 from telephone.game import Image
 from telephone.sides import Battle, BattleState, Result, Side

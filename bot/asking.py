@@ -2,22 +2,22 @@
 
 import discord
 
-from bot import panels
 from bot.answers import Press
+from bot.ui import wording
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.game import Game
 
 
 def missing_permissions(permissions: discord.Permissions) -> list[str]:
     """Which of the permissions that a game needs are absent."""
-    return [name for name in panels.NEEDED if not getattr(permissions, name)]
+    return [name for name in wording.NEEDED if not getattr(permissions, name)]
 
 
 def require_stage(press: Press) -> int:
     """The channel to play in. Raises NotAllowed before anything is stored or spent."""
     channel = press.channel
     if not isinstance(channel, discord.TextChannel):
-        raise NotAllowed(panels.NOT_HERE)
+        raise NotAllowed(wording.NOT_HERE)
     require_permissions(press)
     return channel.id
 
@@ -25,7 +25,7 @@ def require_stage(press: Press) -> int:
 def require_permissions(press: Press) -> None:
     """Raises NotAllowed where the bot lacks what a game needs; a thread has its channel's permissions."""
     if missing_permissions(press.app_permissions):
-        raise NotAllowed(panels.NO_THREADS)
+        raise NotAllowed(wording.NO_THREADS)
 
 
 def age_restricted(press: Press) -> bool:

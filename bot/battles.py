@@ -11,8 +11,8 @@ import discord
 from discord import ui
 
 from bot.money import money
-from bot.render import Attachment, Post, embedder_name, extension, gallery, layout, opening_of
 from bot.text import ALT_MAX, escape, excerpt, quote, shorten, units
+from bot.ui.posts import Attachment, Post, embedder_name, extension, gallery, layout, opening_of
 from telephone.contest import StoryPage
 from telephone.game import Image, Turn
 from telephone.sides import Battle, BattleState, Cast, Choice, Result, Side

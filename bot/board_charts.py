@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.render import Attachment
+from bot.ui.posts import Attachment
 from telephone.game import Level
 from telephone.media.charts import (
     Bar,

@@ -3,17 +3,15 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-import discord
-from discord import ui
-
-from bot import board_charts, boards, panels
+from bot import board_charts, boards
 from bot.answers import Press, show
 from bot.boards import CHOICES, SIGHT, Sight
-from bot.errors import explain
-from bot.render import Post
+from bot.interactions.buttons import PersistentButton, PersistentSelect
 from bot.sharing import require_voice, share, turn_over
+from bot.ui import wording
+from bot.ui.posts import Post
 from telephone.cpu import off_loop
 from telephone.errors import BadInput
 from telephone.media.charts import Scale
@@ -75,46 +73,17 @@ async def _answer(press: Press, sight: Sight) -> None:
     await show_board(press, sight)
 
 
-class BoardButton(ui.DynamicItem[ui.Button[Any]], template=rf"at1:board:(?:back|on):{SIGHT}"):
+class BoardButton(PersistentButton, template=rf"at1:board:(?:back|on):{SIGHT}"):
     """Another page of a board."""
 
-    def __init__(self, button: ui.Button[Any], sight: Sight) -> None:
-        super().__init__(button)
-        self.sight = sight
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> "BoardButton":
-        button: ui.Button[Any] = ui.Button(custom_id=match[0])
-        return cls(item if isinstance(item, ui.Button) else button, Sight.of(match, interaction.guild_id or 0))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            await _answer(interaction, self.sight)
-        except Exception as error:
-            await explain(interaction, error)
+    async def act(self, press: Press, said: re.Match[str]) -> None:
+        await _answer(press, Sight.of(said, press.guild_id or 0))
 
 
-class BoardSelect(ui.DynamicItem[ui.Select[Any]], template=rf"at1:board:view:{SIGHT}"):
+class BoardSelect(PersistentSelect, template=rf"at1:board:view:{SIGHT}"):
     """Another view of a board."""
 
-    def __init__(self, select: ui.Select[Any], sight: Sight) -> None:
-        super().__init__(select)
-        self.sight = sight
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> "BoardSelect":
-        select: ui.Select[Any] = ui.Select(custom_id=match[0])
-        return cls(item if isinstance(item, ui.Select) else select, Sight.of(match, interaction.guild_id or 0))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            chosen = self.item.values[0] if self.item.values else ""
-            if chosen not in CHOICES:
-                raise BadInput(panels.OLD_BOARD)
-            await _answer(interaction, self.sight.turned(chosen))
-        except Exception as error:
-            await explain(interaction, error)
+    async def act(self, press: Press, said: re.Match[str]) -> None:
+        if self.chosen not in CHOICES:
+            raise BadInput(wording.OLD_BOARD)
+        await _answer(press, Sight.of(said, press.guild_id or 0).turned(self.chosen))

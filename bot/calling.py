@@ -8,7 +8,7 @@ import discord
 from bot import gone, invitations
 from bot.answers import Press, say
 from bot.asking import is_host
-from bot.render import jump, turn_now
+from bot.ui.posts import jump, turn_now
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Game, GameState
 

@@ -11,8 +11,8 @@ import structlog
 
 from bot import gone
 from bot.posted import NO_MENTIONS, files_of, sendable
-from bot.render import Post
 from bot.sending import Sending
+from bot.ui.posts import Post
 from telephone.stage import Posting, nonce
 
 EDIT_GAP: Final = 5.0

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.money import money
-from bot.render import Attachment
 from bot.text import excerpt, quote
+from bot.ui.posts import Attachment
 from telephone.game import Level, Prompt
 from telephone.library import Desk, Entry, Flaw, Generated, Page
 from telephone.store import Proposal

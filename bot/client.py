@@ -1,63 +1,21 @@
-"""The Discord process: a client that holds its collaborators and loads the cogs by name."""
+"""The typed bot: what commands, buttons and forms may ask of the client. `bot/app.py` wires it."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol, TypeAlias
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.board_views import BoardButton, BoardSelect
-from bot.commands import admin_group, telephone_group
 from bot.easel import Easel
-from bot.errors import explain, unheard
-from bot.guessing import GuessSelect, QuestionButton
-from bot.insight_views import InsightSelect
-from bot.pair_views import PairSelect
-from bot.partying import PartyButton
-from bot.partying import answered as prompt_brought
-from bot.personal_views import PersonalButton
-from bot.proposals import PromptButton
-from bot.reports import ReportButton
-from bot.rescore_views import RescoreButton
-from bot.stage import DiscordStage
-from bot.turns import TurnButton, answered
-from bot.views import GameButton
-from bot.voting import BattleButton
+from telephone.game import Game
+from telephone.keepsake import Replay
 from telephone.seats import Turn
 from telephone.service import Service
 
-BUTTONS: Final = (
-    BattleButton,
-    BoardButton,
-    BoardSelect,
-    GameButton,
-    GuessSelect,
-    InsightSelect,
-    PairSelect,
-    PartyButton,
-    PersonalButton,
-    PromptButton,
-    QuestionButton,
-    ReportButton,
-    RescoreButton,
-    TurnButton,
-)
-"""What works on a message after any restart."""
-COGS: Final = (
-    "cogs.play",
-    "cogs.turns",
-    "cogs.battle",
-    "cogs.party",
-    "cogs.prompts",
-    "cogs.scoring",
-    "cogs.insights",
-    "cogs.about",
-    "cogs.admin",
-    "cogs.safety",
-    "cogs.integrity",
-    "cogs.me",
-)
+Use: TypeAlias = Callable[["discord.Interaction[TelephoneBot]", re.Match[str], Mapping[str, Any]], Awaitable[None]]
+"""Takes what a member filled into a form: the press, what the form's id says, and Discord's data of the form."""
 
 
 class House(Protocol):
@@ -69,39 +27,44 @@ class House(Protocol):
     async def close(self) -> None: ...
 
 
-class Tree(app_commands.CommandTree["TelephoneBot"]):
-    """The commands; their errors take the one road."""
+class Replays(Protocol):
+    """What commands and buttons show in a game's thread themselves; the rest is the game's own to show."""
 
-    async def on_error(
-        self, interaction: "discord.Interaction[TelephoneBot]", error: app_commands.AppCommandError, /
-    ) -> None:
-        await explain(interaction, error)
+    async def post_replay(self, game: Game, replay: Replay) -> int | None:
+        """Posts a game's moving picture once; None where the thread is gone or closed to us."""
+
+
+class Surfaces(Protocol):
+    """As much of what the game shows on Discord as commands and buttons need."""
+
+    @property
+    def games(self) -> Replays: ...
 
 
 class TelephoneBot(commands.AutoShardedBot):
-    """`on_setup` opens the house on the running loop, once the bot is logged in and before it hears from Discord.
+    """Holds what every press needs, and knows neither commands nor buttons nor messages.
 
-    `late` holds the members whose last press expired before it was acknowledged. `easel` serves the page to draw on;
-    `on_setup` opens it with the house.
+    `telephone` and `admin` are the groups that commands join. `forms` says by the pattern of a form's id who takes
+    what a member filled in. `late` holds the members whose last press expired before it was acknowledged. `easel`
+    serves the page to draw on.
     """
 
-    def __init__(
-        self, on_setup: Callable[[DiscordStage], Awaitable[House]], easel: Easel | None = None, **options: Any
-    ) -> None:
+    telephone: app_commands.Group
+    admin: app_commands.Group
+    surfaces: Surfaces
+
+    def __init__(self, easel: Easel | None = None, **options: Any) -> None:
         super().__init__(
             command_prefix=(),
             help_command=None,
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
-            tree_cls=Tree,
             max_messages=None,
             **options,
         )
-        self.stage = DiscordStage(self)
+        self.forms: dict[re.Pattern[str], Use] = {}
         self.late: set[int] = set()
-        self.telephone = telephone_group()
-        self.admin = admin_group()
-        self._on_setup, self._easel = on_setup, easel
+        self._easel = easel
         self._house: House | None = None
 
     @property
@@ -111,21 +74,6 @@ class TelephoneBot(commands.AutoShardedBot):
             raise RuntimeError("the bot is not set up yet, or closed already")
         return self._house.service
 
-    async def setup_hook(self) -> None:
-        self.add_dynamic_items(*BUTTONS)
-        self.tree.add_command(self.telephone)
-        self.tree.add_command(self.admin)
-        for name in COGS:
-            await self.load_extension(name)
-        # At every start: one request, and a server never keeps the commands of an older version.
-        await self.tree.sync()
-        self._house = await self._on_setup(self.stage)
-
-    async def on_interaction(self, interaction: "discord.Interaction[Any]") -> None:
-        """Forms about members' turns and prompts, which discord.py does not remember after a restart."""
-        await answered(interaction)
-        await prompt_brought(interaction)
-
     def drawing_link(self, turn: Turn) -> str | None:
         """Where the member who holds a turn may draw in the browser; None where no page is published."""
         links, claim = self._easel.links if self._easel is not None else None, turn.seat.claim
@@ -134,9 +82,6 @@ class TelephoneBot(commands.AutoShardedBot):
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server, which an outage of Discord does not look like."""
         await self.service.leave(guild.id)
-
-    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
-        unheard(event_method)
 
     async def close(self) -> None:
         """Closes the page and then the house: its games post through this client until their step is done."""

@@ -11,9 +11,9 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot import panels
 from bot.answers import Press, say
 from bot.text import escape
+from bot.ui import wording
 from telephone.errors import Misconfigured, TelephoneError
 
 Suggest = TypeVar("Suggest", bound=Callable[..., Coroutine[Any, Any, list[Any]]])
@@ -80,7 +80,7 @@ def _words(press: Press, cause: BaseException) -> str:
         return "This command has just changed; please reload Discord (Ctrl+R) and try again."
     if isinstance(cause, app_commands.TransformerError):
         return "One of the options cannot be read; please pick it from the list."
-    return f"{panels.BROKEN}\nRef {_report(cause, command=_name(press))}"
+    return f"{wording.BROKEN}\nRef {_report(cause, command=_name(press))}"
 
 
 def _report(error: BaseException, **fields: Any) -> str:

@@ -6,15 +6,15 @@ import discord
 from discord import ui
 
 from bot.money import money, most, so_far, spent
-from bot.render import (
-    COLOURS,
+from bot.render import COLOURS, first_and_last
+from bot.text import escape, excerpt, quote
+from bot.ui.posts import (
     WHAT,
     Attachment,
     Post,
     button,
     duration,
     embedder_name,
-    first_and_last,
     gallery,
     jump,
     layout,
@@ -22,7 +22,6 @@ from bot.render import (
     turn_now,
     uncounted,
 )
-from bot.text import escape, excerpt, quote
 from telephone.game import HUMAN, Game, GameState, Kind
 from telephone.seat import Seat, SeatState
 from telephone.stage import Progress, Summary

@@ -6,8 +6,9 @@ from typing import Final
 import discord
 from discord import ui
 
-from bot.render import QUESTIONS, WHAT, by, custom_id, embedder_name
+from bot.render import QUESTIONS
 from bot.text import CONTENT_MAX, lines_that_fit, shorten
+from bot.ui.posts import WHAT, by, custom_id, embedder_name
 from telephone.game import Game, StepKey
 from telephone.guess import Guessed, Question, choices
 

@@ -1,6 +1,6 @@
 """The charts of the three answers. They keep a core busy: call them through `off_loop`."""
 
-from bot.render import Attachment
+from bot.ui.posts import Attachment
 from telephone.media.charts import (
     Bar,
     Span,

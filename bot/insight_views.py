@@ -3,18 +3,16 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-import discord
-from discord import ui
-
-from bot import board_charts, insight_charts, insights, panels
+from bot import board_charts, insight_charts, insights
 from bot.answers import Press, show
 from bot.board_views import scale_of
-from bot.errors import explain
 from bot.insights import LOOK, Look
-from bot.render import Post
+from bot.interactions.buttons import PersistentSelect
 from bot.sharing import require_voice, share, turn_over
+from bot.ui import wording
+from bot.ui.posts import Post
 from telephone.cpu import off_loop
 from telephone.errors import BadInput
 from telephone.game import Level
@@ -68,27 +66,12 @@ _VIEWS: Final[dict[str, Callable[[Service, Look], Awaitable[Post]]]] = {
 }
 
 
-class InsightSelect(ui.DynamicItem[ui.Select[Any]], template=rf"at1:ask:(?P<verb>view|level):{LOOK}"):
+class InsightSelect(PersistentSelect, template=rf"at1:ask:(?P<verb>view|level):{LOOK}"):
     """Another view of the three answers, or another level: in place of one's own, under a shared one for oneself."""
 
-    def __init__(self, select: ui.Select[Any], verb: str, look: Look) -> None:
-        super().__init__(select)
-        self.verb, self.look = verb, look
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> "InsightSelect":
-        select: ui.Select[Any] = ui.Select(custom_id=match[0])
-        own = item if isinstance(item, ui.Select) else select
-        return cls(own, match["verb"], Look.of(match, interaction.guild_id or 0))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            look = self.look.turned(self.verb, self.item.values[0] if self.item.values else "")
-            if look is None:
-                raise BadInput(panels.OLD_INSIGHTS)
-            await turn_over(interaction)
-            await show_insights(interaction, look)
-        except Exception as error:
-            await explain(interaction, error)
+    async def act(self, press: Press, said: re.Match[str]) -> None:
+        look = Look.of(said, press.guild_id or 0).turned(said["verb"], self.chosen)
+        if look is None:
+            raise BadInput(wording.OLD_INSIGHTS)
+        await turn_over(press)
+        await show_insights(press, look)

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 import discord
 from discord import ui
 
-from bot.render import Attachment, Post, one_below_the_other
 from bot.text import LAYOUT_MAX, escape, lines_that_fit
+from bot.ui.posts import Attachment, Post, one_below_the_other
 from telephone.game import Level
 from telephone.scoring import sentences as words
 from telephone.scoring.answers import Answer, Course, Difficulties, Difficulty, Question

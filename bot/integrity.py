@@ -1,8 +1,8 @@
 """What an admin reads about votes: counts and reasons, never what somebody chose."""
 
 from bot.posted import UPLOAD_MAX
-from bot.render import Attachment
 from bot.text import CONTENT_MAX, lines_that_fit
+from bot.ui.posts import Attachment
 from telephone.integrity import Report
 from telephone.scoring.flags import Flag, Flagged
 from telephone.scoring.transcript import Transcript, said

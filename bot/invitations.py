@@ -6,8 +6,8 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.render import Attachment, Post, clock, extension, layout, otherwise, span
 from bot.text import excerpt, quote
+from bot.ui.posts import Attachment, Post, clock, extension, layout, otherwise, span
 from telephone.game import Game, GameState, Image, Kind, StepKey
 from telephone.seat import Seat, SeatState
 from telephone.seats import CAPTION_MAX, CAPTION_MIN, Turn

@@ -8,8 +8,8 @@ import structlog
 
 from bot import gone, invitations
 from bot.posted import NO_MENTIONS, Posted, thread_of
-from bot.render import Post, turn_now
 from bot.sending import Sending
+from bot.ui.posts import Post, turn_now
 from telephone.game import Game
 from telephone.seat import Claim, Seat
 from telephone.stage import Posting

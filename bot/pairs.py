@@ -7,9 +7,9 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot import panels
-from bot.render import Attachment, Post, embedder_name, one_below_the_other
 from bot.text import ALT_MAX, escape, shorten
+from bot.ui import wording
+from bot.ui.posts import Attachment, Post, embedder_name, one_below_the_other
 from telephone.errors import BadInput
 from telephone.game import Level, Pair
 from telephone.media.charts import Curve, describe_pairs, pairs_chart
@@ -44,7 +44,7 @@ def asked(said: re.Match[str], value: str, guild_id: int) -> PairRequest:
     """What a select of `choice` asks for. Raises BadInput for a value that it never had."""
     t2i, parted, i2t = value.partition(_PARTED)
     if not parted:
-        raise BadInput(panels.OLD_BOARD)
+        raise BadInput(wording.OLD_BOARD)
     level, embedder = _LEVELS[said["level"]], said["embedder"] or None
     free, designed, live = said["prompts"] == "f", said["games"] == "d", said["games"] == "o"
     return PairRequest(Pair(t2i, i2t), guild_id, embedder, level, free=free, designed=designed, live=live)

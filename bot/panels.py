@@ -7,20 +7,14 @@ from typing import Final
 from bot.battles import standing as standing_battle
 from bot.money import up_to
 from bot.parties import standing as standing_party
-from bot.render import span, turn_now
 from bot.text import CONTENT_MAX, escape, excerpt, lines_that_fit, shorten
+from bot.ui.posts import span, turn_now
+from bot.ui.wording import CHOICE_MAX, NEEDED
 from telephone.game import Allowance, Game, GameState, Prompt, ServerSettings
 from telephone.party import Party
 from telephone.service import Choice, ModelFacts, Scope, Standing
 from telephone.sides import Battle
 
-CHOICE_MAX: Final = 100
-BROKEN: Final = "Something broke on our side, and it was written down; please try again in a minute."
-OLD_BOARD: Final = "That board is an older one; please open it anew with /telephone leaderboard."
-OLD_INSIGHTS: Final = "That answer is an older one; please open it anew with /telephone insights."
-LATE: Final = "The button you pressed before waited too long, but your game is safe."
-NO_THREADS: Final = "I may not open threads here yet; please ask an admin to run /telephone-admin check."
-NOT_HERE: Final = "A game needs a text channel to open its thread on; please start it in one."
 HELP: Final = """\
 **AI Telephone**: one model draws your words, another says what it sees, the next picture is drawn from that, \
 and so on. How much of the meaning is left at the end?
@@ -47,16 +41,6 @@ you are named and reminded.
 `nsfw` says where adult content may be played; `/telephone prompts review` decides about proposed prompts, \
 `generate` has a chat model write some, `remove` takes one away; `/telephone rescore` measures old games with another \
 embedder."""
-
-NEEDED: Final[Mapping[str, str]] = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "create_public_threads": "Create Public Threads",
-    "send_messages_in_threads": "Send Messages in Threads",
-    "attach_files": "Attach Files",
-    "read_message_history": "Read Message History",
-}
-"""What the bot must be allowed in a channel where games are played."""
 
 _KINDS: Final = {
     "t2i": "Draw pictures",

@@ -8,8 +8,8 @@ import discord
 from bot import gone, parties
 from bot.cards import Card, Cards
 from bot.posted import Posted, need
-from bot.render import Attachment, Post
 from bot.sending import Sending
+from bot.ui.posts import Attachment, Post
 from telephone.game import Game
 from telephone.party import Awards, Party
 from telephone.stage import Posting

@@ -9,8 +9,8 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.render import Attachment, Post, address, clock, embedder_name, layout, span
 from bot.text import escape, excerpt
+from bot.ui.posts import Attachment, Post, address, clock, embedder_name, layout, span
 from telephone.game import PROMPT_MIN, Game, GameState, Kind, Prompt
 from telephone.party import GUESTS_MIN, Award, Awards, Party, PartyState, key_of_round
 from telephone.seat import SeatState

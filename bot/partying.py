@@ -4,20 +4,18 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-import discord
-from discord import ui
-
 from bot import invitations, parties
 from bot.answers import Press, acknowledge, say
 from bot.asking import is_host
-from bot.errors import explain
+from bot.interactions.buttons import PersistentButton, confirm
+from bot.interactions.forms import filled
 from bot.parties import VERBS as NAMES
-from bot.turns import filled, fitted, take_form
+from bot.turns import fitted
 from telephone.errors import BadInput, NotAllowed
 from telephone.party import Party
 
 Verb = Callable[[Press, str], Awaitable[None]]
-_FORM: Final = re.compile(r"at1pf:(?P<party>\w{1,64}):(?P<member>\d{1,20})")
+FORM: Final = re.compile(r"at1pf:(?P<party>\w{1,64}):(?P<member>\d{1,20})")
 
 
 async def join(press: Press, party_id: str) -> None:
@@ -61,7 +59,8 @@ async def ask_to_stop(press: Press, party_id: str) -> None:
     party = await service.hosted(party_id, by=press.user.id, is_host=is_host(press))
     if party.state.is_final:
         raise BadInput(f"Party {party.number} has ended already; there is nothing to stop.")
-    await say(press, parties.stop_question(party), view=_confirmation(party))
+    yes, no = parties.custom_id("stop-yes", party.id), parties.custom_id("keep", party.id)
+    await say(press, parties.stop_question(party), view=confirm(("Stop the party", yes), ("Go on", no)))
 
 
 async def stop(press: Press, party_id: str) -> None:
@@ -80,33 +79,15 @@ VERBS: Final[dict[str, Verb]] = dict(
 )
 
 
-class PartyButton(ui.DynamicItem[ui.Button[Any]], template=rf"at1p:(?P<verb>{'|'.join(NAMES)}):(?P<party>\w{{1,64}})"):
+class PartyButton(PersistentButton, template=rf"at1p:(?P<verb>{'|'.join(NAMES)}):(?P<party>\w{{1,64}})"):
     """Any button of a party: the verb in its id says what it does."""
 
-    def __init__(self, button: ui.Button[Any], verb: str, party_id: str) -> None:
-        super().__init__(button)
-        self.verb, self.party_id = verb, party_id
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> "PartyButton":
-        button: ui.Button[Any] = ui.Button(custom_id=match[0])
-        return cls(item if isinstance(item, ui.Button) else button, match["verb"], match["party"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            await VERBS[self.verb](interaction, self.party_id)
-        except Exception as error:
-            await explain(interaction, error)
+    async def act(self, press: Press, said: re.Match[str]) -> None:
+        await VERBS[said["verb"]](press, said["party"])
 
 
-async def answered(press: Press) -> None:
-    """Takes the prompt that a member filled into our form; other forms, and other presses, are not for here."""
-    await take_form(press, _FORM, _brought)
-
-
-async def _brought(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
+async def brought(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
+    """Keeps the prompt that a member filled in."""
     text, service = filled(data, "prompt"), press.client.service.parties
     await say(press, parties.brought(await service.bring(form["party"], press.user.id, text, parties.PROMPT_LONGEST)))
 
@@ -114,14 +95,3 @@ async def _brought(press: Press, form: re.Match[str], data: Mapping[str, Any]) -
 async def show_start(press: Press, party: Party) -> None:
     """Says what is to be done for a party that was just asked for."""
     await say(press, parties.started(await press.client.service.parties.opened(party.id)))
-
-
-def _confirmation(party: Party) -> ui.View:
-    view = ui.View(timeout=None)
-    for words, verb, style in (
-        ("Stop the party", "stop-yes", discord.ButtonStyle.danger),
-        ("Go on", "keep", discord.ButtonStyle.secondary),
-    ):
-        view.add_item(ui.Button(label=words, custom_id=parties.custom_id(verb, party.id), style=style))
-    view.stop()
-    return view

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-import discord
 from discord import ui
 
+from bot.interactions.buttons import confirm
 from bot.posted import UPLOAD_MAX
-from bot.render import Attachment
+from bot.ui.posts import Attachment
 from telephone.erasure import Footprint
 from telephone.privacy import Parcel
 from telephone.store import Wishes
@@ -88,13 +88,8 @@ def question(found: Footprint) -> str:
 
 
 def confirmation() -> ui.View:
-    """Two buttons, which are not kept: their ids say all, and who presses is whose data it is."""
-    view = ui.View(timeout=None)
-    danger, plain = discord.ButtonStyle.danger, discord.ButtonStyle.secondary
-    for label, verb, style in (("Delete all of it", "delete", danger), ("Keep it", "keep", plain)):
-        view.add_item(ui.Button(label=label, custom_id=f"at1:me:{verb}", style=style))
-    view.stop()
-    return view
+    """Two buttons; who presses is whose data it is."""
+    return confirm(("Delete all of it", "at1:me:delete"), ("Keep it", "at1:me:keep"))
 
 
 def named(wishes: Wishes) -> str:

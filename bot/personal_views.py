@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
-
-import discord
-from discord import ui
+from typing import Final
 
 from bot import personal
 from bot.answers import Press, say
-from bot.errors import explain
+from bot.interactions.buttons import PersistentButton
 
 _WAIT: Final = 20.0
 """How long a member's answer waits for the end, in seconds; most deletions take less."""
@@ -38,22 +35,8 @@ async def keep(press: Press) -> None:
 VERBS: Final[dict[str, Callable[[Press], Awaitable[None]]]] = {"delete": delete, "keep": keep}
 
 
-class PersonalButton(ui.DynamicItem[ui.Button[Any]], template=rf"at1:me:(?P<verb>{'|'.join(VERBS)})"):
+class PersonalButton(PersistentButton, template=rf"at1:me:(?P<verb>{'|'.join(VERBS)})"):
     """Deletes, or leaves it."""
 
-    def __init__(self, button: ui.Button[Any], verb: str) -> None:
-        super().__init__(button)
-        self.verb = verb
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> "PersonalButton":
-        button: ui.Button[Any] = ui.Button(custom_id=match[0])
-        return cls(item if isinstance(item, ui.Button) else button, match["verb"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            await VERBS[self.verb](interaction)
-        except Exception as error:
-            await explain(interaction, error)
+    async def act(self, press: Press, said: re.Match[str]) -> None:
+        await VERBS[said["verb"]](press)

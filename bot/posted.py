@@ -9,7 +9,7 @@ import discord
 import structlog
 
 from bot import gone
-from bot.render import Post, turn_now
+from bot.ui.posts import Post, turn_now
 from telephone.errors import Unavailable
 from telephone.game import Game
 from telephone.stage import StageGone

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 import discord
 from discord import ui
@@ -10,7 +10,7 @@ from discord import ui
 from bot import catalogue
 from bot.answers import Press, say
 from bot.asking import is_host, server_of
-from bot.errors import explain
+from bot.interactions.buttons import PersistentButton
 from telephone.errors import BadInput
 from telephone.game import Level
 from telephone.library import Desk, Page
@@ -66,29 +66,15 @@ VERBS: Final[dict[str, Verb]] = {"prompts": show_page, "accept": accept, "declin
 
 
 class PromptButton(
-    ui.DynamicItem[ui.Button[Any]],
+    PersistentButton,
     template=rf"at1:(?P<verb>{'|'.join(VERBS)}):(?P<number>\d{{1,9}})(?::(?P<level>{'|'.join(Level)}))?",
 ):
     """A page to turn to, or a moderator's decision about the proposal of that number."""
 
-    def __init__(self, button: ui.Button[Any], verb: str, number: int, level: Level | None) -> None:
-        super().__init__(button)
-        self.verb, self.number, self.level = verb, number, level
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> "PromptButton":
-        button: ui.Button[Any] = ui.Button(custom_id=match[0])
-        level = Level(match["level"]) if match["level"] else None
-        return cls(item if isinstance(item, ui.Button) else button, match["verb"], int(match["number"]), level)
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            await interaction.response.defer()
-            await VERBS[self.verb](interaction, self.number, self.level)
-        except Exception as error:
-            await explain(interaction, error)
+    async def act(self, press: Press, said: re.Match[str]) -> None:
+        await press.response.defer()
+        level = Level(said["level"]) if said["level"] else None
+        await VERBS[said["verb"]](press, int(said["number"]), level)
 
 
 def _turning(page: Page) -> ui.View | None:

@@ -11,8 +11,9 @@ from bot import rulings
 from bot.answers import Press, acknowledge, say
 from bot.asking import is_host
 from bot.errors import explain
+from bot.interactions.buttons import PersistentButton
 from bot.posted import UPLOAD_MAX
-from bot.render import Attachment, extension
+from bot.ui.posts import Attachment, extension
 from telephone.cpu import off_loop
 from telephone.errors import BadInput
 from telephone.game import Game, Kind, StepKey
@@ -117,30 +118,15 @@ VERBS: Final[dict[str, tuple[str, Verb, discord.ButtonStyle]]] = {
 
 
 class ReportButton(
-    ui.DynamicItem[ui.Button[Any]],
+    PersistentButton,
     template=rf"at1r:(?P<verb>{'|'.join(VERBS)}):(?P<game>[\w-]{{1,64}}):(?P<step>[1-9]\d?[pc])",
 ):
     """A moderator's decision on one turn: it works after any restart."""
 
-    def __init__(self, button: ui.Button[Any], verb: str, name: str, key: StepKey) -> None:
-        super().__init__(button)
-        self.verb, self.name, self.key = verb, name, key
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> "ReportButton":
-        button: ui.Button[Any] = ui.Button(custom_id=match[0])
-        own = item if isinstance(item, ui.Button) else button
-        return cls(own, match["verb"], match["game"], StepKey.parse(match["step"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            await acknowledge(interaction)
-            game_id = await interaction.client.service.moderation.named(self.name)
-            await VERBS[self.verb][1](interaction, game_id, self.key)
-        except Exception as error:
-            await explain(interaction, error)
+    async def act(self, press: Press, said: re.Match[str]) -> None:
+        await acknowledge(press)
+        game_id = await press.client.service.moderation.named(said["game"])
+        await VERBS[said["verb"]][1](press, game_id, StepKey.parse(said["step"]))
 
 
 def buttons(waiting: Sequence[Reported]) -> ui.View | None:

@@ -2,17 +2,14 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
-
-import discord
-from discord import ui
+from typing import Final
 
 from bot import rescores
 from bot.answers import Press, acknowledge, say
 from bot.asking import is_host, server_of
-from bot.errors import explain
-from bot.render import address
+from bot.interactions.buttons import PersistentButton
 from bot.sharing import require_voice
+from bot.ui.posts import address
 from telephone.rescore import RescorePlan
 
 Verb = Callable[[Press, str], Awaitable[None]]
@@ -57,22 +54,8 @@ VERBS: Final[dict[str, Verb]] = {"go": go, "stop": stop}
 _NAME: Final = r"at1:rescore:(?P<verb>go|stop):(?P<what>[a-z0-9.-]{1,64})"
 
 
-class RescoreButton(ui.DynamicItem[ui.Button[Any]], template=_NAME):
+class RescoreButton(PersistentButton, template=_NAME):
     """Begins what was asked about, or stops what is under way."""
 
-    def __init__(self, button: ui.Button[Any], verb: str, what: str) -> None:
-        super().__init__(button)
-        self.verb, self.what = verb, what
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> "RescoreButton":
-        button: ui.Button[Any] = ui.Button(custom_id=match[0])
-        return cls(item if isinstance(item, ui.Button) else button, match["verb"], match["what"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            await VERBS[self.verb](interaction, self.what)
-        except Exception as error:
-            await explain(interaction, error)
+    async def act(self, press: Press, said: re.Match[str]) -> None:
+        await VERBS[said["verb"]](press, said["what"])

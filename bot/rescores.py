@@ -9,9 +9,10 @@ from typing import Any, Final
 import discord
 from discord import ui
 
+from bot.interactions.buttons import confirm
 from bot.money import money, up_to
-from bot.render import Post, duration, embedder_name
 from bot.text import excerpt
+from bot.ui.posts import Post, duration, embedder_name
 from telephone.rescore import Rescore, RescorePlan, RescoreState
 
 _COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading says the same in words
@@ -53,13 +54,9 @@ def question(plan: RescorePlan, label: str) -> str:
 
 
 def confirmation(plan: RescorePlan) -> ui.View:
-    """One button that begins it; it is not kept, the id says all."""
-    view = ui.View(timeout=None)
-    label = f"Measure them, {up_to(plan.most_usd)}"
-    name = f"at1:rescore:go:{plan.embedder}"
-    view.add_item(ui.Button(label=label, custom_id=name, style=discord.ButtonStyle.primary))
-    view.stop()
-    return view
+    """One button that begins it."""
+    begin = (f"Measure them, {up_to(plan.most_usd)}", f"at1:rescore:go:{plan.embedder}")
+    return confirm(begin, style=discord.ButtonStyle.primary)
 
 
 def begun(job: Rescore, link: str | None) -> str:

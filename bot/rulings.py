@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bot.render import jump
 from bot.text import escape, quote, shorten
+from bot.ui.posts import jump
 from telephone.game import Game, Kind, ServerSettings, Step, StepKey
 from telephone.moderation import REASONS, Reported
 from telephone.sides import Battle

@@ -9,7 +9,7 @@ import discord
 
 from bot import gone
 from bot.posted import HISTORY, NO_MENTIONS, SIZES, files_of, sendable
-from bot.render import Post
+from bot.ui.posts import Post
 from telephone.stage import Posting
 
 ARCHIVE_MINUTES: Final = 1440

@@ -7,8 +7,8 @@ import discord
 
 from bot.answers import Press, acknowledge, say
 from bot.asking import server_of
-from bot.render import Post, address
 from bot.sending import Sending
+from bot.ui.posts import Post, address
 from telephone.errors import NotAllowed
 from telephone.stage import Posting
 

@@ -7,34 +7,21 @@ from dataclasses import replace
 import discord
 
 from bot import game_card, gone, render
-from bot.arena import DiscordArena
-from bot.broom import DiscordBroom
 from bot.cards import Card, Cards
-from bot.lobby import DiscordLobby
-from bot.noticeboard import DiscordNoticeboard
-from bot.parlour import DiscordParlour
 from bot.posted import UPLOAD_MAX, Posted, need, thread_of
-from bot.render import Attachment, Post, turn_now
 from bot.sending import AtMost, Sending
+from bot.ui.posts import Attachment, Post, turn_now
 from telephone.cpu import off_loop
 from telephone.game import Game, GameState, Image, Step
+from telephone.keepsake import Replay
 from telephone.media.images import fit
 from telephone.stage import Posting, Progress, StageGone, Summary, nonce
 
 
 class DiscordStage:
-    """Shows games in channels and threads; `arena` shows battles there, `noticeboard` long jobs, `parlour` parties,
-    `lobby` invites members to take turns, and `broom` takes back what was shown.
-
-    `clock` counts seconds.
-    """
+    """Shows games in channels and threads. `clock` counts seconds."""
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.arena = DiscordArena(client, clock=clock)
-        self.noticeboard = DiscordNoticeboard(client, clock=clock)
-        self.lobby = DiscordLobby(client)
-        self.parlour = DiscordParlour(client, clock=clock)
-        self.broom = DiscordBroom(client)
         self._sending = Sending(client)
         self._posted = Posted(client)
         self._cards = Cards(client, clock=clock)
@@ -103,15 +90,16 @@ class DiscordStage:
                 return await self._sending.exists(game.place.thread_id)
             return await self._sending.stands(game.request.channel_id, game.place.card_id or 0)
 
-    async def post_replay(self, game: Game, replay: Attachment) -> int | None:
+    async def post_replay(self, game: Game, replay: Replay) -> int | None:
         """A game's moving picture in its thread, once; None where the thread is gone or closed to us."""
         if game.place.thread_id is None:
             return None
+        file = Attachment(replay.name, replay.data, replay.alt)
         hidden = "/".join(str(step.key) for step in game.steps if step.hidden)
         posting = Posting(nonce(game.id, f"replay/{len(game.steps)}/{hidden}"), game.created_at, again=True)
         try:
             with gone.told(turn_now(game), "thread"):
-                return await self._sending.post(game.place.thread_id, [render.replay(game, replay)], posting)
+                return await self._sending.post(game.place.thread_id, [render.replay(game, file)], posting)
         except StageGone:
             return None
 

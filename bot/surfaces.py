@@ -1,6 +1,10 @@
-"""Everything that shows something on Discord, in one value."""
+"""Everything that the game shows on Discord, in one value."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import discord
 
 from bot.arena import DiscordArena
 from bot.broom import DiscordBroom
@@ -12,7 +16,7 @@ from bot.stage import DiscordStage
 
 @dataclass(frozen=True, slots=True)
 class DiscordSurfaces:
-    """What telephone.build asks for, on Discord."""
+    """The presenters of one client. They speak REST only: a client that is logged in is enough."""
 
     games: DiscordStage
     battles: DiscordArena
@@ -22,6 +26,13 @@ class DiscordSurfaces:
     cleanup: DiscordBroom
 
 
-def surfaces_of(stage: DiscordStage) -> DiscordSurfaces:
-    """The surfaces that a stage holds."""
-    return DiscordSurfaces(stage, stage.arena, stage.parlour, stage.lobby, stage.noticeboard, stage.broom)
+def discord_surfaces(client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> DiscordSurfaces:
+    """Makes all presenters of a client. `clock` counts seconds: cards are edited only so often."""
+    return DiscordSurfaces(
+        games=DiscordStage(client, clock=clock),
+        battles=DiscordArena(client, clock=clock),
+        parties=DiscordParlour(client, clock=clock),
+        human_turns=DiscordLobby(client),
+        jobs=DiscordNoticeboard(client, clock=clock),
+        cleanup=DiscordBroom(client),
+    )

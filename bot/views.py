@@ -2,16 +2,13 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
-
-import discord
-from discord import ui
+from typing import Final
 
 from bot import panels
 from bot.answers import Press, acknowledge, say
 from bot.asking import age_restricted, is_host, require_permissions
-from bot.errors import explain
-from bot.render import Attachment, custom_id, jump
+from bot.interactions.buttons import PersistentButton, confirm
+from bot.ui.posts import Attachment, custom_id, jump
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Game
 
@@ -29,7 +26,8 @@ async def ask_to_stop(press: Press, game: Game) -> None:
         raise NotAllowed(panels.not_host(game))
     if game.state.is_final:
         raise BadInput(f"Game #{game.number} has ended already; there is nothing to stop.")
-    await say(press, panels.stop_question(game), view=_confirmation(game))
+    yes, no = custom_id("stop-yes", game.id), custom_id("stop-no", game.id)
+    await say(press, panels.stop_question(game), view=confirm(("Stop the game", yes), ("Play on", no)))
 
 
 async def stop(press: Press, game_id: str) -> None:
@@ -75,10 +73,9 @@ async def show_start(press: Press, game: Game) -> None:
 async def show_replay(press: Press, game: Game) -> None:
     """Posts the moving picture in the game's thread, once, and links it; shows it here where there is no thread."""
     made = await press.client.service.replay(game.id)
-    file = Attachment(made.name, made.data, made.alt)
-    message_id = await press.client.stage.post_replay(game, file)
+    message_id = await press.client.surfaces.games.post_replay(game, made)
     if message_id is None or game.place.thread_id is None:
-        await say(press, panels.replayed(game, None), file=file)
+        await say(press, panels.replayed(game, None), file=Attachment(made.name, made.data, made.alt))
     else:
         await say(press, panels.replayed(game, jump(game, game.place.thread_id, message_id)))
 
@@ -93,34 +90,8 @@ VERBS: Final[dict[str, Verb]] = {
 }
 
 
-class GameButton(ui.DynamicItem[ui.Button[Any]], template=rf"at1:(?P<verb>{'|'.join(VERBS)}):(?P<game>[\w-]{{1,64}})"):
+class GameButton(PersistentButton, template=rf"at1:(?P<verb>{'|'.join(VERBS)}):(?P<game>[\w-]{{1,64}})"):
     """Any button of a game: the verb in its id says what it does."""
 
-    def __init__(self, button: ui.Button[Any], verb: str, game_id: str) -> None:
-        super().__init__(button)
-        self.verb = verb
-        self.game_id = game_id
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> "GameButton":
-        button: ui.Button[Any] = ui.Button(custom_id=match[0])
-        return cls(item if isinstance(item, ui.Button) else button, match["verb"], match["game"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            await VERBS[self.verb](interaction, self.game_id)
-        except Exception as error:
-            await explain(interaction, error)
-
-
-def _confirmation(game: Game) -> ui.View:
-    view = ui.View(timeout=None)
-    for label, verb, style in (
-        ("Stop the game", "stop-yes", discord.ButtonStyle.danger),
-        ("Play on", "stop-no", discord.ButtonStyle.secondary),
-    ):
-        view.add_item(ui.Button(label=label, custom_id=custom_id(verb, game.id), style=style))
-    view.stop()
-    return view
+    async def act(self, press: Press, said: re.Match[str]) -> None:
+        await VERBS[said["verb"]](press, said["game"])

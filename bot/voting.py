@@ -10,7 +10,7 @@ from discord import ui
 from bot import battles
 from bot.answers import Press, acknowledge, say
 from bot.asking import is_host
-from bot.errors import explain
+from bot.interactions.buttons import PersistentButton, confirm
 from bot.posted import NO_MENTIONS
 from telephone.errors import BadInput
 from telephone.sides import Battle, BattleState, Choice, Voter
@@ -93,28 +93,13 @@ VERBS: Final[dict[str, Verb]] = {
 
 
 class BattleButton(
-    ui.DynamicItem[ui.Button[Any]],
+    PersistentButton,
     template=rf"at1b:(?P<verb>{'|'.join(VERBS)}):(?P<battle>\w{{1,64}})(?::(?P<argument>tie|bad|[a-d](?:-\d{{1,2}}(?:-[pn])?)?))?",
 ):
     """Any button of a battle: the verb in its id says what it does."""
 
-    def __init__(self, button: ui.Button[Any], verb: str, battle_id: str, argument: str) -> None:
-        super().__init__(button)
-        self.verb, self.battle_id, self.argument = verb, battle_id, argument
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> "BattleButton":
-        button: ui.Button[Any] = ui.Button(custom_id=match[0])
-        own = item if isinstance(item, ui.Button) else button
-        return cls(own, match["verb"], match["battle"], match["argument"] or "")
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            await VERBS[self.verb](interaction, self.battle_id, self.argument)
-        except Exception as error:
-            await explain(interaction, error)
+    async def act(self, press: Press, said: re.Match[str]) -> None:
+        await VERBS[said["verb"]](press, said["battle"], said["argument"] or "")
 
 
 async def show_start(press: Press, battle: Battle) -> None:
@@ -139,11 +124,5 @@ async def _hosted(press: Press, battle_id: str) -> Battle:
 
 
 def _confirmation(battle: Battle, label: str, verb: str) -> ui.View:
-    view = ui.View(timeout=None)
-    for words, name, style in (
-        (label, verb, discord.ButtonStyle.danger),
-        ("Go on", "keep", discord.ButtonStyle.secondary),
-    ):
-        view.add_item(ui.Button(label=words, custom_id=battles.custom_id(name, battle.id), style=style))
-    view.stop()
-    return view
+    yes, no = battles.custom_id(verb, battle.id), battles.custom_id("keep", battle.id)
+    return confirm((label, yes), ("Go on", no))

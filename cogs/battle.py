@@ -10,8 +10,9 @@ from bot.asking import age_restricted, require_stage, server_of
 from bot.client import TelephoneBot
 from bot.commands import ROWS, join, leave, matching
 from bot.errors import offered
-from bot.panels import CHOICE_MAX, game_row
-from bot.voting import show_start
+from bot.panels import game_row
+from bot.ui.wording import CHOICE_MAX
+from bot.voting import BattleButton, show_start
 from cogs.play import PROMPT_LONGEST, suggest_prompt
 from telephone.entry import BattleAsked
 from telephone.game import PROMPT_MIN, TURNS_MAX, Game, GameState, Level
@@ -112,6 +113,7 @@ async def versus(
 
 
 COMMANDS: Final = (battle, versus)
+ITEMS: Final = (BattleButton,)
 
 
 def _can_meet(one: Game, other: Game) -> bool:
@@ -121,7 +123,9 @@ def _can_meet(one: Game, other: Game) -> bool:
 
 async def setup(bot: TelephoneBot) -> None:
     join(bot.telephone, *COMMANDS)
+    bot.add_dynamic_items(*ITEMS)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     leave(bot.telephone, *COMMANDS)
+    bot.remove_dynamic_items(*ITEMS)

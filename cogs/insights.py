@@ -9,7 +9,7 @@ from bot.answers import Press, acknowledge
 from bot.asking import server_of
 from bot.client import TelephoneBot
 from bot.commands import join, leave
-from bot.insight_views import share_insights, show_insights
+from bot.insight_views import InsightSelect, share_insights, show_insights
 from bot.insights import Look
 from telephone.game import TURNS_MAX, Level
 from telephone.scoring.answers import Question
@@ -34,11 +34,14 @@ async def insights(
 
 
 COMMANDS: Final = (insights,)
+ITEMS: Final = (InsightSelect,)
 
 
 async def setup(bot: TelephoneBot) -> None:
     join(bot.telephone, *COMMANDS)
+    bot.add_dynamic_items(*ITEMS)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     leave(bot.telephone, *COMMANDS)
+    bot.remove_dynamic_items(*ITEMS)

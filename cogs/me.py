@@ -9,7 +9,7 @@ from bot.answers import Press, acknowledge, say
 from bot.asking import server_of
 from bot.client import TelephoneBot
 from bot.commands import join
-from bot.personal_views import ask_to_delete
+from bot.personal_views import PersonalButton, ask_to_delete
 
 
 async def export(press: Press) -> None:
@@ -42,6 +42,7 @@ async def reminders(press: Press, on: bool) -> None:
 
 
 COMMANDS: Final = (export, delete, name, reminders)
+ITEMS: Final = (PersonalButton,)
 GROUP: Final = "me"
 
 
@@ -49,7 +50,9 @@ async def setup(bot: TelephoneBot) -> None:
     group = app_commands.Group(name=GROUP, description="What is kept of you, and how you are shown")
     join(group, *COMMANDS)
     bot.telephone.add_command(group)
+    bot.add_dynamic_items(*ITEMS)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     bot.telephone.remove_command(GROUP)
+    bot.remove_dynamic_items(*ITEMS)

@@ -10,8 +10,9 @@ from bot.asking import age_restricted, require_stage, server_of
 from bot.client import TelephoneBot
 from bot.commands import join, leave, matching
 from bot.errors import offered
+from bot.interactions.forms import add_form, remove_form
 from bot.panels import model_row
-from bot.partying import show_start
+from bot.partying import FORM, PartyButton, brought, show_start
 from telephone.game import HUMAN
 from telephone.parties import PartyAsked
 from telephone.party import GUESTS_MAX, GUESTS_MIN
@@ -53,11 +54,16 @@ async def party(
 
 
 COMMANDS: Final = (party,)
+ITEMS: Final = (PartyButton,)
 
 
 async def setup(bot: TelephoneBot) -> None:
     join(bot.telephone, *COMMANDS)
+    bot.add_dynamic_items(*ITEMS)
+    add_form(bot, FORM, brought)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     leave(bot.telephone, *COMMANDS)
+    bot.remove_dynamic_items(*ITEMS)
+    remove_form(bot, FORM)

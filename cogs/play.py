@@ -11,8 +11,9 @@ from bot.asking import age_restricted, game_meant, require_stage, server_of
 from bot.client import TelephoneBot
 from bot.commands import join, leave, matching
 from bot.errors import offered
+from bot.guessing import GuessSelect, QuestionButton
 from bot.starting import begin
-from bot.views import ask_to_stop, show_replay
+from bot.views import GameButton, ask_to_stop, show_replay
 from telephone.admission import SEED_MAX
 from telephone.game import PROMPT_MIN, TURNS_MAX, Level
 from telephone.providers.base import ModelKind
@@ -117,14 +118,17 @@ async def replay(press: Press, game: Range[int, 1] | None = None) -> None:
 
 
 COMMANDS: Final = (start, stop, status, replay)
+ITEMS: Final = (GameButton, QuestionButton, GuessSelect)
 
 
 async def setup(bot: TelephoneBot) -> None:
     join(bot.telephone, *COMMANDS)
+    bot.add_dynamic_items(*ITEMS)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     leave(bot.telephone, *COMMANDS)
+    bot.remove_dynamic_items(*ITEMS)
 
 
 def _models(press: Press, kind: ModelKind, typed: str) -> list[Choice[str]]:

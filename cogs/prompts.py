@@ -11,7 +11,7 @@ from bot.asking import is_host, server_of
 from bot.client import TelephoneBot
 from bot.commands import join, matching
 from bot.errors import offered
-from bot.proposals import show_desk, show_page
+from bot.proposals import PromptButton, show_desk, show_page
 from telephone.game import PROMPT_MIN, Level
 from telephone.library import PROPOSAL_MAX
 
@@ -74,6 +74,7 @@ async def generate(press: Press) -> None:
 
 
 COMMANDS: Final = (browse, add, review, remove, generate)
+ITEMS: Final = (PromptButton,)
 GROUP: Final = "prompts"
 
 
@@ -81,7 +82,9 @@ async def setup(bot: TelephoneBot) -> None:
     group = app_commands.Group(name=GROUP, description="What games here can start from")
     join(group, *COMMANDS)
     bot.telephone.add_command(group)
+    bot.add_dynamic_items(*ITEMS)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     bot.telephone.remove_command(GROUP)
+    bot.remove_dynamic_items(*ITEMS)

@@ -10,7 +10,7 @@ from bot.answers import Press, acknowledge, say
 from bot.asking import server_of
 from bot.client import TelephoneBot
 from bot.commands import join, leave
-from bot.reports import ReportForm, RoundForm, buttons
+from bot.reports import ReportButton, ReportForm, RoundForm, buttons
 from telephone.game import NsfwPolicy
 
 REPORT: Final = "Report this turn"
@@ -40,6 +40,7 @@ async def nsfw(press: Press, policy: NsfwPolicy) -> None:
 
 
 COMMANDS: Final = (reports, nsfw)
+ITEMS: Final = (ReportButton,)
 
 
 async def setup(bot: TelephoneBot) -> None:
@@ -47,8 +48,10 @@ async def setup(bot: TelephoneBot) -> None:
     menu = app_commands.ContextMenu(name=REPORT, callback=report)
     menu.guild_only = True
     bot.tree.add_command(menu)
+    bot.add_dynamic_items(*ITEMS)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     leave(bot.admin, *COMMANDS)
     bot.tree.remove_command(REPORT, type=discord.AppCommandType.message)
+    bot.remove_dynamic_items(*ITEMS)

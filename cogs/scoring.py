@@ -8,13 +8,13 @@ from discord.app_commands import Choice, Range
 from bot import panels
 from bot.answers import Press, acknowledge
 from bot.asking import server_of
-from bot.board_views import share_board, show_board
+from bot.board_views import BoardButton, BoardSelect, share_board, show_board
 from bot.boards import Sight
 from bot.client import TelephoneBot
 from bot.commands import join, leave, matching
 from bot.errors import offered
-from bot.pair_views import show_pair
-from bot.rescore_views import ask_to_rescore
+from bot.pair_views import PairSelect, show_pair
+from bot.rescore_views import RescoreButton, ask_to_rescore
 from telephone.game import TURNS_MAX, Level, Pair
 from telephone.pairs import PairRequest
 from telephone.providers.base import ModelKind
@@ -105,14 +105,17 @@ async def rescore(press: Press, embedder: str) -> None:
 
 
 COMMANDS: Final = (leaderboard, pair, rescore)
+ITEMS: Final = (BoardButton, BoardSelect, PairSelect, RescoreButton)
 
 
 async def setup(bot: TelephoneBot) -> None:
     join(bot.telephone, *COMMANDS)
+    bot.add_dynamic_items(*ITEMS)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     leave(bot.telephone, *COMMANDS)
+    bot.remove_dynamic_items(*ITEMS)
 
 
 def _models(press: Press, kind: ModelKind, typed: str) -> list[Choice[str]]:

@@ -13,6 +13,8 @@ from bot.calling import Called, call
 from bot.client import TelephoneBot
 from bot.commands import join, leave, matching
 from bot.errors import offered
+from bot.interactions.forms import add_form, remove_form
+from bot.turns import FORM, TurnButton, play
 
 Somebody = discord.Member | discord.Role
 
@@ -52,11 +54,16 @@ async def invite(
 
 
 COMMANDS: Final = (invite,)
+ITEMS: Final = (TurnButton,)
 
 
 async def setup(bot: TelephoneBot) -> None:
     join(bot.telephone, *COMMANDS)
+    bot.add_dynamic_items(*ITEMS)
+    add_form(bot, FORM, play)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     leave(bot.telephone, *COMMANDS)
+    bot.remove_dynamic_items(*ITEMS)
+    remove_form(bot, FORM)

@@ -14,11 +14,11 @@ from pydantic_settings import BaseSettings
 from pydantic_settings import PydanticBaseSettingsSource as Source
 from simcord.backend.errors import SetupError
 
-from bot.client import House, TelephoneBot
+from bot.app import TelephoneApp
+from bot.client import House
 from bot.demo.window import Window
 from bot.easel import Easel
-from bot.stage import DiscordStage
-from bot.surfaces import surfaces_of
+from bot.surfaces import DiscordSurfaces
 from telephone.settings import Settings
 
 MEMBERS: Final = ("Ada", "Bo", "Cleo")
@@ -50,7 +50,7 @@ async def show(port: int, data: Path, announce: Callable[[str], None]) -> None:
     settings = OfflineSettings(data_dir=data, http_port=drawing, public_url=address)
     stop = _until_signalled()
     easel = Easel(settings)
-    bot = TelephoneBot(open_outside(settings, easel), easel, shard_count=1)
+    bot = TelephoneApp(open_outside(settings, easel), easel, shard_count=1)
     # The demo shows errors as a member sees them; none is an assertion that failed.
     async with simcord.run(bot, check_errors=False, settle_timeout=PATIENCE) as env:
         try:
@@ -95,7 +95,7 @@ def keep_time(env: simcord.Env) -> None:
     env.backend.advance_clock(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
 
 
-def open_outside(settings: Settings, easel: Easel) -> Callable[[DiscordStage], Awaitable[House]]:
+def open_outside(settings: Settings, easel: Easel) -> Callable[[DiscordSurfaces], Awaitable[House]]:
     """Opens the house and the easel in a task from before simcord began.
 
     Of tasks from after that, simcord takes the house's sweeping and timers, and browsers that stay connected to the
@@ -103,18 +103,18 @@ def open_outside(settings: Settings, easel: Easel) -> Callable[[DiscordStage], A
     """
     from telephone.build import open_playing_house
 
-    given: asyncio.Future[DiscordStage] = asyncio.get_running_loop().create_future()
+    given: asyncio.Future[DiscordSurfaces] = asyncio.get_running_loop().create_future()
 
     async def when_given() -> House:
-        stage = await given
-        house = await open_playing_house(settings, surfaces_of(stage))
+        surfaces = await given
+        house = await open_playing_house(settings, surfaces)
         await easel.open(house.service.seats)
         return house
 
     opening = asyncio.create_task(when_given())
 
-    async def on_setup(stage: DiscordStage) -> House:
-        given.set_result(stage)
+    async def on_setup(surfaces: DiscordSurfaces) -> House:
+        given.set_result(surfaces)
         return await opening
 
     return on_setup

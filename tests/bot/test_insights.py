@@ -9,8 +9,8 @@ import pytest
 
 from bot import insights
 from bot.insights import LEVELS, LOOK, VIEWS, Look
-from bot.render import Attachment
 from bot.text import LAYOUT_MAX, units
+from bot.ui.posts import Attachment
 from telephone.game import Level, Pair
 from telephone.scoring.answers import Answer, Difficulties, Difficulty, Question
 from telephone.scoring.insights import FEWEST_PROMPTS

@@ -7,6 +7,7 @@ import pytest
 from discord import ui
 
 from bot import game_card, invitations, render
+from bot.ui import posts
 from telephone.game import GameState, Kind, Pair, StepKey
 from telephone.seat import Claim, Seat, SeatState
 from telephone.seats import Turn
@@ -57,7 +58,7 @@ def labels(post) -> list[str]:
         (
             seat(SeatState.CLAIMED),
             "### Turn 1: a member is at the caption",
-            f"Someone has taken this turn. They have until {render.clock(CLAIM.expires_at)}. "
+            f"Someone has taken this turn. They have until {posts.clock(CLAIM.expires_at)}. "
             "If they give it back, it is free again here.",
             [],
         ),

@@ -8,7 +8,7 @@ import pytest
 from discord import ui
 
 from bot import parties
-from bot.render import Post
+from bot.ui.posts import Post
 from telephone.game import GameState, Kind, Pair, Prompt, StepKey
 from telephone.party import Album, Guest, Party, PartyRequest, PartyState, awards
 from telephone.seat import Seat, SeatState

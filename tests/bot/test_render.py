@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot import game_card, panels, render
-from bot.render import Post
 from bot.text import ALT_MAX, CONTENT_MAX, LAYOUT_MAX, units
+from bot.ui import wording
+from bot.ui.posts import Post
 from telephone.game import HUMAN, GameState, Prompt
 from telephone.service import Choice, Standing
 from telephone.stage import Progress
@@ -213,7 +214,7 @@ def test_the_status_lists_every_game_and_fits():
 def test_the_checklist_names_what_is_missing():
     text = panels.check("<#1>", ["attach_files"])
     assert "- Attach Files: missing" in text
-    assert text.count(": yes") == len(panels.NEEDED) - 1
+    assert text.count(": yes") == len(wording.NEEDED) - 1
     assert text.startswith("Something is missing in <#1>.")
     assert panels.check("<#1>", []).startswith("All set; games can be played in <#1>.\n- View Channel: yes")
 

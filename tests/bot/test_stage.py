@@ -12,10 +12,10 @@ from structlog.testing import capture_logs
 from bot import render
 from bot.cards import EDIT_GAP
 from bot.posted import UPLOAD_MAX
-from bot.render import Attachment
 from bot.stage import DiscordStage
 from telephone.errors import Refused, Unavailable
 from telephone.game import GameState, Image, Prompt
+from telephone.keepsake import Replay
 from telephone.stage import Posting, Progress, StageGone, nonce
 from tests.bot.samples import game, picture, summary
 
@@ -349,7 +349,7 @@ async def test_the_summary_has_its_pictures_and_buttons(theatre):
 
 async def test_a_replay_is_posted_once(theatre):
     shown = await theatre.opened(steps=2)
-    gif = Attachment("game-128.gif", b"GIF89a", "Replay of game 128")
+    gif = Replay("game-128.gif", b"GIF89a", "Replay of game 128")
     first = await theatre.stage.post_replay(shown, gif)
     assert first is not None
     assert await theatre.stage.post_replay(shown, gif) == first
@@ -392,7 +392,7 @@ async def test_a_step_in_an_archived_thread_is_hidden_too(theatre):
 
 async def test_hiding_takes_back_the_replay_and_nothing_else(theatre):
     shown, step = await shown_step(theatre)
-    await theatre.stage.post_replay(shown, Attachment(f"game-{shown.number}.gif", b"GIF89a", "Replay"))
+    await theatre.stage.post_replay(shown, Replay(f"game-{shown.number}.gif", b"GIF89a", "Replay"))
     before = len(theatre.thread.history())
     await theatre.stage.edit_step(shown, replace(step, hidden=True), None)
     left = theatre.thread.history()
@@ -402,7 +402,7 @@ async def test_hiding_takes_back_the_replay_and_nothing_else(theatre):
 
 async def test_a_prompt_that_was_replaced_is_shown_anew_and_its_replay_goes(theatre):
     shown = await theatre.opened(steps=1)
-    await theatre.stage.post_replay(shown, Attachment(f"game-{shown.number}.gif", b"GIF89a", "Replay"))
+    await theatre.stage.post_replay(shown, Replay(f"game-{shown.number}.gif", b"GIF89a", "Replay"))
     words = Prompt("(deleted by who wrote it, 1f)")
     await theatre.stage.edit_opening(replace(shown, request=replace(shown.request, prompt=words)))
     (opening,) = theatre.thread.history()

@@ -8,7 +8,7 @@ import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from tests.cogs.fakes import MemoryHouse, MemoryService
 
 
@@ -36,10 +36,10 @@ def house():
 
 @pytest.fixture
 def simcord_bot(house):
-    async def open_house(_stage):
+    async def open_house(_surfaces):
         return house
 
-    return TelephoneBot(open_house, shard_count=1)
+    return TelephoneApp(open_house, shard_count=1)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import simcord
 from discord import ui
 from simcord.components import walk_components
 
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from telephone.errors import Refused
 from telephone.sides import BattleState
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
@@ -23,7 +23,7 @@ def house(tmp_path):
 
 @pytest.fixture
 def bot(house):
-    return TelephoneBot(house.open, shard_count=1)
+    return TelephoneApp(house.open, shard_count=1)
 
 
 class Night(Evening):
@@ -118,7 +118,7 @@ async def test_votes_count_and_old_buttons_work_after_a_restart(house, bot, tmp_
         await evening.alice.click(card, label="A")
         await bot.close()
         evening.house = CompanyHouse(tmp_path)
-        evening.bot = TelephoneBot(evening.house.open, shard_count=1)
+        evening.bot = TelephoneApp(evening.house.open, shard_count=1)
         await env.restart_bot(evening.bot)
         again = await evening.alice.click(card, label="B")
         assert again.response.content.startswith("You chose B instead of A.")

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot import panels, render
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from bot.stage import DiscordStage
+from bot.ui import wording
 from telephone.game import GameState
 from telephone.stage import Posting, Progress
 from tests.cogs.fakes import MemoryHouse
@@ -67,10 +68,10 @@ async def test_old_buttons_work_after_a_restart(server):
     shown, card = await card_of(server, GameState.PLAYING)
     house = MemoryHouse(server.service)
 
-    async def open_house(_stage):
+    async def open_house(_surfaces):
         return house
 
-    await server.env.restart_bot(TelephoneBot(open_house, shard_count=1))
+    await server.env.restart_bot(TelephoneApp(open_house, shard_count=1))
     asked = await server.alice.click(card, label="Stop")
     assert asked.response.content == panels.stop_question(shown)
 
@@ -79,7 +80,7 @@ async def test_a_fault_behind_a_button_takes_the_same_road(server):
     _, card = await card_of(server, GameState.FINISHED, steps=4)
     server.service.faults.append(ZeroDivisionError())
     result = await server.alice.click(card, label="Play again")
-    assert result.response.content.startswith(f"{panels.BROKEN}\nRef ")
+    assert result.response.content.startswith(f"{wording.BROKEN}\nRef ")
 
 
 async def test_a_press_that_expired_is_made_up_for_at_the_next_one(server):
@@ -87,7 +88,7 @@ async def test_a_press_that_expired_is_made_up_for_at_the_next_one(server):
     server.env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
     await server.alice.click(card, label="Stop")
     result = await server.alice.click(card, label="Stop")
-    assert result.response.content == f"{panels.LATE}\n{panels.stop_question(shown)}"
+    assert result.response.content == f"{wording.LATE}\n{panels.stop_question(shown)}"
     again = await server.alice.click(card, label="Stop")
     assert again.response.content == panels.stop_question(shown)
 

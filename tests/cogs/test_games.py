@@ -8,8 +8,7 @@ import discord
 import pytest
 import simcord
 
-from bot.client import TelephoneBot
-from bot.surfaces import surfaces_of
+from bot.app import TelephoneApp
 from telephone.game import GameState
 from tests.support.app import running_app
 from tests.support.provider import FakeProvider
@@ -25,8 +24,8 @@ class CompanyHouse:
         self.stack = AsyncExitStack()
         self.studio: FakeProvider
 
-    async def open(self, stage):
-        company = await self.stack.enter_async_context(running_app(self.folder, surfaces=surfaces_of(stage)))
+    async def open(self, surfaces):
+        company = await self.stack.enter_async_context(running_app(self.folder, surfaces=surfaces))
         self.service, self.studio = company.service, company.studio
         return self
 
@@ -90,7 +89,7 @@ def house(tmp_path):
 
 @pytest.fixture
 def bot(house):
-    return TelephoneBot(house.open, shard_count=1)
+    return TelephoneApp(house.open, shard_count=1)
 
 
 async def test_a_game_is_played_from_the_command_to_the_summary(house, bot):
@@ -167,7 +166,7 @@ async def test_a_bot_that_is_started_again_plays_on_without_posting_twice(house,
         await evening.posted(3)
         await bot.close()
         evening.house = CompanyHouse(tmp_path)
-        evening.bot = TelephoneBot(evening.house.open, shard_count=1)
+        evening.bot = TelephoneApp(evening.house.open, shard_count=1)
         await env.restart_bot(evening.bot)
         await evening.card_says("### #1 finished", timeout=30)
         (thread,) = evening.channel.threads

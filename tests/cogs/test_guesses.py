@@ -4,7 +4,7 @@ import discord
 import pytest
 import simcord
 
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from telephone.guessing import KNOWS
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.cogs.test_turns import caption, everything, labels_of, shown, words_of
@@ -19,7 +19,7 @@ def house(tmp_path):
 
 @pytest.fixture
 def bot(house):
-    return TelephoneBot(house.open, shard_count=1)
+    return TelephoneApp(house.open, shard_count=1)
 
 
 async def revealed(evening: Evening, taker) -> discord.Message:

@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from telephone.game import Pair
 from telephone.prompts import curated
 from telephone.scoring.board import Boards, Judge
@@ -97,10 +97,10 @@ async def test_each_view_stands_in_the_place_of_the_one_before_even_after_a_rest
     assert "T2I matters more" in words(shown)
     assert files(shown) == ["shares.png", "difference.png"]
 
-    async def open_house(_stage):
+    async def open_house(_surfaces):
         return house
 
-    await server.env.restart_bot(TelephoneBot(open_house, shard_count=1))
+    await server.env.restart_bot(TelephoneApp(open_house, shard_count=1))
     await choose(server, server.alice, newest(server, server.alice), "view", "levels")
     shown = newest(server, server.alice)
     assert words(shown).startswith("### Level by level at turn 3, curated prompts, ImageBind\n- **Easy**: too early")

@@ -5,8 +5,9 @@ import re
 import discord
 import pytest
 
-from bot import pairs, panels
-from bot.client import TelephoneBot
+from bot import pairs
+from bot.app import TelephoneApp
+from bot.ui import wording
 from telephone.game import Caps, Level, Pair, Prompt
 from telephone.gauge import Gauge
 from telephone.measure import Measure
@@ -89,10 +90,10 @@ async def test_the_select_under_a_board_opens_a_pair_for_whoever_chose_it_even_a
     await play(server, store, OTHER, base=0.5)
     board = await server.alice.slash(server.channel, "telephone leaderboard", turns=5)
 
-    async def open_house(_stage):
+    async def open_house(_surfaces):
         return house
 
-    await server.env.restart_bot(TelephoneBot(open_house, shard_count=1))
+    await server.env.restart_bot(TelephoneApp(open_house, shard_count=1))
     choice = items(board.response, discord.ui.Select)[-1]
     assert [option.label for option in choice.options] == ["painter × critic", "doodler × critic"]
     message = getattr(board.response, "message", board.response)
@@ -115,7 +116,7 @@ def test_a_select_carries_what_its_board_was_asked_for(board, pool):
     found = pairs.asked(said, "painter/critic", 7)
     assert (found.pair, found.guild_id) == (PAIR, 7)
     assert (found.level, found.free, found.designed, found.embedder) == pool
-    with pytest.raises(Exception, match=panels.OLD_BOARD[:20]):
+    with pytest.raises(Exception, match=wording.OLD_BOARD[:20]):
         pairs.asked(said, "painter", 7)
 
 

@@ -3,7 +3,7 @@
 import pytest
 import simcord
 
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from telephone.parties import DONE
 from telephone.store.parties import STRANGER
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
@@ -18,7 +18,7 @@ def house(tmp_path):
 
 @pytest.fixture
 def bot(house):
-    return TelephoneBot(house.open, shard_count=1)
+    return TelephoneApp(house.open, shard_count=1)
 
 
 def guests(env, evening: Evening, count: int = 2):

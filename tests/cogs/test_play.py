@@ -4,6 +4,7 @@ import discord
 import pytest
 
 from bot import panels
+from bot.ui import wording
 from telephone.errors import Misconfigured, OverBudget
 from telephone.game import GameState
 from tests.bot.samples import NASTY
@@ -33,12 +34,12 @@ async def test_a_game_that_has_to_wait_says_its_place(server):
     assert result.response.content == f"Game #4 is queued at place 2 in <#{THREAD}>; it starts by itself."
 
 
-@pytest.mark.parametrize("permission", [name for name in panels.NEEDED if name != "view_channel"])
+@pytest.mark.parametrize("permission", [name for name in wording.NEEDED if name != "view_channel"])
 async def test_a_missing_permission_is_found_before_anything_is_stored(server, permission):
     me = server.guild.me
     shut = server.guild.create_text_channel("shut", overwrites={me: discord.PermissionOverwrite(**{permission: False})})
     result = await server.alice.slash(shut, "telephone start", prompt=PROMPT)
-    assert result.response.content == panels.NO_THREADS
+    assert result.response.content == wording.NO_THREADS
     assert server.service.asked == []
     assert server.refusals() == ["NotAllowed"]
 
@@ -47,7 +48,7 @@ async def test_a_game_is_not_started_inside_a_thread(server):
     opener = await server.alice.send(server.channel, "hello")
     server.env.backend.create_thread(server.channel.id, "talk", server.alice.id, message_id=opener.id)
     result = await server.alice.slash(server.channel.threads[0], "telephone start", prompt=PROMPT)
-    assert result.response.content == panels.NOT_HERE
+    assert result.response.content == wording.NOT_HERE
     assert server.refusals() == ["NotAllowed"]
 
 
@@ -70,7 +71,7 @@ async def test_a_fault_of_ours_is_told_kindly_with_a_reference(server, caplog):
     server.service.faults.append(ZeroDivisionError("secret detail"))
     result = await server.alice.slash(server.channel, "telephone start", prompt=PROMPT)
     first, ref = result.response.content.splitlines()
-    assert first == panels.BROKEN
+    assert first == wording.BROKEN
     assert ref.startswith("Ref ")
     assert len(ref) == 8
     assert "secret" not in result.response.content

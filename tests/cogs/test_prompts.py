@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot import catalogue
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from telephone.game import Level
 from telephone.prompts import curated
 from telephone.store import Store
@@ -171,10 +171,10 @@ async def test_the_panel_outlives_the_bot(server):
     await server.admin.slash(server.channel, "telephone prompts review")
     house = MemoryHouse(server.service)
 
-    async def open_house(_stage):
+    async def open_house(_surfaces):
         return house
 
-    await server.env.restart_bot(TelephoneBot(open_house, shard_count=1))
+    await server.env.restart_bot(TelephoneApp(open_house, shard_count=1))
     await server.admin.click(shown(server, server.admin), label="Medium")
     assert "#ours-001 is on the list now, as medium." in shown(server, server.admin).content
 

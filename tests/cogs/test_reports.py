@@ -8,7 +8,7 @@ import pytest
 import simcord
 from discord import ui
 
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from bot.render import HIDDEN, VOIDED
 from telephone.game import GameState
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
@@ -24,7 +24,7 @@ def house(tmp_path):
 
 @pytest.fixture
 def bot(house):
-    return TelephoneBot(house.open, shard_count=1)
+    return TelephoneApp(house.open, shard_count=1)
 
 
 async def finished(env, house, bot) -> Evening:
@@ -216,7 +216,7 @@ async def test_buttons_and_hidden_turns_outlive_the_bot(house, bot, tmp_path):
         await becomes(evening, PICTURE, lambda one: not one.attachments)
         await bot.close()
         evening.house = CompanyHouse(tmp_path)
-        evening.bot = TelephoneBot(evening.house.open, shard_count=1)
+        evening.bot = TelephoneApp(evening.house.open, shard_count=1)
         await env.restart_bot(evening.bot)
         assert not turn(evening, PICTURE).attachments
         await evening.admin.click(listed.response, label="Show picture 1 of game #1 again")
@@ -232,7 +232,7 @@ async def test_a_report_that_a_crash_cut_off_is_carried_out_at_the_next_start(ho
         await bot.close()
         assert turn(evening, PICTURE).attachments
         evening.house = CompanyHouse(tmp_path)
-        evening.bot = TelephoneBot(evening.house.open, shard_count=1)
+        evening.bot = TelephoneApp(evening.house.open, shard_count=1)
         await env.restart_bot(evening.bot)
         await becomes(evening, PICTURE, lambda one: not one.attachments)
         await evening.bot.close()

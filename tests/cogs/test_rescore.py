@@ -9,8 +9,7 @@ import discord
 import pytest
 import simcord
 
-from bot.client import TelephoneBot
-from bot.surfaces import surfaces_of
+from bot.app import TelephoneApp
 from telephone.game import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from tests.cogs.test_scoring import items, words
 from tests.support.app import running_app
@@ -24,10 +23,10 @@ class CompanyHouse:
     def __init__(self, folder: Path) -> None:
         self.folder, self.stack, self.prism, self.price = folder, AsyncExitStack(), ColourEmbedder(), 0.0
 
-    async def open(self, stage):
+    async def open(self, surfaces):
         opening = running_app(
             self.folder,
-            surfaces=surfaces_of(stage),
+            surfaces=surfaces,
             prism=self.prism,
             text_usd=self.price,
         )
@@ -47,7 +46,7 @@ def house(tmp_path):
 @asynccontextmanager
 async def opened(house: CompanyHouse):
     """A server with old games and the bot on it."""
-    bot = TelephoneBot(house.open, shard_count=1)
+    bot = TelephoneApp(house.open, shard_count=1)
     async with simcord.run(bot, check_errors=False, settle_timeout=60) as env:
         env.backend.advance_clock((datetime.now(UTC) - env.now()).total_seconds())
         server = Server(env, house)
@@ -141,7 +140,7 @@ async def test_a_card_is_one_card_over_a_restart_and_its_button_still_works(hous
         await server.admin.slash(server.channel, COMMAND, embedder="prism")
         await server.card_says("### Measuring old games with prism")
         await house.close()
-        await server.env.restart_bot(TelephoneBot(house.open, shard_count=1))
+        await server.env.restart_bot(TelephoneApp(house.open, shard_count=1))
         card = await server.card_says("### Measuring old games with prism")
         stopped = await server.admin.click(card, label="Stop")
         assert stopped.response.content.startswith("Stopped after 0 games")

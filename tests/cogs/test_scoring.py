@@ -6,9 +6,9 @@ import discord
 import numpy as np
 import pytest
 
-from bot import panels
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from bot.sharing import NOT_POSTED
+from bot.ui import wording
 from telephone.game import GameState, Level, Pair, Prompt
 from telephone.scoring.ballots import Vote, tally
 from telephone.scoring.board import Boards, Judge
@@ -159,10 +159,10 @@ async def test_a_long_board_has_pages_that_turn_where_they_stand_even_after_a_re
         "Next": False,
     }
 
-    async def open_house(_stage):
+    async def open_house(_surfaces):
         return house
 
-    bot = TelephoneBot(open_house, shard_count=1)
+    bot = TelephoneApp(open_house, shard_count=1)
     await server.env.restart_bot(bot)
     await server.alice.click(first.response, label="Next")
     second = newest(server, server.alice)
@@ -270,6 +270,6 @@ async def test_a_fault_behind_a_button_is_told_beside_the_board_which_stays(serv
     house.service.boards = None
     await choose(server, server.alice, shown, "turns")
     said = newest(server, server.alice)
-    assert said.content.startswith(panels.BROKEN)
+    assert said.content.startswith(wording.BROKEN)
     assert said.id != shown.id
     assert len(rows(shown)) == 4

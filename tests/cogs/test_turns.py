@@ -8,7 +8,7 @@ import pytest
 import simcord
 from discord import ui
 
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from telephone.game import GameState
 from telephone.seats import OVER, UNREADABLE
 from telephone.store.seats import LATE, SEEN
@@ -25,7 +25,7 @@ def house(tmp_path):
 
 @pytest.fixture
 def bot(house):
-    return TelephoneBot(house.open, shard_count=1)
+    return TelephoneApp(house.open, shard_count=1)
 
 
 def everything(evening: Evening):

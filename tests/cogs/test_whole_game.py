@@ -8,8 +8,7 @@ import pytest
 import simcord
 from discord import ui
 
-from bot.client import TelephoneBot
-from bot.surfaces import surfaces_of
+from bot.app import TelephoneApp
 from telephone.build import open_playing_house
 from telephone.game import GameState
 from telephone.settings import Settings
@@ -22,10 +21,10 @@ async def house_bot(tmp_path, monkeypatch):
     for name in ("TELEPHONE_DATABASE_URL", "TELEPHONE_STORAGE_URL", "TELEPHONE_MODELS", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     settings = Settings(_env_file=None, data_dir=tmp_path)
-    return TelephoneBot(lambda stage: open_playing_house(settings, surfaces_of(stage)), shard_count=1)
+    return TelephoneApp(lambda surfaces: open_playing_house(settings, surfaces), shard_count=1)
 
 
-async def ended(bot: TelephoneBot, guild_id: int, timeout: float = 60):
+async def ended(bot: TelephoneApp, guild_id: int, timeout: float = 60):
     """The server's newest game once it has ended and all about it is shown; waits on the store."""
     service = bot.service
     (game,) = await service.recent(guild_id, limit=1)

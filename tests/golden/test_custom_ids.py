@@ -1,11 +1,12 @@
 """The ids on messages that stand in channels: a button posted by any version goes on working."""
 
 import re
+from importlib import import_module
 
 import pytest
 from discord import ui
 
-import bot.client  # noqa: F401  # knows every persistent item
+from bot.app import EXTENSIONS
 
 GAME, BATTLE, PARTY = "01JDQW5Z8Q-x_y", "b0123456789abcdef", "p0123456789abcdef"
 IDS = [
@@ -42,6 +43,8 @@ def test_one_item_answers_every_id(custom_id):
 
 def _items():
     """The persistent items of the bot, of tests none."""
+    for name in EXTENSIONS:
+        import_module(name)
     todo, found = [ui.DynamicItem], []
     while todo:
         todo += (children := todo.pop().__subclasses__())

@@ -1,0 +1,71 @@
+"""The bot, wired: its extensions, the one road for errors, the forms, and everything it shows."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+
+from bot.answers import Press
+from bot.client import House, TelephoneBot
+from bot.commands import admin_group, telephone_group
+from bot.easel import Easel
+from bot.errors import explain, unheard
+from bot.interactions import forms
+from bot.surfaces import DiscordSurfaces, discord_surfaces
+
+EXTENSIONS: Final = (
+    "cogs.play",
+    "cogs.turns",
+    "cogs.battle",
+    "cogs.party",
+    "cogs.prompts",
+    "cogs.scoring",
+    "cogs.insights",
+    "cogs.about",
+    "cogs.admin",
+    "cogs.safety",
+    "cogs.integrity",
+    "cogs.me",
+)
+"""Each adds its commands, the buttons and selects that work after any restart, and its forms."""
+
+
+class Tree(app_commands.CommandTree[TelephoneBot]):
+    """The commands; their errors take the one road."""
+
+    async def on_error(self, interaction: Press, error: app_commands.AppCommandError, /) -> None:
+        await explain(interaction, error)
+
+
+class TelephoneApp(TelephoneBot):
+    """`on_setup` opens the house on the running loop, once the bot is logged in and before it hears from Discord.
+
+    `on_setup` also opens the page to draw on, `easel`, with the house.
+    """
+
+    surfaces: DiscordSurfaces
+
+    def __init__(
+        self, on_setup: Callable[[DiscordSurfaces], Awaitable[House]], easel: Easel | None = None, **options: Any
+    ) -> None:
+        super().__init__(easel, tree_cls=Tree, **options)
+        self.telephone, self.admin = telephone_group(), admin_group()
+        self.surfaces = discord_surfaces(self)
+        self._on_setup = on_setup
+
+    async def setup_hook(self) -> None:
+        self.tree.add_command(self.telephone)
+        self.tree.add_command(self.admin)
+        for name in EXTENSIONS:
+            await self.load_extension(name)
+        # At every start: one request, and a server never keeps the commands of an older version.
+        await self.tree.sync()
+        self._house = await self._on_setup(self.surfaces)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Forms, which discord.py does not remember after a restart; it answers commands and buttons itself."""
+        await forms.dispatch(interaction)
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        unheard(event_method)

@@ -1,0 +1,60 @@
+"""The router of forms: what a member filled in goes to the feature that registered the pattern of the form's id.
+
+discord.py forgets its forms at a restart, so these are not remembered at all: a form's id says what it is about. A
+pattern has a group `member`, the id of the one member whose form it is.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import discord
+
+from bot.answers import Press, acknowledge
+from bot.client import TelephoneBot, Use
+from bot.errors import explain
+from telephone.errors import NotAllowed
+
+OTHERS: Final = "This form is another member's; please take a turn of your own."
+
+
+def add_form(bot: TelephoneBot, form: re.Pattern[str], use: Use) -> None:
+    """Hands to `use` from now on what members fill into forms whose id is of this pattern."""
+    bot.forms[form] = use
+
+
+def remove_form(bot: TelephoneBot, form: re.Pattern[str]) -> None:
+    """Takes a pattern out again."""
+    del bot.forms[form]
+
+
+async def dispatch(press: Press) -> None:
+    """Hands a form to who takes it; forms that nobody registered, and other presses, are not for here."""
+    if press.type is not discord.InteractionType.modal_submit:
+        return
+    data: Any = press.data or {}
+    for form, use in press.client.forms.items():
+        match = form.fullmatch(str(data.get("custom_id", "")))
+        if match is not None:
+            await _take(press, match, data, use)
+            return
+
+
+async def _take(press: Press, form: re.Match[str], data: Mapping[str, Any], use: Use) -> None:
+    try:
+        await acknowledge(press)
+        if int(form["member"]) != press.user.id:
+            raise NotAllowed(OTHERS)
+        await use(press, form, data)
+    except Exception as error:
+        await explain(press, error)
+
+
+def filled(data: Mapping[str, Any], field: str) -> str:
+    """What a member typed into a field of a form, empty where they did not."""
+    return next((str(part.get("value", "")) for part in parts(data) if part.get("custom_id") == field), "")
+
+
+def parts(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The fields of a form, out of the labels around them."""
+    return [row["component"] for row in data.get("components", []) if "component" in row]

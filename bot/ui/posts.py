@@ -1,0 +1,169 @@
+"""Messages, files and the parts they are made of, shared by all features. Pure: values go in, components come out."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot.text import escape, excerpt, quote
+from telephone.game import HUMAN, Game, Image, Kind, Prompt, Step
+from telephone.seat import Seat
+
+LONG_PROMPT: Final = "This prompt is long; the whole text is in the file."
+_EXTENSIONS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
+WHAT: Final = {Kind.PICTURE: "picture", Kind.CAPTION: "caption"}
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a message; `alt` describes a picture to those who cannot see it."""
+
+    name: str
+    data: bytes
+    alt: str | None = None
+
+    def file(self) -> discord.File:
+        """A fresh file to send; one is used up by sending it."""
+        return discord.File(io.BytesIO(self.data), self.name, description=self.alt)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message: classic with `content`, or Components V2 with `view`, never both."""
+
+    content: str | None = None
+    view: ui.LayoutView | None = None
+    files: tuple[Attachment, ...] = ()
+
+    @property
+    def custom_ids(self) -> frozenset[str]:
+        """The ids of its buttons, which name the game."""
+        items = self.view.walk_children() if self.view else ()
+        return frozenset(item.custom_id for item in items if isinstance(item, ui.Button) and item.custom_id)
+
+    @property
+    def words(self) -> str:
+        """All that can be read on it, without the spaces at its ends."""
+        items = self.view.walk_children() if self.view else ()
+        displays = [item.content for item in items if isinstance(item, ui.TextDisplay)]
+        return "\n".join([self.content, *displays] if self.content else displays).strip()
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """Its files' names without their endings, which a smaller copy changes."""
+        return tuple(sorted(file.name.rpartition(".")[0] for file in self.files))
+
+
+def custom_id(verb: str, game_id: str) -> str:
+    """What a persistent button carries, so that it works after any restart."""
+    return f"at1:{verb}:{game_id}"
+
+
+def jump(game: Game, channel_id: int, message_id: int | None = None) -> str:
+    """The address of a channel, a thread or a message of the game's server."""
+    return address(game.request.guild_id, channel_id, message_id)
+
+
+def address(guild_id: int, channel_id: int, message_id: int | None = None) -> str:
+    """The address of a channel, a thread or a message."""
+    base = f"https://discord.com/channels/{guild_id}/{channel_id}"
+    return base if message_id is None else f"{base}/{message_id}"
+
+
+def opening_of(prompt: Prompt) -> Post:
+    """A prompt, as the first message of what is played from it."""
+    origin = f" {escape(prompt.slug)}" if prompt.slug else ""
+    text, whole = quote(prompt.text)
+    content = f"**The prompt**{origin}"
+    if whole:
+        return Post(f"{content}\n{text}")
+    return Post(f"{content}. {LONG_PROMPT}\n{text}", files=(Attachment("prompt.txt", prompt.text.encode()),))
+
+
+def by(game: Game, played: Step) -> str:
+    """Who took a step, as its message says it: a stand-in is named as one, a member only by their own wish."""
+    if played.key in game.stand_ins:
+        return f"{excerpt(played.player, 80)}, stand-in for a member"
+    if (member_id := game.named.get(played.key)) is not None:
+        return f"<@{member_id}>"
+    return who(played.player)
+
+
+def who(player: str) -> str:
+    """A player's name as posts show it: members stay unnamed."""
+    return "a member" if player == HUMAN else excerpt(player, 80)
+
+
+def otherwise(seat: Seat) -> str:
+    """What happens where nobody takes a turn."""
+    if seat.stand_in is None:
+        return f"It stays free until {clock(seat.deadline)}."
+    return f"Otherwise {excerpt(seat.stand_in, 80)} plays at {clock(seat.deadline)}."
+
+
+def span(seconds: float) -> str:
+    """A length of time that was set, in words: "10 min", "90 seconds"."""
+    if seconds % 60:
+        return "1 second" if seconds == 1 else f"{seconds:g} seconds"
+    return f"{seconds / 60:g} min"
+
+
+def clock(moment: datetime) -> str:
+    """A time of day, as each reader's own clock shows it."""
+    return f"<t:{round(moment.timestamp())}:t>"
+
+
+def extension(image: Image) -> str:
+    """The ending of a picture's file name."""
+    return _EXTENSIONS.get(image.media_type, "png")
+
+
+def turn_now(game: Game) -> int:
+    """The turn that is being played, or the last one when all are."""
+    return game.next_key.turn if game.next_key else game.request.turns
+
+
+def embedder_name(label: str) -> str:
+    """What measured a distance, fit for brackets: `MiniLM (offline)` becomes `MiniLM, offline`."""
+    return escape(label.replace(" (", ", ").replace(")", "")) or "unnamed embedder"
+
+
+def duration(seconds: float) -> str:
+    """A time still to wait, in words: "under a minute", "about 3 min"."""
+    return "under a minute" if seconds < 45 else f"about {max(1, round(seconds / 60))} min"
+
+
+def layout(parts: Sequence[ui.Item[Any]], colour: int) -> ui.LayoutView:
+    """A message of components, in a box with a coloured edge."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*parts, accent_colour=colour))
+    return view
+
+
+def gallery(pictures: Sequence[Attachment]) -> "ui.MediaGallery[ui.LayoutView]":
+    """Pictures that come with the message, abreast."""
+    return ui.MediaGallery(
+        *(discord.MediaGalleryItem(f"attachment://{picture.name}", description=picture.alt) for picture in pictures)
+    )
+
+
+def one_below_the_other(charts: Sequence[Attachment]) -> "list[ui.MediaGallery[ui.LayoutView]]":
+    """A gallery for each chart: of two that stand abreast Discord cuts off the sides."""
+    return [gallery((chart,)) for chart in charts]
+
+
+def uncounted(game: Game) -> str:
+    """Why a finished game is on no board, empty where it may be."""
+    if game.stand_ins:
+        return " A model stood in for a member, so this game is not counted."
+    return " A member took one turn of a model, so this game is not counted." if game.request.human_step else ""
+
+
+def button(
+    label: str, verb: str, game: Game, style: discord.ButtonStyle = discord.ButtonStyle.secondary
+) -> "ui.Button[ui.LayoutView]":
+    return ui.Button(label=label, custom_id=custom_id(verb, game.id), style=style)

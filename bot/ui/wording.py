@@ -1,0 +1,22 @@
+"""Words and limits that several features share. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+CHOICE_MAX: Final = 100
+"""The longest name of a choice that autocompletion offers, in characters."""
+BROKEN: Final = "Something broke on our side, and it was written down; please try again in a minute."
+OLD_BOARD: Final = "That board is an older one; please open it anew with /telephone leaderboard."
+OLD_INSIGHTS: Final = "That answer is an older one; please open it anew with /telephone insights."
+LATE: Final = "The button you pressed before waited too long, but your game is safe."
+NO_THREADS: Final = "I may not open threads here yet; please ask an admin to run /telephone-admin check."
+NOT_HERE: Final = "A game needs a text channel to open its thread on; please start it in one."
+NEEDED: Final[Mapping[str, str]] = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "create_public_threads": "Create Public Threads",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "attach_files": "Attach Files",
+    "read_message_history": "Read Message History",
+}
+"""What the bot must be allowed in a channel where games are played."""

@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
+from telephone import workflow_ids
 from telephone.engine import Engine
 from telephone.game import GameState
 from telephone.measuring import Measuring
@@ -26,6 +27,7 @@ from telephone.stage import StageGone
 from telephone.store import Store
 from telephone.taking import Halted
 from telephone.verdict import BROKEN, Verdict, as_verdict
+from telephone.waiting import look_until
 
 DROPPED: Final = "It could not be played on."
 """Why a side is out, as far as it may be told before the battle closes: more would name its models."""
@@ -73,7 +75,7 @@ class Battling(DBOSConfiguredInstance):
 
     async def begin(self, battle: Battle) -> None:
         """Shows a battle that is stored and leads it to the vote."""
-        await self._with.engine.enqueue(f"battle-{battle.id}-{battle.run}", self.leading, battle.id, battle.run)
+        await self._with.engine.enqueue(workflow_ids.battle(battle.id, battle.run), self.leading, battle.id, battle.run)
 
     async def go_on(self, battle: Battle) -> None:
         """Sets a paused battle going again, in a new run."""
@@ -109,7 +111,7 @@ class Battling(DBOSConfiguredInstance):
         """Sets going what a crash, a fault or another process left lying. Safe at any time."""
         store = self._with.store
         unfinished = await store.battles.unfinished()
-        names = {one.id: f"battle-{one.id}-{one.run}" for one in unfinished if one.state is BattleState.PLAYING}
+        names = {one.id: workflow_ids.battle(one.id, one.run) for one in unfinished if one.state is BattleState.PLAYING}
         ended = await self._with.engine.ended(names.values())
         for battle in unfinished:
             if battle.state is BattleState.VOTING:
@@ -120,7 +122,8 @@ class Battling(DBOSConfiguredInstance):
                 await self.begin(battle)
         self._counted = {one.id: self._counted[one.id] for one in unfinished if one.id in self._counted}
         for battle in await store.battles.unshown(_CLOSE_AFTER, _CLOSE_UNTIL):
-            await self._with.engine.enqueue(f"battle-end-{battle.id}-{_hour()}", self.closing, battle.id)
+            name = workflow_ids.once_every(workflow_ids.HOUR, workflow_ids.battle_end(battle.id))
+            await self._with.engine.enqueue(name, self.closing, battle.id)
 
     async def _look_after_votes(self, battle: Battle) -> None:
         """Closes a vote that is over; shows a ballot that is not shown, or shows an old count."""
@@ -129,10 +132,10 @@ class Battling(DBOSConfiguredInstance):
         elif battle.closes_at is not None and battle.closes_at <= datetime.now(UTC):
             await self.close(battle.id)
         else:
-            await self._with.engine.enqueue(f"battle-wait-{battle.id}", self.waiting, battle.id)
+            await self._with.engine.enqueue(workflow_ids.battle_wait(battle.id), self.waiting, battle.id)
             late = battle.opened_at is not None and datetime.now(UTC) - battle.opened_at > _CALL_WITHIN
             if late and not set(_CALL) <= battle.messages.keys():
-                name = f"battle-ballot-{battle.id}-{int(time.time() // 60)}"
+                name = workflow_ids.once_every(workflow_ids.MINUTE, workflow_ids.battle_ballot(battle.id))
                 await self._with.engine.enqueue(name, self.calling, battle.id, battle.run)
             await self._with.rounds.edit_card(battle)
 
@@ -150,7 +153,7 @@ class Battling(DBOSConfiguredInstance):
 
     async def _close_if_final(self, battle_id: str) -> None:
         if (await self._with.store.battles.get(battle_id)).state.is_final:
-            await self._with.engine.enqueue(f"battle-end-{battle_id}", self.closing, battle_id)
+            await self._with.engine.enqueue(workflow_ids.battle_end(battle_id), self.closing, battle_id)
 
     # Workflows
 
@@ -245,17 +248,20 @@ class Battling(DBOSConfiguredInstance):
         """
 
         async def arrive() -> Verdict:
-            mood: tuple[str | None, bool] | None = None
-            while True:
+            shown: tuple[str | None, bool] | None = None
+
+            async def look() -> Battle:
+                nonlocal shown
                 battle = await self._still_on(battle_id, run)
-                if len(battle.in_play) < SIDES_MIN:
-                    return {"void": TOO_FEW}
-                if all(side.is_out or side.turns_played >= turn for side in battle.standing):
-                    return {"out": await self._drop(battle, turn)}
-                if (battle.waits, battle.queued) != mood:
-                    mood = battle.waits, battle.queued
+                if not _is_played(battle, turn) and (battle.waits, battle.queued) != shown:
+                    shown = battle.waits, battle.queued
                     await self._with.rounds.edit_card(battle)
-                await asyncio.sleep(self._with.look_every)
+                return battle
+
+            battle = await look_until(look, lambda now: _is_played(now, turn), every=self._with.look_every)
+            if len(battle.in_play) < SIDES_MIN:
+                return {"void": TOO_FEW}
+            return {"out": await self._drop(battle, turn)}
 
         return await as_verdict(arrive())
 
@@ -267,7 +273,7 @@ class Battling(DBOSConfiguredInstance):
                 return {"void": TOO_FEW}
             if await self._with.store.battles.open_voting(battle_id):
                 _log.info("voting opened", battle=battle_id, sides=len(battle.in_play))
-            await self._with.engine.enqueue(f"battle-wait-{battle_id}", self.waiting, battle_id)
+            await self._with.engine.enqueue(workflow_ids.battle_wait(battle_id), self.waiting, battle_id)
             return {}
 
         return await as_verdict(open_now())
@@ -356,5 +362,6 @@ class Battling(DBOSConfiguredInstance):
         return battle
 
 
-def _hour() -> int:
-    return int(time.time() // 3_600)
+def _is_played(battle: Battle, turn: int) -> bool:
+    """Whether every side has played a turn or is out, or too few can play on."""
+    return len(battle.in_play) < SIDES_MIN or all(side.is_out or side.turns_played >= turn for side in battle.standing)

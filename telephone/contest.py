@@ -1,7 +1,5 @@
 """What a cog may ask for about battles: one function each."""
 
-import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +16,7 @@ from telephone.media.images import Pictures
 from telephone.sides import Battle, BattleState, Cast, Choice, Side, Voter
 from telephone.store import Store
 from telephone.versus import VersusAsked, match
+from telephone.waiting import look_until
 
 PAGE: Final = 10
 """How many turns of a side's story are shown at once: a message holds ten files."""
@@ -169,10 +168,7 @@ class Contest:
         return await self.store.battles.move(battle_id, BattleState.VOID, only_from=only_from, reason=reason)
 
     async def _when(self, battle_id: str, reached: Callable[[Battle], bool], timeout: float) -> Battle:
-        ends = time.monotonic() + timeout
-        while not reached(battle := await self.store.battles.get(battle_id)) and time.monotonic() < ends:
-            await asyncio.sleep(_LOOK_EVERY)
-        return battle
+        return await look_until(lambda: self.store.battles.get(battle_id), reached, every=_LOOK_EVERY, within=timeout)
 
 
 def _is_open(battle: Battle) -> bool:

@@ -5,7 +5,6 @@ when the last one is over. It only looks at the store: what members do stands th
 process, and a crash loses nothing. Steps that a model takes for who left are played by telephone.play.
 """
 
-import asyncio
 import secrets
 import time
 from collections.abc import Collection
@@ -16,6 +15,7 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
+from telephone import workflow_ids
 from telephone.admission import Admission
 from telephone.engine import Engine
 from telephone.errors import OverBudget, TelephoneError
@@ -32,6 +32,7 @@ from telephone.store.parties import NOBODY_LEFT
 from telephone.taking import Halted
 from telephone.unfolding import Unfolding, numbered
 from telephone.verdict import BROKEN, Verdict, as_verdict
+from telephone.waiting import look_until
 
 STOPPED: Final = "Its host stopped the party."
 GONE: Final = "Its channel or its thread is gone, or closed to me, so the party ended; please start another."
@@ -71,7 +72,7 @@ class Hosting(DBOSConfiguredInstance):
 
     async def begin(self, party: Party) -> None:
         """Shows a party that is stored, and leads it to its end."""
-        await self._with.engine.enqueue(f"party-{party.id}-{party.run}", self.hosting, party.id, party.run)
+        await self._with.engine.enqueue(workflow_ids.party(party.id, party.run), self.hosting, party.id, party.run)
 
     async def stop(self, party_id: str, reason: str, only_from: Collection[PartyState] = ()) -> bool:
         """Ends a party before its time, and its albums with it; False where it had ended."""
@@ -89,9 +90,9 @@ class Hosting(DBOSConfiguredInstance):
     async def recover(self) -> None:
         """Sets going what a crash, a fault or another process left lying. Safe at any time."""
         unfinished = await self._with.store.parties.unfinished()
-        ended = await self._with.engine.ended(f"party-{one.id}-{one.run}" for one in unfinished)
+        ended = await self._with.engine.ended(workflow_ids.party(one.id, one.run) for one in unfinished)
         for party in unfinished:
-            if f"party-{party.id}-{party.run}" not in ended:
+            if workflow_ids.party(party.id, party.run) not in ended:
                 await self.begin(party)
             elif party.run >= _RUNS_MAX:
                 await self.stop(party.id, BROKEN)
@@ -135,13 +136,18 @@ class Hosting(DBOSConfiguredInstance):
     async def _gather(self, party_id: str, run: int) -> Verdict:
         """Waits until the time to join is over, or every place is taken, or the host begins."""
 
-        async def gather() -> Verdict:
-            while (party := await self._still_on(party_id, run)).state is PartyState.JOINING:
-                if len(party.guests) >= party.request.players or _is_due(party):
-                    await self._with.store.parties.call(party_id)
-                    continue
+        async def look() -> Party:
+            party = await self._still_on(party_id, run)
+            if party.state is PartyState.JOINING and (len(party.guests) >= party.request.players or _is_due(party)):
+                await self._with.store.parties.call(party_id)
+                party = await self._still_on(party_id, run)
+            if party.state is PartyState.JOINING:
                 await self._with.unfolding.edit_card(party)
-                await asyncio.sleep(self._with.look_every)
+            return party
+
+        async def gather() -> Verdict:
+            every = self._with.look_every
+            await look_until(look, lambda party: party.state is not PartyState.JOINING, every=every)
             return {}
 
         return await as_verdict(gather())
@@ -150,16 +156,20 @@ class Hosting(DBOSConfiguredInstance):
     async def _collect(self, party_id: str, run: int) -> Verdict:
         """Waits for the prompts; who has brought none in time gets one of the curated. Nothing begins in a pause."""
 
+        told = _Told()
+
+        async def look() -> Party:
+            party = await self._still_on(party_id, run)
+            if await self._is_complete(party):
+                await self._deal(party)
+                party = await self._still_on(party_id, run)
+            if party.state is PartyState.PROMPTS and told.anew(party.brought):
+                await self._with.unfolding.edit_call(party, "prompts")
+            return party
+
         async def collect() -> Verdict:
-            told = _Told()
-            while (party := await self._still_on(party_id, run)).state is PartyState.PROMPTS:
-                complete = party.brought == len(party.guests) or _is_due(party)
-                if complete and not await self._with.store.servers.paused(party.request.guild_id):
-                    await self._deal(party)
-                    continue
-                if told.anew(party.brought):
-                    await self._with.unfolding.edit_call(party, "prompts")
-                await asyncio.sleep(self._with.look_every)
+            every = self._with.look_every
+            party = await look_until(look, lambda now: now.state is not PartyState.PROMPTS, every=every)
             await self._with.unfolding.edit_call(party, "prompts")
             return {}
 
@@ -183,19 +193,23 @@ class Hosting(DBOSConfiguredInstance):
     async def _await_round(self, party_id: str, run: int, round_: int) -> Verdict:
         """Waits until every turn of a round is taken, by its member or by a model in their place."""
 
+        told, what = _Told(), f"round-{round_}"
+
+        def is_over(party: Party) -> bool:
+            return party.round != round_ or party.done == len(party.albums)
+
+        async def look() -> Party:
+            await self._look_after(party_id)
+            party = await self._still_on(party_id, run)
+            if not party.going:
+                await self.stop(party_id, NOBODY_LEFT)
+                raise Halted
+            if not is_over(party) and told.anew(party.done):
+                await self._with.unfolding.edit_call(party, what)
+            return party
+
         async def arrive() -> Verdict:
-            told, what = _Told(), f"round-{round_}"
-            while True:
-                await self._look_after(party_id)
-                party = await self._still_on(party_id, run)
-                if not party.going:
-                    await self.stop(party_id, NOBODY_LEFT)
-                    continue
-                if party.round != round_ or party.done == len(party.albums):
-                    break
-                if told.anew(party.done):
-                    await self._with.unfolding.edit_call(party, what)
-                await asyncio.sleep(self._with.look_every)
+            party = await look_until(look, is_over, every=self._with.look_every)
             await self._with.unfolding.edit_call(party, what)
             return {}
 
@@ -261,6 +275,13 @@ class Hosting(DBOSConfiguredInstance):
             if what in ("prompts", f"round-{party.round}"):
                 await self._with.unfolding.edit_call(party, what)
         await self._with.unfolding.edit_card(party)
+
+    async def _is_complete(self, party: Party) -> bool:
+        """Whether all prompts are there or their time is over, and the server is not paused."""
+        complete = party.brought == len(party.guests) or _is_due(party)
+        if party.state is not PartyState.PROMPTS or not complete:
+            return False
+        return not await self._with.store.servers.paused(party.request.guild_id)
 
     async def _deal(self, party: Party) -> None:
         """Makes the albums. Raises OverBudget where what the models may cost does not fit today."""

@@ -4,15 +4,14 @@ What is always there measures at once, on this machine. The primary may be far a
 workflow of its own, tried again for hours, and what shows the game's distance is brought up to date when it comes.
 """
 
-import asyncio
-import time
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone.awaiting import Awaiting, workflow_of
+from telephone import workflow_ids
+from telephone.awaiting import Awaiting
 from telephone.engine import Engine
 from telephone.game import GameState
 from telephone.measure import Measure
@@ -21,6 +20,7 @@ from telephone.scales import Scales
 from telephone.showing import Showing
 from telephone.store import Store
 from telephone.verdict import Verdict, as_verdict
+from telephone.waiting import look_until
 
 SCALE_DEADLINE: Final = 900.0
 """How long the scale of an embedder may be tried again, in seconds; a cold one takes minutes."""
@@ -79,7 +79,7 @@ class Measuring(DBOSConfiguredInstance):
         ready = [gauge.name for gauge in self._measure.of(game)]
         later = [name for name in ready if name != self._measure.always]
         for name in later:
-            await self._engine.enqueue(workflow_of(game_id, name), self.measuring, game_id, name)
+            await self._engine.enqueue(workflow_ids.measuring(game_id, name), self.measuring, game_id, name)
         try:
             if self._measure.always in ready:
                 await self._measure.measure(game, self._measure.always)
@@ -89,9 +89,11 @@ class Measuring(DBOSConfiguredInstance):
 
     async def wait(self, game_id: str) -> None:
         """Returns when the primary has measured a game or given up, or when a summary should wait no longer."""
-        ends = time.monotonic() + self._patience.summary
-        while time.monotonic() < ends and await self._awaiting.primary(await self._store.games.get(game_id)):
-            await asyncio.sleep(_LOOK_EVERY)
+
+        async def awaited() -> str:
+            return await self._awaiting.primary(await self._store.games.get(game_id))
+
+        await look_until(awaited, lambda name: not name, every=_LOOK_EVERY, within=self._patience.summary)
 
     async def summarise(self, game_id: str) -> None:
         """Posts the summary of a finished game with what was measured by now."""

@@ -1,8 +1,6 @@
 """What a cog may ask for about parties: one function each."""
 
-import asyncio
 import secrets
-import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +16,7 @@ from telephone.providers.base import ModelKind
 from telephone.seats import Seats, Turn
 from telephone.store import Store
 from telephone.store.parties import CLOSED, STRANGER
+from telephone.waiting import look_until
 
 NO_MODEL: Final = "No model could stand in for a member just now; please ask the operator."
 LEFT: Final = "You left this party, so a model takes your turns; enjoy the reveal."
@@ -86,12 +85,12 @@ class Parties:
 
     async def opened(self, party_id: str, timeout: float = 8.0) -> Party:
         """The party once its card is there or it has ended, or as it is after `timeout` seconds."""
-        ends = time.monotonic() + timeout
-        while True:
-            party = await self.party(party_id)
-            if party.card_id is not None or party.state.is_final or time.monotonic() >= ends:
-                return party
-            await asyncio.sleep(_LOOK_EVERY)
+        return await look_until(
+            lambda: self.party(party_id),
+            lambda party: party.card_id is not None or party.state.is_final,
+            every=_LOOK_EVERY,
+            within=timeout,
+        )
 
     async def party(self, party_id: str) -> Party:
         return await self.store.parties.get(party_id)

@@ -9,7 +9,6 @@ that a repeated one finds its work done. Failures travel as values between step
 and workflow; a bug ends its game with an apology, and its traceback goes to the log.
 """
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -17,6 +16,7 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
+from telephone import workflow_ids
 from telephone.engine import Engine
 from telephone.game import HUMAN, Game, GameState, StepKey
 from telephone.measuring import Measuring
@@ -64,7 +64,7 @@ class Play(DBOSConfiguredInstance):
 
     async def begin(self, game: Game) -> None:
         """Opens a game that is stored as queued, and plays it when its turn comes."""
-        await self._with.engine.enqueue(f"open-{game.id}-{game.run}", self.opening, game.id, game.run)
+        await self._with.engine.enqueue(workflow_ids.opening(game.id, game.run), self.opening, game.id, game.run)
 
     async def promote(self, guild_id: int) -> None:
         """Starts the oldest queued games of a server, as many as may run at once; tells the others their new place."""
@@ -93,7 +93,7 @@ class Play(DBOSConfiguredInstance):
         if game.state is GameState.QUEUED:
             await self.begin(game)
         elif game.state is GameState.WAITING and due is not None:
-            name = f"seat-{game_id}-{key}-{due.timestamp():.3f}"
+            name = workflow_ids.minding(game_id, str(key), due)
             await self._with.engine.enqueue(name, self.minding, game_id, str(key), due.isoformat())
         elif game.state.is_final:
             await self.settle(game)
@@ -119,13 +119,13 @@ class Play(DBOSConfiguredInstance):
     async def settle(self, game: Game) -> None:
         """Brings the card of a game that nobody plays up to date, and gives its place away."""
         state = "voided" if game.voided else game.state.value
-        await self._with.engine.enqueue(f"settle-{game.id}-{game.run}-{state}", self.settling, game.id)
+        await self._with.engine.enqueue(workflow_ids.settling(game.id, game.run, state), self.settling, game.id)
 
     async def realign(self, game_id: str | None = None) -> None:
         """Hides and shows again what reports say, of one game or of all. Tries again every ten minutes."""
-        tenth = int(time.time() // 600)
         for stale in await self._with.store.reports.stale(game_id):
-            name = f"realign-{stale.game_id}-{stale.key}-{stale.version}-{tenth}"
+            first = workflow_ids.realigning(stale.game_id, str(stale.key), stale.version)
+            name = workflow_ids.once_every(workflow_ids.TEN_MINUTES, first)
             await self._with.engine.enqueue(name, self.realigning, stale.game_id, str(stale.key))
 
     async def show_as_it_is(self, game_id: str, key: StepKey) -> None:
@@ -141,7 +141,7 @@ class Play(DBOSConfiguredInstance):
 
     async def play_on(self, game: Game) -> None:
         """Plays a game that has its place, or goes on where its run was cut off."""
-        await self._with.engine.enqueue(f"play-{game.id}-{game.run}", self.playing, game.id, game.run)
+        await self._with.engine.enqueue(workflow_ids.playing(game.id, game.run), self.playing, game.id, game.run)
 
     # Workflows
 
@@ -295,7 +295,7 @@ class Play(DBOSConfiguredInstance):
             _log.info("game finished", game=game_id, turns=game.request.turns)
         game = await self._with.store.games.get(game_id)
         if game.state is GameState.FINISHED:
-            await self._with.engine.enqueue(f"close-{game_id}", self.closing, game_id)
+            await self._with.engine.enqueue(workflow_ids.closing(game_id), self.closing, game_id)
         elif game.run == run and game.state is GameState.PAUSED:
             await self._with.showing.edit_card(game)
         await self.promote(game.request.guild_id)

@@ -1,24 +1,23 @@
 """What a crash, a fault or another process left lying: games that are set going again, at every sweep."""
 
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
+from telephone import workflow_ids
 from telephone.engine import Engine
 from telephone.game import Game, GameState
 from telephone.play import PAUSES, Play
 from telephone.store import Store
 from telephone.verdict import BROKEN
 
-_WORK: Final = {GameState.QUEUED: "open", GameState.PLAYING: "play"}
+_WORK: Final = {GameState.QUEUED: workflow_ids.opening, GameState.PLAYING: workflow_ids.playing}
 _RUNS_MAX: Final = 100
 """How often a game may be set going before it is given up."""
 _CLOSE_AFTER: Final = timedelta(minutes=20)
 _CLOSE_UNTIL: Final = timedelta(days=1)
-_CLOSE_EVERY: Final = 3_600
 """A finished game whose summary could not be shown is closed again every hour, for a day."""
 _log = structlog.get_logger()
 
@@ -34,7 +33,7 @@ class Recovery:
     async def recover(self) -> None:
         """Sets going what a crash, a fault or another process left lying. Safe at any time."""
         unfinished = await self.store.games.unfinished()
-        names = {game.id: f"{_WORK[game.state]}-{game.id}-{game.run}" for game in unfinished if game.state in _WORK}
+        names = {game.id: _WORK[game.state](game.id, game.run) for game in unfinished if game.state in _WORK}
         ended = await self.engine.ended(names.values())
         for game in unfinished:
             if game.state is GameState.PAUSED:
@@ -48,7 +47,7 @@ class Recovery:
         for guild_id in {game.request.guild_id for game in unfinished if game.state is GameState.QUEUED}:
             await self.play.promote(guild_id)
         for game in await self.store.games.unclosed(_CLOSE_AFTER, _CLOSE_UNTIL):
-            name = f"close-{game.id}-{int(time.time() // _CLOSE_EVERY)}"
+            name = workflow_ids.once_every(workflow_ids.HOUR, workflow_ids.closing(game.id))
             await self.engine.enqueue(name, self.play.closing, game.id)
         await self.play.realign()
 

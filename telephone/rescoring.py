@@ -6,13 +6,13 @@ last one was cut off.
 
 import asyncio
 import secrets
-import time
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
+from telephone import workflow_ids
 from telephone.anew import Anew, Outcome
 from telephone.engine import Engine
 from telephone.errors import TelephoneError
@@ -28,7 +28,6 @@ POSTING: Final = 300.0
 """How long the card may be tried to be posted, in seconds; the work does not need it."""
 _WAIT: Final = 2.0
 """How long somebody else's work is waited for before it is looked at again, in seconds."""
-_EVERY: Final = 3_600
 _log = structlog.get_logger()
 
 
@@ -54,7 +53,7 @@ class Rescoring(DBOSConfiguredInstance):
 
     async def begin(self, job: Rescore) -> None:
         """Works on a job that is stored, until it is over."""
-        await self._with.engine.enqueue(f"rescore-{job.id}", self.working, job.id)
+        await self._with.engine.enqueue(workflow_ids.rescoring(job.id), self.working, job.id)
 
     async def show(self, job_id: str) -> None:
         """Brings the card of a job up to date; one that cannot be edited stops nothing."""
@@ -71,10 +70,10 @@ class Rescoring(DBOSConfiguredInstance):
     async def recover(self) -> None:
         """Sets going the jobs of channels that a crash or a fault left lying; those of a terminal are its own."""
         unended = [job for job in await self._with.store.rescores.unended() if job.channel_id]
-        ended = await self._with.engine.ended(f"rescore-{job.id}" for job in unended)
+        ended = await self._with.engine.ended(workflow_ids.rescoring(job.id) for job in unended)
         for job in unended:
-            if f"rescore-{job.id}" in ended:
-                name = f"rescore-{job.id}-{int(time.time() // _EVERY)}"
+            if workflow_ids.rescoring(job.id) in ended:
+                name = workflow_ids.once_every(workflow_ids.HOUR, workflow_ids.rescoring(job.id))
                 await self._with.engine.enqueue(name, self.working, job.id)
             else:
                 await self.begin(job)

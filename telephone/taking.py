@@ -1,6 +1,5 @@
 """Taking one step: asking its player, waiting, checking and storing what came back."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
@@ -18,6 +17,7 @@ from telephone.providers.patience import with_patience
 from telephone.safety import Guard
 from telephone.stage import nonce
 from telephone.store import Store
+from telephone.waiting import watched
 
 T = TypeVar("T")
 _log = structlog.get_logger()
@@ -152,14 +152,7 @@ class Taking:
         return await with_patience(call, deadline=_STORAGE_DEADLINE, who="The picture storage")
 
     async def _unless_halted(self, game: Game, run: int, work: Awaitable[T]) -> T:
-        task = asyncio.ensure_future(work)
-        try:
-            while not (await asyncio.wait({task}, timeout=_LOOK_EVERY))[0]:
-                await self.still_on(game.id, run)
-            return task.result()
-        finally:
-            task.cancel()
-            await asyncio.wait({task})
+        return await watched(work, lambda: self.still_on(game.id, run), every=_LOOK_EVERY)
 
 
 def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None) -> Answer | None:

@@ -20,13 +20,27 @@ from telephone import workflow_ids
 from telephone.engine import Engine
 from telephone.game import GameState
 from telephone.measuring import Measuring
+from telephone.outcomes import (
+    BROKEN,
+    Done,
+    Failed,
+    Halted,
+    HeldUp,
+    Journalled,
+    Out,
+    Outcome,
+    Void,
+    held_up,
+    journalled,
+    outcome_of,
+    read,
+    write,
+)
 from telephone.play import PAUSES, Play
 from telephone.rounds import Rounds
 from telephone.sides import SIDES_MIN, Battle, BattleState
 from telephone.stage import StageGone
 from telephone.store import Store
-from telephone.taking import Halted
-from telephone.verdict import BROKEN, Verdict, as_verdict
 from telephone.waiting import look_until
 
 DROPPED: Final = "It could not be played on."
@@ -159,18 +173,18 @@ class Battling(DBOSConfiguredInstance):
 
     @DBOS.workflow(name="Battling.leading", max_recovery_attempts=1_000)
     async def leading(self, battle_id: str, run: int) -> None:
-        verdict = await self._reopen(battle_id, run) if run else {}
+        held = held_up(await self._reopen(battle_id, run)) if run else None
         for what in ("card", "thread", "opening"):
-            verdict = verdict or await self._show(battle_id, run, what)
-        verdict = verdict or await self._send_in(battle_id, run)
-        turns = 0 if verdict else await self._length(battle_id)
+            held = held or held_up(await self._show(battle_id, run, what))
+        held = held or held_up(await self._send_in(battle_id, run))
+        turns = 0 if held else await self._length(battle_id)
         for turn in range(1, turns + 1):
-            verdict = verdict or await self._gather(battle_id, run, turn)
-            verdict = verdict or await self._show(battle_id, run, f"round-{turn}")
-        verdict = verdict or await self._gather(battle_id, run, turns)
-        verdict = verdict or await self._open_voting(battle_id, run)
-        if verdict:
-            await self._end_early(battle_id, run, verdict)
+            held = held or await self._gather(battle_id, run, turn)
+            held = held or held_up(await self._show(battle_id, run, f"round-{turn}"))
+        held = held or await self._gather(battle_id, run, turns)
+        held = held or held_up(await self._open_voting(battle_id, run))
+        if held:
+            await self._end_early(battle_id, run, write(held))
             return
         for what in _CALL:
             await self._show(battle_id, run, what)
@@ -192,12 +206,13 @@ class Battling(DBOSConfiguredInstance):
         for what in ("verdict", "result"):
             await self._show_end(battle_id, what)
 
-    async def _gather(self, battle_id: str, run: int, turn: int) -> Verdict:
+    async def _gather(self, battle_id: str, run: int, turn: int) -> HeldUp | None:
         """Waits for a turn of all sides, and says which are out of the battle by it."""
-        verdict = await self._await_round(battle_id, run, turn)
-        for place in verdict.pop("out", ()):
-            verdict = verdict or await self._show(battle_id, run, f"out-{place}")
-        return verdict
+        value = await self._await_round(battle_id, run, turn)
+        held, outcome = held_up(value), read(value)
+        for place in outcome.places if isinstance(outcome, Out) else ():
+            held = held or held_up(await self._show(battle_id, run, f"out-{place}"))
+        return held
 
     # Durable steps
 
@@ -208,91 +223,78 @@ class Battling(DBOSConfiguredInstance):
         return request.turns if request.designed else 0
 
     @DBOS.step(name="Battling._reopen")
-    async def _reopen(self, battle_id: str, run: int) -> Verdict:
-        async def reopen() -> Verdict:
-            await self._with.rounds.reopen(await self._still_on(battle_id, run))
-            return {}
-
-        return await as_verdict(reopen())
+    @journalled
+    async def _reopen(self, battle_id: str, run: int) -> None:
+        await self._with.rounds.reopen(await self._still_on(battle_id, run))
 
     @DBOS.step(name="Battling._send_in")
-    async def _send_in(self, battle_id: str, run: int) -> Verdict:
+    @journalled
+    async def _send_in(self, battle_id: str, run: int) -> None:
         """Has the games begin, or go on where they paused with the battle, now that it can be seen."""
-
-        async def send_in() -> Verdict:
-            for side in (await self._still_on(battle_id, run)).in_play:
-                if side.game.state is GameState.QUEUED:
-                    await self._with.play.begin(side.game)
-                elif side.game.state is GameState.PAUSED and side.game.reason not in PAUSES:
-                    await self._with.play.go_on(side.game)
-            return {}
-
-        return await as_verdict(send_in())
+        for side in (await self._still_on(battle_id, run)).in_play:
+            if side.game.state is GameState.QUEUED:
+                await self._with.play.begin(side.game)
+            elif side.game.state is GameState.PAUSED and side.game.reason not in PAUSES:
+                await self._with.play.go_on(side.game)
 
     @DBOS.step(name="Battling._show")
-    async def _show(self, battle_id: str, run: int, what: str) -> Verdict:
-        async def show() -> Verdict:
-            state = BattleState.VOTING if what in _CALL else BattleState.PLAYING
-            await self._with.rounds.post(await self._still_on(battle_id, run, state), what)
-            if what.startswith("round-"):
-                await self._with.rounds.edit_card(await self._with.store.battles.get(battle_id))
-            return {}
-
-        return await as_verdict(show())
+    @journalled
+    async def _show(self, battle_id: str, run: int, what: str) -> None:
+        state = BattleState.VOTING if what in _CALL else BattleState.PLAYING
+        await self._with.rounds.post(await self._still_on(battle_id, run, state), what)
+        if what.startswith("round-"):
+            await self._with.rounds.edit_card(await self._with.store.battles.get(battle_id))
 
     @DBOS.step(name="Battling._await_round")
-    async def _await_round(self, battle_id: str, run: int, turn: int) -> Verdict:
-        """Waits until every side has played a turn or is out; `{"out": places}` are those that are out by then.
+    @journalled
+    async def _await_round(self, battle_id: str, run: int, turn: int) -> Outcome:
+        """Waits until every side has played a turn or is out; `Out` has those that are out by then.
 
         A side that failed is dropped when the turn comes up that it lacks: how far ahead it was would tell how fast.
         """
+        shown: tuple[str | None, bool] | None = None
 
-        async def arrive() -> Verdict:
-            shown: tuple[str | None, bool] | None = None
+        async def look() -> Battle:
+            nonlocal shown
+            battle = await self._still_on(battle_id, run)
+            if not _is_played(battle, turn) and (battle.waits, battle.queued) != shown:
+                shown = battle.waits, battle.queued
+                await self._with.rounds.edit_card(battle)
+            return battle
 
-            async def look() -> Battle:
-                nonlocal shown
-                battle = await self._still_on(battle_id, run)
-                if not _is_played(battle, turn) and (battle.waits, battle.queued) != shown:
-                    shown = battle.waits, battle.queued
-                    await self._with.rounds.edit_card(battle)
-                return battle
-
-            battle = await look_until(look, lambda now: _is_played(now, turn), every=self._with.look_every)
-            if len(battle.in_play) < SIDES_MIN:
-                return {"void": TOO_FEW}
-            return {"out": await self._drop(battle, turn)}
-
-        return await as_verdict(arrive())
+        battle = await look_until(look, lambda now: _is_played(now, turn), every=self._with.look_every)
+        if len(battle.in_play) < SIDES_MIN:
+            return Void(TOO_FEW)
+        return Out(tuple(await self._drop(battle, turn)))
 
     @DBOS.step(name="Battling._open_voting")
-    async def _open_voting(self, battle_id: str, run: int) -> Verdict:
-        async def open_now() -> Verdict:
-            battle = await self._still_on(battle_id, run, BattleState.PLAYING, BattleState.VOTING)
-            if len(battle.in_play) < SIDES_MIN:
-                return {"void": TOO_FEW}
-            if await self._with.store.battles.open_voting(battle_id):
-                _log.info("voting opened", battle=battle_id, sides=len(battle.in_play))
-            await self._with.engine.enqueue(workflow_ids.battle_wait(battle_id), self.waiting, battle_id)
-            return {}
-
-        return await as_verdict(open_now())
+    @journalled
+    async def _open_voting(self, battle_id: str, run: int) -> Outcome:
+        battle = await self._still_on(battle_id, run, BattleState.PLAYING, BattleState.VOTING)
+        if len(battle.in_play) < SIDES_MIN:
+            return Void(TOO_FEW)
+        if await self._with.store.battles.open_voting(battle_id):
+            _log.info("voting opened", battle=battle_id, sides=len(battle.in_play))
+        await self._with.engine.enqueue(workflow_ids.battle_wait(battle_id), self.waiting, battle_id)
+        return Done()
 
     @DBOS.step(name="Battling._end_early")
-    async def _end_early(self, battle_id: str, run: int, verdict: Verdict) -> None:
+    async def _end_early(self, battle_id: str, run: int, value: Journalled) -> None:
         """Books a lost place as a pause of battle and games, anything else as the battle's end; a stop is booked."""
         battles = self._with.store.battles
         if (await battles.get(battle_id)).run != run:
             return
-        if "void" in verdict:
-            await self.void(battle_id, verdict["void"], [BattleState.PLAYING])
-        elif verdict.get("error") == StageGone.__name__:
-            reason = verdict["sentence"]
-            await battles.move(battle_id, BattleState.PAUSED, only_from=[BattleState.PLAYING], reason=reason)
-            await self._pause_games(await battles.get(battle_id))
-        elif "error" in verdict:
-            await self.void(battle_id, verdict["sentence"], [BattleState.PLAYING])
-        _log.info("battle held up", battle=battle_id, why=verdict.get("error", "void" if "void" in verdict else "halt"))
+        playing, why = [BattleState.PLAYING], "halt"
+        match read(value):
+            case Void(reason):
+                why = "void"
+                await self.void(battle_id, reason, playing)
+            case Failed(why, reason) as failed if failed.kind is StageGone:
+                await battles.move(battle_id, BattleState.PAUSED, only_from=playing, reason=reason)
+                await self._pause_games(await battles.get(battle_id))
+            case Failed(why, reason):
+                await self.void(battle_id, reason, playing)
+        _log.info("battle held up", battle=battle_id, why=why)
         await self._with.rounds.edit_card(await battles.get(battle_id))
 
     @DBOS.step(name="Battling._seconds_left")
@@ -315,29 +317,25 @@ class Battling(DBOSConfiguredInstance):
                 await self._with.play.settle(await self._with.store.games.get(side.game.id))
 
     @DBOS.step(name="Battling._measure")
-    async def _measure(self, battle_id: str) -> Verdict:
+    async def _measure(self, battle_id: str) -> Journalled:
         """Measures what the games' own workflows have not yet measured, so that the distances can open."""
         battle = await self._with.store.battles.get(battle_id)
         if battle.state is not BattleState.CLOSED:
-            return {}
+            return write(Done())
 
-        async def measure() -> Verdict:
+        async def measure() -> None:
             for side in battle.standing:
                 await self._with.measuring.begin(side.game.id)
             await asyncio.gather(*(self._with.measuring.wait(side.game.id) for side in battle.standing))
-            return {}
 
-        return await as_verdict(measure())
+        return write(await outcome_of(measure()))
 
     @DBOS.step(name="Battling._show_end")
-    async def _show_end(self, battle_id: str, what: str) -> Verdict:
-        async def show() -> Verdict:
-            battle = await self._with.store.battles.get(battle_id)
-            if battle.card_id is not None and ("thread" in battle.messages or what == "verdict"):
-                await self._with.rounds.post(battle, what)
-            return {}
-
-        return await as_verdict(show())
+    @journalled
+    async def _show_end(self, battle_id: str, what: str) -> None:
+        battle = await self._with.store.battles.get(battle_id)
+        if battle.card_id is not None and ("thread" in battle.messages or what == "verdict"):
+            await self._with.rounds.post(battle, what)
 
     async def _drop(self, battle: Battle, turn: int) -> list[int]:
         """Drops the sides that lack a turn, or that a moderator voided; the places of all that are out by it."""

@@ -21,6 +21,7 @@ from telephone.engine import Engine
 from telephone.errors import OverBudget, TelephoneError
 from telephone.game import GameRequest, GameState, Pair, Prompt
 from telephone.measuring import Measuring
+from telephone.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
 from telephone.party import GUESTS_MAX, Party, PartyState, rounds_for
 from telephone.play import Play
 from telephone.prompts import curated
@@ -29,9 +30,7 @@ from telephone.showing import Showing
 from telephone.stage import StageGone
 from telephone.store import Order, Store
 from telephone.store.parties import NOBODY_LEFT
-from telephone.taking import Halted
 from telephone.unfolding import Unfolding, numbered
-from telephone.verdict import BROKEN, Verdict, as_verdict
 from telephone.waiting import look_until
 
 STOPPED: Final = "Its host stopped the party."
@@ -105,35 +104,33 @@ class Hosting(DBOSConfiguredInstance):
 
     @DBOS.workflow(name="Hosting.hosting", max_recovery_attempts=1_000)
     async def hosting(self, party_id: str, run: int) -> None:
-        verdict = await self._show(party_id, run, "card")
-        verdict = verdict or await self._gather(party_id, run)
+        held = held_up(await self._show(party_id, run, "card"))
+        held = held or held_up(await self._gather(party_id, run))
         for what in ("thread", "prompts"):
-            verdict = verdict or await self._show(party_id, run, what)
-        verdict = verdict or await self._collect(party_id, run)
-        for round_ in range(1, 1 + (0 if verdict else await self._rounds(party_id))):
-            verdict = verdict or await self._open(party_id, run, round_)
-            verdict = verdict or await self._show(party_id, run, f"round-{round_}")
-            verdict = verdict or await self._await_round(party_id, run, round_)
-        verdict = verdict or await self._close_rounds(party_id, run)
-        for line in [] if verdict else await self._to_reveal(party_id):
-            verdict = verdict or await self._reveal(party_id, run, line)
+            held = held or held_up(await self._show(party_id, run, what))
+        held = held or held_up(await self._collect(party_id, run))
+        for round_ in range(1, 1 + (0 if held else await self._rounds(party_id))):
+            held = held or held_up(await self._open(party_id, run, round_))
+            held = held or held_up(await self._show(party_id, run, f"round-{round_}"))
+            held = held or held_up(await self._await_round(party_id, run, round_))
+        held = held or held_up(await self._close_rounds(party_id, run))
+        for line in [] if held else await self._to_reveal(party_id):
+            held = held or held_up(await self._reveal(party_id, run, line))
             await DBOS.sleep_async(self._with.reveal_s)
-        verdict = verdict or await self._show(party_id, run, "awards")
-        await self._end(party_id, run, verdict)
+        held = held or held_up(await self._show(party_id, run, "awards"))
+        await self._end(party_id, run, write(held or Done()))
 
     # Durable steps
 
     @DBOS.step(name="Hosting._show")
-    async def _show(self, party_id: str, run: int, what: str) -> Verdict:
-        async def show() -> Verdict:
-            await self._with.unfolding.post(await self._still_on(party_id, run), what)
-            await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
-            return {}
-
-        return await as_verdict(show())
+    @journalled
+    async def _show(self, party_id: str, run: int, what: str) -> None:
+        await self._with.unfolding.post(await self._still_on(party_id, run), what)
+        await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
 
     @DBOS.step(name="Hosting._gather")
-    async def _gather(self, party_id: str, run: int) -> Verdict:
+    @journalled
+    async def _gather(self, party_id: str, run: int) -> None:
         """Waits until the time to join is over, or every place is taken, or the host begins."""
 
         async def look() -> Party:
@@ -145,15 +142,12 @@ class Hosting(DBOSConfiguredInstance):
                 await self._with.unfolding.edit_card(party)
             return party
 
-        async def gather() -> Verdict:
-            every = self._with.look_every
-            await look_until(look, lambda party: party.state is not PartyState.JOINING, every=every)
-            return {}
-
-        return await as_verdict(gather())
+        every = self._with.look_every
+        await look_until(look, lambda party: party.state is not PartyState.JOINING, every=every)
 
     @DBOS.step(name="Hosting._collect")
-    async def _collect(self, party_id: str, run: int) -> Verdict:
+    @journalled
+    async def _collect(self, party_id: str, run: int) -> None:
         """Waits for the prompts; who has brought none in time gets one of the curated. Nothing begins in a pause."""
 
         told = _Told()
@@ -167,30 +161,24 @@ class Hosting(DBOSConfiguredInstance):
                 await self._with.unfolding.edit_call(party, "prompts")
             return party
 
-        async def collect() -> Verdict:
-            every = self._with.look_every
-            party = await look_until(look, lambda now: now.state is not PartyState.PROMPTS, every=every)
-            await self._with.unfolding.edit_call(party, "prompts")
-            return {}
-
-        return await as_verdict(collect())
+        every = self._with.look_every
+        party = await look_until(look, lambda now: now.state is not PartyState.PROMPTS, every=every)
+        await self._with.unfolding.edit_call(party, "prompts")
 
     @DBOS.step(name="Hosting._rounds")
     async def _rounds(self, party_id: str) -> int:
         return (await self._with.store.parties.get(party_id)).rounds
 
     @DBOS.step(name="Hosting._open")
-    async def _open(self, party_id: str, run: int, round_: int) -> Verdict:
-        async def open_round() -> Verdict:
-            await self._still_on(party_id, run)
-            if await self._with.store.parties.open_round(party_id, round_):
-                _log.info("round opened", party=party_id, round=round_)
-            return {}
-
-        return await as_verdict(open_round())
+    @journalled
+    async def _open(self, party_id: str, run: int, round_: int) -> None:
+        await self._still_on(party_id, run)
+        if await self._with.store.parties.open_round(party_id, round_):
+            _log.info("round opened", party=party_id, round=round_)
 
     @DBOS.step(name="Hosting._await_round")
-    async def _await_round(self, party_id: str, run: int, round_: int) -> Verdict:
+    @journalled
+    async def _await_round(self, party_id: str, run: int, round_: int) -> None:
         """Waits until every turn of a round is taken, by its member or by a model in their place."""
 
         told, what = _Told(), f"round-{round_}"
@@ -208,28 +196,20 @@ class Hosting(DBOSConfiguredInstance):
                 await self._with.unfolding.edit_call(party, what)
             return party
 
-        async def arrive() -> Verdict:
-            party = await look_until(look, is_over, every=self._with.look_every)
-            await self._with.unfolding.edit_call(party, what)
-            return {}
-
-        return await as_verdict(arrive())
+        party = await look_until(look, is_over, every=self._with.look_every)
+        await self._with.unfolding.edit_call(party, what)
 
     @DBOS.step(name="Hosting._close_rounds")
-    async def _close_rounds(self, party_id: str, run: int) -> Verdict:
+    @journalled
+    async def _close_rounds(self, party_id: str, run: int) -> None:
         """Has all albums measured while the first are revealed, so that none waits for its distance."""
-
-        async def close() -> Verdict:
-            await self._still_on(party_id, run)
-            for _, album in numbered(await self._with.store.parties.get(party_id)):
-                if not album.game.state.is_final:
-                    await self._measure(album.game.id)
-            going = [PartyState.PLAYING]
-            await self._with.store.parties.move(party_id, PartyState.REVEALING, only_from=going)
-            await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
-            return {}
-
-        return await as_verdict(close())
+        await self._still_on(party_id, run)
+        for _, album in numbered(await self._with.store.parties.get(party_id)):
+            if not album.game.state.is_final:
+                await self._measure(album.game.id)
+        going = [PartyState.PLAYING]
+        await self._with.store.parties.move(party_id, PartyState.REVEALING, only_from=going)
+        await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
 
     @DBOS.step(name="Hosting._to_reveal")
     async def _to_reveal(self, party_id: str) -> list[str]:
@@ -241,33 +221,31 @@ class Hosting(DBOSConfiguredInstance):
         return lines
 
     @DBOS.step(name="Hosting._reveal")
-    async def _reveal(self, party_id: str, run: int, line: str) -> Verdict:
-        async def reveal() -> Verdict:
-            party = await self._still_on(party_id, run)
-            number, _, what = line.partition("/")
-            album = dict(numbered(party)).get(int(number))
-            if album is None:
-                return {}
-            if what in ("album", "replay"):
-                await self._with.unfolding.post(party, f"{what}-{number}")
-            elif what == "end":
-                await self._finish(album.game.id)
-            else:
-                await self._with.unfolding.reveal(album, what)
-            return {}
-
-        return await as_verdict(reveal())
+    @journalled
+    async def _reveal(self, party_id: str, run: int, line: str) -> None:
+        party = await self._still_on(party_id, run)
+        number, _, what = line.partition("/")
+        album = dict(numbered(party)).get(int(number))
+        if album is None:
+            return
+        if what in ("album", "replay"):
+            await self._with.unfolding.post(party, f"{what}-{number}")
+        elif what == "end":
+            await self._finish(album.game.id)
+        else:
+            await self._with.unfolding.reveal(album, what)
 
     @DBOS.step(name="Hosting._end")
-    async def _end(self, party_id: str, run: int, verdict: Verdict) -> None:
+    async def _end(self, party_id: str, run: int, value: Journalled) -> None:
         """Books the end, or what held the party up; a stop is booked already."""
         parties = self._with.store.parties
         if (await parties.get(party_id)).run != run:
             return
-        if "error" in verdict:
-            _log.info("party held up", party=party_id, error=verdict["error"])
-            await self.stop(party_id, GONE if verdict["error"] == StageGone.__name__ else verdict["sentence"])
-        elif not verdict and await parties.move(party_id, PartyState.FINISHED, only_from=[PartyState.REVEALING]):
+        outcome, revealing = read(value), [PartyState.REVEALING]
+        if isinstance(outcome, Failed):
+            _log.info("party held up", party=party_id, error=outcome.name)
+            await self.stop(party_id, GONE if outcome.kind is StageGone else outcome.sentence)
+        elif outcome == Done() and await parties.move(party_id, PartyState.FINISHED, only_from=revealing):
             _log.info("party finished", party=party_id)
         party = await parties.get(party_id)
         await self._drop_albums(party)

@@ -13,18 +13,19 @@ from dbos import DBOS, DBOSConfiguredInstance
 from telephone import workflow_ids
 from telephone.awaiting import Awaiting
 from telephone.engine import Engine
+from telephone.errors import BadOutput, Misconfigured, RateLimited, TimedOut, Unavailable
 from telephone.game import GameState
 from telephone.measure import Measure
+from telephone.outcomes import Failed, Journalled, Outcome, held_up, journalled, outcome_of, write
 from telephone.providers.patience import with_patience
 from telephone.scales import Scales
 from telephone.showing import Showing
 from telephone.store import Store
-from telephone.verdict import Verdict, as_verdict
 from telephone.waiting import look_until
 
 SCALE_DEADLINE: Final = 900.0
 """How long the scale of an embedder may be tried again, in seconds; a cold one takes minutes."""
-_PASSING: Final = ("Unavailable", "RateLimited", "TimedOut", "Misconfigured")
+_PASSING: Final = (Unavailable, RateLimited, TimedOut, Misconfigured)
 """What may be over at the next attempt; our key may have been mended by then."""
 _NONSENSE_MAX: Final = 3
 """How often an answer that is none is paid for before a game is given up."""
@@ -109,28 +110,28 @@ class Measuring(DBOSConfiguredInstance):
             await self._showing.edit_summary(now)
             await self._showing.edit_card(now)
 
-    async def scale(self, game_id: str, name: str) -> Verdict:
+    async def scale(self, game_id: str, name: str) -> Outcome:
         """Makes the scale that a summary by this embedder lacks, now that nobody waits for it, and shows it there."""
 
-        async def scale() -> Verdict:
+        async def scale() -> None:
             game = await self._store.games.get(game_id)
             if game.embedder != name:
-                return {}
+                return
             lacked = (await self._scales.bearings(game)).scale is None
             await self._scales.prepare(game.request.guild_id, name)
             if lacked:
                 await self._showing.edit_summary(game)
-            return {}
 
-        return await as_verdict(with_patience(scale, deadline=SCALE_DEADLINE, who="The scale"))
+        return await outcome_of(with_patience(scale, deadline=SCALE_DEADLINE, who="The scale"))
 
     @DBOS.workflow(name="Measuring.measuring", max_recovery_attempts=1_000)
     async def measuring(self, game_id: str, name: str) -> None:
         nonsense = 0
         for pause in (*self._patience.pauses, None):
-            error = (await self._attempt(game_id, name)).get("error")
-            nonsense += error == "BadOutput"
-            again = error in _PASSING or (error == "BadOutput" and nonsense < _NONSENSE_MAX)
+            held = held_up(await self._attempt(game_id, name))
+            kind = held.kind if isinstance(held, Failed) else None
+            nonsense += kind is BadOutput
+            again = kind in _PASSING or (kind is BadOutput and nonsense < _NONSENSE_MAX)
             if pause is None or not again:
                 break
             await DBOS.sleep_async(pause)
@@ -138,30 +139,29 @@ class Measuring(DBOSConfiguredInstance):
         await self._scale(game_id, name)
 
     @DBOS.step(name="Measuring._attempt")
-    async def _attempt(self, game_id: str, name: str) -> Verdict:
-        async def measure() -> Verdict:
+    async def _attempt(self, game_id: str, name: str) -> Journalled:
+        async def measure() -> None:
             await self._measure.measure(await self._store.games.get(game_id), name)
-            return {}
 
-        verdict = await as_verdict(measure())
-        if "error" in verdict:
-            _log.warning("a game is not measured yet", game=game_id, embedder=name, error=verdict["error"])
-        return verdict
+        outcome = await outcome_of(measure())
+        if isinstance(outcome, Failed):
+            _log.warning("a game is not measured yet", game=game_id, embedder=name, error=outcome.name)
+        return write(outcome)
 
     @DBOS.step(name="Measuring._show")
-    async def _show(self, game_id: str) -> Verdict:
+    async def _show(self, game_id: str) -> Journalled:
         """Lets go of the money that is left, and brings up to date what was posted already."""
 
-        async def show() -> Verdict:
+        async def show() -> None:
             game = await self._store.games.get(game_id)
             await self._showing.edit_summary(game, awaiting=False)
             if game.place.summary_id is not None:
                 await self._showing.edit_card(game)
-            return {}
 
         await self._store.budgets.settle(game_id)
-        return await as_verdict(show())
+        return write(await outcome_of(show()))
 
     @DBOS.step(name="Measuring._scale")
-    async def _scale(self, game_id: str, name: str) -> Verdict:
+    @journalled
+    async def _scale(self, game_id: str, name: str) -> Outcome:
         return await self.scale(game_id, name)

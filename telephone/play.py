@@ -18,8 +18,22 @@ from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone import workflow_ids
 from telephone.engine import Engine
+from telephone.errors import BadOutput, Refused
 from telephone.game import HUMAN, Game, GameState, StepKey
 from telephone.measuring import Measuring
+from telephone.outcomes import (
+    Done,
+    Failed,
+    HeldUp,
+    Journalled,
+    Outcome,
+    Submitted,
+    Waits,
+    held_up,
+    journalled,
+    read,
+    write,
+)
 from telephone.prices import ATTEMPTS
 from telephone.rounds import Rounds
 from telephone.seating import Seating
@@ -27,7 +41,6 @@ from telephone.showing import Showing
 from telephone.stage import StageGone
 from telephone.store import Store
 from telephone.taking import Taking
-from telephone.verdict import Verdict, as_verdict
 
 PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
 PAUSED_EVERYWHERE: Final = "The operator paused all games; they go on by themselves when the pause ends."
@@ -147,11 +160,11 @@ class Play(DBOSConfiguredInstance):
 
     @DBOS.workflow(name="Play.opening", max_recovery_attempts=1_000)
     async def opening(self, game_id: str, run: int) -> None:
-        verdict = await self._reopen(game_id, run) if run else {}
+        held = held_up(await self._reopen(game_id, run)) if run else None
         for what in ("card", "thread", "opening"):
-            verdict = verdict or await self._show(game_id, run, what)
-        if verdict:
-            await self._end_early(game_id, run, verdict)
+            held = held or held_up(await self._show(game_id, run, what))
+        if held:
+            await self._end_early(game_id, run, write(held))
             return
         await self._give_place(game_id)
         await self._tell_place(game_id)
@@ -159,14 +172,14 @@ class Play(DBOSConfiguredInstance):
     @DBOS.workflow(name="Play.playing", max_recovery_attempts=1_000)
     async def playing(self, game_id: str, run: int) -> None:
         for index in range(await self._length(game_id)):
-            verdict = await self._take(game_id, run, index) or await self._show(game_id, run, str(StepKey.at(index)))
-            if verdict:
-                await self._end_early(game_id, run, verdict)
+            held = await self._take(game_id, run, index)
+            held = held or held_up(await self._show(game_id, run, str(StepKey.at(index))))
+            if held:
+                await self._end_early(game_id, run, write(held))
                 return
         for what in await self._to_reveal(game_id):
-            verdict = await self._reveal(game_id, run, what)
-            if verdict:
-                await self._end_early(game_id, run, verdict)
+            if held := held_up(await self._reveal(game_id, run, what)):
+                await self._end_early(game_id, run, write(held))
                 return
             await DBOS.sleep_async(self._with.reveal_s)
         await self._finish(game_id, run)
@@ -193,16 +206,17 @@ class Play(DBOSConfiguredInstance):
     async def realigning(self, game_id: str, key: str) -> None:
         await self._realign(game_id, key)
 
-    async def _take(self, game_id: str, run: int, index: int) -> Verdict:
+    async def _take(self, game_id: str, run: int, index: int) -> HeldUp | None:
         """One step, asked for again where its answer was refused or was none; a refused prompt is not."""
         for attempt in range(ATTEMPTS):
-            verdict = await self._submit(game_id, run, index, attempt)
-            if "ms" in verdict:
-                verdict = await self._collect(game_id, run, index, attempt, verdict["ms"])
-            error = verdict.get("error")
-            if error not in ("Refused", "BadOutput") or (error == "Refused" and index == 0):
+            value = await self._submit(game_id, run, index, attempt)
+            if isinstance(submitted := read(value), Submitted):
+                value = await self._collect(game_id, run, index, attempt, submitted.ms)
+            held = held_up(value)
+            kind = held.kind if isinstance(held, Failed) else None
+            if kind not in (Refused, BadOutput) or (kind is Refused and index == 0):
                 break
-        return verdict
+        return held
 
     # Durable steps
 
@@ -211,48 +225,40 @@ class Play(DBOSConfiguredInstance):
         return 2 * (await self._with.store.games.get(game_id)).request.turns
 
     @DBOS.step(name="Play._submit")
-    async def _submit(self, game_id: str, run: int, index: int, attempt: int) -> Verdict:
-        async def submit() -> Verdict:
+    @journalled
+    async def _submit(self, game_id: str, run: int, index: int, attempt: int) -> Outcome:
+        game = await self._with.taking.still_on(game_id, run)
+        key = StepKey.at(index)
+        if game.player(key) == HUMAN:
+            if await self._seat(game, key):
+                return Waits()
             game = await self._with.taking.still_on(game_id, run)
-            key = StepKey.at(index)
-            if game.player(key) == HUMAN:
-                if waits := await self._seat(game, key):
-                    return waits
-                game = await self._with.taking.still_on(game_id, run)
-                if game.player(key) == HUMAN:  # else it was given to a model before the game waited
-                    return {}
-            await self._with.showing.edit_card(game)
-            return {"ms": await self._with.taking.submit(game, index, attempt)}
+            if game.player(key) == HUMAN:  # else it was given to a model before the game waited
+                return Done()
+        await self._with.showing.edit_card(game)
+        return Submitted(await self._with.taking.submit(game, index, attempt))
 
-        return await as_verdict(submit())
-
-    async def _seat(self, game: Game, key: StepKey) -> Verdict:
-        """Opens a step to members, unless one has taken it; `{"waits": True}` where the game waits for them now."""
+    async def _seat(self, game: Game, key: StepKey) -> bool:
+        """Opens a step to members, unless one has taken it; whether the game waits for them now."""
         if len(game.steps) > key.index or self._with.seating is None:
-            return {}
+            return False
         if game.is_album:
             await self._with.store.games.move(game.id, GameState.WAITING, only_from=[GameState.PLAYING])
-            return {"waits": True}
+            return True
         waits = await self._with.seating.seat(game, key)
         await self.mind(game.id, key)
-        return {"waits": True} if waits else {}
+        return waits
 
     @DBOS.step(name="Play._collect")
-    async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> Verdict:
-        async def collect() -> Verdict:
-            game = await self._with.store.games.get(game_id)
-            await self._with.taking.collect(game, run, index, attempt, submit_ms)
-            return {}
-
-        return await as_verdict(collect())
+    @journalled
+    async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> None:
+        game = await self._with.store.games.get(game_id)
+        await self._with.taking.collect(game, run, index, attempt, submit_ms)
 
     @DBOS.step(name="Play._show")
-    async def _show(self, game_id: str, run: int, what: str) -> Verdict:
-        async def show() -> Verdict:
-            await self._with.showing.post(await self._with.taking.still_on(game_id, run, _GOING), what)
-            return {}
-
-        return await as_verdict(show())
+    @journalled
+    async def _show(self, game_id: str, run: int, what: str) -> None:
+        await self._with.showing.post(await self._with.taking.still_on(game_id, run, _GOING), what)
 
     @DBOS.step(name="Play._to_reveal")
     async def _to_reveal(self, game_id: str) -> list[str]:
@@ -262,12 +268,9 @@ class Play(DBOSConfiguredInstance):
         return ["opening", *(str(step.key) for step in game.steps)] if shown_here else []
 
     @DBOS.step(name="Play._reveal")
-    async def _reveal(self, game_id: str, run: int, what: str) -> Verdict:
-        async def reveal() -> Verdict:
-            await self._with.showing.reveal(await self._with.taking.still_on(game_id, run), what)
-            return {}
-
-        return await as_verdict(reveal())
+    @journalled
+    async def _reveal(self, game_id: str, run: int, what: str) -> None:
+        await self._with.showing.reveal(await self._with.taking.still_on(game_id, run), what)
 
     @DBOS.step(name="Play._seconds_until")
     async def _seconds_until(self, due: str) -> float:
@@ -280,12 +283,9 @@ class Play(DBOSConfiguredInstance):
             await self.look_after(game)
 
     @DBOS.step(name="Play._reopen")
-    async def _reopen(self, game_id: str, run: int) -> Verdict:
-        async def reopen() -> Verdict:
-            await self._with.showing.reopen(await self._with.taking.still_on(game_id, run, _GOING))
-            return {}
-
-        return await as_verdict(reopen())
+    @journalled
+    async def _reopen(self, game_id: str, run: int) -> None:
+        await self._with.showing.reopen(await self._with.taking.still_on(game_id, run, _GOING))
 
     @DBOS.step(name="Play._finish")
     async def _finish(self, game_id: str, run: int) -> None:
@@ -301,16 +301,16 @@ class Play(DBOSConfiguredInstance):
         await self.promote(game.request.guild_id)
 
     @DBOS.step(name="Play._end_early")
-    async def _end_early(self, game_id: str, run: int, verdict: Verdict) -> None:
+    async def _end_early(self, game_id: str, run: int, value: Journalled) -> None:
         """Books a failure, a lost stage, or a pause that was noticed before it was booked; a stop is booked already."""
         games = self._with.store.games
         game = await games.get(game_id)
         if game.run != run:
             return
-        if "error" in verdict:
-            state = GameState.PAUSED if verdict["error"] == StageGone.__name__ else GameState.FAILED
-            await games.move(game_id, state, only_from=_GOING, reason=verdict["sentence"])
-            _log.info("game ended early", game=game_id, state=state.value, error=verdict["error"])
+        if isinstance(outcome := read(value), Failed):
+            state = GameState.PAUSED if outcome.kind is StageGone else GameState.FAILED
+            await games.move(game_id, state, only_from=_GOING, reason=outcome.sentence)
+            _log.info("game ended early", game=game_id, state=state.value, error=outcome.name)
         elif game.state in _GOING:
             everywhere = await self._with.store.servers.paused_everywhere()
             reason = PAUSED_EVERYWHERE if everywhere else PAUSED_HERE
@@ -330,44 +330,33 @@ class Play(DBOSConfiguredInstance):
             await self._with.showing.edit_card(game)
 
     @DBOS.step(name="Play._measure")
-    async def _measure(self, game_id: str) -> Verdict:
-        async def measure() -> Verdict:
-            await self._with.measuring.begin(game_id)
-            return {}
-
-        return await as_verdict(measure())
+    @journalled
+    async def _measure(self, game_id: str) -> None:
+        await self._with.measuring.begin(game_id)
 
     @DBOS.step(name="Play._await_primary")
     async def _await_primary(self, game_id: str) -> None:
         await self._with.measuring.wait(game_id)
 
     @DBOS.step(name="Play._summarise")
-    async def _summarise(self, game_id: str) -> Verdict:
-        async def summarise() -> Verdict:
-            await self._with.measuring.summarise(game_id)
-            return {}
-
-        return await as_verdict(summarise())
+    @journalled
+    async def _summarise(self, game_id: str) -> None:
+        await self._with.measuring.summarise(game_id)
 
     @DBOS.step(name="Play._scale")
-    async def _scale(self, game_id: str) -> Verdict:
+    @journalled
+    async def _scale(self, game_id: str) -> Outcome:
         return await self._with.measuring.scale(game_id, self._with.measuring.always)
 
     @DBOS.step(name="Play._edit_summary")
-    async def _edit_summary(self, game_id: str) -> Verdict:
-        async def edit() -> Verdict:
-            await self._with.showing.edit_summary(await self._with.store.games.get(game_id))
-            return {}
-
-        return await as_verdict(edit())
+    @journalled
+    async def _edit_summary(self, game_id: str) -> None:
+        await self._with.showing.edit_summary(await self._with.store.games.get(game_id))
 
     @DBOS.step(name="Play._realign")
-    async def _realign(self, game_id: str, key: str) -> Verdict:
-        async def realign() -> Verdict:
-            await self.show_as_it_is(game_id, StepKey.parse(key))
-            return {}
-
-        return await as_verdict(realign())
+    @journalled
+    async def _realign(self, game_id: str, key: str) -> None:
+        await self.show_as_it_is(game_id, StepKey.parse(key))
 
     @DBOS.step(name="Play._edit_card")
     async def _edit_card(self, game_id: str) -> None:

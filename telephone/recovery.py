@@ -9,9 +9,9 @@ import structlog
 from telephone import workflow_ids
 from telephone.engine import Engine
 from telephone.game import Game, GameState
+from telephone.outcomes import BROKEN
 from telephone.play import PAUSES, Play
 from telephone.store import Store
-from telephone.verdict import BROKEN
 
 _WORK: Final = {GameState.QUEUED: workflow_ids.opening, GameState.PLAYING: workflow_ids.playing}
 _RUNS_MAX: Final = 100

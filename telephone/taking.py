@@ -13,6 +13,7 @@ from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError, 
 from telephone.game import Answer, Ask, Game, GameState, Kind, Step, StepKey, Ticket, step_seed
 from telephone.media.images import Pictures
 from telephone.models.players import Players, caption_of, picture_of
+from telephone.outcomes import Halted
 from telephone.providers.patience import with_patience
 from telephone.safety import Guard
 from telephone.stage import nonce
@@ -25,10 +26,6 @@ _LOOK_EVERY: Final = 1.0
 """How often a game that waits for a player looks whether it was stopped, in seconds."""
 _STORAGE_DEADLINE: Final = 120.0
 """How long the picture storage may be tried again, in seconds: an answer that was paid for waits for it."""
-
-
-class Halted(Exception):
-    """The game was stopped, paused or set going anew while a step was under way."""
 
 
 @dataclass(frozen=True, slots=True)

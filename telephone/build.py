@@ -14,7 +14,6 @@ from telephone.admission import Admission
 from telephone.anew import Anew
 from telephone.archive import Archive
 from telephone.arena import Arena
-from telephone.awaiting import Awaiting
 from telephone.battle import Battling, Ring
 from telephone.broom import Broom
 from telephone.contest import Contest
@@ -215,10 +214,9 @@ async def open_house(
         )
         return House(service, store, players, guard, measure, scales)
     engine = Engine(settings.engine_url)
-    awaiting = Awaiting(measure, engine)
     taking, showing = (
         Taking(store, pictures, players, guard),
-        Showing(store, pictures, players, scales, awaiting, stage, lobby),
+        Showing(store, pictures, players, scales, stage, lobby),
     )
     rounds = Rounds(store, pictures, players, arena) if arena is not None else None
     measuring = Measuring(store, measure, scales, showing, engine)

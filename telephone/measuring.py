@@ -14,7 +14,7 @@ from telephone import workflow_ids
 from telephone.awaiting import Awaiting
 from telephone.engine import Engine
 from telephone.errors import BadOutput, Misconfigured, RateLimited, TimedOut, Unavailable
-from telephone.game import GameState
+from telephone.game import Game, GameState
 from telephone.measure import Measure
 from telephone.outcomes import Failed, Journalled, Outcome, held_up, journalled, outcome_of, write
 from telephone.providers.patience import with_patience
@@ -88,26 +88,31 @@ class Measuring(DBOSConfiguredInstance):
             if not later:
                 await self._store.budgets.settle(game_id)
 
+    async def awaited(self, game: Game) -> str:
+        """The name of the embedder that is still measuring a finished game; empty where none is."""
+        return await self._awaiting.primary(game)
+
     async def wait(self, game_id: str) -> None:
         """Returns when the primary has measured a game or given up, or when a summary should wait no longer."""
 
-        async def awaited() -> str:
-            return await self._awaiting.primary(await self._store.games.get(game_id))
+        async def look() -> str:
+            return await self.awaited(await self._store.games.get(game_id))
 
-        await look_until(awaited, lambda name: not name, every=_LOOK_EVERY, within=self._patience.summary)
+        await look_until(look, lambda name: not name, every=_LOOK_EVERY, within=self._patience.summary)
 
     async def summarise(self, game_id: str) -> None:
         """Posts the summary of a finished game with what was measured by now."""
         game = await self._store.games.get(game_id)
-        awaited = await self._awaiting.primary(game)
+        awaited = await self.awaited(game)
         await self._showing.edit_card(game)
         if game.state is not GameState.FINISHED:
             return
-        await self._showing.post(game, "summary")
+        await self._showing.post_summary(game, awaited)
         now = await self._store.games.get(game_id)
-        if (now.embedder, await self._awaiting.primary(now)) != (game.embedder, awaited):
+        still = await self.awaited(now)
+        if (now.embedder, still) != (game.embedder, awaited):
             # It came, or was given up, while the summary was being posted, and found none to bring up to date.
-            await self._showing.edit_summary(now)
+            await self._showing.edit_summary(now, still)
             await self._showing.edit_card(now)
 
     async def scale(self, game_id: str, name: str) -> Outcome:
@@ -120,7 +125,7 @@ class Measuring(DBOSConfiguredInstance):
             lacked = (await self._scales.bearings(game)).scale is None
             await self._scales.prepare(game.request.guild_id, name)
             if lacked:
-                await self._showing.edit_summary(game)
+                await self._showing.edit_summary(game, await self.awaited(game))
 
         return await outcome_of(with_patience(scale, deadline=SCALE_DEADLINE, who="The scale"))
 
@@ -154,7 +159,7 @@ class Measuring(DBOSConfiguredInstance):
 
         async def show() -> None:
             game = await self._store.games.get(game_id)
-            await self._showing.edit_summary(game, awaiting=False)
+            await self._showing.edit_summary(game)
             if game.place.summary_id is not None:
                 await self._showing.edit_card(game)
 

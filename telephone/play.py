@@ -146,11 +146,15 @@ class Play(DBOSConfiguredInstance):
         game, rounds = await self._with.store.games.get(game_id), self._with.rounds
         if rounds is not None and not game.is_side:
             await rounds.redraw(game, key)
-        await (rounds if game.is_side and rounds else self._with.showing).realign(game, key)
+        if game.is_side and rounds:
+            await rounds.realign(game, key)
+        else:
+            await self._with.showing.realign(game, key, await self._with.measuring.awaited(game))
 
     async def show_prompt(self, game_id: str) -> None:
         """Makes every message that shows or quotes a game's prompt show the one that is stored now."""
-        await self._with.showing.show_prompt(await self._with.store.games.get(game_id))
+        game = await self._with.store.games.get(game_id)
+        await self._with.showing.show_prompt(game, await self._with.measuring.awaited(game))
 
     async def play_on(self, game: Game) -> None:
         """Plays a game that has its place, or goes on where its run was cut off."""
@@ -351,7 +355,8 @@ class Play(DBOSConfiguredInstance):
     @DBOS.step(name="Play._edit_summary")
     @journalled
     async def _edit_summary(self, game_id: str) -> None:
-        await self._with.showing.edit_summary(await self._with.store.games.get(game_id))
+        game = await self._with.store.games.get(game_id)
+        await self._with.showing.edit_summary(game, await self._with.measuring.awaited(game))
 
     @DBOS.step(name="Play._realign")
     @journalled

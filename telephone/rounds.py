@@ -3,24 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import structlog
-
 from telephone.arena import Arena, Load
 from telephone.cpu import off_loop
-from telephone.errors import TelephoneError
 from telephone.game import Game, Image, Kind, Step, StepKey
 from telephone.media.alike import alike
 from telephone.media.images import Pictures
 from telephone.models.players import Players
+from telephone.publishing import patiently, post_once, without_stopping
 from telephone.scoring.flags import counted
 from telephone.scoring.swing import FREE, swings, told
-from telephone.showing import drift_of, patiently
+from telephone.showing import drift_of
 from telephone.sides import Battle, BattleState, Choice, Result, letter_of
-from telephone.stage import Posting, nonce
+from telephone.stage import Posting
 from telephone.store import Store
 from telephone.store.scores import Pool
-
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +31,20 @@ class Rounds:
     async def post(self, battle: Battle, what: str) -> None:
         """One message of a battle: `card`, `thread`, `opening`, `round-3`, `out-2` (a place), `ballot`, `call`,
         `verdict` (the card at the end) or `result`."""
-        post = await self.store.battle_posts.begin(battle.id, what)
-        if post.message_id is not None:
-            return
-        # The moment keeps what is shown anew from being taken for what was shown before and is gone.
-        posting = Posting(nonce(battle.id, f"{what}/{post.began_at.isoformat()}"), post.began_at, post.again)
-        message_id = await patiently(lambda: self._send(battle.shown, what, posting))
-        if what.startswith("round-"):
-            await self._book_steps(battle, _turn_of(what), message_id)
-        await self.store.battle_posts.done(battle.id, what, message_id)
+
+        async def book(message_id: int) -> None:
+            if what.startswith("round-"):
+                await self._book_steps(battle, _turn_of(what), message_id)
+
+        await post_once(
+            self.store.battle_posts,
+            battle.id,
+            what,
+            lambda posting: self._send(battle.shown, what, posting),
+            # The moment keeps what is shown anew from being taken for what was shown before and is gone.
+            scope=lambda post: f"{what}/{post.began_at.isoformat()}",
+            book=book,
+        )
 
     async def reopen(self, battle: Battle) -> None:
         """Before a paused battle goes on: where its thread is gone, all of it will be shown anew in another."""
@@ -56,14 +57,8 @@ class Rounds:
 
         A ballot that is gone is forgotten, so that it can be shown anew.
         """
-        if battle.card_id is None:
-            return
-        try:
-            await self._edit_card(battle)
-        except TelephoneError as error:
-            _log.warning("card not edited", battle=battle.id, error=type(error).__name__)
-        except Exception:
-            _log.exception("a card broke, the battle goes on", battle=battle.id)
+        if battle.card_id is not None:
+            await without_stopping(self._edit_card(battle), "card", battle=battle.id)
 
     async def realign(self, game: Game, key: StepKey) -> None:
         """Makes the rounds and the card show what reports allow of a step, and of what quotes it."""

@@ -1,31 +1,24 @@
 """Showing a game on its stage: every message once, and the card kept up to date."""
 
+import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Final
 
-import structlog
-
-from telephone.awaiting import Awaiting
 from telephone.cpu import off_loop
-from telephone.errors import NotAllowed, TelephoneError, TimedOut
+from telephone.errors import NotAllowed
 from telephone.game import Drift, Game, GameState, Image, Kind, Step, StepKey
 from telephone.lobby import Lobby
 from telephone.media.images import Pictures
 from telephone.models.players import Players
-from telephone.providers.patience import with_patience
+from telephone.publishing import patiently, post_once, without_stopping
 from telephone.scales import Drawing, Scales
 from telephone.scoring.drift import summarise
 from telephone.seat import Seat
-from telephone.stage import Posting, Progress, Stage, StageGone, Summary, nonce
+from telephone.stage import Posting, Progress, Stage, Summary
 from telephone.store import Store
 
-DEADLINE: Final = 900.0
-"""How long one post may be tried again, in seconds."""
-SILENT: Final = "Discord did not answer for a quarter of an hour, so I paused; press Continue to play on."
 _INVITE: Final = "invite-"
-T = TypeVar("T")
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +29,36 @@ class Showing:
     pictures: Pictures
     players: Players
     scales: Scales
-    awaiting: Awaiting
     stage: Stage
     lobby: Lobby | None = None
     """None where no members are invited."""
 
     async def post(self, game: Game, what: str) -> None:
-        """One message of a game: `card`, `thread`, `opening`, a step as in `3p`, its `invite-3p`, or `summary`.
+        """One message of a game: `card`, `thread`, `opening`, a step as in `3p`, or its `invite-3p`.
 
         A side of a battle has none of its own: its battle shows it. A sealed game shows nothing that was played, and an
         album nothing at all before its party reveals it.
         """
         if not (game.is_side or (game.is_sealed and (game.is_album or not _tells_nothing(what)))):
-            await self._post(game, what)
+            await self._post(game, what, lambda posting: self._send(game.shown, what, posting))
+
+    async def post_summary(self, game: Game, awaited: str = "") -> None:
+        """The summary of a finished game; `awaited` names the embedder that is still measuring it, if one is."""
+        if game.is_side or game.is_sealed:
+            return
+
+        async def send(posting: Posting) -> int:
+            return await self.stage.post_summary(game.shown, await self._summary(game.shown, awaited), posting)
+
+        await self._post(game, "summary", send)
 
     async def reveal(self, game: Game, what: str) -> None:
         """One message of a sealed game all of whose steps are played."""
-        await self._post(game, what)
+        await self._post(game, what, lambda posting: self._send(game.shown, what, posting))
 
-    async def _post(self, game: Game, what: str) -> None:
-        post = await self.store.posts.begin(game.id, what)
-        if post.message_id is not None:
-            return
+    async def _post(self, game: Game, what: str, send: Callable[[Posting], Awaitable[int]]) -> None:
         scope = f"card/{game.run}" if what == "card" else f"{what}/{game.place.card_id}"
-        posting = Posting(nonce=nonce(game.id, scope), since=post.began_at, again=post.again)
-        message_id = await patiently(lambda: self._send(game, what, posting))
-        await self.store.posts.done(game.id, what, message_id)
+        await post_once(self.store.posts, game.id, what, send, scope=lambda _: scope)
 
     async def reopen(self, game: Game) -> None:
         """Before a paused game goes on: where its thread is gone, all of it will be shown anew in another."""
@@ -71,31 +68,36 @@ class Showing:
         invitations = (f"{_INVITE}{key}" for key in game.request.human_steps)
         await self.store.posts.forget(game.id, "card", "thread", "opening", *steps, *invitations)
 
-    async def realign(self, game: Game, key: StepKey) -> None:
-        """Makes the message of a step show what reports allow, and with it whatever else shows or quotes it."""
+    async def realign(self, game: Game, key: StepKey, awaited: str = "") -> None:
+        """Makes the message of a step show what reports allow, and with it whatever else shows or quotes it.
+
+        `awaited` is what `edit_summary` takes.
+        """
         quoting = [StepKey(key.turn + 1, Kind.PICTURE)] if key.kind is Kind.CAPTION else []
         for step in game.shown.steps:
             if step.message_id is not None and step.key in (key, *quoting):
                 await self._edit_step(game.shown, step)
         await self.store.posts.hide(game.id, str(key), game.steps[key.index].hidden)
-        await self.edit_summary(game)
+        await self.edit_summary(game, awaited)
         await self.edit_card(game)
 
-    async def show_prompt(self, game: Game) -> None:
-        """Makes the opening show the game's prompt as it is stored now, and with it whatever else quotes it."""
+    async def show_prompt(self, game: Game, awaited: str = "") -> None:
+        """Makes the opening show the game's prompt as it is stored now, and with it whatever else quotes it.
+
+        `awaited` is what `edit_summary` takes.
+        """
         if game.place.opening_id is not None:
             await patiently(lambda: self.stage.edit_opening(game.shown))
         for step in game.shown.steps[:1]:
             if step.message_id is not None:
                 await self._edit_step(game.shown, step)
-        await self.edit_summary(game)
+        await self.edit_summary(game, awaited)
         await self.edit_card(game)
 
-    async def edit_summary(self, game: Game, *, awaiting: bool = True) -> None:
-        """Brings a summary that is posted up to date; one that is not `awaiting` promises no other embedder."""
+    async def edit_summary(self, game: Game, awaited: str = "") -> None:
+        """Brings a summary that is posted up to date; it promises the distance of the embedder that is `awaited`."""
         if game.place.summary_id is not None:
-            summary = await self._summary(game.shown)
-            summary = summary if awaiting else replace(summary, awaited="")
+            summary = await self._summary(game.shown, awaited)
             await patiently(lambda: self.stage.edit_summary(game.shown, summary))
 
     async def _edit_step(self, game: Game, step: Step) -> None:
@@ -104,42 +106,29 @@ class Showing:
 
     async def edit_card(self, game: Game) -> None:
         """Brings the card up to date; a card that cannot be edited never stops a game."""
-        if game.place.card_id is None:
-            return
-        try:
-            summary = await self._summary(game.shown) if game.state is GameState.FINISHED else None
-            await self.stage.edit_card(game.shown, await self._progress(game), summary)
-        except TelephoneError as error:
-            _log.warning("card not edited", game=game.id, error=type(error).__name__)
-        except Exception:
-            _log.exception("a card broke, the game goes on", game=game.id)
+        if game.place.card_id is not None:
+            await without_stopping(self._edit_card(game), "card", game=game.id)
+
+    async def _edit_card(self, game: Game) -> None:
+        summary = await self._summary(game.shown) if game.state is GameState.FINISHED else None
+        await self.stage.edit_card(game.shown, await self._progress(game), summary)
 
     async def edit_invitation(self, game: Game, seat: Seat) -> None:
         """Brings an invitation up to date; one that cannot be edited never stops a game."""
         message_id = await self.store.posts.find(game.id, f"{_INVITE}{seat.key}")
-        if self.lobby is None or message_id is None:
-            return
-        try:
-            await self.lobby.edit_invitation(game, seat, message_id)
-        except TelephoneError as error:
-            _log.warning("invitation not edited", game=game.id, error=type(error).__name__)
-        except Exception:
-            _log.exception("an invitation broke, the game goes on", game=game.id)
+        if self.lobby is not None and message_id is not None:
+            edit = self.lobby.edit_invitation(game, seat, message_id)
+            await without_stopping(edit, "invitation", game=game.id)
 
     async def remind(self, game: Game, seat: Seat) -> None:
         """Tells who holds a seat that half of their time is over; that it cannot be told never stops a game."""
         if self.lobby is None or seat.claim is None:
             return
         asked_for = await self.store.members.wants_reminders(game.request.guild_id, seat.claim.member_id)
-        try:
-            await self.lobby.remind(game, seat, by_message=asked_for)
-        except TelephoneError as error:
-            _log.info("member not reminded", game=game.id, error=type(error).__name__)
-        except Exception:
-            _log.exception("a reminder broke, the game goes on", game=game.id)
+        remind = self.lobby.remind(game, seat, by_message=asked_for)
+        await without_stopping(remind, "reminder", level=logging.INFO, game=game.id)
 
     async def _send(self, game: Game, what: str, posting: Posting) -> int:
-        game = game.shown
         if what.startswith(_INVITE):
             return await self._invite(game, StepKey.parse(what.removeprefix(_INVITE)), posting)
         match what:
@@ -149,8 +138,6 @@ class Showing:
                 return await self.stage.open_thread(game, posting)
             case "opening":
                 return await self.stage.post_opening(game, posting)
-            case "summary":
-                return await self.stage.post_summary(game, await self._summary(game), posting)
         step = game.steps[StepKey.parse(what).index]
         image = await self.pictures.get(step.image) if step.image else None
         return await self.stage.post_step(game, step, image, posting)
@@ -166,16 +153,15 @@ class Showing:
             seat = await self.store.seats.get(game.id, key)
         return Progress(await self.store.games.place_in_queue(game.id), seconds_left(game), seat)
 
-    async def _summary(self, game: Game) -> Summary:
+    async def _summary(self, game: Game, awaited: str = "") -> Summary:
         first, last = await self._picture(game, 0), await self._picture(game, -1)
         found, embedder = drift_of(game), self._label(game.embedder)
-        awaited = self._label(await self.awaiting.primary(game))
         if found is None:
-            return Summary(first, last, embedder=embedder, awaited=awaited)
+            return Summary(first, last, embedder=embedder, awaited=self._label(awaited))
         bearings = await self.scales.bearings(game)
         drawn = Drawing(f"Game {game.number}: {game.pair}", embedder, found, bearings)
         chart = await off_loop(drawn.chart)
-        return Summary(first, last, found, chart, embedder, bearings, drawn.alt, awaited)
+        return Summary(first, last, found, chart, embedder, bearings, drawn.alt, self._label(awaited))
 
     async def _picture(self, game: Game, which: int) -> Image | None:
         drawn = [turn.picture for turn in game.turns if turn.picture is not None]
@@ -184,14 +170,6 @@ class Showing:
 
     def _label(self, embedder: str | None) -> str:
         return self.players.registry.label(embedder) if embedder else ""
-
-
-async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """A call to the stage, tried again until DEADLINE. Raises StageGone then: what was paid for must not be lost."""
-    try:
-        return await with_patience(call, deadline=DEADLINE, who="This place")
-    except TimedOut:
-        raise StageGone(SILENT, "silent") from None
 
 
 def _tells_nothing(what: str) -> bool:

@@ -4,21 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
-
-from telephone.errors import BadInput, TelephoneError
+from telephone.errors import BadInput
 from telephone.game import Game, GameState
 from telephone.keepsake import Keepsakes
 from telephone.models.registry import Registry
 from telephone.parlour import Parlour
 from telephone.party import Album, Awards, Party, awards
-from telephone.showing import Showing, patiently
-from telephone.stage import Posting, nonce
+from telephone.publishing import patiently, post_once, without_stopping
+from telephone.showing import Showing
+from telephone.stage import Posting
 from telephone.store import Store
 
 _GIVEN_UP: Final = 0
 """The id of a message that there is no use in posting."""
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +31,11 @@ class Unfolding:
 
     async def post(self, party: Party, what: str) -> None:
         """One message of a party: `card`, `thread`, `prompts`, `round-3`, `album-2`, `replay-2` or `awards`."""
-        post = await self.store.party_posts.begin(party.id, what)
-        if post.message_id is not None:
-            return
-        posting = Posting(nonce(party.id, what), post.began_at, post.again)
-        message_id = await patiently(lambda: self._send(party, what, posting))
-        await self.store.party_posts.done(party.id, what, message_id)
+
+        async def send(posting: Posting) -> int:
+            return await self._send(party, what, posting)
+
+        await post_once(self.store.party_posts, party.id, what, send, scope=lambda _: what)
 
     async def reveal(self, album: Album, what: str) -> None:
         """One message of an album: its `opening`, or a step as in `3p`."""
@@ -46,25 +43,13 @@ class Unfolding:
 
     async def edit_card(self, party: Party) -> None:
         """Brings the card up to date; a card that cannot be edited never stops a party."""
-        if party.card_id is None:
-            return
-        try:
-            await self.parlour.edit_card(party)
-        except TelephoneError as error:
-            _log.warning("card not edited", party=party.id, error=type(error).__name__)
-        except Exception:
-            _log.exception("a card broke, the party goes on", party=party.id)
+        if party.card_id is not None:
+            await without_stopping(self.parlour.edit_card(party), "card", party=party.id)
 
     async def edit_call(self, party: Party, what: str) -> None:
         """Brings a call up to date; one that cannot be edited never stops a party."""
-        if what not in party.messages:
-            return
-        try:
-            await self.parlour.edit_call(party, what)
-        except TelephoneError as error:
-            _log.warning("call not edited", party=party.id, error=type(error).__name__)
-        except Exception:
-            _log.exception("a call broke, the party goes on", party=party.id)
+        if what in party.messages:
+            await without_stopping(self.parlour.edit_call(party, what), "call", party=party.id)
 
     async def edit_awards(self, party: Party) -> None:
         """Brings the awards up to date where they are posted. Raises as `post` does."""

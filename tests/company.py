@@ -17,7 +17,6 @@ from telephone.admission import Admission
 from telephone.anew import Anew
 from telephone.archive import Archive
 from telephone.arena import Arena
-from telephone.awaiting import Awaiting
 from telephone.battle import Battling, Ring
 from telephone.broom import Spot
 from telephone.contest import Contest
@@ -410,7 +409,7 @@ async def troupe(
         scales = Scales(store, measure)
         taking, showing = (
             Taking(store, pictures, players, guard),
-            Showing(store, pictures, players, scales, Awaiting(measure, engine), stage, getattr(stage, "lobby", stage)),
+            Showing(store, pictures, players, scales, stage, getattr(stage, "lobby", stage)),
         )
         rounds = Rounds(store, pictures, players, arena or Ringside())
         measuring = Measuring(store, measure, scales, showing, engine, patience=patience)

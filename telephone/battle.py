@@ -37,6 +37,7 @@ from telephone.outcomes import (
     write,
 )
 from telephone.play import PAUSES, Play
+from telephone.reruns import Reruns
 from telephone.rounds import Rounds
 from telephone.sides import SIDES_MIN, Battle, BattleState
 from telephone.stage import StageGone
@@ -59,7 +60,6 @@ _CALL: Final = ("ballot", "call")
 """What is shown when votes may be cast."""
 _CALL_WITHIN: Final = timedelta(minutes=1)
 """How long after its opening a vote that is not shown is taken to have been left so."""
-_RUNS_MAX: Final = 100
 _CLOSE_AFTER: Final = timedelta(minutes=20)
 _CLOSE_UNTIL: Final = timedelta(days=1)
 """A battle whose end could not be shown is closed again every hour, for a day."""
@@ -125,15 +125,12 @@ class Battling(DBOSConfiguredInstance):
         """Sets going what a crash, a fault or another process left lying. Safe at any time."""
         store = self._with.store
         unfinished = await store.battles.unfinished()
-        names = {one.id: workflow_ids.battle(one.id, one.run) for one in unfinished if one.state is BattleState.PLAYING}
-        ended = await self._with.engine.ended(names.values())
+        played = [one for one in unfinished if one.state is BattleState.PLAYING]
+        reruns = Reruns("battle", self._with.engine, store.battles, self.begin, self._give_up)
+        await reruns.set_going({workflow_ids.battle(one.id, one.run): one for one in played})
         for battle in unfinished:
             if battle.state is BattleState.VOTING:
                 await self._look_after_votes(battle)
-            elif names.get(battle.id) in ended:
-                await self._again(battle)
-            elif battle.state is BattleState.PLAYING:
-                await self.begin(battle)
         self._counted = {one.id: self._counted[one.id] for one in unfinished if one.id in self._counted}
         for battle in await store.battles.unshown(_CLOSE_AFTER, _CLOSE_UNTIL):
             name = workflow_ids.once_every(workflow_ids.HOUR, workflow_ids.battle_end(battle.id))
@@ -153,17 +150,8 @@ class Battling(DBOSConfiguredInstance):
                 await self._with.engine.enqueue(name, self.calling, battle.id, battle.run)
             await self._with.rounds.edit_card(battle)
 
-    async def _again(self, battle: Battle) -> None:
-        """A new run of a battle whose workflow ended and left it lying; one that never ends well is void."""
-        now = await self._with.store.battles.get(battle.id)
-        if (now.run, now.state) != (battle.run, battle.state):
-            return
-        if battle.run >= _RUNS_MAX:
-            await self.void(battle.id, BROKEN)
-            return
-        _log.warning("a battle was left lying and goes on", battle=battle.id, run=battle.run)
-        await self._with.store.battles.next_run(battle.id)
-        await self.begin(await self._with.store.battles.get(battle.id))
+    async def _give_up(self, battle: Battle) -> None:
+        await self.void(battle.id, BROKEN)
 
     async def _close_if_final(self, battle_id: str) -> None:
         if (await self._with.store.battles.get(battle_id)).state.is_final:

@@ -22,6 +22,7 @@ from telephone.hosting import Hosting
 from telephone.measure import Measure
 from telephone.media.images import Pictures
 from telephone.play import Play
+from telephone.reruns import enqueue_unended
 from telephone.stage import StageGone
 from telephone.store import Store
 from telephone.waiting import look_until
@@ -72,14 +73,8 @@ class Erasing(DBOSConfiguredInstance):
 
     async def recover(self) -> None:
         """Sets going what was ordered elsewhere, and what a crash or a fault left lying. Safe at any time."""
-        unended = await self._with.store.erasures.unended()
-        ended = await self._with.engine.ended(workflow_ids.erasing(one.id) for one in unended)
-        for one in unended:
-            if workflow_ids.erasing(one.id) in ended:
-                name = workflow_ids.once_every(workflow_ids.HOUR, workflow_ids.erasing(one.id))
-                await self._with.engine.enqueue(name, self.erasing, one.id)
-            else:
-                await self.begin(one)
+        unended = {workflow_ids.erasing(one.id): one.id for one in await self._with.store.erasures.unended()}
+        await enqueue_unended(self._with.engine, self.erasing, unended)
 
     # Workflow
 

@@ -25,6 +25,7 @@ from telephone.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up
 from telephone.party import GUESTS_MAX, Party, PartyState, rounds_for
 from telephone.play import Play
 from telephone.prompts import curated
+from telephone.reruns import Reruns
 from telephone.seat import SeatState
 from telephone.showing import Showing
 from telephone.stage import StageGone
@@ -42,7 +43,6 @@ _LOOK_EVERY: Final = 0.5
 _TELL_EVERY: Final = 3.0
 """How often a call may be made to show how many are done, in seconds."""
 REVEAL_EVERY: Final = 2.0
-_RUNS_MAX: Final = 100
 _log = structlog.get_logger()
 
 
@@ -89,16 +89,11 @@ class Hosting(DBOSConfiguredInstance):
     async def recover(self) -> None:
         """Sets going what a crash, a fault or another process left lying. Safe at any time."""
         unfinished = await self._with.store.parties.unfinished()
-        ended = await self._with.engine.ended(workflow_ids.party(one.id, one.run) for one in unfinished)
-        for party in unfinished:
-            if workflow_ids.party(party.id, party.run) not in ended:
-                await self.begin(party)
-            elif party.run >= _RUNS_MAX:
-                await self.stop(party.id, BROKEN)
-            else:
-                _log.warning("a party was left lying and goes on", party=party.id, run=party.run)
-                await self._with.store.parties.next_run(party.id)
-                await self.begin(await self._with.store.parties.get(party.id))
+        reruns = Reruns("party", self._with.engine, self._with.store.parties, self.begin, self._give_up)
+        await reruns.set_going({workflow_ids.party(one.id, one.run): one for one in unfinished})
+
+    async def _give_up(self, party: Party) -> None:
+        await self.stop(party.id, BROKEN)
 
     # Workflow
 

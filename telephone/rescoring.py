@@ -17,6 +17,7 @@ from telephone.engine import Engine
 from telephone.noticeboard import Noticeboard
 from telephone.providers.patience import with_patience
 from telephone.publishing import without_stopping
+from telephone.reruns import enqueue_unended
 from telephone.rescore import Rescore
 from telephone.stage import Posting, nonce
 from telephone.store import Store
@@ -62,13 +63,8 @@ class Rescoring(DBOSConfiguredInstance):
     async def recover(self) -> None:
         """Sets going the jobs of channels that a crash or a fault left lying; those of a terminal are its own."""
         unended = [job for job in await self._with.store.rescores.unended() if job.channel_id]
-        ended = await self._with.engine.ended(workflow_ids.rescoring(job.id) for job in unended)
-        for job in unended:
-            if workflow_ids.rescoring(job.id) in ended:
-                name = workflow_ids.once_every(workflow_ids.HOUR, workflow_ids.rescoring(job.id))
-                await self._with.engine.enqueue(name, self.working, job.id)
-            else:
-                await self.begin(job)
+        jobs = {workflow_ids.rescoring(job.id): job.id for job in unended}
+        await enqueue_unended(self._with.engine, self.working, jobs)
 
     def _label(self, job: Rescore) -> str:
         return self._with.anew.registry.label(job.embedder)

@@ -30,13 +30,13 @@ from telephone.seat import SeatState
 from telephone.showing import Showing
 from telephone.stage import StageGone
 from telephone.store import Order, Store
-from telephone.store.parties import NOBODY_LEFT
 from telephone.unfolding import Unfolding, numbered
 from telephone.waiting import look_until
 
 STOPPED: Final = "Its host stopped the party."
 GONE: Final = "Its channel or its thread is gone, or closed to me, so the party ended; please start another."
 OVER: Final = "The party is over."
+NOBODY_LEFT: Final = "Everybody left, so the party is over."
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
 _LOOK_EVERY: Final = 0.5
 """How often a party looks what its members have done, in seconds."""

@@ -11,6 +11,7 @@ from typing import Any, Final, ParamSpec, TypeAlias
 
 import structlog
 
+from telephone import refusals
 from telephone.errors import (
     BadOutput,
     Misconfigured,
@@ -150,10 +151,16 @@ async def outcome_of(work: Awaitable[Outcome | None]) -> Outcome:
     except Halted:
         return Halt()
     except TelephoneError as error:
-        return Failed(_NAMES.get(type(error), type(error).__name__), error.sentence)
+        return Failed(_name_of(error), error.sentence)
     except Exception as error:
         _log.exception("a step broke")
         return Failed(type(error).__name__, BROKEN)
+
+
+def _name_of(error: TelephoneError) -> str:
+    """The name of an error in the journal; what the store refuses goes by the class that it narrows."""
+    kind = next(kind for kind in type(error).__mro__ if kind.__module__ != refusals.__name__)
+    return _NAMES.get(kind, kind.__name__)
 
 
 def journalled(

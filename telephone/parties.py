@@ -13,9 +13,9 @@ from telephone.hosting import STOPPED, Hosting
 from telephone.party import GUESTS_MAX, GUESTS_MIN, ROUNDS_MIN, Party, PartyRequest, PartyState, rounds_for
 from telephone.prompts import curated, look_up, offered
 from telephone.providers.base import ModelKind
+from telephone.refusals import PARTY_CLOSED, NotOfParty
 from telephone.seats import Seats, Turn
 from telephone.store import Store
-from telephone.store.parties import CLOSED, STRANGER
 from telephone.waiting import look_until
 
 NO_MODEL: Final = "No model could stand in for a member just now; please ask the operator."
@@ -116,7 +116,7 @@ class Parties:
         """Ends joining before its time, once enough members are there."""
         party = await self.hosted(party_id, by=by, is_host=is_host)
         if party.state is not PartyState.JOINING:
-            raise BadInput(CLOSED)
+            raise BadInput(PARTY_CLOSED)
         if (missing := GUESTS_MIN - len(party.guests)) > 0:
             members = "1 more member is" if missing == 1 else f"{missing} more members are"
             raise BadInput(f"A party needs {GUESTS_MIN} members, so {members} still to join; please wait for them.")
@@ -185,7 +185,7 @@ class Parties:
         party = await self.party(party_id)
         guest = party.guest(member_id)
         if guest is None:
-            raise NotAllowed(STRANGER)
+            raise NotOfParty
         if guest.left:
             raise NotAllowed(LEFT)
         return party

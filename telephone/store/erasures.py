@@ -11,8 +11,8 @@ from sqlmodel import col
 
 from telephone.broom import Spot
 from telephone.erasure import Erasure, Footprint, Reach, UnderWay
-from telephone.errors import NotFound
 from telephone.party import PartyState
+from telephone.refusals import NoErasure
 from telephone.seat import SeatState
 from telephone.sides import BattleState
 from telephone.store.battle_tables import BattlePostRow, BattleRow
@@ -186,7 +186,7 @@ async def _one(session: AsyncSession, erasure_id: str, *, lock: bool = False) ->
     query = select(ErasureRow).where(col(ErasureRow.id) == erasure_id)
     row = (await session.scalars(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
-        raise NotFound("There is no such deletion; /telephone me delete orders one.")
+        raise NoErasure
     return row
 
 

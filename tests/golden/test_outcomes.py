@@ -21,6 +21,8 @@ from telephone.outcomes import (
     read,
     write,
 )
+from telephone.providers.base import Lost
+from telephone.refusals import NoGame
 from telephone.stage import StageGone
 
 GOES_ON = [
@@ -83,6 +85,8 @@ def test_errors_are_told_apart_by_type():
         (errors.Refused("No.", "violence"), {"error": "Refused", "sentence": "No."}),
         (errors.Withheld("No."), {"error": "Withheld", "sentence": "No."}),
         (errors.OverBudget("Too much."), {"error": "OverBudget", "sentence": "Too much."}),
+        (NoGame("g1"), {"error": "NotFound", "sentence": NoGame("g1").sentence}),
+        (Lost("Gone."), {"error": "Lost", "sentence": "Gone."}),
         (KeyError("x"), {"error": "KeyError", "sentence": BROKEN}),
         (Halted(), {"halt": True}),
     ],

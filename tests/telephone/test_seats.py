@@ -11,11 +11,11 @@ import pytest
 from telephone.errors import BadInput, NotAllowed, NotFound, Refused, Withheld
 from telephone.game import Game, GameState, Kind, Step, StepKey
 from telephone.media.images import verify
+from telephone.refusals import LATE, SEEN, TAKEN
 from telephone.seat import SeatState
 from telephone.seats import IN_ALREADY, OVER, UNREADABLE
 from telephone.service import StartRequest
 from telephone.stage import StageGone
-from telephone.store.seats import LATE, SEEN, TAKEN
 from tests.company import Remembering, Troupe, paint, troupe
 
 OPEN = StartRequest(prompt="a fox mends a clock", t2i="painter", i2t="human", turns=2, seed=7, starter_id=5)

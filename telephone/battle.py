@@ -20,6 +20,7 @@ from telephone import workflow_ids
 from telephone.engine import Engine
 from telephone.game import GameState
 from telephone.measuring import Measuring
+from telephone.messages import BattleMessage, BattleMessageKind
 from telephone.outcomes import (
     BROKEN,
     Done,
@@ -56,7 +57,7 @@ _LOOK_EVERY: Final = 1.0
 """How often a battle looks how far its games are, in seconds."""
 _COUNT_EVERY: Final = 5.0
 """How often a card may be made to show how many have voted, in seconds."""
-_CALL: Final = ("ballot", "call")
+_CALL: Final = (BattleMessage(BattleMessageKind.BALLOT), BattleMessage(BattleMessageKind.CALL))
 """What is shown when votes may be cast."""
 _CALL_WITHIN: Final = timedelta(minutes=1)
 """How long after its opening a vote that is not shown is taken to have been left so."""
@@ -145,7 +146,7 @@ class Battling(DBOSConfiguredInstance):
         else:
             await self._with.engine.enqueue(workflow_ids.battle_wait(battle.id), self.waiting, battle.id)
             late = battle.opened_at is not None and datetime.now(UTC) - battle.opened_at > _CALL_WITHIN
-            if late and not set(_CALL) <= battle.messages.keys():
+            if late and not set(map(str, _CALL)) <= battle.messages.keys():
                 name = workflow_ids.once_every(workflow_ids.MINUTE, workflow_ids.battle_ballot(battle.id))
                 await self._with.engine.enqueue(name, self.calling, battle.id, battle.run)
             await self._with.rounds.edit_card(battle)
@@ -162,25 +163,25 @@ class Battling(DBOSConfiguredInstance):
     @DBOS.workflow(name="Battling.leading", max_recovery_attempts=1_000)
     async def leading(self, battle_id: str, run: int) -> None:
         held = held_up(await self._reopen(battle_id, run)) if run else None
-        for what in ("card", "thread", "opening"):
-            held = held or held_up(await self._show(battle_id, run, what))
+        for kind in (BattleMessageKind.CARD, BattleMessageKind.THREAD, BattleMessageKind.OPENING):
+            held = held or held_up(await self._show(battle_id, run, str(BattleMessage(kind))))
         held = held or held_up(await self._send_in(battle_id, run))
         turns = 0 if held else await self._length(battle_id)
         for turn in range(1, turns + 1):
             held = held or await self._gather(battle_id, run, turn)
-            held = held or held_up(await self._show(battle_id, run, f"round-{turn}"))
+            held = held or held_up(await self._show(battle_id, run, str(BattleMessage.round(turn))))
         held = held or await self._gather(battle_id, run, turns)
         held = held or held_up(await self._open_voting(battle_id, run))
         if held:
             await self._end_early(battle_id, run, write(held))
             return
-        for what in _CALL:
-            await self._show(battle_id, run, what)
+        for message in _CALL:
+            await self._show(battle_id, run, str(message))
 
     @DBOS.workflow(name="Battling.calling", max_recovery_attempts=1_000)
     async def calling(self, battle_id: str, run: int) -> None:
-        for what in _CALL:
-            await self._show(battle_id, run, what)
+        for message in _CALL:
+            await self._show(battle_id, run, str(message))
 
     @DBOS.workflow(name="Battling.waiting", max_recovery_attempts=1_000)
     async def waiting(self, battle_id: str) -> None:
@@ -191,15 +192,15 @@ class Battling(DBOSConfiguredInstance):
     async def closing(self, battle_id: str) -> None:
         await self._call_off(battle_id)
         await self._measure(battle_id)
-        for what in ("verdict", "result"):
-            await self._show_end(battle_id, what)
+        for kind in (BattleMessageKind.VERDICT, BattleMessageKind.RESULT):
+            await self._show_end(battle_id, str(BattleMessage(kind)))
 
     async def _gather(self, battle_id: str, run: int, turn: int) -> HeldUp | None:
         """Waits for a turn of all sides, and says which are out of the battle by it."""
         value = await self._await_round(battle_id, run, turn)
         held, outcome = held_up(value), read(value)
         for place in outcome.places if isinstance(outcome, Out) else ():
-            held = held or held_up(await self._show(battle_id, run, f"out-{place}"))
+            held = held or held_up(await self._show(battle_id, run, str(BattleMessage.out(place))))
         return held
 
     # Durable steps
@@ -228,9 +229,10 @@ class Battling(DBOSConfiguredInstance):
     @DBOS.step(name="Battling._show")
     @journalled
     async def _show(self, battle_id: str, run: int, what: str) -> None:
-        state = BattleState.VOTING if what in _CALL else BattleState.PLAYING
-        await self._with.rounds.post(await self._still_on(battle_id, run, state), what)
-        if what.startswith("round-"):
+        message = BattleMessage.parse(what)
+        state = BattleState.VOTING if message in _CALL else BattleState.PLAYING
+        await self._with.rounds.post(await self._still_on(battle_id, run, state), message)
+        if message.kind is BattleMessageKind.ROUND:
             await self._with.rounds.edit_card(await self._with.store.battles.get(battle_id))
 
     @DBOS.step(name="Battling._await_round")
@@ -321,9 +323,10 @@ class Battling(DBOSConfiguredInstance):
     @DBOS.step(name="Battling._show_end")
     @journalled
     async def _show_end(self, battle_id: str, what: str) -> None:
-        battle = await self._with.store.battles.get(battle_id)
-        if battle.card_id is not None and ("thread" in battle.messages or what == "verdict"):
-            await self._with.rounds.post(battle, what)
+        battle, message = await self._with.store.battles.get(battle_id), BattleMessage.parse(what)
+        is_card = message.kind is BattleMessageKind.VERDICT
+        if battle.card_id is not None and (battle.thread_id is not None or is_card):
+            await self._with.rounds.post(battle, message)
 
     async def _drop(self, battle: Battle, turn: int) -> list[int]:
         """Drops the sides that lack a turn, or that a moderator voided; the places of all that are out by it."""

@@ -13,6 +13,7 @@ from telephone.errors import BadInput, NotAllowed
 from telephone.game import Image, Pair, Turn
 from telephone.media.alike import alike
 from telephone.media.images import Pictures
+from telephone.messages import BattleMessageKind
 from telephone.sides import Battle, BattleState, Cast, Choice, Side, Voter
 from telephone.store import Store
 from telephone.versus import VersusAsked, match
@@ -172,4 +173,4 @@ class Contest:
 
 
 def _is_open(battle: Battle) -> bool:
-    return "opening" in battle.messages or battle.state is not BattleState.PLAYING
+    return BattleMessageKind.OPENING in battle.messages or battle.state is not BattleState.PLAYING

@@ -19,8 +19,9 @@ from telephone import workflow_ids
 from telephone.admission import Admission
 from telephone.engine import Engine
 from telephone.errors import OverBudget, TelephoneError
-from telephone.game import GameRequest, GameState, Pair, Prompt
+from telephone.game import GameRequest, GameState, Pair, Prompt, StepKey
 from telephone.measuring import Measuring
+from telephone.messages import GameMessage, GameMessageKind, PartyMessage, PartyMessageKind, RevealKind, RevealPoint
 from telephone.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
 from telephone.party import GUESTS_MAX, Party, PartyState, rounds_for
 from telephone.play import Play
@@ -37,6 +38,7 @@ STOPPED: Final = "Its host stopped the party."
 GONE: Final = "Its channel or its thread is gone, or closed to me, so the party ended; please start another."
 OVER: Final = "The party is over."
 NOBODY_LEFT: Final = "Everybody left, so the party is over."
+_PROMPTS: Final = PartyMessage(PartyMessageKind.PROMPTS)
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
 _LOOK_EVERY: Final = 0.5
 """How often a party looks what its members have done, in seconds."""
@@ -99,20 +101,20 @@ class Hosting(DBOSConfiguredInstance):
 
     @DBOS.workflow(name="Hosting.hosting", max_recovery_attempts=1_000)
     async def hosting(self, party_id: str, run: int) -> None:
-        held = held_up(await self._show(party_id, run, "card"))
+        held = held_up(await self._show(party_id, run, str(PartyMessage(PartyMessageKind.CARD))))
         held = held or held_up(await self._gather(party_id, run))
-        for what in ("thread", "prompts"):
-            held = held or held_up(await self._show(party_id, run, what))
+        for kind in (PartyMessageKind.THREAD, PartyMessageKind.PROMPTS):
+            held = held or held_up(await self._show(party_id, run, str(PartyMessage(kind))))
         held = held or held_up(await self._collect(party_id, run))
         for round_ in range(1, 1 + (0 if held else await self._rounds(party_id))):
             held = held or held_up(await self._open(party_id, run, round_))
-            held = held or held_up(await self._show(party_id, run, f"round-{round_}"))
+            held = held or held_up(await self._show(party_id, run, str(PartyMessage.round(round_))))
             held = held or held_up(await self._await_round(party_id, run, round_))
         held = held or held_up(await self._close_rounds(party_id, run))
         for line in [] if held else await self._to_reveal(party_id):
             held = held or held_up(await self._reveal(party_id, run, line))
             await DBOS.sleep_async(self._with.reveal_s)
-        held = held or held_up(await self._show(party_id, run, "awards"))
+        held = held or held_up(await self._show(party_id, run, str(PartyMessage(PartyMessageKind.AWARDS))))
         await self._end(party_id, run, write(held or Done()))
 
     # Durable steps
@@ -120,7 +122,7 @@ class Hosting(DBOSConfiguredInstance):
     @DBOS.step(name="Hosting._show")
     @journalled
     async def _show(self, party_id: str, run: int, what: str) -> None:
-        await self._with.unfolding.post(await self._still_on(party_id, run), what)
+        await self._with.unfolding.post(await self._still_on(party_id, run), PartyMessage.parse(what))
         await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
 
     @DBOS.step(name="Hosting._gather")
@@ -153,12 +155,12 @@ class Hosting(DBOSConfiguredInstance):
                 await self._deal(party)
                 party = await self._still_on(party_id, run)
             if party.state is PartyState.PROMPTS and told.anew(party.brought):
-                await self._with.unfolding.edit_call(party, "prompts")
+                await self._with.unfolding.edit_call(party, _PROMPTS)
             return party
 
         every = self._with.look_every
         party = await look_until(look, lambda now: now.state is not PartyState.PROMPTS, every=every)
-        await self._with.unfolding.edit_call(party, "prompts")
+        await self._with.unfolding.edit_call(party, _PROMPTS)
 
     @DBOS.step(name="Hosting._rounds")
     async def _rounds(self, party_id: str) -> int:
@@ -176,7 +178,7 @@ class Hosting(DBOSConfiguredInstance):
     async def _await_round(self, party_id: str, run: int, round_: int) -> None:
         """Waits until every turn of a round is taken, by its member or by a model in their place."""
 
-        told, what = _Told(), f"round-{round_}"
+        told, message = _Told(), PartyMessage.round(round_)
 
         def is_over(party: Party) -> bool:
             return party.round != round_ or party.done == len(party.albums)
@@ -188,11 +190,11 @@ class Hosting(DBOSConfiguredInstance):
                 await self.stop(party_id, NOBODY_LEFT)
                 raise Halted
             if not is_over(party) and told.anew(party.done):
-                await self._with.unfolding.edit_call(party, what)
+                await self._with.unfolding.edit_call(party, message)
             return party
 
         party = await look_until(look, is_over, every=self._with.look_every)
-        await self._with.unfolding.edit_call(party, what)
+        await self._with.unfolding.edit_call(party, message)
 
     @DBOS.step(name="Hosting._close_rounds")
     @journalled
@@ -208,27 +210,33 @@ class Hosting(DBOSConfiguredInstance):
 
     @DBOS.step(name="Hosting._to_reveal")
     async def _to_reveal(self, party_id: str) -> list[str]:
-        """What is shown at the end, in order, each as in `2/album`, `2/opening`, `2/1p`, `2/end`."""
-        lines: list[str] = []
+        """What is shown at the end, in order: the points of each album, as strings."""
+        points: list[RevealPoint] = []
         for number, album in numbered(await self._with.store.parties.get(party_id)):
-            steps = [str(step.key) for step in album.game.steps]
-            lines += [f"{number}/{what}" for what in ("album", "opening", *steps, "end", "replay")]
-        return lines
+            points += [RevealPoint(number, kind) for kind in (RevealKind.ALBUM, RevealKind.OPENING)]
+            points += [RevealPoint(number, RevealKind.STEP, step.key) for step in album.game.steps]
+            points += [RevealPoint(number, kind) for kind in (RevealKind.END, RevealKind.REPLAY)]
+        return [str(point) for point in points]
 
     @DBOS.step(name="Hosting._reveal")
     @journalled
     async def _reveal(self, party_id: str, run: int, line: str) -> None:
         party = await self._still_on(party_id, run)
-        number, _, what = line.partition("/")
-        album = dict(numbered(party)).get(int(number))
+        point = RevealPoint.parse(line)
+        album = dict(numbered(party)).get(point.number)
         if album is None:
             return
-        if what in ("album", "replay"):
-            await self._with.unfolding.post(party, f"{what}-{number}")
-        elif what == "end":
-            await self._finish(album.game.id)
-        else:
-            await self._with.unfolding.reveal(album, what)
+        match point:
+            case RevealPoint(number, RevealKind.ALBUM):
+                await self._with.unfolding.post(party, PartyMessage(PartyMessageKind.ALBUM, number))
+            case RevealPoint(number, RevealKind.REPLAY):
+                await self._with.unfolding.post(party, PartyMessage(PartyMessageKind.REPLAY, number))
+            case RevealPoint(_, RevealKind.OPENING):
+                await self._with.unfolding.reveal(album, GameMessage(GameMessageKind.OPENING))
+            case RevealPoint(_, RevealKind.STEP, StepKey() as key):
+                await self._with.unfolding.reveal(album, GameMessage.step(key))
+            case RevealPoint(_, RevealKind.END):
+                await self._finish(album.game.id)
 
     @DBOS.step(name="Hosting._end")
     async def _end(self, party_id: str, run: int, value: Journalled) -> None:
@@ -244,9 +252,8 @@ class Hosting(DBOSConfiguredInstance):
             _log.info("party finished", party=party_id)
         party = await parties.get(party_id)
         await self._drop_albums(party)
-        for what in party.messages:
-            if what in ("prompts", f"round-{party.round}"):
-                await self._with.unfolding.edit_call(party, what)
+        for message in (_PROMPTS, PartyMessage.round(party.round)):
+            await self._with.unfolding.edit_call(party, message)
         await self._with.unfolding.edit_card(party)
 
     async def _is_complete(self, party: Party) -> bool:

@@ -21,6 +21,7 @@ from telephone.engine import Engine
 from telephone.errors import BadOutput, Refused
 from telephone.game import HUMAN, Game, GameState, StepKey
 from telephone.measuring import Measuring
+from telephone.messages import GameMessage, GameMessageKind
 from telephone.outcomes import (
     Done,
     Failed,
@@ -37,7 +38,7 @@ from telephone.outcomes import (
 from telephone.prices import ATTEMPTS
 from telephone.rounds import Rounds
 from telephone.seating import Seating
-from telephone.showing import Showing
+from telephone.showing import OPENING, Showing
 from telephone.stage import StageGone
 from telephone.store import Store
 from telephone.taking import Taking
@@ -165,8 +166,8 @@ class Play(DBOSConfiguredInstance):
     @DBOS.workflow(name="Play.opening", max_recovery_attempts=1_000)
     async def opening(self, game_id: str, run: int) -> None:
         held = held_up(await self._reopen(game_id, run)) if run else None
-        for what in ("card", "thread", "opening"):
-            held = held or held_up(await self._show(game_id, run, what))
+        for message in OPENING:
+            held = held or held_up(await self._show(game_id, run, str(message)))
         if held:
             await self._end_early(game_id, run, write(held))
             return
@@ -177,7 +178,7 @@ class Play(DBOSConfiguredInstance):
     async def playing(self, game_id: str, run: int) -> None:
         for index in range(await self._length(game_id)):
             held = await self._take(game_id, run, index)
-            held = held or held_up(await self._show(game_id, run, str(StepKey.at(index))))
+            held = held or held_up(await self._show(game_id, run, str(GameMessage.step(StepKey.at(index)))))
             if held:
                 await self._end_early(game_id, run, write(held))
                 return
@@ -262,19 +263,22 @@ class Play(DBOSConfiguredInstance):
     @DBOS.step(name="Play._show")
     @journalled
     async def _show(self, game_id: str, run: int, what: str) -> None:
-        await self._with.showing.post(await self._with.taking.still_on(game_id, run, _GOING), what)
+        game = await self._with.taking.still_on(game_id, run, _GOING)
+        await self._with.showing.post(game, GameMessage.parse(what))
 
     @DBOS.step(name="Play._to_reveal")
     async def _to_reveal(self, game_id: str) -> list[str]:
         """What is shown of a sealed game at its end, in order; nothing of others."""
         game = await self._with.store.games.get(game_id)
-        shown_here = game.is_sealed and not game.is_album
-        return ["opening", *(str(step.key) for step in game.steps)] if shown_here else []
+        if game.is_album or not game.is_sealed:
+            return []
+        steps = (GameMessage.step(step.key) for step in game.steps)
+        return [str(message) for message in (GameMessage(GameMessageKind.OPENING), *steps)]
 
     @DBOS.step(name="Play._reveal")
     @journalled
     async def _reveal(self, game_id: str, run: int, what: str) -> None:
-        await self._with.showing.reveal(await self._with.taking.still_on(game_id, run), what)
+        await self._with.showing.reveal(await self._with.taking.still_on(game_id, run), GameMessage.parse(what))
 
     @DBOS.step(name="Play._seconds_until")
     async def _seconds_until(self, due: str) -> float:

@@ -10,6 +10,7 @@ from telephone.errors import NotAllowed
 from telephone.game import Drift, Game, GameState, Image, Kind, Step, StepKey
 from telephone.lobby import Lobby
 from telephone.media.images import Pictures
+from telephone.messages import GameMessage, GameMessageKind
 from telephone.models.players import Players
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.scales import Drawing, Scales
@@ -18,7 +19,8 @@ from telephone.seat import Seat
 from telephone.stage import Posting, Progress, Stage, Summary
 from telephone.store import Store
 
-_INVITE: Final = "invite-"
+OPENING: Final = tuple(map(GameMessage, (GameMessageKind.CARD, GameMessageKind.THREAD, GameMessageKind.OPENING)))
+"""What is posted of a game before its steps, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,14 @@ class Showing:
     lobby: Lobby | None = None
     """None where no members are invited."""
 
-    async def post(self, game: Game, what: str) -> None:
-        """One message of a game: `card`, `thread`, `opening`, a step as in `3p`, or its `invite-3p`.
+    async def post(self, game: Game, message: GameMessage) -> None:
+        """One message of a game but its summary.
 
         A side of a battle has none of its own: its battle shows it. A sealed game shows nothing that was played, and an
         album nothing at all before its party reveals it.
         """
-        if not (game.is_side or (game.is_sealed and (game.is_album or not _tells_nothing(what)))):
-            await self._post(game, what, lambda posting: self._send(game.shown, what, posting))
+        if not (game.is_side or (game.is_sealed and (game.is_album or not _tells_nothing(message)))):
+            await self._post(game, message, lambda posting: self._send(game.shown, message, posting))
 
     async def post_summary(self, game: Game, awaited: str = "") -> None:
         """The summary of a finished game; `awaited` names the embedder that is still measuring it, if one is."""
@@ -50,23 +52,23 @@ class Showing:
         async def send(posting: Posting) -> int:
             return await self.stage.post_summary(game.shown, await self._summary(game.shown, awaited), posting)
 
-        await self._post(game, "summary", send)
+        await self._post(game, GameMessage(GameMessageKind.SUMMARY), send)
 
-    async def reveal(self, game: Game, what: str) -> None:
+    async def reveal(self, game: Game, message: GameMessage) -> None:
         """One message of a sealed game all of whose steps are played."""
-        await self._post(game, what, lambda posting: self._send(game.shown, what, posting))
+        await self._post(game, message, lambda posting: self._send(game.shown, message, posting))
 
-    async def _post(self, game: Game, what: str, send: Callable[[Posting], Awaitable[int]]) -> None:
-        scope = f"card/{game.run}" if what == "card" else f"{what}/{game.place.card_id}"
-        await post_once(self.store.posts, game.id, what, send, scope=lambda _: scope)
+    async def _post(self, game: Game, message: GameMessage, send: Callable[[Posting], Awaitable[int]]) -> None:
+        where = game.run if message.kind is GameMessageKind.CARD else game.place.card_id
+        await post_once(self.store.posts, game.id, str(message), send, scope=lambda _: f"{message}/{where}")
 
     async def reopen(self, game: Game) -> None:
         """Before a paused game goes on: where its thread is gone, all of it will be shown anew in another."""
         if game.place.card_id is None or await patiently(lambda: self.stage.is_open(game)):
             return
-        steps = (str(step.key) for step in game.steps)
-        invitations = (f"{_INVITE}{key}" for key in game.request.human_steps)
-        await self.store.posts.forget(game.id, "card", "thread", "opening", *steps, *invitations)
+        steps = (GameMessage.step(step.key) for step in game.steps)
+        invitations = (GameMessage.invitation(key) for key in game.request.human_steps)
+        await self.store.posts.forget(game.id, *map(str, (*OPENING, *steps, *invitations)))
 
     async def realign(self, game: Game, key: StepKey, awaited: str = "") -> None:
         """Makes the message of a step show what reports allow, and with it whatever else shows or quotes it.
@@ -77,7 +79,7 @@ class Showing:
         for step in game.shown.steps:
             if step.message_id is not None and step.key in (key, *quoting):
                 await self._edit_step(game.shown, step)
-        await self.store.posts.hide(game.id, str(key), game.steps[key.index].hidden)
+        await self.store.posts.hide(game.id, str(GameMessage.step(key)), game.steps[key.index].hidden)
         await self.edit_summary(game, awaited)
         await self.edit_card(game)
 
@@ -115,7 +117,7 @@ class Showing:
 
     async def edit_invitation(self, game: Game, seat: Seat) -> None:
         """Brings an invitation up to date; one that cannot be edited never stops a game."""
-        message_id = await self.store.posts.find(game.id, f"{_INVITE}{seat.key}")
+        message_id = await self.store.posts.find(game.id, str(GameMessage.invitation(seat.key)))
         if self.lobby is not None and message_id is not None:
             edit = self.lobby.edit_invitation(game, seat, message_id)
             await without_stopping(edit, "invitation", game=game.id)
@@ -128,19 +130,21 @@ class Showing:
         remind = self.lobby.remind(game, seat, by_message=asked_for)
         await without_stopping(remind, "reminder", level=logging.INFO, game=game.id)
 
-    async def _send(self, game: Game, what: str, posting: Posting) -> int:
-        if what.startswith(_INVITE):
-            return await self._invite(game, StepKey.parse(what.removeprefix(_INVITE)), posting)
-        match what:
-            case "card":
+    async def _send(self, game: Game, message: GameMessage, posting: Posting) -> int:
+        match message:
+            case GameMessage(GameMessageKind.CARD):
                 return await self.stage.post_card(game, await self._progress(game), posting)
-            case "thread":
+            case GameMessage(GameMessageKind.THREAD):
                 return await self.stage.open_thread(game, posting)
-            case "opening":
+            case GameMessage(GameMessageKind.OPENING):
                 return await self.stage.post_opening(game, posting)
-        step = game.steps[StepKey.parse(what).index]
-        image = await self.pictures.get(step.image) if step.image else None
-        return await self.stage.post_step(game, step, image, posting)
+            case GameMessage(GameMessageKind.INVITATION, StepKey() as key):
+                return await self._invite(game, key, posting)
+            case GameMessage(GameMessageKind.STEP, StepKey() as key):
+                step = game.steps[key.index]
+                image = await self.pictures.get(step.image) if step.image else None
+                return await self.stage.post_step(game, step, image, posting)
+        raise ValueError(f"{message} of a game is not posted so")
 
     async def _invite(self, game: Game, key: StepKey, posting: Posting) -> int:
         if self.lobby is None:
@@ -172,9 +176,9 @@ class Showing:
         return self.players.registry.label(embedder) if embedder else ""
 
 
-def _tells_nothing(what: str) -> bool:
+def _tells_nothing(message: GameMessage) -> bool:
     """Whether a message shows nothing of what was played, not even the prompt."""
-    return what in ("card", "thread") or what.startswith(_INVITE)
+    return message.kind in (GameMessageKind.CARD, GameMessageKind.THREAD, GameMessageKind.INVITATION)
 
 
 def drift_of(game: Game) -> Drift | None:

@@ -7,6 +7,7 @@ from typing import Final
 from telephone.errors import BadInput
 from telephone.game import Game, GameState
 from telephone.keepsake import Keepsakes
+from telephone.messages import GameMessage, PartyMessage, PartyMessageKind
 from telephone.models.registry import Registry
 from telephone.parlour import Parlour
 from telephone.party import Album, Awards, Party, awards
@@ -29,31 +30,31 @@ class Unfolding:
     registry: Registry
     parlour: Parlour
 
-    async def post(self, party: Party, what: str) -> None:
-        """One message of a party: `card`, `thread`, `prompts`, `round-3`, `album-2`, `replay-2` or `awards`."""
+    async def post(self, party: Party, message: PartyMessage) -> None:
+        """One message of a party."""
 
         async def send(posting: Posting) -> int:
-            return await self._send(party, what, posting)
+            return await self._send(party, message, posting)
 
-        await post_once(self.store.party_posts, party.id, what, send, scope=lambda _: what)
+        await post_once(self.store.party_posts, party.id, str(message), send, scope=lambda _: str(message))
 
-    async def reveal(self, album: Album, what: str) -> None:
-        """One message of an album: its `opening`, or a step as in `3p`."""
-        await self.showing.reveal(album.game, what)
+    async def reveal(self, album: Album, message: GameMessage) -> None:
+        """One message of an album: its opening, or a step."""
+        await self.showing.reveal(album.game, message)
 
     async def edit_card(self, party: Party) -> None:
         """Brings the card up to date; a card that cannot be edited never stops a party."""
         if party.card_id is not None:
             await without_stopping(self.parlour.edit_card(party), "card", party=party.id)
 
-    async def edit_call(self, party: Party, what: str) -> None:
+    async def edit_call(self, party: Party, message: PartyMessage) -> None:
         """Brings a call up to date; one that cannot be edited never stops a party."""
-        if what in party.messages:
-            await without_stopping(self.parlour.edit_call(party, what), "call", party=party.id)
+        if str(message) in party.messages:
+            await without_stopping(self.parlour.edit_call(party, str(message)), "call", party=party.id)
 
     async def edit_awards(self, party: Party) -> None:
         """Brings the awards up to date where they are posted. Raises as `post` does."""
-        if "awards" in party.messages:
+        if PartyMessageKind.AWARDS in party.messages:
             found = await self.awards(party)
             await patiently(lambda: self.parlour.edit_awards(party, found))
 
@@ -68,19 +69,21 @@ class Unfolding:
             return awards({n: [far[game.id]] for n, game in told.items()}, self.registry.label(embedder))
         return Awards()
 
-    async def _send(self, party: Party, what: str, posting: Posting) -> int:
-        match what.partition("-"):
-            case "card", _, _:
+    async def _send(self, party: Party, message: PartyMessage, posting: Posting) -> int:
+        match message:
+            case PartyMessage(PartyMessageKind.CARD):
                 return await self.parlour.post_card(party, posting)
-            case "thread", _, _:
+            case PartyMessage(PartyMessageKind.THREAD):
                 return await self.parlour.open_thread(party, posting)
-            case "album", _, number:
-                return await self.parlour.post_heading(party, int(number), posting)
-            case "replay", _, number:
-                return await self._replay(party, int(number), posting)
-            case "awards", _, _:
+            case PartyMessage(PartyMessageKind.PROMPTS | PartyMessageKind.ROUND):
+                return await self.parlour.post_call(party, str(message), posting)
+            case PartyMessage(PartyMessageKind.ALBUM, int(number)):
+                return await self.parlour.post_heading(party, number, posting)
+            case PartyMessage(PartyMessageKind.REPLAY, int(number)):
+                return await self._replay(party, number, posting)
+            case PartyMessage(PartyMessageKind.AWARDS):
                 return await self.parlour.post_awards(party, await self.awards(party), posting)
-        return await self.parlour.post_call(party, what, posting)
+        raise ValueError(f"a party has no message {message}")
 
     async def _replay(self, party: Party, number: int, posting: Posting) -> int:
         game = dict(numbered(party))[number].game.shown

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from telephone.game import Game, GameRequest, Level, Pair, Prompt
+from telephone.messages import BattleMessageKind
 from telephone.refusals import MetAlready, NoBattle
 from telephone.sides import Battle, BattleRequest, BattleState, Side
 from telephone.store import read
@@ -95,7 +96,10 @@ class Battles:
         """Closed and void battles that ended between `until` and `after` ago and whose result was not posted."""
         shown = (
             select(col(BattlePostRow.battle_id))
-            .where(col(BattlePostRow.battle_id) == col(BattleRow.id), col(BattlePostRow.what) == "result")
+            .where(
+                col(BattlePostRow.battle_id) == col(BattleRow.id),
+                col(BattlePostRow.what) == BattleMessageKind.RESULT.value,
+            )
             .where(col(BattlePostRow.message_id).is_not(None))
         )
         final = [state for state in BattleState if state.is_final]

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from telephone.game import Game, GameRequest, GameState
+from telephone.messages import GameMessageKind
 from telephone.refusals import NoGame, NoGameNumber, SeedTooLarge
 from telephone.store import read
 from telephone.store.columns import now
@@ -75,7 +76,7 @@ class Games:
         """
         shown = (
             select(col(PostRow.game_id))
-            .where(col(PostRow.game_id) == col(GameRow.id), col(PostRow.what) == "summary")
+            .where(col(PostRow.game_id) == col(GameRow.id), col(PostRow.what) == GameMessageKind.SUMMARY.value)
             .where(col(PostRow.message_id).is_not(None))
         )
         query = read.GAMES.where(

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from telephone.game import HUMAN, GameRequest, GameState, Kind, Level, Pair, Prompt, StepKey
+from telephone.messages import GameMessageKind
 from telephone.party import (
     GUESTS_MIN,
     Album,
@@ -169,7 +170,12 @@ class Parties:
         await session.execute(
             update(GameRow).where(col(GameRow.id) == game_id).values(state=GameState.WAITING.value, started_at=moment)
         )
-        thread = {"game_id": game_id, "what": "thread", "guild_id": game.guild_id, "began_at": moment}
+        thread = {
+            "game_id": game_id,
+            "what": GameMessageKind.THREAD.value,
+            "guild_id": game.guild_id,
+            "began_at": moment,
+        }
         await session.execute(insert(PostRow).values(thread | {"message_id": party.thread_id}))
         mine = and_(col(GuestRow.party_id) == party.id, col(GuestRow.member_id) == owner)
         values = {"chair": chair, "game_id": game_id, "prompt": None, "level": None, "slug": None}

@@ -12,6 +12,7 @@ from bot.sending import AtMost, Sending
 from bot.ui.posts import Post
 from telephone.arena import Load
 from telephone.game import Image
+from telephone.messages import BattleMessage, BattleMessageKind
 from telephone.sides import Battle, BattleState, Result, Side
 from telephone.stage import Posting
 
@@ -30,7 +31,7 @@ class DiscordArena:
 
     async def open_thread(self, battle: Battle, posting: Posting) -> int:
         """The thread on the card, named after the battle's number alone."""
-        card_id, channel_id = need(battle.messages.get("card"), "card"), battle.request.channel_id
+        card_id, channel_id = need(battle.messages.get(BattleMessageKind.CARD), "card"), battle.request.channel_id
         with gone.told(battle.turn_now, "channel"):
             name = battles.thread_name(battle)
             return await self._sending.open_thread(channel_id, card_id, name, again=posting.again)
@@ -45,7 +46,7 @@ class DiscordArena:
 
     async def edit_round(self, battle: Battle, turn: int, pictures: Mapping[int, Image]) -> None:
         """A round, after a step of it was hidden or shown again."""
-        message_id = battle.messages.get(f"round-{turn}", 0)
+        message_id = battle.messages.get(str(BattleMessage.round(turn)), 0)
         post = _always(battles.round_(battle, turn, pictures))
         await self._posted.edit(battle.turn_now, _thread_of(battle), message_id, post)
 
@@ -101,7 +102,7 @@ class DiscordArena:
 
 def _card_of(battle: Battle, card_id: int, *, at_once: bool) -> Card:
     rests = battle.state.is_final or battle.state is BattleState.PAUSED
-    new = battle.state is BattleState.VOTING and "ballot" not in battle.messages
+    new = battle.state is BattleState.VOTING and BattleMessageKind.BALLOT not in battle.messages
     state = " ".join([battle.state.value, *(["waits"] if battle.waits else []), *(["queued"] if battle.queued else [])])
     return Card(battle.id, battle.request.channel_id, card_id, state, rests or new, rests, at_once)
 

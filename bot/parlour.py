@@ -11,6 +11,7 @@ from bot.posted import Posted, need
 from bot.sending import Sending
 from bot.ui.posts import Attachment, Post
 from telephone.game import Game
+from telephone.messages import PartyMessageKind
 from telephone.party import Awards, Party
 from telephone.stage import Posting
 
@@ -74,7 +75,7 @@ class DiscordParlour:
         async def at_most(_size: int) -> list[Post]:
             return [parties.ended(party, awards)]
 
-        await self._posted.edit(party.round, _thread_of(party), party.messages.get("awards", 0), at_most)
+        await self._posted.edit(party.round, _thread_of(party), party.messages.get(PartyMessageKind.AWARDS, 0), at_most)
 
     async def edit_card(self, party: Party) -> None:
         """The card, brought up to date."""

@@ -12,6 +12,7 @@ from discord import ui
 from bot.text import escape, excerpt
 from bot.ui.posts import Attachment, Post, address, clock, embedder_name, layout, span
 from telephone.game import PROMPT_MIN, Game, GameState, Kind, Prompt
+from telephone.messages import PartyMessage
 from telephone.party import GUESTS_MIN, Award, Awards, Party, PartyState, key_of_round
 from telephone.seat import SeatState
 
@@ -61,7 +62,8 @@ def card(party: Party) -> Post:
 
 def call(party: Party, what: str) -> Post:
     """What members are to do now, in the thread, from its beginning to its end."""
-    return _prompts(party) if what == "prompts" else _round(party, int(what.partition("-")[2]))
+    message = PartyMessage.parse(what)
+    return _prompts(party) if message.number is None else _round(party, message.number)
 
 
 def heading(party: Party, album: int) -> Post:

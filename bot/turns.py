@@ -18,9 +18,9 @@ from telephone.cpu import off_loop
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Image, Kind, StepKey
 from telephone.media.images import fit
+from telephone.refusals import LATE
 from telephone.seats import UNREADABLE, Turn
 from telephone.seats import UPLOAD_MAX as DRAWING_MAX
-from telephone.store.seats import LATE
 
 Verb = Callable[[Press, str, StepKey], Awaitable[None]]
 FORM: Final = re.compile(r"at1f:(?P<game>[\w-]{1,64}):(?P<step>[1-9]\d?[pc]):(?P<member>\d{1,20})")

@@ -24,6 +24,7 @@ from telephone.providers.patience import with_patience
 from telephone.rescore import Rescore, RescorePlan, RescoreState
 from telephone.scales import Scales
 from telephone.store import Order, Store
+from telephone.waiting import watched
 
 HELD: Final = 30.0
 PATIENCE: Final = 900.0
@@ -39,6 +40,10 @@ _log = structlog.get_logger()
 
 Told = Callable[[Rescore], Awaitable[None]]
 """Is told how far a job is, after each game."""
+
+
+class _Ended(Exception):
+    """The job was stopped while a game was being measured."""
 
 
 class Outcome(Enum):
@@ -185,15 +190,15 @@ class Anew:
 
     async def _unless_ended(self, job_id: str, work: Awaitable[bool]) -> bool | None:
         """What the work comes to; None where the job was stopped meanwhile, and the work with it."""
-        task = asyncio.ensure_future(work)
+
+        async def check() -> None:
+            if (await self.store.rescores.get(job_id)).state.is_final:
+                raise _Ended
+
         try:
-            while not (await asyncio.wait({task}, timeout=_LOOK_EVERY))[0]:
-                if (await self.store.rescores.get(job_id)).state.is_final:
-                    return None
-            return task.result()
-        finally:
-            task.cancel()
-            await asyncio.wait({task})
+            return await watched(work, check, every=_LOOK_EVERY)
+        except _Ended:
+            return None
 
     async def _end(self, job_id: str, state: RescoreState, reason: str | None = None) -> None:
         if await self.store.rescores.end(job_id, state, reason):

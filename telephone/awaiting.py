@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from telephone import workflow_ids
 from telephone.engine import Engine
 from telephone.game import Game, GameState
 from telephone.measure import Measure
@@ -21,9 +22,4 @@ class Awaiting:
             return ""
         if name not in [gauge.name for gauge in self.measure.of(game)]:
             return ""
-        return "" if await self.engine.ended([workflow_of(game.id, name)]) else name
-
-
-def workflow_of(game_id: str, embedder: str) -> str:
-    """The id of the workflow in which an embedder measures a game."""
-    return f"measure-{game_id}-{embedder}"
+        return "" if await self.engine.ended([workflow_ids.measuring(game.id, name)]) else name

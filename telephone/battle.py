@@ -16,16 +16,34 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
+from telephone import workflow_ids
 from telephone.engine import Engine
 from telephone.game import GameState
 from telephone.measuring import Measuring
+from telephone.messages import BattleMessage, BattleMessageKind
+from telephone.outcomes import (
+    BROKEN,
+    Done,
+    Failed,
+    Halted,
+    HeldUp,
+    Journalled,
+    Out,
+    Outcome,
+    Void,
+    held_up,
+    journalled,
+    outcome_of,
+    read,
+    write,
+)
 from telephone.play import PAUSES, Play
+from telephone.reruns import Reruns
 from telephone.rounds import Rounds
 from telephone.sides import SIDES_MIN, Battle, BattleState
 from telephone.stage import StageGone
 from telephone.store import Store
-from telephone.taking import Halted
-from telephone.verdict import BROKEN, Verdict, as_verdict
+from telephone.waiting import look_until
 
 DROPPED: Final = "It could not be played on."
 """Why a side is out, as far as it may be told before the battle closes: more would name its models."""
@@ -39,11 +57,10 @@ _LOOK_EVERY: Final = 1.0
 """How often a battle looks how far its games are, in seconds."""
 _COUNT_EVERY: Final = 5.0
 """How often a card may be made to show how many have voted, in seconds."""
-_CALL: Final = ("ballot", "call")
+_CALL: Final = (BattleMessage(BattleMessageKind.BALLOT), BattleMessage(BattleMessageKind.CALL))
 """What is shown when votes may be cast."""
 _CALL_WITHIN: Final = timedelta(minutes=1)
 """How long after its opening a vote that is not shown is taken to have been left so."""
-_RUNS_MAX: Final = 100
 _CLOSE_AFTER: Final = timedelta(minutes=20)
 _CLOSE_UNTIL: Final = timedelta(days=1)
 """A battle whose end could not be shown is closed again every hour, for a day."""
@@ -73,7 +90,7 @@ class Battling(DBOSConfiguredInstance):
 
     async def begin(self, battle: Battle) -> None:
         """Shows a battle that is stored and leads it to the vote."""
-        await self._with.engine.enqueue(f"battle-{battle.id}-{battle.run}", self.leading, battle.id, battle.run)
+        await self._with.engine.enqueue(workflow_ids.battle(battle.id, battle.run), self.leading, battle.id, battle.run)
 
     async def go_on(self, battle: Battle) -> None:
         """Sets a paused battle going again, in a new run."""
@@ -109,18 +126,16 @@ class Battling(DBOSConfiguredInstance):
         """Sets going what a crash, a fault or another process left lying. Safe at any time."""
         store = self._with.store
         unfinished = await store.battles.unfinished()
-        names = {one.id: f"battle-{one.id}-{one.run}" for one in unfinished if one.state is BattleState.PLAYING}
-        ended = await self._with.engine.ended(names.values())
+        played = [one for one in unfinished if one.state is BattleState.PLAYING]
+        reruns = Reruns("battle", self._with.engine, store.battles, self.begin, self._give_up)
+        await reruns.set_going({workflow_ids.battle(one.id, one.run): one for one in played})
         for battle in unfinished:
             if battle.state is BattleState.VOTING:
                 await self._look_after_votes(battle)
-            elif names.get(battle.id) in ended:
-                await self._again(battle)
-            elif battle.state is BattleState.PLAYING:
-                await self.begin(battle)
         self._counted = {one.id: self._counted[one.id] for one in unfinished if one.id in self._counted}
         for battle in await store.battles.unshown(_CLOSE_AFTER, _CLOSE_UNTIL):
-            await self._with.engine.enqueue(f"battle-end-{battle.id}-{_hour()}", self.closing, battle.id)
+            name = workflow_ids.once_every(workflow_ids.HOUR, workflow_ids.battle_end(battle.id))
+            await self._with.engine.enqueue(name, self.closing, battle.id)
 
     async def _look_after_votes(self, battle: Battle) -> None:
         """Closes a vote that is over; shows a ballot that is not shown, or shows an old count."""
@@ -129,54 +144,45 @@ class Battling(DBOSConfiguredInstance):
         elif battle.closes_at is not None and battle.closes_at <= datetime.now(UTC):
             await self.close(battle.id)
         else:
-            await self._with.engine.enqueue(f"battle-wait-{battle.id}", self.waiting, battle.id)
+            await self._with.engine.enqueue(workflow_ids.battle_wait(battle.id), self.waiting, battle.id)
             late = battle.opened_at is not None and datetime.now(UTC) - battle.opened_at > _CALL_WITHIN
-            if late and not set(_CALL) <= battle.messages.keys():
-                name = f"battle-ballot-{battle.id}-{int(time.time() // 60)}"
+            if late and not set(map(str, _CALL)) <= battle.messages.keys():
+                name = workflow_ids.once_every(workflow_ids.MINUTE, workflow_ids.battle_ballot(battle.id))
                 await self._with.engine.enqueue(name, self.calling, battle.id, battle.run)
             await self._with.rounds.edit_card(battle)
 
-    async def _again(self, battle: Battle) -> None:
-        """A new run of a battle whose workflow ended and left it lying; one that never ends well is void."""
-        now = await self._with.store.battles.get(battle.id)
-        if (now.run, now.state) != (battle.run, battle.state):
-            return
-        if battle.run >= _RUNS_MAX:
-            await self.void(battle.id, BROKEN)
-            return
-        _log.warning("a battle was left lying and goes on", battle=battle.id, run=battle.run)
-        await self._with.store.battles.next_run(battle.id)
-        await self.begin(await self._with.store.battles.get(battle.id))
+    async def _give_up(self, battle: Battle) -> None:
+        await self.void(battle.id, BROKEN)
 
     async def end(self, battle_id: str) -> None:
         """Measures and shows the end of a battle that is stored as ended; leaves any other alone."""
         if (await self._with.store.battles.get(battle_id)).state.is_final:
-            await self._with.engine.enqueue(f"battle-end-{battle_id}", self.closing, battle_id)
+            await self._with.engine.enqueue(workflow_ids.battle_end(battle_id), self.closing, battle_id)
 
     # Workflows
 
     @DBOS.workflow(name="Battling.leading", max_recovery_attempts=1_000)
     async def leading(self, battle_id: str, run: int) -> None:
-        verdict = await self._reopen(battle_id, run) if run else {}
-        for what in ("card", "thread", "opening"):
-            verdict = verdict or await self._show(battle_id, run, what)
-        verdict = verdict or await self._send_in(battle_id, run)
-        turns = 0 if verdict else await self._length(battle_id)
+        held = held_up(await self._reopen(battle_id, run)) if run else None
+        for kind in (BattleMessageKind.CARD, BattleMessageKind.THREAD, BattleMessageKind.OPENING):
+            held = held or held_up(await self._show(battle_id, run, str(BattleMessage(kind))))
+        held = held or held_up(await self._send_in(battle_id, run))
+        turns = 0 if held else await self._length(battle_id)
         for turn in range(1, turns + 1):
-            verdict = verdict or await self._gather(battle_id, run, turn)
-            verdict = verdict or await self._show(battle_id, run, f"round-{turn}")
-        verdict = verdict or await self._gather(battle_id, run, turns)
-        verdict = verdict or await self._open_voting(battle_id, run)
-        if verdict:
-            await self._end_early(battle_id, run, verdict)
+            held = held or await self._gather(battle_id, run, turn)
+            held = held or held_up(await self._show(battle_id, run, str(BattleMessage.round(turn))))
+        held = held or await self._gather(battle_id, run, turns)
+        held = held or held_up(await self._open_voting(battle_id, run))
+        if held:
+            await self._end_early(battle_id, run, write(held))
             return
-        for what in _CALL:
-            await self._show(battle_id, run, what)
+        for message in _CALL:
+            await self._show(battle_id, run, str(message))
 
     @DBOS.workflow(name="Battling.calling", max_recovery_attempts=1_000)
     async def calling(self, battle_id: str, run: int) -> None:
-        for what in _CALL:
-            await self._show(battle_id, run, what)
+        for message in _CALL:
+            await self._show(battle_id, run, str(message))
 
     @DBOS.workflow(name="Battling.waiting", max_recovery_attempts=1_000)
     async def waiting(self, battle_id: str) -> None:
@@ -187,15 +193,16 @@ class Battling(DBOSConfiguredInstance):
     async def closing(self, battle_id: str) -> None:
         await self._call_off(battle_id)
         await self._measure(battle_id)
-        for what in ("verdict", "result"):
-            await self._show_end(battle_id, what)
+        for kind in (BattleMessageKind.VERDICT, BattleMessageKind.RESULT):
+            await self._show_end(battle_id, str(BattleMessage(kind)))
 
-    async def _gather(self, battle_id: str, run: int, turn: int) -> Verdict:
+    async def _gather(self, battle_id: str, run: int, turn: int) -> HeldUp | None:
         """Waits for a turn of all sides, and says which are out of the battle by it."""
-        verdict = await self._await_round(battle_id, run, turn)
-        for place in verdict.pop("out", ()):
-            verdict = verdict or await self._show(battle_id, run, f"out-{place}")
-        return verdict
+        value = await self._await_round(battle_id, run, turn)
+        held, outcome = held_up(value), read(value)
+        for place in outcome.places if isinstance(outcome, Out) else ():
+            held = held or held_up(await self._show(battle_id, run, str(BattleMessage.out(place))))
+        return held
 
     # Durable steps
 
@@ -206,88 +213,79 @@ class Battling(DBOSConfiguredInstance):
         return request.turns if request.designed else 0
 
     @DBOS.step(name="Battling._reopen")
-    async def _reopen(self, battle_id: str, run: int) -> Verdict:
-        async def reopen() -> Verdict:
-            await self._with.rounds.reopen(await self._still_on(battle_id, run))
-            return {}
-
-        return await as_verdict(reopen())
+    @journalled
+    async def _reopen(self, battle_id: str, run: int) -> None:
+        await self._with.rounds.reopen(await self._still_on(battle_id, run))
 
     @DBOS.step(name="Battling._send_in")
-    async def _send_in(self, battle_id: str, run: int) -> Verdict:
+    @journalled
+    async def _send_in(self, battle_id: str, run: int) -> None:
         """Has the games begin, or go on where they paused with the battle, now that it can be seen."""
-
-        async def send_in() -> Verdict:
-            for side in (await self._still_on(battle_id, run)).in_play:
-                if side.game.state is GameState.QUEUED:
-                    await self._with.play.begin(side.game)
-                elif side.game.state is GameState.PAUSED and side.game.reason not in PAUSES:
-                    await self._with.play.go_on(side.game)
-            return {}
-
-        return await as_verdict(send_in())
+        for side in (await self._still_on(battle_id, run)).in_play:
+            if side.game.state is GameState.QUEUED:
+                await self._with.play.begin(side.game)
+            elif side.game.state is GameState.PAUSED and side.game.reason not in PAUSES:
+                await self._with.play.go_on(side.game)
 
     @DBOS.step(name="Battling._show")
-    async def _show(self, battle_id: str, run: int, what: str) -> Verdict:
-        async def show() -> Verdict:
-            state = BattleState.VOTING if what in _CALL else BattleState.PLAYING
-            await self._with.rounds.post(await self._still_on(battle_id, run, state), what)
-            if what.startswith("round-"):
-                await self._with.rounds.edit_card(await self._with.store.battles.get(battle_id))
-            return {}
-
-        return await as_verdict(show())
+    @journalled
+    async def _show(self, battle_id: str, run: int, what: str) -> None:
+        message = BattleMessage.parse(what)
+        state = BattleState.VOTING if message in _CALL else BattleState.PLAYING
+        await self._with.rounds.post(await self._still_on(battle_id, run, state), message)
+        if message.kind is BattleMessageKind.ROUND:
+            await self._with.rounds.edit_card(await self._with.store.battles.get(battle_id))
 
     @DBOS.step(name="Battling._await_round")
-    async def _await_round(self, battle_id: str, run: int, turn: int) -> Verdict:
-        """Waits until every side has played a turn or is out; `{"out": places}` are those that are out by then.
+    @journalled
+    async def _await_round(self, battle_id: str, run: int, turn: int) -> Outcome:
+        """Waits until every side has played a turn or is out; `Out` has those that are out by then.
 
         A side that failed is dropped when the turn comes up that it lacks: how far ahead it was would tell how fast.
         """
+        shown: tuple[str | None, bool] | None = None
 
-        async def arrive() -> Verdict:
-            mood: tuple[str | None, bool] | None = None
-            while True:
-                battle = await self._still_on(battle_id, run)
-                if len(battle.in_play) < SIDES_MIN:
-                    return {"void": TOO_FEW}
-                if all(side.is_out or side.turns_played >= turn for side in battle.standing):
-                    return {"out": await self._drop(battle, turn)}
-                if (battle.waits, battle.queued) != mood:
-                    mood = battle.waits, battle.queued
-                    await self._with.rounds.edit_card(battle)
-                await asyncio.sleep(self._with.look_every)
+        async def look() -> Battle:
+            nonlocal shown
+            battle = await self._still_on(battle_id, run)
+            if not _is_played(battle, turn) and (battle.waits, battle.queued) != shown:
+                shown = battle.waits, battle.queued
+                await self._with.rounds.edit_card(battle)
+            return battle
 
-        return await as_verdict(arrive())
+        battle = await look_until(look, lambda now: _is_played(now, turn), every=self._with.look_every)
+        if len(battle.in_play) < SIDES_MIN:
+            return Void(TOO_FEW)
+        return Out(tuple(await self._drop(battle, turn)))
 
     @DBOS.step(name="Battling._open_voting")
-    async def _open_voting(self, battle_id: str, run: int) -> Verdict:
-        async def open_now() -> Verdict:
-            battle = await self._still_on(battle_id, run, BattleState.PLAYING, BattleState.VOTING)
-            if len(battle.in_play) < SIDES_MIN:
-                return {"void": TOO_FEW}
-            if await self._with.store.battles.open_voting(battle_id):
-                _log.info("voting opened", battle=battle_id, sides=len(battle.in_play))
-            await self._with.engine.enqueue(f"battle-wait-{battle_id}", self.waiting, battle_id)
-            return {}
-
-        return await as_verdict(open_now())
+    @journalled
+    async def _open_voting(self, battle_id: str, run: int) -> Outcome:
+        battle = await self._still_on(battle_id, run, BattleState.PLAYING, BattleState.VOTING)
+        if len(battle.in_play) < SIDES_MIN:
+            return Void(TOO_FEW)
+        if await self._with.store.battles.open_voting(battle_id):
+            _log.info("voting opened", battle=battle_id, sides=len(battle.in_play))
+        await self._with.engine.enqueue(workflow_ids.battle_wait(battle_id), self.waiting, battle_id)
+        return Done()
 
     @DBOS.step(name="Battling._end_early")
-    async def _end_early(self, battle_id: str, run: int, verdict: Verdict) -> None:
+    async def _end_early(self, battle_id: str, run: int, value: Journalled) -> None:
         """Books a lost place as a pause of battle and games, anything else as the battle's end; a stop is booked."""
         battles = self._with.store.battles
         if (await battles.get(battle_id)).run != run:
             return
-        if "void" in verdict:
-            await self.void(battle_id, verdict["void"], [BattleState.PLAYING])
-        elif verdict.get("error") == StageGone.__name__:
-            reason = verdict["sentence"]
-            await battles.move(battle_id, BattleState.PAUSED, only_from=[BattleState.PLAYING], reason=reason)
-            await self._pause_games(await battles.get(battle_id))
-        elif "error" in verdict:
-            await self.void(battle_id, verdict["sentence"], [BattleState.PLAYING])
-        _log.info("battle held up", battle=battle_id, why=verdict.get("error", "void" if "void" in verdict else "halt"))
+        playing, why = [BattleState.PLAYING], "halt"
+        match read(value):
+            case Void(reason):
+                why = "void"
+                await self.void(battle_id, reason, playing)
+            case Failed(why, reason) as failed if failed.kind is StageGone:
+                await battles.move(battle_id, BattleState.PAUSED, only_from=playing, reason=reason)
+                await self._pause_games(await battles.get(battle_id))
+            case Failed(why, reason):
+                await self.void(battle_id, reason, playing)
+        _log.info("battle held up", battle=battle_id, why=why)
         await self._with.rounds.edit_card(await battles.get(battle_id))
 
     @DBOS.step(name="Battling._seconds_left")
@@ -310,29 +308,26 @@ class Battling(DBOSConfiguredInstance):
                 await self._with.play.settle(await self._with.store.games.get(side.game.id))
 
     @DBOS.step(name="Battling._measure")
-    async def _measure(self, battle_id: str) -> Verdict:
+    async def _measure(self, battle_id: str) -> Journalled:
         """Measures what the games' own workflows have not yet measured, so that the distances can open."""
         battle = await self._with.store.battles.get(battle_id)
         if battle.state is not BattleState.CLOSED:
-            return {}
+            return write(Done())
 
-        async def measure() -> Verdict:
+        async def measure() -> None:
             for side in battle.standing:
                 await self._with.measuring.begin(side.game.id)
             await asyncio.gather(*(self._with.measuring.wait(side.game.id) for side in battle.standing))
-            return {}
 
-        return await as_verdict(measure())
+        return write(await outcome_of(measure()))
 
     @DBOS.step(name="Battling._show_end")
-    async def _show_end(self, battle_id: str, what: str) -> Verdict:
-        async def show() -> Verdict:
-            battle = await self._with.store.battles.get(battle_id)
-            if battle.card_id is not None and ("thread" in battle.messages or what == "verdict"):
-                await self._with.rounds.post(battle, what)
-            return {}
-
-        return await as_verdict(show())
+    @journalled
+    async def _show_end(self, battle_id: str, what: str) -> None:
+        battle, message = await self._with.store.battles.get(battle_id), BattleMessage.parse(what)
+        is_card = message.kind is BattleMessageKind.VERDICT
+        if battle.card_id is not None and (battle.thread_id is not None or is_card):
+            await self._with.rounds.post(battle, message)
 
     async def _drop(self, battle: Battle, turn: int) -> list[int]:
         """Drops the sides that lack a turn, or that a moderator voided; the places of all that are out by it."""
@@ -357,5 +352,6 @@ class Battling(DBOSConfiguredInstance):
         return battle
 
 
-def _hour() -> int:
-    return int(time.time() // 3_600)
+def _is_played(battle: Battle, turn: int) -> bool:
+    """Whether every side has played a turn or is out, or too few can play on."""
+    return len(battle.in_play) < SIDES_MIN or all(side.is_out or side.turns_played >= turn for side in battle.standing)

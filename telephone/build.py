@@ -13,7 +13,6 @@ from telephone.admission import Admission
 from telephone.anew import HELD, Anew
 from telephone.anew import PATIENCE as EMBEDDER_DEADLINE
 from telephone.archive import Archive
-from telephone.awaiting import Awaiting
 from telephone.battle import Battling, Ring
 from telephone.contest import Contest
 from telephone.engine import Engine
@@ -365,7 +364,7 @@ async def open_playing_house(
     rooms = await _Rooms.open(settings, parts or parts_of(settings), tempo, humans=True)
     store, players, pictures = rooms.store, rooms.players, rooms.pictures
     engine = Engine(settings.engine_url)
-    showing = _showing(rooms, engine, surfaces.games, surfaces.human_turns)
+    showing = _showing(rooms, surfaces.games, surfaces.human_turns)
     rounds = Rounds(store, pictures, players, surfaces.battles)
     play, measuring = _play(rooms, engine, showing, rounds, tempo)
     unfolding = Unfolding(store, showing, rooms.keepsakes, players.registry, surfaces.parties)
@@ -384,15 +383,14 @@ async def open_terminal_house(settings: Settings, stage: Stage, *, parts: Parts 
     """The same for games alone, shown where no members are: in a terminal. Raises Misconfigured."""
     rooms = await _Rooms.open(settings, parts or parts_of(settings), TEMPO, humans=False)
     engine = Engine(settings.engine_url)
-    showing = _showing(rooms, engine, stage, NoLobby())
+    showing = _showing(rooms, stage, NoLobby())
     play, measuring = _play(rooms, engine, showing, NoSides(), TEMPO)
     service = rooms.service(replace(_NOBODY, games=play))
     return await _launch(rooms, service, engine, play, measuring=measuring, tempo=TEMPO)
 
 
-def _showing(rooms: _Rooms, engine: Engine, stage: Stage, lobby: Lobby) -> Showing:
-    awaiting = Awaiting(rooms.measure, engine)
-    return Showing(rooms.store, rooms.pictures, rooms.players, rooms.scales, awaiting, stage, lobby)
+def _showing(rooms: _Rooms, stage: Stage, lobby: Lobby) -> Showing:
+    return Showing(rooms.store, rooms.pictures, rooms.players, rooms.scales, stage, lobby)
 
 
 def _play(rooms: _Rooms, engine: Engine, showing: Showing, sides: Sides, tempo: Tempo) -> tuple[Play, Measuring]:

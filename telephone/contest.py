@@ -1,7 +1,5 @@
 """What a cog may ask for about battles: one function each."""
 
-import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -15,10 +13,12 @@ from telephone.errors import BadInput, NotAllowed
 from telephone.game import Image, Pair, Turn
 from telephone.media.alike import alike
 from telephone.media.images import Pictures
+from telephone.messages import BattleMessageKind
 from telephone.ports.runners import BattleRunner
 from telephone.sides import Battle, BattleState, Cast, Choice, Side, Voter
 from telephone.store import Store
 from telephone.versus import VersusAsked, match
+from telephone.waiting import look_until
 
 PAGE: Final = 10
 """How many turns of a side's story are shown at once: a message holds ten files."""
@@ -166,11 +166,8 @@ class Contest:
         return moved
 
     async def _when(self, battle_id: str, reached: Callable[[Battle], bool], timeout: float) -> Battle:
-        ends = time.monotonic() + timeout
-        while not reached(battle := await self.store.battles.get(battle_id)) and time.monotonic() < ends:
-            await asyncio.sleep(_LOOK_EVERY)
-        return battle
+        return await look_until(lambda: self.store.battles.get(battle_id), reached, every=_LOOK_EVERY, within=timeout)
 
 
 def _is_open(battle: Battle) -> bool:
-    return "opening" in battle.messages or battle.state is not BattleState.PLAYING
+    return BattleMessageKind.OPENING in battle.messages or battle.state is not BattleState.PLAYING

@@ -5,15 +5,13 @@ taken back piece by piece: messages, pictures, journals. Neither an id of a memb
 workflow, and each step, repeated, finds its work done.
 """
 
-import asyncio
-import time
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
+from telephone import workflow_ids
 from telephone.battle import Battling
 from telephone.broom import Broom
 from telephone.engine import Engine
@@ -24,8 +22,10 @@ from telephone.hosting import Hosting
 from telephone.measure import Measure
 from telephone.media.images import Pictures
 from telephone.play import Play
+from telephone.reruns import enqueue_unended
 from telephone.stage import StageGone
 from telephone.store import Store
+from telephone.waiting import look_until
 
 STOPPED: Final = "A member had their data deleted, and this game was a part of it."
 SETTLE: Final = 900.0
@@ -33,9 +33,6 @@ SETTLE: Final = 900.0
 PAUSES: Final = (60.0, 300.0, *(1_800.0,) * 46)
 """How long Discord is left alone, in seconds, between attempts at what it did not answer to; a day in all."""
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
-_RUNNING: Final = ("open", "play", "close", "settle", "realign")
-_FIGHTING: Final = ("battle", "battle-end")
-_JOURNALS: Final = (*_RUNNING, "seat", "measure", *_FIGHTING, "battle-wait", "battle-ballot", "party")
 _PICTURES: Final = "pictures"
 """Stands for all pictures that go, where others are ids."""
 _PROMPT: Final = "0"
@@ -43,7 +40,6 @@ _PROMPT: Final = "0"
 _AWARDS: Final = "awards"
 """Stands for what a party ended with."""
 _LOOK_EVERY: Final = 0.25
-_EVERY: Final = 3_600
 _log = structlog.get_logger()
 
 
@@ -73,18 +69,12 @@ class Erasing(DBOSConfiguredInstance):
 
     async def begin(self, erasure: Erasure) -> None:
         """Carries out an order that is stored, to its end."""
-        await self._with.engine.enqueue(f"erase-{erasure.id}", self.erasing, erasure.id)
+        await self._with.engine.enqueue(workflow_ids.erasing(erasure.id), self.erasing, erasure.id)
 
     async def recover(self) -> None:
         """Sets going what was ordered elsewhere, and what a crash or a fault left lying. Safe at any time."""
-        unended = await self._with.store.erasures.unended()
-        ended = await self._with.engine.ended(f"erase-{one.id}" for one in unended)
-        for one in unended:
-            if f"erase-{one.id}" in ended:
-                name = f"erase-{one.id}-{int(time.time() // _EVERY)}"
-                await self._with.engine.enqueue(name, self.erasing, one.id)
-            else:
-                await self.begin(one)
+        unended = {workflow_ids.erasing(one.id): one.id for one in await self._with.store.erasures.unended()}
+        await enqueue_unended(self._with.engine, self.erasing, unended)
 
     # Workflow
 
@@ -122,11 +112,12 @@ class Erasing(DBOSConfiguredInstance):
             if await store.seats.release(game_id, StepKey.parse(step), member_id):
                 await play.seat_changed(game_id, StepKey.parse(step))
         reach = await store.erasures.reach(erasure_id)
-        names = _named(_RUNNING, (*reach.games, *reach.prompts, *found.games))
-        names += _named(_FIGHTING, reach.battles) + _named(["party"], found.parties)
-        ends = time.monotonic() + self._with.settle_s
-        while time.monotonic() < ends and await self._with.engine.going(names):
-            await asyncio.sleep(_LOOK_EVERY)
+        games = (*reach.games, *reach.prompts, *found.games)
+        names = workflow_ids.beginnings(workflow_ids.WRITING_GAMES, games)
+        names += workflow_ids.beginnings(workflow_ids.WRITING_BATTLES, reach.battles)
+        names += workflow_ids.beginnings(workflow_ids.WRITING_PARTIES, found.parties)
+        going, settle_s = self._with.engine.going, self._with.settle_s
+        await look_until(lambda: going(names), lambda still: not still, every=_LOOK_EVERY, within=settle_s)
 
     @DBOS.step(name="Erasing._forget_vectors")
     async def _forget_vectors(self, erasure_id: str) -> None:
@@ -172,7 +163,8 @@ class Erasing(DBOSConfiguredInstance):
     async def _conclude(self, erasure_id: str, left: int) -> None:
         """Forgets the journals of what went, where it was shown, and whose order it was."""
         reach = (await self._with.store.erasures.get(erasure_id)).reach
-        await self._with.engine.forget(_named(_JOURNALS, (*reach.games, *reach.battles, *reach.parties)))
+        owners = (*reach.games, *reach.battles, *reach.parties)
+        await self._with.engine.forget(workflow_ids.beginnings(workflow_ids.OF_OWNERS, owners))
         await self._with.store.erasures.forget(erasure_id)
         await self._with.store.compact()
         await self._with.store.erasures.end(erasure_id)
@@ -187,8 +179,3 @@ class Erasing(DBOSConfiguredInstance):
         for spot in await self._with.store.erasures.spots(Reach(games=(owner_id,), battles=(owner_id,))):
             if not await self._with.broom.sweep(spot):
                 _log.warning("messages are out of reach", owner=owner_id)
-
-
-def _named(kinds: Sequence[str], ids: Iterable[str]) -> list[str]:
-    """How the ids of the workflows of games or battles begin."""
-    return [f"{kind}-{one}" for one in ids for kind in kinds]

@@ -1,7 +1,5 @@
 """What a cog may ask for beside games: measuring a server's old games with another embedder."""
 
-import asyncio
-import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +7,7 @@ from telephone.anew import Anew
 from telephone.errors import NotAllowed
 from telephone.ports.runners import RescoreRunner
 from telephone.rescore import Rescore, RescorePlan
+from telephone.waiting import look_until
 
 BUSY: Final = "Games here are being measured with {label} already: {done:,} of {games:,} are done."
 _LOOK_EVERY: Final = 0.1
@@ -54,12 +53,12 @@ class Errands:
 
     async def shown(self, job_id: str, timeout: float = 8.0) -> Rescore:
         """The job once its card is posted or it has ended, or as it is after `timeout` seconds."""
-        ends = time.monotonic() + timeout
-        while True:
-            job = await self.anew.store.rescores.get(job_id)
-            if job.message_id is not None or job.state.is_final or time.monotonic() >= ends:
-                return job
-            await asyncio.sleep(_LOOK_EVERY)
+        return await look_until(
+            lambda: self.anew.store.rescores.get(job_id),
+            lambda job: job.message_id is not None or job.state.is_final,
+            every=_LOOK_EVERY,
+            within=timeout,
+        )
 
     def label(self, embedder: str) -> str:
         """How people read an embedder's name."""

@@ -5,7 +5,6 @@ when the last one is over. It only looks at the store: what members do stands th
 process, and a crash loses nothing. Steps that a model takes for who left are played by telephone.play.
 """
 
-import asyncio
 import secrets
 import time
 from dataclasses import dataclass
@@ -15,26 +14,30 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
+from telephone import workflow_ids
 from telephone.admission import Admission
 from telephone.engine import Engine
 from telephone.errors import OverBudget, TelephoneError
-from telephone.game import GameRequest, GameState, Pair, Prompt
+from telephone.game import GameRequest, GameState, Pair, Prompt, StepKey
 from telephone.measuring import Measuring
+from telephone.messages import GameMessage, GameMessageKind, PartyMessage, PartyMessageKind, RevealKind, RevealPoint
+from telephone.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
 from telephone.party import GUESTS_MAX, Party, PartyState, rounds_for
 from telephone.play import Play
 from telephone.prompts import curated
+from telephone.reruns import Reruns
 from telephone.seat import SeatState
 from telephone.showing import Showing
 from telephone.stage import StageGone
 from telephone.store import Order, Store
-from telephone.store.parties import NOBODY_LEFT
-from telephone.taking import Halted
 from telephone.unfolding import Unfolding, numbered
-from telephone.verdict import BROKEN, Verdict, as_verdict
+from telephone.waiting import look_until
 
 STOPPED: Final = "Its host stopped the party."
 GONE: Final = "Its channel or its thread is gone, or closed to me, so the party ended; please start another."
 OVER: Final = "The party is over."
+NOBODY_LEFT: Final = "Everybody left, so the party is over."
+_PROMPTS: Final = PartyMessage(PartyMessageKind.PROMPTS)
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
 UNFINISHED: Final = tuple(state for state in PartyState if not state.is_final)
 _LOOK_EVERY: Final = 0.5
@@ -42,7 +45,6 @@ _LOOK_EVERY: Final = 0.5
 _TELL_EVERY: Final = 3.0
 """How often a call may be made to show how many are done, in seconds."""
 REVEAL_EVERY: Final = 2.0
-_RUNS_MAX: Final = 100
 _log = structlog.get_logger()
 
 
@@ -71,7 +73,7 @@ class Hosting(DBOSConfiguredInstance):
 
     async def begin(self, party: Party) -> None:
         """Shows a party that is stored, and leads it to its end."""
-        await self._with.engine.enqueue(f"party-{party.id}-{party.run}", self.hosting, party.id, party.run)
+        await self._with.engine.enqueue(workflow_ids.party(party.id, party.run), self.hosting, party.id, party.run)
 
     async def stop(self, party_id: str, reason: str) -> bool:
         """Ends a party before its time, and its albums with it; False where it had ended."""
@@ -92,178 +94,177 @@ class Hosting(DBOSConfiguredInstance):
     async def recover(self) -> None:
         """Sets going what a crash, a fault or another process left lying. Safe at any time."""
         unfinished = await self._with.store.parties.unfinished()
-        ended = await self._with.engine.ended(f"party-{one.id}-{one.run}" for one in unfinished)
-        for party in unfinished:
-            if f"party-{party.id}-{party.run}" not in ended:
-                await self.begin(party)
-            elif party.run >= _RUNS_MAX:
-                await self.stop(party.id, BROKEN)
-            else:
-                _log.warning("a party was left lying and goes on", party=party.id, run=party.run)
-                await self._with.store.parties.next_run(party.id)
-                await self.begin(await self._with.store.parties.get(party.id))
+        reruns = Reruns("party", self._with.engine, self._with.store.parties, self.begin, self._give_up)
+        await reruns.set_going({workflow_ids.party(one.id, one.run): one for one in unfinished})
+
+    async def _give_up(self, party: Party) -> None:
+        await self.stop(party.id, BROKEN)
 
     # Workflow
 
     @DBOS.workflow(name="Hosting.hosting", max_recovery_attempts=1_000)
     async def hosting(self, party_id: str, run: int) -> None:
-        verdict = await self._show(party_id, run, "card")
-        verdict = verdict or await self._gather(party_id, run)
-        for what in ("thread", "prompts"):
-            verdict = verdict or await self._show(party_id, run, what)
-        verdict = verdict or await self._collect(party_id, run)
-        for round_ in range(1, 1 + (0 if verdict else await self._rounds(party_id))):
-            verdict = verdict or await self._open(party_id, run, round_)
-            verdict = verdict or await self._show(party_id, run, f"round-{round_}")
-            verdict = verdict or await self._await_round(party_id, run, round_)
-        verdict = verdict or await self._close_rounds(party_id, run)
-        for line in [] if verdict else await self._to_reveal(party_id):
-            verdict = verdict or await self._reveal(party_id, run, line)
+        held = held_up(await self._show(party_id, run, str(PartyMessage(PartyMessageKind.CARD))))
+        held = held or held_up(await self._gather(party_id, run))
+        for kind in (PartyMessageKind.THREAD, PartyMessageKind.PROMPTS):
+            held = held or held_up(await self._show(party_id, run, str(PartyMessage(kind))))
+        held = held or held_up(await self._collect(party_id, run))
+        for round_ in range(1, 1 + (0 if held else await self._rounds(party_id))):
+            held = held or held_up(await self._open(party_id, run, round_))
+            held = held or held_up(await self._show(party_id, run, str(PartyMessage.round(round_))))
+            held = held or held_up(await self._await_round(party_id, run, round_))
+        held = held or held_up(await self._close_rounds(party_id, run))
+        for line in [] if held else await self._to_reveal(party_id):
+            held = held or held_up(await self._reveal(party_id, run, line))
             await DBOS.sleep_async(self._with.reveal_s)
-        verdict = verdict or await self._show(party_id, run, "awards")
-        await self._end(party_id, run, verdict)
+        held = held or held_up(await self._show(party_id, run, str(PartyMessage(PartyMessageKind.AWARDS))))
+        await self._end(party_id, run, write(held or Done()))
 
     # Durable steps
 
     @DBOS.step(name="Hosting._show")
-    async def _show(self, party_id: str, run: int, what: str) -> Verdict:
-        async def show() -> Verdict:
-            await self._with.unfolding.post(await self._still_on(party_id, run), what)
-            await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
-            return {}
-
-        return await as_verdict(show())
+    @journalled
+    async def _show(self, party_id: str, run: int, what: str) -> None:
+        await self._with.unfolding.post(await self._still_on(party_id, run), PartyMessage.parse(what))
+        await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
 
     @DBOS.step(name="Hosting._gather")
-    async def _gather(self, party_id: str, run: int) -> Verdict:
+    @journalled
+    async def _gather(self, party_id: str, run: int) -> None:
         """Waits until the time to join is over, or every place is taken, or the host begins."""
 
-        async def gather() -> Verdict:
-            while (party := await self._still_on(party_id, run)).state is PartyState.JOINING:
-                if len(party.guests) >= party.request.players or _is_due(party):
-                    await self._with.store.parties.call(party_id)
-                    continue
+        async def look() -> Party:
+            party = await self._still_on(party_id, run)
+            if party.state is PartyState.JOINING and (len(party.guests) >= party.request.players or _is_due(party)):
+                await self._with.store.parties.call(party_id)
+                party = await self._still_on(party_id, run)
+            if party.state is PartyState.JOINING:
                 await self._with.unfolding.edit_card(party)
-                await asyncio.sleep(self._with.look_every)
-            return {}
+            return party
 
-        return await as_verdict(gather())
+        every = self._with.look_every
+        await look_until(look, lambda party: party.state is not PartyState.JOINING, every=every)
 
     @DBOS.step(name="Hosting._collect")
-    async def _collect(self, party_id: str, run: int) -> Verdict:
+    @journalled
+    async def _collect(self, party_id: str, run: int) -> None:
         """Waits for the prompts; who has brought none in time gets one of the curated. Nothing begins in a pause."""
 
-        async def collect() -> Verdict:
-            told = _Told()
-            while (party := await self._still_on(party_id, run)).state is PartyState.PROMPTS:
-                complete = party.brought == len(party.guests) or _is_due(party)
-                if complete and not await self._with.store.servers.paused(party.request.guild_id):
-                    await self._deal(party)
-                    continue
-                if told.anew(party.brought):
-                    await self._with.unfolding.edit_call(party, "prompts")
-                await asyncio.sleep(self._with.look_every)
-            await self._with.unfolding.edit_call(party, "prompts")
-            return {}
+        told = _Told()
 
-        return await as_verdict(collect())
+        async def look() -> Party:
+            party = await self._still_on(party_id, run)
+            if await self._is_complete(party):
+                await self._deal(party)
+                party = await self._still_on(party_id, run)
+            if party.state is PartyState.PROMPTS and told.anew(party.brought):
+                await self._with.unfolding.edit_call(party, _PROMPTS)
+            return party
+
+        every = self._with.look_every
+        party = await look_until(look, lambda now: now.state is not PartyState.PROMPTS, every=every)
+        await self._with.unfolding.edit_call(party, _PROMPTS)
 
     @DBOS.step(name="Hosting._rounds")
     async def _rounds(self, party_id: str) -> int:
         return (await self._with.store.parties.get(party_id)).rounds
 
     @DBOS.step(name="Hosting._open")
-    async def _open(self, party_id: str, run: int, round_: int) -> Verdict:
-        async def open_round() -> Verdict:
-            await self._still_on(party_id, run)
-            if await self._with.store.parties.open_round(party_id, round_):
-                _log.info("round opened", party=party_id, round=round_)
-            return {}
-
-        return await as_verdict(open_round())
+    @journalled
+    async def _open(self, party_id: str, run: int, round_: int) -> None:
+        await self._still_on(party_id, run)
+        if await self._with.store.parties.open_round(party_id, round_):
+            _log.info("round opened", party=party_id, round=round_)
 
     @DBOS.step(name="Hosting._await_round")
-    async def _await_round(self, party_id: str, run: int, round_: int) -> Verdict:
+    @journalled
+    async def _await_round(self, party_id: str, run: int, round_: int) -> None:
         """Waits until every turn of a round is taken, by its member or by a model in their place."""
 
-        async def arrive() -> Verdict:
-            told, what = _Told(), f"round-{round_}"
-            while True:
-                await self._look_after(party_id)
-                party = await self._still_on(party_id, run)
-                if not party.going:
-                    await self.stop(party_id, NOBODY_LEFT)
-                    continue
-                if party.round != round_ or party.done == len(party.albums):
-                    break
-                if told.anew(party.done):
-                    await self._with.unfolding.edit_call(party, what)
-                await asyncio.sleep(self._with.look_every)
-            await self._with.unfolding.edit_call(party, what)
-            return {}
+        told, message = _Told(), PartyMessage.round(round_)
 
-        return await as_verdict(arrive())
+        def is_over(party: Party) -> bool:
+            return party.round != round_ or party.done == len(party.albums)
+
+        async def look() -> Party:
+            await self._look_after(party_id)
+            party = await self._still_on(party_id, run)
+            if not party.going:
+                await self.stop(party_id, NOBODY_LEFT)
+                raise Halted
+            if not is_over(party) and told.anew(party.done):
+                await self._with.unfolding.edit_call(party, message)
+            return party
+
+        party = await look_until(look, is_over, every=self._with.look_every)
+        await self._with.unfolding.edit_call(party, message)
 
     @DBOS.step(name="Hosting._close_rounds")
-    async def _close_rounds(self, party_id: str, run: int) -> Verdict:
+    @journalled
+    async def _close_rounds(self, party_id: str, run: int) -> None:
         """Has all albums measured while the first are revealed, so that none waits for its distance."""
-
-        async def close() -> Verdict:
-            await self._still_on(party_id, run)
-            for _, album in numbered(await self._with.store.parties.get(party_id)):
-                if not album.game.state.is_final:
-                    await self._measure(album.game.id)
-            going = [PartyState.PLAYING]
-            await self._with.store.parties.move(party_id, PartyState.REVEALING, only_from=going)
-            await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
-            return {}
-
-        return await as_verdict(close())
+        await self._still_on(party_id, run)
+        for _, album in numbered(await self._with.store.parties.get(party_id)):
+            if not album.game.state.is_final:
+                await self._measure(album.game.id)
+        going = [PartyState.PLAYING]
+        await self._with.store.parties.move(party_id, PartyState.REVEALING, only_from=going)
+        await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
 
     @DBOS.step(name="Hosting._to_reveal")
     async def _to_reveal(self, party_id: str) -> list[str]:
-        """What is shown at the end, in order, each as in `2/album`, `2/opening`, `2/1p`, `2/end`."""
-        lines: list[str] = []
+        """What is shown at the end, in order: the points of each album, as strings."""
+        points: list[RevealPoint] = []
         for number, album in numbered(await self._with.store.parties.get(party_id)):
-            steps = [str(step.key) for step in album.game.steps]
-            lines += [f"{number}/{what}" for what in ("album", "opening", *steps, "end", "replay")]
-        return lines
+            points += [RevealPoint(number, kind) for kind in (RevealKind.ALBUM, RevealKind.OPENING)]
+            points += [RevealPoint(number, RevealKind.STEP, step.key) for step in album.game.steps]
+            points += [RevealPoint(number, kind) for kind in (RevealKind.END, RevealKind.REPLAY)]
+        return [str(point) for point in points]
 
     @DBOS.step(name="Hosting._reveal")
-    async def _reveal(self, party_id: str, run: int, line: str) -> Verdict:
-        async def reveal() -> Verdict:
-            party = await self._still_on(party_id, run)
-            number, _, what = line.partition("/")
-            album = dict(numbered(party)).get(int(number))
-            if album is None:
-                return {}
-            if what in ("album", "replay"):
-                await self._with.unfolding.post(party, f"{what}-{number}")
-            elif what == "end":
+    @journalled
+    async def _reveal(self, party_id: str, run: int, line: str) -> None:
+        party = await self._still_on(party_id, run)
+        point = RevealPoint.parse(line)
+        album = dict(numbered(party)).get(point.number)
+        if album is None:
+            return
+        match point:
+            case RevealPoint(number, RevealKind.ALBUM):
+                await self._with.unfolding.post(party, PartyMessage(PartyMessageKind.ALBUM, number))
+            case RevealPoint(number, RevealKind.REPLAY):
+                await self._with.unfolding.post(party, PartyMessage(PartyMessageKind.REPLAY, number))
+            case RevealPoint(_, RevealKind.OPENING):
+                await self._with.unfolding.reveal(album, GameMessage(GameMessageKind.OPENING))
+            case RevealPoint(_, RevealKind.STEP, StepKey() as key):
+                await self._with.unfolding.reveal(album, GameMessage.step(key))
+            case RevealPoint(_, RevealKind.END):
                 await self._finish(album.game.id)
-            else:
-                await self._with.unfolding.reveal(album, what)
-            return {}
-
-        return await as_verdict(reveal())
 
     @DBOS.step(name="Hosting._end")
-    async def _end(self, party_id: str, run: int, verdict: Verdict) -> None:
+    async def _end(self, party_id: str, run: int, value: Journalled) -> None:
         """Books the end, or what held the party up; a stop is booked already."""
         parties = self._with.store.parties
         if (await parties.get(party_id)).run != run:
             return
-        if "error" in verdict:
-            _log.info("party held up", party=party_id, error=verdict["error"])
-            await self.stop(party_id, GONE if verdict["error"] == StageGone.__name__ else verdict["sentence"])
-        elif not verdict and await parties.move(party_id, PartyState.FINISHED, only_from=[PartyState.REVEALING]):
+        outcome, revealing = read(value), [PartyState.REVEALING]
+        if isinstance(outcome, Failed):
+            _log.info("party held up", party=party_id, error=outcome.name)
+            await self.stop(party_id, GONE if outcome.kind is StageGone else outcome.sentence)
+        elif outcome == Done() and await parties.move(party_id, PartyState.FINISHED, only_from=revealing):
             _log.info("party finished", party=party_id)
         party = await parties.get(party_id)
         await self._drop_albums(party)
-        for what in party.messages:
-            if what in ("prompts", f"round-{party.round}"):
-                await self._with.unfolding.edit_call(party, what)
+        for message in (_PROMPTS, PartyMessage.round(party.round)):
+            await self._with.unfolding.edit_call(party, message)
         await self._with.unfolding.edit_card(party)
+
+    async def _is_complete(self, party: Party) -> bool:
+        """Whether all prompts are there or their time is over, and the server is not paused."""
+        complete = party.brought == len(party.guests) or _is_due(party)
+        if party.state is not PartyState.PROMPTS or not complete:
+            return False
+        return not await self._with.store.servers.paused(party.request.guild_id)
 
     async def _deal(self, party: Party) -> None:
         """Makes the albums. Raises OverBudget where what the models may cost does not fit today."""

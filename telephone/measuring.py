@@ -4,27 +4,28 @@ What is always there measures at once, on this machine. The primary may be far a
 workflow of its own, tried again for hours, and what shows the game's distance is brought up to date when it comes.
 """
 
-import asyncio
-import time
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone.awaiting import Awaiting, workflow_of
+from telephone import workflow_ids
+from telephone.awaiting import Awaiting
 from telephone.engine import Engine
-from telephone.game import GameState
+from telephone.errors import BadOutput, Misconfigured, RateLimited, TimedOut, Unavailable
+from telephone.game import Game, GameState
 from telephone.measure import Measure
+from telephone.outcomes import Failed, Journalled, Outcome, held_up, journalled, outcome_of, write
 from telephone.providers.patience import with_patience
 from telephone.scales import Scales
 from telephone.showing import Showing
 from telephone.store import Store
-from telephone.verdict import Verdict, as_verdict
+from telephone.waiting import look_until
 
 SCALE_DEADLINE: Final = 900.0
 """How long the scale of an embedder may be tried again, in seconds; a cold one takes minutes."""
-_PASSING: Final = ("Unavailable", "RateLimited", "TimedOut", "Misconfigured")
+_PASSING: Final = (Unavailable, RateLimited, TimedOut, Misconfigured)
 """What may be over at the next attempt; our key may have been mended by then."""
 _NONSENSE_MAX: Final = 3
 """How often an answer that is none is paid for before a game is given up."""
@@ -79,7 +80,7 @@ class Measuring(DBOSConfiguredInstance):
         ready = [gauge.name for gauge in self._measure.of(game)]
         later = [name for name in ready if name != self._measure.always]
         for name in later:
-            await self._engine.enqueue(workflow_of(game_id, name), self.measuring, game_id, name)
+            await self._engine.enqueue(workflow_ids.measuring(game_id, name), self.measuring, game_id, name)
         try:
             if self._measure.always in ready:
                 await self._measure.measure(game, self._measure.always)
@@ -87,48 +88,55 @@ class Measuring(DBOSConfiguredInstance):
             if not later:
                 await self._store.budgets.settle(game_id)
 
+    async def awaited(self, game: Game) -> str:
+        """The name of the embedder that is still measuring a finished game; empty where none is."""
+        return await self._awaiting.primary(game)
+
     async def wait(self, game_id: str) -> None:
         """Returns when the primary has measured a game or given up, or when a summary should wait no longer."""
-        ends = time.monotonic() + self._patience.summary
-        while time.monotonic() < ends and await self._awaiting.primary(await self._store.games.get(game_id)):
-            await asyncio.sleep(_LOOK_EVERY)
+
+        async def look() -> str:
+            return await self.awaited(await self._store.games.get(game_id))
+
+        await look_until(look, lambda name: not name, every=_LOOK_EVERY, within=self._patience.summary)
 
     async def summarise(self, game_id: str) -> None:
         """Posts the summary of a finished game with what was measured by now."""
         game = await self._store.games.get(game_id)
-        awaited = await self._awaiting.primary(game)
+        awaited = await self.awaited(game)
         await self._showing.edit_card(game)
         if game.state is not GameState.FINISHED:
             return
-        await self._showing.post(game, "summary")
+        await self._showing.post_summary(game, awaited)
         now = await self._store.games.get(game_id)
-        if (now.embedder, await self._awaiting.primary(now)) != (game.embedder, awaited):
+        still = await self.awaited(now)
+        if (now.embedder, still) != (game.embedder, awaited):
             # It came, or was given up, while the summary was being posted, and found none to bring up to date.
-            await self._showing.edit_summary(now)
+            await self._showing.edit_summary(now, still)
             await self._showing.edit_card(now)
 
-    async def scale(self, game_id: str, name: str) -> Verdict:
+    async def scale(self, game_id: str, name: str) -> Outcome:
         """Makes the scale that a summary by this embedder lacks, now that nobody waits for it, and shows it there."""
 
-        async def scale() -> Verdict:
+        async def scale() -> None:
             game = await self._store.games.get(game_id)
             if game.embedder != name:
-                return {}
+                return
             lacked = (await self._scales.bearings(game)).scale is None
             await self._scales.prepare(game.request.guild_id, name)
             if lacked:
-                await self._showing.edit_summary(game)
-            return {}
+                await self._showing.edit_summary(game, await self.awaited(game))
 
-        return await as_verdict(with_patience(scale, deadline=SCALE_DEADLINE, who="The scale"))
+        return await outcome_of(with_patience(scale, deadline=SCALE_DEADLINE, who="The scale"))
 
     @DBOS.workflow(name="Measuring.measuring", max_recovery_attempts=1_000)
     async def measuring(self, game_id: str, name: str) -> None:
         nonsense = 0
         for pause in (*self._patience.pauses, None):
-            error = (await self._attempt(game_id, name)).get("error")
-            nonsense += error == "BadOutput"
-            again = error in _PASSING or (error == "BadOutput" and nonsense < _NONSENSE_MAX)
+            held = held_up(await self._attempt(game_id, name))
+            kind = held.kind if isinstance(held, Failed) else None
+            nonsense += kind is BadOutput
+            again = kind in _PASSING or (kind is BadOutput and nonsense < _NONSENSE_MAX)
             if pause is None or not again:
                 break
             await DBOS.sleep_async(pause)
@@ -136,30 +144,29 @@ class Measuring(DBOSConfiguredInstance):
         await self._scale(game_id, name)
 
     @DBOS.step(name="Measuring._attempt")
-    async def _attempt(self, game_id: str, name: str) -> Verdict:
-        async def measure() -> Verdict:
+    async def _attempt(self, game_id: str, name: str) -> Journalled:
+        async def measure() -> None:
             await self._measure.measure(await self._store.games.get(game_id), name)
-            return {}
 
-        verdict = await as_verdict(measure())
-        if "error" in verdict:
-            _log.warning("a game is not measured yet", game=game_id, embedder=name, error=verdict["error"])
-        return verdict
+        outcome = await outcome_of(measure())
+        if isinstance(outcome, Failed):
+            _log.warning("a game is not measured yet", game=game_id, embedder=name, error=outcome.name)
+        return write(outcome)
 
     @DBOS.step(name="Measuring._show")
-    async def _show(self, game_id: str) -> Verdict:
+    async def _show(self, game_id: str) -> Journalled:
         """Lets go of the money that is left, and brings up to date what was posted already."""
 
-        async def show() -> Verdict:
+        async def show() -> None:
             game = await self._store.games.get(game_id)
-            await self._showing.edit_summary(game, awaiting=False)
+            await self._showing.edit_summary(game)
             if game.place.summary_id is not None:
                 await self._showing.edit_card(game)
-            return {}
 
         await self._store.budgets.settle(game_id)
-        return await as_verdict(show())
+        return write(await outcome_of(show()))
 
     @DBOS.step(name="Measuring._scale")
-    async def _scale(self, game_id: str, name: str) -> Verdict:
+    @journalled
+    async def _scale(self, game_id: str, name: str) -> Outcome:
         return await self.scale(game_id, name)

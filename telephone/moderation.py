@@ -9,6 +9,7 @@ import structlog
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import Game, GameState, Image, Step, StepKey
 from telephone.media.images import Pictures
+from telephone.messages import BattleMessage, BattleMessageKind, GameMessage, GameMessageKind
 from telephone.ports.runners import GameRunner
 from telephone.sides import Battle, BattleState
 from telephone.store import Store
@@ -52,10 +53,8 @@ class Moderation:
     async def turn_at(self, guild_id: int, message_id: int) -> tuple[Game, StepKey]:
         """Which step a message shows. Raises BadInput for any other message."""
         found = await self.store.posts.at(guild_id, message_id)
-        try:
-            key = StepKey.parse(found[1]) if found else None
-        except BadInput:
-            key = None
+        message = GameMessage.parse(found[1]) if found else None
+        key = message.key if message is not None and message.kind is GameMessageKind.STEP else None
         if found is None or key is None:
             raise BadInput("Only a turn of a game can be reported: choose the message of its picture or its caption.")
         return await self.store.games.get(found[0]), key
@@ -69,9 +68,10 @@ class Moderation:
         if found is None:
             return None
         battle = await self.store.battles.get(found[0])
-        rounds = [what for what, posted in battle.messages.items() if posted == message_id and "round-" in what]
-        if rounds:
-            return battle, int(rounds[0].removeprefix("round-"))
+        shown = (BattleMessage.parse(what) for what, posted in battle.messages.items() if posted == message_id)
+        turns = [one.number for one in shown if one.kind is BattleMessageKind.ROUND and one.number is not None]
+        if turns:
+            return battle, turns[0]
         if message_id == battle.card_id and battle.state in (BattleState.VOTING, BattleState.CLOSED):
             return battle, battle.request.turns
         raise BadInput("This message shows no turn; choose the one with the pictures, or the card once all are there.")

@@ -1,8 +1,6 @@
 """What a cog may ask for about parties: one function each."""
 
-import asyncio
 import secrets
-import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,9 +14,10 @@ from telephone.party import GUESTS_MAX, GUESTS_MIN, ROUNDS_MIN, Party, PartyRequ
 from telephone.ports.runners import PartyRunner
 from telephone.prompts import curated, look_up, offered
 from telephone.providers.base import ModelKind
+from telephone.refusals import PARTY_CLOSED, NotOfParty
 from telephone.seats import Seats, Turn
 from telephone.store import Store
-from telephone.store.parties import CLOSED, STRANGER
+from telephone.waiting import look_until
 
 NO_MODEL: Final = "No model could stand in for a member just now; please ask the operator."
 LEFT: Final = "You left this party, so a model takes your turns; enjoy the reveal."
@@ -86,12 +85,12 @@ class Parties:
 
     async def opened(self, party_id: str, timeout: float = 8.0) -> Party:
         """The party once its card is there or it has ended, or as it is after `timeout` seconds."""
-        ends = time.monotonic() + timeout
-        while True:
-            party = await self.party(party_id)
-            if party.card_id is not None or party.state.is_final or time.monotonic() >= ends:
-                return party
-            await asyncio.sleep(_LOOK_EVERY)
+        return await look_until(
+            lambda: self.party(party_id),
+            lambda party: party.card_id is not None or party.state.is_final,
+            every=_LOOK_EVERY,
+            within=timeout,
+        )
 
     async def party(self, party_id: str) -> Party:
         return await self.store.parties.get(party_id)
@@ -117,7 +116,7 @@ class Parties:
         """Ends joining before its time, once enough members are there."""
         party = await self.hosted(party_id, by=by, is_host=is_host)
         if party.state is not PartyState.JOINING:
-            raise BadInput(CLOSED)
+            raise BadInput(PARTY_CLOSED)
         if (missing := GUESTS_MIN - len(party.guests)) > 0:
             members = "1 more member is" if missing == 1 else f"{missing} more members are"
             raise BadInput(f"A party needs {GUESTS_MIN} members, so {members} still to join; please wait for them.")
@@ -185,7 +184,7 @@ class Parties:
         party = await self.party(party_id)
         guest = party.guest(member_id)
         if guest is None:
-            raise NotAllowed(STRANGER)
+            raise NotOfParty
         if guest.left:
             raise NotAllowed(LEFT)
         return party

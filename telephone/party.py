@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from telephone.game import NO_GUILD, Game, GameState, Prompt, StepKey
+from telephone.messages import PartyMessageKind
 from telephone.seat import Seat, SeatState
 
 GUESTS_MIN: Final = 3
@@ -114,11 +115,11 @@ class Party:
 
     @property
     def card_id(self) -> int | None:
-        return self.messages.get("card")
+        return self.messages.get(PartyMessageKind.CARD)
 
     @property
     def thread_id(self) -> int | None:
-        return self.messages.get("thread")
+        return self.messages.get(PartyMessageKind.THREAD)
 
     @property
     def brought(self) -> int:

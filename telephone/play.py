@@ -9,7 +9,6 @@ that a repeated one finds its work done. Failures travel as values between step
 and workflow; a bug ends its game with an apology, and its traceback goes to the log.
 """
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -17,16 +16,31 @@ from typing import Final, Protocol
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
+from telephone import workflow_ids
 from telephone.engine import Engine
+from telephone.errors import BadOutput, Refused
 from telephone.game import HUMAN, Game, GameState, StepKey
 from telephone.measuring import Measuring
+from telephone.messages import GameMessage, GameMessageKind
+from telephone.outcomes import (
+    Done,
+    Failed,
+    HeldUp,
+    Journalled,
+    Outcome,
+    Submitted,
+    Waits,
+    held_up,
+    journalled,
+    read,
+    write,
+)
 from telephone.prices import ATTEMPTS
 from telephone.seating import Seating
-from telephone.showing import Showing
+from telephone.showing import OPENING, Showing
 from telephone.stage import StageGone
 from telephone.store import Store
 from telephone.taking import Taking
-from telephone.verdict import Verdict, as_verdict
 
 PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
 PAUSED_EVERYWHERE: Final = "The operator paused all games; they go on by themselves when the pause ends."
@@ -82,7 +96,7 @@ class Play(DBOSConfiguredInstance):
 
     async def begin(self, game: Game) -> None:
         """Opens a game that is stored as queued, and plays it when its turn comes."""
-        await self._with.engine.enqueue(f"open-{game.id}-{game.run}", self.opening, game.id, game.run)
+        await self._with.engine.enqueue(workflow_ids.opening(game.id, game.run), self.opening, game.id, game.run)
 
     async def promote(self, guild_id: int) -> None:
         """Starts the oldest queued games of a server, as many as may run at once; tells the others their new place."""
@@ -111,7 +125,7 @@ class Play(DBOSConfiguredInstance):
         if game.state is GameState.QUEUED:
             await self.begin(game)
         elif game.state is GameState.WAITING and due is not None:
-            name = f"seat-{game_id}-{key}-{due.timestamp():.3f}"
+            name = workflow_ids.minding(game_id, str(key), due)
             await self._with.engine.enqueue(name, self.minding, game_id, str(key), due.isoformat())
         elif game.state.is_final:
             await self.settle(game)
@@ -135,39 +149,42 @@ class Play(DBOSConfiguredInstance):
     async def settle(self, game: Game) -> None:
         """Brings the card of a game that nobody plays up to date, and gives its place away."""
         state = "voided" if game.voided else game.state.value
-        await self._with.engine.enqueue(f"settle-{game.id}-{game.run}-{state}", self.settling, game.id)
+        await self._with.engine.enqueue(workflow_ids.settling(game.id, game.run, state), self.settling, game.id)
 
     async def realign(self, game_id: str | None = None) -> None:
         """Hides and shows again what reports say, of one game or of all. Tries again every ten minutes."""
-        tenth = int(time.time() // 600)
         for stale in await self._with.store.reports.stale(game_id):
-            name = f"realign-{stale.game_id}-{stale.key}-{stale.version}-{tenth}"
+            first = workflow_ids.realigning(stale.game_id, str(stale.key), stale.version)
+            name = workflow_ids.once_every(workflow_ids.TEN_MINUTES, first)
             await self._with.engine.enqueue(name, self.realigning, stale.game_id, str(stale.key))
 
     async def show_as_it_is(self, game_id: str, key: StepKey) -> None:
         """Makes every message that shows or quotes a step show what may be seen of it now."""
         game, sides = await self._with.store.games.get(game_id), self._with.sides
-        if not game.is_side:
+        if game.is_side:
+            await sides.realign(game, key)
+        else:
             await sides.redraw(game, key)
-        await (sides if game.is_side else self._with.showing).realign(game, key)
+            await self._with.showing.realign(game, key, await self._with.measuring.awaited(game))
 
     async def show_prompt(self, game_id: str) -> None:
         """Makes every message that shows or quotes a game's prompt show the one that is stored now."""
-        await self._with.showing.show_prompt(await self._with.store.games.get(game_id))
+        game = await self._with.store.games.get(game_id)
+        await self._with.showing.show_prompt(game, await self._with.measuring.awaited(game))
 
     async def play_on(self, game: Game) -> None:
         """Plays a game that has its place, or goes on where its run was cut off."""
-        await self._with.engine.enqueue(f"play-{game.id}-{game.run}", self.playing, game.id, game.run)
+        await self._with.engine.enqueue(workflow_ids.playing(game.id, game.run), self.playing, game.id, game.run)
 
     # Workflows
 
     @DBOS.workflow(name="Play.opening", max_recovery_attempts=1_000)
     async def opening(self, game_id: str, run: int) -> None:
-        verdict = await self._reopen(game_id, run) if run else {}
-        for what in ("card", "thread", "opening"):
-            verdict = verdict or await self._show(game_id, run, what)
-        if verdict:
-            await self._end_early(game_id, run, verdict)
+        held = held_up(await self._reopen(game_id, run)) if run else None
+        for message in OPENING:
+            held = held or held_up(await self._show(game_id, run, str(message)))
+        if held:
+            await self._end_early(game_id, run, write(held))
             return
         await self._give_place(game_id)
         await self._tell_place(game_id)
@@ -175,14 +192,14 @@ class Play(DBOSConfiguredInstance):
     @DBOS.workflow(name="Play.playing", max_recovery_attempts=1_000)
     async def playing(self, game_id: str, run: int) -> None:
         for index in range(await self._length(game_id)):
-            verdict = await self._take(game_id, run, index) or await self._show(game_id, run, str(StepKey.at(index)))
-            if verdict:
-                await self._end_early(game_id, run, verdict)
+            held = await self._take(game_id, run, index)
+            held = held or held_up(await self._show(game_id, run, str(GameMessage.step(StepKey.at(index)))))
+            if held:
+                await self._end_early(game_id, run, write(held))
                 return
         for what in await self._to_reveal(game_id):
-            verdict = await self._reveal(game_id, run, what)
-            if verdict:
-                await self._end_early(game_id, run, verdict)
+            if held := held_up(await self._reveal(game_id, run, what)):
+                await self._end_early(game_id, run, write(held))
                 return
             await DBOS.sleep_async(self._with.reveal_s)
         await self._finish(game_id, run)
@@ -209,16 +226,17 @@ class Play(DBOSConfiguredInstance):
     async def realigning(self, game_id: str, key: str) -> None:
         await self._realign(game_id, key)
 
-    async def _take(self, game_id: str, run: int, index: int) -> Verdict:
+    async def _take(self, game_id: str, run: int, index: int) -> HeldUp | None:
         """One step, asked for again where its answer was refused or was none; a refused prompt is not."""
         for attempt in range(ATTEMPTS):
-            verdict = await self._submit(game_id, run, index, attempt)
-            if "ms" in verdict:
-                verdict = await self._collect(game_id, run, index, attempt, verdict["ms"])
-            error = verdict.get("error")
-            if error not in ("Refused", "BadOutput") or (error == "Refused" and index == 0):
+            value = await self._submit(game_id, run, index, attempt)
+            if isinstance(submitted := read(value), Submitted):
+                value = await self._collect(game_id, run, index, attempt, submitted.ms)
+            held = held_up(value)
+            kind = held.kind if isinstance(held, Failed) else None
+            if kind not in (Refused, BadOutput) or (kind is Refused and index == 0):
                 break
-        return verdict
+        return held
 
     # Durable steps
 
@@ -227,63 +245,55 @@ class Play(DBOSConfiguredInstance):
         return 2 * (await self._with.store.games.get(game_id)).request.turns
 
     @DBOS.step(name="Play._submit")
-    async def _submit(self, game_id: str, run: int, index: int, attempt: int) -> Verdict:
-        async def submit() -> Verdict:
+    @journalled
+    async def _submit(self, game_id: str, run: int, index: int, attempt: int) -> Outcome:
+        game = await self._with.taking.still_on(game_id, run)
+        key = StepKey.at(index)
+        if game.player(key) == HUMAN:
+            if await self._seat(game, key):
+                return Waits()
             game = await self._with.taking.still_on(game_id, run)
-            key = StepKey.at(index)
-            if game.player(key) == HUMAN:
-                if waits := await self._seat(game, key):
-                    return waits
-                game = await self._with.taking.still_on(game_id, run)
-                if game.player(key) == HUMAN:  # else it was given to a model before the game waited
-                    return {}
-            await self._with.showing.edit_card(game)
-            return {"ms": await self._with.taking.submit(game, index, attempt)}
+            if game.player(key) == HUMAN:  # else it was given to a model before the game waited
+                return Done()
+        await self._with.showing.edit_card(game)
+        return Submitted(await self._with.taking.submit(game, index, attempt))
 
-        return await as_verdict(submit())
-
-    async def _seat(self, game: Game, key: StepKey) -> Verdict:
-        """Opens a step to members, unless one has taken it; `{"waits": True}` where the game waits for them now."""
+    async def _seat(self, game: Game, key: StepKey) -> bool:
+        """Opens a step to members, unless one has taken it; whether the game waits for them now."""
         if len(game.steps) > key.index:
-            return {}
+            return False
         if game.is_album:
             await self._with.store.games.move(game.id, GameState.WAITING, only_from=[GameState.PLAYING])
-            return {"waits": True}
+            return True
         waits = await self._with.seating.seat(game, key)
         await self.mind(game.id, key)
-        return {"waits": True} if waits else {}
+        return waits
 
     @DBOS.step(name="Play._collect")
-    async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> Verdict:
-        async def collect() -> Verdict:
-            game = await self._with.store.games.get(game_id)
-            await self._with.taking.collect(game, run, index, attempt, submit_ms)
-            return {}
-
-        return await as_verdict(collect())
+    @journalled
+    async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> None:
+        game = await self._with.store.games.get(game_id)
+        await self._with.taking.collect(game, run, index, attempt, submit_ms)
 
     @DBOS.step(name="Play._show")
-    async def _show(self, game_id: str, run: int, what: str) -> Verdict:
-        async def show() -> Verdict:
-            await self._with.showing.post(await self._with.taking.still_on(game_id, run, _GOING), what)
-            return {}
-
-        return await as_verdict(show())
+    @journalled
+    async def _show(self, game_id: str, run: int, what: str) -> None:
+        game = await self._with.taking.still_on(game_id, run, _GOING)
+        await self._with.showing.post(game, GameMessage.parse(what))
 
     @DBOS.step(name="Play._to_reveal")
     async def _to_reveal(self, game_id: str) -> list[str]:
         """What is shown of a sealed game at its end, in order; nothing of others."""
         game = await self._with.store.games.get(game_id)
-        shown_here = game.is_sealed and not game.is_album
-        return ["opening", *(str(step.key) for step in game.steps)] if shown_here else []
+        if game.is_album or not game.is_sealed:
+            return []
+        steps = (GameMessage.step(step.key) for step in game.steps)
+        return [str(message) for message in (GameMessage(GameMessageKind.OPENING), *steps)]
 
     @DBOS.step(name="Play._reveal")
-    async def _reveal(self, game_id: str, run: int, what: str) -> Verdict:
-        async def reveal() -> Verdict:
-            await self._with.showing.reveal(await self._with.taking.still_on(game_id, run), what)
-            return {}
-
-        return await as_verdict(reveal())
+    @journalled
+    async def _reveal(self, game_id: str, run: int, what: str) -> None:
+        await self._with.showing.reveal(await self._with.taking.still_on(game_id, run), GameMessage.parse(what))
 
     @DBOS.step(name="Play._seconds_until")
     async def _seconds_until(self, due: str) -> float:
@@ -296,12 +306,9 @@ class Play(DBOSConfiguredInstance):
             await self.look_after(game)
 
     @DBOS.step(name="Play._reopen")
-    async def _reopen(self, game_id: str, run: int) -> Verdict:
-        async def reopen() -> Verdict:
-            await self._with.showing.reopen(await self._with.taking.still_on(game_id, run, _GOING))
-            return {}
-
-        return await as_verdict(reopen())
+    @journalled
+    async def _reopen(self, game_id: str, run: int) -> None:
+        await self._with.showing.reopen(await self._with.taking.still_on(game_id, run, _GOING))
 
     @DBOS.step(name="Play._finish")
     async def _finish(self, game_id: str, run: int) -> None:
@@ -311,22 +318,22 @@ class Play(DBOSConfiguredInstance):
             _log.info("game finished", game=game_id, turns=game.request.turns)
         game = await self._with.store.games.get(game_id)
         if game.state is GameState.FINISHED:
-            await self._with.engine.enqueue(f"close-{game_id}", self.closing, game_id)
+            await self._with.engine.enqueue(workflow_ids.closing(game_id), self.closing, game_id)
         elif game.run == run and game.state is GameState.PAUSED:
             await self._with.showing.edit_card(game)
         await self.promote(game.request.guild_id)
 
     @DBOS.step(name="Play._end_early")
-    async def _end_early(self, game_id: str, run: int, verdict: Verdict) -> None:
+    async def _end_early(self, game_id: str, run: int, value: Journalled) -> None:
         """Books a failure, a lost stage, or a pause that was noticed before it was booked; a stop is booked already."""
         games = self._with.store.games
         game = await games.get(game_id)
         if game.run != run:
             return
-        if "error" in verdict:
-            state = GameState.PAUSED if verdict["error"] == StageGone.__name__ else GameState.FAILED
-            await games.move(game_id, state, only_from=_GOING, reason=verdict["sentence"])
-            _log.info("game ended early", game=game_id, state=state.value, error=verdict["error"])
+        if isinstance(outcome := read(value), Failed):
+            state = GameState.PAUSED if outcome.kind is StageGone else GameState.FAILED
+            await games.move(game_id, state, only_from=_GOING, reason=outcome.sentence)
+            _log.info("game ended early", game=game_id, state=state.value, error=outcome.name)
         elif game.state in _GOING:
             everywhere = await self._with.store.servers.paused_everywhere()
             reason = PAUSED_EVERYWHERE if everywhere else PAUSED_HERE
@@ -346,44 +353,34 @@ class Play(DBOSConfiguredInstance):
             await self._with.showing.edit_card(game)
 
     @DBOS.step(name="Play._measure")
-    async def _measure(self, game_id: str) -> Verdict:
-        async def measure() -> Verdict:
-            await self._with.measuring.begin(game_id)
-            return {}
-
-        return await as_verdict(measure())
+    @journalled
+    async def _measure(self, game_id: str) -> None:
+        await self._with.measuring.begin(game_id)
 
     @DBOS.step(name="Play._await_primary")
     async def _await_primary(self, game_id: str) -> None:
         await self._with.measuring.wait(game_id)
 
     @DBOS.step(name="Play._summarise")
-    async def _summarise(self, game_id: str) -> Verdict:
-        async def summarise() -> Verdict:
-            await self._with.measuring.summarise(game_id)
-            return {}
-
-        return await as_verdict(summarise())
+    @journalled
+    async def _summarise(self, game_id: str) -> None:
+        await self._with.measuring.summarise(game_id)
 
     @DBOS.step(name="Play._scale")
-    async def _scale(self, game_id: str) -> Verdict:
+    @journalled
+    async def _scale(self, game_id: str) -> Outcome:
         return await self._with.measuring.scale(game_id, self._with.measuring.always)
 
     @DBOS.step(name="Play._edit_summary")
-    async def _edit_summary(self, game_id: str) -> Verdict:
-        async def edit() -> Verdict:
-            await self._with.showing.edit_summary(await self._with.store.games.get(game_id))
-            return {}
-
-        return await as_verdict(edit())
+    @journalled
+    async def _edit_summary(self, game_id: str) -> None:
+        game = await self._with.store.games.get(game_id)
+        await self._with.showing.edit_summary(game, await self._with.measuring.awaited(game))
 
     @DBOS.step(name="Play._realign")
-    async def _realign(self, game_id: str, key: str) -> Verdict:
-        async def realign() -> Verdict:
-            await self.show_as_it_is(game_id, StepKey.parse(key))
-            return {}
-
-        return await as_verdict(realign())
+    @journalled
+    async def _realign(self, game_id: str, key: str) -> None:
+        await self.show_as_it_is(game_id, StepKey.parse(key))
 
     @DBOS.step(name="Play._edit_card")
     async def _edit_card(self, game_id: str) -> None:

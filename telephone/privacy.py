@@ -1,6 +1,5 @@
 """What members may ask about themselves: what is kept of them, and whether they are named or reminded."""
 
-import asyncio
 import io
 import json
 import time
@@ -20,6 +19,7 @@ from telephone.media.images import Pictures
 from telephone.ports.runners import DeletionRunner
 from telephone.store import Store, Wishes
 from telephone.store.traces import ANSWERS, Found
+from telephone.waiting import look_until
 
 FORMAT: Final = 1
 """Of the file that a member is given; fields are added, never changed."""
@@ -128,12 +128,13 @@ class Privacy:
 
     async def erased(self, erasure_id: str, timeout: float) -> bool:
         """Whether an order is carried out, at the latest after `timeout` seconds."""
-        ends = time.monotonic() + timeout
-        while (await self.store.erasures.get(erasure_id)).ended_at is None:
-            if time.monotonic() >= ends:
-                return False
-            await asyncio.sleep(_LOOK_EVERY)
-        return True
+        found = await look_until(
+            lambda: self.store.erasures.get(erasure_id),
+            lambda erasure: erasure.ended_at is not None,
+            every=_LOOK_EVERY,
+            within=timeout,
+        )
+        return found.ended_at is not None
 
 
 def _packed(files: Mapping[str, bytes]) -> bytes:

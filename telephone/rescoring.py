@@ -6,18 +6,18 @@ last one was cut off.
 
 import asyncio
 import secrets
-import time
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
+from telephone import workflow_ids
 from telephone.anew import Anew, Outcome
 from telephone.engine import Engine
-from telephone.errors import TelephoneError
 from telephone.noticeboard import Noticeboard
 from telephone.providers.patience import with_patience
+from telephone.publishing import without_stopping
+from telephone.reruns import enqueue_unended
 from telephone.rescore import Rescore
 from telephone.stage import Posting, nonce
 from telephone.store import Store
@@ -28,8 +28,6 @@ POSTING: Final = 300.0
 """How long the card may be tried to be posted, in seconds; the work does not need it."""
 _WAIT: Final = 2.0
 """How long somebody else's work is waited for before it is looked at again, in seconds."""
-_EVERY: Final = 3_600
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +52,19 @@ class Rescoring(DBOSConfiguredInstance):
 
     async def begin(self, job: Rescore) -> None:
         """Works on a job that is stored, until it is over."""
-        await self._with.engine.enqueue(f"rescore-{job.id}", self.working, job.id)
+        await self._with.engine.enqueue(workflow_ids.rescoring(job.id), self.working, job.id)
 
     async def show(self, job_id: str) -> None:
         """Brings the card of a job up to date; one that cannot be edited stops nothing."""
         job = await self._with.store.rescores.get(job_id)
-        if job.message_id is None:
-            return
-        try:
-            await self._with.noticeboard.edit(job, self._label(job))
-        except TelephoneError as error:
-            _log.warning("card not edited", job=job_id, error=type(error).__name__)
-        except Exception:
-            _log.exception("a card broke, the rescore goes on", job=job_id)
+        if job.message_id is not None:
+            await without_stopping(self._with.noticeboard.edit(job, self._label(job)), "card", job=job_id)
 
     async def recover(self) -> None:
         """Sets going the jobs of channels that a crash or a fault left lying; those of a terminal are its own."""
         unended = [job for job in await self._with.store.rescores.unended() if job.channel_id]
-        ended = await self._with.engine.ended(f"rescore-{job.id}" for job in unended)
-        for job in unended:
-            if f"rescore-{job.id}" in ended:
-                name = f"rescore-{job.id}-{int(time.time() // _EVERY)}"
-                await self._with.engine.enqueue(name, self.working, job.id)
-            else:
-                await self.begin(job)
+        jobs = {workflow_ids.rescoring(job.id): job.id for job in unended}
+        await enqueue_unended(self._with.engine, self.working, jobs)
 
     def _label(self, job: Rescore) -> str:
         return self._with.anew.registry.label(job.embedder)
@@ -96,15 +83,15 @@ class Rescoring(DBOSConfiguredInstance):
         if post.message_id is not None:
             return
         posting = Posting(nonce(job.id, f"rescore/{job.channel_id}"), post.began_at, post.again)
-        try:
-            message_id = await with_patience(
-                lambda: self._with.noticeboard.post(job, self._label(job), posting), deadline=POSTING, who="This place"
-            )
+
+        async def send() -> int:
+            return await self._with.noticeboard.post(job, self._label(job), posting)
+
+        async def show() -> None:
+            message_id = await with_patience(send, deadline=POSTING, who="This place")
             await self._with.store.rescores.posted(job_id, message_id)
-        except TelephoneError as error:
-            _log.warning("a rescore has no card", job=job_id, error=type(error).__name__)
-        except Exception:
-            _log.exception("a card broke, the rescore goes on", job=job_id)
+
+        await without_stopping(show(), "card", job=job_id)
 
     @DBOS.step(name="Rescoring._stretch")
     async def _stretch(self, job_id: str) -> bool:

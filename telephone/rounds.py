@@ -3,24 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import structlog
-
 from telephone.arena import Arena, Load
 from telephone.cpu import off_loop
-from telephone.errors import TelephoneError
 from telephone.game import Game, Image, Kind, Step, StepKey
 from telephone.media.alike import alike
 from telephone.media.images import Pictures
+from telephone.messages import BattleMessage, BattleMessageKind, GameMessage
 from telephone.models.players import Players
+from telephone.publishing import patiently, post_once, without_stopping
 from telephone.scoring.flags import counted
 from telephone.scoring.swing import FREE, swings, told
-from telephone.showing import drift_of, patiently
+from telephone.showing import drift_of
 from telephone.sides import Battle, BattleState, Choice, Result, letter_of
-from telephone.stage import Posting, nonce
+from telephone.stage import Posting
 from telephone.store import Store
 from telephone.store.scores import Pool
-
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +29,22 @@ class Rounds:
     players: Players
     arena: Arena
 
-    async def post(self, battle: Battle, what: str) -> None:
-        """One message of a battle: `card`, `thread`, `opening`, `round-3`, `out-2` (a place), `ballot`, `call`,
-        `verdict` (the card at the end) or `result`."""
-        post = await self.store.battle_posts.begin(battle.id, what)
-        if post.message_id is not None:
-            return
-        # The moment keeps what is shown anew from being taken for what was shown before and is gone.
-        posting = Posting(nonce(battle.id, f"{what}/{post.began_at.isoformat()}"), post.began_at, post.again)
-        message_id = await patiently(lambda: self._send(battle.shown, what, posting))
-        if what.startswith("round-"):
-            await self._book_steps(battle, _turn_of(what), message_id)
-        await self.store.battle_posts.done(battle.id, what, message_id)
+    async def post(self, battle: Battle, message: BattleMessage) -> None:
+        """One message of a battle."""
+
+        async def book(message_id: int) -> None:
+            if message.kind is BattleMessageKind.ROUND and message.number is not None:
+                await self._book_steps(battle, message.number, message_id)
+
+        await post_once(
+            self.store.battle_posts,
+            battle.id,
+            str(message),
+            lambda posting: self._send(battle.shown, message, posting),
+            # The moment keeps what is shown anew from being taken for what was shown before and is gone.
+            scope=lambda post: f"{message}/{post.began_at.isoformat()}",
+            book=book,
+        )
 
     async def reopen(self, battle: Battle) -> None:
         """Before a paused battle goes on: where its thread is gone, all of it will be shown anew in another."""
@@ -56,19 +57,13 @@ class Rounds:
 
         A ballot that is gone is forgotten, so that it can be shown anew.
         """
-        if battle.card_id is None:
-            return
-        try:
-            await self._edit_card(battle)
-        except TelephoneError as error:
-            _log.warning("card not edited", battle=battle.id, error=type(error).__name__)
-        except Exception:
-            _log.exception("a card broke, the battle goes on", battle=battle.id)
+        if battle.card_id is not None:
+            await without_stopping(self._edit_card(battle), "card", battle=battle.id)
 
     async def realign(self, game: Game, key: StepKey) -> None:
         """Makes the rounds and the card show what reports allow of a step, and of what quotes it."""
         await self.redraw(game, key)
-        await self.store.posts.hide(game.id, str(key), game.steps[key.index].hidden)
+        await self.store.posts.hide(game.id, str(GameMessage.step(key)), game.steps[key.index].hidden)
 
     async def redraw(self, game: Game, key: StepKey) -> None:
         """The same for a game that has messages of its own and was set against another later."""
@@ -103,26 +98,28 @@ class Rounds:
             return Result(tally, found, self.players.registry.label(embedder), board)
         return Result(tally, {}, board=board)
 
-    async def _send(self, battle: Battle, what: str, posting: Posting) -> int:
-        match what.partition("-"):
-            case "card", _, _:
+    async def _send(self, battle: Battle, message: BattleMessage, posting: Posting) -> int:
+        match message:
+            case BattleMessage(BattleMessageKind.CARD):
                 return await self.arena.post_card(battle, posting)
-            case "thread", _, _:
+            case BattleMessage(BattleMessageKind.THREAD):
                 return await self.arena.open_thread(battle, posting)
-            case "opening", _, _:
+            case BattleMessage(BattleMessageKind.OPENING):
                 return await self.arena.post_opening(battle, posting)
-            case "round", _, turn:
-                return await self.arena.post_round(battle, int(turn), await self._drawn(battle, int(turn)), posting)
-            case "out", _, place:
-                return await self.arena.post_dropped(battle, battle.sides[int(place)], posting)
-            case "ballot", _, _:
+            case BattleMessage(BattleMessageKind.ROUND, int(turn)):
+                return await self.arena.post_round(battle, turn, await self._drawn(battle, turn), posting)
+            case BattleMessage(BattleMessageKind.OUT, int(place)):
+                return await self.arena.post_dropped(battle, battle.sides[place], posting)
+            case BattleMessage(BattleMessageKind.BALLOT):
                 return await self.arena.show_ballot(battle, self._load(battle), posting)
-            case "call", _, _:
+            case BattleMessage(BattleMessageKind.CALL):
                 return await self.arena.post_call(battle, posting)
-            case "verdict", _, _:
+            case BattleMessage(BattleMessageKind.VERDICT):
                 shown = await self.arena.edit_card(battle, self._load(battle), await self.result(battle))
                 return shown or battle.card_id or 0
-        return await self.arena.post_result(battle, await self.result(battle), posting)
+            case BattleMessage(BattleMessageKind.RESULT):
+                return await self.arena.post_result(battle, await self.result(battle), posting)
+        raise ValueError(f"a battle has no message {message}")
 
     async def _realign(self, battle: Battle, key: StepKey) -> None:
         # The alt text of the next turn's picture quotes this turn's caption.
@@ -137,12 +134,12 @@ class Rounds:
         if battle.state is not BattleState.VOTING:
             return
         if shown is None:
-            await self.store.battle_posts.forget(battle.id, "ballot")
+            await self.store.battle_posts.forget(battle.id, BattleMessageKind.BALLOT.value)
         elif shown != battle.card_id:
-            await self.store.battle_posts.done(battle.id, "ballot", shown)
+            await self.store.battle_posts.done(battle.id, BattleMessageKind.BALLOT.value, shown)
 
     async def _edit_round(self, battle: Battle, turn: int) -> None:
-        if f"round-{turn}" in battle.messages:
+        if str(BattleMessage.round(turn)) in battle.messages:
             shown = battle.shown
             drawn = await self._drawn(shown, turn)
             await patiently(lambda: self.arena.edit_round(shown, turn, drawn))
@@ -151,7 +148,7 @@ class Rounds:
         """Says of every step of a round which message shows it, so that a report of it finds the message."""
         for side in battle.sides_at(turn):
             for kind in Kind:
-                await self.store.posts.done(side.game.id, str(StepKey(turn, kind)), message_id)
+                await self.store.posts.done(side.game.id, str(GameMessage.step(StepKey(turn, kind))), message_id)
 
     def _load(self, battle: Battle) -> Load:
         last = {side.place: side.game.last_picture for side in battle.shown.standing}
@@ -168,7 +165,3 @@ class Rounds:
             if step is not None and step.image is not None:
                 found[place] = await off_loop(alike, await self.pictures.get(step.image), letter_of(place))
         return found
-
-
-def _turn_of(what: str) -> int:
-    return int(what.rpartition("-")[2])

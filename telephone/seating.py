@@ -12,6 +12,7 @@ import structlog
 
 from telephone.errors import NotAllowed
 from telephone.game import HUMAN, Game, GameState, Kind, StepKey
+from telephone.messages import GameMessage
 from telephone.models.players import Players
 from telephone.providers.base import ModelKind
 from telephone.showing import Showing
@@ -35,7 +36,7 @@ class Seating:
         settings = await self.store.servers.settings(game.request.guild_id)
         model = self.stand_in(game, key)
         await self.store.seats.open(game.id, key, model, settings.seat_seconds, settings.claim_seconds)
-        await self.showing.post(game, f"invite-{key}")
+        await self.showing.post(game, GameMessage.invitation(key))
         waits = await self.store.seats.wait(game.id, key)
         if waits:
             _log.info("game waits for a member", game=game.id, step=str(key))

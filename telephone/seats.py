@@ -11,10 +11,10 @@ from telephone.errors import BadInput, BadOutput, NotAllowed
 from telephone.game import HUMAN, Game, Image, Kind, Step, StepKey, fold, step_seed
 from telephone.media.images import Pictures, verify
 from telephone.ports.runners import GameRunner
+from telephone.refusals import LATE, TurnLate
 from telephone.safety import Guard
 from telephone.seat import Claim, Seat, SeatState
 from telephone.store import Store
-from telephone.store.seats import LATE
 
 CAPTION_MIN: Final = 3
 CAPTION_MAX: Final = 300
@@ -175,7 +175,7 @@ class Seats:
 def _require_held(seat: Seat, member_id: int) -> Claim:
     claim = seat.claim
     if claim is None or claim.member_id != member_id or not claim.holds(datetime.now(UTC)):
-        raise NotAllowed(LATE)
+        raise TurnLate
     return claim
 
 

@@ -1,7 +1,5 @@
 """What a cog or the command line may ask for: one function each, and the only door to the game."""
 
-import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +30,7 @@ from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions
 from telephone.seats import Seats
 from telephone.store import Scope, Store
+from telephone.waiting import look_until
 from telephone.yardstick import Scale
 
 __all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]
@@ -317,10 +316,7 @@ class Service:
         return game
 
     async def _when(self, game_id: str, reached: Callable[[Game], bool], timeout: float) -> Game:
-        ends = time.monotonic() + timeout
-        while not reached(game := await self.store.games.get(game_id)) and time.monotonic() < ends:
-            await asyncio.sleep(_LOOK_EVERY)
-        return game
+        return await look_until(lambda: self.store.games.get(game_id), reached, every=_LOOK_EVERY, within=timeout)
 
 
 def _human(kind: ModelKind, about: str, why_not: str | None) -> ModelFacts:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from telephone.game import DEFAULT_TURNS, NO_GUILD, Game, GameState, Pair, Prompt
+from telephone.messages import BattleMessage, BattleMessageKind
 
 SIDES_MIN: Final = 2
 SIDES_MAX: Final = 4
@@ -152,7 +153,7 @@ class Battle:
     @property
     def rounds(self) -> int:
         """How many rounds were posted."""
-        return sum(what.startswith("round-") for what in self.messages)
+        return sum(BattleMessage.parse(what).kind is BattleMessageKind.ROUND for what in self.messages)
 
     @property
     def turn_now(self) -> int:
@@ -162,11 +163,11 @@ class Battle:
     @property
     def card_id(self) -> int | None:
         """The message that shows the battle in its channel: once votes can be cast, the one with the ballot."""
-        return self.messages.get("ballot", self.messages.get("card"))
+        return self.messages.get(BattleMessageKind.BALLOT, self.messages.get(BattleMessageKind.CARD))
 
     @property
     def thread_id(self) -> int | None:
-        return self.messages.get("thread")
+        return self.messages.get(BattleMessageKind.THREAD)
 
     @property
     def shown(self) -> "Battle":

@@ -1,6 +1,5 @@
 """Taking one step: asking its player, waiting, checking and storing what came back."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
@@ -14,10 +13,12 @@ from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError, 
 from telephone.game import Answer, Ask, Game, GameState, Kind, Step, StepKey, Ticket, step_seed
 from telephone.media.images import Pictures
 from telephone.models.players import Players, caption_of, picture_of
+from telephone.outcomes import Halted
 from telephone.providers.patience import with_patience
 from telephone.safety import Guard
 from telephone.stage import nonce
 from telephone.store import Store
+from telephone.waiting import watched
 
 T = TypeVar("T")
 _log = structlog.get_logger()
@@ -25,10 +26,6 @@ _LOOK_EVERY: Final = 1.0
 """How often a game that waits for a player looks whether it was stopped, in seconds."""
 _STORAGE_DEADLINE: Final = 120.0
 """How long the picture storage may be tried again, in seconds: an answer that was paid for waits for it."""
-
-
-class Halted(Exception):
-    """The game was stopped, paused or set going anew while a step was under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +149,7 @@ class Taking:
         return await with_patience(call, deadline=_STORAGE_DEADLINE, who="The picture storage")
 
     async def _unless_halted(self, game: Game, run: int, work: Awaitable[T]) -> T:
-        task = asyncio.ensure_future(work)
-        try:
-            while not (await asyncio.wait({task}, timeout=_LOOK_EVERY))[0]:
-                await self.still_on(game.id, run)
-            return task.result()
-        finally:
-            task.cancel()
-            await asyncio.wait({task})
+        return await watched(work, lambda: self.still_on(game.id, run), every=_LOOK_EVERY)
 
 
 def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None) -> Answer | None:

@@ -4,21 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
-
-from telephone.errors import BadInput, TelephoneError
+from telephone.errors import BadInput
 from telephone.game import Game, GameState
 from telephone.keepsake import Keepsakes
+from telephone.messages import GameMessage, PartyMessage, PartyMessageKind
 from telephone.models.registry import Registry
 from telephone.parlour import Parlour
 from telephone.party import Album, Awards, Party, awards
-from telephone.showing import Showing, patiently
-from telephone.stage import Posting, nonce
+from telephone.publishing import patiently, post_once, without_stopping
+from telephone.showing import Showing
+from telephone.stage import Posting
 from telephone.store import Store
 
 _GIVEN_UP: Final = 0
 """The id of a message that there is no use in posting."""
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,44 +30,31 @@ class Unfolding:
     registry: Registry
     parlour: Parlour
 
-    async def post(self, party: Party, what: str) -> None:
-        """One message of a party: `card`, `thread`, `prompts`, `round-3`, `album-2`, `replay-2` or `awards`."""
-        post = await self.store.party_posts.begin(party.id, what)
-        if post.message_id is not None:
-            return
-        posting = Posting(nonce(party.id, what), post.began_at, post.again)
-        message_id = await patiently(lambda: self._send(party, what, posting))
-        await self.store.party_posts.done(party.id, what, message_id)
+    async def post(self, party: Party, message: PartyMessage) -> None:
+        """One message of a party."""
 
-    async def reveal(self, album: Album, what: str) -> None:
-        """One message of an album: its `opening`, or a step as in `3p`."""
-        await self.showing.reveal(album.game, what)
+        async def send(posting: Posting) -> int:
+            return await self._send(party, message, posting)
+
+        await post_once(self.store.party_posts, party.id, str(message), send, scope=lambda _: str(message))
+
+    async def reveal(self, album: Album, message: GameMessage) -> None:
+        """One message of an album: its opening, or a step."""
+        await self.showing.reveal(album.game, message)
 
     async def edit_card(self, party: Party) -> None:
         """Brings the card up to date; a card that cannot be edited never stops a party."""
-        if party.card_id is None:
-            return
-        try:
-            await self.parlour.edit_card(party)
-        except TelephoneError as error:
-            _log.warning("card not edited", party=party.id, error=type(error).__name__)
-        except Exception:
-            _log.exception("a card broke, the party goes on", party=party.id)
+        if party.card_id is not None:
+            await without_stopping(self.parlour.edit_card(party), "card", party=party.id)
 
-    async def edit_call(self, party: Party, what: str) -> None:
+    async def edit_call(self, party: Party, message: PartyMessage) -> None:
         """Brings a call up to date; one that cannot be edited never stops a party."""
-        if what not in party.messages:
-            return
-        try:
-            await self.parlour.edit_call(party, what)
-        except TelephoneError as error:
-            _log.warning("call not edited", party=party.id, error=type(error).__name__)
-        except Exception:
-            _log.exception("a call broke, the party goes on", party=party.id)
+        if str(message) in party.messages:
+            await without_stopping(self.parlour.edit_call(party, str(message)), "call", party=party.id)
 
     async def edit_awards(self, party: Party) -> None:
         """Brings the awards up to date where they are posted. Raises as `post` does."""
-        if "awards" in party.messages:
+        if PartyMessageKind.AWARDS in party.messages:
             found = await self.awards(party)
             await patiently(lambda: self.parlour.edit_awards(party, found))
 
@@ -83,19 +69,21 @@ class Unfolding:
             return awards({n: [far[game.id]] for n, game in told.items()}, self.registry.label(embedder))
         return Awards()
 
-    async def _send(self, party: Party, what: str, posting: Posting) -> int:
-        match what.partition("-"):
-            case "card", _, _:
+    async def _send(self, party: Party, message: PartyMessage, posting: Posting) -> int:
+        match message:
+            case PartyMessage(PartyMessageKind.CARD):
                 return await self.parlour.post_card(party, posting)
-            case "thread", _, _:
+            case PartyMessage(PartyMessageKind.THREAD):
                 return await self.parlour.open_thread(party, posting)
-            case "album", _, number:
-                return await self.parlour.post_heading(party, int(number), posting)
-            case "replay", _, number:
-                return await self._replay(party, int(number), posting)
-            case "awards", _, _:
+            case PartyMessage(PartyMessageKind.PROMPTS | PartyMessageKind.ROUND):
+                return await self.parlour.post_call(party, str(message), posting)
+            case PartyMessage(PartyMessageKind.ALBUM, int(number)):
+                return await self.parlour.post_heading(party, number, posting)
+            case PartyMessage(PartyMessageKind.REPLAY, int(number)):
+                return await self._replay(party, number, posting)
+            case PartyMessage(PartyMessageKind.AWARDS):
                 return await self.parlour.post_awards(party, await self.awards(party), posting)
-        return await self.parlour.post_call(party, what, posting)
+        raise ValueError(f"a party has no message {message}")
 
     async def _replay(self, party: Party, number: int, posting: Posting) -> int:
         game = dict(numbered(party))[number].game.shown

@@ -12,8 +12,9 @@ from sqlalchemy import Select, SQLColumnExpression, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import BadInput, NotFound
 from telephone.game import Game, GameRequest, Level, Pair, Prompt
+from telephone.messages import BattleMessageKind
+from telephone.refusals import MetAlready, NoBattle
 from telephone.sides import Battle, BattleRequest, BattleState, Side
 from telephone.store import read
 from telephone.store.battle_tables import BattlePostRow, BattleRow, SideRow, VoteRow
@@ -61,8 +62,7 @@ class Battles:
             battle_id = await self._put(session, request, BattleState.PLAYING, by_place)
             met = await session.scalar(_met(battle_id, [game.id for game in games]))
             if met is not None:
-                named = " and ".join(f"#{game.number}" for game in games)
-                raise BadInput(f"Games {named} have met already, in battle {met}; please choose others.")
+                raise MetAlready([game.number for game in games], met)
             return await _one(session, battle_id)
 
     async def get(self, battle_id: str) -> Battle:
@@ -96,7 +96,10 @@ class Battles:
         """Closed and void battles that ended between `until` and `after` ago and whose result was not posted."""
         shown = (
             select(col(BattlePostRow.battle_id))
-            .where(col(BattlePostRow.battle_id) == col(BattleRow.id), col(BattlePostRow.what) == "result")
+            .where(
+                col(BattlePostRow.battle_id) == col(BattleRow.id),
+                col(BattlePostRow.what) == BattleMessageKind.RESULT.value,
+            )
             .where(col(BattlePostRow.message_id).is_not(None))
         )
         final = [state for state in BattleState if state.is_final]
@@ -198,7 +201,7 @@ class Battles:
         async with self._database.writing() as session:
             run: int | None = await session.scalar(statement.returning(col(BattleRow.runs)))
         if run is None:
-            raise _no_battle(battle_id)
+            raise NoBattle(battle_id)
         return run
 
     async def _put(
@@ -237,17 +240,13 @@ async def guild_of_battle(session: AsyncSession, battle_id: str) -> int:
     query = select(col(BattleRow.guild_id)).where(col(BattleRow.id) == battle_id, ~col(BattleRow.erased))
     guild_id = await session.scalar(query.with_for_update(read=True))
     if guild_id is None:
-        raise _no_battle(battle_id)
+        raise NoBattle(battle_id)
     return guild_id
 
 
 def _distances_of(battle_id: str) -> SQLColumnExpression[bool]:
     """The distances of a battle's games, which count from when it is not blind any more."""
     return col(DistanceRow.game_id).in_(select(col(SideRow.game_id)).where(col(SideRow.battle_id) == battle_id))
-
-
-def _no_battle(battle_id: str) -> NotFound:
-    return NotFound(f"There is no battle {battle_id[:40]!r} any more; /telephone battle begins another.")
 
 
 def _names(states: Collection[BattleState]) -> list[str]:
@@ -262,7 +261,7 @@ def _battles() -> Select[*tuple[Any, ...]]:
 async def _one(session: AsyncSession, battle_id: str) -> Battle:
     found = await _read(session, _battles().where(col(BattleRow.id) == battle_id, ~col(BattleRow.erased)))
     if not found:
-        raise _no_battle(battle_id)
+        raise NoBattle(battle_id)
     return found[0]
 
 

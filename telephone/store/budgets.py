@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from sqlalchemy import func, select
 
-from telephone.errors import BadInput
 from telephone.game import Allowance, Caps
+from telephone.refusals import CapTooHigh
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server, guild_of
@@ -57,7 +57,7 @@ class Budgets:
     ) -> None:
         """Sets those daily caps of a server or its members that are not None. Raises BadInput above the operator's."""
         if usd is not None and usd > caps.operator_usd:
-            raise BadInput(f"The operator allows ${caps.operator_usd:,.2f} a day in all; please choose up to that.")
+            raise CapTooHigh(caps.operator_usd)
         changes: dict[str, Any] = {} if usd is None else {"micros": micros(usd)}
         if games is not None:
             changes["games"] = games

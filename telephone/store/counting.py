@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_, select, up
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import NotFound
 from telephone.game import HUMAN, GameState
+from telephone.refusals import NoGame
 from telephone.store.sealing import sealed
 from telephone.store.tables import DistanceRow, GameRow
 
@@ -38,7 +38,7 @@ async def repeated(session: AsyncSession, game_id: str) -> dict[str, Any]:
     """The values that every distance of a game repeats, by column. Raises NotFound."""
     row = (await session.execute(select(GameRow, counts()).where(col(GameRow.id) == game_id))).first()
     if row is None:
-        raise no_game(game_id)
+        raise NoGame(game_id)
     game, counted = row
     return {
         "guild_id": game.guild_id,
@@ -60,7 +60,3 @@ async def recount(session: AsyncSession, games: SQLColumnExpression[bool] | Colu
 
 def _is_live(game: GameRow) -> bool:
     return HUMAN in (game.t2i, game.i2t) and not game.sealed
-
-
-def no_game(game_id: str) -> NotFound:
-    return NotFound(f"There is no game {game_id[:40]!r} any more; look up the latest ones and try again.")

@@ -11,8 +11,9 @@ from sqlmodel import col
 
 from telephone.broom import Spot
 from telephone.erasure import Erasure, Footprint, Reach, UnderWay
-from telephone.errors import NotFound
+from telephone.messages import BattleMessageKind, GameMessageKind
 from telephone.party import PartyState
+from telephone.refusals import NoErasure
 from telephone.seat import SeatState
 from telephone.sides import BattleState
 from telephone.store.battle_tables import BattlePostRow, BattleRow
@@ -27,6 +28,7 @@ from telephone.store.traces import count_traces
 from telephone.store.wiping import batches, wipe
 
 _OPEN: Final = tuple(state.value for state in BattleState if not state.is_final)
+_CARDS: Final = (BattleMessageKind.CARD.value, BattleMessageKind.BALLOT.value)
 _PLAYED: Final = (BattleState.PLAYING.value, BattleState.PAUSED.value)
 """A battle that is voted on needs nobody any more who started it."""
 _EARLY: Final = (PartyState.JOINING.value, PartyState.PROMPTS.value)
@@ -177,8 +179,8 @@ async def _spots(session: AsyncSession, row: Any, post: Any, owner: str, owners:
                 posted[getattr(one, owner)][one.what] = one.message_id
         for one in await session.scalars(select(row).where(row.id.in_(some))):
             messages = posted[one.id]
-            cards = tuple(messages[what] for what in ("card", "ballot") if what in messages)
-            found.append(Spot(one.id, one.channel_id, one.created_at, messages.get("thread"), cards))
+            cards = tuple(messages[what] for what in _CARDS if what in messages)
+            found.append(Spot(one.id, one.channel_id, one.created_at, messages.get(GameMessageKind.THREAD), cards))
     return found
 
 
@@ -186,7 +188,7 @@ async def _one(session: AsyncSession, erasure_id: str, *, lock: bool = False) ->
     query = select(ErasureRow).where(col(ErasureRow.id) == erasure_id)
     row = (await session.scalars(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
-        raise NotFound("There is no such deletion; /telephone me delete orders one.")
+        raise NoErasure
     return row
 
 

@@ -14,12 +14,12 @@ from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import NotFound
 from telephone.game import NO_GUILD
+from telephone.refusals import NoExpense, Purpose
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server
-from telephone.store.reserving import ERRAND, Order, check_money, dollars, line_up, micros
+from telephone.store.reserving import Order, check_money, dollars, line_up, micros
 from telephone.store.tables import ExpenseRow
 
 
@@ -98,7 +98,7 @@ async def book_expense(
     await line_up(database, session)
     if (known := await session.get(ExpenseRow, expense_id)) is not None:
         return _expense(known)
-    await check_money(session, guild_id, member_id, order, ERRAND)
+    await check_money(session, guild_id, member_id, order, Purpose.ERRAND)
     await add_server(database, session, guild_id)
     row = ExpenseRow(
         id=expense_id,
@@ -122,7 +122,7 @@ async def settle_expense(session: AsyncSession, expense_id: str) -> None:
 async def _change(session: AsyncSession, expense_id: str, values: dict[str, Any]) -> None:
     statement = update(ExpenseRow).where(col(ExpenseRow.id) == expense_id).values(values)
     if await session.scalar(statement.returning(col(ExpenseRow.id))) is None:
-        raise NotFound("There is no such expense on the books; please start again.")
+        raise NoExpense
 
 
 def _expense(row: ExpenseRow) -> Expense:

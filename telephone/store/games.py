@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, Select, case, func, insert, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import BadInput, NotFound
 from telephone.game import Game, GameRequest, GameState
+from telephone.messages import GameMessageKind
+from telephone.refusals import NoGame, NoGameNumber, SeedTooLarge
 from telephone.store import read
 from telephone.store.columns import now
-from telephone.store.counting import no_game, recount
+from telephone.store.counting import recount
 from telephone.store.database import Database
 from telephone.store.reserving import Order, book, check, line_up, reserve
 from telephone.store.sealing import sealed
@@ -51,9 +52,7 @@ class Games:
             # A number beyond the column's range names no game, and Postgres would not compare it.
             found = await read.read(session, query) if 0 < number < 2**31 else []
         if not found:
-            raise NotFound(
-                f"There is no game number {number} here that can be seen; look up the latest ones and try again."
-            )
+            raise NoGameNumber(number)
         return found[0]
 
     async def recent(self, guild_id: int, *, states: Collection[GameState] = (), limit: int = 25) -> list[Game]:
@@ -77,7 +76,7 @@ class Games:
         """
         shown = (
             select(col(PostRow.game_id))
-            .where(col(PostRow.game_id) == col(GameRow.id), col(PostRow.what) == "summary")
+            .where(col(PostRow.game_id) == col(GameRow.id), col(PostRow.what) == GameMessageKind.SUMMARY.value)
             .where(col(PostRow.message_id).is_not(None))
         )
         query = read.GAMES.where(
@@ -169,7 +168,7 @@ class Games:
         async with self._database.writing() as session:
             run = await session.scalar(statement)
         if run is None:
-            raise no_game(game_id)
+            raise NoGame(game_id)
         return run
 
     async def measured_with(self, game_id: str, embedder: str, *, unless: str | None = None) -> None:
@@ -182,7 +181,7 @@ class Games:
         statement = update(GameRow).where(col(GameRow.id) == game_id).values(embedder=named).returning(col(GameRow.id))
         async with self._database.writing() as session:
             if await session.scalar(statement) is None:
-                raise no_game(game_id)
+                raise NoGame(game_id)
 
     async def count(self, guild_id: int, states: Collection[GameState]) -> int:
         """How many games of a server are in one of these states."""
@@ -202,7 +201,7 @@ async def open_order(database: Database, session: AsyncSession, request: GameReq
 async def put(database: Database, session: AsyncSession, request: GameRequest, order: Order | None) -> str:
     """Stores a game as queued under its server's next number, its money reserved; returns its id. Raises BadInput."""
     if request.seed not in _INT64:
-        raise BadInput("That seed is too large; please choose one of at most 18 digits.")
+        raise SeedTooLarge
     game_id = secrets.token_hex(8)
     await add_server(database, session, request.guild_id)
     # The UPDATE holds the server's row until the end: whoever comes next counts on from here,
@@ -226,7 +225,7 @@ async def guild_of(session: AsyncSession, game_id: str, *, even_erased: bool = F
         query = query.where(~col(GameRow.erased)).with_for_update(read=True)
     guild_id = await session.scalar(query)
     if guild_id is None:
-        raise no_game(game_id)
+        raise NoGame(game_id)
     return guild_id
 
 
@@ -242,7 +241,7 @@ async def _hold(session: AsyncSession, guild_id: int) -> None:
 async def _one(session: AsyncSession, game_id: str) -> Game:
     found = await read.read(session, read.GAMES.where(col(GameRow.id) == game_id, ~col(GameRow.erased)))
     if not found:
-        raise no_game(game_id)
+        raise NoGame(game_id)
     return found[0]
 
 

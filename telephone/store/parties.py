@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, and_, case, delete, insert, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import NotAllowed, NotFound
 from telephone.game import HUMAN, GameRequest, GameState, Kind, Level, Pair, Prompt, StepKey
+from telephone.messages import GameMessageKind
 from telephone.party import (
     GUESTS_MIN,
     Album,
@@ -28,6 +28,7 @@ from telephone.party import (
     player_of,
     rounds_for,
 )
+from telephone.refusals import TOO_FEW, NoParty, NotOfParty, PartyClosed, PartyFull, PromptsCollected
 from telephone.seat import Seat, SeatState
 from telephone.store import read
 from telephone.store.columns import now
@@ -39,12 +40,6 @@ from telephone.store.seat_tables import SeatRow
 from telephone.store.seats import seat_of
 from telephone.store.tables import GameRow, PostRow, ServerRow
 
-CLOSED: Final = "This party takes nobody in any more; start another with /telephone party."
-FULL: Final = "All places of this party are taken; start another with /telephone party."
-STRANGER: Final = "You are not one of this party; enjoy the reveal."
-BEGUN: Final = "The prompts are collected already; watch for your turn."
-TOO_FEW: Final = f"Fewer than {GUESTS_MIN} members were there, so the party did not begin; nothing was kept."
-NOBODY_LEFT: Final = "Everybody left, so the party is over."
 _GOING: Final = tuple(state for state in PartyState if not state.is_final)
 _UNSETTLED: Final = (SeatState.OPEN.value, SeatState.CLAIMED.value)
 
@@ -91,10 +86,10 @@ class Parties:
         async with self._database.writing() as session:
             party = await _locked(session, party_id)
             if party.state is not PartyState.JOINING:
-                raise NotAllowed(CLOSED)
+                raise PartyClosed
             if party.guest(member_id) is None:
                 if len(party.guests) >= party.request.players:
-                    raise NotAllowed(FULL)
+                    raise PartyFull
                 await session.execute(insert(GuestRow).values(_guest(party_id, party.request.guild_id, member_id)))
             return await _one(session, party_id)
 
@@ -105,7 +100,7 @@ class Parties:
             party = await _locked(session, party_id)
             guest = party.guest(member_id)
             if guest is None or guest.left or party.state.is_final:
-                raise NotAllowed(STRANGER)
+                raise NotOfParty
             if party.state in (PartyState.JOINING, PartyState.PROMPTS):
                 await session.execute(delete(GuestRow).where(mine))
                 return await _one(session, party_id)
@@ -120,9 +115,9 @@ class Parties:
         async with self._database.writing() as session:
             party = await _locked(session, party_id)
             if party.guest(member_id) is None:
-                raise NotAllowed(STRANGER)
+                raise NotOfParty
             if party.state is not PartyState.PROMPTS:
-                raise NotAllowed(BEGUN)
+                raise PromptsCollected
             await session.execute(update(GuestRow).where(mine).values(values))
             return await _one(session, party_id)
 
@@ -175,7 +170,12 @@ class Parties:
         await session.execute(
             update(GameRow).where(col(GameRow.id) == game_id).values(state=GameState.WAITING.value, started_at=moment)
         )
-        thread = {"game_id": game_id, "what": "thread", "guild_id": game.guild_id, "began_at": moment}
+        thread = {
+            "game_id": game_id,
+            "what": GameMessageKind.THREAD.value,
+            "guild_id": game.guild_id,
+            "began_at": moment,
+        }
         await session.execute(insert(PostRow).values(thread | {"message_id": party.thread_id}))
         mine = and_(col(GuestRow.party_id) == party.id, col(GuestRow.member_id) == owner)
         values = {"chair": chair, "game_id": game_id, "prompt": None, "level": None, "slug": None}
@@ -253,12 +253,8 @@ async def guild_of_party(session: AsyncSession, party_id: str) -> int:
     """The server that a party belongs to. Raises NotFound."""
     guild_id = await session.scalar(select(col(PartyRow.guild_id)).where(col(PartyRow.id) == party_id))
     if guild_id is None:
-        raise _no_party()
+        raise NoParty
     return guild_id
-
-
-def _no_party() -> NotFound:
-    return NotFound("There is no such party any more; start one with /telephone party.")
 
 
 def _in(states: Collection[PartyState]) -> ColumnElement[bool]:
@@ -362,7 +358,7 @@ async def _one(session: AsyncSession, party_id: str) -> Party:
     query = select(PartyRow).where(col(PartyRow.id) == party_id).execution_options(populate_existing=True)
     row = (await session.scalars(query)).first()
     if row is None:
-        raise _no_party()
+        raise NoParty
     guests = await _guests(session, party_id)
     posts = await session.scalars(select(PartyPostRow).where(col(PartyPostRow.party_id) == party_id))
     messages = {post.what: post.message_id for post in posts if post.message_id is not None}

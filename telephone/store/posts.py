@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from telephone.messages import GameMessageKind
 from telephone.store.battle_tables import BattlePostRow
 from telephone.store.battles import guild_of_battle
 from telephone.store.columns import now
@@ -77,7 +78,9 @@ class Messages:
 
     async def owner_of_thread(self, thread_id: int) -> str | None:
         """The id of the game, or of the battle, that has a thread."""
-        query = select(self._column).where(col(self._row.message_id) == thread_id, col(self._row.what) == "thread")
+        query = select(self._column).where(
+            col(self._row.message_id) == thread_id, col(self._row.what) == GameMessageKind.THREAD.value
+        )
         async with self._database.reading() as session:
             return await session.scalar(query)
 
@@ -103,7 +106,7 @@ class Messages:
 
 
 class Posts(Messages):
-    """The messages of games. `what` is card, thread, opening, a step as in 3p, its invite-3p, or summary."""
+    """The messages of games. `what` is the string of a GameMessage."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, PostRow, "game_id", guild_of)
@@ -116,14 +119,14 @@ class Posts(Messages):
 
 
 class PartyPosts(Messages):
-    """The messages of parties. `what` is card, thread, prompts, round-3, or another word of its workflow."""
+    """The messages of parties. `what` is the string of a PartyMessage."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, PartyPostRow, "party_id", guild_of_party)
 
 
 class BattlePosts(Messages):
-    """The messages of battles. `what` is card, thread, opening, round-3, or another word of its workflow."""
+    """The messages of battles. `what` is the string of a BattleMessage."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, BattlePostRow, "battle_id", guild_of_battle)

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import BadInput, NotFound, OverBudget
 from telephone.game import Level, Prompt, fold
+from telephone.refusals import MemberProposedEnough, NoPrompt, PromptKnown, ServerProposedEnough
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server
@@ -20,10 +20,6 @@ from telephone.store.tables import PromptRow, ServerRow
 
 ProposalState = Literal["waiting", "accepted", "declined", "removed"]
 _LIVE: Final = ("waiting", "accepted")
-_TAKEN: Final[dict[str, str]] = {
-    "waiting": "These words wait for a moderator already, as {slug}; please propose something else.",
-    "accepted": "These words are on the list already, as {slug}; /telephone start plays them.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +147,14 @@ def _of(guild_id: int, states: Collection[str]) -> Select[PromptRow]:
 async def _one(session: AsyncSession, guild_id: int, number: int) -> Proposal:
     row = await session.get(PromptRow, (guild_id, number))
     if row is None:
-        raise NotFound(f"There is no prompt {number} on this server any more; run the command again.")
+        raise NoPrompt(number)
     return _proposal(row)
 
 
 async def _check_new(session: AsyncSession, guild_id: int, text: str) -> None:
     twin = await session.scalar(_of(guild_id, _LIVE).where(col(PromptRow.hash) == hash_of(text)))
     if twin is not None:
-        raise BadInput(_TAKEN[twin.state].format(slug=_proposal(twin).slug))
+        raise PromptKnown(twin.state, _proposal(twin).slug)
 
 
 async def _check_room(session: AsyncSession, guild_id: int, author_id: int | None, bounds: Bounds) -> None:
@@ -167,14 +163,9 @@ async def _check_room(session: AsyncSession, guild_id: int, author_id: int | Non
         return int(await session.scalar(select(func.count()).select_from(PromptRow).where(*here, *whose)) or 0)
 
     if author_id is not None and await waiting(col(PromptRow.author_id) == author_id) >= bounds.member:
-        raise OverBudget(
-            f"{bounds.member} of your prompts wait for a moderator already; propose more when they have decided."
-        )
+        raise MemberProposedEnough(bounds.member)
     if await waiting() >= bounds.server:
-        raise OverBudget(
-            f"{bounds.server} prompts wait for this server's moderators already; "
-            "/telephone prompts review makes room for more."
-        )
+        raise ServerProposedEnough(bounds.server)
 
 
 def _proposal(row: PromptRow) -> Proposal:

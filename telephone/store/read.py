@@ -29,13 +29,22 @@ from telephone.game import (
     StepKey,
     Turn,
 )
+from telephone.messages import GameMessageKind
 from telephone.seat import SeatState
 from telephone.store.hiding import hidden
 from telephone.store.member_tables import MemberRow
 from telephone.store.seat_tables import SeatRow
 from telephone.store.tables import ChargeRow, DistanceRow, GameRow, PostRow, ReservationRow, StepRow
 
-_PLACES: Final = ("card", "thread", "opening", "summary")
+_PLACES: Final = tuple(
+    kind.value
+    for kind in (
+        GameMessageKind.CARD,
+        GameMessageKind.THREAD,
+        GameMessageKind.OPENING,
+        GameMessageKind.SUMMARY,
+    )
+)
 """What a Place is made of: the names of its posts, in its order."""
 _COSTS: Final = 1 + len(_PLACES)
 """Where a row of GAMES goes on with money, after the game and its places."""

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from telephone.errors import BadInput
 from telephone.game import Kind, StepKey
+from telephone.refusals import ReportDecided, ReportOpen
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of
@@ -63,7 +64,7 @@ class Reports:
                     )
                 )
         except IntegrityError:
-            raise BadInput(await self._why_not(game_id, reporter_id)) from None
+            raise await self._refusal(game_id, reporter_id) from None
 
     async def open_on(self, guild_id: int) -> list[Report]:
         """What waits for a moderator of a server, oldest first."""
@@ -108,15 +109,13 @@ class Reports:
         async with self._database.writing() as session:
             return len((await session.scalars(statement)).all())
 
-    async def _why_not(self, game_id: str, reporter_id: int) -> str:
+    async def _refusal(self, game_id: str, reporter_id: int) -> BadInput:
         query = select(col(ReportRow.turn)).where(
             _of_game(game_id), col(ReportRow.reporter_id) == reporter_id, col(ReportRow.state) == OPEN
         )
         async with self._database.reading() as session:
             open_already = (await session.execute(query)).first() is not None
-        if open_already:
-            return "You have reported a turn of this game already; a moderator will look at it before you report more."
-        return "You have reported this turn before, and a moderator has decided; please ask them about it."
+        return ReportOpen() if open_already else ReportDecided()
 
 
 def _key(row: ReportRow) -> StepKey:

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, o
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import NotFound
 from telephone.game import Kind
+from telephone.refusals import NoRescore
 from telephone.rescore import Rescore, RescorePlan, RescoreState
 from telephone.store.columns import now
 from telephone.store.counting import counts
@@ -89,7 +89,7 @@ class Rescores:
         async with self._database.reading() as session:
             found = await _read(session, col(RescoreRow.id) == job_id)
         if not found:
-            raise NotFound("There is no such rescore any more; please start another with /telephone rescore.")
+            raise NoRescore
         return found[0]
 
     async def unended(self, guild_id: int | None = None) -> list[Rescore]:

@@ -12,43 +12,14 @@ from sqlalchemy import ColumnElement, Subquery, case, false, func, select, updat
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import OverBudget
 from telephone.game import NO_GUILD, Caps, GameRequest
+from telephone.refusals import NoGamesLeft, NoMoneyLeft, Purpose
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.tables import CapRow, ChargeRow, ExpenseRow, GameRow, OperatorRow, ReservationRow, StepRow
 
 Scope = Literal["server", "member"]
 _MILLION: Final = 1_000_000
-_CENT: Final = 10_000
-_WHOSE: Final = {
-    "operator": ("Today's budget", "the operator"),
-    "server": ("Today's budget of this server", "an admin"),
-    "member": ("Your budget for today", "an admin"),
-}
-"""What a budget is called, and who can raise it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a refusal calls the thing that money is wanted for, and what it advises instead of it."""
-
-    thing: str
-    none: str
-    cheaper: str
-
-
-GAME: Final = Wish(
-    "This game",
-    "No game that costs money may be played here; choose free models",
-    "choose fewer turns or cheaper models",
-)
-BATTLE: Final = Wish(
-    "This battle",
-    "No battle that costs money may be played here; choose free models",
-    "choose fewer turns or cheaper pairs",
-)
-ERRAND: Final = Wish("This", "Nothing that costs money may be done here", "choose something cheaper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +72,19 @@ async def check(session: AsyncSession, request: GameRequest, order: Order) -> No
     the operator plays, only the operator's own cap counts.
     """
     await _check_number(session, request, order, await caps_of(session, request.guild_id))
-    await check_money(session, request.guild_id, request.starter_id, order, GAME if order.games == 1 else BATTLE)
+    purpose = Purpose.GAME if order.games == 1 else Purpose.BATTLE
+    await check_money(session, request.guild_id, request.starter_id, order, purpose)
 
 
-async def check_money(session: AsyncSession, guild_id: int, member_id: int, order: Order, wish: Wish) -> None:
+async def check_money(session: AsyncSession, guild_id: int, member_id: int, order: Order, purpose: Purpose) -> None:
     """Raises OverBudget where what `order` costs does not fit the day. The caller has lined up if it costs money."""
     most = micros(order.most_usd)
     if most == 0:
         return
     tightest = min(await rooms(session, guild_id, member_id, order.caps), key=lambda room: room.left)
     if most > tightest.left:
-        raise OverBudget(_no_money(tightest, most, wish))
+        refills_in, cap, left = midnight_after(now()) - now(), tightest.cap, tightest.left
+        raise NoMoneyLeft(purpose, tightest.whose, most=most, cap=cap, left=left, refills_in=refills_in)
 
 
 async def rooms(session: AsyncSession, guild_id: int, member_id: int, caps: Caps) -> list[Room]:
@@ -230,43 +203,11 @@ def _twice(cost: Any, doubled: Any) -> ColumnElement[float]:
 
 
 async def _check_number(session: AsyncSession, request: GameRequest, order: Order, caps: dict[str, CapRow]) -> None:
-    for scope, member_id in (("server", None), ("member", request.starter_id)):
+    whose: tuple[tuple[Scope, int | None], ...] = (("server", None), ("member", request.starter_id))
+    for scope, member_id in whose:
         most = caps[scope].games if scope in caps else None
         if most is None:
             continue
         left = max(0, most - await games_today(session, request.guild_id, member_id))
         if left < order.games:
-            whose = "This server's games" if scope == "server" else "Your games"
-            raise OverBudget(_no_games(whose, most, left, order))
-
-
-def _no_games(whose: str, most: int, left: int, order: Order) -> str:
-    more = "more at 00:00 UTC, or an admin can allow more"
-    if left == 0:
-        return f"{whose} for today ({most}) are used up; {more}."
-    theirs = f"{whose[0].lower()}{whose[1:]} for today"
-    return f"This battle takes {order.games} games, and {left} of {theirs} are left; {more}."
-
-
-def _no_money(room: Room, most: int, wish: Wish = GAME) -> str:
-    whose, who = _WHOSE[room.whose]
-    cost, refills = f"{wish.thing} may cost up to {_cents(most, up=True)}", f"it refills at 00:00 UTC ({_wait()})"
-    if room.cap == 0:
-        return f"{wish.none}, or {who} can set a budget."
-    if most > room.cap:
-        return f"{cost}, more than the {_cents(room.cap)} of a whole day; {wish.cheaper}, or {who} can raise it."
-    if room.left < _CENT:
-        return f"{whose} is used up; {refills}, or {who} can raise it."
-    left = f"{whose[0].lower()}{whose[1:]} has {_cents(room.left)} left"
-    return f"{cost}, and {left}; {wish.cheaper}, or wait: {refills}."
-
-
-def _cents(amount: int, *, up: bool = False) -> str:
-    cents = -(-amount // _CENT) if up else amount // _CENT
-    return f"${cents / 100:,.2f}"
-
-
-def _wait() -> str:
-    left = midnight_after(now()) - now()
-    minutes = max(1, round(left.total_seconds() / 60))
-    return f"in {minutes} min" if minutes < 60 else f"in about {round(minutes / 60)} h"
+            raise NoGamesLeft(scope, most, left, order.games)

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Update, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import NotAllowed, NotFound
 from telephone.game import GameState, Kind, Step, StepKey
+from telephone.refusals import GameSeen, NoTurn, TurnClosed, TurnLate, TurnReserved, TurnTaken
 from telephone.seat import Claim, Seat, SeatState
 from telephone.store.columns import now
 from telephone.store.database import Database
@@ -23,12 +23,6 @@ from telephone.store.seat_tables import SeatRow, SightRow
 from telephone.store.steps import put_step
 from telephone.store.tables import GameRow
 
-TAKEN: Final = "Someone took this turn just before you; watch for the next invitation."
-SEEN: Final = "You have seen part of this game, so this turn is for someone else; enjoy the reveal."
-CLOSED: Final = "This turn cannot be taken any more; watch for the next invitation."
-RESERVED: Final = "This turn is another member's; press the button of your own invitation."
-LATE: Final = "Your time for this turn is over, so this could not be played any more; here it is back."
-BUSY: Final = "A member is at this turn just now; please wait until they are done or their time is over."
 _TAKING: Final = (GameState.PLAYING, GameState.WAITING)
 _ANSWERING: Final = (GameState.QUEUED, *_TAKING, GameState.PAUSED)
 """A game that was paused while somebody was at it takes their answer all the same."""
@@ -87,7 +81,7 @@ class Seats:
         async with self._database.reading() as session:
             row = (await session.scalars(query)).first()
             if row is None:
-                raise NotFound(CLOSED)
+                raise NoTurn
             return seat_of(row), row.claimer_id or 0
 
     async def wait(self, game_id: str, key: StepKey) -> bool:
@@ -113,14 +107,14 @@ class Seats:
         async with self._database.writing() as session:
             seat = await _one(session, game_id, key)
             if seat.member_id not in (None, member_id):
-                raise NotAllowed(RESERVED)
+                raise TurnReserved
             await self._check(session, game_id, key, member_id)
             if _held(seat, member_id, moment):
                 return seat
             values = _claimed(member_id, token, moment, _time_for(seat, moment) if seconds is None else seconds)
             taken = update(SeatRow).where(_is(game_id, key), free, col(SeatRow.deadline) > moment).values(values)
             if not await _changed(session, taken):
-                raise NotAllowed(CLOSED if seat.state.is_settled else TAKEN)
+                raise TurnClosed if seat.state.is_settled else TurnTaken
             return await _one(session, game_id, key)
 
     async def release(self, game_id: str, key: StepKey, member_id: int) -> bool:
@@ -148,7 +142,7 @@ class Seats:
         values = {"state": SeatState.ANSWERED, "settled_at": moment, **_NO_CLAIM}
         async with self._database.writing() as session:
             if not await _changed(session, update(SeatRow).where(held).values(values)):
-                raise NotAllowed(LATE)
+                raise TurnLate
             await put_step(self._database, session, game_id, step)
             return await _go_on(session, game_id, col(GameRow.design).is_distinct_from("party"))
 
@@ -188,7 +182,7 @@ class Seats:
         columns = (col(GameRow.state), col(GameRow.sealed), col(GameRow.starter_id), col(GameRow.guild_id))
         game = (await session.execute(select(*columns).where(col(GameRow.id) == game_id))).one()
         if GameState(game.state) not in _TAKING:
-            raise NotAllowed(CLOSED)
+            raise TurnClosed
         if not game.sealed:
             return
         sight = {"game_id": game_id, "member_id": member_id, "guild_id": game.guild_id}
@@ -197,7 +191,7 @@ class Seats:
         query = select(SightRow).where(col(SightRow.game_id) == game_id, col(SightRow.member_id) == member_id)
         seen = (await session.scalars(query)).one()
         if StepKey(seen.turn, Kind(seen.kind)) != key or (member_id == game.starter_id and key.index > 0):
-            raise NotAllowed(SEEN)
+            raise GameSeen
 
 
 def _key(game_id: str, key: StepKey) -> dict[str, Any]:
@@ -264,7 +258,7 @@ async def _one(session: AsyncSession, game_id: str, key: StepKey) -> Seat:
     query = select(SeatRow).where(_is(game_id, key)).execution_options(populate_existing=True)
     row = (await session.scalars(query)).first()
     if row is None:
-        raise NotFound(CLOSED)
+        raise NoTurn
     return seat_of(row)
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import NotAllowed
 from telephone.game import ServerSettings
+from telephone.refusals import PausedEverywhere, PausedHere
 from telephone.store.database import Database
 from telephone.store.tables import OperatorRow, ServerRow
 
@@ -52,9 +52,9 @@ class Servers:
     async def check_open(self, guild_id: int) -> None:
         """Raises NotAllowed while nothing may be played or spent here, or anywhere."""
         if await self.paused_everywhere():
-            raise NotAllowed("The operator has paused all games; please try again later.")
+            raise PausedEverywhere
         if await self.paused(guild_id):
-            raise NotAllowed("Games are paused on this server; an admin can go on with /telephone-admin resume.")
+            raise PausedHere
 
     async def pause_everywhere(self, paused: bool) -> None:
         """The operator's switch for every server at once."""

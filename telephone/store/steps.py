@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import NotFound
 from telephone.game import Step, StepKey, Ticket
+from telephone.refusals import NobodyAsked
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of
@@ -61,7 +61,7 @@ class Steps:
         )
         async with self._database.writing() as session:
             if await session.scalar(statement) is None:
-                raise NotFound(f"Nobody was asked for step {key} of this game; please start the game again.")
+                raise NobodyAsked(str(key))
 
     async def drop_ticket(self, game_id: str, key: StepKey) -> None:
         """Forgets a submission that was cancelled, its intent too: the next run asks anew. A kept step stays."""

@@ -3,26 +3,16 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.errors import BadInput, NotAllowed, NotFound
+from telephone.refusals import NoBattle, NoTie, NoVotes, SideOut
 from telephone.sides import SIDES_MIN, BattleState, Cast, Choice, Vote, Voter
 from telephone.store.battle_tables import BattleRow, SideRow, VoteRow
 from telephone.store.columns import now
 from telephone.store.database import Database
-
-_NOT_OPEN: Final = {
-    BattleState.PLAYING.value: "Battle {number} is still being played; you can vote when its last round is there.",
-    BattleState.PAUSED.value: "Battle {number} is paused; you can vote when its last round is there.",
-    BattleState.VOTING.value: "The votes on battle {number} are closed; its card is about to show names and distances.",
-    BattleState.CLOSED.value: "The votes on battle {number} are closed; its card shows names and distances.",
-    BattleState.VOID.value: "Battle {number} is void and takes no votes; /telephone battle begins another.",
-}
-"""Why a battle takes no vote; one that is voting has run out of time."""
 
 
 class Votes:
@@ -90,9 +80,9 @@ async def _open_battle(session: AsyncSession, battle_id: str) -> BattleRow:
     held = select(BattleRow).where(col(BattleRow.id) == battle_id).with_for_update(key_share=True)
     battle = (await session.scalars(held)).one_or_none()
     if battle is None:
-        raise NotFound("There is no such battle any more; /telephone battle begins another.")
+        raise NoBattle
     if not _is_open(battle, now()):
-        raise NotAllowed(_NOT_OPEN[battle.state].format(number=battle.number))
+        raise NoVotes(BattleState(battle.state), battle.number)
     return battle
 
 
@@ -105,9 +95,9 @@ async def _shown(session: AsyncSession, battle_id: str, choice: Choice) -> str:
     standing = select(col(SideRow.place)).where(col(SideRow.battle_id) == battle_id, col(SideRow.dropped).is_(None))
     places = list(await session.scalars(standing.order_by(col(SideRow.place))))
     if choice.place is not None and choice.place not in places:
-        raise BadInput("That side is out of this battle; please choose another.")
+        raise SideOut
     if choice is Choice.TIE and len(places) != SIDES_MIN:
-        raise BadInput("Only two sides can tie; please choose the one that degraded least.")
+        raise NoTie
     return "".join(Choice.of_side(place).value for place in places)
 
 

@@ -10,8 +10,8 @@ from discord import ui
 
 from bot.app import TelephoneApp
 from telephone.game import GameState
+from telephone.refusals import LATE, SEEN
 from telephone.seats import OVER, UNREADABLE
-from telephone.store.seats import LATE, SEEN
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.support.pictures import paint
 

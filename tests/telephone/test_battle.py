@@ -16,12 +16,12 @@ from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused
 from telephone.game import HIDDEN, GameState, Kind, Level, Pair, Prompt, StepKey
 from telephone.measuring import Patience
 from telephone.media.alike import SIDE
+from telephone.outcomes import BROKEN
 from telephone.play import PAUSED_HERE
 from telephone.prompts import curated
 from telephone.sides import Battle, BattleRequest, BattleState, Choice, Voter
 from telephone.stage import StageGone
 from telephone.store.battle_tables import BattleRow
-from telephone.verdict import BROKEN
 from tests.support.app import RunningApp, running_app
 from tests.support.embedders import ColourEmbedder
 

@@ -10,12 +10,11 @@ import pytest
 
 from telephone.errors import BadInput, NotAllowed, Refused
 from telephone.game import GameState, Kind
-from telephone.hosting import GONE
+from telephone.hosting import GONE, NOBODY_LEFT
 from telephone.parties import DONE, ENDED, LEFT, PartyAsked
 from telephone.party import Party, PartyState
+from telephone.refusals import FULL, PARTY_CLOSED, RESERVED, STRANGER, TOO_FEW
 from telephone.stage import StageGone
-from telephone.store.parties import CLOSED, FULL, NOBODY_LEFT, STRANGER, TOO_FEW
-from telephone.store.seats import RESERVED
 from telephone.versus import VersusAsked
 from tests.support.app import RunningApp, running_app
 from tests.support.pictures import paint
@@ -192,7 +191,7 @@ async def test_members_join_until_the_places_are_taken_and_can_leave_again(compa
         await parties.call(party.id, by=ADA, is_host=False)
     for member in (CY, DI):
         await parties.join(party.id, member)
-    with pytest.raises(NotAllowed, match=f"{FULL}|{CLOSED}"):
+    with pytest.raises(NotAllowed, match=f"{FULL}|{PARTY_CLOSED}"):
         await parties.join(party.id, EVE)
     await becomes(company, party, PartyState.PROMPTS)
 
@@ -206,7 +205,7 @@ async def test_the_host_begins_with_three_and_others_may_not(company):
         await parties.call(party.id, by=BO, is_host=False)
     await parties.call(party.id, by=ADA, is_host=False)
     await becomes(company, party, PartyState.PROMPTS)
-    with pytest.raises(NotAllowed, match=CLOSED):
+    with pytest.raises(NotAllowed, match=PARTY_CLOSED):
         await parties.join(party.id, DI)
 
 

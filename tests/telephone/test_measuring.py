@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from telephone.awaiting import workflow_of
+from telephone import workflow_ids
 from telephone.errors import BadOutput, Misconfigured, Refused, Unavailable
 from telephone.game import Game, GameState
 from telephone.measuring import Patience
@@ -151,7 +151,7 @@ async def test_what_comes_while_the_summary_is_being_posted_is_not_missed(compan
     post = company.stage.post_summary
 
     async def slowly(*shown):
-        workflow = workflow_of(shown[0].id, "prism")
+        workflow = workflow_ids.measuring(shown[0].id, "prism")
         while not await company.play._with.engine.ended([workflow]):
             await asyncio.sleep(0.05)
         return await post(*shown)

@@ -6,11 +6,11 @@ import pytest
 
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, Unavailable
 from telephone.game import Game, GameState
+from telephone.outcomes import BROKEN
 from telephone.play import PAUSED_HERE
 from telephone.redraws import SOURCE
 from telephone.service import StartRequest
 from telephone.stage import StageGone
-from telephone.verdict import BROKEN
 from telephone.yardstick import Rest
 from tests.support.app import RunningApp, running_app
 

@@ -11,11 +11,11 @@ import pytest
 from telephone.errors import BadInput, NotAllowed, NotFound, Refused, Withheld
 from telephone.game import Game, GameState, Kind, Step, StepKey
 from telephone.media.images import verify
+from telephone.refusals import LATE, SEEN, TAKEN
 from telephone.seat import SeatState
 from telephone.seats import IN_ALREADY, OVER, UNREADABLE
 from telephone.service import StartRequest
 from telephone.stage import StageGone
-from telephone.store.seats import LATE, SEEN, TAKEN
 from tests.support.app import RunningApp, running_app
 from tests.support.pictures import paint
 from tests.support.surfaces import RecordedGames

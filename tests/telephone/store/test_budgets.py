@@ -12,8 +12,9 @@ from sqlalchemy import update
 
 from telephone.errors import BadInput, OverBudget
 from telephone.game import Caps, Costs, GameState, Ticket
+from telephone.refusals import NoMoneyLeft, Purpose
 from telephone.store import Order, Store
-from telephone.store.reserving import Room, _no_money, micros, midnight_after
+from telephone.store.reserving import Room, micros, midnight_after
 from telephone.store.tables import ReservationRow
 from tests.telephone.store.samples import CAPTION, GUILD, OTHER_GUILD, caption, picture, request
 
@@ -264,4 +265,7 @@ def test_the_day_ends_at_midnight_in_utc() -> None:
     ],
 )
 def test_the_sentence_says_what_to_do_next(room: Room, words: str) -> None:
-    assert words in _no_money(room, 412_000)
+    refused = NoMoneyLeft(
+        Purpose.GAME, room.whose, most=412_000, cap=room.cap, left=room.left, refills_in=timedelta(hours=3)
+    )
+    assert words in refused.sentence

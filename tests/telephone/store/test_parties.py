@@ -7,10 +7,9 @@ import pytest
 from telephone.errors import NotAllowed, NotFound, OverBudget
 from telephone.game import Caps, GameState, Kind, Prompt, Step, StepKey
 from telephone.party import Party, PartyRequest, PartyState
+from telephone.refusals import FULL, LATE, PARTY_CLOSED, RESERVED, STRANGER
 from telephone.seat import SeatState
 from telephone.store import Order, Store
-from telephone.store.parties import CLOSED, FULL, STRANGER
-from telephone.store.seats import LATE, RESERVED
 from tests.telephone.store.samples import GUILD
 
 HOST, BO, CY, DI = 1, 2, 3, 4
@@ -58,7 +57,7 @@ async def test_albums_are_made_once_and_wait_for_one_member_each(store: Store):
     assert {album.seat.member_id for album in party.albums} == {HOST, BO, CY, DI}
     assert "what Bo brought" in {album.game.request.prompt.text for album in party.albums}
     assert all(guest.prompt is None for guest in party.guests), "it is the album's now, and nowhere else"
-    with pytest.raises(NotAllowed, match=CLOSED):
+    with pytest.raises(NotAllowed, match=PARTY_CLOSED):
         await store.parties.join(party.id, 77)
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from telephone.errors import NotAllowed, NotFound
 from telephone.game import Game, GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
+from telephone.refusals import LATE, SEEN, TAKEN, TURN_CLOSED
 from telephone.seat import SeatState
 from telephone.store import Store
-from telephone.store.seats import CLOSED, LATE, SEEN, TAKEN
 from tests.telephone.store.samples import GUILD
 
 FIRST, SECOND = StepKey(1, Kind.CAPTION), StepKey(2, Kind.CAPTION)
@@ -74,7 +74,7 @@ async def test_an_answer_is_kept_once_and_sets_the_game_going(store: Store) -> N
     assert (now.state, now.run, now.steps[0].text, now.steps[0].player) == (
         GameState.QUEUED, 1, "a fox mends a clock", "human",
     )  # fmt: skip
-    with pytest.raises(NotAllowed, match=CLOSED):
+    with pytest.raises(NotAllowed, match=TURN_CLOSED):
         await store.seats.claim(game.id, FIRST, BO, 60)
     assert (await store.seats.get(game.id, FIRST)).state is SeatState.ANSWERED
 
@@ -172,7 +172,7 @@ async def test_a_paused_game_keeps_an_answer_and_a_stopped_one_takes_none(store:
     assert (now.state, len(now.steps)) == (GameState.PAUSED, 1)
     with pytest.raises(NotAllowed, match=LATE):
         await store.seats.answer(stopped.id, said(), ADA)
-    with pytest.raises(NotAllowed, match=CLOSED):
+    with pytest.raises(NotAllowed, match=TURN_CLOSED):
         await store.seats.claim(stopped.id, FIRST, BO, 60)
 
 

@@ -1,0 +1,175 @@
+"""How a durable step ended: a typed value for workflows, and the JSON under which the journal keeps it.
+
+A failure travels between step and workflow as such a value. The JSON of each never changes: what an earlier version
+journalled is read when a workflow is replayed.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeAlias
+
+import structlog
+
+from telephone import refusals
+from telephone.errors import (
+    BadOutput,
+    Misconfigured,
+    RateLimited,
+    Refused,
+    TelephoneError,
+    TimedOut,
+    Unavailable,
+)
+from telephone.stage import StageGone
+
+P = ParamSpec("P")
+Journalled: TypeAlias = dict[str, Any]
+"""An outcome as the journal keeps it."""
+BROKEN: Final = "Something broke on our side, so this game ended; the operator can read why in the log."
+KINDS: Final[Mapping[str, type[TelephoneError]]] = {
+    "StageGone": StageGone,
+    "Refused": Refused,
+    "BadOutput": BadOutput,
+    "Unavailable": Unavailable,
+    "RateLimited": RateLimited,
+    "TimedOut": TimedOut,
+    "Misconfigured": Misconfigured,
+}
+"""The errors that workflows tell apart, by their names in the journal, which outlive a renaming of the classes."""
+_NAMES: Final = {kind: name for name, kind in KINDS.items()}
+_log = structlog.get_logger()
+
+
+class Halted(Exception):
+    """What a step was at was stopped, paused or set going anew meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The step did its work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A player was asked, which took `ms` milliseconds; the answer is to be collected."""
+
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """A round is played; the sides at these places are out of the battle by it."""
+
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The game waits for a member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """This run is not the one to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """The battle cannot have a result."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The step failed with an error of that name in the journal; `sentence` is for players."""
+
+    name: str
+    sentence: str
+
+    @property
+    def kind(self) -> type[TelephoneError] | None:
+        """The class of the error, None where no workflow tells it from others."""
+        return KINDS.get(self.name)
+
+
+HeldUp: TypeAlias = Waits | Halt | Void | Failed
+"""After these a workflow does not go on."""
+Outcome: TypeAlias = Done | Submitted | Out | HeldUp
+
+
+def write(outcome: Outcome) -> Journalled:
+    """The JSON of an outcome."""
+    match outcome:
+        case Done():
+            return {}
+        case Submitted(ms):
+            return {"ms": ms}
+        case Out(places):
+            return {"out": list(places)}
+        case Waits():
+            return {"waits": True}
+        case Halt():
+            return {"halt": True}
+        case Void(reason):
+            return {"void": reason}
+        case Failed(name, sentence):
+            return {"error": name, "sentence": sentence}
+
+
+def read(value: Journalled) -> Outcome:
+    """The outcome that a journal tells of, this version's or an earlier one's. Raises ValueError for any other JSON."""
+    match value:
+        case {"ms": int(ms)}:
+            return Submitted(ms)
+        case {"out": [*places]}:
+            return Out(tuple(places))
+        case {"waits": True}:
+            return Waits()
+        case {"halt": True}:
+            return Halt()
+        case {"void": str(reason)}:
+            return Void(reason)
+        case {"error": str(name), "sentence": str(sentence)}:
+            return Failed(name, sentence)
+    if value:
+        raise ValueError(f"no outcome of a step: {sorted(value)}")
+    return Done()
+
+
+def held_up(value: Journalled) -> HeldUp | None:
+    """What keeps a workflow from going on after a step; None where nothing does."""
+    outcome = read(value)
+    return None if isinstance(outcome, Done | Submitted | Out) else outcome
+
+
+async def outcome_of(work: Awaitable[Outcome | None]) -> Outcome:
+    """What came of some work, which is done where it returns None. A bug is logged and told as an apology."""
+    try:
+        return await work or Done()
+    except Halted:
+        return Halt()
+    except TelephoneError as error:
+        return Failed(_name_of(error), error.sentence)
+    except Exception as error:
+        _log.exception("a step broke")
+        return Failed(type(error).__name__, BROKEN)
+
+
+def _name_of(error: TelephoneError) -> str:
+    """The name of an error in the journal; what the store refuses goes by the class that it narrows."""
+    kind = next(kind for kind in type(error).__mro__ if kind.__module__ != refusals.__name__)
+    return _NAMES.get(kind, kind.__name__)
+
+
+def journalled(
+    step: Callable[P, Coroutine[Any, Any, Outcome | None]],
+) -> Callable[P, Coroutine[Any, Any, Journalled]]:
+    """A step that returns the JSON of its outcome, and raises nothing."""
+
+    @wraps(step)
+    async def wrapped(*args: P.args, **kwargs: P.kwargs) -> Journalled:
+        return write(await outcome_of(step(*args, **kwargs)))
+
+    return wrapped

@@ -1,0 +1,60 @@
+"""Publishing: a message is posted once however often it is tried, and showing something never stops what it shows."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import structlog
+
+from telephone.errors import TelephoneError, TimedOut
+from telephone.providers.patience import with_patience
+from telephone.stage import Posting, StageGone, nonce
+from telephone.store.posts import Messages, Post
+
+DEADLINE: Final = 900.0
+"""How long one post may be tried again, in seconds."""
+SILENT: Final = "Discord did not answer for a quarter of an hour, so I paused; press Continue to play on."
+T = TypeVar("T")
+_log = structlog.get_logger()
+
+
+async def patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """A call to a presenter, tried again until DEADLINE. Raises StageGone then: what was paid for must not be lost."""
+    try:
+        return await with_patience(call, deadline=DEADLINE, who="This place")
+    except TimedOut:
+        raise StageGone(SILENT, "silent") from None
+
+
+async def post_once(
+    posts: Messages,
+    owner_id: str,
+    what: str,
+    send: Callable[[Posting], Awaitable[int]],
+    *,
+    scope: Callable[[Post], str],
+    book: Callable[[int], Awaitable[None]] | None = None,
+) -> None:
+    """Sends one message of an owner and stores its id, unless that is done. Raises StageGone.
+
+    `scope` is what the nonce is made from beside the owner: the same message shown anew elsewhere needs another.
+    `book` stores more about the message before it counts as posted.
+    """
+    post = await posts.begin(owner_id, what)
+    if post.message_id is not None:
+        return
+    posting = Posting(nonce(owner_id, scope(post)), post.began_at, post.again)
+    message_id = await patiently(lambda: send(posting))
+    if book is not None:
+        await book(message_id)
+    await posts.done(owner_id, what, message_id)
+
+
+async def without_stopping(work: Awaitable[object], what: str, *, level: int = logging.WARNING, **owner: str) -> None:
+    """Shows something on the side. What fails is logged with its `owner`, a bug with its traceback."""
+    try:
+        await work
+    except TelephoneError as error:
+        _log.log(level, "not shown", what=what, error=type(error).__name__, **owner)
+    except Exception:
+        _log.exception("showing broke, all goes on", what=what, **owner)

@@ -287,9 +287,11 @@ class Service:
     async def _pause(self, games: list[Game], reason: str) -> int:
         going, paused = (GameState.QUEUED, GameState.PLAYING, GameState.WAITING), 0
         for game in games:
-            if await self.store.games.move(game.id, GameState.PAUSED, only_from=going, reason=reason):
-                await self._settled(game.id)
-                paused += 1
+            if game.state in going:
+                await self.store.games.move(game.id, GameState.PAUSED, only_from=going, reason=reason)
+                # A game that noticed the pause by itself has booked it already, and counts all the same.
+                now = await self._settled(game.id)
+                paused += (now.state, now.reason) == (GameState.PAUSED, reason)
         return paused
 
     async def _resume(self, games: list[Game], reason: str) -> int:

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 import discord
 from aiohttp import web
-from simcord.builders import ChannelHandle, GuildHandle, RoleHandle
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle, GuildHandle, RoleHandle, UserHandle
 
 from tests.standin.faults import Faults
 from tests.standin.gateway import Gateway
@@ -37,6 +38,17 @@ class Guild:
     @property
     def id(self) -> int:
         return self.handle.id
+
+    def channel(self, name: str) -> ChannelHandle:
+        """The channel of that name."""
+        return self.handle.channels[name]
+
+    def member(self, name: str) -> Member:
+        """The member of that name."""
+        world = self._standin.world
+        [user] = [world.backend.users[one] for one in self.handle.member_ids() if world.backend.users[one].name == name]
+        actor = MemberActor(world, self.handle, UserHandle(world, user))
+        return Member(world, actor, self._standin.story, self._standin.patience)
 
     def create_text_channel(
         self, name: str, *, bot_may: discord.PermissionOverwrite | None = None, **options: Any
@@ -155,6 +167,11 @@ class Standin:
         if bot_permissions is not None:
             self.world.invite_with(handle.id, bot_permissions.value)
         return Guild(self, handle)
+
+    def guild(self, name: str) -> Guild:
+        """The server of that name."""
+        [stored] = [guild for guild in self.world.backend.guilds.values() if guild.name == name]
+        return Guild(self, GuildHandle(self.world, stored))
 
     def permit(self, channel: Any, overwrite: discord.PermissionOverwrite) -> None:
         """Allow or deny the bot something in one channel."""

@@ -1,5 +1,7 @@
 """The server: three APIs and a place where pictures lie, on one loopback port."""
 
+import base64
+import json
 import re
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
@@ -11,6 +13,9 @@ from aiohttp import web
 
 from tests.standin_providers import cogs, openais, replicates
 from tests.standin_providers.faults import Fault, Handler
+
+HERE = "http://studios.invalid"
+"""Stands for the address of the studios in what is kept of them: the port is another every time."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,20 @@ class Studios:
     def asked(self, path: str) -> list[Seen]:
         """The requests to paths of this pattern."""
         return [seen for seen in self.seen if re.fullmatch(path, seen.path)]
+
+    def taken(self) -> dict[str, Any]:
+        """What was made and billed, of JSON's own types; addresses begin with HERE instead of our own."""
+        files = {name: {**file, "data": _text(file["data"])} for name, file in self.files.items()}
+        delivery = {name: _text(data) for name, data in self.delivery.items()}
+        made = {"billed": self.billed, "delivery": delivery, "predictions": self.predictions, "files": files}
+        return dict(json.loads(json.dumps(made).replace(self.url, HERE)))
+
+    def restore(self, document: dict[str, Any]) -> None:
+        """Goes on from what was `taken`, under the address of now."""
+        made = json.loads(json.dumps(document).replace(HERE, self.url))
+        self.billed, self.predictions = made["billed"], made["predictions"]
+        self.delivery = {name: base64.b64decode(data) for name, data in made["delivery"].items()}
+        self.files = {name: {**file, "data": base64.b64decode(file["data"])} for name, file in made["files"].items()}
 
     @classmethod
     @asynccontextmanager
@@ -93,3 +112,7 @@ class Studios:
             if part in name:
                 return shape(output)
         return output
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -64,7 +64,8 @@ async def test_pairs_stand_from_the_least_distance_up_with_rank_and_numbers(stor
     for row in board.rows:
         assert abs(row.distance.distance.estimate - (FAR[row.pair] + 0.025)) < 0.02
         assert row.completion == Completion(6, 6)
-        assert not row.is_provisional
+        assert not row.distance.provisional
+        assert row.votes is None
     assert board.verdict.winner == PAIRS[0]
     assert (board.asked.embedder, board.turns, board.unmeasured) == ("minilm", 2, 0)
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
 import discord
+from cachetools import LRUCache
 from discord import app_commands
 from discord.ext import commands
 
@@ -44,6 +45,7 @@ BUTTONS: Final = (
     TurnButton,
 )
 """What works on a message after any restart."""
+LATE_MAX: Final = 10_000
 COGS: Final = (
     "cogs.play",
     "cogs.turns",
@@ -81,8 +83,8 @@ class Tree(app_commands.CommandTree["TelephoneBot"]):
 class TelephoneBot(commands.AutoShardedBot):
     """`on_setup` opens the house on the running loop, once the bot is logged in and before it hears from Discord.
 
-    `late` holds the members whose last press expired before it was acknowledged. `easel` serves the page to draw on;
-    `on_setup` opens it with the house.
+    `late` holds the latest members whose last press expired before it was acknowledged. `easel` serves the page to draw
+    on; `on_setup` opens it with the house.
     """
 
     def __init__(
@@ -98,7 +100,7 @@ class TelephoneBot(commands.AutoShardedBot):
             **options,
         )
         self.stage = DiscordStage(self)
-        self.late: set[int] = set()
+        self.late: LRUCache[int, bool] = LRUCache(LATE_MAX)
         self.telephone = telephone_group()
         self.admin = admin_group()
         self._on_setup, self._easel = on_setup, easel

@@ -13,9 +13,10 @@ import structlog
 from telephone.admission import Admission, StartRequest
 from telephone.archive import Archive
 from telephone.contest import Contest
+from telephone.domain.servers import NsfwPolicy, ServerSettings, declared
 from telephone.errands import Errands
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import HUMAN, Allowance, Game, GameState, NsfwPolicy, ServerSettings
+from telephone.game import HUMAN, Allowance, Game, GameState
 from telephone.guessing import Guessing
 from telephone.integrity import Integrity
 from telephone.keepsake import Keepsakes, Replay
@@ -241,9 +242,12 @@ class Service:
     async def server(self, guild_id: int) -> ServerSettings:
         return await self.store.servers.settings(guild_id)
 
-    async def limit(self, guild_id: int, **limits: int | None) -> ServerSettings:
-        """Changes those of max_turns, parallel, claim_seconds and seat_seconds that are not None."""
-        changes: dict[str, Any] = {name: value for name, value in limits.items() if value is not None}
+    async def limit(self, guild_id: int, **limits: Any) -> ServerSettings:
+        """Changes those settings that are not None, by their names. Raises BadInput for what is beyond its limits."""
+        changes = {name: value for name, value in limits.items() if value is not None}
+        for name, row in declared().items():
+            if name in changes:
+                row.check(changes[name])
         settings = await self.store.servers.change(guild_id, **changes) if changes else await self.server(guild_id)
         if self.play is not None and "parallel" in changes:
             await self.play.promote(guild_id)

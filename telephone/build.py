@@ -12,7 +12,6 @@ import structlog
 
 from telephone.admission import Admission
 from telephone.anew import Anew
-from telephone.archive import Archive
 from telephone.arena import Arena
 from telephone.awaiting import Awaiting
 from telephone.battle import Battling, Ring
@@ -23,11 +22,12 @@ from telephone.entry import Entry
 from telephone.erasing import Crew, Erasing
 from telephone.errands import Errands
 from telephone.errors import Misconfigured
+from telephone.exports.artifacts import Keepsakes
+from telephone.exports.votes import Archive
 from telephone.gauge import Gauge
 from telephone.guessing import Guessing
 from telephone.hosting import Hall, Hosting
 from telephone.integrity import Integrity
-from telephone.keepsake import Keepsakes
 from telephone.library import Library
 from telephone.lobby import Lobby
 from telephone.measure import ALWAYS, Measure

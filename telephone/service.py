@@ -11,15 +11,15 @@ from typing import Any, Final
 import structlog
 
 from telephone.admission import Admission, StartRequest
-from telephone.archive import Archive
 from telephone.contest import Contest
 from telephone.domain.servers import NsfwPolicy, ServerSettings, declared
 from telephone.errands import Errands
 from telephone.errors import BadInput, NotAllowed
+from telephone.exports.artifacts import Keepsakes, Replay
+from telephone.exports.votes import Archive
 from telephone.game import HUMAN, Allowance, Game, GameState
 from telephone.guessing import Guessing
 from telephone.integrity import Integrity
-from telephone.keepsake import Keepsakes, Replay
 from telephone.library import Library
 from telephone.models.players import Players
 from telephone.moderation import Moderation

@@ -7,8 +7,8 @@ from typing import Final
 import structlog
 
 from telephone.errors import BadInput, TelephoneError
+from telephone.exports.artifacts import Keepsakes
 from telephone.game import Game, GameState
-from telephone.keepsake import Keepsakes
 from telephone.models.registry import Registry
 from telephone.parlour import Parlour
 from telephone.party import Album, Awards, Party, awards

@@ -15,7 +15,6 @@ from PIL import Image as pil
 
 from telephone.admission import Admission
 from telephone.anew import Anew
-from telephone.archive import Archive
 from telephone.arena import Arena
 from telephone.awaiting import Awaiting
 from telephone.battle import Battling, Ring
@@ -25,12 +24,13 @@ from telephone.engine import Engine
 from telephone.entry import Entry
 from telephone.erasing import Crew, Erasing
 from telephone.errands import Errands
+from telephone.exports.artifacts import Keepsakes
+from telephone.exports.votes import Archive
 from telephone.game import Answer, Ask, Caps, Game, GameState, Image, Step, Ticket
 from telephone.gauge import Gauge
 from telephone.guessing import Guessing
 from telephone.hosting import Hall, Hosting
 from telephone.integrity import Integrity
-from telephone.keepsake import Keepsakes
 from telephone.library import Library
 from telephone.measure import Measure
 from telephone.measuring import PATIENCE, Measuring, Patience

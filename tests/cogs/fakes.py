@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from telephone.admission import StartRequest
-from telephone.archive import Archive
 from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, NotFound
+from telephone.exports.votes import Archive
 from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt
 from telephone.integrity import Integrity
 from telephone.library import Library

@@ -22,8 +22,7 @@ async def say(
     press: Press, content: str, *, view: discord.ui.View | None = None, file: Attachment | None = None
 ) -> None:
     """The answer, in place of an earlier one. A member whose last press came to nothing is told that all is well."""
-    if press.user.id in press.client.late:
-        press.client.late.discard(press.user.id)
+    if press.client.late.pop(press.user.id, False):
         content = f"{wording.LATE}\n{content}"
     files = [file.file()] if file else []
     if _stands_in_layout(press):
@@ -39,8 +38,7 @@ async def say(
 async def show(press: Press, post: Post) -> None:
     """The answer as a layout, in the place of the one that is waited for or of the message that was pressed on."""
     view = sendable(post)
-    if press.user.id in press.client.late:
-        press.client.late.discard(press.user.id)
+    if press.client.late.pop(press.user.id, False):
         view.add_item(discord.ui.TextDisplay(wording.LATE))
     await press.edit_original_response(view=view, attachments=files_of(post))
 

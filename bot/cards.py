@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import discord
 import structlog
+from cachetools import LRUCache
 
 from bot import gone
 from bot.posted import NO_MENTIONS, files_of, sendable
@@ -17,6 +18,8 @@ from telephone.stage import Posting, nonce
 
 EDIT_GAP: Final = 5.0
 OLD_CARD_GAP: Final = 300.0
+REMEMBERED: Final = 1_000
+"""Cards that are remembered; a forgotten one is edited once more than it need be, its files sent again."""
 OLD_CARD: Final = timedelta(hours=1)
 """Discord limits edits of messages older than this, by a number it does not publish."""
 _log = structlog.get_logger()
@@ -70,7 +73,7 @@ class Cards:
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._client, self._clock = client, clock
         self._sending = Sending(client)
-        self._shown: dict[str, _Shown] = {}
+        self._shown: LRUCache[str, _Shown] = LRUCache(REMEMBERED)
 
     async def edit(self, card: Card, post: Post) -> int | None:
         """Brings a card up to date; skips what follows too soon, never a change of state.

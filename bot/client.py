@@ -2,20 +2,22 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import discord
+from cachetools import LRUCache
 from discord import app_commands
 from discord.ext import commands
 
 from bot.easel import Easel
+from telephone.exports.artifacts import Replay
 from telephone.game import Game
-from telephone.keepsake import Replay
 from telephone.seats import Turn
 from telephone.service import Service
 
 Use: TypeAlias = Callable[["discord.Interaction[TelephoneBot]", re.Match[str], Mapping[str, Any]], Awaitable[None]]
 """Takes what a member filled into a form: the press, what the form's id says, and Discord's data of the form."""
+LATE_MAX: Final = 10_000
 
 
 class House(Protocol):
@@ -45,8 +47,8 @@ class TelephoneBot(commands.AutoShardedBot):
     """Holds what every press needs, and knows neither commands nor buttons nor messages.
 
     `telephone` and `admin` are the groups that commands join. `forms` says by the pattern of a form's id who takes
-    what a member filled in. `late` holds the members whose last press expired before it was acknowledged. `easel`
-    serves the page to draw on.
+    what a member filled in. `late` holds the latest members whose last press expired before it was acknowledged.
+    `easel` serves the page to draw on.
     """
 
     telephone: app_commands.Group
@@ -63,7 +65,7 @@ class TelephoneBot(commands.AutoShardedBot):
             **options,
         )
         self.forms: dict[re.Pattern[str], Use] = {}
-        self.late: set[int] = set()
+        self.late: LRUCache[int, bool] = LRUCache(LATE_MAX)
         self._easel = easel
         self._house: House | None = None
 

@@ -29,7 +29,7 @@ async def explain(press: Press, error: BaseException) -> None:
     cause = _cause(error)
     if isinstance(cause, discord.HTTPException) and cause.code in _EXPIRED:
         _log.info("interaction expired", command=_name(press), code=cause.code)
-        press.client.late.add(press.user.id)
+        press.client.late[press.user.id] = True
         return
     try:
         await say(press, _words(press, cause))

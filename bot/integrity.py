@@ -3,9 +3,9 @@
 from bot.posted import UPLOAD_MAX
 from bot.text import CONTENT_MAX, lines_that_fit
 from bot.ui.posts import Attachment
+from telephone.exports.transcript import Transcript, said
 from telephone.integrity import Report
 from telephone.scoring.flags import Flag, Flagged
-from telephone.scoring.transcript import Transcript, said
 from telephone.sides import Decision
 
 _REASONS = {

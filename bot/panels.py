@@ -10,7 +10,8 @@ from bot.parties import standing as standing_party
 from bot.text import CONTENT_MAX, escape, excerpt, lines_that_fit, shorten
 from bot.ui.posts import span, turn_now
 from bot.ui.wording import CHOICE_MAX, NEEDED
-from telephone.game import Allowance, Game, GameState, Prompt, ServerSettings
+from telephone.domain.servers import ServerSettings, said
+from telephone.game import Allowance, Game, GameState, Prompt
 from telephone.party import Party
 from telephone.service import Choice, ModelFacts, Scope, Standing
 from telephone.sides import Battle
@@ -137,15 +138,8 @@ def check(channel: str, missing: Sequence[str]) -> str:
 
 
 def limits(settings: ServerSettings) -> str:
-    at_once = "1 game plays" if settings.parallel == 1 else f"{settings.parallel} games play"
-    return "\n".join(
-        (
-            f"On this server a game has at most {settings.max_turns} turns, "
-            f"and {at_once} at once; others wait in line.",
-            f"A member who takes a turn has {span(settings.claim_seconds)} for it; where nobody takes it for "
-            f"{span(settings.seat_seconds)}, a model stands in.",
-        )
-    )
+    """What holds of all that the command offers."""
+    return "\n".join(said(settings, "limits", span))
 
 
 def budget(allowed: Mapping[Scope, Allowance]) -> str:

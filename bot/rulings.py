@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.text import escape, quote, shorten
-from bot.ui.posts import jump
-from telephone.game import Game, Kind, ServerSettings, Step, StepKey
+from bot.ui.posts import jump, span
+from telephone.domain.servers import ServerSettings
+from telephone.game import Game, Kind, Step, StepKey
 from telephone.moderation import REASONS, Reported
 from telephone.sides import Battle
 
@@ -19,9 +20,7 @@ TITLE_MAX: Final = 45
 
 
 def nsfw(settings: ServerSettings) -> str:
-    if settings.nsfw == "block":
-        return "Adult content is blocked on this server, in every channel; games that run heed it at once."
-    return "Adult content may be played in age-restricted channels, in games that start from now on, and nowhere else."
+    return ServerSettings.nsfw.say(settings.nsfw, span)
 
 
 def report_title(game: Game, key: StepKey) -> str:

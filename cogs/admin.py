@@ -7,15 +7,13 @@ from discord import app_commands
 from discord.app_commands import Range
 
 from bot import panels
+from bot.admin.options import Changes, with_options
 from bot.answers import Press, acknowledge, say
 from bot.asking import missing_permissions, server_of
 from bot.client import TelephoneBot
 from bot.commands import join, leave
-from telephone.game import TURNS_MAX
+from telephone.domain.servers import offered
 
-PARALLEL_MAX: Final = 10
-CLAIM_MINUTES: Final = (3, 60)
-SEAT_MINUTES: Final = (10, 1_440)
 USD_MAX: Final = 1_000.0
 GAMES_MAX: Final = 500
 
@@ -31,29 +29,10 @@ async def check(press: Press, channel: discord.TextChannel | None = None) -> Non
     await say(press, panels.check(f"<#{channel_id}>", missing_permissions(permissions)))
 
 
-@app_commands.describe(
-    max_turns="The most turns one game may have",
-    claim_minutes="How long a member may take for a turn",
-    seat_minutes="How long a turn waits for a member before a model stands in",
-    parallel="How many games may play at once; others wait in line",
-)
-async def limits(
-    press: Press,
-    max_turns: Range[int, 1, TURNS_MAX] | None = None,
-    claim_minutes: Range[int, CLAIM_MINUTES[0], CLAIM_MINUTES[1]] | None = None,
-    seat_minutes: Range[int, SEAT_MINUTES[0], SEAT_MINUTES[1]] | None = None,
-    parallel: Range[int, 1, PARALLEL_MAX] | None = None,
-) -> None:
+async def limits(press: Press, changes: Changes) -> None:
     """See or change how long games and members' turns may be and how many play at once"""
     await acknowledge(press)
-    settings = await press.client.service.limit(
-        server_of(press),
-        max_turns=max_turns,
-        parallel=parallel,
-        claim_seconds=claim_minutes and 60 * claim_minutes,
-        seat_seconds=seat_minutes and 60 * seat_minutes,
-    )
-    await say(press, panels.limits(settings))
+    await say(press, panels.limits(await press.client.service.limit(server_of(press), **changes)))
 
 
 @app_commands.describe(
@@ -88,7 +67,7 @@ COMMANDS: Final = (check, limits, budget, pause, resume)
 
 
 async def setup(bot: TelephoneBot) -> None:
-    join(bot.admin, *COMMANDS)
+    join(bot.admin, check, with_options(limits, offered("limits")), budget, pause, resume)
 
 
 async def teardown(bot: TelephoneBot) -> None:

@@ -15,7 +15,7 @@ from bot.ui.wording import CHOICE_MAX
 from bot.voting import BattleButton, show_start
 from cogs.play import PROMPT_LONGEST, suggest_prompt
 from telephone.entry import BattleAsked
-from telephone.game import PROMPT_MIN, TURNS_MAX, Game, GameState, Level
+from telephone.game import PROMPT_MIN, TURNS_MAX, Game, Level
 from telephone.sides import SIDES_MAX, SIDES_MIN
 from telephone.versus import VersusAsked
 
@@ -34,7 +34,7 @@ async def suggest_pair(press: Press, typed: str) -> list[Choice[str]]:
 @offered
 async def suggest_finished(press: Press, typed: int | str) -> list[Choice[int]]:
     """Finished games; beside one that is chosen, those that can meet it."""
-    games = [game for game in await press.client.service.recent(server_of(press)) if game.state is GameState.FINISHED]
+    games = await press.client.service.finished(server_of(press))
     chosen = {press.namespace.game_a, press.namespace.game_b} - {typed}
     for other in [game for game in games if game.number in chosen]:
         games = [one for one in games if _can_meet(one, other)]

@@ -11,7 +11,7 @@ from bot.asking import server_of
 from bot.client import TelephoneBot
 from bot.commands import join, leave
 from bot.reports import ReportButton, ReportForm, RoundForm, buttons
-from telephone.game import NsfwPolicy
+from telephone.domain.servers import NsfwPolicy
 
 REPORT: Final = "Report this turn"
 

@@ -12,7 +12,6 @@ import structlog
 from telephone.admission import Admission
 from telephone.anew import HELD, Anew
 from telephone.anew import PATIENCE as EMBEDDER_DEADLINE
-from telephone.archive import Archive
 from telephone.battle import Battling, Ring
 from telephone.contest import Contest
 from telephone.engine import Engine
@@ -20,11 +19,12 @@ from telephone.entry import Entry
 from telephone.erasing import PAUSES, SETTLE, Crew, Erasing
 from telephone.errands import Errands
 from telephone.errors import Misconfigured
+from telephone.exports.artifacts import Keepsakes
+from telephone.exports.votes import Archive
 from telephone.gauge import Gauge
 from telephone.guessing import Guessing
 from telephone.hosting import Hall, Hosting
 from telephone.integrity import Integrity
-from telephone.keepsake import Keepsakes
 from telephone.library import Library
 from telephone.lobby import Lobby, NoLobby
 from telephone.measure import ALWAYS, Measure

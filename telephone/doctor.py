@@ -20,6 +20,7 @@ from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.providers.base import ModelTable
 from telephone.safety import WORDS, choice, guard_of
+from telephone.service import UNFINISHED
 from telephone.settings import WELL, Settings
 from telephone.store import Store
 from telephone.trial import Trial, Tried, census
@@ -59,7 +60,7 @@ async def examine(settings: Settings) -> list[Finding]:
 
 async def _database(settings: Settings) -> list[Finding]:
     async with await Store.open(settings.store_url) as store:
-        unfinished = len(await store.games.unfinished())
+        unfinished = await store.games.count(None, UNFINISHED)
         paused = await store.servers.paused_everywhere()
     kind = "Postgres" if settings.on_postgres else f"SQLite in {settings.data_dir}"
     stands = f"{kind}, {unfinished} unfinished games"

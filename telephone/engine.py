@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
+from cachetools import LRUCache
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, Queue, Serializer, SetWorkflowID
 from filelock import FileLock, Timeout
 
@@ -31,6 +32,9 @@ _PREFIXES: Final = 100
 """Beginnings of ids that are looked for at once."""
 KEEP_FOR: Final = timedelta(days=14)
 """How long the journal of an ended workflow is kept; our own tables keep the game itself."""
+_REMEMBERED: Final = 20_000
+"""Ids of enqueued workflows that are remembered, so that the database is not asked again and again; many times what
+waits or is paused at once."""
 _TOLD_EVERY: Final = 0.5
 _DEAF_AFTER: Final = 15.0
 """How often a running workflow is told that the engine closes, and how long, in seconds."""
@@ -69,7 +73,7 @@ class Engine:
         self._workflows: list[DBOSConfiguredInstance] = []
         self._dbos: DBOS | None = None
         self._queue: Queue | None = None
-        self._enqueued: set[str] = set()
+        self._enqueued: LRUCache[str, bool] = LRUCache(_REMEMBERED)
         self._connections: sa.Engine | None = None
         self._reaper: Reaper | None = None
 
@@ -122,11 +126,12 @@ class Engine:
         """Has a workflow run once, however often this is called with the same id.
 
         May be called from anywhere, a durable step included: it runs outside the caller's context, since
-        DBOS would take it for a child of the workflow, which a step may not have.
+        DBOS would take it for a child of the workflow, which a step may not have. What is no longer remembered is
+        enqueued again, which changes nothing where its journal has the id.
         """
-        if workflow_id not in self._enqueued:
+        if not self._enqueued.get(workflow_id, False):
             await asyncio.create_task(self._enqueue(workflow_id, workflow, args), context=Context())
-            self._enqueued.add(workflow_id)
+            self._enqueued[workflow_id] = True
 
     async def _enqueue(self, workflow_id: str, workflow: Any, args: tuple[str | int, ...]) -> None:
         if self._queue is None:

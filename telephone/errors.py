@@ -89,24 +89,3 @@ class BadInput(TelephoneError):
 
 class NotFound(TelephoneError):
     """There is no game, model or prompt of that name."""
-
-
-BY_NAME: dict[str, type[TelephoneError]] = {
-    kind.__name__: kind
-    for kind in (
-        TelephoneError,
-        Refused,
-        Withheld,
-        RateLimited,
-        Unavailable,
-        Retired,
-        Misconfigured,
-        BadOutput,
-        TimedOut,
-        OverBudget,
-        NotAllowed,
-        BadInput,
-        NotFound,
-    )
-}
-"""The tree by class name: how an expected failure is journalled by the engine and raised again."""

@@ -33,9 +33,6 @@ HIDDEN: Final = "(hidden after a report)"
 ERASED: Final = "(deleted by who made it)"
 """What stands in the place of a caption whose member had it deleted."""
 
-NsfwPolicy = Literal["block", "age-restricted-only"]
-"""Where a server allows what is not safe for work: nowhere, or in channels that Discord shows to adults only."""
-
 Design = Literal["battle", "tournament", "party"]
 """Which plan fixed a game beforehand."""
 
@@ -437,24 +434,6 @@ class Allowance:
     taken_usd: float = 0.0
     games: int | None = None
     played: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ServerSettings:
-    """What the admins of one server have set. A member who takes a turn has `claim_seconds` for it, and a model stands
-    in where nobody has taken it for `seat_seconds`.
-
-    Votes of accounts younger than `voter_days` days when their battle began are flagged.
-    """
-
-    guild_id: int
-    max_turns: int = TURNS_MAX
-    parallel: int = 2
-    claim_seconds: int = 600
-    seat_seconds: int = 3_600
-    paused: bool = False
-    nsfw: NsfwPolicy = "block"
-    voter_days: int = 7
 
 
 def step_seed(game_seed: int, key: StepKey) -> int:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
+from cachetools import LRUCache
 
 from telephone.cpu import off_loop
 from telephone.erasure import Erasure, Footprint
@@ -26,6 +27,8 @@ FORMAT: Final = 1
 NOTHING: Final = "Nothing is kept of you on any server, so there is nothing to delete."
 EXPORT_EVERY: Final = 600.0
 """How long a member waits for another file of theirs, or another deletion, in seconds."""
+REMEMBERED: Final = 10_000
+"""Members who are remembered as waiting, for a file and for a deletion."""
 _NAME: Final = "ai-telephone"
 _ENDINGS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 _LOOK_EVERY: Final = 0.1
@@ -50,8 +53,8 @@ class Privacy:
     runner: DeletionRunner
     every: float = EXPORT_EVERY
     """How long a member waits for another file or another deletion, in seconds."""
-    _given: dict[int, float] = field(default_factory=dict, repr=False)
-    _ordered: dict[int, float] = field(default_factory=dict, repr=False)
+    _given: LRUCache[int, float] = field(default_factory=lambda: LRUCache(REMEMBERED), repr=False)
+    _ordered: LRUCache[int, float] = field(default_factory=lambda: LRUCache(REMEMBERED), repr=False)
 
     async def wishes(
         self, guild_id: int, member_id: int, *, by_name: bool | None = None, reminders: bool | None = None
@@ -72,7 +75,7 @@ class Privacy:
         try:
             return await self.file_of(member_id)
         except BaseException:
-            del self._given[member_id]
+            self._given.pop(member_id, None)
             raise
 
     async def file_of(self, member_id: int) -> Parcel:

@@ -71,10 +71,21 @@ class Reaper:
         pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
         for name in {str(workflow.executor_id) for workflow in pending} - {self._executor_id}:
             if await _try_lock(connection, name):
-                left = [workflow.workflow_id for workflow in pending if workflow.executor_id == name]
-                await DBOS.resume_workflows_async(left, queue_name=self._queue)
-                await connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", (_SPACE, name))
-                _log.info("a dead worker's games go on", worker=name, workflows=len(left))
+                try:
+                    await self._take_over(name)
+                finally:
+                    await connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", (_SPACE, name))
+
+    async def _take_over(self, name: str) -> None:
+        """Resumes what a dead worker left; its lock must be held.
+
+        Lists it under the lock: before, another survivor may have resumed it, and may be running it by now. A workflow
+        that was resumed is ENQUEUED, and PENDING again only under the name of the worker that runs it.
+        """
+        left = await DBOS.list_workflows_async(status="PENDING", executor_id=name, load_input=False, load_output=False)
+        if left:
+            await DBOS.resume_workflows_async([workflow.workflow_id for workflow in left], queue_name=self._queue)
+            _log.info("a dead worker's games go on", worker=name, workflows=len(left))
 
 
 async def _try_lock(connection: _Connection, name: str) -> bool:

@@ -7,6 +7,7 @@ from math import nan
 from typing import Final
 
 import numpy as np
+from cachetools import LRUCache
 
 from telephone.cpu import off_loop
 from telephone.distractors import distractors
@@ -24,6 +25,8 @@ from telephone.yardstick import UNKNOWN, Bearings, Quartiles, Redrawn, Rest, Sca
 
 FRESH_S: Final = 300.0
 """How long a scale is taken to hold, in seconds: new redraws come slowly, and cards are edited often."""
+KEPT: Final = 2_000
+"""Scales that are kept at once, of all servers, embedders and pairs."""
 _Key = tuple[int, str, str, Pair | None]
 
 
@@ -35,7 +38,7 @@ class Scales:
     measure: Measure
     caps: Caps = field(default_factory=Caps)
     fresh_s: float = FRESH_S
-    _found: dict[_Key, tuple[float, Scale]] = field(default_factory=dict, repr=False)
+    _found: LRUCache[_Key, tuple[float, Scale]] = field(default_factory=lambda: LRUCache(KEPT), repr=False)
 
     async def bearings(self, game: Game) -> Bearings:
         """What a game's distances are held against, and whether it came to rest; unknown before it is measured."""

@@ -9,14 +9,15 @@ from typing import Any, Final
 import structlog
 
 from telephone.admission import Admission, StartRequest
-from telephone.archive import Archive
 from telephone.contest import Contest
+from telephone.domain.servers import NsfwPolicy, ServerSettings, declared
 from telephone.errands import Errands
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import HUMAN, Allowance, Game, GameState, NsfwPolicy, ServerSettings
+from telephone.exports.artifacts import Keepsakes, Replay
+from telephone.exports.votes import Archive
+from telephone.game import HUMAN, Allowance, Game, GameState
 from telephone.guessing import Guessing
 from telephone.integrity import Integrity
-from telephone.keepsake import Keepsakes, Replay
 from telephone.library import Library
 from telephone.models.players import Players
 from telephone.moderation import Moderation
@@ -162,15 +163,21 @@ class Service:
         states = UNFINISHED if unfinished_only else ()
         return await self.store.games.recent(guild_id, states=states, limit=limit)
 
+    async def finished(self, guild_id: int) -> list[Game]:
+        """Finished games of a server, newest first."""
+        return await self.store.games.recent(guild_id, states=[GameState.FINISHED])
+
     async def waiting(self, guild_id: int) -> list[Game]:
         """Games of a server that wait for a member, newest first, sealed ones too."""
-        unfinished = await self._unfinished(guild_id)
-        return sorted((one for one in unfinished if one.state is GameState.WAITING), key=lambda one: -one.number)
+        waiting = await self.store.games.unfinished(guild_id, states=[GameState.WAITING])
+        return sorted(waiting, key=lambda one: -one.number)
 
     async def status(self, guild_id: int) -> list[Standing]:
         """Unfinished games of a server: those that run or pause first, then the queue in order."""
         games = await self.store.games.recent(guild_id, states=UNFINISHED)
-        standings = [Standing(game, await self.place_in_queue(game.id)) for game in games]
+        queue = await self.store.games.queue(guild_id)
+        places = {game_id: place for place, game_id in enumerate(queue, start=1)}
+        standings = [Standing(game, places.get(game.id, 0)) for game in games]
         return sorted(standings, key=lambda standing: (standing.place, standing.game.number))
 
     async def stop(self, game_id: str, *, by: int, is_host: bool) -> Game:
@@ -233,9 +240,12 @@ class Service:
     async def server(self, guild_id: int) -> ServerSettings:
         return await self.store.servers.settings(guild_id)
 
-    async def limit(self, guild_id: int, **limits: int | None) -> ServerSettings:
-        """Changes those of max_turns, parallel, claim_seconds and seat_seconds that are not None."""
-        changes: dict[str, Any] = {name: value for name, value in limits.items() if value is not None}
+    async def limit(self, guild_id: int, **limits: Any) -> ServerSettings:
+        """Changes those settings that are not None, by their names. Raises BadInput for what is beyond its limits."""
+        changes = {name: value for name, value in limits.items() if value is not None}
+        for name, row in declared().items():
+            if name in changes:
+                row.check(changes[name])
         settings = await self.store.servers.change(guild_id, **changes) if changes else await self.server(guild_id)
         if "parallel" in changes:
             await self.runner.promote(guild_id)
@@ -255,16 +265,16 @@ class Service:
     async def pause(self, guild_id: int) -> int:
         """Stops all playing and spending on a server until resume; returns how many games pause."""
         await self.store.servers.change(guild_id, paused=True)
-        return await self._pause(await self._unfinished(guild_id), PAUSED_HERE)
+        return await self._pause(await self.store.games.unfinished(guild_id), PAUSED_HERE)
 
     async def resume(self, guild_id: int) -> int:
         """Ends a server's pause; returns how many games go on."""
         await self.store.servers.change(guild_id, paused=False)
-        return await self._resume(await self._unfinished(guild_id), PAUSED_HERE)
+        return await self._resume(await self.store.games.unfinished(guild_id), PAUSED_HERE)
 
     async def leave(self, guild_id: int) -> int:
         """Ends all that is played on a server that has removed the bot; returns how many games. Nothing goes."""
-        left = await self._unfinished(guild_id)
+        left = await self.store.games.unfinished(guild_id)
         for game in left:
             await self.store.games.move(game.id, GameState.STOPPED, only_from=UNFINISHED)
         await self.battles.leave(guild_id)
@@ -280,9 +290,6 @@ class Service:
         """Ends the operator's pause; returns how many games go on."""
         await self.store.servers.pause_everywhere(False)
         return await self._resume(await self.store.games.unfinished(), PAUSED_EVERYWHERE)
-
-    async def _unfinished(self, guild_id: int) -> list[Game]:
-        return [game for game in await self.store.games.unfinished() if game.request.guild_id == guild_id]
 
     async def _pause(self, games: list[Game], reason: str) -> int:
         going, paused = (GameState.QUEUED, GameState.PLAYING, GameState.WAITING), 0

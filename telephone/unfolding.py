@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from telephone.errors import BadInput
+from telephone.exports.artifacts import Keepsakes
 from telephone.game import Game, GameState
-from telephone.keepsake import Keepsakes
 from telephone.messages import GameMessage, PartyMessage, PartyMessageKind
 from telephone.models.registry import Registry
 from telephone.parlour import Parlour

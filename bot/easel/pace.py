@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
+from cachetools import TTLCache
+
 from telephone.errors import RateLimited
 
 AT_ONCE: Final = 30
@@ -13,6 +15,8 @@ AT_ONCE: Final = 30
 A_SECOND: Final = 0.5
 """Requests that it may make for every second that passes, for ever."""
 _KEPT: Final = 10_000
+_FULL_AGAIN: Final = AT_ONCE / A_SECOND
+"""Seconds after which an empty bucket is full, and need not be kept."""
 
 
 @dataclass(slots=True)
@@ -26,23 +30,16 @@ class Pace:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._buckets: dict[Hashable, _Bucket] = {}
+        self._buckets: TTLCache[Hashable, _Bucket] = TTLCache(_KEPT, _FULL_AGAIN, timer=clock)
 
     def ask(self, key: Hashable) -> None:
         """Takes one request from the key's bucket. Raises RateLimited where it is empty."""
         now = self._clock()
-        bucket = self._buckets.setdefault(key, _Bucket(AT_ONCE, now))
+        bucket = self._buckets.get(key) or _Bucket(AT_ONCE, now)
         bucket.left = min(AT_ONCE, bucket.left + (now - bucket.at) * A_SECOND)
         bucket.at = now
+        self._buckets[key] = bucket  # kept for its time from now on
         if bucket.left < 1:
             wait = ceil((1 - bucket.left) / A_SECOND)
             raise RateLimited("This page was asked for too often; please wait a few seconds and try again.", wait)
         bucket.left -= 1
-        if len(self._buckets) > _KEPT:
-            self._forget(now)
-
-    def _forget(self, now: float) -> None:
-        """Lets go of every bucket that is full again by now."""
-        full = [key for key, one in self._buckets.items() if one.left + (now - one.at) * A_SECOND >= AT_ONCE]
-        for key in full:
-            del self._buckets[key]

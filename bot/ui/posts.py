@@ -40,12 +40,6 @@ class Post:
     files: tuple[Attachment, ...] = ()
 
     @property
-    def custom_ids(self) -> frozenset[str]:
-        """The ids of its buttons, which name the game."""
-        items = self.view.walk_children() if self.view else ()
-        return frozenset(item.custom_id for item in items if isinstance(item, ui.Button) and item.custom_id)
-
-    @property
     def words(self) -> str:
         """All that can be read on it, without the spaces at its ends."""
         items = self.view.walk_children() if self.view else ()

@@ -14,7 +14,7 @@ from telephone.game import NO_GUILD
 
 if TYPE_CHECKING:
     from telephone.build import House
-    from telephone.scoring.transcript import Transcript
+    from telephone.exports.transcript import Transcript
 
 app = typer.Typer(no_args_is_help=True, help="Writes what is stored into files of your own.")
 Out = Annotated[Path, typer.Option("--out", help="The CSV to write.")]
@@ -39,8 +39,8 @@ def votes(
     server: Server = NO_GUILD,
 ) -> None:
     """Writes a server's votes, voters by pseudonyms, as the CSV that `telephone leaderboard --votes` reads."""
+    from telephone.exports.transcript import said
     from telephone.scoring.standings import BoardRequest
-    from telephone.scoring.transcript import said
 
     asked = BoardRequest(server, "votes", None if level == "all" else level_named(level), games, prompts)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from cachetools import LRUCache
 from pydantic import SecretStr
 
 from telephone.errors import Retired, TelephoneError
@@ -36,6 +37,8 @@ INLINE_MAX: Final = 190_000
 """Largest picture sent inside a prediction, in bytes; Replicate takes 256 KB of base64 there."""
 _DAY: Final = 86_400
 CLOCK_SKEW: Final = timedelta(minutes=2)
+REMEMBERED: Final = 10_000
+"""Predictions whose step is remembered, so that no other step takes them; more than ever run at once."""
 PAGES: Final = 10
 """How many pages of predictions are looked through for one that a crash cut off; 100 stand on each."""
 
@@ -49,7 +52,7 @@ class Replicate:
     downloads: Downloads = field(default_factory=lambda: Downloads(HOSTS))
     gate: Gate = field(default_factory=lambda: Gate(LIMITS["replicate"]))
     _opened: "AsyncReplicate | None" = field(default=None, repr=False)
-    _ours: dict[str, str] = field(default_factory=dict, repr=False)
+    _ours: LRUCache[str, str] = field(default_factory=lambda: LRUCache(REMEMBERED), repr=False)
 
     def why_not(self, model: ModelTable) -> str | None:
         if model.kind == "chat":

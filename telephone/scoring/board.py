@@ -1,10 +1,13 @@
 """Boards of a server: what the store adds up, ranked, with a verdict where every embedder that is asked agrees."""
 
 import asyncio
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeVar, cast
+from weakref import WeakValueDictionary
+
+from cachetools import LRUCache
 
 from telephone.cpu import off_loop
 from telephone.errors import NotFound
@@ -94,8 +97,8 @@ class Boards:
     judges: tuple[Judge, ...]
     others: tuple[Judge, ...] = ()
     ballots: BallotBox | None = None
-    _kept: "OrderedDict[Hashable, tuple[Hashable, Any]]" = field(default_factory=OrderedDict)
-    _turns: "defaultdict[int, asyncio.Lock]" = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    _kept: LRUCache[Hashable, tuple[Hashable, Any]] = field(default_factory=lambda: LRUCache(KEPT))
+    _turns: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     """A lock for each server: who asks for what is being made waits for it, and nobody waits for another server."""
 
     async def board(self, asked: BoardRequest) -> Board:
@@ -154,13 +157,10 @@ class Boards:
     async def while_it_holds(self, what: str, read: Reading, make: Callable[[], Awaitable[T]]) -> T:
         """The answer that was given before, as long as nothing it was made of has changed."""
         key = what, read.asked
-        async with self._turns[read.asked.guild_id]:
+        async with self._turns.setdefault(read.asked.guild_id, asyncio.Lock()):
             before = self._kept.get(key)
             if before is None or before[0] != read.marker:
                 self._kept[key] = before = read.marker, await make()
-            self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
         return cast(T, before[1])
 
     async def turn_by_turn(self, read: Reading, level: Level | None) -> list[list[CellSums]]:

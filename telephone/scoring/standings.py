@@ -88,11 +88,6 @@ class PairRow:
         first = self.distance or self.votes
         return first.rank if first else None
 
-    @property
-    def is_provisional(self) -> bool:
-        """Whether any of its places is not settled."""
-        return any(row.provisional for row in (self.distance, self.votes) if row is not None)
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

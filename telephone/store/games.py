@@ -63,9 +63,16 @@ class Games:
         async with self._database.reading() as session:
             return await read.read(session, query.order_by(col(GameRow.number).desc()).limit(limit))
 
-    async def unfinished(self) -> list[Game]:
-        """The games of all servers that have not ended, oldest first."""
-        query = read.GAMES.where(col(GameRow.state).in_(_names(_UNFINISHED)))
+    async def unfinished(
+        self, guild_id: int | None = None, *, states: Collection[GameState] = _UNFINISHED
+    ) -> list[Game]:
+        """The games that have not ended, of all servers or of one, sealed ones too, oldest first.
+
+        `states` chooses some of the states of a game that has not ended.
+        """
+        query = read.GAMES.where(col(GameRow.state).in_(_names(states)))
+        if guild_id is not None:
+            query = query.where(col(GameRow.guild_id) == guild_id)
         async with self._database.reading() as session:
             return await read.read(session, query.order_by(col(GameRow.created_at), col(GameRow.id)))
 
@@ -157,6 +164,14 @@ class Games:
         async with self._database.reading() as session:
             return int(await session.scalar(ahead) or 0)
 
+    async def queue(self, guild_id: int) -> list[str]:
+        """The ids of a server's queued games, the next one first."""
+        query = select(col(GameRow.id)).where(
+            col(GameRow.guild_id) == guild_id, col(GameRow.state) == GameState.QUEUED.value
+        )
+        async with self._database.reading() as session:
+            return list(await session.scalars(query.order_by(col(GameRow.number))))
+
     async def next_run(self, game_id: str) -> int:
         """Counts the runs of a game, from 1. Raises NotFound."""
         statement = (
@@ -183,8 +198,8 @@ class Games:
             if await session.scalar(statement) is None:
                 raise NoGame(game_id)
 
-    async def count(self, guild_id: int, states: Collection[GameState]) -> int:
-        """How many games of a server are in one of these states."""
+    async def count(self, guild_id: int | None, states: Collection[GameState]) -> int:
+        """How many games are in one of these states, of one server or, for None, of all."""
         async with self._database.reading() as session:
             return int(await session.scalar(_count(guild_id, states)) or 0)
 
@@ -254,12 +269,9 @@ def _names(states: Collection[GameState]) -> list[str]:
     return [state.value for state in states]
 
 
-def _count(guild_id: int, states: Collection[GameState]) -> Select[int]:
-    return (
-        select(func.count())
-        .select_from(GameRow)
-        .where(col(GameRow.guild_id) == guild_id, col(GameRow.state).in_(_names(states)))
-    )
+def _count(guild_id: int | None, states: Collection[GameState]) -> Select[int]:
+    query = select(func.count()).select_from(GameRow).where(col(GameRow.state).in_(_names(states)))
+    return query if guild_id is None else query.where(col(GameRow.guild_id) == guild_id)
 
 
 def _values(game_id: str, request: GameRequest) -> dict[str, Any]:

@@ -1,18 +1,18 @@
 """Servers: what admins have set, and the two pauses: a server's own and the operator's."""
 
-from dataclasses import asdict, fields
 from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import ServerSettings
+from telephone.domain.servers import ServerSettings, declared
 from telephone.refusals import PausedEverywhere, PausedHere
 from telephone.store.database import Database
 from telephone.store.tables import OperatorRow, ServerRow
 
-_SETTABLE: Final = frozenset(field.name for field in fields(ServerSettings)) - {"guild_id"}
+_COLUMNS: Final = frozenset({"max_turns", "parallel", "claim_seconds", "seat_seconds", "paused", "nsfw", "voter_days"})
+"""The settings that have a column each; all others are kept together, as JSON by name."""
 
 
 class Servers:
@@ -27,20 +27,25 @@ class Servers:
             return await _settings(session, guild_id)
 
     async def change(self, guild_id: int, **changes: Any) -> ServerSettings:
-        """Sets some of ServerSettings' fields; None goes back to the default. Raises TypeError for other names."""
-        unknown = sorted(set(changes) - _SETTABLE)
+        """Changes settings by their names; None goes back to the default. Raises TypeError for other names."""
+        unknown = sorted(set(changes) - set(declared()))
         if unknown:
             raise TypeError(f"ServerSettings has no {', '.join(unknown)} to change")
         if changes.get("paused", False) is None:
             changes["paused"] = False
+        columns = {name: value for name, value in changes.items() if name in _COLUMNS}
         async with self._database.writing() as session:
-            insert = self._database.insert(ServerRow).values(guild_id=guild_id, **changes)
+            insert = self._database.insert(ServerRow).values(guild_id=guild_id, **columns)
             await session.execute(
-                insert.on_conflict_do_update(index_elements=["guild_id"], set_=changes)
-                if changes
+                insert.on_conflict_do_update(index_elements=["guild_id"], set_=columns)
+                if columns
                 else insert.on_conflict_do_nothing()
             )
-            return await _settings(session, guild_id)
+            row = await session.get_one(ServerRow, guild_id, with_for_update=True)
+            others = {name: value for name, value in changes.items() if name not in _COLUMNS}
+            if others:
+                row.settings = {**(row.settings or {}), **others}
+            return _read(row)
 
     async def paused(self, guild_id: int) -> bool:
         """Whether games rest on a server, by its own admins' word or the operator's."""
@@ -70,7 +75,12 @@ class Servers:
 
 async def _settings(session: AsyncSession, guild_id: int) -> ServerSettings:
     row = await session.get(ServerRow, guild_id)
-    if row is None:
-        return ServerSettings(guild_id)
-    stored = {name: getattr(row, name) for name in _SETTABLE if getattr(row, name) is not None}
-    return ServerSettings(**asdict(ServerSettings(guild_id)) | stored)
+    return ServerSettings(guild_id) if row is None else _read(row)
+
+
+def _read(row: ServerRow) -> ServerSettings:
+    others = row.settings or {}
+    return ServerSettings(
+        row.guild_id,
+        **{name: getattr(row, name) if name in _COLUMNS else others.get(name) for name in declared()},
+    )

@@ -71,7 +71,10 @@ def of_game() -> ForeignKeyConstraint:
 
 
 class ServerRow(Row, table=True):
-    """One Discord server; 0 is the terminal. A setting is NULL until an admin sets it."""
+    """One Discord server; 0 is the terminal. A setting is NULL until an admin sets it.
+
+    `settings` holds by name those that have no column of their own.
+    """
 
     __tablename__ = "server"
 
@@ -87,6 +90,7 @@ class ServerRow(Row, table=True):
     seat_seconds: int | None = None
     nsfw: str | None = Field(default=None, sa_type=PlainText)
     voter_days: int | None = None
+    settings: dict[str, Any] | None = Field(default=None, sa_type=JSON)
 
 
 class GameRow(Row, table=True):

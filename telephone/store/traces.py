@@ -4,7 +4,7 @@ What a member is given and what is deleted for them both go by the one list here
 a test compares it with the tables.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final, NamedTuple
@@ -150,11 +150,6 @@ def _plain(row: Row, member_id: int) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime | date) else value
-
-
-def sections() -> Iterable[str]:
-    """What a member's file is made of, in its order."""
-    return (*(trace.section for trace in TRACES), ANSWERS, *OF_GAMES)
 
 
 def answers_of(member_id: int) -> Select[StepRow]:

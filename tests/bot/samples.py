@@ -4,8 +4,10 @@ import io
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from discord import ui
 from PIL import Image as pil
 
+from bot.render import Post
 from telephone.game import (
     Caption,
     Drift,
@@ -29,6 +31,12 @@ NASTY = (
     "@everyone <@123> <@&5> <#9> </start:1> <:x:1> :smile: **b** __u__ ~~s~~ ||secret|| `c` ```js\nx``` "
     "[click](https://evil.example/a_b) discord.gg/abc https://discord.com/invite/x # h > q - l 1. n &lt; \u202egnol"
 )
+
+
+def custom_ids(post: Post) -> frozenset[str]:
+    """The ids of the buttons of a post, which name the game."""
+    items = post.view.walk_children() if post.view else ()
+    return frozenset(item.custom_id for item in items if isinstance(item, ui.Button) and item.custom_id)
 
 
 def picture(colour: str = "red", size: int = 64) -> Image:

@@ -10,7 +10,7 @@ from bot.text import LAYOUT_MAX, units
 from telephone.contest import StoryPage
 from telephone.game import GameState, StepKey
 from telephone.sides import BattleState, Cast, Choice, Result
-from tests.bot.samples import NASTY, battle, picture
+from tests.bot.samples import NASTY, battle, custom_ids, picture
 
 OPEN_STATES = [state for state in BattleState if not state.is_final]
 RESULT = Result({Choice.B: 7, Choice.A: 4, Choice.ALL_BAD: 1}, {0: 0.42, 1: 0.31}, "MiniLM (offline)")
@@ -189,7 +189,7 @@ def test_every_button_of_a_battle_has_an_id_of_its_own():
         view, _ = battles.story(StoryPage(shown, shown.sides[1], shown.sides[1].game.turns, {}, page, 3))
         ids = [item.custom_id for item in view.walk_children() if isinstance(item, ui.Button)]
         assert len(set(ids)) == len(ids) == 6
-    assert len(voting_card(shown).custom_ids) == 4 + 3
+    assert len(custom_ids(voting_card(shown))) == 4 + 3
 
 
 def test_a_story_shows_one_side_and_leads_to_the_others():

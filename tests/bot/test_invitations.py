@@ -12,7 +12,7 @@ from telephone.game import GameState, Kind, Pair, StepKey
 from telephone.seat import Claim, Seat, SeatState
 from telephone.seats import Turn
 from telephone.stage import Progress
-from tests.bot.samples import game, picture, summary
+from tests.bot.samples import custom_ids, game, picture, summary
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 CAPTION = StepKey(1, Kind.CAPTION)
@@ -74,7 +74,7 @@ def labels(post) -> list[str]:
 def test_an_invitation_says_what_stands_and_what_comes(shown, title, line, buttons):
     post = invitations.invitation(waiting(), shown)
     assert (read(post), labels(post)) == ([title, line], buttons)
-    assert all(len(one) <= 100 for one in post.custom_ids)
+    assert all(len(one) <= 100 for one in custom_ids(post))
 
 
 def test_an_invitation_to_a_sealed_game_says_that_one_turn_is_all():

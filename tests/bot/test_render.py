@@ -17,7 +17,7 @@ from telephone.game import HUMAN, GameState, Prompt
 from telephone.service import Choice, Standing
 from telephone.stage import Progress
 from telephone.yardstick import Bearings, Quartiles, Rest, Scale
-from tests.bot.samples import NASTY, game, picture, picture_step, summary
+from tests.bot.samples import NASTY, custom_ids, game, picture, picture_step, summary
 from tests.bot.test_text import TEXTS, live, unescaped
 
 GONE = "Its thread was deleted. Not counted."
@@ -62,7 +62,7 @@ def check_limits(post: Post) -> None:
     if post.view is not None:
         assert sum(map(units, displays(post))) <= LAYOUT_MAX
         assert post.view.total_children_count <= 40
-        assert all(len(custom_id) <= 100 for custom_id in post.custom_ids)
+        assert all(len(one) <= 100 for one in custom_ids(post))
         for items in galleries(post):
             assert 1 <= len(items) <= 10
             assert all(item.description and units(item.description) <= ALT_MAX for item in items)
@@ -195,7 +195,7 @@ def test_a_summary_that_came_before_the_embedder_says_what_is_still_to_come():
 
 def test_a_button_carries_its_verb_and_its_game():
     post = game_card.card(game(GameState.PAUSED), Progress())
-    assert post.custom_ids == {"at1:continue:00ff00ff00ff00ff", "at1:stop:00ff00ff00ff00ff"}
+    assert custom_ids(post) == {"at1:continue:00ff00ff00ff00ff", "at1:stop:00ff00ff00ff00ff"}
 
 
 def test_the_thread_is_never_named_after_the_prompt():

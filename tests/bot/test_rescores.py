@@ -8,7 +8,7 @@ from discord import ui
 from bot import rescores
 from bot.text import LAYOUT_MAX, units
 from telephone.rescore import Rescore, RescorePlan, RescoreState
-from tests.bot.samples import NASTY
+from tests.bot.samples import NASTY, custom_ids
 
 BEGAN = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -61,7 +61,9 @@ def test_a_card_says_how_far_it_is_and_what_was_spent(shown: Rescore, title: str
 
 @pytest.mark.parametrize("state", list(RescoreState))
 def test_a_job_that_has_not_ended_can_be_stopped(state: RescoreState) -> None:
-    assert rescores.card(job(state), "ImageBind").custom_ids == (set() if state.is_final else {"at1:rescore:stop:ab12"})
+    assert custom_ids(rescores.card(job(state), "ImageBind")) == (
+        set() if state.is_final else {"at1:rescore:stop:ab12"}
+    )
 
 
 def test_words_of_others_in_a_reason_do_nothing_and_fit() -> None:

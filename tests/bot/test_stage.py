@@ -14,8 +14,8 @@ from bot.cards import EDIT_GAP
 from bot.posted import UPLOAD_MAX
 from bot.stage import DiscordStage
 from telephone.errors import Refused, Unavailable
+from telephone.exports.artifacts import Replay
 from telephone.game import GameState, Image, Prompt
-from telephone.keepsake import Replay
 from telephone.stage import Posting, Progress, StageGone, nonce
 from tests.bot.samples import game, picture, summary
 
@@ -427,3 +427,14 @@ async def test_a_summary_without_its_hidden_pictures_stays_a_summary(theatre):
     shown = replace(shown, place=replace(shown.place, summary_id=summary_id))
     await theatre.stage.edit_summary(shown, replace(summary(), first=None, last=None))
     assert [file.filename for file in theatre.thread.history()[-1].attachments] == ["drift.png"]
+
+
+async def test_a_card_that_is_no_longer_remembered_is_edited_once_more(simcord_env, monkeypatch):
+    monkeypatch.setattr("bot.cards.REMEMBERED", 1)
+    theatre = Theatre(simcord_env)
+    shown = await theatre.opened(steps=2)
+    other = replace(shown, id="ff00ff00ff00ff00")
+    for one in (shown, shown, other, shown):
+        await theatre.stage.edit_card(one, Progress())
+        assert len(theatre.stage._cards._shown) == 1
+    assert len(theatre.requests("PATCH", f"/messages/{shown.place.card_id}")) == 3

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from telephone.admission import StartRequest
-from telephone.archive import Archive
+from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, NotFound
-from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt, ServerSettings
+from telephone.exports.votes import Archive
+from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt
 from telephone.integrity import Integrity
 from telephone.library import Library
 from telephone.pairs import Pairs
@@ -178,7 +179,7 @@ class MemoryService:
 
     async def limit(self, guild_id: int, **limits: int | None) -> ServerSettings:
         changes = {name: value for name, value in limits.items() if value is not None}
-        self.servers[guild_id] = replace(await self.server(guild_id), **changes)
+        self.servers[guild_id] = (await self.server(guild_id)).changed(**changes)
         return self.servers[guild_id]
 
     async def budget(

@@ -6,6 +6,7 @@ import pytest
 
 from bot import panels, render
 from bot.app import TelephoneApp
+from bot.client import LATE_MAX
 from bot.stage import DiscordStage
 from bot.ui import wording
 from telephone.game import GameState
@@ -91,6 +92,13 @@ async def test_a_press_that_expired_is_made_up_for_at_the_next_one(server):
     assert result.response.content == f"{wording.LATE}\n{panels.stop_question(shown)}"
     again = await server.alice.click(card, label="Stop")
     assert again.response.content == panels.stop_question(shown)
+
+
+async def test_presses_that_expired_are_remembered_up_to_a_bound(server):
+    for member_id in range(LATE_MAX + 10):
+        server.env.bot.late[member_id] = True
+    assert len(server.env.bot.late) == LATE_MAX
+    assert server.env.bot.late.get(LATE_MAX + 9, False)
 
 
 @pytest.mark.parametrize("label", ["GIF"])

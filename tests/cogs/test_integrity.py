@@ -5,10 +5,10 @@ import csv
 import pytest
 
 from bot import integrity
-from telephone.archive import Archive
+from telephone.exports.transcript import Transcript
+from telephone.exports.votes import Archive
 from telephone.integrity import Integrity
 from telephone.scoring.flags import Flag
-from telephone.scoring.transcript import Transcript
 from telephone.scoring.urn import Urn
 from telephone.sides import Choice, Decision, Voter
 from telephone.store import Store

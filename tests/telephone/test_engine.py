@@ -67,6 +67,26 @@ async def test_an_id_runs_once_however_often_it_is_enqueued(tmp_path):
     await engine.close()
 
 
+async def test_an_id_that_is_no_longer_remembered_is_enqueued_again_and_runs_once_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("telephone.engine._REMEMBERED", 2)
+    ran, gate = [], asyncio.Event()
+    gate.set()
+    engine, counting = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}"), Counting(ran, gate)
+    await engine.launch([counting])
+    for _ in range(2):
+        for name in "abcde":
+            await engine.enqueue(f"walk-{name}", counting.walk, name, 1)
+            assert len(engine._enqueued) <= 2
+    async with asyncio.timeout(20):
+        while len(ran) < 5:
+            await asyncio.sleep(0.02)
+    for name in "abcde":
+        await engine.enqueue(f"walk-{name}", counting.walk, name, 1)
+    await asyncio.sleep(0.3)
+    assert sorted(ran) == ["a0", "b0", "c0", "d0", "e0"]
+    await engine.close()
+
+
 async def test_a_second_process_on_the_same_folder_is_told_so(tmp_path):
     url = f"sqlite:///{tmp_path / 'engine.sqlite'}"
     first, second = Engine(url), Engine(url)

@@ -7,8 +7,8 @@ import pytest
 
 from telephone.doctor import examine
 from telephone.errors import BadOutput, OverBudget, Refused
+from telephone.exports.game_json import record
 from telephone.game import Answer, GameRequest, GameState, Pair, Prompt, Ticket
-from telephone.media.record import record
 from telephone.service import StartRequest
 from telephone.settings import Settings
 from telephone.store import Order, Store

@@ -166,3 +166,13 @@ def test_the_operator_writes_a_members_file_in_the_terminal(tmp_path, monkeypatc
     assert written.stdout.splitlines()[-1] == f"{rows} rows of member {ANN} lie in {out}."
     assert isinstance(telephone("me", "export", 4_711, "--out", out).exception, NotFound)
     assert isinstance(telephone("me", "export", ANN, "--out", tmp_path / "no" / "where").exception, BadInput)
+
+
+async def test_who_was_given_a_file_is_remembered_up_to_a_bound(store, monkeypatch):
+    monkeypatch.setattr("telephone.privacy.REMEMBERED", 3)
+    privacy = Privacy(store, PICTURES)
+    for member_id in range(1, 10):
+        await privacy.export(member_id)
+        with pytest.raises(NotAllowed):
+            await privacy.export(member_id)
+        assert len(privacy._given) <= 3

@@ -210,3 +210,14 @@ async def test_a_chart_marks_rest_and_scale_and_says_so_in_words(bench):
     assert drawn.chart() != replace(drawn, bearings=UNKNOWN).chart()
     cycle = replace(drawn, bearings=replace(bearings, rest=Rest(1, 3, cycle=True)))
     assert "at rest" not in cycle.alt
+
+
+async def test_scales_of_many_servers_are_kept_up_to_a_bound_and_made_again(bench, monkeypatch):
+    monkeypatch.setattr("telephone.scales.KEPT", 3)
+    scales = Scales(bench.store, bench.measure)
+    await scales.prepare(GUILD, "compass")
+    first = await scales.of(GUILD, "compass")
+    for guild_id in range(1, 10):
+        assert await scales.of(guild_id, "compass") == first
+        assert len(scales._found) <= 3
+    assert await scales.of(GUILD, "compass") == first

@@ -214,8 +214,3 @@ def _sky_distance(sky: Place, bands: Sequence[NDArray[np.float32]]) -> float:
 
 def _apart(a: NDArray[np.float32], b: object) -> float:
     return float(np.linalg.norm(a - np.asarray(b, np.float32)))
-
-
-def kind_of(thing: Seen) -> str:
-    """How the thing's entry behaves in a scene."""
-    return entries()[thing.entry].kind

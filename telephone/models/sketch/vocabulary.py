@@ -50,11 +50,6 @@ class Entry:
     tags: tuple[str, ...]
     colour: str
 
-    @property
-    def is_named(self) -> bool:
-        """Whether it is the only one of its name, like the planet Earth."""
-        return self.name.startswith("planet ")
-
 
 @cache
 def entries() -> tuple[Entry, ...]:

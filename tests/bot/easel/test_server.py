@@ -4,6 +4,7 @@ import asyncio
 import io
 import re
 import socket
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -301,6 +302,22 @@ def test_links_that_nobody_asks_any_more_are_forgotten():
     now += AT_ONCE / A_SECOND
     pace.ask("another")
     assert len(pace._buckets) == 1
+
+
+def test_links_are_remembered_up_to_a_bound_and_one_that_goes_on_asking_is_never_forgotten():
+    now = 0.0
+    pace = Pace(lambda: now)
+    for link in range(12_000):
+        pace.ask(link)
+    assert len(pace._buckets) == 10_000
+    for _ in range(AT_ONCE):
+        pace.ask("link")
+    for _ in range(90):
+        now += 1
+        with suppress(RateLimited):
+            pace.ask("link")
+    with pytest.raises(RateLimited):
+        pace.ask("link")
 
 
 @pytest.mark.parametrize(

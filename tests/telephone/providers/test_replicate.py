@@ -219,6 +219,15 @@ async def test_a_prediction_that_is_given_up_is_cancelled(replicate, studios, ta
     assert studios.predictions[ticket.reference]["status"] == "canceled"
 
 
+async def test_predictions_that_nobody_collects_are_remembered_up_to_a_bound(studios, tables, words, monkeypatch):
+    monkeypatch.setattr("telephone.providers.replicate.REMEMBERED", 3)
+    replicate = Replicate(SECRET, studios.url)
+    for n in range(6):
+        await replicate.submit(tables.table("stable-diffusion"), words, f"m{n}")
+        assert len(replicate._ours) <= 3
+    await replicate.close()
+
+
 async def test_a_slow_prediction_holds_back_nobody_elses(replicate, studios, tables, words):
     studios.looks_until_done = 10_000
     model = tables.table("stable-diffusion")

@@ -64,7 +64,8 @@ async def test_pairs_stand_from_the_least_distance_up_with_rank_and_numbers(stor
     for row in board.rows:
         assert abs(row.distance.distance.estimate - (FAR[row.pair] + 0.025)) < 0.02
         assert row.completion == Completion(6, 6)
-        assert not row.is_provisional
+        assert not row.distance.provisional
+        assert row.votes is None
     assert board.verdict.winner == PAIRS[0]
     assert (board.asked.embedder, board.turns, board.unmeasured) == ("minilm", 2, 0)
 
@@ -355,3 +356,12 @@ async def test_members_open_games_have_a_board_of_their_own_and_no_votes(store):
     assert order(members) == [human]
     assert which(members).endswith("members' open games")
     assert [row.votes for row in (await boards(store).board(ask(by="votes", games="open"))).rows] == [None]
+
+
+async def test_answers_for_many_servers_are_kept_up_to_a_bound_and_their_locks_go(store, monkeypatch):
+    monkeypatch.setattr("telephone.scoring.board.KEPT", 3)
+    many = boards(store)
+    for guild_id in range(1, 10):
+        assert (await many.board(BoardRequest(guild_id))).rows == ()
+        assert len(many._kept) <= 3
+    assert len(many._turns) == 0

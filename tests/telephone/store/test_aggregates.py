@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from telephone.domain.servers import ServerSettings
 from telephone.errors import NotFound
-from telephone.game import Image, ServerSettings
+from telephone.game import Image
 from telephone.store import Store
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, caption, picture, request
 
@@ -93,10 +94,10 @@ async def test_a_server_has_the_defaults_until_an_admin_sets_something(store: St
     assert await store.servers.settings(GUILD) == ServerSettings(GUILD)
     assert await store.servers.change(GUILD, parallel=5) == ServerSettings(GUILD, parallel=5)
     changed = await store.servers.change(GUILD, max_turns=4, claim_seconds=1, seat_seconds=2)
-    assert changed == ServerSettings(GUILD, 4, 5, 1, 2)
+    assert changed == ServerSettings(GUILD, max_turns=4, parallel=5, claim_seconds=1, seat_seconds=2)
     assert await store.servers.settings(GUILD) == changed
     assert await store.servers.change(GUILD) == changed
-    assert await store.servers.change(GUILD, parallel=None) == dataclasses.replace(changed, parallel=2)
+    assert await store.servers.change(GUILD, parallel=None) == changed.changed(parallel=2)
     assert await store.servers.settings(OTHER_GUILD) == ServerSettings(OTHER_GUILD)
 
 

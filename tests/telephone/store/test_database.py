@@ -156,6 +156,8 @@ async def test_no_query_reads_a_whole_table(sqlite_url: str) -> None:
         await store.games.recent(GUILD)
         await store.games.recent(GUILD, states=[GameState.QUEUED, GameState.PLAYING])
         await store.games.unfinished()
+        await store.games.unfinished(GUILD, states=[GameState.WAITING])
+        await store.games.queue(GUILD)
         await store.games.place_in_queue(game.id)
         await store.games.promote(GUILD, 2)
         await store.games.next_run(game.id)

@@ -96,6 +96,8 @@ async def test_the_queue_moves_up_in_the_order_of_asking(store: Store) -> None:
     assert [await store.games.place_in_queue(each) for each in ids] == [0, 0, 1, 2, 3]
     assert await store.games.place_in_queue(other.id) == 1
     assert await store.games.place_in_queue("feedbeef") == 0
+    assert await store.games.queue(GUILD) == ids[2:]
+    assert await store.games.queue(77) == []
     assert (await store.games.get(ids[0])).started_at is not None
     await store.games.move(ids[0], GameState.FINISHED, only_from=[PLAYING])
     await store.games.move(ids[2], GameState.STOPPED, only_from=[QUEUED])
@@ -105,6 +107,7 @@ async def test_the_queue_moves_up_in_the_order_of_asking(store: Store) -> None:
     assert await store.games.count(GUILD, [PLAYING]) == 2
     assert await store.games.count(GUILD, [QUEUED, GameState.STOPPED]) == 2
     assert await store.games.count(77, list(GameState)) == 0
+    assert await store.games.count(None, [PLAYING, QUEUED]) == 4
 
 
 async def test_runs_are_counted_from_one(store: Store) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 from telephone.cpu import off_loop
 from telephone.errors import BadInput, Misconfigured
+from telephone.exports.game_json import record
 from telephone.game import Game, Image
 from telephone.measure import Measure
 from telephone.media.album import album
 from telephone.media.charts import describe_drift
 from telephone.media.images import Pictures
-from telephone.media.record import record
 from telephone.media.replay import Frame, replay_gif
 from telephone.models.registry import Registry
 from telephone.scales import Drawing, Scales

@@ -8,7 +8,7 @@ import structlog
 
 from telephone.cpu import off_loop
 from telephone.errors import NotFound
-from telephone.scoring.transcript import Transcript, transcribe
+from telephone.exports.transcript import Transcript, transcribe
 from telephone.scoring.urn import Urn
 from telephone.store.scores import Pool
 

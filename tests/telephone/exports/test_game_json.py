@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from telephone.exports.game_json import record
 from telephone.game import Game
-from telephone.media.record import record
 from telephone.scoring.drift import summarise
 from telephone.yardstick import Bearings, Quartiles, Rest, Scale
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from telephone.exports.transcript import COLUMNS, ONE_WAY, pseudonym, said, transcribe
 from telephone.game import Pair
 from telephone.scoring.sheets import read_votes
-from telephone.scoring.transcript import COLUMNS, ONE_WAY, pseudonym, said, transcribe
 from telephone.scoring.urn import gather
 from telephone.scoring.votes import VoteBoard, rank_by_votes
 from telephone.sides import Choice

@@ -1,0 +1,43 @@
+"""The options of a command that sets what is declared in rows."""
+
+import functools
+import inspect
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Literal
+
+from discord import app_commands
+from discord.app_commands import Range
+
+from bot.answers import Press
+from telephone.domain.servers import Setting
+
+Changes = Mapping[str, Any]
+"""What is to be set, by the names of settings, as it is stored."""
+_range: Any = Range
+_literal: Any = Literal
+
+
+def with_options(
+    callback: Callable[[Press, Changes], Coroutine[Any, Any, None]], rows: Sequence[Setting[Any]]
+) -> Callable[..., Coroutine[Any, Any, None]]:
+    """The command of `callback`, with an option for each row; what is left out is not changed."""
+
+    @functools.wraps(callback)
+    async def command(press: Press, **typed: Any) -> None:
+        chosen = {row.name: row.stored(typed[row.option]) for row in rows if typed.get(row.option) is not None}
+        await callback(press, chosen)
+
+    first = inspect.Parameter("press", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Press)
+    options = [
+        inspect.Parameter(row.option, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_typed(row) | None)
+        for row in rows
+    ]
+    command.__signature__ = inspect.Signature([first, *options])  # type: ignore[attr-defined]
+    return app_commands.describe(**{row.option: row.help for row in rows})(command)
+
+
+def _typed(row: Setting[Any]) -> Any:
+    """What Discord lets a member type for a setting."""
+    if row.choices:
+        return _literal[row.choices]
+    return type(row.default) if row.limits is None else _range[type(row.default), row.limits[0], row.limits[1]]

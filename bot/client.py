@@ -15,7 +15,9 @@ from telephone.game import Game
 from telephone.seats import Turn
 from telephone.service import Service
 
-Use: TypeAlias = Callable[["discord.Interaction[TelephoneBot]", re.Match[str], Mapping[str, Any]], Awaitable[None]]
+FormHandler: TypeAlias = Callable[
+    ["discord.Interaction[TelephoneBot]", re.Match[str], Mapping[str, Any]], Awaitable[None]
+]
 """Takes what a member filled into a form: the press, what the form's id says, and Discord's data of the form."""
 LATE_MAX: Final = 10_000
 
@@ -29,31 +31,31 @@ class House(Protocol):
     async def close(self) -> None: ...
 
 
-class Replays(Protocol):
-    """What commands and buttons show in a game's thread themselves; the rest is the game's own to show."""
+class GamePresenter(Protocol):
+    """What commands and buttons show of a game themselves; the rest is shown while it is played."""
 
     async def post_replay(self, game: Game, replay: Replay) -> int | None:
         """Posts a game's moving picture once; None where the thread is gone or closed to us."""
 
 
-class Surfaces(Protocol):
-    """As much of what the game shows on Discord as commands and buttons need."""
+class ClientSurfaces(Protocol):
+    """The presenters that commands and buttons use."""
 
     @property
-    def games(self) -> Replays: ...
+    def games(self) -> GamePresenter: ...
 
 
 class TelephoneBot(commands.AutoShardedBot):
     """Holds what every press needs, and knows neither commands nor buttons nor messages.
 
-    `telephone` and `admin` are the groups that commands join. `forms` says by the pattern of a form's id who takes
-    what a member filled in. `late` holds the latest members whose last press expired before it was acknowledged.
-    `easel` serves the page to draw on.
+    `telephone` and `admin` are the groups that commands join. `forms` has the handler of each form by the pattern of
+    its id. `late` holds the latest members whose last press expired before it was acknowledged. `easel` serves the
+    page to draw on.
     """
 
     telephone: app_commands.Group
     admin: app_commands.Group
-    surfaces: Surfaces
+    surfaces: ClientSurfaces
 
     def __init__(self, easel: Easel | None = None, **options: Any) -> None:
         super().__init__(
@@ -64,7 +66,7 @@ class TelephoneBot(commands.AutoShardedBot):
             max_messages=None,
             **options,
         )
-        self.forms: dict[re.Pattern[str], Use] = {}
+        self.forms: dict[re.Pattern[str], FormHandler] = {}
         self.late: LRUCache[int, bool] = LRUCache(LATE_MAX)
         self._easel = easel
         self._house: House | None = None

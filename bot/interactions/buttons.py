@@ -5,7 +5,7 @@ A feature derives one class for each pattern of ids that it posts, and its exten
 
 import re
 from abc import ABC, abstractmethod
-from typing import Any, Final, Self, TypeAlias, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import discord
 from discord import ui
@@ -14,8 +14,6 @@ from bot.answers import Press
 from bot.errors import explain
 
 Item = TypeVar("Item", bound=ui.Item[Any])
-Answer: TypeAlias = tuple[str, str]
-"""What a button says, and its id."""
 
 _ABSTRACT: Final = r"(?!)"
 """discord.py asks every class for a pattern of ids; this one matches none."""
@@ -65,9 +63,15 @@ class PersistentSelect(_Persistent[ui.Select[Any]], template=_ABSTRACT):
 
 
 def confirm(
-    yes: Answer, no: Answer | None = None, *, style: discord.ButtonStyle = discord.ButtonStyle.danger
+    yes: tuple[str, str],
+    no: tuple[str, str] | None = None,
+    *,
+    style: discord.ButtonStyle = discord.ButtonStyle.danger,
 ) -> ui.View:
-    """The buttons under "are you sure?", `yes` in `style`. They are not kept: persistent buttons answer their ids."""
+    """The buttons under "are you sure?", each a label and an id, `yes` in `style`.
+
+    The view is not kept: persistent buttons answer the ids.
+    """
     view = ui.View(timeout=None)
     view.add_item(ui.Button(label=yes[0], custom_id=yes[1], style=style))
     if no is not None:

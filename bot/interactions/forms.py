@@ -11,16 +11,16 @@ from typing import Any, Final
 import discord
 
 from bot.answers import Press, acknowledge
-from bot.client import TelephoneBot, Use
+from bot.client import FormHandler, TelephoneBot
 from bot.errors import explain
 from telephone.errors import NotAllowed
 
 OTHERS: Final = "This form is another member's; please take a turn of your own."
 
 
-def add_form(bot: TelephoneBot, form: re.Pattern[str], use: Use) -> None:
-    """Hands to `use` from now on what members fill into forms whose id is of this pattern."""
-    bot.forms[form] = use
+def add_form(bot: TelephoneBot, form: re.Pattern[str], handler: FormHandler) -> None:
+    """Hands to `handler` from now on what members fill into forms whose id is of this pattern."""
+    bot.forms[form] = handler
 
 
 def remove_form(bot: TelephoneBot, form: re.Pattern[str]) -> None:
@@ -29,23 +29,23 @@ def remove_form(bot: TelephoneBot, form: re.Pattern[str]) -> None:
 
 
 async def dispatch(press: Press) -> None:
-    """Hands a form to who takes it; forms that nobody registered, and other presses, are not for here."""
+    """Hands a form to its handler; forms without one, and other presses, are not for here."""
     if press.type is not discord.InteractionType.modal_submit:
         return
     data: Any = press.data or {}
-    for form, use in press.client.forms.items():
+    for form, handler in press.client.forms.items():
         match = form.fullmatch(str(data.get("custom_id", "")))
         if match is not None:
-            await _take(press, match, data, use)
+            await _take(press, match, data, handler)
             return
 
 
-async def _take(press: Press, form: re.Match[str], data: Mapping[str, Any], use: Use) -> None:
+async def _take(press: Press, form: re.Match[str], data: Mapping[str, Any], handler: FormHandler) -> None:
     try:
         await acknowledge(press)
         if int(form["member"]) != press.user.id:
             raise NotAllowed(OTHERS)
-        await use(press, form, data)
+        await handler(press, form, data)
     except Exception as error:
         await explain(press, error)
 

@@ -149,7 +149,6 @@ class Hosting(DBOSConfiguredInstance):
     @journalled
     async def _collect(self, party_id: str, run: int) -> None:
         """Waits for the prompts; who has brought none in time gets one of the curated. Nothing begins in a pause."""
-
         told = _Told()
 
         async def look() -> Party:
@@ -180,7 +179,6 @@ class Hosting(DBOSConfiguredInstance):
     @journalled
     async def _await_round(self, party_id: str, run: int, round_: int) -> None:
         """Waits until every turn of a round is taken, by its member or by a model in their place."""
-
         told, message = _Told(), PartyMessage.round(round_)
 
         def is_over(party: Party) -> bool:

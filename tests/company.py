@@ -24,8 +24,8 @@ from telephone.engine import Engine
 from telephone.entry import Entry
 from telephone.erasing import Crew, Erasing
 from telephone.errands import Errands
+from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes
-from telephone.exports.votes import Archive
 from telephone.game import Answer, Ask, Caps, Game, GameState, Image, Step, Ticket
 from telephone.gauge import Gauge
 from telephone.guessing import Guessing

@@ -3,7 +3,7 @@
 from bot.posted import UPLOAD_MAX
 from bot.text import CONTENT_MAX, lines_that_fit
 from bot.ui.posts import Attachment
-from telephone.exports.transcript import Transcript, said
+from telephone.exports import Export, Format
 from telephone.integrity import Report
 from telephone.scoring.flags import Flag, Flagged
 from telephone.sides import Decision
@@ -25,9 +25,6 @@ HOW = (
     "A flag is no proof: an honest taste of one's own can look like a pattern."
 )
 
-WHOLE = "Flagged and struck votes are in it like all others: files that lacked some would tell whose they are."
-_FILE = "votes.csv"
-
 
 def report(found: Report) -> str:
     """How many votes there are, which voters are flagged and why, and what can be done."""
@@ -39,19 +36,19 @@ def report(found: Report) -> str:
     return "\n".join([head, lines_that_fit(lines, room, "- and {n} more"), age, HOW])
 
 
-def exported(found: Transcript) -> str:
-    """What is in the file of votes, and what to do with it."""
+def exported(row: Format, found: Export) -> str:
+    """What is in a file, and what to do with it."""
     if len(found.data) > UPLOAD_MAX:
         return (
-            f"{said(found)} The file is too large for Discord; whoever runs this bot can write it with "
-            "`telephone export votes`."
+            f"{found.said} The file is too large for Discord; whoever runs this bot can write it with "
+            f"`telephone export {row.name}`."
         )
-    return f"{said(found)} {WHOLE} `telephone leaderboard --votes {_FILE}` makes a board of it."
+    return f"{found.said} {row.on_discord.format(file=row.file)}"
 
 
-def sheet(found: Transcript) -> Attachment | None:
-    """The file of votes, None where Discord would not take it."""
-    return Attachment(_FILE, found.data) if len(found.data) <= UPLOAD_MAX else None
+def sheet(row: Format, found: Export) -> Attachment | None:
+    """The file, None where Discord would not take it."""
+    return Attachment(row.file, found.data) if len(found.data) <= UPLOAD_MAX else None
 
 
 def _line(one: Flagged) -> str:

@@ -7,16 +7,22 @@ from discord import app_commands
 from discord.app_commands import Range
 
 from bot import integrity
+from bot.admin.options import with_choice
 from bot.answers import Press, acknowledge, say
 from bot.asking import server_of
 from bot.client import TelephoneBot
 from bot.commands import join, leave
 from telephone.domain.servers import AGE_MAX
 from telephone.errors import BadInput
+from telephone.exports import FORMATS
 from telephone.scoring.standings import Prompts
 from telephone.sides import Decision
 from telephone.store.scores import Pool
 
+EXPORT_OPTIONS: Final = {
+    "prompts": "The prompts of the list, or those that members typed themselves",
+    "what": "What to get",
+}
 _DECISIONS: Final = {"strike": Decision.STRUCK, "clear": Decision.CLEARED, "undo": None}
 
 
@@ -42,19 +48,19 @@ async def votes(
     await say(press, integrity.report(found))
 
 
-@app_commands.describe(prompts="The prompts of the list, or those that members typed themselves")
-async def export(press: Press, prompts: Prompts = "curated") -> None:
+async def export(press: Press, prompts: Prompts = "curated", *, what: str) -> None:
     """Get the votes of this server as a file, voters by pseudonyms"""
     await acknowledge(press)
-    found = await press.client.service.archive.votes(Pool(server_of(press), free=prompts == "free"), "all")
-    await say(press, integrity.exported(found), file=integrity.sheet(found))
+    row, pool = FORMATS[what], Pool(server_of(press), free=prompts == "free")
+    found = await press.client.service.archive.export(what, pool, "all")
+    await say(press, integrity.exported(row, found), file=integrity.sheet(row, found))
 
 
 COMMANDS: Final = (votes, export)
 
 
 async def setup(bot: TelephoneBot) -> None:
-    join(bot.admin, *COMMANDS)
+    join(bot.admin, votes, with_choice(export, "what", list(FORMATS), EXPORT_OPTIONS))
 
 
 async def teardown(bot: TelephoneBot) -> None:

@@ -19,8 +19,8 @@ from telephone.entry import Entry
 from telephone.erasing import PAUSES, SETTLE, Crew, Erasing
 from telephone.errands import Errands
 from telephone.errors import Misconfigured
+from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes
-from telephone.exports.votes import Archive
 from telephone.gauge import Gauge
 from telephone.guessing import Guessing
 from telephone.hosting import Hall, Hosting

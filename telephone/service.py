@@ -13,8 +13,8 @@ from telephone.contest import Contest
 from telephone.domain.servers import NsfwPolicy, ServerSettings, declared
 from telephone.errands import Errands
 from telephone.errors import BadInput, NotAllowed
+from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes, Replay
-from telephone.exports.votes import Archive
 from telephone.game import HUMAN, Allowance, Game, GameState
 from telephone.guessing import Guessing
 from telephone.integrity import Integrity

@@ -1,9 +1,9 @@
-"""The options of a command that sets what is declared in rows."""
+"""Options of commands that follow from declared rows."""
 
 import functools
 import inspect
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from discord import app_commands
 from discord.app_commands import Range
@@ -11,7 +11,8 @@ from discord.app_commands import Range
 from bot.answers import Press
 from telephone.domain.servers import Setting
 
-Changes = Mapping[str, Any]
+Command: TypeAlias = Callable[..., Coroutine[Any, Any, None]]
+Changes: TypeAlias = Mapping[str, Any]
 """What is to be set, by the names of settings, as it is stored."""
 _range: Any = Range
 _literal: Any = Literal
@@ -19,7 +20,7 @@ _literal: Any = Literal
 
 def with_options(
     callback: Callable[[Press, Changes], Coroutine[Any, Any, None]], rows: Sequence[Setting[Any]]
-) -> Callable[..., Coroutine[Any, Any, None]]:
+) -> Command:
     """The command of `callback`, with an option for each row; what is left out is not changed."""
 
     @functools.wraps(callback)
@@ -34,6 +35,24 @@ def with_options(
     ]
     command.__signature__ = inspect.Signature([first, *options])  # type: ignore[attr-defined]
     return app_commands.describe(**{row.option: row.help for row in rows})(command)
+
+
+def with_choice(callback: Command, option: str, choices: Sequence[str], described: Mapping[str, str]) -> Command:
+    """The command of `callback`, with an option for its parameter `option` where there is more than one choice.
+
+    The first of `choices` is taken where none is named. `described` describes all options of the command.
+    """
+
+    @functools.wraps(callback)
+    async def command(press: Press, **typed: Any) -> None:
+        await callback(press, **{option: choices[0], **typed})
+
+    kept = [one for name, one in inspect.signature(callback).parameters.items() if name != option]
+    if len(choices) > 1:
+        chosen = _literal[tuple(choices)]
+        kept.append(inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=choices[0], annotation=chosen))
+    command.__signature__ = inspect.Signature(kept)  # type: ignore[attr-defined]
+    return app_commands.describe(**{one.name: described[one.name] for one in kept[1:]})(command)
 
 
 def _typed(row: Setting[Any]) -> Any:

@@ -1,5 +1,6 @@
-"""Taking what is stored away in files."""
+"""Taking what is stored away in files: a command for each format."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,51 +11,59 @@ from telephone.cli.asking import Server, inquire
 from telephone.cli.boards import Games, Level, Prompts
 from telephone.cli.questions import level_named
 from telephone.errors import BadInput
+from telephone.exports import FORMATS, Export, Format, Which
 from telephone.game import NO_GUILD
 
 if TYPE_CHECKING:
     from telephone.build import House
-    from telephone.exports.transcript import Transcript
 
-app = typer.Typer(no_args_is_help=True, help="Writes what is stored into files of your own.")
-Out = Annotated[Path, typer.Option("--out", help="The CSV to write.")]
 Flagged = Annotated[
     Literal["include", "exclude"],
     typer.Option(help="exclude: leave votes out that are flagged and that no admin has cleared."),
 ]
 
 
-@app.callback()
-def exports() -> None:
-    """Writes what is stored into files of your own."""
+def commands() -> typer.Typer:
+    """`telephone export`, with a command for each row of FORMATS."""
+    exports = typer.Typer(no_args_is_help=True, help="Writes what is stored into files of your own.")
+
+    @exports.callback()
+    def callback() -> None:
+        """Writes what is stored into files of your own."""
+
+    for row in FORMATS.values():
+        exports.command(row.name, help=row.help)(_command(row))
+    return exports
 
 
-@app.command()
-def votes(
-    out: Out,
-    level: Level = "all",
-    games: Games = "all",
-    prompts: Prompts = "curated",
-    flagged: Flagged = "include",
-    server: Server = NO_GUILD,
-) -> None:
-    """Writes a server's votes, voters by pseudonyms, as the CSV that `telephone leaderboard --votes` reads."""
-    from telephone.exports.transcript import said
-    from telephone.scoring.standings import BoardRequest
+def _command(row: Format) -> Callable[..., None]:
+    file = typer.Option(..., "--out", help=f"The {row.suffix.removeprefix('.').upper()} to write.")
 
-    asked = BoardRequest(server, "votes", None if level == "all" else level_named(level), games, prompts)
+    def command(
+        out: Path = file,
+        level: Level = "all",
+        games: Games = "all",
+        prompts: Prompts = "curated",
+        flagged: Flagged = "include",
+        server: Server = NO_GUILD,
+    ) -> None:
+        from telephone.scoring.standings import BoardRequest
 
-    async def ask(house: "House") -> "Transcript":
-        return await house.service.archive.votes(asked.pool, "unflagged" if flagged == "exclude" else "counted")
+        asked = BoardRequest(server, "votes", None if level == "all" else level_named(level), games, prompts)
 
-    found = inquire(ask)
-    try:
-        out.write_bytes(found.data)
-    except OSError as error:
-        raise BadInput(f"{out} cannot be written: {error.strerror}; please choose another file.") from None
-    Console().print(
-        f"{said(found)} Read it with: telephone leaderboard --votes {out}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+        async def ask(house: "House") -> Export:
+            which: Which = "unflagged" if flagged == "exclude" else "counted"
+            return await house.service.archive.export(row.name, asked.pool, which)
+
+        found = inquire(ask)
+        try:
+            out.write_bytes(found.data)
+        except OSError as error:
+            raise BadInput(f"{out} cannot be written: {error.strerror}; please choose another file.") from None
+        said = f"{found.said} {row.in_terminal.format(file=out)}"
+        Console().print(said, highlight=False, markup=False, soft_wrap=True)
+
+    return command
+
+
+app = commands()

@@ -1,1 +1,92 @@
-"""What may be taken away."""
+"""What may be taken away from a server, as a file: a row for each format, which a module of this package writes.
+
+`telephone export` has a command for each row, and /telephone-admin export an option that names it once there are two.
+Nothing heavy is imported before a file is written.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+if TYPE_CHECKING:
+    from telephone.scoring.urn import Urn
+    from telephone.store.scores import Pool
+
+Which = Literal["all", "counted", "unflagged"]
+"""Every vote, struck ones too; those that a board counts; of these the ones that are not flagged, or cleared.
+
+Two files that differ by one voter's decision tell what that voter chose: who must not know gets all.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file, and what is in it, in sentences."""
+
+    data: bytes
+    said: str
+
+
+class Writer(Protocol):
+    """Writes a format. Raises NotFound where there is nothing to write."""
+
+    async def __call__(self, archive: "Archive", pool: "Pool", which: Which) -> Export: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format. `help` says what its command writes.
+
+    `in_terminal` and `on_discord` say what to do with the file, with {file} for its name.
+    """
+
+    name: str
+    suffix: str
+    help: str
+    write: Writer
+    in_terminal: str
+    on_discord: str
+
+    @property
+    def file(self) -> str:
+        """What the file is called where nobody chose a name."""
+        return f"{self.name}{self.suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """`key` gives the key of pseudonyms, which is made when it is first needed."""
+
+    urn: "Urn"
+    key: Callable[[], bytes]
+
+    async def export(self, name: str, pool: "Pool", which: Which = "counted") -> Export:
+        """What is stored of the prompts of `pool`, in a format of FORMATS. Raises NotFound where there is nothing."""
+        return await FORMATS[name].write(self, pool, which)
+
+
+def _module(name: str) -> Writer:
+    """The function `write` of a module of this package, which is imported when it is called."""
+
+    async def write(archive: Archive, pool: "Pool", which: Which) -> Export:
+        writer: Writer = import_module(f"{__name__}.{name}").write
+        return await writer(archive, pool, which)
+
+    return write
+
+
+FORMATS: Final[dict[str, Format]] = {
+    row.name: row
+    for row in (
+        Format(
+            "votes",
+            ".csv",
+            "Writes a server's votes, voters by pseudonyms, as the CSV that `telephone leaderboard --votes` reads.",
+            _module("votes"),
+            in_terminal="Read it with: telephone leaderboard --votes {file}",
+            on_discord="Flagged and struck votes are in it like all others: files that lacked some would tell whose "
+            "they are. `telephone leaderboard --votes {file}` makes a board of it.",
+        ),
+    )
+}

@@ -1,40 +1,107 @@
-"""What may be taken away from a server: its votes, with nobody's name."""
+"""The votes of a server as the CSV that sheets.py reads, each voter under a pseudonym.
 
-from collections.abc import Callable
+A pseudonym is a keyed hash of server and member: the same in every file of one server, another on every other, and
+without the operator's key it tells nobody who voted. Rows of a battle stand in the order of pseudonyms, which is none.
+"""
+
+import csv
+import hmac
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final
 
+import numpy as np
 import structlog
 
 from telephone.cpu import off_loop
 from telephone.errors import NotFound
-from telephone.exports.transcript import Transcript, transcribe
-from telephone.scoring.urn import Urn
+from telephone.exports import Archive, Export, Which
+from telephone.scoring.ballots import ALL_BAD, TIE
+from telephone.scoring.sheets import MORE, VOTES
+from telephone.scoring.urn import gather
+from telephone.sides import SIDES_MAX, Choice
+from telephone.store.polls import CHOICES, Poll
 from telephone.store.scores import Pool
 
-Which = Literal["all", "counted", "unflagged"]
-"""Every vote, struck ones too; those that a board counts; of these the ones that are not flagged, or cleared.
-
-Two files that differ by one voter's decision tell what that voter chose: who must not know gets all.
-"""
+COLUMNS: Final = (*VOTES[:4], *MORE[2:], *VOTES[4:], *MORE[:2])
+ONE_WAY: Final = (
+    "No two pairs stood in both orders yet, so a board made from this file takes nothing to be gained by a button, "
+    "where the board of this server does not know; its intervals are wider."
+)
+_DIGITS: Final = 16
+"""Hexadecimal digits of a pseudonym: two of a million members share one with a probability of 3 in 10⁸."""
+_SAID: Final = {Choice.TIE: TIE, Choice.ALL_BAD: ALL_BAD}
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
-    """`key` gives the key of pseudonyms, which is made when it is first needed."""
+class Transcript:
+    """A CSV in UTF-8 and what is in it.
 
-    urn: Urn
-    key: Callable[[], bytes]
+    `turned` says whether some two pairs stood in both orders; where none did, a board made from the file has no way to
+    tell what a button gains by where it stands, and takes it for nothing.
+    """
 
-    async def votes(self, pool: Pool, which: Which = "counted") -> Transcript:
-        """The votes on the prompts of `pool` as a CSV. Raises NotFound where there are none."""
-        everything = which == "all"
-        polls = await (
-            self.urn.store.polls.of(pool) if everything else self.urn.polls(pool, unflagged=which != "counted")
-        )
-        found = await off_loop(lambda: transcribe(polls, self.key(), pool.guild_id, free=pool.free))
-        if found is None:
-            raise NotFound("No vote of a closed battle is here to export; /telephone battle begins one.")
-        _log.info("votes exported", guild=pool.guild_id, votes=found.votes, battles=found.battles)
-        return found
+    data: bytes
+    votes: int
+    voters: int
+    battles: int
+    turned: bool
+
+
+async def write(archive: Archive, pool: Pool, which: Which) -> Export:
+    """The votes on the prompts of `pool` as a CSV. Raises NotFound where there are none."""
+    urn = archive.urn
+    polls = await (urn.store.polls.of(pool) if which == "all" else urn.polls(pool, unflagged=which != "counted"))
+    found = await off_loop(lambda: transcribe(polls, archive.key(), pool.guild_id, free=pool.free))
+    if found is None:
+        raise NotFound("No vote of a closed battle is here to export; /telephone battle begins one.")
+    _log.info("votes exported", guild=pool.guild_id, votes=found.votes, battles=found.battles)
+    return Export(found.data, said(found))
+
+
+def transcribe(polls: Sequence[Poll], key: bytes, guild_id: int, *, free: bool = False) -> Transcript | None:
+    """Every vote of `polls`, in their order; None where nobody voted.
+
+    Curated prompts stand there by their slugs, `free` ones by numbers: somebody's words are not for others to keep.
+    """
+    polls = [poll for poll in polls if len(poll.votes)]
+    ballots = gather(polls)
+    if ballots is None:
+        return None
+    members = np.unique(np.concatenate([poll.votes["member"] for poll in polls]))
+    names = {int(member): pseudonym(key, guild_id, int(member)) for member in members}
+    prompts: dict[str, str] = {}
+    text = io.StringIO()
+    sheet = csv.writer(text, lineterminator="\n")
+    sheet.writerow(COLUMNS)
+    for poll in polls:
+        prompt = prompts.setdefault(poll.prompt, f"free {len(prompts) + 1}" if free else poll.prompt)
+        sheet.writerows(_rows(poll, names, prompt))
+    count = sum(len(poll.votes) for poll in polls)
+    return Transcript(text.getvalue().encode(), count, len(names), len(polls), ballots.turned)
+
+
+def pseudonym(key: bytes, guild_id: int, member_id: int) -> str:
+    """Who voted, for whoever must not know who that is."""
+    return hmac.digest(key, f"voter {guild_id} {member_id}".encode(), "sha256").hex()[:_DIGITS]
+
+
+def _rows(poll: Poll, names: dict[int, str], prompt: str) -> list[tuple[str, ...]]:
+    sides = [name for _, pair in poll.sides for name in (pair.t2i, pair.i2t)]
+    shown = (*sides, *[""] * (2 * SIDES_MAX - len(sides)))
+    letters = {Choice.of_side(place): "abcd"[button] for button, (place, _) in enumerate(poll.sides)} | _SAID
+    votes = zip(poll.votes["member"].tolist(), poll.votes["choice"].tolist(), strict=True)
+    cast = sorted((names[member], letters[CHOICES[choice]]) for member, choice in votes)
+    return [(*shown, outcome, voter, poll.battle, prompt) for voter, outcome in cast]
+
+
+def said(found: Transcript) -> str:
+    """What is in a file, in sentences, with what a board made from it cannot know."""
+    votes, voters, battles = (
+        f"{count:,} {word}{'' if count == 1 else 's'}"
+        for count, word in ((found.votes, "vote"), (found.voters, "voter"), (found.battles, "battle"))
+    )
+    alone = "" if found.turned else f" {ONE_WAY}"
+    return f"{votes} of {voters} in {battles}; voters go by pseudonyms.{alone}"

@@ -6,7 +6,7 @@ from datetime import date
 from telephone.admission import StartRequest
 from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, NotFound
-from telephone.exports.votes import Archive
+from telephone.exports import Archive
 from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt
 from telephone.integrity import Integrity
 from telephone.library import Library

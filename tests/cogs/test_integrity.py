@@ -5,8 +5,7 @@ import csv
 import pytest
 
 from bot import integrity
-from telephone.exports.transcript import Transcript
-from telephone.exports.votes import Archive
+from telephone.exports import FORMATS, Archive, Export
 from telephone.integrity import Integrity
 from telephone.scoring.flags import Flag
 from telephone.scoring.urn import Urn
@@ -102,6 +101,15 @@ async def test_no_decision_of_an_admin_changes_the_file_and_so_tells_what_somebo
     assert files[0] == files[1]
 
 
+async def test_one_format_is_no_choice(server):
+    (only,) = server.env.bot.admin.get_command("export").parameters
+    assert (only.name, only.description) == (
+        "prompts",
+        "The prompts of the list, or those that members typed themselves",
+    )
+    assert not only.required
+
+
 async def test_without_votes_there_is_nothing_to_export(server):
     result = await server.admin.slash(server.channel, EXPORT, prompts="free")
     assert "No vote of a closed battle is here to export" in result.response.content
@@ -109,8 +117,8 @@ async def test_without_votes_there_is_nothing_to_export(server):
 
 
 def test_a_file_that_discord_would_not_take_is_not_sent():
-    large = Transcript(b"x" * (10 * 2**20 + 1), 200_000, 9, 40, True)
-    assert integrity.sheet(large) is None
-    assert integrity.exported(large).endswith(
+    large = Export(b"x" * (10 * 2**20 + 1), "200,000 votes.")
+    assert integrity.sheet(FORMATS["votes"], large) is None
+    assert integrity.exported(FORMATS["votes"], large).endswith(
         "The file is too large for Discord; whoever runs this bot can write it with `telephone export votes`."
     )

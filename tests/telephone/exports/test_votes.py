@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from telephone.exports.transcript import COLUMNS, ONE_WAY, pseudonym, said, transcribe
+from telephone.exports.votes import COLUMNS, ONE_WAY, pseudonym, said, transcribe
 from telephone.game import Pair
 from telephone.scoring.sheets import read_votes
 from telephone.scoring.urn import gather

@@ -58,9 +58,11 @@ check: .venv/.dev ## Format, lint, types, layers
 bench: .venv/.dev ## Measures what we claim
 	@$(BIN)/python bench/engine.py
 	@$(BIN)/python bench/sketch.py
+	@$(BIN)/python bench/safety.py
 	@$(BIN)/python bench/scale.py
 	@$(BIN)/python bench/board.py
 	@$(BIN)/python bench/votes.py
+	@$(BIN)/python bench/crowd.py
 	@$(BIN)/python bench/ranking.py
 	@$(BIN)/python bench/least.py
 	@$(BIN)/python bench/insights.py

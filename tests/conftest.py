@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
+from tests.limits import LIMIT, MARGIN
+
 if TYPE_CHECKING:
     from tests.standin import Standin
 
@@ -39,11 +41,16 @@ def logs_as_they_were() -> Iterator[None]:
 
 
 @pytest.fixture
-async def standin(tmp_path: Path) -> AsyncIterator[Standin]:
-    """A Discord of the test's own; the test fails if complaints are left at its end (clear those you expect)."""
+async def standin(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Standin]:
+    """A Discord of the test's own, whose members wait as long as the test may last.
+
+    The test fails if complaints are left at its end (clear those you expect).
+    """
     # Imported here, so that tests which need no Discord do not wait for it.
     from tests.standin import Standin
 
-    async with Standin.open(logs=tmp_path) as discord:
+    own = request.node.get_closest_marker("timeout")
+    patience = LIMIT if own is None else own.args[0] - MARGIN
+    async with Standin.open(logs=tmp_path, acknowledge_within=patience) as discord:
         yield discord
         discord.check()

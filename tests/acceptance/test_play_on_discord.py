@@ -32,7 +32,7 @@ async def test_a_game_killed_ten_times_loses_nothing_and_repeats_nothing(standin
     asked = await ada.slash(
         channel, "telephone start", prompt=PROMPT, t2i="stickers", i2t="spotter-sharp", turns=TURNS, seed=11
     )
-    thread = await standin.until(lambda: standin.threads(channel), timeout=30)
+    thread = await standin.until(lambda: standin.threads(channel))
     thread_id = thread[0].id
     assert asked.ephemeral
 
@@ -41,15 +41,15 @@ async def test_a_game_killed_ten_times_loses_nothing_and_repeats_nothing(standin
     shown = await ada.click(old_card, label="Stop")
     assert shown.ephemeral, "a button from before ten kills still answers"
 
-    await standin.until(lambda: _summaries(standin.messages(thread_id)), timeout=120)
-    await standin.until(lambda: "finished" in standin.messages(channel)[0].text, timeout=30)
+    await standin.until(lambda: _summaries(standin.messages(thread_id)))
+    await standin.until(lambda: "finished" in standin.messages(channel)[0].text)
     game = await _stored(tmp_path, guild.id)
     _check_the_thread(standin.messages(thread_id), game)
     _check_the_card(standin.messages(channel), game)
     _check_nothing_was_generated_again(bot.log, played_before_a_kill, game)
 
     replayed = await ada.click(standin.messages(channel)[0], label="Play again")
-    await standin.until(lambda: len(standin.threads(channel)) == 2, timeout=30)
+    await standin.until(lambda: len(standin.threads(channel)) == 2)
     assert replayed.acknowledged
 
 
@@ -61,7 +61,7 @@ async def _kill_often(
     kills = []
     for _ in range(KILLS):
         before = len(standin.messages(thread_id))
-        await standin.until(lambda before=before: len(standin.messages(thread_id)) > before, timeout=60)
+        await standin.until(lambda before=before: len(standin.messages(thread_id)) > before)
         await asyncio.sleep(moments.uniform(0, 0.3))
         bot.kill()
         await bot.ended()

@@ -13,6 +13,7 @@ from bot.client import TelephoneBot
 from telephone.game import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from tests.cogs.test_scoring import items, words
 from tests.company import Prism, troupe
+from tests.limits import LIMIT
 from tests.played import UNFINISHED
 
 COMMAND, PRICE = "telephone rescore", 0.001
@@ -77,7 +78,7 @@ class Server:
             await store.games.move(game.id, GameState.FINISHED, only_from=UNFINISHED)
 
     async def card_says(self, expected: str):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LIMIT):
             while True:
                 for message in self.channel.history():
                     if message.components and expected in words(message):

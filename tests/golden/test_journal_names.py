@@ -48,7 +48,7 @@ def test_every_workflow_and_step_keeps_its_name():
 
 async def test_every_instance_keeps_its_name(tmp_path):
     async with troupe(tmp_path):
-        assert INSTANCES == set(_get_or_create_dbos_registry().instance_info_map)
+        assert set(_get_or_create_dbos_registry().instance_info_map) == INSTANCES
 
 
 def _of(known, beginning):

@@ -18,6 +18,7 @@ from telephone.store.erasures import Erasures
 from telephone.store.games import Games
 from telephone.store.vectors import Vectors
 from tests.company import Remembering, Sweeper, Troupe, troupe
+from tests.limits import LIMIT
 from tests.telephone.store.lives import take
 from tests.telephone.test_hosting import becomes, begun, plays
 
@@ -33,12 +34,12 @@ def asked(starter: int, prompt: str, turns: int = 2) -> StartRequest:
 
 async def played(troop: Troupe, starter: int, prompt: str) -> Game:
     game = await troop.service.start(asked(starter, prompt))
-    return await troop.service.closed(game.id, timeout=20)
+    return await troop.service.closed(game.id, timeout=LIMIT)
 
 
 async def deleted(troop: Troupe, member: int) -> None:
     order = await troop.service.privacy.erase(member)
-    assert await troop.service.privacy.erased(order.id, timeout=40)
+    assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
 
 
 def kept(folder) -> bytes:
@@ -147,7 +148,7 @@ async def test_a_deletion_that_was_interrupted_is_carried_out_at_the_next_start(
         assert not await troop.service.privacy.erased(order.id, timeout=3)
         assert broom.swept == []
     async with troupe(tmp_path) as troop:
-        assert await troop.service.privacy.erased(order.id, timeout=20)
+        assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
         assert [spot.thread_id for spot in troop.broom.swept] == [mine.place.thread_id]
         assert WORDS.encode() not in kept(tmp_path)
 
@@ -193,9 +194,9 @@ async def test_a_deletion_cut_off_after_any_piece_of_work_leaves_nothing(tmp_pat
         with monkeypatch.context() as patched:
             there = hold(patched, owner, name)
             order = await troop.service.privacy.erase(ANN)
-            await asyncio.wait_for(there.wait(), 20)
+            await asyncio.wait_for(there.wait(), LIMIT)
     async with troupe(tmp_path) as troop:
-        assert await troop.service.privacy.erased(order.id, timeout=20)
+        assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
         assert await troop.store.erasures.unended() == []
         assert all(trace.encode() not in kept(tmp_path) for trace in (WORDS, str(ANN), mine.turns[0].caption.text))
         assert await troop.service.game(bens.id) == bens
@@ -225,7 +226,7 @@ async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_s
         with pytest.raises(BadInput, match="Nothing is kept of you"):
             await Privacy(store, PICTURES).erase(4_711)
     async with troupe(tmp_path) as troop:
-        assert await troop.service.privacy.erased(order.id, timeout=20)
+        assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
         assert WORDS.encode() not in kept(tmp_path)
 
 
@@ -237,7 +238,7 @@ async def test_a_party_that_has_ended_keeps_what_the_others_made_and_its_awards_
             await becomes(troop, party, PartyState.PLAYING, round_)
             for member in members:
                 await plays(troop, party, member)
-        done = await becomes(troop, party, PartyState.FINISHED, timeout=40)
+        done = await becomes(troop, party, PartyState.FINISHED)
         said = {step.text for album in done.albums for step in album.game.steps if step.text}
         shown = len(troop.salon.awarded)
         await deleted(troop, ANN)

@@ -18,6 +18,7 @@ from telephone.store.parties import CLOSED, FULL, NOBODY_LEFT, STRANGER, TOO_FEW
 from telephone.store.seats import RESERVED
 from telephone.versus import VersusAsked
 from tests.company import Remembering, Salon, Troupe, paint, troupe
+from tests.limits import LIMIT
 
 ADA, BO, CY, DI, EVE = 11, 12, 13, 14, 15
 FOUR = (ADA, BO, CY, DI)
@@ -31,9 +32,9 @@ async def company(tmp_path):
         yield opened
 
 
-async def becomes(company: Troupe, party: Party, state: PartyState, round_: int = 0, timeout: float = 20) -> Party:
+async def becomes(company: Troupe, party: Party, state: PartyState, round_: int = 0) -> Party:
     """The party once it is there; in a round, once the round has been called."""
-    async with asyncio.timeout(timeout):
+    async with asyncio.timeout(LIMIT):
         while True:
             now = await company.service.parties.party(party.id)
             called = not round_ or f"round-{round_}" in now.messages
@@ -43,8 +44,8 @@ async def becomes(company: Troupe, party: Party, state: PartyState, round_: int 
             await asyncio.sleep(0.02)
 
 
-async def until(reached, timeout: float = 15) -> None:
-    async with asyncio.timeout(timeout):
+async def until(reached) -> None:
+    async with asyncio.timeout(LIMIT):
         while not reached():
             await asyncio.sleep(0.02)
 
@@ -158,10 +159,14 @@ async def test_a_model_plays_for_who_leaves_from_then_on(company):
 
 
 async def test_who_lets_their_time_run_out_has_left(company):
-    await company.store.servers.change(7, claim_seconds=2)
+    await company.store.servers.change(7, claim_seconds=90)
     party = await begun(company)
     for member in (ADA, BO, CY):
         await plays(company, party, member)
+    with closing(sqlite3.connect(_database(company))) as database:
+        spans = database.execute("SELECT unixepoch(deadline) - unixepoch(opened_at) FROM seat").fetchall()
+    assert spans == [(90,)] * 4
+    _overdue(company)
     now = await becomes(company, party, PartyState.PLAYING, 2)
     assert [guest.member_id for guest in now.going] == [ADA, BO, CY]
 
@@ -173,7 +178,7 @@ async def test_a_party_that_everybody_leaves_is_over(company):
     done = await becomes(company, party, PartyState.STOPPED)
     assert done.reason == NOBODY_LEFT
     for album in done.albums:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(LIMIT):
             while (await company.service.game(album.game.id)).state is not GameState.STOPPED:
                 await asyncio.sleep(0.02)
 
@@ -209,18 +214,18 @@ async def test_the_host_begins_with_three_and_others_may_not(company):
 
 
 async def test_a_party_that_too_few_join_ends_kindly_and_keeps_nobody(company):
-    await company.store.servers.change(7, claim_seconds=1)
     party = await company.service.parties.start(ASKED)
     await company.service.parties.join(party.id, BO)
+    _due(company)
     done = await becomes(company, party, PartyState.STOPPED)
     assert (done.reason, done.guests, done.albums) == (TOO_FEW, (), ())
 
 
 async def test_who_brings_no_prompt_in_time_gets_a_curated_one(company):
-    await company.store.servers.change(7, claim_seconds=2)
     party = await joined(company)
     await company.service.parties.bring(party.id, BO, "a very own prompt", LONGEST)
     await company.service.parties.draw(party.id, CY)
+    _due(company)
     now = await becomes(company, party, PartyState.PLAYING, 1)
     prompts = {album.game.request.starter_id: album.game.request.prompt for album in now.albums}
     assert prompts[BO].text == "a very own prompt"
@@ -277,7 +282,7 @@ async def test_a_party_is_paused_with_all_games_and_goes_on(company):
     with pytest.raises(NotAllowed):
         await company.service.parties.take(party.id, BO)
     await company.service.resume(7)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT):
         while {a.game.state for a in (await company.service.parties.party(party.id)).albums} != {GameState.WAITING}:
             await asyncio.sleep(0.02)
     for member in FOUR[1:]:
@@ -332,7 +337,7 @@ async def test_an_interrupted_party_goes_on_and_shows_everything_once(tmp_path, 
                     break
                 party = await step(company, party)
             else:
-                done = await becomes(company, party, PartyState.FINISHED, timeout=40)
+                done = await becomes(company, party, PartyState.FINISHED)
                 left = True
     assert sorted(salon.posts) == sorted(set(salon.posts))
     assert len(salon.posts) == 3 + 4 + 8 + 1
@@ -391,7 +396,7 @@ async def test_a_pause_takes_nobody_out_whose_time_is_over_meanwhile(company):
     _overdue(company)
     await asyncio.sleep(0.5)
     await company.service.resume(7)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT):
         while {a.game.state for a in (await company.service.parties.party(party.id)).albums} != {GameState.WAITING}:
             await asyncio.sleep(0.02)
     for member in FOUR:
@@ -415,6 +420,16 @@ def _database(company: Troupe) -> str:
 
 
 def _overdue(company: Troupe) -> None:
+    """Ends the time of every turn."""
+    _ends(company, "UPDATE seat SET deadline = ?")
+
+
+def _due(company: Troupe) -> None:
+    """Ends the time to join, or to bring a prompt."""
+    _ends(company, "UPDATE party SET due_at = ?")
+
+
+def _ends(company: Troupe, statement: str) -> None:
     moment = (datetime.now(UTC) - timedelta(seconds=1)).replace(tzinfo=None).isoformat(sep=" ")
     with closing(sqlite3.connect(_database(company))) as database, database:
-        database.execute("UPDATE seat SET deadline = ?", (moment,))
+        database.execute(statement, (moment,))

@@ -14,6 +14,7 @@ from telephone.settings import Settings
 from telephone.store.tables import DistanceRow
 from tests.company import Remembering
 from tests.containers import IMAGEBIND, needs_cog, running
+from tests.limits import LIMIT
 from tests.postgres import NoPostgres, new_database, running_postgres
 
 ASKED = StartRequest(prompt="two red apples on a table", t2i="doodles", i2t="spotter-hazy", turns=2, seed=5)
@@ -27,7 +28,7 @@ async def played(chosen: Settings) -> tuple[list[str], Remembering]:
     stage = Remembering()
     house = await open_house(chosen, stage)
     try:
-        game = await house.service.closed((await house.service.start(ASKED)).id, timeout=60)
+        game = await house.service.closed((await house.service.start(ASKED)).id, timeout=LIMIT)
     finally:
         await house.close()
     assert game.state is GameState.FINISHED
@@ -63,7 +64,7 @@ async def test_a_container_with_imagebind_measures_words_and_pictures_as_soon_as
         own.write_text(row.replace("http://127.0.0.1:5000", urls["imagebind"]), encoding="utf-8")
         house = await open_house(settings(tmp_path, models=own), Remembering())
         try:
-            game = await house.service.closed((await house.service.start(ASKED)).id, timeout=90)
+            game = await house.service.closed((await house.service.start(ASKED)).id, timeout=LIMIT)
             async with house.store._database.reading() as session:
                 rows = list(await session.scalars(select(DistanceRow).order_by(DistanceRow.embedder, DistanceRow.turn)))
                 found = [(row.embedder, row.turn, row.picture is not None) for row in rows]

@@ -14,6 +14,7 @@ from telephone.store import Pool, Store
 from telephone.writer import WANTED
 from tests import company
 from tests.company import Studio, Watcher, troupe
+from tests.limits import LIMIT
 
 HERE, THERE = 11, 12
 WORDS = "a goose reads the news to three mice"
@@ -167,7 +168,7 @@ async def test_a_servers_own_prompt_is_played_by_name_and_not_checked_again(tmp_
         assert not any(WORDS in text for text in play.watcher.texts)
         with pytest.raises(BadInput, match="#ours-001"):
             await play.service.start(StartRequest(ours.slug, "painter", "critic", 1, guild_id=THERE))
-        assert (await play.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+        assert (await play.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
         (cell,) = await play.store.scores.measured(Pool(HERE), "letters", "1", 1)
         assert (cell.prompt, cell.level) == (ours.slug, Level.HARD)
 

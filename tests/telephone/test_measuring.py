@@ -12,6 +12,7 @@ from telephone.measuring import Patience
 from telephone.service import StartRequest
 from telephone.stage import Summary
 from tests.company import Prism, Remembering, Troupe, troupe
+from tests.limits import LIMIT
 
 ASKED = StartRequest(
     prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=2, seed=7, guild_id=11, starter_id=5
@@ -31,11 +32,11 @@ async def company(tmp_path, prism):
 
 
 async def played(company: Troupe, asked: StartRequest = ASKED) -> Game:
-    return await company.service.closed((await company.service.start(asked)).id, timeout=20)
+    return await company.service.closed((await company.service.start(asked)).id, timeout=LIMIT)
 
 
 async def measured(company: Troupe, game: Game, embedder: str = "prism") -> Game:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT):
         while (now := await company.service.game(game.id)).embedder != embedder:
             await asyncio.sleep(0.02)
     return now
@@ -43,7 +44,7 @@ async def measured(company: Troupe, game: Game, embedder: str = "prism") -> Game
 
 async def shows(stage: Remembering, embedder: str, awaited: str = "") -> Summary:
     """The summary as it was last brought up to date, once it shows this embedder and awaits that one."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT):
         while not stage.summaries or (stage.summaries[-1].embedder, stage.summaries[-1].awaited) != (embedder, awaited):
             await asyncio.sleep(0.02)
     return stage.summaries[-1]
@@ -51,7 +52,7 @@ async def shows(stage: Remembering, embedder: str, awaited: str = "") -> Summary
 
 async def settles(company: Troupe) -> None:
     """Until nothing is reserved beyond what was spent."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT):
         while True:
             games = await company.service.recent(11)
             taken = (await company.service.budget(11))["server"].taken_usd
@@ -126,7 +127,7 @@ async def test_a_bug_in_measuring_costs_the_primary_and_not_the_game(company, pr
 async def test_other_games_go_on_while_a_primary_sleeps(company, prism):
     prism.delay = 60
     games = [await company.service.start(ASKED) for _ in range(4)]
-    done = [await company.service.closed(game.id, timeout=20) for game in games]
+    done = [await company.service.closed(game.id, timeout=LIMIT) for game in games]
     assert {game.state for game in done} == {GameState.FINISHED}
     assert len(company.stage.posted) == 4
 
@@ -167,7 +168,7 @@ async def test_a_game_that_reserved_nothing_is_measured_for_nothing(company, pri
     registry = replace(players.registry, tables={**players.registry.tables, "painter": painter})
     admission = replace(company.service.admission, players=replace(players, registry=registry))
     game = await replace(company.service, admission=admission).start(ASKED)
-    done = await company.service.closed(game.id, timeout=20)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert (done.embedder, done.costs.scoring, done.costs.reserved) == ("letters", 0, 0)
     assert company.stage.posted[0].awaited == ""
     assert prism.read == []

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from telephone.engine import Engine
+from tests.limits import LIMIT
 from tests.postgres import NoPostgres, new_database, running_postgres
 from tests.walking import Counting
 
@@ -38,7 +39,7 @@ async def test_what_a_killed_worker_left_is_taken_over_and_what_a_live_one_does_
         assert ran == [], "the other worker lives"
         process.kill()
         await process.communicate()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while ran != ["pg1", "pg2"]:
                 await asyncio.sleep(0.05)
     finally:

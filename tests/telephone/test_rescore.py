@@ -17,6 +17,7 @@ from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudg
 from telephone.rescore import Rescore, RescorePlan, RescoreState
 from telephone.service import StartRequest
 from tests.company import Notices, Prism, Troupe, troupe
+from tests.limits import LIMIT
 
 ROOT = Path(__file__).parents[2]
 GUILD, CHANNEL, PRICE = 11, 33, 0.001
@@ -35,7 +36,7 @@ def played(tmp_path_factory) -> Path:
         async with troupe(folder) as company:
             await company.service.budget(GUILD, "member", usd=2)
             for seed in range(4):
-                await company.service.closed((await company.service.start(asked(seed))).id, timeout=30)
+                await company.service.closed((await company.service.start(asked(seed))).id, timeout=LIMIT)
 
     asyncio.run(play())
     return folder
@@ -52,8 +53,8 @@ async def rescore(company: Troupe, **more) -> Rescore:
     return await company.service.errands.rescore(GUILD, "prism", **options)
 
 
-async def over(company: Troupe, job: Rescore, timeout: float = 30) -> Rescore:
-    async with asyncio.timeout(timeout):
+async def over(company: Troupe, job: Rescore) -> Rescore:
+    async with asyncio.timeout(LIMIT):
         while not (now := await company.store.rescores.get(job.id)).state.is_final:
             await asyncio.sleep(0.05)
     return now
@@ -75,7 +76,7 @@ async def test_old_games_are_measured_one_after_the_other_and_a_card_says_how_fa
         job = await over(company, await rescore(company))
         assert (job.state, job.measured, job.left_out) == (RescoreState.FINISHED, 4, 0)
         assert await lacking(company) == 0
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             while notices.shown[-1][0] != "finished":
                 await asyncio.sleep(0.02)
         assert notices.shown[0] == ("queued", 0)
@@ -167,7 +168,7 @@ async def test_it_is_stopped_at_once_and_another_goes_on_with_the_rest(folder):
     prism = Prism(delay=0.3)
     async with troupe(folder, prism=prism) as company:
         job = await rescore(company)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while (await company.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
         prism.delay = 60
@@ -205,7 +206,7 @@ async def test_a_pause_holds_it_and_the_end_of_the_pause_lets_it_go_on(folder):
     prism = Prism(delay=0.1)
     async with troupe(folder, prism=prism) as company:
         job = await rescore(company)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while (await company.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
         await company.service.pause(GUILD)
@@ -227,7 +228,7 @@ async def test_a_bot_that_is_closed_in_between_goes_on_and_embeds_nothing_twice(
     first, second, notices = Prism(delay=0.1), Prism(), Notices()
     async with troupe(folder, prism=first, notices=notices) as company:
         job = await rescore(company)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while (await company.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
     async with troupe(folder, prism=second, notices=notices) as company:
@@ -249,7 +250,7 @@ async def test_a_terminal_beside_the_bot_works_on_it_alone_and_hands_it_over(fol
         async def told(_: Rescore) -> None: ...
 
         task = asyncio.create_task(anew.work(job.id, "terminal", told))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while (await company.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
         with pytest.raises(NotAllowed, match="being measured with prism already"):
@@ -285,13 +286,13 @@ async def test_a_bot_that_is_killed_in_the_middle_embeds_no_text_twice(folder):
 
     for kills in range(1, 4):
         process = await run()
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(LIMIT):
             while len(lines()) < 3 * kills or kept(folder) < len(lines()):
                 await asyncio.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         await process.communicate()
         assert 3 * kills <= len(lines()) < 17
-    out, _ = await asyncio.wait_for((await run()).communicate(), 90)
+    out, _ = await asyncio.wait_for((await run()).communicate(), LIMIT)
     assert out.decode().split()[-2:] == ["finished", "4"]
     counts = Counter(lines())
     assert sum(map(of_the_games, counts)) == 1 + 8 + 8

@@ -31,8 +31,8 @@ def links_of(message: Message) -> list[str]:
 async def taken(standin, channel, member) -> Message:
     """What a member sees who starts a game whose pictures members draw, and takes the first turn."""
     await member.slash(channel, "telephone start", prompt=PROMPT, t2i="human", i2t="spotter-sharp", turns=1)
-    (thread,) = await standin.until(lambda: standin.threads(channel), timeout=30)
-    (invitation,) = await standin.until(lambda: saying(standin, thread.id, "draw a picture"), timeout=30)
+    (thread,) = await standin.until(lambda: standin.threads(channel))
+    (invitation,) = await standin.until(lambda: saying(standin, thread.id, "draw a picture"))
     claim = await member.click(invitation, label="Take this turn")
     return await standin.until(lambda: claim.response if claim.response and claim.response.text else None)
 
@@ -72,11 +72,9 @@ async def test_a_turn_that_was_taken_on_discord_is_drawn_in_the_browser_and_post
         await expect(page.get_by_text(IN_ALREADY)).to_be_visible()
         await chromium.close()
     (thread,) = standin.threads(channel)
-    (posted,) = await standin.until(
-        lambda: saying(standin, thread.id, "**Turn 1 of 1, picture** by a member"), timeout=30
-    )
+    (posted,) = await standin.until(lambda: saying(standin, thread.id, "**Turn 1 of 1, picture** by a member"))
     assert [file.name for file in posted.attachments] == ["turn-01.png"]
-    await standin.until(lambda: saying(standin, thread.id, "Distance"), timeout=60)
+    await standin.until(lambda: saying(standin, thread.id, "Distance"))
     assert link.rpartition("/")[2] not in bot.log
 
 

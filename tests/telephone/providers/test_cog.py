@@ -12,6 +12,7 @@ from telephone.providers.cog import Cog
 from telephone.providers.gate import Limit
 from telephone.providers.patience import with_patience
 from tests.containers import needs_cog, running
+from tests.limits import LIMIT
 from tests.standin_providers import says, slow
 
 PREDICT = "/predictions"
@@ -143,7 +144,7 @@ async def test_a_real_cog_server_says_when_it_is_busy_and_can_be_called_off(cont
     with pytest.raises(Unavailable, match="busy"):
         await play(second, slow_one, words)
     await second.cancel(slow_one, ticket)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         with pytest.raises(BadOutput):
             await drawing
     await second.cancel(slow_one, Ticket("nobody"))

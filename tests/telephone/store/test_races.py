@@ -10,6 +10,7 @@ import pytest
 
 from telephone.game import GameState
 from telephone.store import Store
+from tests.limits import LIMIT
 from tests.telephone.store.samples import CAPTION, GUILD, caption, request
 
 ROOT = Path(__file__).parents[3]
@@ -80,7 +81,7 @@ async def test_a_cancelled_writer_leaves_no_lock_and_no_gap(store: Store) -> Non
             tasks[n - 1].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert any(task.cancelled() for task in tasks)
-    last = await asyncio.wait_for(store.games.add(request()), 5)
+    last = await asyncio.wait_for(store.games.add(request()), LIMIT)
     numbers = [game.number for game in await store.games.recent(GUILD, limit=100)]
     assert numbers == list(range(last.number, 0, -1))
 
@@ -98,8 +99,8 @@ async def test_writers_cancelled_in_the_middle_of_a_statement_leave_no_lock_to_o
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.wait_for(two.games.add(request()), 5)
-            await asyncio.wait_for(one.games.add(request()), 5)
+            await asyncio.wait_for(two.games.add(request()), LIMIT)
+            await asyncio.wait_for(one.games.add(request()), LIMIT)
 
 
 WRITER = """

@@ -130,10 +130,10 @@ async def _write(url: str) -> tuple[int | None, str]:
 
 
 @pytest.mark.slow
-async def test_processes_that_start_at_once_and_write_at_once_do_not_lock_each_other_out(url: str) -> None:
-    for returncode, stderr in await asyncio.gather(*(_write(url) for _ in range(3))):
+async def test_processes_that_start_at_once_and_write_at_once_do_not_lock_each_other_out(empty_url: str) -> None:
+    for returncode, stderr in await asyncio.gather(*(_write(empty_url) for _ in range(3))):
         assert returncode == 0, stderr
-    async with await Store.open(url) as store:
+    async with await Store.open(empty_url) as store:
         games = await store.games.unfinished()
     assert sorted(game.number for game in games) == list(range(1, 76))
     assert all(len(game.steps) == 2 for game in games)

@@ -25,6 +25,18 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER"):
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with what may take longest, where several processes share the tests: none is left with it at the end."""
+    if worker:
+        items.sort(key=lambda item: (-limit_of(item), item.get_closest_marker("slow") is None))
+
+
+def limit_of(item: pytest.Item) -> float:
+    """Seconds that a test may take."""
+    own = item.get_closest_marker("timeout")
+    return LIMIT + MARGIN if own is None else float(own.args[0])
+
+
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:
     """A test that sets logging up in this process, on a stream that closes with it, does so for itself alone."""
@@ -49,8 +61,6 @@ async def standin(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     # Imported here, so that tests which need no Discord do not wait for it.
     from tests.standin import Standin
 
-    own = request.node.get_closest_marker("timeout")
-    patience = LIMIT if own is None else own.args[0] - MARGIN
-    async with Standin.open(logs=tmp_path, acknowledge_within=patience) as discord:
+    async with Standin.open(logs=tmp_path, acknowledge_within=limit_of(request.node) - MARGIN) as discord:
         yield discord
         discord.check()

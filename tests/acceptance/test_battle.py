@@ -29,7 +29,7 @@ KILLED = 2
 """The battle, counted from 0, in the middle of whose votes the bot is killed."""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 async def test_six_battles_put_the_better_pair_first_and_one_alone_decides_nothing(standin: Standin, tmp_path: Path):
     guild = standin.create_guild("Players")

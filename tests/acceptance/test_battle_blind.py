@@ -27,7 +27,7 @@ TURNS = 3
 MODERATOR = discord.Permissions(manage_guild=True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_no_byte_that_is_sent_before_the_close_tells_a_pair(standin: Standin, tmp_path: Path):
     guild = standin.create_guild("Players")
@@ -68,7 +68,7 @@ async def test_no_byte_that_is_sent_before_the_close_tells_a_pair(standin: Stand
     assert len(after) >= 4 + len({f"{side.game.turns[-1].distance:.2f}" for side in blind.sides})
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_no_byte_tells_which_of_two_games_of_the_past_is_which_side(standin: Standin, tmp_path: Path):
     guild = standin.create_guild("Players")

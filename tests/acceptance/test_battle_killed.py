@@ -22,7 +22,7 @@ BOT = [sys.executable, "-m", "bot"]
 TURNS = 6
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 async def test_a_battle_killed_in_every_state_loses_nothing_and_repeats_nothing(standin: Standin, tmp_path: Path):
     guild = standin.create_guild("Players")

@@ -38,7 +38,7 @@ ROW = re.compile(
     rf"{PROMPTS} games on {PROMPTS} prompts(?P<provisional>, provisional)?; {PROMPTS} of {PROMPTS} finished \(100%\)"
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1_200)]
 
 
 async def test_forty_games_give_a_board_insights_and_charts(standin: Standin, tmp_path: Path):

@@ -18,7 +18,7 @@ SAID = "two knights argue over a teapot"
 PLAYED = {"t2i": "stickers", "i2t": "spotter-sharp", "turns": 2}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_nothing_of_a_member_is_left_anywhere_and_everything_of_the_others_is(standin: Standin, tmp_path: Path):
     guild = standin.create_guild("Players")

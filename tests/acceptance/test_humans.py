@@ -24,6 +24,8 @@ from tests.standin.members import Interaction, Member
 from tests.standin.process import BotProcess
 from tests.standin.records import Message
 
+pytestmark = pytest.mark.long
+
 BOT = [sys.executable, "-m", "bot"]
 NAMES = ("ada", "bo", "cy", "di", "eve", "fay")
 PROMPTS = ("a snail in a library", "two robots at the sea", "a very small opera")

@@ -79,6 +79,7 @@ async def test_every_model_is_listed_with_what_it_needs(tmp_path):
     }
 
 
+@pytest.mark.long
 async def test_the_operators_first_command_tries_every_ready_model_for_at_most_a_dollar(tmp_path):
     async with Studios.open() as studios:
         studios.outputs = OUTPUTS
@@ -93,6 +94,7 @@ async def test_the_operators_first_command_tries_every_ready_model_for_at_most_a
     assert REPLICATE_TOKEN not in out + err
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 async def test_the_articles_pairs_play_ten_turns_on_discord_and_no_key_is_left_anywhere(standin: Standin, tmp_path):
     data = tmp_path / "data"
@@ -160,6 +162,7 @@ def _no_key_anywhere(data: Path, *texts: str) -> None:
         assert not any(secret.encode() in content for secret in secrets), path
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_a_bot_killed_between_submit_and_collect_pays_replicate_once(standin: Standin, tmp_path):
     data, turns = tmp_path / "data", 4

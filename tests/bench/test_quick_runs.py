@@ -28,7 +28,7 @@ def test_the_check_of_a_step_is_set_against_the_step():
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_crowd_is_answered_and_every_vote_counted():
     *_, counted, acknowledged, late = quick_run("crowd.py")
     assert counted == "20 members within 1 s: 20 votes counted"

@@ -12,6 +12,8 @@ from bot.__main__ import NOT_ACCEPTED, NOT_REACHED, WHAT_TO_SET
 from tests.limits import LIMIT
 from tests.standin.process import environment
 
+pytestmark = pytest.mark.slow
+
 BOT = [sys.executable, "-m", "bot"]
 
 

@@ -14,6 +14,8 @@ from telephone.sides import BattleState
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 ASKED = {"prompt": "a fox mends a clock", "pair_a": "painter × critic", "pair_b": "stickers × critic", "turns": 2}
 
 

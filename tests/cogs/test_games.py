@@ -13,6 +13,8 @@ from telephone.game import GameState
 from tests.company import Studio, troupe
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 ASKED = {"prompt": "a fox mends a clock", "t2i": "painter", "i2t": "critic", "turns": 3}
 
 

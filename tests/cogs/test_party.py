@@ -10,6 +10,8 @@ from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.cogs.test_turns import everything, labels_of, shown, words_of
 from tests.company import paint
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def house(tmp_path):

@@ -14,6 +14,8 @@ from telephone.game import GameState
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 REPORT = "Report this turn"
 PICTURE, CAPTION = "**Turn 1 of 2, picture** by painter", "**Turn 1 of 2, caption** by critic"
 

@@ -16,6 +16,8 @@ from tests.company import Prism, troupe
 from tests.limits import LIMIT
 from tests.played import UNFINISHED
 
+pytestmark = pytest.mark.slow
+
 COMMAND, PRICE = "telephone rescore", 0.001
 
 

@@ -16,6 +16,8 @@ from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.company import paint
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 SAID = "a fox and a *broken* clock"
 
 

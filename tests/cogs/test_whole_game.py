@@ -14,6 +14,8 @@ from telephone.game import GameState
 from telephone.settings import Settings
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 PROMPT = "A cat on a hill"
 
 

@@ -25,6 +25,8 @@ from telephone.verdict import BROKEN
 from tests.company import Prism, Troupe, troupe
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 GUILD, HOST, OTHER = 77, 5, 6
 TWO = ("painter × critic", "stickers × critic")
 THREE = (*TWO, "doodles x spotter-hazy")
@@ -385,8 +387,13 @@ async def test_the_story_of_a_side_is_told_when_the_last_round_is_there(company)
 # Interrupted in every state
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("what", ["card", "thread", "opening", "round-1", "round-2", "round-3", "ballot", "call"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        *("opening", "round-2", "ballot"),
+        *(pytest.param(what, marks=pytest.mark.long) for what in ("card", "thread", "round-1", "round-3", "call")),
+    ],
+)
 async def test_an_interrupted_battle_is_fought_on(tmp_path, what):
     async with troupe(tmp_path) as company:
         company.studio.delay = 0.05

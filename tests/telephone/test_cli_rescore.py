@@ -17,6 +17,8 @@ from tests.limits import LIMIT
 from tests.played import UNFINISHED
 from tests.telephone.test_cli import HERE, telephone
 
+pytestmark = pytest.mark.slow
+
 GAMES = 40
 DATA = {"TELEPHONE_DATA_DIR": "data"}
 

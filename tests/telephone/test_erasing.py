@@ -22,6 +22,8 @@ from tests.limits import LIMIT
 from tests.telephone.store.lives import take
 from tests.telephone.test_hosting import becomes, begun, plays
 
+pytestmark = pytest.mark.slow
+
 PICTURES = Pictures.at("memory:///")
 ANN, BEN, GUILD = 1_100_000_000_000_000_001, 1_100_000_000_000_000_002, 1_200_000_000_000_000_009
 TABLE = PartyAsked(players=4, rounds=4, guild_id=GUILD)
@@ -166,7 +168,7 @@ def hold(monkeypatch, owner, name: str) -> asyncio.Event:
     return there
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("owner", "name"),
     [

@@ -20,6 +20,8 @@ from telephone.versus import VersusAsked
 from tests.company import Remembering, Salon, Troupe, paint, troupe
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 ADA, BO, CY, DI, EVE = 11, 12, 13, 14, 15
 FOUR = (ADA, BO, CY, DI)
 ASKED = PartyAsked(players=4, rounds=4, starter_id=ADA, guild_id=7)
@@ -322,10 +324,13 @@ async def test_a_party_whose_thread_is_gone_ends_and_says_so(company):
     await until(lambda: company.salon.cards[-1] == "stopped")
 
 
-STOPS = ("joining", "prompts", "round 1", "round 2", "reveal")
-
-
-@pytest.mark.parametrize("where", STOPS)
+@pytest.mark.parametrize(
+    "where",
+    [
+        *("round 1", "reveal"),
+        *(pytest.param(where, marks=pytest.mark.long) for where in ("joining", "prompts", "round 2")),
+    ],
+)
 async def test_an_interrupted_party_goes_on_and_shows_everything_once(tmp_path, where):
     stage, salon, left = Remembering(), Salon(), False
     steps = iter(_script(where))

@@ -55,7 +55,7 @@ async def test_stored_games_are_answered_for_without_an_engine(tmp_path):
 
 
 @needs_cog
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_container_with_imagebind_measures_words_and_pictures_as_soon_as_it_is_named(tmp_path):
     page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"```toml\n(\[imagebind\]\n.*?)```", page, re.DOTALL)

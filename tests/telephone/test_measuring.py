@@ -14,6 +14,8 @@ from telephone.stage import Summary
 from tests.company import Prism, Remembering, Troupe, troupe
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 ASKED = StartRequest(
     prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=2, seed=7, guild_id=11, starter_id=5
 )

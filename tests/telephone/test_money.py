@@ -15,6 +15,8 @@ from telephone.store import Order, Store
 from tests.company import troupe
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 GUILD, ALICE = 11, 5
 ASKED = StartRequest(
     prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=3, seed=7, guild_id=GUILD, starter_id=ALICE

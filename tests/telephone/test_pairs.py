@@ -22,6 +22,8 @@ from telephone.scoring.pair_sentences import NONE_YET, sentences
 from telephone.store import Store
 from tests.company import Letters, paint
 
+pytestmark = pytest.mark.slow
+
 GUILD, PAIR, TURNS, BOTH = 7, Pair("a", "b"), 10, ("mind", "letters")
 SCHEMA = json.loads((Path(__file__).parents[1] / "contracts" / "pair.schema.json").read_text())
 

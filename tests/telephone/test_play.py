@@ -15,6 +15,8 @@ from telephone.yardstick import Rest
 from tests.company import Troupe, troupe
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 ASKED = StartRequest(prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=3, seed=7, starter_id=5)
 LINE = ["card", "thread", "opening", "1p", "1c", "2p", "2c", "3p", "3c", "summary"]
 

@@ -10,6 +10,8 @@ from tests.limits import LIMIT
 from tests.postgres import NoPostgres, new_database, running_postgres
 from tests.walking import Counting
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def url():

@@ -19,6 +19,8 @@ from telephone.service import StartRequest
 from tests.company import Notices, Prism, Troupe, troupe
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 GUILD, CHANNEL, PRICE = 11, 33, 0.001
 
@@ -269,7 +271,7 @@ def kept(folder: Path) -> int:
         return int(store.execute("SELECT count(*) FROM vector WHERE embedder = 'prism'").fetchone()[0])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 async def test_a_bot_that_is_killed_in_the_middle_embeds_no_text_twice(folder):
     """It is killed during calls. One that was answered but not kept yet would be made again: nobody can know of it."""

@@ -19,6 +19,8 @@ from telephone.store.seats import LATE, SEEN, TAKEN
 from tests.company import Remembering, Troupe, paint, troupe
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 OPEN = StartRequest(prompt="a fox mends a clock", t2i="painter", i2t="human", turns=2, seed=7, starter_id=5)
 SEALED = replace(OPEN, sealed=True)
 FIRST, SECOND = StepKey(1, Kind.CAPTION), StepKey(2, Kind.CAPTION)
@@ -399,7 +401,13 @@ async def test_four_turns_are_usual_with_a_human_and_the_stand_ins_price_is_rese
     assert next(choice.name for choice in company.service.choices("i2t")) == "human"
 
 
-@pytest.mark.parametrize("moment", ["open", "claimed", "overdue claim", "overdue seat", "answered"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        *("claimed", "overdue claim", "answered"),
+        *(pytest.param(moment, marks=pytest.mark.long) for moment in ("open", "overdue seat")),
+    ],
+)
 async def test_a_game_interrupted_in_any_state_of_its_turn_goes_on(tmp_path, moment):
     async with troupe(tmp_path) as company:
         game = await company.service.start(replace(SEALED, turns=1))

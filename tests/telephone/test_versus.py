@@ -15,6 +15,8 @@ from tests.company import Troupe, troupe
 from tests.limits import LIMIT
 from tests.telephone.test_battle import GUILD, HOST, fought, reaches, shows, vote
 
+pytestmark = pytest.mark.slow
+
 ASKED = StartRequest("a fox mends a clock", "painter", "critic", 2, 7, guild_id=GUILD, starter_id=3)
 VERSUS = VersusAsked(1, 2, guild_id=GUILD, starter_id=HOST, vote_seconds=60)
 

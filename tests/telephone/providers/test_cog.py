@@ -117,7 +117,7 @@ def containers() -> Iterator[dict[str, str]]:
 
 
 @needs_cog
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_real_cog_server_draws_and_describes(cog, containers, table, words):
     inputs = {"prompt": "$prompt", "seed": "$seed"}
     artist = table(provider="cog", url=containers["artist"], input=inputs, output="uri")
@@ -134,7 +134,7 @@ async def test_a_real_cog_server_draws_and_describes(cog, containers, table, wor
 
 
 @needs_cog
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_real_cog_server_says_when_it_is_busy_and_can_be_called_off(containers, table, words):
     slow_one = table(provider="cog", url=containers["artist"], input={"prompt": "$prompt", "pause": 20.0}, output="uri")
     first, second = Cog(), Cog()

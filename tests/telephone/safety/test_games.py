@@ -14,6 +14,8 @@ from telephone.service import StartRequest
 from tests.company import Troupe, troupe
 from tests.limits import LIMIT
 
+pytestmark = pytest.mark.slow
+
 GUILD = 77
 ASKED = StartRequest(prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=2, seed=7, guild_id=GUILD)
 ADULT_PLACE = replace(ASKED, age_restricted=True)

@@ -94,7 +94,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(engine: Engine, em
     assert sorted(inspect(engine).get_table_names()) == ["alembic_version", "post"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_store_opens_from_an_installed_wheel(tmp_path: Path) -> None:
     build = "import sys, setuptools.build_meta as b; print(b.build_wheel(sys.argv[1]))"
     source = tmp_path / "source"

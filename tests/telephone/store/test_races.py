@@ -13,6 +13,8 @@ from telephone.store import Store
 from tests.limits import LIMIT
 from tests.telephone.store.samples import CAPTION, GUILD, caption, request
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -129,7 +131,7 @@ async def _write(url: str) -> tuple[int | None, str]:
     return process.returncode, stderr.decode()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_processes_that_start_at_once_and_write_at_once_do_not_lock_each_other_out(empty_url: str) -> None:
     for returncode, stderr in await asyncio.gather(*(_write(empty_url) for _ in range(3))):
         assert returncode == 0, stderr

@@ -63,7 +63,7 @@ from telephone.store import Store
 from telephone.taking import Taking
 from telephone.unfolding import Unfolding
 from telephone.writer import Writer
-from tests.ringside import Ringside
+from tests.support.surfaces import RecordedBattles
 
 MODELS = """
 [painter]
@@ -103,7 +103,7 @@ replacement = "painter"
 
 
 @dataclass
-class Studio:
+class FakeProvider:
     """A provider: paints a colour made from the words, says which colour it sees, and writes what it is told to.
 
     `faults` are raised in turn, those of `down` by the model of that name whenever it is asked; `slow` is how much
@@ -154,7 +154,7 @@ class Studio:
 
 
 @dataclass
-class Watcher:
+class FakeChecker:
     """A checker: flags texts that hold one of `words`, with its category, and the next pictures by `sees` in turn.
 
     `faults` are raised in turn; `broken` says why it does not work at all.
@@ -190,7 +190,7 @@ class Watcher:
 
 
 @dataclass
-class Remembering:
+class RecordedGames:
     """A stage and a lobby that remember what was posted, and find a post again by its nonce, as Discord's must.
 
     `faults` are raised by the next posts, in turn.
@@ -271,7 +271,7 @@ class Remembering:
 
 
 @dataclass
-class Notices:
+class RecordedJobs:
     """A noticeboard that remembers what was shown: state, and how many games were done."""
 
     shown: list[tuple[str, int]] = field(default_factory=list)
@@ -292,7 +292,7 @@ class Notices:
 
 
 @dataclass
-class Sweeper:
+class RecordedCleanup:
     """A broom that remembers where it was. `faults` are raised by the next sweeps in turn; `held` holds them up."""
 
     swept: list[Spot] = field(default_factory=list)
@@ -310,7 +310,7 @@ class Sweeper:
 
 
 @dataclass
-class Salon:
+class RecordedParties:
     """A parlour that remembers what was shown. `faults` are raised by the next posts in turn."""
 
     posts: list[str] = field(default_factory=list)
@@ -358,52 +358,52 @@ class Salon:
 
 
 @dataclass
-class Troupe:
+class RunningApp:
     service: Service
     store: Store
-    studio: Studio
-    stage: Remembering
+    studio: FakeProvider
+    stage: RecordedGames
     play: Play
-    watcher: Watcher
+    watcher: FakeChecker
     letters: "Letters"
     arena: Arena
     battling: Battling
     measure: Measure
-    broom: Sweeper
-    salon: Salon
+    broom: RecordedCleanup
+    salon: RecordedParties
     pictures: Pictures
     recovery: Recovery
 
 
 @asynccontextmanager
-async def troupe(
+async def running_app(
     folder: Path,
     *,
     deadline: float = 5.0,
-    stage: Remembering | None = None,
+    stage: RecordedGames | None = None,
     text_usd: float = 0.0,
     arena: Arena | None = None,
     prism: "Prism | None" = None,
     patience: Patience = PATIENCE,
     notices: "Notices | None" = None,
-    broom: Sweeper | None = None,
-    salon: Salon | None = None,
-) -> AsyncIterator[Troupe]:
+    broom: RecordedCleanup | None = None,
+    salon: RecordedParties | None = None,
+) -> AsyncIterator[RunningApp]:
     """An engine with its store in `folder`; what it holds outlives it, so that it can be opened again.
 
-    Letters measure every game. With `prism`, that is the primary, and `text_usd` is what one of its calls costs.
+    LetterEmbedder measure every game. With `prism`, that is the primary, and `text_usd` is what one of its calls costs.
     """
     own = folder / "models.toml"
     own.write_text(MODELS, encoding="utf-8")
-    studio, stage = Studio(), stage or Remembering()
+    studio, stage = FakeProvider(), stage or RecordedGames()
     registry = Registry.load(["studio", "offline"], own)
-    watcher = Watcher()
+    watcher = FakeChecker()
     guard = Guard(watcher, watcher, deadline)
     players = Players(registry, {"studio": studio, "offline": studio}, deadline, guard.why_not)
     pictures = Pictures.at(f"file://{folder / 'pictures'}")
     async with await Store.open(f"sqlite:///{folder / 'telephone.sqlite'}") as store:
         engine = Engine(f"sqlite:///{folder / 'engine.sqlite'}")
-        letters = Letters()
+        letters = LetterEmbedder()
         gauges = [Gauge(store, pictures, letters, 0.0 if prism else text_usd)]
         gauges += [Gauge(store, pictures, prism, text_usd)] if prism else []
         measure = Measure({gauge.name: gauge for gauge in gauges}, gauges[-1].name, "letters")
@@ -412,14 +412,14 @@ async def troupe(
             Taking(store, pictures, players, guard),
             Showing(store, pictures, players, scales, Awaiting(measure, engine), stage, getattr(stage, "lobby", stage)),
         )
-        rounds = Rounds(store, pictures, players, arena or Ringside())
+        rounds = Rounds(store, pictures, players, arena or RecordedBattles())
         measuring = Measuring(store, measure, scales, showing, engine, patience=patience)
         play = Play(Company(store, taking, showing, measuring, engine, rounds, Seating(store, players, showing), 0.01))
         battling = Battling(Ring(store, play, rounds, measuring, engine, look_every=0.05))
         anew = Anew(store, measure, scales, registry, held_s=1.0, patience_s=deadline)
-        rescoring = Rescoring(Desk(store, anew, notices or Notices(), engine, stretch_s=1.0))
-        broom = broom or Sweeper()
-        salon = salon or Salon()
+        rescoring = Rescoring(Desk(store, anew, notices or RecordedJobs(), engine, stretch_s=1.0))
+        broom = broom or RecordedCleanup()
+        salon = salon or RecordedParties()
         admission, keepsakes = (
             Admission(store, players, guard, measuring_usd=measure.most_usd, humans=True),
             Keepsakes(pictures, registry, measure, scales),
@@ -455,12 +455,12 @@ async def troupe(
                 play=play,
             )
             shown = (studio, stage, play, watcher, letters, rounds.arena)
-            yield Troupe(service, store, *shown, battling, measure, broom, salon, pictures, recovery)
+            yield RunningApp(service, store, *shown, battling, measure, broom, salon, pictures, recovery)
         finally:
             await engine.close()
 
 
-def library(folder: Path, store: Store, studio: Studio, watcher: Watcher) -> Library:
+def library(folder: Path, store: Store, studio: FakeProvider, watcher: FakeChecker) -> Library:
     """The prompts of a store, with the studio's poet to write more and a watcher over them."""
     own = folder / "models.toml"
     own.write_text(MODELS, encoding="utf-8")
@@ -469,7 +469,7 @@ def library(folder: Path, store: Store, studio: Studio, watcher: Watcher) -> Lib
     return Library(store, guard, Writer(players, store, Caps()))
 
 
-class Letters:
+class LetterEmbedder:
     """An embedder that counts letters, reads 200 words at once, and remembers what it was asked."""
 
     name = "letters"
@@ -490,7 +490,7 @@ class Letters:
 
 
 @dataclass
-class Prism:
+class ColourEmbedder:
     """An embedder that sees pictures: by the colour of a picture's corner, and by what a text is made of.
 
     It reads 75 words at once. `faults` are raised by the next calls in turn; `delay` is how long a call takes.

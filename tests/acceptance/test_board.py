@@ -21,11 +21,11 @@ from telephone.game import Game, GameState, Pair
 from telephone.prompts import curated
 from telephone.scoring.ranking import FEWEST_PROMPTS, SETTLED, DistanceBoard, Score, merge, rank_by_distance
 from telephone.store import Store
-from tests.containers import IMAGEBIND, needs_cog, running
 from tests.standin.loopback import Standin
 from tests.standin.members import Member
 from tests.standin.process import ROOT, environment
 from tests.standin.records import Message
+from tests.support.containers import IMAGEBIND, needs_cog, running
 
 BOT = [sys.executable, "-m", "bot"]
 PAIRS = [Pair(*names) for names in product(("stickers", "doodles"), ("spotter-sharp", "spotter-hazy"))]

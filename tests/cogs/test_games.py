@@ -10,8 +10,9 @@ import simcord
 
 from bot.client import TelephoneBot
 from telephone.game import GameState
-from tests.company import Studio, troupe
 from tests.limits import LIMIT
+from tests.support.app import running_app
+from tests.support.provider import FakeProvider
 
 pytestmark = pytest.mark.slow
 
@@ -24,10 +25,10 @@ class CompanyHouse:
     def __init__(self, folder) -> None:
         self.folder = folder
         self.stack = AsyncExitStack()
-        self.studio: Studio
+        self.studio: FakeProvider
 
     async def open(self, stage):
-        company = await self.stack.enter_async_context(troupe(self.folder, stage=stage, arena=stage.arena))
+        company = await self.stack.enter_async_context(running_app(self.folder, stage=stage, arena=stage.arena))
         self.service, self.studio = company.service, company.studio
         return self
 

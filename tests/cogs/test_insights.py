@@ -9,7 +9,7 @@ from telephone.prompts import curated
 from telephone.scoring.board import Boards, Judge
 from telephone.store import Store
 from tests.cogs.fakes import MemoryHouse, MemoryService
-from tests.played import article, asked, finished, once
+from tests.support.played import article, asked, finished, once
 
 pytestmark = pytest.mark.slow
 

@@ -19,8 +19,8 @@ from telephone.scoring.standings import BoardRequest
 from telephone.store import Store
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.cogs.test_scoring import items, newest, words
-from tests.company import Letters
-from tests.played import asked, finished
+from tests.support.embedders import LetterEmbedder
+from tests.support.played import asked, finished
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,7 @@ async def store(tmp_path):
 
 @pytest.fixture
 async def house(store, tmp_path):
-    letters = Gauge(store, Pictures.at(f"file://{tmp_path}"), Letters())
+    letters = Gauge(store, Pictures.at(f"file://{tmp_path}"), LetterEmbedder())
     measure = Measure({"letters": letters}, "letters", "letters")
     kept = Pairs(store, measure, Scales(store, measure, Caps()), Registry.load(["offline"]))
     boards = Boards(store, (Judge("letters", "1", "Letters"),))

@@ -8,7 +8,7 @@ from telephone.parties import DONE
 from telephone.store.parties import STRANGER
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.cogs.test_turns import everything, labels_of, shown, words_of
-from tests.company import paint
+from tests.support.pictures import paint
 
 pytestmark = pytest.mark.slow
 

@@ -10,29 +10,30 @@ from telephone.game import Level
 from telephone.prompts import curated
 from telephone.store import Store
 from telephone.writer import WANTED
-from tests import company
 from tests.bot.samples import NASTY
 from tests.cogs.fakes import MemoryHouse, MemoryService
-from tests.company import Studio, Watcher
+from tests.support.app import prompts_of
+from tests.support.checker import FakeChecker
+from tests.support.provider import FakeProvider
 
 WORDS = "a goose reads the news to three mice"
 
 
 @pytest.fixture
 def watcher():
-    return Watcher()
+    return FakeChecker()
 
 
 @pytest.fixture
 def studio():
     ten = {level: [f"{level} scene {n}" for n in range(count)] for level, count in WANTED.items()}
-    return Studio(writes=json.dumps(ten))
+    return FakeProvider(writes=json.dumps(ten))
 
 
 @pytest.fixture
 async def house(tmp_path, watcher, studio):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        yield MemoryHouse(MemoryService(prompts=company.library(tmp_path, store, studio, watcher)))
+        yield MemoryHouse(MemoryService(prompts=prompts_of(tmp_path, store, studio, watcher)))
 
 
 async def proposed(server, *texts: str, level: Level | None = None):

@@ -12,9 +12,10 @@ import simcord
 from bot.client import TelephoneBot
 from telephone.game import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from tests.cogs.test_scoring import items, words
-from tests.company import Prism, troupe
 from tests.limits import LIMIT
-from tests.played import UNFINISHED
+from tests.support.app import running_app
+from tests.support.embedders import ColourEmbedder
+from tests.support.played import UNFINISHED
 
 pytestmark = pytest.mark.slow
 
@@ -23,10 +24,10 @@ COMMAND, PRICE = "telephone rescore", 0.001
 
 class CompanyHouse:
     def __init__(self, folder: Path) -> None:
-        self.folder, self.stack, self.prism, self.price = folder, AsyncExitStack(), Prism(), 0.0
+        self.folder, self.stack, self.prism, self.price = folder, AsyncExitStack(), ColourEmbedder(), 0.0
 
     async def open(self, stage):
-        opening = troupe(
+        opening = running_app(
             self.folder,
             stage=stage,
             arena=stage.arena,

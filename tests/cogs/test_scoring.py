@@ -15,7 +15,7 @@ from telephone.scoring.board import Boards, Judge
 from telephone.store import Store
 from telephone.yardstick import Quartiles, Scale
 from tests.cogs.fakes import MemoryHouse, MemoryService
-from tests.played import asked, begun, drifts, finished
+from tests.support.played import asked, begun, drifts, finished
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,8 @@ from telephone.game import GameState
 from telephone.seats import OVER, UNREADABLE
 from telephone.store.seats import LATE, SEEN
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
-from tests.company import paint
 from tests.limits import LIMIT
+from tests.support.pictures import paint
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ A workflow whose sequence of steps changes gets a new name (`Play.playing.2`), a
 from dbos._dbos import _get_or_create_dbos_registry
 
 import telephone.build  # noqa: F401  # registers every workflow
-from tests.company import troupe
+from tests.support.app import running_app
 
 NAMES = {
     "Battling": (
@@ -47,7 +47,7 @@ def test_every_workflow_and_step_keeps_its_name():
 
 
 async def test_every_instance_keeps_its_name(tmp_path):
-    async with troupe(tmp_path):
+    async with running_app(tmp_path):
         assert set(_get_or_create_dbos_registry().instance_info_map) == INSTANCES
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests.company import paint
+from tests.support.pictures import paint
 
 __all__ = ["caption", "paint", "place"]
 DIMENSIONS, TEXT_SCALE = 1024, 14.2

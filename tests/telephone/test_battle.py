@@ -9,6 +9,8 @@ import pytest
 from dbos import DBOS
 from sqlalchemy import update
 from structlog.testing import capture_logs
+from tests.support.app import RunningApp, running_app
+from tests.support.embedders import ColourEmbedder
 
 from telephone.battle import DROPPED, LEFT, STOPPED, TAKEN_OUT, TOO_FEW
 from telephone.entry import BattleAsked
@@ -22,7 +24,6 @@ from telephone.sides import Battle, BattleRequest, BattleState, Choice, Voter
 from telephone.stage import StageGone
 from telephone.store.battle_tables import BattleRow
 from telephone.verdict import BROKEN
-from tests.company import Prism, Troupe, troupe
 from tests.limits import LIMIT
 
 pytestmark = pytest.mark.slow
@@ -37,18 +38,18 @@ MADE = datetime(2020, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 async def company(tmp_path):
-    async with troupe(tmp_path) as opened:
+    async with running_app(tmp_path) as opened:
         yield opened
 
 
-async def reaches(company: Troupe, battle: Battle, *states: BattleState) -> Battle:
+async def reaches(company: RunningApp, battle: Battle, *states: BattleState) -> Battle:
     async with asyncio.timeout(LIMIT):
         while (now := await company.service.battles.battle(battle.id)).state not in states:
             await asyncio.sleep(0.02)
     return now
 
 
-async def shows(company: Troupe, battle: Battle, what: str) -> Battle:
+async def shows(company: RunningApp, battle: Battle, what: str) -> Battle:
     """The battle once a message of it is posted and booked."""
     async with asyncio.timeout(LIMIT):
         while what not in (now := await company.service.battles.battle(battle.id)).messages:
@@ -56,13 +57,13 @@ async def shows(company: Troupe, battle: Battle, what: str) -> Battle:
     return now
 
 
-async def fought(company: Troupe, asked: BattleAsked = ASKED) -> Battle:
+async def fought(company: RunningApp, asked: BattleAsked = ASKED) -> Battle:
     """A battle whose votes may be cast."""
     battle = await company.service.battles.start(asked)
     return await shows(company, battle, "call")
 
 
-async def vote(company: Troupe, battle: Battle, member: int, choice: Choice, **more) -> None:
+async def vote(company: RunningApp, battle: Battle, member: int, choice: Choice, **more) -> None:
     await company.service.battles.vote(battle.id, Voter(member, MADE), choice, **more)
 
 
@@ -105,7 +106,7 @@ async def test_pictures_of_a_battle_are_outwardly_alike(company):
 
 
 async def test_a_round_waits_for_the_slowest_side(tmp_path):
-    async with troupe(tmp_path, deadline=LIMIT) as company:
+    async with running_app(tmp_path, deadline=LIMIT) as company:
         collect, goes_on = company.studio.collect, asyncio.Event()
 
         async def held(model, ask, ticket):
@@ -344,7 +345,7 @@ async def test_pairs_that_nobody_names_are_those_that_met_least_and_the_log_says
     assert "met least, by lot among equals" in entry["why_these_pairs"]
 
 
-async def _chosen(company: Troupe, seed: int) -> frozenset[Pair]:
+async def _chosen(company: RunningApp, seed: int) -> frozenset[Pair]:
     """The two pairs that are chosen where nobody names any; from then on they have met."""
     chosen = await company.service.battles.entry.pairing.choose(GUILD, [], None, [], seed)
     request = BattleRequest(Prompt("a fox"), chosen.pairs, 1, guild_id=GUILD)
@@ -395,14 +396,14 @@ async def test_the_story_of_a_side_is_told_when_the_last_round_is_there(company)
     ],
 )
 async def test_an_interrupted_battle_is_fought_on(tmp_path, what):
-    async with troupe(tmp_path) as company:
+    async with running_app(tmp_path) as company:
         company.studio.delay = 0.05
         battle = await company.service.battles.start(ASKED)
         async with asyncio.timeout(LIMIT):
             while what not in company.arena.of(battle):
                 await asyncio.sleep(0.005)
         first = company
-    async with troupe(tmp_path, stage=first.stage, arena=first.arena) as company:
+    async with running_app(tmp_path, stage=first.stage, arena=first.arena) as company:
         await shows(company, battle, "call")
         await vote(company, battle, 1, Choice.A)
         await company.service.battles.close(battle.id, by=HOST, is_host=False)
@@ -414,23 +415,23 @@ async def test_an_interrupted_battle_is_fought_on(tmp_path, what):
 
 
 async def test_a_vote_whose_time_ran_out_while_nobody_looked_is_closed_at_the_start(tmp_path):
-    async with troupe(tmp_path) as company:
+    async with running_app(tmp_path) as company:
         battle = await fought(company, replace(ASKED, vote_seconds=6))
         await vote(company, battle, 1, Choice.B)
         first = company
     await asyncio.sleep(max(0.0, (battle.closes_at - datetime.now(UTC)).total_seconds()))
-    async with troupe(tmp_path, arena=first.arena) as company:
+    async with running_app(tmp_path, arena=first.arena) as company:
         closed = await shows(company, battle, "result")
         assert closed.state is BattleState.CLOSED
         assert company.arena.results[-1].tally == {Choice.B: 1}
 
 
 async def test_a_close_that_a_crash_cut_off_is_carried_out_at_the_next_start(tmp_path):
-    async with troupe(tmp_path) as company:
+    async with running_app(tmp_path) as company:
         battle = await fought(company)
         assert await company.store.battles.close(battle.id, early=True)
         first = company
-    async with troupe(tmp_path, arena=first.arena) as company:
+    async with running_app(tmp_path, arena=first.arena) as company:
         assert "result" not in first.arena.of(battle)
         long_ago = datetime.now(UTC) - timedelta(minutes=30)
         await _set(company, battle, closed_at=long_ago)
@@ -440,7 +441,7 @@ async def test_a_close_that_a_crash_cut_off_is_carried_out_at_the_next_start(tmp
     assert company.arena.of(battle).count("result") == 1
 
 
-async def _set(company: Troupe, battle: Battle, **values) -> None:
+async def _set(company: RunningApp, battle: Battle, **values) -> None:
     async with company.store._database.writing() as session:
         await session.execute(update(BattleRow).where(BattleRow.id == battle.id).values(**values))
 
@@ -494,8 +495,8 @@ async def test_a_passing_fault_of_the_place_is_tried_again_and_a_bug_of_ours_voi
 
 
 async def test_a_battle_whose_far_embedder_is_late_shows_all_sides_by_the_one_that_measured_them_all(tmp_path):
-    prism = Prism(faults=[Unavailable("prism sleeps")] * 99)
-    async with troupe(tmp_path, prism=prism, patience=Patience(summary=0.2, pauses=(60,))) as company:
+    prism = ColourEmbedder(faults=[Unavailable("prism sleeps")] * 99)
+    async with running_app(tmp_path, prism=prism, patience=Patience(summary=0.2, pauses=(60,))) as company:
         battle = await fought(company)
         first = await company.service.game(battle.sides[0].game.id)
         prism.faults = []

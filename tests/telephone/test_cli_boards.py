@@ -15,7 +15,7 @@ from telephone.game import NO_GUILD, GameState, Level, Pair, Prompt
 from telephone.models.minilm import MiniLM
 from telephone.scoring.ballots import Vote, tally
 from telephone.store import Store
-from tests.played import asked, begun, drifts, finished
+from tests.support.played import asked, begun, drifts, finished
 from tests.telephone.test_cli_sheets import CONTRACTS, document, telephone
 
 PAIRS = [Pair(t2i, i2t) for t2i in ("doodles", "stickers") for i2t in ("hazy", "sharp")]

@@ -15,7 +15,7 @@ from telephone.game import NO_GUILD, Prompt
 from telephone.models.minilm import MiniLM
 from telephone.prompts import curated
 from telephone.store import Store
-from tests.played import CRITICS_ADD, PAINTERS_ADD, article
+from tests.support.played import CRITICS_ADD, PAINTERS_ADD, article
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "contracts" / "insights.schema.json").read_text())
 SERVER = 4711

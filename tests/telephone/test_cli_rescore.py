@@ -14,7 +14,7 @@ from telephone.game import GameRequest, GameState, Kind, Pair, Prompt, Step, Ste
 from telephone.settings import Settings
 from telephone.store import Store
 from tests.limits import LIMIT
-from tests.played import UNFINISHED
+from tests.support.played import UNFINISHED
 from tests.telephone.test_cli import HERE, telephone
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 from telephone.engine import Engine, JsonSerializer, StepFailed, _unixepoch
 from telephone.errors import Misconfigured
 from tests.limits import LIMIT
-from tests.walking import Counting
+from tests.support.walking import Counting
 
 
 async def until(ran: list[str], wanted: list[str]) -> None:

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from tests.support.app import RunningApp, running_app
+from tests.support.surfaces import RecordedCleanup, RecordedGames
 
 from telephone.engine import Engine
 from telephone.errors import BadInput, NotFound, Unavailable
@@ -17,7 +19,6 @@ from telephone.store import Store
 from telephone.store.erasures import Erasures
 from telephone.store.games import Games
 from telephone.store.vectors import Vectors
-from tests.company import Remembering, Sweeper, Troupe, troupe
 from tests.limits import LIMIT
 from tests.telephone.store.lives import take
 from tests.telephone.test_hosting import becomes, begun, plays
@@ -34,12 +35,12 @@ def asked(starter: int, prompt: str, turns: int = 2) -> StartRequest:
     return StartRequest(prompt, "painter", "critic", turns, 7, guild_id=GUILD, channel_id=5, starter_id=starter)
 
 
-async def played(troop: Troupe, starter: int, prompt: str) -> Game:
+async def played(troop: RunningApp, starter: int, prompt: str) -> Game:
     game = await troop.service.start(asked(starter, prompt))
     return await troop.service.closed(game.id, timeout=LIMIT)
 
 
-async def deleted(troop: Troupe, member: int) -> None:
+async def deleted(troop: RunningApp, member: int) -> None:
     order = await troop.service.privacy.erase(member)
     assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
 
@@ -51,7 +52,7 @@ def kept(folder) -> bytes:
 
 
 async def test_nothing_of_a_member_is_left_in_store_engine_and_pictures(tmp_path):
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         bens = await played(troop, BEN, "a cow on the moon")
         mine = await played(troop, ANN, WORDS)
         pictures = {turn.picture.image for turn in mine.turns}
@@ -79,7 +80,7 @@ async def test_nothing_of_a_member_is_left_in_store_engine_and_pictures(tmp_path
 
 
 async def test_the_vectors_of_what_only_they_said_go(tmp_path):
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         bens = await played(troop, BEN, "a cow on the moon")
         mine = await played(troop, ANN, WORDS)
         gauge = troop.measure.gauges["letters"]
@@ -90,7 +91,7 @@ async def test_the_vectors_of_what_only_they_said_go(tmp_path):
 
 
 async def test_a_game_under_way_is_stopped_and_what_it_was_drawing_is_not_kept(tmp_path):
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         troop.studio.delay = 0.3
         game = await troop.service.start(asked(ANN, WORDS, turns=9))
         for _ in range(200):
@@ -107,7 +108,7 @@ async def test_a_game_under_way_is_stopped_and_what_it_was_drawing_is_not_kept(t
 
 
 async def test_a_turn_in_anothers_game_is_shown_as_deleted_and_the_game_stays(tmp_path):
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         game_id = await take(troop.store, ANN, WORDS, starter=BEN)
         await troop.store.games.move(game_id, GameState.FINISHED, only_from=tuple(GameState))
         await troop.store.posts.done(game_id, "thread", 71)
@@ -121,7 +122,7 @@ async def test_a_turn_in_anothers_game_is_shown_as_deleted_and_the_game_stays(tm
 
 
 async def test_where_others_took_turns_only_the_words_go_and_the_messages_say_so(tmp_path):
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         game_id = await take(troop.store, BEN, "what ben saw", starter=ANN)
         await troop.store.games.move(game_id, GameState.FINISHED, only_from=tuple(GameState))
         for what, message_id in (("card", 70), ("thread", 71), ("opening", 72), ("1c", 73)):
@@ -134,8 +135,8 @@ async def test_where_others_took_turns_only_the_words_go_and_the_messages_say_so
 
 
 async def test_a_discord_that_does_not_answer_is_tried_again_and_one_that_is_closed_is_left(tmp_path):
-    broom = Sweeper(faults=[Unavailable("Discord did not answer."), OSError("a bug")], barred=True)
-    async with troupe(tmp_path, broom=broom) as troop:
+    broom = RecordedCleanup(faults=[Unavailable("Discord did not answer."), OSError("a bug")], barred=True)
+    async with running_app(tmp_path, broom=broom) as troop:
         mine = await played(troop, ANN, WORDS)
         await deleted(troop, ANN)
         assert [spot.owner_id for spot in broom.swept] == [mine.id]
@@ -143,13 +144,13 @@ async def test_a_discord_that_does_not_answer_is_tried_again_and_one_that_is_clo
 
 
 async def test_a_deletion_that_was_interrupted_is_carried_out_at_the_next_start(tmp_path):
-    broom = Sweeper(held=asyncio.Event())
-    async with troupe(tmp_path, broom=broom) as troop:
+    broom = RecordedCleanup(held=asyncio.Event())
+    async with running_app(tmp_path, broom=broom) as troop:
         mine = await played(troop, ANN, WORDS)
         order = await troop.service.privacy.erase(ANN)
         assert not await troop.service.privacy.erased(order.id, timeout=3)
         assert broom.swept == []
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
         assert [spot.thread_id for spot in troop.broom.swept] == [mine.place.thread_id]
         assert WORDS.encode() not in kept(tmp_path)
@@ -176,8 +177,8 @@ def hold(monkeypatch, owner, name: str) -> asyncio.Event:
         (Games, "move"),
         (Vectors, "forget"),
         (Erasures, "erase"),
-        (Sweeper, "sweep"),
-        (Remembering, "edit_opening"),
+        (RecordedCleanup, "sweep"),
+        (RecordedGames, "edit_opening"),
         (Pictures, "delete"),
         (Engine, "forget"),
         (Erasures, "forget"),
@@ -187,7 +188,7 @@ def hold(monkeypatch, owner, name: str) -> asyncio.Event:
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
 async def test_a_deletion_cut_off_after_any_piece_of_work_leaves_nothing(tmp_path, monkeypatch, owner, name):
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         bens = await played(troop, BEN, "a cow on the moon")
         mine = await played(troop, ANN, WORDS)
         shared = await take(troop.store, BEN, "what ben saw", starter=ANN)
@@ -197,7 +198,7 @@ async def test_a_deletion_cut_off_after_any_piece_of_work_leaves_nothing(tmp_pat
             there = hold(patched, owner, name)
             order = await troop.service.privacy.erase(ANN)
             await asyncio.wait_for(there.wait(), LIMIT)
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
         assert await troop.store.erasures.unended() == []
         assert all(trace.encode() not in kept(tmp_path) for trace in (WORDS, str(ANN), mine.turns[0].caption.text))
@@ -206,7 +207,7 @@ async def test_a_deletion_cut_off_after_any_piece_of_work_leaves_nothing(tmp_pat
 
 
 async def test_pictures_that_cannot_be_reached_are_tried_again(tmp_path, monkeypatch):
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         mine = await played(troop, ANN, WORDS)
         delete, faults = troop.pictures.delete, [Unavailable("The pictures cannot be reached.")]
 
@@ -221,19 +222,19 @@ async def test_pictures_that_cannot_be_reached_are_tried_again(tmp_path, monkeyp
 
 
 async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_starts(tmp_path):
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         await played(troop, ANN, WORDS)
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
         order = await Privacy(store, PICTURES).erase(ANN)
         with pytest.raises(BadInput, match="Nothing is kept of you"):
             await Privacy(store, PICTURES).erase(4_711)
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
         assert WORDS.encode() not in kept(tmp_path)
 
 
 async def test_a_party_that_has_ended_keeps_what_the_others_made_and_its_awards_quote_nothing_that_went(tmp_path):
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         members = (ANN, BEN, BEN + 1, BEN + 2)
         party = await begun(troop, members, replace(TABLE, starter_id=ANN))
         for round_ in range(1, 5):
@@ -258,7 +259,7 @@ async def test_a_party_that_has_ended_keeps_what_the_others_made_and_its_awards_
 
 
 async def test_who_is_at_a_party_that_has_not_begun_only_leaves_it_and_one_that_is_played_stops(tmp_path):
-    async with troupe(tmp_path) as troop:
+    async with running_app(tmp_path) as troop:
         early = await troop.service.parties.start(replace(TABLE, players=5, starter_id=BEN))
         for member in (ANN, BEN + 1):
             await troop.service.parties.join(early.id, member)

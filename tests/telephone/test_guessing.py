@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from tests.support.app import running_app
 
 from telephone.errors import BadInput, NotAllowed
 from telephone.game import GameState, Kind, StepKey
 from telephone.guess import Question, choices, questions
 from telephone.guessing import KNOWS, NO_STEP, NOT_ASKED
 from tests.bot.samples import game
-from tests.company import troupe
 from tests.limits import LIMIT
 from tests.telephone.test_seats import ADA, BO, CY, OPEN, SECOND, answer, waits
 
@@ -20,7 +20,7 @@ STARTER = OPEN.starter_id
 
 @pytest.fixture
 async def company(tmp_path):
-    async with troupe(tmp_path) as opened:
+    async with running_app(tmp_path) as opened:
         yield opened
 
 

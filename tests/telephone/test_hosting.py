@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.support.app import RunningApp, running_app
+from tests.support.pictures import paint
+from tests.support.surfaces import RecordedGames, RecordedParties
 
 from telephone.errors import BadInput, NotAllowed, Refused
 from telephone.game import GameState, Kind
@@ -17,7 +20,6 @@ from telephone.stage import StageGone
 from telephone.store.parties import CLOSED, FULL, NOBODY_LEFT, STRANGER, TOO_FEW
 from telephone.store.seats import RESERVED
 from telephone.versus import VersusAsked
-from tests.company import Remembering, Salon, Troupe, paint, troupe
 from tests.limits import LIMIT
 
 pytestmark = pytest.mark.slow
@@ -30,11 +32,11 @@ LONGEST = 1_000
 
 @pytest.fixture
 async def company(tmp_path):
-    async with troupe(tmp_path) as opened:
+    async with running_app(tmp_path) as opened:
         yield opened
 
 
-async def becomes(company: Troupe, party: Party, state: PartyState, round_: int = 0) -> Party:
+async def becomes(company: RunningApp, party: Party, state: PartyState, round_: int = 0) -> Party:
     """The party once it is there; in a round, once the round has been called."""
     async with asyncio.timeout(LIMIT):
         while True:
@@ -52,21 +54,21 @@ async def until(reached) -> None:
             await asyncio.sleep(0.02)
 
 
-async def joined(company: Troupe, members=FOUR, asked: PartyAsked = ASKED) -> Party:
+async def joined(company: RunningApp, members=FOUR, asked: PartyAsked = ASKED) -> Party:
     party = await company.service.parties.start(replace(asked, players=len(members)))
     for member in members:
         await company.service.parties.join(party.id, member)
     return await becomes(company, party, PartyState.PROMPTS)
 
 
-async def begun(company: Troupe, members=FOUR, asked: PartyAsked = ASKED) -> Party:
+async def begun(company: RunningApp, members=FOUR, asked: PartyAsked = ASKED) -> Party:
     party = await joined(company, members, asked)
     for member in members:
         await company.service.parties.bring(party.id, member, f"the prompt of member {member}", LONGEST)
     return await becomes(company, party, PartyState.PLAYING, 1)
 
 
-async def plays(company: Troupe, party: Party, member: int) -> str:
+async def plays(company: RunningApp, party: Party, member: int) -> str:
     """Takes and answers a member's turn; what they saw of it, words or the sha256 of a picture."""
     turn = await company.service.parties.take(party.id, member)
     game, key = turn.game.id, turn.seat.key
@@ -332,11 +334,11 @@ async def test_a_party_whose_thread_is_gone_ends_and_says_so(company):
     ],
 )
 async def test_an_interrupted_party_goes_on_and_shows_everything_once(tmp_path, where):
-    stage, salon, left = Remembering(), Salon(), False
+    stage, salon, left = RecordedGames(), RecordedParties(), False
     steps = iter(_script(where))
     party = None
     while not left:
-        async with troupe(tmp_path, stage=stage, salon=salon) as company:
+        async with running_app(tmp_path, stage=stage, salon=salon) as company:
             for step in steps:
                 if step == "interrupt":
                     break
@@ -420,21 +422,21 @@ async def test_no_album_is_made_in_a_pause(company):
     await becomes(company, party, PartyState.PLAYING, 1)
 
 
-def _database(company: Troupe) -> str:
+def _database(company: RunningApp) -> str:
     return str(company.store._database.url.database)
 
 
-def _overdue(company: Troupe) -> None:
+def _overdue(company: RunningApp) -> None:
     """Ends the time of every turn."""
     _ends(company, "UPDATE seat SET deadline = ?")
 
 
-def _due(company: Troupe) -> None:
+def _due(company: RunningApp) -> None:
     """Ends the time to join, or to bring a prompt."""
     _ends(company, "UPDATE party SET due_at = ?")
 
 
-def _ends(company: Troupe, statement: str) -> None:
+def _ends(company: RunningApp, statement: str) -> None:
     moment = (datetime.now(UTC) - timedelta(seconds=1)).replace(tzinfo=None).isoformat(sep=" ")
     with closing(sqlite3.connect(_database(company))) as database, database:
         database.execute(statement, (moment,))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from tests.support.surfaces import RecordedGames
 
 from telephone.build import open_house
 from telephone.errors import Misconfigured
@@ -12,10 +13,9 @@ from telephone.game import GameState
 from telephone.service import StartRequest
 from telephone.settings import Settings
 from telephone.store.tables import DistanceRow
-from tests.company import Remembering
-from tests.containers import IMAGEBIND, needs_cog, running
 from tests.limits import LIMIT
-from tests.postgres import NoPostgres, new_database, running_postgres
+from tests.support.containers import IMAGEBIND, needs_cog, running
+from tests.support.postgres import NoPostgres, new_database, running_postgres
 
 ASKED = StartRequest(prompt="two red apples on a table", t2i="doodles", i2t="spotter-hazy", turns=2, seed=5)
 
@@ -24,8 +24,8 @@ def settings(folder, **changes):
     return Settings(_env_file=None, data_dir=folder, **changes)
 
 
-async def played(chosen: Settings) -> tuple[list[str], Remembering]:
-    stage = Remembering()
+async def played(chosen: Settings) -> tuple[list[str], RecordedGames]:
+    stage = RecordedGames()
     house = await open_house(chosen, stage)
     try:
         game = await house.service.closed((await house.service.start(ASKED)).id, timeout=LIMIT)
@@ -62,7 +62,7 @@ async def test_a_container_with_imagebind_measures_words_and_pictures_as_soon_as
     with running({"imagebind": IMAGEBIND}) as urls:
         own = tmp_path / "own.toml"
         own.write_text(row.replace("http://127.0.0.1:5000", urls["imagebind"]), encoding="utf-8")
-        house = await open_house(settings(tmp_path, models=own), Remembering())
+        house = await open_house(settings(tmp_path, models=own), RecordedGames())
         try:
             game = await house.service.closed((await house.service.start(ASKED)).id, timeout=LIMIT)
             async with house.store._database.reading() as session:
@@ -77,9 +77,9 @@ async def test_a_container_with_imagebind_measures_words_and_pictures_as_soon_as
 
 async def test_a_wrong_setting_opens_nothing(tmp_path):
     with pytest.raises(Misconfigured, match="abacus"):
-        await open_house(settings(tmp_path, embedder="abacus"), Remembering())
+        await open_house(settings(tmp_path, embedder="abacus"), RecordedGames())
     with pytest.raises(Misconfigured):
-        await open_house(settings(tmp_path, database_url="mysql://nowhere/x"), Remembering())
+        await open_house(settings(tmp_path, database_url="mysql://nowhere/x"), RecordedGames())
 
 
 async def test_boards_ask_the_primary_and_what_is_no_kin_of_any_player(tmp_path):

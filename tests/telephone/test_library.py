@@ -4,6 +4,9 @@ import json
 
 import pytest
 from structlog.testing import capture_logs
+from tests.support.app import prompts_of, running_app
+from tests.support.checker import FakeChecker
+from tests.support.provider import FakeProvider
 
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Refused, Unavailable, Withheld
 from telephone.game import GameState, Level
@@ -12,8 +15,6 @@ from telephone.prompts import curated, sets
 from telephone.service import StartRequest
 from telephone.store import Pool, Store
 from telephone.writer import WANTED
-from tests import company
-from tests.company import Studio, Watcher, troupe
 from tests.limits import LIMIT
 
 HERE, THERE = 11, 12
@@ -23,18 +24,18 @@ TEN = {level: [f"{level} scene {n}" for n in range(count)] for level, count in W
 
 @pytest.fixture
 def watcher():
-    return Watcher()
+    return FakeChecker()
 
 
 @pytest.fixture
 def studio():
-    return Studio(writes=json.dumps(TEN))
+    return FakeProvider(writes=json.dumps(TEN))
 
 
 @pytest.fixture
 async def library(tmp_path, watcher, studio):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        yield company.library(tmp_path, store, studio, watcher)
+        yield prompts_of(tmp_path, store, studio, watcher)
 
 
 async def accepted(library: Library, text: str = WORDS, level: Level = Level.MEDIUM, guild_id: int = HERE):
@@ -159,7 +160,7 @@ async def test_a_full_list_takes_no_more(library, monkeypatch):
 
 
 async def test_a_servers_own_prompt_is_played_by_name_and_not_checked_again(tmp_path):
-    async with troupe(tmp_path) as play:
+    async with running_app(tmp_path) as play:
         ours = await accepted(play.service.prompts, WORDS, Level.HARD)
         play.watcher.texts.clear()
         for typed in (ours.slug, ours.slug.upper(), WORDS):
@@ -174,7 +175,7 @@ async def test_a_servers_own_prompt_is_played_by_name_and_not_checked_again(tmp_
 
 
 async def test_a_level_picks_among_a_servers_own_prompts_too(tmp_path, monkeypatch):
-    async with troupe(tmp_path) as play:
+    async with running_app(tmp_path) as play:
         ours = await accepted(play.service.prompts, WORDS, Level.IMPOSSIBLE)
         monkeypatch.setattr("telephone.admission.secrets.choice", lambda among: among[0])
         asked = StartRequest(None, "painter", "critic", 1, level=Level.IMPOSSIBLE, guild_id=HERE)
@@ -182,7 +183,7 @@ async def test_a_level_picks_among_a_servers_own_prompts_too(tmp_path, monkeypat
 
 
 async def test_a_removed_prompt_is_off_the_list_and_its_games_keep_it(tmp_path):
-    async with troupe(tmp_path) as play:
+    async with running_app(tmp_path) as play:
         prompts = play.service.prompts
         ours = await accepted(prompts)
         asked = StartRequest(ours.slug, "painter", "critic", 1, guild_id=HERE)

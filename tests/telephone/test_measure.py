@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import select
+from tests.support.embedders import ColourEmbedder, LetterEmbedder
+from tests.support.pictures import paint
 
 from telephone.errors import BadOutput, NotFound, Unavailable
 from telephone.game import Game, GameRequest, Kind, Pair, Prompt, Step, StepKey
@@ -18,7 +20,6 @@ from telephone.models.cutting import MOST_PARTS, mean, parts
 from telephone.scoring.drift import cosine_distance
 from telephone.store import Store
 from telephone.store.tables import DistanceRow, VectorRow
-from tests.company import Letters, Prism, paint
 
 PRICE, PAIR = 0.001, Pair("a", "b")
 
@@ -28,7 +29,7 @@ class Bench:
 
     def __init__(self, store: Store, pictures: Pictures) -> None:
         self.store, self.pictures = store, pictures
-        self.letters, self.prism = Letters(), Prism()
+        self.letters, self.prism = LetterEmbedder(), ColourEmbedder()
 
     @property
     def measure(self) -> Measure:
@@ -175,7 +176,7 @@ async def test_a_game_shows_the_primary_once_it_is_measured_and_until_then_what_
 
 async def test_an_embedder_that_only_measures_old_games_changes_nothing_that_is_shown(bench):
     game = await bench.game("a fox")
-    third = Prism("third")
+    third = ColourEmbedder("third")
     gauges = {**bench.measure.gauges, "third": Gauge(bench.store, bench.pictures, third)}
     await replace(bench.measure, gauges=gauges).measure(game, "third")
     assert (await bench.store.games.get(game.id)).embedder is None

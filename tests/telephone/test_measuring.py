@@ -4,6 +4,9 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from tests.support.app import RunningApp, running_app
+from tests.support.embedders import ColourEmbedder
+from tests.support.surfaces import RecordedGames
 
 from telephone.awaiting import workflow_of
 from telephone.errors import BadOutput, Misconfigured, Refused, Unavailable
@@ -11,7 +14,6 @@ from telephone.game import Game, GameState
 from telephone.measuring import Patience
 from telephone.service import StartRequest
 from telephone.stage import Summary
-from tests.company import Prism, Remembering, Troupe, troupe
 from tests.limits import LIMIT
 
 pytestmark = pytest.mark.slow
@@ -23,28 +25,28 @@ QUICK = Patience(summary=0.3, pauses=(0.2,) * 6)
 
 
 @pytest.fixture
-def prism() -> Prism:
-    return Prism()
+def prism() -> ColourEmbedder:
+    return ColourEmbedder()
 
 
 @pytest.fixture
 async def company(tmp_path, prism):
-    async with troupe(tmp_path, prism=prism, text_usd=0.0001, patience=QUICK) as opened:
+    async with running_app(tmp_path, prism=prism, text_usd=0.0001, patience=QUICK) as opened:
         yield opened
 
 
-async def played(company: Troupe, asked: StartRequest = ASKED) -> Game:
+async def played(company: RunningApp, asked: StartRequest = ASKED) -> Game:
     return await company.service.closed((await company.service.start(asked)).id, timeout=LIMIT)
 
 
-async def measured(company: Troupe, game: Game, embedder: str = "prism") -> Game:
+async def measured(company: RunningApp, game: Game, embedder: str = "prism") -> Game:
     async with asyncio.timeout(LIMIT):
         while (now := await company.service.game(game.id)).embedder != embedder:
             await asyncio.sleep(0.02)
     return now
 
 
-async def shows(stage: Remembering, embedder: str, awaited: str = "") -> Summary:
+async def shows(stage: RecordedGames, embedder: str, awaited: str = "") -> Summary:
     """The summary as it was last brought up to date, once it shows this embedder and awaits that one."""
     async with asyncio.timeout(LIMIT):
         while not stage.summaries or (stage.summaries[-1].embedder, stage.summaries[-1].awaited) != (embedder, awaited):
@@ -52,7 +54,7 @@ async def shows(stage: Remembering, embedder: str, awaited: str = "") -> Summary
     return stage.summaries[-1]
 
 
-async def settles(company: Troupe) -> None:
+async def settles(company: RunningApp) -> None:
     """Until nothing is reserved beyond what was spent."""
     async with asyncio.timeout(LIMIT):
         while True:
@@ -135,11 +137,11 @@ async def test_other_games_go_on_while_a_primary_sleeps(company, prism):
 
 
 async def test_a_bot_that_is_stopped_while_it_measures_goes_on_measuring(tmp_path):
-    stage, asleep = Remembering(), Prism(delay=60)
-    async with troupe(tmp_path, stage=stage, prism=asleep, text_usd=0.0001, patience=QUICK) as company:
+    stage, asleep = RecordedGames(), ColourEmbedder(delay=60)
+    async with running_app(tmp_path, stage=stage, prism=asleep, text_usd=0.0001, patience=QUICK) as company:
         game = await played(company)
-    awake = Prism()
-    async with troupe(tmp_path, stage=stage, prism=awake, text_usd=0.0001, patience=QUICK) as company:
+    awake = ColourEmbedder()
+    async with running_app(tmp_path, stage=stage, prism=awake, text_usd=0.0001, patience=QUICK) as company:
         await measured(company, game)
         await shows(stage, "prism")
         await settles(company)

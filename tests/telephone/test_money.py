@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from tests.support.app import running_app
 
 from telephone.doctor import examine
 from telephone.errors import BadOutput, OverBudget, Refused
@@ -12,7 +13,6 @@ from telephone.media.record import record
 from telephone.service import StartRequest
 from telephone.settings import Settings
 from telephone.store import Order, Store
-from tests.company import troupe
 from tests.limits import LIMIT
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ PAINTED, SEEN, READ = 0.02, 0.01, 0.0001
 
 @pytest.fixture
 async def company(tmp_path):
-    async with troupe(tmp_path, text_usd=READ) as opened:
+    async with running_app(tmp_path, text_usd=READ) as opened:
         yield opened
 
 
@@ -159,13 +159,13 @@ async def test_an_answer_that_had_to_be_asked_for_anew_is_in_doubt_too(company, 
 
 
 async def test_a_game_that_was_killed_is_settled_by_whoever_plays_it_on(tmp_path):
-    async with troupe(tmp_path, text_usd=READ) as company:
+    async with running_app(tmp_path, text_usd=READ) as company:
         company.studio.delay = 0.1
         game = await company.service.start(ASKED)
         while "2p" not in company.stage.of(game):
             await asyncio.sleep(0.02)
         stage = company.stage
-    async with troupe(tmp_path, stage=stage, text_usd=READ) as company:
+    async with running_app(tmp_path, stage=stage, text_usd=READ) as company:
         done = await company.service.closed(game.id, timeout=LIMIT)
         assert done.state is GameState.FINISHED
         await settled(company, done.cost_usd + done.possibly_billed_twice_usd)

@@ -7,6 +7,8 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+from tests.support.embedders import LetterEmbedder
+from tests.support.pictures import paint
 
 from telephone.cli.documents import pair_document
 from telephone.errors import NotFound
@@ -20,7 +22,6 @@ from telephone.scales import Scales
 from telephone.scoring.blame import Shares
 from telephone.scoring.pair_sentences import NONE_YET, sentences
 from telephone.store import Store
-from tests.company import Letters, paint
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +65,7 @@ class SeeingMind(Mind):
 class Bench:
     def __init__(self, store: Store, pictures: Pictures, mind: Mind) -> None:
         self.store, self.pictures, self.mind = store, pictures, mind
-        letters = Letters()
+        letters = LetterEmbedder()
         gauges = {"mind": Gauge(store, pictures, mind), "letters": Gauge(store, pictures, letters)}
         self.measure = Measure(gauges, "mind", "letters")
         self.scales = Scales(store, self.measure, Caps(), fresh_s=0)

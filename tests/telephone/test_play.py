@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from tests.support.app import RunningApp, running_app
 
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, Unavailable
 from telephone.game import Game, GameState
@@ -12,7 +13,6 @@ from telephone.service import StartRequest
 from telephone.stage import StageGone
 from telephone.verdict import BROKEN
 from telephone.yardstick import Rest
-from tests.company import Troupe, troupe
 from tests.limits import LIMIT
 
 pytestmark = pytest.mark.slow
@@ -23,22 +23,22 @@ LINE = ["card", "thread", "opening", "1p", "1c", "2p", "2c", "3p", "3c", "summar
 
 @pytest.fixture
 async def company(tmp_path):
-    async with troupe(tmp_path) as opened:
+    async with running_app(tmp_path) as opened:
         yield opened
 
 
-async def played(company: Troupe, asked: StartRequest = ASKED) -> Game:
+async def played(company: RunningApp, asked: StartRequest = ASKED) -> Game:
     return await company.service.closed((await company.service.start(asked)).id, timeout=LIMIT)
 
 
-async def reaches(company: Troupe, game: Game, state: GameState) -> Game:
+async def reaches(company: RunningApp, game: Game, state: GameState) -> Game:
     async with asyncio.timeout(LIMIT):
         while (now := await company.store.games.get(game.id)).state is not state:
             await asyncio.sleep(0.02)
     return now
 
 
-async def card_says(company: Troupe, state: str) -> None:
+async def card_says(company: RunningApp, state: str) -> None:
     """The card is edited once a game has ended, and not before that can be seen."""
     async with asyncio.timeout(LIMIT):
         while company.stage.cards[-1][1] != state:
@@ -332,13 +332,13 @@ async def test_a_card_that_breaks_stops_neither_its_game_nor_the_queue(company):
 
 
 async def test_an_interrupted_game_is_played_on(tmp_path):
-    async with troupe(tmp_path) as company:
+    async with running_app(tmp_path) as company:
         company.studio.delay = 0.1
         game = await company.service.start(ASKED)
         while "2p" not in company.stage.of(game):
             await asyncio.sleep(0.02)
         first = company
-    async with troupe(tmp_path, stage=first.stage) as company:
+    async with running_app(tmp_path, stage=first.stage) as company:
         done = await company.service.closed(game.id, timeout=LIMIT)
         assert done.state is GameState.FINISHED
         assert company.stage.of(game) == LINE

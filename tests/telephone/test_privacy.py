@@ -8,13 +8,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from tests.support.pictures import paint
 
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.game import HUMAN, GameRequest, GameState, Image, Kind, Pair, Prompt, Step, StepKey
 from telephone.media.images import Pictures, verify
 from telephone.privacy import Privacy
 from telephone.store import Store
-from tests.company import paint
 from tests.telephone.store.lives import ANN, BEN, WORDS, live
 from tests.telephone.store.samples import GUILD
 from tests.telephone.test_cli_sheets import telephone

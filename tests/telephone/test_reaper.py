@@ -7,8 +7,8 @@ import pytest
 
 from telephone.engine import Engine
 from tests.limits import LIMIT
-from tests.postgres import NoPostgres, new_database, running_postgres
-from tests.walking import Counting
+from tests.support.postgres import NoPostgres, new_database, running_postgres
+from tests.support.walking import Counting
 
 pytestmark = pytest.mark.long
 
@@ -24,7 +24,12 @@ def url():
 
 async def worker(url: str) -> asyncio.subprocess.Process:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.walking", url, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "tests.support.walking",
+        url,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     assert await process.stdout.readline() == b"at the gate\n"
     return process

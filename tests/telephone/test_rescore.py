@@ -10,13 +10,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.support.app import RunningApp, running_app
+from tests.support.embedders import ColourEmbedder
+from tests.support.surfaces import RecordedJobs
 
 from telephone.anew import Anew, Outcome
 from telephone.errands import BUSY
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Unavailable
 from telephone.rescore import Rescore, RescorePlan, RescoreState
 from telephone.service import StartRequest
-from tests.company import Notices, Prism, Troupe, troupe
 from tests.limits import LIMIT
 
 pytestmark = pytest.mark.slow
@@ -35,7 +37,7 @@ def played(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("old")
 
     async def play() -> None:
-        async with troupe(folder) as company:
+        async with running_app(folder) as company:
             await company.service.budget(GUILD, "member", usd=2)
             for seed in range(4):
                 await company.service.closed((await company.service.start(asked(seed))).id, timeout=LIMIT)
@@ -50,12 +52,12 @@ def folder(played, tmp_path) -> Path:
     return Path(shutil.copytree(played, tmp_path / "old"))
 
 
-async def rescore(company: Troupe, **more) -> Rescore:
+async def rescore(company: RunningApp, **more) -> Rescore:
     options = {"by": 5, "channel_id": CHANNEL, "is_host": True} | more
     return await company.service.errands.rescore(GUILD, "prism", **options)
 
 
-async def over(company: Troupe, job: Rescore) -> Rescore:
+async def over(company: RunningApp, job: Rescore) -> Rescore:
     async with asyncio.timeout(LIMIT):
         while not (now := await company.store.rescores.get(job.id)).state.is_final:
             await asyncio.sleep(0.05)
@@ -67,13 +69,13 @@ def of_the_games(name: str) -> bool:
     return "wall of colour" in name or name == "a fox mends a clock" or len(name) == 64
 
 
-async def lacking(company: Troupe) -> int:
+async def lacking(company: RunningApp) -> int:
     return len(await company.store.rescores.lacking(GUILD, "prism", "1"))
 
 
 async def test_old_games_are_measured_one_after_the_other_and_a_card_says_how_far(folder):
-    notices = Notices()
-    async with troupe(folder, prism=Prism(), notices=notices) as company:
+    notices = RecordedJobs()
+    async with running_app(folder, prism=ColourEmbedder(), notices=notices) as company:
         assert await lacking(company) == 4
         job = await over(company, await rescore(company))
         assert (job.state, job.measured, job.left_out) == (RescoreState.FINISHED, 4, 0)
@@ -89,8 +91,8 @@ async def test_old_games_are_measured_one_after_the_other_and_a_card_says_how_fa
 
 
 async def test_each_text_and_picture_is_embedded_once(folder):
-    prism = Prism()
-    async with troupe(folder, prism=prism) as company:
+    prism = ColourEmbedder()
+    async with running_app(folder, prism=prism) as company:
         await over(company, await rescore(company))
         games = await company.service.recent(GUILD)
         texts = {"a fox mends a clock", *(turn.caption.text for game in games for turn in game.turns)}
@@ -99,8 +101,8 @@ async def test_each_text_and_picture_is_embedded_once(folder):
 
 
 async def test_what_it_costs_at_most_is_told_reserved_and_let_go_of(folder):
-    prism = Prism()
-    async with troupe(folder, prism=prism, text_usd=PRICE) as company:
+    prism = ColourEmbedder()
+    async with running_app(folder, prism=prism, text_usd=PRICE) as company:
         plan = await company.service.errands.plan(GUILD, "prism", is_host=True)
         assert isinstance(plan, RescorePlan)
         # One prompt, four games of two captions and two pictures each; no text is longer than its head.
@@ -116,8 +118,8 @@ async def test_what_it_costs_at_most_is_told_reserved_and_let_go_of(folder):
 
 
 async def test_the_scale_is_made_in_the_end_at_the_operators_expense(folder):
-    prism = Prism()
-    async with troupe(folder, prism=prism, text_usd=PRICE) as company:
+    prism = ColourEmbedder()
+    async with running_app(folder, prism=prism, text_usd=PRICE) as company:
         plan = await company.service.errands.plan(GUILD, "prism", is_host=True)
         scales = company.service.errands.anew.scales
         assert await scales.of(GUILD, "prism") is None
@@ -132,14 +134,14 @@ async def test_the_scale_is_made_in_the_end_at_the_operators_expense(folder):
 
 async def test_a_plan_of_many_batches_counts_a_prompt_once(folder, monkeypatch):
     monkeypatch.setattr("telephone.anew.BATCH", 1)
-    async with troupe(folder, prism=Prism(), text_usd=PRICE) as company:
+    async with running_app(folder, prism=ColourEmbedder(), text_usd=PRICE) as company:
         plan = await company.service.errands.plan(GUILD, "prism", is_host=True)
         assert (plan.games, plan.most_usd) == (4, pytest.approx((1 + 8 + 8) * PRICE))
 
 
 async def test_one_that_does_not_fit_the_day_is_refused(folder):
-    prism = Prism()
-    async with troupe(folder, prism=prism, text_usd=PRICE) as company:
+    prism = ColourEmbedder()
+    async with running_app(folder, prism=prism, text_usd=PRICE) as company:
         await company.service.budget(GUILD, usd=0.001)
         with pytest.raises(OverBudget, match="more than"):
             await rescore(company)
@@ -148,7 +150,7 @@ async def test_one_that_does_not_fit_the_day_is_refused(folder):
 
 
 async def test_a_second_one_says_that_one_is_running(folder):
-    async with troupe(folder, prism=Prism(delay=0.2)) as company:
+    async with running_app(folder, prism=ColourEmbedder(delay=0.2)) as company:
         job = await rescore(company)
         with pytest.raises(NotAllowed) as refused:
             await rescore(company)
@@ -159,7 +161,7 @@ async def test_a_second_one_says_that_one_is_running(folder):
 
 
 async def test_only_who_may_manage_the_server_begins_one_and_only_with_an_embedder_that_is_ready(folder):
-    async with troupe(folder, prism=Prism()) as company:
+    async with running_app(folder, prism=ColourEmbedder()) as company:
         with pytest.raises(NotAllowed):
             await rescore(company, is_host=False)
         with pytest.raises(NotFound, match="abacus"):
@@ -167,8 +169,8 @@ async def test_only_who_may_manage_the_server_begins_one_and_only_with_an_embedd
 
 
 async def test_it_is_stopped_at_once_and_another_goes_on_with_the_rest(folder):
-    prism = Prism(delay=0.3)
-    async with troupe(folder, prism=prism) as company:
+    prism = ColourEmbedder(delay=0.3)
+    async with running_app(folder, prism=prism) as company:
         job = await rescore(company)
         async with asyncio.timeout(LIMIT):
             while (await company.store.rescores.get(job.id)).measured == 0:
@@ -188,15 +190,15 @@ async def test_it_is_stopped_at_once_and_another_goes_on_with_the_rest(folder):
 
 
 async def test_a_game_of_which_the_embedder_makes_nothing_is_left_out_and_said(folder):
-    prism = Prism(faults=[BadOutput("prism answered nonsense.")])
-    async with troupe(folder, prism=prism) as company:
+    prism = ColourEmbedder(faults=[BadOutput("prism answered nonsense.")])
+    async with running_app(folder, prism=prism) as company:
         job = await over(company, await rescore(company))
         assert (job.state, job.measured, job.left_out) == (RescoreState.FINISHED, 3, 1)
 
 
 async def test_an_embedder_that_stays_away_ends_it_with_the_reason(folder):
-    prism = Prism(faults=[Unavailable("prism sleeps")] * 1_000)
-    async with troupe(folder, prism=prism, deadline=0.5) as company:
+    prism = ColourEmbedder(faults=[Unavailable("prism sleeps")] * 1_000)
+    async with running_app(folder, prism=prism, deadline=0.5) as company:
         job = await over(company, await rescore(company))
         assert job.state is RescoreState.FAILED
         assert "prism" in job.reason
@@ -205,8 +207,8 @@ async def test_an_embedder_that_stays_away_ends_it_with_the_reason(folder):
 
 
 async def test_a_pause_holds_it_and_the_end_of_the_pause_lets_it_go_on(folder):
-    prism = Prism(delay=0.1)
-    async with troupe(folder, prism=prism) as company:
+    prism = ColourEmbedder(delay=0.1)
+    async with running_app(folder, prism=prism) as company:
         job = await rescore(company)
         async with asyncio.timeout(LIMIT):
             while (await company.store.rescores.get(job.id)).measured == 0:
@@ -221,19 +223,19 @@ async def test_a_pause_holds_it_and_the_end_of_the_pause_lets_it_go_on(folder):
 
 
 async def test_a_card_that_cannot_be_shown_stops_nothing(folder):
-    notices = Notices(faults=[ValueError("no such colour")] * 20)
-    async with troupe(folder, prism=Prism(), notices=notices) as company:
+    notices = RecordedJobs(faults=[ValueError("no such colour")] * 20)
+    async with running_app(folder, prism=ColourEmbedder(), notices=notices) as company:
         assert (await over(company, await rescore(company))).state is RescoreState.FINISHED
 
 
 async def test_a_bot_that_is_closed_in_between_goes_on_and_embeds_nothing_twice(folder):
-    first, second, notices = Prism(delay=0.1), Prism(), Notices()
-    async with troupe(folder, prism=first, notices=notices) as company:
+    first, second, notices = ColourEmbedder(delay=0.1), ColourEmbedder(), RecordedJobs()
+    async with running_app(folder, prism=first, notices=notices) as company:
         job = await rescore(company)
         async with asyncio.timeout(LIMIT):
             while (await company.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
-    async with troupe(folder, prism=second, notices=notices) as company:
+    async with running_app(folder, prism=second, notices=notices) as company:
         done = await over(company, job)
         assert (done.state, done.measured) == (RescoreState.FINISHED, 4)
     texts = Counter([text for text in first.read + second.read if "colour" in text])
@@ -242,8 +244,8 @@ async def test_a_bot_that_is_closed_in_between_goes_on_and_embeds_nothing_twice(
 
 
 async def test_a_terminal_beside_the_bot_works_on_it_alone_and_hands_it_over(folder):
-    prism = Prism(delay=0.1)
-    async with troupe(folder, prism=prism) as company:
+    prism = ColourEmbedder(delay=0.1)
+    async with running_app(folder, prism=prism) as company:
         anew: Anew = company.service.errands.anew
         plan = await anew.plan(GUILD, "prism")
         job, mine = await anew.begin(plan)
@@ -283,7 +285,9 @@ async def test_a_bot_that_is_killed_in_the_middle_embeds_no_text_twice(folder):
 
     async def run() -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.rescoring", str(folder), str(said)), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+            *(sys.executable, "-m", "tests.support.rescoring", str(folder), str(said)),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
         )
 
     for kills in range(1, 4):

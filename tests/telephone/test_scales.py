@@ -6,6 +6,8 @@ from math import cos, radians, sin
 
 import numpy as np
 import pytest
+from tests.support.embedders import ColourEmbedder, LetterEmbedder
+from tests.support.pictures import paint
 
 from telephone.distractors import distractors
 from telephone.errors import OverBudget, Unavailable
@@ -19,14 +21,13 @@ from telephone.scales import Drawing, Scales
 from telephone.scoring.drift import summarise
 from telephone.store import Store
 from telephone.yardstick import UNKNOWN, Rest
-from tests.company import Letters, Prism, paint
 
 GUILD, PAIR, OTHERS, PRICE = 7, Pair("a", "b"), Pair("c", "d"), 0.001
 TEXTS = [prompt.text for prompt in curated()]
 CAPTIONS = [caption for redrawn in shipped() for caption in redrawn.captions]
 
 
-class Compass(Letters):
+class Compass(LetterEmbedder):
     """An embedder of plane angles: "a fox at 30°" points to 30°, any other text where its length says."""
 
     name = "compass"
@@ -41,7 +42,7 @@ class Compass(Letters):
 class Bench:
     def __init__(self, store: Store, pictures: Pictures, caps: Caps) -> None:
         self.store, self.pictures = store, pictures
-        self.compass, self.prism = Compass(), Prism()
+        self.compass, self.prism = Compass(), ColourEmbedder()
         gauges = [Gauge(store, pictures, self.compass), Gauge(store, pictures, self.prism, PRICE)]
         self.measure = Measure({gauge.name: gauge for gauge in gauges}, "compass", "compass")
         self.scales = Scales(store, self.measure, caps, fresh_s=0)

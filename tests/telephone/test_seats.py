@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.support.app import RunningApp, running_app
+from tests.support.pictures import paint
+from tests.support.surfaces import RecordedGames
 
 from telephone.errors import BadInput, NotAllowed, NotFound, Refused, Withheld
 from telephone.game import Game, GameState, Kind, Step, StepKey
@@ -16,7 +19,6 @@ from telephone.seats import IN_ALREADY, OVER, UNREADABLE
 from telephone.service import StartRequest
 from telephone.stage import StageGone
 from telephone.store.seats import LATE, SEEN, TAKEN
-from tests.company import Remembering, Troupe, paint, troupe
 from tests.limits import LIMIT
 
 pytestmark = pytest.mark.slow
@@ -30,11 +32,11 @@ SAID = "a fox and a broken clock"
 
 @pytest.fixture
 async def company(tmp_path):
-    async with troupe(tmp_path) as opened:
+    async with running_app(tmp_path) as opened:
         yield opened
 
 
-async def waits(company: Troupe, game: Game, key: StepKey = FIRST) -> Game:
+async def waits(company: RunningApp, game: Game, key: StepKey = FIRST) -> Game:
     """The game once it waits for a member to take a step."""
     async with asyncio.timeout(LIMIT):
         while (now := await company.service.game(game.id)).state is not GameState.WAITING or now.next_key != key:
@@ -43,17 +45,17 @@ async def waits(company: Troupe, game: Game, key: StepKey = FIRST) -> Game:
     return now
 
 
-async def becomes(company: Troupe, game: Game, state: SeatState, key: StepKey = FIRST) -> None:
+async def becomes(company: RunningApp, game: Game, state: SeatState, key: StepKey = FIRST) -> None:
     async with asyncio.timeout(LIMIT):
         while (await company.store.seats.get(game.id, key)).state is not state:
             await asyncio.sleep(0.02)
 
 
-async def times(company: Troupe, claim: float, seat: float) -> None:
+async def times(company: RunningApp, claim: float, seat: float) -> None:
     await company.store.servers.change(0, claim_seconds=claim, seat_seconds=seat)
 
 
-async def answer(company: Troupe, game: Game, key: StepKey, member: int, text: str = SAID) -> None:
+async def answer(company: RunningApp, game: Game, key: StepKey, member: int, text: str = SAID) -> None:
     await company.service.seats.claim(game.id, key, member)
     await company.service.seats.caption(game.id, key, member, text)
 
@@ -409,7 +411,7 @@ async def test_four_turns_are_usual_with_a_human_and_the_stand_ins_price_is_rese
     ],
 )
 async def test_a_game_interrupted_in_any_state_of_its_turn_goes_on(tmp_path, moment):
-    async with troupe(tmp_path) as company:
+    async with running_app(tmp_path) as company:
         game = await company.service.start(replace(SEALED, turns=1))
         await waits(company, game)
         if moment != "open" and moment != "overdue seat":
@@ -420,7 +422,7 @@ async def test_a_game_interrupted_in_any_state_of_its_turn_goes_on(tmp_path, mom
         stage = company.stage
     if moment.startswith("overdue"):
         _let_time_run_out(tmp_path, "claim_expires_at" if "claim" in moment else "deadline")
-    async with troupe(tmp_path, stage=stage) as company:
+    async with running_app(tmp_path, stage=stage) as company:
         if moment == "overdue claim":
             await becomes(company, game, SeatState.OPEN)
         if moment in ("open", "overdue claim"):
@@ -434,8 +436,8 @@ async def test_a_game_interrupted_in_any_state_of_its_turn_goes_on(tmp_path, mom
 
 
 async def test_a_reveal_that_is_interrupted_is_shown_to_its_end_once(tmp_path):
-    stage = Remembering()
-    async with troupe(tmp_path, stage=stage) as company:
+    stage = RecordedGames()
+    async with running_app(tmp_path, stage=stage) as company:
         game = await company.service.start(replace(SEALED, turns=1))
         await waits(company, game)
         post, reached = stage.post_step, asyncio.Event()
@@ -449,7 +451,7 @@ async def test_a_reveal_that_is_interrupted_is_shown_to_its_end_once(tmp_path):
         await asyncio.wait_for(reached.wait(), LIMIT)
         assert (await company.service.game(game.id)).is_sealed
     stage.post_step = post
-    async with troupe(tmp_path, stage=stage) as company:
+    async with running_app(tmp_path, stage=stage) as company:
         assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
         assert stage.of(game)[2:] == ["invite-1c", "opening", "1p", "1c", "summary"]
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
+from tests.support.provider import MODELS, FakeProvider
 
 from telephone.errors import Unavailable
 from telephone.models.offline import Offline
@@ -12,13 +13,12 @@ from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.providers.replicate import Replicate
 from telephone.trial import Trial, census, report_missing
-from tests.company import MODELS, Studio
 from tests.standin_providers import Studios
 
 
 @pytest.fixture
 def studio():
-    return Studio()
+    return FakeProvider()
 
 
 @pytest.fixture

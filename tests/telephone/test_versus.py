@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from tests.support.app import RunningApp, running_app
 
 from telephone.admission import StartRequest
 from telephone.battle import TAKEN_OUT
@@ -11,7 +12,6 @@ from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.game import Game, GameState, Kind, StepKey
 from telephone.sides import BattleState, Choice
 from telephone.versus import VersusAsked, match
-from tests.company import Troupe, troupe
 from tests.limits import LIMIT
 from tests.telephone.test_battle import GUILD, HOST, fought, reaches, shows, vote
 
@@ -23,16 +23,16 @@ VERSUS = VersusAsked(1, 2, guild_id=GUILD, starter_id=HOST, vote_seconds=60)
 
 @pytest.fixture
 async def company(tmp_path):
-    async with troupe(tmp_path) as opened:
+    async with running_app(tmp_path) as opened:
         yield opened
 
 
-async def played(company: Troupe, **changes) -> Game:
+async def played(company: RunningApp, **changes) -> Game:
     game = await company.service.start(replace(ASKED, **changes))
     return await company.service.closed(game.id, timeout=LIMIT)
 
 
-async def two(company: Troupe) -> tuple[Game, Game]:
+async def two(company: RunningApp) -> tuple[Game, Game]:
     return await played(company), await played(company, t2i="stickers")
 
 

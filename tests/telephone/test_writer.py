@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from tests.support.app import prompts_of
+from tests.support.checker import FakeChecker
+from tests.support.provider import FakeProvider
 
 from telephone.build import open_house
 from telephone.errors import (
@@ -25,8 +28,6 @@ from telephone.providers.base import Lost
 from telephone.settings import Settings
 from telephone.store import Store
 from telephone.writer import WANTED, Draft, Writer, chosen, question, read
-from tests import company
-from tests.company import Studio, Watcher
 from tests.limits import LIMIT
 from tests.standin_providers import Studios
 
@@ -36,18 +37,18 @@ GOOD = json.dumps({level: ["a scene"] * count for level, count in WANTED.items()
 
 @pytest.fixture
 def studio():
-    return Studio(writes=GOOD)
+    return FakeProvider(writes=GOOD)
 
 
 @pytest.fixture
 def watcher():
-    return Watcher()
+    return FakeChecker()
 
 
 @pytest.fixture
 async def writer(tmp_path, studio, watcher):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        yield company.library(tmp_path, store, studio, watcher).writer
+        yield prompts_of(tmp_path, store, studio, watcher).writer
 
 
 async def taken(writer: Writer) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydantic import SecretStr
+from tests.support.pictures import paint
 
 from telephone.errors import BadInput, BadOutput, TimedOut, Unavailable
 from telephone.game import Image
@@ -22,10 +23,9 @@ from telephone.providers.download import Downloads
 from telephone.providers.replicate import INLINE_MAX, Replicate
 from telephone.scoring.drift import cosine_distance
 from telephone.store import Store
-from tests.company import paint
-from tests.containers import IMAGEBIND, needs_cog, running
 from tests.standin_providers import Studios, says
 from tests.standin_providers.eyes import caption
+from tests.support.containers import IMAGEBIND, needs_cog, running
 
 LONG = "The fox is red, quick and rather curious about clocks. " * 20
 OVER = "clock " * 76

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image as pil
 from pydantic import SecretStr
+from tests.support.pictures import paint
 
 from telephone.game import Ask, Image
 from telephone.models.registry import Registry
@@ -15,7 +16,6 @@ from telephone.providers.cog import Cog
 from telephone.providers.download import Downloads
 from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import Replicate
-from tests.company import paint
 from tests.standin_providers import Studios
 
 KEY = "sk-studio-secret-0123456789"

@@ -11,9 +11,9 @@ from telephone.models.players import caption_of, picture_of
 from telephone.providers.cog import Cog
 from telephone.providers.gate import Limit
 from telephone.providers.patience import with_patience
-from tests.containers import needs_cog, running
 from tests.limits import LIMIT
 from tests.standin_providers import says, slow
+from tests.support.containers import needs_cog, running
 
 PREDICT = "/predictions"
 

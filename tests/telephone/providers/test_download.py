@@ -10,12 +10,12 @@ import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver
 from PIL import Image as pil
+from tests.support.pictures import paint
 
 from telephone.errors import BadOutput, RateLimited, TelephoneError, Unavailable
 from telephone.game import Answer
 from telephone.models.players import picture_of
 from telephone.providers.download import Downloads, is_public
-from tests.company import paint
 from tests.limits import LIMIT
 from tests.standin_providers import answers, cut, floods, half, redirects, says, silent, slow
 

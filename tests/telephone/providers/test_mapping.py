@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.support.pictures import paint
 
 from telephone.errors import BadInput, BadOutput
 from telephone.game import Ask
 from telephone.providers.mapping import TASK, data_uri, decoded, inputs, output_of
-from tests.company import paint
 
 SPECS = Path(__file__).parents[4] / "shared" / "specs"
 SCHEMAS = SPECS / "replicate-model-schemas.json"

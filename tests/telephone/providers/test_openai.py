@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 from pydantic import SecretStr
+from tests.support.pictures import paint
 
 from telephone.errors import BadOutput, Misconfigured, Refused, Retired, TimedOut
 from telephone.game import Ask, Ticket
 from telephone.models.players import Players, picture_of
 from telephone.providers.openai import CHAT_TOKENS, OpenAI
-from tests.company import paint
 from tests.limits import LIMIT
 from tests.standin_providers import cut_after_doing, says, silent
 from tests.telephone.providers.conftest import KEY

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from PIL import Image as pil
 from PIL import ImageDraw
 from pydantic import SecretStr
+from tests.support.pictures import paint
 
 from telephone.doctor import examine
 from telephone.errors import Misconfigured, RateLimited, Unavailable
@@ -26,7 +27,6 @@ from telephone.safety import Finding, OfflineChecker, OpenAIChecker, guard_of
 from telephone.safety import openai as moderation
 from telephone.safety.offline import nsfw_score
 from telephone.settings import Settings
-from tests.company import paint
 
 SPEC = Path(__file__).parents[4] / "shared" / "specs" / "openai.json"
 KEY = "sk-moderation-secret-0123456789"

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.support.app import RunningApp, running_app
 
 from telephone.errors import Misconfigured, NotAllowed, Refused, TimedOut, Unavailable, Withheld
 from telephone.game import Game, GameState
 from telephone.safety.guard import SEVERE
 from telephone.service import StartRequest
-from tests.company import Troupe, troupe
 from tests.limits import LIMIT
 
 pytestmark = pytest.mark.slow
@@ -23,11 +23,11 @@ ADULT_PLACE = replace(ASKED, age_restricted=True)
 
 @pytest.fixture
 async def company(tmp_path):
-    async with troupe(tmp_path) as opened:
+    async with running_app(tmp_path) as opened:
         yield opened
 
 
-async def played(company: Troupe, asked: StartRequest = ASKED) -> Game:
+async def played(company: RunningApp, asked: StartRequest = ASKED) -> Game:
     return await company.service.closed((await company.service.start(asked)).id, timeout=LIMIT)
 
 

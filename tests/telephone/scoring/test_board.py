@@ -17,7 +17,7 @@ from telephone.scoring.board_words import which
 from telephone.scoring.votes import rank_by_votes
 from telephone.store import Store
 from telephone.store.scores import Completion
-from tests.played import asked, begun, finished
+from tests.support.played import asked, begun, finished
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,7 @@ from telephone.scoring.questions import Questions
 from telephone.scoring.sentences import among, best, lacking, matters_more, more_games, notes, without_one
 from telephone.scoring.standings import Judge
 from telephone.store import Store
-from tests.played import CRITICS_ADD, PAINTERS_ADD, article, asked, finished, once
+from tests.support.played import CRITICS_ADD, PAINTERS_ADD, article, asked, finished, once
 
 GUILD = 78
 MINILM = Judge("minilm", "1", "MiniLM (offline)")

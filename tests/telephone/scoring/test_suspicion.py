@@ -8,7 +8,7 @@ import pytest
 from telephone.game import Pair
 from telephone.scoring.suspicion import FEWEST_VOTES, log_odds, suspects
 from telephone.store.polls import Poll
-from tests.polled import packed
+from tests.support.polled import packed
 
 PAIRS = [Pair(t2i, i2t) for t2i in ("a", "b") for i2t in ("x", "y")]
 MOMENT = datetime(2026, 11, 1, tzinfo=UTC)

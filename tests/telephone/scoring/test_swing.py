@@ -6,7 +6,7 @@ from telephone.game import Pair
 from telephone.scoring.swing import swings, told
 from telephone.sides import Choice
 from telephone.store.polls import CHOICES, Poll
-from tests.polled import packed
+from tests.support.polled import packed
 
 SHARP, HAZY, THIRD = (
     Pair("stickers", "spotter-sharp"),

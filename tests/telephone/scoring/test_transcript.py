@@ -13,7 +13,7 @@ from telephone.scoring.urn import gather
 from telephone.scoring.votes import VoteBoard, rank_by_votes
 from telephone.sides import Choice
 from telephone.store.polls import CHOICES, Poll
-from tests.polled import packed
+from tests.support.polled import packed
 
 SHARP, HAZY, THIRD, COMMA = (
     Pair("stickers", "spotter-sharp"),

@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from telephone.store import Store
 from telephone.store.database import read_url
 from telephone.store.upgrade import upgrade
-from tests.postgres import NoPostgres, new_database, running_postgres
+from tests.support.postgres import NoPostgres, new_database, running_postgres
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 from telephone.game import Level, Pair, Prompt, Step
 from telephone.store import Measurement, Pool, Store, Told
 from telephone.store import pairs as aggregate
-from tests.played import asked, finished
+from tests.support.played import asked, finished
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, caption, picture
 
 PAIR, OTHERS = Pair("a", "b"), Pair("c", "d")

@@ -9,7 +9,7 @@ from telephone.errors import NotFound, OverBudget
 from telephone.game import Caps, Pair, Prompt
 from telephone.rescore import RescorePlan, RescoreState
 from telephone.store import Order, Store
-from tests.played import asked, begun, finished
+from tests.support.played import asked, begun, finished
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, caption
 from tests.telephone.store.test_budgets import CAPS, taken
 

@@ -14,7 +14,7 @@ from telephone.store import Pool, Store
 from telephone.store.database import read_url
 from telephone.store.scores import Begun, Completion, Ruler, Sums
 from telephone.store.upgrade import configured, upgrade
-from tests.played import asked, begun, finished
+from tests.support.played import asked, begun, finished
 from tests.telephone.store.samples import GUILD, OTHER_GUILD
 
 PAIRS = [Pair(t2i, i2t) for t2i in ("doodles", "stickers") for i2t in ("hazy", "sharp")]

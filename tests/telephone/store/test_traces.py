@@ -9,7 +9,7 @@ from telephone.game import GameRequest, GameState, Kind, Pair, Prompt, StepKey
 from telephone.store import Store, Wishes
 from telephone.store.tables import Row
 from telephone.store.traces import ANSWERS, OF_GAMES, TRACES, sections
-from tests.played import begun
+from tests.support.played import begun
 from tests.telephone.store.lives import ADMIN, ANN, BEN, WORDS, live, take
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, picture
 

@@ -1,6 +1,6 @@
 """A bot that measures old games anew with a slow prism, until it is done or somebody kills it.
 
-python -m tests.rescoring FOLDER FILE
+python -m tests.support.rescoring FOLDER FILE
 """
 
 import asyncio
@@ -8,13 +8,15 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from tests.support.app import running_app
+from tests.support.embedders import ColourEmbedder
+
 from telephone.errors import NotAllowed
-from tests.company import Prism, troupe
 
 GUILD = 11
 
 
-class Writing(Prism):
+class Writing(ColourEmbedder):
     """Writes what it has embedded to a file before it answers, as a provider's bill would."""
 
     file: Path
@@ -37,7 +39,7 @@ class Writing(Prism):
 async def main(folder: Path, file: Path) -> None:
     prism = Writing(delay=0.25)
     prism.file = file
-    async with troupe(folder, prism=prism) as company:
+    async with running_app(folder, prism=prism) as company:
         with suppress(NotAllowed):  # an earlier process began it, and this one has taken it up
             await company.service.errands.rescore(GUILD, "prism", by=5, channel_id=33, is_host=True)
         while await company.store.rescores.unended():

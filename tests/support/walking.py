@@ -1,6 +1,6 @@
 """A workflow to test engines with; as a program, a worker that walks until somebody kills it.
 
-python -m tests.walking URL
+python -m tests.support.walking URL
 """
 
 import asyncio

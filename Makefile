@@ -1,18 +1,13 @@
-# make play and make test set everything up by themselves; they need python3 (3.11 to 3.13) and make.
+# make play, make test and make test-long set everything up by themselves; they need python3 (3.11 to 3.13) and make.
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# What plays whole games or starts processes; make test runs it.
-SLOW := telephone/test_cli.py telephone/test_play.py telephone/test_money.py telephone/test_measuring.py telephone/test_reaper.py \
-	telephone/safety/test_games.py telephone/store/test_races.py cogs/test_reports.py cogs/test_games.py \
-	cogs/test_whole_game.py bot/test_demo.py bot/test_main.py \
-	telephone/test_battle.py telephone/test_versus.py telephone/test_measuring.py telephone/test_rescore.py \
-	telephone/test_pairs.py telephone/test_integrity.py telephone/media/charts cogs/test_battle.py cogs/test_scoring.py \
-	cogs/test_insights.py cogs/test_pairs.py bot/test_boards.py \
-	telephone/scoring telephone/test_house.py telephone/store/test_budgets.py telephone/models/test_sketch.py
+# Tests wait for half of the time, so three at once are quicker on two cores than two. Single tests are handed out,
+# those that may take longest first (tests/conftest.py), so that no process is left with a long file at the end.
+AT_ONCE := --numprocesses 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup play demo bot test test-fast check bench lock clean
+.PHONY: help setup play demo bot test test-long test-fast check bench lock clean
 
 help: ## Lists what make can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,13 +36,15 @@ demo: .venv/.dev ## Shows the whole bot on a Discord in this machine's browser
 bot: .venv/.play ## Runs the bot on Discord (needs DISCORD_TOKEN in .env)
 	@$(BIN)/python -m bot
 
-test: .venv/.dev ## Runs every test; the unit tests on the other Pythons at hand too
+test: .venv/.dev ## Runs every test but the long ones
+	@$(BIN)/python -m pytest -m "not long" $(AT_ONCE)
+
+test-long: .venv/.dev ## Runs the long tests, and the units on the other Pythons at hand
 	@$(BIN)/python -m tests.other_pythons
-	@$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadfile
-	@$(BIN)/python -m pytest -m alone
+	@$(BIN)/python -m pytest -m long $(AT_ONCE)
 
 test-fast: .venv/.dev ## Runs the tests one runs while working
-	@$(BIN)/python -m pytest -m "not slow" -k "not postgres" tests/telephone tests/bot tests/cogs $(SLOW:%=--ignore=tests/%)
+	@$(BIN)/python -m pytest -m "not slow and not long" -k "not postgres" tests/telephone tests/bot tests/cogs
 
 check: .venv/.dev ## Format, lint, types, layers
 	@$(BIN)/ruff format --check .
@@ -58,9 +55,11 @@ check: .venv/.dev ## Format, lint, types, layers
 bench: .venv/.dev ## Measures what we claim
 	@$(BIN)/python bench/engine.py
 	@$(BIN)/python bench/sketch.py
+	@$(BIN)/python bench/safety.py
 	@$(BIN)/python bench/scale.py
 	@$(BIN)/python bench/board.py
 	@$(BIN)/python bench/votes.py
+	@$(BIN)/python bench/crowd.py
 	@$(BIN)/python bench/ranking.py
 	@$(BIN)/python bench/least.py
 	@$(BIN)/python bench/insights.py

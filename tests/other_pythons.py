@@ -14,18 +14,9 @@ from pathlib import Path
 
 SUPPORTED = ("3.11", "3.12", "3.13")
 HOME = Path(__file__).parent.parent
-# Whole games and hundreds of charts take minutes, and run nothing that the units, test_house and test_engine do not.
-LONG = (
-    *("test_cli.py", "test_cli_boards.py", "test_cli_exports.py", "test_cli_questions.py", "test_cli_sheets.py"),
-    *("test_play.py", "test_battle.py", "test_versus.py", "test_measuring.py", "test_rescore.py", "test_pairs.py"),
-    *("test_money.py", "test_integrity.py", "safety/test_games.py", "scoring", "media/charts"),
-    *("test_hosting.py", "test_seats.py", "test_erasing.py", "test_reaper.py", "test_cli_rescore.py", "test_scales.py"),
-    *("test_library.py", "models/test_sketch.py", "models/test_sketch_words.py"),
-    *("providers/test_prism.py", "providers/test_cog.py", "models/test_imagebind.py"),
-)
 UNITS = [
-    *("tests/telephone", *(f"--ignore=tests/telephone/{name}" for name in LONG)),
-    *("-m", "not slow", "-k", "not postgres", "-q", "-p", "no:cacheprovider"),
+    "tests/telephone",
+    *("-m", "not slow and not long", "-k", "not postgres", "-q", "-p", "no:cacheprovider"),
 ]
 
 

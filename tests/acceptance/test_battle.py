@@ -29,7 +29,7 @@ KILLED = 2
 """The battle, counted from 0, in the middle of whose votes the bot is killed."""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 async def test_six_battles_put_the_better_pair_first_and_one_alone_decides_nothing(standin: Standin, tmp_path: Path):
     guild = standin.create_guild("Players")
@@ -49,7 +49,7 @@ async def test_six_battles_put_the_better_pair_first_and_one_alone_decides_nothi
 
     every: Counter[str] = Counter()
     for n in range(BATTLES):
-        card = await standin.until(lambda n=n: _card(standin, channel, n + 1, "which side degraded least"), timeout=300)
+        card = await standin.until(lambda n=n: _card(standin, channel, n + 1, "which side degraded least"))
         battle = await _stored(tmp_path, guild.id, n)
         choices = _choices(battle, random.Random(n))
         if n == KILLED:
@@ -97,7 +97,7 @@ async def _vote(standin: Standin, card: Message, voters: Sequence[Member], choic
     async def press(voter: Member, choice: Choice) -> None:
         pressed = await voter.click(card, label=LABELS[choice])
         assert pressed.ephemeral
-        await standin.until(lambda: pressed.response and not pressed.response.loading, timeout=30)
+        await standin.until(lambda: pressed.response and not pressed.response.loading)
         assert pressed.response.text.startswith(f"You chose {LABELS[choice]}")
 
     await asyncio.gather(*(press(*one) for one in zip(voters, choices, strict=True)))
@@ -127,11 +127,9 @@ async def _close(standin: Standin, channel, card: Message, host: Member) -> None
     await standin.until(lambda: asked.response and asked.response.buttons)
     await host.click(asked.response, label="Close the vote")
     number = card.text.removeprefix("### Battle ").split(":")[0]
-    await standin.until(lambda: _card(standin, channel, int(number), "Distances:"), timeout=60)
+    await standin.until(lambda: _card(standin, channel, int(number), "Distances:"))
     thread = next(thread for thread in standin.threads(channel) if thread.starter == card.id)
-    await standin.until(
-        lambda: [one for one in standin.messages(thread) if one.text.startswith(f"**Battle {number}:")], timeout=60
-    )
+    await standin.until(lambda: [one for one in standin.messages(thread) if one.text.startswith(f"**Battle {number}:")])
 
 
 def _check_the_card(card: Message | None, battle: Battle, cast: Counter[Choice]) -> None:
@@ -199,6 +197,6 @@ async def _board(folder: Path, guild_id: int) -> list[dict[str, Any]]:
 
 async def _leaderboard(standin: Standin, channel, member: Member) -> Message:
     asked = await member.slash(channel, "telephone leaderboard", by="votes")
-    await standin.until(lambda: asked.response and not asked.response.loading, timeout=60)
+    await standin.until(lambda: asked.response and not asked.response.loading)
     assert asked.response is not None
     return asked.response

@@ -27,7 +27,7 @@ TURNS = 3
 MODERATOR = discord.Permissions(manage_guild=True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_no_byte_that_is_sent_before_the_close_tells_a_pair(standin: Standin, tmp_path: Path):
     guild = standin.create_guild("Players")
@@ -38,10 +38,10 @@ async def test_no_byte_that_is_sent_before_the_close_tells_a_pair(standin: Stand
     from_here = len(standin.sent)
     await ada.slash(channel, "telephone battle", prompt="#easy-003", turns=TURNS, **options)
 
-    [thread] = await standin.until(lambda: standin.threads(channel), timeout=30)
+    [thread] = await standin.until(lambda: standin.threads(channel))
     for member in (ada, bo, mod):
         await _look_around(standin, channel, thread, member)
-    card = await standin.until(lambda: _card(standin, channel, "which side degraded least"), timeout=120)
+    card = await standin.until(lambda: _card(standin, channel, "which side degraded least"))
     await standin.until(lambda: "**Which side" in standin.messages(thread)[-1].text)
     await _vote_and_read_stories(standin, card, bo)
     await _report_and_judge(standin, channel, thread, bo, mod)
@@ -62,13 +62,13 @@ async def test_no_byte_that_is_sent_before_the_close_tells_a_pair(standin: Stand
     _check_the_moments(standin.messages(thread), tmp_path)
 
     await ada.click(asked.response, label="Close the vote")
-    await standin.until(lambda: _card(standin, channel, "Distances:"), timeout=30)
+    await standin.until(lambda: _card(standin, channel, "Distances:"))
     after = set().union(*(_found(secrets, sent) for sent in standin.sent[upto:]))
     assert {*(name for pair in PAIRS for name in pair.split(" × "))} <= after, "the reading can find what is there"
     assert len(after) >= 4 + len({f"{side.game.turns[-1].distance:.2f}" for side in blind.sides})
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_no_byte_tells_which_of_two_games_of_the_past_is_which_side(standin: Standin, tmp_path: Path):
     guild = standin.create_guild("Players")
@@ -77,12 +77,12 @@ async def test_no_byte_tells_which_of_two_games_of_the_past_is_which_side(standi
     for number, pair in enumerate(PAIRS[:2], start=1):
         t2i, i2t = pair.split(" × ")
         await ada.slash(channel, "telephone start", prompt="#easy-003", turns=TURNS, t2i=t2i, i2t=i2t)
-        await standin.until(lambda number=number: len(_summaries(standin, channel)) == number, timeout=90)
+        await standin.until(lambda number=number: len(_summaries(standin, channel)) == number)
     await standin.until(lambda: all(sent.status for sent in standin.sent))
     from_here = len(standin.sent)
     await bo.slash(channel, "telephone versus", game_a=1, game_b=2)
 
-    card = await standin.until(lambda: _card(standin, channel, "which side degraded least"), timeout=60)
+    card = await standin.until(lambda: _card(standin, channel, "which side degraded least"))
     thread = standin.threads(channel)[-1]
     await standin.until(lambda: "**Which side" in standin.messages(thread)[-1].text)
     await _vote_and_read_stories(standin, card, ada, "AB")
@@ -99,7 +99,7 @@ async def test_no_byte_tells_which_of_two_games_of_the_past_is_which_side(standi
     _check_pictures(told, least=2 * (1 + TURNS))
     await ada.click(card, label="B")
     await bo.click(asked.response, label="Close the vote")
-    await standin.until(lambda: _card(standin, channel, "Distances:"), timeout=30)
+    await standin.until(lambda: _card(standin, channel, "Distances:"))
     after = set().union(*(_found(secrets, sent) for sent in standin.sent[upto:]))
     assert {"spotter-sharp", "spotter-hazy", "game #1", "game #2"} <= after, "the reading can find what is there"
 
@@ -125,7 +125,7 @@ async def _vote_and_read_stories(standin: Standin, card: Message, member: Member
     await _answered(standin, story)
     for label in sides[1:]:
         story = await member.click(story.response, label=label)
-        await standin.until(lambda label=label, story=story: f"side {label}" in story.response.text, timeout=30)
+        await standin.until(lambda label=label, story=story: f"side {label}" in story.response.text)
         assert len(story.response.attachments) == TURNS
 
 
@@ -134,12 +134,12 @@ async def _report_and_judge(standin: Standin, channel, thread, member: Member, m
     first = next(one for one in standin.messages(thread) if "Turn 1 of" in one.text)
     form = await member.menu(first, "Report this turn")
     await member.submit(form, {"part": "c-p", "reason": "violence"})
-    await standin.until(lambda: len(_again(standin, first).attachments) == 3, timeout=30)
+    await standin.until(lambda: len(_again(standin, first).attachments) == 3)
     listed = await mod.slash(channel, "telephone-admin reports")
     assert "picture 1 of side C of battle 1" in await _answered(standin, listed)
     await _answered(standin, await mod.click(listed.response, label="Look at picture 1 of side C of battle 1"))
     await _answered(standin, await mod.click(listed.response, label="Show picture 1 of side C of battle 1 again"))
-    await standin.until(lambda: len(_again(standin, first).attachments) == 4, timeout=30)
+    await standin.until(lambda: len(_again(standin, first).attachments) == 4)
 
 
 def _again(standin: Standin, message: Message) -> Message:
@@ -147,7 +147,7 @@ def _again(standin: Standin, message: Message) -> Message:
 
 
 async def _answered(standin: Standin, asked: Interaction) -> str:
-    await standin.until(lambda: asked.response and not asked.response.loading, timeout=30)
+    await standin.until(lambda: asked.response and not asked.response.loading)
     return asked.response.text
 
 

@@ -22,7 +22,7 @@ BOT = [sys.executable, "-m", "bot"]
 TURNS = 6
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 async def test_a_battle_killed_in_every_state_loses_nothing_and_repeats_nothing(standin: Standin, tmp_path: Path):
     guild = standin.create_guild("Players")
@@ -37,10 +37,10 @@ async def test_a_battle_killed_in_every_state_loses_nothing_and_repeats_nothing(
 
     moments = random.Random(3)
     for count in range(1, TURNS + 3):  # card, opening, rounds: killed as each has just come, and the ballot goes up
-        await standin.until(lambda count=count: len(shown()) >= count, timeout=60)
+        await standin.until(lambda count=count: len(shown()) >= count)
         await _kill(bot, moments.uniform(0, 0.4))
-    card = await standin.until(lambda: _card(standin, channel, "which side degraded least"), timeout=60)
-    await standin.until(lambda: shown()[-1].text.startswith("**Which side"), timeout=30)
+    card = await standin.until(lambda: _card(standin, channel, "which side degraded least"))
+    await standin.until(lambda: shown()[-1].text.startswith("**Which side"))
 
     await _vote(standin, card, ada, "A")
     await _kill(bot, 0)
@@ -51,8 +51,8 @@ async def test_a_battle_killed_in_every_state_loses_nothing_and_repeats_nothing(
     await bot.ended()
     _let_time_run_out(tmp_path)
     await bot.restart()
-    closed = await standin.until(lambda: _card(standin, channel, "B degraded least"), timeout=60)
-    await standin.until(lambda: shown()[-1].text.startswith("**Battle 1: B"), timeout=30)
+    closed = await standin.until(lambda: _card(standin, channel, "B degraded least"))
+    await standin.until(lambda: shown()[-1].text.startswith("**Battle 1: B"))
     await _kill(bot, 0)
     await asyncio.sleep(1)
 

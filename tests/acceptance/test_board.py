@@ -38,7 +38,7 @@ ROW = re.compile(
     rf"{PROMPTS} games on {PROMPTS} prompts(?P<provisional>, provisional)?; {PROMPTS} of {PROMPTS} finished \(100%\)"
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1_200)]
 
 
 async def test_forty_games_give_a_board_insights_and_charts(standin: Standin, tmp_path: Path):
@@ -114,7 +114,7 @@ class Evening:
             found = next(one for one in mine if one.id == message_id)
             return None if found.loading or not found.text or found.text == before else found
 
-        message = await self.standin.until(there, timeout=120)
+        message = await self.standin.until(there)
         for file in message.attachments:
             with Image.open(io.BytesIO(file.data)) as chart:
                 assert chart.size == (1200, 675)
@@ -208,12 +208,15 @@ class Evening:
     async def _finished(self) -> None:
         """Until every game has ended, its summary stands in its thread, and nothing is measured any more."""
         cards = lambda: [one.text for one in self.standin.messages(self.channel)]  # noqa: E731
-        await self.standin.until(lambda: sum("finished" in text for text in cards()) == GAMES, timeout=900)
+        await self.standin.until(lambda: sum("finished" in text for text in cards()) == GAMES)
         await self._games()
 
     async def _games(self) -> list[Game]:
         """All games, once they are measured by the embedder in use."""
-        async with await Store.open(f"sqlite:///{self.data / 'telephone.sqlite'}") as store, asyncio.timeout(120):
+        async with (
+            await Store.open(f"sqlite:///{self.data / 'telephone.sqlite'}") as store,
+            asyncio.timeout(self.standin.patience),
+        ):
             while True:
                 games = await store.games.recent(self.guild.id, limit=GAMES + 1)
                 assert {game.state for game in games} == {GameState.FINISHED}

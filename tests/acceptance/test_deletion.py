@@ -18,7 +18,7 @@ SAID = "two knights argue over a teapot"
 PLAYED = {"t2i": "stickers", "i2t": "spotter-sharp", "turns": 2}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_nothing_of_a_member_is_left_anywhere_and_everything_of_the_others_is(standin: Standin, tmp_path: Path):
     guild = standin.create_guild("Players")
@@ -27,11 +27,11 @@ async def test_nothing_of_a_member_is_left_anywhere_and_everything_of_the_others
     bot = await standin.run_bot(BOT, env={"TELEPHONE_DATA_DIR": str(data)})
     for number, (member, prompt) in enumerate(((bo, "two red apples on a table"), (ada, WORDS)), 1):
         await member.slash(channel, "telephone start", prompt=prompt, seed=number, **PLAYED)
-        await standin.until(lambda n=number: _finished(standin, channel, n), timeout=90)
+        await standin.until(lambda n=number: _finished(standin, channel, n))
     bos, adas = standin.threads(channel)
-    summary = await standin.until(lambda: _card(standin, adas, "### #2: from"), timeout=30)
+    summary = await standin.until(lambda: _card(standin, adas, "### #2: from"))
     await ada.click(summary, label="GIF")
-    await standin.until(lambda: standin.messages(adas)[-1].attachments[0].name == "game-2.gif", timeout=30)
+    await standin.until(lambda: standin.messages(adas)[-1].attachments[0].name == "game-2.gif")
     battle = await _fought(standin, channel, bo, ada)
     open_game = await _taken_part(standin, channel, bo, ada)
     named = _card(standin, open_game, ", caption**")
@@ -52,11 +52,11 @@ async def test_nothing_of_a_member_is_left_anywhere_and_everything_of_the_others
     pressed = await ada.click(asked.response, label="Delete all of it")
     await standin.until(lambda: "It has begun" in pressed.response.text)
     await _kill(bot)
-    await standin.until(lambda: len(standin.messages(adas)) < 7, timeout=60)
+    await standin.until(lambda: len(standin.messages(adas)) < 7)
     await _kill(bot)
-    await standin.until(lambda: not standin.messages(adas), timeout=60)
+    await standin.until(lambda: not standin.messages(adas))
     await _kill(bot)
-    await standin.until(lambda: _is_done(data), timeout=60)
+    await standin.until(lambda: _is_done(data))
     await _kill(bot)
 
     assert standin.messages(adas) == []
@@ -85,16 +85,16 @@ async def _taken_part(standin: Standin, channel, starter, member) -> int:
     named = await member.slash(channel, "telephone me name", on=True)
     await standin.until(lambda: named.response and not named.response.loading)
     await starter.slash(channel, "telephone start", prompt="#easy-003", t2i="stickers", i2t="human", turns=1, seed=5)
-    await standin.until(lambda: len(standin.threads(channel)) == 4, timeout=30)
+    await standin.until(lambda: len(standin.threads(channel)) == 4)
     thread = standin.threads(channel)[-1].id
-    invitation = await standin.until(lambda: _card(standin, thread, "### Turn 1: write a caption"), timeout=60)
+    invitation = await standin.until(lambda: _card(standin, thread, "### Turn 1: write a caption"))
     claim = await member.click(invitation, label="Take this turn")
     await standin.until(lambda: claim.response and not claim.response.loading)
     form = await member.click(claim.response, label="Write caption")
     sent = await member.submit(form, {"caption": SAID})
     await standin.until(lambda: sent.response and not sent.response.loading)
-    await standin.until(lambda: _card(standin, thread, "### #5: from"), timeout=60)
-    await standin.until(lambda: _finished(standin, channel, 5), timeout=30)
+    await standin.until(lambda: _card(standin, thread, "### #5: from"))
+    await standin.until(lambda: _finished(standin, channel, 5))
     return thread
 
 
@@ -102,14 +102,14 @@ async def _fought(standin: Standin, channel, starter, *voters) -> Message:
     """A closed battle on a listed prompt, on which everybody chose A."""
     pairs = {"pair_a": "stickers × spotter-sharp", "pair_b": "stickers × spotter-hazy"}
     await starter.slash(channel, "telephone battle", prompt="#easy-002", turns=1, **pairs, wait=False)
-    card = await standin.until(lambda: _card(standin, channel, "which side degraded least"), timeout=60)
+    card = await standin.until(lambda: _card(standin, channel, "which side degraded least"))
     for voter in (starter, *voters):
         cast = await voter.click(card, label="A")
         await standin.until(lambda cast=cast: cast.response and not cast.response.loading)
     question = await starter.click(card, label="Close")
     await standin.until(lambda: question.response and not question.response.loading)
     await starter.click(question.response, label="Close the vote")
-    return await standin.until(lambda: _card(standin, channel, "A degraded least"), timeout=60)
+    return await standin.until(lambda: _card(standin, channel, "A degraded least"))
 
 
 def _card(standin: Standin, channel, words: str) -> Message | None:

@@ -24,6 +24,8 @@ from tests.standin.members import Interaction, Member
 from tests.standin.process import BotProcess
 from tests.standin.records import Message
 
+pytestmark = pytest.mark.long
+
 BOT = [sys.executable, "-m", "bot"]
 NAMES = ("ada", "bo", "cy", "di", "eve", "fay")
 PROMPTS = ("a snail in a library", "two robots at the sea", "a very small opera")
@@ -46,7 +48,7 @@ class Table:
         manages = discord.Permissions(manage_guild=True)
         self.members = [self.guild.add_member(name, permissions=manages if name == "ada" else None) for name in NAMES]
 
-    async def shown(self, words: str, timeout: float = 60) -> Message:
+    async def shown(self, words: str) -> Message:
         """The newest message, in the channel or a thread, that says so."""
 
         def find() -> Message | None:
@@ -55,7 +57,7 @@ class Table:
             found = [one for room in rooms for one in self.standin.messages(room) if words in one.text]
             return max(found, key=lambda one: one.id, default=None)
 
-        return await self.standin.until(find, timeout=timeout)
+        return await self.standin.until(find)
 
     async def claim(self, member: Member, invitation: Message) -> Interaction:
         pressed = await member.click(invitation, label="Take this turn")
@@ -131,7 +133,7 @@ async def test_a_sealed_game_of_five_turns_with_six_members_is_played_to_the_rev
         await here.caption(member, invitation, words, killed=turn == 4)
     await here.shown("**Turn 2 of 5, picture**")
     await here.kill()  # in the middle of the reveal
-    await here.shown("Biggest jump", timeout=120)
+    await here.shown("Biggest jump")
     await here.shown("### #1 finished")
 
     game = await here.game(1)
@@ -165,7 +167,7 @@ async def test_members_draw_on_the_page_and_upload_and_no_model_plays(standin: S
     form = await cy.click(claim.response, label="Upload")
     await here.submit(cy, form, {"drawing": [("holiday.png", _picture())]})
     await here.caption(di, await here.shown("### Turn 2: write a caption"), SAID[1])
-    await here.shown("Biggest jump", timeout=120)
+    await here.shown("Biggest jump")
     game = await here.game(1)
     assert (game.state, {step.player for step in game.steps}) == (GameState.FINISHED, {"human"})
     thread = standin.messages(standin.threads(here.channel)[0].id)
@@ -202,7 +204,7 @@ async def test_a_party_of_four_over_four_rounds_one_leaving_ends_with_four_album
             await here.kill()  # between two rounds
     await here.shown("### Album 2 of 4")
     await here.kill()  # in the middle of the reveal
-    await here.shown("### Party 1 is over", timeout=240)
+    await here.shown("### Party 1 is over")
     await _check_four_albums(here)
 
 

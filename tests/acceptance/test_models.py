@@ -79,6 +79,7 @@ async def test_every_model_is_listed_with_what_it_needs(tmp_path):
     }
 
 
+@pytest.mark.long
 async def test_the_operators_first_command_tries_every_ready_model_for_at_most_a_dollar(tmp_path):
     async with Studios.open() as studios:
         studios.outputs = OUTPUTS
@@ -93,6 +94,7 @@ async def test_the_operators_first_command_tries_every_ready_model_for_at_most_a
     assert REPLICATE_TOKEN not in out + err
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 async def test_the_articles_pairs_play_ten_turns_on_discord_and_no_key_is_left_anywhere(standin: Standin, tmp_path):
     data = tmp_path / "data"
@@ -113,8 +115,8 @@ async def test_the_articles_pairs_play_ten_turns_on_discord_and_no_key_is_left_a
             assert game.cost_usd > 0
             assert all(step.text or step.image for step in game.steps)
         assert {(game.pair.t2i, game.pair.i2t) for game in games} == set(PAIRS)
-        await standin.until(lambda: _finished_cards(standin, channel) == len(PAIRS), timeout=60)
-        measured = await _measured(data, guild.id)
+        await standin.until(lambda: _finished_cards(standin, channel) == len(PAIRS))
+        measured = await _measured(standin, data, guild.id)
         assert all(turn.distance is not None for game in measured for turn in game.turns)
         calls = [made["input"] for made in studios.predictions.values() if "imagebind" in made["model"]]
         assert len(calls) == len({json.dumps(given) for given in calls}), "each text and picture was paid for once"
@@ -127,7 +129,7 @@ async def test_the_articles_pairs_play_ten_turns_on_discord_and_no_key_is_left_a
 
 
 async def _ended(standin: Standin, data: Path, guild_id: int) -> list[Game]:
-    async with await Store.open(f"sqlite:///{data / 'telephone.sqlite'}") as store, asyncio.timeout(300):
+    async with await Store.open(f"sqlite:///{data / 'telephone.sqlite'}") as store, asyncio.timeout(standin.patience):
         while True:
             games = await store.games.recent(guild_id)
             if len(games) == len(PAIRS) and all(game.state.is_final for game in games):
@@ -135,9 +137,9 @@ async def _ended(standin: Standin, data: Path, guild_id: int) -> list[Game]:
             await asyncio.sleep(0.5)
 
 
-async def _measured(data: Path, guild_id: int) -> list[Game]:
+async def _measured(standin: Standin, data: Path, guild_id: int) -> list[Game]:
     """The games, once ImageBind has measured them all."""
-    async with await Store.open(f"sqlite:///{data / 'telephone.sqlite'}") as store, asyncio.timeout(60):
+    async with await Store.open(f"sqlite:///{data / 'telephone.sqlite'}") as store, asyncio.timeout(standin.patience):
         while True:
             games = await store.games.recent(guild_id)
             if {game.embedder for game in games} == {"imagebind"}:
@@ -160,6 +162,7 @@ def _no_key_anywhere(data: Path, *texts: str) -> None:
         assert not any(secret.encode() in content for secret in secrets), path
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_a_bot_killed_between_submit_and_collect_pays_replicate_once(standin: Standin, tmp_path):
     data, turns = tmp_path / "data", 4
@@ -172,11 +175,11 @@ async def test_a_bot_killed_between_submit_and_collect_pays_replicate_once(stand
             channel, "telephone start", prompt="#easy-002", t2i="stable-diffusion", i2t="blip", turns=turns, seed=3
         )
         for paid in (1, 3, 5):
-            await standin.until(lambda paid=paid: len(studios.billed) >= paid, timeout=60)
+            await standin.until(lambda paid=paid: len(studios.billed) >= paid)
             bot.kill()
             await bot.ended()
             await bot.restart()
-        await standin.until(lambda: _finished_cards(standin, channel) == 1, timeout=120)
+        await standin.until(lambda: _finished_cards(standin, channel) == 1)
         async with await Store.open(f"sqlite:///{data / 'telephone.sqlite'}") as store:
             game = await store.games.by_number(guild.id, 1)
         assert len(game.steps) == 2 * turns

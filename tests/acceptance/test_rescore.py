@@ -9,6 +9,8 @@ import pytest
 from tests.acceptance.test_models import keys, telephone
 from tests.standin_providers import Studios
 
+pytestmark = pytest.mark.long
+
 GAMES, TURNS, PRICE = 2, 3, 0.0003
 OFFLINE = {"TELEPHONE_DATA_DIR": "kept/.telephone"}
 

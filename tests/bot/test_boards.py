@@ -17,6 +17,8 @@ from telephone.scoring.standings import Board, BoardRequest, Judge, Ruling, Verd
 from telephone.scoring.votes import rank_by_votes
 from telephone.store.scores import Completion
 
+pytestmark = pytest.mark.slow
+
 LONGEST = "a" * 30
 PAIRS = [Pair(f"{LONGEST}{n:02}", f"{LONGEST}{m:02}") for n in range(4) for m in range(6)]
 JUDGE = Judge("imagebind", "1", "ImageBind", frozenset(pair.t2i for pair in PAIRS))

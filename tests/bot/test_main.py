@@ -9,7 +9,10 @@ import pytest
 
 from bot import panels
 from bot.__main__ import NOT_ACCEPTED, NOT_REACHED, WHAT_TO_SET
+from tests.limits import LIMIT
 from tests.standin.process import environment
+
+pytestmark = pytest.mark.slow
 
 BOT = [sys.executable, "-m", "bot"]
 
@@ -31,7 +34,7 @@ async def run(tmp_path, **env) -> tuple[int | None, str]:
         cwd=tmp_path,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT):
         _, errors = await process.communicate()
     return process.returncode, errors.decode()
 
@@ -72,6 +75,6 @@ async def test_the_bot_answers_and_every_request_keeps_discords_rules(standin, t
 async def test_a_signal_ends_the_bot_cleanly(table, name):
     _, _, bot = table
     os.kill(bot.pid, name)
-    assert await bot.ended(20) == 0
+    assert await bot.ended() == 0
     assert "Traceback" not in bot.log
     assert "Unclosed" not in bot.log

@@ -10,9 +10,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Error, FrameLocator, Locator, Page, sync_playwright
+from playwright.sync_api import Error, FrameLocator, Locator, Page, expect, sync_playwright
+
+from tests.limits import LIMIT
 
 CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE = LIMIT * 1_000
+"""Milliseconds that a page is waited for; Playwright's own five seconds are too few for a busy machine."""
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -49,7 +53,7 @@ class Demo:
     def end(self) -> int:
         """Ctrl-C; returns the exit status."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(20)
+        return self.process.wait(LIMIT)
 
 
 @contextmanager
@@ -66,7 +70,7 @@ def demo(folder: Path, *arguments: str) -> Iterator[Demo]:
     assert process.stdout is not None
     try:
         words, hint = process.stdout.readline().split(), process.stdout.readline()
-        assert words, f"the demo ended with status {process.wait(20)} before it printed its address"
+        assert words, f"the demo ended with status {process.wait(LIMIT)} before it printed its address"
         yield Demo(process, words[-1], hint)
     finally:
         if process.poll() is None:
@@ -135,6 +139,8 @@ def visit(url: str, width: int = 1280, height: int = 860, scale: float = 1) -> I
         page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
         wrong: list[str] = []
         page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         page.goto(url)
         yield Visitor(page)
         assert wrong == []

@@ -12,6 +12,9 @@ from bot.app import TelephoneApp
 from telephone.errors import Refused
 from telephone.sides import BattleState
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
+from tests.limits import LIMIT
+
+pytestmark = pytest.mark.slow
 
 ASKED = {"prompt": "a fox mends a clock", "pair_a": "painter × critic", "pair_b": "stickers × critic", "turns": 2}
 
@@ -46,7 +49,7 @@ class Night(Evening):
         return battle
 
     async def in_thread(self, begins: str):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while True:
                 for message in self.channel.threads[-1].history() if self.channel.threads else ():
                     if message.content.startswith(begins):
@@ -285,7 +288,7 @@ async def test_one_sides_turn_is_reported_judged_and_shown_again_without_its_nam
 
 
 async def shows(thread, message_id: int, names: list[str]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT):
         while [file.filename for one in thread.history() if one.id == message_id for file in one.attachments] != names:
             await asyncio.sleep(0.05)
 

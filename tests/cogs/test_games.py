@@ -10,8 +10,11 @@ import simcord
 
 from bot.app import TelephoneApp
 from telephone.game import GameState
+from tests.limits import LIMIT
 from tests.support.app import running_app
 from tests.support.provider import FakeProvider
+
+pytestmark = pytest.mark.slow
 
 ASKED = {"prompt": "a fox mends a clock", "t2i": "painter", "i2t": "critic", "turns": 3}
 
@@ -47,8 +50,8 @@ class Evening:
     async def start(self, **changes):
         return await self.alice.slash(self.channel, "telephone start", **(ASKED | changes))
 
-    async def reaches(self, state, number=1, timeout=20):
-        async with asyncio.timeout(timeout):
+    async def reaches(self, state, number=1):
+        async with asyncio.timeout(LIMIT):
             while (game := await self.house.service.game_by_number(self.guild.id, number)).state is not state:
                 await asyncio.sleep(0.05)
         return game
@@ -56,20 +59,20 @@ class Evening:
     async def closed(self, number=1):
         """Waits until a game and its summary are shown."""
         game = await self.house.service.game_by_number(self.guild.id, number)
-        return await self.house.service.closed(game.id, timeout=20)
+        return await self.house.service.closed(game.id, timeout=LIMIT)
 
-    async def card_says(self, words, timeout=20):
+    async def card_says(self, words):
         """Waits until a card says so; cards are edited after the store has moved on."""
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(LIMIT):
             while True:
                 for card in self.channel.history():
                     if card.components and words in _text(card):
                         return card
                 await asyncio.sleep(0.05)
 
-    async def posted(self, count, timeout=20):
+    async def posted(self, count):
         """Waits until so many steps are in the newest thread."""
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(LIMIT):
             while not self.channel.threads or len(self.steps()) < count:
                 await asyncio.sleep(0.05)
 
@@ -168,7 +171,7 @@ async def test_a_bot_that_is_started_again_plays_on_without_posting_twice(house,
         evening.house = CompanyHouse(tmp_path)
         evening.bot = TelephoneApp(evening.house.open, shard_count=1)
         await env.restart_bot(evening.bot)
-        await evening.card_says("### #1 finished", timeout=30)
+        await evening.card_says("### #1 finished")
         (thread,) = evening.channel.threads
         line = [one.content.partition("\n")[0] for one in thread.history() if one.content.startswith("**Turn")]
         assert line == [

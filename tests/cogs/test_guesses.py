@@ -8,6 +8,7 @@ from bot.app import TelephoneApp
 from telephone.guessing import KNOWS
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.cogs.test_turns import caption, everything, labels_of, shown, words_of
+from tests.limits import LIMIT
 
 ASKS = ["Which step was human?", "Where was the subject lost?"]
 
@@ -27,7 +28,7 @@ async def revealed(evening: Evening, taker) -> discord.Message:
     await evening.start(turns=2, human_step="2c")
     [game] = await evening.house.service.store.games.unfinished()
     await caption(taker, await shown(evening, "### A member's turn: write a caption"))
-    await evening.house.service.closed(game.id, timeout=30)
+    await evening.house.service.closed(game.id, timeout=LIMIT)
     return await shown(evening, "Biggest jump")
 
 

@@ -11,6 +11,8 @@ from telephone.store import Store
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.support.played import article, asked, finished, once
 
+pytestmark = pytest.mark.slow
+
 IMAGEBIND = Judge("imagebind", "1", "ImageBind", frozenset({"clip-prefix"}))
 MINILM = Judge("minilm", "1", "MiniLM (offline)")
 BOTH = ("imagebind", "minilm")

@@ -23,6 +23,8 @@ from tests.cogs.test_scoring import items, newest, words
 from tests.support.embedders import LetterEmbedder
 from tests.support.played import asked, finished
 
+pytestmark = pytest.mark.slow
+
 PAIR, OTHER = Pair("painter", "critic"), Pair("doodler", "critic")
 PROMPTS = [Prompt(f"scene {n}", Level.EASY if n % 2 else Level.HARD, f"#p-{n}") for n in range(6)]
 

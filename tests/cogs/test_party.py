@@ -10,6 +10,8 @@ from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.cogs.test_turns import everything, labels_of, shown, words_of
 from tests.support.pictures import paint
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def house(tmp_path):
@@ -87,7 +89,7 @@ async def test_three_members_have_a_party_to_the_awards(house, bot):
             assert [(f.filename, f.description) for f in turn.response.attachments] == [
                 ("picture.png", "Picture to describe")
             ]
-        awards = await shown(evening, "### Awards of party 1", timeout=60)
+        awards = await shown(evening, "### Awards of party 1")
         assert "**Furthest from home**" in words_of(awards) or "everybody wins" in words_of(awards)
         assert "- Album 1: " in words_of(awards)
         card = await shown(evening, "### Party 1 is over")
@@ -118,7 +120,7 @@ async def test_who_leaves_is_played_for_and_strangers_are_told_so(house, bot):
         call = await shown(evening, "### Round 2 of 2: describe")
         for member in members[:2]:
             await plays(member, call, "somebody's picture")
-        await shown(evening, "### Awards of party 1", timeout=60)
+        await shown(evening, "### Awards of party 1")
         thread = [one.content for one in evening.channel.threads[0].history()]
         assert sum("by painter, stand-in for a member" in words for words in thread) == 1
         assert sum("by critic, stand-in for a member" in words for words in thread) == 1

@@ -12,6 +12,9 @@ from bot.app import TelephoneApp
 from bot.render import HIDDEN, VOIDED
 from telephone.game import GameState
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
+from tests.limits import LIMIT
+
+pytestmark = pytest.mark.slow
 
 REPORT = "Report this turn"
 PICTURE, CAPTION = "**Turn 1 of 2, picture** by painter", "**Turn 1 of 2, caption** by critic"
@@ -44,7 +47,7 @@ def summary_of(evening: Evening):
 
 
 async def becomes(evening: Evening, begins: str, holds: Callable[[discord.Message], bool]) -> None:
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(LIMIT):
         while not holds(turn(evening, begins)):
             await asyncio.sleep(0.05)
 
@@ -98,7 +101,7 @@ async def test_a_report_hides_a_picture_at_once_and_a_moderator_shows_it_again(h
 
 
 async def summary_shows(evening: Evening, names: list[str]) -> None:
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(LIMIT):
         while [file.filename for file in summary_of(evening).attachments] != names:
             await asyncio.sleep(0.05)
 
@@ -113,7 +116,7 @@ async def test_a_hidden_caption_is_quoted_nowhere(house, bot):
         await report(evening, evening.alice, CAPTION)
         await becomes(evening, CAPTION, lambda one: one.content == f"{CAPTION}\n{HIDDEN}")
         (thread,) = evening.channel.threads
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(LIMIT):
             while any(said in text for text in everything_in(thread)):
                 await asyncio.sleep(0.05)
         assert "Drawn from: (hidden after a report)" in list(everything_in(thread))
@@ -138,7 +141,7 @@ async def test_a_voided_game_does_not_count_and_what_was_reported_stays_hidden(h
         assert (game.state, game.voided) == (GameState.FAILED, True)
         await evening.card_says("voided this game")
         await becomes(evening, CAPTION, lambda one: one.content == f"{CAPTION}\n{HIDDEN}")
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(LIMIT):
             while VOIDED not in words_of(summary_of(evening)):
                 await asyncio.sleep(0.05)
         again = await evening.admin.click(listed.response, label="Void game #1")

@@ -12,9 +12,12 @@ import simcord
 from bot.app import TelephoneApp
 from telephone.game import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from tests.cogs.test_scoring import items, words
+from tests.limits import LIMIT
 from tests.support.app import running_app
 from tests.support.embedders import ColourEmbedder
 from tests.support.played import UNFINISHED
+
+pytestmark = pytest.mark.slow
 
 COMMAND, PRICE = "telephone rescore", 0.001
 
@@ -76,7 +79,7 @@ class Server:
             await store.games.move(game.id, GameState.FINISHED, only_from=UNFINISHED)
 
     async def card_says(self, expected: str):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LIMIT):
             while True:
                 for message in self.channel.history():
                     if message.components and expected in words(message):

@@ -17,6 +17,8 @@ from telephone.yardstick import Quartiles, Scale
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.support.played import asked, begun, drifts, finished
 
+pytestmark = pytest.mark.slow
+
 IMAGEBIND = Judge("imagebind", "1", "ImageBind", frozenset({"cousin"}))
 MINILM = Judge("minilm", "1", "MiniLM (offline)")
 BOARD = "telephone leaderboard"

@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from bot.client import TelephoneBot
+from bot.app import TelephoneApp
 from telephone.build import open_house
 from telephone.domain.servers import ServerSettings, Setting
 from telephone.settings import Settings
@@ -32,7 +32,7 @@ async def houses(tmp_path):
     opened = []
 
     async def open_one(_stage):
-        opened.append(await open_house(Settings(_env_file=None, data_dir=tmp_path), None))
+        opened.append(await open_house(Settings(_env_file=None, data_dir=tmp_path)))
         return opened[-1]
 
     yield open_one
@@ -42,7 +42,7 @@ async def houses(tmp_path):
 
 @pytest.fixture
 def simcord_bot(declared_here, houses):
-    return TelephoneBot(houses, shard_count=1)
+    return TelephoneApp(houses, shard_count=1)
 
 
 async def test_a_declared_row_is_an_option_is_stored_and_shown(simcord_env):

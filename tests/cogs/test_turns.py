@@ -13,7 +13,10 @@ from telephone.game import GameState
 from telephone.refusals import LATE, SEEN
 from telephone.seats import OVER, UNREADABLE
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
+from tests.limits import LIMIT
 from tests.support.pictures import paint
+
+pytestmark = pytest.mark.slow
 
 SAID = "a fox and a *broken* clock"
 
@@ -44,9 +47,9 @@ def labels_of(message: discord.Message) -> list[str | None]:
     return [item.label for item in view.walk_children() if isinstance(item, ui.Button)]
 
 
-async def shown(evening: Evening, words: str, timeout: float = 30) -> discord.Message:
+async def shown(evening: Evening, words: str) -> discord.Message:
     """The message that says so, once there is one."""
-    async with asyncio.timeout(timeout):
+    async with asyncio.timeout(LIMIT):
         while True:
             for one in everything(evening):
                 if words in one.content or (one.flags.components_v2 and words in words_of(one)):
@@ -55,7 +58,7 @@ async def shown(evening: Evening, words: str, timeout: float = 30) -> discord.Me
 
 
 async def ended(house, game_id):
-    return await house.service.closed(game_id, timeout=30)
+    return await house.service.closed(game_id, timeout=LIMIT)
 
 
 async def begun(evening: Evening, **changes):
@@ -164,7 +167,7 @@ async def test_who_holds_a_turn_is_reminded_where_only_they_see_it_and_by_a_mess
         await begun(evening)
         invitation = await shown(evening, "### Turn 1: write a caption")
         claim = await evening.alice.click(invitation, label="Take this turn")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while not claim.followups:
                 await asyncio.sleep(0.05)
         (reminder,) = claim.followups

@@ -12,6 +12,9 @@ from bot.app import TelephoneApp
 from telephone.build import open_playing_house
 from telephone.game import GameState
 from telephone.settings import Settings
+from tests.limits import LIMIT
+
+pytestmark = pytest.mark.slow
 
 PROMPT = "A cat on a hill"
 
@@ -24,11 +27,11 @@ async def house_bot(tmp_path, monkeypatch):
     return TelephoneApp(lambda surfaces: open_playing_house(settings, surfaces), shard_count=1)
 
 
-async def ended(bot: TelephoneApp, guild_id: int, timeout: float = 60):
+async def ended(bot: TelephoneApp, guild_id: int):
     """The server's newest game once it has ended and all about it is shown; waits on the store."""
     service = bot.service
     (game,) = await service.recent(guild_id, limit=1)
-    return await service.closed(game.id, timeout)
+    return await service.closed(game.id, LIMIT)
 
 
 async def test_a_game_is_played_from_the_command_to_the_summary(house_bot):
@@ -82,7 +85,7 @@ def check_summary(summary, game):
 
 async def _card_is_final(bot, channel):
     """The card is edited last, after the summary."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT):
         while True:
             card = next(message for message in channel.history() if message.components)
             texts = [part.content for part in card.components[0].children if isinstance(part, discord.TextDisplay)]

@@ -118,7 +118,7 @@ def test_compose_runs_the_bot_on_a_volume_and_with_few_rights():
     assert not {"privileged", "network_mode", "cap_add"} & set(bot)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_build_stage_makes_a_venv_that_plays_and_whose_bot_says_what_it_needs():
     # Not tmp_path: pytest keeps those, and this one has some 600 MB.

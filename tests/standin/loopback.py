@@ -16,6 +16,7 @@ from aiohttp import web
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle, RoleHandle, UserHandle
 
+from tests.limits import LIMIT
 from tests.standin.faults import Faults
 from tests.standin.gateway import Gateway
 from tests.standin.members import Member
@@ -92,15 +93,17 @@ class Standin:
         logs: Path | None = None,
         spec: Spec | None = None,
         nonce_window: float = 180.0,
-        acknowledge_within: float = 3.0,
+        acknowledge_within: float = LIMIT,
         privileged: bool = False,
         shards: int = 1,
     ) -> AsyncIterator[Standin]:
         """Serve on a random port until the block ends; every bot still running is killed then.
 
         Without `spec` Discord's own OpenAPI file is used where it lies beside the tree. A nonce is
-        remembered for `nonce_window` seconds. `privileged` approves the privileged intents; `shards` is
-        what a sharded bot is told to open (the second and every further one takes it five seconds).
+        remembered for `nonce_window` seconds. An acknowledgement is waited for and taken for
+        `acknowledge_within` seconds: Discord's three are too few for a busy machine. `privileged` approves
+        the privileged intents; `shards` is what a sharded bot is told to open (the second and every further
+        one takes it five seconds).
         """
         world, faults = World(acknowledge_within=acknowledge_within, shards=shards), Faults()
         token = f"standin.{secrets.token_hex(8)}"
@@ -237,7 +240,7 @@ class Standin:
                 raise AssertionError(f"the bot ended with status {bot.exit_status} before it was ready\n{self.story()}")
             return self.gateway.identified_since(started) and any(self.world.backend.commands.values())
 
-        await self.until(ready, timeout=60)
+        await self.until(ready)
 
     async def _end_bots(self) -> None:
         for bot in self.bots:
@@ -247,8 +250,12 @@ class Standin:
 
     # Waiting and telling ---------------------------------------------------------------------
 
-    async def until(self, predicate: Callable[[], Found], *, timeout: float = 15.0) -> Found:
-        """Wait until `predicate` returns something true, and return that; else fail with the story so far."""
+    async def until(self, predicate: Callable[[], Found], *, timeout: float | None = None) -> Found:
+        """Wait until `predicate` returns something true, and return that.
+
+        Fail with the story so far after `timeout` seconds, by default as long as members wait.
+        """
+        timeout = self.patience if timeout is None else timeout
         deadline = time.monotonic() + timeout
         while not (found := predicate()):
             if time.monotonic() > deadline:

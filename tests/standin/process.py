@@ -10,6 +10,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+from tests.limits import LIMIT
+
 ROOT = Path(__file__).resolve().parents[2]
 # What a developer has in the environment must not reach the bot under test.
 PRIVATE = ("DISCORD_", "OPENAI_", "REPLICATE_", "TELEPHONE_")
@@ -84,7 +86,7 @@ class BotProcess:
         """SIGKILL, now: the process gets no chance to tidy up."""
         self._signal(signal.SIGKILL)
 
-    async def stop(self, timeout: float = 10.0) -> int:
+    async def stop(self, timeout: float = LIMIT) -> int:
         """Ask the process to end (SIGTERM), kill it after `timeout` seconds; its exit status."""
         self._signal(signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
@@ -92,7 +94,7 @@ class BotProcess:
         self.kill()
         return await self.ended(timeout)
 
-    async def ended(self, timeout: float = 10.0) -> int:
+    async def ended(self, timeout: float = LIMIT) -> int:
         """Wait for the end of the process; its exit status."""
         if self._process is None:
             raise RuntimeError("the bot has not been started")

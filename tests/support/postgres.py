@@ -47,11 +47,14 @@ def running_postgres() -> Iterator[str]:
 
 
 @contextmanager
-def new_database(server_url: str) -> Iterator[str]:
-    """Gives the url of an empty database, and drops it afterwards, whoever is still connected."""
+def new_database(server_url: str, like: str = "template1") -> Iterator[str]:
+    """Gives the url of an empty database, or of a copy of the one named `like`.
+
+    It is dropped afterwards, whoever is still connected.
+    """
     name = f"test_{next(_numbers)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
         try:
             yield url_of(server_url, name)
         finally:

@@ -22,8 +22,11 @@ from telephone.prompts import curated
 from telephone.sides import Battle, BattleRequest, BattleState, Choice, Voter
 from telephone.stage import StageGone
 from telephone.store.battle_tables import BattleRow
+from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.embedders import ColourEmbedder
+
+pytestmark = pytest.mark.slow
 
 GUILD, HOST, OTHER = 77, 5, 6
 TWO = ("painter × critic", "stickers × critic")
@@ -39,16 +42,16 @@ async def company(tmp_path):
         yield opened
 
 
-async def reaches(company: RunningApp, battle: Battle, *states: BattleState, timeout: float = 90) -> Battle:
-    async with asyncio.timeout(timeout):
+async def reaches(company: RunningApp, battle: Battle, *states: BattleState) -> Battle:
+    async with asyncio.timeout(LIMIT):
         while (now := await company.service.battles.battle(battle.id)).state not in states:
             await asyncio.sleep(0.02)
     return now
 
 
-async def shows(company: RunningApp, battle: Battle, what: str, timeout: float = 90) -> Battle:
+async def shows(company: RunningApp, battle: Battle, what: str) -> Battle:
     """The battle once a message of it is posted and booked."""
-    async with asyncio.timeout(timeout):
+    async with asyncio.timeout(LIMIT):
         while what not in (now := await company.service.battles.battle(battle.id)).messages:
             await asyncio.sleep(0.02)
     return now
@@ -102,15 +105,26 @@ async def test_pictures_of_a_battle_are_outwardly_alike(company):
         assert (image.media_type, image.width, image.height) == ("image/png", SIDE, SIDE)
 
 
-async def test_a_round_waits_for_the_slowest_side(company):
-    company.studio.slow = {"stickers": 1.0}
-    battle = await company.service.battles.start(ASKED)
-    await shows(company, battle, "round-1")
-    painter = side_of(await company.service.battles.battle(battle.id), "painter")
-    assert painter.turns_played > 1, "the fast side is ahead"
-    assert company.arena.of(battle)[-1] == "round-1"
-    assert company.arena.said[1].keys() == {"A", "B"}
-    await shows(company, battle, "call")
+async def test_a_round_waits_for_the_slowest_side(tmp_path):
+    async with running_app(tmp_path, deadline=LIMIT) as company:
+        collect, goes_on = company.studio.collect, asyncio.Event()
+
+        async def held(model, ask, ticket):
+            if model.name == "stickers" and company.studio.collected["stickers"] == 1:
+                await goes_on.wait()
+            return await collect(model, ask, ticket)
+
+        company.studio.collect = held
+        battle = await company.service.battles.start(ASKED)
+        await shows(company, battle, "round-1")
+        async with asyncio.timeout(LIMIT):
+            while side_of(await company.service.battles.battle(battle.id), "painter").turns_played < ASKED.turns:
+                await asyncio.sleep(0.02)
+        assert company.arena.of(battle)[-1] == "round-1", "the fast side is at its end, and the second round waits"
+        assert company.arena.said[1].keys() == {"A", "B"}
+        goes_on.set()
+        await shows(company, battle, "call")
+        assert company.arena.of(battle) == FOUGHT
 
 
 async def test_the_games_of_a_battle_are_played_one_after_another_where_only_one_may_play(company):
@@ -124,7 +138,7 @@ async def test_a_side_that_fails_is_dropped_when_its_turn_comes_and_not_before(c
     company.studio.down = {"spotter-hazy": Refused("spotter-hazy declined.")}
     battle = await company.service.battles.start(replace(ASKED, pairs=THREE))
     failed = side_of(battle, "doodles")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT):
         while (await company.store.games.get(failed.game.id)).state is not GameState.FAILED:
             await asyncio.sleep(0.02)
     assert "out" not in "".join(company.arena.of(battle)), "the others have not played this turn yet"
@@ -176,7 +190,7 @@ async def test_a_battle_whose_place_is_gone_pauses_with_its_games_and_is_shown_a
     company.arena.faults = [StageGone("The thread was deleted, so I paused at turn 2.", "thread")]
     paused = await reaches(company, battle, BattleState.PAUSED)
     assert paused.waits == "The thread was deleted, so I paused at turn 2."
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT):
         while any(side.game.state is GameState.PLAYING for side in paused.sides):
             paused = await company.service.battles.battle(battle.id)
             await asyncio.sleep(0.02)
@@ -195,7 +209,7 @@ async def test_an_admins_pause_holds_a_battle_up_and_resume_lets_it_go_on(compan
     battle = await company.service.battles.start(ASKED)
     await shows(company, battle, "opening")
     await company.service.pause(GUILD)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT):
         while ("playing", PAUSED_HERE, 0) not in company.arena.cards:
             await asyncio.sleep(0.02)
     assert (await company.service.battles.battle(battle.id)).state is BattleState.PLAYING
@@ -241,17 +255,17 @@ async def test_a_report_hides_a_turn_of_a_battle_at_once_and_a_moderator_shows_i
     said = side.game.turns[2].caption.text
     await moderation.report(side.game.id, StepKey(3, Kind.CAPTION), by=9, reason="hate")
     await moderation.report(side.game.id, StepKey(3, Kind.PICTURE), by=10, reason="hate")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT):
         while company.arena.said[3]["B"] != "(no picture)" or list(company.arena.pictures) != ["A"]:
             await asyncio.sleep(0.02)
     hidden = (await company.service.battles.battle(battle.id)).shown.sides[1].game
     assert (hidden.turns[2].caption.text, hidden.turns[2].picture.image) == (HIDDEN, None)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT):
         while await company.store.reports.stale():
             await asyncio.sleep(0.02)
     for kind in Kind:
         await moderation.show_again(side.game.id, StepKey(3, kind), by=1, is_moderator=True)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT):
         while company.arena.said[3]["B"] != said or sorted(company.arena.pictures) != ["A", "B"]:
             await asyncio.sleep(0.02)
 
@@ -362,7 +376,7 @@ async def test_the_story_of_a_side_is_told_when_the_last_round_is_there(company)
     battle = await company.service.battles.start(replace(ASKED, turns=12))
     with pytest.raises(BadInput, match="when the last round is there"):
         await company.service.battles.story(battle.id, 0)
-    battle = await shows(company, battle, "call", timeout=40)
+    battle = await shows(company, battle, "call")
     first = await company.service.battles.story(battle.id, 1)
     assert (first.side.letter, first.page, first.pages) == ("B", 0, 2)
     assert [turn.n for turn in first.turns] == sorted(first.pictures) == list(range(1, 11))
@@ -374,13 +388,18 @@ async def test_the_story_of_a_side_is_told_when_the_last_round_is_there(company)
 # Interrupted in every state
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("what", ["card", "thread", "opening", "round-1", "round-2", "round-3", "ballot", "call"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        *("opening", "round-2", "ballot"),
+        *(pytest.param(what, marks=pytest.mark.long) for what in ("card", "thread", "round-1", "round-3", "call")),
+    ],
+)
 async def test_an_interrupted_battle_is_fought_on(tmp_path, what):
     async with running_app(tmp_path) as company:
         company.studio.delay = 0.05
         battle = await company.service.battles.start(ASKED)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while what not in company.arena.of(battle):
                 await asyncio.sleep(0.005)
         first = company
@@ -440,7 +459,7 @@ async def test_a_battle_that_was_left_lying_goes_on_and_one_that_never_ends_well
     battle = await company.service.battles.start(ASKED)
     await shows(company, battle, "opening")
     await DBOS.cancel_workflow_async(f"battle-{battle.id}-0")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT):
         while not await company.battling._with.engine.ended([f"battle-{battle.id}-0"]):
             await asyncio.sleep(0.05)
     await company.battling.recover()

@@ -13,6 +13,8 @@ from telephone.game import Level
 from telephone.redraws import SOURCE
 from telephone.store import Bounds, Store
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent.parent
 
 

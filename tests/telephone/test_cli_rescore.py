@@ -13,8 +13,11 @@ import pytest
 from telephone.game import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from telephone.settings import Settings
 from telephone.store import Store
+from tests.limits import LIMIT
 from tests.support.played import UNFINISHED
 from tests.telephone.test_cli import HERE, telephone
+
+pytestmark = pytest.mark.slow
 
 GAMES = 40
 DATA = {"TELEPHONE_DATA_DIR": "data"}
@@ -48,7 +51,7 @@ async def test_one_that_is_interrupted_goes_on_where_it_stopped(folder: Path) ->
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT):
         while measured(folder) < 3:
             await asyncio.sleep(0.02)
     process.send_signal(signal.SIGINT)

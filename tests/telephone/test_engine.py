@@ -8,11 +8,12 @@ import pytest
 
 from telephone.engine import Engine, JsonSerializer, StepFailed, _unixepoch
 from telephone.errors import Misconfigured
+from tests.limits import LIMIT
 from tests.support.walking import Counting
 
 
 async def until(ran: list[str], wanted: list[str]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         while ran != wanted:
             await asyncio.sleep(0.02)
 
@@ -22,7 +23,7 @@ async def test_a_workflow_that_was_interrupted_goes_on_at_the_next_launch(tmp_pa
     engine, counting = Engine(url), Counting(ran, asyncio.Event())
     await engine.launch([counting])
     await engine.enqueue("walk-a", counting.walk, "a", 3)
-    await asyncio.wait_for(counting.there.wait(), 20)
+    await asyncio.wait_for(counting.there.wait(), LIMIT)
     await engine.close()
     gate = asyncio.Event()
     gate.set()
@@ -47,8 +48,8 @@ async def test_a_workflow_that_did_not_hear_that_the_engine_closes_is_told_again
     engine, counting = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}"), Counting(ran, Deaf())
     await engine.launch([counting])
     await engine.enqueue("walk-a", counting.walk, "a", 3)
-    await asyncio.wait_for(counting.there.wait(), 20)
-    async with asyncio.timeout(10):
+    await asyncio.wait_for(counting.there.wait(), LIMIT)
+    async with asyncio.timeout(LIMIT):
         await engine.close()
     assert ran == ["a0"]
 
@@ -106,7 +107,7 @@ async def test_the_journal_is_json_in_wal_mode_and_old_entries_are_forgotten(tmp
     await until(ran, ["c0", "c1"])
     assert await engine.forget_old() == 0
     with closing(sqlite3.connect(tmp_path / "engine.sqlite", isolation_level=None)) as journal:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT):
             while journal.execute("SELECT status FROM workflow_status").fetchall() != [("SUCCESS",)]:
                 await asyncio.sleep(0.02)
         assert journal.execute("PRAGMA journal_mode").fetchone() == ("wal",)

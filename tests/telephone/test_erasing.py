@@ -18,10 +18,13 @@ from telephone.store import Store
 from telephone.store.erasures import Erasures
 from telephone.store.games import Games
 from telephone.store.vectors import Vectors
+from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.surfaces import RecordedCleanup, RecordedGames
 from tests.telephone.store.lives import take
 from tests.telephone.test_hosting import becomes, begun, plays
+
+pytestmark = pytest.mark.slow
 
 PICTURES = Pictures.at("memory:///")
 ANN, BEN, GUILD = 1_100_000_000_000_000_001, 1_100_000_000_000_000_002, 1_200_000_000_000_000_009
@@ -35,12 +38,12 @@ def asked(starter: int, prompt: str, turns: int = 2) -> StartRequest:
 
 async def played(troop: RunningApp, starter: int, prompt: str) -> Game:
     game = await troop.service.start(asked(starter, prompt))
-    return await troop.service.closed(game.id, timeout=20)
+    return await troop.service.closed(game.id, timeout=LIMIT)
 
 
 async def deleted(troop: RunningApp, member: int) -> None:
     order = await troop.service.privacy.erase(member)
-    assert await troop.service.privacy.erased(order.id, timeout=40)
+    assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
 
 
 def kept(folder) -> bytes:
@@ -149,7 +152,7 @@ async def test_a_deletion_that_was_interrupted_is_carried_out_at_the_next_start(
         assert not await troop.service.privacy.erased(order.id, timeout=3)
         assert broom.swept == []
     async with running_app(tmp_path) as troop:
-        assert await troop.service.privacy.erased(order.id, timeout=20)
+        assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
         assert [spot.thread_id for spot in troop.broom.swept] == [mine.place.thread_id]
         assert WORDS.encode() not in kept(tmp_path)
 
@@ -167,7 +170,7 @@ def hold(monkeypatch, owner, name: str) -> asyncio.Event:
     return there
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
@@ -195,9 +198,9 @@ async def test_a_deletion_cut_off_after_any_piece_of_work_leaves_nothing(tmp_pat
         with monkeypatch.context() as patched:
             there = hold(patched, owner, name)
             order = await troop.service.privacy.erase(ANN)
-            await asyncio.wait_for(there.wait(), 20)
+            await asyncio.wait_for(there.wait(), LIMIT)
     async with running_app(tmp_path) as troop:
-        assert await troop.service.privacy.erased(order.id, timeout=20)
+        assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
         assert await troop.store.erasures.unended() == []
         assert all(trace.encode() not in kept(tmp_path) for trace in (WORDS, str(ANN), mine.turns[0].caption.text))
         assert await troop.service.game(bens.id) == bens
@@ -225,9 +228,9 @@ async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_s
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
         order = await Privacy(store, PICTURES, LeftToSweeps()).erase(ANN)
         with pytest.raises(BadInput, match="Nothing is kept of you"):
-            await Privacy(store, PICTURES, LeftToSweeps()).erase(4_711)
+            await Privacy(store, PICTURES).erase(4_711)
     async with running_app(tmp_path) as troop:
-        assert await troop.service.privacy.erased(order.id, timeout=20)
+        assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
         assert WORDS.encode() not in kept(tmp_path)
 
 
@@ -239,7 +242,7 @@ async def test_a_party_that_has_ended_keeps_what_the_others_made_and_its_awards_
             await becomes(troop, party, PartyState.PLAYING, round_)
             for member in members:
                 await plays(troop, party, member)
-        done = await becomes(troop, party, PartyState.FINISHED, timeout=40)
+        done = await becomes(troop, party, PartyState.FINISHED)
         said = {step.text for album in done.albums for step in album.game.steps if step.text}
         shown = len(troop.salon.awarded)
         await deleted(troop, ANN)

@@ -9,6 +9,7 @@ from telephone.game import GameState, Kind, StepKey
 from telephone.guess import Question, choices, questions
 from telephone.guessing import KNOWS, NO_STEP, NOT_ASKED
 from tests.bot.samples import game
+from tests.limits import LIMIT
 from tests.support.app import running_app
 from tests.telephone.test_seats import ADA, BO, CY, OPEN, SECOND, answer, waits
 
@@ -37,7 +38,7 @@ async def test_who_took_the_step_and_who_started_the_game_know_and_everybody_els
         with pytest.raises(NotAllowed, match=NOT_ASKED):
             await guessing.asked(begun.id, question, BO)
     await answer(company, begun, SECOND, ADA)
-    await company.service.closed(begun.id, timeout=20)
+    await company.service.closed(begun.id, timeout=LIMIT)
     for knows in (ADA, STARTER):
         with pytest.raises(NotAllowed, match=KNOWS):
             await guessing.choose(begun.id, HUMAN, knows, FIRST)

@@ -16,9 +16,12 @@ from telephone.party import Party, PartyState
 from telephone.refusals import FULL, PARTY_CLOSED, RESERVED, STRANGER, TOO_FEW
 from telephone.stage import StageGone
 from telephone.versus import VersusAsked
+from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.pictures import paint
 from tests.support.surfaces import RecordedGames, RecordedParties
+
+pytestmark = pytest.mark.slow
 
 ADA, BO, CY, DI, EVE = 11, 12, 13, 14, 15
 FOUR = (ADA, BO, CY, DI)
@@ -32,9 +35,9 @@ async def company(tmp_path):
         yield opened
 
 
-async def becomes(company: RunningApp, party: Party, state: PartyState, round_: int = 0, timeout: float = 20) -> Party:
+async def becomes(company: RunningApp, party: Party, state: PartyState, round_: int = 0) -> Party:
     """The party once it is there; in a round, once the round has been called."""
-    async with asyncio.timeout(timeout):
+    async with asyncio.timeout(LIMIT):
         while True:
             now = await company.service.parties.party(party.id)
             called = not round_ or f"round-{round_}" in now.messages
@@ -44,8 +47,8 @@ async def becomes(company: RunningApp, party: Party, state: PartyState, round_: 
             await asyncio.sleep(0.02)
 
 
-async def until(reached, timeout: float = 15) -> None:
-    async with asyncio.timeout(timeout):
+async def until(reached) -> None:
+    async with asyncio.timeout(LIMIT):
         while not reached():
             await asyncio.sleep(0.02)
 
@@ -159,10 +162,14 @@ async def test_a_model_plays_for_who_leaves_from_then_on(company):
 
 
 async def test_who_lets_their_time_run_out_has_left(company):
-    await company.store.servers.change(7, claim_seconds=2)
+    await company.store.servers.change(7, claim_seconds=90)
     party = await begun(company)
     for member in (ADA, BO, CY):
         await plays(company, party, member)
+    with closing(sqlite3.connect(_database(company))) as database:
+        spans = database.execute("SELECT unixepoch(deadline) - unixepoch(opened_at) FROM seat").fetchall()
+    assert spans == [(90,)] * 4
+    _overdue(company)
     now = await becomes(company, party, PartyState.PLAYING, 2)
     assert [guest.member_id for guest in now.going] == [ADA, BO, CY]
 
@@ -174,7 +181,7 @@ async def test_a_party_that_everybody_leaves_is_over(company):
     done = await becomes(company, party, PartyState.STOPPED)
     assert done.reason == NOBODY_LEFT
     for album in done.albums:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(LIMIT):
             while (await company.service.game(album.game.id)).state is not GameState.STOPPED:
                 await asyncio.sleep(0.02)
 
@@ -210,18 +217,18 @@ async def test_the_host_begins_with_three_and_others_may_not(company):
 
 
 async def test_a_party_that_too_few_join_ends_kindly_and_keeps_nobody(company):
-    await company.store.servers.change(7, claim_seconds=1)
     party = await company.service.parties.start(ASKED)
     await company.service.parties.join(party.id, BO)
+    _due(company)
     done = await becomes(company, party, PartyState.STOPPED)
     assert (done.reason, done.guests, done.albums) == (TOO_FEW, (), ())
 
 
 async def test_who_brings_no_prompt_in_time_gets_a_curated_one(company):
-    await company.store.servers.change(7, claim_seconds=2)
     party = await joined(company)
     await company.service.parties.bring(party.id, BO, "a very own prompt", LONGEST)
     await company.service.parties.draw(party.id, CY)
+    _due(company)
     now = await becomes(company, party, PartyState.PLAYING, 1)
     prompts = {album.game.request.starter_id: album.game.request.prompt for album in now.albums}
     assert prompts[BO].text == "a very own prompt"
@@ -278,7 +285,7 @@ async def test_a_party_is_paused_with_all_games_and_goes_on(company):
     with pytest.raises(NotAllowed):
         await company.service.parties.take(party.id, BO)
     await company.service.resume(7)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT):
         while {a.game.state for a in (await company.service.parties.party(party.id)).albums} != {GameState.WAITING}:
             await asyncio.sleep(0.02)
     for member in FOUR[1:]:
@@ -318,10 +325,13 @@ async def test_a_party_whose_thread_is_gone_ends_and_says_so(company):
     await until(lambda: company.salon.cards[-1] == "stopped")
 
 
-STOPS = ("joining", "prompts", "round 1", "round 2", "reveal")
-
-
-@pytest.mark.parametrize("where", STOPS)
+@pytest.mark.parametrize(
+    "where",
+    [
+        *("round 1", "reveal"),
+        *(pytest.param(where, marks=pytest.mark.long) for where in ("joining", "prompts", "round 2")),
+    ],
+)
 async def test_an_interrupted_party_goes_on_and_shows_everything_once(tmp_path, where):
     stage, salon, left = RecordedGames(), RecordedParties(), False
     steps = iter(_script(where))
@@ -333,7 +343,7 @@ async def test_an_interrupted_party_goes_on_and_shows_everything_once(tmp_path, 
                     break
                 party = await step(company, party)
             else:
-                done = await becomes(company, party, PartyState.FINISHED, timeout=40)
+                done = await becomes(company, party, PartyState.FINISHED)
                 left = True
     assert sorted(salon.posts) == sorted(set(salon.posts))
     assert len(salon.posts) == 3 + 4 + 8 + 1
@@ -392,7 +402,7 @@ async def test_a_pause_takes_nobody_out_whose_time_is_over_meanwhile(company):
     _overdue(company)
     await asyncio.sleep(0.5)
     await company.service.resume(7)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT):
         while {a.game.state for a in (await company.service.parties.party(party.id)).albums} != {GameState.WAITING}:
             await asyncio.sleep(0.02)
     for member in FOUR:
@@ -416,6 +426,16 @@ def _database(company: RunningApp) -> str:
 
 
 def _overdue(company: RunningApp) -> None:
+    """Ends the time of every turn."""
+    _ends(company, "UPDATE seat SET deadline = ?")
+
+
+def _due(company: RunningApp) -> None:
+    """Ends the time to join, or to bring a prompt."""
+    _ends(company, "UPDATE party SET due_at = ?")
+
+
+def _ends(company: RunningApp, statement: str) -> None:
     moment = (datetime.now(UTC) - timedelta(seconds=1)).replace(tzinfo=None).isoformat(sep=" ")
     with closing(sqlite3.connect(_database(company))) as database, database:
-        database.execute("UPDATE seat SET deadline = ?", (moment,))
+        database.execute(statement, (moment,))

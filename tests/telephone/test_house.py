@@ -13,6 +13,7 @@ from telephone.game import GameState
 from telephone.service import StartRequest
 from telephone.settings import Settings
 from telephone.store.tables import DistanceRow
+from tests.limits import LIMIT
 from tests.support.containers import IMAGEBIND, needs_cog, running
 from tests.support.postgres import NoPostgres, new_database, running_postgres
 from tests.support.surfaces import RecordedGames
@@ -28,7 +29,7 @@ async def played(chosen: Settings) -> tuple[list[str], RecordedGames]:
     stage = RecordedGames()
     house = await open_terminal_house(chosen, stage)
     try:
-        game = await house.service.closed((await house.service.start(ASKED)).id, timeout=60)
+        game = await house.service.closed((await house.service.start(ASKED)).id, timeout=LIMIT)
     finally:
         await house.close()
     assert game.state is GameState.FINISHED
@@ -69,7 +70,7 @@ async def test_what_a_process_without_an_engine_stores_is_played_by_one_that_has
 
 
 @needs_cog
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_container_with_imagebind_measures_words_and_pictures_as_soon_as_it_is_named(tmp_path):
     page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"```toml\n(\[imagebind\]\n.*?)```", page, re.DOTALL)
@@ -78,7 +79,7 @@ async def test_a_container_with_imagebind_measures_words_and_pictures_as_soon_as
         own.write_text(row.replace("http://127.0.0.1:5000", urls["imagebind"]), encoding="utf-8")
         house = await open_terminal_house(settings(tmp_path, models=own), RecordedGames())
         try:
-            game = await house.service.closed((await house.service.start(ASKED)).id, timeout=90)
+            game = await house.service.closed((await house.service.start(ASKED)).id, timeout=LIMIT)
             async with house.store._database.reading() as session:
                 rows = list(await session.scalars(select(DistanceRow).order_by(DistanceRow.embedder, DistanceRow.turn)))
                 found = [(row.embedder, row.turn, row.picture is not None) for row in rows]

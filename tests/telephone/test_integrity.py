@@ -15,6 +15,8 @@ from telephone.store.scores import Pool
 from tests.telephone.store.samples import GUILD
 from tests.telephone.store.test_battles import voting
 
+pytestmark = pytest.mark.slow
+
 OLD = datetime(2015, 1, 1, tzinfo=UTC)
 STARTER, LATE, YOUNG, HONEST = 900, 901, 902, 903
 

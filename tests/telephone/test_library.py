@@ -12,6 +12,7 @@ from telephone.prompts import curated, sets
 from telephone.service import StartRequest
 from telephone.store import Pool, Store
 from telephone.writer import WANTED
+from tests.limits import LIMIT
 from tests.support.app import prompts_of, running_app
 from tests.support.checker import FakeChecker
 from tests.support.provider import FakeProvider
@@ -168,7 +169,7 @@ async def test_a_servers_own_prompt_is_played_by_name_and_not_checked_again(tmp_
         assert not any(WORDS in text for text in play.watcher.texts)
         with pytest.raises(BadInput, match="#ours-001"):
             await play.service.start(StartRequest(ours.slug, "painter", "critic", 1, guild_id=THERE))
-        assert (await play.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+        assert (await play.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
         (cell,) = await play.store.scores.measured(Pool(HERE), "letters", "1", 1)
         assert (cell.prompt, cell.level) == (ours.slug, Level.HARD)
 

@@ -114,7 +114,7 @@ async def test_a_long_caption_is_read_in_parts_marked_and_also_measured_by_its_h
     assert (120, 2) in kept
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_the_articles_120_games_embed_each_prompt_once(bench):
     prompts = [f"prompt number {n} of ten" for n in range(10)]
     pairs = [Pair(t2i, i2t) for t2i in ("a", "b", "c") for i2t in ("w", "x", "y", "z")]

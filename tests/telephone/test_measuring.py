@@ -11,9 +11,12 @@ from telephone.game import Game, GameState
 from telephone.measuring import Patience
 from telephone.service import StartRequest
 from telephone.stage import Summary
+from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.embedders import ColourEmbedder
 from tests.support.surfaces import RecordedGames
+
+pytestmark = pytest.mark.slow
 
 ASKED = StartRequest(
     prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=2, seed=7, guild_id=11, starter_id=5
@@ -33,11 +36,11 @@ async def company(tmp_path, prism):
 
 
 async def played(company: RunningApp, asked: StartRequest = ASKED) -> Game:
-    return await company.service.closed((await company.service.start(asked)).id, timeout=20)
+    return await company.service.closed((await company.service.start(asked)).id, timeout=LIMIT)
 
 
 async def measured(company: RunningApp, game: Game, embedder: str = "prism") -> Game:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT):
         while (now := await company.service.game(game.id)).embedder != embedder:
             await asyncio.sleep(0.02)
     return now
@@ -45,7 +48,7 @@ async def measured(company: RunningApp, game: Game, embedder: str = "prism") -> 
 
 async def shows(stage: RecordedGames, embedder: str, awaited: str = "") -> Summary:
     """The summary as it was last brought up to date, once it shows this embedder and awaits that one."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT):
         while not stage.summaries or (stage.summaries[-1].embedder, stage.summaries[-1].awaited) != (embedder, awaited):
             await asyncio.sleep(0.02)
     return stage.summaries[-1]
@@ -53,7 +56,7 @@ async def shows(stage: RecordedGames, embedder: str, awaited: str = "") -> Summa
 
 async def settles(company: RunningApp) -> None:
     """Until nothing is reserved beyond what was spent."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT):
         while True:
             games = await company.service.recent(11)
             taken = (await company.service.budget(11))["server"].taken_usd
@@ -128,7 +131,7 @@ async def test_a_bug_in_measuring_costs_the_primary_and_not_the_game(company, pr
 async def test_other_games_go_on_while_a_primary_sleeps(company, prism):
     prism.delay = 60
     games = [await company.service.start(ASKED) for _ in range(4)]
-    done = [await company.service.closed(game.id, timeout=20) for game in games]
+    done = [await company.service.closed(game.id, timeout=LIMIT) for game in games]
     assert {game.state for game in done} == {GameState.FINISHED}
     assert len(company.stage.posted) == 4
 
@@ -169,7 +172,7 @@ async def test_a_game_that_reserved_nothing_is_measured_for_nothing(company, pri
     registry = replace(players.registry, tables={**players.registry.tables, "painter": painter})
     admission = replace(company.service.admission, players=replace(players, registry=registry))
     game = await replace(company.service, admission=admission).start(ASKED)
-    done = await company.service.closed(game.id, timeout=20)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert (done.embedder, done.costs.scoring, done.costs.reserved) == ("letters", 0, 0)
     assert company.stage.posted[0].awaited == ""
     assert prism.read == []

@@ -12,7 +12,10 @@ from telephone.game import Answer, GameRequest, GameState, Pair, Prompt, Ticket
 from telephone.service import StartRequest
 from telephone.settings import Settings
 from telephone.store import Order, Store
+from tests.limits import LIMIT
 from tests.support.app import running_app
+
+pytestmark = pytest.mark.slow
 
 GUILD, ALICE = 11, 5
 ASKED = StartRequest(
@@ -33,13 +36,13 @@ async def taken(company) -> float:
 
 async def settled(company, amount: float) -> None:
     """Until the server's day holds this amount."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         while await taken(company) != pytest.approx(amount, abs=1e-9):
             await asyncio.sleep(0.05)
 
 
 async def played(company, asked=ASKED):
-    return await company.service.closed((await company.service.start(asked)).id, timeout=20)
+    return await company.service.closed((await company.service.start(asked)).id, timeout=LIMIT)
 
 
 async def test_the_most_is_reserved_at_the_start_and_what_was_spent_stays(company):
@@ -47,7 +50,7 @@ async def test_the_most_is_reserved_at_the_start_and_what_was_spent_stays(compan
     game = await company.service.start(ASKED)
     assert game.costs.reserved == pytest.approx(3 * 2 * PAINTED + 4 * 9 * READ)
     assert await taken(company) == pytest.approx(game.costs.reserved)
-    done = await company.service.closed(game.id, timeout=20)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert done.costs.scoring == pytest.approx(4 * READ)
     assert done.cost_usd == pytest.approx(3 * (PAINTED + SEEN) + 4 * READ)
     assert await taken(company) == pytest.approx(done.cost_usd)
@@ -73,7 +76,7 @@ async def test_a_budget_of_nothing_still_lets_free_games_be_played(company):
         await company.service.start(ASKED)
     game = await at_no_price(company).start(ASKED)
     assert game.is_free
-    assert (await company.service.closed(game.id, timeout=20)).costs.scoring == 0
+    assert (await company.service.closed(game.id, timeout=LIMIT)).costs.scoring == 0
 
 
 async def test_a_game_whose_players_are_free_reserves_what_measuring_it_may_cost(company):
@@ -128,7 +131,7 @@ async def test_a_paused_game_keeps_its_reservation(company):
     await asyncio.sleep(0.5)
     assert await taken(company) == pytest.approx(game.costs.reserved)
     await company.service.resume(GUILD)
-    await company.service.closed(game.id, timeout=20)
+    await company.service.closed(game.id, timeout=LIMIT)
     await settled(company, (await company.service.game(game.id)).cost_usd)
 
 
@@ -163,7 +166,7 @@ async def test_a_game_that_was_killed_is_settled_by_whoever_plays_it_on(tmp_path
             await asyncio.sleep(0.02)
         stage = company.stage
     async with running_app(tmp_path, stage=stage, text_usd=READ) as company:
-        done = await company.service.closed(game.id, timeout=20)
+        done = await company.service.closed(game.id, timeout=LIMIT)
         assert done.state is GameState.FINISHED
         await settled(company, done.cost_usd + done.possibly_billed_twice_usd)
         assert await taken(company) < game.costs.reserved

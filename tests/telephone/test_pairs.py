@@ -23,6 +23,8 @@ from telephone.store import Store
 from tests.support.embedders import LetterEmbedder
 from tests.support.pictures import paint
 
+pytestmark = pytest.mark.slow
+
 GUILD, PAIR, TURNS, BOTH = 7, Pair("a", "b"), 10, ("mind", "letters")
 SCHEMA = json.loads((Path(__file__).parents[1] / "contracts" / "pair.schema.json").read_text())
 

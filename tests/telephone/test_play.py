@@ -12,7 +12,10 @@ from telephone.redraws import SOURCE
 from telephone.service import StartRequest
 from telephone.stage import StageGone
 from telephone.yardstick import Rest
+from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
+
+pytestmark = pytest.mark.slow
 
 ASKED = StartRequest(prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=3, seed=7, starter_id=5)
 LINE = ["card", "thread", "opening", "1p", "1c", "2p", "2c", "3p", "3c", "summary"]
@@ -25,11 +28,11 @@ async def company(tmp_path):
 
 
 async def played(company: RunningApp, asked: StartRequest = ASKED) -> Game:
-    return await company.service.closed((await company.service.start(asked)).id, timeout=20)
+    return await company.service.closed((await company.service.start(asked)).id, timeout=LIMIT)
 
 
-async def reaches(company: RunningApp, game: Game, state: GameState, timeout: float = 10) -> Game:
-    async with asyncio.timeout(timeout):
+async def reaches(company: RunningApp, game: Game, state: GameState) -> Game:
+    async with asyncio.timeout(LIMIT):
         while (now := await company.store.games.get(game.id)).state is not state:
             await asyncio.sleep(0.02)
     return now
@@ -37,7 +40,7 @@ async def reaches(company: RunningApp, game: Game, state: GameState, timeout: fl
 
 async def card_says(company: RunningApp, state: str) -> None:
     """The card is edited once a game has ended, and not before that can be seen."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT):
         while company.stage.cards[-1][1] != state:
             await asyncio.sleep(0.02)
 
@@ -90,7 +93,7 @@ async def test_the_scale_is_made_when_the_summary_is_there_and_is_then_shown_in_
     company.stage.post_summary = post_summary
     await played(company)
     assert posted == [(None, 4)], "nobody waited for the scale"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         while not company.stage.summaries:
             await asyncio.sleep(0.02)
     (summary,) = company.stage.summaries
@@ -145,7 +148,7 @@ async def test_stopping_a_game_calls_the_player_off_and_keeps_what_was_posted(co
     company.studio.delay = 60
     await asyncio.sleep(0.5)
     await company.service.stop(game.id, by=5, is_host=False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT):
         while not company.studio.cancelled:
             await asyncio.sleep(0.05)
     stopped = await company.service.game(game.id)
@@ -169,7 +172,7 @@ async def test_games_beyond_the_limit_queue_and_are_played_in_order(company):
     games = [await company.service.start(ASKED) for _ in range(4)]
     assert await company.service.place_in_queue(games[-1].id) >= 2
     for game in games:
-        assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+        assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     last = games[-1].id
     told = [place for game_id, state, place in company.stage.cards if (game_id, state) == (last, "queued")]
     assert told == sorted(told, reverse=True)
@@ -192,7 +195,7 @@ async def test_pause_stops_every_game_and_resume_plays_on_without_playing_anew(c
     assert company.stage.posts == before
     assert await company.service.resume(0) == 3
     for game in games:
-        done = await company.service.closed(game.id, timeout=20)
+        done = await company.service.closed(game.id, timeout=LIMIT)
         assert done.state is GameState.FINISHED
         assert company.stage.of(game) == LINE
 
@@ -215,7 +218,7 @@ async def test_a_lost_stage_pauses_the_game_and_continue_plays_on(company):
     paused = await reaches(company, game, GameState.PAUSED)
     assert paused.reason == "The thread was deleted, so I paused."
     await company.service.resume_game(game.id, by=5, is_host=False)
-    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     assert company.stage.of(game) == LINE
 
 
@@ -228,7 +231,7 @@ async def test_a_game_whose_thread_is_gone_is_shown_anew_and_nothing_is_played_a
     await reaches(company, game, GameState.PAUSED)
     before = len(company.stage.of(game))
     await company.service.resume_game(game.id, by=5, is_host=False)
-    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     assert company.stage.of(game)[before:] == LINE
     assert company.studio.collected == {"painter": 3, "critic": 3}
 
@@ -243,7 +246,7 @@ async def test_a_game_stopped_while_its_call_is_submitted_is_called_off_and_book
 
     company.studio.submit = submit
     game = await company.service.start(ASKED)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         while not company.studio.cancelled or not (await company.store.games.get(game.id)).costs.unused:
             await asyncio.sleep(0.05)
     stopped = await company.service.game(game.id)
@@ -260,7 +263,7 @@ async def test_a_pause_that_is_noticed_before_it_is_booked_is_booked(company):
     assert paused.reason == PAUSED_HERE
     await company.store.servers.change(0, paused=False)
     await company.recovery.recover()
-    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     assert company.stage.of(game) == LINE
 
 
@@ -274,7 +277,7 @@ async def test_two_pauses_end_in_any_order(company):
     assert (await company.service.game(game.id)).state is GameState.PAUSED
     await company.service.resume(0)
     await company.recovery.recover()
-    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
 
 
 async def test_a_pause_during_the_last_post_keeps_the_summary_for_later(company):
@@ -291,7 +294,7 @@ async def test_a_pause_during_the_last_post_keeps_the_summary_for_later(company)
     await asyncio.sleep(0.5)
     company.stage.post_step = send
     await company.service.resume(0)
-    done = await company.service.closed(game.id, timeout=20)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert (done.state, done.place.summary_id is not None) == (GameState.FINISHED, True)
     await card_says(company, "finished")
 
@@ -306,12 +309,12 @@ async def test_a_game_whose_workflow_died_of_a_fault_is_set_going_again(company,
 
     monkeypatch.setattr(company.store.games, "move", moved)
     game = await company.service.start(ASKED)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT):
         while (now := await company.service.game(game.id)).run == 0:
             await company.recovery.recover()
             await asyncio.sleep(0.1)
     assert now.state is GameState.PLAYING
-    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     assert company.stage.of(game) == LINE
     assert company.studio.collected == {"painter": 3, "critic": 3}
 
@@ -324,8 +327,8 @@ async def test_a_card_that_breaks_stops_neither_its_game_nor_the_queue(company):
     await company.service.limit(0, parallel=1)
     company.studio.faults = [Refused("painter declined these words.")]
     failed, next_one = [await company.service.start(ASKED) for _ in range(2)]
-    assert (await company.service.closed(failed.id, timeout=20)).state is GameState.FAILED
-    assert (await company.service.closed(next_one.id, timeout=20)).state is GameState.FINISHED
+    assert (await company.service.closed(failed.id, timeout=LIMIT)).state is GameState.FAILED
+    assert (await company.service.closed(next_one.id, timeout=LIMIT)).state is GameState.FINISHED
 
 
 async def test_an_interrupted_game_is_played_on(tmp_path):
@@ -336,7 +339,7 @@ async def test_an_interrupted_game_is_played_on(tmp_path):
             await asyncio.sleep(0.02)
         first = company
     async with running_app(tmp_path, stage=first.stage) as company:
-        done = await company.service.closed(game.id, timeout=20)
+        done = await company.service.closed(game.id, timeout=LIMIT)
         assert done.state is GameState.FINISHED
         assert company.stage.of(game) == LINE
         paid = first.studio.submitted + company.studio.submitted

@@ -9,8 +9,11 @@ from dbos import DBOS
 
 from telephone.engine import QUEUE, Engine
 from telephone.reaper import Reaper
+from tests.limits import LIMIT
 from tests.support.postgres import NoPostgres, new_database, running_postgres
 from tests.support.walking import Counting
+
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ async def test_what_a_killed_worker_left_is_taken_over_and_what_a_live_one_does_
         assert ran == [], "the other worker lives"
         process.kill()
         await process.communicate()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while ran != ["pg1", "pg2"]:
                 await asyncio.sleep(0.05)
     finally:

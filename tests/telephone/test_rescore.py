@@ -16,9 +16,12 @@ from telephone.errands import BUSY
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Unavailable
 from telephone.rescore import Rescore, RescorePlan, RescoreState
 from telephone.service import StartRequest
+from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.embedders import ColourEmbedder
 from tests.support.surfaces import RecordedJobs
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 GUILD, CHANNEL, PRICE = 11, 33, 0.001
@@ -37,7 +40,7 @@ def played(tmp_path_factory) -> Path:
         async with running_app(folder) as company:
             await company.service.budget(GUILD, "member", usd=2)
             for seed in range(4):
-                await company.service.closed((await company.service.start(asked(seed))).id, timeout=30)
+                await company.service.closed((await company.service.start(asked(seed))).id, timeout=LIMIT)
 
     asyncio.run(play())
     return folder
@@ -54,8 +57,8 @@ async def rescore(company: RunningApp, **more) -> Rescore:
     return await company.service.errands.rescore(GUILD, "prism", **options)
 
 
-async def over(company: RunningApp, job: Rescore, timeout: float = 30) -> Rescore:
-    async with asyncio.timeout(timeout):
+async def over(company: RunningApp, job: Rescore) -> Rescore:
+    async with asyncio.timeout(LIMIT):
         while not (now := await company.store.rescores.get(job.id)).state.is_final:
             await asyncio.sleep(0.05)
     return now
@@ -77,7 +80,7 @@ async def test_old_games_are_measured_one_after_the_other_and_a_card_says_how_fa
         job = await over(company, await rescore(company))
         assert (job.state, job.measured, job.left_out) == (RescoreState.FINISHED, 4, 0)
         assert await lacking(company) == 0
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             while notices.shown[-1][0] != "finished":
                 await asyncio.sleep(0.02)
         assert notices.shown[0] == ("queued", 0)
@@ -169,7 +172,7 @@ async def test_it_is_stopped_at_once_and_another_goes_on_with_the_rest(folder):
     prism = ColourEmbedder(delay=0.3)
     async with running_app(folder, prism=prism) as company:
         job = await rescore(company)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while (await company.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
         prism.delay = 60
@@ -207,7 +210,7 @@ async def test_a_pause_holds_it_and_the_end_of_the_pause_lets_it_go_on(folder):
     prism = ColourEmbedder(delay=0.1)
     async with running_app(folder, prism=prism) as company:
         job = await rescore(company)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while (await company.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
         await company.service.pause(GUILD)
@@ -229,7 +232,7 @@ async def test_a_bot_that_is_closed_in_between_goes_on_and_embeds_nothing_twice(
     first, second, notices = ColourEmbedder(delay=0.1), ColourEmbedder(), RecordedJobs()
     async with running_app(folder, prism=first, notices=notices) as company:
         job = await rescore(company)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while (await company.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
     async with running_app(folder, prism=second, notices=notices) as company:
@@ -251,7 +254,7 @@ async def test_a_terminal_beside_the_bot_works_on_it_alone_and_hands_it_over(fol
         async def told(_: Rescore) -> None: ...
 
         task = asyncio.create_task(anew.work(job.id, "terminal", told))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT):
             while (await company.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
         with pytest.raises(NotAllowed, match="being measured with prism already"):
@@ -270,7 +273,7 @@ def kept(folder: Path) -> int:
         return int(store.execute("SELECT count(*) FROM vector WHERE embedder = 'prism'").fetchone()[0])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 async def test_a_bot_that_is_killed_in_the_middle_embeds_no_text_twice(folder):
     """It is killed during calls. One that was answered but not kept yet would be made again: nobody can know of it."""
@@ -289,13 +292,13 @@ async def test_a_bot_that_is_killed_in_the_middle_embeds_no_text_twice(folder):
 
     for kills in range(1, 4):
         process = await run()
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(LIMIT):
             while len(lines()) < 3 * kills or kept(folder) < len(lines()):
                 await asyncio.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         await process.communicate()
         assert 3 * kills <= len(lines()) < 17
-    out, _ = await asyncio.wait_for((await run()).communicate(), 90)
+    out, _ = await asyncio.wait_for((await run()).communicate(), LIMIT)
     assert out.decode().split()[-2:] == ["finished", "4"]
     counts = Counter(lines())
     assert sum(map(of_the_games, counts)) == 1 + 8 + 8

@@ -16,9 +16,12 @@ from telephone.seat import SeatState
 from telephone.seats import IN_ALREADY, OVER, UNREADABLE
 from telephone.service import StartRequest
 from telephone.stage import StageGone
+from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.pictures import paint
 from tests.support.surfaces import RecordedGames
+
+pytestmark = pytest.mark.slow
 
 OPEN = StartRequest(prompt="a fox mends a clock", t2i="painter", i2t="human", turns=2, seed=7, starter_id=5)
 SEALED = replace(OPEN, sealed=True)
@@ -35,7 +38,7 @@ async def company(tmp_path):
 
 async def waits(company: RunningApp, game: Game, key: StepKey = FIRST) -> Game:
     """The game once it waits for a member to take a step."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT):
         while (now := await company.service.game(game.id)).state is not GameState.WAITING or now.next_key != key:
             assert not now.state.is_final, now.reason
             await asyncio.sleep(0.02)
@@ -43,7 +46,7 @@ async def waits(company: RunningApp, game: Game, key: StepKey = FIRST) -> Game:
 
 
 async def becomes(company: RunningApp, game: Game, state: SeatState, key: StepKey = FIRST) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT):
         while (await company.store.seats.get(game.id, key)).state is not state:
             await asyncio.sleep(0.02)
 
@@ -66,7 +69,7 @@ async def test_an_open_game_is_posted_as_it_is_played_and_one_member_may_take_ev
     await company.service.seats.caption(game.id, FIRST, ADA, f"  {SAID}\n")
     await waits(company, game, SECOND)
     await answer(company, game, SECOND, ADA)
-    done = await company.service.closed(game.id, timeout=20)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert company.stage.of(game)[3:] == ["1p", "invite-1c", "1c", "2p", "invite-2c", "2c", "summary"]
     caption = done.turns[0].caption
     assert (caption.text, caption.player, caption.cost_usd, caption.raw) == (SAID, "human", 0.0, f"  {SAID}\n")
@@ -79,7 +82,7 @@ async def test_a_waiting_game_holds_no_place(company):
     first, second = [await company.service.start(OPEN) for _ in range(2)]
     await waits(company, first)
     await waits(company, second)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT):
         while {state for game_id, state, _ in company.stage.cards[-2:]} != {"waiting"}:
             await asyncio.sleep(0.02)
 
@@ -94,7 +97,7 @@ async def test_a_member_draws_what_the_caption_says(company):
     with pytest.raises(BadInput, match="is to be drawn"):
         await company.service.seats.caption(game.id, first, ADA, SAID)
     await company.service.seats.drawing(game.id, first, ADA, paint("mine"))
-    done = await company.service.closed(game.id, timeout=20)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert (done.state, done.turns[0].picture.player) == (GameState.FINISHED, "human")
 
 
@@ -119,7 +122,7 @@ async def test_the_page_to_draw_on_has_the_words_of_one_claim_and_takes_one_draw
         await seats.hand_in(claim.id, ADA, b"no picture")
     with pytest.raises(NotAllowed, match=IN_ALREADY):
         await seats.paper(claim.id, ADA)
-    done = await company.service.closed(game.id, timeout=20)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert [step.player for step in done.steps] == ["human", "critic"]
 
 
@@ -136,13 +139,19 @@ async def test_a_turn_that_was_given_back_is_no_more_drawn_on_the_page(company):
         await seats.hand_in(claim.id, ADA, paint("mine"))
 
 
+async def test_a_turn_that_a_member_is_at_is_taken_by_nobody_else(company):
+    game = await company.service.start(OPEN)
+    await waits(company, game)
+    await company.service.seats.claim(game.id, FIRST, ADA)
+    with pytest.raises(NotAllowed, match=TAKEN):
+        await company.service.seats.claim(game.id, FIRST, BO)
+
+
 async def test_a_claim_that_runs_out_is_free_for_others_and_a_late_answer_comes_back(company):
-    await times(company, 1, 60)
+    await times(company, 2, 60)
     game = await company.service.start(OPEN)
     await waits(company, game)
     await company.service.seats.claim(game.id, FIRST, ADA, token="t")
-    with pytest.raises(NotAllowed, match=TAKEN):
-        await company.service.seats.claim(game.id, FIRST, BO)
     await becomes(company, game, SeatState.OPEN)
     assert company.stage.reminded == [(ADA, False)], "half of the time was over before"
     with pytest.raises(NotAllowed, match=LATE):
@@ -156,20 +165,28 @@ async def test_a_claim_that_runs_out_is_free_for_others_and_a_late_answer_comes_
 async def test_at_the_deadline_the_named_model_stands_in_and_the_game_goes_on(company):
     await times(company, 60, 1)
     game = await company.service.start(replace(OPEN, turns=1))
-    done = await company.service.closed(game.id, timeout=20)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert (done.state, done.turns[0].caption.player) == (GameState.FINISHED, "critic")
     assert company.stage.of(game) == ["card", "thread", "opening", "1p", "invite-1c", "1c", "summary"]
     assert company.stage.invitations[-1] == ("1c", SeatState.STOOD_IN)
 
 
 async def test_a_member_who_is_at_it_at_the_deadline_may_finish(company):
-    await times(company, 3, 1)
+    await times(company, 60, 1)
+    invite = company.stage.invite
+
+    async def taken_at_once(game, seat, posting):
+        message_id = await invite(game, seat, posting)
+        await company.service.seats.claim(game.id, seat.key, ADA)
+        return message_id
+
+    company.stage.invite = taken_at_once
     game = await company.service.start(replace(OPEN, turns=1))
     await waits(company, game)
-    await company.service.seats.claim(game.id, FIRST, ADA)
     await asyncio.sleep(1.5)
+    assert (await company.store.seats.get(game.id, FIRST)).deadline < datetime.now(UTC)
     await company.service.seats.caption(game.id, FIRST, ADA, SAID)
-    assert (await company.service.closed(game.id, timeout=20)).turns[0].caption.text == SAID
+    assert (await company.service.closed(game.id, timeout=LIMIT)).turns[0].caption.text == SAID
 
 
 async def test_a_host_lets_ai_play_and_nobody_else_does(company):
@@ -184,7 +201,7 @@ async def test_a_host_lets_ai_play_and_nobody_else_does(company):
     with pytest.raises(NotAllowed, match="do not hold this turn"):
         await company.service.seats.give_back(game.id, FIRST, ADA)
     await company.service.seats.let_ai_play(game.id, FIRST, by=5, is_host=False)
-    assert (await company.service.closed(game.id, timeout=20)).turns[0].caption.player == "critic"
+    assert (await company.service.closed(game.id, timeout=LIMIT)).turns[0].caption.player == "critic"
 
 
 async def test_a_turn_given_to_a_model_before_its_game_waits_is_played_by_that_model(company):
@@ -197,7 +214,7 @@ async def test_a_turn_given_to_a_model_before_its_game_waits_is_played_by_that_m
 
     company.stage.invite = given_away_at_once
     game = await company.service.start(replace(OPEN, turns=1))
-    done = await company.service.closed(game.id, timeout=20)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert (done.state, done.turns[0].caption.player) == (GameState.FINISHED, "critic")
 
 
@@ -218,7 +235,7 @@ async def test_what_is_declined_is_said_kindly_and_the_turn_stays_theirs(company
     with pytest.raises(BadInput, match="is to be described"):
         await company.service.seats.drawing(game.id, FIRST, ADA, paint("no"))
     await company.service.seats.caption(game.id, FIRST, ADA, SAID)
-    assert (await company.service.closed(game.id, timeout=20)).turns[0].caption.text == SAID
+    assert (await company.service.closed(game.id, timeout=LIMIT)).turns[0].caption.text == SAID
 
 
 async def test_a_drawing_that_is_declined_leaves_the_turn_theirs(company):
@@ -230,7 +247,7 @@ async def test_a_drawing_that_is_declined_leaves_the_turn_theirs(company):
     with pytest.raises(Refused, match="please draw another"):
         await company.service.seats.drawing(game.id, first, ADA, paint("bad"))
     await company.service.seats.drawing(game.id, first, ADA, paint("good"))
-    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
 
 
 async def test_a_drawing_that_comes_too_late_is_not_kept(company, monkeypatch):
@@ -268,7 +285,7 @@ async def test_nothing_of_a_sealed_game_is_posted_before_all_of_it_is_revealed(c
     assert await company.service.recent(0) == []
     assert await company.service.status(0) == []
     await answer(company, game, SECOND, BO)
-    await company.service.closed(game.id, timeout=20)
+    await company.service.closed(game.id, timeout=LIMIT)
     assert company.stage.of(game)[2:] == ["invite-1c", "invite-2c", "opening", "1p", "1c", "2p", "2c", "summary"]
     assert (await company.service.replay(game.id)).data.startswith(b"GIF8")
 
@@ -278,7 +295,7 @@ async def test_one_step_in_a_line_of_models_is_a_members(company):
     await waits(company, game, SECOND)
     assert company.stage.of(game) == ["card", "thread", "invite-2c"]
     await answer(company, game, SECOND, ADA)
-    done = await company.service.closed(game.id, timeout=20)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert [step.player for step in done.steps] == ["painter", "critic", "painter", "human"]
 
 
@@ -293,17 +310,19 @@ async def test_what_was_reported_is_shown_to_nobody_who_would_take_the_turn(comp
     await answer(company, game, FIRST, ADA)
 
 
-async def test_a_pause_keeps_the_turn_and_gives_its_time_again(company):
-    await times(company, 60, 2)
+async def test_a_pause_keeps_the_turn_and_gives_its_time_again(company, tmp_path):
+    await times(company, 60, 60)
     game = await company.service.start(replace(OPEN, turns=1))
     await waits(company, game)
     assert await company.service.pause(0) == 1
-    await asyncio.sleep(2.3)
+    _let_time_run_out(tmp_path, "deadline")
+    await company.recovery.recover()
     assert (await company.service.game(game.id)).state is GameState.PAUSED
     await company.service.resume(0)
     await waits(company, game)
+    assert (await company.store.seats.get(game.id, FIRST)).deadline > datetime.now(UTC) + timedelta(seconds=20)
     await answer(company, game, FIRST, ADA)
-    assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     assert company.stage.of(game).count("invite-1c") == 1
 
 
@@ -316,7 +335,7 @@ async def test_a_stopped_game_takes_no_turns(company):
         await company.service.seats.caption(game.id, FIRST, ADA, SAID)
     with pytest.raises(NotAllowed, match="cannot be taken any more"):
         await company.service.seats.claim(game.id, FIRST, BO)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT):
         while company.stage.invited_in[-1] is not GameState.STOPPED:
             await asyncio.sleep(0.02)
 
@@ -327,7 +346,7 @@ async def test_a_member_who_asked_for_it_is_reminded_by_a_message_too(company):
     game = await company.service.start(OPEN)
     await waits(company, game)
     await company.service.seats.claim(game.id, FIRST, ADA, token="t")
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT):
         while not company.stage.reminded:
             await asyncio.sleep(0.02)
     assert company.stage.reminded == [(ADA, True)]
@@ -339,7 +358,7 @@ async def test_where_no_model_can_stand_in_the_game_ends_kindly(company):
     game = await company.service.start(replace(OPEN, turns=1))
     await waits(company, game)
     company.watcher.broken = "no key"
-    done = await company.service.closed(game.id, timeout=20)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert done.state is GameState.FAILED
     assert "no model can stand in" in done.reason
 
@@ -353,7 +372,7 @@ async def test_a_thread_that_is_gone_pauses_a_waiting_game_and_it_is_shown_anew(
         raise StageGone("The thread was deleted, so I paused at turn 1; press Continue for a new one.", "thread")
 
     company.stage.invite = invite
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(LIMIT):
         while (await company.service.game(game.id)).state is not GameState.PAUSED:
             await asyncio.sleep(0.02)
     company.stage.closed = True
@@ -384,7 +403,13 @@ async def test_four_turns_are_usual_with_a_human_and_the_stand_ins_price_is_rese
     assert next(choice.name for choice in company.service.choices("i2t")) == "human"
 
 
-@pytest.mark.parametrize("moment", ["open", "claimed", "overdue claim", "overdue seat", "answered"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        *("claimed", "overdue claim", "answered"),
+        *(pytest.param(moment, marks=pytest.mark.long) for moment in ("open", "overdue seat")),
+    ],
+)
 async def test_a_game_interrupted_in_any_state_of_its_turn_goes_on(tmp_path, moment):
     async with running_app(tmp_path) as company:
         game = await company.service.start(replace(SEALED, turns=1))
@@ -404,7 +429,7 @@ async def test_a_game_interrupted_in_any_state_of_its_turn_goes_on(tmp_path, mom
             await answer(company, game, FIRST, BO)
         elif moment == "claimed":
             await company.service.seats.caption(game.id, FIRST, ADA, SAID)
-        done = await company.service.closed(game.id, timeout=20)
+        done = await company.service.closed(game.id, timeout=LIMIT)
         assert done.state is GameState.FINISHED
         assert done.turns[0].caption.player == ("critic" if moment == "overdue seat" else "human")
         assert stage.of(game) == ["card", "thread", "invite-1c", "opening", "1p", "1c", "summary"]
@@ -423,11 +448,11 @@ async def test_a_reveal_that_is_interrupted_is_shown_to_its_end_once(tmp_path):
 
         stage.post_step = post_step
         await answer(company, game, FIRST, ADA)
-        await asyncio.wait_for(reached.wait(), 15)
+        await asyncio.wait_for(reached.wait(), LIMIT)
         assert (await company.service.game(game.id)).is_sealed
     stage.post_step = post
     async with running_app(tmp_path, stage=stage) as company:
-        assert (await company.service.closed(game.id, timeout=20)).state is GameState.FINISHED
+        assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
         assert stage.of(game)[2:] == ["invite-1c", "opening", "1p", "1c", "summary"]
 
 

@@ -16,7 +16,7 @@ GUILD, OTHERS = 41, range(100, 130)
 
 @pytest.fixture
 async def service(tmp_path):
-    house = await open_house(Settings(_env_file=None, data_dir=tmp_path), None)
+    house = await open_house(Settings(_env_file=None, data_dir=tmp_path))
     yield house.service
     await house.close()
 

@@ -11,8 +11,11 @@ from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.game import Game, GameState, Kind, StepKey
 from telephone.sides import BattleState, Choice
 from telephone.versus import VersusAsked, match
+from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.telephone.test_battle import GUILD, HOST, fought, reaches, shows, vote
+
+pytestmark = pytest.mark.slow
 
 ASKED = StartRequest("a fox mends a clock", "painter", "critic", 2, 7, guild_id=GUILD, starter_id=3)
 VERSUS = VersusAsked(1, 2, guild_id=GUILD, starter_id=HOST, vote_seconds=60)
@@ -26,7 +29,7 @@ async def company(tmp_path):
 
 async def played(company: RunningApp, **changes) -> Game:
     game = await company.service.start(replace(ASKED, **changes))
-    return await company.service.closed(game.id, timeout=20)
+    return await company.service.closed(game.id, timeout=LIMIT)
 
 
 async def two(company: RunningApp) -> tuple[Game, Game]:
@@ -124,7 +127,7 @@ async def test_a_turn_that_is_reported_later_goes_from_the_ballot_and_a_voided_g
     letter = next(side.letter for side in battle.sides if side.game.id == first.id)
     assert letter in company.arena.pictures
     await company.service.moderation.report(first.id, StepKey(2, Kind.PICTURE), by=9, reason="violence")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT):
         while letter in company.arena.pictures:
             await asyncio.sleep(0.02)
     await company.service.moderation.void(first.id, by=9, is_moderator=True)
@@ -146,13 +149,13 @@ async def test_members_open_games_and_mixed_ones_meet_no_other(company):
             key = StepKey(turn, Kind.CAPTION)
             if key in game.request.human_steps:
                 await _takes(company, game, key, 100 + turn)
-        await company.service.closed(game.id, timeout=20)
+        await company.service.closed(game.id, timeout=LIMIT)
         with pytest.raises(BadInput, match="please choose another"):
             await company.service.battles.versus(replace(VERSUS, game_b=number))
 
 
 async def _takes(company, game, key, member_id):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT):
         while (now := await company.service.game(game.id)).state is not GameState.WAITING or now.next_key != key:
             await asyncio.sleep(0.02)
     await company.service.seats.claim(game.id, key, member_id)

@@ -25,6 +25,7 @@ from telephone.providers.base import Lost
 from telephone.settings import Settings
 from telephone.store import Store
 from telephone.writer import WANTED, Draft, Writer, chosen, question, read
+from tests.limits import LIMIT
 from tests.standin_providers import Studios
 from tests.support.app import prompts_of
 from tests.support.checker import FakeChecker
@@ -168,7 +169,7 @@ async def test_a_passing_fault_is_tried_again(writer, studio):
 async def test_a_call_that_is_cancelled_in_the_middle_is_booked(writer, studio):
     studio.delay = 30
     writing = asyncio.create_task(writer.write(HERE))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         while not studio.submitted:
             await asyncio.sleep(0.01)
     assert await taken(writer) == 0.002  # reserved

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from bot.easel import server
 from telephone.errors import Refused, Unavailable
 from tests.bot.easel.studio import USED, Studio, studio
-from tests.bot.visitor import ARGUMENTS, CHROMIUM
+from tests.bot.visitor import ARGUMENTS, CHROMIUM, PATIENCE
 
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no {CHROMIUM} on this machine"),
@@ -87,6 +87,8 @@ class Artist:
 def artist(browser: Browser, link: str, width: int = 1440, height: int = 900, **options) -> Iterator[Artist]:
     """A window on the link; a script's error or a broken policy fails the test."""
     context: BrowserContext = browser.new_context(viewport={"width": width, "height": height}, **options)
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     found = Artist(context.new_page())
     found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
     found.page.on("console", lambda line: found.complaints.append(line.text) if line.type == "error" else None)
@@ -128,6 +130,7 @@ def test_a_drawing_by_mouse_arrives_with_the_pixels_that_were_seen(chromium, ope
     assert min(sum(arrived.getpixel((x, 512))) for x in range(790, 830)) < 60
 
 
+@pytest.mark.long
 def test_behind_a_proxy_that_has_a_path_of_its_own_all_is_the_same(chromium, tmp_path):
     with studio(tmp_path, "/games/telephone") as behind, artist(chromium, behind.link("a fox")) as alice:
         assert "/games/telephone/draw/" in alice.page.url
@@ -140,6 +143,7 @@ def test_behind_a_proxy_that_has_a_path_of_its_own_all_is_the_same(chromium, tmp
         assert handed_in(behind).getpixel((500, 500)) == BLACK
 
 
+@pytest.mark.long
 def test_shapes_sizes_eraser_and_colours_of_ones_own(chromium, open_studio):
     with artist(chromium, open_studio.link("shapes")) as alice:
         alice.choose("Size 3 of 5")
@@ -168,6 +172,7 @@ def test_shapes_sizes_eraser_and_colours_of_ones_own(chromium, open_studio):
     ]
 
 
+@pytest.mark.long
 def test_shift_keeps_a_shape_square(chromium, open_studio):
     with artist(chromium, open_studio.link("a square")) as alice:
         alice.choose("Rectangle")
@@ -179,6 +184,7 @@ def test_shift_keeps_a_shape_square(chromium, open_studio):
     assert drawn.getpixel((300, 500)) == BLACK
 
 
+@pytest.mark.long
 def test_everything_can_be_undone_and_done_again_and_clearing_too(chromium, open_studio):
     with artist(chromium, open_studio.link("many lines")) as alice:
         states = [alice.look()]
@@ -255,6 +261,7 @@ def test_one_finger_draws_and_two_zoom_and_move_without_drawing(chromium, open_s
     assert handed_in(open_studio).getpixel((600, 400)) == BLACK
 
 
+@pytest.mark.long
 def test_a_pen_draws_as_wide_as_it_is_pressed_and_the_palm_beside_it_does_not_draw(chromium, open_studio):
     with artist(chromium, open_studio.link("a fox"), has_touch=True) as alice:
         alice.choose("Size 4 of 5")
@@ -275,6 +282,7 @@ def width_at(picture: Image.Image, x: int, row: int) -> int:
     return sum(picture.getpixel((x, y)) == BLACK for y in range(row - 100, row + 100))
 
 
+@pytest.mark.long
 def test_the_wheel_zooms_where_the_pointer_is_and_the_hand_moves_the_paper(chromium, open_studio):
     with artist(chromium, open_studio.link("a fox")) as alice:
         spot = alice.screen((300, 300))
@@ -319,6 +327,7 @@ def test_it_can_all_be_done_by_keyboard(chromium, open_studio):
     assert handed_in(open_studio).getpixel((612, 562)) == RED
 
 
+@pytest.mark.long
 def test_escape_takes_the_pen_off_and_says_so(chromium, open_studio):
     with artist(chromium, open_studio.link("a box")) as alice:
         alice.page.locator("#stage").focus()
@@ -351,11 +360,12 @@ def test_offline_one_draws_on_and_the_drawing_is_handed_in_as_soon_as_one_is_bac
         expect(alice.page.get_by_text("handed in by itself as soon as you are back online")).to_be_visible()
         assert open_studio.desk.claims["claim"].drawing is None
         alice.page.context.set_offline(False)
-        expect(alice.page.get_by_text(server.TAKEN)).to_be_visible(timeout=10_000)
+        expect(alice.page.get_by_text(server.TAKEN)).to_be_visible()
         alice.complaints = [line for line in alice.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
     assert handed_in(open_studio).getpixel((500, 500)) == BLACK
 
 
+@pytest.mark.long
 def test_what_was_on_its_way_when_the_page_was_reloaded_is_sent_on(chromium, open_studio):
     with artist(chromium, open_studio.link("a fox")) as alice:
         alice.drag((100, 500), (900, 500))
@@ -363,11 +373,12 @@ def test_what_was_on_its_way_when_the_page_was_reloaded_is_sent_on(chromium, ope
         alice.hand_in()
         expect(alice.page.get_by_text("The pictures cannot be reached just now.")).to_be_visible()
         alice.page.reload()
-        expect(alice.page.get_by_text(server.TAKEN)).to_be_visible(timeout=10_000)
+        expect(alice.page.get_by_text(server.TAKEN)).to_be_visible()
         alice.complaints = [line for line in alice.complaints if "503" not in line]
     assert handed_in(open_studio).getpixel((500, 500)) == BLACK
 
 
+@pytest.mark.long
 def test_a_drawing_that_is_called_back_is_drawn_on(chromium, open_studio):
     with artist(chromium, open_studio.link("a fox")) as alice:
         alice.drag((100, 500), (900, 500))
@@ -381,6 +392,7 @@ def test_a_drawing_that_is_called_back_is_drawn_on(chromium, open_studio):
     assert open_studio.desk.claims["claim"].drawing is None
 
 
+@pytest.mark.long
 def test_a_drawing_that_is_declined_stays_on_the_paper_with_the_reason(chromium, open_studio):
     with artist(chromium, open_studio.link("a fox")) as alice:
         alice.drag((100, 500), (900, 500))
@@ -400,10 +412,11 @@ def test_an_empty_paper_is_not_handed_in(chromium, open_studio):
         expect(alice.page.locator("#confirm")).not_to_be_visible()
 
 
+@pytest.mark.long
 def test_when_time_is_over_the_drawing_is_given_back(chromium, open_studio):
     with artist(chromium, open_studio.link("a fox", seconds=8)) as alice:
         alice.drag((100, 500), (900, 500))
-        expect(alice.page.get_by_role("heading", name="Time is over")).to_be_visible(timeout=20_000)
+        expect(alice.page.get_by_role("heading", name="Time is over")).to_be_visible()
         with alice.page.expect_download() as saving:
             alice.page.get_by_role("link", name="Save the picture").click()
         assert opened(saving.value.path().read_bytes()).getpixel((500, 500)) == BLACK
@@ -417,6 +430,7 @@ def test_when_time_is_over_the_drawing_is_given_back(chromium, open_studio):
     assert open_studio.desk.claims["claim"].drawing is None
 
 
+@pytest.mark.long
 def test_what_was_handed_in_elsewhere_meanwhile_is_told_and_the_drawing_kept(chromium, open_studio):
     link = open_studio.link("a fox")
     with artist(chromium, link) as alice, artist(chromium, link) as again:
@@ -457,10 +471,15 @@ def test_the_policy_would_stop_what_slipped_in(chromium, open_studio):
 
 
 SIZES = [(360, 640), (360, 800), (412, 915), (768, 1024), (740, 360), (1024, 600), (1440, 900)]
+ALWAYS = [(360, 640, "light"), (740, 360, "dark"), (1440, 900, "dark")]
+"""The narrowest, the lowest and the largest; the others are looked at by make test-long."""
+WINDOWS = [(*size, scheme) for size in SIZES for scheme in ("light", "dark")]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(
+    ("width", "height", "scheme"),
+    [pytest.param(*window, marks=[] if window in ALWAYS else pytest.mark.long) for window in WINDOWS],
+)
 def test_everything_is_in_sight_and_large_enough_to_press(chromium, open_studio, width, height, scheme):
     link = open_studio.link("A fox in a green waistcoat mends a grandfather clock while three mice hold the lantern")
     with artist(chromium, link, width, height, color_scheme=scheme) as alice:
@@ -477,6 +496,7 @@ def test_everything_is_in_sight_and_large_enough_to_press(chromium, open_studio,
         assert alice.page.locator("#paper").bounding_box()["width"] >= min(width, height) * 0.6
 
 
+@pytest.mark.long
 def test_a_long_caption_can_be_scrolled_and_leaves_room_to_draw(chromium, open_studio):
     with artist(
         chromium, open_studio.link("camels and traders under striped awnings, " * 40), 360, 640, **PHONE

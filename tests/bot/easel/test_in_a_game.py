@@ -9,7 +9,7 @@ from playwright.async_api import Page, async_playwright, expect
 from bot.easel import server
 from telephone.seats import IN_ALREADY
 from tests.bot.easel.studio import free_port
-from tests.bot.visitor import ARGUMENTS, CHROMIUM
+from tests.bot.visitor import ARGUMENTS, CHROMIUM, PATIENCE
 from tests.standin.records import Message
 
 BOT = [sys.executable, "-m", "bot"]
@@ -31,8 +31,8 @@ def links_of(message: Message) -> list[str]:
 async def taken(standin, channel, member) -> Message:
     """What a member sees who starts a game whose pictures members draw, and takes the first turn."""
     await member.slash(channel, "telephone start", prompt=PROMPT, t2i="human", i2t="spotter-sharp", turns=1)
-    (thread,) = await standin.until(lambda: standin.threads(channel), timeout=30)
-    (invitation,) = await standin.until(lambda: saying(standin, thread.id, "draw a picture"), timeout=30)
+    (thread,) = await standin.until(lambda: standin.threads(channel))
+    (invitation,) = await standin.until(lambda: saying(standin, thread.id, "draw a picture"))
     claim = await member.click(invitation, label="Take this turn")
     return await standin.until(lambda: claim.response if claim.response and claim.response.text else None)
 
@@ -49,7 +49,7 @@ async def draw(page: Page) -> None:
 
 
 @pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no {CHROMIUM} on this machine")
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_turn_that_was_taken_on_discord_is_drawn_in_the_browser_and_posted(standin, tmp_path):
     guild = standin.create_guild("Players")
     channel, alice = guild.create_text_channel("telephone"), guild.add_member("alice")
@@ -58,6 +58,8 @@ async def test_a_turn_that_was_taken_on_discord_is_drawn_in_the_browser_and_post
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         page = await chromium.new_page()
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         await page.goto(link)
         await expect(page.locator("#caption")).to_have_text(PROMPT)
         bot.kill()
@@ -67,16 +69,14 @@ async def test_a_turn_that_was_taken_on_discord_is_drawn_in_the_browser_and_post
         await page.locator("#sure").click()
         await expect(page.get_by_text("You are offline")).to_be_visible()
         await bot.restart()
-        await expect(page.get_by_text(server.TAKEN)).to_be_visible(timeout=30_000)
+        await expect(page.get_by_text(server.TAKEN)).to_be_visible()
         await page.reload()
         await expect(page.get_by_text(IN_ALREADY)).to_be_visible()
         await chromium.close()
     (thread,) = standin.threads(channel)
-    (posted,) = await standin.until(
-        lambda: saying(standin, thread.id, "**Turn 1 of 1, picture** by a member"), timeout=30
-    )
+    (posted,) = await standin.until(lambda: saying(standin, thread.id, "**Turn 1 of 1, picture** by a member"))
     assert [file.name for file in posted.attachments] == ["turn-01.png"]
-    await standin.until(lambda: saying(standin, thread.id, "Distance"), timeout=60)
+    await standin.until(lambda: saying(standin, thread.id, "Distance"))
     assert link.rpartition("/")[2] not in bot.log
 
 

@@ -126,7 +126,7 @@ def test_its_version_is_that_of_the_model_and_of_how_texts_are_cut(imagebind):
 
 
 @needs_cog
-@pytest.mark.slow
+@pytest.mark.long
 async def test_the_same_on_a_real_cog_server_by_the_table_that_the_page_about_models_shows(tmp_path):
     page = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"```toml\n(\[imagebind\]\n.*?)```", page, re.DOTALL)

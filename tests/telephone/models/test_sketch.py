@@ -17,6 +17,8 @@ from telephone.models.sketch.parse import Scene, Thing
 from telephone.models.sketch.settings import GROUNDS, SKIES
 from telephone.models.sketch.vocabulary import ASSETS, entries
 
+pytestmark = pytest.mark.slow
+
 PROMPT = "Two wolves and a castle in the snow at night, with a full moon."
 WEIRD = [
     "x",

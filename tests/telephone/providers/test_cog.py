@@ -11,6 +11,7 @@ from telephone.models.players import caption_of, picture_of
 from telephone.providers.cog import Cog
 from telephone.providers.gate import Limit
 from telephone.providers.patience import with_patience
+from tests.limits import LIMIT
 from tests.standin_providers import says, slow
 from tests.support.containers import needs_cog, running
 
@@ -116,7 +117,7 @@ def containers() -> Iterator[dict[str, str]]:
 
 
 @needs_cog
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_real_cog_server_draws_and_describes(cog, containers, table, words):
     inputs = {"prompt": "$prompt", "seed": "$seed"}
     artist = table(provider="cog", url=containers["artist"], input=inputs, output="uri")
@@ -133,7 +134,7 @@ async def test_a_real_cog_server_draws_and_describes(cog, containers, table, wor
 
 
 @needs_cog
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_real_cog_server_says_when_it_is_busy_and_can_be_called_off(containers, table, words):
     slow_one = table(provider="cog", url=containers["artist"], input={"prompt": "$prompt", "pause": 20.0}, output="uri")
     first, second = Cog(), Cog()
@@ -143,7 +144,7 @@ async def test_a_real_cog_server_says_when_it_is_busy_and_can_be_called_off(cont
     with pytest.raises(Unavailable, match="busy"):
         await play(second, slow_one, words)
     await second.cancel(slow_one, ticket)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         with pytest.raises(BadOutput):
             await drawing
     await second.cancel(slow_one, Ticket("nobody"))

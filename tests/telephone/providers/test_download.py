@@ -15,6 +15,7 @@ from telephone.errors import BadOutput, RateLimited, TelephoneError, Unavailable
 from telephone.game import Answer
 from telephone.models.players import picture_of
 from telephone.providers.download import Downloads, is_public
+from tests.limits import LIMIT
 from tests.standin_providers import answers, cut, floods, half, redirects, says, silent, slow
 from tests.support.pictures import paint
 
@@ -232,7 +233,7 @@ async def test_a_place_that_never_answers_or_dribbles_is_given_up(studios):
     downloads = Downloads(["127.0.0.1"], seconds=0.3)
     studios.next("/delivery/a.png", silent(), slow(5))
     for _ in range(2):
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(LIMIT):
             with pytest.raises(Unavailable):
                 await downloads.get(f"{studios.url}/delivery/a.png")
     await downloads.close()

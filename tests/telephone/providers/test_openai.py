@@ -11,6 +11,7 @@ from telephone.errors import BadOutput, Misconfigured, Refused, Retired, TimedOu
 from telephone.game import Ask, Ticket
 from telephone.models.players import Players, picture_of
 from telephone.providers.openai import CHAT_TOKENS, OpenAI
+from tests.limits import LIMIT
 from tests.standin_providers import cut_after_doing, says, silent
 from tests.support.pictures import paint
 from tests.telephone.providers.conftest import KEY
@@ -265,7 +266,7 @@ async def test_a_slow_server_holds_back_nobody_elses_calls(studios, table, words
     waiting = asyncio.create_task(play(adapter, table(url=f"{studios.url}/v1"), words))
     await asyncio.sleep(0.05)
     other = table(url=studios.url.replace("127.0.0.1", "localhost") + "/v1")
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(LIMIT):
         assert (await play(adapter, other, words)).data
     waiting.cancel()
     await asyncio.wait({waiting})

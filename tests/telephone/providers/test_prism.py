@@ -25,7 +25,7 @@ from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import Replicate
 from tests.contracts import prism
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

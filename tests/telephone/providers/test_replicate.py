@@ -11,6 +11,7 @@ from telephone.game import Ask, Ticket
 from telephone.models.players import Players, caption_of, picture_of
 from telephone.providers.download import Downloads
 from telephone.providers.replicate import Replicate
+from tests.limits import LIMIT
 from tests.standin_providers import cut, cut_after_doing, floods, redirects, says
 from tests.telephone.providers.conftest import TOKEN
 
@@ -234,7 +235,7 @@ async def test_a_slow_prediction_holds_back_nobody_elses(replicate, studios, tab
     slow = asyncio.create_task(play(replicate, model, words))
     await asyncio.sleep(0.05)
     studios.looks_until_done = 1
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(LIMIT):
         assert (await play(replicate, model, Ask(seed=1, text="quick"))).data
     slow.cancel()
     await asyncio.wait({slow})

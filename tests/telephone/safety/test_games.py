@@ -11,7 +11,10 @@ from telephone.errors import Misconfigured, NotAllowed, Refused, TimedOut, Unava
 from telephone.game import Game, GameState
 from telephone.safety.guard import SEVERE
 from telephone.service import StartRequest
+from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
+
+pytestmark = pytest.mark.slow
 
 GUILD = 77
 ASKED = StartRequest(prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=2, seed=7, guild_id=GUILD)
@@ -25,7 +28,7 @@ async def company(tmp_path):
 
 
 async def played(company: RunningApp, asked: StartRequest = ASKED) -> Game:
-    return await company.service.closed((await company.service.start(asked)).id, timeout=30)
+    return await company.service.closed((await company.service.start(asked)).id, timeout=LIMIT)
 
 
 def kept_in(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -89,7 +92,7 @@ async def test_a_flagged_caption_is_asked_for_once_more(company):
 
     clearing = asyncio.create_task(clear())
     game = await played(company)
-    await asyncio.wait_for(clearing, 5)
+    await asyncio.wait_for(clearing, LIMIT)
     assert game.state is GameState.FINISHED
     assert company.studio.collected == {"painter": 2, "critic": 3}
 
@@ -165,7 +168,7 @@ async def test_a_ban_holds_for_games_that_run(company):
     assert game.request.nsfw
     await company.service.allow_nsfw(GUILD, "block")
     company.watcher.sees = ["sexual"]
-    assert (await company.service.closed(game.id, timeout=30)).state is GameState.FAILED
+    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FAILED
 
 
 @pytest.mark.parametrize("what", ["sexual/minors", "hate"])
@@ -194,14 +197,14 @@ async def test_a_caption_about_a_child_under_a_sexual_picture_is_severe(company)
 async def test_a_checker_that_does_not_answer_at_first_is_asked_again(company):
     game = await company.service.start(ASKED)
     company.watcher.faults = [Unavailable("busy"), Unavailable("busy")]
-    assert (await company.service.closed(game.id, timeout=30)).state is GameState.FINISHED
+    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
 
 
 async def test_without_an_answer_of_the_checker_a_game_ends_kindly_and_unchecked_it_never_goes_on(company):
     company.studio.delay = 0.2
     game = await company.service.start(ASKED)
     company.watcher.faults = [Unavailable("busy")] * 1_000
-    done = await company.service.closed(game.id, timeout=30)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert done.state is GameState.FAILED
     assert "The safety check did not answer" in done.reason
     assert done.steps == ()
@@ -225,6 +228,6 @@ async def test_a_checker_that_breaks_in_the_middle_stops_the_paying(company):
     while "1p" not in company.stage.of(game):
         await asyncio.sleep(0.02)
     company.watcher.broken = "the key was withdrawn"
-    done = await company.service.closed(game.id, timeout=30)
+    done = await company.service.closed(game.id, timeout=LIMIT)
     assert done.state is GameState.FAILED
     assert len(company.studio.submitted) < 4

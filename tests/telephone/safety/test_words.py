@@ -1,7 +1,5 @@
 """What the offline text check stops, and what it lets pass."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,12 +141,10 @@ def test_whoever_may_be_a_child_is_noticed():
     assert not mentions_minor("a suite in A minor key")
 
 
-def test_a_long_text_is_read_to_its_end_and_quickly():
+def test_a_long_text_is_read_to_its_end():
     text = "a fox mends a clock " * 200
-    categories(text)
-    began = time.perf_counter()
-    assert "sexual" in categories(text + "porn")
-    assert time.perf_counter() - began < 0.3
+    assert categories(text) == frozenset()
+    assert categories(text + "porn") == {"sexual"}
 
 
 @given(st.text(max_size=300))

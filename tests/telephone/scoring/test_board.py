@@ -19,6 +19,8 @@ from telephone.store import Store
 from telephone.store.scores import Completion
 from tests.support.played import asked, begun, finished
 
+pytestmark = pytest.mark.slow
+
 GUILD = 77
 MINILM = Judge("minilm", "1", "MiniLM (offline)")
 IMAGEBIND = Judge("imagebind", "1", "ImageBind", frozenset({"good"}))

@@ -17,6 +17,8 @@ from telephone.scoring.crossed import design, effect_of_models, effect_of_prompt
 from telephone.scoring.insights import agreed, difficulty, insights
 from telephone.scoring.ranking import Cell
 
+pytestmark = pytest.mark.slow
+
 REACTION = """
 420 420 480 480 600 780
 420 480 480 360 480 600

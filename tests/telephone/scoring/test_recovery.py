@@ -56,7 +56,7 @@ async def fight(store: Store, crowd: Crowd, rng: np.random.Generator) -> int:
     return count
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_known_strengths_are_found_again_from_two_hundred_voters_over_thirty_battles(tmp_path: Path) -> None:
     rng = np.random.default_rng(11)
     crowd = Crowd.of(rng)

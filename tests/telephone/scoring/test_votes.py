@@ -20,6 +20,8 @@ from telephone.scoring.luck import POSITION, TIES, Battles
 from telephone.scoring.posterior import pair_covariance
 from telephone.scoring.votes import POINTS, rank_by_votes
 
+pytestmark = pytest.mark.slow
+
 A, B, C, D = (Pair(name, "x") for name in "abcd")
 
 WINS = {
@@ -173,6 +175,7 @@ def test_laplaces_evidence_agrees_with_the_integral() -> None:
     assert one[0] - other[0] == pytest.approx(one[1] - other[1], abs=0.03)
 
 
+@pytest.mark.long
 def test_intervals_hold_the_true_utilities_as_often_as_they_say() -> None:
     """The case that covered 50 to 71% without the luck of battles: 12 pairs, 40 battles of 30 votes."""
     rng = np.random.default_rng(4)

@@ -236,7 +236,7 @@ asyncio.run(main(sys.argv[1]))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_processes_that_start_games_at_once_share_one_budget(url: str) -> None:
     async def run() -> int:
         process = await asyncio.create_subprocess_exec(

@@ -18,6 +18,7 @@ from telephone.store import Store
 from telephone.store.columns import now
 from telephone.store.database import POOL_SIZE
 from telephone.store.tables import ImageRow, StepRow
+from tests.limits import LIMIT
 from tests.telephone.store.samples import CAPTION, GUILD, OTHER_GUILD, PICTURE, caption, picture, request
 
 
@@ -40,7 +41,7 @@ async def test_a_reader_is_not_held_up_by_a_writer(store: Store) -> None:
     game = await store.games.add(request())
     async with store._database.writing() as session:
         await session.execute(text("UPDATE game SET reason = 'in between'"))
-        assert await asyncio.wait_for(store.games.get(game.id), 5) == game
+        assert await asyncio.wait_for(store.games.get(game.id), LIMIT) == game
 
 
 async def test_a_failed_transaction_leaves_nothing_behind(store: Store) -> None:

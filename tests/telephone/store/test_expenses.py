@@ -189,7 +189,7 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_processes_that_reserve_at_once_share_the_operators_budget(url: str) -> None:
     async def run(who: str) -> int:
         process = await asyncio.create_subprocess_exec(

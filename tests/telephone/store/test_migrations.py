@@ -22,10 +22,11 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    upgrade(read_url(url))
+def engine(empty_url: str) -> Iterator[Engine]:
+    upgrade(read_url(empty_url))
     made = create_engine(
-        read_url(url).set(drivername="sqlite") if "sqlite" in url else read_url(url), poolclass=NullPool
+        read_url(empty_url).set(drivername="sqlite") if "sqlite" in empty_url else read_url(empty_url),
+        poolclass=NullPool,
     )
     yield made
     made.dispose()
@@ -66,34 +67,34 @@ def test_migrations_keep_checks_and_cascades(engine: Engine) -> None:
         assert found == cascades
 
 
-def test_migrations_can_be_taken_back_and_done_again(engine: Engine, url: str) -> None:
+def test_migrations_can_be_taken_back_and_done_again(engine: Engine, empty_url: str) -> None:
     with engine.begin() as connection:
         command.downgrade(configured(connection), "base")
     assert inspect(engine).get_table_names() == ["alembic_version"]
-    upgrade(read_url(url))
-    upgrade(read_url(url))
+    upgrade(read_url(empty_url))
+    upgrade(read_url(empty_url))
     assert differences(engine) == []
 
 
-async def test_a_database_of_a_newer_version_is_explained_and_left_alone(engine: Engine, url: str) -> None:
+async def test_a_database_of_a_newer_version_is_explained_and_left_alone(engine: Engine, empty_url: str) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(Misconfigured, match="newer version"):
-        await Store.open(url)
+        await Store.open(empty_url)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
 
 
-def test_a_migration_that_fails_leaves_the_database_as_it_was(engine: Engine, url: str) -> None:
+def test_a_migration_that_fails_leaves_the_database_as_it_was(engine: Engine, empty_url: str) -> None:
     with engine.begin() as connection:
         command.downgrade(configured(connection), "base")
         connection.execute(text("CREATE TABLE post (id INTEGER PRIMARY KEY)"))  # in the way of the sixth table
     with pytest.raises(Misconfigured, match="already exists"):
-        upgrade(read_url(url))
+        upgrade(read_url(empty_url))
     assert sorted(inspect(engine).get_table_names()) == ["alembic_version", "post"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_store_opens_from_an_installed_wheel(tmp_path: Path) -> None:
     build = "import sys, setuptools.build_meta as b; print(b.build_wheel(sys.argv[1]))"
     source = tmp_path / "source"

@@ -10,7 +10,10 @@ import pytest
 
 from telephone.game import GameState
 from telephone.store import Store
+from tests.limits import LIMIT
 from tests.telephone.store.samples import CAPTION, GUILD, caption, request
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 
@@ -80,7 +83,7 @@ async def test_a_cancelled_writer_leaves_no_lock_and_no_gap(store: Store) -> Non
             tasks[n - 1].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert any(task.cancelled() for task in tasks)
-    last = await asyncio.wait_for(store.games.add(request()), 5)
+    last = await asyncio.wait_for(store.games.add(request()), LIMIT)
     numbers = [game.number for game in await store.games.recent(GUILD, limit=100)]
     assert numbers == list(range(last.number, 0, -1))
 
@@ -98,8 +101,8 @@ async def test_writers_cancelled_in_the_middle_of_a_statement_leave_no_lock_to_o
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.wait_for(two.games.add(request()), 5)
-            await asyncio.wait_for(one.games.add(request()), 5)
+            await asyncio.wait_for(two.games.add(request()), LIMIT)
+            await asyncio.wait_for(one.games.add(request()), LIMIT)
 
 
 WRITER = """
@@ -128,11 +131,11 @@ async def _write(url: str) -> tuple[int | None, str]:
     return process.returncode, stderr.decode()
 
 
-@pytest.mark.slow
-async def test_processes_that_start_at_once_and_write_at_once_do_not_lock_each_other_out(url: str) -> None:
-    for returncode, stderr in await asyncio.gather(*(_write(url) for _ in range(3))):
+@pytest.mark.long
+async def test_processes_that_start_at_once_and_write_at_once_do_not_lock_each_other_out(empty_url: str) -> None:
+    for returncode, stderr in await asyncio.gather(*(_write(empty_url) for _ in range(3))):
         assert returncode == 0, stderr
-    async with await Store.open(url) as store:
+    async with await Store.open(empty_url) as store:
         games = await store.games.unfinished()
     assert sorted(game.number for game in games) == list(range(1, 76))
     assert all(len(game.steps) == 2 for game in games)

@@ -11,6 +11,7 @@ from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.sides import BattleState, Choice, Voter
 from telephone.store import Store
 from telephone.store.battle_tables import VoteRow
+from tests.limits import LIMIT
 from tests.telephone.store.samples import GUILD
 from tests.telephone.store.test_battles import HAZY, SHARP, THIRD, battle_request, voting
 
@@ -149,5 +150,5 @@ async def test_no_vote_slips_in_behind_the_close(url):
             return await host.votes.count(battle.id)
 
         lines = [votes(store, range(at, 100_000, 4)) for at, store in enumerate((one, two, one, two))]
-        at_close, *counted = await asyncio.wait_for(asyncio.gather(close(), *lines), 60)
+        at_close, *counted = await asyncio.wait_for(asyncio.gather(close(), *lines), LIMIT)
         assert sum(counted) == at_close == await one.votes.count(battle.id) > 20

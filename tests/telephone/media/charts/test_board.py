@@ -11,6 +11,8 @@ from telephone.media.charts.board import board_figure
 from tests.telephone.media.charts.curves import crossed
 from tests.telephone.media.charts.geometry import flaws, type_of
 
+pytestmark = pytest.mark.slow
+
 ROWS = [Bar(one.name, one.last, one.provisional, f"{k} games") for k, one in enumerate(crossed(), 3)]
 _LONG = "gpt-image-2.6-sunburst-preview-$x_1^2$ × qwen2-vl-72b-instruct_\\frac{1}{2} 狐"
 AWKWARD = {

@@ -10,6 +10,8 @@ from telephone.media.charts import Span, describe_difficulty, difficulty_chart
 from telephone.media.charts.difficulty import difficulty_figure
 from tests.telephone.media.charts.geometry import flaws, type_of
 
+pytestmark = pytest.mark.slow
+
 Row = tuple[str, str, Span | None]
 SIZES = {"easy": 13, "medium": 13, "hard": 13, "impossible": 1}
 WORDS = {"title": "Declared and measured difficulty", "embedder": "MiniLM (offline)"}

@@ -13,6 +13,8 @@ from telephone.scoring.drift import biggest_jump
 from tests.telephone.media.charts.curves import SCALE
 from tests.telephone.media.charts.geometry import flaws, type_of
 
+pytestmark = pytest.mark.slow
+
 TEN = (0.18, 0.22, 0.41, 0.44, 0.43, 0.52, 0.50, 0.61, 0.58, 0.63)
 ORANGE, BLUE = (213, 94, 0), (0, 114, 178)
 

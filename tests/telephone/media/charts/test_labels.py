@@ -11,6 +11,8 @@ from scipy.optimize import LinearConstraint, minimize
 from telephone.media.charts.labels import fitted, spread
 from telephone.media.charts.style import length
 
+pytestmark = pytest.mark.slow
+
 places = st.lists(st.tuples(st.floats(-100, 700), st.floats(10, 40)), min_size=1, max_size=12)
 
 

@@ -13,6 +13,8 @@ from telephone.media.charts.style import EDGE, INKS, WIDTH
 from tests.telephone.media.charts.curves import AWKWARD, I2T, SCALE, T2I, crossed, curve
 from tests.telephone.media.charts.geometry import flaws, type_of
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("easy", "medium", "hard", "impossible")
 Levels = list[tuple[str, list[Curve]]]
 ARTICLE: Levels = [(name, crossed()) for name in NAMES]

@@ -10,6 +10,8 @@ from telephone.media.charts.pairs import pairs_figure
 from tests.telephone.media.charts.curves import AWKWARD, SCALE, crossed, curve
 from tests.telephone.media.charts.geometry import flaws, type_of
 
+pytestmark = pytest.mark.slow
+
 
 def figure(curves: list[Curve], **changes: object):  # type: ignore[no-untyped-def]
     options = {"title": "Pairs by turn", "embedder": "MiniLM (offline)", "scale": SCALE, "theme": "light"}

@@ -9,6 +9,8 @@ from telephone.media.charts import Span, describe_difference, describe_shares, d
 from telephone.media.charts.shares import difference_figure, shares_figure
 from tests.telephone.media.charts.geometry import flaws, type_of
 
+pytestmark = pytest.mark.slow
+
 Spans = list[Span | None]
 TEN = list(range(1, 11))
 BROKEN: Spans = [None, None, *(Span(0.2 + k, 0.35 + k, 0.48 + k) for k in (0.0, 0.05, 0.1)), None,

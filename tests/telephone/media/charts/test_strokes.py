@@ -10,6 +10,8 @@ from telephone.media.charts.strokes import factors, strokes
 from telephone.media.charts.style import INKS
 from tests.telephone.media.charts.geometry import contrast
 
+pytestmark = pytest.mark.slow
+
 INK = INKS["light"]
 DEFICIENCIES = {
     "all cones": np.eye(3),

@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import pytest
+
 from telephone.media.charts import (
     Bar,
     Span,
@@ -15,6 +17,8 @@ from telephone.media.charts import (
     shares_chart,
 )
 from tests.telephone.media.charts.curves import SCALE, crossed
+
+pytestmark = pytest.mark.slow
 
 TITLE = {"title": "Ünïcode $x_1$ 狐"}
 SPANS = [Span(0.1, 0.2, 0.3), None, Span(0.2, 0.3, 0.4)]

@@ -6,6 +6,8 @@ import pytest
 
 from telephone.media.charts import Curve, Scale, Span
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("ends", [(nan, 0, 1), (0, nan, 1), (0, 0, inf), (-inf, 0, 0)])
 def test_an_interval_has_finite_ends(ends: tuple[float, float, float]) -> None:

@@ -5,6 +5,8 @@ import pytest
 from telephone.media.charts import Span, signed
 from telephone.media.charts.words import called, counted, form_of, listed, number, spoken, told, turns_in_words
 
+pytestmark = pytest.mark.slow
+
 
 def test_what_is_too_long_loses_its_last_sentences_whole() -> None:
     assert told("One.", "", "Two.") == "One. Two."

@@ -11,7 +11,7 @@ from discord import ui
 from bot.client import TelephoneBot
 from bot.render import HIDDEN, VOIDED
 from telephone.game import GameState
-from tests.cogs.test_games import CompanyHouse, Evening, _evening
+from tests.cogs.test_games import CompanyHouse, Evening, _evening, refusals
 
 REPORT = "Report this turn"
 PICTURE, CAPTION = "**Turn 1 of 2, picture** by painter", "**Turn 1 of 2, caption** by critic"
@@ -67,10 +67,6 @@ def everything_in(thread) -> Iterator[str]:
         yield from (file.description or "" for file in message.attachments)
         if message.components:
             yield words_of(message)
-
-
-def refusals(env) -> list[str]:
-    return [type(getattr(error, "original", error)).__name__ for error in env.errors]
 
 
 async def test_a_report_hides_a_picture_at_once_and_a_moderator_shows_it_again(house, bot):

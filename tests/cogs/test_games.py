@@ -143,6 +143,12 @@ async def test_a_deleted_thread_pauses_the_game_and_continue_opens_another(house
         await bot.close()
 
 
+def refusals(env) -> list[str]:
+    """The kinds of what was refused, as telephone/errors.py draws them; the store's own errors narrow these."""
+    kinds = [type(getattr(error, "original", error)).__mro__ for error in env.errors]
+    return [next((one for one in kind if one.__module__ == "telephone.errors"), kind[0]).__name__ for kind in kinds]
+
+
 async def test_an_admins_pause_stops_every_game_and_resume_goes_on(house, bot):
     async with simcord.run(bot) as env:
         evening = _evening(env, house, bot)
@@ -157,7 +163,7 @@ async def test_an_admins_pause_stops_every_game_and_resume_goes_on(house, bot):
         house.studio.delay = 0.0
         await evening.admin.slash(evening.channel, "telephone-admin resume")
         await evening.card_says("### #1 finished")
-        assert [type(getattr(error, "original", error)).__name__ for error in env.errors] == ["NotAllowed"]
+        assert refusals(env) == ["NotAllowed"]
         await bot.close()
 
 

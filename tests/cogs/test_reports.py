@@ -15,6 +15,7 @@ from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.limits import LIMIT
 
 pytestmark = pytest.mark.slow
+from tests.cogs.test_games import refusals
 
 REPORT = "Report this turn"
 PICTURE, CAPTION = "**Turn 1 of 2, picture** by painter", "**Turn 1 of 2, caption** by critic"
@@ -70,10 +71,6 @@ def everything_in(thread) -> Iterator[str]:
         yield from (file.description or "" for file in message.attachments)
         if message.components:
             yield words_of(message)
-
-
-def refusals(env) -> list[str]:
-    return [type(getattr(error, "original", error)).__name__ for error in env.errors]
 
 
 async def test_a_report_hides_a_picture_at_once_and_a_moderator_shows_it_again(house, bot):

@@ -469,7 +469,12 @@ async def test_a_battle_that_was_left_lying_goes_on_and_one_that_never_ends_well
     other = await company.service.battles.start(ASKED)
     await _set(company, other, runs=100)
     await DBOS.cancel_workflow_async(f"battle-{other.id}-0")
-    await company.battling._again(await company.service.battles.battle(other.id))
+    await company.battling.begin(await company.service.battles.battle(other.id))
+    await DBOS.cancel_workflow_async(f"battle-{other.id}-100")
+    async with asyncio.timeout(60):
+        while not await company.battling._with.engine.ended([f"battle-{other.id}-100"]):
+            await asyncio.sleep(0.05)
+    await company.battling.recover()
     assert (await company.service.battles.battle(other.id)).reason == BROKEN
 
 

@@ -11,11 +11,10 @@ from discord import ui
 from bot.app import TelephoneApp
 from bot.render import HIDDEN, VOIDED
 from telephone.game import GameState
-from tests.cogs.test_games import CompanyHouse, Evening, _evening
+from tests.cogs.test_games import CompanyHouse, Evening, _evening, refusals
 from tests.limits import LIMIT
 
 pytestmark = pytest.mark.slow
-from tests.cogs.test_games import refusals
 
 REPORT = "Report this turn"
 PICTURE, CAPTION = "**Turn 1 of 2, picture** by painter", "**Turn 1 of 2, caption** by critic"

@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from sqlalchemy import insert, text  # noqa: E402
 
-from telephone.game import Level, Pair  # noqa: E402
+from telephone.domain.games import Level, Pair  # noqa: E402
 from telephone.scoring.board import BoardRequest, Boards, Judge  # noqa: E402
 from telephone.store import Store  # noqa: E402
 from telephone.store.counting import cell_of  # noqa: E402

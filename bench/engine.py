@@ -34,7 +34,7 @@ from PIL import Image as pil
 from telephone import log
 from telephone.admission import StartRequest
 from telephone.build import Parts, open_terminal_house
-from telephone.game import NO_GUILD, Answer, Ask, Game, GameState, Image, Step, Ticket
+from telephone.domain.games import NO_GUILD, Answer, Ask, Game, GameState, Image, Step, Ticket
 from telephone.providers.base import ModelTable
 from telephone.safety import guard_of
 from telephone.service import Service

@@ -21,7 +21,7 @@ from claims import Case, Claim, run, share  # noqa: E402, I001  first of all: it
 
 import numpy as np  # noqa: E402
 
-from telephone.game import Pair  # noqa: E402
+from telephone.domain.games import Pair  # noqa: E402
 from telephone.scoring.insights import Insights, insights  # noqa: E402
 from telephone.scoring.interval import Interval  # noqa: E402
 from telephone.scoring.ranking import Score, merge  # noqa: E402

@@ -23,7 +23,7 @@ from scipy.special import ndtr  # noqa: E402
 from scipy.stats import kendalltau  # noqa: E402
 from servers import PAIRS, Games, Poll, pair_effects  # noqa: E402
 
-from telephone.game import Pair  # noqa: E402
+from telephone.domain.games import Pair  # noqa: E402
 from telephone.scoring.agreement import agreement  # noqa: E402
 from telephone.scoring.ballots import TIE, Vote, tally  # noqa: E402
 from telephone.scoring.interval import Interval  # noqa: E402

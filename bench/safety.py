@@ -18,7 +18,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from telephone.game import Image
+from telephone.domain.games import Image
 from telephone.media.images import verify
 from telephone.models.sketch import Artist, Spotter
 from telephone.prompts import curated

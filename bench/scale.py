@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 
 from telephone.build import offline_players  # noqa: E402
-from telephone.game import Pair  # noqa: E402
+from telephone.domain.games import Pair  # noqa: E402
 from telephone.models.minilm import MiniLM  # noqa: E402
 from telephone.prompts import sets  # noqa: E402
 from telephone.scoring.scale import STILL, apart, quantile  # noqa: E402

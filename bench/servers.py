@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.ballots import Vote
 from telephone.scoring.ranking import Score
 

@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from telephone.game import Kind, StepKey, step_seed  # noqa: E402
+from telephone.domain.games import Kind, StepKey, step_seed  # noqa: E402
 from telephone.models.sketch import Artist, Spotter, compose, segment  # noqa: E402
 from telephone.models.sketch.parse import Scene, Thing  # noqa: E402
 from telephone.models.sketch.settings import GROUNDS, SKIES  # noqa: E402

@@ -25,7 +25,7 @@ import numpy as np  # noqa: E402
 from sqlalchemy import insert, update  # noqa: E402
 from sqlmodel import col  # noqa: E402
 
-from telephone.game import GameRequest, Level, Pair, Prompt  # noqa: E402
+from telephone.domain.games import GameRequest, Level, Pair, Prompt  # noqa: E402
 from telephone.scoring.urn import Urn  # noqa: E402
 from telephone.scoring.votes import rank_by_votes  # noqa: E402
 from telephone.store import Store  # noqa: E402

@@ -11,9 +11,9 @@ from bot.posted import Posted, need
 from bot.sending import AtMost, Sending
 from bot.ui.posts import Post
 from telephone.arena import Load
-from telephone.game import Image
-from telephone.messages import BattleMessage, BattleMessageKind
-from telephone.sides import Battle, BattleState, Result, Side
+from telephone.domain.battles import Battle, BattleState, Result, Side
+from telephone.domain.games import Image
+from telephone.domain.messages import BattleMessage, BattleMessageKind
 from telephone.stage import Posting
 
 

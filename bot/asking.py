@@ -4,8 +4,8 @@ import discord
 
 from bot.answers import Press
 from bot.ui import wording
+from telephone.domain.games import Game
 from telephone.errors import BadInput, NotAllowed, NotFound
-from telephone.game import Game
 
 
 def missing_permissions(permissions: discord.Permissions) -> list[str]:

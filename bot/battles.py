@@ -14,8 +14,8 @@ from bot.money import money
 from bot.text import ALT_MAX, escape, excerpt, quote, shorten, units
 from bot.ui.posts import Attachment, Post, embedder_name, extension, gallery, layout, opening_of
 from telephone.contest import StoryPage
-from telephone.game import Image, Turn
-from telephone.sides import Battle, BattleState, Cast, Choice, Result, Side
+from telephone.domain.battles import Battle, BattleState, Cast, Choice, Result, Side
+from telephone.domain.games import Image, Turn
 
 HIDDEN_PICTURE: Final = "Its picture is hidden after a report to this server's moderators."
 STORY: Final = "Only you see this. Names stay hidden until the votes are in."

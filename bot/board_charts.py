@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.ui.posts import Attachment
-from telephone.game import Level
+from telephone.domain.games import Level
 from telephone.media.charts import (
     Bar,
     Curve,

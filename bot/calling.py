@@ -9,8 +9,8 @@ from bot import gone, invitations
 from bot.answers import Press, say
 from bot.asking import is_host
 from bot.ui.posts import jump, turn_now
+from telephone.domain.games import Game, GameState
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import Game, GameState
 
 Called: TypeAlias = discord.Member | discord.Role
 """Somebody, or all who have a role."""

@@ -6,7 +6,7 @@ from typing import Final
 from bot.money import money
 from bot.text import excerpt, quote
 from bot.ui.posts import Attachment
-from telephone.game import Level, Prompt
+from telephone.domain.games import Level, Prompt
 from telephone.library import Desk, Entry, Flaw, Generated, Page
 from telephone.store import Proposal
 

@@ -10,8 +10,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.easel import Easel
+from telephone.domain.games import Game
 from telephone.exports.artifacts import Replay
-from telephone.game import Game
 from telephone.seats import Turn
 from telephone.service import Service
 

@@ -22,8 +22,8 @@ from bot.ui.posts import (
     turn_now,
     uncounted,
 )
-from telephone.game import HUMAN, Game, GameState, Kind
-from telephone.seat import Seat, SeatState
+from telephone.domain.games import HUMAN, Game, GameState, Kind
+from telephone.domain.human_turns import Seat, SeatState
 from telephone.stage import Progress, Summary
 
 _CARD_QUOTE: Final = 900

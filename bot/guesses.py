@@ -9,8 +9,8 @@ from discord import ui
 from bot.render import QUESTIONS
 from bot.text import CONTENT_MAX, lines_that_fit, shorten
 from bot.ui.posts import WHAT, by, custom_id, embedder_name
-from telephone.game import Game, StepKey
-from telephone.guess import Guessed, Question, choices
+from telephone.domain.games import Game, StepKey
+from telephone.domain.guesses import Guessed, Question, choices
 
 _OPTIONS_MAX: Final = 25
 _ASKED: Final = {

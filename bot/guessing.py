@@ -6,8 +6,8 @@ from typing import Final
 from bot import guesses
 from bot.answers import Press, acknowledge, say
 from bot.interactions.buttons import PersistentButton, PersistentSelect
-from telephone.game import StepKey
-from telephone.guess import Question
+from telephone.domain.games import StepKey
+from telephone.domain.guesses import Question
 
 _QUESTION: Final = rf"(?P<game>[\w-]{{1,64}}):(?P<question>{'|'.join(Question)})"
 

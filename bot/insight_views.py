@@ -14,8 +14,8 @@ from bot.sharing import require_voice, share, turn_over
 from bot.ui import wording
 from bot.ui.posts import Post
 from telephone.cpu import off_loop
+from telephone.domain.games import Level
 from telephone.errors import BadInput
-from telephone.game import Level
 from telephone.service import Service
 
 

@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.text import LAYOUT_MAX, escape, lines_that_fit
 from bot.ui.posts import Attachment, Post, one_below_the_other
-from telephone.game import Level
+from telephone.domain.games import Level
 from telephone.scoring import sentences as words
 from telephone.scoring.answers import Answer, Course, Difficulties, Difficulty, Question
 from telephone.scoring.insights import Insights, factors

@@ -3,10 +3,10 @@
 from bot.posted import UPLOAD_MAX
 from bot.text import CONTENT_MAX, lines_that_fit
 from bot.ui.posts import Attachment
+from telephone.domain.battles import Decision
 from telephone.exports import Export, Format
 from telephone.integrity import Report
 from telephone.scoring.flags import Flag, Flagged
-from telephone.sides import Decision
 
 _REASONS = {
     Flag.STARTER: "on a battle they started",

@@ -10,8 +10,8 @@ from bot import gone, invitations
 from bot.posted import NO_MENTIONS, Posted, thread_of
 from bot.sending import Sending
 from bot.ui.posts import Post, turn_now
-from telephone.game import Game
-from telephone.seat import Claim, Seat
+from telephone.domain.games import Game
+from telephone.domain.human_turns import Claim, Seat
 from telephone.stage import Posting
 
 _EPHEMERAL: Final = 64

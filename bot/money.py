@@ -2,7 +2,7 @@
 
 import math
 
-from telephone.game import Game
+from telephone.domain.games import Game
 
 
 def money(usd: float) -> str:

@@ -8,7 +8,7 @@ import discord
 from bot import gone, rescores
 from bot.cards import Card, Cards
 from bot.sending import Sending
-from telephone.rescore import Rescore
+from telephone.domain.rescores import Rescore
 from telephone.stage import Posting
 
 

@@ -10,8 +10,8 @@ from discord import ui
 from bot.text import ALT_MAX, escape, shorten
 from bot.ui import wording
 from bot.ui.posts import Attachment, Post, embedder_name, one_below_the_other
+from telephone.domain.games import Level, Pair
 from telephone.errors import BadInput
-from telephone.game import Level, Pair
 from telephone.media.charts import Curve, describe_pairs, pairs_chart
 from telephone.pairs import PairRequest
 from telephone.scales import for_chart

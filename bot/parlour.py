@@ -10,9 +10,9 @@ from bot.cards import Card, Cards
 from bot.posted import Posted, need
 from bot.sending import Sending
 from bot.ui.posts import Attachment, Post
-from telephone.game import Game
-from telephone.messages import PartyMessageKind
-from telephone.party import Awards, Party
+from telephone.domain.games import Game
+from telephone.domain.messages import PartyMessageKind
+from telephone.domain.parties import Awards, Party
 from telephone.stage import Posting
 
 TOO_LARGE = "The replay of this album is too large for this server; its pictures are above."

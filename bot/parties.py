@@ -11,10 +11,10 @@ from discord import ui
 
 from bot.text import escape, excerpt
 from bot.ui.posts import Attachment, Post, address, clock, embedder_name, layout, span
-from telephone.game import PROMPT_MIN, Game, GameState, Kind, Prompt
-from telephone.messages import PartyMessage
-from telephone.party import GUESTS_MIN, Award, Awards, Party, PartyState, key_of_round
-from telephone.seat import SeatState
+from telephone.domain.games import PROMPT_MIN, Game, GameState, Kind, Prompt
+from telephone.domain.human_turns import SeatState
+from telephone.domain.messages import PartyMessage
+from telephone.domain.parties import GUESTS_MIN, Award, Awards, Party, PartyState, key_of_round
 
 PROMPT_LONGEST: Final = 1_000
 VERBS: Final = ("join", "leave", "begin", "bring", "draw", "turn", "stop", "stop-yes", "keep")

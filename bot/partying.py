@@ -11,8 +11,8 @@ from bot.interactions.buttons import PersistentButton, confirm
 from bot.interactions.forms import filled
 from bot.parties import VERBS as NAMES
 from bot.turns import fitted
+from telephone.domain.parties import Party
 from telephone.errors import BadInput, NotAllowed
-from telephone.party import Party
 
 Verb = Callable[[Press, str], Awaitable[None]]
 FORM: Final = re.compile(r"at1pf:(?P<party>\w{1,64}):(?P<member>\d{1,20})")

@@ -8,7 +8,7 @@ from discord import ui
 from bot.interactions.buttons import confirm
 from bot.posted import UPLOAD_MAX
 from bot.ui.posts import Attachment
-from telephone.erasure import Footprint
+from telephone.domain.deletions import Footprint
 from telephone.privacy import Parcel
 from telephone.store import Wishes
 

@@ -10,8 +10,8 @@ import structlog
 
 from bot import gone
 from bot.ui.posts import Post, turn_now
+from telephone.domain.games import Game
 from telephone.errors import Unavailable
-from telephone.game import Game
 from telephone.stage import StageGone
 
 UPLOAD_MAX: Final = 10 * 2**20

@@ -11,8 +11,8 @@ from bot import catalogue
 from bot.answers import Press, say
 from bot.asking import is_host, server_of
 from bot.interactions.buttons import PersistentButton
+from telephone.domain.games import Level
 from telephone.errors import BadInput
-from telephone.game import Level
 from telephone.library import Desk, Page
 
 Verb = Callable[[Press, int, Level | None], Awaitable[None]]

@@ -24,10 +24,10 @@ from bot.ui.posts import (
     opening_of,
     uncounted,
 )
-from telephone.game import Game, GameState, Image, Step
-from telephone.guess import Question, questions
+from telephone.domain.calibration import told
+from telephone.domain.games import Game, GameState, Image, Step
+from telephone.domain.guesses import Question, questions
 from telephone.stage import Summary
-from telephone.yardstick import told
 
 TOO_LARGE: Final = "The picture was too large for this server, so this is a smaller copy."
 LONG_CAPTION: Final = "This caption is long; the whole text is in the file."

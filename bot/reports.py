@@ -15,12 +15,12 @@ from bot.interactions.buttons import PersistentButton
 from bot.posted import UPLOAD_MAX
 from bot.ui.posts import Attachment, extension
 from telephone.cpu import off_loop
+from telephone.domain.battles import Battle
+from telephone.domain.games import Game, Kind, StepKey
 from telephone.errors import BadInput
-from telephone.game import Game, Kind, StepKey
 from telephone.media.alike import alike
 from telephone.media.images import fit
 from telephone.moderation import REASONS, Reported
-from telephone.sides import Battle
 
 Verb = Callable[[Press, str, StepKey], Awaitable[None]]
 

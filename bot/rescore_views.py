@@ -10,7 +10,7 @@ from bot.asking import is_host, server_of
 from bot.interactions.buttons import PersistentButton
 from bot.sharing import require_voice
 from bot.ui.posts import address
-from telephone.rescore import RescorePlan
+from telephone.domain.rescores import RescorePlan
 
 Verb = Callable[[Press, str], Awaitable[None]]
 

@@ -13,7 +13,7 @@ from bot.interactions.buttons import confirm
 from bot.money import money, up_to
 from bot.text import excerpt
 from bot.ui.posts import Post, duration, embedder_name
-from telephone.rescore import Rescore, RescorePlan, RescoreState
+from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 
 _COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading says the same in words
     RescoreState.QUEUED: 0x999999,

@@ -5,10 +5,10 @@ from typing import Final
 
 from bot.text import escape, quote, shorten
 from bot.ui.posts import jump, span
+from telephone.domain.battles import Battle
+from telephone.domain.games import Game, Kind, Step, StepKey
 from telephone.domain.servers import ServerSettings
-from telephone.game import Game, Kind, Step, StepKey
 from telephone.moderation import REASONS, Reported
-from telephone.sides import Battle
 
 REPORT_ASKS: Final = "What is wrong with it?"
 ROUND_ASKS: Final = "Which of them should not be seen?"

@@ -12,8 +12,8 @@ from bot.posted import UPLOAD_MAX, Posted, need, thread_of
 from bot.sending import AtMost, Sending
 from bot.ui.posts import Attachment, Post, turn_now
 from telephone.cpu import off_loop
+from telephone.domain.games import Game, GameState, Image, Step
 from telephone.exports.artifacts import Replay
-from telephone.game import Game, GameState, Image, Step
 from telephone.media.images import fit
 from telephone.stage import Posting, Progress, StageGone, Summary, nonce
 

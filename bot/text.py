@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from telephone.game import fold
+from telephone.domain.games import fold
 
 CONTENT_MAX: Final = 2_000
 """Longest content of a classic message, in UTF-16 units, the strictest reading of Discord's "characters"."""

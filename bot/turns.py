@@ -15,10 +15,10 @@ from bot.posted import UPLOAD_MAX
 from bot.text import escape
 from bot.ui.posts import Attachment
 from telephone.cpu import off_loop
+from telephone.domain.games import Image, Kind, StepKey
+from telephone.domain.refusals import LATE
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import Image, Kind, StepKey
 from telephone.media.images import fit
-from telephone.refusals import LATE
 from telephone.seats import UNREADABLE, Turn
 from telephone.seats import UPLOAD_MAX as DRAWING_MAX
 

@@ -9,8 +9,8 @@ from bot.answers import Press, acknowledge, say
 from bot.asking import age_restricted, is_host, require_permissions
 from bot.interactions.buttons import PersistentButton, confirm
 from bot.ui.posts import Attachment, custom_id, jump
+from telephone.domain.games import Game
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import Game
 
 Verb = Callable[[Press, str], Awaitable[None]]
 

@@ -12,8 +12,8 @@ from bot.answers import Press, acknowledge, say
 from bot.asking import is_host
 from bot.interactions.buttons import PersistentButton, confirm
 from bot.posted import NO_MENTIONS
+from telephone.domain.battles import Battle, BattleState, Choice, Voter
 from telephone.errors import BadInput
-from telephone.sides import Battle, BattleState, Choice, Voter
 
 Verb = Callable[[Press, str, str], Awaitable[None]]
 

@@ -11,7 +11,7 @@ from bot.client import TelephoneBot
 from bot.commands import join, leave
 from bot.insight_views import InsightSelect, share_insights, show_insights
 from bot.insights import Look
-from telephone.game import TURNS_MAX, Level
+from telephone.domain.games import TURNS_MAX, Level
 from telephone.scoring.answers import Question
 
 

@@ -12,11 +12,11 @@ from bot.answers import Press, acknowledge, say
 from bot.asking import server_of
 from bot.client import TelephoneBot
 from bot.commands import join, leave
+from telephone.domain.battles import Decision
 from telephone.domain.servers import AGE_MAX
 from telephone.errors import BadInput
 from telephone.exports import FORMATS
 from telephone.scoring.standings import Prompts
-from telephone.sides import Decision
 from telephone.store.scores import Pool
 
 EXPORT_OPTIONS: Final = {

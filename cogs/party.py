@@ -13,9 +13,9 @@ from bot.errors import offered
 from bot.interactions.forms import add_form, remove_form
 from bot.panels import model_row
 from bot.partying import FORM, PartyButton, brought, show_start
-from telephone.game import HUMAN
+from telephone.domain.games import HUMAN
+from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN
 from telephone.parties import PartyAsked
-from telephone.party import GUESTS_MAX, GUESTS_MIN
 
 
 @offered

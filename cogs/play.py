@@ -15,7 +15,7 @@ from bot.guessing import GuessSelect, QuestionButton
 from bot.starting import begin
 from bot.views import GameButton, ask_to_stop, show_replay
 from telephone.admission import SEED_MAX
-from telephone.game import PROMPT_MIN, TURNS_MAX, Level
+from telephone.domain.games import PROMPT_MIN, TURNS_MAX, Level
 from telephone.providers.base import ModelKind
 from telephone.service import StartRequest
 

@@ -12,7 +12,7 @@ from bot.client import TelephoneBot
 from bot.commands import join, matching
 from bot.errors import offered
 from bot.proposals import PromptButton, show_desk, show_page
-from telephone.game import PROMPT_MIN, Level
+from telephone.domain.games import PROMPT_MIN, Level
 from telephone.library import PROPOSAL_MAX
 
 

@@ -15,7 +15,7 @@ from bot.commands import join, leave, matching
 from bot.errors import offered
 from bot.pair_views import PairSelect, show_pair
 from bot.rescore_views import RescoreButton, ask_to_rescore
-from telephone.game import TURNS_MAX, Level, Pair
+from telephone.domain.games import TURNS_MAX, Level, Pair
 from telephone.pairs import PairRequest
 from telephone.providers.base import ModelKind
 from telephone.scoring.board import BoardRequest

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from telephone.errors import BadInput, NotAllowed, OverBudget
-from telephone.game import (
+from telephone.domain.games import (
     DEFAULT_TURNS,
     HUMAN,
     HUMAN_TURNS,
@@ -22,6 +21,7 @@ from telephone.game import (
     StepKey,
     clean_prompt,
 )
+from telephone.errors import BadInput, NotAllowed, OverBudget
 from telephone.models.players import Players
 from telephone.prices import most_usd
 from telephone.prompts import look_up, offered

@@ -16,12 +16,12 @@ from typing import Final
 
 import structlog
 
+from telephone.domain.games import Caps
+from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, TelephoneError
-from telephone.game import Caps
 from telephone.measure import Measure
 from telephone.models.registry import Registry
 from telephone.providers.patience import with_patience
-from telephone.rescore import Rescore, RescorePlan, RescoreState
 from telephone.scales import Scales
 from telephone.store import Order, Store
 from telephone.waiting import watched

@@ -7,8 +7,8 @@ what its side's place says. Every post carries a `Posting`, as on a stage.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, TypeAlias
 
-from telephone.game import Image
-from telephone.sides import Battle, Result, Side
+from telephone.domain.battles import Battle, Result, Side
+from telephone.domain.games import Image
 from telephone.stage import Posting
 
 Load: TypeAlias = Callable[[], Awaitable[Mapping[int, Image]]]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from telephone import workflow_ids
+from telephone.domain.games import Game, GameState
 from telephone.engine import Engine
-from telephone.game import Game, GameState
 from telephone.measure import Measure
 
 

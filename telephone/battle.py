@@ -17,10 +17,11 @@ import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone import workflow_ids
+from telephone.domain.battles import SIDES_MIN, Battle, BattleState
+from telephone.domain.games import GameState
+from telephone.domain.messages import BattleMessage, BattleMessageKind
 from telephone.engine import Engine
-from telephone.game import GameState
 from telephone.measuring import Measuring
-from telephone.messages import BattleMessage, BattleMessageKind
 from telephone.outcomes import (
     BROKEN,
     Done,
@@ -40,7 +41,6 @@ from telephone.outcomes import (
 from telephone.play import PAUSES, Play
 from telephone.reruns import Reruns
 from telephone.rounds import Rounds
-from telephone.sides import SIDES_MIN, Battle, BattleState
 from telephone.stage import StageGone
 from telephone.store import Store
 from telephone.waiting import look_until

@@ -8,14 +8,14 @@ import structlog
 
 from telephone.battle import LEFT, STOPPED
 from telephone.cpu import off_loop
+from telephone.domain.battles import Battle, BattleState, Cast, Choice, Side, Voter
+from telephone.domain.games import Image, Pair, Turn
+from telephone.domain.messages import BattleMessageKind
 from telephone.entry import BattleAsked, Entry
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import Image, Pair, Turn
 from telephone.media.alike import alike
 from telephone.media.images import Pictures
-from telephone.messages import BattleMessageKind
 from telephone.ports.runners import BattleRunner
-from telephone.sides import Battle, BattleState, Cast, Choice, Side, Voter
 from telephone.store import Store
 from telephone.versus import VersusAsked, match
 from telephone.waiting import look_until

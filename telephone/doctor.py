@@ -11,8 +11,8 @@ from typing import Literal
 import aiohttp
 
 from telephone.build import chat, primary, providers
+from telephone.domain.games import Image
 from telephone.errors import NotAllowed, TelephoneError
-from telephone.game import Image
 from telephone.measure import ALWAYS
 from telephone.media.images import Pictures
 from telephone.models.embedders import embedders

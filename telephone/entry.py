@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from telephone.admission import Admission, StartRequest
-from telephone.game import NO_GUILD, PROMPT_MAX, GameRequest, Level, Pair
+from telephone.domain.battles import VOTE_SECONDS, BattleRequest
+from telephone.domain.games import NO_GUILD, PROMPT_MAX, GameRequest, Level, Pair
 from telephone.pairing import Pairing, read_pair
 from telephone.prompts import look_up, offered
 from telephone.scoring.meetings import NextPairs
-from telephone.sides import VOTE_SECONDS, BattleRequest
 from telephone.store import Order
 
 

@@ -14,10 +14,10 @@ from dbos import DBOS, DBOSConfiguredInstance
 from telephone import workflow_ids
 from telephone.battle import Battling
 from telephone.broom import Broom
+from telephone.domain.deletions import Erasure, Reach
+from telephone.domain.games import GameState, StepKey
 from telephone.engine import Engine
-from telephone.erasure import Erasure, Reach
 from telephone.errors import TelephoneError
-from telephone.game import GameState, StepKey
 from telephone.hosting import Hosting
 from telephone.measure import Measure
 from telephone.media.images import Pictures

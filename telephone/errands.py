@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from telephone.anew import Anew
+from telephone.domain.rescores import Rescore, RescorePlan
 from telephone.errors import NotAllowed
 from telephone.ports.runners import RescoreRunner
-from telephone.rescore import Rescore, RescorePlan
 from telephone.waiting import look_until
 
 BUSY: Final = "Games here are being measured with {label} already: {done:,} of {games:,} are done."

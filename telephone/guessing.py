@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+from telephone.domain.games import Game, StepKey
+from telephone.domain.guesses import Guessed, Question, choices, questions
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import Game, StepKey
-from telephone.guess import Guessed, Question, choices, questions
 from telephone.models.registry import Registry
 from telephone.showing import drift_of
 from telephone.store import Store

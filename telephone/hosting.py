@@ -16,17 +16,24 @@ from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone import workflow_ids
 from telephone.admission import Admission
+from telephone.domain.games import GameRequest, GameState, Pair, Prompt, StepKey
+from telephone.domain.human_turns import SeatState
+from telephone.domain.messages import (
+    GameMessage,
+    GameMessageKind,
+    PartyMessage,
+    PartyMessageKind,
+    RevealKind,
+    RevealPoint,
+)
+from telephone.domain.parties import GUESTS_MAX, Party, PartyState, rounds_for
 from telephone.engine import Engine
 from telephone.errors import OverBudget, TelephoneError
-from telephone.game import GameRequest, GameState, Pair, Prompt, StepKey
 from telephone.measuring import Measuring
-from telephone.messages import GameMessage, GameMessageKind, PartyMessage, PartyMessageKind, RevealKind, RevealPoint
 from telephone.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
-from telephone.party import GUESTS_MAX, Party, PartyState, rounds_for
 from telephone.play import Play
 from telephone.prompts import curated
 from telephone.reruns import Reruns
-from telephone.seat import SeatState
 from telephone.showing import Showing
 from telephone.stage import StageGone
 from telephone.store import Order, Store

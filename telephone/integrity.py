@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import structlog
 
 from telephone.cpu import off_loop
+from telephone.domain.battles import Decision
 from telephone.domain.servers import AGE_MAX
 from telephone.errors import BadInput
 from telephone.scoring.flags import Flagged, flag_voters
-from telephone.sides import Decision
 from telephone.store import Store
 from telephone.store.scores import Pool
 

@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 import structlog
 
+from telephone.domain.games import Level, Prompt, clean_prompt
 from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, TelephoneError
-from telephone.game import Level, Prompt, clean_prompt
 from telephone.prompts import curated, look_up, offered, sets
 from telephone.safety import Guard
 from telephone.store import Bounds, Proposal, Store

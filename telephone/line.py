@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from telephone.game import DEFAULT_TURNS, Kind, StepKey, clean_prompt, step_seed
+from telephone.domain.games import DEFAULT_TURNS, Kind, StepKey, clean_prompt, step_seed
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
+from telephone.domain.games import Game
+from telephone.domain.human_turns import Seat
 from telephone.errors import NotAllowed
-from telephone.game import Game
-from telephone.seat import Seat
 from telephone.stage import Posting
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from telephone.domain.games import Drift, Game
 from telephone.errors import NotFound
-from telephone.game import Drift, Game
 from telephone.gauge import Gauge, Pay, Vector
 from telephone.scoring.drift import cosine_distance, drift
 from telephone.store import Measurement

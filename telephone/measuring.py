@@ -12,9 +12,9 @@ from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone import workflow_ids
 from telephone.awaiting import Awaiting
+from telephone.domain.games import Game, GameState
 from telephone.engine import Engine
 from telephone.errors import BadOutput, Misconfigured, RateLimited, TimedOut, Unavailable
-from telephone.game import Game, GameState
 from telephone.measure import Measure
 from telephone.outcomes import Failed, Journalled, Outcome, held_up, journalled, outcome_of, write
 from telephone.providers.patience import with_patience

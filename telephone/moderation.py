@@ -6,12 +6,12 @@ from typing import Final
 
 import structlog
 
+from telephone.domain.battles import Battle, BattleState
+from telephone.domain.games import Game, GameState, Image, Step, StepKey
+from telephone.domain.messages import BattleMessage, BattleMessageKind, GameMessage, GameMessageKind
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import Game, GameState, Image, Step, StepKey
 from telephone.media.images import Pictures
-from telephone.messages import BattleMessage, BattleMessageKind, GameMessage, GameMessageKind
 from telephone.ports.runners import GameRunner
-from telephone.sides import Battle, BattleState
 from telephone.store import Store
 
 REASONS: Final = {

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from telephone.rescore import Rescore
+from telephone.domain.rescores import Rescore
 from telephone.stage import Posting
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, ParamSpec, TypeAlias
 
 import structlog
 
-from telephone import refusals
+from telephone.domain import refusals as domain_refusals
 from telephone.errors import (
     BadOutput,
     Misconfigured,
@@ -159,7 +159,7 @@ async def outcome_of(work: Awaitable[Outcome | None]) -> Outcome:
 
 def _name_of(error: TelephoneError) -> str:
     """The name of an error in the journal; what the store refuses goes by the class that it narrows."""
-    kind = next(kind for kind in type(error).__mro__ if kind.__module__ != refusals.__name__)
+    kind = next(kind for kind in type(error).__mro__ if kind.__module__ != domain_refusals.__name__)
     return _NAMES.get(kind, kind.__name__)
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from telephone.cpu import off_loop
+from telephone.domain.battles import SIDES_MAX, SIDES_MIN
+from telephone.domain.games import Pair
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import Pair
 from telephone.models.players import Players
 from telephone.scoring.meetings import NextPairs, next_pairs
 from telephone.scoring.urn import Urn
-from telephone.sides import SIDES_MAX, SIDES_MIN
 from telephone.store import Store
 from telephone.store.scores import Pool
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from telephone.cpu import off_loop
 from telephone.distractors import distractors
-from telephone.game import NO_GUILD, Level, Pair
+from telephone.domain.calibration import Rest, Scale
+from telephone.domain.games import NO_GUILD, Level, Pair
 from telephone.gauge import Gauge, Vector
 from telephone.measure import Measure
 from telephone.models.registry import Registry
@@ -19,7 +20,6 @@ from telephone.scoring.interval import Floats
 from telephone.scoring.pair import Line, PairDrift, course, resting, usual
 from telephone.store import PairGame, Pool, Store, Told
 from telephone.store.pairs import LATEST
-from telephone.yardstick import Rest, Scale
 
 Vectors = Mapping[str, Vector]
 CLOSELY: Final = 300

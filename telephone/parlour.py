@@ -6,8 +6,8 @@ on a stage.
 
 from typing import Protocol
 
-from telephone.game import Game
-from telephone.party import Awards, Party
+from telephone.domain.games import Game
+from telephone.domain.parties import Awards, Party
 from telephone.stage import Posting
 
 

@@ -7,14 +7,14 @@ from typing import Final
 import structlog
 
 from telephone.admission import Admission
+from telephone.domain.games import HUMAN, NO_GUILD, Prompt, clean_prompt
+from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN, ROUNDS_MIN, Party, PartyRequest, PartyState, rounds_for
+from telephone.domain.refusals import PARTY_CLOSED, NotOfParty
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import HUMAN, NO_GUILD, Prompt, clean_prompt
 from telephone.hosting import STOPPED, UNFINISHED
-from telephone.party import GUESTS_MAX, GUESTS_MIN, ROUNDS_MIN, Party, PartyRequest, PartyState, rounds_for
 from telephone.ports.runners import PartyRunner
 from telephone.prompts import curated, look_up, offered
 from telephone.providers.base import ModelKind
-from telephone.refusals import PARTY_CLOSED, NotOfParty
 from telephone.seats import Seats, Turn
 from telephone.store import Store
 from telephone.waiting import look_until

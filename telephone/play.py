@@ -17,11 +17,11 @@ import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone import workflow_ids
+from telephone.domain.games import HUMAN, Game, GameState, StepKey
+from telephone.domain.messages import GameMessage, GameMessageKind
 from telephone.engine import Engine
 from telephone.errors import BadOutput, Refused
-from telephone.game import HUMAN, Game, GameState, StepKey
 from telephone.measuring import Measuring
-from telephone.messages import GameMessage, GameMessageKind
 from telephone.outcomes import (
     Done,
     Failed,

@@ -14,7 +14,7 @@ import structlog
 from cachetools import LRUCache
 
 from telephone.cpu import off_loop
-from telephone.erasure import Erasure, Footprint
+from telephone.domain.deletions import Erasure, Footprint
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.media.images import Pictures
 from telephone.ports.runners import DeletionRunner

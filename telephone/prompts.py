@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-from telephone.game import Level, Prompt
+from telephone.domain.games import Level, Prompt
 from telephone.store import Store
 
 

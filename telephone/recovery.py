@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Final
 
 from telephone import workflow_ids
+from telephone.domain.games import Game, GameState
 from telephone.engine import Engine
-from telephone.game import Game, GameState
 from telephone.outcomes import BROKEN
 from telephone.play import PAUSES, Play
 from telephone.reruns import Reruns

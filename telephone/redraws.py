@@ -5,8 +5,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from telephone.game import Pair
-from telephone.yardstick import Redrawn
+from telephone.domain.calibration import Redrawn
+from telephone.domain.games import Pair
 
 SOURCE: Final = "redraws by the offline players"
 

@@ -13,12 +13,12 @@ from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone import workflow_ids
 from telephone.anew import Anew, Outcome
+from telephone.domain.rescores import Rescore
 from telephone.engine import Engine
 from telephone.noticeboard import Noticeboard
 from telephone.providers.patience import with_patience
 from telephone.publishing import without_stopping
 from telephone.reruns import enqueue_unended
-from telephone.rescore import Rescore
 from telephone.stage import Posting, nonce
 from telephone.store import Store
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from telephone.arena import Arena, Load
 from telephone.cpu import off_loop
-from telephone.game import Game, Image, Kind, Step, StepKey
+from telephone.domain.battles import Battle, BattleState, Choice, Result, letter_of
+from telephone.domain.games import Game, Image, Kind, Step, StepKey
+from telephone.domain.messages import BattleMessage, BattleMessageKind, GameMessage
 from telephone.media.alike import alike
 from telephone.media.images import Pictures
-from telephone.messages import BattleMessage, BattleMessageKind, GameMessage
 from telephone.models.players import Players
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.scoring.flags import counted
 from telephone.scoring.swing import FREE, swings, told
 from telephone.showing import drift_of
-from telephone.sides import Battle, BattleState, Choice, Result, letter_of
 from telephone.stage import Posting
 from telephone.store import Store
 from telephone.store.scores import Pool

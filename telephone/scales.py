@@ -11,7 +11,8 @@ from cachetools import LRUCache
 
 from telephone.cpu import off_loop
 from telephone.distractors import distractors
-from telephone.game import Caps, Drift, Game, Pair
+from telephone.domain.calibration import UNKNOWN, Bearings, Quartiles, Redrawn, Rest, Scale
+from telephone.domain.games import Caps, Drift, Game, Pair
 from telephone.gauge import Gauge, Vector
 from telephone.measure import Measure
 from telephone.media import charts
@@ -21,7 +22,6 @@ from telephone.scoring.decay import REST, rest
 from telephone.scoring.drift import cosine_distance
 from telephone.scoring.scale import Redraws, Spread, spread, unrelated
 from telephone.store import Order, Store
-from telephone.yardstick import UNKNOWN, Bearings, Quartiles, Redrawn, Rest, Scale
 
 FRESH_S: Final = 300.0
 """How long a scale is taken to hold, in seconds: new redraws come slowly, and cards are edited often."""

@@ -10,9 +10,9 @@ from typing import Final
 
 import structlog
 
+from telephone.domain.games import HUMAN, Game, GameState, Kind, StepKey
+from telephone.domain.messages import GameMessage
 from telephone.errors import NotAllowed
-from telephone.game import HUMAN, Game, GameState, Kind, StepKey
-from telephone.messages import GameMessage
 from telephone.models.players import Players
 from telephone.providers.base import ModelKind
 from telephone.showing import Showing

@@ -7,13 +7,13 @@ from typing import Final
 import structlog
 
 from telephone.cpu import off_loop
+from telephone.domain.games import HUMAN, Game, Image, Kind, Step, StepKey, fold, step_seed
+from telephone.domain.human_turns import Claim, Seat, SeatState
+from telephone.domain.refusals import LATE, TurnLate
 from telephone.errors import BadInput, BadOutput, NotAllowed
-from telephone.game import HUMAN, Game, Image, Kind, Step, StepKey, fold, step_seed
 from telephone.media.images import Pictures, verify
 from telephone.ports.runners import GameRunner
-from telephone.refusals import LATE, TurnLate
 from telephone.safety import Guard
-from telephone.seat import Claim, Seat, SeatState
 from telephone.store import Store
 
 CAPTION_MIN: Final = 3

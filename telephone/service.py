@@ -10,12 +10,13 @@ import structlog
 
 from telephone.admission import Admission, StartRequest
 from telephone.contest import Contest
+from telephone.domain.calibration import Scale
+from telephone.domain.games import HUMAN, Allowance, Game, GameState
 from telephone.domain.servers import NsfwPolicy, ServerSettings, declared
 from telephone.errands import Errands
 from telephone.errors import BadInput, NotAllowed
 from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes, Replay
-from telephone.game import HUMAN, Allowance, Game, GameState
 from telephone.guessing import Guessing
 from telephone.integrity import Integrity
 from telephone.library import Library
@@ -32,7 +33,6 @@ from telephone.scoring.questions import Questions
 from telephone.seats import Seats
 from telephone.store import Scope, Store
 from telephone.waiting import look_until
-from telephone.yardstick import Scale
 
 __all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]
 

@@ -10,8 +10,8 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from telephone.domain.games import Caps
 from telephone.errors import Misconfigured
-from telephone.game import Caps
 
 WELL: Final = "AI Telephone is well"
 """What the health route of the bot's own page says, by which it is told from other programs on its port."""

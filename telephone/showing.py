@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from telephone.cpu import off_loop
-from telephone.game import Drift, Game, GameState, Image, Kind, Step, StepKey
+from telephone.domain.games import Drift, Game, GameState, Image, Kind, Step, StepKey
+from telephone.domain.human_turns import Seat
+from telephone.domain.messages import GameMessage, GameMessageKind
 from telephone.lobby import Lobby
 from telephone.media.images import Pictures
-from telephone.messages import GameMessage, GameMessageKind
 from telephone.models.players import Players
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.scales import Drawing, Scales
 from telephone.scoring.drift import summarise
-from telephone.seat import Seat
 from telephone.stage import Posting, Progress, Stage, Summary
 from telephone.store import Store
 

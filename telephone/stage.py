@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from telephone.domain.calibration import UNKNOWN, Bearings
+from telephone.domain.games import Drift, Game, Image, Step
+from telephone.domain.human_turns import Seat
 from telephone.errors import TelephoneError
-from telephone.game import Drift, Game, Image, Step
-from telephone.seat import Seat
-from telephone.yardstick import UNKNOWN, Bearings
 
 
 class StageGone(TelephoneError):

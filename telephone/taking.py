@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 import structlog
 
 from telephone.cpu import off_loop
+from telephone.domain.games import Answer, Ask, Game, GameState, Kind, Step, StepKey, Ticket, step_seed
 from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError, TimedOut
-from telephone.game import Answer, Ask, Game, GameState, Kind, Step, StepKey, Ticket, step_seed
 from telephone.media.images import Pictures
 from telephone.models.players import Players, caption_of, picture_of
 from telephone.outcomes import Halted

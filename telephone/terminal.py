@@ -9,7 +9,7 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from telephone.game import Game, Image, Kind, Step
+from telephone.domain.games import Game, Image, Kind, Step
 from telephone.stage import Posting, Progress, Summary
 
 

@@ -9,8 +9,8 @@ from typing import Final
 import structlog
 
 from telephone.cpu import off_loop
+from telephone.domain.games import Answer, Ask, Image, fold
 from telephone.errors import BadOutput, TelephoneError
-from telephone.game import Answer, Ask, Image, fold
 from telephone.models.base import SeeingEmbedder
 from telephone.models.embedders import embedders
 from telephone.models.players import Players, caption_of, picture_of

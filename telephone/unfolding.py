@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from telephone.domain.games import Game, GameState
+from telephone.domain.messages import GameMessage, PartyMessage, PartyMessageKind
+from telephone.domain.parties import Album, Awards, Party, awards
 from telephone.errors import BadInput
 from telephone.exports.artifacts import Keepsakes
-from telephone.game import Game, GameState
-from telephone.messages import GameMessage, PartyMessage, PartyMessageKind
 from telephone.models.registry import Registry
 from telephone.parlour import Parlour
-from telephone.party import Album, Awards, Party, awards
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.showing import Showing
 from telephone.stage import Posting

@@ -4,9 +4,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
+from telephone.domain.battles import VOTE_SECONDS, BattleRequest
+from telephone.domain.games import HUMAN, NO_GUILD, Game, GameState, Prompt
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import HUMAN, NO_GUILD, Game, GameState, Prompt
-from telephone.sides import VOTE_SECONDS, BattleRequest
 from telephone.store import Store
 
 ANOTHER: Final = "please choose another"

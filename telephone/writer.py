@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from telephone.domain.games import Answer, Ask, Caps, Level
 from telephone.errors import BadOutput, NotAllowed, Refused, TimedOut
-from telephone.game import Answer, Ask, Caps, Level
 from telephone.models.players import Players
 from telephone.providers.base import ModelTable
 from telephone.store import Expense, Order, Store

@@ -10,8 +10,8 @@ import discord
 from discord import ui
 
 from bot.text import escape, excerpt, quote
-from telephone.game import HUMAN, Game, Image, Kind, Prompt, Step
-from telephone.seat import Seat
+from telephone.domain.games import HUMAN, Game, Image, Kind, Prompt, Step
+from telephone.domain.human_turns import Seat
 
 LONG_PROMPT: Final = "This prompt is long; the whole text is in the file."
 _EXTENSIONS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}

@@ -18,16 +18,16 @@ from rich.table import Table
 from telephone import log
 from telephone.cli import boards, errands, exports, me, pairs, prompts, questions
 from telephone.cli.asking import Json, Server, inquire
+from telephone.domain.games import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
 from telephone.errors import TelephoneError
-from telephone.game import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
 from telephone.settings import Settings
 
 if TYPE_CHECKING:
     from telephone.build import House
     from telephone.doctor import Finding
+    from telephone.domain.calibration import Bearings
     from telephone.service import ModelFacts, Standing, StartRequest
     from telephone.trial import Tried
-    from telephone.yardstick import Bearings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -100,7 +100,7 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
 def _print_result(
     console: Console, embedder: str, document: dict[str, Any], bearings: "Bearings", folder: Path
 ) -> None:
-    from telephone.yardstick import told
+    from telephone.domain.calibration import told
 
     far = document["summary"]["final_distance"]
     if far is not None:

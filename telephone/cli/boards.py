@@ -11,7 +11,7 @@ from rich.table import Table
 
 from telephone.cli.asking import Json, Server, inquire
 from telephone.cli.questions import WHERE, Embedder, level_named
-from telephone.game import NO_GUILD, TURNS_MAX
+from telephone.domain.games import NO_GUILD, TURNS_MAX
 
 if TYPE_CHECKING:
     from telephone.build import House

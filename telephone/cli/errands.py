@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from telephone.cli.asking import Server, inquire
+from telephone.domain.games import NO_GUILD
 from telephone.errors import NotAllowed, TelephoneError
-from telephone.game import NO_GUILD
 
 if TYPE_CHECKING:
     from telephone.build import House
-    from telephone.rescore import Rescore
+    from telephone.domain.rescores import Rescore
 
 INTERRUPTED = "Interrupted. The same command goes on where this one was stopped."
 
@@ -38,7 +38,7 @@ def rescore(
 
 async def _rescore(house: "House", server: int, embedder: str, yes: bool) -> tuple["Rescore", str]:
     from telephone.anew import Outcome
-    from telephone.rescore import Rescore
+    from telephone.domain.rescores import Rescore
 
     anew, errands = house.service.errands.anew, house.service.errands
     job = await anew.running(server, anew.measure.named(embedder).name)

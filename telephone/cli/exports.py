@@ -10,9 +10,9 @@ from rich.console import Console
 from telephone.cli.asking import Server, inquire
 from telephone.cli.boards import Games, Level, Prompts
 from telephone.cli.questions import level_named
+from telephone.domain.games import NO_GUILD
 from telephone.errors import BadInput
 from telephone.exports import FORMATS, Export, Format, Which
-from telephone.game import NO_GUILD
 
 if TYPE_CHECKING:
     from telephone.build import House

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from telephone.cli.asking import Json, Server, inquire
-from telephone.game import NO_GUILD, Level, Pair
+from telephone.domain.games import NO_GUILD, Level, Pair
 
 if TYPE_CHECKING:
     from telephone.build import House

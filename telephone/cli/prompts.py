@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from telephone.cli.asking import Json, Server, inquire
-from telephone.game import NO_GUILD, Level
+from telephone.domain.games import NO_GUILD, Level
 
 if TYPE_CHECKING:
     from telephone.build import House

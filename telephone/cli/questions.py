@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from telephone.cli.asking import Json, Server, inquire
-from telephone.game import NO_GUILD, TURNS_MAX
-from telephone.game import Level as GameLevel
+from telephone.domain.games import NO_GUILD, TURNS_MAX
+from telephone.domain.games import Level as GameLevel
 
 if TYPE_CHECKING:
     from telephone.build import House

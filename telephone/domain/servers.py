@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Literal, TypeVar, overload
 
+from telephone.domain.games import TURNS_MAX
 from telephone.errors import BadInput
-from telephone.game import TURNS_MAX
 
 NsfwPolicy = Literal["block", "age-restricted-only"]
 """Where a server allows what is not safe for work: nowhere, or in channels that Discord shows to adults only."""

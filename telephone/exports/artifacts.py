@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from telephone.cpu import off_loop
+from telephone.domain.calibration import Bearings
+from telephone.domain.games import Game, Image
 from telephone.errors import BadInput, Misconfigured
 from telephone.exports.game_json import record
-from telephone.game import Game, Image
 from telephone.measure import Measure
 from telephone.media.album import album
 from telephone.media.charts import describe_drift
@@ -18,7 +19,6 @@ from telephone.media.replay import Frame, replay_gif
 from telephone.models.registry import Registry
 from telephone.scales import Drawing, Scales
 from telephone.showing import drift_of
-from telephone.yardstick import Bearings
 
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
 

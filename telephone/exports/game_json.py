@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from telephone.game import Drift, Game, Step, StepKey, Turn
-from telephone.yardstick import UNKNOWN, Bearings
+from telephone.domain.calibration import UNKNOWN, Bearings
+from telephone.domain.games import Drift, Game, Step, StepKey, Turn
 
 Row = dict[str, Any]
 NO_PATHS: Mapping[str, str] = {}

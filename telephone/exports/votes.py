@@ -15,12 +15,12 @@ import numpy as np
 import structlog
 
 from telephone.cpu import off_loop
+from telephone.domain.battles import SIDES_MAX, Choice
 from telephone.errors import NotFound
 from telephone.exports import Archive, Export, Which
 from telephone.scoring.ballots import ALL_BAD, TIE
 from telephone.scoring.sheets import MORE, VOTES
 from telephone.scoring.urn import gather
-from telephone.sides import SIDES_MAX, Choice
 from telephone.store.polls import CHOICES, Poll
 from telephone.store.scores import Pool
 

@@ -5,7 +5,7 @@ from typing import Final
 from PIL import Image as pil
 from PIL import ImageDraw
 
-from telephone.game import Image
+from telephone.domain.games import Image
 from telephone.media.images import encode, opened
 from telephone.media.lettering import font
 

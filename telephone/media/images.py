@@ -17,8 +17,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from telephone.domain.games import Image
 from telephone.errors import BadOutput, Misconfigured, NotFound, Unavailable
-from telephone.game import Image
 from telephone.media.containers import Broken, sniff, strip
 
 BYTES_MAX: Final = 25 * 10**6

@@ -10,7 +10,7 @@ import matplotlib
 from matplotlib.ft2font import FT2Font
 from PIL import ImageFont
 
-from telephone.game import fold
+from telephone.domain.games import fold
 
 ELLIPSIS: Final = "…"
 _MISSING: Final = "□"

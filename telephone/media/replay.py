@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image as pil
 from PIL import ImageDraw, ImageFont
 
+from telephone.domain.games import Image, fold
 from telephone.errors import BadOutput
-from telephone.game import Image, fold
 from telephone.media.images import opened
 from telephone.media.lettering import font, wrap
 

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from telephone.game import Answer, Ask, Caption, Image, Ticket
+from telephone.domain.games import Answer, Ask, Caption, Image, Ticket
 
 __all__ = ["Answer", "Ask", "Embedder", "ImageToText", "SeeingEmbedder", "TextToImage", "Ticket", "Vectors"]
 

@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from telephone.domain.games import Ask, Image
 from telephone.errors import BadInput, BadOutput
-from telephone.game import Ask, Image
 from telephone.models import clip
 from telephone.models.base import Vectors
 from telephone.models.cutting import RULES

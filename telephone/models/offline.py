@@ -6,8 +6,8 @@ from functools import cache
 from typing import Final, Literal
 
 from telephone.cpu import off_loop
+from telephone.domain.games import Answer, Ask, Ticket
 from telephone.errors import BadInput
-from telephone.game import Answer, Ask, Ticket
 from telephone.models.base import Embedder
 from telephone.models.minilm import MiniLM
 from telephone.models.sketch import Artist, Spotter

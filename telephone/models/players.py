@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from telephone.domain.games import Answer, Ask, Caption, Image, Ticket, fold
 from telephone.errors import BadOutput, NotAllowed, Refused, Retired, TelephoneError, TimedOut
-from telephone.game import Answer, Ask, Caption, Image, Ticket, fold
 from telephone.media.images import verify
 from telephone.models.refusal import is_refusal
 from telephone.models.registry import Registry

@@ -6,11 +6,11 @@ runs. So a process without an engine may leave all of it to the next sweep.
 
 from typing import Protocol
 
-from telephone.erasure import Erasure
-from telephone.game import Game, StepKey
-from telephone.party import Party
-from telephone.rescore import Rescore
-from telephone.sides import Battle
+from telephone.domain.battles import Battle
+from telephone.domain.deletions import Erasure
+from telephone.domain.games import Game, StepKey
+from telephone.domain.parties import Party
+from telephone.domain.rescores import Rescore
 
 
 class GameRunner(Protocol):

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from telephone.domain.games import Answer, Ask, Ticket
 from telephone.errors import Unavailable
-from telephone.game import Answer, Ask, Ticket
 
 ModelKind = Literal["t2i", "i2t", "embedder", "chat"]
 """What a model is for: drawing, describing, measuring, or writing prompts."""

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import aiohttp
 
+from telephone.domain.games import Answer, Ask, Ticket
 from telephone.errors import TelephoneError, Unavailable
-from telephone.game import Answer, Ask, Ticket
 from telephone.providers import failures
 from telephone.providers.base import ModelTable
 from telephone.providers.download import Downloads

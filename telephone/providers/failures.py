@@ -7,8 +7,8 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Final
 
+from telephone.domain.games import fold
 from telephone.errors import BadInput, BadOutput, Misconfigured, RateLimited, Refused, Retired, TimedOut, Unavailable
-from telephone.game import fold
 from telephone.providers.base import Lost, ModelTable
 
 DETAIL_MAX: Final = 300

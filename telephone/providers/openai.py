@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
+from telephone.domain.games import Answer, Ask, Ticket
 from telephone.errors import Retired, TelephoneError
-from telephone.game import Answer, Ask, Ticket
 from telephone.providers import failures, openai_answers
 from telephone.providers.base import ModelTable
 from telephone.providers.download import Downloads, origin_of

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from cachetools import LRUCache
 from pydantic import SecretStr
 
+from telephone.domain.games import Answer, Ask, Image, Ticket
 from telephone.errors import Retired, TelephoneError
-from telephone.game import Answer, Ask, Image, Ticket
 from telephone.providers import failures
 from telephone.providers.base import Lost, ModelTable
 from telephone.providers.download import Downloads, origin_of

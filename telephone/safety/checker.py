@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from telephone.game import Image
+from telephone.domain.games import Image
 
 MINORS: Final = "sexual/minors"
 SEXUAL: Final = "sexual"

@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from telephone.game import Image
+from telephone.domain.games import Image
 from telephone.safety.checker import Checker, Finding
 from telephone.safety.guard import Guard
 from telephone.safety.offline import OfflineChecker

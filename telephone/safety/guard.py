@@ -6,8 +6,8 @@ from typing import Final
 
 import structlog
 
+from telephone.domain.games import Ask, Caption, Image
 from telephone.errors import Misconfigured, Refused, Withheld
-from telephone.game import Ask, Caption, Image
 from telephone.providers.base import ModelTable
 from telephone.providers.patience import with_patience
 from telephone.safety.checker import MINORS, SEXUAL, Checker, Finding

@@ -5,8 +5,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from telephone.cpu import off_loop
+from telephone.domain.games import Image
 from telephone.errors import Misconfigured
-from telephone.game import Image
 from telephone.media.images import opened
 from telephone.safety import words
 from telephone.safety.checker import SEXUAL, Finding

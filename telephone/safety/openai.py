@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import SecretStr
 
 from telephone.cpu import off_loop
+from telephone.domain.games import Image
 from telephone.errors import Misconfigured, RateLimited, Unavailable
-from telephone.game import Image
 from telephone.media.images import fit
 from telephone.safety.checker import Finding
 

@@ -6,7 +6,7 @@ A best model and a verdict need all of them to agree, on whole captions and on t
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from telephone.game import NO_GUILD, Level
+from telephone.domain.games import NO_GUILD, Level
 from telephone.scoring.insights import Factor, Insights, factors
 from telephone.scoring.interval import Interval
 from telephone.scoring.standings import BoardRequest, Judge

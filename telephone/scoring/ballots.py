@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.interval import Floats
 
 Ints = NDArray[np.int64]

@@ -10,8 +10,8 @@ from weakref import WeakValueDictionary
 from cachetools import LRUCache
 
 from telephone.cpu import off_loop
+from telephone.domain.games import DEFAULT_TURNS, Level, Pair
 from telephone.errors import NotFound
-from telephone.game import DEFAULT_TURNS, Level, Pair
 from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import Ballots
 from telephone.scoring.ranking import rank_by_distance

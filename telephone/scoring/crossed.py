@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtrc
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.interval import Floats
 from telephone.scoring.ranking import Cell
 

@@ -13,8 +13,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from telephone.domain.calibration import Rest
 from telephone.scoring.interval import LEVEL, Floats, Interval
-from telephone.yardstick import Rest
 
 Shape = Literal["constant", "line", "exponential", "power"]
 RATES: Final[Floats] = np.geomspace(0.02, 5.0, 240)

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from telephone.game import Drift
+from telephone.domain.games import Drift
 
 Vector = NDArray[np.float64]
 

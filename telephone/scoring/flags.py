@@ -7,8 +7,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from telephone.domain.battles import Decision
 from telephone.scoring.suspicion import suspects
-from telephone.sides import Decision
 from telephone.store.polls import Poll
 
 Mask = NDArray[np.bool_]

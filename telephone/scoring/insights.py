@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from scipy.special import chdtri, stdtrit
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.crossed import (
     Design,
     Effect,

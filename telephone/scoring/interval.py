@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 
 Floats = NDArray[np.float64]
 LEVEL: Final = 0.95

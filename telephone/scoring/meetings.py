@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtri
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.ballots import Ballots, Ints
 from telephone.scoring.interval import LEVEL, Floats
 from telephone.scoring.votes import POINTS, rank_by_votes

@@ -13,12 +13,12 @@ from typing import Final
 import numpy as np
 from scipy.stats import t as student
 
-from telephone.game import Level, Pair
+from telephone.domain.calibration import Rest, Scale
+from telephone.domain.games import Level, Pair
 from telephone.scoring.blame import Shares
 from telephone.scoring.decay import REST, Decay, decay
 from telephone.scoring.interval import LEVEL, Floats, Interval
 from telephone.scoring.ranking import FEWEST_PROMPTS, SETTLED
-from telephone.yardstick import Rest, Scale
 
 FEWEST_TURNS: Final = 4
 """With fewer turns no decay can be fitted."""

@@ -3,12 +3,12 @@
 `shown` makes a name fit for the place; nothing else in a sentence came from people or models.
 """
 
+from telephone.domain.calibration import where
 from telephone.scoring.blame import Shares
 from telephone.scoring.decay import Decay, half_life
 from telephone.scoring.interval import Interval
 from telephone.scoring.pair import Estimate, PairCourse, PairDrift, Resting
 from telephone.scoring.sentences import Shown, figures, percent
-from telephone.yardstick import where
 
 NONE_YET = "No game of this pair on a {kind} prompt is measured here yet; /telephone start plays one."
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.interval import LEVEL, Floats, Interval
 
 NODES: Final = 8

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from telephone.cpu import off_loop
-from telephone.game import Level
+from telephone.domain.games import Level
 from telephone.scoring.answers import Answer, Course, Difficulties, Difficulty, Moment, Question, Told, reconciled
 from telephone.scoring.board import Boards, Reading
 from telephone.scoring.insights import difficulty, insights

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from scipy.linalg import block_diag, cho_factor, cho_solve
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.interval import Floats, Interval, ranks, winner
 from telephone.scoring.posterior import covariance_of, integrate, mixture, pair_covariance
 

@@ -16,8 +16,8 @@ from typing import Final
 
 import numpy as np
 
+from telephone.domain.games import Pair, fold
 from telephone.errors import BadInput
-from telephone.game import Pair, fold
 from telephone.scoring.ballots import ALL_BAD, CHOSE_NONE, CHOSE_TIE, TIE, Ballots, LineUp, gather
 from telephone.scoring.ranking import Cell
 

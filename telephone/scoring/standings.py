@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from telephone.game import NO_GUILD, Level, Pair
+from telephone.domain.games import NO_GUILD, Level, Pair
 from telephone.scoring.agreement import Agreement
 from telephone.scoring.interval import Interval, winner
 from telephone.scoring.ranking import Cell, DistanceBoard, Row

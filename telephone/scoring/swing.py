@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.urn import gather
 from telephone.scoring.votes import FEWEST_BATTLES, VoteRow, rank_by_votes
 from telephone.store.polls import Poll

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from telephone.cpu import off_loop
-from telephone.game import Pair
+from telephone.domain.battles import SIDES_MAX, Choice
+from telephone.domain.games import Pair
 from telephone.scoring.ballots import Ballots, Ints, numbered, weights
 from telephone.scoring.flags import counted, patterned
-from telephone.sides import SIDES_MAX, Choice
 from telephone.store import Store
 from telephone.store.polls import CHOICES, PACKED, Poll
 from telephone.store.scores import Pool

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from scipy.sparse import csr_array
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.ballots import Ballots
 from telephone.scoring.interval import Floats, Interval, ranks, winner
 from telephone.scoring.luck import POSITION, TIES, Battles, Fit

@@ -12,10 +12,10 @@ from sqlalchemy import Select, SQLColumnExpression, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import Game, GameRequest, Level, Pair, Prompt
-from telephone.messages import BattleMessageKind
-from telephone.refusals import MetAlready, NoBattle
-from telephone.sides import Battle, BattleRequest, BattleState, Side
+from telephone.domain.battles import Battle, BattleRequest, BattleState, Side
+from telephone.domain.games import Game, GameRequest, Level, Pair, Prompt
+from telephone.domain.messages import BattleMessageKind
+from telephone.domain.refusals import MetAlready, NoBattle
 from telephone.store import read
 from telephone.store.battle_tables import BattlePostRow, BattleRow, SideRow, VoteRow
 from telephone.store.columns import now

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from sqlalchemy import func, select
 
-from telephone.game import Allowance, Caps
-from telephone.refusals import CapTooHigh
+from telephone.domain.games import Allowance, Caps
+from telephone.domain.refusals import CapTooHigh
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server, guild_of

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping
 from sqlalchemy import delete, func, select
 from sqlmodel import col
 
-from telephone.sides import Decision
+from telephone.domain.battles import Decision
 from telephone.store.battle_tables import ConductRow
 from telephone.store.columns import now
 from telephone.store.database import Database

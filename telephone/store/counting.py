@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_, select, up
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import HUMAN, GameState
-from telephone.refusals import NoGame
+from telephone.domain.games import HUMAN, GameState
+from telephone.domain.refusals import NoGame
 from telephone.store.sealing import sealed
 from telephone.store.tables import DistanceRow, GameRow
 

@@ -14,8 +14,8 @@ from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import NO_GUILD
-from telephone.refusals import NoExpense, Purpose
+from telephone.domain.games import NO_GUILD
+from telephone.domain.refusals import NoExpense, Purpose
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Select, case, func, insert, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import Game, GameRequest, GameState
-from telephone.messages import GameMessageKind
-from telephone.refusals import NoGame, NoGameNumber, SeedTooLarge
+from telephone.domain.games import Game, GameRequest, GameState
+from telephone.domain.messages import GameMessageKind
+from telephone.domain.refusals import NoGame, NoGameNumber, SeedTooLarge
 from telephone.store import read
 from telephone.store.columns import now
 from telephone.store.counting import recount

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlmodel import col
 
-from telephone.game import Kind, StepKey
-from telephone.guess import Question
+from telephone.domain.games import Kind, StepKey
+from telephone.domain.guesses import Question
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of

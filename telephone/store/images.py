@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlmodel import col
 
-from telephone.game import Image
+from telephone.domain.games import Image
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.tables import ImageRow, StepRow

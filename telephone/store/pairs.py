@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import ColumnElement, Row, SQLColumnExpression, func, select
 from sqlmodel import col
 
-from telephone.game import Kind, Level, Pair
+from telephone.domain.games import Kind, Level, Pair
 from telephone.store.counting import counts, live
 from telephone.store.database import Database
 from telephone.store.scores import Pool

@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, and_, case, delete, insert, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import HUMAN, GameRequest, GameState, Kind, Level, Pair, Prompt, StepKey
-from telephone.messages import GameMessageKind
-from telephone.party import (
+from telephone.domain.games import HUMAN, GameRequest, GameState, Kind, Level, Pair, Prompt, StepKey
+from telephone.domain.human_turns import Seat, SeatState
+from telephone.domain.messages import GameMessageKind
+from telephone.domain.parties import (
     GUESTS_MIN,
     Album,
     Guest,
@@ -28,8 +29,7 @@ from telephone.party import (
     player_of,
     rounds_for,
 )
-from telephone.refusals import TOO_FEW, NoParty, NotOfParty, PartyClosed, PartyFull, PromptsCollected
-from telephone.seat import Seat, SeatState
+from telephone.domain.refusals import TOO_FEW, NoParty, NotOfParty, PartyClosed, PartyFull, PromptsCollected
 from telephone.store import read
 from telephone.store.columns import now
 from telephone.store.database import Database

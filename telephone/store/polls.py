@@ -19,8 +19,8 @@ from sqlalchemy import Select, SQLColumnExpression, Text, cast, delete, false, f
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import Pair
-from telephone.sides import BattleState, Choice
+from telephone.domain.battles import BattleState, Choice
+from telephone.domain.games import Pair
 from telephone.store.battle_tables import BattleRow, PollRow, SideRow, VoteRow
 from telephone.store.columns import now
 from telephone.store.database import Database

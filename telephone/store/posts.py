@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.messages import GameMessageKind
+from telephone.domain.messages import GameMessageKind
 from telephone.store.battle_tables import BattlePostRow
 from telephone.store.battles import guild_of_battle
 from telephone.store.columns import now

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import Level, Prompt, fold
-from telephone.refusals import MemberProposedEnough, NoPrompt, PromptKnown, ServerProposedEnough
+from telephone.domain.games import Level, Prompt, fold
+from telephone.domain.refusals import MemberProposedEnough, NoPrompt, PromptKnown, ServerProposedEnough
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server

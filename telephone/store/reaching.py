@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.erasure import Reach
-from telephone.game import GameState
-from telephone.seat import SeatState
+from telephone.domain.deletions import Reach
+from telephone.domain.games import GameState
+from telephone.domain.human_turns import SeatState
 from telephone.store.battle_tables import BattleRow, SideRow
 from telephone.store.party_tables import GuestRow
 from telephone.store.seat_tables import SeatRow

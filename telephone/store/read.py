@@ -1,4 +1,4 @@
-"""How games are read: two queries for any number of them, put together into the values of telephone.game."""
+"""How games are read: two queries for any number of them, put together into the values of telephone.domain.games."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from telephone.game import (
+from telephone.domain.games import (
     ERASED,
     HUMAN,
     Costs,
@@ -29,8 +29,8 @@ from telephone.game import (
     StepKey,
     Turn,
 )
-from telephone.messages import GameMessageKind
-from telephone.seat import SeatState
+from telephone.domain.human_turns import SeatState
+from telephone.domain.messages import GameMessageKind
 from telephone.store.hiding import hidden
 from telephone.store.member_tables import MemberRow
 from telephone.store.seat_tables import SeatRow

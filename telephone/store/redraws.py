@@ -6,12 +6,12 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from telephone.game import Kind, Pair
+from telephone.domain.calibration import Redrawn
+from telephone.domain.games import Kind, Pair
 from telephone.store.counting import counts
 from telephone.store.database import Database
 from telephone.store.hiding import hidden
 from telephone.store.tables import GameRow, StepRow
-from telephone.yardstick import Redrawn
 
 LATEST = 1_000
 """How many games are looked through, from the newest on: a scale does not grow better with more."""

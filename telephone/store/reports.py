@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, String, and_, cast, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
+from telephone.domain.games import Kind, StepKey
+from telephone.domain.refusals import ReportDecided, ReportOpen
 from telephone.errors import BadInput
-from telephone.game import Kind, StepKey
-from telephone.refusals import ReportDecided, ReportOpen
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, o
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import Kind
-from telephone.refusals import NoRescore
-from telephone.rescore import Rescore, RescorePlan, RescoreState
+from telephone.domain.games import Kind
+from telephone.domain.refusals import NoRescore
+from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from telephone.store.columns import now
 from telephone.store.counting import counts
 from telephone.store.database import Database

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Subquery, case, false, func, select, updat
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import NO_GUILD, Caps, GameRequest
-from telephone.refusals import NoGamesLeft, NoMoneyLeft, Purpose
+from telephone.domain.games import NO_GUILD, Caps, GameRequest
+from telephone.domain.refusals import NoGamesLeft, NoMoneyLeft, Purpose
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.tables import CapRow, ChargeRow, ExpenseRow, GameRow, OperatorRow, ReservationRow, StepRow

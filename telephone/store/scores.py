@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from telephone.game import GameState, Level, Pair
+from telephone.domain.games import GameState, Level, Pair
 from telephone.store.battle_tables import BattleRow
 from telephone.store.counting import live
 from telephone.store.database import Database

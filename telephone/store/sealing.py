@@ -8,8 +8,8 @@ it has ended: who has read of it may take no turn.
 from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlmodel import col
 
-from telephone.game import GameState
-from telephone.sides import BattleState
+from telephone.domain.battles import BattleState
+from telephone.domain.games import GameState
 from telephone.store.battle_tables import BattleRow, SideRow
 from telephone.store.tables import GameRow
 

@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, Update, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import GameState, Kind, Step, StepKey
-from telephone.refusals import GameSeen, NoTurn, TurnClosed, TurnLate, TurnReserved, TurnTaken
-from telephone.seat import Claim, Seat, SeatState
+from telephone.domain.games import GameState, Kind, Step, StepKey
+from telephone.domain.human_turns import Claim, Seat, SeatState
+from telephone.domain.refusals import GameSeen, NoTurn, TurnClosed, TurnLate, TurnReserved, TurnTaken
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of

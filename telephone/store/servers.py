@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from telephone.domain.refusals import PausedEverywhere, PausedHere
 from telephone.domain.servers import ServerSettings, declared
-from telephone.refusals import PausedEverywhere, PausedHere
 from telephone.store.database import Database
 from telephone.store.tables import OperatorRow, ServerRow
 

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import Step, StepKey, Ticket
-from telephone.refusals import NobodyAsked
+from telephone.domain.games import Step, StepKey, Ticket
+from telephone.domain.refusals import NobodyAsked
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of

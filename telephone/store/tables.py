@@ -1,4 +1,4 @@
-"""The tables. Rows stay inside this package; what leaves it are the frozen values of telephone.game.
+"""The tables. Rows stay inside this package; what leaves it are the frozen values of telephone.domain.games.
 
     server ──< game ──< step        what each player was asked, and what came back
                     ──< post        every message the bot posts for a game

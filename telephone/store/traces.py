@@ -13,8 +13,8 @@ from sqlalchemy import BigInteger, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.game import HUMAN
-from telephone.seat import SeatState
+from telephone.domain.games import HUMAN
+from telephone.domain.human_turns import SeatState
 from telephone.store.battle_tables import BattleRow, ConductRow, VoteRow
 from telephone.store.database import Database
 from telephone.store.guess_tables import GuessRow

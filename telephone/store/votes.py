@@ -8,8 +8,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.refusals import NoBattle, NoTie, NoVotes, SideOut
-from telephone.sides import SIDES_MIN, BattleState, Cast, Choice, Vote, Voter
+from telephone.domain.battles import SIDES_MIN, BattleState, Cast, Choice, Vote, Voter
+from telephone.domain.refusals import NoBattle, NoTie, NoVotes, SideOut
 from telephone.store.battle_tables import BattleRow, SideRow, VoteRow
 from telephone.store.columns import now
 from telephone.store.database import Database

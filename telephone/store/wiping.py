@@ -8,7 +8,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.erasure import Reach
+from telephone.domain.deletions import Reach
 from telephone.store.battle_tables import BattleRow, VoteRow
 from telephone.store.counting import repeated
 from telephone.store.party_tables import GuestRow

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from telephone.game import Pair
+from telephone.domain.battles import Battle, BattleState, Choice
+from telephone.domain.games import Pair
 from telephone.prompts import curated
 from telephone.scoring.votes import POINTS
-from telephone.sides import Battle, BattleState, Choice
 from telephone.store import Store
 from tests.standin.loopback import Standin
 from tests.standin.members import Member

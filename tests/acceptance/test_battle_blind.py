@@ -14,8 +14,8 @@ import discord
 import pytest
 from PIL import Image as pil
 
+from telephone.domain.battles import Battle
 from telephone.media.alike import SIDE
-from telephone.sides import Battle
 from telephone.store import Store
 from tests.standin.loopback import Standin
 from tests.standin.members import Interaction, Member

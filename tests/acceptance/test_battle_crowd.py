@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from telephone.sides import Choice, Vote
+from telephone.domain.battles import Choice, Vote
 from telephone.store import Store
 from tests.standin.loopback import Standin
 from tests.standin.members import Member

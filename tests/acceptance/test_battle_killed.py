@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from telephone.sides import Battle, BattleState, Choice
+from telephone.domain.battles import Battle, BattleState, Choice
 from telephone.store import Store
 from tests.standin.loopback import Standin
 from tests.standin.process import BotProcess

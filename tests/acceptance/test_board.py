@@ -17,7 +17,7 @@ import discord
 import pytest
 from PIL import Image
 
-from telephone.game import Game, GameState, Pair
+from telephone.domain.games import Game, GameState, Pair
 from telephone.prompts import curated
 from telephone.scoring.ranking import FEWEST_PROMPTS, SETTLED, DistanceBoard, Score, merge, rank_by_distance
 from telephone.store import Store

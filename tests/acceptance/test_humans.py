@@ -15,7 +15,7 @@ import pytest
 from PIL import Image as pil
 from playwright.sync_api import sync_playwright
 
-from telephone.game import Game, GameState
+from telephone.domain.games import Game, GameState
 from telephone.store import Store
 from tests.bot.easel.studio import free_port
 from tests.bot.visitor import ARGUMENTS, CHROMIUM

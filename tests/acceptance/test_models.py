@@ -12,7 +12,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from telephone.game import Game, GameState
+from telephone.domain.games import Game, GameState
 from telephone.store import Store
 from tests.standin.loopback import Standin
 from tests.standin_providers import Studios

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.text import escape
-from telephone.game import Game, GameState, Kind
+from telephone.domain.games import Game, GameState, Kind
 from telephone.store import Store
 from tests.standin.loopback import Standin
 from tests.standin.process import BotProcess

@@ -8,7 +8,8 @@ from discord import ui
 from PIL import Image as pil
 
 from bot.render import Post
-from telephone.game import (
+from telephone.domain.battles import Battle, BattleRequest, BattleState, Side
+from telephone.domain.games import (
     Caption,
     Drift,
     Game,
@@ -23,7 +24,6 @@ from telephone.game import (
     StepKey,
     Turn,
 )
-from telephone.sides import Battle, BattleRequest, BattleState, Side
 from telephone.stage import Summary
 
 GUILD, CHANNEL, CARD, THREAD, OPENING = 11, 22, 33, 33, 44

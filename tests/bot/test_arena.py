@@ -10,9 +10,9 @@ from discord import ui
 
 from bot.arena import DiscordArena
 from bot.cards import EDIT_GAP
+from telephone.domain.battles import Battle, BattleState, Choice, Result
+from telephone.domain.games import Image
 from telephone.errors import Unavailable
-from telephone.game import Image
-from telephone.sides import Battle, BattleState, Choice, Result
 from telephone.stage import StageGone
 from tests.bot.samples import battle, picture
 from tests.bot.test_stage import Clock, post

@@ -8,8 +8,8 @@ from discord import ui
 from bot import battles
 from bot.text import LAYOUT_MAX, units
 from telephone.contest import StoryPage
-from telephone.game import GameState, StepKey
-from telephone.sides import BattleState, Cast, Choice, Result
+from telephone.domain.battles import BattleState, Cast, Choice, Result
+from telephone.domain.games import GameState, StepKey
 from tests.bot.samples import NASTY, battle, custom_ids, picture
 
 OPEN_STATES = [state for state in BattleState if not state.is_final]

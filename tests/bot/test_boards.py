@@ -10,7 +10,7 @@ from bot.board_charts import intervals
 from bot.boards import CHOICES, SIGHT, Sight, charted, pages, pairs
 from bot.text import LAYOUT_MAX, units
 from bot.ui.posts import Attachment
-from telephone.game import Level, Pair
+from telephone.domain.games import Level, Pair
 from telephone.scoring.ballots import Vote, tally
 from telephone.scoring.ranking import Cell, rank_by_distance
 from telephone.scoring.standings import Board, BoardRequest, Judge, Ruling, Verdict, rows_of

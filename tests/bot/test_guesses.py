@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot import game_card, guesses, invitations, panels, render
-from telephone.game import GameState, Kind, StepKey
-from telephone.guess import Guessed, Question
-from telephone.seat import SeatState
+from telephone.domain.games import GameState, Kind, StepKey
+from telephone.domain.guesses import Guessed, Question
+from telephone.domain.human_turns import SeatState
 from telephone.stage import Progress
 from tests.bot.samples import NASTY, game, summary
 from tests.bot.test_invitations import CAPTION, labels, read, seat

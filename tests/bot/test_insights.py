@@ -11,7 +11,7 @@ from bot import insights
 from bot.insights import LEVELS, LOOK, VIEWS, Look
 from bot.text import LAYOUT_MAX, units
 from bot.ui.posts import Attachment
-from telephone.game import Level, Pair
+from telephone.domain.games import Level, Pair
 from telephone.scoring.answers import Answer, Difficulties, Difficulty, Question
 from telephone.scoring.insights import FEWEST_PROMPTS
 from telephone.scoring.insights import insights as answered

@@ -8,8 +8,8 @@ from discord import ui
 
 from bot import game_card, invitations, render
 from bot.ui import posts
-from telephone.game import GameState, Kind, Pair, StepKey
-from telephone.seat import Claim, Seat, SeatState
+from telephone.domain.games import GameState, Kind, Pair, StepKey
+from telephone.domain.human_turns import Claim, Seat, SeatState
 from telephone.seats import Turn
 from telephone.stage import Progress
 from tests.bot.samples import custom_ids, game, picture, summary

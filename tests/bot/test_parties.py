@@ -9,9 +9,9 @@ from discord import ui
 
 from bot import parties
 from bot.ui.posts import Post
-from telephone.game import GameState, Kind, Pair, Prompt, StepKey
-from telephone.party import Album, Guest, Party, PartyRequest, PartyState, awards
-from telephone.seat import Seat, SeatState
+from telephone.domain.games import GameState, Kind, Pair, Prompt, StepKey
+from telephone.domain.human_turns import Seat, SeatState
+from telephone.domain.parties import Album, Guest, Party, PartyRequest, PartyState, awards
 from tests.bot.samples import game
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

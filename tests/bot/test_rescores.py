@@ -7,7 +7,7 @@ from discord import ui
 
 from bot import rescores
 from bot.text import LAYOUT_MAX, units
-from telephone.rescore import Rescore, RescorePlan, RescoreState
+from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from tests.bot.samples import NASTY, custom_ids
 
 BEGAN = datetime(2026, 11, 26, 12, tzinfo=UTC)

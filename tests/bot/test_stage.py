@@ -13,9 +13,9 @@ from bot import render
 from bot.cards import EDIT_GAP
 from bot.posted import UPLOAD_MAX
 from bot.stage import DiscordStage
+from telephone.domain.games import GameState, Image, Prompt
 from telephone.errors import Refused, Unavailable
 from telephone.exports.artifacts import Replay
-from telephone.game import GameState, Image, Prompt
 from telephone.stage import Posting, Progress, StageGone, nonce
 from tests.bot.samples import game, picture, summary
 

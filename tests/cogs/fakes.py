@@ -4,21 +4,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from telephone.admission import StartRequest
+from telephone.domain.battles import Battle
+from telephone.domain.calibration import Scale
+from telephone.domain.games import Allowance, Game, GameRequest, GameState, Pair, Prompt
+from telephone.domain.parties import Party
 from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.exports import Archive
-from telephone.game import Allowance, Game, GameRequest, GameState, Pair, Prompt
 from telephone.integrity import Integrity
 from telephone.library import Library
 from telephone.pairs import Pairs
-from telephone.party import Party
 from telephone.privacy import Privacy
 from telephone.prompts import curated
 from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions
 from telephone.service import Choice, ModelFacts, Replay, Standing
-from telephone.sides import Battle
-from telephone.yardstick import Scale
 from tests.bot.samples import game
 
 THREAD = 777

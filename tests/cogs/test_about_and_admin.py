@@ -8,8 +8,8 @@ from discord import app_commands
 from simcord import SetupError
 
 from bot import panels
+from telephone.domain.games import GameState
 from telephone.errors import BadInput
-from telephone.game import GameState
 
 
 async def test_the_list_of_models_says_who_can_play_and_what_the_rest_needs(server):

@@ -9,8 +9,8 @@ from discord import ui
 from simcord.components import walk_components
 
 from bot.app import TelephoneApp
+from telephone.domain.battles import BattleState
 from telephone.errors import Refused
-from telephone.sides import BattleState
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.limits import LIMIT
 

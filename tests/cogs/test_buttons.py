@@ -9,7 +9,7 @@ from bot.app import TelephoneApp
 from bot.client import LATE_MAX
 from bot.stage import DiscordStage
 from bot.ui import wording
-from telephone.game import GameState
+from telephone.domain.games import GameState
 from telephone.stage import Posting, Progress
 from tests.cogs.fakes import MemoryHouse
 

@@ -9,7 +9,7 @@ import pytest
 import simcord
 
 from bot.app import TelephoneApp
-from telephone.game import GameState
+from telephone.domain.games import GameState
 from tests.limits import LIMIT
 from tests.support.app import running_app
 from tests.support.provider import FakeProvider

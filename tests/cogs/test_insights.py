@@ -4,7 +4,7 @@ import discord
 import pytest
 
 from bot.app import TelephoneApp
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.prompts import curated
 from telephone.scoring.board import Boards, Judge
 from telephone.store import Store

@@ -8,7 +8,7 @@ import pytest
 from bot import pairs
 from bot.app import TelephoneApp
 from bot.ui import wording
-from telephone.game import Caps, Level, Pair, Prompt
+from telephone.domain.games import Caps, Level, Pair, Prompt
 from telephone.gauge import Gauge
 from telephone.measure import Measure
 from telephone.media.images import Pictures

@@ -4,8 +4,8 @@ import pytest
 import simcord
 
 from bot.app import TelephoneApp
+from telephone.domain.refusals import STRANGER
 from telephone.parties import DONE
-from telephone.refusals import STRANGER
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.cogs.test_turns import everything, labels_of, shown, words_of
 from tests.support.pictures import paint

@@ -5,8 +5,8 @@ import pytest
 
 from bot import panels
 from bot.ui import wording
+from telephone.domain.games import GameState
 from telephone.errors import Misconfigured, OverBudget
-from telephone.game import GameState
 from tests.bot.samples import NASTY
 from tests.cogs.fakes import THREAD
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot import catalogue
 from bot.app import TelephoneApp
-from telephone.game import Level
+from telephone.domain.games import Level
 from telephone.prompts import curated
 from telephone.store import Store
 from telephone.writer import WANTED

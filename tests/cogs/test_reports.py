@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.app import TelephoneApp
 from bot.render import HIDDEN, VOIDED
-from telephone.game import GameState
+from telephone.domain.games import GameState
 from tests.cogs.test_games import CompanyHouse, Evening, _evening, refusals
 from tests.limits import LIMIT
 

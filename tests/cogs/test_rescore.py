@@ -10,7 +10,7 @@ import pytest
 import simcord
 
 from bot.app import TelephoneApp
-from telephone.game import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
+from telephone.domain.games import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from tests.cogs.test_scoring import items, words
 from tests.limits import LIMIT
 from tests.support.app import running_app

@@ -9,11 +9,11 @@ import pytest
 from bot.app import TelephoneApp
 from bot.sharing import NOT_POSTED
 from bot.ui import wording
-from telephone.game import GameState, Level, Pair, Prompt
+from telephone.domain.calibration import Quartiles, Scale
+from telephone.domain.games import GameState, Level, Pair, Prompt
 from telephone.scoring.ballots import Vote, tally
 from telephone.scoring.board import Boards, Judge
 from telephone.store import Store
-from telephone.yardstick import Quartiles, Scale
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.support.played import asked, begun, drifts, finished
 

@@ -9,8 +9,8 @@ import simcord
 from discord import ui
 
 from bot.app import TelephoneApp
-from telephone.game import GameState
-from telephone.refusals import LATE, SEEN
+from telephone.domain.games import GameState
+from telephone.domain.refusals import LATE, SEEN
 from telephone.seats import OVER, UNREADABLE
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.limits import LIMIT

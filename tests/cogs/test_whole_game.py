@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.app import TelephoneApp
 from telephone.build import open_playing_house
-from telephone.game import GameState
+from telephone.domain.games import GameState
 from telephone.settings import Settings
 from tests.limits import LIMIT
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from telephone.errors import BadInput
-from telephone.game import Kind, StepKey
-from telephone.messages import (
+from telephone.domain.games import Kind, StepKey
+from telephone.domain.messages import (
     BattleMessage,
     BattleMessageKind,
     GameMessage,
@@ -14,6 +13,7 @@ from telephone.messages import (
     RevealKind,
     RevealPoint,
 )
+from telephone.errors import BadInput
 
 PICTURE, CAPTION = StepKey(3, Kind.PICTURE), StepKey(10, Kind.CAPTION)
 STORED = [

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from telephone import errors
+from telephone.domain.refusals import NoGame
 from telephone.outcomes import (
     BROKEN,
     Done,
@@ -22,7 +23,6 @@ from telephone.outcomes import (
     write,
 )
 from telephone.providers.base import Lost
-from telephone.refusals import NoGame
 from telephone.stage import StageGone
 
 GOES_ON = [

@@ -9,7 +9,7 @@ from pathlib import Path
 from telephone.arena import Arena
 from telephone.battle import Battling
 from telephone.build import Parts, Tempo, open_playing_house
-from telephone.game import Caps
+from telephone.domain.games import Caps
 from telephone.library import Library
 from telephone.measure import Measure
 from telephone.measuring import PATIENCE, Patience

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from telephone.game import Image
+from telephone.domain.games import Image
 from telephone.safety import Finding
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from telephone.game import Game, GameRequest, GameState, Pair, Prompt
+from telephone.domain.games import Game, GameRequest, GameState, Pair, Prompt
 from telephone.store import Store
 
 UNFINISHED = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 from telephone.arena import Arena, Load
 from telephone.broom import Broom, Spot
-from telephone.game import Game, GameState, Image, Step
+from telephone.domain.battles import Battle, Result, Side
+from telephone.domain.games import Game, GameState, Image, Step
+from telephone.domain.human_turns import Seat, SeatState
+from telephone.domain.parties import Awards, Party
+from telephone.domain.rescores import Rescore
 from telephone.lobby import Lobby
 from telephone.noticeboard import Noticeboard
 from telephone.parlour import Parlour
-from telephone.party import Awards, Party
-from telephone.rescore import Rescore
-from telephone.seat import Seat, SeatState
-from telephone.sides import Battle, Result, Side
 from telephone.stage import Posting, Progress, Stage, Summary
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from telephone.game import Level
+from telephone.domain.games import Level
 from telephone.redraws import SOURCE
 from telephone.store import Bounds, Store
 

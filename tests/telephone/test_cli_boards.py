@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from telephone import build
-from telephone.game import NO_GUILD, GameState, Level, Pair, Prompt
+from telephone.domain.games import NO_GUILD, GameState, Level, Pair, Prompt
 from telephone.models.minilm import MiniLM
 from telephone.scoring.ballots import Vote, tally
 from telephone.store import Store

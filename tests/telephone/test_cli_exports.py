@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from telephone.domain.battles import BattleRequest, Choice, Decision, Voter
+from telephone.domain.games import Level, Pair, Prompt
 from telephone.errors import BadInput, NotFound
-from telephone.game import Level, Pair, Prompt
-from telephone.sides import BattleRequest, Choice, Decision, Voter
 from telephone.store import Store
 from tests.telephone.store.test_votes import JOINED, MADE
 from tests.telephone.test_cli_sheets import document, telephone

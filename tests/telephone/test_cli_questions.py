@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from telephone.cli import app
-from telephone.game import NO_GUILD, Prompt
+from telephone.domain.games import NO_GUILD, Prompt
 from telephone.models.minilm import MiniLM
 from telephone.prompts import curated
 from telephone.store import Store

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from telephone.game import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
+from telephone.domain.games import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from telephone.settings import Settings
 from telephone.store import Store
 from tests.limits import LIMIT

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from telephone.domain.games import ERASED, Game, GameState
+from telephone.domain.parties import PartyState
 from telephone.engine import Engine
 from telephone.errors import BadInput, NotFound, Unavailable
-from telephone.game import ERASED, Game, GameState
 from telephone.media.images import Pictures
 from telephone.parties import PartyAsked
-from telephone.party import PartyState
 from telephone.ports.runners import LeftToSweeps
 from telephone.privacy import Privacy
 from telephone.service import StartRequest

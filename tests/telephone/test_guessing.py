@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from telephone.domain.games import GameState, Kind, StepKey
+from telephone.domain.guesses import Question, choices, questions
 from telephone.errors import BadInput, NotAllowed
-from telephone.game import GameState, Kind, StepKey
-from telephone.guess import Question, choices, questions
 from telephone.guessing import KNOWS, NO_STEP, NOT_ASKED
 from tests.bot.samples import game
 from tests.limits import LIMIT

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from telephone.domain.games import GameState, Kind
+from telephone.domain.parties import Party, PartyState
+from telephone.domain.refusals import FULL, PARTY_CLOSED, RESERVED, STRANGER, TOO_FEW
 from telephone.errors import BadInput, NotAllowed, Refused
-from telephone.game import GameState, Kind
 from telephone.hosting import GONE, NOBODY_LEFT
 from telephone.parties import DONE, ENDED, LEFT, PartyAsked
-from telephone.party import Party, PartyState
-from telephone.refusals import FULL, PARTY_CLOSED, RESERVED, STRANGER, TOO_FEW
 from telephone.stage import StageGone
 from telephone.versus import VersusAsked
 from tests.limits import LIMIT

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from telephone.build import open_house, open_terminal_house
+from telephone.domain.games import GameState
 from telephone.errors import Misconfigured
-from telephone.game import GameState
 from telephone.service import StartRequest
 from telephone.settings import Settings
 from telephone.store.tables import DistanceRow

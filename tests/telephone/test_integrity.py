@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from telephone.domain.battles import Choice, Decision, Voter
 from telephone.errors import BadInput
 from telephone.integrity import Integrity
 from telephone.scoring.board import BoardRequest, Boards, Judge
 from telephone.scoring.flags import Flag
 from telephone.scoring.urn import Urn
-from telephone.sides import Choice, Decision, Voter
 from telephone.store import Store
 from telephone.store.scores import Pool
 from tests.telephone.store.samples import GUILD

@@ -5,8 +5,8 @@ import json
 import pytest
 from structlog.testing import capture_logs
 
+from telephone.domain.games import GameState, Level
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Refused, Unavailable, Withheld
-from telephone.game import GameState, Level
 from telephone.library import PAGE, Library
 from telephone.prompts import curated, sets
 from telephone.service import StartRequest

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from telephone.domain.games import Game, GameRequest, Kind, Pair, Prompt, Step, StepKey
 from telephone.errors import BadOutput, NotFound, Unavailable
-from telephone.game import Game, GameRequest, Kind, Pair, Prompt, Step, StepKey
 from telephone.gauge import Gauge
 from telephone.measure import Measure
 from telephone.media.images import Pictures, verify

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from telephone import workflow_ids
+from telephone.domain.games import Game, GameState
 from telephone.errors import BadOutput, Misconfigured, Refused, Unavailable
-from telephone.game import Game, GameState
 from telephone.measuring import Patience
 from telephone.service import StartRequest
 from telephone.stage import Summary

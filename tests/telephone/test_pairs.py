@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from telephone.cli.documents import pair_document
+from telephone.domain.games import Caps, Game, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
 from telephone.errors import NotFound
-from telephone.game import Caps, Game, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
 from telephone.gauge import Gauge
 from telephone.measure import Measure
 from telephone.media.images import Pictures, verify

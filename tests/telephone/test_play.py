@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
+from telephone.domain.calibration import Rest
+from telephone.domain.games import Game, GameState
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, Unavailable
-from telephone.game import Game, GameState
 from telephone.outcomes import BROKEN
 from telephone.play import PAUSED_HERE
 from telephone.redraws import SOURCE
 from telephone.service import StartRequest
 from telephone.stage import StageGone
-from telephone.yardstick import Rest
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 

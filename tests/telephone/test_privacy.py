@@ -9,8 +9,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from telephone.domain.games import HUMAN, GameRequest, GameState, Image, Kind, Pair, Prompt, Step, StepKey
 from telephone.errors import BadInput, NotAllowed, NotFound
-from telephone.game import HUMAN, GameRequest, GameState, Image, Kind, Pair, Prompt, Step, StepKey
 from telephone.media.images import Pictures, verify
 from telephone.ports.runners import LeftToSweeps
 from telephone.privacy import Privacy

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from telephone.game import Level
+from telephone.domain.games import Level
 from telephone.models.minilm import MiniLM
 from telephone.prompts import curated, look_up, sets
 from telephone.safety.words import mentions_minor

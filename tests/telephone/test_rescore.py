@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from telephone.anew import Anew, Outcome
+from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from telephone.errands import BUSY
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Unavailable
-from telephone.rescore import Rescore, RescorePlan, RescoreState
 from telephone.service import StartRequest
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app

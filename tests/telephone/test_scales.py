@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from telephone.distractors import distractors
+from telephone.domain.calibration import UNKNOWN, Rest
+from telephone.domain.games import Caps, Game, GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from telephone.errors import OverBudget, Unavailable
-from telephone.game import Caps, Game, GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from telephone.gauge import Gauge
 from telephone.measure import Measure
 from telephone.media.images import Pictures, verify
@@ -18,7 +19,6 @@ from telephone.redraws import SOURCE, shipped
 from telephone.scales import Drawing, Scales
 from telephone.scoring.drift import summarise
 from telephone.store import Store
-from telephone.yardstick import UNKNOWN, Rest
 from tests.support.embedders import ColourEmbedder, LetterEmbedder
 from tests.support.pictures import paint
 

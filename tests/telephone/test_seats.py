@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from telephone.domain.games import Game, GameState, Kind, Step, StepKey
+from telephone.domain.human_turns import SeatState
+from telephone.domain.refusals import LATE, SEEN, TAKEN
 from telephone.errors import BadInput, NotAllowed, NotFound, Refused, Withheld
-from telephone.game import Game, GameState, Kind, Step, StepKey
 from telephone.media.images import verify
-from telephone.refusals import LATE, SEEN, TAKEN
-from telephone.seat import SeatState
 from telephone.seats import IN_ALREADY, OVER, UNREADABLE
 from telephone.service import StartRequest
 from telephone.stage import StageGone

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from telephone.build import open_house
-from telephone.game import GameRequest, GameState, Pair, Prompt
+from telephone.domain.games import GameRequest, GameState, Pair, Prompt
 from telephone.settings import Settings
 from telephone.store.tables import GameRow
 

@@ -7,9 +7,9 @@ import pytest
 
 from telephone.admission import StartRequest
 from telephone.battle import TAKEN_OUT
+from telephone.domain.battles import BattleState, Choice
+from telephone.domain.games import Game, GameState, Kind, StepKey
 from telephone.errors import BadInput, NotAllowed, NotFound
-from telephone.game import Game, GameState, Kind, StepKey
-from telephone.sides import BattleState, Choice
 from telephone.versus import VersusAsked, match
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from telephone.build import open_house
+from telephone.domain.games import Answer, Caps, Level, Ticket
 from telephone.errors import (
     BadOutput,
     Misconfigured,
@@ -20,7 +21,6 @@ from telephone.errors import (
     TimedOut,
     Unavailable,
 )
-from telephone.game import Answer, Caps, Level, Ticket
 from telephone.providers.base import Lost
 from telephone.settings import Settings
 from telephone.store import Store

@@ -10,10 +10,10 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from telephone.game import Drift, Game, GameState, Image, Step, Turn
+from telephone.domain.calibration import UNKNOWN, Bearings, told
+from telephone.domain.games import Drift, Game, GameState, Image, Step, Turn
 from telephone.media.charts import signed
 from telephone.media.images import fit
-from telephone.yardstick import UNKNOWN, Bearings, told
 
 _PICTURE_BYTES: Final = 400_000
 """Pictures larger than this are re-encoded, so that a page of thirty can still be sent by mail."""

@@ -10,7 +10,7 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from telephone.game import Level
+from telephone.domain.games import Level
 from telephone.media.charts.labels import fitted, line_height
 from telephone.media.charts.strokes import Stroke, marked, stroke
 from telephone.media.charts.style import (

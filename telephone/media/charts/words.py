@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from telephone.game import fold
+from telephone.domain.games import fold
 from telephone.media.charts.values import Span
 from telephone.media.lettering import ELLIPSIS
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from telephone.domain.calibration import Bearings, Quartiles, Rest, Scale
+from telephone.domain.games import Game
 from telephone.exports.game_json import record
-from telephone.game import Game
 from telephone.scoring.drift import summarise
-from telephone.yardstick import Bearings, Quartiles, Rest, Scale
 
 SCALE = Scale(
     "minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws by the offline players", 10, 60

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from telephone.domain.battles import Choice
+from telephone.domain.games import Pair
 from telephone.exports.votes import COLUMNS, ONE_WAY, pseudonym, said, transcribe
-from telephone.game import Pair
 from telephone.scoring.sheets import read_votes
 from telephone.scoring.urn import gather
 from telephone.scoring.votes import VoteBoard, rank_by_votes
-from telephone.sides import Choice
 from telephone.store.polls import CHOICES, Poll
 from tests.support.polled import packed
 

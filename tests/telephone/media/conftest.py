@@ -9,7 +9,7 @@ import pytest
 from PIL import Image as pil
 from PIL import ImageDraw
 
-from telephone.game import (
+from telephone.domain.games import (
     Game,
     GameRequest,
     GameState,

@@ -11,11 +11,11 @@ from html.parser import HTMLParser
 import pytest
 from PIL import Image as pil
 
-from telephone.game import Game, GameState, Image
+from telephone.domain.calibration import Bearings, Quartiles, Rest, Scale
+from telephone.domain.games import Game, GameState, Image
 from telephone.media.album import album
 from telephone.media.charts import drift_chart
 from telephone.scoring.drift import summarise
-from telephone.yardstick import Bearings, Quartiles, Rest, Scale
 
 DRIFT = summarise((0.1, 0.2, 0.6, 0.5), (0.1, 0.15, 0.55, 0.2))
 CHART = drift_chart(DRIFT.distances, title="a × b", embedder="c")

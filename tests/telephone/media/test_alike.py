@@ -7,8 +7,8 @@ import pytest
 from PIL import Image as pil
 from PIL.PngImagePlugin import PngInfo
 
+from telephone.domain.games import Image
 from telephone.errors import BadOutput
-from telephone.game import Image
 from telephone.media.alike import SIDE, alike
 from telephone.media.images import verify
 

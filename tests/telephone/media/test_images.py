@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as pil
 
+from telephone.domain.games import Image
 from telephone.errors import BadOutput
-from telephone.game import Image
 from telephone.media.images import fit, opened, verify
 
 RED, BLUE = (220, 40, 30), (20, 40, 200)

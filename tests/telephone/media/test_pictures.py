@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image as pil
 
+from telephone.domain.games import Image
 from telephone.errors import Misconfigured, NotFound
-from telephone.game import Image
 from telephone.media.images import Pictures, verify
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image as pil
 
+from telephone.domain.games import Image
 from telephone.errors import BadOutput
-from telephone.game import Image
 from telephone.media.replay import Frame, replay_gif
 
 Draw = Callable[..., Image]

@@ -2,8 +2,8 @@
 
 import pytest
 
+from telephone.domain.games import Answer
 from telephone.errors import BadOutput, Refused
-from telephone.game import Answer
 from telephone.models.players import CAPTION_MAX, caption_of, picture_of
 
 

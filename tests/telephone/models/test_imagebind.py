@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
+from telephone.domain.games import Image
 from telephone.errors import BadInput, BadOutput, TimedOut, Unavailable
-from telephone.game import Image
 from telephone.gauge import Gauge
 from telephone.media.images import Pictures
 from telephone.models import clip

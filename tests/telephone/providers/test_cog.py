@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from telephone.domain.games import Ask, Ticket
 from telephone.errors import BadOutput, Refused, Unavailable
-from telephone.game import Ask, Ticket
 from telephone.models.players import caption_of, picture_of
 from telephone.providers.cog import Cog
 from telephone.providers.gate import Limit

@@ -11,8 +11,8 @@ import pytest
 from aiohttp.abc import AbstractResolver
 from PIL import Image as pil
 
+from telephone.domain.games import Answer
 from telephone.errors import BadOutput, RateLimited, TelephoneError, Unavailable
-from telephone.game import Answer
 from telephone.models.players import picture_of
 from telephone.providers.download import Downloads, is_public
 from tests.limits import LIMIT

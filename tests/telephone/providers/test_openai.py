@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import SecretStr
 
+from telephone.domain.games import Ask, Ticket
 from telephone.errors import BadOutput, Misconfigured, Refused, Retired, TimedOut
-from telephone.game import Ask, Ticket
 from telephone.models.players import Players, picture_of
 from telephone.providers.openai import CHAT_TOKENS, OpenAI
 from tests.limits import LIMIT

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from telephone.domain.games import Ask, Ticket
 from telephone.errors import (
     Misconfigured,
     RateLimited,
@@ -19,7 +20,6 @@ from telephone.errors import (
     TimedOut,
     Unavailable,
 )
-from telephone.game import Ask, Ticket
 from telephone.models.players import caption_of, picture_of
 from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import Replicate

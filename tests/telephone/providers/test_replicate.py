@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
+from telephone.domain.games import Ask, Ticket
 from telephone.errors import BadOutput, Misconfigured, Refused, Retired, TimedOut, Unavailable
-from telephone.game import Ask, Ticket
 from telephone.models.players import Players, caption_of, picture_of
 from telephone.providers.download import Downloads
 from telephone.providers.replicate import Replicate

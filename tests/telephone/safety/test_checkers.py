@@ -19,8 +19,8 @@ from PIL import ImageDraw
 from pydantic import SecretStr
 
 from telephone.doctor import examine
+from telephone.domain.games import Image
 from telephone.errors import Misconfigured, RateLimited, Unavailable
-from telephone.game import Image
 from telephone.media.images import verify
 from telephone.safety import Finding, OfflineChecker, OpenAIChecker, guard_of
 from telephone.safety import openai as moderation

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from telephone.domain.games import Game, GameState
 from telephone.errors import Misconfigured, NotAllowed, Refused, TimedOut, Unavailable, Withheld
-from telephone.game import Game, GameState
 from telephone.safety.guard import SEVERE
 from telephone.service import StartRequest
 from tests.limits import LIMIT

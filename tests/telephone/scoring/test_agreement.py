@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import kendalltau, norm
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import Vote, tally
 from telephone.scoring.interval import Interval

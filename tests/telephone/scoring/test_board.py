@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
+from telephone.domain.games import GameState, Level, Pair, Prompt
 from telephone.errors import NotFound
-from telephone.game import GameState, Level, Pair, Prompt
 from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import Vote, tally
 from telephone.scoring.board import FREE, NOBODY, BoardRequest, Boards, Judge

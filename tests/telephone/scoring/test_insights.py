@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring import resampling
 from telephone.scoring.crossed import design, effect_of_models, effect_of_prompts, missing_games, theta2
 from telephone.scoring.insights import agreed, difficulty, insights

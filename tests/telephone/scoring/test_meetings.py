@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.ballots import Vote, tally
 from telephone.scoring.meetings import next_pairs
 from telephone.scoring.votes import rank_by_votes

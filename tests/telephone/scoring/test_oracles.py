@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from statsmodels.regression.mixed_linear_model import MixedLM
 from statsmodels.stats.anova import AnovaRM
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring import ranking
 from telephone.scoring import votes as board
 from telephone.scoring.ballots import Vote, tally

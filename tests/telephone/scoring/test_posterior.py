@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.interval import Floats
 from telephone.scoring.posterior import ABSENT, NOTHING, covariance_of, integrate, mixture, pair_covariance
 

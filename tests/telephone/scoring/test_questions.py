@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
+from telephone.domain.games import Level, Pair, Prompt
 from telephone.errors import NotFound
-from telephone.game import Level, Pair, Prompt
 from telephone.prompts import curated
 from telephone.scoring.answers import Question
 from telephone.scoring.board import Boards

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring import ranking
 from telephone.scoring.interval import Interval, ranks
 from telephone.scoring.posterior import pair_covariance

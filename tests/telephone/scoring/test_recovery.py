@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from telephone.game import Level, Pair, Prompt
+from telephone.domain.battles import BattleRequest, Choice, Voter
+from telephone.domain.games import Level, Pair, Prompt
 from telephone.scoring.board import BoardRequest, Boards, Judge
 from telephone.scoring.urn import Urn
-from telephone.sides import BattleRequest, Choice, Voter
 from telephone.store import Store
 from tests.telephone.store.test_votes import JOINED, MADE
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telephone.domain.games import Pair
 from telephone.errors import BadInput
-from telephone.game import Pair
 from telephone.scoring.ballots import ALL_BAD, TIE, Ballots, Vote, tally
 from telephone.scoring.ranking import Cell
 from telephone.scoring.sheets import lines_of, read_scores, read_votes

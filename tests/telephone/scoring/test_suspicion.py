@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring.suspicion import FEWEST_VOTES, log_odds, suspects
 from telephone.store.polls import Poll
 from tests.support.polled import packed

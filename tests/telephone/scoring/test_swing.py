@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from telephone.game import Pair
+from telephone.domain.battles import Choice
+from telephone.domain.games import Pair
 from telephone.scoring.swing import swings, told
-from telephone.sides import Choice
 from telephone.store.polls import CHOICES, Poll
 from tests.support.polled import packed
 

@@ -13,7 +13,7 @@ from scipy.integrate import quad
 from scipy.optimize import minimize
 from scipy.special import expit, logsumexp
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 from telephone.scoring import votes as board
 from telephone.scoring.ballots import ALL_BAD, CHOSE_NONE, CHOSE_TIE, TIE, LineUp, Vote, gather, tally
 from telephone.scoring.luck import POSITION, TIES, Battles

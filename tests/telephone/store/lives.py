@@ -1,10 +1,10 @@
 """One member who has left a trace in every table, among others who have too."""
 
-from telephone.game import HUMAN, Caps, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
-from telephone.guess import Question
-from telephone.party import PartyRequest
-from telephone.rescore import RescorePlan
-from telephone.sides import BattleRequest, Choice, Decision, Voter
+from telephone.domain.battles import BattleRequest, Choice, Decision, Voter
+from telephone.domain.games import HUMAN, Caps, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
+from telephone.domain.guesses import Question
+from telephone.domain.parties import PartyRequest
+from telephone.domain.rescores import RescorePlan
 from telephone.store import Bounds, Order, Store
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, caption, picture, request
 from tests.telephone.store.test_votes import JOINED, MADE

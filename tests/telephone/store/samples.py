@@ -1,6 +1,6 @@
 """What the store's tests store."""
 
-from telephone.game import GameRequest, Kind, Pair, Prompt, Step, StepKey
+from telephone.domain.games import GameRequest, Kind, Pair, Prompt, Step, StepKey
 
 GUILD = 1_312_345_678_901_234_567
 OTHER_GUILD = 1_298_765_432_109_876_543

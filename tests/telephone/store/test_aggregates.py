@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from telephone.domain.games import Image
 from telephone.domain.servers import ServerSettings
 from telephone.errors import NotFound
-from telephone.game import Image
 from telephone.store import Store
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, caption, picture, request
 

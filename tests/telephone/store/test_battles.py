@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from telephone.domain.battles import BattleRequest, BattleState, Choice
+from telephone.domain.games import Caps, GameState, Level, Pair, Prompt
 from telephone.errors import BadInput, NotFound, OverBudget
-from telephone.game import Caps, GameState, Level, Pair, Prompt
-from telephone.sides import BattleRequest, BattleState, Choice
 from telephone.store import Order, Store
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, request
 

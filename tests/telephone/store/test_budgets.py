@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from telephone.domain.games import Caps, Costs, GameState, Ticket
+from telephone.domain.refusals import NoMoneyLeft, Purpose
 from telephone.errors import BadInput, OverBudget
-from telephone.game import Caps, Costs, GameState, Ticket
-from telephone.refusals import NoMoneyLeft, Purpose
 from telephone.store import Order, Store
 from telephone.store.reserving import Room, micros, midnight_after
 from telephone.store.tables import ReservationRow

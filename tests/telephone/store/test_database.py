@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import event, insert, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from telephone.domain.games import NO_GUILD, GameState, Step, Ticket
 from telephone.errors import Misconfigured
-from telephone.game import NO_GUILD, GameState, Step, Ticket
 from telephone.store import Store
 from telephone.store.columns import now
 from telephone.store.database import POOL_SIZE

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
+from telephone.domain.battles import Choice, Voter
+from telephone.domain.games import ERASED, HUMAN, GameRequest, GameState, Kind, Pair, Prompt, StepKey
 from telephone.errors import NotFound
-from telephone.game import ERASED, HUMAN, GameRequest, GameState, Kind, Pair, Prompt, StepKey
 from telephone.scoring.urn import gather
-from telephone.sides import Choice, Voter
 from telephone.store import Measurement, Store
 from telephone.store.scores import Pool
 from telephone.store.tables import GameRow, Row, VectorRow

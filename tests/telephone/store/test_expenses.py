@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text, update
 
+from telephone.domain.games import Caps
 from telephone.errors import NotFound, OverBudget
-from telephone.game import Caps
 from telephone.store import Order, Store
 from telephone.store.tables import ExpenseRow
 from tests.telephone.store.samples import GUILD, OTHER_GUILD

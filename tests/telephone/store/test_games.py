@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event
 
+from telephone.domain.games import GameRequest, GameState, Level, Pair, Place, Prompt
 from telephone.errors import BadInput, NotFound
-from telephone.game import GameRequest, GameState, Level, Pair, Place, Prompt
 from telephone.store import Store
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, caption, picture, request
 

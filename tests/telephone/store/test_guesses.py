@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
+from telephone.domain.games import Kind, StepKey
+from telephone.domain.guesses import Question
 from telephone.errors import NotFound
-from telephone.game import Kind, StepKey
-from telephone.guess import Question
 from telephone.store import Store
 from tests.telephone.store.samples import request
 

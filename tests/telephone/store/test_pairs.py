@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from telephone.game import Level, Pair, Prompt, Step
+from telephone.domain.games import Level, Pair, Prompt, Step
 from telephone.store import Measurement, Pool, Store, Told
 from telephone.store import pairs as aggregate
 from tests.support.played import asked, finished

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
+from telephone.domain.games import Caps, GameState, Kind, Prompt, Step, StepKey
+from telephone.domain.human_turns import SeatState
+from telephone.domain.parties import Party, PartyRequest, PartyState
+from telephone.domain.refusals import FULL, LATE, PARTY_CLOSED, RESERVED, STRANGER
 from telephone.errors import NotAllowed, NotFound, OverBudget
-from telephone.game import Caps, GameState, Kind, Prompt, Step, StepKey
-from telephone.party import Party, PartyRequest, PartyState
-from telephone.refusals import FULL, LATE, PARTY_CLOSED, RESERVED, STRANGER
-from telephone.seat import SeatState
 from telephone.store import Order, Store
 from tests.telephone.store.samples import GUILD
 

@@ -4,10 +4,10 @@ import numpy as np
 from sqlalchemy import delete
 from sqlmodel import col
 
-from telephone.game import GameState, Level, Pair, Prompt
+from telephone.domain.battles import Choice
+from telephone.domain.games import GameState, Level, Pair, Prompt
 from telephone.scoring.ballots import ALL_BAD, TIE, Vote, tally
 from telephone.scoring.urn import gather
-from telephone.sides import Choice
 from telephone.store import Store
 from telephone.store.battle_tables import PollRow, VoteRow
 from telephone.store.polls import unpack

@@ -6,8 +6,8 @@ from itertools import cycle, islice
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from telephone.domain.games import Level, Prompt
 from telephone.errors import BadInput, NotFound, OverBudget
-from telephone.game import Level, Prompt
 from telephone.store import Bounds, Store
 from telephone.store.prompts import hash_of
 from tests.telephone.store.samples import GUILD, OTHER_GUILD

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from telephone.game import GameState
+from telephone.domain.games import GameState
 from telephone.store import Store
 from tests.limits import LIMIT
 from tests.telephone.store.samples import CAPTION, GUILD, caption, request

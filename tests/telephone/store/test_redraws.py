@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from telephone.game import GameState, Pair
+from telephone.domain.calibration import Redrawn
+from telephone.domain.games import GameState, Pair
 from telephone.store import Store
 from telephone.store import redraws as aggregate
-from telephone.yardstick import Redrawn
 from tests.telephone.store.samples import CAPTION, GUILD, OTHER_GUILD, caption, picture, request
 
 PAIR = Pair("stickers", "spotter-sharp")

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from telephone.domain.games import HIDDEN, GameState
 from telephone.errors import BadInput
-from telephone.game import HIDDEN, GameState
 from telephone.store import Store
 from telephone.store import reports as aggregate
 from tests.telephone.store.samples import CAPTION, GUILD, OTHER_GUILD, PICTURE, caption, picture, request

@@ -5,9 +5,9 @@ from itertools import cycle, islice
 
 import pytest
 
+from telephone.domain.games import Caps, Pair, Prompt
+from telephone.domain.rescores import RescorePlan, RescoreState
 from telephone.errors import NotFound, OverBudget
-from telephone.game import Caps, Pair, Prompt
-from telephone.rescore import RescorePlan, RescoreState
 from telephone.store import Order, Store
 from tests.support.played import asked, begun, finished
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, caption

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
+from telephone.domain.battles import BattleRequest, BattleState
+from telephone.domain.games import GameState, Kind, Level, Pair, Prompt, StepKey
 from telephone.errors import NotFound
-from telephone.game import GameState, Kind, Level, Pair, Prompt, StepKey
 from telephone.scoring.ranking import Score, merge
-from telephone.sides import BattleRequest, BattleState
 from telephone.store import Pool, Store
 from telephone.store.database import read_url
 from telephone.store.scores import Begun, Completion, Ruler, Sums

@@ -5,10 +5,10 @@ from itertools import cycle, islice
 
 import pytest
 
+from telephone.domain.games import Game, GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
+from telephone.domain.human_turns import SeatState
+from telephone.domain.refusals import LATE, SEEN, TAKEN, TURN_CLOSED
 from telephone.errors import NotAllowed, NotFound
-from telephone.game import Game, GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
-from telephone.refusals import LATE, SEEN, TAKEN, TURN_CLOSED
-from telephone.seat import SeatState
 from telephone.store import Store
 from tests.telephone.store.samples import GUILD
 

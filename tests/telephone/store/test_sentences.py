@@ -1,4 +1,5 @@
-"""The store writes no sentence for players: what it refuses has a type, and the words lie in telephone/refusals.py."""
+"""The store writes no sentence for players: what it refuses has a type, and the words lie in
+telephone/domain/refusals.py."""
 
 import ast
 from pathlib import Path

@@ -2,8 +2,8 @@
 
 import pytest
 
+from telephone.domain.games import Step, Ticket
 from telephone.errors import NotFound
-from telephone.game import Step, Ticket
 from telephone.store import Store
 from tests.telephone.store.samples import CAPTION, PICTURE, caption, picture, request
 

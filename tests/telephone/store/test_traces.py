@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import BigInteger
 
-from telephone.game import GameRequest, GameState, Kind, Pair, Prompt, StepKey
+from telephone.domain.games import GameRequest, GameState, Kind, Pair, Prompt, StepKey
 from telephone.store import Store, Wishes
 from telephone.store.tables import Row
 from telephone.store.traces import ANSWERS, OF_GAMES, TRACES

@@ -7,8 +7,8 @@ from itertools import cycle, islice
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from telephone.domain.battles import BattleState, Choice, Voter
 from telephone.errors import BadInput, NotAllowed, NotFound
-from telephone.sides import BattleState, Choice, Voter
 from telephone.store import Store
 from telephone.store.battle_tables import VoteRow
 from tests.limits import LIMIT

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from telephone.game import StepKey
+from telephone.domain.games import StepKey
 
 
 class SeatState(StrEnum):

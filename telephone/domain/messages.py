@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
-from telephone.game import StepKey
+from telephone.domain.games import StepKey
 
 _INVITE: Final = "invite-"
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 from enum import Enum
 from typing import Final, Literal
 
+from telephone.domain.battles import BattleState
+from telephone.domain.parties import GUESTS_MIN
 from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget
-from telephone.party import GUESTS_MIN
-from telephone.sides import BattleState
 
 TAKEN: Final = "Someone took this turn just before you; watch for the next invitation."
 SEEN: Final = "You have seen part of this game, so this turn is for someone else; enjoy the reveal."

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephone.party import GUESTS_MAX, GUESTS_MIN, Award, album_before, awards, key_of_round, player_of, rounds_for
+from telephone.domain.parties import (
+    GUESTS_MAX,
+    GUESTS_MIN,
+    Award,
+    album_before,
+    awards,
+    key_of_round,
+    player_of,
+    rounds_for,
+)
 
 guests = st.integers(GUESTS_MIN, GUESTS_MAX)
 far = st.floats(0, 2, allow_nan=False)

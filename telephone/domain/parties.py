@@ -11,9 +11,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from telephone.game import NO_GUILD, Game, GameState, Prompt, StepKey
-from telephone.messages import PartyMessageKind
-from telephone.seat import Seat, SeatState
+from telephone.domain.games import NO_GUILD, Game, GameState, Prompt, StepKey
+from telephone.domain.human_turns import Seat, SeatState
+from telephone.domain.messages import PartyMessageKind
 
 GUESTS_MIN: Final = 3
 GUESTS_MAX: Final = 12

@@ -7,7 +7,7 @@ by it (the floor), and how far apart the captions of redraws of one prompt are (
 from dataclasses import dataclass
 from typing import Final
 
-from telephone.game import Pair
+from telephone.domain.games import Pair
 
 _PARTS: Final = (
     (0.20, "a short way from"),

@@ -11,8 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from telephone.game import DEFAULT_TURNS, NO_GUILD, Game, GameState, Pair, Prompt
-from telephone.messages import BattleMessage, BattleMessageKind
+from telephone.domain.games import DEFAULT_TURNS, NO_GUILD, Game, GameState, Pair, Prompt
+from telephone.domain.messages import BattleMessage, BattleMessageKind
 
 SIDES_MIN: Final = 2
 SIDES_MAX: Final = 4

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from telephone.game import Drift, Game, GameState, StepKey
+from telephone.domain.games import Drift, Game, GameState, StepKey
 
 
 class Question(StrEnum):

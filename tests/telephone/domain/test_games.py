@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telephone.domain.games import PROMPT_MAX, Kind, StepKey, clean_prompt, fold, step_seed
 from telephone.errors import BadInput
-from telephone.game import PROMPT_MAX, Kind, StepKey, clean_prompt, fold, step_seed
 
 keys = st.builds(StepKey, st.integers(1, 30), st.sampled_from(Kind))
 

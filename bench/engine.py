@@ -35,11 +35,11 @@ from telephone import log
 from telephone.admission import StartRequest
 from telephone.build import Parts, open_terminal_house
 from telephone.domain.games import NO_GUILD, Answer, Ask, Game, GameState, Image, Step, Ticket
+from telephone.ports.games import Posting, Progress, Summary
 from telephone.providers.base import ModelTable
 from telephone.safety import guard_of
 from telephone.service import Service
 from telephone.settings import Settings
-from telephone.stage import Posting, Progress, Summary
 
 PROVIDERS = ("bed", "offline", "openai", "replicate", "cog")
 """Ours, and those that the shipped tables name."""

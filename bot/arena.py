@@ -10,11 +10,11 @@ from bot.cards import Card, Cards
 from bot.posted import Posted, need
 from bot.sending import AtMost, Sending
 from bot.ui.posts import Post
-from telephone.arena import Load
 from telephone.domain.battles import Battle, BattleState, Result, Side
 from telephone.domain.games import Image
 from telephone.domain.messages import BattleMessage, BattleMessageKind
-from telephone.stage import Posting
+from telephone.ports.battles import Load
+from telephone.ports.games import Posting
 
 
 class DiscordArena:

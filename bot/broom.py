@@ -9,7 +9,7 @@ import structlog
 from bot import gone
 from bot.posted import HISTORY
 from bot.sending import names
-from telephone.broom import Spot
+from telephone.ports.cleanup import Spot
 
 _GONE: Final = frozenset({gone.UNKNOWN_CHANNEL, gone.UNKNOWN_MESSAGE})
 _BARRED: Final = frozenset({50001, 50013, 160005})

@@ -14,7 +14,7 @@ from bot import gone
 from bot.posted import NO_MENTIONS, files_of, sendable
 from bot.sending import Sending
 from bot.ui.posts import Post
-from telephone.stage import Posting, nonce
+from telephone.ports.games import Posting, nonce
 
 EDIT_GAP: Final = 5.0
 OLD_CARD_GAP: Final = 300.0

@@ -24,7 +24,7 @@ from bot.ui.posts import (
 )
 from telephone.domain.games import HUMAN, Game, GameState, Kind
 from telephone.domain.human_turns import Seat, SeatState
-from telephone.stage import Progress, Summary
+from telephone.ports.games import Progress, Summary
 
 _CARD_QUOTE: Final = 900
 

@@ -8,7 +8,7 @@ import aiohttp
 import discord
 
 from telephone.errors import Refused, Unavailable
-from telephone.stage import StageGone
+from telephone.ports.games import StageGone
 
 UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_MESSAGE: Final = 10008

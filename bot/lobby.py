@@ -12,7 +12,7 @@ from bot.sending import Sending
 from bot.ui.posts import Post, turn_now
 from telephone.domain.games import Game
 from telephone.domain.human_turns import Claim, Seat
-from telephone.stage import Posting
+from telephone.ports.games import Posting
 
 _EPHEMERAL: Final = 64
 """Discord's flag of a message that one member sees."""

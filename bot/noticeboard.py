@@ -9,7 +9,7 @@ from bot import gone, rescores
 from bot.cards import Card, Cards
 from bot.sending import Sending
 from telephone.domain.rescores import Rescore
-from telephone.stage import Posting
+from telephone.ports.games import Posting
 
 
 class DiscordNoticeboard:

@@ -12,7 +12,7 @@ from bot import gone
 from bot.ui.posts import Post, turn_now
 from telephone.domain.games import Game
 from telephone.errors import Unavailable
-from telephone.stage import StageGone
+from telephone.ports.games import StageGone
 
 UPLOAD_MAX: Final = 10 * 2**20
 """Bytes of one file that every server takes."""

@@ -27,7 +27,7 @@ from bot.ui.posts import (
 from telephone.domain.calibration import told
 from telephone.domain.games import Game, GameState, Image, Step
 from telephone.domain.guesses import Question, questions
-from telephone.stage import Summary
+from telephone.ports.games import Summary
 
 TOO_LARGE: Final = "The picture was too large for this server, so this is a smaller copy."
 LONG_CAPTION: Final = "This caption is long; the whole text is in the file."

@@ -10,7 +10,7 @@ from bot.asking import server_of
 from bot.sending import Sending
 from bot.ui.posts import Post, address
 from telephone.errors import NotAllowed
-from telephone.stage import Posting
+from telephone.ports.games import Posting
 
 NOT_POSTED: Final = "I may not post in this channel; please ask an admin to run /telephone-admin check."
 

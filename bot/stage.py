@@ -15,7 +15,7 @@ from telephone.cpu import off_loop
 from telephone.domain.games import Game, GameState, Image, Step
 from telephone.exports.artifacts import Replay
 from telephone.media.images import fit
-from telephone.stage import Posting, Progress, StageGone, Summary, nonce
+from telephone.ports.games import Posting, Progress, StageGone, Summary, nonce
 
 
 class DiscordStage:

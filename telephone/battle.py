@@ -39,9 +39,9 @@ from telephone.outcomes import (
     write,
 )
 from telephone.play import PAUSES, Play
+from telephone.ports.games import StageGone
 from telephone.reruns import Reruns
 from telephone.rounds import Rounds
-from telephone.stage import StageGone
 from telephone.store import Store
 from telephone.waiting import look_until
 

@@ -26,7 +26,6 @@ from telephone.guessing import Guessing
 from telephone.hosting import Hall, Hosting
 from telephone.integrity import Integrity
 from telephone.library import Library
-from telephone.lobby import Lobby, NoLobby
 from telephone.measure import ALWAYS, Measure
 from telephone.measuring import PATIENCE, Measuring, Patience
 from telephone.media.images import Pictures
@@ -40,6 +39,8 @@ from telephone.pairing import Pairing
 from telephone.pairs import Pairs
 from telephone.parties import Parties
 from telephone.play import Company, NoSides, Play, Sides
+from telephone.ports.games import Stage
+from telephone.ports.human_turns import Lobby, NoLobby
 from telephone.ports.runners import (
     BattleRunner,
     DeletionRunner,
@@ -68,7 +69,6 @@ from telephone.seats import Seats
 from telephone.service import Service
 from telephone.settings import Settings, secret_named
 from telephone.showing import Showing
-from telephone.stage import Stage
 from telephone.store import Store
 from telephone.taking import Taking
 from telephone.trial import report_missing

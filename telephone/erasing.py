@@ -13,7 +13,6 @@ from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone import workflow_ids
 from telephone.battle import Battling
-from telephone.broom import Broom
 from telephone.domain.deletions import Erasure, Reach
 from telephone.domain.games import GameState, StepKey
 from telephone.engine import Engine
@@ -22,8 +21,9 @@ from telephone.hosting import Hosting
 from telephone.measure import Measure
 from telephone.media.images import Pictures
 from telephone.play import Play
+from telephone.ports.cleanup import Broom
+from telephone.ports.games import StageGone
 from telephone.reruns import enqueue_unended
-from telephone.stage import StageGone
 from telephone.store import Store
 from telephone.waiting import look_until
 

@@ -32,10 +32,10 @@ from telephone.errors import OverBudget, TelephoneError
 from telephone.measuring import Measuring
 from telephone.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
 from telephone.play import Play
+from telephone.ports.games import StageGone
 from telephone.prompts import curated
 from telephone.reruns import Reruns
 from telephone.showing import Showing
-from telephone.stage import StageGone
 from telephone.store import Order, Store
 from telephone.unfolding import Unfolding, numbered
 from telephone.waiting import look_until

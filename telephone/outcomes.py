@@ -21,7 +21,7 @@ from telephone.errors import (
     TimedOut,
     Unavailable,
 )
-from telephone.stage import StageGone
+from telephone.ports.games import StageGone
 
 P = ParamSpec("P")
 Journalled: TypeAlias = dict[str, Any]

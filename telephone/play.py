@@ -35,10 +35,10 @@ from telephone.outcomes import (
     read,
     write,
 )
+from telephone.ports.games import StageGone
 from telephone.prices import ATTEMPTS
 from telephone.seating import Seating
 from telephone.showing import OPENING, Showing
-from telephone.stage import StageGone
 from telephone.store import Store
 from telephone.taking import Taking
 

@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 import structlog
 
 from telephone.errors import TelephoneError, TimedOut
+from telephone.ports.games import Posting, StageGone, nonce
 from telephone.providers.patience import with_patience
-from telephone.stage import Posting, StageGone, nonce
 from telephone.store.posts import Messages, Post
 
 DEADLINE: Final = 900.0

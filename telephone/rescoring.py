@@ -15,11 +15,11 @@ from telephone import workflow_ids
 from telephone.anew import Anew, Outcome
 from telephone.domain.rescores import Rescore
 from telephone.engine import Engine
-from telephone.noticeboard import Noticeboard
+from telephone.ports.games import Posting, nonce
+from telephone.ports.jobs import Noticeboard
 from telephone.providers.patience import with_patience
 from telephone.publishing import without_stopping
 from telephone.reruns import enqueue_unended
-from telephone.stage import Posting, nonce
 from telephone.store import Store
 
 STRETCH: Final = 20.0

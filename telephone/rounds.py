@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from telephone.arena import Arena, Load
 from telephone.cpu import off_loop
 from telephone.domain.battles import Battle, BattleState, Choice, Result, letter_of
 from telephone.domain.games import Game, Image, Kind, Step, StepKey
@@ -11,11 +10,12 @@ from telephone.domain.messages import BattleMessage, BattleMessageKind, GameMess
 from telephone.media.alike import alike
 from telephone.media.images import Pictures
 from telephone.models.players import Players
+from telephone.ports.battles import Arena, Load
+from telephone.ports.games import Posting
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.scoring.flags import counted
 from telephone.scoring.swing import FREE, swings, told
 from telephone.showing import drift_of
-from telephone.stage import Posting
 from telephone.store import Store
 from telephone.store.scores import Pool
 

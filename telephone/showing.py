@@ -9,13 +9,13 @@ from telephone.cpu import off_loop
 from telephone.domain.games import Drift, Game, GameState, Image, Kind, Step, StepKey
 from telephone.domain.human_turns import Seat
 from telephone.domain.messages import GameMessage, GameMessageKind
-from telephone.lobby import Lobby
 from telephone.media.images import Pictures
 from telephone.models.players import Players
+from telephone.ports.games import Posting, Progress, Stage, Summary
+from telephone.ports.human_turns import Lobby
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.scales import Drawing, Scales
 from telephone.scoring.drift import summarise
-from telephone.stage import Posting, Progress, Stage, Summary
 from telephone.store import Store
 
 OPENING: Final = tuple(map(GameMessage, (GameMessageKind.CARD, GameMessageKind.THREAD, GameMessageKind.OPENING)))

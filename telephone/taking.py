@@ -14,9 +14,9 @@ from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError, 
 from telephone.media.images import Pictures
 from telephone.models.players import Players, caption_of, picture_of
 from telephone.outcomes import Halted
+from telephone.ports.games import nonce
 from telephone.providers.patience import with_patience
 from telephone.safety import Guard
-from telephone.stage import nonce
 from telephone.store import Store
 from telephone.waiting import watched
 

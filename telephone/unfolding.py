@@ -10,10 +10,10 @@ from telephone.domain.parties import Album, Awards, Party, awards
 from telephone.errors import BadInput
 from telephone.exports.artifacts import Keepsakes
 from telephone.models.registry import Registry
-from telephone.parlour import Parlour
+from telephone.ports.games import Posting
+from telephone.ports.parties import Parlour
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.showing import Showing
-from telephone.stage import Posting
 from telephone.store import Store
 
 _GIVEN_UP: Final = 0

@@ -2,12 +2,12 @@
 
 from typing import Protocol
 
-from telephone.arena import Arena
-from telephone.broom import Broom
-from telephone.lobby import Lobby
-from telephone.noticeboard import Noticeboard
-from telephone.parlour import Parlour
-from telephone.stage import Stage
+from telephone.ports.battles import Arena
+from telephone.ports.cleanup import Broom
+from telephone.ports.games import Stage
+from telephone.ports.human_turns import Lobby
+from telephone.ports.jobs import Noticeboard
+from telephone.ports.parties import Parlour
 
 
 class Surfaces(Protocol):

@@ -9,13 +9,13 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.broom import Spot
 from telephone.domain.battles import BattleState
 from telephone.domain.deletions import Erasure, Footprint, Reach, UnderWay
 from telephone.domain.human_turns import SeatState
 from telephone.domain.messages import BattleMessageKind, GameMessageKind
 from telephone.domain.parties import PartyState
 from telephone.domain.refusals import NoErasure
+from telephone.ports.cleanup import Spot
 from telephone.store.battle_tables import BattlePostRow, BattleRow
 from telephone.store.columns import now
 from telephone.store.database import Database

@@ -24,7 +24,7 @@ from telephone.domain.games import (
     StepKey,
     Turn,
 )
-from telephone.stage import Summary
+from telephone.ports.games import Summary
 
 GUILD, CHANNEL, CARD, THREAD, OPENING = 11, 22, 33, 33, 44
 NASTY = (

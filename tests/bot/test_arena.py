@@ -13,7 +13,7 @@ from bot.cards import EDIT_GAP
 from telephone.domain.battles import Battle, BattleState, Choice, Result
 from telephone.domain.games import Image
 from telephone.errors import Unavailable
-from telephone.stage import StageGone
+from telephone.ports.games import StageGone
 from tests.bot.samples import battle, picture
 from tests.bot.test_stage import Clock, post
 

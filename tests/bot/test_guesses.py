@@ -8,7 +8,7 @@ from bot import game_card, guesses, invitations, panels, render
 from telephone.domain.games import GameState, Kind, StepKey
 from telephone.domain.guesses import Guessed, Question
 from telephone.domain.human_turns import SeatState
-from telephone.stage import Progress
+from telephone.ports.games import Progress
 from tests.bot.samples import NASTY, game, summary
 from tests.bot.test_invitations import CAPTION, labels, read, seat
 

@@ -7,7 +7,7 @@ import pytest
 from bot import game_card, panels, render
 from bot.money import money, up_to
 from telephone.domain.games import Costs, Game, GameState
-from telephone.stage import Progress
+from telephone.ports.games import Progress
 from tests.bot.samples import game, summary
 from tests.bot.test_render import text_of
 

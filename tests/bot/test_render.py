@@ -15,8 +15,8 @@ from bot.ui import wording
 from bot.ui.posts import Post
 from telephone.domain.calibration import Bearings, Quartiles, Rest, Scale
 from telephone.domain.games import HUMAN, GameState, Prompt
+from telephone.ports.games import Progress
 from telephone.service import Choice, Standing
-from telephone.stage import Progress
 from tests.bot.samples import NASTY, custom_ids, game, picture, picture_step, summary
 from tests.bot.test_text import TEXTS, live, unescaped
 

@@ -16,7 +16,7 @@ from bot.stage import DiscordStage
 from telephone.domain.games import GameState, Image, Prompt
 from telephone.errors import Refused, Unavailable
 from telephone.exports.artifacts import Replay
-from telephone.stage import Posting, Progress, StageGone, nonce
+from telephone.ports.games import Posting, Progress, StageGone, nonce
 from tests.bot.samples import game, picture, summary
 
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)

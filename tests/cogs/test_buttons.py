@@ -10,7 +10,7 @@ from bot.client import LATE_MAX
 from bot.stage import DiscordStage
 from bot.ui import wording
 from telephone.domain.games import GameState
-from telephone.stage import Posting, Progress
+from telephone.ports.games import Posting, Progress
 from tests.cogs.fakes import MemoryHouse
 
 

@@ -22,8 +22,8 @@ from telephone.outcomes import (
     read,
     write,
 )
+from telephone.ports.games import StageGone
 from telephone.providers.base import Lost
-from telephone.stage import StageGone
 
 GOES_ON = [
     ("{}", Done()),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
-from telephone.arena import Arena
 from telephone.battle import Battling
 from telephone.build import Parts, Tempo, open_playing_house
 from telephone.domain.games import Caps
@@ -18,6 +17,7 @@ from telephone.models.base import Embedder
 from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.play import Play
+from telephone.ports.battles import Arena
 from telephone.ports.surfaces import Surfaces
 from telephone.recovery import Recovery
 from telephone.safety import Guard

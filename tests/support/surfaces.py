@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from telephone.arena import Arena, Load
-from telephone.broom import Broom, Spot
 from telephone.domain.battles import Battle, Result, Side
 from telephone.domain.games import Game, GameState, Image, Step
 from telephone.domain.human_turns import Seat, SeatState
 from telephone.domain.parties import Awards, Party
 from telephone.domain.rescores import Rescore
-from telephone.lobby import Lobby
-from telephone.noticeboard import Noticeboard
-from telephone.parlour import Parlour
-from telephone.stage import Posting, Progress, Stage, Summary
+from telephone.ports.battles import Arena, Load
+from telephone.ports.cleanup import Broom, Spot
+from telephone.ports.games import Posting, Progress, Stage, Summary
+from telephone.ports.human_turns import Lobby
+from telephone.ports.jobs import Noticeboard
+from telephone.ports.parties import Parlour
 
 
 @dataclass

@@ -19,8 +19,8 @@ from telephone.measuring import Patience
 from telephone.media.alike import SIDE
 from telephone.outcomes import BROKEN
 from telephone.play import PAUSED_HERE
+from telephone.ports.games import StageGone
 from telephone.prompts import curated
-from telephone.stage import StageGone
 from telephone.store.battle_tables import BattleRow
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app

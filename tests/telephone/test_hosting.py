@@ -14,7 +14,7 @@ from telephone.domain.refusals import FULL, PARTY_CLOSED, RESERVED, STRANGER, TO
 from telephone.errors import BadInput, NotAllowed, Refused
 from telephone.hosting import GONE, NOBODY_LEFT
 from telephone.parties import DONE, ENDED, LEFT, PartyAsked
-from telephone.stage import StageGone
+from telephone.ports.games import StageGone
 from telephone.versus import VersusAsked
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app

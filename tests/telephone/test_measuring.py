@@ -9,8 +9,8 @@ from telephone import workflow_ids
 from telephone.domain.games import Game, GameState
 from telephone.errors import BadOutput, Misconfigured, Refused, Unavailable
 from telephone.measuring import Patience
+from telephone.ports.games import Summary
 from telephone.service import StartRequest
-from telephone.stage import Summary
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.embedders import ColourEmbedder

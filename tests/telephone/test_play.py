@@ -9,9 +9,9 @@ from telephone.domain.games import Game, GameState
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, Unavailable
 from telephone.outcomes import BROKEN
 from telephone.play import PAUSED_HERE
+from telephone.ports.games import StageGone
 from telephone.redraws import SOURCE
 from telephone.service import StartRequest
-from telephone.stage import StageGone
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 

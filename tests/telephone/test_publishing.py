@@ -7,8 +7,8 @@ from structlog.testing import capture_logs
 
 from telephone import publishing
 from telephone.errors import Unavailable
+from telephone.ports.games import Posting, StageGone, nonce
 from telephone.publishing import SILENT, patiently, post_once, without_stopping
-from telephone.stage import Posting, StageGone, nonce
 from telephone.store.posts import Post
 
 BEGAN = datetime(2026, 11, 30, 12, tzinfo=UTC)

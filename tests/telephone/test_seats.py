@@ -13,9 +13,9 @@ from telephone.domain.human_turns import SeatState
 from telephone.domain.refusals import LATE, SEEN, TAKEN
 from telephone.errors import BadInput, NotAllowed, NotFound, Refused, Withheld
 from telephone.media.images import verify
+from telephone.ports.games import StageGone
 from telephone.seats import IN_ALREADY, OVER, UNREADABLE
 from telephone.service import StartRequest
-from telephone.stage import StageGone
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.pictures import paint

@@ -5,7 +5,7 @@ from typing import Protocol
 from telephone.domain.games import Game
 from telephone.domain.human_turns import Seat
 from telephone.errors import NotAllowed
-from telephone.stage import Posting
+from telephone.ports.games import Posting
 
 
 class Lobby(Protocol):

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from telephone.domain.games import Game
 from telephone.domain.parties import Awards, Party
-from telephone.stage import Posting
+from telephone.ports.games import Posting
 
 
 class Parlour(Protocol):

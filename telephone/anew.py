@@ -18,13 +18,13 @@ import structlog
 
 from telephone.domain.games import Caps
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
+from telephone.engine.waiting import watched
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, TelephoneError
 from telephone.measure import Measure
 from telephone.models.registry import Registry
 from telephone.providers.patience import with_patience
 from telephone.scales import Scales
 from telephone.store import Order, Store
-from telephone.waiting import watched
 
 HELD: Final = 30.0
 PATIENCE: Final = 900.0

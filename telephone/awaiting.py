@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from telephone import workflow_ids
 from telephone.domain.games import Game, GameState
-from telephone.engine import Engine
+from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine.engine import Engine
 from telephone.measure import Measure
 
 
@@ -22,4 +22,4 @@ class Awaiting:
             return ""
         if name not in [gauge.name for gauge in self.measure.of(game)]:
             return ""
-        return "" if await self.engine.ended([workflow_ids.measuring(game.id, name)]) else name
+        return "" if await self.engine.ended([engine_workflow_ids.measuring(game.id, name)]) else name

@@ -14,7 +14,7 @@ from telephone.anew import HELD, Anew
 from telephone.anew import PATIENCE as EMBEDDER_DEADLINE
 from telephone.battle import Battling, Ring
 from telephone.contest import Contest
-from telephone.engine import Engine
+from telephone.engine.engine import Engine
 from telephone.entry import Entry
 from telephone.erasing import PAUSES, SETTLE, Crew, Erasing
 from telephone.errands import Errands

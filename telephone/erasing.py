@@ -11,11 +11,13 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone import workflow_ids
 from telephone.battle import Battling
 from telephone.domain.deletions import Erasure, Reach
 from telephone.domain.games import GameState, StepKey
-from telephone.engine import Engine
+from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine.engine import Engine
+from telephone.engine.reruns import enqueue_unended
+from telephone.engine.waiting import look_until
 from telephone.errors import TelephoneError
 from telephone.hosting import Hosting
 from telephone.measure import Measure
@@ -23,9 +25,7 @@ from telephone.media.images import Pictures
 from telephone.play import Play
 from telephone.ports.cleanup import Broom
 from telephone.ports.games import StageGone
-from telephone.reruns import enqueue_unended
 from telephone.store import Store
-from telephone.waiting import look_until
 
 STOPPED: Final = "A member had their data deleted, and this game was a part of it."
 SETTLE: Final = 900.0
@@ -69,11 +69,11 @@ class Erasing(DBOSConfiguredInstance):
 
     async def begin(self, erasure: Erasure) -> None:
         """Carries out an order that is stored, to its end."""
-        await self._with.engine.enqueue(workflow_ids.erasing(erasure.id), self.erasing, erasure.id)
+        await self._with.engine.enqueue(engine_workflow_ids.erasing(erasure.id), self.erasing, erasure.id)
 
     async def recover(self) -> None:
         """Sets going what was ordered elsewhere, and what a crash or a fault left lying. Safe at any time."""
-        unended = {workflow_ids.erasing(one.id): one.id for one in await self._with.store.erasures.unended()}
+        unended = {engine_workflow_ids.erasing(one.id): one.id for one in await self._with.store.erasures.unended()}
         await enqueue_unended(self._with.engine, self.erasing, unended)
 
     # Workflow
@@ -113,9 +113,9 @@ class Erasing(DBOSConfiguredInstance):
                 await play.seat_changed(game_id, StepKey.parse(step))
         reach = await store.erasures.reach(erasure_id)
         games = (*reach.games, *reach.prompts, *found.games)
-        names = workflow_ids.beginnings(workflow_ids.WRITING_GAMES, games)
-        names += workflow_ids.beginnings(workflow_ids.WRITING_BATTLES, reach.battles)
-        names += workflow_ids.beginnings(workflow_ids.WRITING_PARTIES, found.parties)
+        names = engine_workflow_ids.beginnings(engine_workflow_ids.WRITING_GAMES, games)
+        names += engine_workflow_ids.beginnings(engine_workflow_ids.WRITING_BATTLES, reach.battles)
+        names += engine_workflow_ids.beginnings(engine_workflow_ids.WRITING_PARTIES, found.parties)
         going, settle_s = self._with.engine.going, self._with.settle_s
         await look_until(lambda: going(names), lambda still: not still, every=_LOOK_EVERY, within=settle_s)
 
@@ -164,7 +164,7 @@ class Erasing(DBOSConfiguredInstance):
         """Forgets the journals of what went, where it was shown, and whose order it was."""
         reach = (await self._with.store.erasures.get(erasure_id)).reach
         owners = (*reach.games, *reach.battles, *reach.parties)
-        await self._with.engine.forget(workflow_ids.beginnings(workflow_ids.OF_OWNERS, owners))
+        await self._with.engine.forget(engine_workflow_ids.beginnings(engine_workflow_ids.OF_OWNERS, owners))
         await self._with.store.erasures.forget(erasure_id)
         await self._with.store.compact()
         await self._with.store.erasures.end(erasure_id)

@@ -5,9 +5,9 @@ from typing import Final
 
 from telephone.anew import Anew
 from telephone.domain.rescores import Rescore, RescorePlan
+from telephone.engine.waiting import look_until
 from telephone.errors import NotAllowed
 from telephone.ports.runners import RescoreRunner
-from telephone.waiting import look_until
 
 BUSY: Final = "Games here are being measured with {label} already: {done:,} of {games:,} are done."
 _LOOK_EVERY: Final = 0.1

@@ -14,7 +14,6 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone import workflow_ids
 from telephone.admission import Admission
 from telephone.domain.games import GameRequest, GameState, Pair, Prompt, StepKey
 from telephone.domain.human_turns import SeatState
@@ -27,18 +26,19 @@ from telephone.domain.messages import (
     RevealPoint,
 )
 from telephone.domain.parties import GUESTS_MAX, Party, PartyState, rounds_for
-from telephone.engine import Engine
+from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine.engine import Engine
+from telephone.engine.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
+from telephone.engine.reruns import Reruns
+from telephone.engine.waiting import look_until
 from telephone.errors import OverBudget, TelephoneError
 from telephone.measuring import Measuring
-from telephone.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
 from telephone.play import Play
 from telephone.ports.games import StageGone
 from telephone.prompts import curated
-from telephone.reruns import Reruns
 from telephone.showing import Showing
 from telephone.store import Order, Store
 from telephone.unfolding import Unfolding, numbered
-from telephone.waiting import look_until
 
 STOPPED: Final = "Its host stopped the party."
 GONE: Final = "Its channel or its thread is gone, or closed to me, so the party ended; please start another."
@@ -80,7 +80,9 @@ class Hosting(DBOSConfiguredInstance):
 
     async def begin(self, party: Party) -> None:
         """Shows a party that is stored, and leads it to its end."""
-        await self._with.engine.enqueue(workflow_ids.party(party.id, party.run), self.hosting, party.id, party.run)
+        await self._with.engine.enqueue(
+            engine_workflow_ids.party(party.id, party.run), self.hosting, party.id, party.run
+        )
 
     async def stop(self, party_id: str, reason: str) -> bool:
         """Ends a party before its time, and its albums with it; False where it had ended."""
@@ -102,7 +104,7 @@ class Hosting(DBOSConfiguredInstance):
         """Sets going what a crash, a fault or another process left lying. Safe at any time."""
         unfinished = await self._with.store.parties.unfinished()
         reruns = Reruns("party", self._with.engine, self._with.store.parties, self.begin, self._give_up)
-        await reruns.set_going({workflow_ids.party(one.id, one.run): one for one in unfinished})
+        await reruns.set_going({engine_workflow_ids.party(one.id, one.run): one for one in unfinished})
 
     async def _give_up(self, party: Party) -> None:
         await self.stop(party.id, BROKEN)

@@ -10,18 +10,18 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone import workflow_ids
 from telephone.awaiting import Awaiting
 from telephone.domain.games import Game, GameState
-from telephone.engine import Engine
+from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine.engine import Engine
+from telephone.engine.outcomes import Failed, Journalled, Outcome, held_up, journalled, outcome_of, write
+from telephone.engine.waiting import look_until
 from telephone.errors import BadOutput, Misconfigured, RateLimited, TimedOut, Unavailable
 from telephone.measure import Measure
-from telephone.outcomes import Failed, Journalled, Outcome, held_up, journalled, outcome_of, write
 from telephone.providers.patience import with_patience
 from telephone.scales import Scales
 from telephone.showing import Showing
 from telephone.store import Store
-from telephone.waiting import look_until
 
 SCALE_DEADLINE: Final = 900.0
 """How long the scale of an embedder may be tried again, in seconds; a cold one takes minutes."""
@@ -80,7 +80,7 @@ class Measuring(DBOSConfiguredInstance):
         ready = [gauge.name for gauge in self._measure.of(game)]
         later = [name for name in ready if name != self._measure.always]
         for name in later:
-            await self._engine.enqueue(workflow_ids.measuring(game_id, name), self.measuring, game_id, name)
+            await self._engine.enqueue(engine_workflow_ids.measuring(game_id, name), self.measuring, game_id, name)
         try:
             if self._measure.always in ready:
                 await self._measure.measure(game, self._measure.always)

@@ -10,6 +10,7 @@ from telephone.admission import Admission
 from telephone.domain.games import HUMAN, NO_GUILD, Prompt, clean_prompt
 from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN, ROUNDS_MIN, Party, PartyRequest, PartyState, rounds_for
 from telephone.domain.refusals import PARTY_CLOSED, NotOfParty
+from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed
 from telephone.hosting import STOPPED, UNFINISHED
 from telephone.ports.runners import PartyRunner
@@ -17,7 +18,6 @@ from telephone.prompts import curated, look_up, offered
 from telephone.providers.base import ModelKind
 from telephone.seats import Seats, Turn
 from telephone.store import Store
-from telephone.waiting import look_until
 
 NO_MODEL: Final = "No model could stand in for a member just now; please ask the operator."
 LEFT: Final = "You left this party, so a model takes your turns; enjoy the reveal."

@@ -16,13 +16,11 @@ from typing import Final, Protocol
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone import workflow_ids
 from telephone.domain.games import HUMAN, Game, GameState, StepKey
 from telephone.domain.messages import GameMessage, GameMessageKind
-from telephone.engine import Engine
-from telephone.errors import BadOutput, Refused
-from telephone.measuring import Measuring
-from telephone.outcomes import (
+from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine.engine import Engine
+from telephone.engine.outcomes import (
     Done,
     Failed,
     HeldUp,
@@ -35,6 +33,8 @@ from telephone.outcomes import (
     read,
     write,
 )
+from telephone.errors import BadOutput, Refused
+from telephone.measuring import Measuring
 from telephone.ports.games import StageGone
 from telephone.prices import ATTEMPTS
 from telephone.seating import Seating
@@ -96,7 +96,7 @@ class Play(DBOSConfiguredInstance):
 
     async def begin(self, game: Game) -> None:
         """Opens a game that is stored as queued, and plays it when its turn comes."""
-        await self._with.engine.enqueue(workflow_ids.opening(game.id, game.run), self.opening, game.id, game.run)
+        await self._with.engine.enqueue(engine_workflow_ids.opening(game.id, game.run), self.opening, game.id, game.run)
 
     async def promote(self, guild_id: int) -> None:
         """Starts the oldest queued games of a server, as many as may run at once; tells the others their new place."""
@@ -125,7 +125,7 @@ class Play(DBOSConfiguredInstance):
         if game.state is GameState.QUEUED:
             await self.begin(game)
         elif game.state is GameState.WAITING and due is not None:
-            name = workflow_ids.minding(game_id, str(key), due)
+            name = engine_workflow_ids.minding(game_id, str(key), due)
             await self._with.engine.enqueue(name, self.minding, game_id, str(key), due.isoformat())
         elif game.state.is_final:
             await self.settle(game)
@@ -149,13 +149,13 @@ class Play(DBOSConfiguredInstance):
     async def settle(self, game: Game) -> None:
         """Brings the card of a game that nobody plays up to date, and gives its place away."""
         state = "voided" if game.voided else game.state.value
-        await self._with.engine.enqueue(workflow_ids.settling(game.id, game.run, state), self.settling, game.id)
+        await self._with.engine.enqueue(engine_workflow_ids.settling(game.id, game.run, state), self.settling, game.id)
 
     async def realign(self, game_id: str | None = None) -> None:
         """Hides and shows again what reports say, of one game or of all. Tries again every ten minutes."""
         for stale in await self._with.store.reports.stale(game_id):
-            first = workflow_ids.realigning(stale.game_id, str(stale.key), stale.version)
-            name = workflow_ids.once_every(workflow_ids.TEN_MINUTES, first)
+            first = engine_workflow_ids.realigning(stale.game_id, str(stale.key), stale.version)
+            name = engine_workflow_ids.once_every(engine_workflow_ids.TEN_MINUTES, first)
             await self._with.engine.enqueue(name, self.realigning, stale.game_id, str(stale.key))
 
     async def show_as_it_is(self, game_id: str, key: StepKey) -> None:
@@ -174,7 +174,7 @@ class Play(DBOSConfiguredInstance):
 
     async def play_on(self, game: Game) -> None:
         """Plays a game that has its place, or goes on where its run was cut off."""
-        await self._with.engine.enqueue(workflow_ids.playing(game.id, game.run), self.playing, game.id, game.run)
+        await self._with.engine.enqueue(engine_workflow_ids.playing(game.id, game.run), self.playing, game.id, game.run)
 
     # Workflows
 
@@ -318,7 +318,7 @@ class Play(DBOSConfiguredInstance):
             _log.info("game finished", game=game_id, turns=game.request.turns)
         game = await self._with.store.games.get(game_id)
         if game.state is GameState.FINISHED:
-            await self._with.engine.enqueue(workflow_ids.closing(game_id), self.closing, game_id)
+            await self._with.engine.enqueue(engine_workflow_ids.closing(game_id), self.closing, game_id)
         elif game.run == run and game.state is GameState.PAUSED:
             await self._with.showing.edit_card(game)
         await self.promote(game.request.guild_id)

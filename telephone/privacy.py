@@ -15,12 +15,12 @@ from cachetools import LRUCache
 
 from telephone.cpu import off_loop
 from telephone.domain.deletions import Erasure, Footprint
+from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.media.images import Pictures
 from telephone.ports.runners import DeletionRunner
 from telephone.store import Store, Wishes
 from telephone.store.traces import ANSWERS, Found
-from telephone.waiting import look_until
 
 FORMAT: Final = 1
 """Of the file that a member is given; fields are added, never changed."""

@@ -11,15 +11,15 @@ from typing import Final
 
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone import workflow_ids
 from telephone.anew import Anew, Outcome
 from telephone.domain.rescores import Rescore
-from telephone.engine import Engine
+from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine.engine import Engine
+from telephone.engine.reruns import enqueue_unended
 from telephone.ports.games import Posting, nonce
 from telephone.ports.jobs import Noticeboard
 from telephone.providers.patience import with_patience
 from telephone.publishing import without_stopping
-from telephone.reruns import enqueue_unended
 from telephone.store import Store
 
 STRETCH: Final = 20.0
@@ -52,7 +52,7 @@ class Rescoring(DBOSConfiguredInstance):
 
     async def begin(self, job: Rescore) -> None:
         """Works on a job that is stored, until it is over."""
-        await self._with.engine.enqueue(workflow_ids.rescoring(job.id), self.working, job.id)
+        await self._with.engine.enqueue(engine_workflow_ids.rescoring(job.id), self.working, job.id)
 
     async def show(self, job_id: str) -> None:
         """Brings the card of a job up to date; one that cannot be edited stops nothing."""
@@ -63,7 +63,7 @@ class Rescoring(DBOSConfiguredInstance):
     async def recover(self) -> None:
         """Sets going the jobs of channels that a crash or a fault left lying; those of a terminal are its own."""
         unended = [job for job in await self._with.store.rescores.unended() if job.channel_id]
-        jobs = {workflow_ids.rescoring(job.id): job.id for job in unended}
+        jobs = {engine_workflow_ids.rescoring(job.id): job.id for job in unended}
         await enqueue_unended(self._with.engine, self.working, jobs)
 
     def _label(self, job: Rescore) -> str:

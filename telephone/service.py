@@ -13,6 +13,7 @@ from telephone.contest import Contest
 from telephone.domain.calibration import Scale
 from telephone.domain.games import HUMAN, Allowance, Game, GameState
 from telephone.domain.servers import NsfwPolicy, ServerSettings, declared
+from telephone.engine.waiting import look_until
 from telephone.errands import Errands
 from telephone.errors import BadInput, NotAllowed
 from telephone.exports import Archive
@@ -32,7 +33,6 @@ from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions
 from telephone.seats import Seats
 from telephone.store import Scope, Store
-from telephone.waiting import look_until
 
 __all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]
 

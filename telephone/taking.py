@@ -10,15 +10,15 @@ import structlog
 
 from telephone.cpu import off_loop
 from telephone.domain.games import Answer, Ask, Game, GameState, Kind, Step, StepKey, Ticket, step_seed
+from telephone.engine.outcomes import Halted
+from telephone.engine.waiting import watched
 from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError, TimedOut
 from telephone.media.images import Pictures
 from telephone.models.players import Players, caption_of, picture_of
-from telephone.outcomes import Halted
 from telephone.ports.games import nonce
 from telephone.providers.patience import with_patience
 from telephone.safety import Guard
 from telephone.store import Store
-from telephone.waiting import watched
 
 T = TypeVar("T")
 _log = structlog.get_logger()

@@ -6,7 +6,7 @@ import pytest
 
 from telephone import errors
 from telephone.domain.refusals import NoGame
-from telephone.outcomes import (
+from telephone.engine.outcomes import (
     BROKEN,
     Done,
     Failed,

@@ -8,7 +8,7 @@ import sys
 
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone.engine import Engine
+from telephone.engine.engine import Engine
 
 
 @DBOS.dbos_class()

@@ -13,11 +13,11 @@ from structlog.testing import capture_logs
 from telephone.battle import DROPPED, LEFT, STOPPED, TAKEN_OUT, TOO_FEW
 from telephone.domain.battles import Battle, BattleRequest, BattleState, Choice, Voter
 from telephone.domain.games import HIDDEN, GameState, Kind, Level, Pair, Prompt, StepKey
+from telephone.engine.outcomes import BROKEN
 from telephone.entry import BattleAsked
 from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, Retired, Unavailable
 from telephone.measuring import Patience
 from telephone.media.alike import SIDE
-from telephone.outcomes import BROKEN
 from telephone.play import PAUSED_HERE
 from telephone.ports.games import StageGone
 from telephone.prompts import curated

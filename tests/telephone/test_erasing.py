@@ -7,7 +7,7 @@ import pytest
 
 from telephone.domain.games import ERASED, Game, GameState
 from telephone.domain.parties import PartyState
-from telephone.engine import Engine
+from telephone.engine.engine import Engine
 from telephone.errors import BadInput, NotFound, Unavailable
 from telephone.media.images import Pictures
 from telephone.parties import PartyAsked

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from telephone import workflow_ids
 from telephone.domain.games import Game, GameState
+from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.errors import BadOutput, Misconfigured, Refused, Unavailable
 from telephone.measuring import Patience
 from telephone.ports.games import Summary
@@ -154,7 +154,7 @@ async def test_what_comes_while_the_summary_is_being_posted_is_not_missed(compan
     post = company.stage.post_summary
 
     async def slowly(*shown):
-        workflow = workflow_ids.measuring(shown[0].id, "prism")
+        workflow = engine_workflow_ids.measuring(shown[0].id, "prism")
         while not await company.play._with.engine.ended([workflow]):
             await asyncio.sleep(0.05)
         return await post(*shown)

@@ -6,8 +6,8 @@ import pytest
 
 from telephone.domain.calibration import Rest
 from telephone.domain.games import Game, GameState
+from telephone.engine.outcomes import BROKEN
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, Unavailable
-from telephone.outcomes import BROKEN
 from telephone.play import PAUSED_HERE
 from telephone.ports.games import StageGone
 from telephone.redraws import SOURCE

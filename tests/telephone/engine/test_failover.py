@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from dbos import DBOS
 
-from telephone.engine import QUEUE, Engine
-from telephone.reaper import Reaper
+from telephone.engine.engine import QUEUE, Engine
+from telephone.engine.failover import Reaper
 from tests.limits import LIMIT
 from tests.support.postgres import NoPostgres, new_database, running_postgres
 from tests.support.walking import Counting

@@ -9,8 +9,8 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import structlog
 
-from telephone import workflow_ids
-from telephone.engine import Engine
+from telephone.engine import workflow_ids
+from telephone.engine.engine import Engine
 
 RUNS_MAX: Final = 100
 """How often a game, a battle or a party may be set going before it is given up."""

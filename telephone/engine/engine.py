@@ -21,8 +21,8 @@ from cachetools import LRUCache
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, Queue, Serializer, SetWorkflowID
 from filelock import FileLock, Timeout
 
+from telephone.engine.failover import Reaper
 from telephone.errors import Misconfigured
-from telephone.reaper import Reaper
 
 APPLICATION_VERSION: Final = "1"
 """Pinned: with a version made from the code, a new release would strand the games that are running."""

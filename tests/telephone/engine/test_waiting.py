@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from telephone.waiting import look_until, watched
+from telephone.engine.waiting import look_until, watched
 
 
 async def test_a_look_is_repeated_until_it_finds_what_is_wanted():

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from telephone.engine import Engine, JsonSerializer, StepFailed, _unixepoch
+from telephone.engine.engine import Engine, JsonSerializer, StepFailed, _unixepoch
 from telephone.errors import Misconfigured
 from tests.limits import LIMIT
 from tests.support.walking import Counting
@@ -69,7 +69,7 @@ async def test_an_id_runs_once_however_often_it_is_enqueued(tmp_path):
 
 
 async def test_an_id_that_is_no_longer_remembered_is_enqueued_again_and_runs_once_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr("telephone.engine._REMEMBERED", 2)
+    monkeypatch.setattr("telephone.engine.engine._REMEMBERED", 2)
     ran, gate = [], asyncio.Event()
     gate.set()
     engine, counting = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}"), Counting(ran, gate)

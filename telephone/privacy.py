@@ -20,7 +20,7 @@ from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.media.images import Pictures
 from telephone.ports.runners import DeletionRunner
 from telephone.store import Store, Wishes
-from telephone.store.traces import ANSWERS, Found
+from telephone.store.member_data import ANSWERS, Found
 
 FORMAT: Final = 1
 """Of the file that a member is given; fields are added, never changed."""

@@ -21,7 +21,7 @@ from telephone.exports import Archive, Export, Which
 from telephone.scoring.ballots import ALL_BAD, TIE
 from telephone.scoring.sheets import MORE, VOTES
 from telephone.scoring.urn import gather
-from telephone.store.polls import CHOICES, Poll
+from telephone.store.packed_votes import CHOICES, Poll
 from telephone.store.scores import Pool
 
 COLUMNS: Final = (*VOTES[:4], *MORE[2:], *VOTES[4:], *MORE[:2])

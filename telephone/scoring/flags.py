@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from telephone.domain.battles import Decision
 from telephone.scoring.suspicion import suspects
-from telephone.store.polls import Poll
+from telephone.store.packed_votes import Poll
 
 Mask = NDArray[np.bool_]
 

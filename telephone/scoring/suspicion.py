@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp
 
 from telephone.scoring.interval import Floats
-from telephone.store.polls import CHOICES, Poll
+from telephone.store.packed_votes import CHOICES, Poll
 
 FEWEST_VOTES: Final = 5
 """Whoever cast fewer is not tested."""

@@ -11,7 +11,7 @@ from telephone.domain.games import Pair
 from telephone.scoring.ballots import Ballots, Ints, numbered, weights
 from telephone.scoring.flags import counted, patterned
 from telephone.store import Store
-from telephone.store.polls import CHOICES, PACKED, Poll
+from telephone.store.packed_votes import CHOICES, PACKED, Poll
 from telephone.store.scores import Pool
 
 _TIE, _ALL_BAD = CHOICES.index(Choice.TIE), CHOICES.index(Choice.ALL_BAD)

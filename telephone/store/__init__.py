@@ -6,31 +6,31 @@ from typing import Self
 from telephone.cpu import off_loop
 from telephone.store.battles import Battles
 from telephone.store.budgets import Budgets
-from telephone.store.conduct import Conduct
 from telephone.store.database import Database, read_url
 from telephone.store.distances import Distances, Measurement
 from telephone.store.erasures import Erasures
 from telephone.store.expenses import Expense, Expenses
 from telephone.store.games import Games
 from telephone.store.guesses import Guesses
+from telephone.store.human_turns import Seats
 from telephone.store.images import ImageFact, ImageFacts
+from telephone.store.member_data import Traces
 from telephone.store.members import Members, Wishes
+from telephone.store.migrate import upgrade
+from telephone.store.packed_votes import Polls
 from telephone.store.pairs import PairGame, PairGames, Told
 from telephone.store.parties import Parties
-from telephone.store.polls import Polls
 from telephone.store.posts import BattlePosts, PartyPosts, Post, Posts
 from telephone.store.prompts import Bounds, Prompts, Proposal
-from telephone.store.redraws import Redraws
+from telephone.store.repeats import Redraws
 from telephone.store.reports import Report, Reports
 from telephone.store.rescores import Rescores
-from telephone.store.reserving import Order, Scope
+from telephone.store.reservations import Order, Scope
 from telephone.store.scores import Pool, Scores
-from telephone.store.seats import Seats
 from telephone.store.servers import Servers
 from telephone.store.steps import Asked, Steps
-from telephone.store.traces import Traces
-from telephone.store.upgrade import upgrade
 from telephone.store.vectors import Size, Vectors
+from telephone.store.voter_decisions import Conduct
 from telephone.store.votes import Votes
 
 __all__ = [

@@ -126,7 +126,8 @@ class VoteRow(Row, table=True):
 
 
 class PollRow(Row, table=True):
-    """The votes of one closed battle, packed; telephone.store.polls says how. Can be made anew from the votes."""
+    """The votes of one closed battle, packed; telephone.store.packed_votes says how. Can be made anew from the
+    votes."""
 
     __tablename__ = "poll"
     __table_args__ = (of_battle(), Index(None, "guild_id"))

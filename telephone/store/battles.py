@@ -16,13 +16,13 @@ from telephone.domain.battles import Battle, BattleRequest, BattleState, Side
 from telephone.domain.games import Game, GameRequest, Level, Pair, Prompt
 from telephone.domain.messages import BattleMessageKind
 from telephone.domain.refusals import MetAlready, NoBattle
-from telephone.store import read
+from telephone.store import game_reader
 from telephone.store.battle_tables import BattlePostRow, BattleRow, SideRow, VoteRow
 from telephone.store.columns import now
-from telephone.store.counting import recount
+from telephone.store.counted_distances import recount
 from telephone.store.database import Database
 from telephone.store.games import add_server, open_order, put
-from telephone.store.reserving import Order
+from telephone.store.reservations import Order
 from telephone.store.tables import DistanceRow, GameRow, ServerRow
 
 _BATCH: Final = 1_000
@@ -273,7 +273,9 @@ async def _read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[
     for start in range(0, len(ids), _BATCH):
         part = ids[start : start + _BATCH]
         rows = (await session.scalars(select(SideRow).where(col(SideRow.battle_id).in_(part)))).all()
-        played = await read.read(session, read.GAMES.where(col(GameRow.id).in_([row.game_id for row in rows])))
+        played = await game_reader.read(
+            session, game_reader.GAMES.where(col(GameRow.id).in_([row.game_id for row in rows]))
+        )
         games = {game.id: game for game in played}
         for row in sorted(rows, key=lambda row: row.place):
             sides[row.battle_id].append(Side(row.place, games[row.game_id], row.dropped))

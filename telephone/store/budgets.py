@@ -14,7 +14,7 @@ from telephone.domain.refusals import CapTooHigh
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server, guild_of
-from telephone.store.reserving import (
+from telephone.store.reservations import (
     Scope,
     book,
     caps_of,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from telephone.store.columns import now
-from telephone.store.counting import repeated
+from telephone.store.counted_distances import repeated
 from telephone.store.database import Database
 from telephone.store.tables import DistanceRow
 

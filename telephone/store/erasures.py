@@ -19,13 +19,13 @@ from telephone.ports.cleanup import Spot
 from telephone.store.battle_tables import BattlePostRow, BattleRow
 from telephone.store.columns import now
 from telephone.store.database import Database
+from telephone.store.deletion import batches, wipe
+from telephone.store.deletion_scope import ids, reach_of, started_by, texts_elsewhere, texts_of, unended
+from telephone.store.member_data import count_traces
 from telephone.store.member_tables import ErasureRow
 from telephone.store.party_tables import PartyRow
-from telephone.store.reaching import ids, reach_of, started_by, texts_elsewhere, texts_of, unended
 from telephone.store.seat_tables import SeatRow
 from telephone.store.tables import GameRow, ImageRow, PostRow, StepRow
-from telephone.store.traces import count_traces
-from telephone.store.wiping import batches, wipe
 
 _OPEN: Final = tuple(state.value for state in BattleState if not state.is_final)
 _CARDS: Final = (BattleMessageKind.CARD.value, BattleMessageKind.BALLOT.value)

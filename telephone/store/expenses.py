@@ -19,7 +19,7 @@ from telephone.domain.refusals import NoExpense, Purpose
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server
-from telephone.store.reserving import Order, check_money, dollars, line_up, micros
+from telephone.store.reservations import Order, check_money, dollars, line_up, micros
 from telephone.store.tables import ExpenseRow
 
 

@@ -12,11 +12,11 @@ from sqlmodel import col
 from telephone.domain.games import Game, GameRequest, GameState
 from telephone.domain.messages import GameMessageKind
 from telephone.domain.refusals import NoGame, NoGameNumber, SeedTooLarge
-from telephone.store import read
+from telephone.store import game_reader
 from telephone.store.columns import now
-from telephone.store.counting import recount
+from telephone.store.counted_distances import recount
 from telephone.store.database import Database
-from telephone.store.reserving import Order, book, check, line_up, reserve
+from telephone.store.reservations import Order, book, check, line_up, reserve
 from telephone.store.sealing import sealed
 from telephone.store.tables import DistanceRow, GameRow, PostRow, ServerRow
 
@@ -47,21 +47,21 @@ class Games:
 
     async def by_number(self, guild_id: int, number: int) -> Game:
         """The game of this number on a server; one that is sealed is not to be found yet. Raises NotFound."""
-        query = read.GAMES.where(col(GameRow.guild_id) == guild_id, col(GameRow.number) == number, *_seen())
+        query = game_reader.GAMES.where(col(GameRow.guild_id) == guild_id, col(GameRow.number) == number, *_seen())
         async with self._database.reading() as session:
             # A number beyond the column's range names no game, and Postgres would not compare it.
-            found = await read.read(session, query) if 0 < number < 2**31 else []
+            found = await game_reader.read(session, query) if 0 < number < 2**31 else []
         if not found:
             raise NoGameNumber(number)
         return found[0]
 
     async def recent(self, guild_id: int, *, states: Collection[GameState] = (), limit: int = 25) -> list[Game]:
         """A server's latest games that are not sealed, newest first; of all states where none is named."""
-        query = read.GAMES.where(col(GameRow.guild_id) == guild_id, *_seen())
+        query = game_reader.GAMES.where(col(GameRow.guild_id) == guild_id, *_seen())
         if states:
             query = query.where(col(GameRow.state).in_(_names(states)))
         async with self._database.reading() as session:
-            return await read.read(session, query.order_by(col(GameRow.number).desc()).limit(limit))
+            return await game_reader.read(session, query.order_by(col(GameRow.number).desc()).limit(limit))
 
     async def unfinished(
         self, guild_id: int | None = None, *, states: Collection[GameState] = _UNFINISHED
@@ -70,11 +70,11 @@ class Games:
 
         `states` chooses some of the states of a game that has not ended.
         """
-        query = read.GAMES.where(col(GameRow.state).in_(_names(states)))
+        query = game_reader.GAMES.where(col(GameRow.state).in_(_names(states)))
         if guild_id is not None:
             query = query.where(col(GameRow.guild_id) == guild_id)
         async with self._database.reading() as session:
-            return await read.read(session, query.order_by(col(GameRow.created_at), col(GameRow.id)))
+            return await game_reader.read(session, query.order_by(col(GameRow.created_at), col(GameRow.id)))
 
     async def unclosed(self, after: timedelta, until: timedelta) -> list[Game]:
         """Finished games that ended between `until` and `after` ago and have no summary yet.
@@ -86,7 +86,7 @@ class Games:
             .where(col(PostRow.game_id) == col(GameRow.id), col(PostRow.what) == GameMessageKind.SUMMARY.value)
             .where(col(PostRow.message_id).is_not(None))
         )
-        query = read.GAMES.where(
+        query = game_reader.GAMES.where(
             col(GameRow.state) == GameState.FINISHED.value,
             col(GameRow.ended_at).between(now() - until, now() - after),
             ~shown.exists(),
@@ -94,7 +94,7 @@ class Games:
             or_(col(GameRow.design).is_distinct_from("battle"), col(GameRow.embedder).is_(None)),
         )
         async with self._database.reading() as session:
-            return await read.read(session, query)
+            return await game_reader.read(session, query)
 
     async def move(
         self, game_id: str, to: GameState, *, only_from: Collection[GameState], reason: str | None = None
@@ -254,7 +254,7 @@ async def _hold(session: AsyncSession, guild_id: int) -> None:
 
 
 async def _one(session: AsyncSession, game_id: str) -> Game:
-    found = await read.read(session, read.GAMES.where(col(GameRow.id) == game_id, ~col(GameRow.erased)))
+    found = await game_reader.read(session, game_reader.GAMES.where(col(GameRow.id) == game_id, ~col(GameRow.erased)))
     if not found:
         raise NoGame(game_id)
     return found[0]

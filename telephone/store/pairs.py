@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, SQLColumnExpression, func, select
 from sqlmodel import col
 
 from telephone.domain.games import Kind, Level, Pair
-from telephone.store.counting import counts, live
+from telephone.store.counted_distances import counts, live
 from telephone.store.database import Database
 from telephone.store.scores import Pool
 from telephone.store.tables import DistanceRow, GameRow, StepRow

@@ -30,14 +30,14 @@ from telephone.domain.parties import (
     rounds_for,
 )
 from telephone.domain.refusals import TOO_FEW, NoParty, NotOfParty, PartyClosed, PartyFull, PromptsCollected
-from telephone.store import read
+from telephone.store import game_reader
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server, open_order, put
+from telephone.store.human_turns import seat_of
 from telephone.store.party_tables import GuestRow, PartyPostRow, PartyRow
-from telephone.store.reserving import Order
+from telephone.store.reservations import Order
 from telephone.store.seat_tables import SeatRow
-from telephone.store.seats import seat_of
 from telephone.store.tables import GameRow, PostRow, ServerRow
 
 _GOING: Final = tuple(state for state in PartyState if not state.is_final)
@@ -375,8 +375,8 @@ async def _albums(session: AsyncSession, row: PartyRow, guests: Sequence[GuestRo
     chairs = {guest.game_id: guest.chair for guest in guests if guest.game_id is not None}
     if not chairs:
         return ()
-    query = read.GAMES.where(col(GameRow.id).in_(chairs), ~col(GameRow.erased))
-    games = await read.read(session, query.execution_options(populate_existing=True))
+    query = game_reader.GAMES.where(col(GameRow.id).in_(chairs), ~col(GameRow.erased))
+    games = await game_reader.read(session, query.execution_options(populate_existing=True))
     key = key_of_round(max(row.round, 1))
     seats = await _seats(session, list(chairs), key)
     albums = (Album(chairs[game.id] or 0, game, seats.get(game.id)) for game in games)

@@ -14,8 +14,8 @@ from telephone.errors import BadInput
 from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of
-from telephone.store.hiding import hidden
 from telephone.store.tables import DISMISSED, OPEN, UPHELD, PostRow, ReportRow, StepRow
+from telephone.store.visibility import hidden
 
 STALE_FOR: Final = timedelta(days=1)
 """How long a message is brought in line with its reports; after that its place is taken to be gone."""

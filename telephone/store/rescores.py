@@ -13,15 +13,15 @@ from telephone.domain.games import Kind
 from telephone.domain.refusals import NoRescore
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from telephone.store.columns import now
-from telephone.store.counting import counts
+from telephone.store.counted_distances import counts
 from telephone.store.database import Database
 from telephone.store.expenses import book_expense, settle_expense
 from telephone.store.games import add_server
-from telephone.store.hiding import emptied
 from telephone.store.posts import Post
 from telephone.store.rescore_tables import RescoreRow
-from telephone.store.reserving import Order, dollars, line_up
+from telephone.store.reservations import Order, dollars, line_up
 from telephone.store.tables import DistanceRow, ExpenseRow, GameRow, StepRow
+from telephone.store.visibility import emptied
 
 _ACTIVE: Final = tuple(state.value for state in RescoreState if not state.is_final)
 

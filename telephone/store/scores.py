@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from telephone.domain.games import GameState, Level, Pair
 from telephone.store.battle_tables import BattleRow
-from telephone.store.counting import live
+from telephone.store.counted_distances import live
 from telephone.store.database import Database
 from telephone.store.sealing import blind, veiled
 from telephone.store.tables import DistanceRow, GameRow

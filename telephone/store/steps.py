@@ -12,9 +12,9 @@ from telephone.domain.games import Step, StepKey, Ticket
 from telephone.domain.refusals import NobodyAsked
 from telephone.store.columns import now
 from telephone.store.database import Database
+from telephone.store.game_reader import step_of
 from telephone.store.games import guild_of
-from telephone.store.read import step_of
-from telephone.store.reserving import book
+from telephone.store.reservations import book
 from telephone.store.tables import PostRow, StepRow
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from telephone.store.polls import PACKED
+from telephone.store.packed_votes import PACKED
 
 
 def packed(votes: Iterable[tuple[int, int]]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Alembic's entry. The connection is handed in by telephone.store.upgrade, inside its transaction.
+"""Alembic's entry. The connection is handed in by telephone.store.migrate, inside its transaction.
 
 To add a table: change telephone/store/tables.py, then write the next file in versions/ (the test
 that compares the two prints what is missing).

@@ -12,7 +12,7 @@ from telephone.exports.votes import COLUMNS, ONE_WAY, pseudonym, said, transcrib
 from telephone.scoring.sheets import read_votes
 from telephone.scoring.urn import gather
 from telephone.scoring.votes import VoteBoard, rank_by_votes
-from telephone.store.polls import CHOICES, Poll
+from telephone.store.packed_votes import CHOICES, Poll
 from tests.support.polled import packed
 
 SHARP, HAZY, THIRD, COMMA = (

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from telephone.domain.battles import Choice
 from telephone.domain.games import Pair
 from telephone.scoring.swing import swings, told
-from telephone.store.polls import CHOICES, Poll
+from telephone.store.packed_votes import CHOICES, Poll
 from tests.support.polled import packed
 
 SHARP, HAZY, THIRD = (

@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 
 from telephone.store import Store
 from telephone.store.database import read_url
-from telephone.store.upgrade import upgrade
+from telephone.store.migrate import upgrade
 from tests.support.postgres import NoPostgres, new_database, running_postgres
 
 

@@ -14,7 +14,7 @@ from telephone.domain.games import Caps, Costs, GameState, Ticket
 from telephone.domain.refusals import NoMoneyLeft, Purpose
 from telephone.errors import BadInput, OverBudget
 from telephone.store import Order, Store
-from telephone.store.reserving import Room, micros, midnight_after
+from telephone.store.reservations import Room, micros, midnight_after
 from telephone.store.tables import ReservationRow
 from tests.telephone.store.samples import CAPTION, GUILD, OTHER_GUILD, caption, picture, request
 

@@ -15,8 +15,8 @@ from sqlalchemy import CheckConstraint, Engine, NullPool, create_engine, inspect
 from telephone.errors import Misconfigured
 from telephone.store import Store
 from telephone.store.database import read_url
+from telephone.store.migrate import configured, upgrade
 from telephone.store.tables import Row
-from telephone.store.upgrade import configured, upgrade
 
 ROOT = Path(__file__).parents[3]
 

@@ -12,8 +12,8 @@ from telephone.errors import NotFound
 from telephone.scoring.ranking import Score, merge
 from telephone.store import Pool, Store
 from telephone.store.database import read_url
+from telephone.store.migrate import configured, upgrade
 from telephone.store.scores import Begun, Completion, Ruler, Sums
-from telephone.store.upgrade import configured, upgrade
 from tests.support.played import asked, begun, finished
 from tests.telephone.store.samples import GUILD, OTHER_GUILD
 

@@ -7,7 +7,7 @@ import pytest
 from telephone.domain.calibration import Redrawn
 from telephone.domain.games import GameState, Pair
 from telephone.store import Store
-from telephone.store import redraws as aggregate
+from telephone.store import repeats as aggregate
 from tests.telephone.store.samples import CAPTION, GUILD, OTHER_GUILD, caption, picture, request
 
 PAIR = Pair("stickers", "spotter-sharp")

@@ -31,10 +31,10 @@ from telephone.domain.games import (
 )
 from telephone.domain.human_turns import SeatState
 from telephone.domain.messages import GameMessageKind
-from telephone.store.hiding import hidden
 from telephone.store.member_tables import MemberRow
 from telephone.store.seat_tables import SeatRow
 from telephone.store.tables import ChargeRow, DistanceRow, GameRow, PostRow, ReservationRow, StepRow
+from telephone.store.visibility import hidden
 
 _PLACES: Final = tuple(
     kind.value

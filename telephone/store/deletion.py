@@ -10,12 +10,12 @@ from sqlmodel import col
 
 from telephone.domain.deletions import Reach
 from telephone.store.battle_tables import BattleRow, VoteRow
-from telephone.store.counting import repeated
+from telephone.store.counted_distances import repeated
+from telephone.store.member_data import TRACES, Fate, Trace
+from telephone.store.packed_votes import unpack
 from telephone.store.party_tables import GuestRow
-from telephone.store.polls import unpack
 from telephone.store.seat_tables import SeatRow
 from telephone.store.tables import DistanceRow, GameRow, ImageRow, PromptRow, Row, StepRow
-from telephone.store.traces import TRACES, Fate, Trace
 
 BATCH: Final = 500
 """Ids in one query; the databases bound the parameters of one."""

@@ -8,10 +8,10 @@ from sqlmodel import col
 
 from telephone.domain.calibration import Redrawn
 from telephone.domain.games import Kind, Pair
-from telephone.store.counting import counts
+from telephone.store.counted_distances import counts
 from telephone.store.database import Database
-from telephone.store.hiding import hidden
 from telephone.store.tables import GameRow, StepRow
+from telephone.store.visibility import hidden
 
 LATEST = 1_000
 """How many games are looked through, from the newest on: a scale does not grow better with more."""

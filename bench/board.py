@@ -33,7 +33,7 @@ from telephone.scoring.board import BoardRequest, Boards, Judge  # noqa: E402
 from telephone.store import Store  # noqa: E402
 from telephone.store.counted_distances import cell_of  # noqa: E402
 from telephone.store.scores import Pool  # noqa: E402
-from telephone.store.tables import DistanceRow, GameRow, ServerRow  # noqa: E402
+from telephone.store.tables.games import DistanceRow, GameRow, ServerRow  # noqa: E402
 
 LARGE, SMALL, TURNS, AT_ONCE, CLAIMED = 1, 2, 10, 2_000, 1.0
 """Two servers: one with all the games, one with a tenth as many, so that a ratio says how an answer grows."""

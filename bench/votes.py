@@ -29,9 +29,9 @@ from telephone.domain.games import GameRequest, Level, Pair, Prompt  # noqa: E40
 from telephone.scoring.urn import Urn  # noqa: E402
 from telephone.scoring.votes import rank_by_votes  # noqa: E402
 from telephone.store import Store  # noqa: E402
-from telephone.store.battle_tables import BattleRow, SideRow, VoteRow  # noqa: E402
 from telephone.store.scores import Pool  # noqa: E402
-from telephone.store.tables import GameRow  # noqa: E402
+from telephone.store.tables.battles import BattleRow, SideRow, VoteRow  # noqa: E402
+from telephone.store.tables.games import GameRow  # noqa: E402
 
 GUILD, VOTERS, EACH, CLAIMED = 7, 5_000, 30, 1.0
 PAIRS = [Pair(f"artist-{a}", f"spotter-{b}") for a in range(4) for b in range(3)]

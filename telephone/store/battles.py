@@ -17,13 +17,13 @@ from telephone.domain.games import Game, GameRequest, Level, Pair, Prompt
 from telephone.domain.messages import BattleMessageKind
 from telephone.domain.refusals import MetAlready, NoBattle
 from telephone.store import game_reader
-from telephone.store.battle_tables import BattlePostRow, BattleRow, SideRow, VoteRow
-from telephone.store.columns import now
 from telephone.store.counted_distances import recount
 from telephone.store.database import Database
 from telephone.store.games import add_server, open_order, put
 from telephone.store.reservations import Order
-from telephone.store.tables import DistanceRow, GameRow, ServerRow
+from telephone.store.tables.battles import BattlePostRow, BattleRow, SideRow, VoteRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import DistanceRow, GameRow, ServerRow
 
 _BATCH: Final = 1_000
 """Battles whose sides are read at once; the databases bound the parameters of a query."""

@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 
 from telephone.domain.games import Allowance, Caps
 from telephone.domain.refusals import CapTooHigh
-from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server, guild_of
 from telephone.store.reservations import (
@@ -25,7 +24,8 @@ from telephone.store.reservations import (
     rooms,
     todays_book,
 )
-from telephone.store.tables import CapRow, ChargeRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import CapRow, ChargeRow
 
 
 class Budgets:

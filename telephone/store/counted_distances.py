@@ -11,7 +11,7 @@ from sqlmodel import col
 from telephone.domain.games import HUMAN, GameState
 from telephone.domain.refusals import NoGame
 from telephone.store.sealing import sealed
-from telephone.store.tables import DistanceRow, GameRow
+from telephone.store.tables.games import DistanceRow, GameRow
 
 
 def cell_of(t2i: str, i2t: str, level: str | None, slug: str | None, prompt: str, *, live: bool = False) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from telephone.errors import Misconfigured
-from telephone.store.tables import Row
+from telephone.store.tables.games import Row
 
 T = TypeVar("T")
 

@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from telephone.domain.deletions import Reach
-from telephone.store.battle_tables import BattleRow, VoteRow
 from telephone.store.counted_distances import repeated
 from telephone.store.member_data import TRACES, Fate, Trace
 from telephone.store.packed_votes import unpack
-from telephone.store.party_tables import GuestRow
-from telephone.store.seat_tables import SeatRow
-from telephone.store.tables import DistanceRow, GameRow, ImageRow, PromptRow, Row, StepRow
+from telephone.store.tables.battles import BattleRow, VoteRow
+from telephone.store.tables.games import DistanceRow, GameRow, ImageRow, PromptRow, Row, StepRow
+from telephone.store.tables.human_turns import SeatRow
+from telephone.store.tables.parties import GuestRow
 
 BATCH: Final = 500
 """Ids in one query; the databases bound the parameters of one."""

@@ -10,12 +10,12 @@ from sqlmodel import col
 from telephone.domain.deletions import Reach
 from telephone.domain.games import GameState
 from telephone.domain.human_turns import SeatState
-from telephone.store.battle_tables import BattleRow, SideRow
 from telephone.store.deletion import batches
 from telephone.store.member_data import answers_of
-from telephone.store.party_tables import GuestRow
-from telephone.store.seat_tables import SeatRow
-from telephone.store.tables import GameRow, PromptRow, StepRow
+from telephone.store.tables.battles import BattleRow, SideRow
+from telephone.store.tables.games import GameRow, PromptRow, StepRow
+from telephone.store.tables.human_turns import SeatRow
+from telephone.store.tables.parties import GuestRow
 
 _UNENDED: Final = tuple(state.value for state in GameState if not state.is_final)
 

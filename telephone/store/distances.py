@@ -8,10 +8,10 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlmodel import col
 
-from telephone.store.columns import now
 from telephone.store.counted_distances import repeated
 from telephone.store.database import Database
-from telephone.store.tables import DistanceRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import DistanceRow
 
 
 class Measurement(NamedTuple):

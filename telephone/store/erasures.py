@@ -16,16 +16,16 @@ from telephone.domain.messages import BattleMessageKind, GameMessageKind
 from telephone.domain.parties import PartyState
 from telephone.domain.refusals import NoErasure
 from telephone.ports.cleanup import Spot
-from telephone.store.battle_tables import BattlePostRow, BattleRow
-from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.deletion import batches, wipe
 from telephone.store.deletion_scope import ids, reach_of, started_by, texts_elsewhere, texts_of, unended
 from telephone.store.member_data import count_traces
-from telephone.store.member_tables import ErasureRow
-from telephone.store.party_tables import PartyRow
-from telephone.store.seat_tables import SeatRow
-from telephone.store.tables import GameRow, ImageRow, PostRow, StepRow
+from telephone.store.tables.battles import BattlePostRow, BattleRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import GameRow, ImageRow, PostRow, StepRow
+from telephone.store.tables.human_turns import SeatRow
+from telephone.store.tables.members import ErasureRow
+from telephone.store.tables.parties import PartyRow
 
 _OPEN: Final = tuple(state.value for state in BattleState if not state.is_final)
 _CARDS: Final = (BattleMessageKind.CARD.value, BattleMessageKind.BALLOT.value)

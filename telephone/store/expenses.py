@@ -16,11 +16,11 @@ from sqlmodel import col
 
 from telephone.domain.games import NO_GUILD
 from telephone.domain.refusals import NoExpense, Purpose
-from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server
 from telephone.store.reservations import Order, check_money, dollars, line_up, micros
-from telephone.store.tables import ExpenseRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import ExpenseRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,9 @@ from telephone.domain.games import (
 )
 from telephone.domain.human_turns import SeatState
 from telephone.domain.messages import GameMessageKind
-from telephone.store.member_tables import MemberRow
-from telephone.store.seat_tables import SeatRow
-from telephone.store.tables import ChargeRow, DistanceRow, GameRow, PostRow, ReservationRow, StepRow
+from telephone.store.tables.games import ChargeRow, DistanceRow, GameRow, PostRow, ReservationRow, StepRow
+from telephone.store.tables.human_turns import SeatRow
+from telephone.store.tables.members import MemberRow
 from telephone.store.visibility import hidden
 
 _PLACES: Final = tuple(

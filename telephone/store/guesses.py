@@ -7,10 +7,10 @@ from sqlmodel import col
 
 from telephone.domain.games import Kind, StepKey
 from telephone.domain.guesses import Question
-from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of
-from telephone.store.guess_tables import GuessRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.guesses import GuessRow
 
 
 class Guesses:

@@ -16,12 +16,12 @@ from sqlmodel import col
 from telephone.domain.games import GameState, Kind, Step, StepKey
 from telephone.domain.human_turns import Claim, Seat, SeatState
 from telephone.domain.refusals import GameSeen, NoTurn, TurnClosed, TurnLate, TurnReserved, TurnTaken
-from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of
-from telephone.store.seat_tables import SeatRow, SightRow
 from telephone.store.steps import put_step
-from telephone.store.tables import GameRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import GameRow
+from telephone.store.tables.human_turns import SeatRow, SightRow
 
 _TAKING: Final = (GameState.PLAYING, GameState.WAITING)
 _ANSWERING: Final = (GameState.QUEUED, *_TAKING, GameState.PAUSED)

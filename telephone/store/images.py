@@ -7,9 +7,9 @@ from sqlalchemy import delete, select
 from sqlmodel import col
 
 from telephone.domain.games import Image
-from telephone.store.columns import now
 from telephone.store.database import Database
-from telephone.store.tables import ImageRow, StepRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import ImageRow, StepRow
 
 
 @dataclass(frozen=True, slots=True)

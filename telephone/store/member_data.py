@@ -15,15 +15,24 @@ from sqlmodel import col
 
 from telephone.domain.games import HUMAN
 from telephone.domain.human_turns import SeatState
-from telephone.store.battle_tables import BattleRow, ConductRow, VoteRow
 from telephone.store.database import Database
-from telephone.store.guess_tables import GuessRow
-from telephone.store.member_tables import ErasureRow, MemberRow
-from telephone.store.party_tables import GuestRow, PartyRow
-from telephone.store.rescore_tables import RescoreRow
 from telephone.store.sealing import sealed
-from telephone.store.seat_tables import SeatRow, SightRow
-from telephone.store.tables import DistanceRow, ExpenseRow, GameRow, PromptRow, ReportRow, ReservationRow, Row, StepRow
+from telephone.store.tables.battles import BattleRow, ConductRow, VoteRow
+from telephone.store.tables.games import (
+    DistanceRow,
+    ExpenseRow,
+    GameRow,
+    PromptRow,
+    ReportRow,
+    ReservationRow,
+    Row,
+    StepRow,
+)
+from telephone.store.tables.guesses import GuessRow
+from telephone.store.tables.human_turns import SeatRow, SightRow
+from telephone.store.tables.members import ErasureRow, MemberRow
+from telephone.store.tables.parties import GuestRow, PartyRow
+from telephone.store.tables.rescores import RescoreRow
 
 
 class Fate(Enum):

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from telephone.store.database import Database
 from telephone.store.games import add_server
-from telephone.store.member_tables import MemberRow
+from telephone.store.tables.members import MemberRow
 
 
 class Wishes(NamedTuple):

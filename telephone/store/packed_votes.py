@@ -21,11 +21,11 @@ from sqlmodel import col
 
 from telephone.domain.battles import BattleState, Choice
 from telephone.domain.games import Pair
-from telephone.store.battle_tables import BattleRow, PollRow, SideRow, VoteRow
-from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.scores import Pool
-from telephone.store.tables import GameRow
+from telephone.store.tables.battles import BattleRow, PollRow, SideRow, VoteRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import GameRow
 
 PACKED: Final = np.dtype([("member", "<i8"), ("choice", "u1"), ("starter", "?"), ("late", "?"), ("age", "<u2")])
 """One vote: who cast it, which of `CHOICES` it is, whether the voter started the battle, or joined the server after

@@ -12,7 +12,7 @@ from telephone.domain.games import Kind, Level, Pair
 from telephone.store.counted_distances import counts, live
 from telephone.store.database import Database
 from telephone.store.scores import Pool
-from telephone.store.tables import DistanceRow, GameRow, StepRow
+from telephone.store.tables.games import DistanceRow, GameRow, StepRow
 
 LATEST: Final = 1_000
 """How many games of a pair are taken, from the newest on."""

@@ -31,14 +31,14 @@ from telephone.domain.parties import (
 )
 from telephone.domain.refusals import TOO_FEW, NoParty, NotOfParty, PartyClosed, PartyFull, PromptsCollected
 from telephone.store import game_reader
-from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server, open_order, put
 from telephone.store.human_turns import seat_of
-from telephone.store.party_tables import GuestRow, PartyPostRow, PartyRow
 from telephone.store.reservations import Order
-from telephone.store.seat_tables import SeatRow
-from telephone.store.tables import GameRow, PostRow, ServerRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import GameRow, PostRow, ServerRow
+from telephone.store.tables.human_turns import SeatRow
+from telephone.store.tables.parties import GuestRow, PartyPostRow, PartyRow
 
 _GOING: Final = tuple(state for state in PartyState if not state.is_final)
 _UNSETTLED: Final = (SeatState.OPEN.value, SeatState.CLAIMED.value)

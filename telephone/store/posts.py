@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from telephone.domain.messages import GameMessageKind
-from telephone.store.battle_tables import BattlePostRow
 from telephone.store.battles import guild_of_battle
-from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of
 from telephone.store.parties import guild_of_party
-from telephone.store.party_tables import PartyPostRow
-from telephone.store.tables import PostRow
+from telephone.store.tables.battles import BattlePostRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import PostRow
+from telephone.store.tables.parties import PartyPostRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from sqlmodel import col
 
 from telephone.domain.games import Level, Prompt, fold
 from telephone.domain.refusals import MemberProposedEnough, NoPrompt, PromptKnown, ServerProposedEnough
-from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server
-from telephone.store.tables import PromptRow, ServerRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import PromptRow, ServerRow
 
 ProposalState = Literal["waiting", "accepted", "declined", "removed"]
 _LIVE: Final = ("waiting", "accepted")

@@ -10,7 +10,7 @@ from telephone.domain.calibration import Redrawn
 from telephone.domain.games import Kind, Pair
 from telephone.store.counted_distances import counts
 from telephone.store.database import Database
-from telephone.store.tables import GameRow, StepRow
+from telephone.store.tables.games import GameRow, StepRow
 from telephone.store.visibility import hidden
 
 LATEST = 1_000

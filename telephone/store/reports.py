@@ -11,10 +11,10 @@ from sqlmodel import col
 from telephone.domain.games import Kind, StepKey
 from telephone.domain.refusals import ReportDecided, ReportOpen
 from telephone.errors import BadInput
-from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import guild_of
-from telephone.store.tables import DISMISSED, OPEN, UPHELD, PostRow, ReportRow, StepRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import DISMISSED, OPEN, UPHELD, PostRow, ReportRow, StepRow
 from telephone.store.visibility import hidden
 
 STALE_FOR: Final = timedelta(days=1)

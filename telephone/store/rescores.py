@@ -12,15 +12,15 @@ from sqlmodel import col
 from telephone.domain.games import Kind
 from telephone.domain.refusals import NoRescore
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
-from telephone.store.columns import now
 from telephone.store.counted_distances import counts
 from telephone.store.database import Database
 from telephone.store.expenses import book_expense, settle_expense
 from telephone.store.games import add_server
 from telephone.store.posts import Post
-from telephone.store.rescore_tables import RescoreRow
 from telephone.store.reservations import Order, dollars, line_up
-from telephone.store.tables import DistanceRow, ExpenseRow, GameRow, StepRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import DistanceRow, ExpenseRow, GameRow, StepRow
+from telephone.store.tables.rescores import RescoreRow
 from telephone.store.visibility import emptied
 
 _ACTIVE: Final = tuple(state.value for state in RescoreState if not state.is_final)

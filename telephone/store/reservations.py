@@ -14,9 +14,9 @@ from sqlmodel import col
 
 from telephone.domain.games import NO_GUILD, Caps, GameRequest
 from telephone.domain.refusals import NoGamesLeft, NoMoneyLeft, Purpose
-from telephone.store.columns import now
 from telephone.store.database import Database
-from telephone.store.tables import CapRow, ChargeRow, ExpenseRow, GameRow, OperatorRow, ReservationRow, StepRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import CapRow, ChargeRow, ExpenseRow, GameRow, OperatorRow, ReservationRow, StepRow
 
 Scope = Literal["server", "member"]
 _MILLION: Final = 1_000_000

@@ -14,11 +14,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from telephone.domain.games import GameState, Level, Pair
-from telephone.store.battle_tables import BattleRow
 from telephone.store.counted_distances import live
 from telephone.store.database import Database
 from telephone.store.sealing import blind, veiled
-from telephone.store.tables import DistanceRow, GameRow
+from telephone.store.tables.battles import BattleRow
+from telephone.store.tables.games import DistanceRow, GameRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from sqlmodel import col
 
 from telephone.domain.battles import BattleState
 from telephone.domain.games import GameState
-from telephone.store.battle_tables import BattleRow, SideRow
-from telephone.store.tables import GameRow
+from telephone.store.tables.battles import BattleRow, SideRow
+from telephone.store.tables.games import GameRow
 
 OPEN = tuple(state.value for state in BattleState if not state.is_final)
 _UNENDED = tuple(state.value for state in GameState if not state.is_final)

@@ -9,7 +9,7 @@ from sqlmodel import col
 from telephone.domain.refusals import PausedEverywhere, PausedHere
 from telephone.domain.servers import ServerSettings, declared
 from telephone.store.database import Database
-from telephone.store.tables import OperatorRow, ServerRow
+from telephone.store.tables.games import OperatorRow, ServerRow
 
 _COLUMNS: Final = frozenset({"max_turns", "parallel", "claim_seconds", "seat_seconds", "paused", "nsfw", "voter_days"})
 """The settings that have a column each; all others are kept together, as JSON by name."""

@@ -10,12 +10,12 @@ from sqlmodel import col
 
 from telephone.domain.games import Step, StepKey, Ticket
 from telephone.domain.refusals import NobodyAsked
-from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.game_reader import step_of
 from telephone.store.games import guild_of
 from telephone.store.reservations import book
-from telephone.store.tables import PostRow, StepRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import PostRow, StepRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from sqlmodel import col
 
-from telephone.store.columns import now
 from telephone.store.database import Database
-from telephone.store.tables import VectorRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import VectorRow
 
 _BATCH: Final = 500
 """Hashes in one query; the databases bound the parameters of one."""

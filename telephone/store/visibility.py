@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, exists
 from sqlmodel import col
 
-from telephone.store.tables import DISMISSED, ReportRow, StepRow
+from telephone.store.tables.games import DISMISSED, ReportRow, StepRow
 
 
 def hidden() -> ColumnElement[bool]:

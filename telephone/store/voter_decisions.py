@@ -6,10 +6,10 @@ from sqlalchemy import delete, func, select
 from sqlmodel import col
 
 from telephone.domain.battles import Decision
-from telephone.store.battle_tables import ConductRow
-from telephone.store.columns import now
 from telephone.store.database import Database
 from telephone.store.games import add_server
+from telephone.store.tables.battles import ConductRow
+from telephone.store.tables.columns import now
 
 
 class Conduct:

@@ -10,9 +10,9 @@ from sqlmodel import col
 
 from telephone.domain.battles import SIDES_MIN, BattleState, Cast, Choice, Vote, Voter
 from telephone.domain.refusals import NoBattle, NoTie, NoVotes, SideOut
-from telephone.store.battle_tables import BattleRow, SideRow, VoteRow
-from telephone.store.columns import now
 from telephone.store.database import Database
+from telephone.store.tables.battles import BattleRow, SideRow, VoteRow
+from telephone.store.tables.columns import now
 
 
 class Votes:

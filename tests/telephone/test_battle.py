@@ -21,7 +21,7 @@ from telephone.media.alike import SIDE
 from telephone.play import PAUSED_HERE
 from telephone.ports.games import StageGone
 from telephone.prompts import curated
-from telephone.store.battle_tables import BattleRow
+from telephone.store.tables.battles import BattleRow
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.embedders import ColourEmbedder

@@ -12,7 +12,7 @@ from telephone.domain.games import GameState
 from telephone.errors import Misconfigured
 from telephone.service import StartRequest
 from telephone.settings import Settings
-from telephone.store.tables import DistanceRow
+from telephone.store.tables.games import DistanceRow
 from tests.limits import LIMIT
 from tests.support.containers import IMAGEBIND, needs_cog, running
 from tests.support.postgres import NoPostgres, new_database, running_postgres

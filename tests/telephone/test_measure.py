@@ -17,7 +17,7 @@ from telephone.media.images import Pictures, verify
 from telephone.models.cutting import MOST_PARTS, mean, parts
 from telephone.scoring.drift import cosine_distance
 from telephone.store import Store
-from telephone.store.tables import DistanceRow, VectorRow
+from telephone.store.tables.games import DistanceRow, VectorRow
 from tests.support.embedders import ColourEmbedder, LetterEmbedder
 from tests.support.pictures import paint
 

@@ -9,7 +9,7 @@ from sqlalchemy import event
 from telephone.build import open_house
 from telephone.domain.games import GameRequest, GameState, Pair, Prompt
 from telephone.settings import Settings
-from telephone.store.tables import GameRow
+from telephone.store.tables.games import GameRow
 
 GUILD, OTHERS = 41, range(100, 130)
 

@@ -1,12 +1,12 @@
 """Alembic's entry. The connection is handed in by telephone.store.migrate, inside its transaction.
 
-To add a table: change telephone/store/tables.py, then write the next file in versions/ (the test
+To add a table: change telephone/store/tables/games.py, then write the next file in versions/ (the test
 that compares the two prints what is missing).
 """
 
 from alembic import context
 
-from telephone.store.tables import Row
+from telephone.store.tables.games import Row
 
 context.configure(
     connection=context.config.attributes["connection"],

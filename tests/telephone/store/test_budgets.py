@@ -15,7 +15,7 @@ from telephone.domain.refusals import NoMoneyLeft, Purpose
 from telephone.errors import BadInput, OverBudget
 from telephone.store import Order, Store
 from telephone.store.reservations import Room, micros, midnight_after
-from telephone.store.tables import ReservationRow
+from telephone.store.tables.games import ReservationRow
 from tests.telephone.store.samples import CAPTION, GUILD, OTHER_GUILD, caption, picture, request
 
 ROOT = Path(__file__).parents[3]

@@ -15,9 +15,9 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from telephone.domain.games import NO_GUILD, GameState, Step, Ticket
 from telephone.errors import Misconfigured
 from telephone.store import Store
-from telephone.store.columns import now
 from telephone.store.database import POOL_SIZE
-from telephone.store.tables import ImageRow, StepRow
+from telephone.store.tables.columns import now
+from telephone.store.tables.games import ImageRow, StepRow
 from tests.limits import LIMIT
 from tests.telephone.store.samples import CAPTION, GUILD, OTHER_GUILD, PICTURE, caption, picture, request
 

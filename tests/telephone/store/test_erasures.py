@@ -12,7 +12,7 @@ from telephone.errors import NotFound
 from telephone.scoring.urn import gather
 from telephone.store import Measurement, Store
 from telephone.store.scores import Pool
-from telephone.store.tables import GameRow, Row, VectorRow
+from telephone.store.tables.games import GameRow, Row, VectorRow
 from tests.telephone.store.lives import ADMIN, ANN, BEN, WORDS, live, take
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, caption, picture, request
 from tests.telephone.store.test_battles import SHARP, battle_request

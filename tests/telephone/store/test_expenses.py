@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 from telephone.domain.games import Caps
 from telephone.errors import NotFound, OverBudget
 from telephone.store import Order, Store
-from telephone.store.tables import ExpenseRow
+from telephone.store.tables.games import ExpenseRow
 from tests.telephone.store.samples import GUILD, OTHER_GUILD
 from tests.telephone.store.test_budgets import ALICE, CAPS, start, taken, tries, yesterday
 

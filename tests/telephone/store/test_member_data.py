@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger
 from telephone.domain.games import GameRequest, GameState, Kind, Pair, Prompt, StepKey
 from telephone.store import Store, Wishes
 from telephone.store.member_data import ANSWERS, OF_GAMES, TRACES
-from telephone.store.tables import Row
+from telephone.store.tables.games import Row
 from tests.support.played import begun
 from tests.telephone.store.lives import ADMIN, ANN, BEN, WORDS, live, take
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, picture

@@ -16,7 +16,7 @@ from telephone.errors import Misconfigured
 from telephone.store import Store
 from telephone.store.database import read_url
 from telephone.store.migrate import configured, upgrade
-from telephone.store.tables import Row
+from telephone.store.tables.games import Row
 
 ROOT = Path(__file__).parents[3]
 

@@ -9,9 +9,9 @@ from telephone.domain.games import GameState, Level, Pair, Prompt
 from telephone.scoring.ballots import ALL_BAD, TIE, Vote, tally
 from telephone.scoring.urn import gather
 from telephone.store import Store
-from telephone.store.battle_tables import PollRow, VoteRow
 from telephone.store.packed_votes import unpack
 from telephone.store.scores import Pool
+from telephone.store.tables.battles import PollRow, VoteRow
 from tests.telephone.store.samples import GUILD, OTHER_GUILD
 from tests.telephone.store.test_battles import HAZY, SHARP, THIRD, voting
 from tests.telephone.store.test_votes import voter

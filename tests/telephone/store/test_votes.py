@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from telephone.domain.battles import BattleState, Choice, Voter
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.store import Store
-from telephone.store.battle_tables import VoteRow
+from telephone.store.tables.battles import VoteRow
 from tests.limits import LIMIT
 from tests.telephone.store.samples import GUILD
 from tests.telephone.store.test_battles import HAZY, SHARP, THIRD, battle_request, voting

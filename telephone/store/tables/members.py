@@ -1,4 +1,4 @@
-"""The tables of what members have chosen for themselves; telephone.store.tables draws where they hang."""
+"""The tables of what members have chosen for themselves; telephone.store.tables.games draws where they hang."""
 
 from datetime import datetime
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, ForeignKeyConstraint, UniqueConstraint, false
 from sqlmodel import Field
 
-from telephone.store.columns import Moment, PlainText
-from telephone.store.tables import Row
+from telephone.store.tables.columns import Moment, PlainText
+from telephone.store.tables.games import Row
 
 
 class MemberRow(Row, table=True):

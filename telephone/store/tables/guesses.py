@@ -1,12 +1,12 @@
-"""The table of what spectators chose; telephone.store.tables draws where it hangs."""
+"""The table of what spectators chose; telephone.store.tables.games draws where it hangs."""
 
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlmodel import Field
 
-from telephone.store.columns import Moment, PlainText
-from telephone.store.tables import Row, of_game
+from telephone.store.tables.columns import Moment, PlainText
+from telephone.store.tables.games import Row, of_game
 
 
 class GuessRow(Row, table=True):

@@ -48,7 +48,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from telephone.store.columns import Moment, PlainText
+from telephone.store.tables.columns import Moment, PlainText
 
 
 class Row(SQLModel):

@@ -1,4 +1,4 @@
-"""The tables of battles; telephone.store.tables draws where they hang.
+"""The tables of battles; telephone.store.tables.games draws where they hang.
 
 A side names its battle and its game each together with the server, so that neither can be another server's.
 """
@@ -20,8 +20,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from telephone.store.columns import Moment, PlainText
-from telephone.store.tables import Row, of_game
+from telephone.store.tables.columns import Moment, PlainText
+from telephone.store.tables.games import Row, of_game
 
 
 def of_battle() -> ForeignKeyConstraint:

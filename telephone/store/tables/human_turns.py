@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, false
 from sqlmodel import Field
 
-from telephone.store.columns import Moment, PlainText
-from telephone.store.tables import Row, of_game
+from telephone.store.tables.columns import Moment, PlainText
+from telephone.store.tables.games import Row, of_game
 
 
 class SeatRow(Row, table=True):

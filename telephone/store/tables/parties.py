@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false, text
 from sqlmodel import Field
 
-from telephone.store.columns import Moment, PlainText
-from telephone.store.tables import Row
+from telephone.store.tables.columns import Moment, PlainText
+from telephone.store.tables.games import Row
 
 
 def of_party() -> ForeignKeyConstraint:

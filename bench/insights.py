@@ -22,9 +22,9 @@ from claims import Case, Claim, run, share  # noqa: E402, I001  first of all: it
 import numpy as np  # noqa: E402
 
 from telephone.domain.games import Pair  # noqa: E402
-from telephone.scoring.insights import Insights, insights  # noqa: E402
-from telephone.scoring.interval import Interval  # noqa: E402
-from telephone.scoring.ranking import Score, merge  # noqa: E402
+from telephone.scoring.factor_effects import Insights, insights  # noqa: E402
+from telephone.scoring.intervals import Interval  # noqa: E402
+from telephone.scoring.distance_model import Score, merge  # noqa: E402
 
 COVERED = {"least": 0.93, "most": 0.97}
 CAREFUL = {"least": 0.93, "most": 1.0}

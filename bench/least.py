@@ -23,7 +23,7 @@ from claims import Case, Claim, mean, run  # noqa: E402, I001  first of all: it 
 import numpy as np  # noqa: E402
 from servers import PAIRS, Games  # noqa: E402
 
-from telephone.scoring.posterior import pair_covariance  # noqa: E402
+from telephone.scoring.hyperpriors import pair_covariance  # noqa: E402
 
 INTERACTIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """In parts of the models' spread."""

@@ -26,10 +26,10 @@ from servers import PAIRS, Games, Poll, pair_effects  # noqa: E402
 from telephone.domain.games import Pair  # noqa: E402
 from telephone.scoring.agreement import agreement  # noqa: E402
 from telephone.scoring.ballots import TIE, Vote, tally  # noqa: E402
-from telephone.scoring.interval import Interval  # noqa: E402
-from telephone.scoring.luck import Battles  # noqa: E402
-from telephone.scoring.ranking import Score, _Table, merge, rank_by_distance  # noqa: E402
-from telephone.scoring.votes import _clusters, _fit, rank_by_votes  # noqa: E402
+from telephone.scoring.intervals import Interval  # noqa: E402
+from telephone.scoring.choice_likelihood import Battles  # noqa: E402
+from telephone.scoring.distance_model import Score, _Table, merge, rank_by_distance  # noqa: E402
+from telephone.scoring.vote_model import _clusters, _fit, rank_by_votes  # noqa: E402
 
 COVERED = {"least": 0.93, "most": 0.97}
 COVERED_WITH_HOLES = {"least": 0.92, "most": 0.97}

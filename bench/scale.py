@@ -20,7 +20,7 @@ from telephone.build import offline_players  # noqa: E402
 from telephone.domain.games import Pair  # noqa: E402
 from telephone.models.minilm import MiniLM  # noqa: E402
 from telephone.prompts import sets  # noqa: E402
-from telephone.scoring.scale import STILL, apart, quantile  # noqa: E402
+from telephone.scoring.noise_scale import STILL, apart, quantile  # noqa: E402
 
 PAIRS = tuple(Pair(t2i, i2t) for t2i in ("stickers", "doodles") for i2t in ("spotter-sharp", "spotter-hazy"))
 SIZES = ((1, 2), (3, 2), (5, 2), (10, 2), (3, 3), (5, 3), (10, 3), (2, 6), (5, 6), (10, 6))

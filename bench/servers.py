@@ -7,7 +7,7 @@ import numpy as np
 
 from telephone.domain.games import Pair
 from telephone.scoring.ballots import Vote
-from telephone.scoring.ranking import Score
+from telephone.scoring.distance_model import Score
 
 PAIRS = [Pair(f"t{t}", f"i{i}") for t, i in product(range(3), range(4))]
 

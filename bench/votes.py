@@ -27,7 +27,7 @@ from sqlmodel import col  # noqa: E402
 
 from telephone.domain.games import GameRequest, Level, Pair, Prompt  # noqa: E402
 from telephone.scoring.urn import Urn  # noqa: E402
-from telephone.scoring.votes import rank_by_votes  # noqa: E402
+from telephone.scoring.vote_model import rank_by_votes  # noqa: E402
 from telephone.store import Store  # noqa: E402
 from telephone.store.scores import Pool  # noqa: E402
 from telephone.store.tables.battles import BattleRow, SideRow, VoteRow  # noqa: E402

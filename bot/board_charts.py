@@ -17,7 +17,7 @@ from telephone.media.charts import (
     pairs_chart,
 )
 from telephone.scoring import board_words as words
-from telephone.scoring.interval import Interval
+from telephone.scoring.intervals import Interval
 from telephone.scoring.standings import Board, Course, PairRow
 
 

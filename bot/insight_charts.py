@@ -15,8 +15,8 @@ from telephone.media.charts import (
 )
 from telephone.scoring import sentences as words
 from telephone.scoring.answers import Answer, Course, Difficulties
-from telephone.scoring.insights import factors
-from telephone.scoring.interval import Interval
+from telephone.scoring.factor_effects import factors
+from telephone.scoring.intervals import Interval
 from telephone.scoring.sentences import KINDS
 
 

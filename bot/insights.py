@@ -13,7 +13,7 @@ from bot.ui.posts import Attachment, Post, one_below_the_other
 from telephone.domain.games import Level
 from telephone.scoring import sentences as words
 from telephone.scoring.answers import Answer, Course, Difficulties, Difficulty, Question
-from telephone.scoring.insights import Insights, factors
+from telephone.scoring.factor_effects import Insights, factors
 
 View = Literal["answers", "turns", "levels", "prompts"]
 

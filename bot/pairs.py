@@ -15,7 +15,7 @@ from telephone.errors import BadInput
 from telephone.media.charts import Curve, describe_pairs, pairs_chart
 from telephone.pairs import PairRequest
 from telephone.scales import for_chart
-from telephone.scoring.pair import PairDrift
+from telephone.scoring.pair_curve import PairDrift
 from telephone.scoring.pair_sentences import sentences
 from telephone.scoring.standings import BoardRequest
 

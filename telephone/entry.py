@@ -9,7 +9,7 @@ from telephone.domain.battles import VOTE_SECONDS, BattleRequest
 from telephone.domain.games import NO_GUILD, PROMPT_MAX, GameRequest, Level, Pair
 from telephone.pairing import Pairing, read_pair
 from telephone.prompts import look_up, offered
-from telephone.scoring.meetings import NextPairs
+from telephone.scoring.pair_selection import NextPairs
 from telephone.store import Order
 
 

@@ -14,10 +14,10 @@ from telephone.gauge import Gauge, Vector
 from telephone.measure import Measure
 from telephone.models.registry import Registry
 from telephone.scales import Scales, over_two
-from telephone.scoring.blame import Seen, Shares, cross_fitted
+from telephone.scoring.attribution import Seen, Shares, cross_fitted
 from telephone.scoring.decay import REST, rest
-from telephone.scoring.interval import Floats
-from telephone.scoring.pair import Line, PairDrift, course, resting, usual
+from telephone.scoring.intervals import Floats
+from telephone.scoring.pair_curve import Line, PairDrift, course, resting, usual
 from telephone.store import PairGame, Pool, Store, Told
 from telephone.store.pairs import LATEST
 

@@ -20,7 +20,7 @@ from telephone.prompts import curated
 from telephone.redraws import SOURCE, shipped
 from telephone.scoring.decay import REST, rest
 from telephone.scoring.drift import cosine_distance
-from telephone.scoring.scale import Redraws, Spread, spread, unrelated
+from telephone.scoring.noise_scale import Redraws, Spread, spread, unrelated
 from telephone.store import Order, Store
 
 FRESH_S: Final = 300.0

@@ -15,9 +15,9 @@ from telephone.domain.games import NO_GUILD, TURNS_MAX
 
 if TYPE_CHECKING:
     from telephone.build import House
-    from telephone.scoring.ranking import Row
+    from telephone.scoring.distance_model import Row
     from telephone.scoring.standings import Board, BoardRequest, PairRow
-    from telephone.scoring.votes import VoteRow
+    from telephone.scoring.vote_model import VoteRow
 
 Votes = Annotated[
     Path | None,
@@ -99,7 +99,7 @@ def _of_sheet(path: Path, prior_sd: float | None, as_json: bool) -> None:
     from telephone.cli.documents import votes_document
     from telephone.scoring.sheets import lines_of, read_votes
     from telephone.scoring.standings import voted
-    from telephone.scoring.votes import rank_by_votes
+    from telephone.scoring.vote_model import rank_by_votes
 
     if prior_sd is not None and not 0 < prior_sd < float("inf"):
         raise typer.BadParameter("a prior needs a standard deviation above 0, such as 1", param_hint="--prior-sd")

@@ -6,15 +6,15 @@ from math import isfinite
 from typing import Any
 
 from telephone.scoring.answers import Answer, Course, Difficulties
-from telephone.scoring.crossed import Effect
+from telephone.scoring.crossed_effects import Effect
 from telephone.scoring.decay import Decay, half_life
-from telephone.scoring.insights import Factor, Insights, difficulty, factors, unknown
-from telephone.scoring.interval import Interval
-from telephone.scoring.pair import Estimate, PairDrift
-from telephone.scoring.ranking import Cell, Row
+from telephone.scoring.distance_model import Cell, Row
+from telephone.scoring.factor_effects import Factor, Insights, difficulty, factors, unknown
+from telephone.scoring.intervals import Interval
+from telephone.scoring.pair_curve import Estimate, PairDrift
 from telephone.scoring.sentences import more_games
 from telephone.scoring.standings import Board, PairRow, Verdict
-from telephone.scoring.votes import VoteBoard, VoteRow
+from telephone.scoring.vote_model import VoteBoard, VoteRow
 
 Document = dict[str, Any]
 

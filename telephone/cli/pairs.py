@@ -12,7 +12,7 @@ from telephone.domain.games import NO_GUILD, Level, Pair
 
 if TYPE_CHECKING:
     from telephone.build import House
-    from telephone.scoring.pair import PairCourse, PairDrift
+    from telephone.scoring.pair_curve import PairCourse, PairDrift
 
 
 def pair(

@@ -16,8 +16,8 @@ from telephone.domain.games import Level as GameLevel
 if TYPE_CHECKING:
     from telephone.build import House
     from telephone.scoring.answers import Answer, Course, Difficulties, Question
-    from telephone.scoring.insights import Insights
-    from telephone.scoring.interval import Interval
+    from telephone.scoring.factor_effects import Insights
+    from telephone.scoring.intervals import Interval
 
 Scores = Annotated[
     Path | None, typer.Option("--scores", help="CSV of anybody's scores: t2i,i2t,prompt,level,score, one game a line.")
@@ -85,7 +85,7 @@ def _of_games(question: "Question", as_json: bool) -> None:
 
 def _of_sheet(path: Path, level: str | None, higher_is_better: bool, as_json: bool) -> None:
     from telephone.cli.documents import difficulty_document, insights_document
-    from telephone.scoring import insights as three
+    from telephone.scoring import factor_effects as three
     from telephone.scoring.sheets import lines_of, read_scores
 
     read = read_scores(lines_of(path))
@@ -113,7 +113,7 @@ def level_named(name: str | None) -> "GameLevel | None":
 
 def print_insights(found: "Insights", title: str, closer: str) -> None:
     """The answers as sentences, then the effects they rest on."""
-    from telephone.scoring.insights import factors
+    from telephone.scoring.factor_effects import factors
     from telephone.scoring.sentences import KINDS, among, best, figures, lacking, matters_more, without_one
 
     console = Console()

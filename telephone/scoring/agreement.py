@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 from scipy.linalg import helmert
 
-from telephone.scoring.interval import LEVEL, Floats, Interval
-from telephone.scoring.posterior import pair_covariance
-from telephone.scoring.ranking import DistanceBoard
-from telephone.scoring.votes import VoteBoard
+from telephone.scoring.distance_model import DistanceBoard
+from telephone.scoring.hyperpriors import pair_covariance
+from telephone.scoring.intervals import LEVEL, Floats, Interval
+from telephone.scoring.vote_model import VoteBoard
 
 FEWEST_PAIRS: Final = 4
 """Three pairs come into one order by chance in one case of six."""

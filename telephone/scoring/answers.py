@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from telephone.domain.games import NO_GUILD, Level
-from telephone.scoring.insights import Factor, Insights, factors
-from telephone.scoring.interval import Interval
+from telephone.scoring.factor_effects import Factor, Insights, factors
+from telephone.scoring.intervals import Interval
 from telephone.scoring.standings import BoardRequest, Judge
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telephone.domain.games import Pair
-from telephone.scoring.interval import Floats
+from telephone.scoring.intervals import Floats
 
 Ints = NDArray[np.int64]
 TIE: Final = "tie"

@@ -14,7 +14,7 @@ from telephone.domain.games import DEFAULT_TURNS, Level, Pair
 from telephone.errors import NotFound
 from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import Ballots
-from telephone.scoring.ranking import rank_by_distance
+from telephone.scoring.distance_model import rank_by_distance
 from telephone.scoring.standings import (
     Board,
     BoardRequest,
@@ -31,7 +31,7 @@ from telephone.scoring.standings import (
     rows_of,
     voted,
 )
-from telephone.scoring.votes import VoteBoard, rank_by_votes
+from telephone.scoring.vote_model import VoteBoard, rank_by_votes
 from telephone.store import Store
 from telephone.store.scores import Begun, CellSums, Completion, Pool, Ruler
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from telephone.domain.calibration import Rest
-from telephone.scoring.interval import LEVEL, Floats, Interval
+from telephone.scoring.intervals import LEVEL, Floats, Interval
 
 Shape = Literal["constant", "line", "exponential", "power"]
 RATES: Final[Floats] = np.geomspace(0.02, 5.0, 240)

@@ -8,7 +8,7 @@ from telephone.cpu import off_loop
 from telephone.domain.games import Level
 from telephone.scoring.answers import Answer, Course, Difficulties, Difficulty, Moment, Question, Told, reconciled
 from telephone.scoring.board import Boards, Reading
-from telephone.scoring.insights import difficulty, insights
+from telephone.scoring.factor_effects import difficulty, insights
 from telephone.scoring.standings import Judge, cells_of, have_heads
 from telephone.store.scores import CellSums
 

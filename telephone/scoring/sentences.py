@@ -9,9 +9,9 @@ from math import floor, log10
 from typing import Final
 
 from telephone.scoring.answers import Answer, Moment, Question, Told
-from telephone.scoring.crossed import Side
-from telephone.scoring.insights import FEWEST_PROMPTS, Insights, factors
-from telephone.scoring.interval import Interval
+from telephone.scoring.crossed_effects import Side
+from telephone.scoring.factor_effects import FEWEST_PROMPTS, Insights, factors
+from telephone.scoring.intervals import Interval
 from telephone.scoring.standings import Judge
 
 KINDS: Final[dict[Side, str]] = {"t2i": "T2I", "i2t": "I2T"}

@@ -19,7 +19,7 @@ import numpy as np
 from telephone.domain.games import Pair, fold
 from telephone.errors import BadInput
 from telephone.scoring.ballots import ALL_BAD, CHOSE_NONE, CHOSE_TIE, TIE, Ballots, LineUp, gather
-from telephone.scoring.ranking import Cell
+from telephone.scoring.distance_model import Cell
 
 VOTES: Final = ("a_t2i", "a_i2t", "b_t2i", "b_i2t", "outcome", "voter")
 MORE: Final = ("battle", "prompt", "c_t2i", "c_i2t", "d_t2i", "d_i2t")

@@ -10,9 +10,9 @@ from typing import Final, Literal
 
 from telephone.domain.games import NO_GUILD, Level, Pair
 from telephone.scoring.agreement import Agreement
-from telephone.scoring.interval import Interval, winner
-from telephone.scoring.ranking import Cell, DistanceBoard, Row
-from telephone.scoring.votes import VoteBoard, VoteRow
+from telephone.scoring.distance_model import Cell, DistanceBoard, Row
+from telephone.scoring.intervals import Interval, winner
+from telephone.scoring.vote_model import VoteBoard, VoteRow
 from telephone.store.scores import CellSums, Completion, Pool
 
 By = Literal["distance", "votes", "both"]

@@ -6,7 +6,7 @@ from typing import Final
 
 from telephone.domain.games import Pair
 from telephone.scoring.urn import gather
-from telephone.scoring.votes import FEWEST_BATTLES, VoteRow, rank_by_votes
+from telephone.scoring.vote_model import FEWEST_BATTLES, VoteRow, rank_by_votes
 from telephone.store.packed_votes import Poll
 
 FREE: Final = "Free prompts stay off the board by votes."

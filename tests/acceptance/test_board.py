@@ -19,7 +19,7 @@ from PIL import Image
 
 from telephone.domain.games import Game, GameState, Pair
 from telephone.prompts import curated
-from telephone.scoring.ranking import FEWEST_PROMPTS, SETTLED, DistanceBoard, Score, merge, rank_by_distance
+from telephone.scoring.distance_model import FEWEST_PROMPTS, SETTLED, DistanceBoard, Score, merge, rank_by_distance
 from telephone.store import Store
 from tests.standin.loopback import Standin
 from tests.standin.members import Member

@@ -13,10 +13,10 @@ from bot.text import LAYOUT_MAX, units
 from bot.ui.posts import Attachment
 from telephone.domain.games import Level, Pair
 from telephone.scoring.answers import Answer, Difficulties, Difficulty, Question
-from telephone.scoring.insights import FEWEST_PROMPTS
-from telephone.scoring.insights import insights as answered
-from telephone.scoring.interval import Interval
-from telephone.scoring.ranking import Cell
+from telephone.scoring.distance_model import Cell
+from telephone.scoring.factor_effects import FEWEST_PROMPTS
+from telephone.scoring.factor_effects import insights as answered
+from telephone.scoring.intervals import Interval
 from telephone.scoring.standings import Judge
 
 JUDGE = Judge("imagebind", "1", "ImageBind")

@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 
 from telephone.cli import app
 from telephone.errors import TelephoneError
-from tests.telephone.scoring.test_insights import REACTION
-from tests.telephone.scoring.test_votes import PRINTED, WINS
+from tests.telephone.scoring.test_factor_effects import REACTION
+from tests.telephone.scoring.test_vote_model import PRINTED, WINS
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"
 VOTES = ("a_t2i", "a_i2t", "b_t2i", "b_i2t", "outcome", "voter")

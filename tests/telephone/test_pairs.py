@@ -17,7 +17,7 @@ from telephone.media.images import Pictures, verify
 from telephone.models.registry import Registry
 from telephone.pairs import PairRequest, Pairs
 from telephone.scales import Scales
-from telephone.scoring.blame import Shares
+from telephone.scoring.attribution import Shares
 from telephone.scoring.pair_sentences import NONE_YET, sentences
 from telephone.store import Store
 from tests.support.embedders import LetterEmbedder

@@ -10,10 +10,10 @@ from scipy.stats import kendalltau, norm
 from telephone.domain.games import Pair
 from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import Vote, tally
-from telephone.scoring.interval import Interval
-from telephone.scoring.posterior import pair_covariance
-from telephone.scoring.ranking import DistanceBoard, Row, Score, merge, rank_by_distance
-from telephone.scoring.votes import VoteBoard, VoteRow, rank_by_votes
+from telephone.scoring.distance_model import DistanceBoard, Row, Score, merge, rank_by_distance
+from telephone.scoring.hyperpriors import pair_covariance
+from telephone.scoring.intervals import Interval
+from telephone.scoring.vote_model import VoteBoard, VoteRow, rank_by_votes
 
 Floats = NDArray[np.float64]
 PAIRS = [Pair(f"t{t}", f"i{i}") for t in range(3) for i in range(4)]

@@ -14,7 +14,7 @@ from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import Vote, tally
 from telephone.scoring.board import FREE, NOBODY, BoardRequest, Boards, Judge
 from telephone.scoring.board_words import which
-from telephone.scoring.votes import rank_by_votes
+from telephone.scoring.vote_model import rank_by_votes
 from telephone.store import Store
 from telephone.store.scores import Completion
 from tests.support.played import asked, begun, finished

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephone.scoring.decay import Curve, decay, fit, half_life, rest
-from telephone.scoring.interval import Interval
+from telephone.scoring.intervals import Interval
 
 TURNS = np.arange(1.0, 11.0)
 

@@ -11,12 +11,12 @@ from statsmodels.regression.mixed_linear_model import MixedLM
 from statsmodels.stats.anova import AnovaRM
 
 from telephone.domain.games import Pair
-from telephone.scoring import ranking
-from telephone.scoring import votes as board
+from telephone.scoring import distance_model
+from telephone.scoring import vote_model as board
 from telephone.scoring.ballots import Vote, tally
-from telephone.scoring.crossed import design, effect_of_models
-from telephone.scoring.luck import Battles
-from telephone.scoring.ranking import Cell, Score, merge
+from telephone.scoring.choice_likelihood import Battles
+from telephone.scoring.crossed_effects import design, effect_of_models
+from telephone.scoring.distance_model import Cell, Score, merge
 
 FLAT = 1000.0
 
@@ -68,14 +68,14 @@ def test_distances_have_the_spreads_and_differences_of_a_mixed_model() -> None:
     games = [game for game in scores(np.random.default_rng(5), 12) if game.value > 0.35]
     assert len(games) < 72, "holes are what makes it hard"
     cells = merge(games)
-    table = ranking._Table.of(cells)
+    table = distance_model._Table.of(cells)
     names = [pair.t2i + pair.i2t for pair in table.pairs]
     which = np.array([names.index(cell.pair.t2i + cell.pair.i2t) for cell in cells])
     y, prompts = np.array([cell.mean for cell in cells]), [cell.prompt for cell in cells]
     oracle = MixedLM(y, np.eye(6)[which], groups=prompts).fit(reml=True, gtol=1e-8)
     prompt, noise = math.sqrt(oracle.cov_re[0, 0]), math.sqrt(oracle.scale)
 
-    def spreads(prompt: float, noise: float) -> "ranking.Floats":
+    def spreads(prompt: float, noise: float) -> "distance_model.Floats":
         return np.array([1e-3, 1e-3, 30.0, prompt, noise])
 
     peak = table.evidence(spreads(prompt, noise))

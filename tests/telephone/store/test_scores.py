@@ -9,7 +9,7 @@ from sqlalchemy import text
 from telephone.domain.battles import BattleRequest, BattleState
 from telephone.domain.games import GameState, Kind, Level, Pair, Prompt, StepKey
 from telephone.errors import NotFound
-from telephone.scoring.ranking import Score, merge
+from telephone.scoring.distance_model import Score, merge
 from telephone.store import Pool, Store
 from telephone.store.database import read_url
 from telephone.store.migrate import configured, upgrade

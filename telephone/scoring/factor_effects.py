@@ -15,7 +15,8 @@ import numpy as np
 from scipy.special import chdtri, stdtrit
 
 from telephone.domain.games import Pair
-from telephone.scoring.crossed import (
+from telephone.scoring.bootstrap import Figure, bootstrap
+from telephone.scoring.crossed_effects import (
     Design,
     Effect,
     Side,
@@ -27,11 +28,10 @@ from telephone.scoring.crossed import (
     missing_games,
     theta2,
 )
-from telephone.scoring.crossed import without as leave_out
-from telephone.scoring.interval import LEVEL, Floats, Interval
-from telephone.scoring.ranking import Cell
-from telephone.scoring.resampling import Figure, bootstrap
-from telephone.scoring.sums import Figures, part
+from telephone.scoring.crossed_effects import without as leave_out
+from telephone.scoring.distance_model import Cell
+from telephone.scoring.intervals import LEVEL, Floats, Interval
+from telephone.scoring.sufficient_statistics import Figures, part
 
 FEWEST_PROMPTS: Final = 10
 """With fewer prompts nothing is declared and no interval given."""

@@ -18,9 +18,9 @@ from scipy.sparse import csr_array
 
 from telephone.domain.games import Pair
 from telephone.scoring.ballots import Ballots
-from telephone.scoring.interval import Floats, Interval, ranks, winner
-from telephone.scoring.luck import POSITION, TIES, Battles, Fit
-from telephone.scoring.posterior import Nodes, covariance_of, integrate, mixture, pair_covariance
+from telephone.scoring.choice_likelihood import POSITION, TIES, Battles, Fit
+from telephone.scoring.hyperpriors import Nodes, covariance_of, integrate, mixture, pair_covariance
+from telephone.scoring.intervals import Floats, Interval, ranks, winner
 
 POINTS: Final = 400 / log(10)
 """Rating points per unit of θ: 400 points are odds of ten to one."""

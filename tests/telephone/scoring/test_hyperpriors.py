@@ -8,8 +8,8 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from telephone.domain.games import Pair
-from telephone.scoring.interval import Floats
-from telephone.scoring.posterior import ABSENT, NOTHING, covariance_of, integrate, mixture, pair_covariance
+from telephone.scoring.hyperpriors import ABSENT, NOTHING, covariance_of, integrate, mixture, pair_covariance
+from telephone.scoring.intervals import Floats
 
 
 def posterior_mean(count: int, squares: float, scale: float) -> float:

@@ -16,8 +16,8 @@ import numpy as np
 from scipy.linalg import block_diag, cho_factor, cho_solve
 
 from telephone.domain.games import Pair
-from telephone.scoring.interval import Floats, Interval, ranks, winner
-from telephone.scoring.posterior import covariance_of, integrate, mixture, pair_covariance
+from telephone.scoring.hyperpriors import covariance_of, integrate, mixture, pair_covariance
+from telephone.scoring.intervals import Floats, Interval, ranks, winner
 
 SCALES: Final = (0.1, 0.1, 1.5, 0.2, 0.1, 0.1)
 """Scales of the half-normal priors, in cosine distance: T2I, I2T, pair as a part of these, prompt, pair × prompt,

@@ -15,10 +15,10 @@ from scipy.stats import t as student
 
 from telephone.domain.calibration import Rest, Scale
 from telephone.domain.games import Level, Pair
-from telephone.scoring.blame import Shares
+from telephone.scoring.attribution import Shares
 from telephone.scoring.decay import REST, Decay, decay
-from telephone.scoring.interval import LEVEL, Floats, Interval
-from telephone.scoring.ranking import FEWEST_PROMPTS, SETTLED
+from telephone.scoring.distance_model import FEWEST_PROMPTS, SETTLED
+from telephone.scoring.intervals import LEVEL, Floats, Interval
 
 FEWEST_TURNS: Final = 4
 """With fewer turns no decay can be fitted."""

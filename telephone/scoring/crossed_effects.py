@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from scipy.special import fdtrc
 
 from telephone.domain.games import Pair
-from telephone.scoring.interval import Floats
-from telephone.scoring.ranking import Cell
+from telephone.scoring.distance_model import Cell
+from telephone.scoring.intervals import Floats
 
 Side = Literal["t2i", "i2t"]
 

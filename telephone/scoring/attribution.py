@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
-from telephone.scoring.interval import LEVEL, Floats, Interval
+from telephone.scoring.intervals import LEVEL, Floats, Interval
 
 TEMPERATURES: Final[Floats] = np.geomspace(1e-3, 1.0, 400)
 """The temperatures that are tried, in cosine similarity."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from telephone.scoring.crossed import Design, theta2_of_sums
-from telephone.scoring.interval import Floats
+from telephone.scoring.crossed_effects import Design, theta2_of_sums
+from telephone.scoring.intervals import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from scipy.stats import chisquare
 
 from telephone.domain.games import Pair
 from telephone.scoring.ballots import Vote, tally
-from telephone.scoring.meetings import next_pairs
-from telephone.scoring.votes import rank_by_votes
+from telephone.scoring.pair_selection import next_pairs
+from telephone.scoring.vote_model import rank_by_votes
 
 A, B, C, D = (Pair(t, i) for t in "ab" for i in "xy")
 FOUR = (A, B, C, D)

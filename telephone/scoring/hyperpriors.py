@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from telephone.domain.games import Pair
-from telephone.scoring.interval import LEVEL, Floats, Interval
+from telephone.scoring.intervals import LEVEL, Floats, Interval
 
 NODES: Final = 8
 """How many sets of spreads a posterior is averaged over, for each spread that is not known (but three at least)."""

@@ -14,11 +14,11 @@ from scipy.optimize import minimize
 from scipy.special import expit, logsumexp
 
 from telephone.domain.games import Pair
-from telephone.scoring import votes as board
+from telephone.scoring import vote_model as board
 from telephone.scoring.ballots import ALL_BAD, CHOSE_NONE, CHOSE_TIE, TIE, LineUp, Vote, gather, tally
-from telephone.scoring.luck import POSITION, TIES, Battles
-from telephone.scoring.posterior import pair_covariance
-from telephone.scoring.votes import POINTS, rank_by_votes
+from telephone.scoring.choice_likelihood import POSITION, TIES, Battles
+from telephone.scoring.hyperpriors import pair_covariance
+from telephone.scoring.vote_model import POINTS, rank_by_votes
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from telephone.domain.calibration import Quartiles
-from telephone.scoring.interval import Floats
+from telephone.scoring.intervals import Floats
 
 STILL: Final = 0.95
 """Which quantile of redraw distances a game's steps must stay under to be at rest."""

@@ -20,8 +20,8 @@ from scipy.special import ndtri
 
 from telephone.domain.games import Pair
 from telephone.scoring.ballots import Ballots, Ints
-from telephone.scoring.interval import LEVEL, Floats
-from telephone.scoring.votes import POINTS, rank_by_votes
+from telephone.scoring.intervals import LEVEL, Floats
+from telephone.scoring.vote_model import POINTS, rank_by_votes
 
 ALIKE: Final = 0.1
 """What differs by less than this part of the best is as good as the best."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from telephone.scoring.ballots import Ballots, Ints
-from telephone.scoring.interval import Floats
+from telephone.scoring.intervals import Floats
 
 POSITION: Final = 0.3
 """Prior standard deviation of what a button gains by its position, in log-odds."""

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from telephone.domain.games import Pair
-from telephone.scoring import ranking
-from telephone.scoring.interval import Interval, ranks
-from telephone.scoring.posterior import pair_covariance
-from telephone.scoring.ranking import Cell, DistanceBoard, Score, merge, rank_by_distance
+from telephone.scoring import distance_model
+from telephone.scoring.distance_model import Cell, DistanceBoard, Score, merge, rank_by_distance
+from telephone.scoring.hyperpriors import pair_covariance
+from telephone.scoring.intervals import Interval, ranks
 
 DYESTUFF = {
     "A": (1545, 1440, 1440, 1520, 1580),
@@ -50,7 +50,7 @@ def played(
 def test_the_restricted_likelihood_peaks_where_print_says() -> None:
     """ANOVA by hand: (11271.5 - 2451.25) / 5 = 1764.05 = 42.00² between batches, 2451.25 = 49.51² within."""
     cells = merge(Score(Pair("a", "x"), batch, n, y) for batch, ys in DYESTUFF.items() for n, y in enumerate(ys))
-    table = ranking._Table.of(cells)
+    table = distance_model._Table.of(cells)
 
     def at(batch: float, within: float) -> float:
         return table.evidence(np.array([1e-2, 1e-2, 1e-2, batch, 1e-2, within]))
@@ -64,7 +64,7 @@ def test_estimates_and_likelihood_agree_with_dense_algebra() -> None:
     rng = np.random.default_rng(5)
     games = [g for g in played(rng, 3, 2, 0.03)[0] if rng.random() < 0.5]
     spreads = np.array([0.05, 0.03, 0.02, 0.11, 0.06, 0.08])
-    table = ranking._Table.of(merge(games))
+    table = distance_model._Table.of(merge(games))
     y = np.array([g.value for g in games])
     prompt = np.array([[a.prompt == b.prompt for b in games] for a in games])
     pair = np.array([[a.pair == b.pair for b in games] for a in games])

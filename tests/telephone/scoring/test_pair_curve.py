@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from telephone.domain.calibration import Rest
-from telephone.scoring.pair import Estimate, Line, by_prompt, course, mean_over, resting, usual
+from telephone.scoring.pair_curve import Estimate, Line, by_prompt, course, mean_over, resting, usual
 
 
 def test_games_of_one_seed_are_one_game_and_games_of_one_prompt_one_row() -> None:

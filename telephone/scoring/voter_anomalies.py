@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp
 
-from telephone.scoring.interval import Floats
+from telephone.scoring.intervals import Floats
 from telephone.store.packed_votes import CHOICES, Poll
 
 FEWEST_VOTES: Final = 5

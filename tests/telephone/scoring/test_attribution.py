@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import softmax
 
-from telephone.scoring import blame as module
-from telephone.scoring.blame import Blame, Seen, blame, calibrate, cross_fitted, log_probability, shares
+from telephone.scoring import attribution as module
+from telephone.scoring.attribution import Blame, Seen, blame, calibrate, cross_fitted, log_probability, shares
 
 similar = st.floats(-1, 1)
 

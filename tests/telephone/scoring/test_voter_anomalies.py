@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from telephone.domain.games import Pair
-from telephone.scoring.suspicion import FEWEST_VOTES, log_odds, suspects
+from telephone.scoring.voter_anomalies import FEWEST_VOTES, log_odds, suspects
 from telephone.store.packed_votes import Poll
 from tests.support.polled import packed
 

@@ -12,10 +12,10 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from telephone.domain.games import Pair
-from telephone.scoring import resampling
-from telephone.scoring.crossed import design, effect_of_models, effect_of_prompts, missing_games, theta2
-from telephone.scoring.insights import agreed, difficulty, insights
-from telephone.scoring.ranking import Cell
+from telephone.scoring import bootstrap as scoring_bootstrap
+from telephone.scoring.crossed_effects import design, effect_of_models, effect_of_prompts, missing_games, theta2
+from telephone.scoring.distance_model import Cell
+from telephone.scoring.factor_effects import agreed, difficulty, insights
 
 pytestmark = pytest.mark.slow
 
@@ -151,7 +151,7 @@ def test_a_kinds_share_of_all_variation_is_found_and_its_interval_holds_it() -> 
 def test_many_prompts_are_resampled_in_parts_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     cells = cells_of(played(np.random.default_rng(2), 14, STRONG, WEAK))
     whole = insights(cells)
-    monkeypatch.setattr(resampling, "_AT_ONCE", 2_000)
+    monkeypatch.setattr(scoring_bootstrap, "_AT_ONCE", 2_000)
     in_parts = insights(cells)
     assert in_parts.difference is not None
     assert whole.difference is not None

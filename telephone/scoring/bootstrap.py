@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from telephone.scoring.interval import LEVEL, Floats, Interval
+from telephone.scoring.intervals import LEVEL, Floats, Interval
 
 RESAMPLES: Final = (999, 399)
 """How often the prompts are resampled, and how often where there are more than MANY."""

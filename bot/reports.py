@@ -18,7 +18,7 @@ from telephone.cpu import off_loop
 from telephone.domain.battles import Battle
 from telephone.domain.games import Game, Kind, StepKey
 from telephone.errors import BadInput
-from telephone.media.alike import alike
+from telephone.media.anonymise import alike
 from telephone.media.images import fit
 from telephone.moderation import REASONS, Reported
 

@@ -14,7 +14,7 @@ from telephone.domain.messages import BattleMessageKind
 from telephone.engine.waiting import look_until
 from telephone.entry import BattleAsked, Entry
 from telephone.errors import BadInput, NotAllowed
-from telephone.media.alike import alike
+from telephone.media.anonymise import alike
 from telephone.media.images import Pictures
 from telephone.ports.runners import BattleRunner
 from telephone.store import Store

@@ -7,7 +7,7 @@ from telephone.cpu import off_loop
 from telephone.domain.battles import Battle, BattleState, Choice, Result, letter_of
 from telephone.domain.games import Game, Image, Kind, Step, StepKey
 from telephone.domain.messages import BattleMessage, BattleMessageKind, GameMessage
-from telephone.media.alike import alike
+from telephone.media.anonymise import alike
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.ports.battles import Arena, Load

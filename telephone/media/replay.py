@@ -12,7 +12,7 @@ from PIL import ImageDraw, ImageFont
 from telephone.domain.games import Image, fold
 from telephone.errors import BadOutput
 from telephone.media.images import opened
-from telephone.media.lettering import font, wrap
+from telephone.media.typography import font, wrap
 
 WIDTH, HEIGHT = 640, 880
 _EDGE: Final = 36

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image as pil
 
 from telephone.domain.battles import Battle
-from telephone.media.alike import SIDE
+from telephone.media.anonymise import SIDE
 from telephone.store import Store
 from tests.standin.loopback import Standin
 from tests.standin.members import Interaction, Member

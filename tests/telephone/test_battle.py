@@ -17,7 +17,7 @@ from telephone.engine.outcomes import BROKEN
 from telephone.entry import BattleAsked
 from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, Retired, Unavailable
 from telephone.measuring import Patience
-from telephone.media.alike import SIDE
+from telephone.media.anonymise import SIDE
 from telephone.play import PAUSED_HERE
 from telephone.ports.games import StageGone
 from telephone.prompts import curated

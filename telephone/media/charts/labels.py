@@ -12,7 +12,7 @@ from matplotlib.transforms import IdentityTransform
 
 from telephone.media.charts.strokes import TIMES, Stroke, marked
 from telephone.media.charts.style import DPI, HEIGHT, SMALL, TYPE, Ink, length, write
-from telephone.media.lettering import ELLIPSIS
+from telephone.media.typography import ELLIPSIS
 
 SWATCH: Final = 66
 """How much room the piece of a curve before its name takes."""

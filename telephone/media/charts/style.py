@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
-from telephone.media.lettering import font, setable, wrap
+from telephone.media.typography import font, setable, wrap
 
 Theme = Literal["light", "dark"]
 Box = tuple[float, float, float, float]

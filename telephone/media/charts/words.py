@@ -5,7 +5,7 @@ from typing import Final
 
 from telephone.domain.games import fold
 from telephone.media.charts.values import Span
-from telephone.media.lettering import ELLIPSIS
+from telephone.media.typography import ELLIPSIS
 
 LONGEST: Final = 600
 _NAME: Final = 48

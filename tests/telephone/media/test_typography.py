@@ -2,7 +2,7 @@
 
 import pytest
 
-from telephone.media.lettering import font, setable, wrap
+from telephone.media.typography import font, setable, wrap
 
 
 @pytest.mark.parametrize(

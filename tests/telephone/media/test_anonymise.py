@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from telephone.domain.games import Image
 from telephone.errors import BadOutput
-from telephone.media.alike import SIDE, alike
+from telephone.media.anonymise import SIDE, alike
 from telephone.media.images import verify
 
 

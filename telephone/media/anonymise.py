@@ -7,7 +7,7 @@ from PIL import ImageDraw
 
 from telephone.domain.games import Image
 from telephone.media.images import encode, opened
-from telephone.media.lettering import font
+from telephone.media.typography import font
 
 SIDE: Final = 768
 """Width and height, in pixels."""

@@ -53,9 +53,9 @@ from telephone.ports.surfaces import Surfaces
 from telephone.privacy import Privacy
 from telephone.providers.base import Provider
 from telephone.providers.cog import Cog
-from telephone.providers.download import Downloads
-from telephone.providers.gate import Gate, limits
+from telephone.providers.downloads import Downloads
 from telephone.providers.openai import OpenAI
+from telephone.providers.rate_limit import Gate, limits
 from telephone.providers.replicate import HOSTS, Replicate
 from telephone.recovery import Recovery
 from telephone.rescoring import STRETCH, Desk, Rescoring

@@ -14,12 +14,12 @@ from telephone.domain.games import Answer, Ask, Ticket
 from telephone.errors import TelephoneError, Unavailable
 from telephone.providers import failures
 from telephone.providers.base import ModelTable
-from telephone.providers.download import Downloads
-from telephone.providers.gate import LIMITS, Gate, Limit
+from telephone.providers.downloads import Downloads
+from telephone.providers.http import ANSWER_MAX, ANSWER_SECONDS, CONNECT_SECONDS, too_large
+from telephone.providers.http_errors import failure
 from telephone.providers.mapping import data_uri, decoded, inputs, output_of, vector_of
+from telephone.providers.rate_limit import LIMITS, Gate, Limit
 from telephone.providers.replicate import failed
-from telephone.providers.statuses import failure
-from telephone.providers.wire import ANSWER_MAX, ANSWER_SECONDS, CONNECT_SECONDS, too_large
 
 _BUSY: Final = 409
 

@@ -19,11 +19,11 @@ from telephone.domain.games import Answer, Ask, Ticket
 from telephone.errors import Retired, TelephoneError
 from telephone.providers import failures, openai_answers
 from telephone.providers.base import ModelTable
-from telephone.providers.download import Downloads, origin_of
-from telephone.providers.gate import LIMITS, Gate, Limit
+from telephone.providers.downloads import Downloads, origin_of
+from telephone.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding, hush
+from telephone.providers.http_errors import broken, failure
 from telephone.providers.mapping import TASK, data_uri, decoded, picture_of, question_of, words_of
-from telephone.providers.statuses import broken, failure
-from telephone.providers.wire import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding, hush
+from telephone.providers.rate_limit import LIMITS, Gate, Limit
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -15,11 +15,11 @@ from telephone.domain.games import Answer, Ask, Image, Ticket
 from telephone.errors import Retired, TelephoneError
 from telephone.providers import failures
 from telephone.providers.base import Lost, ModelTable
-from telephone.providers.download import Downloads, origin_of
-from telephone.providers.gate import LIMITS, Gate
+from telephone.providers.downloads import Downloads, origin_of
+from telephone.providers.http import CONNECT_SECONDS, Counted, bounding, hush
+from telephone.providers.http_errors import broken, failure
 from telephone.providers.mapping import data_uri, decoded, inputs, output_of, vector_of
-from telephone.providers.statuses import broken, failure
-from telephone.providers.wire import CONNECT_SECONDS, Counted, bounding, hush
+from telephone.providers.rate_limit import LIMITS, Gate
 
 if TYPE_CHECKING:
     from replicate import AsyncReplicate

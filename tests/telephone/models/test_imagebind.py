@@ -18,7 +18,7 @@ from telephone.models.imagebind import ImageBind
 from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.providers.cog import Cog
-from telephone.providers.download import Downloads
+from telephone.providers.downloads import Downloads
 from telephone.providers.replicate import INLINE_MAX, Replicate
 from telephone.scoring.drift import cosine_distance
 from telephone.store import Store

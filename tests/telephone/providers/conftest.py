@@ -12,7 +12,7 @@ from telephone.domain.games import Ask, Image
 from telephone.models.registry import Registry
 from telephone.providers.base import ModelTable
 from telephone.providers.cog import Cog
-from telephone.providers.download import Downloads
+from telephone.providers.downloads import Downloads
 from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import Replicate
 from tests.standin_providers import Studios

@@ -259,7 +259,7 @@ async def test_a_retired_model_says_so_when_it_is_asked(studios, tables, words, 
 
 
 async def test_a_slow_server_holds_back_nobody_elses_calls(studios, table, words):
-    from telephone.providers.gate import Limit
+    from telephone.providers.rate_limit import Limit
 
     adapter = OpenAI(SecretStr(KEY), f"{studios.url}/v1", limit=Limit(1, 100))
     studios.next(DRAW, silent())

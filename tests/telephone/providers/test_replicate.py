@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from telephone.domain.games import Ask, Ticket
 from telephone.errors import BadOutput, Misconfigured, Refused, Retired, TimedOut, Unavailable
 from telephone.models.players import Players, caption_of, picture_of
-from telephone.providers.download import Downloads
+from telephone.providers.downloads import Downloads
 from telephone.providers.replicate import Replicate
 from tests.limits import LIMIT
 from tests.standin_providers import cut, cut_after_doing, floods, redirects, says

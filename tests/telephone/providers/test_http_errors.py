@@ -20,8 +20,8 @@ from telephone.errors import (
 )
 from telephone.providers import failures
 from telephone.providers.base import Lost
+from telephone.providers.http_errors import broken, failure
 from telephone.providers.replicate import failed
-from telephone.providers.statuses import broken, failure
 
 SAFETY = "Your request was rejected by the safety system. safety_violations=[violence]."
 

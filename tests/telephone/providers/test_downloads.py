@@ -14,7 +14,7 @@ from PIL import Image as pil
 from telephone.domain.games import Answer
 from telephone.errors import BadOutput, RateLimited, TelephoneError, Unavailable
 from telephone.models.players import picture_of
-from telephone.providers.download import Downloads, is_public
+from telephone.providers.downloads import Downloads, is_public
 from tests.limits import LIMIT
 from tests.standin_providers import answers, cut, floods, half, redirects, says, silent, slow
 from tests.support.pictures import paint

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from telephone.errors import Misconfigured, RateLimited
-from telephone.providers.gate import LIMITS, Gate, Limit, limits
+from telephone.providers.rate_limit import LIMITS, Gate, Limit, limits
 from tests.limits import LIMIT
 
 
@@ -25,8 +25,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
     held = Clock()
-    monkeypatch.setattr("telephone.providers.gate._now", lambda: held.now)
-    monkeypatch.setattr("telephone.providers.gate.asyncio.sleep", held.sleep)
+    monkeypatch.setattr("telephone.providers.rate_limit._now", lambda: held.now)
+    monkeypatch.setattr("telephone.providers.rate_limit.asyncio.sleep", held.sleep)
     return held
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from telephone.models.cutting import head, mean, parts
+from telephone.models.chunking import head, mean, parts
 from telephone.models.minilm import MiniLM
 from telephone.prompts import curated
 

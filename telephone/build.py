@@ -33,6 +33,7 @@ from telephone.models.base import Embedder
 from telephone.models.embedders import embedders
 from telephone.models.offline import Offline
 from telephone.models.players import DEADLINE, Players
+from telephone.models.probe import report_missing
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
 from telephone.pairing import Pairing
@@ -71,7 +72,6 @@ from telephone.settings import Settings, secret_named
 from telephone.showing import Showing
 from telephone.store import Store
 from telephone.taking import Taking
-from telephone.trial import report_missing
 from telephone.unfolding import Unfolding
 from telephone.writer import Writer
 

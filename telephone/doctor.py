@@ -17,13 +17,13 @@ from telephone.measure import ALWAYS
 from telephone.media.images import Pictures
 from telephone.models.embedders import embedders
 from telephone.models.players import Players
+from telephone.models.probe import Trial, Tried, census
 from telephone.models.registry import Registry
 from telephone.providers.base import ModelTable
 from telephone.safety import WORDS, choice, guard_of
 from telephone.service import UNFINISHED
 from telephone.settings import WELL, Settings
 from telephone.store import Store
-from telephone.trial import Trial, Tried, census
 from telephone.writer import chosen
 
 Health = Literal["good", "missing", "broken"]

@@ -16,8 +16,8 @@ from telephone.cpu import off_loop
 from telephone.errors import BadOutput, NotFound
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder, SeeingEmbedder, Vectors
-from telephone.models.cutting import head, mean, parts
-from telephone.prices import most_measuring_usd
+from telephone.models.chunking import head, mean, parts
+from telephone.models.pricing import most_measuring_usd
 from telephone.store import Size, Store
 
 Vector = NDArray[np.float32]

@@ -35,8 +35,8 @@ from telephone.engine.outcomes import (
 )
 from telephone.errors import BadOutput, Refused
 from telephone.measuring import Measuring
+from telephone.models.pricing import ATTEMPTS
 from telephone.ports.games import StageGone
-from telephone.prices import ATTEMPTS
 from telephone.seating import Seating
 from telephone.showing import OPENING, Showing
 from telephone.store import Store

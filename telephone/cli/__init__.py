@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from telephone.build import House
     from telephone.doctor import Finding
     from telephone.domain.calibration import Bearings
+    from telephone.models.probe import Tried
     from telephone.service import ModelFacts, Standing, StartRequest
-    from telephone.trial import Tried
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 

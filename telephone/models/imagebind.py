@@ -15,7 +15,7 @@ from telephone.domain.games import Ask, Image
 from telephone.errors import BadInput, BadOutput
 from telephone.models import clip
 from telephone.models.base import Vectors
-from telephone.models.cutting import RULES
+from telephone.models.chunking import RULES
 from telephone.models.players import Players
 from telephone.providers.base import ModelTable
 

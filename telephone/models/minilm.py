@@ -18,7 +18,7 @@ import numpy as np
 
 from telephone.cpu import off_loop
 from telephone.models.base import Vectors
-from telephone.models.cutting import RULES, mean, parts
+from telephone.models.chunking import RULES, mean, parts
 
 WINDOW: Final = 254
 """Word pieces the model reads at once, beside the two that mark beginning and end: 256 in all, as published."""

@@ -14,7 +14,7 @@ from telephone.errors import BadOutput, NotFound, Unavailable
 from telephone.gauge import Gauge
 from telephone.measure import Measure
 from telephone.media.images import Pictures, verify
-from telephone.models.cutting import MOST_PARTS, mean, parts
+from telephone.models.chunking import MOST_PARTS, mean, parts
 from telephone.scoring.drift import cosine_distance
 from telephone.store import Store
 from telephone.store.tables.games import DistanceRow, VectorRow

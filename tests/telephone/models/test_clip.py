@@ -2,8 +2,8 @@
 
 import pytest
 
+from telephone.models.chunking import parts
 from telephone.models.clip import WINDOW, numbers, tokens
-from telephone.models.cutting import parts
 
 LONG = (
     "The picture shows a busy market in an ancient city of the Middle East at sunset. Merchants in long robes stand "

@@ -13,7 +13,7 @@ from telephone.gauge import Gauge
 from telephone.media.images import Pictures
 from telephone.models import clip
 from telephone.models.base import SeeingEmbedder
-from telephone.models.cutting import mean, parts
+from telephone.models.chunking import mean, parts
 from telephone.models.imagebind import ImageBind
 from telephone.models.players import Players
 from telephone.models.registry import Registry

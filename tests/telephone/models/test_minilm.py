@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from telephone.models.base import Embedder, SeeingEmbedder
-from telephone.models.cutting import mean, parts
+from telephone.models.chunking import mean, parts
 from telephone.models.minilm import WINDOW, MiniLM
 
 

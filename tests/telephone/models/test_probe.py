@@ -9,9 +9,9 @@ from structlog.testing import capture_logs
 from telephone.errors import Unavailable
 from telephone.models.offline import Offline
 from telephone.models.players import Players
+from telephone.models.probe import Trial, census, report_missing
 from telephone.models.registry import Registry
 from telephone.providers.replicate import Replicate
-from telephone.trial import Trial, census, report_missing
 from tests.standin_providers import Studios
 from tests.support.provider import MODELS, FakeProvider
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from telephone.models.pricing import most_measuring_usd, most_usd
 from telephone.models.registry import Registry
-from telephone.prices import most_measuring_usd, most_usd
 from telephone.providers.base import ModelTable
 
 

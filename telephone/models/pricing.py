@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from telephone.models.cutting import MOST_PARTS
+from telephone.models.chunking import MOST_PARTS
 from telephone.providers.base import ModelTable
 
 ATTEMPTS: Final = 2

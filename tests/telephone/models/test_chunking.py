@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephone.models.cutting import MOST_PARTS, head, mean, parts
+from telephone.models.chunking import MOST_PARTS, head, mean, parts
 
 
 def words(text: str) -> int:

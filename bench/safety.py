@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from telephone.domain.games import Image
 from telephone.media.images import verify
 from telephone.models.sketch import Artist, Spotter
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 from telephone.safety import OfflineChecker
 from telephone.safety.words import categories
 

@@ -19,7 +19,7 @@ import numpy as np  # noqa: E402
 from telephone.build import offline_players  # noqa: E402
 from telephone.domain.games import Pair  # noqa: E402
 from telephone.models.minilm import MiniLM  # noqa: E402
-from telephone.prompts import sets  # noqa: E402
+from telephone.prompts.catalog import sets  # noqa: E402
 from telephone.scoring.noise_scale import STILL, apart, quantile  # noqa: E402
 
 PAIRS = tuple(Pair(t2i, i2t) for t2i in ("stickers", "doodles") for i2t in ("spotter-sharp", "spotter-hazy"))

@@ -144,7 +144,7 @@ def play(text: str, seed: int, artist: Artist, spotter: Spotter, turns: int = 10
 
 
 def games(hand: str, sight: str, seeds: int) -> list[Played]:
-    prompts = json.loads((ROOT / "telephone/prompts.json").read_text("utf-8"))
+    prompts = json.loads((ROOT / "telephone/prompts/prompts.json").read_text("utf-8"))
     artist, spotter = Artist(hand), Spotter(sight)  # type: ignore[arg-type]
     return [play(p["text"], seed, artist, spotter) for p in prompts for seed in range(seeds)]
 

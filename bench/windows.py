@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from telephone.models.chunking import head, mean, parts
 from telephone.models.minilm import MiniLM
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 
 MINILM = MiniLM()
 CAPTIONS = json.loads(Path(__file__).with_name("captions.json").read_text("utf-8"))

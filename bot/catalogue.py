@@ -7,7 +7,7 @@ from bot.money import money
 from bot.text import excerpt, quote
 from bot.ui.posts import Attachment
 from telephone.domain.games import Level, Prompt
-from telephone.library import Desk, Entry, Flaw, Generated, Page
+from telephone.prompts.service import Desk, Entry, Flaw, Generated, Page
 from telephone.store import Proposal
 
 PAGE_ROOM: Final = 1_680

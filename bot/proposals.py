@@ -13,7 +13,7 @@ from bot.asking import is_host, server_of
 from bot.interactions.buttons import PersistentButton
 from telephone.domain.games import Level
 from telephone.errors import BadInput
-from telephone.library import Desk, Page
+from telephone.prompts.service import Desk, Page
 
 Verb = Callable[[Press, int, Level | None], Awaitable[None]]
 _STYLE: Final = discord.ButtonStyle

@@ -13,7 +13,7 @@ from bot.commands import join, matching
 from bot.errors import offered
 from bot.proposals import PromptButton, show_desk, show_page
 from telephone.domain.games import PROMPT_MIN, Level
-from telephone.library import PROPOSAL_MAX
+from telephone.prompts.service import PROPOSAL_MAX
 
 
 @offered

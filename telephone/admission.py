@@ -24,7 +24,7 @@ from telephone.domain.games import (
 from telephone.errors import BadInput, NotAllowed, OverBudget
 from telephone.models.players import Players
 from telephone.models.pricing import most_usd
-from telephone.prompts import look_up, offered
+from telephone.prompts.catalog import look_up, offered
 from telephone.providers.base import ModelKind, ModelTable
 from telephone.safety import Guard
 from telephone.store import Order, Store

@@ -25,7 +25,6 @@ from telephone.gauge import Gauge
 from telephone.guessing import Guessing
 from telephone.hosting import Hall, Hosting
 from telephone.integrity import Integrity
-from telephone.library import Library
 from telephone.measure import ALWAYS, Measure
 from telephone.measuring import PATIENCE, Measuring, Patience
 from telephone.media.images import Pictures
@@ -52,6 +51,8 @@ from telephone.ports.runners import (
 )
 from telephone.ports.surfaces import Surfaces
 from telephone.privacy import Privacy
+from telephone.prompts.generator import Writer
+from telephone.prompts.service import Library
 from telephone.providers.base import Provider
 from telephone.providers.cog import Cog
 from telephone.providers.downloads import Downloads
@@ -73,7 +74,6 @@ from telephone.showing import Showing
 from telephone.store import Store
 from telephone.taking import Taking
 from telephone.unfolding import Unfolding
-from telephone.writer import Writer
 
 PREFERRED: Final = "imagebind"
 """The article's embedder: measures games as soon as a provider for it is configured."""

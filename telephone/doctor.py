@@ -19,12 +19,12 @@ from telephone.models.embedders import embedders
 from telephone.models.players import Players
 from telephone.models.probe import Trial, Tried, census
 from telephone.models.registry import Registry
+from telephone.prompts.generator import chosen
 from telephone.providers.base import ModelTable
 from telephone.safety import WORDS, choice, guard_of
 from telephone.service import UNFINISHED
 from telephone.settings import WELL, Settings
 from telephone.store import Store
-from telephone.writer import chosen
 
 Health = Literal["good", "missing", "broken"]
 _REACH_WITHIN = 5.0

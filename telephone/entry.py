@@ -8,7 +8,7 @@ from telephone.admission import Admission, StartRequest
 from telephone.domain.battles import VOTE_SECONDS, BattleRequest
 from telephone.domain.games import NO_GUILD, PROMPT_MAX, GameRequest, Level, Pair
 from telephone.pairing import Pairing, read_pair
-from telephone.prompts import look_up, offered
+from telephone.prompts.catalog import look_up, offered
 from telephone.scoring.pair_selection import NextPairs
 from telephone.store import Order
 

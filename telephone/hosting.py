@@ -35,7 +35,7 @@ from telephone.errors import OverBudget, TelephoneError
 from telephone.measuring import Measuring
 from telephone.play import Play
 from telephone.ports.games import StageGone
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 from telephone.showing import Showing
 from telephone.store import Order, Store
 from telephone.unfolding import Unfolding, numbered

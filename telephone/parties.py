@@ -14,7 +14,7 @@ from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed
 from telephone.hosting import STOPPED, UNFINISHED
 from telephone.ports.runners import PartyRunner
-from telephone.prompts import curated, look_up, offered
+from telephone.prompts.catalog import curated, look_up, offered
 from telephone.providers.base import ModelKind
 from telephone.seats import Seats, Turn
 from telephone.store import Store

@@ -16,7 +16,7 @@ from telephone.domain.games import Caps, Drift, Game, Pair
 from telephone.gauge import Gauge, Vector
 from telephone.measure import Measure
 from telephone.media import charts
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 from telephone.redraws import SOURCE, shipped
 from telephone.scoring.decay import REST, rest
 from telephone.scoring.drift import cosine_distance

@@ -20,7 +20,6 @@ from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes, Replay
 from telephone.guessing import Guessing
 from telephone.integrity import Integrity
-from telephone.library import Library
 from telephone.models.players import Players
 from telephone.moderation import Moderation
 from telephone.pairs import Pairs
@@ -28,6 +27,7 @@ from telephone.parties import Parties
 from telephone.play import PAUSED_EVERYWHERE, PAUSED_HERE
 from telephone.ports.runners import GameRunner
 from telephone.privacy import Privacy
+from telephone.prompts.service import Library
 from telephone.providers.base import ModelKind, ModelTable
 from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from telephone.build import offline_players  # noqa: E402
-from telephone.prompts import sets  # noqa: E402
+from telephone.prompts.catalog import sets  # noqa: E402
 
 WHERE = ROOT / "telephone/redraws.json"
 ARTISTS, SPOTTER, SEEDS = ("stickers", "doodles"), "spotter-sharp", (1, 2, 3)

@@ -13,7 +13,7 @@ from telephone.domain.games import NO_GUILD, Level
 
 if TYPE_CHECKING:
     from telephone.build import House
-    from telephone.library import Entry
+    from telephone.prompts.service import Entry
 
 
 def listed(

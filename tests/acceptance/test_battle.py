@@ -14,7 +14,7 @@ import pytest
 
 from telephone.domain.battles import Battle, BattleState, Choice
 from telephone.domain.games import Pair
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 from telephone.scoring.vote_model import POINTS
 from telephone.store import Store
 from tests.standin.loopback import Standin

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from telephone.domain.games import Game, GameState, Pair
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 from telephone.scoring.distance_model import FEWEST_PROMPTS, SETTLED, DistanceBoard, Score, merge, rank_by_distance
 from telephone.store import Store
 from tests.standin.loopback import Standin

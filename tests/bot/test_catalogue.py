@@ -7,7 +7,7 @@ import pytest
 from bot import catalogue
 from bot.text import CONTENT_MAX, plain, units
 from telephone.domain.games import Level, Prompt
-from telephone.library import PAGE, PROPOSAL_MAX, Desk, Entry, Page
+from telephone.prompts.service import PAGE, PROPOSAL_MAX, Desk, Entry, Page
 from telephone.store import Proposal
 from tests.bot.samples import NASTY
 

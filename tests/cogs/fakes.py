@@ -12,10 +12,10 @@ from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.exports import Archive
 from telephone.integrity import Integrity
-from telephone.library import Library
 from telephone.pairs import Pairs
 from telephone.privacy import Privacy
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
+from telephone.prompts.service import Library
 from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions
 from telephone.service import Choice, ModelFacts, Replay, Standing

@@ -5,7 +5,7 @@ import pytest
 
 from bot.app import TelephoneApp
 from telephone.domain.games import Pair
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 from telephone.scoring.board import Boards, Judge
 from telephone.store import Store
 from tests.cogs.fakes import MemoryHouse, MemoryService

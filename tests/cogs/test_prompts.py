@@ -7,9 +7,9 @@ import pytest
 from bot import catalogue
 from bot.app import TelephoneApp
 from telephone.domain.games import Level
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
+from telephone.prompts.generator import WANTED
 from telephone.store import Store
-from telephone.writer import WANTED
 from tests.bot.samples import NASTY
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.support.app import prompts_of

@@ -9,7 +9,6 @@ from pathlib import Path
 from telephone.battle import Battling
 from telephone.build import Parts, Tempo, open_playing_house
 from telephone.domain.games import Caps
-from telephone.library import Library
 from telephone.measure import Measure
 from telephone.measuring import PATIENCE, Patience
 from telephone.media.images import Pictures
@@ -19,12 +18,13 @@ from telephone.models.registry import Registry
 from telephone.play import Play
 from telephone.ports.battles import Arena
 from telephone.ports.surfaces import Surfaces
+from telephone.prompts.generator import Writer
+from telephone.prompts.service import Library
 from telephone.recovery import Recovery
 from telephone.safety import Guard
 from telephone.service import Service
 from telephone.settings import Settings
 from telephone.store import Store
-from telephone.writer import Writer
 from tests.support.checker import FakeChecker
 from tests.support.embedders import ColourEmbedder, LetterEmbedder
 from tests.support.provider import MODELS, FakeProvider

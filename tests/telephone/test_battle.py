@@ -20,7 +20,7 @@ from telephone.measuring import Patience
 from telephone.media.anonymise import SIDE
 from telephone.play import PAUSED_HERE
 from telephone.ports.games import StageGone
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 from telephone.store.tables.battles import BattleRow
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app

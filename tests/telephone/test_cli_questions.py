@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from telephone.cli import app
 from telephone.domain.games import NO_GUILD, Prompt
 from telephone.models.minilm import MiniLM
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 from telephone.store import Store
 from tests.support.played import CRITICS_ADD, PAINTERS_ADD, article
 

@@ -14,7 +14,7 @@ from telephone.errors import OverBudget, Unavailable
 from telephone.gauge import Gauge
 from telephone.measure import Measure
 from telephone.media.images import Pictures, verify
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 from telephone.redraws import SOURCE, shipped
 from telephone.scales import Drawing, Scales
 from telephone.scoring.drift import summarise

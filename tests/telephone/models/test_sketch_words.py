@@ -7,7 +7,7 @@ from telephone.models.sketch import parse, tell
 from telephone.models.sketch.settings import GROUNDS, PAPERS, SKIES
 from telephone.models.sketch.sight import Seen, Surroundings
 from telephone.models.sketch.vocabulary import article, counted, entries, plural, singulars
-from telephone.prompts import sets
+from telephone.prompts.catalog import sets
 
 NAMES = {entry.name: i for i, entry in enumerate(entries())}
 

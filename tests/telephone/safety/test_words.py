@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 from telephone.safety.words import categories, mentions_minor
 
 STOPPED = [

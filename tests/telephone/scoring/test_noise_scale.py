@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephone.domain.calibration import Quartiles, Rest, Scale, rest_in_words, where
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 from telephone.redraws import shipped
 from telephone.scoring.noise_scale import FEWEST_DISTANCES, FEWEST_PROMPTS, Redraws, apart, quantile, spread, unrelated
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from telephone.domain.games import Level, Pair, Prompt
 from telephone.errors import NotFound
-from telephone.prompts import curated
+from telephone.prompts.catalog import curated
 from telephone.scoring.answers import Question
 from telephone.scoring.board import Boards
 from telephone.scoring.questions import Questions

@@ -21,10 +21,10 @@ from telephone.errors import (
     TimedOut,
     Unavailable,
 )
+from telephone.prompts.generator import WANTED, Draft, Writer, chosen, question, read
 from telephone.providers.base import Lost
 from telephone.settings import Settings
 from telephone.store import Store
-from telephone.writer import WANTED, Draft, Writer, chosen, question, read
 from tests.limits import LIMIT
 from tests.standin_providers import Studios
 from tests.support.app import prompts_of

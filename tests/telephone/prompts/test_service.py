@@ -7,11 +7,11 @@ from structlog.testing import capture_logs
 
 from telephone.domain.games import GameState, Level
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Refused, Unavailable, Withheld
-from telephone.library import PAGE, Library
-from telephone.prompts import curated, sets
+from telephone.prompts.catalog import curated, sets
+from telephone.prompts.generator import WANTED
+from telephone.prompts.service import PAGE, Library
 from telephone.service import StartRequest
 from telephone.store import Pool, Store
-from telephone.writer import WANTED
 from tests.limits import LIMIT
 from tests.support.app import prompts_of, running_app
 from tests.support.checker import FakeChecker
@@ -153,7 +153,7 @@ async def test_only_moderators_decide(library):
 
 
 async def test_a_full_list_takes_no_more(library, monkeypatch):
-    monkeypatch.setattr("telephone.library.OWN_MAX", 1)
+    monkeypatch.setattr("telephone.prompts.service.OWN_MAX", 1)
     await accepted(library)
     with pytest.raises(BadInput, match="remove one"):
         await accepted(library, "a tin robot")

@@ -9,10 +9,10 @@ import pytest
 
 from telephone.domain.games import Level
 from telephone.models.minilm import MiniLM
-from telephone.prompts import curated, look_up, sets
+from telephone.prompts.catalog import curated, look_up, sets
 from telephone.safety.words import mentions_minor
 
-ARTICLE = Path(__file__).parents[3] / "shared" / "prompts-article.json"
+ARTICLE = Path(__file__).parents[4] / "shared" / "prompts-article.json"
 TOKENS_MAX = 75
 """What ImageBind's text tower reads, four for three words; a longer prompt would be measured in pieces."""
 

@@ -10,11 +10,11 @@ import structlog
 
 from telephone.domain.games import Level, Prompt, clean_prompt
 from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, TelephoneError
-from telephone.prompts import curated, look_up, offered, sets
+from telephone.prompts.catalog import curated, look_up, offered, sets
+from telephone.prompts.generator import WANTED, Writer
 from telephone.safety import Guard
 from telephone.store import Bounds, Proposal, Store
 from telephone.store.prompts import ProposalState, hash_of
-from telephone.writer import WANTED, Writer
 
 PROPOSAL_MAX: Final = 1_000
 """Longest proposal, in characters: what Discord's commands allow."""

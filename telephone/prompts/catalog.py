@@ -16,7 +16,7 @@ from telephone.store import Store
 @cache
 def sets() -> Mapping[str, tuple[Prompt, ...]]:
     """The prompts of `article` and of `house`, with slugs such as `#easy-001`, numbered on from set to set."""
-    document = json.loads(files("telephone").joinpath("prompts.json").read_text(encoding="utf-8"))
+    document = json.loads(files(__package__).joinpath("prompts.json").read_text(encoding="utf-8"))
     seen: Counter[str] = Counter()
 
     def prompt(row: Mapping[str, str]) -> Prompt:

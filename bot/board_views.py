@@ -14,8 +14,8 @@ from bot.ui import wording
 from bot.ui.posts import Post
 from telephone.cpu import off_loop
 from telephone.errors import BadInput
+from telephone.measurement.calibration import for_chart
 from telephone.media.charts import Scale
-from telephone.scales import for_chart
 from telephone.scoring.standings import Board
 from telephone.service import Service
 

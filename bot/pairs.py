@@ -12,9 +12,9 @@ from bot.ui import wording
 from bot.ui.posts import Attachment, Post, embedder_name, one_below_the_other
 from telephone.domain.games import Level, Pair
 from telephone.errors import BadInput
+from telephone.measurement.calibration import for_chart
 from telephone.media.charts import Curve, describe_pairs, pairs_chart
 from telephone.pairs import PairRequest
-from telephone.scales import for_chart
 from telephone.scoring.pair_curve import PairDrift
 from telephone.scoring.pair_sentences import sentences
 from telephone.scoring.standings import BoardRequest

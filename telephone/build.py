@@ -10,22 +10,24 @@ from typing import Final, Protocol
 import structlog
 
 from telephone.admission import Admission
-from telephone.anew import HELD, Anew
-from telephone.anew import PATIENCE as EMBEDDER_DEADLINE
 from telephone.battle import Battling, Ring
 from telephone.contest import Contest
 from telephone.engine.engine import Engine
 from telephone.entry import Entry
 from telephone.erasing import PAUSES, SETTLE, Crew, Erasing
-from telephone.errands import Errands
 from telephone.errors import Misconfigured
 from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes
-from telephone.gauge import Gauge
 from telephone.guessing import Guessing
 from telephone.hosting import Hall, Hosting
 from telephone.integrity import Integrity
-from telephone.measure import ALWAYS, Measure
+from telephone.measurement.calibration import Scales
+from telephone.measurement.distances import ALWAYS, Measure
+from telephone.measurement.embedding_cache import Gauge
+from telephone.measurement.rescore_service import Errands
+from telephone.measurement.rescore_workflow import STRETCH, Desk, Rescoring
+from telephone.measurement.rescoring import HELD, Anew
+from telephone.measurement.rescoring import PATIENCE as EMBEDDER_DEADLINE
 from telephone.measuring import PATIENCE, Measuring, Patience
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder
@@ -60,10 +62,8 @@ from telephone.providers.openai import OpenAI
 from telephone.providers.rate_limit import Gate, limits
 from telephone.providers.replicate import HOSTS, Replicate
 from telephone.recovery import Recovery
-from telephone.rescoring import STRETCH, Desk, Rescoring
 from telephone.rounds import Rounds
 from telephone.safety import Guard, guard_of
-from telephone.scales import Scales
 from telephone.scoring.board import Boards, Judge
 from telephone.scoring.urn import Urn
 from telephone.seating import Seating

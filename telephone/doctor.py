@@ -13,7 +13,7 @@ import aiohttp
 from telephone.build import chat, primary, providers
 from telephone.domain.games import Image
 from telephone.errors import NotAllowed, TelephoneError
-from telephone.measure import ALWAYS
+from telephone.measurement.distances import ALWAYS
 from telephone.media.images import Pictures
 from telephone.models.embedders import embedders
 from telephone.models.players import Players

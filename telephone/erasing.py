@@ -20,7 +20,7 @@ from telephone.engine.reruns import enqueue_unended
 from telephone.engine.waiting import look_until
 from telephone.errors import TelephoneError
 from telephone.hosting import Hosting
-from telephone.measure import Measure
+from telephone.measurement.distances import Measure
 from telephone.media.images import Pictures
 from telephone.play import Play
 from telephone.ports.cleanup import Broom

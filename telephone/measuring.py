@@ -10,16 +10,16 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone.awaiting import Awaiting
 from telephone.domain.games import Game, GameState
 from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import Failed, Journalled, Outcome, held_up, journalled, outcome_of, write
 from telephone.engine.waiting import look_until
 from telephone.errors import BadOutput, Misconfigured, RateLimited, TimedOut, Unavailable
-from telephone.measure import Measure
+from telephone.measurement.calibration import Scales
+from telephone.measurement.distances import Measure
+from telephone.measurement.pending import Awaiting
 from telephone.providers.patience import with_patience
-from telephone.scales import Scales
 from telephone.showing import Showing
 from telephone.store import Store
 

@@ -7,13 +7,13 @@ from typing import Final
 import numpy as np
 
 from telephone.cpu import off_loop
-from telephone.distractors import distractors
 from telephone.domain.calibration import Rest, Scale
 from telephone.domain.games import NO_GUILD, Level, Pair
-from telephone.gauge import Gauge, Vector
-from telephone.measure import Measure
+from telephone.measurement.calibration import Scales, over_two
+from telephone.measurement.distances import Measure
+from telephone.measurement.distractors import distractors
+from telephone.measurement.embedding_cache import Gauge, Vector
 from telephone.models.registry import Registry
-from telephone.scales import Scales, over_two
 from telephone.scoring.attribution import Seen, Shares, cross_fitted
 from telephone.scoring.decay import REST, rest
 from telephone.scoring.intervals import Floats

@@ -14,12 +14,12 @@ from telephone.domain.calibration import Scale
 from telephone.domain.games import HUMAN, Allowance, Game, GameState
 from telephone.domain.servers import NsfwPolicy, ServerSettings, declared
 from telephone.engine.waiting import look_until
-from telephone.errands import Errands
 from telephone.errors import BadInput, NotAllowed
 from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes, Replay
 from telephone.guessing import Guessing
 from telephone.integrity import Integrity
+from telephone.measurement.rescore_service import Errands
 from telephone.models.players import Players
 from telephone.moderation import Moderation
 from telephone.pairs import Pairs

@@ -9,12 +9,12 @@ from telephone.cpu import off_loop
 from telephone.domain.games import Drift, Game, GameState, Image, Kind, Step, StepKey
 from telephone.domain.human_turns import Seat
 from telephone.domain.messages import GameMessage, GameMessageKind
+from telephone.measurement.calibration import Drawing, Scales
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.ports.games import Posting, Progress, Stage, Summary
 from telephone.ports.human_turns import Lobby
 from telephone.publishing import patiently, post_once, without_stopping
-from telephone.scales import Drawing, Scales
 from telephone.scoring.drift import summarise
 from telephone.store import Store
 

@@ -1,4 +1,4 @@
-"""Writes telephone/redraws.json: what the offline players say of redraws of the article's ten prompts.
+"""Writes telephone/measurement/repeats.json: what the offline players say of redraws of the article's ten prompts.
 
     python tools/redraws.py
 
@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 from telephone.build import offline_players  # noqa: E402
 from telephone.prompts.catalog import sets  # noqa: E402
 
-WHERE = ROOT / "telephone/redraws.json"
+WHERE = ROOT / "telephone/measurement/repeats.json"
 ARTISTS, SPOTTER, SEEDS = ("stickers", "doodles"), "spotter-sharp", (1, 2, 3)
 
 

@@ -37,8 +37,8 @@ def rescore(
 
 
 async def _rescore(house: "House", server: int, embedder: str, yes: bool) -> tuple["Rescore", str]:
-    from telephone.anew import Outcome
     from telephone.domain.rescores import Rescore
+    from telephone.measurement.rescoring import Outcome
 
     anew, errands = house.service.errands.anew, house.service.errands
     job = await anew.running(server, anew.measure.named(embedder).name)

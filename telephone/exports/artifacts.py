@@ -11,13 +11,13 @@ from telephone.domain.calibration import Bearings
 from telephone.domain.games import Game, Image
 from telephone.errors import BadInput, Misconfigured
 from telephone.exports.game_json import record
-from telephone.measure import Measure
+from telephone.measurement.calibration import Drawing, Scales
+from telephone.measurement.distances import Measure
 from telephone.media.album import album
 from telephone.media.charts import describe_drift
 from telephone.media.images import Pictures
 from telephone.media.replay import Frame, replay_gif
 from telephone.models.registry import Registry
-from telephone.scales import Drawing, Scales
 from telephone.showing import drift_of
 
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}

@@ -9,12 +9,12 @@ from bot import pairs
 from bot.app import TelephoneApp
 from bot.ui import wording
 from telephone.domain.games import Caps, Level, Pair, Prompt
-from telephone.gauge import Gauge
-from telephone.measure import Measure
+from telephone.measurement.calibration import Scales
+from telephone.measurement.distances import Measure
+from telephone.measurement.embedding_cache import Gauge
 from telephone.media.images import Pictures
 from telephone.models.registry import Registry
 from telephone.pairs import Pairs
-from telephone.scales import Scales
 from telephone.scoring.board import Boards, Judge
 from telephone.scoring.standings import BoardRequest
 from telephone.store import Store

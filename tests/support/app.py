@@ -9,7 +9,7 @@ from pathlib import Path
 from telephone.battle import Battling
 from telephone.build import Parts, Tempo, open_playing_house
 from telephone.domain.games import Caps
-from telephone.measure import Measure
+from telephone.measurement.distances import Measure
 from telephone.measuring import PATIENCE, Patience
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from telephone.domain.games import Level
-from telephone.redraws import SOURCE
+from telephone.measurement.repeats import SOURCE
 from telephone.store import Bounds, Store
 
 pytestmark = pytest.mark.slow

@@ -11,12 +11,12 @@ import pytest
 from telephone.cli.documents import pair_document
 from telephone.domain.games import Caps, Game, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
 from telephone.errors import NotFound
-from telephone.gauge import Gauge
-from telephone.measure import Measure
+from telephone.measurement.calibration import Scales
+from telephone.measurement.distances import Measure
+from telephone.measurement.embedding_cache import Gauge
 from telephone.media.images import Pictures, verify
 from telephone.models.registry import Registry
 from telephone.pairs import PairRequest, Pairs
-from telephone.scales import Scales
 from telephone.scoring.attribution import Shares
 from telephone.scoring.pair_sentences import NONE_YET, sentences
 from telephone.store import Store

@@ -8,9 +8,9 @@ from telephone.domain.calibration import Rest
 from telephone.domain.games import Game, GameState
 from telephone.engine.outcomes import BROKEN
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, Unavailable
+from telephone.measurement.repeats import SOURCE
 from telephone.play import PAUSED_HERE
 from telephone.ports.games import StageGone
-from telephone.redraws import SOURCE
 from telephone.service import StartRequest
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from telephone.domain.games import Image
 from telephone.errors import BadInput, BadOutput, TimedOut, Unavailable
-from telephone.gauge import Gauge
+from telephone.measurement.embedding_cache import Gauge
 from telephone.media.images import Pictures
 from telephone.models import clip
 from telephone.models.base import SeeingEmbedder

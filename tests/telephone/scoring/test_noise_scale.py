@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephone.domain.calibration import Quartiles, Rest, Scale, rest_in_words, where
+from telephone.measurement.repeats import shipped
 from telephone.prompts.catalog import curated
-from telephone.redraws import shipped
 from telephone.scoring.noise_scale import FEWEST_DISTANCES, FEWEST_PROMPTS, Redraws, apart, quantile, spread, unrelated
 
 SCALE = Scale("minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws", 10, 60)

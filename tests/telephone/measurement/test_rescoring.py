@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from telephone.anew import Anew, Outcome
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
-from telephone.errands import BUSY
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Unavailable
+from telephone.measurement.rescore_service import BUSY
+from telephone.measurement.rescoring import Anew, Outcome
 from telephone.service import StartRequest
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
@@ -23,7 +23,7 @@ from tests.support.surfaces import RecordedJobs
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GUILD, CHANNEL, PRICE = 11, 33, 0.001
 
 
@@ -133,7 +133,7 @@ async def test_the_scale_is_made_in_the_end_at_the_operators_expense(folder):
 
 
 async def test_a_plan_of_many_batches_counts_a_prompt_once(folder, monkeypatch):
-    monkeypatch.setattr("telephone.anew.BATCH", 1)
+    monkeypatch.setattr("telephone.measurement.rescoring.BATCH", 1)
     async with running_app(folder, prism=ColourEmbedder(), text_usd=PRICE) as company:
         plan = await company.service.errands.plan(GUILD, "prism", is_host=True)
         assert (plan.games, plan.most_usd) == (4, pytest.approx((1 + 8 + 8) * PRICE))

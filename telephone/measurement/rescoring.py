@@ -20,10 +20,10 @@ from telephone.domain.games import Caps
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from telephone.engine.waiting import watched
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, TelephoneError
-from telephone.measure import Measure
+from telephone.measurement.calibration import Scales
+from telephone.measurement.distances import Measure
 from telephone.models.registry import Registry
 from telephone.providers.patience import with_patience
-from telephone.scales import Scales
 from telephone.store import Order, Store
 
 HELD: Final = 30.0

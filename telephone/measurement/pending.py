@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from telephone.domain.games import Game, GameState
 from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.engine.engine import Engine
-from telephone.measure import Measure
+from telephone.measurement.distances import Measure
 
 
 @dataclass(frozen=True, slots=True)

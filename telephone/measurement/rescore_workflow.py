@@ -11,11 +11,11 @@ from typing import Final
 
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone.anew import Anew, Outcome
 from telephone.domain.rescores import Rescore
 from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.reruns import enqueue_unended
+from telephone.measurement.rescoring import Anew, Outcome
 from telephone.ports.games import Posting, nonce
 from telephone.ports.jobs import Noticeboard
 from telephone.providers.patience import with_patience

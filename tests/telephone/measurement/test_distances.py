@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from telephone.domain.games import Game, GameRequest, Kind, Pair, Prompt, Step, StepKey
 from telephone.errors import BadOutput, NotFound, Unavailable
-from telephone.gauge import Gauge
-from telephone.measure import Measure
+from telephone.measurement.distances import Measure
+from telephone.measurement.embedding_cache import Gauge
 from telephone.media.images import Pictures, verify
 from telephone.models.chunking import MOST_PARTS, mean, parts
 from telephone.scoring.drift import cosine_distance

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from telephone.anew import Anew
 from telephone.domain.rescores import Rescore, RescorePlan
 from telephone.engine.waiting import look_until
 from telephone.errors import NotAllowed
+from telephone.measurement.rescoring import Anew
 from telephone.ports.runners import RescoreRunner
 
 BUSY: Final = "Games here are being measured with {label} already: {done:,} of {games:,} are done."

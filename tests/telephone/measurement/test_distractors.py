@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from telephone.distractors import distractors
+from telephone.measurement.distractors import distractors
 from telephone.models.minilm import MiniLM
 from telephone.prompts.catalog import curated
 from telephone.safety.words import mentions_minor

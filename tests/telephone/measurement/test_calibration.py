@@ -7,16 +7,16 @@ from math import cos, radians, sin
 import numpy as np
 import pytest
 
-from telephone.distractors import distractors
 from telephone.domain.calibration import UNKNOWN, Rest
 from telephone.domain.games import Caps, Game, GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from telephone.errors import OverBudget, Unavailable
-from telephone.gauge import Gauge
-from telephone.measure import Measure
+from telephone.measurement.calibration import Drawing, Scales
+from telephone.measurement.distances import Measure
+from telephone.measurement.distractors import distractors
+from telephone.measurement.embedding_cache import Gauge
+from telephone.measurement.repeats import SOURCE, shipped
 from telephone.media.images import Pictures, verify
 from telephone.prompts.catalog import curated
-from telephone.redraws import SOURCE, shipped
-from telephone.scales import Drawing, Scales
 from telephone.scoring.drift import summarise
 from telephone.store import Store
 from tests.support.embedders import ColourEmbedder, LetterEmbedder
@@ -213,7 +213,7 @@ async def test_a_chart_marks_rest_and_scale_and_says_so_in_words(bench):
 
 
 async def test_scales_of_many_servers_are_kept_up_to_a_bound_and_made_again(bench, monkeypatch):
-    monkeypatch.setattr("telephone.scales.KEPT", 3)
+    monkeypatch.setattr("telephone.measurement.calibration.KEPT", 3)
     scales = Scales(bench.store, bench.measure)
     await scales.prepare(GUILD, "compass")
     first = await scales.of(GUILD, "compass")

@@ -12,4 +12,4 @@ from importlib.resources import files
 @cache
 def distractors() -> tuple[str, ...]:
     """All of them, always in this order."""
-    return tuple(json.loads(files("telephone").joinpath("distractors.json").read_text(encoding="utf-8")))
+    return tuple(json.loads(files(__package__).joinpath("distractors.json").read_text(encoding="utf-8")))

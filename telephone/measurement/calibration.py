@@ -10,14 +10,14 @@ import numpy as np
 from cachetools import LRUCache
 
 from telephone.cpu import off_loop
-from telephone.distractors import distractors
 from telephone.domain.calibration import UNKNOWN, Bearings, Quartiles, Redrawn, Rest, Scale
 from telephone.domain.games import Caps, Drift, Game, Pair
-from telephone.gauge import Gauge, Vector
-from telephone.measure import Measure
+from telephone.measurement.distances import Measure
+from telephone.measurement.distractors import distractors
+from telephone.measurement.embedding_cache import Gauge, Vector
+from telephone.measurement.repeats import SOURCE, shipped
 from telephone.media import charts
 from telephone.prompts.catalog import curated
-from telephone.redraws import SOURCE, shipped
 from telephone.scoring.decay import REST, rest
 from telephone.scoring.drift import cosine_distance
 from telephone.scoring.noise_scale import Redraws, Spread, spread, unrelated

@@ -6,7 +6,7 @@ from typing import Final
 
 from telephone.domain.games import Drift, Game
 from telephone.errors import NotFound
-from telephone.gauge import Gauge, Pay, Vector
+from telephone.measurement.embedding_cache import Gauge, Pay, Vector
 from telephone.scoring.drift import cosine_distance, drift
 from telephone.store import Measurement
 

@@ -29,7 +29,7 @@ import numpy as np  # noqa: E402
 from sqlalchemy import insert, text  # noqa: E402
 
 from telephone.domain.games import Level, Pair  # noqa: E402
-from telephone.scoring.board import BoardRequest, Boards, Judge  # noqa: E402
+from telephone.leaderboards.service import BoardRequest, Boards, Judge  # noqa: E402
 from telephone.store import Store  # noqa: E402
 from telephone.store.counted_distances import cell_of  # noqa: E402
 from telephone.store.scores import Pool  # noqa: E402

@@ -26,7 +26,7 @@ from sqlalchemy import insert, update  # noqa: E402
 from sqlmodel import col  # noqa: E402
 
 from telephone.domain.games import GameRequest, Level, Pair, Prompt  # noqa: E402
-from telephone.scoring.urn import Urn  # noqa: E402
+from telephone.leaderboards.ballot_source import Urn  # noqa: E402
 from telephone.scoring.vote_model import rank_by_votes  # noqa: E402
 from telephone.store import Store  # noqa: E402
 from telephone.store.scores import Pool  # noqa: E402

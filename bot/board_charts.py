@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.ui.posts import Attachment
 from telephone.domain.games import Level
+from telephone.leaderboards.board import Board, Course, PairRow
 from telephone.media.charts import (
     Bar,
     Curve,
@@ -18,7 +19,6 @@ from telephone.media.charts import (
 )
 from telephone.scoring import board_words as words
 from telephone.scoring.intervals import Interval
-from telephone.scoring.standings import Board, Course, PairRow
 
 
 def intervals(board: Board, rows: Sequence[PairRow]) -> tuple[Attachment, ...]:

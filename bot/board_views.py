@@ -14,9 +14,9 @@ from bot.ui import wording
 from bot.ui.posts import Post
 from telephone.cpu import off_loop
 from telephone.errors import BadInput
+from telephone.leaderboards.board import Board
 from telephone.measurement.calibration import for_chart
 from telephone.media.charts import Scale
-from telephone.scoring.standings import Board
 from telephone.service import Service
 
 

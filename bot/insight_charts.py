@@ -1,6 +1,7 @@
 """The charts of the three answers. They keep a core busy: call them through `off_loop`."""
 
 from bot.ui.posts import Attachment
+from telephone.leaderboards.insight_results import Answer, Course, Difficulties
 from telephone.media.charts import (
     Bar,
     Span,
@@ -14,7 +15,6 @@ from telephone.media.charts import (
     shares_chart,
 )
 from telephone.scoring import sentences as words
-from telephone.scoring.answers import Answer, Course, Difficulties
 from telephone.scoring.factor_effects import factors
 from telephone.scoring.intervals import Interval
 from telephone.scoring.sentences import KINDS

@@ -5,8 +5,8 @@ from bot.text import CONTENT_MAX, lines_that_fit
 from bot.ui.posts import Attachment
 from telephone.domain.battles import Decision
 from telephone.exports import Export, Format
-from telephone.integrity import Report
-from telephone.scoring.flags import Flag, Flagged
+from telephone.leaderboards.vote_flags import Flag, Flagged
+from telephone.leaderboards.vote_review import Report
 
 _REASONS = {
     Flag.STARTER: "on a battle they started",

@@ -6,7 +6,7 @@ from bot import pairs
 from bot.answers import Press, acknowledge, show
 from bot.interactions.buttons import PersistentSelect
 from telephone.cpu import off_loop
-from telephone.pairs import PairRequest
+from telephone.leaderboards.pair_report import PairRequest
 
 
 async def show_pair(press: Press, asked: PairRequest) -> None:

@@ -12,12 +12,12 @@ from bot.ui import wording
 from bot.ui.posts import Attachment, Post, embedder_name, one_below_the_other
 from telephone.domain.games import Level, Pair
 from telephone.errors import BadInput
+from telephone.leaderboards.board import BoardRequest
+from telephone.leaderboards.pair_report import PairRequest
 from telephone.measurement.calibration import for_chart
 from telephone.media.charts import Curve, describe_pairs, pairs_chart
-from telephone.pairs import PairRequest
 from telephone.scoring.pair_curve import PairDrift
 from telephone.scoring.pair_sentences import sentences
-from telephone.scoring.standings import BoardRequest
 
 COLOUR: Final = 0x0072B2
 OPTIONS: Final = 25

@@ -12,7 +12,7 @@ from bot.commands import join, leave
 from bot.insight_views import InsightSelect, share_insights, show_insights
 from bot.insights import Look
 from telephone.domain.games import TURNS_MAX, Level
-from telephone.scoring.answers import Question
+from telephone.leaderboards.insight_results import Question
 
 
 @app_commands.describe(

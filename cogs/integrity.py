@@ -16,7 +16,7 @@ from telephone.domain.battles import Decision
 from telephone.domain.servers import AGE_MAX
 from telephone.errors import BadInput
 from telephone.exports import FORMATS
-from telephone.scoring.standings import Prompts
+from telephone.leaderboards.board import Prompts
 from telephone.store.scores import Pool
 
 EXPORT_OPTIONS: Final = {

@@ -16,10 +16,10 @@ from bot.errors import offered
 from bot.pair_views import PairSelect, show_pair
 from bot.rescore_views import RescoreButton, ask_to_rescore
 from telephone.domain.games import TURNS_MAX, Level, Pair
-from telephone.pairs import PairRequest
+from telephone.leaderboards.board import By, Games, Prompts, Votes
+from telephone.leaderboards.pair_report import PairRequest
+from telephone.leaderboards.service import BoardRequest
 from telephone.providers.base import ModelKind
-from telephone.scoring.board import BoardRequest
-from telephone.scoring.standings import By, Games, Prompts, Votes
 
 
 @offered

@@ -20,7 +20,10 @@ from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes
 from telephone.guessing import Guessing
 from telephone.hosting import Hall, Hosting
-from telephone.integrity import Integrity
+from telephone.leaderboards.ballot_source import Urn
+from telephone.leaderboards.pair_report import Pairs
+from telephone.leaderboards.service import Boards, Judge
+from telephone.leaderboards.vote_review import Integrity
 from telephone.measurement.calibration import Scales
 from telephone.measurement.distances import ALWAYS, Measure
 from telephone.measurement.embedding_cache import Gauge
@@ -38,7 +41,6 @@ from telephone.models.probe import report_missing
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
 from telephone.pairing import Pairing
-from telephone.pairs import Pairs
 from telephone.parties import Parties
 from telephone.play import Company, NoSides, Play, Sides
 from telephone.ports.games import Stage
@@ -64,8 +66,6 @@ from telephone.providers.replicate import HOSTS, Replicate
 from telephone.recovery import Recovery
 from telephone.rounds import Rounds
 from telephone.safety import Guard, guard_of
-from telephone.scoring.board import Boards, Judge
-from telephone.scoring.urn import Urn
 from telephone.seating import Seating
 from telephone.seats import Seats
 from telephone.service import Service

@@ -7,9 +7,9 @@ from telephone.cpu import off_loop
 from telephone.domain.battles import SIDES_MAX, SIDES_MIN
 from telephone.domain.games import Pair
 from telephone.errors import BadInput, NotAllowed
+from telephone.leaderboards.ballot_source import Urn
 from telephone.models.players import Players
 from telephone.scoring.pair_selection import NextPairs, next_pairs
-from telephone.scoring.urn import Urn
 from telephone.store import Store
 from telephone.store.scores import Pool
 

@@ -18,19 +18,19 @@ from telephone.errors import BadInput, NotAllowed
 from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes, Replay
 from telephone.guessing import Guessing
-from telephone.integrity import Integrity
+from telephone.leaderboards.insights import Questions
+from telephone.leaderboards.pair_report import Pairs
+from telephone.leaderboards.service import Boards
+from telephone.leaderboards.vote_review import Integrity
 from telephone.measurement.rescore_service import Errands
 from telephone.models.players import Players
 from telephone.moderation import Moderation
-from telephone.pairs import Pairs
 from telephone.parties import Parties
 from telephone.play import PAUSED_EVERYWHERE, PAUSED_HERE
 from telephone.ports.runners import GameRunner
 from telephone.privacy import Privacy
 from telephone.prompts.service import Library
 from telephone.providers.base import ModelKind, ModelTable
-from telephone.scoring.board import Boards
-from telephone.scoring.questions import Questions
 from telephone.seats import Seats
 from telephone.store import Scope, Store
 

@@ -15,8 +15,8 @@ from telephone.domain.games import NO_GUILD, TURNS_MAX
 
 if TYPE_CHECKING:
     from telephone.build import House
+    from telephone.leaderboards.board import Board, BoardRequest, PairRow
     from telephone.scoring.distance_model import Row
-    from telephone.scoring.standings import Board, BoardRequest, PairRow
     from telephone.scoring.vote_model import VoteRow
 
 Votes = Annotated[
@@ -62,7 +62,7 @@ def leaderboard(
     as_json: Json = False,
 ) -> None:
     """Ranks pairs by how much of the meaning they keep: those of stored games, or by the votes of a CSV."""
-    from telephone.scoring.standings import BoardRequest
+    from telephone.leaderboards.board import BoardRequest
 
     asked = BoardRequest(server, by, None if level == "all" else level_named(level), games, prompts, embedder, turns)
     if votes is None:
@@ -97,8 +97,8 @@ def _of_games(asked: "BoardRequest", as_json: bool) -> None:
 
 def _of_sheet(path: Path, prior_sd: float | None, as_json: bool) -> None:
     from telephone.cli.documents import votes_document
-    from telephone.scoring.sheets import lines_of, read_votes
-    from telephone.scoring.standings import voted
+    from telephone.leaderboards.board import voted
+    from telephone.leaderboards.csv_input import lines_of, read_votes
     from telephone.scoring.vote_model import rank_by_votes
 
     if prior_sd is not None and not 0 < prior_sd < float("inf"):

@@ -47,7 +47,7 @@ def _command(row: Format) -> Callable[..., None]:
         flagged: Flagged = "include",
         server: Server = NO_GUILD,
     ) -> None:
-        from telephone.scoring.standings import BoardRequest
+        from telephone.leaderboards.board import BoardRequest
 
         asked = BoardRequest(server, "votes", None if level == "all" else level_named(level), games, prompts)
 

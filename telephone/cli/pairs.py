@@ -25,7 +25,7 @@ def pair(
 ) -> None:
     """Tells how one pair drifts: its curve, its decay, when it rests, and which of the two lost the prompt."""
     from telephone.cli.documents import pair_document
-    from telephone.pairs import PairRequest
+    from telephone.leaderboards.pair_report import PairRequest
     from telephone.scoring.pair_sentences import sentences
 
     async def ask(house: "House") -> "PairDrift":

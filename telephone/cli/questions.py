@@ -15,7 +15,7 @@ from telephone.domain.games import Level as GameLevel
 
 if TYPE_CHECKING:
     from telephone.build import House
-    from telephone.scoring.answers import Answer, Course, Difficulties, Question
+    from telephone.leaderboards.insight_results import Answer, Course, Difficulties, Question
     from telephone.scoring.factor_effects import Insights
     from telephone.scoring.intervals import Interval
 
@@ -44,7 +44,7 @@ def insights(
     as_json: Json = False,
 ) -> None:
     """Answers which T2I is best, which I2T, and which of the two matters more: of stored games, or of a CSV."""
-    from telephone.scoring.answers import Question
+    from telephone.leaderboards.insight_results import Question
 
     if scores is None:
         if higher_is_better:
@@ -85,8 +85,8 @@ def _of_games(question: "Question", as_json: bool) -> None:
 
 def _of_sheet(path: Path, level: str | None, higher_is_better: bool, as_json: bool) -> None:
     from telephone.cli.documents import difficulty_document, insights_document
+    from telephone.leaderboards.csv_input import lines_of, read_scores
     from telephone.scoring import factor_effects as three
-    from telephone.scoring.sheets import lines_of, read_scores
 
     read = read_scores(lines_of(path))
     cells = read.at(level)

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
-    from telephone.scoring.urn import Urn
+    from telephone.leaderboards.ballot_source import Urn
     from telephone.store.scores import Pool
 
 Which = Literal["all", "counted", "unflagged"]

@@ -18,9 +18,9 @@ from telephone.cpu import off_loop
 from telephone.domain.battles import SIDES_MAX, Choice
 from telephone.errors import NotFound
 from telephone.exports import Archive, Export, Which
+from telephone.leaderboards.ballot_source import gather
+from telephone.leaderboards.csv_input import MORE, VOTES
 from telephone.scoring.ballots import ALL_BAD, TIE
-from telephone.scoring.sheets import MORE, VOTES
-from telephone.scoring.urn import gather
 from telephone.store.packed_votes import CHOICES, Poll
 from telephone.store.scores import Pool
 

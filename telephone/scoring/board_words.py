@@ -6,9 +6,9 @@
 from collections.abc import Callable
 from typing import Final
 
+from telephone.leaderboards.board import Board, Course, Games, PairRow
 from telephone.scoring.distance_model import FEWEST_PROMPTS, SETTLED, Row
 from telephone.scoring.intervals import Interval
-from telephone.scoring.standings import Board, Course, Games, PairRow
 from telephone.scoring.vote_model import FEWEST_BATTLES, VoteRow
 from telephone.scoring.vote_model import SETTLED as SETTLED_POINTS
 from telephone.store.scores import Completion

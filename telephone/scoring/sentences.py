@@ -8,11 +8,11 @@ from itertools import groupby
 from math import floor, log10
 from typing import Final
 
-from telephone.scoring.answers import Answer, Moment, Question, Told
+from telephone.leaderboards.board import Judge
+from telephone.leaderboards.insight_results import Answer, Moment, Question, Told
 from telephone.scoring.crossed_effects import Side
 from telephone.scoring.factor_effects import FEWEST_PROMPTS, Insights, factors
 from telephone.scoring.intervals import Interval
-from telephone.scoring.standings import Judge
 
 KINDS: Final[dict[Side, str]] = {"t2i": "T2I", "i2t": "I2T"}
 PAIRS_NAMED: Final = 6

@@ -11,9 +11,9 @@ from bot.boards import CHOICES, SIGHT, Sight, charted, pages, pairs
 from bot.text import LAYOUT_MAX, units
 from bot.ui.posts import Attachment
 from telephone.domain.games import Level, Pair
+from telephone.leaderboards.board import Board, BoardRequest, Judge, Ruling, Verdict, rows_of
 from telephone.scoring.ballots import Vote, tally
 from telephone.scoring.distance_model import Cell, rank_by_distance
-from telephone.scoring.standings import Board, BoardRequest, Judge, Ruling, Verdict, rows_of
 from telephone.scoring.vote_model import rank_by_votes
 from telephone.store.scores import Completion
 

@@ -12,12 +12,12 @@ from bot.insights import LEVELS, LOOK, VIEWS, Look
 from bot.text import LAYOUT_MAX, units
 from bot.ui.posts import Attachment
 from telephone.domain.games import Level, Pair
-from telephone.scoring.answers import Answer, Difficulties, Difficulty, Question
+from telephone.leaderboards.board import Judge
+from telephone.leaderboards.insight_results import Answer, Difficulties, Difficulty, Question
 from telephone.scoring.distance_model import Cell
 from telephone.scoring.factor_effects import FEWEST_PROMPTS
 from telephone.scoring.factor_effects import insights as answered
 from telephone.scoring.intervals import Interval
-from telephone.scoring.standings import Judge
 
 JUDGE = Judge("imagebind", "1", "ImageBind")
 LOOKS = [Look(Question(7, level, turn), view) for level, turn, view in product((None, *Level), (None, 1, 30), VIEWS)]

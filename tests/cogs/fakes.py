@@ -11,13 +11,13 @@ from telephone.domain.parties import Party
 from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.exports import Archive
-from telephone.integrity import Integrity
-from telephone.pairs import Pairs
+from telephone.leaderboards.insights import Questions
+from telephone.leaderboards.pair_report import Pairs
+from telephone.leaderboards.service import Boards
+from telephone.leaderboards.vote_review import Integrity
 from telephone.privacy import Privacy
 from telephone.prompts.catalog import curated
 from telephone.prompts.service import Library
-from telephone.scoring.board import Boards
-from telephone.scoring.questions import Questions
 from telephone.service import Choice, ModelFacts, Replay, Standing
 from tests.bot.samples import game
 

@@ -3,7 +3,7 @@
 import pytest
 
 from telephone.exports import FORMATS, Archive, Export, Format
-from telephone.scoring.urn import Urn
+from telephone.leaderboards.ballot_source import Urn
 from telephone.store import Store
 from telephone.store.scores import Pool
 from tests.cogs.fakes import MemoryHouse, MemoryService

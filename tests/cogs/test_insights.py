@@ -5,8 +5,8 @@ import pytest
 
 from bot.app import TelephoneApp
 from telephone.domain.games import Pair
+from telephone.leaderboards.service import Boards, Judge
 from telephone.prompts.catalog import curated
-from telephone.scoring.board import Boards, Judge
 from telephone.store import Store
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.support.played import article, asked, finished, once

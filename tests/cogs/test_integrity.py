@@ -7,9 +7,9 @@ import pytest
 from bot import integrity
 from telephone.domain.battles import Choice, Decision, Voter
 from telephone.exports import FORMATS, Archive, Export
-from telephone.integrity import Integrity
-from telephone.scoring.flags import Flag
-from telephone.scoring.urn import Urn
+from telephone.leaderboards.ballot_source import Urn
+from telephone.leaderboards.vote_flags import Flag
+from telephone.leaderboards.vote_review import Integrity
 from telephone.store import Store
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.telephone.store.test_battles import voting

@@ -9,14 +9,14 @@ from bot import pairs
 from bot.app import TelephoneApp
 from bot.ui import wording
 from telephone.domain.games import Caps, Level, Pair, Prompt
+from telephone.leaderboards.board import BoardRequest
+from telephone.leaderboards.pair_report import Pairs
+from telephone.leaderboards.service import Boards, Judge
 from telephone.measurement.calibration import Scales
 from telephone.measurement.distances import Measure
 from telephone.measurement.embedding_cache import Gauge
 from telephone.media.images import Pictures
 from telephone.models.registry import Registry
-from telephone.pairs import Pairs
-from telephone.scoring.board import Boards, Judge
-from telephone.scoring.standings import BoardRequest
 from telephone.store import Store
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.cogs.test_scoring import items, newest, words

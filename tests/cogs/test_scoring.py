@@ -11,8 +11,8 @@ from bot.sharing import NOT_POSTED
 from bot.ui import wording
 from telephone.domain.calibration import Quartiles, Scale
 from telephone.domain.games import GameState, Level, Pair, Prompt
+from telephone.leaderboards.service import Boards, Judge
 from telephone.scoring.ballots import Vote, tally
-from telephone.scoring.board import Boards, Judge
 from telephone.store import Store
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.support.played import asked, begun, drifts, finished

@@ -10,8 +10,8 @@ from scipy.stats import spearmanr
 
 from telephone.domain.battles import BattleRequest, Choice, Voter
 from telephone.domain.games import Level, Pair, Prompt
-from telephone.scoring.board import BoardRequest, Boards, Judge
-from telephone.scoring.urn import Urn
+from telephone.leaderboards.ballot_source import Urn
+from telephone.leaderboards.service import BoardRequest, Boards, Judge
 from telephone.store import Store
 from tests.telephone.store.test_votes import JOINED, MADE
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from telephone.domain.battles import Choice, Voter
 from telephone.domain.games import ERASED, HUMAN, GameRequest, GameState, Kind, Pair, Prompt, StepKey
 from telephone.errors import NotFound
-from telephone.scoring.urn import gather
+from telephone.leaderboards.ballot_source import gather
 from telephone.store import Measurement, Store
 from telephone.store.scores import Pool
 from telephone.store.tables.games import GameRow, Row, VectorRow

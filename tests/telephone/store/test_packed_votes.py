@@ -6,8 +6,8 @@ from sqlmodel import col
 
 from telephone.domain.battles import Choice
 from telephone.domain.games import GameState, Level, Pair, Prompt
+from telephone.leaderboards.ballot_source import gather
 from telephone.scoring.ballots import ALL_BAD, TIE, Vote, tally
-from telephone.scoring.urn import gather
 from telephone.store import Store
 from telephone.store.packed_votes import unpack
 from telephone.store.scores import Pool

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from telephone.domain.battles import Choice
 from telephone.domain.games import Pair
-from telephone.scoring.swing import swings, told
+from telephone.leaderboards.rating_change import swings, told
 from telephone.store.packed_votes import CHOICES, Poll
 from tests.support.polled import packed
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from telephone.domain.games import Pair
-from telephone.scoring.urn import gather
+from telephone.leaderboards.ballot_source import gather
 from telephone.scoring.vote_model import FEWEST_BATTLES, VoteRow, rank_by_votes
 from telephone.store.packed_votes import Poll
 

@@ -6,10 +6,19 @@ from typing import Final
 
 from telephone.cpu import off_loop
 from telephone.domain.games import Level
-from telephone.scoring.answers import Answer, Course, Difficulties, Difficulty, Moment, Question, Told, reconciled
-from telephone.scoring.board import Boards, Reading
+from telephone.leaderboards.board import Judge, cells_of, have_heads
+from telephone.leaderboards.insight_results import (
+    Answer,
+    Course,
+    Difficulties,
+    Difficulty,
+    Moment,
+    Question,
+    Told,
+    reconciled,
+)
+from telephone.leaderboards.service import Boards, Reading
 from telephone.scoring.factor_effects import difficulty, insights
-from telephone.scoring.standings import Judge, cells_of, have_heads
 from telephone.store.scores import CellSums
 
 _LEVELS: Final = {level: place for place, level in enumerate(Level)}

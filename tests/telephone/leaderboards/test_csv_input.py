@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from telephone.domain.games import Pair
 from telephone.errors import BadInput
+from telephone.leaderboards.csv_input import lines_of, read_scores, read_votes
 from telephone.scoring.ballots import ALL_BAD, TIE, Ballots, Vote, tally
 from telephone.scoring.distance_model import Cell
-from telephone.scoring.sheets import lines_of, read_scores, read_votes
 
 A, B, C, D = Pair("a", "x"), Pair("b", "x"), Pair("c", "y, z"), Pair("d", "x")
 VOTES = """\

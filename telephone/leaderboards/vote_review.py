@@ -8,7 +8,7 @@ from telephone.cpu import off_loop
 from telephone.domain.battles import Decision
 from telephone.domain.servers import AGE_MAX
 from telephone.errors import BadInput
-from telephone.scoring.flags import Flagged, flag_voters
+from telephone.leaderboards.vote_flags import Flagged, flag_voters
 from telephone.store import Store
 from telephone.store.scores import Pool
 

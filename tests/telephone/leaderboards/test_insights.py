@@ -10,12 +10,12 @@ from sqlalchemy import text
 
 from telephone.domain.games import Level, Pair, Prompt
 from telephone.errors import NotFound
+from telephone.leaderboards.board import Judge
+from telephone.leaderboards.insight_results import Question
+from telephone.leaderboards.insights import Questions
+from telephone.leaderboards.service import Boards
 from telephone.prompts.catalog import curated
-from telephone.scoring.answers import Question
-from telephone.scoring.board import Boards
-from telephone.scoring.questions import Questions
 from telephone.scoring.sentences import among, best, lacking, matters_more, more_games, notes, without_one
-from telephone.scoring.standings import Judge
 from telephone.store import Store
 from tests.support.played import CRITICS_ADD, PAINTERS_ADD, article, asked, finished, once
 

@@ -8,8 +8,8 @@ import numpy as np
 from telephone.cpu import off_loop
 from telephone.domain.battles import SIDES_MAX, Choice
 from telephone.domain.games import Pair
+from telephone.leaderboards.vote_flags import counted, patterned
 from telephone.scoring.ballots import Ballots, Ints, numbered, weights
-from telephone.scoring.flags import counted, patterned
 from telephone.store import Store
 from telephone.store.packed_votes import CHOICES, PACKED, Poll
 from telephone.store.scores import Pool

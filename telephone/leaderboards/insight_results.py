@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from telephone.domain.games import NO_GUILD, Level
+from telephone.leaderboards.board import BoardRequest, Judge
 from telephone.scoring.factor_effects import Factor, Insights, factors
 from telephone.scoring.intervals import Interval
-from telephone.scoring.standings import BoardRequest, Judge
 
 
 @dataclass(frozen=True, slots=True)

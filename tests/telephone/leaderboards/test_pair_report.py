@@ -11,12 +11,12 @@ import pytest
 from telephone.cli.documents import pair_document
 from telephone.domain.games import Caps, Game, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
 from telephone.errors import NotFound
+from telephone.leaderboards.pair_report import PairRequest, Pairs
 from telephone.measurement.calibration import Scales
 from telephone.measurement.distances import Measure
 from telephone.measurement.embedding_cache import Gauge
 from telephone.media.images import Pictures, verify
 from telephone.models.registry import Registry
-from telephone.pairs import PairRequest, Pairs
 from telephone.scoring.attribution import Shares
 from telephone.scoring.pair_sentences import NONE_YET, sentences
 from telephone.store import Store
@@ -26,7 +26,7 @@ from tests.support.pictures import paint
 pytestmark = pytest.mark.slow
 
 GUILD, PAIR, TURNS, BOTH = 7, Pair("a", "b"), 10, ("mind", "letters")
-SCHEMA = json.loads((Path(__file__).parents[1] / "contracts" / "pair.schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[2] / "contracts" / "pair.schema.json").read_text())
 
 
 class Mind:

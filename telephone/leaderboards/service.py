@@ -12,10 +12,7 @@ from cachetools import LRUCache
 from telephone.cpu import off_loop
 from telephone.domain.games import DEFAULT_TURNS, Level, Pair
 from telephone.errors import NotFound
-from telephone.scoring.agreement import agreement
-from telephone.scoring.ballots import Ballots
-from telephone.scoring.distance_model import rank_by_distance
-from telephone.scoring.standings import (
+from telephone.leaderboards.board import (
     Board,
     BoardRequest,
     Course,
@@ -31,6 +28,9 @@ from telephone.scoring.standings import (
     rows_of,
     voted,
 )
+from telephone.scoring.agreement import agreement
+from telephone.scoring.ballots import Ballots
+from telephone.scoring.distance_model import rank_by_distance
 from telephone.scoring.vote_model import VoteBoard, rank_by_votes
 from telephone.store import Store
 from telephone.store.scores import Begun, CellSums, Completion, Pool, Ruler

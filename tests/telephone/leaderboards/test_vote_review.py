@@ -6,10 +6,10 @@ import pytest
 
 from telephone.domain.battles import Choice, Decision, Voter
 from telephone.errors import BadInput
-from telephone.integrity import Integrity
-from telephone.scoring.board import BoardRequest, Boards, Judge
-from telephone.scoring.flags import Flag
-from telephone.scoring.urn import Urn
+from telephone.leaderboards.ballot_source import Urn
+from telephone.leaderboards.service import BoardRequest, Boards, Judge
+from telephone.leaderboards.vote_flags import Flag
+from telephone.leaderboards.vote_review import Integrity
 from telephone.store import Store
 from telephone.store.scores import Pool
 from tests.telephone.store.samples import GUILD

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.ui.posts import Attachment
 from telephone.domain.games import Level
 from telephone.leaderboards.board import Board, Course, PairRow
+from telephone.leaderboards.wording import board as words
 from telephone.media.charts import (
     Bar,
     Curve,
@@ -17,7 +18,6 @@ from telephone.media.charts import (
     levels_chart,
     pairs_chart,
 )
-from telephone.scoring import board_words as words
 from telephone.scoring.intervals import Interval
 
 

@@ -14,7 +14,7 @@ from bot.text import LAYOUT_MAX, escape, lines_that_fit
 from bot.ui.posts import Attachment, Post, one_below_the_other
 from telephone.domain.games import Level
 from telephone.leaderboards.board import Board, BoardRequest, By, Course, Games, PairRow, Prompts, Votes
-from telephone.scoring import board_words as words
+from telephone.leaderboards.wording import board as words
 
 View = Literal["pairs", "turns", "levels"]
 

@@ -2,6 +2,8 @@
 
 from bot.ui.posts import Attachment
 from telephone.leaderboards.insight_results import Answer, Course, Difficulties
+from telephone.leaderboards.wording import insights as words
+from telephone.leaderboards.wording.insights import KINDS
 from telephone.media.charts import (
     Bar,
     Span,
@@ -14,10 +16,8 @@ from telephone.media.charts import (
     difficulty_chart,
     shares_chart,
 )
-from telephone.scoring import sentences as words
 from telephone.scoring.factor_effects import factors
 from telephone.scoring.intervals import Interval
-from telephone.scoring.sentences import KINDS
 
 
 def models(answer: Answer) -> tuple[Attachment, ...]:

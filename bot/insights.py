@@ -12,7 +12,7 @@ from bot.text import LAYOUT_MAX, escape, lines_that_fit
 from bot.ui.posts import Attachment, Post, one_below_the_other
 from telephone.domain.games import Level
 from telephone.leaderboards.insight_results import Answer, Course, Difficulties, Difficulty, Question
-from telephone.scoring import sentences as words
+from telephone.leaderboards.wording import insights as words
 from telephone.scoring.factor_effects import Insights, factors
 
 View = Literal["answers", "turns", "levels", "prompts"]

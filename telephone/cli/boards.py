@@ -77,7 +77,7 @@ def leaderboard(
 
 def _of_games(asked: "BoardRequest", as_json: bool) -> None:
     from telephone.cli.documents import board_document
-    from telephone.scoring import board_words as words
+    from telephone.leaderboards.wording import board as words
 
     async def ask(house: "House") -> "Board":
         return await house.service.boards.board(asked)
@@ -121,7 +121,7 @@ def _of_sheet(path: Path, prior_sd: float | None, as_json: bool) -> None:
 
 def _table(board: "Board") -> Table:
     """A row a pair: its figures by distance, by votes, or both, and what became of its games."""
-    from telephone.scoring import board_words as words
+    from telephone.leaderboards.wording import board as words
 
     heads = ["on 75 tokens"] if board.heads_differ else []
     columns = {"distance": [*_DISTANCES, *heads], "votes": _VOTES, "both": [*_DISTANCES, *heads, *_VOTES]}

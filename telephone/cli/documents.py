@@ -7,13 +7,13 @@ from typing import Any
 
 from telephone.leaderboards.board import Board, PairRow, Verdict
 from telephone.leaderboards.insight_results import Answer, Course, Difficulties
+from telephone.leaderboards.wording.insights import more_games
 from telephone.scoring.crossed_effects import Effect
 from telephone.scoring.decay import Decay, half_life
 from telephone.scoring.distance_model import Cell, Row
 from telephone.scoring.factor_effects import Factor, Insights, difficulty, factors, unknown
 from telephone.scoring.intervals import Interval
 from telephone.scoring.pair_curve import Estimate, PairDrift
-from telephone.scoring.sentences import more_games
 from telephone.scoring.vote_model import VoteBoard, VoteRow
 
 Document = dict[str, Any]

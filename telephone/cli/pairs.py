@@ -26,7 +26,7 @@ def pair(
     """Tells how one pair drifts: its curve, its decay, when it rests, and which of the two lost the prompt."""
     from telephone.cli.documents import pair_document
     from telephone.leaderboards.pair_report import PairRequest
-    from telephone.scoring.pair_sentences import sentences
+    from telephone.leaderboards.wording.pair import sentences
 
     async def ask(house: "House") -> "PairDrift":
         return await house.service.pairs.drift(PairRequest(Pair(t2i, i2t), server, embedder, level))

@@ -58,7 +58,7 @@ def insights(
 
 def _of_games(question: "Question", as_json: bool) -> None:
     from telephone.cli.documents import answer_document
-    from telephone.scoring.sentences import heading, notes, nothing_here
+    from telephone.leaderboards.wording.insights import heading, notes, nothing_here
 
     async def ask(house: "House") -> "tuple[Answer, Course, Difficulties]":
         questions = house.service.questions
@@ -113,8 +113,8 @@ def level_named(name: str | None) -> "GameLevel | None":
 
 def print_insights(found: "Insights", title: str, closer: str) -> None:
     """The answers as sentences, then the effects they rest on."""
+    from telephone.leaderboards.wording.insights import KINDS, among, best, figures, lacking, matters_more, without_one
     from telephone.scoring.factor_effects import factors
-    from telephone.scoring.sentences import KINDS, among, best, figures, lacking, matters_more, without_one
 
     console = Console()
     said = [
@@ -145,7 +145,7 @@ def print_insights(found: "Insights", title: str, closer: str) -> None:
 
 def _print_course(course: "Course") -> None:
     """Each kind's share turn by turn, where it is known at any."""
-    from telephone.scoring.sentences import percent
+    from telephone.leaderboards.wording.insights import percent
 
     table = Table("turn", "prompts", "T2I's share", "I2T's share", "T2I minus I2T", title="Turn by turn")
     for moment in course.moments:
@@ -169,7 +169,7 @@ def _whole(interval: "Interval | None") -> str:
 
 def _spread(interval: "Interval | None", estimate: float = 0.0) -> tuple[str, str]:
     """An estimate and the ends of its interval, with digits that fit."""
-    from telephone.scoring.sentences import figures
+    from telephone.leaderboards.wording.insights import figures
 
     if interval is None:
         return figures(estimate)[0], ""

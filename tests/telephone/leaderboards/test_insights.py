@@ -14,8 +14,8 @@ from telephone.leaderboards.board import Judge
 from telephone.leaderboards.insight_results import Question
 from telephone.leaderboards.insights import Questions
 from telephone.leaderboards.service import Boards
+from telephone.leaderboards.wording.insights import among, best, lacking, matters_more, more_games, notes, without_one
 from telephone.prompts.catalog import curated
-from telephone.scoring.sentences import among, best, lacking, matters_more, more_games, notes, without_one
 from telephone.store import Store
 from tests.support.played import CRITICS_ADD, PAINTERS_ADD, article, asked, finished, once
 

@@ -12,13 +12,13 @@ from telephone.cli.documents import pair_document
 from telephone.domain.games import Caps, Game, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
 from telephone.errors import NotFound
 from telephone.leaderboards.pair_report import PairRequest, Pairs
+from telephone.leaderboards.wording.pair import NONE_YET, sentences
 from telephone.measurement.calibration import Scales
 from telephone.measurement.distances import Measure
 from telephone.measurement.embedding_cache import Gauge
 from telephone.media.images import Pictures, verify
 from telephone.models.registry import Registry
 from telephone.scoring.attribution import Shares
-from telephone.scoring.pair_sentences import NONE_YET, sentences
 from telephone.store import Store
 from tests.support.embedders import LetterEmbedder
 from tests.support.pictures import paint

@@ -11,9 +11,9 @@ from sqlalchemy import text
 from telephone.domain.games import GameState, Level, Pair, Prompt
 from telephone.errors import NotFound
 from telephone.leaderboards.service import FREE, NOBODY, BoardRequest, Boards, Judge
+from telephone.leaderboards.wording.board import which
 from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import Vote, tally
-from telephone.scoring.board_words import which
 from telephone.scoring.vote_model import rank_by_votes
 from telephone.store import Store
 from telephone.store.scores import Completion

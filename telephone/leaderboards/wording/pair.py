@@ -4,11 +4,11 @@
 """
 
 from telephone.domain.calibration import where
+from telephone.leaderboards.wording.insights import Shown, figures, percent
 from telephone.scoring.attribution import Shares
 from telephone.scoring.decay import Decay, half_life
 from telephone.scoring.intervals import Interval
 from telephone.scoring.pair_curve import Estimate, PairCourse, PairDrift, Resting
-from telephone.scoring.sentences import Shown, figures, percent
 
 NONE_YET = "No game of this pair on a {kind} prompt is measured here yet; /telephone start plays one."
 

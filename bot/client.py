@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.easel import Easel
 from telephone.domain.games import Game
 from telephone.exports.artifacts import Replay
-from telephone.seats import Turn
+from telephone.games.turn_service import Turn
 from telephone.service import Service
 
 FormHandler: TypeAlias = Callable[

@@ -10,7 +10,7 @@ from bot.text import excerpt, quote
 from bot.ui.posts import Attachment, Post, clock, extension, layout, otherwise, span
 from telephone.domain.games import Game, GameState, Image, Kind, StepKey
 from telephone.domain.human_turns import Seat, SeatState
-from telephone.seats import CAPTION_MAX, CAPTION_MIN, Turn
+from telephone.games.turn_service import CAPTION_MAX, CAPTION_MIN, Turn
 
 VERBS: Final = ("take", "ai", "write", "upload", "back")
 _COLOURS: Final = {

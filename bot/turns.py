@@ -18,9 +18,9 @@ from telephone.cpu import off_loop
 from telephone.domain.games import Image, Kind, StepKey
 from telephone.domain.refusals import LATE
 from telephone.errors import BadInput, NotAllowed
+from telephone.games.turn_service import UNREADABLE, Turn
+from telephone.games.turn_service import UPLOAD_MAX as DRAWING_MAX
 from telephone.media.images import fit
-from telephone.seats import UNREADABLE, Turn
-from telephone.seats import UPLOAD_MAX as DRAWING_MAX
 
 Verb = Callable[[Press, str, StepKey], Awaitable[None]]
 FORM: Final = re.compile(r"at1f:(?P<game>[\w-]{1,64}):(?P<step>[1-9]\d?[pc]):(?P<member>\d{1,20})")

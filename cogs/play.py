@@ -14,8 +14,8 @@ from bot.errors import offered
 from bot.guessing import GuessSelect, QuestionButton
 from bot.starting import begin
 from bot.views import GameButton, ask_to_stop, show_replay
-from telephone.admission import SEED_MAX
 from telephone.domain.games import PROMPT_MIN, TURNS_MAX, Level
+from telephone.games.admission import SEED_MAX
 from telephone.providers.base import ModelKind
 from telephone.service import StartRequest
 

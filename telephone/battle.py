@@ -2,8 +2,8 @@
 
 `leading` opens card and thread, posts each round when every side has played it, and lets members vote; `waiting`
 sleeps until the votes close; `closing` measures and opens names, votes and distances. The games are played by
-telephone.play, and this only looks at how far they are. Each workflow is enqueued under an id of its own and so runs
-once; the store is the truth, as for a game.
+telephone.games.workflow, and this only looks at how far they are. Each workflow is enqueued under an id of its own and
+so runs once; the store is the truth, as for a game.
 """
 
 import asyncio
@@ -39,8 +39,8 @@ from telephone.engine.outcomes import (
 )
 from telephone.engine.reruns import Reruns
 from telephone.engine.waiting import look_until
-from telephone.measuring import Measuring
-from telephone.play import PAUSES, Play
+from telephone.games.measure_workflow import Measuring
+from telephone.games.workflow import PAUSES, Play
 from telephone.ports.games import StageGone
 from telephone.rounds import Rounds
 from telephone.store import Store

@@ -9,7 +9,6 @@ from typing import Final, Protocol
 
 import structlog
 
-from telephone.admission import Admission
 from telephone.battle import Battling, Ring
 from telephone.contest import Contest
 from telephone.engine.engine import Engine
@@ -18,7 +17,15 @@ from telephone.erasing import PAUSES, SETTLE, Crew, Erasing
 from telephone.errors import Misconfigured
 from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes
-from telephone.guessing import Guessing
+from telephone.games.admission import Admission
+from telephone.games.guesses import Guessing
+from telephone.games.human_turns import Seating
+from telephone.games.measure_workflow import PATIENCE, Measuring, Patience
+from telephone.games.publisher import Showing
+from telephone.games.recovery import Recovery
+from telephone.games.steps import Taking
+from telephone.games.turn_service import Seats
+from telephone.games.workflow import Company, NoSides, Play, Sides
 from telephone.hosting import Hall, Hosting
 from telephone.leaderboards.ballot_source import Urn
 from telephone.leaderboards.pair_report import Pairs
@@ -31,7 +38,6 @@ from telephone.measurement.rescore_service import Errands
 from telephone.measurement.rescore_workflow import STRETCH, Desk, Rescoring
 from telephone.measurement.rescoring import HELD, Anew
 from telephone.measurement.rescoring import PATIENCE as EMBEDDER_DEADLINE
-from telephone.measuring import PATIENCE, Measuring, Patience
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder
 from telephone.models.embedders import embedders
@@ -42,7 +48,6 @@ from telephone.models.registry import Registry
 from telephone.moderation import Moderation
 from telephone.pairing import Pairing
 from telephone.parties import Parties
-from telephone.play import Company, NoSides, Play, Sides
 from telephone.ports.games import Stage
 from telephone.ports.human_turns import Lobby, NoLobby
 from telephone.ports.runners import (
@@ -63,16 +68,11 @@ from telephone.providers.downloads import Downloads
 from telephone.providers.openai import OpenAI
 from telephone.providers.rate_limit import Gate, limits
 from telephone.providers.replicate import HOSTS, Replicate
-from telephone.recovery import Recovery
 from telephone.rounds import Rounds
 from telephone.safety import Guard, guard_of
-from telephone.seating import Seating
-from telephone.seats import Seats
 from telephone.service import Service
 from telephone.settings import Settings, secret_named
-from telephone.showing import Showing
 from telephone.store import Store
-from telephone.taking import Taking
 from telephone.unfolding import Unfolding
 
 PREFERRED: Final = "imagebind"

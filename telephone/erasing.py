@@ -19,10 +19,10 @@ from telephone.engine.engine import Engine
 from telephone.engine.reruns import enqueue_unended
 from telephone.engine.waiting import look_until
 from telephone.errors import TelephoneError
+from telephone.games.workflow import Play
 from telephone.hosting import Hosting
 from telephone.measurement.distances import Measure
 from telephone.media.images import Pictures
-from telephone.play import Play
 from telephone.ports.cleanup import Broom
 from telephone.ports.games import StageGone
 from telephone.store import Store

@@ -2,7 +2,7 @@
 
 `hosting` lets members join and bring prompts, opens round after round to all of them at once, and reveals the albums
 when the last one is over. It only looks at the store: what members do stands there, so that a press is answered by any
-process, and a crash loses nothing. Steps that a model takes for who left are played by telephone.play.
+process, and a crash loses nothing. Steps that a model takes for who left are played by telephone.games.workflow.
 """
 
 import secrets
@@ -14,7 +14,6 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone.admission import Admission
 from telephone.domain.games import GameRequest, GameState, Pair, Prompt, StepKey
 from telephone.domain.human_turns import SeatState
 from telephone.domain.messages import (
@@ -32,11 +31,12 @@ from telephone.engine.outcomes import BROKEN, Done, Failed, Halted, Journalled, 
 from telephone.engine.reruns import Reruns
 from telephone.engine.waiting import look_until
 from telephone.errors import OverBudget, TelephoneError
-from telephone.measuring import Measuring
-from telephone.play import Play
+from telephone.games.admission import Admission
+from telephone.games.measure_workflow import Measuring
+from telephone.games.publisher import Showing
+from telephone.games.workflow import Play
 from telephone.ports.games import StageGone
 from telephone.prompts.catalog import curated
-from telephone.showing import Showing
 from telephone.store import Order, Store
 from telephone.unfolding import Unfolding, numbered
 

@@ -6,17 +6,17 @@ from typing import Final
 
 import structlog
 
-from telephone.admission import Admission
 from telephone.domain.games import HUMAN, NO_GUILD, Prompt, clean_prompt
 from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN, ROUNDS_MIN, Party, PartyRequest, PartyState, rounds_for
 from telephone.domain.refusals import PARTY_CLOSED, NotOfParty
 from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed
+from telephone.games.admission import Admission
+from telephone.games.turn_service import Seats, Turn
 from telephone.hosting import STOPPED, UNFINISHED
 from telephone.ports.runners import PartyRunner
 from telephone.prompts.catalog import curated, look_up, offered
 from telephone.providers.base import ModelKind
-from telephone.seats import Seats, Turn
 from telephone.store import Store
 
 NO_MODEL: Final = "No model could stand in for a member just now; please ask the operator."

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import structlog
 
-from telephone.admission import Admission, StartRequest
 from telephone.contest import Contest
 from telephone.domain.calibration import Scale
 from telephone.domain.games import HUMAN, Allowance, Game, GameState
@@ -17,7 +16,10 @@ from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed
 from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes, Replay
-from telephone.guessing import Guessing
+from telephone.games.admission import Admission, StartRequest
+from telephone.games.guesses import Guessing
+from telephone.games.turn_service import Seats
+from telephone.games.workflow import PAUSED_EVERYWHERE, PAUSED_HERE
 from telephone.leaderboards.insights import Questions
 from telephone.leaderboards.pair_report import Pairs
 from telephone.leaderboards.service import Boards
@@ -26,12 +28,10 @@ from telephone.measurement.rescore_service import Errands
 from telephone.models.players import Players
 from telephone.moderation import Moderation
 from telephone.parties import Parties
-from telephone.play import PAUSED_EVERYWHERE, PAUSED_HERE
 from telephone.ports.runners import GameRunner
 from telephone.privacy import Privacy
 from telephone.prompts.service import Library
 from telephone.providers.base import ModelKind, ModelTable
-from telephone.seats import Seats
 from telephone.store import Scope, Store
 
 __all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]

@@ -9,11 +9,11 @@ from telephone.domain.messages import GameMessage, PartyMessage, PartyMessageKin
 from telephone.domain.parties import Album, Awards, Party, awards
 from telephone.errors import BadInput
 from telephone.exports.artifacts import Keepsakes
+from telephone.games.publisher import Showing
 from telephone.models.registry import Registry
 from telephone.ports.games import Posting
 from telephone.ports.parties import Parlour
 from telephone.publishing import patiently, post_once, without_stopping
-from telephone.showing import Showing
 from telephone.store import Store
 
 _GIVEN_UP: Final = 0

@@ -10,8 +10,8 @@ from bot import game_card, invitations, render
 from bot.ui import posts
 from telephone.domain.games import GameState, Kind, Pair, StepKey
 from telephone.domain.human_turns import Claim, Seat, SeatState
+from telephone.games.turn_service import Turn
 from telephone.ports.games import Progress
-from telephone.seats import Turn
 from tests.bot.samples import custom_ids, game, picture, summary
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from telephone.admission import StartRequest
 from telephone.domain.battles import Battle
 from telephone.domain.calibration import Scale
 from telephone.domain.games import Allowance, Game, GameRequest, GameState, Pair, Prompt
@@ -11,6 +10,7 @@ from telephone.domain.parties import Party
 from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.exports import Archive
+from telephone.games.admission import StartRequest
 from telephone.leaderboards.insights import Questions
 from telephone.leaderboards.pair_report import Pairs
 from telephone.leaderboards.service import Boards

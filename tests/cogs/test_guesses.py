@@ -5,7 +5,7 @@ import pytest
 import simcord
 
 from bot.app import TelephoneApp
-from telephone.guessing import KNOWS
+from telephone.games.guesses import KNOWS
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.cogs.test_turns import caption, everything, labels_of, shown, words_of
 from tests.limits import LIMIT

@@ -11,7 +11,7 @@ from discord import ui
 from bot.app import TelephoneApp
 from telephone.domain.games import GameState
 from telephone.domain.refusals import LATE, SEEN
-from telephone.seats import OVER, UNREADABLE
+from telephone.games.turn_service import OVER, UNREADABLE
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.limits import LIMIT
 from tests.support.pictures import paint

@@ -9,18 +9,18 @@ from pathlib import Path
 from telephone.battle import Battling
 from telephone.build import Parts, Tempo, open_playing_house
 from telephone.domain.games import Caps
+from telephone.games.measure_workflow import PATIENCE, Patience
+from telephone.games.recovery import Recovery
+from telephone.games.workflow import Play
 from telephone.measurement.distances import Measure
-from telephone.measuring import PATIENCE, Patience
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder
 from telephone.models.players import Players
 from telephone.models.registry import Registry
-from telephone.play import Play
 from telephone.ports.battles import Arena
 from telephone.ports.surfaces import Surfaces
 from telephone.prompts.generator import Writer
 from telephone.prompts.service import Library
-from telephone.recovery import Recovery
 from telephone.safety import Guard
 from telephone.service import Service
 from telephone.settings import Settings

@@ -16,9 +16,9 @@ from telephone.domain.games import HIDDEN, GameState, Kind, Level, Pair, Prompt,
 from telephone.engine.outcomes import BROKEN
 from telephone.entry import BattleAsked
 from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, Retired, Unavailable
-from telephone.measuring import Patience
+from telephone.games.measure_workflow import Patience
+from telephone.games.workflow import PAUSED_HERE
 from telephone.media.anonymise import SIDE
-from telephone.play import PAUSED_HERE
 from telephone.ports.games import StageGone
 from telephone.prompts.catalog import curated
 from telephone.store.tables.battles import BattleRow

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from telephone.admission import StartRequest
 from telephone.battle import TAKEN_OUT
 from telephone.domain.battles import BattleState, Choice
 from telephone.domain.games import Game, GameState, Kind, StepKey
 from telephone.errors import BadInput, NotAllowed, NotFound
+from telephone.games.admission import StartRequest
 from telephone.versus import VersusAsked, match
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app

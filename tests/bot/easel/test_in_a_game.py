@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from bot.easel import server
-from telephone.seats import IN_ALREADY
+from telephone.games.turn_service import IN_ALREADY
 from tests.bot.easel.studio import free_port
 from tests.bot.visitor import ARGUMENTS, CHROMIUM, PATIENCE
 from tests.standin.records import Message

@@ -177,7 +177,7 @@ async def test_a_servers_own_prompt_is_played_by_name_and_not_checked_again(tmp_
 async def test_a_level_picks_among_a_servers_own_prompts_too(tmp_path, monkeypatch):
     async with running_app(tmp_path) as play:
         ours = await accepted(play.service.prompts, WORDS, Level.IMPOSSIBLE)
-        monkeypatch.setattr("telephone.admission.secrets.choice", lambda among: among[0])
+        monkeypatch.setattr("telephone.games.admission.secrets.choice", lambda among: among[0])
         asked = StartRequest(None, "painter", "critic", 1, level=Level.IMPOSSIBLE, guild_id=HERE)
         assert (await play.service.start(asked)).request.prompt == ours.prompt
 

@@ -7,11 +7,11 @@ import pytest
 from telephone.domain.games import GameState, Kind, StepKey
 from telephone.domain.guesses import Question, choices, questions
 from telephone.errors import BadInput, NotAllowed
-from telephone.guessing import KNOWS, NO_STEP, NOT_ASKED
+from telephone.games.guesses import KNOWS, NO_STEP, NOT_ASKED
 from tests.bot.samples import game
 from tests.limits import LIMIT
 from tests.support.app import running_app
-from tests.telephone.test_seats import ADA, BO, CY, OPEN, SECOND, answer, waits
+from tests.telephone.games.test_human_turns import ADA, BO, CY, OPEN, SECOND, answer, waits
 
 HUMAN, LOST = Question.HUMAN, Question.LOST
 FIRST = StepKey(1, Kind.CAPTION)

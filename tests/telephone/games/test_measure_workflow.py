@@ -8,7 +8,7 @@ import pytest
 from telephone.domain.games import Game, GameState
 from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.errors import BadOutput, Misconfigured, Refused, Unavailable
-from telephone.measuring import Patience
+from telephone.games.measure_workflow import Patience
 from telephone.ports.games import Summary
 from telephone.service import StartRequest
 from tests.limits import LIMIT

@@ -13,9 +13,9 @@ import structlog
 from telephone.domain.games import HUMAN, Game, GameState, Kind, StepKey
 from telephone.domain.messages import GameMessage
 from telephone.errors import NotAllowed
+from telephone.games.publisher import Showing
 from telephone.models.players import Players
 from telephone.providers.base import ModelKind
-from telephone.showing import Showing
 from telephone.store import Store
 
 NOBODY: Final = "Nobody took this turn, and no model can stand in just now, so the game ended; please start another."

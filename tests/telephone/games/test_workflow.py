@@ -8,8 +8,8 @@ from telephone.domain.calibration import Rest
 from telephone.domain.games import Game, GameState
 from telephone.engine.outcomes import BROKEN
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, Unavailable
+from telephone.games.workflow import PAUSED_HERE
 from telephone.measurement.repeats import SOURCE
-from telephone.play import PAUSED_HERE
 from telephone.ports.games import StageGone
 from telephone.service import StartRequest
 from tests.limits import LIMIT

@@ -12,9 +12,9 @@ from telephone.domain.games import Game, GameState, Kind, Step, StepKey
 from telephone.domain.human_turns import SeatState
 from telephone.domain.refusals import LATE, SEEN, TAKEN
 from telephone.errors import BadInput, NotAllowed, NotFound, Refused, Withheld
+from telephone.games.turn_service import IN_ALREADY, OVER, UNREADABLE
 from telephone.media.images import verify
 from telephone.ports.games import StageGone
-from telephone.seats import IN_ALREADY, OVER, UNREADABLE
 from telephone.service import StartRequest
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app

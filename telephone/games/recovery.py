@@ -9,7 +9,7 @@ from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import BROKEN
 from telephone.engine.reruns import Reruns
-from telephone.play import PAUSES, Play
+from telephone.games.workflow import PAUSES, Play
 from telephone.store import Store
 
 _WORK: Final = {GameState.QUEUED: engine_workflow_ids.opening, GameState.PLAYING: engine_workflow_ids.playing}

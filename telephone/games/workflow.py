@@ -34,13 +34,13 @@ from telephone.engine.outcomes import (
     write,
 )
 from telephone.errors import BadOutput, Refused
-from telephone.measuring import Measuring
+from telephone.games.human_turns import Seating
+from telephone.games.measure_workflow import Measuring
+from telephone.games.publisher import OPENING, Showing
+from telephone.games.steps import Taking
 from telephone.models.pricing import ATTEMPTS
 from telephone.ports.games import StageGone
-from telephone.seating import Seating
-from telephone.showing import OPENING, Showing
 from telephone.store import Store
-from telephone.taking import Taking
 
 PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
 PAUSED_EVERYWHERE: Final = "The operator paused all games; they go on by themselves when the pause ends."

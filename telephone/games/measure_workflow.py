@@ -16,11 +16,11 @@ from telephone.engine.engine import Engine
 from telephone.engine.outcomes import Failed, Journalled, Outcome, held_up, journalled, outcome_of, write
 from telephone.engine.waiting import look_until
 from telephone.errors import BadOutput, Misconfigured, RateLimited, TimedOut, Unavailable
+from telephone.games.publisher import Showing
 from telephone.measurement.calibration import Scales
 from telephone.measurement.distances import Measure
 from telephone.measurement.pending import Awaiting
 from telephone.providers.patience import with_patience
-from telephone.showing import Showing
 from telephone.store import Store
 
 SCALE_DEADLINE: Final = 900.0

@@ -13,7 +13,7 @@ from discord import ui
 from bot.money import money
 from bot.text import ALT_MAX, escape, excerpt, quote, shorten, units
 from bot.ui.posts import Attachment, Post, embedder_name, extension, gallery, layout, opening_of
-from telephone.contest import StoryPage
+from telephone.battles.service import StoryPage
 from telephone.domain.battles import Battle, BattleState, Cast, Choice, Result, Side
 from telephone.domain.games import Image, Turn
 

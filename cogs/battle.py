@@ -14,10 +14,10 @@ from bot.panels import game_row
 from bot.ui.wording import CHOICE_MAX
 from bot.voting import BattleButton, show_start
 from cogs.play import PROMPT_LONGEST, suggest_prompt
+from telephone.battles.admission import BattleAsked
+from telephone.battles.versus import VersusAsked
 from telephone.domain.battles import SIDES_MAX, SIDES_MIN
 from telephone.domain.games import PROMPT_MIN, TURNS_MAX, Game, Level
-from telephone.entry import BattleAsked
-from telephone.versus import VersusAsked
 
 HOURS_MAX: Final = 168
 

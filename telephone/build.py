@@ -9,10 +9,12 @@ from typing import Final, Protocol
 
 import structlog
 
-from telephone.battle import Battling, Ring
-from telephone.contest import Contest
+from telephone.battles.admission import Entry
+from telephone.battles.matchmaking import Pairing
+from telephone.battles.publisher import Rounds
+from telephone.battles.service import Contest
+from telephone.battles.workflow import Battling, Ring
 from telephone.engine.engine import Engine
-from telephone.entry import Entry
 from telephone.erasing import PAUSES, SETTLE, Crew, Erasing
 from telephone.errors import Misconfigured
 from telephone.exports import Archive
@@ -46,7 +48,6 @@ from telephone.models.players import DEADLINE, Players
 from telephone.models.probe import report_missing
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
-from telephone.pairing import Pairing
 from telephone.parties import Parties
 from telephone.ports.games import Stage
 from telephone.ports.human_turns import Lobby, NoLobby
@@ -68,7 +69,6 @@ from telephone.providers.downloads import Downloads
 from telephone.providers.openai import OpenAI
 from telephone.providers.rate_limit import Gate, limits
 from telephone.providers.replicate import HOSTS, Replicate
-from telephone.rounds import Rounds
 from telephone.safety import Guard, guard_of
 from telephone.service import Service
 from telephone.settings import Settings, secret_named

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone.battle import Battling
+from telephone.battles.workflow import Battling
 from telephone.domain.deletions import Erasure, Reach
 from telephone.domain.games import GameState, StepKey
 from telephone.engine import workflow_ids as engine_workflow_ids

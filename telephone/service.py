@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import structlog
 
-from telephone.contest import Contest
+from telephone.battles.service import Contest
 from telephone.domain.calibration import Scale
 from telephone.domain.games import HUMAN, Allowance, Game, GameState
 from telephone.domain.servers import NsfwPolicy, ServerSettings, declared

@@ -7,7 +7,7 @@ from discord import ui
 
 from bot import battles
 from bot.text import LAYOUT_MAX, units
-from telephone.contest import StoryPage
+from telephone.battles.service import StoryPage
 from telephone.domain.battles import BattleState, Cast, Choice, Result
 from telephone.domain.games import GameState, StepKey
 from tests.bot.samples import NASTY, battle, custom_ids, picture

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
-from telephone.battle import Battling
+from telephone.battles.workflow import Battling
 from telephone.build import Parts, Tempo, open_playing_house
 from telephone.domain.games import Caps
 from telephone.games.measure_workflow import PATIENCE, Patience

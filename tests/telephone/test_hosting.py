@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from telephone.battles.versus import VersusAsked
 from telephone.domain.games import GameState, Kind
 from telephone.domain.parties import Party, PartyState
 from telephone.domain.refusals import FULL, PARTY_CLOSED, RESERVED, STRANGER, TOO_FEW
@@ -15,7 +16,6 @@ from telephone.errors import BadInput, NotAllowed, Refused
 from telephone.hosting import GONE, NOBODY_LEFT
 from telephone.parties import DONE, ENDED, LEFT, PartyAsked
 from telephone.ports.games import StageGone
-from telephone.versus import VersusAsked
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.pictures import paint

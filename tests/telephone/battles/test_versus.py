@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from telephone.battle import TAKEN_OUT
+from telephone.battles.versus import VersusAsked, match
+from telephone.battles.workflow import TAKEN_OUT
 from telephone.domain.battles import BattleState, Choice
 from telephone.domain.games import Game, GameState, Kind, StepKey
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.games.admission import StartRequest
-from telephone.versus import VersusAsked, match
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
-from tests.telephone.test_battle import GUILD, HOST, fought, reaches, shows, vote
+from tests.telephone.battles.test_workflow import GUILD, HOST, fought, reaches, shows, vote
 
 pytestmark = pytest.mark.slow
 

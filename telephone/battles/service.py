@@ -6,19 +6,19 @@ from typing import Final
 
 import structlog
 
-from telephone.battle import LEFT, STOPPED
+from telephone.battles.admission import BattleAsked, Entry
+from telephone.battles.versus import VersusAsked, match
+from telephone.battles.workflow import LEFT, STOPPED
 from telephone.cpu import off_loop
 from telephone.domain.battles import Battle, BattleState, Cast, Choice, Side, Voter
 from telephone.domain.games import Image, Pair, Turn
 from telephone.domain.messages import BattleMessageKind
 from telephone.engine.waiting import look_until
-from telephone.entry import BattleAsked, Entry
 from telephone.errors import BadInput, NotAllowed
 from telephone.media.anonymise import alike
 from telephone.media.images import Pictures
 from telephone.ports.runners import BattleRunner
 from telephone.store import Store
-from telephone.versus import VersusAsked, match
 
 PAGE: Final = 10
 """How many turns of a side's story are shown at once: a message holds ten files."""

@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from telephone.battles.matchmaking import Pairing, read_pair
 from telephone.domain.battles import VOTE_SECONDS, BattleRequest
 from telephone.domain.games import NO_GUILD, PROMPT_MAX, GameRequest, Level, Pair
 from telephone.games.admission import Admission, StartRequest
-from telephone.pairing import Pairing, read_pair
 from telephone.prompts.catalog import look_up, offered
 from telephone.scoring.pair_selection import NextPairs
 from telephone.store import Order

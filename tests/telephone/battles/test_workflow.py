@@ -10,11 +10,11 @@ from dbos import DBOS
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from telephone.battle import DROPPED, LEFT, STOPPED, TAKEN_OUT, TOO_FEW
+from telephone.battles.admission import BattleAsked
+from telephone.battles.workflow import DROPPED, LEFT, STOPPED, TAKEN_OUT, TOO_FEW
 from telephone.domain.battles import Battle, BattleRequest, BattleState, Choice, Voter
 from telephone.domain.games import HIDDEN, GameState, Kind, Level, Pair, Prompt, StepKey
 from telephone.engine.outcomes import BROKEN
-from telephone.entry import BattleAsked
 from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, Retired, Unavailable
 from telephone.games.measure_workflow import Patience
 from telephone.games.workflow import PAUSED_HERE

@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
+from telephone.battles.publisher import Rounds
 from telephone.domain.battles import SIDES_MIN, Battle, BattleState
 from telephone.domain.games import GameState
 from telephone.domain.messages import BattleMessage, BattleMessageKind
@@ -42,7 +43,6 @@ from telephone.engine.waiting import look_until
 from telephone.games.measure_workflow import Measuring
 from telephone.games.workflow import PAUSES, Play
 from telephone.ports.games import StageGone
-from telephone.rounds import Rounds
 from telephone.store import Store
 
 DROPPED: Final = "It could not be played on."

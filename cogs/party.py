@@ -15,7 +15,7 @@ from bot.panels import model_row
 from bot.partying import FORM, PartyButton, brought, show_start
 from telephone.domain.games import HUMAN
 from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN
-from telephone.parties import PartyAsked
+from telephone.parties.service import PartyAsked
 
 
 @offered

@@ -28,7 +28,6 @@ from telephone.games.recovery import Recovery
 from telephone.games.steps import Taking
 from telephone.games.turn_service import Seats
 from telephone.games.workflow import Company, NoSides, Play, Sides
-from telephone.hosting import Hall, Hosting
 from telephone.leaderboards.ballot_source import Urn
 from telephone.leaderboards.pair_report import Pairs
 from telephone.leaderboards.service import Boards, Judge
@@ -48,7 +47,9 @@ from telephone.models.players import DEADLINE, Players
 from telephone.models.probe import report_missing
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
-from telephone.parties import Parties
+from telephone.parties.publisher import Unfolding
+from telephone.parties.service import Parties
+from telephone.parties.workflow import Hall, Hosting
 from telephone.ports.games import Stage
 from telephone.ports.human_turns import Lobby, NoLobby
 from telephone.ports.runners import (
@@ -73,7 +74,6 @@ from telephone.safety import Guard, guard_of
 from telephone.service import Service
 from telephone.settings import Settings, secret_named
 from telephone.store import Store
-from telephone.unfolding import Unfolding
 
 PREFERRED: Final = "imagebind"
 """The article's embedder: measures games as soon as a provider for it is configured."""

@@ -20,9 +20,9 @@ from telephone.engine.reruns import enqueue_unended
 from telephone.engine.waiting import look_until
 from telephone.errors import TelephoneError
 from telephone.games.workflow import Play
-from telephone.hosting import Hosting
 from telephone.measurement.distances import Measure
 from telephone.media.images import Pictures
+from telephone.parties.workflow import Hosting
 from telephone.ports.cleanup import Broom
 from telephone.ports.games import StageGone
 from telephone.store import Store

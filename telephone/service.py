@@ -27,7 +27,7 @@ from telephone.leaderboards.vote_review import Integrity
 from telephone.measurement.rescore_service import Errands
 from telephone.models.players import Players
 from telephone.moderation import Moderation
-from telephone.parties import Parties
+from telephone.parties.service import Parties
 from telephone.ports.runners import GameRunner
 from telephone.privacy import Privacy
 from telephone.prompts.service import Library

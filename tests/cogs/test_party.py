@@ -5,7 +5,7 @@ import simcord
 
 from bot.app import TelephoneApp
 from telephone.domain.refusals import STRANGER
-from telephone.parties import DONE
+from telephone.parties.service import DONE
 from tests.cogs.test_games import CompanyHouse, Evening, _evening
 from tests.cogs.test_turns import everything, labels_of, shown, words_of
 from tests.support.pictures import paint

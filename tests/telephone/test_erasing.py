@@ -10,7 +10,7 @@ from telephone.domain.parties import PartyState
 from telephone.engine.engine import Engine
 from telephone.errors import BadInput, NotFound, Unavailable
 from telephone.media.images import Pictures
-from telephone.parties import PartyAsked
+from telephone.parties.service import PartyAsked
 from telephone.ports.runners import LeftToSweeps
 from telephone.privacy import Privacy
 from telephone.service import StartRequest
@@ -21,8 +21,8 @@ from telephone.store.vectors import Vectors
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.surfaces import RecordedCleanup, RecordedGames
+from tests.telephone.parties.test_workflow import becomes, begun, plays
 from tests.telephone.store.lives import take
-from tests.telephone.test_hosting import becomes, begun, plays
 
 pytestmark = pytest.mark.slow
 

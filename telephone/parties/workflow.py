@@ -35,10 +35,10 @@ from telephone.games.admission import Admission
 from telephone.games.measure_workflow import Measuring
 from telephone.games.publisher import Showing
 from telephone.games.workflow import Play
+from telephone.parties.publisher import Unfolding, numbered
 from telephone.ports.games import StageGone
 from telephone.prompts.catalog import curated
 from telephone.store import Order, Store
-from telephone.unfolding import Unfolding, numbered
 
 STOPPED: Final = "Its host stopped the party."
 GONE: Final = "Its channel or its thread is gone, or closed to me, so the party ended; please start another."

@@ -13,7 +13,7 @@ from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed
 from telephone.games.admission import Admission
 from telephone.games.turn_service import Seats, Turn
-from telephone.hosting import STOPPED, UNFINISHED
+from telephone.parties.workflow import STOPPED, UNFINISHED
 from telephone.ports.runners import PartyRunner
 from telephone.prompts.catalog import curated, look_up, offered
 from telephone.providers.base import ModelKind

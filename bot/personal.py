@@ -9,7 +9,7 @@ from bot.interactions.buttons import confirm
 from bot.posted import UPLOAD_MAX
 from bot.ui.posts import Attachment
 from telephone.domain.deletions import Footprint
-from telephone.privacy import Parcel
+from telephone.privacy.service import Parcel
 from telephone.store import Wishes
 
 KEPT: Final = "Nothing was deleted."

@@ -15,7 +15,6 @@ from telephone.battles.publisher import Rounds
 from telephone.battles.service import Contest
 from telephone.battles.workflow import Battling, Ring
 from telephone.engine.engine import Engine
-from telephone.erasing import PAUSES, SETTLE, Crew, Erasing
 from telephone.errors import Misconfigured
 from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes
@@ -61,7 +60,8 @@ from telephone.ports.runners import (
     RescoreRunner,
 )
 from telephone.ports.surfaces import Surfaces
-from telephone.privacy import Privacy
+from telephone.privacy.deletion_workflow import PAUSES, SETTLE, Crew, Erasing
+from telephone.privacy.service import Privacy
 from telephone.prompts.generator import Writer
 from telephone.prompts.service import Library
 from telephone.providers.base import Provider

@@ -29,7 +29,7 @@ from telephone.models.players import Players
 from telephone.moderation import Moderation
 from telephone.parties.service import Parties
 from telephone.ports.runners import GameRunner
-from telephone.privacy import Privacy
+from telephone.privacy.service import Privacy
 from telephone.prompts.service import Library
 from telephone.providers.base import ModelKind, ModelTable
 from telephone.store import Scope, Store

@@ -11,7 +11,7 @@ from telephone.errors import BadInput, NotFound
 if TYPE_CHECKING:
     from telephone.build import House
     from telephone.domain.deletions import Erasure, Footprint
-    from telephone.privacy import Parcel
+    from telephone.privacy.service import Parcel
 
 app = typer.Typer(no_args_is_help=True, help="What is kept of one member, on every server.")
 NOTHING = "Nothing is kept of a member {member} on any server."

@@ -15,7 +15,7 @@ from telephone.leaderboards.insights import Questions
 from telephone.leaderboards.pair_report import Pairs
 from telephone.leaderboards.service import Boards
 from telephone.leaderboards.vote_review import Integrity
-from telephone.privacy import Privacy
+from telephone.privacy.service import Privacy
 from telephone.prompts.catalog import curated
 from telephone.prompts.service import Library
 from telephone.service import Choice, ModelFacts, Replay, Standing

@@ -7,7 +7,7 @@ import pytest
 from bot import personal, personal_views
 from telephone.media.images import Pictures
 from telephone.ports.runners import LeftToSweeps
-from telephone.privacy import Privacy
+from telephone.privacy.service import Privacy
 from telephone.store import Store, Wishes
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.telephone.store.lives import WORDS, live

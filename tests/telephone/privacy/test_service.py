@@ -13,7 +13,7 @@ from telephone.domain.games import HUMAN, GameRequest, GameState, Image, Kind, P
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.media.images import Pictures, verify
 from telephone.ports.runners import LeftToSweeps
-from telephone.privacy import Privacy
+from telephone.privacy.service import Privacy
 from telephone.store import Store
 from tests.support.pictures import paint
 from tests.telephone.store.lives import ANN, BEN, WORDS, live
@@ -21,7 +21,7 @@ from tests.telephone.store.samples import GUILD
 from tests.telephone.test_cli_sheets import telephone
 
 PICTURES = Pictures.at("memory:///")
-SCHEMA = json.loads((Path(__file__).parents[1] / "contracts" / "member.schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[2] / "contracts" / "member.schema.json").read_text())
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_the_operator_writes_a_members_file_in_the_terminal(tmp_path, monkeypatc
 
 
 async def test_who_was_given_a_file_is_remembered_up_to_a_bound(store, monkeypatch):
-    monkeypatch.setattr("telephone.privacy.REMEMBERED", 3)
+    monkeypatch.setattr("telephone.privacy.service.REMEMBERED", 3)
     privacy = Privacy(store, PICTURES)
     for member_id in range(1, 10):
         await privacy.export(member_id)

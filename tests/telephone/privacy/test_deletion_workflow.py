@@ -12,7 +12,7 @@ from telephone.errors import BadInput, NotFound, Unavailable
 from telephone.media.images import Pictures
 from telephone.parties.service import PartyAsked
 from telephone.ports.runners import LeftToSweeps
-from telephone.privacy import Privacy
+from telephone.privacy.service import Privacy
 from telephone.service import StartRequest
 from telephone.store import Store
 from telephone.store.erasures import Erasures

@@ -12,13 +12,13 @@ import discord
 
 from bot.app import TelephoneApp
 from bot.client import House
-from bot.easel import Easel
 from bot.errors import stray
 from bot.surfaces import DiscordSurfaces
 from bot.wire import point_at
 from telephone import log
 from telephone.errors import Misconfigured
 from telephone.settings import Settings
+from telephone.web.drawing import Easel
 
 WHAT_TO_SET = (
     "Set DISCORD_TOKEN to your bot's token to run on Discord; `make play` plays in the terminal and needs none."

@@ -9,10 +9,10 @@ from discord import app_commands
 from bot.answers import Press
 from bot.client import House, TelephoneBot
 from bot.commands import admin_group, telephone_group
-from bot.easel import Easel
 from bot.errors import explain, unheard
 from bot.interactions import forms
 from bot.surfaces import DiscordSurfaces, discord_surfaces
+from telephone.web.drawing import Easel
 
 EXTENSIONS: Final = (
     "cogs.play",

@@ -9,11 +9,11 @@ from cachetools import LRUCache
 from discord import app_commands
 from discord.ext import commands
 
-from bot.easel import Easel
 from telephone.domain.games import Game
 from telephone.exports.artifacts import Replay
 from telephone.games.turn_service import Turn
 from telephone.service import Service
+from telephone.web.drawing import Easel
 
 FormHandler: TypeAlias = Callable[
     ["discord.Interaction[TelephoneBot]", re.Match[str], Mapping[str, Any]], Awaitable[None]

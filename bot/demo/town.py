@@ -17,9 +17,9 @@ from simcord.backend.errors import SetupError
 from bot.app import TelephoneApp
 from bot.client import House
 from bot.demo.window import Window
-from bot.easel import Easel
 from bot.surfaces import DiscordSurfaces
 from telephone.settings import Settings
+from telephone.web.drawing import Easel
 
 MEMBERS: Final = ("Ada", "Bo", "Cleo")
 """Ada may manage the server, so that the admin's commands can be tried too."""

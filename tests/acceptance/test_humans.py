@@ -17,12 +17,12 @@ from playwright.sync_api import sync_playwright
 
 from telephone.domain.games import Game, GameState
 from telephone.store import Store
-from tests.bot.easel.studio import free_port
 from tests.bot.visitor import ARGUMENTS, CHROMIUM
 from tests.standin.loopback import Standin
 from tests.standin.members import Interaction, Member
 from tests.standin.process import BotProcess
 from tests.standin.records import Message
+from tests.telephone.web.drawing.studio import free_port
 
 pytestmark = pytest.mark.long
 

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.easel import Easel, Links
 from telephone.errors import NotAllowed, NotFound, TelephoneError
 from telephone.settings import Settings
-from tests.bot.easel.proxy import proxy
+from telephone.web.drawing import Easel, Links
+from tests.telephone.web.drawing.proxy import proxy
 
 ALICE, BO = 101, 102
 USED = "Your drawing was handed in already; enjoy the rest of the game."

@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { run, warning, written } from "../../../bot/easel/static/clock.js";
-import { fill } from "../../../bot/easel/static/fill.js";
-import { add, clear, EMPTY, isBlank, redo, shared, undo } from "../../../bot/easel/static/history.js";
-import { meaning, OFFLINE, patience, send } from "../../../bot/easel/static/sending.js";
-import { wanted } from "../../../bot/easel/static/shortcuts.js";
-import { channels, outline } from "../../../bot/easel/static/strokes.js";
-import { begin, lead, PAPER, sizeBeside } from "../../../bot/easel/static/tools.js";
-import * as view from "../../../bot/easel/static/view.js";
+import { run, warning, written } from "../../../../telephone/web/drawing/static/clock.js";
+import { fill } from "../../../../telephone/web/drawing/static/fill.js";
+import { add, clear, EMPTY, isBlank, redo, shared, undo } from "../../../../telephone/web/drawing/static/history.js";
+import { meaning, OFFLINE, patience, send } from "../../../../telephone/web/drawing/static/sending.js";
+import { wanted } from "../../../../telephone/web/drawing/static/shortcuts.js";
+import { channels, outline } from "../../../../telephone/web/drawing/static/strokes.js";
+import { begin, lead, PAPER, sizeBeside } from "../../../../telephone/web/drawing/static/tools.js";
+import * as view from "../../../../telephone/web/drawing/static/view.js";
 
 const { CLOSEST, held, moved, pinched, resized, SIDE, toPaper, toStage, whole, zoomed } = view;
 

@@ -9,13 +9,6 @@ import structlog
 import yarl
 from aiohttp import web
 
-from bot.easel import pages
-from bot.easel.desk import Desk
-from bot.easel.drawing import BYTES_MAX, TOO_HEAVY, png_of
-from bot.easel.headers import FORGET, KEEP, SHUT
-from bot.easel.links import PATH, Links, Pass
-from bot.easel.pace import Pace
-from bot.easel.statics import edition, statics
 from telephone.cpu import off_loop
 from telephone.errors import (
     BadInput,
@@ -28,6 +21,13 @@ from telephone.errors import (
     Unavailable,
 )
 from telephone.settings import WELL
+from telephone.web.drawing import pages
+from telephone.web.drawing.assets import edition, statics
+from telephone.web.drawing.headers import FORGET, KEEP, SHUT
+from telephone.web.drawing.image import BYTES_MAX, TOO_HEAVY, png_of
+from telephone.web.drawing.links import PATH, Links, Pass
+from telephone.web.drawing.port import Desk
+from telephone.web.drawing.rate_limit import Pace
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from bot.easel import server
 from telephone.errors import Refused, Unavailable
-from tests.bot.easel.studio import USED, Studio, studio
+from telephone.web.drawing import server as drawing_server
 from tests.bot.visitor import ARGUMENTS, CHROMIUM, PATIENCE
+from tests.telephone.web.drawing.studio import USED, Studio, studio
 
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no {CHROMIUM} on this machine"),
@@ -122,7 +122,7 @@ def test_a_drawing_by_mouse_arrives_with_the_pixels_that_were_seen(chromium, ope
         alice.click((512, 512))
         seen = alice.pixels()
         alice.hand_in()
-        expect(alice.page.get_by_text(server.TAKEN)).to_be_visible()
+        expect(alice.page.get_by_text(drawing_server.TAKEN)).to_be_visible()
     arrived = handed_in(open_studio)
     assert arrived.size == (SIDE, SIDE)
     assert arrived.tobytes() == seen.tobytes()
@@ -136,7 +136,7 @@ def test_behind_a_proxy_that_has_a_path_of_its_own_all_is_the_same(chromium, tmp
         assert "/games/telephone/draw/" in alice.page.url
         alice.drag((100, 500), (900, 500))
         alice.hand_in()
-        expect(alice.page.get_by_text(server.TAKEN)).to_be_visible()
+        expect(alice.page.get_by_text(drawing_server.TAKEN)).to_be_visible()
         alice.page.reload()
         expect(alice.page.get_by_text(USED)).to_be_visible()
         alice.complaints = [line for line in alice.complaints if "403" not in line]
@@ -257,7 +257,7 @@ def test_one_finger_draws_and_two_zoom_and_move_without_drawing(chromium, open_s
         assert alice.page.locator("#paper").bounding_box()["width"] == pytest.approx(before)
         alice.page.get_by_role("button", name="Hand in").tap()
         alice.page.locator("#sure").tap()
-        expect(alice.page.get_by_text(server.TAKEN)).to_be_visible()
+        expect(alice.page.get_by_text(drawing_server.TAKEN)).to_be_visible()
     assert handed_in(open_studio).getpixel((600, 400)) == BLACK
 
 
@@ -323,7 +323,7 @@ def test_it_can_all_be_done_by_keyboard(chromium, open_studio):
         press("Control+Enter")
         expect(page.locator("#confirm")).to_be_visible()
         press("Enter")
-        expect(page.get_by_text(server.TAKEN)).to_be_visible()
+        expect(page.get_by_text(drawing_server.TAKEN)).to_be_visible()
     assert handed_in(open_studio).getpixel((612, 562)) == RED
 
 
@@ -360,7 +360,7 @@ def test_offline_one_draws_on_and_the_drawing_is_handed_in_as_soon_as_one_is_bac
         expect(alice.page.get_by_text("handed in by itself as soon as you are back online")).to_be_visible()
         assert open_studio.desk.claims["claim"].drawing is None
         alice.page.context.set_offline(False)
-        expect(alice.page.get_by_text(server.TAKEN)).to_be_visible()
+        expect(alice.page.get_by_text(drawing_server.TAKEN)).to_be_visible()
         alice.complaints = [line for line in alice.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
     assert handed_in(open_studio).getpixel((500, 500)) == BLACK
 
@@ -373,7 +373,7 @@ def test_what_was_on_its_way_when_the_page_was_reloaded_is_sent_on(chromium, ope
         alice.hand_in()
         expect(alice.page.get_by_text("The pictures cannot be reached just now.")).to_be_visible()
         alice.page.reload()
-        expect(alice.page.get_by_text(server.TAKEN)).to_be_visible()
+        expect(alice.page.get_by_text(drawing_server.TAKEN)).to_be_visible()
         alice.complaints = [line for line in alice.complaints if "503" not in line]
     assert handed_in(open_studio).getpixel((500, 500)) == BLACK
 
@@ -401,7 +401,7 @@ def test_a_drawing_that_is_declined_stays_on_the_paper_with_the_reason(chromium,
         expect(alice.page.get_by_text("That picture cannot be taken; please draw another.")).to_be_visible()
         assert alice.pixels().getpixel((500, 500)) == BLACK
         alice.hand_in()
-        expect(alice.page.get_by_text(server.TAKEN)).to_be_visible()
+        expect(alice.page.get_by_text(drawing_server.TAKEN)).to_be_visible()
         alice.complaints = [line for line in alice.complaints if "422" not in line]
 
 
@@ -437,7 +437,7 @@ def test_what_was_handed_in_elsewhere_meanwhile_is_told_and_the_drawing_kept(chr
         for window, row in ((alice, 300), (again, 600)):
             window.drag((100, row), (900, row))
         alice.hand_in()
-        expect(alice.page.get_by_text(server.TAKEN)).to_be_visible()
+        expect(alice.page.get_by_text(drawing_server.TAKEN)).to_be_visible()
         again.hand_in()
         expect(again.page.get_by_text(USED)).to_be_visible()
         expect(again.page.get_by_role("link", name="Save the picture")).to_be_visible()

@@ -5,13 +5,13 @@ import logging
 import structlog
 from aiohttp import web
 
-from bot.easel.desk import Desk
-from bot.easel.links import Links
-from bot.easel.server import easel_app
 from telephone.settings import Settings
+from telephone.web.drawing.links import Links
+from telephone.web.drawing.port import Desk
+from telephone.web.drawing.server import easel_app
 
 _log = structlog.get_logger()
-_wire = logging.getLogger("bot.easel.wire")
+_wire = logging.getLogger("telephone.web.drawing.wire")
 # What is no HTTP at all is refused without a word in the log: anybody may send as much of it as they like.
 _wire.setLevel(logging.CRITICAL)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.easel.statics import FOLDER, edition, statics
+from telephone.web.drawing.assets import FOLDER, edition, statics
 
 LOGIC = Path(__file__).with_name("logic.test.mjs")
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node on this machine")
@@ -44,8 +44,12 @@ def test_nothing_on_the_page_comes_from_elsewhere():
 
 
 def test_the_package_carries_the_whole_page():
-    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]["bot"]
-    carried = {path for pattern in told for path in (ROOT / "bot").glob(pattern)}
-    page = {path for folder in ("static", "templates") for path in (ROOT / "bot/easel" / folder).rglob("*.*")}
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"][
+        "telephone"
+    ]
+    carried = {path for pattern in told for path in (ROOT / "telephone").glob(pattern)}
+    page = {
+        path for folder in ("static", "templates") for path in (ROOT / "telephone/web/drawing" / folder).rglob("*.*")
+    }
     assert page
     assert page <= carried

@@ -14,15 +14,16 @@ import yarl
 from aiohttp.test_utils import TestServer
 from PIL import Image, PngImagePlugin
 
-from bot.easel import Easel, Links, server
-from bot.easel.drawing import BYTES_MAX, DAMAGED, NO_PNG, TOO_HEAVY, TOO_LARGE
-from bot.easel.links import CHANGED, OVER
-from bot.easel.pace import A_SECOND, AT_ONCE, Pace
-from bot.easel.statics import edition
 from telephone import doctor
 from telephone.errors import Misconfigured, NotAllowed, RateLimited, Refused, Unavailable
 from telephone.settings import Settings
-from tests.bot.easel.studio import ALICE, BO, ELSE, NONE, USED, ClaimsInMemory, Studio, free_port, settings
+from telephone.web.drawing import Easel, Links
+from telephone.web.drawing import server as drawing_server
+from telephone.web.drawing.assets import edition
+from telephone.web.drawing.image import BYTES_MAX, DAMAGED, NO_PNG, TOO_HEAVY, TOO_LARGE
+from telephone.web.drawing.links import CHANGED, OVER
+from telephone.web.drawing.rate_limit import A_SECOND, AT_ONCE, Pace
+from tests.telephone.web.drawing.studio import ALICE, BO, ELSE, NONE, USED, ClaimsInMemory, Studio, free_port, settings
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ async def test_the_page_has_no_script_and_no_style_of_its_own(studio, browser):
 async def test_a_drawing_arrives_as_a_picture_of_ours_without_what_was_hidden_in_it(studio, browser):
     link, hidden = studio.link("a fox"), PngImagePlugin.PngInfo()
     hidden.add_text("Author", "Alice of Wonderland")
-    assert await hand_in(browser, link, drawing(pnginfo=hidden) + b"trailer") == (200, server.TAKEN)
+    assert await hand_in(browser, link, drawing(pnginfo=hidden) + b"trailer") == (200, drawing_server.TAKEN)
     kept = studio.desk.claims["claim"].drawing
     assert b"Alice" not in kept
     assert b"trailer" not in kept
@@ -204,7 +205,7 @@ async def test_a_claim_that_is_gone_is_told_kindly(studio, browser):
 
 @pytest.mark.parametrize("origin", ["", "null", "http://elsewhere.test", "https://127.0.0.1:1"])
 async def test_a_drawing_from_another_page_is_refused(studio, browser, origin):
-    assert await hand_in(browser, studio.link("a fox"), drawing(), origin) == (403, server.ELSEWHERE)
+    assert await hand_in(browser, studio.link("a fox"), drawing(), origin) == (403, drawing_server.ELSEWHERE)
     assert studio.desk.asked == 0
 
 
@@ -332,7 +333,7 @@ async def test_a_page_knows_its_own_drawings_however_the_address_is_written(brow
     desk, links = ClaimsInMemory(), Links(address, b"key")
     claim = desk.open("claim", "a fox")
     token = links.to("claim", ALICE, claim.expires_at).rpartition("/")[2]
-    async with TestServer(server.easel_app(address, links, desk), host="127.0.0.1") as served:
+    async with TestServer(drawing_server.easel_app(address, links, desk), host="127.0.0.1") as served:
         assert (await hand_in(browser, str(served.make_url(f"/draw/{token}")), drawing(), origin))[0] == 200
 
 

@@ -6,11 +6,11 @@ import sys
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from bot.easel import server
 from telephone.games.turn_service import IN_ALREADY
-from tests.bot.easel.studio import free_port
+from telephone.web.drawing import server as drawing_server
 from tests.bot.visitor import ARGUMENTS, CHROMIUM, PATIENCE
 from tests.standin.records import Message
+from tests.telephone.web.drawing.studio import free_port
 
 BOT = [sys.executable, "-m", "bot"]
 PROMPT = "a fox mends a clock"
@@ -69,7 +69,7 @@ async def test_a_turn_that_was_taken_on_discord_is_drawn_in_the_browser_and_post
         await page.locator("#sure").click()
         await expect(page.get_by_text("You are offline")).to_be_visible()
         await bot.restart()
-        await expect(page.get_by_text(server.TAKEN)).to_be_visible()
+        await expect(page.get_by_text(drawing_server.TAKEN)).to_be_visible()
         await page.reload()
         await expect(page.get_by_text(IN_ALREADY)).to_be_visible()
         await chromium.close()

@@ -4,8 +4,8 @@ The page shows the caption to draw and nothing else of the game. A `Desk` decide
 drawing; `Easel` serves the page while the bot runs; `Links` makes the addresses that lead there.
 """
 
-from bot.easel.desk import Desk, Paper
-from bot.easel.links import Links
-from bot.easel.opening import Easel
+from telephone.web.drawing.links import Links
+from telephone.web.drawing.port import Desk, Paper
+from telephone.web.drawing.service import Easel
 
 __all__ = ["Desk", "Easel", "Links", "Paper"]

@@ -6,8 +6,8 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bot.easel.desk import Paper
-from bot.easel.statics import edition
+from telephone.web.drawing.assets import edition
+from telephone.web.drawing.port import Paper
 
 CLOSE: Final = "You can close this page; the game goes on in Discord."
 

@@ -1,0 +1,1 @@
+"""Pages that this process serves with aiohttp."""

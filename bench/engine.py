@@ -32,13 +32,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from PIL import Image as pil
 
 from telephone import log
-from telephone.build import Parts, open_terminal_house
+from telephone.app import Service
+from telephone.bootstrap import Parts, open_terminal_house
 from telephone.domain.games import NO_GUILD, Answer, Ask, Game, GameState, Image, Step, Ticket
 from telephone.games.admission import StartRequest
 from telephone.ports.games import Posting, Progress, Summary
 from telephone.providers.base import ModelTable
 from telephone.safety import guard_of
-from telephone.service import Service
 from telephone.settings import Settings
 
 PROVIDERS = ("bed", "offline", "openai", "replicate", "cog")

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from telephone.build import offline_players  # noqa: E402
+from telephone.bootstrap import offline_players  # noqa: E402
 from telephone.domain.games import Pair  # noqa: E402
 from telephone.models.minilm import MiniLM  # noqa: E402
 from telephone.prompts.catalog import sets  # noqa: E402

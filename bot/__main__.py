@@ -52,7 +52,7 @@ async def run(settings: Settings, token: str) -> None:
 
     async def open_here(surfaces: DiscordSurfaces) -> House:
         # The models' libraries are heavy; a missing token is told without them.
-        from telephone.build import open_playing_house
+        from telephone.bootstrap import open_playing_house
 
         house = await open_playing_house(settings, surfaces)
         await easel.open(house.service.seats)

@@ -12,12 +12,12 @@ from bot.interactions.buttons import PersistentButton, PersistentSelect
 from bot.sharing import require_voice, share, turn_over
 from bot.ui import wording
 from bot.ui.posts import Post
-from telephone.cpu import off_loop
+from telephone.app import Service
+from telephone.concurrency import off_loop
 from telephone.errors import BadInput
 from telephone.leaderboards.board import Board
 from telephone.measurement.calibration import for_chart
 from telephone.media.charts import Scale
-from telephone.service import Service
 
 
 async def show_board(press: Press, sight: Sight) -> None:

@@ -9,10 +9,10 @@ from cachetools import LRUCache
 from discord import app_commands
 from discord.ext import commands
 
+from telephone.app import Service
 from telephone.domain.games import Game
 from telephone.exports.artifacts import Replay
 from telephone.games.turn_service import Turn
-from telephone.service import Service
 from telephone.web.drawing import Easel
 
 FormHandler: TypeAlias = Callable[

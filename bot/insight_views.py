@@ -13,10 +13,10 @@ from bot.interactions.buttons import PersistentSelect
 from bot.sharing import require_voice, share, turn_over
 from bot.ui import wording
 from bot.ui.posts import Post
-from telephone.cpu import off_loop
+from telephone.app import Service
+from telephone.concurrency import off_loop
 from telephone.domain.games import Level
 from telephone.errors import BadInput
-from telephone.service import Service
 
 
 async def show_insights(press: Press, look: Look) -> None:

@@ -5,7 +5,7 @@ import re
 from bot import pairs
 from bot.answers import Press, acknowledge, show
 from bot.interactions.buttons import PersistentSelect
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.leaderboards.pair_report import PairRequest
 
 

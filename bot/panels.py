@@ -10,11 +10,11 @@ from bot.parties import standing as standing_party
 from bot.text import CONTENT_MAX, escape, excerpt, lines_that_fit, shorten
 from bot.ui.posts import span, turn_now
 from bot.ui.wording import CHOICE_MAX, NEEDED
+from telephone.app import Choice, ModelFacts, Scope, Standing
 from telephone.domain.battles import Battle
 from telephone.domain.games import Allowance, Game, GameState, Prompt
 from telephone.domain.parties import Party
 from telephone.domain.servers import ServerSettings, said
-from telephone.service import Choice, ModelFacts, Scope, Standing
 
 HELP: Final = """\
 **AI Telephone**: one model draws your words, another says what it sees, the next picture is drawn from that, \

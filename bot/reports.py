@@ -14,7 +14,7 @@ from bot.errors import explain
 from bot.interactions.buttons import PersistentButton
 from bot.posted import UPLOAD_MAX
 from bot.ui.posts import Attachment, extension
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.battles import Battle
 from telephone.domain.games import Game, Kind, StepKey
 from telephone.errors import BadInput

@@ -11,7 +11,7 @@ from bot.cards import Card, Cards
 from bot.posted import UPLOAD_MAX, Posted, need, thread_of
 from bot.sending import AtMost, Sending
 from bot.ui.posts import Attachment, Post, turn_now
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.games import Game, GameState, Image, Step
 from telephone.exports.artifacts import Replay
 from telephone.media.images import fit

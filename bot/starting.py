@@ -10,8 +10,8 @@ from bot.answers import Press, acknowledge, say
 from bot.errors import explain
 from bot.text import escape
 from bot.views import show_start
+from telephone.app import Service, StartRequest
 from telephone.errors import Retired
-from telephone.service import Service, StartRequest
 
 _OFFER_S = 600.0
 """How long an offer stands: the message that shows it goes with the interaction's token, after 15 minutes."""

@@ -14,7 +14,7 @@ from bot.invitations import VERBS as NAMES
 from bot.posted import UPLOAD_MAX
 from bot.text import escape
 from bot.ui.posts import Attachment
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.games import Image, Kind, StepKey
 from telephone.domain.refusals import LATE
 from telephone.errors import BadInput, NotAllowed

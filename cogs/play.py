@@ -14,10 +14,10 @@ from bot.errors import offered
 from bot.guessing import GuessSelect, QuestionButton
 from bot.starting import begin
 from bot.views import GameButton, ask_to_stop, show_replay
+from telephone.app import StartRequest
 from telephone.domain.games import PROMPT_MIN, TURNS_MAX, Level
 from telephone.games.admission import SEED_MAX
 from telephone.providers.base import ModelKind
-from telephone.service import StartRequest
 
 PROMPT_LONGEST: Final = 1_000
 

@@ -10,7 +10,8 @@ from typing import Literal
 
 import aiohttp
 
-from telephone.build import chat, primary, providers
+from telephone.app import UNFINISHED
+from telephone.bootstrap import chat, primary, providers
 from telephone.domain.games import Image
 from telephone.errors import NotAllowed, TelephoneError
 from telephone.measurement.distances import ALWAYS
@@ -22,7 +23,6 @@ from telephone.models.registry import Registry
 from telephone.prompts.generator import chosen
 from telephone.providers.base import ModelTable
 from telephone.safety import WORDS, choice, guard_of
-from telephone.service import UNFINISHED
 from telephone.settings import WELL, Settings
 from telephone.store import Store
 

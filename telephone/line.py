@@ -1,7 +1,7 @@
 """The article's game in plain Python: no Discord, no database, no keys.
 
 from telephone.line import TelephoneLine
-from telephone.build import offline_players
+from telephone.bootstrap import offline_players
 
 players = offline_players()
 line = TelephoneLine(players.artist("stickers"), players.teller("spotter-sharp"))

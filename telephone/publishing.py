@@ -8,7 +8,7 @@ import structlog
 
 from telephone.errors import TelephoneError, TimedOut
 from telephone.ports.games import Posting, StageGone, nonce
-from telephone.providers.patience import with_patience
+from telephone.retry import with_patience
 from telephone.store.posts import Messages, Post
 
 DEADLINE: Final = 900.0

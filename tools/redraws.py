@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from telephone.build import offline_players  # noqa: E402
+from telephone.bootstrap import offline_players  # noqa: E402
 from telephone.prompts.catalog import sets  # noqa: E402
 
 WHERE = ROOT / "telephone/measurement/repeats.json"

@@ -101,7 +101,7 @@ def open_outside(settings: Settings, easel: Easel) -> Callable[[DiscordSurfaces]
     Of tasks from after that, simcord takes the house's sweeping and timers, and browsers that stay connected to the
     easel, for work that every press waits for.
     """
-    from telephone.build import open_playing_house
+    from telephone.bootstrap import open_playing_house
 
     given: asyncio.Future[DiscordSurfaces] = asyncio.get_running_loop().create_future()
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.battles import SIDES_MAX, SIDES_MIN
 from telephone.domain.games import Pair
 from telephone.errors import BadInput, NotAllowed

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.battles import Battle, BattleState, Choice, Result, letter_of
 from telephone.domain.games import Game, Image, Kind, Step, StepKey
 from telephone.domain.messages import BattleMessage, BattleMessageKind, GameMessage

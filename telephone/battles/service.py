@@ -9,7 +9,7 @@ import structlog
 from telephone.battles.admission import BattleAsked, Entry
 from telephone.battles.versus import VersusAsked, match
 from telephone.battles.workflow import LEFT, STOPPED
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.battles import Battle, BattleState, Cast, Choice, Side, Voter
 from telephone.domain.games import Image, Pair, Turn
 from telephone.domain.messages import BattleMessageKind

@@ -23,11 +23,11 @@ from telephone.errors import TelephoneError
 from telephone.settings import Settings
 
 if TYPE_CHECKING:
-    from telephone.build import House
+    from telephone.app import ModelFacts, Standing, StartRequest
+    from telephone.bootstrap import House
     from telephone.doctor import Finding
     from telephone.domain.calibration import Bearings
     from telephone.models.probe import Tried
-    from telephone.service import ModelFacts, Standing, StartRequest
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -59,7 +59,7 @@ def play(
     as_json: Json = False,
 ) -> None:
     """Plays a game here and keeps it in a folder."""
-    from telephone.service import StartRequest
+    from telephone.app import StartRequest
 
     asked = StartRequest(prompt=prompt, t2i=t2i, i2t=i2t, turns=turns, seed=seed)
     folder = out or Path(f"out/{datetime.now():%Y%m%d-%H%M%S}")  # noqa: DTZ005 local time names the folder
@@ -67,7 +67,7 @@ def play(
 
 
 async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
-    from telephone.build import open_terminal_house
+    from telephone.bootstrap import open_terminal_house
     from telephone.terminal import TerminalStage
 
     console = Console(stderr=as_json)

@@ -9,7 +9,7 @@ import typer
 from telephone.settings import Settings
 
 if TYPE_CHECKING:
-    from telephone.build import House
+    from telephone.bootstrap import House
 
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -20,7 +20,7 @@ def inquire(question: Callable[["House"], Awaitable[T]]) -> T:
     """Answers from the stored games, beside a bot that may be running."""
 
     async def answer() -> T:
-        from telephone.build import open_house
+        from telephone.bootstrap import open_house
 
         house = await open_house(Settings.load())
         try:

@@ -14,7 +14,7 @@ from telephone.cli.questions import WHERE, Embedder, level_named
 from telephone.domain.games import NO_GUILD, TURNS_MAX
 
 if TYPE_CHECKING:
-    from telephone.build import House
+    from telephone.bootstrap import House
     from telephone.leaderboards.board import Board, BoardRequest, PairRow
     from telephone.scoring.distance_model import Row
     from telephone.scoring.vote_model import VoteRow

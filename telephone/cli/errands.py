@@ -12,7 +12,7 @@ from telephone.domain.games import NO_GUILD
 from telephone.errors import NotAllowed, TelephoneError
 
 if TYPE_CHECKING:
-    from telephone.build import House
+    from telephone.bootstrap import House
     from telephone.domain.rescores import Rescore
 
 INTERRUPTED = "Interrupted. The same command goes on where this one was stopped."

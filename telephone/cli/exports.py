@@ -15,7 +15,7 @@ from telephone.errors import BadInput
 from telephone.exports import FORMATS, Export, Format, Which
 
 if TYPE_CHECKING:
-    from telephone.build import House
+    from telephone.bootstrap import House
 
 Flagged = Annotated[
     Literal["include", "exclude"],

@@ -9,7 +9,7 @@ from telephone.cli.asking import inquire
 from telephone.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
-    from telephone.build import House
+    from telephone.bootstrap import House
     from telephone.domain.deletions import Erasure, Footprint
     from telephone.privacy.service import Parcel
 

@@ -11,7 +11,7 @@ from telephone.cli.asking import Json, Server, inquire
 from telephone.domain.games import NO_GUILD, Level, Pair
 
 if TYPE_CHECKING:
-    from telephone.build import House
+    from telephone.bootstrap import House
     from telephone.scoring.pair_curve import PairCourse, PairDrift
 
 

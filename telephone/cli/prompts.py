@@ -12,7 +12,7 @@ from telephone.cli.asking import Json, Server, inquire
 from telephone.domain.games import NO_GUILD, Level
 
 if TYPE_CHECKING:
-    from telephone.build import House
+    from telephone.bootstrap import House
     from telephone.prompts.service import Entry
 
 

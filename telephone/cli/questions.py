@@ -14,7 +14,7 @@ from telephone.domain.games import NO_GUILD, TURNS_MAX
 from telephone.domain.games import Level as GameLevel
 
 if TYPE_CHECKING:
-    from telephone.build import House
+    from telephone.bootstrap import House
     from telephone.leaderboards.insight_results import Answer, Course, Difficulties, Question
     from telephone.scoring.factor_effects import Insights
     from telephone.scoring.intervals import Interval

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.calibration import Bearings
 from telephone.domain.games import Game, Image
 from telephone.errors import BadInput, Misconfigured

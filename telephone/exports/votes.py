@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import structlog
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.battles import SIDES_MAX, Choice
 from telephone.errors import NotFound
 from telephone.exports import Archive, Export, Which

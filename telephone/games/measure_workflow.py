@@ -20,7 +20,7 @@ from telephone.games.publisher import Showing
 from telephone.measurement.calibration import Scales
 from telephone.measurement.distances import Measure
 from telephone.measurement.pending import Awaiting
-from telephone.providers.patience import with_patience
+from telephone.retry import with_patience
 from telephone.store import Store
 
 SCALE_DEADLINE: Final = 900.0

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.games import Drift, Game, GameState, Image, Kind, Step, StepKey
 from telephone.domain.human_turns import Seat
 from telephone.domain.messages import GameMessage, GameMessageKind

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.games import Answer, Ask, Game, GameState, Kind, Step, StepKey, Ticket, step_seed
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
@@ -16,7 +16,7 @@ from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError, 
 from telephone.media.images import Pictures
 from telephone.models.players import Players, caption_of, picture_of
 from telephone.ports.games import nonce
-from telephone.providers.patience import with_patience
+from telephone.retry import with_patience
 from telephone.safety import Guard
 from telephone.store import Store
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.games import HUMAN, Game, Image, Kind, Step, StepKey, fold, step_seed
 from telephone.domain.human_turns import Claim, Seat, SeatState
 from telephone.domain.refusals import LATE, TurnLate

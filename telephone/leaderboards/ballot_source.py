@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.battles import SIDES_MAX, Choice
 from telephone.domain.games import Pair
 from telephone.leaderboards.vote_flags import counted, patterned

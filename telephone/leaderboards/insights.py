@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.games import Level
 from telephone.leaderboards.board import Judge, cells_of, have_heads
 from telephone.leaderboards.insight_results import (

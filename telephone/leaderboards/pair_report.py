@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.calibration import Rest, Scale
 from telephone.domain.games import NO_GUILD, Level, Pair
 from telephone.measurement.calibration import Scales, over_two

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.games import DEFAULT_TURNS, Level, Pair
 from telephone.errors import NotFound
 from telephone.leaderboards.board import (

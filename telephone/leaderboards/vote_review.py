@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.battles import Decision
 from telephone.domain.servers import AGE_MAX
 from telephone.errors import BadInput

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from cachetools import LRUCache
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.calibration import UNKNOWN, Bearings, Quartiles, Redrawn, Rest, Scale
 from telephone.domain.games import Caps, Drift, Game, Pair
 from telephone.measurement.distances import Measure

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.errors import BadOutput, NotFound
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder, SeeingEmbedder, Vectors

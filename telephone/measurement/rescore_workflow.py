@@ -18,8 +18,8 @@ from telephone.engine.reruns import enqueue_unended
 from telephone.measurement.rescoring import Anew, Outcome
 from telephone.ports.games import Posting, nonce
 from telephone.ports.jobs import Noticeboard
-from telephone.providers.patience import with_patience
 from telephone.publishing import without_stopping
+from telephone.retry import with_patience
 from telephone.store import Store
 
 STRETCH: Final = 20.0

@@ -23,7 +23,7 @@ from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Telephone
 from telephone.measurement.calibration import Scales
 from telephone.measurement.distances import Measure
 from telephone.models.registry import Registry
-from telephone.providers.patience import with_patience
+from telephone.retry import with_patience
 from telephone.store import Order, Store
 
 HELD: Final = 30.0

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.models.base import Vectors
 from telephone.models.chunking import RULES, mean, parts
 

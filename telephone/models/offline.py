@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Final, Literal
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.games import Answer, Ask, Ticket
 from telephone.errors import BadInput
 from telephone.models.base import Embedder

@@ -14,7 +14,7 @@ from telephone.media.images import verify
 from telephone.models.refusal import is_refusal
 from telephone.models.registry import Registry
 from telephone.providers.base import Lost, ModelKind, ModelTable, Provider
-from telephone.providers.patience import with_patience
+from telephone.retry import with_patience
 
 DEADLINE = 600.0
 """How long a player may take for one step, in seconds, waiting and trying again included."""

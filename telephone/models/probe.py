@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.games import Answer, Ask, Image, fold
 from telephone.errors import BadOutput, TelephoneError
 from telephone.models.base import SeeingEmbedder

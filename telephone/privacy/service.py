@@ -13,7 +13,7 @@ from typing import Any, Final
 import structlog
 from cachetools import LRUCache
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.deletions import Erasure, Footprint
 from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed, NotFound

@@ -9,7 +9,7 @@ import structlog
 from telephone.domain.games import Ask, Caption, Image
 from telephone.errors import Misconfigured, Refused, Withheld
 from telephone.providers.base import ModelTable
-from telephone.providers.patience import with_patience
+from telephone.retry import with_patience
 from telephone.safety.checker import MINORS, SEXUAL, Checker, Finding
 from telephone.safety.words import mentions_minor
 

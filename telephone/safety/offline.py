@@ -4,7 +4,7 @@ import threading
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.games import Image
 from telephone.errors import Misconfigured
 from telephone.media.images import opened

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.domain.games import Image
 from telephone.errors import Misconfigured, RateLimited, Unavailable
 from telephone.media.images import fit

@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import Self
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.store.battles import Battles
 from telephone.store.budgets import Budgets
 from telephone.store.database import Database, read_url

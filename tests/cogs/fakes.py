@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from telephone.app import Choice, ModelFacts, Replay, Standing
 from telephone.domain.battles import Battle
 from telephone.domain.calibration import Scale
 from telephone.domain.games import Allowance, Game, GameRequest, GameState, Pair, Prompt
@@ -18,7 +19,6 @@ from telephone.leaderboards.vote_review import Integrity
 from telephone.privacy.service import Privacy
 from telephone.prompts.catalog import curated
 from telephone.prompts.service import Library
-from telephone.service import Choice, ModelFacts, Replay, Standing
 from tests.bot.samples import game
 
 THREAD = 777

@@ -4,7 +4,7 @@ import discord
 import pytest
 
 from bot.app import TelephoneApp
-from telephone.build import open_house
+from telephone.bootstrap import open_house
 from telephone.domain.servers import ServerSettings, Setting
 from telephone.settings import Settings
 

@@ -9,7 +9,7 @@ import simcord
 from discord import ui
 
 from bot.app import TelephoneApp
-from telephone.build import open_playing_house
+from telephone.bootstrap import open_playing_house
 from telephone.domain.games import GameState
 from telephone.settings import Settings
 from tests.limits import LIMIT

@@ -5,7 +5,7 @@ A workflow whose sequence of steps changes gets a new name (`Play.playing.2`), a
 
 from dbos._dbos import _get_or_create_dbos_registry
 
-import telephone.build  # noqa: F401  # registers every workflow
+import telephone.bootstrap  # noqa: F401  # registers every workflow
 from tests.support.app import running_app
 
 NAMES = {

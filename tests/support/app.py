@@ -1,4 +1,4 @@
-"""The application as `telephone.build` wires it, with fakes at its edges."""
+"""The application as `telephone.bootstrap` wires it, with fakes at its edges."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
+from telephone.app import Service
 from telephone.battles.workflow import Battling
-from telephone.build import Parts, Tempo, open_playing_house
+from telephone.bootstrap import Parts, Tempo, open_playing_house
 from telephone.domain.games import Caps
 from telephone.games.measure_workflow import PATIENCE, Patience
 from telephone.games.recovery import Recovery
@@ -22,7 +23,6 @@ from telephone.ports.surfaces import Surfaces
 from telephone.prompts.generator import Writer
 from telephone.prompts.service import Library
 from telephone.safety import Guard
-from telephone.service import Service
 from telephone.settings import Settings
 from telephone.store import Store
 from tests.support.checker import FakeChecker

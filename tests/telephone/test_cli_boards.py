@@ -10,7 +10,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from telephone import build
+from telephone import bootstrap
 from telephone.domain.games import NO_GUILD, GameState, Level, Pair, Prompt
 from telephone.models.minilm import MiniLM
 from telephone.scoring.ballots import Vote, tally
@@ -117,12 +117,12 @@ def test_votes_and_both_have_their_own_figures_in_the_contract(data_dir: Path, m
         async def marker(self, guild_id):
             return 1
 
-    made = build.boards_of
+    made = bootstrap.boards_of
 
     def with_votes(*collaborators):
         return dataclasses.replace(made(*collaborators), ballots=Box())
 
-    monkeypatch.setattr(build, "boards_of", with_votes)
+    monkeypatch.setattr(bootstrap, "boards_of", with_votes)
     first = board("--by", "votes")["pairs"][0]
     assert (first["t2i"], first["n"], first["battles"]) == ("doodles", 24, 6)
     assert first["rating"] > 1000 > first["rating_low"] or first["rating_low"] > 1000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from telephone.build import offline_players
+from telephone.bootstrap import offline_players
 from telephone.errors import BadInput
 from telephone.line import TelephoneLine
 

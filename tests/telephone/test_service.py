@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 
-from telephone.build import open_house
+from telephone.bootstrap import open_house
 from telephone.domain.games import GameRequest, GameState, Pair, Prompt
 from telephone.settings import Settings
 from telephone.store.tables.games import GameRow

@@ -9,7 +9,7 @@ import structlog
 import yarl
 from aiohttp import web
 
-from telephone.cpu import off_loop
+from telephone.concurrency import off_loop
 from telephone.errors import (
     BadInput,
     NotAllowed,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from telephone.build import open_house
+from telephone.bootstrap import open_house
 from telephone.domain.servers import ServerSettings, Setting, declared, said
 from telephone.errors import BadInput
 from telephone.settings import Settings

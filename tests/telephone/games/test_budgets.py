@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from telephone.app import StartRequest
 from telephone.doctor import examine
 from telephone.domain.games import Answer, GameRequest, GameState, Pair, Prompt, Ticket
 from telephone.errors import BadOutput, OverBudget, Refused
 from telephone.exports.game_json import record
-from telephone.service import StartRequest
 from telephone.settings import Settings
 from telephone.store import Order, Store
 from tests.limits import LIMIT

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from telephone.app import StartRequest
 from telephone.domain.games import Game, GameState, Kind, Step, StepKey
 from telephone.domain.human_turns import SeatState
 from telephone.domain.refusals import LATE, SEEN, TAKEN
@@ -15,7 +16,6 @@ from telephone.errors import BadInput, NotAllowed, NotFound, Refused, Withheld
 from telephone.games.turn_service import IN_ALREADY, OVER, UNREADABLE
 from telephone.media.images import verify
 from telephone.ports.games import StageGone
-from telephone.service import StartRequest
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.pictures import paint

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from telephone.app import StartRequest
 from telephone.domain.games import Game, GameState
 from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.errors import BadOutput, Misconfigured, Refused, Unavailable
 from telephone.games.measure_workflow import Patience
 from telephone.ports.games import Summary
-from telephone.service import StartRequest
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.embedders import ColourEmbedder

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from telephone.app import StartRequest
 from telephone.domain.calibration import Rest
 from telephone.domain.games import Game, GameState
 from telephone.engine.outcomes import BROKEN
@@ -11,7 +12,6 @@ from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, 
 from telephone.games.workflow import PAUSED_HERE
 from telephone.measurement.repeats import SOURCE
 from telephone.ports.games import StageGone
-from telephone.service import StartRequest
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 

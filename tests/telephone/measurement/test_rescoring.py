@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from telephone.app import StartRequest
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Unavailable
 from telephone.measurement.rescore_service import BUSY
 from telephone.measurement.rescoring import Anew, Outcome
-from telephone.service import StartRequest
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.embedders import ColourEmbedder

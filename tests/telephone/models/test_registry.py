@@ -2,7 +2,7 @@
 
 import pytest
 
-from telephone.build import offline_players, providers
+from telephone.bootstrap import offline_players, providers
 from telephone.errors import Misconfigured, NotAllowed, NotFound, Retired
 from telephone.models.registry import Registry
 from telephone.settings import Settings

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from telephone.app import StartRequest
 from telephone.domain.games import ERASED, Game, GameState
 from telephone.domain.parties import PartyState
 from telephone.engine.engine import Engine
@@ -13,7 +14,6 @@ from telephone.media.images import Pictures
 from telephone.parties.service import PartyAsked
 from telephone.ports.runners import LeftToSweeps
 from telephone.privacy.service import Privacy
-from telephone.service import StartRequest
 from telephone.store import Store
 from telephone.store.erasures import Erasures
 from telephone.store.games import Games

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from telephone.build import open_house
+from telephone.bootstrap import open_house
 from telephone.domain.games import Answer, Caps, Level, Ticket
 from telephone.errors import (
     BadOutput,

@@ -5,12 +5,12 @@ import json
 import pytest
 from structlog.testing import capture_logs
 
+from telephone.app import StartRequest
 from telephone.domain.games import GameState, Level
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Refused, Unavailable, Withheld
 from telephone.prompts.catalog import curated, sets
 from telephone.prompts.generator import WANTED
 from telephone.prompts.service import PAGE, Library
-from telephone.service import StartRequest
 from telephone.store import Pool, Store
 from tests.limits import LIMIT
 from tests.support.app import prompts_of, running_app

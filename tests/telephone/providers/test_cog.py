@@ -9,8 +9,8 @@ from telephone.domain.games import Ask, Ticket
 from telephone.errors import BadOutput, Refused, Unavailable
 from telephone.models.players import caption_of, picture_of
 from telephone.providers.cog import Cog
-from telephone.providers.patience import with_patience
 from telephone.providers.rate_limit import Limit
+from telephone.retry import with_patience
 from tests.limits import LIMIT
 from tests.standin_providers import says, slow
 from tests.support.containers import needs_cog, running

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from telephone.build import providers
+from telephone.bootstrap import providers
 from telephone.errors import Misconfigured
 from telephone.models.base import SeeingEmbedder
 from telephone.models.embedders import embedders

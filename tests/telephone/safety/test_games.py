@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from telephone.app import StartRequest
 from telephone.domain.games import Game, GameState
 from telephone.errors import Misconfigured, NotAllowed, Refused, TimedOut, Unavailable, Withheld
 from telephone.safety.guard import SEVERE
-from telephone.service import StartRequest
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from telephone.app import Service
 from telephone.battles.admission import Entry
 from telephone.battles.matchmaking import Pairing
 from telephone.battles.publisher import Rounds
@@ -71,7 +72,6 @@ from telephone.providers.openai import OpenAI
 from telephone.providers.rate_limit import Gate, limits
 from telephone.providers.replicate import HOSTS, Replicate
 from telephone.safety import Guard, guard_of
-from telephone.service import Service
 from telephone.settings import Settings, secret_named
 from telephone.store import Store
 

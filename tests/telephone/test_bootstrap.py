@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from telephone.build import open_house, open_terminal_house
+from telephone.app import StartRequest
+from telephone.bootstrap import open_house, open_terminal_house
 from telephone.domain.games import GameState
 from telephone.errors import Misconfigured
-from telephone.service import StartRequest
 from telephone.settings import Settings
 from telephone.store.tables.games import DistanceRow
 from tests.limits import LIMIT

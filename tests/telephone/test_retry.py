@@ -6,7 +6,7 @@ import time
 import pytest
 
 from telephone.errors import BadOutput, RateLimited, TimedOut, Unavailable
-from telephone.providers.patience import with_patience
+from telephone.retry import with_patience
 
 
 class Moody:
@@ -48,7 +48,7 @@ async def test_a_wait_beyond_the_deadline_is_not_begun(monkeypatch):
     async def sleep(seconds):
         begun.append(seconds)
 
-    monkeypatch.setattr("telephone.providers.patience.asyncio.sleep", sleep)
+    monkeypatch.setattr("telephone.retry.asyncio.sleep", sleep)
     moody = Moody(RateLimited("slow", retry_after=60))
     with pytest.raises(TimedOut, match="blip did not answer"):
         await with_patience(moody, deadline=50, who="blip")

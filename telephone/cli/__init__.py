@@ -16,8 +16,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from telephone import log
-from telephone.cli import boards, errands, exports, me, pairs, prompts, questions
-from telephone.cli.asking import Json, Server, inquire
+from telephone.cli import exports, insights, leaderboard, members, pairs, prompts, rescore
+from telephone.cli.common import Json, Server, inquire
 from telephone.domain.games import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
 from telephone.errors import TelephoneError
 from telephone.settings import Settings
@@ -25,7 +25,7 @@ from telephone.settings import Settings
 if TYPE_CHECKING:
     from telephone.app import ModelFacts, Standing, StartRequest
     from telephone.bootstrap import House
-    from telephone.doctor import Finding
+    from telephone.cli.doctor import Finding
     from telephone.domain.calibration import Bearings
     from telephone.models.probe import Tried
 
@@ -68,7 +68,7 @@ def play(
 
 async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
     from telephone.bootstrap import open_terminal_house
-    from telephone.terminal import TerminalStage
+    from telephone.cli.terminal import TerminalStage
 
     console = Console(stderr=as_json)
     stage = TerminalStage(console)
@@ -130,12 +130,12 @@ def models(as_json: Json = False) -> None:
 
 
 app.command("prompts")(prompts.listed)
-app.command("leaderboard")(boards.leaderboard)
+app.command("leaderboard")(leaderboard.leaderboard)
 app.command("pair")(pairs.pair)
-app.command("rescore")(errands.rescore)
-app.command("insights")(questions.insights)
+app.command("rescore")(rescore.rescore)
+app.command("insights")(insights.insights)
 app.add_typer(exports.app, name="export")
-app.add_typer(me.app, name="me")
+app.add_typer(members.app, name="me")
 
 
 @app.command()
@@ -146,7 +146,7 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Tells what is configured, what is reachable, what is missing and how to get it."""
-    from telephone.doctor import examine
+    from telephone.cli.doctor import examine
 
     settings = Settings.load()
     findings = asyncio.run(examine(settings))
@@ -169,7 +169,7 @@ def _print_findings(findings: list["Finding"]) -> None:
 
 
 async def _try_out(settings: Settings, silent: bool) -> list["Tried"]:
-    from telephone.doctor import try_models
+    from telephone.cli.doctor import try_models
 
     tried = []
     async for one in try_models(settings):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
-from telephone.cli.asking import Server, inquire
-from telephone.cli.boards import Games, Level, Prompts
-from telephone.cli.questions import level_named
+from telephone.cli.common import Server, inquire
+from telephone.cli.insights import level_named
+from telephone.cli.leaderboard import Games, Level, Prompts
 from telephone.domain.games import NO_GUILD
 from telephone.errors import BadInput
 from telephone.exports import FORMATS, Export, Format, Which

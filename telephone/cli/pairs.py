@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from telephone.cli.asking import Json, Server, inquire
+from telephone.cli.common import Json, Server, inquire
 from telephone.domain.games import NO_GUILD, Level, Pair
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def pair(
     as_json: Json = False,
 ) -> None:
     """Tells how one pair drifts: its curve, its decay, when it rests, and which of the two lost the prompt."""
-    from telephone.cli.documents import pair_document
+    from telephone.cli.json_documents import pair_document
     from telephone.leaderboards.pair_report import PairRequest
     from telephone.leaderboards.wording.pair import sentences
 

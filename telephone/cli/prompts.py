@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from telephone.cli.asking import Json, Server, inquire
+from telephone.cli.common import Json, Server, inquire
 from telephone.domain.games import NO_GUILD, Level
 
 if TYPE_CHECKING:

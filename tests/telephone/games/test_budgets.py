@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from telephone.app import StartRequest
-from telephone.doctor import examine
+from telephone.cli.doctor import examine
 from telephone.domain.games import Answer, GameRequest, GameState, Pair, Prompt, Ticket
 from telephone.errors import BadOutput, OverBudget, Refused
 from telephone.exports.game_json import record

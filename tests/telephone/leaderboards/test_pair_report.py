@@ -8,7 +8,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from telephone.cli.documents import pair_document
+from telephone.cli.json_documents import pair_document
 from telephone.domain.games import Caps, Game, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
 from telephone.errors import NotFound
 from telephone.leaderboards.pair_report import PairRequest, Pairs

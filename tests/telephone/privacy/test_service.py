@@ -16,9 +16,9 @@ from telephone.ports.runners import LeftToSweeps
 from telephone.privacy.service import Privacy
 from telephone.store import Store
 from tests.support.pictures import paint
+from tests.telephone.cli.test_csv_input import telephone
 from tests.telephone.store.lives import ANN, BEN, WORDS, live
 from tests.telephone.store.samples import GUILD
-from tests.telephone.test_cli_sheets import telephone
 
 PICTURES = Pictures.at("memory:///")
 SCHEMA = json.loads((Path(__file__).parents[2] / "contracts" / "member.schema.json").read_text())

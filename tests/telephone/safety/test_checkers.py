@@ -18,7 +18,7 @@ from PIL import Image as pil
 from PIL import ImageDraw
 from pydantic import SecretStr
 
-from telephone.doctor import examine
+from telephone.cli.doctor import examine
 from telephone.domain.games import Image
 from telephone.errors import Misconfigured, RateLimited, Unavailable
 from telephone.media.images import verify

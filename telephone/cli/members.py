@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from telephone.cli.asking import inquire
+from telephone.cli.common import inquire
 from telephone.errors import BadInput, NotFound
 
 if TYPE_CHECKING:

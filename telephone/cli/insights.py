@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from telephone.cli.asking import Json, Server, inquire
+from telephone.cli.common import Json, Server, inquire
 from telephone.domain.games import NO_GUILD, TURNS_MAX
 from telephone.domain.games import Level as GameLevel
 
@@ -57,7 +57,7 @@ def insights(
 
 
 def _of_games(question: "Question", as_json: bool) -> None:
-    from telephone.cli.documents import answer_document
+    from telephone.cli.json_documents import answer_document
     from telephone.leaderboards.wording.insights import heading, notes, nothing_here
 
     async def ask(house: "House") -> "tuple[Answer, Course, Difficulties]":
@@ -84,7 +84,7 @@ def _of_games(question: "Question", as_json: bool) -> None:
 
 
 def _of_sheet(path: Path, level: str | None, higher_is_better: bool, as_json: bool) -> None:
-    from telephone.cli.documents import difficulty_document, insights_document
+    from telephone.cli.json_documents import difficulty_document, insights_document
     from telephone.leaderboards.csv_input import lines_of, read_scores
     from telephone.scoring import factor_effects as three
 

@@ -10,8 +10,8 @@ from telephone.domain.battles import BattleRequest, Choice, Decision, Voter
 from telephone.domain.games import Level, Pair, Prompt
 from telephone.errors import BadInput, NotFound
 from telephone.store import Store
+from tests.telephone.cli.test_csv_input import document, telephone
 from tests.telephone.store.test_votes import JOINED, MADE
-from tests.telephone.test_cli_sheets import document, telephone
 
 GUILD = 77
 SHARP, HAZY, THIRD = (

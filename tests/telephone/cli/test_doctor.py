@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from telephone.doctor import Finding, examine
+from telephone.cli.doctor import Finding, examine
 from telephone.settings import WELL, Settings
 from tests.standin_providers import Studios
 

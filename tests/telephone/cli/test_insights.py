@@ -17,7 +17,7 @@ from telephone.prompts.catalog import curated
 from telephone.store import Store
 from tests.support.played import CRITICS_ADD, PAINTERS_ADD, article
 
-SCHEMA = json.loads((Path(__file__).parent.parent / "contracts" / "insights.schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).parent.parent.parent / "contracts" / "insights.schema.json").read_text())
 SERVER = 4711
 
 

@@ -19,7 +19,7 @@ from telephone.errors import TelephoneError
 from tests.telephone.scoring.test_factor_effects import REACTION
 from tests.telephone.scoring.test_vote_model import PRINTED, WINS
 
-CONTRACTS = Path(__file__).parent.parent / "contracts"
+CONTRACTS = Path(__file__).parent.parent.parent / "contracts"
 VOTES = ("a_t2i", "a_i2t", "b_t2i", "b_i2t", "outcome", "voter")
 SCORES = ("t2i", "i2t", "prompt", "level", "score")
 

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from telephone.cli.asking import Server, inquire
+from telephone.cli.common import Server, inquire
 from telephone.domain.games import NO_GUILD
 from telephone.errors import NotAllowed, TelephoneError
 

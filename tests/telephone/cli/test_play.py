@@ -15,7 +15,7 @@ from telephone.store import Bounds, Store
 
 pytestmark = pytest.mark.slow
 
-HERE = Path(__file__).parent.parent
+HERE = Path(__file__).parent.parent.parent
 
 
 async def telephone(*arguments: str, cwd: Path, **env: str) -> tuple[int, str, str]:

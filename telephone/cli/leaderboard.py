@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from telephone.cli.asking import Json, Server, inquire
-from telephone.cli.questions import WHERE, Embedder, level_named
+from telephone.cli.common import Json, Server, inquire
+from telephone.cli.insights import WHERE, Embedder, level_named
 from telephone.domain.games import NO_GUILD, TURNS_MAX
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def leaderboard(
 
 
 def _of_games(asked: "BoardRequest", as_json: bool) -> None:
-    from telephone.cli.documents import board_document
+    from telephone.cli.json_documents import board_document
     from telephone.leaderboards.wording import board as words
 
     async def ask(house: "House") -> "Board":
@@ -96,7 +96,7 @@ def _of_games(asked: "BoardRequest", as_json: bool) -> None:
 
 
 def _of_sheet(path: Path, prior_sd: float | None, as_json: bool) -> None:
-    from telephone.cli.documents import votes_document
+    from telephone.cli.json_documents import votes_document
     from telephone.leaderboards.board import voted
     from telephone.leaderboards.csv_input import lines_of, read_votes
     from telephone.scoring.vote_model import rank_by_votes

@@ -16,7 +16,7 @@ from telephone.models.minilm import MiniLM
 from telephone.scoring.ballots import Vote, tally
 from telephone.store import Store
 from tests.support.played import asked, begun, drifts, finished
-from tests.telephone.test_cli_sheets import CONTRACTS, document, telephone
+from tests.telephone.cli.test_csv_input import CONTRACTS, document, telephone
 
 PAIRS = [Pair(t2i, i2t) for t2i in ("doodles", "stickers") for i2t in ("hazy", "sharp")]
 PROMPTS = [Prompt(f"scene {n}", level, f"#{level}-00{n}") for n, level in enumerate((*list(Level)[:3], Level.EASY))]

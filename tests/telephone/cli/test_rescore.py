@@ -15,7 +15,7 @@ from telephone.settings import Settings
 from telephone.store import Store
 from tests.limits import LIMIT
 from tests.support.played import UNFINISHED
-from tests.telephone.test_cli import HERE, telephone
+from tests.telephone.cli.test_play import HERE, telephone
 
 pytestmark = pytest.mark.slow
 

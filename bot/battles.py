@@ -10,9 +10,9 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.money import money
-from bot.text import ALT_MAX, escape, excerpt, quote, shorten, units
+from bot.ui.money import money
 from bot.ui.posts import Attachment, Post, embedder_name, extension, gallery, layout, opening_of
+from bot.ui.text import ALT_MAX, escape, excerpt, quote, shorten, units
 from telephone.battles.service import StoryPage
 from telephone.domain.battles import Battle, BattleState, Cast, Choice, Result, Side
 from telephone.domain.games import Image, Turn

@@ -10,8 +10,8 @@ import discord
 from discord import ui
 
 from bot.pairs import choice
-from bot.text import LAYOUT_MAX, escape, lines_that_fit
 from bot.ui.posts import Attachment, Post, one_below_the_other
+from bot.ui.text import LAYOUT_MAX, escape, lines_that_fit
 from telephone.domain.games import Level
 from telephone.leaderboards.board import Board, BoardRequest, By, Course, Games, PairRow, Prompts, Votes
 from telephone.leaderboards.wording import board as words

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.money import money
-from bot.text import excerpt, quote
+from bot.ui.money import money
 from bot.ui.posts import Attachment
+from bot.ui.text import excerpt, quote
 from telephone.domain.games import Level, Prompt
 from telephone.prompts.service import Desk, Entry, Flaw, Generated, Page
 from telephone.store import Proposal

@@ -12,8 +12,8 @@ import structlog
 from discord import app_commands
 
 from bot.answers import Press, say
-from bot.text import escape
 from bot.ui import wording
+from bot.ui.text import escape
 from telephone.errors import Misconfigured, TelephoneError
 
 Suggest = TypeVar("Suggest", bound=Callable[..., Coroutine[Any, Any, list[Any]]])

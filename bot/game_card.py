@@ -5,9 +5,8 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.money import money, most, so_far, spent
 from bot.render import COLOURS, first_and_last
-from bot.text import escape, excerpt, quote
+from bot.ui.money import money, most, so_far, spent
 from bot.ui.posts import (
     WHAT,
     Attachment,
@@ -22,6 +21,7 @@ from bot.ui.posts import (
     turn_now,
     uncounted,
 )
+from bot.ui.text import escape, excerpt, quote
 from telephone.domain.games import HUMAN, Game, GameState, Kind
 from telephone.domain.human_turns import Seat, SeatState
 from telephone.ports.games import Progress, Summary

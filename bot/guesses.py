@@ -7,8 +7,8 @@ import discord
 from discord import ui
 
 from bot.render import QUESTIONS
-from bot.text import CONTENT_MAX, lines_that_fit, shorten
 from bot.ui.posts import WHAT, by, custom_id, embedder_name
+from bot.ui.text import CONTENT_MAX, lines_that_fit, shorten
 from telephone.domain.games import Game, StepKey
 from telephone.domain.guesses import Guessed, Question, choices
 

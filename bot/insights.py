@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 import discord
 from discord import ui
 
-from bot.text import LAYOUT_MAX, escape, lines_that_fit
 from bot.ui.posts import Attachment, Post, one_below_the_other
+from bot.ui.text import LAYOUT_MAX, escape, lines_that_fit
 from telephone.domain.games import Level
 from telephone.leaderboards.insight_results import Answer, Course, Difficulties, Difficulty, Question
 from telephone.leaderboards.wording import insights as words

@@ -1,8 +1,8 @@
 """What an admin reads about votes: counts and reasons, never what somebody chose."""
 
 from bot.posted import UPLOAD_MAX
-from bot.text import CONTENT_MAX, lines_that_fit
 from bot.ui.posts import Attachment
+from bot.ui.text import CONTENT_MAX, lines_that_fit
 from telephone.domain.battles import Decision
 from telephone.exports import Export, Format
 from telephone.leaderboards.vote_flags import Flag, Flagged

@@ -6,8 +6,8 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.text import excerpt, quote
 from bot.ui.posts import Attachment, Post, clock, extension, layout, otherwise, span
+from bot.ui.text import excerpt, quote
 from telephone.domain.games import Game, GameState, Image, Kind, StepKey
 from telephone.domain.human_turns import Seat, SeatState
 from telephone.games.turn_service import CAPTION_MAX, CAPTION_MIN, Turn

@@ -7,9 +7,9 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.text import ALT_MAX, escape, shorten
 from bot.ui import wording
 from bot.ui.posts import Attachment, Post, embedder_name, one_below_the_other
+from bot.ui.text import ALT_MAX, escape, shorten
 from telephone.domain.games import Level, Pair
 from telephone.errors import BadInput
 from telephone.leaderboards.board import BoardRequest

@@ -5,10 +5,10 @@ from itertools import groupby
 from typing import Final
 
 from bot.battles import standing as standing_battle
-from bot.money import up_to
 from bot.parties import standing as standing_party
-from bot.text import CONTENT_MAX, escape, excerpt, lines_that_fit, shorten
+from bot.ui.money import up_to
 from bot.ui.posts import span, turn_now
+from bot.ui.text import CONTENT_MAX, escape, excerpt, lines_that_fit, shorten
 from bot.ui.wording import CHOICE_MAX, NEEDED
 from telephone.app import Choice, ModelFacts, Scope, Standing
 from telephone.domain.battles import Battle

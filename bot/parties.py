@@ -9,8 +9,8 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.text import escape, excerpt
 from bot.ui.posts import Attachment, Post, address, clock, embedder_name, layout, span
+from bot.ui.text import escape, excerpt
 from telephone.domain.games import PROMPT_MIN, Game, GameState, Kind, Prompt
 from telephone.domain.human_turns import SeatState
 from telephone.domain.messages import PartyMessage

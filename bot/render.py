@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from discord import ui
 
-from bot.money import spent
-from bot.text import ALT_MAX, escape, excerpt, plain, quote, shorten
+from bot.ui.money import spent
 from bot.ui.posts import (
     WHAT,
     Attachment,
@@ -24,6 +23,7 @@ from bot.ui.posts import (
     opening_of,
     uncounted,
 )
+from bot.ui.text import ALT_MAX, escape, excerpt, plain, quote, shorten
 from telephone.domain.calibration import told
 from telephone.domain.games import Game, GameState, Image, Step
 from telephone.domain.guesses import Question, questions

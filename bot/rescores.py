@@ -10,9 +10,9 @@ import discord
 from discord import ui
 
 from bot.interactions.buttons import confirm
-from bot.money import money, up_to
-from bot.text import excerpt
+from bot.ui.money import money, up_to
 from bot.ui.posts import Post, duration, embedder_name
+from bot.ui.text import excerpt
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 
 _COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading says the same in words

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bot.text import escape, quote, shorten
 from bot.ui.posts import jump, span
+from bot.ui.text import escape, quote, shorten
 from telephone.domain.battles import Battle
 from telephone.domain.games import Game, Kind, Step, StepKey
 from telephone.domain.servers import ServerSettings

@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.answers import Press, acknowledge, say
 from bot.errors import explain
-from bot.text import escape
+from bot.ui.text import escape
 from bot.views import show_start
 from telephone.app import Service, StartRequest
 from telephone.errors import Retired

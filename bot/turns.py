@@ -12,8 +12,8 @@ from bot.interactions.buttons import PersistentButton
 from bot.interactions.forms import filled, parts
 from bot.invitations import VERBS as NAMES
 from bot.posted import UPLOAD_MAX
-from bot.text import escape
 from bot.ui.posts import Attachment
+from bot.ui.text import escape
 from telephone.concurrency import off_loop
 from telephone.domain.games import Image, Kind, StepKey
 from telephone.domain.refusals import LATE

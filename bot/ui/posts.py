@@ -9,7 +9,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.text import escape, excerpt, quote
+from bot.ui.text import escape, excerpt, quote
 from telephone.domain.games import HUMAN, Game, Image, Kind, Prompt, Step
 from telephone.domain.human_turns import Seat
 

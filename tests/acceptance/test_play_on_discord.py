@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.text import escape
+from bot.ui.text import escape
 from telephone.domain.games import Game, GameState, Kind
 from telephone.store import Store
 from tests.standin.loopback import Standin

@@ -6,7 +6,7 @@ import pytest
 from discord import ui
 
 from bot import battles
-from bot.text import LAYOUT_MAX, units
+from bot.ui.text import LAYOUT_MAX, units
 from telephone.battles.service import StoryPage
 from telephone.domain.battles import BattleState, Cast, Choice, Result
 from telephone.domain.games import GameState, StepKey

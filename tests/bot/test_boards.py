@@ -8,8 +8,8 @@ from discord import ui
 
 from bot.board_charts import intervals
 from bot.boards import CHOICES, SIGHT, Sight, charted, pages, pairs
-from bot.text import LAYOUT_MAX, units
 from bot.ui.posts import Attachment
+from bot.ui.text import LAYOUT_MAX, units
 from telephone.domain.games import Level, Pair
 from telephone.leaderboards.board import Board, BoardRequest, Judge, Ruling, Verdict, rows_of
 from telephone.scoring.ballots import Vote, tally

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot import catalogue
-from bot.text import CONTENT_MAX, plain, units
+from bot.ui.text import CONTENT_MAX, plain, units
 from telephone.domain.games import Level, Prompt
 from telephone.prompts.service import PAGE, PROPOSAL_MAX, Desk, Entry, Page
 from telephone.store import Proposal

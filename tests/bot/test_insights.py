@@ -9,8 +9,8 @@ import pytest
 
 from bot import insights
 from bot.insights import LEVELS, LOOK, VIEWS, Look
-from bot.text import LAYOUT_MAX, units
 from bot.ui.posts import Attachment
+from bot.ui.text import LAYOUT_MAX, units
 from telephone.domain.games import Level, Pair
 from telephone.leaderboards.board import Judge
 from telephone.leaderboards.insight_results import Answer, Difficulties, Difficulty, Question

@@ -10,15 +10,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot import game_card, panels, render
-from bot.text import ALT_MAX, CONTENT_MAX, LAYOUT_MAX, units
 from bot.ui import wording
 from bot.ui.posts import Post
+from bot.ui.text import ALT_MAX, CONTENT_MAX, LAYOUT_MAX, units
 from telephone.app import Choice, Standing
 from telephone.domain.calibration import Bearings, Quartiles, Rest, Scale
 from telephone.domain.games import HUMAN, GameState, Prompt
 from telephone.ports.games import Progress
 from tests.bot.samples import NASTY, custom_ids, game, picture, picture_step, summary
-from tests.bot.test_text import TEXTS, live, unescaped
+from tests.bot.ui.test_text import TEXTS, live, unescaped
 
 GONE = "Its thread was deleted. Not counted."
 STATES = list(GameState)

@@ -6,7 +6,7 @@ import pytest
 from discord import ui
 
 from bot import rescores
-from bot.text import LAYOUT_MAX, units
+from bot.ui.text import LAYOUT_MAX, units
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from tests.bot.samples import NASTY, custom_ids
 

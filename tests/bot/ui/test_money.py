@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot import game_card, panels, render
-from bot.money import money, up_to
+from bot.ui.money import money, up_to
 from telephone.domain.games import Costs, Game, GameState
 from telephone.ports.games import Progress
 from tests.bot.samples import game, summary

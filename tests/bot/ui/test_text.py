@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from simcord.preview._markdown import markdown_tokens
 
-from bot.text import CONTENT_MAX, escape, excerpt, lines_that_fit, plain, quote, shorten, units
+from bot.ui.text import CONTENT_MAX, escape, excerpt, lines_that_fit, plain, quote, shorten, units
 from tests.bot.samples import NASTY
 
 SPECIAL = st.sampled_from(

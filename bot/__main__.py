@@ -12,9 +12,9 @@ import discord
 
 from bot.app import TelephoneApp
 from bot.client import House
+from bot.delivery.endpoints import point_at
 from bot.errors import stray
 from bot.surfaces import DiscordSurfaces
-from bot.wire import point_at
 from telephone import log
 from telephone.errors import Misconfigured
 from telephone.settings import Settings

@@ -5,7 +5,7 @@ from typing import TypeAlias
 import discord
 
 from bot.client import TelephoneBot
-from bot.posted import files_of, sendable
+from bot.delivery.editor import files_of, sendable
 from bot.ui import wording
 from bot.ui.posts import Attachment, Post
 

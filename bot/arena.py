@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 
 import discord
 
-from bot import battles, gone
-from bot.cards import Card, Cards
-from bot.posted import Posted, need
-from bot.sending import AtMost, Sending
+from bot import battles
+from bot.delivery import errors as delivery_errors
+from bot.delivery.cards import Card, Cards
+from bot.delivery.editor import Posted, need
+from bot.delivery.sender import AtMost, Sending
 from bot.ui.posts import Post
 from telephone.domain.battles import Battle, BattleState, Result, Side
 from telephone.domain.games import Image
@@ -32,7 +33,7 @@ class DiscordArena:
     async def open_thread(self, battle: Battle, posting: Posting) -> int:
         """The thread on the card, named after the battle's number alone."""
         card_id, channel_id = need(battle.messages.get(BattleMessageKind.CARD), "card"), battle.request.channel_id
-        with gone.told(battle.turn_now, "channel"):
+        with delivery_errors.told(battle.turn_now, "channel"):
             name = battles.thread_name(battle)
             return await self._sending.open_thread(channel_id, card_id, name, again=posting.again)
 
@@ -81,22 +82,22 @@ class DiscordArena:
         files = battles.last_pictures(battle) if battle.state in (BattleState.VOTING, BattleState.CLOSED) else ()
         if files and not self._cards.keeps(card, tuple(file.name for file in files)):
             files = battles.last_pictures(battle, await load())
-        with gone.told(battle.turn_now, "channel"):
+        with delivery_errors.told(battle.turn_now, "channel"):
             return await self._cards.edit(card, battles.card(battle, files, result))
 
     async def is_open(self, battle: Battle) -> bool:
         """Whether the thread of a battle, or the card that has none yet, is still there."""
-        with gone.told(battle.turn_now, "thread"):
+        with delivery_errors.told(battle.turn_now, "thread"):
             if battle.thread_id is not None:
                 return await self._sending.exists(battle.thread_id)
             return await self._sending.stands(battle.request.channel_id, battle.card_id or 0)
 
     async def _in_channel(self, battle: Battle, post: Post, posting: Posting) -> int:
-        with gone.told(battle.turn_now, "channel"):
+        with delivery_errors.told(battle.turn_now, "channel"):
             return await self._sending.post(battle.request.channel_id, [post], posting, owner_id=battle.id)
 
     async def _in_thread(self, battle: Battle, post: Post, posting: Posting) -> int:
-        with gone.told(battle.turn_now, "thread"):
+        with delivery_errors.told(battle.turn_now, "thread"):
             return await self._sending.post(_thread_of(battle), [post], posting)
 
 

@@ -6,12 +6,12 @@ from typing import Final
 import discord
 import structlog
 
-from bot import gone
-from bot.posted import HISTORY
-from bot.sending import names
+from bot.delivery import errors as delivery_errors
+from bot.delivery.editor import HISTORY
+from bot.delivery.sender import names
 from telephone.ports.cleanup import Spot
 
-_GONE: Final = frozenset({gone.UNKNOWN_CHANNEL, gone.UNKNOWN_MESSAGE})
+_GONE: Final = frozenset({delivery_errors.UNKNOWN_CHANNEL, delivery_errors.UNKNOWN_MESSAGE})
 _BARRED: Final = frozenset({50001, 50013, 160005})
 """No access, no permission, a locked thread: out of our reach."""
 _log = structlog.get_logger()
@@ -45,7 +45,7 @@ class DiscordBroom:
     async def _clear(self, channel_id: int, messages: AsyncIterator[int]) -> bool:
         """Deletes messages of a channel; False where it is closed to us."""
         try:
-            with gone.told(0, "sweep"):
+            with delivery_errors.told(0, "sweep"):
                 async for message_id in messages:
                     await self._delete(channel_id, message_id)
         except discord.HTTPException as error:
@@ -64,7 +64,7 @@ class DiscordBroom:
         except discord.NotFound:
             return
         except discord.HTTPException as error:
-            if error.code != gone.ARCHIVED:
+            if error.code != delivery_errors.ARCHIVED:
                 raise
             await self._client.http.edit_channel(channel_id, archived=False)
             await message.delete()

@@ -5,9 +5,10 @@ from typing import TypeAlias
 
 import discord
 
-from bot import gone, invitations
+from bot import invitations
 from bot.answers import Press, say
 from bot.asking import is_host
+from bot.delivery import errors as delivery_errors
 from bot.ui.posts import jump, turn_now
 from telephone.domain.games import Game, GameState
 from telephone.errors import BadInput, NotAllowed
@@ -40,6 +41,6 @@ async def call(press: Press, game: Game, who: Sequence[Called]) -> None:
     )
     words = invitations.called(game, game.next_key, [one.mention for one in people])
     thread = press.client.get_partial_messageable(game.place.thread_id)
-    with gone.told(turn_now(game), "thread"):
+    with delivery_errors.told(turn_now(game), "thread"):
         sent = await thread.send(words, allowed_mentions=mentions)
     await say(press, invitations.called_here(jump(game, game.place.thread_id, sent.id)))

@@ -1,6 +1,6 @@
 """What an admin reads about votes: counts and reasons, never what somebody chose."""
 
-from bot.posted import UPLOAD_MAX
+from bot.delivery.editor import UPLOAD_MAX
 from bot.ui.posts import Attachment
 from bot.ui.text import CONTENT_MAX, lines_that_fit
 from telephone.domain.battles import Decision

@@ -6,9 +6,10 @@ from typing import Final
 import discord
 import structlog
 
-from bot import gone, invitations
-from bot.posted import NO_MENTIONS, Posted, thread_of
-from bot.sending import Sending
+from bot import invitations
+from bot.delivery import errors as delivery_errors
+from bot.delivery.editor import NO_MENTIONS, Posted, thread_of
+from bot.delivery.sender import Sending
 from bot.ui.posts import Post, turn_now
 from telephone.domain.games import Game
 from telephone.domain.human_turns import Claim, Seat
@@ -28,7 +29,7 @@ class DiscordLobby:
     async def invite(self, game: Game, seat: Seat, posting: Posting) -> int:
         """The invitation to a step in the game's thread."""
         post = invitations.invitation(game, seat)
-        with gone.told(turn_now(game), "thread"):
+        with delivery_errors.told(turn_now(game), "thread"):
             return await Sending(self.client).post(thread_of(game), [post], posting, owner_id=str(seat.key))
 
     async def edit_invitation(self, game: Game, seat: Seat, message_id: int) -> None:
@@ -44,7 +45,7 @@ class DiscordLobby:
         if seat.claim is None:
             return
         words = invitations.half_over(game, seat)
-        with gone.told(turn_now(game), "thread"):
+        with delivery_errors.told(turn_now(game), "thread"):
             if by_message:
                 await self._write_to(seat.claim.member_id, words)
             await self._follow_up(seat.claim, words)

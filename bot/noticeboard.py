@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import discord
 
-from bot import gone, rescores
-from bot.cards import Card, Cards
-from bot.sending import Sending
+from bot import rescores
+from bot.delivery import errors as delivery_errors
+from bot.delivery.cards import Card, Cards
+from bot.delivery.sender import Sending
 from telephone.domain.rescores import Rescore
 from telephone.ports.games import Posting
 
@@ -21,7 +22,7 @@ class DiscordNoticeboard:
 
     async def post(self, job: Rescore, label: str, posting: Posting) -> int:
         """The card in the channel; returns its id."""
-        with gone.told(0, "channel"):
+        with delivery_errors.told(0, "channel"):
             return await self._sending.post(job.channel_id, [rescores.card(job, label)], posting, owner_id=job.id)
 
     async def edit(self, job: Rescore, label: str) -> None:
@@ -30,5 +31,5 @@ class DiscordNoticeboard:
             return
         final = job.state.is_final
         card = Card(job.id, job.channel_id, job.message_id, job.state.value, must_show=final, rests=final)
-        with gone.told(0, "channel"):
+        with delivery_errors.told(0, "channel"):
             await self._cards.edit(card, rescores.card(job, label))

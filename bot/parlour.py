@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 import discord
 
-from bot import gone, parties
-from bot.cards import Card, Cards
-from bot.posted import Posted, need
-from bot.sending import Sending
+from bot import parties
+from bot.delivery import errors as delivery_errors
+from bot.delivery.cards import Card, Cards
+from bot.delivery.editor import Posted, need
+from bot.delivery.sender import Sending
 from bot.ui.posts import Attachment, Post
 from telephone.domain.games import Game
 from telephone.domain.messages import PartyMessageKind
@@ -28,14 +29,14 @@ class DiscordParlour:
 
     async def post_card(self, party: Party, posting: Posting) -> int:
         """The card in the channel, where members join; returns its id."""
-        with gone.told(party.round, "channel"):
+        with delivery_errors.told(party.round, "channel"):
             channel_id = party.request.channel_id
             return await self._sending.post(channel_id, [parties.card(party)], posting, owner_id=party.id)
 
     async def open_thread(self, party: Party, posting: Posting) -> int:
         """The thread on the card, named after the party's number alone."""
         card_id, channel_id = need(party.card_id, "card"), party.request.channel_id
-        with gone.told(party.round, "channel"):
+        with delivery_errors.told(party.round, "channel"):
             name = parties.thread_name(party)
             return await self._sending.open_thread(channel_id, card_id, name, again=posting.again)
 
@@ -61,7 +62,7 @@ class DiscordParlour:
         try:
             return await self._in_thread(party, parties.replay(party, game, file), posting)
         except discord.HTTPException as error:
-            if error.status != 413 and error.code != gone.TOO_LARGE:
+            if error.status != 413 and error.code != delivery_errors.TOO_LARGE:
                 raise
             return await self._in_thread(party, Post(TOO_LARGE), posting)
 
@@ -83,11 +84,11 @@ class DiscordParlour:
             return
         state = f"{party.state.value} {party.round} {party.thread_id is not None}"
         place = Card(party.id, party.request.channel_id, party.card_id, state, rests=party.state.is_final)
-        with gone.told(party.round, "channel"):
+        with delivery_errors.told(party.round, "channel"):
             await self._cards.edit(place, parties.card(party))
 
     async def _in_thread(self, party: Party, post: Post, posting: Posting) -> int:
-        with gone.told(party.round, "thread"):
+        with delivery_errors.told(party.round, "thread"):
             return await self._sending.post(_thread_of(party), [post], posting)
 
 

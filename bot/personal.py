@@ -5,8 +5,8 @@ from typing import Final
 
 from discord import ui
 
+from bot.delivery.editor import UPLOAD_MAX
 from bot.interactions.buttons import confirm
-from bot.posted import UPLOAD_MAX
 from bot.ui.posts import Attachment
 from telephone.domain.deletions import Footprint
 from telephone.privacy.service import Parcel

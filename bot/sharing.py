@@ -7,7 +7,7 @@ import discord
 
 from bot.answers import Press, acknowledge, say
 from bot.asking import server_of
-from bot.sending import Sending
+from bot.delivery.sender import Sending
 from bot.ui.posts import Post, address
 from telephone.errors import NotAllowed
 from telephone.ports.games import Posting

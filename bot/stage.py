@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import discord
 
-from bot import game_card, gone, render
-from bot.cards import Card, Cards
-from bot.posted import UPLOAD_MAX, Posted, need, thread_of
-from bot.sending import AtMost, Sending
+from bot import game_card, render
+from bot.delivery import errors as delivery_errors
+from bot.delivery.cards import Card, Cards
+from bot.delivery.editor import UPLOAD_MAX, Posted, need, thread_of
+from bot.delivery.sender import AtMost, Sending
 from bot.ui.posts import Attachment, Post, turn_now
 from telephone.concurrency import off_loop
 from telephone.domain.games import Game, GameState, Image, Step
@@ -28,26 +29,26 @@ class DiscordStage:
 
     async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:
         """The card in the channel; returns its id. Raises StageGone or Unavailable, as all of these do."""
-        with gone.told(turn_now(game), "channel"):
+        with delivery_errors.told(turn_now(game), "channel"):
             card = game_card.card(game, progress)
             return await self._sending.post(game.request.channel_id, [card], posting, owner_id=game.id)
 
     async def open_thread(self, game: Game, posting: Posting) -> int:
         """The thread on the card; a message carries one thread, whose id is the message's own."""
         card_id = need(game.place.card_id, "card")
-        with gone.told(turn_now(game), "channel"):
+        with delivery_errors.told(turn_now(game), "channel"):
             name = render.thread_name(game)
             return await self._sending.open_thread(game.request.channel_id, card_id, name, again=posting.again)
 
     async def post_opening(self, game: Game, posting: Posting) -> int:
         """The prompt, as the thread's first message."""
-        with gone.told(turn_now(game), "thread"):
+        with delivery_errors.told(turn_now(game), "thread"):
             return await self._sending.post(thread_of(game), [render.opening(game)], posting)
 
     async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
         """A picture or a caption, as a reply to the message before it."""
         at_most = _step_posts(game, step, image)
-        with gone.told(turn_now(game), "thread"):
+        with delivery_errors.told(turn_now(game), "thread"):
             return await self._sending.post_fitting(thread_of(game), at_most, posting, reply_to=_before(game, step))
 
     async def edit_opening(self, game: Game) -> None:
@@ -80,12 +81,12 @@ class DiscordStage:
             return [render.summary(game, await _fitted(summary, size))]
 
         last = game.steps[-1].message_id if game.steps else None
-        with gone.told(turn_now(game), "thread"):
+        with delivery_errors.told(turn_now(game), "thread"):
             return await self._sending.post_fitting(thread_of(game), at_most, posting, reply_to=last, owner_id=game.id)
 
     async def is_open(self, game: Game) -> bool:
         """Whether the thread of a game, or the card that has none yet, is still there."""
-        with gone.told(turn_now(game), "thread"):
+        with delivery_errors.told(turn_now(game), "thread"):
             if game.place.thread_id is not None:
                 return await self._sending.exists(game.place.thread_id)
             return await self._sending.stands(game.request.channel_id, game.place.card_id or 0)
@@ -98,7 +99,7 @@ class DiscordStage:
         hidden = "/".join(str(step.key) for step in game.steps if step.hidden)
         posting = Posting(nonce(game.id, f"replay/{len(game.steps)}/{hidden}"), game.created_at, again=True)
         try:
-            with gone.told(turn_now(game), "thread"):
+            with delivery_errors.told(turn_now(game), "thread"):
                 return await self._sending.post(game.place.thread_id, [render.replay(game, file)], posting)
         except StageGone:
             return None
@@ -111,7 +112,7 @@ class DiscordStage:
         must_show = game.state.is_final or game.state is GameState.PAUSED
         rests = must_show or game.state is GameState.WAITING
         place = Card(game.id, game.request.channel_id, game.place.card_id, game.state.value, must_show, rests)
-        with gone.told(turn_now(game), "channel"):
+        with delivery_errors.told(turn_now(game), "channel"):
             await self._cards.edit(place, game_card.card(game, progress, shown))
 
     async def _edit(self, game: Game, message_id: int | None, at_most: AtMost) -> None:

@@ -8,10 +8,10 @@ from typing import Any, Final
 from bot import invitations
 from bot.answers import Press, acknowledge, say
 from bot.asking import is_host
+from bot.delivery.editor import UPLOAD_MAX
 from bot.interactions.buttons import PersistentButton
 from bot.interactions.forms import filled, parts
 from bot.invitations import VERBS as NAMES
-from bot.posted import UPLOAD_MAX
 from bot.ui.posts import Attachment
 from bot.ui.text import escape
 from telephone.concurrency import off_loop

@@ -10,8 +10,8 @@ from discord import ui
 from bot import battles
 from bot.answers import Press, acknowledge, say
 from bot.asking import is_host
+from bot.delivery.editor import NO_MENTIONS
 from bot.interactions.buttons import PersistentButton, confirm
-from bot.posted import NO_MENTIONS
 from telephone.domain.battles import Battle, BattleState, Choice, Voter
 from telephone.errors import BadInput
 

@@ -9,7 +9,7 @@ import simcord
 from discord import ui
 
 from bot.arena import DiscordArena
-from bot.cards import EDIT_GAP
+from bot.delivery.cards import EDIT_GAP
 from telephone.domain.battles import Battle, BattleState, Choice, Result
 from telephone.domain.games import Image
 from telephone.errors import Unavailable

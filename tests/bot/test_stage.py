@@ -10,8 +10,8 @@ from discord import ui
 from structlog.testing import capture_logs
 
 from bot import render
-from bot.cards import EDIT_GAP
-from bot.posted import UPLOAD_MAX
+from bot.delivery.cards import EDIT_GAP
+from bot.delivery.editor import UPLOAD_MAX
 from bot.stage import DiscordStage
 from telephone.domain.games import GameState, Image, Prompt
 from telephone.errors import Refused, Unavailable
@@ -430,7 +430,7 @@ async def test_a_summary_without_its_hidden_pictures_stays_a_summary(theatre):
 
 
 async def test_a_card_that_is_no_longer_remembered_is_edited_once_more(simcord_env, monkeypatch):
-    monkeypatch.setattr("bot.cards.REMEMBERED", 1)
+    monkeypatch.setattr("bot.delivery.cards.REMEMBERED", 1)
     theatre = Theatre(simcord_env)
     shown = await theatre.opened(steps=2)
     other = replace(shown, id="ff00ff00ff00ff00")

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import discord
 
-from bot import gone
-from bot.posted import HISTORY, NO_MENTIONS, SIZES, files_of, sendable
+from bot.delivery import errors
+from bot.delivery.editor import HISTORY, NO_MENTIONS, SIZES, files_of, sendable
 from bot.ui.posts import Post
 from telephone.ports.games import Posting
 
@@ -38,7 +38,7 @@ class Sending:
             try:
                 return await self.post(channel_id, await at_most(size), posting, reply_to=reply_to, owner_id=owner_id)
             except discord.HTTPException as error:
-                if (error.status != 413 and error.code != gone.TOO_LARGE) or size == SIZES[-1]:
+                if (error.status != 413 and error.code != errors.TOO_LARGE) or size == SIZES[-1]:
                     raise
         raise AssertionError("unreachable: the last size returns or raises")
 
@@ -77,7 +77,7 @@ class Sending:
                 channel_id, message_id, name=name, auto_archive_duration=ARCHIVE_MINUTES
             )
         except discord.HTTPException as error:
-            if error.code != gone.THREAD_EXISTS:
+            if error.code != errors.THREAD_EXISTS:
                 raise
             return message_id
         return int(thread["id"])

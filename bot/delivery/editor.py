@@ -8,7 +8,7 @@ from typing import Any, Final
 import discord
 import structlog
 
-from bot import gone
+from bot.delivery import errors
 from bot.ui.posts import Post, turn_now
 from telephone.domain.games import Game
 from telephone.errors import Unavailable
@@ -33,16 +33,16 @@ class Posted:
         self, turn: int, thread_id: int, message_id: int, at_most: Callable[[int], Awaitable[list[Post]]]
     ) -> None:
         """Edits a message of a thread; one that is gone shows nothing any more, and that is well."""
-        with gone.told(turn, "thread"):
+        with errors.told(turn, "thread"):
             for size in SIZES:
                 try:
                     await self._edit_awake(thread_id, message_id, (await at_most(size))[0])
                 except discord.NotFound as error:
                     _log.info("message is gone", thread=thread_id, code=error.code)
                 except discord.HTTPException as error:
-                    if error.code == gone.TOO_OLD_TO_EDIT:
+                    if error.code == errors.TOO_OLD_TO_EDIT:
                         raise Unavailable("Discord takes no edit of this message just now.") from error
-                    if (error.status != 413 and error.code != gone.TOO_LARGE) or size == SIZES[-1]:
+                    if (error.status != 413 and error.code != errors.TOO_LARGE) or size == SIZES[-1]:
                         raise
                     continue
                 return
@@ -53,7 +53,7 @@ class Posted:
         try:
             await message.edit(**shown, attachments=files_of(post), allowed_mentions=NO_MENTIONS)
         except discord.HTTPException as error:
-            if error.code != gone.ARCHIVED:
+            if error.code != errors.ARCHIVED:
                 raise
             await self.client.http.edit_channel(thread_id, archived=False)
             await message.edit(**shown, attachments=files_of(post), allowed_mentions=NO_MENTIONS)
@@ -61,7 +61,7 @@ class Posted:
     async def withdraw_replay(self, game: Game) -> None:
         """Takes back the moving pictures of a game from its thread: another is made when it is asked for."""
         me, stem, thread = self.client.user, f"game-{game.number}", self.client.get_partial_messageable(thread_of(game))
-        with gone.told(turn_now(game), "thread"), suppress(discord.NotFound):
+        with errors.told(turn_now(game), "thread"), suppress(discord.NotFound):
             async for message in thread.history(limit=HISTORY):
                 mine = me is not None and message.author.id == me.id
                 if mine and [file.filename.rpartition(".")[0] for file in message.attachments] == [stem]:

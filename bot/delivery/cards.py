@@ -10,9 +10,9 @@ import discord
 import structlog
 from cachetools import LRUCache
 
-from bot import gone
-from bot.posted import NO_MENTIONS, files_of, sendable
-from bot.sending import Sending
+from bot.delivery import errors
+from bot.delivery.editor import NO_MENTIONS, files_of, sendable
+from bot.delivery.sender import Sending
 from bot.ui.posts import Post
 from telephone.ports.games import Posting, nonce
 
@@ -122,10 +122,10 @@ class Cards:
         return card.message_id, tuple(Kept(one.id, one.filename, one.description) for one in edited.attachments)
 
     async def _not_edited(self, card: Card, post: Post, error: discord.HTTPException) -> int | None:
-        if error.code == gone.UNKNOWN_MESSAGE:
+        if error.code == errors.UNKNOWN_MESSAGE:
             _log.info("card is gone", owner=card.owner_id)
             return None
-        if error.code == gone.TOO_OLD_TO_EDIT:
+        if error.code == errors.TOO_OLD_TO_EDIT:
             return await self._fresh(card, post)
         if error.status == 400:
             _log.error("card refused", owner=card.owner_id, exc_info=error)

@@ -1,0 +1,1 @@
+"""Sends and edits messages over Discord's REST interface, each once; needs no gateway."""

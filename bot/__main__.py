@@ -13,7 +13,7 @@ import discord
 from bot.app import TelephoneApp
 from bot.client import House
 from bot.delivery.endpoints import point_at
-from bot.errors import stray
+from bot.interactions.errors import stray
 from bot.surfaces import DiscordSurfaces
 from telephone import log
 from telephone.errors import Misconfigured

@@ -6,11 +6,11 @@ from typing import Any, Final
 import discord
 from discord import app_commands
 
-from bot.answers import Press
 from bot.client import House, TelephoneBot
-from bot.commands import admin_group, telephone_group
-from bot.errors import explain, unheard
 from bot.interactions import forms
+from bot.interactions.commands import admin_group, telephone_group
+from bot.interactions.errors import explain, unheard
+from bot.interactions.replies import Press
 from bot.surfaces import DiscordSurfaces, discord_surfaces
 from telephone.web.drawing import Easel
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Final
 
 from bot import board_charts, boards
-from bot.answers import Press, show
 from bot.boards import CHOICES, SIGHT, Sight
 from bot.interactions.buttons import PersistentButton, PersistentSelect
-from bot.sharing import require_voice, share, turn_over
+from bot.interactions.replies import Press, show
+from bot.interactions.sharing import require_voice, share, turn_over
 from bot.ui import wording
 from bot.ui.posts import Post
 from telephone.app import Service

@@ -6,9 +6,9 @@ from typing import TypeAlias
 import discord
 
 from bot import invitations
-from bot.answers import Press, say
-from bot.asking import is_host
 from bot.delivery import errors as delivery_errors
+from bot.interactions.checks import is_host
+from bot.interactions.replies import Press, say
 from bot.ui.posts import jump, turn_now
 from telephone.domain.games import Game, GameState
 from telephone.errors import BadInput, NotAllowed

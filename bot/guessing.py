@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from bot import guesses
-from bot.answers import Press, acknowledge, say
 from bot.interactions.buttons import PersistentButton, PersistentSelect
+from bot.interactions.replies import Press, acknowledge, say
 from telephone.domain.games import StepKey
 from telephone.domain.guesses import Question
 

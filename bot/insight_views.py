@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Final
 
 from bot import board_charts, insight_charts, insights
-from bot.answers import Press, show
 from bot.board_views import scale_of
 from bot.insights import LOOK, Look
 from bot.interactions.buttons import PersistentSelect
-from bot.sharing import require_voice, share, turn_over
+from bot.interactions.replies import Press, show
+from bot.interactions.sharing import require_voice, share, turn_over
 from bot.ui import wording
 from bot.ui.posts import Post
 from telephone.app import Service

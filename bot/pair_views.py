@@ -3,8 +3,8 @@
 import re
 
 from bot import pairs
-from bot.answers import Press, acknowledge, show
 from bot.interactions.buttons import PersistentSelect
+from bot.interactions.replies import Press, acknowledge, show
 from telephone.concurrency import off_loop
 from telephone.leaderboards.pair_report import PairRequest
 

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from bot import invitations, parties
-from bot.answers import Press, acknowledge, say
-from bot.asking import is_host
 from bot.interactions.buttons import PersistentButton, confirm
+from bot.interactions.checks import is_host
 from bot.interactions.forms import filled
+from bot.interactions.replies import Press, acknowledge, say
 from bot.parties import VERBS as NAMES
 from bot.turns import fitted
 from telephone.domain.parties import Party

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot import personal
-from bot.answers import Press, say
 from bot.interactions.buttons import PersistentButton
+from bot.interactions.replies import Press, say
 
 _WAIT: Final = 20.0
 """How long a member's answer waits for the end, in seconds; most deletions take less."""

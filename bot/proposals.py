@@ -8,9 +8,9 @@ import discord
 from discord import ui
 
 from bot import catalogue
-from bot.answers import Press, say
-from bot.asking import is_host, server_of
 from bot.interactions.buttons import PersistentButton
+from bot.interactions.checks import is_host, server_of
+from bot.interactions.replies import Press, say
 from telephone.domain.games import Level
 from telephone.errors import BadInput
 from telephone.prompts.service import Desk, Page

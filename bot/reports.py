@@ -8,11 +8,11 @@ import discord
 from discord import ui
 
 from bot import rulings
-from bot.answers import Press, acknowledge, say
-from bot.asking import is_host
 from bot.delivery.editor import UPLOAD_MAX
-from bot.errors import explain
 from bot.interactions.buttons import PersistentButton
+from bot.interactions.checks import is_host
+from bot.interactions.errors import explain
+from bot.interactions.replies import Press, acknowledge, say
 from bot.ui.posts import Attachment, extension
 from telephone.concurrency import off_loop
 from telephone.domain.battles import Battle

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot import rescores
-from bot.answers import Press, acknowledge, say
-from bot.asking import is_host, server_of
 from bot.interactions.buttons import PersistentButton
-from bot.sharing import require_voice
+from bot.interactions.checks import is_host, server_of
+from bot.interactions.replies import Press, acknowledge, say
+from bot.interactions.sharing import require_voice
 from bot.ui.posts import address
 from telephone.domain.rescores import RescorePlan
 

@@ -6,8 +6,8 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.answers import Press, acknowledge, say
-from bot.errors import explain
+from bot.interactions.errors import explain
+from bot.interactions.replies import Press, acknowledge, say
 from bot.ui.text import escape
 from bot.views import show_start
 from telephone.app import Service, StartRequest

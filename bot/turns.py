@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot import invitations
-from bot.answers import Press, acknowledge, say
-from bot.asking import is_host
 from bot.delivery.editor import UPLOAD_MAX
 from bot.interactions.buttons import PersistentButton
+from bot.interactions.checks import is_host
 from bot.interactions.forms import filled, parts
+from bot.interactions.replies import Press, acknowledge, say
 from bot.invitations import VERBS as NAMES
 from bot.ui.posts import Attachment
 from bot.ui.text import escape

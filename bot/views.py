@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot import panels
-from bot.answers import Press, acknowledge, say
-from bot.asking import age_restricted, is_host, require_permissions
 from bot.interactions.buttons import PersistentButton, confirm
+from bot.interactions.checks import age_restricted, is_host, require_permissions
+from bot.interactions.replies import Press, acknowledge, say
 from bot.ui.posts import Attachment, custom_id, jump
 from telephone.domain.games import Game
 from telephone.errors import BadInput, NotAllowed

@@ -8,10 +8,10 @@ import discord
 from discord import ui
 
 from bot import battles
-from bot.answers import Press, acknowledge, say
-from bot.asking import is_host
 from bot.delivery.editor import NO_MENTIONS
 from bot.interactions.buttons import PersistentButton, confirm
+from bot.interactions.checks import is_host
+from bot.interactions.replies import Press, acknowledge, say
 from telephone.domain.battles import Battle, BattleState, Choice, Voter
 from telephone.errors import BadInput
 

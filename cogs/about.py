@@ -3,9 +3,9 @@
 from typing import Final
 
 from bot import panels
-from bot.answers import Press, acknowledge, say
 from bot.client import TelephoneBot
-from bot.commands import join, leave
+from bot.interactions.commands import join, leave
+from bot.interactions.replies import Press, acknowledge, say
 
 
 async def models(press: Press) -> None:

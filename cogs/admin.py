@@ -8,10 +8,10 @@ from discord.app_commands import Range
 
 from bot import panels
 from bot.admin.options import Changes, with_options
-from bot.answers import Press, acknowledge, say
-from bot.asking import missing_permissions, server_of
 from bot.client import TelephoneBot
-from bot.commands import join, leave
+from bot.interactions.checks import missing_permissions, server_of
+from bot.interactions.commands import join, leave
+from bot.interactions.replies import Press, acknowledge, say
 from telephone.domain.servers import offered
 
 USD_MAX: Final = 1_000.0

@@ -5,11 +5,11 @@ from typing import Final
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.answers import Press, acknowledge
-from bot.asking import age_restricted, require_stage, server_of
 from bot.client import TelephoneBot
-from bot.commands import ROWS, join, leave, matching
-from bot.errors import offered
+from bot.interactions.checks import age_restricted, require_stage, server_of
+from bot.interactions.commands import ROWS, join, leave, matching
+from bot.interactions.errors import offered
+from bot.interactions.replies import Press, acknowledge
 from bot.panels import game_row
 from bot.ui.wording import CHOICE_MAX
 from bot.voting import BattleButton, show_start

@@ -5,12 +5,12 @@ from typing import Final, Literal
 from discord import app_commands
 from discord.app_commands import Range
 
-from bot.answers import Press, acknowledge
-from bot.asking import server_of
 from bot.client import TelephoneBot
-from bot.commands import join, leave
 from bot.insight_views import InsightSelect, share_insights, show_insights
 from bot.insights import Look
+from bot.interactions.checks import server_of
+from bot.interactions.commands import join, leave
+from bot.interactions.replies import Press, acknowledge
 from telephone.domain.games import TURNS_MAX, Level
 from telephone.leaderboards.insight_results import Question
 

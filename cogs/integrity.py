@@ -8,10 +8,10 @@ from discord.app_commands import Range
 
 from bot import integrity
 from bot.admin.options import with_choice
-from bot.answers import Press, acknowledge, say
-from bot.asking import server_of
 from bot.client import TelephoneBot
-from bot.commands import join, leave
+from bot.interactions.checks import server_of
+from bot.interactions.commands import join, leave
+from bot.interactions.replies import Press, acknowledge, say
 from telephone.domain.battles import Decision
 from telephone.domain.servers import AGE_MAX
 from telephone.errors import BadInput

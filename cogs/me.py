@@ -5,10 +5,10 @@ from typing import Final
 from discord import app_commands
 
 from bot import personal
-from bot.answers import Press, acknowledge, say
-from bot.asking import server_of
 from bot.client import TelephoneBot
-from bot.commands import join
+from bot.interactions.checks import server_of
+from bot.interactions.commands import join
+from bot.interactions.replies import Press, acknowledge, say
 from bot.personal_views import PersonalButton, ask_to_delete
 
 

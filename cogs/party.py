@@ -5,12 +5,12 @@ from typing import Final, Literal
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.answers import Press, acknowledge
-from bot.asking import age_restricted, require_stage, server_of
 from bot.client import TelephoneBot
-from bot.commands import join, leave, matching
-from bot.errors import offered
+from bot.interactions.checks import age_restricted, require_stage, server_of
+from bot.interactions.commands import join, leave, matching
+from bot.interactions.errors import offered
 from bot.interactions.forms import add_form, remove_form
+from bot.interactions.replies import Press, acknowledge
 from bot.panels import model_row
 from bot.partying import FORM, PartyButton, brought, show_start
 from telephone.domain.games import HUMAN

@@ -6,12 +6,12 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 
 from bot import panels
-from bot.answers import Press, acknowledge, say
-from bot.asking import age_restricted, game_meant, require_stage, server_of
 from bot.client import TelephoneBot
-from bot.commands import join, leave, matching
-from bot.errors import offered
 from bot.guessing import GuessSelect, QuestionButton
+from bot.interactions.checks import age_restricted, game_meant, require_stage, server_of
+from bot.interactions.commands import join, leave, matching
+from bot.interactions.errors import offered
+from bot.interactions.replies import Press, acknowledge, say
 from bot.starting import begin
 from bot.views import GameButton, ask_to_stop, show_replay
 from telephone.app import StartRequest

@@ -6,11 +6,11 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 
 from bot import catalogue, panels
-from bot.answers import Press, acknowledge, say
-from bot.asking import is_host, server_of
 from bot.client import TelephoneBot
-from bot.commands import join, matching
-from bot.errors import offered
+from bot.interactions.checks import is_host, server_of
+from bot.interactions.commands import join, matching
+from bot.interactions.errors import offered
+from bot.interactions.replies import Press, acknowledge, say
 from bot.proposals import PromptButton, show_desk, show_page
 from telephone.domain.games import PROMPT_MIN, Level
 from telephone.prompts.service import PROPOSAL_MAX

@@ -6,10 +6,10 @@ import discord
 from discord import app_commands
 
 from bot import rulings
-from bot.answers import Press, acknowledge, say
-from bot.asking import server_of
 from bot.client import TelephoneBot
-from bot.commands import join, leave
+from bot.interactions.checks import server_of
+from bot.interactions.commands import join, leave
+from bot.interactions.replies import Press, acknowledge, say
 from bot.reports import ReportButton, ReportForm, RoundForm, buttons
 from telephone.domain.servers import NsfwPolicy
 

@@ -7,13 +7,13 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 
 from bot import panels
-from bot.answers import Press, acknowledge
-from bot.asking import game_meant, server_of
 from bot.calling import Called, call
 from bot.client import TelephoneBot
-from bot.commands import join, leave, matching
-from bot.errors import offered
+from bot.interactions.checks import game_meant, server_of
+from bot.interactions.commands import join, leave, matching
+from bot.interactions.errors import offered
 from bot.interactions.forms import add_form, remove_form
+from bot.interactions.replies import Press, acknowledge
 from bot.turns import FORM, TurnButton, play
 
 Somebody = discord.Member | discord.Role

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from discord import app_commands
 from discord.app_commands import Range
 
-from bot.answers import Press
+from bot.interactions.replies import Press
 from telephone.domain.servers import Setting
 
 Command: TypeAlias = Callable[..., Coroutine[Any, Any, None]]

@@ -10,8 +10,8 @@ from typing import Any, Final, Self, TypeVar
 import discord
 from discord import ui
 
-from bot.answers import Press
-from bot.errors import explain
+from bot.interactions.errors import explain
+from bot.interactions.replies import Press
 
 Item = TypeVar("Item", bound=ui.Item[Any])
 

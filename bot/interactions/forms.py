@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import discord
 
-from bot.answers import Press, acknowledge
 from bot.client import FormHandler, TelephoneBot
-from bot.errors import explain
+from bot.interactions.errors import explain
+from bot.interactions.replies import Press, acknowledge
 from telephone.errors import NotAllowed
 
 OTHERS: Final = "This form is another member's; please take a turn of your own."

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bot.app import TelephoneApp
-from bot.sharing import NOT_POSTED
+from bot.interactions.sharing import NOT_POSTED
 from bot.ui import wording
 from telephone.domain.calibration import Quartiles, Scale
 from telephone.domain.games import GameState, Level, Pair, Prompt

@@ -11,7 +11,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.answers import Press, say
+from bot.interactions.replies import Press, say
 from bot.ui import wording
 from bot.ui.text import escape
 from telephone.errors import Misconfigured, TelephoneError

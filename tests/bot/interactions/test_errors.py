@@ -5,14 +5,14 @@ import gc
 
 from structlog.testing import capture_logs
 
-from bot import errors
+from bot.interactions import errors as interaction_errors
 
 
 async def test_a_background_task_that_fails_reaches_the_log():
     async def fail():
         raise ZeroDivisionError
 
-    asyncio.get_running_loop().set_exception_handler(errors.stray)
+    asyncio.get_running_loop().set_exception_handler(interaction_errors.stray)
     with capture_logs() as logs:
         task = asyncio.create_task(fail())
         await asyncio.sleep(0.01)
@@ -29,5 +29,5 @@ def test_an_event_that_fails_reaches_the_log():
         try:
             raise ZeroDivisionError
         except ZeroDivisionError:
-            errors.unheard("on_guild_join")
+            interaction_errors.unheard("on_guild_join")
     assert [(entry["event"], entry["during"]) for entry in logs] == [("something broke", "on_guild_join")]

@@ -5,9 +5,9 @@ from typing import Final
 
 import discord
 
-from bot.answers import Press, acknowledge, say
-from bot.asking import server_of
 from bot.delivery.sender import Sending
+from bot.interactions.checks import server_of
+from bot.interactions.replies import Press, acknowledge, say
 from bot.ui.posts import Post, address
 from telephone.errors import NotAllowed
 from telephone.ports.games import Posting

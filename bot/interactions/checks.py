@@ -2,7 +2,7 @@
 
 import discord
 
-from bot.answers import Press
+from bot.interactions.replies import Press
 from bot.ui import wording
 from telephone.domain.games import Game
 from telephone.errors import BadInput, NotAllowed, NotFound

@@ -6,7 +6,7 @@ from typing import Final
 import discord
 from discord import ui
 
-from bot.render import QUESTIONS
+from bot.games.messages import QUESTIONS
 from bot.ui.posts import WHAT, by, custom_id, embedder_name
 from bot.ui.text import CONTENT_MAX, lines_that_fit, shorten
 from telephone.domain.games import Game, StepKey

@@ -7,13 +7,13 @@ from discord.app_commands import Choice, Range
 
 from bot import panels
 from bot.client import TelephoneBot
+from bot.games.buttons import GameButton, ask_to_stop, show_replay
+from bot.games.start import begin
 from bot.guessing import GuessSelect, QuestionButton
 from bot.interactions.checks import age_restricted, game_meant, require_stage, server_of
 from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered
 from bot.interactions.replies import Press, acknowledge, say
-from bot.starting import begin
-from bot.views import GameButton, ask_to_stop, show_replay
 from telephone.app import StartRequest
 from telephone.domain.games import PROMPT_MIN, TURNS_MAX, Level
 from telephone.games.admission import SEED_MAX

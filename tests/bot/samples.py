@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from discord import ui
 from PIL import Image as pil
 
-from bot.render import Post
+from bot.games.messages import Post
 from telephone.domain.battles import Battle, BattleRequest, BattleState, Side
 from telephone.domain.games import (
     Caption,

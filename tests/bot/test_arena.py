@@ -14,8 +14,8 @@ from telephone.domain.battles import Battle, BattleState, Choice, Result
 from telephone.domain.games import Image
 from telephone.errors import Unavailable
 from telephone.ports.games import StageGone
+from tests.bot.games.test_presenter import Clock, post
 from tests.bot.samples import battle, picture
-from tests.bot.test_stage import Clock, post
 
 RESULT = Result({Choice.B: 7}, {0: 0.42, 1: 0.31}, "MiniLM (offline)")
 

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot import game_card, guesses, invitations, panels, render
+from bot import guesses, invitations, panels
+from bot.games import card as game_card
+from bot.games import messages as game_messages
 from telephone.domain.games import GameState, Kind, StepKey
 from telephone.domain.guesses import Guessed, Question
 from telephone.domain.human_turns import SeatState
@@ -27,19 +29,19 @@ def with_human(shown):
 
 
 def test_a_revealed_game_asks_under_its_summary():
-    assert labels(render.summary(revealed(), summary()))[-2:] == [
+    assert labels(game_messages.summary(revealed(), summary()))[-2:] == [
         "Which step was human?",
         "Where was the subject lost?",
     ]
-    post = render.summary(revealed(human_step=None), summary())
+    post = game_messages.summary(revealed(human_step=None), summary())
     assert "Which step was human?" not in labels(post)
     assert labels(post)[-1] == "Where was the subject lost?"
-    assert len(labels(render.summary(game(GameState.FINISHED, steps=4), summary()))) == len(labels(post)) - 1
+    assert len(labels(game_messages.summary(game(GameState.FINISHED, steps=4), summary()))) == len(labels(post)) - 1
 
 
 def test_nothing_that_all_can_read_says_which_step_was_a_members():
     finished = with_human(revealed())
-    said = [render.step(finished, step).content.splitlines()[0] for step in finished.steps if step.text]
+    said = [game_messages.step(finished, step).content.splitlines()[0] for step in finished.steps if step.text]
     assert said == ["**Turn 1 of 2, caption**", "**Turn 2 of 2, caption**"]
     going = replace(finished, state=GameState.WAITING, turns=finished.turns[:1])
     for state in (SeatState.OPEN, SeatState.CLAIMED, SeatState.ANSWERED):
@@ -55,7 +57,9 @@ def test_nothing_that_all_can_read_says_which_step_was_a_members():
 
 def test_a_stand_in_is_named_since_nothing_is_guessed_then():
     helped = replace(revealed(), stand_ins={SECOND: "critic"})
-    assert render.step(helped, helped.steps[3]).content.startswith("**Turn 2 of 2, caption** by critic, stand-in")
+    assert game_messages.step(helped, helped.steps[3]).content.startswith(
+        "**Turn 2 of 2, caption** by critic, stand-in"
+    )
     stood_in = read(invitations.invitation(helped, seat(SeatState.STOOD_IN, SECOND)))
     assert stood_in[0] == "### Turn 2: a stand-in makes the caption"
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from discord import ui
 
-from bot import game_card, invitations, render
+from bot import invitations
+from bot.games import card as game_card
+from bot.games import messages as game_messages
 from bot.ui import posts
 from telephone.domain.games import GameState, Kind, Pair, StepKey
 from telephone.domain.human_turns import Claim, Seat, SeatState
@@ -113,9 +115,9 @@ def test_no_card_of_a_sealed_game_shows_its_prompt_before_it_ends(state):
 def test_a_member_is_not_named_and_a_stand_in_is():
     shown = waiting(steps=2)
     member = replace(shown.steps[1], player="human")
-    assert render.step(shown, member).content.startswith("**Turn 1 of 2, caption** by a member\n")
+    assert game_messages.step(shown, member).content.startswith("**Turn 1 of 2, caption** by a member\n")
     helped = replace(shown, stand_ins={CAPTION: "critic"})
-    said = render.step(helped, helped.steps[1]).content
+    said = game_messages.step(helped, helped.steps[1]).content
     assert said.startswith("**Turn 1 of 2, caption** by critic, stand-in for a member\n")
 
 
@@ -124,7 +126,7 @@ def test_a_finished_game_says_why_it_is_not_counted():
     helped = replace(finished, stand_ins={CAPTION: "critic"})
     one = replace(finished, request=replace(finished.request, human_step=CAPTION))
     for shown, words in ((helped, "A model stood in for a member"), (one, "A member took one turn of a model")):
-        for post in (game_card.card(shown, Progress(), summary()), render.summary(shown, summary())):
+        for post in (game_card.card(shown, Progress(), summary()), game_messages.summary(shown, summary())):
             assert f"{words}, so this game is not counted." in read(post)[-1]
 
 

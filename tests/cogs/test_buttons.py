@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot import panels, render
+from bot import panels
 from bot.app import TelephoneApp
 from bot.client import LATE_MAX
-from bot.stage import DiscordStage
+from bot.games import messages as game_messages
+from bot.games.presenter import DiscordStage
 from bot.ui import wording
 from telephone.domain.games import GameState
 from telephone.ports.games import Posting, Progress
@@ -104,10 +105,10 @@ async def test_presses_that_expired_are_remembered_up_to_a_bound(server):
 @pytest.mark.parametrize("label", ["GIF"])
 async def test_the_summarys_replay_button_tells_when_nothing_was_played(server, label):
     shown, _ = await card_of(server, GameState.FINISHED)
-    view = render.summary(replace(shown, turns=()), _nothing()).view
+    view = game_messages.summary(replace(shown, turns=()), _nothing()).view
     assert view is not None
     message = await server.env.bot.get_partial_messageable(server.channel.id).send(
-        view=view, files=[file.file() for file in render.summary(shown, _nothing()).files]
+        view=view, files=[file.file() for file in game_messages.summary(shown, _nothing()).files]
     )
     result = await server.bob.click(message, label=label)
     assert "has no finished turn yet" in result.response.content

@@ -9,7 +9,7 @@ import simcord
 from discord import ui
 
 from bot.app import TelephoneApp
-from bot.render import HIDDEN, VOIDED
+from bot.games.messages import HIDDEN, VOIDED
 from telephone.domain.games import GameState
 from tests.cogs.test_games import CompanyHouse, Evening, _evening, refusals
 from tests.limits import LIMIT

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot import game_card, panels, render
+from bot import panels
+from bot.games import card as game_card
+from bot.games import messages as game_messages
 from bot.ui.money import money, up_to
 from telephone.domain.games import Costs, Game, GameState
 from telephone.ports.games import Progress
+from tests.bot.games.test_messages import text_of
 from tests.bot.samples import game, summary
-from tests.bot.test_render import text_of
 
 
 def dear(state: GameState = GameState.PLAYING, *, each: float = 0.02, costs: Costs | None = None) -> Game:
@@ -48,7 +50,7 @@ def test_the_card_says_what_a_game_may_cost_then_what_it_has_cost(state, words):
 @pytest.mark.parametrize("state", list(GameState))
 def test_a_free_game_shows_no_money_at_all(state):
     shown = game(state, steps=3)
-    said = [card(shown), text_of(render.summary(shown, summary())), panels.started(shown, 1)]
+    said = [card(shown), text_of(game_messages.summary(shown, summary())), panels.started(shown, 1)]
     assert all("$" not in text and "spent" not in text and "nothing" not in text for text in said)
 
 
@@ -58,7 +60,7 @@ def test_a_game_that_was_stopped_before_it_cost_anything_says_so():
 
 def test_scoring_and_answers_that_were_not_played_are_part_of_the_cost():
     shown = dear(GameState.FINISHED, costs=Costs(0.5, scoring=0.01, unused=0.02))
-    assert text_of(render.summary(shown, summary())).endswith(" $0.09 spent.")
+    assert text_of(game_messages.summary(shown, summary())).endswith(" $0.09 spent.")
 
 
 def test_what_may_have_been_billed_twice_is_not_hidden():

@@ -9,7 +9,9 @@ from discord import ui
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import game_card, panels, render
+from bot import panels
+from bot.games import card as game_card
+from bot.games import messages as game_messages
 from bot.ui import wording
 from bot.ui.posts import Post
 from bot.ui.text import ALT_MAX, CONTENT_MAX, LAYOUT_MAX, units
@@ -28,12 +30,12 @@ LONG = st.one_of(TEXTS, TEXTS.map(lambda text: (text + NASTY) * 20), st.just("*"
 def test_a_member_is_named_only_where_they_wish_it_and_what_they_deleted_says_so():
     shown = game(GameState.FINISHED, steps=2)
     played = replace(picture_step(shown), player=HUMAN)
-    assert render.step(shown, played, picture()).content.startswith("**Turn 1 of 2, picture** by a member")
+    assert game_messages.step(shown, played, picture()).content.startswith("**Turn 1 of 2, picture** by a member")
     named = replace(shown, named={played.key: 77})
-    assert render.step(named, played, picture()).content.startswith("**Turn 1 of 2, picture** by <@77>")
+    assert game_messages.step(named, played, picture()).content.startswith("**Turn 1 of 2, picture** by <@77>")
     gone = replace(played, image=None, hidden=True, erased=True)
-    post = render.step(shown, gone)
-    assert post.content == f"**Turn 1 of 2, picture** by a member\n{render.ERASED}"
+    post = game_messages.step(shown, gone)
+    assert post.content == f"**Turn 1 of 2, picture** by a member\n{game_messages.ERASED}"
     assert not post.files
 
 
@@ -77,11 +79,11 @@ def test_no_text_breaks_a_message(text, state):
     shown = game(state, steps=4, prompt=text, captions=(text, text), reason=text)
     posts = [
         game_card.card(shown, Progress(3, 90), summary()),
-        render.opening(shown),
-        render.step(shown, picture_step(shown), picture()),
-        render.step(shown, shown.steps[1]),
-        render.step(shown, shown.steps[3]),
-        render.summary(shown, summary()),
+        game_messages.opening(shown),
+        game_messages.step(shown, picture_step(shown), picture()),
+        game_messages.step(shown, shown.steps[1]),
+        game_messages.step(shown, shown.steps[3]),
+        game_messages.summary(shown, summary()),
     ]
     for post in posts:
         check_limits(post)
@@ -93,8 +95,8 @@ def test_no_text_breaks_a_message(text, state):
 @example(NASTY)
 def test_a_long_caption_is_whole_in_its_file(text):
     shown = game(steps=2, captions=(text, ""))
-    post = render.step(shown, shown.steps[1])
-    assert (render.LONG_CAPTION in text_of(post)) == bool(post.files)
+    post = game_messages.step(shown, shown.steps[1])
+    assert (game_messages.LONG_CAPTION in text_of(post)) == bool(post.files)
     if post.files:
         assert (post.files[0].name, post.files[0].data.decode()) == ("caption-01.txt", text)
 
@@ -143,7 +145,10 @@ def test_a_card_without_a_thread_does_not_offer_to_open_it():
 
 def test_a_picture_is_named_by_its_turn_and_told_by_what_it_was_drawn_from():
     shown = game(steps=3, captions=("a *watch*", ""))
-    first, second = render.step(shown, shown.steps[0], picture()), render.step(shown, shown.steps[2], picture())
+    first, second = (
+        game_messages.step(shown, shown.steps[0], picture()),
+        game_messages.step(shown, shown.steps[2], picture()),
+    )
     assert first.content == "**Turn 1 of 2, picture** by painter"
     assert [(file.name, file.alt) for file in (*first.files, *second.files)] == [
         ("turn-01.png", "Drawn from: a fox mends a clock"),
@@ -153,17 +158,17 @@ def test_a_picture_is_named_by_its_turn_and_told_by_what_it_was_drawn_from():
 
 def test_a_smaller_copy_is_called_one():
     shown = game(steps=1)
-    assert render.step(shown, shown.steps[0], picture(), smaller=True).content.endswith(render.TOO_LARGE)
+    assert game_messages.step(shown, shown.steps[0], picture(), smaller=True).content.endswith(game_messages.TOO_LARGE)
 
 
 def test_a_caption_is_quoted():
     shown = game(steps=2, captions=("a fox\nrepairing a watch", ""))
-    content = render.step(shown, shown.steps[1]).content
+    content = game_messages.step(shown, shown.steps[1]).content
     assert content == "**Turn 1 of 2, caption** by critic\n> a fox\n> repairing a watch"
 
 
 def test_the_summary_tells_where_the_words_went():
-    post = render.summary(game(GameState.FINISHED, steps=4, captions=("x", "a red hat")), summary())
+    post = game_messages.summary(game(GameState.FINISHED, steps=4, captions=("x", "a red hat")), summary())
     title, line = displays(post)
     assert unescaped(title) == "### #128: from “a fox mends a clock” to “a red hat”"
     assert line == "Distance 0.42 (MiniLM, offline; cosine, prompt to last caption). Biggest jump: turn 2, +0.32."
@@ -176,7 +181,7 @@ def test_the_summary_tells_where_the_words_went():
 def test_the_summary_says_what_the_distance_means():
     scale = Scale("minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws", 10, 60)
     bearings = Bearings(scale, Rest(None, 4, cycle=False))
-    post = render.summary(game(GameState.FINISHED, steps=4), replace(summary(), bearings=bearings))
+    post = game_messages.summary(game(GameState.FINISHED, steps=4), replace(summary(), bearings=bearings))
     assert displays(post)[-1] == (
         "Distance 0.42 (MiniLM, offline; cosine, prompt to last caption). That is about a third of the way from a "
         "redraw (0.10) to an unrelated prompt (0.90). It had not come to rest by turn 4. Biggest jump: turn 2, +0.32."
@@ -184,10 +189,10 @@ def test_the_summary_says_what_the_distance_means():
 
 
 def test_a_summary_that_came_before_the_embedder_says_what_is_still_to_come():
-    post = render.summary(game(GameState.FINISHED, steps=4), replace(summary(), awaited="ImageBind"))
+    post = game_messages.summary(game(GameState.FINISHED, steps=4), replace(summary(), awaited="ImageBind"))
     assert displays(post)[-1].endswith("+0.32. ImageBind is still measuring; its distance will stand here.")
     unmeasured = replace(summary(), drift=None, chart=None, awaited="ImageBind")
-    assert displays(render.summary(game(GameState.FINISHED, steps=4), unmeasured))[-1] == (
+    assert displays(game_messages.summary(game(GameState.FINISHED, steps=4), unmeasured))[-1] == (
         "The distance comes later; the game itself is complete. "
         "ImageBind is still measuring; its distance will stand here."
     )
@@ -199,7 +204,7 @@ def test_a_button_carries_its_verb_and_its_game():
 
 
 def test_the_thread_is_never_named_after_the_prompt():
-    assert render.thread_name(game(prompt="a secret")) == "#128 painter × critic"
+    assert game_messages.thread_name(game(prompt="a secret")) == "#128 painter × critic"
 
 
 def test_the_status_lists_every_game_and_fits():

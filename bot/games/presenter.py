@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import discord
 
-from bot import game_card, render
 from bot.delivery import errors as delivery_errors
 from bot.delivery.cards import Card, Cards
 from bot.delivery.editor import UPLOAD_MAX, Posted, need, thread_of
 from bot.delivery.sender import AtMost, Sending
+from bot.games import card as game_card
+from bot.games import messages
 from bot.ui.posts import Attachment, Post, turn_now
 from telephone.concurrency import off_loop
 from telephone.domain.games import Game, GameState, Image, Step
@@ -37,13 +38,13 @@ class DiscordStage:
         """The thread on the card; a message carries one thread, whose id is the message's own."""
         card_id = need(game.place.card_id, "card")
         with delivery_errors.told(turn_now(game), "channel"):
-            name = render.thread_name(game)
+            name = messages.thread_name(game)
             return await self._sending.open_thread(game.request.channel_id, card_id, name, again=posting.again)
 
     async def post_opening(self, game: Game, posting: Posting) -> int:
         """The prompt, as the thread's first message."""
         with delivery_errors.told(turn_now(game), "thread"):
-            return await self._sending.post(thread_of(game), [render.opening(game)], posting)
+            return await self._sending.post(thread_of(game), [messages.opening(game)], posting)
 
     async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
         """A picture or a caption, as a reply to the message before it."""
@@ -55,7 +56,7 @@ class DiscordStage:
         """The prompt, after it was replaced. A replay that shows what it was goes."""
 
         async def at_most(_size: int) -> list[Post]:
-            return [render.opening(game)]
+            return [messages.opening(game)]
 
         await self._edit(game, game.place.opening_id, at_most)
         await self._posted.withdraw_replay(game)
@@ -70,7 +71,7 @@ class DiscordStage:
         """The summary, after a step was hidden or shown again."""
 
         async def at_most(size: int) -> list[Post]:
-            return [render.summary(game, await _fitted(summary, size))]
+            return [messages.summary(game, await _fitted(summary, size))]
 
         await self._edit(game, game.place.summary_id, at_most)
 
@@ -78,7 +79,7 @@ class DiscordStage:
         """First and last picture, the drift chart and the distance."""
 
         async def at_most(size: int) -> list[Post]:
-            return [render.summary(game, await _fitted(summary, size))]
+            return [messages.summary(game, await _fitted(summary, size))]
 
         last = game.steps[-1].message_id if game.steps else None
         with delivery_errors.told(turn_now(game), "thread"):
@@ -100,7 +101,7 @@ class DiscordStage:
         posting = Posting(nonce(game.id, f"replay/{len(game.steps)}/{hidden}"), game.created_at, again=True)
         try:
             with delivery_errors.told(turn_now(game), "thread"):
-                return await self._sending.post(game.place.thread_id, [render.replay(game, file)], posting)
+                return await self._sending.post(game.place.thread_id, [messages.replay(game, file)], posting)
         except StageGone:
             return None
 
@@ -124,9 +125,9 @@ def _step_posts(game: Game, step: Step, image: Image | None) -> AtMost:
 
     async def at_most(size: int) -> list[Post]:
         if image is None:
-            return [render.step(game, step)]
+            return [messages.step(game, step)]
         fitted = await off_loop(fit, image, size)
-        return [render.step(game, step, fitted, smaller) for smaller in (fitted is not image, True)]
+        return [messages.step(game, step, fitted, smaller) for smaller in (fitted is not image, True)]
 
     return at_most
 

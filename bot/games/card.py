@@ -5,7 +5,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.render import COLOURS, first_and_last
+from bot.games.messages import COLOURS, first_and_last
 from bot.ui.money import money, most, so_far, spent
 from bot.ui.posts import (
     WHAT,

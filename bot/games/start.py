@@ -6,10 +6,10 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.games.buttons import show_start
 from bot.interactions.errors import explain
 from bot.interactions.replies import Press, acknowledge, say
 from bot.ui.text import escape
-from bot.views import show_start
 from telephone.app import Service, StartRequest
 from telephone.errors import Retired
 

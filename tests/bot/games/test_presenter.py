@@ -9,10 +9,10 @@ import simcord
 from discord import ui
 from structlog.testing import capture_logs
 
-from bot import render
 from bot.delivery.cards import EDIT_GAP
 from bot.delivery.editor import UPLOAD_MAX
-from bot.stage import DiscordStage
+from bot.games import messages as game_messages
+from bot.games.presenter import DiscordStage
 from telephone.domain.games import GameState, Image, Prompt
 from telephone.errors import Refused, Unavailable
 from telephone.exports.artifacts import Replay
@@ -147,7 +147,7 @@ async def test_a_message_from_before_the_first_attempt_is_not_taken_for_ours(the
 async def test_somebody_elses_copy_is_not_taken_for_ours(theatre):
     shown = await theatre.opened(steps=2)
     mimic = theatre.guild.add_member(theatre.env.create_user("mimic"))
-    copied = await mimic.send(theatre.thread, render.step(shown, shown.steps[1]).content)
+    copied = await mimic.send(theatre.thread, game_messages.step(shown, shown.steps[1]).content)
     assert await theatre.stage.post_step(shown, shown.steps[1], None, post("1c", again=True)) != copied.id
 
 
@@ -238,7 +238,7 @@ async def test_a_picture_over_the_limit_is_posted_as_a_smaller_copy_that_says_so
     assert len(large.data) > UPLOAD_MAX
     first = await theatre.stage.post_step(shown, shown.steps[0], large, post("1p"))
     message = theatre.thread.last_message
-    assert message.content.endswith(render.TOO_LARGE)
+    assert message.content.endswith(game_messages.TOO_LARGE)
     assert message.attachments[0].filename == "turn-01.webp"
     assert message.attachments[0].size <= UPLOAD_MAX
     assert await theatre.stage.post_step(shown, shown.steps[0], large, post("1p", again=True)) == first
@@ -250,7 +250,7 @@ async def test_a_picture_discord_calls_too_large_is_made_smaller(theatre):
     await theatre.stage.post_step(shown, shown.steps[0], noisy(1_000), post("1p"))
     message = theatre.thread.last_message
     assert message.attachments[0].size <= UPLOAD_MAX // 4
-    assert message.content.endswith(render.TOO_LARGE)
+    assert message.content.endswith(game_messages.TOO_LARGE)
 
 
 def title(channel) -> str:
@@ -375,10 +375,10 @@ async def test_a_step_is_hidden_and_shown_again_where_it_stands(theatre):
     await theatre.stage.edit_step(shown, replace(step, hidden=True), None)
     message = theatre.thread.history()[-1]
     assert (message.id, message.attachments) == (step.message_id, [])
-    assert message.content.endswith(render.HIDDEN)
+    assert message.content.endswith(game_messages.HIDDEN)
     await theatre.stage.edit_step(shown, step, picture())
     message = theatre.thread.history()[-1]
-    assert render.HIDDEN not in message.content
+    assert game_messages.HIDDEN not in message.content
     assert [file.filename for file in message.attachments] == ["turn-01.png"]
 
 
@@ -387,7 +387,7 @@ async def test_a_step_in_an_archived_thread_is_hidden_too(theatre):
     theatre.env.inject_error("PATCH", "/channels/*/messages/*", status=400, code=50083)
     await theatre.stage.edit_step(shown, replace(step, hidden=True), None)
     assert {"archived": False} in theatre.requests("PATCH", f"/channels/{shown.place.thread_id}")
-    assert theatre.thread.history()[-1].content.endswith(render.HIDDEN)
+    assert theatre.thread.history()[-1].content.endswith(game_messages.HIDDEN)
 
 
 async def test_hiding_takes_back_the_replay_and_nothing_else(theatre):

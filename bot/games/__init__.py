@@ -1,0 +1,1 @@
+"""A game on Discord: its buttons, messages, card and presenter."""

@@ -4,13 +4,14 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from bot import invitations, parties
+from bot import parties
 from bot.interactions.buttons import PersistentButton, confirm
 from bot.interactions.checks import is_host
 from bot.interactions.forms import filled
 from bot.interactions.replies import Press, acknowledge, say
 from bot.parties import VERBS as NAMES
-from bot.turns import fitted
+from bot.turns import messages as turn_messages
+from bot.turns.buttons import fitted
 from telephone.domain.parties import Party
 from telephone.errors import BadInput, NotAllowed
 
@@ -49,7 +50,7 @@ async def turn(press: Press, party_id: str) -> None:
     """Shows a member what lies before them, and nobody else."""
     await acknowledge(press)
     taken = await press.client.service.parties.take(party_id, press.user.id, token=press.token)
-    words, view, file = invitations.claimed(await fitted(taken), press.client.drawing_link(taken))
+    words, view, file = turn_messages.claimed(await fitted(taken), press.client.drawing_link(taken))
     await say(press, words, view=view, file=file)
 
 

@@ -9,9 +9,9 @@ import discord
 from bot.arena import DiscordArena
 from bot.broom import DiscordBroom
 from bot.games.presenter import DiscordStage
-from bot.lobby import DiscordLobby
 from bot.noticeboard import DiscordNoticeboard
 from bot.parlour import DiscordParlour
+from bot.turns.presenter import DiscordLobby
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 
 from bot import panels
-from bot.calling import Called, call
 from bot.client import TelephoneBot
 from bot.interactions.checks import game_meant, server_of
 from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered
 from bot.interactions.forms import add_form, remove_form
 from bot.interactions.replies import Press, acknowledge
-from bot.turns import FORM, TurnButton, play
+from bot.turns.buttons import FORM, TurnButton, play
+from bot.turns.invite import Called, call
 
 Somebody = discord.Member | discord.Role
 

@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot import guesses, invitations, panels
+from bot import guesses, panels
 from bot.games import card as game_card
 from bot.games import messages as game_messages
+from bot.turns import messages as turn_messages
 from telephone.domain.games import GameState, Kind, StepKey
 from telephone.domain.guesses import Guessed, Question
 from telephone.domain.human_turns import SeatState
 from telephone.ports.games import Progress
 from tests.bot.samples import NASTY, game, summary
-from tests.bot.test_invitations import CAPTION, labels, read, seat
+from tests.bot.turns.test_messages import CAPTION, labels, read, seat
 
 DRIFT = summary().drift
 FIRST, SECOND = CAPTION, StepKey(2, Kind.CAPTION)
@@ -46,9 +47,9 @@ def test_nothing_that_all_can_read_says_which_step_was_a_members():
     going = replace(finished, state=GameState.WAITING, turns=finished.turns[:1])
     for state in (SeatState.OPEN, SeatState.CLAIMED, SeatState.ANSWERED):
         one = seat(state, SECOND)
-        posts = (invitations.invitation(going, one), game_card.card(going, Progress(seat=one)))
+        posts = (turn_messages.invitation(going, one), game_card.card(going, Progress(seat=one)))
         assert "turn 2" not in "\n".join(words for post in posts for words in read(post)).lower()
-    called = invitations.called(going, SECOND, ["<@7>"])
+    called = turn_messages.called(going, SECOND, ["<@7>"])
     assert called.startswith("<@7>: a turn of game #128 waits for one of you to write a caption.")
     assert panels.waiting_row(going) == "#128 painter × critic, a member's turn"
     playing = replace(going, state=GameState.PLAYING)
@@ -60,7 +61,7 @@ def test_a_stand_in_is_named_since_nothing_is_guessed_then():
     assert game_messages.step(helped, helped.steps[3]).content.startswith(
         "**Turn 2 of 2, caption** by critic, stand-in"
     )
-    stood_in = read(invitations.invitation(helped, seat(SeatState.STOOD_IN, SECOND)))
+    stood_in = read(turn_messages.invitation(helped, seat(SeatState.STOOD_IN, SECOND)))
     assert stood_in[0] == "### Turn 2: a stand-in makes the caption"
 
 

@@ -5,10 +5,10 @@ from typing import TypeAlias
 
 import discord
 
-from bot import invitations
 from bot.delivery import errors as delivery_errors
 from bot.interactions.checks import is_host
 from bot.interactions.replies import Press, say
+from bot.turns import messages
 from bot.ui.posts import jump, turn_now
 from telephone.domain.games import Game, GameState
 from telephone.errors import BadInput, NotAllowed
@@ -39,8 +39,8 @@ async def call(press: Press, game: Game, who: Sequence[Called]) -> None:
         users=[one for one in people if isinstance(one, discord.Member)],
         roles=[one for one in people if isinstance(one, discord.Role)],
     )
-    words = invitations.called(game, game.next_key, [one.mention for one in people])
+    words = messages.called(game, game.next_key, [one.mention for one in people])
     thread = press.client.get_partial_messageable(game.place.thread_id)
     with delivery_errors.told(turn_now(game), "thread"):
         sent = await thread.send(words, allowed_mentions=mentions)
-    await say(press, invitations.called_here(jump(game, game.place.thread_id, sent.id)))
+    await say(press, messages.called_here(jump(game, game.place.thread_id, sent.id)))

@@ -6,10 +6,10 @@ from typing import Final
 import discord
 import structlog
 
-from bot import invitations
 from bot.delivery import errors as delivery_errors
 from bot.delivery.editor import NO_MENTIONS, Posted, thread_of
 from bot.delivery.sender import Sending
+from bot.turns import messages
 from bot.ui.posts import Post, turn_now
 from telephone.domain.games import Game
 from telephone.domain.human_turns import Claim, Seat
@@ -28,7 +28,7 @@ class DiscordLobby:
 
     async def invite(self, game: Game, seat: Seat, posting: Posting) -> int:
         """The invitation to a step in the game's thread."""
-        post = invitations.invitation(game, seat)
+        post = messages.invitation(game, seat)
         with delivery_errors.told(turn_now(game), "thread"):
             return await Sending(self.client).post(thread_of(game), [post], posting, owner_id=str(seat.key))
 
@@ -36,7 +36,7 @@ class DiscordLobby:
         """Brings an invitation up to date; one that is gone says nothing any more, and that is well."""
 
         async def at_most(_size: int) -> list[Post]:
-            return [invitations.invitation(game, seat)]
+            return [messages.invitation(game, seat)]
 
         await Posted(self.client).edit(turn_now(game), thread_of(game), message_id, at_most)
 
@@ -44,7 +44,7 @@ class DiscordLobby:
         """A follow-up to the press that took the turn, which Discord takes for a quarter of an hour, and a message."""
         if seat.claim is None:
             return
-        words = invitations.half_over(game, seat)
+        words = messages.half_over(game, seat)
         with delivery_errors.told(turn_now(game), "thread"):
             if by_message:
                 await self._write_to(seat.claim.member_id, words)

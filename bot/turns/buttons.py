@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from bot import invitations
 from bot.delivery.editor import UPLOAD_MAX
 from bot.interactions.buttons import PersistentButton
 from bot.interactions.checks import is_host
 from bot.interactions.forms import filled, parts
 from bot.interactions.replies import Press, acknowledge, say
-from bot.invitations import VERBS as NAMES
+from bot.turns import messages
+from bot.turns.messages import VERBS as NAMES
 from bot.ui.posts import Attachment
 from bot.ui.text import escape
 from telephone.concurrency import off_loop
@@ -30,7 +30,7 @@ async def take(press: Press, game_id: str, key: StepKey) -> None:
     """Takes a turn and shows it to nobody else."""
     await acknowledge(press)
     turn = await press.client.service.seats.claim(game_id, key, press.user.id, token=press.token)
-    words, view, file = invitations.claimed(await fitted(turn), press.client.drawing_link(turn))
+    words, view, file = messages.claimed(await fitted(turn), press.client.drawing_link(turn))
     await say(press, words, view=view, file=file)
 
 
@@ -38,23 +38,23 @@ async def let_ai_play(press: Press, game_id: str, key: StepKey) -> None:
     await acknowledge(press)
     seats = press.client.service.seats
     seat = await seats.let_ai_play(game_id, key, by=press.user.id, is_host=is_host(press))
-    await say(press, invitations.stood_in(seat))
+    await say(press, messages.stood_in(seat))
 
 
 async def write(press: Press, game_id: str, key: StepKey) -> None:
     await press.client.service.seats.check_held(game_id, key, press.user.id)
-    await press.response.send_modal(invitations.caption_form(game_id, key, press.user.id))
+    await press.response.send_modal(messages.caption_form(game_id, key, press.user.id))
 
 
 async def upload(press: Press, game_id: str, key: StepKey) -> None:
     await press.client.service.seats.check_held(game_id, key, press.user.id)
-    await press.response.send_modal(invitations.upload_form(game_id, key, press.user.id))
+    await press.response.send_modal(messages.upload_form(game_id, key, press.user.id))
 
 
 async def give_back(press: Press, game_id: str, key: StepKey) -> None:
     await acknowledge(press)
     await press.client.service.seats.give_back(game_id, key, press.user.id)
-    await say(press, invitations.given_back(key))
+    await say(press, messages.given_back(key))
 
 
 VERBS: Final[dict[str, Verb]] = dict(zip(NAMES, (take, let_ai_play, write, upload, give_back), strict=True))
@@ -84,9 +84,9 @@ async def play(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> No
     except NotAllowed as error:
         if error.sentence != LATE:
             raise
-        await say(press, invitations.returned(escape(LATE), text), file=file)
+        await say(press, messages.returned(escape(LATE), text), file=file)
         return
-    await say(press, invitations.played(key))
+    await say(press, messages.played(key))
 
 
 async def _uploaded(press: Press, data: Mapping[str, Any]) -> Attachment:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from discord import ui
 
-from bot import invitations
 from bot.games import card as game_card
 from bot.games import messages as game_messages
+from bot.turns import messages as turn_messages
 from bot.ui import posts
 from telephone.domain.games import GameState, Kind, Pair, StepKey
 from telephone.domain.human_turns import Claim, Seat, SeatState
@@ -74,24 +74,24 @@ def labels(post) -> list[str]:
     ],
 )
 def test_an_invitation_says_what_stands_and_what_comes(shown, title, line, buttons):
-    post = invitations.invitation(waiting(), shown)
+    post = turn_messages.invitation(waiting(), shown)
     assert (read(post), labels(post)) == ([title, line], buttons)
     assert all(len(one) <= 100 for one in custom_ids(post))
 
 
 def test_an_invitation_to_a_sealed_game_says_that_one_turn_is_all():
-    words = read(invitations.invitation(waiting(sealed=True), seat()))
+    words = read(turn_messages.invitation(waiting(sealed=True), seat()))
     assert words[1].endswith(" Sealed: who has seen one turn of this game may take no other.")
 
 
 def test_who_holds_a_turn_is_shown_one_item_that_says_nothing_of_the_rest():
     shown = waiting(sealed=True)
-    words, view, file = invitations.claimed(Turn(shown, seat(SeatState.CLAIMED), picture=picture()))
+    words, view, file = turn_messages.claimed(Turn(shown, seat(SeatState.CLAIMED), picture=picture()))
     assert (file.name, file.alt) == ("picture.png", "Picture to describe")
     assert shown.request.prompt.text not in words
     assert [item.label for item in view.children] == ["Write caption", "Give back"]
     drawn = Turn(shown, seat(SeatState.CLAIMED, StepKey(2, Kind.PICTURE)), words="a *fox*")
-    words, view, file = invitations.claimed(drawn, "https://draw.example.org/draw/x")
+    words, view, file = turn_messages.claimed(drawn, "https://draw.example.org/draw/x")
     assert words.endswith("> a \\*fox\\*")
     assert [item.label for item in view.children] == ["Upload", "Draw in browser", "Give back"]
     assert file is None
@@ -131,7 +131,10 @@ def test_a_finished_game_says_why_it_is_not_counted():
 
 
 async def test_forms_say_what_they_are_about_and_are_not_remembered():
-    for form in (invitations.caption_form("f" * 64, CAPTION, 2**63), invitations.upload_form("f" * 64, CAPTION, 2**63)):
+    for form in (
+        turn_messages.caption_form("f" * 64, CAPTION, 2**63),
+        turn_messages.upload_form("f" * 64, CAPTION, 2**63),
+    ):
         assert form.is_finished()
         assert len(form.custom_id) <= 100
         assert form.custom_id.endswith(f":1c:{2**63}")

@@ -1,0 +1,1 @@
+"""A member's turn on Discord: the invitation, its buttons and forms, and the presenter."""

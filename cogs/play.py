@@ -9,7 +9,7 @@ from bot import panels
 from bot.client import TelephoneBot
 from bot.games.buttons import GameButton, ask_to_stop, show_replay
 from bot.games.start import begin
-from bot.guessing import GuessSelect, QuestionButton
+from bot.guesses.buttons import GuessSelect, QuestionButton
 from bot.interactions.checks import age_restricted, game_meant, require_stage, server_of
 from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered

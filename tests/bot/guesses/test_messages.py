@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot import guesses, panels
+from bot import panels
 from bot.games import card as game_card
 from bot.games import messages as game_messages
+from bot.guesses import messages as guess_messages
 from bot.turns import messages as turn_messages
 from telephone.domain.games import GameState, Kind, StepKey
 from telephone.domain.guesses import Guessed, Question
@@ -75,29 +76,29 @@ def test_a_stand_in_is_named_since_nothing_is_guessed_then():
 def test_who_chose_is_told_whose_step_it_was_and_how_many_found_it(choice, words):
     guessed = Guessed(with_human(revealed()), Question.HUMAN, choice, {FIRST: 1, SECOND: 2})
     tally = ["Chosen so far:", "- turn 1, caption: 1", "- turn 2, caption: 2"]
-    assert guesses.asked(guessed).splitlines() == [words, *tally]
-    assert guesses.steps(guessed) is None, "the answer was told"
+    assert guess_messages.asked(guessed).splitlines() == [words, *tally]
+    assert guess_messages.steps(guessed) is None, "the answer was told"
 
 
 def test_a_member_who_wished_to_be_named_is_named_to_who_chose():
     shown = replace(with_human(revealed()), named={SECOND: 7})
-    assert "is by <@7>." in guesses.asked(Guessed(shown, Question.HUMAN, SECOND, {SECOND: 1}))
+    assert "is by <@7>." in guess_messages.asked(Guessed(shown, Question.HUMAN, SECOND, {SECOND: 1}))
 
 
 def test_where_the_subject_was_lost_is_answered_by_members_and_by_distance():
     shown = Guessed(revealed(), Question.LOST, FIRST, {FIRST: 2, SECOND: 2}, DRIFT, "MiniLM (offline)")
     turn, rise = DRIFT.biggest_jump
-    assert guesses.asked(shown).splitlines()[0] == (
+    assert guess_messages.asked(shown).splitlines()[0] == (
         "You chose turn 1, caption. Most often chosen: turn 1, caption and turn 2, caption (2 of 4). "
         f"Biggest jump by distance: turn {turn}, {rise:+.2f} (MiniLM, offline)."
     )
     unmeasured = replace(shown, drift=None)
-    assert "The distance was not measured" in guesses.asked(unmeasured)
+    assert "The distance was not measured" in guess_messages.asked(unmeasured)
 
 
 def test_steps_are_offered_with_their_words_as_many_at_once_as_discord_takes():
     shown = Guessed(revealed(turns=30, captions=(NASTY,) * 30), Question.LOST, StepKey(30, Kind.CAPTION), {})
-    selects = list(guesses.steps(shown).children)
+    selects = list(guess_messages.steps(shown).children)
     assert [len(select.options) for select in selects] == [25, 25, 10]
     assert len({select.custom_id for select in selects}) == 3
     assert all(len(select.custom_id) <= 100 and len(select.placeholder) <= 150 for select in selects)

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from bot import guesses
+from bot.guesses import messages
 from bot.interactions.buttons import PersistentButton, PersistentSelect
 from bot.interactions.replies import Press, acknowledge, say
 from telephone.domain.games import StepKey
@@ -16,14 +16,14 @@ async def ask(press: Press, game_id: str, question: Question) -> None:
     """Asks a member where nobody else sees it, or tells them again what is known since they chose."""
     await acknowledge(press)
     guessed = await press.client.service.guessing.asked(game_id, question, press.user.id)
-    await say(press, guesses.asked(guessed), view=guesses.steps(guessed))
+    await say(press, messages.asked(guessed), view=messages.steps(guessed))
 
 
 async def choose(press: Press, game_id: str, question: Question, key: StepKey) -> None:
     """Keeps what a member chose and says what is known, in the place of the question."""
     await press.response.defer()
     guessed = await press.client.service.guessing.choose(game_id, question, press.user.id, key)
-    await say(press, guesses.asked(guessed), view=guesses.steps(guessed))
+    await say(press, messages.asked(guessed), view=messages.steps(guessed))
 
 
 class QuestionButton(PersistentButton, template=rf"at1:ask:{_QUESTION}"):

@@ -1,0 +1,1 @@
+"""Guessing who played a step: buttons and messages."""

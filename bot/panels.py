@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
-from bot.battles import standing as standing_battle
+from bot.battles.messages import standing as standing_battle
 from bot.parties import standing as standing_party
 from bot.ui.money import up_to
 from bot.ui.posts import span, turn_now

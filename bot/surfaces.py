@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.arena import DiscordArena
+from bot.battles.presenter import DiscordArena
 from bot.broom import DiscordBroom
 from bot.games.presenter import DiscordStage
 from bot.noticeboard import DiscordNoticeboard

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import discord
 
-from bot import battles
+from bot.battles import messages
 from bot.delivery import errors as delivery_errors
 from bot.delivery.cards import Card, Cards
 from bot.delivery.editor import Posted, need
@@ -28,32 +28,32 @@ class DiscordArena:
 
     async def post_card(self, battle: Battle, posting: Posting) -> int:
         """The card in the channel; returns its id."""
-        return await self._in_channel(battle, battles.card(battle), posting)
+        return await self._in_channel(battle, messages.card(battle), posting)
 
     async def open_thread(self, battle: Battle, posting: Posting) -> int:
         """The thread on the card, named after the battle's number alone."""
         card_id, channel_id = need(battle.messages.get(BattleMessageKind.CARD), "card"), battle.request.channel_id
         with delivery_errors.told(battle.turn_now, "channel"):
-            name = battles.thread_name(battle)
+            name = messages.thread_name(battle)
             return await self._sending.open_thread(channel_id, card_id, name, again=posting.again)
 
     async def post_opening(self, battle: Battle, posting: Posting) -> int:
         """The prompt, as the thread's first message."""
-        return await self._in_thread(battle, battles.opening(battle), posting)
+        return await self._in_thread(battle, messages.opening(battle), posting)
 
     async def post_round(self, battle: Battle, turn: int, pictures: Mapping[int, Image], posting: Posting) -> int:
         """A turn of every side in one message, so that no order of messages says anything."""
-        return await self._in_thread(battle, battles.round_(battle, turn, pictures), posting)
+        return await self._in_thread(battle, messages.round_(battle, turn, pictures), posting)
 
     async def edit_round(self, battle: Battle, turn: int, pictures: Mapping[int, Image]) -> None:
         """A round, after a step of it was hidden or shown again."""
         message_id = battle.messages.get(str(BattleMessage.round(turn)), 0)
-        post = _always(battles.round_(battle, turn, pictures))
+        post = _always(messages.round_(battle, turn, pictures))
         await self._posted.edit(battle.turn_now, _thread_of(battle), message_id, post)
 
     async def post_dropped(self, battle: Battle, side: Side, posting: Posting) -> int:
         """That a side is out."""
-        return await self._in_thread(battle, battles.dropped(side), posting)
+        return await self._in_thread(battle, messages.dropped(side), posting)
 
     async def show_ballot(self, battle: Battle, load: Load, posting: Posting) -> int:
         """The card with what there is to vote on; a new one where the card is gone."""
@@ -61,16 +61,16 @@ class DiscordArena:
         if shown is not None:
             return shown
         return await self._in_channel(
-            battle, battles.card(battle, battles.last_pictures(battle, await load())), posting
+            battle, messages.card(battle, messages.last_pictures(battle, await load())), posting
         )
 
     async def post_call(self, battle: Battle, posting: Posting) -> int:
         """That votes may be cast, in the thread, where those who looked on are told."""
-        return await self._in_thread(battle, battles.call(battle), posting)
+        return await self._in_thread(battle, messages.call(battle), posting)
 
     async def post_result(self, battle: Battle, result: Result, posting: Posting) -> int:
         """How the battle ended, in the thread."""
-        return await self._in_thread(battle, battles.ended(battle, result), posting)
+        return await self._in_thread(battle, messages.ended(battle, result), posting)
 
     async def edit_card(
         self, battle: Battle, load: Load, result: Result | None = None, *, at_once: bool = False
@@ -79,11 +79,11 @@ class DiscordArena:
         if battle.card_id is None:
             return None
         card = _card_of(battle, battle.card_id, at_once=at_once)
-        files = battles.last_pictures(battle) if battle.state in (BattleState.VOTING, BattleState.CLOSED) else ()
+        files = messages.last_pictures(battle) if battle.state in (BattleState.VOTING, BattleState.CLOSED) else ()
         if files and not self._cards.keeps(card, tuple(file.name for file in files)):
-            files = battles.last_pictures(battle, await load())
+            files = messages.last_pictures(battle, await load())
         with delivery_errors.told(battle.turn_now, "channel"):
-            return await self._cards.edit(card, battles.card(battle, files, result))
+            return await self._cards.edit(card, messages.card(battle, files, result))
 
     async def is_open(self, battle: Battle) -> bool:
         """Whether the thread of a battle, or the card that has none yet, is still there."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot import battles
+from bot.battles import messages
 from bot.delivery.editor import NO_MENTIONS
 from bot.interactions.buttons import PersistentButton, confirm
 from bot.interactions.checks import is_host
@@ -22,7 +22,7 @@ async def vote(press: Press, battle_id: str, argument: str) -> None:
     await acknowledge(press)
     contest = press.client.service.battles
     cast = await contest.vote(battle_id, _voter(press), _choice(argument), is_bot=press.user.bot)
-    await say(press, battles.receipt(cast))
+    await say(press, messages.receipt(cast))
     await contest.show_count(battle_id)
 
 
@@ -35,7 +35,7 @@ async def story(press: Press, battle_id: str, argument: str) -> None:
         await acknowledge(press)
     letter, page = argument.split("-")[:2]
     shown = await press.client.service.battles.story(battle_id, _choice(letter).place or 0, int(page))
-    view, files = battles.story(shown)
+    view, files = messages.story(shown)
     view.stop()
     attachments: list[Any] = [file.file() for file in files]
     await press.edit_original_response(view=view, attachments=attachments, allowed_mentions=NO_MENTIONS)
@@ -46,13 +46,13 @@ async def ask_to_close(press: Press, battle_id: str, _: str) -> None:
     battle = await _hosted(press, battle_id)
     if battle.state is not BattleState.VOTING:
         raise BadInput(f"Battle {battle.number} takes no votes now; there is nothing to close.")
-    await say(press, battles.close_question(battle), view=_confirmation(battle, "Close the vote", "close-yes"))
+    await say(press, messages.close_question(battle), view=_confirmation(battle, "Close the vote", "close-yes"))
 
 
 async def close(press: Press, battle_id: str, _: str) -> None:
     await press.response.defer()
     battle = await press.client.service.battles.close(battle_id, by=press.user.id, is_host=is_host(press))
-    await say(press, battles.closed(battle))
+    await say(press, messages.closed(battle))
 
 
 async def ask_to_stop(press: Press, battle_id: str, _: str) -> None:
@@ -60,24 +60,24 @@ async def ask_to_stop(press: Press, battle_id: str, _: str) -> None:
     battle = await _hosted(press, battle_id)
     if battle.state not in (BattleState.PLAYING, BattleState.PAUSED):
         raise BadInput(f"Battle {battle.number} is not being played any more; there is nothing to stop.")
-    await say(press, battles.stop_question(battle), view=_confirmation(battle, "Stop the battle", "stop-yes"))
+    await say(press, messages.stop_question(battle), view=_confirmation(battle, "Stop the battle", "stop-yes"))
 
 
 async def stop(press: Press, battle_id: str, _: str) -> None:
     await press.response.defer()
     battle = await press.client.service.battles.stop(battle_id, by=press.user.id, is_host=is_host(press))
-    await say(press, battles.stopped(battle))
+    await say(press, messages.stopped(battle))
 
 
 async def keep(press: Press, battle_id: str, _: str) -> None:
     await press.response.defer()
-    await say(press, battles.kept(await press.client.service.battles.battle(battle_id)))
+    await say(press, messages.kept(await press.client.service.battles.battle(battle_id)))
 
 
 async def go_on(press: Press, battle_id: str, _: str) -> None:
     await acknowledge(press)
     battle = await press.client.service.battles.resume(battle_id, by=press.user.id, is_host=is_host(press))
-    await say(press, battles.continued(battle))
+    await say(press, messages.continued(battle))
 
 
 VERBS: Final[dict[str, Verb]] = {
@@ -104,7 +104,7 @@ class BattleButton(
 
 async def show_start(press: Press, battle: Battle) -> None:
     """Says where a battle that was just asked for is being played."""
-    await say(press, battles.started(await press.client.service.battles.opened(battle.id)))
+    await say(press, messages.started(await press.client.service.battles.opened(battle.id)))
 
 
 def _voter(press: Press) -> Voter:
@@ -124,5 +124,5 @@ async def _hosted(press: Press, battle_id: str) -> Battle:
 
 
 def _confirmation(battle: Battle, label: str, verb: str) -> ui.View:
-    yes, no = battles.custom_id(verb, battle.id), battles.custom_id("keep", battle.id)
+    yes, no = messages.custom_id(verb, battle.id), messages.custom_id("keep", battle.id)
     return confirm((label, yes), ("Go on", no))

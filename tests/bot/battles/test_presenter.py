@@ -8,7 +8,7 @@ import pytest
 import simcord
 from discord import ui
 
-from bot.arena import DiscordArena
+from bot.battles.presenter import DiscordArena
 from bot.delivery.cards import EDIT_GAP
 from telephone.domain.battles import Battle, BattleState, Choice, Result
 from telephone.domain.games import Image

@@ -1,0 +1,1 @@
+"""A battle on Discord: its buttons, messages and presenter."""

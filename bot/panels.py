@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Final
 
 from bot.battles.messages import standing as standing_battle
-from bot.parties import standing as standing_party
+from bot.parties.messages import standing as standing_party
 from bot.ui.money import up_to
 from bot.ui.posts import span, turn_now
 from bot.ui.text import CONTENT_MAX, escape, excerpt, lines_that_fit, shorten

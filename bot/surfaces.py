@@ -10,7 +10,7 @@ from bot.battles.presenter import DiscordArena
 from bot.broom import DiscordBroom
 from bot.games.presenter import DiscordStage
 from bot.noticeboard import DiscordNoticeboard
-from bot.parlour import DiscordParlour
+from bot.parties.presenter import DiscordParlour
 from bot.turns.presenter import DiscordLobby
 
 

@@ -12,7 +12,7 @@ from bot.interactions.errors import offered
 from bot.interactions.forms import add_form, remove_form
 from bot.interactions.replies import Press, acknowledge
 from bot.panels import model_row
-from bot.partying import FORM, PartyButton, brought, show_start
+from bot.parties.buttons import FORM, PartyButton, brought, show_start
 from telephone.domain.games import HUMAN
 from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN
 from telephone.parties.service import PartyAsked

@@ -4,12 +4,12 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from bot import parties
 from bot.interactions.buttons import PersistentButton, confirm
 from bot.interactions.checks import is_host
 from bot.interactions.forms import filled
 from bot.interactions.replies import Press, acknowledge, say
-from bot.parties import VERBS as NAMES
+from bot.parties import messages
+from bot.parties.messages import VERBS as NAMES
 from bot.turns import messages as turn_messages
 from bot.turns.buttons import fitted
 from telephone.domain.parties import Party
@@ -23,27 +23,27 @@ async def join(press: Press, party_id: str) -> None:
     await acknowledge(press)
     if press.user.bot:
         raise NotAllowed("A party is for people; models stand in for who leaves.")
-    await say(press, parties.joined(await press.client.service.parties.join(party_id, press.user.id)))
+    await say(press, messages.joined(await press.client.service.parties.join(party_id, press.user.id)))
 
 
 async def leave(press: Press, party_id: str) -> None:
     await acknowledge(press)
-    await say(press, parties.left(await press.client.service.parties.leave(party_id, press.user.id)))
+    await say(press, messages.left(await press.client.service.parties.leave(party_id, press.user.id)))
 
 
 async def begin(press: Press, party_id: str) -> None:
     await acknowledge(press)
     party = await press.client.service.parties.call(party_id, by=press.user.id, is_host=is_host(press))
-    await say(press, parties.called(party))
+    await say(press, messages.called(party))
 
 
 async def bring(press: Press, party_id: str) -> None:
-    await press.response.send_modal(parties.prompt_form(party_id, press.user.id))
+    await press.response.send_modal(messages.prompt_form(party_id, press.user.id))
 
 
 async def draw(press: Press, party_id: str) -> None:
     await acknowledge(press)
-    await say(press, parties.brought(await press.client.service.parties.draw(party_id, press.user.id)))
+    await say(press, messages.brought(await press.client.service.parties.draw(party_id, press.user.id)))
 
 
 async def turn(press: Press, party_id: str) -> None:
@@ -60,19 +60,19 @@ async def ask_to_stop(press: Press, party_id: str) -> None:
     party = await service.hosted(party_id, by=press.user.id, is_host=is_host(press))
     if party.state.is_final:
         raise BadInput(f"Party {party.number} has ended already; there is nothing to stop.")
-    yes, no = parties.custom_id("stop-yes", party.id), parties.custom_id("keep", party.id)
-    await say(press, parties.stop_question(party), view=confirm(("Stop the party", yes), ("Go on", no)))
+    yes, no = messages.custom_id("stop-yes", party.id), messages.custom_id("keep", party.id)
+    await say(press, messages.stop_question(party), view=confirm(("Stop the party", yes), ("Go on", no)))
 
 
 async def stop(press: Press, party_id: str) -> None:
     await press.response.defer()
     party = await press.client.service.parties.stop(party_id, by=press.user.id, is_host=is_host(press))
-    await say(press, parties.stopped(party))
+    await say(press, messages.stopped(party))
 
 
 async def keep(press: Press, party_id: str) -> None:
     await press.response.defer()
-    await say(press, parties.kept(await press.client.service.parties.party(party_id)))
+    await say(press, messages.kept(await press.client.service.parties.party(party_id)))
 
 
 VERBS: Final[dict[str, Verb]] = dict(
@@ -90,9 +90,9 @@ class PartyButton(PersistentButton, template=rf"at1p:(?P<verb>{'|'.join(NAMES)})
 async def brought(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
     """Keeps the prompt that a member filled in."""
     text, service = filled(data, "prompt"), press.client.service.parties
-    await say(press, parties.brought(await service.bring(form["party"], press.user.id, text, parties.PROMPT_LONGEST)))
+    await say(press, messages.brought(await service.bring(form["party"], press.user.id, text, messages.PROMPT_LONGEST)))
 
 
 async def show_start(press: Press, party: Party) -> None:
     """Says what is to be done for a party that was just asked for."""
-    await say(press, parties.started(await press.client.service.parties.opened(party.id)))
+    await say(press, messages.started(await press.client.service.parties.opened(party.id)))

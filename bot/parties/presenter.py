@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import discord
 
-from bot import parties
 from bot.delivery import errors as delivery_errors
 from bot.delivery.cards import Card, Cards
 from bot.delivery.editor import Posted, need
 from bot.delivery.sender import Sending
+from bot.parties import messages
 from bot.ui.posts import Attachment, Post
 from telephone.domain.games import Game
 from telephone.domain.messages import PartyMessageKind
@@ -31,36 +31,36 @@ class DiscordParlour:
         """The card in the channel, where members join; returns its id."""
         with delivery_errors.told(party.round, "channel"):
             channel_id = party.request.channel_id
-            return await self._sending.post(channel_id, [parties.card(party)], posting, owner_id=party.id)
+            return await self._sending.post(channel_id, [messages.card(party)], posting, owner_id=party.id)
 
     async def open_thread(self, party: Party, posting: Posting) -> int:
         """The thread on the card, named after the party's number alone."""
         card_id, channel_id = need(party.card_id, "card"), party.request.channel_id
         with delivery_errors.told(party.round, "channel"):
-            name = parties.thread_name(party)
+            name = messages.thread_name(party)
             return await self._sending.open_thread(channel_id, card_id, name, again=posting.again)
 
     async def post_call(self, party: Party, what: str, posting: Posting) -> int:
         """What members are to do now."""
-        return await self._in_thread(party, parties.call(party, what), posting)
+        return await self._in_thread(party, messages.call(party, what), posting)
 
     async def edit_call(self, party: Party, what: str) -> None:
         """A call, brought up to date."""
 
         async def at_most(_size: int) -> list[Post]:
-            return [parties.call(party, what)]
+            return [messages.call(party, what)]
 
         await self._posted.edit(party.round, _thread_of(party), party.messages.get(what, 0), at_most)
 
     async def post_heading(self, party: Party, album: int, posting: Posting) -> int:
         """That an album comes now."""
-        return await self._in_thread(party, parties.heading(party, album), posting)
+        return await self._in_thread(party, messages.heading(party, album), posting)
 
     async def post_replay(self, party: Party, game: Game, data: bytes, alt: str, posting: Posting) -> int:
         """An album as one moving picture, or why there is none."""
         file = Attachment(f"game-{game.number}.gif", data, alt)
         try:
-            return await self._in_thread(party, parties.replay(party, game, file), posting)
+            return await self._in_thread(party, messages.replay(party, game, file), posting)
         except discord.HTTPException as error:
             if error.status != 413 and error.code != delivery_errors.TOO_LARGE:
                 raise
@@ -68,13 +68,13 @@ class DiscordParlour:
 
     async def post_awards(self, party: Party, awards: Awards, posting: Posting) -> int:
         """How far the albums went, and what they are awarded for."""
-        return await self._in_thread(party, parties.ended(party, awards), posting)
+        return await self._in_thread(party, messages.ended(party, awards), posting)
 
     async def edit_awards(self, party: Party, awards: Awards) -> None:
         """The awards, where they stand."""
 
         async def at_most(_size: int) -> list[Post]:
-            return [parties.ended(party, awards)]
+            return [messages.ended(party, awards)]
 
         await self._posted.edit(party.round, _thread_of(party), party.messages.get(PartyMessageKind.AWARDS, 0), at_most)
 
@@ -85,7 +85,7 @@ class DiscordParlour:
         state = f"{party.state.value} {party.round} {party.thread_id is not None}"
         place = Card(party.id, party.request.channel_id, party.card_id, state, rests=party.state.is_final)
         with delivery_errors.told(party.round, "channel"):
-            await self._cards.edit(place, parties.card(party))
+            await self._cards.edit(place, messages.card(party))
 
     async def _in_thread(self, party: Party, post: Post, posting: Posting) -> int:
         with delivery_errors.told(party.round, "thread"):

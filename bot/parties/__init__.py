@@ -1,0 +1,1 @@
+"""A party on Discord: its buttons, messages and presenter."""

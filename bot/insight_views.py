@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
-from bot import board_charts, insight_charts, insights
-from bot.board_views import scale_of
+from bot import insight_charts, insights
 from bot.insights import LOOK, Look
 from bot.interactions.buttons import PersistentSelect
 from bot.interactions.replies import Press, show
 from bot.interactions.sharing import require_voice, share, turn_over
+from bot.leaderboards import charts as leaderboard_charts
+from bot.leaderboards.buttons import scale_of
 from bot.ui import wording
 from bot.ui.posts import Post
 from telephone.app import Service
@@ -50,7 +51,7 @@ async def _levels(service: Service, look: Look) -> Post:
     each = [await service.questions.answer(replace(whole.asked, level=level)) for level in Level]
     board, courses = await service.boards.board(whole.asked.board), await service.boards.levels(whole.asked.board)
     scale = await scale_of(service, board)
-    return insights.levels(whole, each, look, await off_loop(board_charts.level_by_level, board, courses, scale))
+    return insights.levels(whole, each, look, await off_loop(leaderboard_charts.level_by_level, board, courses, scale))
 
 
 async def _prompts(service: Service, look: Look) -> Post:

@@ -6,14 +6,14 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 
 from bot import panels
-from bot.board_views import BoardButton, BoardSelect, share_board, show_board
-from bot.boards import Sight
 from bot.client import TelephoneBot
 from bot.interactions.checks import server_of
 from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered
 from bot.interactions.replies import Press, acknowledge
-from bot.pair_views import PairSelect, show_pair
+from bot.leaderboards.buttons import BoardButton, BoardSelect, share_board, show_board
+from bot.leaderboards.messages import Sight
+from bot.leaderboards.pair_select import PairSelect, show_pair
 from bot.rescore_views import RescoreButton, ask_to_rescore
 from telephone.domain.games import TURNS_MAX, Level, Pair
 from telephone.leaderboards.board import By, Games, Prompts, Votes

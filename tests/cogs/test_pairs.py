@@ -5,8 +5,8 @@ import re
 import discord
 import pytest
 
-from bot import pairs
 from bot.app import TelephoneApp
+from bot.leaderboards import pair_messages
 from bot.ui import wording
 from telephone.domain.games import Caps, Level, Pair, Prompt
 from telephone.leaderboards.board import BoardRequest
@@ -113,18 +113,18 @@ async def test_the_select_under_a_board_opens_a_pair_for_whoever_chose_it_even_a
     ],
 )
 def test_a_select_carries_what_its_board_was_asked_for(board, pool):
-    name = pairs.choice(board, [PAIR]).custom_id
-    said = re.fullmatch(f"at1:pair:{pairs.ASKED}", name)
-    found = pairs.asked(said, "painter/critic", 7)
+    name = pair_messages.choice(board, [PAIR]).custom_id
+    said = re.fullmatch(f"at1:pair:{pair_messages.ASKED}", name)
+    found = pair_messages.asked(said, "painter/critic", 7)
     assert (found.pair, found.guild_id) == (PAIR, 7)
     assert (found.level, found.free, found.designed, found.embedder) == pool
     with pytest.raises(Exception, match=wording.OLD_BOARD[:20]):
-        pairs.asked(said, "painter", 7)
+        pair_messages.asked(said, "painter", 7)
 
 
 def test_a_select_of_the_longest_names_fits():
     longest = Pair("t" * 32, "i" * 32)
-    choice = pairs.choice(BoardRequest(7, embedder="e" * 32), [longest] * 30)
+    choice = pair_messages.choice(BoardRequest(7, embedder="e" * 32), [longest] * 30)
     assert len(choice.custom_id) <= 100
     assert len(choice.options) == 25
     assert all(len(option.label) <= 100 and len(option.value) <= 100 for option in choice.options)

@@ -6,8 +6,8 @@ import re
 import pytest
 from discord import ui
 
-from bot.board_charts import intervals
-from bot.boards import CHOICES, SIGHT, Sight, charted, pages, pairs
+from bot.leaderboards.charts import intervals
+from bot.leaderboards.messages import CHOICES, SIGHT, Sight, charted, pages, pairs
 from bot.ui.posts import Attachment
 from bot.ui.text import LAYOUT_MAX, units
 from telephone.domain.games import Level, Pair

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import discord
 from discord import ui
 
-from bot.pairs import choice
+from bot.leaderboards.pair_messages import choice
 from bot.ui.posts import Attachment, Post, one_below_the_other
 from bot.ui.text import LAYOUT_MAX, escape, lines_that_fit
 from telephone.domain.games import Level

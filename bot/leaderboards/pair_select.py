@@ -2,9 +2,9 @@
 
 import re
 
-from bot import pairs
 from bot.interactions.buttons import PersistentSelect
 from bot.interactions.replies import Press, acknowledge, show
+from bot.leaderboards import pair_messages
 from telephone.concurrency import off_loop
 from telephone.leaderboards.pair_report import PairRequest
 
@@ -12,13 +12,13 @@ from telephone.leaderboards.pair_report import PairRequest
 async def show_pair(press: Press, asked: PairRequest) -> None:
     """All that is known of a pair, in the place of what is being waited for."""
     found = await press.client.service.pairs.drift(asked)
-    await show(press, pairs.pair(found, await off_loop(pairs.curve, found)))
+    await show(press, pair_messages.pair(found, await off_loop(pair_messages.curve, found)))
 
 
-class PairSelect(PersistentSelect, template=rf"at1:pair:{pairs.ASKED}"):
+class PairSelect(PersistentSelect, template=rf"at1:pair:{pair_messages.ASKED}"):
     """Opens a pair of a board, for whoever chose it alone."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
-        asked = pairs.asked(said, self.chosen, press.guild_id or 0)
+        asked = pair_messages.asked(said, self.chosen, press.guild_id or 0)
         await acknowledge(press)
         await show_pair(press, asked)

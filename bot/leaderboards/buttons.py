@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
-from bot import board_charts, boards
-from bot.boards import CHOICES, SIGHT, Sight
 from bot.interactions.buttons import PersistentButton, PersistentSelect
 from bot.interactions.replies import Press, show
 from bot.interactions.sharing import require_voice, share, turn_over
+from bot.leaderboards import charts as leaderboard_charts
+from bot.leaderboards import messages
+from bot.leaderboards.messages import CHOICES, SIGHT, Sight
 from bot.ui import wording
 from bot.ui.posts import Post
 from telephone.app import Service
@@ -28,7 +29,7 @@ async def show_board(press: Press, sight: Sight) -> None:
 async def share_board(press: Press, sight: Sight) -> None:
     """Posts the board in the channel for everybody, and says where."""
     require_voice(press)
-    await share(press, boards.SHARED, await board_post(press.client.service, sight))
+    await share(press, messages.SHARED, await board_post(press.client.service, sight))
 
 
 async def board_post(service: Service, sight: Sight) -> Post:
@@ -38,22 +39,22 @@ async def board_post(service: Service, sight: Sight) -> Post:
 
 async def _pairs(service: Service, sight: Sight) -> Post:
     board = await service.boards.board(sight.asked)
-    charts = await off_loop(board_charts.intervals, board, boards.charted(board, sight.page))
-    return boards.pairs(board, sight, charts)
+    charts = await off_loop(leaderboard_charts.intervals, board, messages.charted(board, sight.page))
+    return messages.pairs(board, sight, charts)
 
 
 async def _turns(service: Service, sight: Sight) -> Post:
     asked = replace(sight.asked, by="distance")
     board, courses = await service.boards.board(asked), await service.boards.courses(asked)
     scale = await scale_of(service, board)
-    return boards.turns(board, sight, courses, await off_loop(board_charts.turn_by_turn, board, courses, scale))
+    return messages.turns(board, sight, courses, await off_loop(leaderboard_charts.turn_by_turn, board, courses, scale))
 
 
 async def _levels(service: Service, sight: Sight) -> Post:
     asked = replace(sight.asked, by="distance", level=None)
     board, found = await service.boards.board(asked), await service.boards.levels(asked)
     scale = await scale_of(service, board)
-    return boards.levels(board, sight, found, await off_loop(board_charts.level_by_level, board, found, scale))
+    return messages.levels(board, sight, found, await off_loop(leaderboard_charts.level_by_level, board, found, scale))
 
 
 async def scale_of(service: Service, board: Board) -> Scale | None:

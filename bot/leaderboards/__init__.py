@@ -1,0 +1,1 @@
+"""Leaderboards and pairs on Discord: buttons, selects, messages and charts."""

@@ -6,8 +6,8 @@ from discord import app_commands
 from discord.app_commands import Range
 
 from bot.client import TelephoneBot
-from bot.insight_views import InsightSelect, share_insights, show_insights
-from bot.insights import Look
+from bot.insights.messages import Look
+from bot.insights.selects import InsightSelect, share_insights, show_insights
 from bot.interactions.checks import server_of
 from bot.interactions.commands import join, leave
 from bot.interactions.replies import Press, acknowledge

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
-from bot import insight_charts, insights
-from bot.insights import LOOK, Look
+from bot.insights import charts, messages
+from bot.insights.messages import LOOK, Look
 from bot.interactions.buttons import PersistentSelect
 from bot.interactions.replies import Press, show
 from bot.interactions.sharing import require_voice, share, turn_over
@@ -28,7 +28,7 @@ async def show_insights(press: Press, look: Look) -> None:
 async def share_insights(press: Press, look: Look) -> None:
     """Posts the answers in the channel for everybody, and says where."""
     require_voice(press)
-    await share(press, insights.SHARED, await insights_post(press.client.service, look))
+    await share(press, messages.SHARED, await insights_post(press.client.service, look))
 
 
 async def insights_post(service: Service, look: Look) -> Post:
@@ -38,12 +38,12 @@ async def insights_post(service: Service, look: Look) -> Post:
 
 async def _answers(service: Service, look: Look) -> Post:
     answer = await service.questions.answer(look.asked)
-    return insights.answers(answer, look, await off_loop(insight_charts.models, answer))
+    return messages.answers(answer, look, await off_loop(charts.models, answer))
 
 
 async def _turns(service: Service, look: Look) -> Post:
     course = await service.questions.course(look.asked)
-    return insights.turns(course, look, await off_loop(insight_charts.turn_by_turn, course))
+    return messages.turns(course, look, await off_loop(charts.turn_by_turn, course))
 
 
 async def _levels(service: Service, look: Look) -> Post:
@@ -51,12 +51,12 @@ async def _levels(service: Service, look: Look) -> Post:
     each = [await service.questions.answer(replace(whole.asked, level=level)) for level in Level]
     board, courses = await service.boards.board(whole.asked.board), await service.boards.levels(whole.asked.board)
     scale = await scale_of(service, board)
-    return insights.levels(whole, each, look, await off_loop(leaderboard_charts.level_by_level, board, courses, scale))
+    return messages.levels(whole, each, look, await off_loop(leaderboard_charts.level_by_level, board, courses, scale))
 
 
 async def _prompts(service: Service, look: Look) -> Post:
     found = await service.questions.difficulties(look.asked)
-    return insights.prompts(found, look, await off_loop(insight_charts.by_prompt, found))
+    return messages.prompts(found, look, await off_loop(charts.by_prompt, found))
 
 
 _VIEWS: Final[dict[str, Callable[[Service, Look], Awaitable[Post]]]] = {

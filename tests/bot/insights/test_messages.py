@@ -7,8 +7,8 @@ from itertools import product
 import discord
 import pytest
 
-from bot import insights
-from bot.insights import LEVELS, LOOK, VIEWS, Look
+from bot.insights import messages as insight_messages
+from bot.insights.messages import LEVELS, LOOK, VIEWS, Look
 from bot.ui.posts import Attachment
 from bot.ui.text import LAYOUT_MAX, units
 from telephone.domain.games import Level, Pair
@@ -56,12 +56,12 @@ def cells(models: int, prompts: int) -> list[Cell]:
 def test_an_answer_fits_one_message_however_many_models_there_are(models, prompts):
     found = answered(cells(models, prompts))
     answer = Answer(Question(7, None, 10), JUDGE, found, kin=tuple(f"t{n}-{'long' * 7}" for n in range(models)))
-    post = insights.answers(answer, Look(answer.asked), ())
+    post = insight_messages.answers(answer, Look(answer.asked), ())
     shown = [item.content for item in post.view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
     assert units("".join(shown)) <= LAYOUT_MAX
     assert shown[1].startswith("- Best T2I: ")
     each = [replace(answer, asked=replace(answer.asked, level=level)) for level in Level]
-    levels = insights.levels(answer, each, Look(answer.asked, "levels"), ())
+    levels = insight_messages.levels(answer, each, Look(answer.asked, "levels"), ())
     texts = [item.content for item in levels.view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
     assert units("".join(texts)) <= LAYOUT_MAX
     whole = prompts >= FEWEST_PROMPTS
@@ -71,7 +71,7 @@ def test_an_answer_fits_one_message_however_many_models_there_are(models, prompt
 def test_charts_stand_one_below_the_other_since_two_abreast_lose_their_sides():
     answer = Answer(Question(7, None, 10), JUDGE, answered(cells(2, 3)))
     charts = [Attachment(f"{name}.png", b"", name) for name in ("t2i", "i2t")]
-    post = insights.answers(answer, Look(answer.asked), charts)
+    post = insight_messages.answers(answer, Look(answer.asked), charts)
     galleries = [item for item in post.view.walk_children() if isinstance(item, discord.ui.MediaGallery)]
     assert [[one.description for one in gallery.items] for gallery in galleries] == [["t2i"], ["i2t"]]
 
@@ -79,7 +79,7 @@ def test_charts_stand_one_below_the_other_since_two_abreast_lose_their_sides():
 def test_hundreds_of_prompts_are_cut_with_how_many_are_left_out():
     rows = tuple(Difficulty(f"#ours-{n:03}", None, Interval(0.5, 0.4, 0.6)) for n in range(300))
     found = Difficulties(Question(7, None, 10), JUDGE, rows)
-    post = insights.prompts(found, Look(found.asked, "prompts"), ())
+    post = insight_messages.prompts(found, Look(found.asked, "prompts"), ())
     shown = [item.content for item in post.view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
     assert units("".join(shown)) <= LAYOUT_MAX
     assert re.search(r"- and \d+ lines more; `telephone insights` in a terminal shows all", shown[1])

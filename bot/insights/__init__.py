@@ -1,0 +1,1 @@
+"""Insights on Discord: selects, messages and charts."""

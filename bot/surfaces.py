@@ -9,8 +9,8 @@ import discord
 from bot.battles.presenter import DiscordArena
 from bot.broom import DiscordBroom
 from bot.games.presenter import DiscordStage
-from bot.noticeboard import DiscordNoticeboard
 from bot.parties.presenter import DiscordParlour
+from bot.rescoring.presenter import DiscordNoticeboard
 from bot.turns.presenter import DiscordLobby
 
 

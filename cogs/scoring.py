@@ -14,7 +14,7 @@ from bot.interactions.replies import Press, acknowledge
 from bot.leaderboards.buttons import BoardButton, BoardSelect, share_board, show_board
 from bot.leaderboards.messages import Sight
 from bot.leaderboards.pair_select import PairSelect, show_pair
-from bot.rescore_views import RescoreButton, ask_to_rescore
+from bot.rescoring.buttons import RescoreButton, ask_to_rescore
 from telephone.domain.games import TURNS_MAX, Level, Pair
 from telephone.leaderboards.board import By, Games, Prompts, Votes
 from telephone.leaderboards.pair_report import PairRequest

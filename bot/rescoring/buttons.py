@@ -4,11 +4,11 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot import rescores
 from bot.interactions.buttons import PersistentButton
 from bot.interactions.checks import is_host, server_of
 from bot.interactions.replies import Press, acknowledge, say
 from bot.interactions.sharing import require_voice
+from bot.rescoring import messages
 from bot.ui.posts import address
 from telephone.domain.rescores import RescorePlan
 
@@ -21,8 +21,8 @@ async def ask_to_rescore(press: Press, embedder: str) -> None:
     errands = press.client.service.errands
     plan = await errands.plan(server_of(press), embedder, is_host=is_host(press))
     if isinstance(plan, RescorePlan) and plan.most_usd:
-        text = rescores.question(plan, errands.label(plan.embedder))
-        await say(press, text, view=rescores.confirmation(plan))
+        text = messages.question(plan, errands.label(plan.embedder))
+        await say(press, text, view=messages.confirmation(plan))
     else:
         await _begin(press, embedder)
 
@@ -36,7 +36,7 @@ async def go(press: Press, embedder: str) -> None:
 async def stop(press: Press, job_id: str) -> None:
     await acknowledge(press)
     job = await press.client.service.errands.stop(job_id, by=press.user.id, is_host=is_host(press))
-    await say(press, rescores.stopped(job))
+    await say(press, messages.stopped(job))
 
 
 async def _begin(press: Press, embedder: str) -> None:
@@ -45,7 +45,7 @@ async def _begin(press: Press, embedder: str) -> None:
     job = await errands.rescore(guild_id, embedder, by=press.user.id, channel_id=channel_id, is_host=is_host(press))
     shown = await errands.shown(job.id)
     link = None if shown.message_id is None else address(guild_id, channel_id, shown.message_id)
-    await say(press, rescores.begun(job, link))
+    await say(press, messages.begun(job, link))
 
 
 VERBS: Final[dict[str, Verb]] = {"go": go, "stop": stop}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from discord import ui
 
-from bot import rescores
+from bot.rescoring import messages as rescore_messages
 from bot.ui.text import LAYOUT_MAX, units
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from tests.bot.samples import NASTY, custom_ids
@@ -18,7 +18,7 @@ def job(state: RescoreState = RescoreState.RUNNING, **more) -> Rescore:
 
 
 def said(shown: Rescore, minutes: float = 2) -> list[str]:
-    post = rescores.card(shown, "ImageBind", BEGAN + timedelta(minutes=minutes))
+    post = rescore_messages.card(shown, "ImageBind", BEGAN + timedelta(minutes=minutes))
     return [item.content for item in post.view.walk_children() if isinstance(item, ui.TextDisplay)]
 
 
@@ -61,7 +61,7 @@ def test_a_card_says_how_far_it_is_and_what_was_spent(shown: Rescore, title: str
 
 @pytest.mark.parametrize("state", list(RescoreState))
 def test_a_job_that_has_not_ended_can_be_stopped(state: RescoreState) -> None:
-    assert custom_ids(rescores.card(job(state), "ImageBind")) == (
+    assert custom_ids(rescore_messages.card(job(state), "ImageBind")) == (
         set() if state.is_final else {"at1:rescore:stop:ab12"}
     )
 
@@ -74,8 +74,8 @@ def test_words_of_others_in_a_reason_do_nothing_and_fit() -> None:
 
 def test_money_is_asked_about_in_cents_rounded_up() -> None:
     plan = RescorePlan(7, "imagebind", "1", games=1, until=9, most_usd=0.0101)
-    assert rescores.question(plan, "ImageBind").startswith(
+    assert rescore_messages.question(plan, "ImageBind").startswith(
         "1 game is not measured with ImageBind yet. Measuring them costs up to $0.02"
     )
-    (button,) = rescores.confirmation(plan).children
+    (button,) = rescore_messages.confirmation(plan).children
     assert (button.label, button.custom_id) == ("Measure them, up to $0.02", "at1:rescore:go:imagebind")

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import discord
 
-from bot import rescores
 from bot.delivery import errors as delivery_errors
 from bot.delivery.cards import Card, Cards
 from bot.delivery.sender import Sending
+from bot.rescoring import messages
 from telephone.domain.rescores import Rescore
 from telephone.ports.games import Posting
 
@@ -23,7 +23,7 @@ class DiscordNoticeboard:
     async def post(self, job: Rescore, label: str, posting: Posting) -> int:
         """The card in the channel; returns its id."""
         with delivery_errors.told(0, "channel"):
-            return await self._sending.post(job.channel_id, [rescores.card(job, label)], posting, owner_id=job.id)
+            return await self._sending.post(job.channel_id, [messages.card(job, label)], posting, owner_id=job.id)
 
     async def edit(self, job: Rescore, label: str) -> None:
         """Brings the card up to date; skips what follows too soon, never a change of state."""
@@ -32,4 +32,4 @@ class DiscordNoticeboard:
         final = job.state.is_final
         card = Card(job.id, job.channel_id, job.message_id, job.state.value, must_show=final, rests=final)
         with delivery_errors.told(0, "channel"):
-            await self._cards.edit(card, rescores.card(job, label))
+            await self._cards.edit(card, messages.card(job, label))

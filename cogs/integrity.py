@@ -6,12 +6,12 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range
 
-from bot import integrity
 from bot.admin.options import with_choice
 from bot.client import TelephoneBot
 from bot.interactions.checks import server_of
 from bot.interactions.commands import join, leave
 from bot.interactions.replies import Press, acknowledge, say
+from bot.moderation import vote_messages
 from telephone.domain.battles import Decision
 from telephone.domain.servers import AGE_MAX
 from telephone.errors import BadInput
@@ -45,7 +45,7 @@ async def votes(
     found = await (desk.report(guild_id) if least_days is None else desk.ask_age(guild_id, least_days))
     if member is not None and decision is not None:
         found = await desk.decide(guild_id, member.id, _DECISIONS[decision], by=press.user.id)
-    await say(press, integrity.report(found))
+    await say(press, vote_messages.report(found))
 
 
 async def export(press: Press, prompts: Prompts = "curated", *, what: str) -> None:
@@ -53,7 +53,7 @@ async def export(press: Press, prompts: Prompts = "curated", *, what: str) -> No
     await acknowledge(press)
     row, pool = FORMATS[what], Pool(server_of(press), free=prompts == "free")
     found = await press.client.service.archive.export(what, pool, "all")
-    await say(press, integrity.exported(row, found), file=integrity.sheet(row, found))
+    await say(press, vote_messages.exported(row, found), file=vote_messages.sheet(row, found))
 
 
 COMMANDS: Final = (votes, export)

@@ -5,12 +5,12 @@ from typing import Final
 import discord
 from discord import app_commands
 
-from bot import rulings
 from bot.client import TelephoneBot
 from bot.interactions.checks import server_of
 from bot.interactions.commands import join, leave
 from bot.interactions.replies import Press, acknowledge, say
-from bot.reports import ReportButton, ReportForm, RoundForm, buttons
+from bot.moderation import messages as moderation_messages
+from bot.moderation.buttons import ReportButton, ReportForm, RoundForm, buttons
 from telephone.domain.servers import NsfwPolicy
 
 REPORT: Final = "Report this turn"
@@ -28,7 +28,7 @@ async def reports(press: Press) -> None:
     """See the turns that members reported, and decide about them"""
     await acknowledge(press)
     waiting = await press.client.service.moderation.waiting(server_of(press))
-    await say(press, rulings.reports(waiting), view=buttons(waiting))
+    await say(press, moderation_messages.reports(waiting), view=buttons(waiting))
 
 
 @app_commands.describe(policy="Nowhere on this server, or in age-restricted channels only")
@@ -36,7 +36,7 @@ async def nsfw(press: Press, policy: NsfwPolicy) -> None:
     """Choose where adult content may be played; by default nowhere"""
     await acknowledge(press)
     settings = await press.client.service.allow_nsfw(server_of(press), policy)
-    await say(press, rulings.nsfw(settings))
+    await say(press, moderation_messages.nsfw(settings))
 
 
 COMMANDS: Final = (reports, nsfw)

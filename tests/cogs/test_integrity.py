@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from bot import integrity
+from bot.moderation import vote_messages
 from telephone.domain.battles import Choice, Decision, Voter
 from telephone.exports import FORMATS, Archive, Export
 from telephone.leaderboards.ballot_source import Urn
@@ -69,7 +69,7 @@ async def test_the_age_is_a_setting(server, store):
 
 
 def test_every_flag_has_its_words():
-    from bot.integrity import _REASONS
+    from bot.moderation.vote_messages import _REASONS
 
     assert set(_REASONS) == set(Flag)
 
@@ -118,7 +118,7 @@ async def test_without_votes_there_is_nothing_to_export(server):
 
 def test_a_file_that_discord_would_not_take_is_not_sent():
     large = Export(b"x" * (10 * 2**20 + 1), "200,000 votes.")
-    assert integrity.sheet(FORMATS["votes"], large) is None
-    assert integrity.exported(FORMATS["votes"], large).endswith(
+    assert vote_messages.sheet(FORMATS["votes"], large) is None
+    assert vote_messages.exported(FORMATS["votes"], large).endswith(
         "The file is too large for Discord; whoever runs this bot can write it with `telephone export votes`."
     )

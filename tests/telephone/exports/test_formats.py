@@ -6,7 +6,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from bot.integrity import exported, sheet
+from bot.moderation.vote_messages import exported, sheet
 from telephone.cli.exports import commands
 from telephone.exports import FORMATS, Archive, Export, Format
 from telephone.store.scores import Pool

@@ -7,12 +7,12 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot import rulings
 from bot.delivery.editor import UPLOAD_MAX
 from bot.interactions.buttons import PersistentButton
 from bot.interactions.checks import is_host
 from bot.interactions.errors import explain
 from bot.interactions.replies import Press, acknowledge, say
+from bot.moderation import messages
 from bot.ui.posts import Attachment, extension
 from telephone.concurrency import off_loop
 from telephone.domain.battles import Battle
@@ -33,12 +33,12 @@ class _Form(ui.Modal):
         self._reason = _choice("reason", REASONS)
 
     def _ask_why(self) -> None:
-        self.add_item(ui.Label(text=rulings.REPORT_ASKS, description=rulings.REPORT_MEANS, component=self._reason))
+        self.add_item(ui.Label(text=messages.REPORT_ASKS, description=messages.REPORT_MEANS, component=self._reason))
 
     async def _report(self, press: Press, game_id: str, key: StepKey) -> None:
         reason = self._reason.value or ""
         await press.client.service.moderation.report(game_id, key, by=press.user.id, reason=reason)
-        await say(press, rulings.REPORTED)
+        await say(press, messages.REPORTED)
 
     async def on_error(  # type: ignore[override]  # a modal's differs from a view's in discord.py itself
         self, interaction: discord.Interaction[Any], error: Exception, /
@@ -50,7 +50,7 @@ class ReportForm(_Form):
     """Why a turn should not be seen."""
 
     def __init__(self, game: Game, key: StepKey) -> None:
-        super().__init__(rulings.report_title(game, key))
+        super().__init__(messages.report_title(game, key))
         self._game_id, self._key = game.id, key
         self._ask_why()
 
@@ -63,10 +63,10 @@ class RoundForm(_Form):
     """Which side's picture or caption of a battle's turn should not be seen, and why. It names no game."""
 
     def __init__(self, battle: Battle, turn: int) -> None:
-        super().__init__(rulings.round_title(battle, turn))
+        super().__init__(messages.round_title(battle, turn))
         self._battle, self._turn = battle, turn
-        self._part = _choice("part", rulings.round_parts(battle, turn))
-        self.add_item(ui.Label(text=rulings.ROUND_ASKS, component=self._part))
+        self._part = _choice("part", messages.round_parts(battle, turn))
+        self.add_item(ui.Label(text=messages.ROUND_ASKS, component=self._part))
         self._ask_why()
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
@@ -88,7 +88,7 @@ async def look(press: Press, game_id: str, key: StepKey) -> None:
     moderation = press.client.service.moderation
     game, step, image = await moderation.look(game_id, key, is_moderator=is_host(press))
     battle = await moderation.battle_of(game)
-    words = rulings.reported_words(game, step, battle)
+    words = messages.reported_words(game, step, battle)
     if image is None:
         await say(press, words)
         return
@@ -100,14 +100,14 @@ async def look(press: Press, game_id: str, key: StepKey) -> None:
 async def show_again(press: Press, game_id: str, key: StepKey) -> None:
     moderation = press.client.service.moderation
     game = await moderation.show_again(game_id, key, by=press.user.id, is_moderator=is_host(press))
-    await say(press, rulings.shown_again(game, key, await moderation.battle_of(game)))
+    await say(press, messages.shown_again(game, key, await moderation.battle_of(game)))
 
 
 async def void(press: Press, game_id: str, key: StepKey) -> None:
     moderation = press.client.service.moderation
     battle = await moderation.battle_of(await press.client.service.game(game_id))
     game = await moderation.void(game_id, by=press.user.id, is_moderator=is_host(press))
-    await say(press, rulings.voided(game, battle))
+    await say(press, messages.voided(game, battle))
 
 
 VERBS: Final[dict[str, tuple[str, Verb, discord.ButtonStyle]]] = {
@@ -132,11 +132,11 @@ class ReportButton(
 def buttons(waiting: Sequence[Reported]) -> ui.View | None:
     """Three buttons for each reported turn, None where nothing waits."""
     view = ui.View(timeout=None)
-    for row, one in enumerate(waiting[: rulings.REPORTS_MAX]):
+    for row, one in enumerate(waiting[: messages.REPORTS_MAX]):
         for verb, (label, _, style) in VERBS.items():
-            step, game = rulings.step_name(one.game, one.key, one.battle), rulings.game_name(one.game, one.battle)
+            step, game = messages.step_name(one.game, one.key, one.battle), messages.game_name(one.game, one.battle)
             words = label.format(step=step, game=game)
-            custom_id = f"at1r:{verb}:{rulings.button_name(one.game, one.battle)}:{one.key}"
+            custom_id = f"at1r:{verb}:{messages.button_name(one.game, one.battle)}:{one.key}"
             view.add_item(ui.Button(label=words, custom_id=custom_id, style=style, row=row))
     view.stop()
     return view if waiting else None

@@ -1,0 +1,1 @@
+"""Reports of steps, moderators' decisions, and the review of votes: buttons and messages."""

@@ -5,13 +5,14 @@ from typing import Final
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot import catalogue, panels
+from bot import panels
 from bot.client import TelephoneBot
 from bot.interactions.checks import is_host, server_of
 from bot.interactions.commands import join, matching
 from bot.interactions.errors import offered
 from bot.interactions.replies import Press, acknowledge, say
-from bot.proposals import PromptButton, show_desk, show_page
+from bot.prompts import messages as prompt_messages
+from bot.prompts.buttons import PromptButton, show_desk, show_page
 from telephone.domain.games import PROMPT_MIN, Level
 from telephone.prompts.service import PROPOSAL_MAX
 
@@ -45,7 +46,7 @@ async def add(press: Press, text: Range[str, PROMPT_MIN, PROPOSAL_MAX], level: L
     """Propose a prompt; a moderator decides whether it is offered here"""
     await acknowledge(press)
     proposal = await press.client.service.prompts.propose(server_of(press), text, level, by=press.user.id)
-    await say(press, catalogue.proposed(proposal))
+    await say(press, prompt_messages.proposed(proposal))
 
 
 @app_commands.describe(prompt="Which one first; left out, the one that has waited longest")
@@ -62,7 +63,7 @@ async def remove(press: Press, prompt: str) -> None:
     """Take one of this server's own prompts off the list; for moderators"""
     await acknowledge(press)
     gone = await press.client.service.prompts.remove(server_of(press), prompt, is_moderator=is_host(press))
-    await say(press, catalogue.removed(gone))
+    await say(press, prompt_messages.removed(gone))
 
 
 async def generate(press: Press) -> None:
@@ -70,7 +71,7 @@ async def generate(press: Press) -> None:
     await acknowledge(press)
     made = await press.client.service.prompts.generate(server_of(press), is_moderator=is_host(press))
     first = made.kept[0].number if made.kept else 0
-    await show_desk(press, first, catalogue.generated(made))
+    await show_desk(press, first, prompt_messages.generated(made))
 
 
 COMMANDS: Final = (browse, add, review, remove, generate)

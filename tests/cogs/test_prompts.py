@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from bot import catalogue
 from bot.app import TelephoneApp
+from bot.prompts import messages as prompt_messages
 from telephone.domain.games import Level
 from telephone.prompts.catalog import curated
 from telephone.prompts.generator import WANTED
@@ -94,7 +94,7 @@ async def test_a_servers_own_prompts_are_listed_with_their_level_and_offered_fir
     assert "(41, page 1 of 7)" in everything.response.content
     library = server.service.prompts
     page = await library.browse(server.guild.id, page=5)
-    assert f"- **#ours-001** (medium) {WORDS}" in catalogue.page(page)
+    assert f"- **#ours-001** (medium) {WORDS}" in prompt_messages.page(page)
     rows = await server.alice.autocomplete(server.channel, "telephone start", "prompt", "")
     assert [row["value"] for row in rows[:2]] == ["#ours-001", "#easy-001"]
     assert len(rows) == 25
@@ -143,7 +143,7 @@ async def test_a_moderator_decides_about_one_after_the_other(server):
     assert "Skip" not in buttons(panel)
     await server.admin.click(panel, label="Easy")
     panel = shown(server, server.admin)
-    assert panel.content == f"#ours-002 is on the list now, as easy.\n\n{catalogue.NOTHING_WAITS}"
+    assert panel.content == f"#ours-002 is on the list now, as easy.\n\n{prompt_messages.NOTHING_WAITS}"
     assert buttons(panel) == {}
     own = await server.service.prompts.own(server.guild.id)
     assert [(prompt.slug, prompt.level) for prompt in own] == [("#ours-001", "hard"), ("#ours-002", "easy")]

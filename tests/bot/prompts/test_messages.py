@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot import catalogue
+from bot.prompts import messages as prompt_messages
 from bot.ui.text import CONTENT_MAX, plain, units
 from telephone.domain.games import Level, Prompt
 from telephone.prompts.service import PAGE, PROPOSAL_MAX, Desk, Entry, Page
@@ -21,7 +21,7 @@ def test_the_longest_page_fits(text, count):
         Entry(Prompt(text, Level.IMPOSSIBLE, f"#ours-{n}"), "server") for n in range(10_000, 10_000 + count)
     )
     for level in (None, Level.IMPOSSIBLE):
-        content = catalogue.page(Page(entries, 999, 999, 9_999, level))
+        content = prompt_messages.page(Page(entries, 999, 999, 9_999, level))
         assert units(content) <= CONTENT_MAX
         assert len(content.splitlines()) == 1 + count
         assert "<@123>" not in content.replace("\\<@123>", "").replace("\\<\\@123>", "")
@@ -30,7 +30,7 @@ def test_the_longest_page_fits(text, count):
 @pytest.mark.parametrize("text", LONG)
 def test_the_longest_proposal_fits_and_comes_whole(text):
     proposal = Proposal(99_999, text, Level.IMPOSSIBLE, "waiting", 2**63, None, datetime(2026, 11, 26, tzinfo=UTC))
-    content, file = catalogue.desk(Desk(proposal, 59), "A note of what was decided before. " * 3)
+    content, file = prompt_messages.desk(Desk(proposal, 59), "A note of what was decided before. " * 3)
     assert units(content) <= CONTENT_MAX
     assert (file.data.decode() == text) if file else content.endswith(plain(text)[-4:])
 
@@ -41,4 +41,4 @@ def test_the_longest_proposal_fits_and_comes_whole(text):
 )
 def test_a_moderator_reads_whose_proposal_it_is(author_id, writer, words):
     proposal = Proposal(7, "a fox", None, "waiting", author_id, writer, datetime(2026, 11, 26, tzinfo=UTC))
-    assert words in catalogue.desk(Desk(proposal))[0]
+    assert words in prompt_messages.desk(Desk(proposal))[0]

@@ -7,10 +7,10 @@ from typing import Final
 import discord
 from discord import ui
 
-from bot import catalogue
 from bot.interactions.buttons import PersistentButton
 from bot.interactions.checks import is_host, server_of
 from bot.interactions.replies import Press, say
+from bot.prompts import messages
 from telephone.domain.games import Level
 from telephone.errors import BadInput
 from telephone.prompts.service import Desk, Page
@@ -22,13 +22,13 @@ _STYLE: Final = discord.ButtonStyle
 async def show_page(press: Press, number: int, level: Level | None) -> None:
     """One page of what games here can start from, with the way to the pages beside it."""
     page = await press.client.service.prompts.browse(server_of(press), level, number)
-    await say(press, catalogue.page(page), view=_turning(page))
+    await say(press, messages.page(page), view=_turning(page))
 
 
 async def show_desk(press: Press, at: int = 0, note: str = "") -> None:
     """The next proposal from this number on, under what was just decided."""
     desk = await press.client.service.prompts.desk(server_of(press), is_moderator=is_host(press), at=at)
-    words, file = catalogue.desk(desk, note)
+    words, file = messages.desk(desk, note)
     await say(press, words, view=_deciding(desk), file=file)
 
 
@@ -36,7 +36,7 @@ async def accept(press: Press, number: int, level: Level | None) -> None:
     async def decide() -> str:
         prompts = press.client.service.prompts
         kept = await prompts.accept(server_of(press), number, level, is_moderator=is_host(press))
-        return catalogue.accepted(kept)
+        return messages.accepted(kept)
 
     await _decided(press, number, decide())
 
@@ -44,7 +44,7 @@ async def accept(press: Press, number: int, level: Level | None) -> None:
 async def decline(press: Press, number: int, level: Level | None) -> None:
     async def decide() -> str:
         prompts = press.client.service.prompts
-        return catalogue.declined(await prompts.decline(server_of(press), number, is_moderator=is_host(press)))
+        return messages.declined(await prompts.decline(server_of(press), number, is_moderator=is_host(press)))
 
     await _decided(press, number, decide())
 

@@ -1,0 +1,1 @@
+"""Prompts that members propose and moderators decide on: buttons and messages."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import discord
 
 from bot.battles.presenter import DiscordArena
-from bot.broom import DiscordBroom
 from bot.games.presenter import DiscordStage
 from bot.parties.presenter import DiscordParlour
+from bot.privacy.cleanup import DiscordBroom
 from bot.rescoring.presenter import DiscordNoticeboard
 from bot.turns.presenter import DiscordLobby
 

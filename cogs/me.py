@@ -4,19 +4,19 @@ from typing import Final
 
 from discord import app_commands
 
-from bot import personal
 from bot.client import TelephoneBot
 from bot.interactions.checks import server_of
 from bot.interactions.commands import join
 from bot.interactions.replies import Press, acknowledge, say
-from bot.personal_views import PersonalButton, ask_to_delete
+from bot.privacy import messages as privacy_messages
+from bot.privacy.buttons import PersonalButton, ask_to_delete
 
 
 async def export(press: Press) -> None:
     """Get all that is kept of you as a file"""
     await acknowledge(press)
     parcel = await press.client.service.privacy.export(press.user.id)
-    await say(press, personal.exported(parcel), file=personal.file(parcel))
+    await say(press, privacy_messages.exported(parcel), file=privacy_messages.file(parcel))
 
 
 async def delete(press: Press) -> None:
@@ -30,7 +30,7 @@ async def name(press: Press, on: bool) -> None:
     """Choose whether you are named in games on this server"""
     await acknowledge(press)
     privacy = press.client.service.privacy
-    await say(press, personal.named(await privacy.wishes(server_of(press), press.user.id, by_name=on)))
+    await say(press, privacy_messages.named(await privacy.wishes(server_of(press), press.user.id, by_name=on)))
 
 
 @app_commands.describe(on="True: I write to you when the time of a turn that you took runs out")
@@ -38,7 +38,7 @@ async def reminders(press: Press, on: bool) -> None:
     """Choose whether you are reminded of turns that you took on this server"""
     await acknowledge(press)
     privacy = press.client.service.privacy
-    await say(press, personal.reminded(await privacy.wishes(server_of(press), press.user.id, reminders=on)))
+    await say(press, privacy_messages.reminded(await privacy.wishes(server_of(press), press.user.id, reminders=on)))
 
 
 COMMANDS: Final = (export, delete, name, reminders)

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from bot import personal, personal_views
+from bot.privacy import buttons as privacy_buttons
+from bot.privacy import messages as privacy_messages
 from telephone.media.images import Pictures
 from telephone.ports.runners import LeftToSweeps
 from telephone.privacy.service import Privacy
@@ -48,15 +49,15 @@ async def test_a_member_gets_their_file_where_only_they_see_it(server, store):
 async def test_of_whom_nothing_is_kept_no_file_is_made(server, store):
     await live(store, server.alice.id, WORDS)
     result = await server.bob.slash(server.channel, "telephone me export")
-    assert result.response.content == personal.NOTHING
+    assert result.response.content == privacy_messages.NOTHING
     assert not result.response.attachments
 
 
 async def test_a_file_too_large_for_discord_is_the_operators_to_give(server, store, monkeypatch):
     await live(store, server.alice.id, WORDS)
-    monkeypatch.setattr(personal, "UPLOAD_MAX", 100)
+    monkeypatch.setattr(privacy_messages, "UPLOAD_MAX", 100)
     result = await server.alice.slash(server.channel, "telephone me export")
-    assert result.response.content == personal.TOO_LARGE
+    assert result.response.content == privacy_messages.TOO_LARGE
     assert not result.response.attachments
 
 
@@ -82,16 +83,16 @@ async def test_what_goes_and_what_stays_is_said_before_anything_is_deleted(serve
         "4 games of yours under way will be stopped first. `/telephone me export` gives you a copy before.",
     ]
     kept = await server.alice.click(asked.response, label="Keep it")
-    assert kept.response.content == personal.KEPT
+    assert kept.response.content == privacy_messages.KEPT
     assert await store.erasures.unended() == []
 
 
 async def test_deleting_is_ordered_by_who_presses_and_told_when_it_is_done(server, store, monkeypatch):
-    monkeypatch.setattr(personal_views, "_WAIT", 0.2)
+    monkeypatch.setattr(privacy_buttons, "_WAIT", 0.2)
     await live(store, server.alice.id, WORDS)
     asked = await server.alice.slash(server.channel, "telephone me delete")
     pressed = await server.alice.click(asked.response, label="Delete all of it")
-    assert pressed.response.content == personal.DELETING
+    assert pressed.response.content == privacy_messages.DELETING
     (order,) = await store.erasures.unended()
     assert order.member_id == server.alice.id
     await store.erasures.erase(order.id)

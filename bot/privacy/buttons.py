@@ -4,9 +4,9 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot import personal
 from bot.interactions.buttons import PersistentButton
 from bot.interactions.replies import Press, say
+from bot.privacy import messages
 
 _WAIT: Final = 20.0
 """How long a member's answer waits for the end, in seconds; most deletions take less."""
@@ -15,21 +15,21 @@ _WAIT: Final = 20.0
 async def ask_to_delete(press: Press) -> None:
     """Says what goes and what stays, before anything is deleted."""
     found = await press.client.service.privacy.footprint(press.user.id)
-    await say(press, personal.question(found), view=personal.confirmation())
+    await say(press, messages.question(found), view=messages.confirmation())
 
 
 async def delete(press: Press) -> None:
     await press.response.defer()
     privacy = press.client.service.privacy
     erasure = await privacy.erase(press.user.id)
-    await say(press, personal.DELETING)
+    await say(press, messages.DELETING)
     if await privacy.erased(erasure.id, _WAIT):
-        await say(press, personal.DELETED)
+        await say(press, messages.DELETED)
 
 
 async def keep(press: Press) -> None:
     await press.response.defer()
-    await say(press, personal.KEPT)
+    await say(press, messages.KEPT)
 
 
 VERBS: Final[dict[str, Callable[[Press], Awaitable[None]]]] = {"delete": delete, "keep": keep}

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot import panels
+from bot.admin import messages as admin_messages
 from bot.client import TelephoneBot
 from bot.interactions.commands import join, leave
 from bot.interactions.replies import Press, acknowledge, say
@@ -11,13 +11,13 @@ from bot.interactions.replies import Press, acknowledge, say
 async def models(press: Press) -> None:
     """Who can draw and who can describe, now and once set up"""
     await acknowledge(press)
-    await say(press, panels.models(press.client.service.models()))
+    await say(press, admin_messages.models(press.client.service.models()))
 
 
 async def help_(press: Press) -> None:
     """How the game goes and which commands there are"""
     await acknowledge(press)
-    await say(press, panels.HELP)
+    await say(press, admin_messages.HELP)
 
 
 COMMANDS: Final = (models, help_)

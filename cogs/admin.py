@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range
 
-from bot import panels
+from bot.admin import messages as admin_messages
 from bot.admin.options import Changes, with_options
 from bot.client import TelephoneBot
 from bot.interactions.checks import missing_permissions, server_of
@@ -26,13 +26,13 @@ async def check(press: Press, channel: discord.TextChannel | None = None) -> Non
         permissions, channel_id = press.app_permissions, press.channel_id
     else:
         permissions, channel_id = channel.permissions_for(channel.guild.me), channel.id
-    await say(press, panels.check(f"<#{channel_id}>", missing_permissions(permissions)))
+    await say(press, admin_messages.check(f"<#{channel_id}>", missing_permissions(permissions)))
 
 
 async def limits(press: Press, changes: Changes) -> None:
     """See or change how long games and members' turns may be and how many play at once"""
     await acknowledge(press)
-    await say(press, panels.limits(await press.client.service.limit(server_of(press), **changes)))
+    await say(press, admin_messages.limits(await press.client.service.limit(server_of(press), **changes)))
 
 
 @app_commands.describe(
@@ -48,19 +48,21 @@ async def budget(
 ) -> None:
     """See or change what games may cost a day and how many there may be"""
     await acknowledge(press)
-    await say(press, panels.budget(await press.client.service.budget(server_of(press), scope, usd=usd, games=games)))
+    await say(
+        press, admin_messages.budget(await press.client.service.budget(server_of(press), scope, usd=usd, games=games))
+    )
 
 
 async def pause(press: Press) -> None:
     """Pause every game here at once; nothing more is spent"""
     await acknowledge(press)
-    await say(press, panels.paused(await press.client.service.pause(server_of(press))))
+    await say(press, admin_messages.paused(await press.client.service.pause(server_of(press))))
 
 
 async def resume(press: Press) -> None:
     """Let the games that were paused go on"""
     await acknowledge(press)
-    await say(press, panels.resumed(await press.client.service.resume(server_of(press))))
+    await say(press, admin_messages.resumed(await press.client.service.resume(server_of(press))))
 
 
 COMMANDS: Final = (check, limits, budget, pause, resume)

@@ -5,13 +5,13 @@ from typing import Final
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
+from bot.admin.messages import game_row
 from bot.battles.buttons import BattleButton, show_start
 from bot.client import TelephoneBot
 from bot.interactions.checks import age_restricted, require_stage, server_of
 from bot.interactions.commands import ROWS, join, leave, matching
 from bot.interactions.errors import offered
 from bot.interactions.replies import Press, acknowledge
-from bot.panels import game_row
 from bot.ui.wording import CHOICE_MAX
 from cogs.play import PROMPT_LONGEST, suggest_prompt
 from telephone.battles.admission import BattleAsked

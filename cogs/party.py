@@ -5,13 +5,13 @@ from typing import Final, Literal
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
+from bot.admin.messages import model_row
 from bot.client import TelephoneBot
 from bot.interactions.checks import age_restricted, require_stage, server_of
 from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered
 from bot.interactions.forms import add_form, remove_form
 from bot.interactions.replies import Press, acknowledge
-from bot.panels import model_row
 from bot.parties.buttons import FORM, PartyButton, brought, show_start
 from telephone.domain.games import HUMAN
 from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN

@@ -5,7 +5,7 @@ from typing import Final
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot import panels
+from bot.admin import messages as admin_messages
 from bot.client import TelephoneBot
 from bot.games.buttons import GameButton, ask_to_stop, show_replay
 from bot.games.start import begin
@@ -26,7 +26,7 @@ PROMPT_LONGEST: Final = 1_000
 async def suggest_prompt(press: Press, typed: str) -> list[Choice[str]]:
     """Prompts of this server and curated ones; anything else may be typed."""
     prompts = await press.client.service.prompts.offered(server_of(press))
-    rows = [Choice(name=panels.prompt_row(prompt), value=prompt.slug) for prompt in prompts if prompt.slug]
+    rows = [Choice(name=admin_messages.prompt_row(prompt), value=prompt.slug) for prompt in prompts if prompt.slug]
     return matching(rows, typed)
 
 
@@ -106,7 +106,7 @@ async def status(press: Press) -> None:
     await acknowledge(press)
     service, guild_id = press.client.service, server_of(press)
     battles, parties = await service.battles.unfinished(guild_id), await service.parties.unfinished(guild_id)
-    await say(press, panels.status(await service.status(guild_id), battles, parties))
+    await say(press, admin_messages.status(await service.status(guild_id), battles, parties))
 
 
 @app_commands.describe(game="Which game; left out, the one of this thread or the newest")
@@ -133,9 +133,9 @@ async def teardown(bot: TelephoneBot) -> None:
 
 def _models(press: Press, kind: ModelKind, typed: str) -> list[Choice[str]]:
     choices = press.client.service.choices(kind)
-    return matching([Choice(name=panels.model_row(choice), value=choice.name) for choice in choices], typed)
+    return matching([Choice(name=admin_messages.model_row(choice), value=choice.name) for choice in choices], typed)
 
 
 async def _games(press: Press, typed: int | str, *, unfinished_only: bool) -> list[Choice[int]]:
     games = await press.client.service.recent(server_of(press), unfinished_only=unfinished_only)
-    return matching([Choice(name=panels.game_row(game), value=game.number) for game in games], str(typed or ""))
+    return matching([Choice(name=admin_messages.game_row(game), value=game.number) for game in games], str(typed or ""))

@@ -1,6 +1,6 @@
 """Games as messages. Pure: domain values go in; content, components and files come out.
 
-The words of every post are here and in bot/panels.py, so that translations have one place to begin.
+The words of every post are here and in bot/admin/messages.py, so that translations have one place to begin.
 """
 
 from typing import Any, Final

@@ -7,7 +7,7 @@ import pytest
 from discord import app_commands
 from simcord import SetupError
 
-from bot import panels
+from bot.admin import messages as admin_messages
 from telephone.domain.games import GameState
 from telephone.errors import BadInput
 
@@ -98,9 +98,13 @@ async def test_a_budget_above_the_operators_is_refused_in_a_sentence(server):
 
 async def test_pause_and_resume_say_how_many_games(server):
     server.service.add(server.guild.id)
-    assert (await server.admin.slash(server.channel, "telephone-admin pause")).response.content == panels.paused(1)
+    assert (
+        await server.admin.slash(server.channel, "telephone-admin pause")
+    ).response.content == admin_messages.paused(1)
     assert [one.state for one in server.service.games.values()] == [GameState.PAUSED]
-    assert (await server.admin.slash(server.channel, "telephone-admin resume")).response.content == panels.resumed(1)
+    assert (
+        await server.admin.slash(server.channel, "telephone-admin resume")
+    ).response.content == admin_messages.resumed(1)
 
 
 async def test_members_without_manage_server_do_not_get_the_admin_commands(server):

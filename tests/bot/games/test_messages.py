@@ -9,7 +9,7 @@ from discord import ui
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import panels
+from bot.admin import messages as admin_messages
 from bot.games import card as game_card
 from bot.games import messages as game_messages
 from bot.ui import wording
@@ -105,11 +105,11 @@ def test_a_long_caption_is_whole_in_its_file(text):
 @given(LONG)
 @example(NASTY)
 def test_rows_of_a_list_fit_and_name_the_game(text):
-    row = panels.game_row(game(prompt=text))
+    row = admin_messages.game_row(game(prompt=text))
     assert len(row) <= 100
     assert row.startswith("#128 painter × critic, playing")
-    assert len(panels.model_row(Choice("dalle2", "t2i", False, text))) <= 100
-    assert len(panels.prompt_row(Prompt(text, slug="#easy-001"))) <= 100
+    assert len(admin_messages.model_row(Choice("dalle2", "t2i", False, text))) <= 100
+    assert len(admin_messages.prompt_row(Prompt(text, slug="#easy-001"))) <= 100
 
 
 @pytest.mark.parametrize(
@@ -208,20 +208,20 @@ def test_the_thread_is_never_named_after_the_prompt():
 
 
 def test_the_status_lists_every_game_and_fits():
-    text = panels.status([Standing(game(GameState.QUEUED), 1), Standing(game(steps=2), 0)])
+    text = admin_messages.status([Standing(game(GameState.QUEUED), 1), Standing(game(steps=2), 0)])
     assert text.splitlines() == [
         "- #128 in <#33>: queued, place 1",
         "- #128 in <#33>: playing, turn 2 of 2",
     ]
-    assert units(panels.status([Standing(game(), 0)] * 100)) <= CONTENT_MAX
+    assert units(admin_messages.status([Standing(game(), 0)] * 100)) <= CONTENT_MAX
 
 
 def test_the_checklist_names_what_is_missing():
-    text = panels.check("<#1>", ["attach_files"])
+    text = admin_messages.check("<#1>", ["attach_files"])
     assert "- Attach Files: missing" in text
     assert text.count(": yes") == len(wording.NEEDED) - 1
     assert text.startswith("Something is missing in <#1>.")
-    assert panels.check("<#1>", []).startswith("All set; games can be played in <#1>.\n- View Channel: yes")
+    assert admin_messages.check("<#1>", []).startswith("All set; games can be played in <#1>.\n- View Channel: yes")
 
 
 def test_no_post_of_ours_has_a_backslash_without_need():

@@ -17,7 +17,7 @@ from playwright.sync_api import FrameLocator, Locator, expect
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.bot.visitor import Visitor, demo, messages, visit  # noqa: E402
+from tests.bot.demo.visitor import Visitor, demo, messages, visit  # noqa: E402
 
 OUT = ROOT / "docs" / "pictures"
 BYTES_MAX = 150_000

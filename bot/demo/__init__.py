@@ -26,7 +26,10 @@ def main(argv: Sequence[str] = ()) -> int:
     if find_spec("simcord") is None:
         return _refuse(NOT_INSTALLED)
     logging.getLogger("discord").setLevel(logging.ERROR)  # simcord makes a client while it is imported
-    from bot.demo.town import NoPort, show  # discord.py and the models are heavy; a missing simcord is told without
+    from bot.demo.offline_discord import (  # discord.py and the models are heavy; a missing simcord is told without
+        NoPort,
+        show,
+    )
 
     try:
         with tempfile.TemporaryDirectory(prefix="telephone-demo-", ignore_cleanup_errors=True) as folder:

@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 
 from telephone.domain.games import Game, GameState
 from telephone.store import Store
-from tests.bot.visitor import ARGUMENTS, CHROMIUM
+from tests.bot.demo.visitor import ARGUMENTS, CHROMIUM
 from tests.standin.loopback import Standin
 from tests.standin.members import Interaction, Member
 from tests.standin.process import BotProcess

@@ -8,7 +8,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from telephone.games.turn_service import IN_ALREADY
 from telephone.web.drawing import server as drawing_server
-from tests.bot.visitor import ARGUMENTS, CHROMIUM, PATIENCE
+from tests.bot.demo.visitor import ARGUMENTS, CHROMIUM, PATIENCE
 from tests.standin.records import Message
 from tests.telephone.web.drawing.studio import free_port
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from telephone.errors import Refused, Unavailable
 from telephone.web.drawing import server as drawing_server
-from tests.bot.visitor import ARGUMENTS, CHROMIUM, PATIENCE
+from tests.bot.demo.visitor import ARGUMENTS, CHROMIUM, PATIENCE
 from tests.telephone.web.drawing.studio import USED, Studio, studio
 
 pytestmark = [

@@ -31,7 +31,7 @@ LOADED = """member => {
     const room = document.querySelector("#channel").contentWindow;
     return room.location.search.includes(member) && room.document.readyState === "complete";
 }"""
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 
 
 @dataclass

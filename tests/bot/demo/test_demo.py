@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 import bot.demo
-from bot.demo.town import OfflineSettings
-from tests.bot.visitor import CHROMIUM, demo, messages, visit
+from bot.demo.offline_discord import OfflineSettings
+from tests.bot.demo.visitor import CHROMIUM, demo, messages, visit
 
 PROMPT = "A red apple beside a sleeping cat"
 

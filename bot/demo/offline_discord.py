@@ -16,7 +16,7 @@ from simcord.backend.errors import SetupError
 
 from bot.app import TelephoneApp
 from bot.client import House
-from bot.demo.window import Window
+from bot.demo.browser import Window
 from bot.surfaces import DiscordSurfaces
 from telephone.settings import Settings
 from telephone.web.drawing import Easel

@@ -12,6 +12,7 @@ from bot.ui.posts import (
     WHAT,
     Attachment,
     Post,
+    _gist,
     button,
     by,
     custom_id,
@@ -23,7 +24,7 @@ from bot.ui.posts import (
     opening_of,
     uncounted,
 )
-from bot.ui.text import ALT_MAX, escape, excerpt, plain, quote, shorten
+from bot.ui.text import ALT_MAX, escape, quote, shorten
 from telephone.domain.calibration import told
 from telephone.domain.games import Game, GameState, Image, Step
 from telephone.domain.guesses import Question, questions
@@ -45,7 +46,6 @@ COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading says
     GameState.FAILED: 0xD55E00,
 }
 QUESTIONS: Final = {Question.HUMAN: "Which step was human?", Question.LOST: "Where was the subject lost?"}
-_GIST: Final = 60
 
 
 def thread_name(game: Game) -> str:
@@ -133,13 +133,6 @@ def first_and_last(game: Game, shown: Summary) -> tuple[Attachment, ...]:
         for name, word, image, steps in both
         if image is not None
     )
-
-
-def _gist(game: Game) -> str:
-    last = game.last_caption
-    start = excerpt(game.request.prompt.text, _GIST)
-    end = excerpt(last.text, _GIST) if last and last.text and plain(last.text) else "no words"
-    return f"#{game.number}: from “{start}” to “{end}”"
 
 
 def _summary_line(game: Game, shown: Summary) -> str:

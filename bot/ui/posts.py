@@ -9,7 +9,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.ui.text import escape, excerpt, quote
+from bot.ui.text import escape, excerpt, plain, quote
 from telephone.domain.games import HUMAN, Game, Image, Kind, Prompt, Step
 from telephone.domain.human_turns import Seat
 
@@ -161,3 +161,13 @@ def button(
     label: str, verb: str, game: Game, style: discord.ButtonStyle = discord.ButtonStyle.secondary
 ) -> "ui.Button[ui.LayoutView]":
     return ui.Button(label=label, custom_id=custom_id(verb, game.id), style=style)
+
+
+_GIST: Final = 60
+
+
+def _gist(game: Game) -> str:
+    last = game.last_caption
+    start = excerpt(game.request.prompt.text, _GIST)
+    end = excerpt(last.text, _GIST) if last and last.text and plain(last.text) else "no words"
+    return f"#{game.number}: from “{start}” to “{end}”"

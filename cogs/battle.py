@@ -5,9 +5,9 @@ from typing import Final
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.admin.messages import game_row
 from bot.battles.buttons import BattleButton, show_start
 from bot.client import TelephoneBot
+from bot.games.messages import game_row
 from bot.interactions.checks import age_restricted, require_stage, server_of
 from bot.interactions.commands import ROWS, join, leave, matching
 from bot.interactions.errors import offered

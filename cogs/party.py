@@ -5,8 +5,8 @@ from typing import Final, Literal
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.admin.messages import model_row
 from bot.client import TelephoneBot
+from bot.games.messages import model_row
 from bot.interactions.checks import age_restricted, require_stage, server_of
 from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered

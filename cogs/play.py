@@ -8,6 +8,7 @@ from discord.app_commands import Choice, Range
 from bot.admin import messages as admin_messages
 from bot.client import TelephoneBot
 from bot.games.buttons import GameButton, ask_to_stop, show_replay
+from bot.games.messages import game_row, model_row, prompt_row
 from bot.games.start import begin
 from bot.guesses.buttons import GuessSelect, QuestionButton
 from bot.interactions.checks import age_restricted, game_meant, require_stage, server_of
@@ -26,7 +27,7 @@ PROMPT_LONGEST: Final = 1_000
 async def suggest_prompt(press: Press, typed: str) -> list[Choice[str]]:
     """Prompts of this server and curated ones; anything else may be typed."""
     prompts = await press.client.service.prompts.offered(server_of(press))
-    rows = [Choice(name=admin_messages.prompt_row(prompt), value=prompt.slug) for prompt in prompts if prompt.slug]
+    rows = [Choice(name=prompt_row(prompt), value=prompt.slug) for prompt in prompts if prompt.slug]
     return matching(rows, typed)
 
 
@@ -133,9 +134,9 @@ async def teardown(bot: TelephoneBot) -> None:
 
 def _models(press: Press, kind: ModelKind, typed: str) -> list[Choice[str]]:
     choices = press.client.service.choices(kind)
-    return matching([Choice(name=admin_messages.model_row(choice), value=choice.name) for choice in choices], typed)
+    return matching([Choice(name=model_row(choice), value=choice.name) for choice in choices], typed)
 
 
 async def _games(press: Press, typed: int | str, *, unfinished_only: bool) -> list[Choice[int]]:
     games = await press.client.service.recent(server_of(press), unfinished_only=unfinished_only)
-    return matching([Choice(name=admin_messages.game_row(game), value=game.number) for game in games], str(typed or ""))
+    return matching([Choice(name=game_row(game), value=game.number) for game in games], str(typed or ""))

@@ -5,8 +5,8 @@ from typing import Final
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.admin import messages as admin_messages
 from bot.client import TelephoneBot
+from bot.games.messages import prompt_row
 from bot.interactions.checks import is_host, server_of
 from bot.interactions.commands import join, matching
 from bot.interactions.errors import offered
@@ -21,14 +21,14 @@ from telephone.prompts.service import PROPOSAL_MAX
 async def suggest_own(press: Press, typed: str) -> list[Choice[str]]:
     """The prompts of this server alone."""
     own = await press.client.service.prompts.own(server_of(press))
-    return matching([Choice(name=admin_messages.prompt_row(prompt), value=str(prompt.slug)) for prompt in own], typed)
+    return matching([Choice(name=prompt_row(prompt), value=str(prompt.slug)) for prompt in own], typed)
 
 
 @offered
 async def suggest_waiting(press: Press, typed: int | str) -> list[Choice[int]]:
     """What waits, for those who may decide about it."""
     waiting = await press.client.service.prompts.waiting(server_of(press), is_moderator=is_host(press))
-    rows = [Choice(name=admin_messages.prompt_row(proposal.prompt), value=proposal.number) for proposal in waiting]
+    rows = [Choice(name=prompt_row(proposal.prompt), value=proposal.number) for proposal in waiting]
     return matching(rows, str(typed or ""))
 
 

@@ -5,8 +5,8 @@ from typing import Final, Literal
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.admin import messages as admin_messages
 from bot.client import TelephoneBot
+from bot.games.messages import model_row
 from bot.interactions.checks import server_of
 from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered
@@ -120,4 +120,4 @@ async def teardown(bot: TelephoneBot) -> None:
 
 def _models(press: Press, kind: ModelKind, typed: str) -> list[Choice[str]]:
     choices = press.client.service.choices(kind)
-    return matching([Choice(name=admin_messages.model_row(choice), value=choice.name) for choice in choices], typed)
+    return matching([Choice(name=model_row(choice), value=choice.name) for choice in choices], typed)

@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.admin import messages as admin_messages
 from bot.client import TelephoneBot
+from bot.games.messages import waiting_row
 from bot.interactions.checks import game_meant, server_of
 from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered
@@ -23,9 +23,7 @@ Somebody = discord.Member | discord.Role
 async def suggest_waiting(press: Press, typed: int | str) -> list[Choice[int]]:
     """The games that wait for a member, sealed ones too: a row says no more than their cards."""
     games = await press.client.service.waiting(server_of(press))
-    return matching(
-        [Choice(name=admin_messages.waiting_row(game), value=game.number) for game in games], str(typed or "")
-    )
+    return matching([Choice(name=waiting_row(game), value=game.number) for game in games], str(typed or ""))
 
 
 @app_commands.describe(

@@ -5,14 +5,14 @@ from itertools import groupby
 from typing import Final
 
 from bot.battles.messages import standing as standing_battle
+from bot.games.messages import _STATES, _games, _ready
 from bot.parties.messages import standing as standing_party
-from bot.ui.money import up_to
 from bot.ui.posts import span, turn_now
-from bot.ui.text import CONTENT_MAX, escape, excerpt, lines_that_fit, shorten
-from bot.ui.wording import CHOICE_MAX, NEEDED
-from telephone.app import Choice, ModelFacts, Scope, Standing
+from bot.ui.text import CONTENT_MAX, escape, excerpt, lines_that_fit
+from bot.ui.wording import NEEDED
+from telephone.app import ModelFacts, Scope, Standing
 from telephone.domain.battles import Battle
-from telephone.domain.games import Allowance, Game, GameState, Prompt
+from telephone.domain.games import Allowance, GameState
 from telephone.domain.parties import Party
 from telephone.domain.servers import ServerSettings, said
 
@@ -49,55 +49,6 @@ _KINDS: Final = {
     "embedder": "Measure distances",
     "chat": "Write prompts",
 }
-_STATES: Final = {
-    GameState.QUEUED: "queued",
-    GameState.PLAYING: "playing",
-    GameState.WAITING: "waiting for a member",
-    GameState.PAUSED: "paused",
-    GameState.FINISHED: "finished",
-    GameState.STOPPED: "stopped",
-    GameState.FAILED: "ended early",
-}
-
-
-def started(game: Game, place: int) -> str:
-    """The acknowledgement of a start: where the game is, or why it is not."""
-    thread = f" in <#{game.place.thread_id}>" if game.place.thread_id else ""
-    cost = f" It can cost {up_to(game.costs.reserved)}." if game.costs.reserved else ""
-    match game.state:
-        case GameState.QUEUED if place == 1:  # also for the moment between the thread and the first picture
-            return f"Game #{game.number} plays next{thread}; it starts by itself.{cost}"
-        case GameState.QUEUED if place:
-            return f"Game #{game.number} is queued at place {place}{thread}; it starts by itself.{cost}"
-        case GameState.PAUSED | GameState.FAILED | GameState.STOPPED:
-            return f"Game #{game.number}: {excerpt(game.reason or _STATES[game.state], 500)}"
-        case _:
-            return f"Game #{game.number} {f'is playing{thread}' if thread else 'starts in a moment'}.{cost}"
-
-
-def continued(game: Game) -> str:
-    return f"Game #{game.number} goes on from turn {turn_now(game)}."
-
-
-def stop_question(game: Game) -> str:
-    return f"Stop game #{game.number} at turn {turn_now(game)}? What was played stays, but it will not count."
-
-
-def stopped(game: Game) -> str:
-    return f"Game #{game.number} is stopped; what was played stays in its thread."
-
-
-def kept(game: Game) -> str:
-    return f"Game #{game.number} plays on."
-
-
-def replayed(game: Game, link: str | None) -> str:
-    """Where the replay is: in the thread, or with this answer where the thread is gone."""
-    return f"The replay of game #{game.number} is here: {link}" if link else f"The replay of game #{game.number}:"
-
-
-def not_host(game: Game) -> str:
-    return f"Only who started game #{game.number}, or a member who may manage the server, can stop it."
 
 
 def status(standings: Sequence[Standing], battles: Sequence[Battle] = (), parties: Sequence[Party] = ()) -> str:
@@ -156,33 +107,8 @@ def budget(allowed: Mapping[Scope, Allowance]) -> str:
     )
 
 
-def paused(count: int) -> str:
-    return f"{_games(count)} paused, and none starts until `/telephone-admin resume`. Nothing more is spent."
-
-
 def resumed(count: int) -> str:
     return f"Games may be played again; {_games(count).lower()} going on."
-
-
-def model_row(choice: Choice) -> str:
-    """A model as autocomplete shows it: its name, and what it needs where it cannot play."""
-    return shorten(choice.name if choice.ready else f"{choice.name} – {choice.why_not}", CHOICE_MAX)
-
-
-def prompt_row(prompt: Prompt) -> str:
-    return shorten(f"{prompt.slug} {prompt.text}" if prompt.slug else prompt.text, CHOICE_MAX)
-
-
-def game_row(game: Game) -> str:
-    """A game as autocomplete shows it. The prompt helps to tell games apart; labels know no markdown."""
-    text = f"#{game.number} {game.pair}, {_STATES[game.state]}: {game.request.prompt.text}"
-    return shorten(text, CHOICE_MAX)
-
-
-def waiting_row(game: Game) -> str:
-    """A game that waits for a member as autocomplete shows it: of a sealed one nothing but what its card says."""
-    at = "a member's turn" if game.keeps_human_step else f"turn {turn_now(game)} of {game.request.turns}"
-    return shorten(f"#{game.number} {game.pair}, {at}", CHOICE_MAX)
 
 
 def _a_day(allowance: Allowance) -> str:
@@ -198,19 +124,3 @@ def _standing(one: Standing) -> str:
     # A mention shows the thread's name, and with it the pair.
     where = f"in <#{game.place.thread_id}>" if game.place.thread_id else escape(str(game.pair))
     return f"- #{game.number} {where}: {_STATES[game.state]}{place}{turn}"
-
-
-def _ready(fact: ModelFacts) -> str:
-    price = f", about {_price(fact.price_usd)} a call" if fact.price_usd else ""
-    about = f": {excerpt(fact.about, 120)}" if fact.about else ""
-    return f"- {escape(fact.name)}{price}{about}"
-
-
-def _price(usd: float) -> str:
-    """Prices of single calls are small: as many of four decimals as it takes, at least two."""
-    whole = f"{usd:.4f}"
-    return "$" + (whole[:-2] if whole.endswith("00") else whole.rstrip("0"))
-
-
-def _games(count: int) -> str:
-    return "1 game is" if count == 1 else f"{count or 'No'} games are"

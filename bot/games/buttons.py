@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot.admin import messages as admin_messages
+from bot.games.messages import continued, kept, not_host, replayed, started, stop_question, stopped
 from bot.interactions.buttons import PersistentButton, confirm
 from bot.interactions.checks import age_restricted, is_host, require_permissions
 from bot.interactions.replies import Press, acknowledge, say
@@ -23,22 +23,22 @@ async def ask_first(press: Press, game_id: str) -> None:
 async def ask_to_stop(press: Press, game: Game) -> None:
     """Asks before stopping: what was paid for would not count."""
     if not is_host(press) and press.user.id != game.request.starter_id:
-        raise NotAllowed(admin_messages.not_host(game))
+        raise NotAllowed(not_host(game))
     if game.state.is_final:
         raise BadInput(f"Game #{game.number} has ended already; there is nothing to stop.")
     yes, no = custom_id("stop-yes", game.id), custom_id("stop-no", game.id)
-    await say(press, admin_messages.stop_question(game), view=confirm(("Stop the game", yes), ("Play on", no)))
+    await say(press, stop_question(game), view=confirm(("Stop the game", yes), ("Play on", no)))
 
 
 async def stop(press: Press, game_id: str) -> None:
     await press.response.defer()
     game = await press.client.service.stop(game_id, by=press.user.id, is_host=is_host(press))
-    await say(press, admin_messages.stopped(game))
+    await say(press, stopped(game))
 
 
 async def keep(press: Press, game_id: str) -> None:
     await press.response.defer()
-    await say(press, admin_messages.kept(await press.client.service.game(game_id)))
+    await say(press, kept(await press.client.service.game(game_id)))
 
 
 async def play_again(press: Press, game_id: str) -> None:
@@ -55,7 +55,7 @@ async def play_again(press: Press, game_id: str) -> None:
 async def play_on(press: Press, game_id: str) -> None:
     await acknowledge(press)
     game = await press.client.service.resume_game(game_id, by=press.user.id, is_host=is_host(press))
-    await say(press, admin_messages.continued(game))
+    await say(press, continued(game))
 
 
 async def replay(press: Press, game_id: str) -> None:
@@ -67,7 +67,7 @@ async def show_start(press: Press, game: Game) -> None:
     """Says where a game that was just asked for is being played, or how long the queue is."""
     service = press.client.service
     game = await service.opened(game.id)
-    await say(press, admin_messages.started(game, await service.place_in_queue(game.id)))
+    await say(press, started(game, await service.place_in_queue(game.id)))
 
 
 async def show_replay(press: Press, game: Game) -> None:
@@ -75,9 +75,9 @@ async def show_replay(press: Press, game: Game) -> None:
     made = await press.client.service.replay(game.id)
     message_id = await press.client.surfaces.games.post_replay(game, made)
     if message_id is None or game.place.thread_id is None:
-        await say(press, admin_messages.replayed(game, None), file=Attachment(made.name, made.data, made.alt))
+        await say(press, replayed(game, None), file=Attachment(made.name, made.data, made.alt))
     else:
-        await say(press, admin_messages.replayed(game, jump(game, game.place.thread_id, message_id)))
+        await say(press, replayed(game, jump(game, game.place.thread_id, message_id)))
 
 
 VERBS: Final[dict[str, Verb]] = {

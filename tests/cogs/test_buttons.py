@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.admin import messages as admin_messages
 from bot.app import TelephoneApp
 from bot.client import LATE_MAX
 from bot.games import messages as game_messages
+from bot.games.messages import continued, not_host, stop_question
 from bot.games.presenter import DiscordStage
 from bot.ui import wording
 from telephone.domain.games import GameState
@@ -29,7 +29,7 @@ async def test_stop_on_a_card_asks_its_host_first(server):
     shown, card = await card_of(server, GameState.PLAYING)
     asked = await server.alice.click(card, label="Stop")
     assert asked.ephemeral
-    assert asked.response.content == admin_messages.stop_question(shown)
+    assert asked.response.content == stop_question(shown)
     await server.alice.click(asked.response, label="Stop the game")
     assert server.service.games[shown.id].state is GameState.STOPPED
 
@@ -38,7 +38,7 @@ async def test_stop_on_a_card_is_not_for_others(server):
     shown, card = await card_of(server, GameState.PLAYING)
     refused = await server.bob.click(card, label="Stop")
     assert refused.ephemeral
-    assert refused.response.content == admin_messages.not_host(shown)
+    assert refused.response.content == not_host(shown)
     assert server.service.games[shown.id].state is GameState.PLAYING
 
 
@@ -52,7 +52,7 @@ async def test_a_button_on_an_outdated_card_says_what_is_so(server):
 async def test_continue_sets_a_paused_game_going(server):
     shown, card = await card_of(server, GameState.PAUSED, steps=2)
     result = await server.alice.click(card, label="Continue")
-    assert result.response.content == admin_messages.continued(shown)
+    assert result.response.content == continued(shown)
     assert server.service.games[shown.id].state is GameState.QUEUED
 
 
@@ -75,7 +75,7 @@ async def test_old_buttons_work_after_a_restart(server):
 
     await server.env.restart_bot(TelephoneApp(open_house, shard_count=1))
     asked = await server.alice.click(card, label="Stop")
-    assert asked.response.content == admin_messages.stop_question(shown)
+    assert asked.response.content == stop_question(shown)
 
 
 async def test_a_fault_behind_a_button_takes_the_same_road(server):
@@ -90,9 +90,9 @@ async def test_a_press_that_expired_is_made_up_for_at_the_next_one(server):
     server.env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
     await server.alice.click(card, label="Stop")
     result = await server.alice.click(card, label="Stop")
-    assert result.response.content == f"{wording.LATE}\n{admin_messages.stop_question(shown)}"
+    assert result.response.content == f"{wording.LATE}\n{stop_question(shown)}"
     again = await server.alice.click(card, label="Stop")
-    assert again.response.content == admin_messages.stop_question(shown)
+    assert again.response.content == stop_question(shown)
 
 
 async def test_presses_that_expired_are_remembered_up_to_a_bound(server):

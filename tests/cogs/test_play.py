@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from bot.admin import messages as admin_messages
+from bot.games.messages import not_host, stop_question, stopped
 from bot.ui import wording
 from telephone.domain.games import GameState
 from telephone.errors import Misconfigured, OverBudget
@@ -110,12 +110,12 @@ async def test_an_autocompletion_that_fails_offers_nothing(server, monkeypatch):
 async def test_stopping_asks_first_and_the_host_may(server):
     shown = server.service.add(server.guild.id, starter=server.alice.id, steps=2)
     asked = await server.alice.slash(server.channel, "telephone stop", game=shown.number)
-    assert asked.response.content == admin_messages.stop_question(shown)
+    assert asked.response.content == stop_question(shown)
     assert server.service.games[shown.id].state is GameState.PLAYING
     await server.alice.click(asked.response, label="Stop the game")
     assert server.service.games[shown.id].state is GameState.STOPPED
     (message,) = [one for one in server.channel.history(viewer=server.alice) if one.flags.ephemeral]
-    assert message.content == admin_messages.stopped(shown)
+    assert message.content == stopped(shown)
     assert message.components == []
 
 
@@ -129,9 +129,9 @@ async def test_a_host_may_think_again(server):
 async def test_only_hosts_stop_a_game(server):
     shown = server.service.add(server.guild.id, starter=server.alice.id)
     refused = await server.bob.slash(server.channel, "telephone stop", game=shown.number)
-    assert refused.response.content == admin_messages.not_host(shown)
+    assert refused.response.content == not_host(shown)
     asked = await server.admin.slash(server.channel, "telephone stop", game=shown.number)
-    assert asked.response.content == admin_messages.stop_question(shown)
+    assert asked.response.content == stop_question(shown)
     assert server.refusals() == ["NotAllowed"]
 
 

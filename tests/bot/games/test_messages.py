@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.admin import messages as admin_messages
 from bot.games import card as game_card
 from bot.games import messages as game_messages
+from bot.games.messages import game_row, model_row, prompt_row
 from bot.ui import wording
 from bot.ui.posts import Post
 from bot.ui.text import ALT_MAX, CONTENT_MAX, LAYOUT_MAX, units
@@ -105,11 +106,11 @@ def test_a_long_caption_is_whole_in_its_file(text):
 @given(LONG)
 @example(NASTY)
 def test_rows_of_a_list_fit_and_name_the_game(text):
-    row = admin_messages.game_row(game(prompt=text))
+    row = game_row(game(prompt=text))
     assert len(row) <= 100
     assert row.startswith("#128 painter × critic, playing")
-    assert len(admin_messages.model_row(Choice("dalle2", "t2i", False, text))) <= 100
-    assert len(admin_messages.prompt_row(Prompt(text, slug="#easy-001"))) <= 100
+    assert len(model_row(Choice("dalle2", "t2i", False, text))) <= 100
+    assert len(prompt_row(Prompt(text, slug="#easy-001"))) <= 100
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.admin import messages as admin_messages
 from bot.games import card as game_card
 from bot.games import messages as game_messages
+from bot.games.messages import waiting_row
 from bot.guesses import messages as guess_messages
 from bot.turns import messages as turn_messages
 from telephone.domain.games import GameState, Kind, StepKey
@@ -52,7 +52,7 @@ def test_nothing_that_all_can_read_says_which_step_was_a_members():
         assert "turn 2" not in "\n".join(words for post in posts for words in read(post)).lower()
     called = turn_messages.called(going, SECOND, ["<@7>"])
     assert called.startswith("<@7>: a turn of game #128 waits for one of you to write a caption.")
-    assert admin_messages.waiting_row(going) == "#128 painter × critic, a member's turn"
+    assert waiting_row(going) == "#128 painter × critic, a member's turn"
     playing = replace(going, state=GameState.PLAYING)
     assert read(game_card.card(playing, Progress()))[0] == "### #128 is played"
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.admin import messages as admin_messages
 from bot.games import card as game_card
 from bot.games import messages as game_messages
+from bot.games.messages import started
 from bot.ui.money import money, up_to
 from telephone.domain.games import Costs, Game, GameState
 from telephone.ports.games import Progress
@@ -50,7 +50,7 @@ def test_the_card_says_what_a_game_may_cost_then_what_it_has_cost(state, words):
 @pytest.mark.parametrize("state", list(GameState))
 def test_a_free_game_shows_no_money_at_all(state):
     shown = game(state, steps=3)
-    said = [card(shown), text_of(game_messages.summary(shown, summary())), admin_messages.started(shown, 1)]
+    said = [card(shown), text_of(game_messages.summary(shown, summary())), started(shown, 1)]
     assert all("$" not in text and "spent" not in text and "nothing" not in text for text in said)
 
 
@@ -70,9 +70,7 @@ def test_what_may_have_been_billed_twice_is_not_hidden():
 
 @pytest.mark.parametrize(("state", "place"), [(GameState.QUEUED, 1), (GameState.QUEUED, 4), (GameState.PLAYING, 0)])
 def test_the_acknowledgement_of_a_start_says_the_most_it_can_cost(state, place):
-    assert admin_messages.started(dear(state), place).endswith(
-        ". It can cost up to $0.21." if place == 0 else "up to $0.21."
-    )
+    assert started(dear(state), place).endswith(". It can cost up to $0.21." if place == 0 else "up to $0.21.")
 
 
 def test_the_most_is_never_said_too_low():

@@ -89,3 +89,14 @@ class BadInput(TelephoneError):
 
 class NotFound(TelephoneError):
     """There is no game, model or prompt of that name."""
+
+
+class StageGone(TelephoneError):
+    """The place a game is shown in was deleted, locked or closed to us; the game pauses.
+
+    `what` is "channel", "thread", "permission", or "silent" where it did not answer for long.
+    """
+
+    def __init__(self, sentence: str, what: str) -> None:
+        super().__init__(sentence)
+        self.what = what

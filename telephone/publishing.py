@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 
 import structlog
 
-from telephone.errors import TelephoneError, TimedOut
-from telephone.ports.games import Posting, StageGone, nonce
+from telephone.errors import StageGone, TelephoneError, TimedOut
+from telephone.ports.games import Posting, nonce
 from telephone.retry import with_patience
 from telephone.store.posts import Messages, Post
 

@@ -11,8 +11,7 @@ import structlog
 from bot.delivery import errors
 from bot.ui.posts import Post, turn_now
 from telephone.domain.games import Game
-from telephone.errors import Unavailable
-from telephone.ports.games import StageGone
+from telephone.errors import StageGone, Unavailable
 
 UPLOAD_MAX: Final = 10 * 2**20
 """Bytes of one file that every server takes."""

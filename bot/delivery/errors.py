@@ -7,8 +7,7 @@ from typing import Final
 import aiohttp
 import discord
 
-from telephone.errors import Refused, Unavailable
-from telephone.ports.games import StageGone
+from telephone.errors import Refused, StageGone, Unavailable
 
 UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_MESSAGE: Final = 10008

@@ -15,9 +15,10 @@ from bot.games import messages
 from bot.ui.posts import Attachment, Post, turn_now
 from telephone.concurrency import off_loop
 from telephone.domain.games import Game, GameState, Image, Step
+from telephone.errors import StageGone
 from telephone.exports.artifacts import Replay
 from telephone.media.images import fit
-from telephone.ports.games import Posting, Progress, StageGone, Summary, nonce
+from telephone.ports.games import Posting, Progress, Summary, nonce
 
 
 class DiscordStage:

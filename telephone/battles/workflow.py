@@ -40,9 +40,9 @@ from telephone.engine.outcomes import (
 )
 from telephone.engine.reruns import Reruns
 from telephone.engine.waiting import look_until
+from telephone.errors import StageGone
 from telephone.games.measure_workflow import Measuring
 from telephone.games.workflow import PAUSES, Play
-from telephone.ports.games import StageGone
 from telephone.store import Store
 
 DROPPED: Final = "It could not be played on."

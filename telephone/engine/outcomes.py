@@ -17,11 +17,11 @@ from telephone.errors import (
     Misconfigured,
     RateLimited,
     Refused,
+    StageGone,
     TelephoneError,
     TimedOut,
     Unavailable,
 )
-from telephone.ports.games import StageGone
 
 P = ParamSpec("P")
 Journalled: TypeAlias = dict[str, Any]

@@ -33,13 +33,12 @@ from telephone.engine.outcomes import (
     read,
     write,
 )
-from telephone.errors import BadOutput, Refused
+from telephone.errors import BadOutput, Refused, StageGone
 from telephone.games.human_turns import Seating
 from telephone.games.measure_workflow import Measuring
 from telephone.games.publisher import OPENING, Showing
 from telephone.games.steps import Taking
 from telephone.models.pricing import ATTEMPTS
-from telephone.ports.games import StageGone
 from telephone.store import Store
 
 PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."

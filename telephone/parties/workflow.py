@@ -30,13 +30,12 @@ from telephone.engine.engine import Engine
 from telephone.engine.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
 from telephone.engine.reruns import Reruns
 from telephone.engine.waiting import look_until
-from telephone.errors import OverBudget, TelephoneError
+from telephone.errors import OverBudget, StageGone, TelephoneError
 from telephone.games.admission import Admission
 from telephone.games.measure_workflow import Measuring
 from telephone.games.publisher import Showing
 from telephone.games.workflow import Play
 from telephone.parties.publisher import Unfolding, numbered
-from telephone.ports.games import StageGone
 from telephone.prompts.catalog import curated
 from telephone.store import Order, Store
 

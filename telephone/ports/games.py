@@ -12,18 +12,6 @@ from typing import Protocol
 from telephone.domain.calibration import UNKNOWN, Bearings
 from telephone.domain.games import Drift, Game, Image, Step
 from telephone.domain.human_turns import Seat
-from telephone.errors import TelephoneError
-
-
-class StageGone(TelephoneError):
-    """The place a game is shown in was deleted, locked or closed to us; the game pauses.
-
-    `what` is "channel", "thread", "permission", or "silent" where it did not answer for long.
-    """
-
-    def __init__(self, sentence: str, what: str) -> None:
-        super().__init__(sentence)
-        self.what = what
 
 
 @dataclass(frozen=True, slots=True)

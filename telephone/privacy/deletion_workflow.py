@@ -18,13 +18,12 @@ from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.reruns import enqueue_unended
 from telephone.engine.waiting import look_until
-from telephone.errors import TelephoneError
+from telephone.errors import StageGone, TelephoneError
 from telephone.games.workflow import Play
 from telephone.measurement.distances import Measure
 from telephone.media.images import Pictures
 from telephone.parties.workflow import Hosting
 from telephone.ports.cleanup import Broom
-from telephone.ports.games import StageGone
 from telephone.store import Store
 
 STOPPED: Final = "A member had their data deleted, and this game was a part of it."

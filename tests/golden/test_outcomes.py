@@ -22,7 +22,7 @@ from telephone.engine.outcomes import (
     read,
     write,
 )
-from telephone.ports.games import StageGone
+from telephone.errors import StageGone
 from telephone.providers.base import Lost
 
 GOES_ON = [

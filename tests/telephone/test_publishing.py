@@ -6,8 +6,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from telephone import publishing
-from telephone.errors import Unavailable
-from telephone.ports.games import Posting, StageGone, nonce
+from telephone.errors import StageGone, Unavailable
+from telephone.ports.games import Posting, nonce
 from telephone.publishing import SILENT, patiently, post_once, without_stopping
 from telephone.store.posts import Post
 

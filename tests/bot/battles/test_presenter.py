@@ -12,8 +12,7 @@ from bot.battles.presenter import DiscordArena
 from bot.delivery.cards import EDIT_GAP
 from telephone.domain.battles import Battle, BattleState, Choice, Result
 from telephone.domain.games import Image
-from telephone.errors import Unavailable
-from telephone.ports.games import StageGone
+from telephone.errors import StageGone, Unavailable
 from tests.bot.games.test_presenter import Clock, post
 from tests.bot.samples import battle, picture
 

@@ -14,9 +14,9 @@ from bot.delivery.editor import UPLOAD_MAX
 from bot.games import messages as game_messages
 from bot.games.presenter import DiscordStage
 from telephone.domain.games import GameState, Image, Prompt
-from telephone.errors import Refused, Unavailable
+from telephone.errors import Refused, StageGone, Unavailable
 from telephone.exports.artifacts import Replay
-from telephone.ports.games import Posting, Progress, StageGone, nonce
+from telephone.ports.games import Posting, Progress, nonce
 from tests.bot.samples import game, picture, summary
 
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)

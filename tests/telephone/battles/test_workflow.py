@@ -15,11 +15,10 @@ from telephone.battles.workflow import DROPPED, LEFT, STOPPED, TAKEN_OUT, TOO_FE
 from telephone.domain.battles import Battle, BattleRequest, BattleState, Choice, Voter
 from telephone.domain.games import HIDDEN, GameState, Kind, Level, Pair, Prompt, StepKey
 from telephone.engine.outcomes import BROKEN
-from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, Retired, Unavailable
+from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, Retired, StageGone, Unavailable
 from telephone.games.measure_workflow import Patience
 from telephone.games.workflow import PAUSED_HERE
 from telephone.media.anonymise import SIDE
-from telephone.ports.games import StageGone
 from telephone.prompts.catalog import curated
 from telephone.store.tables.battles import BattleRow
 from tests.limits import LIMIT

@@ -12,10 +12,9 @@ from telephone.app import StartRequest
 from telephone.domain.games import Game, GameState, Kind, Step, StepKey
 from telephone.domain.human_turns import SeatState
 from telephone.domain.refusals import LATE, SEEN, TAKEN
-from telephone.errors import BadInput, NotAllowed, NotFound, Refused, Withheld
+from telephone.errors import BadInput, NotAllowed, NotFound, Refused, StageGone, Withheld
 from telephone.games.turn_service import IN_ALREADY, OVER, UNREADABLE
 from telephone.media.images import verify
-from telephone.ports.games import StageGone
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.pictures import paint

@@ -8,10 +8,9 @@ from telephone.app import StartRequest
 from telephone.domain.calibration import Rest
 from telephone.domain.games import Game, GameState
 from telephone.engine.outcomes import BROKEN
-from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, Unavailable
+from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, StageGone, Unavailable
 from telephone.games.workflow import PAUSED_HERE
 from telephone.measurement.repeats import SOURCE
-from telephone.ports.games import StageGone
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 

@@ -34,7 +34,8 @@ from PIL import Image as pil
 from telephone import log
 from telephone.app import Service
 from telephone.bootstrap import Parts, open_terminal_house
-from telephone.domain.games import NO_GUILD, Answer, Ask, Game, GameState, Image, Step, Ticket
+from telephone.domain.calls import Answer, Ask, Ticket
+from telephone.domain.games import NO_GUILD, Game, GameState, Image, Step
 from telephone.games.admission import StartRequest
 from telephone.ports.games import Posting, Progress, Summary
 from telephone.providers.base import ModelTable

@@ -9,7 +9,8 @@ from typing import Final, TypeVar
 import structlog
 
 from telephone.concurrency import off_loop
-from telephone.domain.games import Answer, Ask, Game, GameState, Kind, Step, StepKey, Ticket, step_seed
+from telephone.domain.calls import Answer, Ask, Ticket
+from telephone.domain.games import Game, GameState, Kind, Step, StepKey, step_seed
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
 from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError, TimedOut

@@ -6,7 +6,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from telephone.domain.games import Answer, Ask, Caption, Image, Ticket
+from telephone.domain.calls import Answer, Ask, Ticket
+from telephone.domain.games import Caption, Image
 
 __all__ = ["Answer", "Ask", "Embedder", "ImageToText", "SeeingEmbedder", "TextToImage", "Ticket", "Vectors"]
 

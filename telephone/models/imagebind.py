@@ -11,7 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from telephone.domain.games import Ask, Image
+from telephone.domain.calls import Ask
+from telephone.domain.games import Image
 from telephone.errors import BadInput, BadOutput
 from telephone.models import clip
 from telephone.models.base import Vectors

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final, Literal
 
 from telephone.concurrency import off_loop
-from telephone.domain.games import Answer, Ask, Ticket
+from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.errors import BadInput
 from telephone.models.base import Embedder
 from telephone.models.minilm import MiniLM

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from telephone.domain.games import Answer, Ask, Caption, Image, Ticket, fold
+from telephone.domain.calls import Answer, Ask, Ticket
+from telephone.domain.games import Caption, Image, fold
 from telephone.errors import BadOutput, NotAllowed, Refused, Retired, TelephoneError, TimedOut
 from telephone.media.images import verify
 from telephone.models.refusal import is_refusal

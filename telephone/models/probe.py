@@ -9,7 +9,8 @@ from typing import Final
 import structlog
 
 from telephone.concurrency import off_loop
-from telephone.domain.games import Answer, Ask, Image, fold
+from telephone.domain.calls import Answer, Ask
+from telephone.domain.games import Image, fold
 from telephone.errors import BadOutput, TelephoneError
 from telephone.models.base import SeeingEmbedder
 from telephone.models.embedders import embedders

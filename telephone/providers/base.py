@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from telephone.domain.games import Answer, Ask, Ticket
+from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.errors import Unavailable
 
 ModelKind = Literal["t2i", "i2t", "embedder", "chat"]

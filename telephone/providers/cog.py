@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from telephone.domain.games import Answer, Ask, Ticket
+from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.errors import TelephoneError, Unavailable
 from telephone.providers import failures
 from telephone.providers.base import ModelTable

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from telephone.domain.games import Ask, Image
+from telephone.domain.calls import Ask
+from telephone.domain.games import Image
 from telephone.errors import BadInput
 from telephone.media.images import BYTES_MAX
 from telephone.providers import failures

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from telephone.domain.games import Answer, Ask, Ticket
+from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.errors import Retired, TelephoneError
 from telephone.providers import failures, openai_answers
 from telephone.providers.base import ModelTable

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from cachetools import LRUCache
 from pydantic import SecretStr
 
-from telephone.domain.games import Answer, Ask, Image, Ticket
+from telephone.domain.calls import Answer, Ask, Ticket
+from telephone.domain.games import Image
 from telephone.errors import Retired, TelephoneError
 from telephone.providers import failures
 from telephone.providers.base import Lost, ModelTable

@@ -6,7 +6,8 @@ from typing import Final
 
 import structlog
 
-from telephone.domain.games import Ask, Caption, Image
+from telephone.domain.calls import Ask
+from telephone.domain.games import Caption, Image
 from telephone.errors import Misconfigured, Refused, Withheld
 from telephone.providers.base import ModelTable
 from telephone.retry import with_patience

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.domain.games import Step, StepKey, Ticket
+from telephone.domain.calls import Ticket
+from telephone.domain.games import Step, StepKey
 from telephone.domain.refusals import NobodyAsked
 from telephone.store.database import Database
 from telephone.store.game_reader import step_of

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from PIL import Image as pil
 
-from telephone.domain.games import Answer, Ask, Ticket
+from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.providers.base import ModelTable
 from tests.support.pictures import paint
 

@@ -7,7 +7,8 @@ import pytest
 
 from telephone.app import StartRequest
 from telephone.cli.doctor import examine
-from telephone.domain.games import Answer, GameRequest, GameState, Pair, Prompt, Ticket
+from telephone.domain.calls import Answer, Ticket
+from telephone.domain.games import GameRequest, GameState, Pair, Prompt
 from telephone.errors import BadOutput, OverBudget, Refused
 from telephone.exports.game_json import record
 from telephone.settings import Settings

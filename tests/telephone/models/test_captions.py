@@ -2,7 +2,7 @@
 
 import pytest
 
-from telephone.domain.games import Answer
+from telephone.domain.calls import Answer
 from telephone.errors import BadOutput, Refused
 from telephone.models.players import CAPTION_MAX, caption_of, picture_of
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from telephone.bootstrap import open_house
-from telephone.domain.games import Answer, Caps, Level, Ticket
+from telephone.domain.calls import Answer, Ticket
+from telephone.domain.games import Caps, Level
 from telephone.errors import (
     BadOutput,
     Misconfigured,

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image as pil
 from pydantic import SecretStr
 
-from telephone.domain.games import Ask, Image
+from telephone.domain.calls import Ask
+from telephone.domain.games import Image
 from telephone.models.registry import Registry
 from telephone.providers.base import ModelTable
 from telephone.providers.cog import Cog

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from telephone.domain.games import Ask, Ticket
+from telephone.domain.calls import Ask, Ticket
 from telephone.errors import BadOutput, Refused, Unavailable
 from telephone.models.players import caption_of, picture_of
 from telephone.providers.cog import Cog

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from telephone.domain.games import Ask, Ticket
+from telephone.domain.calls import Ask, Ticket
 from telephone.errors import BadInput, BadOutput, Misconfigured, RateLimited, TelephoneError, Unavailable
 from telephone.models.offline import Offline
 from telephone.models.players import caption_of, picture_of

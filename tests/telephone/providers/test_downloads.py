@@ -11,7 +11,7 @@ import pytest
 from aiohttp.abc import AbstractResolver
 from PIL import Image as pil
 
-from telephone.domain.games import Answer
+from telephone.domain.calls import Answer
 from telephone.errors import BadOutput, RateLimited, TelephoneError, Unavailable
 from telephone.models.players import picture_of
 from telephone.providers.downloads import Downloads, is_public

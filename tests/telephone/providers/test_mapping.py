@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from telephone.domain.games import Ask
+from telephone.domain.calls import Ask
 from telephone.errors import BadInput, BadOutput
 from telephone.providers.mapping import TASK, data_uri, decoded, inputs, output_of
 from tests.support.pictures import paint

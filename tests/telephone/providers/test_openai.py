@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import SecretStr
 
-from telephone.domain.games import Ask, Ticket
+from telephone.domain.calls import Ask, Ticket
 from telephone.errors import BadOutput, Misconfigured, Refused, Retired, TimedOut
 from telephone.models.players import Players, picture_of
 from telephone.providers.openai import CHAT_TOKENS, OpenAI

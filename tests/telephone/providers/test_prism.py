@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from telephone.domain.games import Ask, Ticket
+from telephone.domain.calls import Ask, Ticket
 from telephone.errors import (
     Misconfigured,
     RateLimited,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from telephone.domain.games import Ask, Ticket
+from telephone.domain.calls import Ask, Ticket
 from telephone.errors import BadOutput, Misconfigured, Refused, Retired, TimedOut, Unavailable
 from telephone.models.players import Players, caption_of, picture_of
 from telephone.providers.downloads import Downloads

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import event, insert, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from telephone.domain.games import NO_GUILD, GameState, Step, Ticket
+from telephone.domain.calls import Ticket
+from telephone.domain.games import NO_GUILD, GameState, Step
 from telephone.errors import Misconfigured
 from telephone.store import Store
 from telephone.store.database import POOL_SIZE

@@ -2,7 +2,8 @@
 
 import pytest
 
-from telephone.domain.games import Step, Ticket
+from telephone.domain.calls import Ticket
+from telephone.domain.games import Step
 from telephone.errors import NotFound
 from telephone.store import Store
 from tests.telephone.store.samples import CAPTION, PICTURE, caption, picture, request

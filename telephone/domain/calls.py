@@ -1,0 +1,46 @@
+"""What a player is asked and what comes back: the request, the provider's ticket, the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from telephone.domain.games import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked: `text` for a picture, `image` for a caption, `text` of a chat model, either of an embedder."""
+
+    seed: int
+    text: str | None = None
+    image: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Proof that a step was submitted; kept in the store, so that it is never paid twice.
+
+    `reference` is the provider's id of the running prediction, None where it has none. `found` says
+    that a prediction submitted before a crash was found again by its marker. `maybe_billed_twice`
+    says that this could not be found out.
+    """
+
+    reference: str | None = None
+    found: bool = False
+    maybe_billed_twice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: `data` of a picture, `text` as a model said it, or an embedder's `vector`.
+
+    `cost_usd` is what the provider reported, None where it reports nothing. `maybe_billed_twice` says that
+    it had to be asked for again after its ticket was kept.
+    """
+
+    data: bytes | None = None
+    text: str | None = None
+    vector: tuple[float, ...] | None = None
+    cost_usd: float | None = None
+    maybe_billed_twice: bool = False
+    parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -9,8 +9,9 @@ from typing import Any, Final
 import structlog
 
 from telephone.battles.service import Contest
+from telephone.domain.budgets import Allowance
 from telephone.domain.calibration import Scale
-from telephone.domain.games import HUMAN, Allowance, Game, GameState
+from telephone.domain.games import HUMAN, Game, GameState
 from telephone.domain.servers import NsfwPolicy, ServerSettings, declared
 from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed

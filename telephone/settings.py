@@ -10,7 +10,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from telephone.domain.games import Caps
+from telephone.domain.budgets import Caps
 from telephone.errors import Misconfigured
 
 WELL: Final = "AI Telephone is well"

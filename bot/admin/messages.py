@@ -12,7 +12,8 @@ from bot.ui.text import CONTENT_MAX, escape, excerpt, lines_that_fit
 from bot.ui.wording import NEEDED
 from telephone.app import ModelFacts, Scope, Standing
 from telephone.domain.battles import Battle
-from telephone.domain.games import Allowance, GameState
+from telephone.domain.budgets import Allowance
+from telephone.domain.games import GameState
 from telephone.domain.parties import Party
 from telephone.domain.servers import ServerSettings, said
 

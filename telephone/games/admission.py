@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from telephone.domain.budgets import Caps
 from telephone.domain.games import (
     DEFAULT_TURNS,
     HUMAN,
     HUMAN_TURNS,
     NO_GUILD,
     PROMPT_MAX,
-    Caps,
     Game,
     GameRequest,
     Kind,

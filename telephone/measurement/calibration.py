@@ -10,8 +10,9 @@ import numpy as np
 from cachetools import LRUCache
 
 from telephone.concurrency import off_loop
+from telephone.domain.budgets import Caps
 from telephone.domain.calibration import UNKNOWN, Bearings, Quartiles, Redrawn, Rest, Scale
-from telephone.domain.games import Caps, Drift, Game, Pair
+from telephone.domain.games import Drift, Game, Pair
 from telephone.measurement.distances import Measure
 from telephone.measurement.distractors import distractors
 from telephone.measurement.embedding_cache import Gauge, Vector

@@ -16,7 +16,7 @@ from typing import Final
 
 import structlog
 
-from telephone.domain.games import Caps
+from telephone.domain.budgets import Caps
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from telephone.engine.waiting import watched
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, TelephoneError

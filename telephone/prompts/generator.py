@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from telephone.domain.budgets import Caps
 from telephone.domain.calls import Answer, Ask
-from telephone.domain.games import Caps, Level
+from telephone.domain.games import Level
 from telephone.errors import BadOutput, NotAllowed, Refused, TimedOut
 from telephone.models.players import Players
 from telephone.providers.base import ModelTable

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import func, select
 
-from telephone.domain.games import Allowance, Caps
+from telephone.domain.budgets import Allowance, Caps
 from telephone.domain.refusals import CapTooHigh
 from telephone.store.database import Database
 from telephone.store.games import add_server, guild_of

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Subquery, case, false, func, select, updat
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from telephone.domain.games import NO_GUILD, Caps, GameRequest
+from telephone.domain.budgets import Caps
+from telephone.domain.games import NO_GUILD, GameRequest
 from telephone.domain.refusals import NoGamesLeft, NoMoneyLeft, Purpose
 from telephone.store.database import Database
 from telephone.store.tables.columns import now

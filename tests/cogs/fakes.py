@@ -5,8 +5,9 @@ from datetime import date
 
 from telephone.app import Choice, ModelFacts, Replay, Standing
 from telephone.domain.battles import Battle
+from telephone.domain.budgets import Allowance
 from telephone.domain.calibration import Scale
-from telephone.domain.games import Allowance, Game, GameRequest, GameState, Pair, Prompt
+from telephone.domain.games import Game, GameRequest, GameState, Pair, Prompt
 from telephone.domain.parties import Party
 from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, NotFound

@@ -8,7 +8,8 @@ import pytest
 from bot.app import TelephoneApp
 from bot.leaderboards import pair_messages
 from bot.ui import wording
-from telephone.domain.games import Caps, Level, Pair, Prompt
+from telephone.domain.budgets import Caps
+from telephone.domain.games import Level, Pair, Prompt
 from telephone.leaderboards.board import BoardRequest
 from telephone.leaderboards.pair_report import Pairs
 from telephone.leaderboards.service import Boards, Judge

@@ -9,7 +9,7 @@ from pathlib import Path
 from telephone.app import Service
 from telephone.battles.workflow import Battling
 from telephone.bootstrap import Parts, Tempo, open_playing_house
-from telephone.domain.games import Caps
+from telephone.domain.budgets import Caps
 from telephone.games.measure_workflow import PATIENCE, Patience
 from telephone.games.recovery import Recovery
 from telephone.games.workflow import Play

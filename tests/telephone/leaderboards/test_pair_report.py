@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from telephone.cli.json_documents import pair_document
-from telephone.domain.games import Caps, Game, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
+from telephone.domain.budgets import Caps
+from telephone.domain.games import Game, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
 from telephone.errors import NotFound
 from telephone.leaderboards.pair_report import PairRequest, Pairs
 from telephone.leaderboards.wording.pair import NONE_YET, sentences

@@ -7,8 +7,9 @@ from math import cos, radians, sin
 import numpy as np
 import pytest
 
+from telephone.domain.budgets import Caps
 from telephone.domain.calibration import UNKNOWN, Rest
-from telephone.domain.games import Caps, Game, GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
+from telephone.domain.games import Game, GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from telephone.errors import OverBudget, Unavailable
 from telephone.measurement.calibration import Drawing, Scales
 from telephone.measurement.distances import Measure

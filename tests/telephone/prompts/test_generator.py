@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from telephone.bootstrap import open_house
+from telephone.domain.budgets import Caps
 from telephone.domain.calls import Answer, Ticket
-from telephone.domain.games import Caps, Level
+from telephone.domain.games import Level
 from telephone.errors import (
     BadOutput,
     Misconfigured,

@@ -1,7 +1,8 @@
 """One member who has left a trace in every table, among others who have too."""
 
 from telephone.domain.battles import BattleRequest, Choice, Decision, Voter
-from telephone.domain.games import HUMAN, Caps, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
+from telephone.domain.budgets import Caps
+from telephone.domain.games import HUMAN, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
 from telephone.domain.guesses import Question
 from telephone.domain.parties import PartyRequest
 from telephone.domain.rescores import RescorePlan

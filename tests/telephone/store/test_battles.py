@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from telephone.domain.battles import BattleRequest, BattleState, Choice
-from telephone.domain.games import Caps, GameState, Level, Pair, Prompt
+from telephone.domain.budgets import Caps
+from telephone.domain.games import GameState, Level, Pair, Prompt
 from telephone.errors import BadInput, NotFound, OverBudget
 from telephone.store import Order, Store
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, request

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from telephone.domain.budgets import Caps
 from telephone.domain.calls import Ticket
-from telephone.domain.games import Caps, Costs, GameState
+from telephone.domain.games import Costs, GameState
 from telephone.domain.refusals import NoMoneyLeft, Purpose
 from telephone.errors import BadInput, OverBudget
 from telephone.store import Order, Store

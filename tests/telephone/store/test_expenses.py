@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text, update
 
-from telephone.domain.games import Caps
+from telephone.domain.budgets import Caps
 from telephone.errors import NotFound, OverBudget
 from telephone.store import Order, Store
 from telephone.store.tables.games import ExpenseRow

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from telephone.domain.games import Caps, GameState, Kind, Prompt, Step, StepKey
+from telephone.domain.budgets import Caps
+from telephone.domain.games import GameState, Kind, Prompt, Step, StepKey
 from telephone.domain.human_turns import SeatState
 from telephone.domain.parties import Party, PartyRequest, PartyState
 from telephone.domain.refusals import FULL, LATE, PARTY_CLOSED, RESERVED, STRANGER

@@ -5,7 +5,8 @@ from itertools import cycle, islice
 
 import pytest
 
-from telephone.domain.games import Caps, Pair, Prompt
+from telephone.domain.budgets import Caps
+from telephone.domain.games import Pair, Prompt
 from telephone.domain.rescores import RescorePlan, RescoreState
 from telephone.errors import NotFound, OverBudget
 from telephone.store import Order, Store

@@ -9,7 +9,7 @@ import structlog
 from bot.delivery import errors as delivery_errors
 from bot.delivery.editor import HISTORY
 from bot.delivery.sender import names
-from telephone.ports.cleanup import Spot
+from telephone.domain.deletions import Spot
 
 _GONE: Final = frozenset({delivery_errors.UNKNOWN_CHANNEL, delivery_errors.UNKNOWN_MESSAGE})
 _BARRED: Final = frozenset({50001, 50013, 160005})

@@ -80,3 +80,15 @@ class Erasure:
     ordered_at: datetime
     ended_at: datetime | None = None
     reach: Reach = field(default_factory=Reach)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where one game or battle was shown, from `since` on: its thread, and in the channel the messages of these ids and
+    those whose buttons name its id, `owner_id`."""
+
+    owner_id: str
+    channel_id: int
+    since: datetime
+    thread_id: int | None = None
+    messages: tuple[int, ...] = ()

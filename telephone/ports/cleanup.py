@@ -1,20 +1,8 @@
 """The protocol of what takes shown messages back, wherever games and battles are shown."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where one game or battle was shown, from `since` on: its thread, and in the channel the messages of these ids and
-    those whose buttons name its id, `owner_id`."""
-
-    owner_id: str
-    channel_id: int
-    since: datetime
-    thread_id: int | None = None
-    messages: tuple[int, ...] = ()
+from telephone.domain.deletions import Spot
 
 
 class Broom(Protocol):

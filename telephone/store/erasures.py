@@ -10,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from telephone.domain.battles import BattleState
-from telephone.domain.deletions import Erasure, Footprint, Reach, UnderWay
+from telephone.domain.deletions import Erasure, Footprint, Reach, Spot, UnderWay
 from telephone.domain.human_turns import SeatState
 from telephone.domain.messages import BattleMessageKind, GameMessageKind
 from telephone.domain.parties import PartyState
 from telephone.domain.refusals import NoErasure
-from telephone.ports.cleanup import Spot
 from telephone.store.database import Database
 from telephone.store.deletion import batches, wipe
 from telephone.store.deletion_scope import ids, reach_of, started_by, texts_elsewhere, texts_of, unended

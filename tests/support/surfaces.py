@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from telephone.domain.battles import Battle, Result, Side
+from telephone.domain.deletions import Spot
 from telephone.domain.games import Game, GameState, Image, Step
 from telephone.domain.human_turns import Seat, SeatState
 from telephone.domain.parties import Awards, Party
 from telephone.domain.rescores import Rescore
 from telephone.ports.battles import Arena, Load
-from telephone.ports.cleanup import Broom, Spot
+from telephone.ports.cleanup import Broom
 from telephone.ports.games import Posting, Progress, Stage, Summary
 from telephone.ports.human_turns import Lobby
 from telephone.ports.jobs import Noticeboard

@@ -16,12 +16,12 @@ import structlog
 
 from telephone.concurrency import off_loop
 from telephone.domain.battles import SIDES_MAX, Choice
+from telephone.domain.polls import CHOICES, Poll
 from telephone.errors import NotFound
 from telephone.exports import Archive, Export, Which
 from telephone.leaderboards.ballot_source import gather
 from telephone.leaderboards.csv_input import MORE, VOTES
 from telephone.scoring.ballots import ALL_BAD, TIE
-from telephone.store.packed_votes import CHOICES, Poll
 from telephone.store.scores import Pool
 
 COLUMNS: Final = (*VOTES[:4], *MORE[2:], *VOTES[4:], *MORE[:2])

@@ -8,10 +8,11 @@ import numpy as np
 from telephone.concurrency import off_loop
 from telephone.domain.battles import SIDES_MAX, Choice
 from telephone.domain.games import Pair
+from telephone.domain.polls import CHOICES, Poll
 from telephone.leaderboards.vote_flags import counted, patterned
 from telephone.scoring.ballots import Ballots, Ints, numbered, weights
 from telephone.store import Store
-from telephone.store.packed_votes import CHOICES, PACKED, Poll
+from telephone.store.packed_votes import PACKED
 from telephone.store.scores import Pool
 
 _TIE, _ALL_BAD = CHOICES.index(Choice.TIE), CHOICES.index(Choice.ALL_BAD)

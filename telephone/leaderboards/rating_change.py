@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from telephone.domain.games import Pair
+from telephone.domain.polls import Poll
 from telephone.leaderboards.ballot_source import gather
 from telephone.scoring.vote_model import FEWEST_BATTLES, VoteRow, rank_by_votes
-from telephone.store.packed_votes import Poll
 
 FREE: Final = "Free prompts stay off the board by votes."
 _FEW: Final = (

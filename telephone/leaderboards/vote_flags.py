@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telephone.domain.battles import Decision
+from telephone.domain.polls import Poll
 from telephone.scoring.voter_anomalies import suspects
-from telephone.store.packed_votes import Poll
 
 Mask = NDArray[np.bool_]
 

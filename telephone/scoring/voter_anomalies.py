@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp
 
+from telephone.domain.polls import CHOICES, Poll
 from telephone.scoring.intervals import Floats
-from telephone.store.packed_votes import CHOICES, Poll
 
 FEWEST_VOTES: Final = 5
 """Whoever cast fewer is not tested."""

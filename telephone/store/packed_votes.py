@@ -8,19 +8,18 @@ So each closed battle keeps its votes in one row, made when they are first asked
 import json
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Select, SQLColumnExpression, Text, cast, delete, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from telephone.domain.battles import BattleState, Choice
 from telephone.domain.games import Pair
+from telephone.domain.polls import CHOICES, Poll
 from telephone.store.database import Database
 from telephone.store.scores import Pool
 from telephone.store.tables.battles import BattleRow, PollRow, SideRow, VoteRow
@@ -30,22 +29,9 @@ from telephone.store.tables.games import GameRow
 PACKED: Final = np.dtype([("member", "<i8"), ("choice", "u1"), ("starter", "?"), ("late", "?"), ("age", "<u2")])
 """One vote: who cast it, which of `CHOICES` it is, whether the voter started the battle, or joined the server after
 it began, and how many whole days old the account was then."""
-CHOICES: Final = tuple(Choice)
 _OLDEST: Final = 2**16 - 1
 _BATCH: Final = 500
 """Battles that are packed in one transaction; the databases bound the parameters of a query."""
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """A closed battle and its votes. `sides` are the pairs that stood, by their places; `prompt` is a slug, or the
-    words of a free prompt. `votes` (n,) are of the type PACKED and read-only."""
-
-    battle: str
-    closed_at: datetime
-    prompt: str
-    sides: tuple[tuple[int, Pair], ...]
-    votes: NDArray[np.void]
 
 
 class Polls:

@@ -8,11 +8,11 @@ import pytest
 
 from telephone.domain.battles import Choice
 from telephone.domain.games import Pair
+from telephone.domain.polls import CHOICES, Poll
 from telephone.exports.votes import COLUMNS, ONE_WAY, pseudonym, said, transcribe
 from telephone.leaderboards.ballot_source import gather
 from telephone.leaderboards.csv_input import read_votes
 from telephone.scoring.vote_model import VoteBoard, rank_by_votes
-from telephone.store.packed_votes import CHOICES, Poll
 from tests.support.polled import packed
 
 SHARP, HAZY, THIRD, COMMA = (

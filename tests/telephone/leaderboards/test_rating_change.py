@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from telephone.domain.battles import Choice
 from telephone.domain.games import Pair
+from telephone.domain.polls import CHOICES, Poll
 from telephone.leaderboards.rating_change import swings, told
-from telephone.store.packed_votes import CHOICES, Poll
 from tests.support.polled import packed
 
 SHARP, HAZY, THIRD = (

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from telephone.domain.games import Pair
+from telephone.domain.polls import Poll
 from telephone.scoring.voter_anomalies import FEWEST_VOTES, log_odds, suspects
-from telephone.store.packed_votes import Poll
 from tests.support.polled import packed
 
 PAIRS = [Pair(t2i, i2t) for t2i in ("a", "b") for i2t in ("x", "y")]

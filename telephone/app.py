@@ -19,6 +19,7 @@ from telephone.exports import Archive
 from telephone.exports.artifacts import Keepsakes, Replay
 from telephone.games.admission import Admission, StartRequest
 from telephone.games.guesses import Guessing
+from telephone.games.service import UNFINISHED, Standing, _is_closed, _is_open
 from telephone.games.turn_service import Seats
 from telephone.games.workflow import PAUSED_EVERYWHERE, PAUSED_HERE
 from telephone.leaderboards.insights import Questions
@@ -37,7 +38,6 @@ from telephone.store import Scope, Store
 
 __all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]
 
-UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
 _HUMANS: Final[dict[ModelKind, str]] = {
     "t2i": "A member of the server draws, on Discord.",
     "i2t": "A member of the server says what they see, on Discord.",
@@ -71,14 +71,6 @@ class ModelFacts:
     replacement: str | None
     licence: str
     about: str
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An unfinished game and its place in the server's queue: 1 is next, 0 is not queued."""
-
-    game: Game
-    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,16 +323,6 @@ class Service:
 
 def _human(kind: ModelKind, about: str, why_not: str | None) -> ModelFacts:
     return ModelFacts(HUMAN, kind, "members", why_not is None, why_not, 0.0, None, None, "their author's", about)
-
-
-def _is_open(game: Game) -> bool:
-    return game.is_set_up or game.state.is_final or game.state is GameState.PAUSED
-
-
-def _is_closed(game: Game) -> bool:
-    if game.state is GameState.FINISHED:
-        return game.place.summary_id is not None
-    return game.state.is_final or game.state is GameState.PAUSED
 
 
 def _facts(table: ModelTable, why_not: str | None) -> ModelFacts:

@@ -10,10 +10,10 @@ from typing import Literal
 
 import aiohttp
 
-from telephone.app import UNFINISHED
 from telephone.bootstrap import chat, primary, providers
 from telephone.domain.games import Image
 from telephone.errors import NotAllowed, TelephoneError
+from telephone.games.service import UNFINISHED
 from telephone.measurement.distances import ALWAYS
 from telephone.media.images import Pictures
 from telephone.models.embedders import embedders

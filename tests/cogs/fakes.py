@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from telephone.app import Choice, ModelFacts, Replay, Standing
+from telephone.app import Choice, ModelFacts, Replay
 from telephone.domain.battles import Battle
 from telephone.domain.budgets import Allowance
 from telephone.domain.calibration import Scale
@@ -13,6 +13,7 @@ from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.exports import Archive
 from telephone.games.admission import StartRequest
+from telephone.games.service import Standing
 from telephone.leaderboards.insights import Questions
 from telephone.leaderboards.pair_report import Pairs
 from telephone.leaderboards.service import Boards

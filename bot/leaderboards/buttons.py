@@ -17,8 +17,8 @@ from telephone.app import Service
 from telephone.concurrency import off_loop
 from telephone.errors import BadInput
 from telephone.leaderboards.board import Board
-from telephone.measurement.calibration import for_chart
 from telephone.media.charts import Scale
+from telephone.media.charts.game_chart import for_chart
 
 
 async def show_board(press: Press, sight: Sight) -> None:

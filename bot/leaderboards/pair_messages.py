@@ -15,8 +15,8 @@ from telephone.errors import BadInput
 from telephone.leaderboards.board import BoardRequest
 from telephone.leaderboards.pair_report import PairRequest
 from telephone.leaderboards.wording.pair import sentences
-from telephone.measurement.calibration import for_chart
 from telephone.media.charts import Curve, describe_pairs, pairs_chart
+from telephone.media.charts.game_chart import for_chart
 from telephone.scoring.pair_curve import PairDrift
 
 COLOUR: Final = 0x0072B2

@@ -12,10 +12,11 @@ from telephone.domain.games import Game, Image
 from telephone.errors import BadInput, Misconfigured
 from telephone.exports.game_json import record
 from telephone.games.publisher import drift_of
-from telephone.measurement.calibration import Drawing, Scales
+from telephone.measurement.calibration import Scales
 from telephone.measurement.distances import Measure
 from telephone.media.album import album
 from telephone.media.charts import describe_drift
+from telephone.media.charts.game_chart import Drawing
 from telephone.media.images import Pictures
 from telephone.media.replay import Frame, replay_gif
 from telephone.models.registry import Registry

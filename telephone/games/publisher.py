@@ -9,7 +9,8 @@ from telephone.concurrency import off_loop
 from telephone.domain.games import Drift, Game, GameState, Image, Kind, Step, StepKey
 from telephone.domain.human_turns import Seat
 from telephone.domain.messages import GameMessage, GameMessageKind
-from telephone.measurement.calibration import Drawing, Scales
+from telephone.measurement.calibration import Scales
+from telephone.media.charts.game_chart import Drawing
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.ports.games import Posting, Progress, Stage, Summary

@@ -12,12 +12,11 @@ from cachetools import LRUCache
 from telephone.concurrency import off_loop
 from telephone.domain.budgets import Caps
 from telephone.domain.calibration import UNKNOWN, Bearings, Quartiles, Redrawn, Rest, Scale
-from telephone.domain.games import Drift, Game, Pair
+from telephone.domain.games import Game, Pair
 from telephone.measurement.distances import Measure
 from telephone.measurement.distractors import distractors
 from telephone.measurement.embedding_cache import Gauge, Vector
 from telephone.measurement.repeats import SOURCE, shipped
-from telephone.media import charts
 from telephone.prompts.catalog import curated
 from telephone.scoring.decay import REST, rest
 from telephone.scoring.drift import cosine_distance
@@ -148,46 +147,6 @@ class Scales:
 def over_two(said: Sequence[Vector]) -> list[float]:
     """The distance of every caption from the one two turns before; NaN for the first two, which have none."""
     return [nan, nan, *(cosine_distance(one, other) for one, other in zip(said, said[2:], strict=False))][: len(said)]
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """The drift of one game with all that it is held against, as a chart and in words."""
-
-    title: str
-    embedder: str
-    drift: Drift
-    bearings: Bearings
-
-    def chart(self, theme: charts.Theme = "light") -> bytes:
-        """The PNG; keeps a core busy."""
-        return charts.drift_chart(
-            self.drift.distances,
-            title=self.title,
-            embedder=self.embedder,
-            scale=for_chart(self.bearings.scale),
-            rest=self._rest,
-            theme=theme,
-        )
-
-    @property
-    def alt(self) -> str:
-        scale = for_chart(self.bearings.scale)
-        return charts.describe_drift(self.drift.distances, self.drift.biggest_jump, scale=scale, rest=self._rest)
-
-    @property
-    def _rest(self) -> int | None:
-        """The turn that is marked as the beginning of rest: none where two captions take turns."""
-        found = self.bearings.rest
-        return None if found is None or found.cycle else found.turn
-
-
-def for_chart(scale: Scale | None) -> charts.Scale | None:
-    """The scale as charts draw it."""
-    if scale is None:
-        return None
-    floor, ceiling = (charts.Span(some.low, some.median, some.high) for some in (scale.floor, scale.ceiling))
-    return charts.Scale(floor, ceiling, scale.source)
 
 
 @dataclass(frozen=True, slots=True)

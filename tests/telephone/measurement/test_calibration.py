@@ -11,11 +11,12 @@ from telephone.domain.budgets import Caps
 from telephone.domain.calibration import UNKNOWN, Rest
 from telephone.domain.games import Game, GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from telephone.errors import OverBudget, Unavailable
-from telephone.measurement.calibration import Drawing, Scales
+from telephone.measurement.calibration import Scales
 from telephone.measurement.distances import Measure
 from telephone.measurement.distractors import distractors
 from telephone.measurement.embedding_cache import Gauge
 from telephone.measurement.repeats import SOURCE, shipped
+from telephone.media.charts.game_chart import Drawing
 from telephone.media.images import Pictures, verify
 from telephone.prompts.catalog import curated
 from telephone.scoring.drift import summarise

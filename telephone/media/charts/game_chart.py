@@ -1,0 +1,47 @@
+"""What the chart of one game needs: its distances, and the scale beside them."""
+
+from dataclasses import dataclass
+
+from telephone.domain.calibration import Bearings, Scale
+from telephone.domain.games import Drift
+from telephone.media import charts
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The drift of one game with all that it is held against, as a chart and in words."""
+
+    title: str
+    embedder: str
+    drift: Drift
+    bearings: Bearings
+
+    def chart(self, theme: charts.Theme = "light") -> bytes:
+        """The PNG; keeps a core busy."""
+        return charts.drift_chart(
+            self.drift.distances,
+            title=self.title,
+            embedder=self.embedder,
+            scale=for_chart(self.bearings.scale),
+            rest=self._rest,
+            theme=theme,
+        )
+
+    @property
+    def alt(self) -> str:
+        scale = for_chart(self.bearings.scale)
+        return charts.describe_drift(self.drift.distances, self.drift.biggest_jump, scale=scale, rest=self._rest)
+
+    @property
+    def _rest(self) -> int | None:
+        """The turn that is marked as the beginning of rest: none where two captions take turns."""
+        found = self.bearings.rest
+        return None if found is None or found.cycle else found.turn
+
+
+def for_chart(scale: Scale | None) -> charts.Scale | None:
+    """The scale as charts draw it."""
+    if scale is None:
+        return None
+    floor, ceiling = (charts.Span(some.low, some.median, some.high) for some in (scale.floor, scale.ceiling))
+    return charts.Scale(floor, ceiling, scale.source)

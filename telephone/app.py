@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,50 +26,21 @@ from telephone.leaderboards.pair_report import Pairs
 from telephone.leaderboards.service import Boards
 from telephone.leaderboards.vote_review import Integrity
 from telephone.measurement.rescore_service import Errands
+from telephone.models.catalog import _HUMANS, Choice, ModelFacts, _facts, _human
 from telephone.models.players import Players
 from telephone.moderation import Moderation
 from telephone.parties.service import Parties
 from telephone.ports.runners import GameRunner
 from telephone.privacy.service import Privacy
 from telephone.prompts.service import Library
-from telephone.providers.base import ModelKind, ModelTable
+from telephone.providers.base import ModelKind
 from telephone.store import Scope, Store
 
 __all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]
 
-_HUMANS: Final[dict[ModelKind, str]] = {
-    "t2i": "A member of the server draws, on Discord.",
-    "i2t": "A member of the server says what they see, on Discord.",
-}
 _LOOK_EVERY: Final = 0.1
 _ABOUT_TO_START: Final = 1.0
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A model as autocomplete offers it; `why_not` is None when it can play now."""
-
-    name: str
-    kind: ModelKind
-    ready: bool
-    why_not: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFacts:
-    """A model as `telephone models` lists it. `price_usd` is per call."""
-
-    name: str
-    kind: ModelKind
-    provider: str
-    ready: bool
-    why_not: str | None
-    price_usd: float
-    retired_on: date | None
-    replacement: str | None
-    licence: str
-    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,22 +289,3 @@ class Service:
 
     async def _when(self, game_id: str, reached: Callable[[Game], bool], timeout: float) -> Game:
         return await look_until(lambda: self.store.games.get(game_id), reached, every=_LOOK_EVERY, within=timeout)
-
-
-def _human(kind: ModelKind, about: str, why_not: str | None) -> ModelFacts:
-    return ModelFacts(HUMAN, kind, "members", why_not is None, why_not, 0.0, None, None, "their author's", about)
-
-
-def _facts(table: ModelTable, why_not: str | None) -> ModelFacts:
-    return ModelFacts(
-        name=table.name,
-        kind=table.kind,
-        provider=table.provider,
-        ready=why_not is None,
-        why_not=why_not,
-        price_usd=table.price_usd,
-        retired_on=table.retired_on,
-        replacement=table.replacement,
-        licence=table.licence,
-        about=table.about,
-    )

@@ -10,13 +10,14 @@ from bot.parties.messages import standing as standing_party
 from bot.ui.posts import span, turn_now
 from bot.ui.text import CONTENT_MAX, escape, excerpt, lines_that_fit
 from bot.ui.wording import NEEDED
-from telephone.app import ModelFacts, Scope
+from telephone.app import Scope
 from telephone.domain.battles import Battle
 from telephone.domain.budgets import Allowance
 from telephone.domain.games import GameState
 from telephone.domain.parties import Party
 from telephone.domain.servers import ServerSettings, said
 from telephone.games.service import Standing
+from telephone.models.catalog import ModelFacts
 
 HELP: Final = """\
 **AI Telephone**: one model draws your words, another says what it sees, the next picture is drawn from that, \

@@ -27,10 +27,10 @@ from bot.ui.posts import (
 )
 from bot.ui.text import ALT_MAX, escape, excerpt, quote, shorten
 from bot.ui.wording import CHOICE_MAX
-from telephone.app import Choice, ModelFacts
 from telephone.domain.calibration import told
 from telephone.domain.games import Game, GameState, Image, Prompt, Step
 from telephone.domain.guesses import Question, questions
+from telephone.models.catalog import Choice, ModelFacts
 from telephone.ports.games import Summary
 
 TOO_LARGE: Final = "The picture was too large for this server, so this is a smaller copy."

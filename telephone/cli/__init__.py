@@ -23,11 +23,12 @@ from telephone.errors import TelephoneError
 from telephone.settings import Settings
 
 if TYPE_CHECKING:
-    from telephone.app import ModelFacts, StartRequest
+    from telephone.app import StartRequest
     from telephone.bootstrap import House
     from telephone.cli.doctor import Finding
     from telephone.domain.calibration import Bearings
     from telephone.games.service import Standing
+    from telephone.models.catalog import ModelFacts
     from telephone.models.probe import Tried
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from telephone.app import Choice, ModelFacts, Replay
+from telephone.app import Replay
 from telephone.domain.battles import Battle
 from telephone.domain.budgets import Allowance
 from telephone.domain.calibration import Scale
@@ -18,6 +18,7 @@ from telephone.leaderboards.insights import Questions
 from telephone.leaderboards.pair_report import Pairs
 from telephone.leaderboards.service import Boards
 from telephone.leaderboards.vote_review import Integrity
+from telephone.models.catalog import Choice, ModelFacts
 from telephone.privacy.service import Privacy
 from telephone.prompts.catalog import curated
 from telephone.prompts.service import Library

@@ -16,10 +16,10 @@ from bot.games.messages import game_row, model_row, prompt_row
 from bot.ui import wording
 from bot.ui.posts import Post
 from bot.ui.text import ALT_MAX, CONTENT_MAX, LAYOUT_MAX, units
-from telephone.app import Choice
 from telephone.domain.calibration import Bearings, Quartiles, Rest, Scale
 from telephone.domain.games import HUMAN, GameState, Prompt
 from telephone.games.service import Standing
+from telephone.models.catalog import Choice
 from telephone.ports.games import Progress
 from tests.bot.samples import NASTY, custom_ids, game, picture, picture_step, summary
 from tests.bot.ui.test_text import TEXTS, live, unescaped

@@ -37,7 +37,8 @@ from telephone.bootstrap import Parts, open_terminal_house
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import NO_GUILD, Game, GameState, Image, Step
 from telephone.games.admission import StartRequest
-from telephone.ports.games import Posting, Progress, Summary
+from telephone.ports.games import Progress, Summary
+from telephone.ports.posting import Posting
 from telephone.providers.base import ModelTable
 from telephone.safety import guard_of
 from telephone.settings import Settings

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 import structlog
 
 from telephone.errors import StageGone, TelephoneError, TimedOut
-from telephone.ports.games import Posting, nonce
+from telephone.ports.posting import Posting, nonce
 from telephone.retry import with_patience
 from telephone.store.posts import Messages, Post
 

@@ -15,7 +15,7 @@ from telephone.domain.battles import Battle, BattleState, Result, Side
 from telephone.domain.games import Image
 from telephone.domain.messages import BattleMessage, BattleMessageKind
 from telephone.ports.battles import Load
-from telephone.ports.games import Posting
+from telephone.ports.posting import Posting
 
 
 class DiscordArena:

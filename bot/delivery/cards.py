@@ -14,7 +14,7 @@ from bot.delivery import errors
 from bot.delivery.editor import NO_MENTIONS, files_of, sendable
 from bot.delivery.sender import Sending
 from bot.ui.posts import Post
-from telephone.ports.games import Posting, nonce
+from telephone.ports.posting import Posting, nonce
 
 EDIT_GAP: Final = 5.0
 OLD_CARD_GAP: Final = 300.0

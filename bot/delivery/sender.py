@@ -10,7 +10,7 @@ import discord
 from bot.delivery import errors
 from bot.delivery.editor import HISTORY, NO_MENTIONS, SIZES, files_of, sendable
 from bot.ui.posts import Post
-from telephone.ports.games import Posting
+from telephone.ports.posting import Posting
 
 ARCHIVE_MINUTES: Final = 1440
 _LOOK_BACK: Final = timedelta(minutes=1)

@@ -18,7 +18,8 @@ from telephone.domain.games import Game, GameState, Image, Step
 from telephone.errors import StageGone
 from telephone.exports.artifacts import Replay
 from telephone.media.images import fit
-from telephone.ports.games import Posting, Progress, Summary, nonce
+from telephone.ports.games import Progress, Summary
+from telephone.ports.posting import Posting, nonce
 
 
 class DiscordStage:

@@ -10,7 +10,7 @@ from bot.interactions.checks import server_of
 from bot.interactions.replies import Press, acknowledge, say
 from bot.ui.posts import Post, address
 from telephone.errors import NotAllowed
-from telephone.ports.games import Posting
+from telephone.ports.posting import Posting
 
 NOT_POSTED: Final = "I may not post in this channel; please ask an admin to run /telephone-admin check."
 

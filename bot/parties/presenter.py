@@ -14,7 +14,7 @@ from bot.ui.posts import Attachment, Post
 from telephone.domain.games import Game
 from telephone.domain.messages import PartyMessageKind
 from telephone.domain.parties import Awards, Party
-from telephone.ports.games import Posting
+from telephone.ports.posting import Posting
 
 TOO_LARGE = "The replay of this album is too large for this server; its pictures are above."
 

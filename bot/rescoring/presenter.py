@@ -10,7 +10,7 @@ from bot.delivery.cards import Card, Cards
 from bot.delivery.sender import Sending
 from bot.rescoring import messages
 from telephone.domain.rescores import Rescore
-from telephone.ports.games import Posting
+from telephone.ports.posting import Posting
 
 
 class DiscordNoticeboard:

@@ -13,7 +13,7 @@ from bot.turns import messages
 from bot.ui.posts import Post, turn_now
 from telephone.domain.games import Game
 from telephone.domain.human_turns import Claim, Seat
-from telephone.ports.games import Posting
+from telephone.ports.posting import Posting
 
 _EPHEMERAL: Final = 64
 """Discord's flag of a message that one member sees."""

@@ -14,7 +14,7 @@ from telephone.media.anonymise import alike
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.ports.battles import Arena, Load
-from telephone.ports.games import Posting
+from telephone.ports.posting import Posting
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.store import Store
 from telephone.store.scores import Pool

@@ -10,7 +10,8 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from telephone.domain.games import Game, Image, Kind, Step
-from telephone.ports.games import Posting, Progress, Summary
+from telephone.ports.games import Progress, Summary
+from telephone.ports.posting import Posting
 
 
 @dataclass

@@ -13,8 +13,9 @@ from telephone.measurement.calibration import Scales
 from telephone.media.charts.game_chart import Drawing
 from telephone.media.images import Pictures
 from telephone.models.players import Players
-from telephone.ports.games import Posting, Progress, Stage, Summary
+from telephone.ports.games import Progress, Stage, Summary
 from telephone.ports.human_turns import Lobby
+from telephone.ports.posting import Posting
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.scoring.drift import summarise
 from telephone.store import Store

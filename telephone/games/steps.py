@@ -16,7 +16,7 @@ from telephone.engine.waiting import watched
 from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError, TimedOut
 from telephone.media.images import Pictures
 from telephone.models.players import Players, caption_of, picture_of
-from telephone.ports.games import nonce
+from telephone.ports.posting import nonce
 from telephone.retry import with_patience
 from telephone.safety import Guard
 from telephone.store import Store

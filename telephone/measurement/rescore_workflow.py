@@ -16,8 +16,8 @@ from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.reruns import enqueue_unended
 from telephone.measurement.rescoring import Anew, Outcome
-from telephone.ports.games import Posting, nonce
 from telephone.ports.jobs import Noticeboard
+from telephone.ports.posting import Posting, nonce
 from telephone.publishing import without_stopping
 from telephone.retry import with_patience
 from telephone.store import Store

@@ -11,8 +11,8 @@ from telephone.errors import BadInput
 from telephone.exports.artifacts import Keepsakes
 from telephone.games.publisher import Showing
 from telephone.models.registry import Registry
-from telephone.ports.games import Posting
 from telephone.ports.parties import Parlour
+from telephone.ports.posting import Posting
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.store import Store
 

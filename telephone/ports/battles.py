@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 from telephone.domain.battles import Battle, Result, Side
 from telephone.domain.games import Image
-from telephone.ports.games import Posting
+from telephone.ports.posting import Posting
 
 Load: TypeAlias = Callable[[], Awaitable[Mapping[int, Image]]]
 """Fetches the last picture of each standing side by its place, made alike; one that reports hide is absent."""

@@ -4,27 +4,13 @@ The workflow of a game calls these in order. Every post carries a `Posting`: the
 again after a crash, and must then find what it posted the first time instead of posting twice.
 """
 
-import hashlib
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from telephone.domain.calibration import UNKNOWN, Bearings
 from telephone.domain.games import Drift, Game, Image, Step
 from telephone.domain.human_turns import Seat
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """How one message is kept from being posted twice.
-
-    `nonce` has at most 25 characters and is the same at every attempt; `since` is when the first
-    attempt began; `again` says that there was one, so that its message may be there already.
-    """
-
-    nonce: str
-    since: datetime
-    again: bool = False
+from telephone.ports.posting import Posting
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +86,3 @@ class Stage(Protocol):
     async def is_open(self, game: Game) -> bool:
         """Whether the game can still be shown where it was; False where its thread or channel is gone."""
         ...
-
-
-def nonce(game_id: str, what: str) -> str:
-    """The nonce of one message of one game: 24 characters, the same on every machine."""
-    return hashlib.blake2b(f"{game_id}/{what}".encode(), digest_size=12).hexdigest()

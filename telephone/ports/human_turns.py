@@ -5,7 +5,7 @@ from typing import Protocol
 from telephone.domain.games import Game
 from telephone.domain.human_turns import Seat
 from telephone.errors import NotAllowed
-from telephone.ports.games import Posting
+from telephone.ports.posting import Posting
 
 
 class Lobby(Protocol):

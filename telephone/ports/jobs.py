@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from telephone.domain.rescores import Rescore
-from telephone.ports.games import Posting
+from telephone.ports.posting import Posting
 
 
 class Noticeboard(Protocol):

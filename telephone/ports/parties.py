@@ -8,7 +8,7 @@ from typing import Protocol
 
 from telephone.domain.games import Game
 from telephone.domain.parties import Awards, Party
-from telephone.ports.games import Posting
+from telephone.ports.posting import Posting
 
 
 class Parlour(Protocol):

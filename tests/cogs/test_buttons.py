@@ -11,7 +11,8 @@ from bot.games.messages import continued, not_host, stop_question
 from bot.games.presenter import DiscordStage
 from bot.ui import wording
 from telephone.domain.games import GameState
-from telephone.ports.games import Posting, Progress
+from telephone.ports.games import Progress
+from telephone.ports.posting import Posting
 from tests.cogs.fakes import MemoryHouse
 
 

@@ -12,10 +12,11 @@ from telephone.domain.parties import Awards, Party
 from telephone.domain.rescores import Rescore
 from telephone.ports.battles import Arena, Load
 from telephone.ports.cleanup import Broom
-from telephone.ports.games import Posting, Progress, Stage, Summary
+from telephone.ports.games import Progress, Stage, Summary
 from telephone.ports.human_turns import Lobby
 from telephone.ports.jobs import Noticeboard
 from telephone.ports.parties import Parlour
+from telephone.ports.posting import Posting
 
 
 @dataclass

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from telephone import publishing
 from telephone.errors import StageGone, Unavailable
-from telephone.ports.games import Posting, nonce
+from telephone.ports.posting import Posting, nonce
 from telephone.publishing import SILENT, patiently, post_once, without_stopping
 from telephone.store.posts import Post
 

@@ -16,7 +16,8 @@ from bot.games.presenter import DiscordStage
 from telephone.domain.games import GameState, Image, Prompt
 from telephone.errors import Refused, StageGone, Unavailable
 from telephone.exports.artifacts import Replay
-from telephone.ports.games import Posting, Progress, nonce
+from telephone.ports.games import Progress
+from telephone.ports.posting import Posting, nonce
 from tests.bot.samples import game, picture, summary
 
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,7 +7,6 @@ from telephone.concurrency import off_loop
 from telephone.domain.battles import Battle, BattleState, Choice, Result, letter_of
 from telephone.domain.games import Game, Image, Kind, Step, StepKey
 from telephone.domain.messages import BattleMessage, BattleMessageKind, GameMessage
-from telephone.games.publisher import drift_of
 from telephone.leaderboards.rating_change import FREE, swings, told
 from telephone.leaderboards.vote_flags import counted
 from telephone.media.anonymise import alike
@@ -16,6 +15,7 @@ from telephone.models.players import Players
 from telephone.ports.battles import Arena, Load
 from telephone.ports.posting import Posting
 from telephone.publishing import patiently, post_once, without_stopping
+from telephone.scoring.drift import drift_of
 from telephone.store import Store
 from telephone.store.scores import Pool
 

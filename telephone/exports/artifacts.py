@@ -11,7 +11,6 @@ from telephone.domain.calibration import Bearings
 from telephone.domain.games import Game, Image
 from telephone.errors import BadInput, Misconfigured
 from telephone.exports.game_json import record
-from telephone.games.publisher import drift_of
 from telephone.measurement.calibration import Scales
 from telephone.measurement.distances import Measure
 from telephone.media.album import album
@@ -20,6 +19,7 @@ from telephone.media.charts.game_chart import Drawing
 from telephone.media.images import Pictures
 from telephone.media.replay import Frame, replay_gif
 from telephone.models.registry import Registry
+from telephone.scoring.drift import drift_of
 
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
 

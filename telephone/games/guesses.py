@@ -6,8 +6,8 @@ from typing import Final
 from telephone.domain.games import Game, StepKey
 from telephone.domain.guesses import Guessed, Question, choices, questions
 from telephone.errors import BadInput, NotAllowed
-from telephone.games.publisher import drift_of
 from telephone.models.registry import Registry
+from telephone.scoring.drift import drift_of
 from telephone.store import Store
 
 NOT_ASKED: Final = "This is not asked about this game any more; its steps are in the thread."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from telephone.concurrency import off_loop
-from telephone.domain.games import Drift, Game, GameState, Image, Kind, Step, StepKey
+from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey
 from telephone.domain.human_turns import Seat
 from telephone.domain.messages import GameMessage, GameMessageKind
 from telephone.measurement.calibration import Scales
@@ -17,7 +17,7 @@ from telephone.ports.games import Progress, Stage, Summary
 from telephone.ports.human_turns import Lobby
 from telephone.ports.posting import Posting
 from telephone.publishing import patiently, post_once, without_stopping
-from telephone.scoring.drift import summarise
+from telephone.scoring.drift import drift_of
 from telephone.store import Store
 
 OPENING: Final = tuple(map(GameMessage, (GameMessageKind.CARD, GameMessageKind.THREAD, GameMessageKind.OPENING)))
@@ -177,12 +177,6 @@ class Showing:
 def _tells_nothing(message: GameMessage) -> bool:
     """Whether a message shows nothing of what was played, not even the prompt."""
     return message.kind in (GameMessageKind.CARD, GameMessageKind.THREAD, GameMessageKind.INVITATION)
-
-
-def drift_of(game: Game) -> Drift | None:
-    """The drift of a game by its stored distances, None before it was measured."""
-    both = [(t.distance, t.step_distance) for t in game.turns if t.distance is not None and t.step_distance is not None]
-    return summarise([far for far, _ in both], [step for _, step in both]) if both else None
 
 
 def seconds_left(game: Game) -> float | None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from telephone.domain.games import Drift
+from telephone.domain.games import Drift, Game
 
 Vector = NDArray[np.float64]
 
@@ -71,3 +71,9 @@ def _distance(a: Vector, b: Vector) -> float:
     if a.shape != b.shape:
         raise ValueError(f"embeddings of {a.size} and {b.size} dimensions cannot be compared")
     return min(float(np.sum((a - b) ** 2)) / 2, 2.0)
+
+
+def drift_of(game: Game) -> Drift | None:
+    """The drift of a game by its stored distances, None before it was measured."""
+    both = [(t.distance, t.step_distance) for t in game.turns if t.distance is not None and t.step_distance is not None]
+    return summarise([far for far, _ in both], [step for _, step in both]) if both else None

@@ -10,8 +10,8 @@ from sqlmodel import col
 
 from telephone.domain.games import HUMAN, GameState
 from telephone.domain.refusals import NoGame
-from telephone.store.sealing import sealed
 from telephone.store.tables.games import DistanceRow, GameRow
+from telephone.store.visibility import sealed
 
 
 def cell_of(t2i: str, i2t: str, level: str | None, slug: str | None, prompt: str, *, live: bool = False) -> int:

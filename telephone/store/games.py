@@ -16,9 +16,9 @@ from telephone.store import game_reader
 from telephone.store.counted_distances import recount
 from telephone.store.database import Database
 from telephone.store.reservations import Order, book, check, line_up, reserve
-from telephone.store.sealing import sealed
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import DistanceRow, GameRow, PostRow, ServerRow
+from telephone.store.visibility import sealed
 
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
 _INT64: Final = range(-(2**63), 2**63)

@@ -16,7 +16,6 @@ from sqlmodel import col
 from telephone.domain.games import HUMAN
 from telephone.domain.human_turns import SeatState
 from telephone.store.database import Database
-from telephone.store.sealing import sealed
 from telephone.store.tables.battles import BattleRow, ConductRow, VoteRow
 from telephone.store.tables.games import (
     DistanceRow,
@@ -33,6 +32,7 @@ from telephone.store.tables.human_turns import SeatRow, SightRow
 from telephone.store.tables.members import ErasureRow, MemberRow
 from telephone.store.tables.parties import GuestRow, PartyRow
 from telephone.store.tables.rescores import RescoreRow
+from telephone.store.visibility import sealed
 
 
 class Fate(Enum):

@@ -16,9 +16,9 @@ from sqlmodel import col
 from telephone.domain.games import GameState, Level, Pair
 from telephone.store.counted_distances import live
 from telephone.store.database import Database
-from telephone.store.sealing import blind, veiled
 from telephone.store.tables.battles import BattleRow
 from telephone.store.tables.games import DistanceRow, GameRow
+from telephone.store.visibility import blind, veiled
 
 
 @dataclass(frozen=True, slots=True)

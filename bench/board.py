@@ -29,7 +29,7 @@ import numpy as np  # noqa: E402
 from sqlalchemy import insert, text  # noqa: E402
 
 from telephone.domain.games import Level, Pair  # noqa: E402
-from telephone.leaderboards.service import BoardRequest, Boards, Judge  # noqa: E402
+from telephone.leaderboards.service import BoardRequest, Judge, LeaderboardService  # noqa: E402
 from telephone.store import Store  # noqa: E402
 from telephone.store.counted_distances import cell_of  # noqa: E402
 from telephone.store.scores import Pool  # noqa: E402
@@ -115,13 +115,13 @@ async def seconds(work: Callable[[], Awaitable[object]], times: int = 3) -> Took
 
 async def answer(store: Store, guild_id: int) -> None:
     """A board that nobody has asked for yet."""
-    board = await Boards(store, JUDGES).board(BoardRequest(guild_id))
+    board = await LeaderboardService(store, JUDGES).board(BoardRequest(guild_id))
     assert {row.pair for row in board.rows} == set(PAIRS)
     assert len(board.judges) == len(JUDGES)
 
 
 async def measure(store: Store, guild_id: int) -> dict[str, Took]:
-    pool, scores, kept = Pool(guild_id), store.scores, Boards(store, JUDGES)
+    pool, scores, kept = Pool(guild_id), store.scores, LeaderboardService(store, JUDGES)
     await kept.board(BoardRequest(guild_id))
     return {
         "cells of one embedder at one turn": await seconds(lambda: scores.measured(pool, "minilm", "1", TURNS)),

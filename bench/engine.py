@@ -33,7 +33,7 @@ from PIL import Image as pil
 
 from telephone import log
 from telephone.app import Service
-from telephone.bootstrap import Parts, open_terminal_house
+from telephone.bootstrap import Parts, open_terminal
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import NO_GUILD, Game, GameState, Image, Step
 from telephone.games.admission import StartRequest
@@ -186,7 +186,7 @@ async def house(folder: Path, sleeper: Sleeper, stage: Remembering) -> AsyncIter
         _env_file=None, data_dir=folder, database_url=None, storage_url=None, models=own, moderation="off"
     )
     parts = Parts(dict.fromkeys(PROVIDERS, sleeper), guard_of(settings))
-    opened = await open_terminal_house(settings, stage, parts=parts)
+    opened = await open_terminal(settings, stage, parts=parts)
     try:
         yield opened.service
     finally:

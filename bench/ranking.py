@@ -25,9 +25,9 @@ from servers import PAIRS, Games, Poll, pair_effects  # noqa: E402
 
 from telephone.domain.games import Pair  # noqa: E402
 from telephone.scoring.agreement import agreement  # noqa: E402
-from telephone.scoring.ballots import TIE, Vote, tally  # noqa: E402
+from telephone.scoring.ballots import TIE, BallotVote, tally  # noqa: E402
 from telephone.scoring.intervals import Interval  # noqa: E402
-from telephone.scoring.choice_likelihood import Battles  # noqa: E402
+from telephone.scoring.choice_likelihood import BattleVotes  # noqa: E402
 from telephone.scoring.distance_model import Score, _Table, merge, rank_by_distance  # noqa: E402
 from telephone.scoring.vote_model import _clusters, _fit, rank_by_votes  # noqa: E402
 
@@ -73,7 +73,7 @@ def by_votes(poll: Poll, repeats: int, wide: float = WIDTH, most: float = 0.97) 
     for _ in range(repeats):
         cast, truth = poll.cast(rng)
         ballots = tally(cast)
-        board, battles, size = rank_by_votes(ballots), Battles.of(ballots), len(ballots.pairs)
+        board, battles, size = rank_by_votes(ballots), BattleVotes.of(ballots), len(ballots.pairs)
         here = truth[[PAIRS.index(pair) for pair in ballots.pairs]]
         here, centring = here - here.mean(), np.eye(size) - 1 / size
         fit = _fit(ballots.pairs, battles, poll.spreads, None)
@@ -104,7 +104,7 @@ def few_votes(poll: Poll, least: float, repeats: int) -> list[Claim]:
         ballots = tally(cast).among(PAIRS)
         rows = {row.pair: row.theta.estimate for row in rank_by_votes(ballots).rows}
         found.append(kendalltau([rows[pair] for pair in PAIRS], truth).statistic)
-        fit = _fit(ballots.pairs, Battles.of(ballots), poll.spreads, None)
+        fit = _fit(ballots.pairs, BattleVotes.of(ballots), poll.spreads, None)
         known.append(
             kendalltau(fit.values[: len(PAIRS)], truth[[PAIRS.index(pair) for pair in ballots.pairs]]).statistic
         )
@@ -151,10 +151,10 @@ def always(_: int) -> list[Claim]:
     """Never NaN or infinite, however little there is, or however much of one kind."""
     a, b, c, d, e, f = PAIRS[:6]
     polls = {
-        "one vote": [Vote((a, b), 0, "v", "b")],
-        "one tie": [Vote((a, b), TIE, "v")],
-        "an unbeaten pair": [Vote((a, k), 0, f"v{n}", f"b {k}") for k in (b, c, d) for n in range(30)],
-        "islands": [Vote(two, 0, f"v{n}", f"b {two}") for two in ((a, b), (c, d), (e, f)) for n in range(5)],
+        "one vote": [BallotVote((a, b), 0, "v", "b")],
+        "one tie": [BallotVote((a, b), TIE, "v")],
+        "an unbeaten pair": [BallotVote((a, k), 0, f"v{n}", f"b {k}") for k in (b, c, d) for n in range(30)],
+        "islands": [BallotVote(two, 0, f"v{n}", f"b {two}") for two in ((a, b), (c, d), (e, f)) for n in range(5)],
     }
     servers = {
         "one game": [Score(a, "p", 1, 0.4)],

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from telephone.domain.games import Image
 from telephone.media.images import verify
-from telephone.models.sketch import Artist, Spotter
+from telephone.models.sketch import SketchArtist, Spotter
 from telephone.prompts.catalog import curated
 from telephone.safety import OfflineChecker
 from telephone.safety.words import categories
@@ -42,7 +42,7 @@ async def spent(work: Callable[[], Awaitable[object]], repeats: int) -> float:
 
 async def step_and_check(repeats: int) -> tuple[float, float]:
     """Seconds of the processor that a step takes, and its check."""
-    artist, spotter, checker = Artist("stickers"), Spotter("sharp"), OfflineChecker()
+    artist, spotter, checker = SketchArtist("stickers"), Spotter("sharp"), OfflineChecker()
     prompt = curated()[0].text
     image: Image = verify(artist.draw(prompt, 7))
     caption = spotter.describe(image.data)

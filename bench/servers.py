@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 
 from telephone.domain.games import Pair
-from telephone.scoring.ballots import Vote
+from telephone.scoring.ballots import BallotVote
 from telephone.scoring.distance_model import Score
 
 PAIRS = [Pair(f"t{t}", f"i{i}") for t, i in product(range(3), range(4))]
@@ -81,13 +81,13 @@ class Poll:
         """Those of models, pair and luck in the eyes of the crowd, for an oracle."""
         return self.shrinks * np.array([self.models, max(self.pair, 1e-3), max(self.luck, 1e-3)])
 
-    def cast(self, rng: np.random.Generator) -> tuple[list[Vote], np.ndarray]:
+    def cast(self, rng: np.random.Generator) -> tuple[list[BallotVote], np.ndarray]:
         """Votes, and the crowd's true contrasts (12,)."""
         theta = pair_effects(rng, self.models, self.pair)
         crowd = self.shrinks * theta
         return self.cast_on(rng, theta), crowd - crowd.mean()
 
-    def cast_on(self, rng: np.random.Generator, theta: np.ndarray) -> list[Vote]:
+    def cast_on(self, rng: np.random.Generator, theta: np.ndarray) -> list[BallotVote]:
         """Votes on pairs of utilities `theta` (12,), each battle on a prompt of its own."""
         tastes = rng.normal(0, self.taste, (self.voters, len(PAIRS)))
         cast = []
@@ -97,5 +97,5 @@ class Poll:
             for voter in rng.choice(self.voters, self.votes, replace=False):
                 # Whoever is best after as much chance as a softmax has in each utility.
                 choice = int(np.argmax(here + tastes[voter, shown] + rng.gumbel(size=self.sides)))
-                cast.append(Vote(sides, choice, f"v{voter}", f"b{battle}", f"p{battle}"))
+                cast.append(BallotVote(sides, choice, f"v{voter}", f"b{battle}", f"p{battle}"))
         return cast

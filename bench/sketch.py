@@ -28,7 +28,7 @@ import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from telephone.domain.games import Kind, StepKey, step_seed  # noqa: E402
-from telephone.models.sketch import Artist, Spotter, compose, segment  # noqa: E402
+from telephone.models.sketch import SketchArtist, Spotter, compose, segment  # noqa: E402
 from telephone.models.sketch.parse import Scene, Thing  # noqa: E402
 from telephone.models.sketch.settings import GROUNDS, SKIES  # noqa: E402
 from telephone.models.sketch.vocabulary import entries  # noqa: E402
@@ -133,7 +133,7 @@ class Played:
         return len(set(self.captions[2:])) == 1
 
 
-def play(text: str, seed: int, artist: Artist, spotter: Spotter, turns: int = 10) -> Played:
+def play(text: str, seed: int, artist: SketchArtist, spotter: Spotter, turns: int = 10) -> Played:
     captions, times = [], []
     for turn in range(1, turns + 1):
         begun = time.process_time()
@@ -145,7 +145,7 @@ def play(text: str, seed: int, artist: Artist, spotter: Spotter, turns: int = 10
 
 def games(hand: str, sight: str, seeds: int) -> list[Played]:
     prompts = json.loads((ROOT / "telephone/prompts/prompts.json").read_text("utf-8"))
-    artist, spotter = Artist(hand), Spotter(sight)  # type: ignore[arg-type]
+    artist, spotter = SketchArtist(hand), Spotter(sight)  # type: ignore[arg-type]
     return [play(p["text"], seed, artist, spotter) for p in prompts for seed in range(seeds)]
 
 
@@ -157,8 +157,8 @@ def fresh(code: str) -> str:
 
 WARM_START = """
 import time; begun = time.perf_counter()
-from telephone.models.sketch import Artist, Spotter
-Spotter("sharp").describe(Artist("stickers").draw("A red apple on a wooden table.", 1))
+from telephone.models.sketch import SketchArtist, Spotter
+Spotter("sharp").describe(SketchArtist("stickers").draw("A red apple on a wooden table.", 1))
 print(time.perf_counter() - begun)
 """
 

@@ -26,7 +26,7 @@ from sqlalchemy import insert, update  # noqa: E402
 from sqlmodel import col  # noqa: E402
 
 from telephone.domain.games import GameRequest, Level, Pair, Prompt  # noqa: E402
-from telephone.leaderboards.ballot_source import Urn  # noqa: E402
+from telephone.leaderboards.ballot_source import BallotSource  # noqa: E402
 from telephone.scoring.vote_model import rank_by_votes  # noqa: E402
 from telephone.store import Store  # noqa: E402
 from telephone.store.scores import Pool  # noqa: E402
@@ -90,7 +90,7 @@ def _vote(n: int, member: int, first: bool) -> dict[str, object]:
 async def board(store: Store) -> tuple[float, float]:
     """Seconds of CPU to read the ballots, and to rank them."""
     began = time.process_time()
-    ballots = await Urn(store).ballots(Pool(GUILD))
+    ballots = await BallotSource(store).ballots(Pool(GUILD))
     read = time.process_time()
     assert ballots is not None
     rows = rank_by_votes(ballots).rows

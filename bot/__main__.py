@@ -11,14 +11,14 @@ import aiohttp
 import discord
 
 from bot.app import TelephoneApp
-from bot.client import House
+from bot.client import BotRuntime
 from bot.delivery.endpoints import point_at
 from bot.interactions.errors import stray
 from bot.surfaces import DiscordSurfaces
 from telephone import log
 from telephone.errors import Misconfigured
 from telephone.settings import Settings
-from telephone.web.drawing import Easel
+from telephone.web.drawing import DrawingPage
 
 WHAT_TO_SET = (
     "Set DISCORD_TOKEN to your bot's token to run on Discord; `make play` plays in the terminal and needs none."
@@ -50,15 +50,15 @@ async def run(settings: Settings, token: str) -> None:
     """Plays on Discord until a signal comes; then closes the house, then the client."""
     point_at(settings)
 
-    async def open_here(surfaces: DiscordSurfaces) -> House:
+    async def open_here(surfaces: DiscordSurfaces) -> BotRuntime:
         # The models' libraries are heavy; a missing token is told without them.
-        from telephone.bootstrap import open_playing_house
+        from telephone.bootstrap import open_with_engine
 
-        house = await open_playing_house(settings, surfaces)
+        house = await open_with_engine(settings, surfaces)
         await easel.open(house.service.seats)
         return house
 
-    easel = Easel(settings)
+    easel = DrawingPage(settings)
     bot = TelephoneApp(open_here, easel)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.set_exception_handler(stray)

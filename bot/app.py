@@ -6,13 +6,13 @@ from typing import Any, Final
 import discord
 from discord import app_commands
 
-from bot.client import House, TelephoneBot
+from bot.client import BotRuntime, TelephoneBot
 from bot.interactions import forms
 from bot.interactions.commands import admin_group, telephone_group
 from bot.interactions.errors import explain, unheard
 from bot.interactions.replies import Press
 from bot.surfaces import DiscordSurfaces, discord_surfaces
-from telephone.web.drawing import Easel
+from telephone.web.drawing import DrawingPage
 
 EXTENSIONS: Final = (
     "cogs.play",
@@ -47,7 +47,10 @@ class TelephoneApp(TelephoneBot):
     surfaces: DiscordSurfaces
 
     def __init__(
-        self, on_setup: Callable[[DiscordSurfaces], Awaitable[House]], easel: Easel | None = None, **options: Any
+        self,
+        on_setup: Callable[[DiscordSurfaces], Awaitable[BotRuntime]],
+        easel: DrawingPage | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(easel, tree_cls=Tree, **options)
         self.telephone, self.admin = telephone_group(), admin_group()

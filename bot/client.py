@@ -12,8 +12,8 @@ from discord.ext import commands
 from telephone.app import Service
 from telephone.domain.games import Game
 from telephone.exports.artifacts import Replay
-from telephone.games.turn_service import Turn
-from telephone.web.drawing import Easel
+from telephone.games.turn_service import ClaimedTurn
+from telephone.web.drawing import DrawingPage
 
 FormHandler: TypeAlias = Callable[
     ["discord.Interaction[TelephoneBot]", re.Match[str], Mapping[str, Any]], Awaitable[None]
@@ -22,7 +22,7 @@ FormHandler: TypeAlias = Callable[
 LATE_MAX: Final = 10_000
 
 
-class House(Protocol):
+class BotRuntime(Protocol):
     """What the composition root opens: a service to ask, and a way to close it all."""
 
     @property
@@ -31,7 +31,7 @@ class House(Protocol):
     async def close(self) -> None: ...
 
 
-class GamePresenter(Protocol):
+class ReplayPresenter(Protocol):
     """What commands and buttons show of a game themselves; the rest is shown while it is played."""
 
     async def post_replay(self, game: Game, replay: Replay) -> int | None:
@@ -42,7 +42,7 @@ class ClientSurfaces(Protocol):
     """The presenters that commands and buttons use."""
 
     @property
-    def games(self) -> GamePresenter: ...
+    def games(self) -> ReplayPresenter: ...
 
 
 class TelephoneBot(commands.AutoShardedBot):
@@ -57,7 +57,7 @@ class TelephoneBot(commands.AutoShardedBot):
     admin: app_commands.Group
     surfaces: ClientSurfaces
 
-    def __init__(self, easel: Easel | None = None, **options: Any) -> None:
+    def __init__(self, easel: DrawingPage | None = None, **options: Any) -> None:
         super().__init__(
             command_prefix=(),
             help_command=None,
@@ -69,7 +69,7 @@ class TelephoneBot(commands.AutoShardedBot):
         self.forms: dict[re.Pattern[str], FormHandler] = {}
         self.late: LRUCache[int, bool] = LRUCache(LATE_MAX)
         self._easel = easel
-        self._house: House | None = None
+        self._house: BotRuntime | None = None
 
     @property
     def service(self) -> Service:
@@ -78,7 +78,7 @@ class TelephoneBot(commands.AutoShardedBot):
             raise RuntimeError("the bot is not set up yet, or closed already")
         return self._house.service
 
-    def drawing_link(self, turn: Turn) -> str | None:
+    def drawing_link(self, turn: ClaimedTurn) -> str | None:
         """Where the member who holds a turn may draw in the browser; None where no page is published."""
         links, claim = self._easel.links if self._easel is not None else None, turn.seat.claim
         return links.to(claim.id, claim.member_id, claim.expires_at) if links and claim else None

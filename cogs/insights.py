@@ -12,7 +12,7 @@ from bot.interactions.checks import server_of
 from bot.interactions.commands import join, leave
 from bot.interactions.replies import Press, acknowledge
 from telephone.domain.games import TURNS_MAX, Level
-from telephone.leaderboards.insight_results import Question
+from telephone.leaderboards.insight_results import InsightQuestion
 
 
 @app_commands.describe(
@@ -29,7 +29,7 @@ async def insights(
 ) -> None:
     """Which T2I is best, which I2T, and which of the two matters more"""
     await acknowledge(press)
-    asked = Question(server_of(press), None if level == "all" else Level(level), turn)
+    asked = InsightQuestion(server_of(press), None if level == "all" else Level(level), turn)
     await (share_insights if share else show_insights)(press, Look(asked))
 
 

@@ -7,36 +7,36 @@ from typing import Any, Final
 
 import structlog
 
-from telephone.battles.service import Contest
+from telephone.battles.service import BattleService
 from telephone.domain.budgets import Allowance
-from telephone.domain.calibration import Scale
+from telephone.domain.calibration import Calibration
 from telephone.domain.games import HUMAN, Game, GameState
 from telephone.domain.servers import NsfwPolicy, ServerSettings, declared
 from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed
-from telephone.exports import Archive
-from telephone.exports.artifacts import Keepsakes, Replay
-from telephone.games.admission import Admission, StartRequest
-from telephone.games.guesses import Guessing
-from telephone.games.service import UNFINISHED, Standing, _is_closed, _is_open
-from telephone.games.turn_service import Seats
+from telephone.exports import Exporter
+from telephone.exports.artifacts import GameArtifacts, Replay
+from telephone.games.admission import GameAdmission, StartRequest
+from telephone.games.guesses import GuessService
+from telephone.games.service import UNFINISHED, UnfinishedGame, _is_closed, _is_open
+from telephone.games.turn_service import TurnService
 from telephone.games.workflow import PAUSED_EVERYWHERE, PAUSED_HERE
-from telephone.leaderboards.insights import Questions
-from telephone.leaderboards.pair_report import Pairs
-from telephone.leaderboards.service import Boards
-from telephone.leaderboards.vote_review import Integrity
-from telephone.measurement.rescore_service import Errands
-from telephone.models.catalog import _HUMANS, Choice, ModelFacts, _facts, _human
+from telephone.leaderboards.insights import InsightService
+from telephone.leaderboards.pair_report import PairReports
+from telephone.leaderboards.service import LeaderboardService
+from telephone.leaderboards.vote_review import VoteReview
+from telephone.measurement.rescore_service import RescoreService
+from telephone.models.catalog import _HUMANS, ModelChoice, ModelFacts, _facts, _human
 from telephone.models.players import Players
 from telephone.moderation import Moderation
-from telephone.parties.service import Parties
+from telephone.parties.service import PartyService
 from telephone.ports.runners import GameRunner
-from telephone.privacy.service import Privacy
-from telephone.prompts.service import Library
+from telephone.privacy.service import PrivacyService
+from telephone.prompts.service import PromptService
 from telephone.providers.base import ModelKind
 from telephone.store import Scope, Store
 
-__all__ = ["Choice", "ModelFacts", "Replay", "Scope", "Service", "Standing", "StartRequest"]
+__all__ = ["ModelChoice", "ModelFacts", "Replay", "Scope", "Service", "StartRequest", "UnfinishedGame"]
 
 _LOOK_EVERY: Final = 0.1
 _ABOUT_TO_START: Final = 1.0
@@ -49,40 +49,40 @@ class Service:
 
     store: Store
     players: Players
-    admission: Admission
-    keepsakes: Keepsakes
+    admission: GameAdmission
+    keepsakes: GameArtifacts
     moderation: Moderation
     """Reports of single turns, and what moderators make of them."""
-    prompts: Library
+    prompts: PromptService
     """What games can start from by name, and what members propose."""
-    boards: Boards
+    boards: LeaderboardService
     """Pairs ranked, with a verdict or why there is none."""
-    pairs: Pairs
+    pairs: PairReports
     """How a single pair drifts."""
-    battles: Contest
+    battles: BattleService
     """Games side by side, their names hidden, and the votes on them."""
-    integrity: Integrity
+    integrity: VoteReview
     """Votes that an admin should look at."""
-    archive: Archive
+    archive: Exporter
     """What may be taken away from a server."""
-    seats: Seats
+    seats: TurnService
     """Steps that members take."""
-    parties: Parties
+    parties: PartyService
     """Albums that go round among members, every round at once."""
-    errands: Errands
+    errands: RescoreService
     """What is done for a server beside its games: measuring old ones with another embedder."""
-    privacy: Privacy
+    privacy: PrivacyService
     """What members may ask about themselves."""
-    guessing: Guessing
+    guessing: GuessService
     """What spectators are asked about a revealed game."""
     runner: GameRunner
 
     @property
-    def questions(self) -> Questions:
+    def questions(self) -> InsightService:
         """Which T2I is best, which I2T, and which of the two matters more."""
-        return Questions(self.boards)
+        return InsightService(self.boards)
 
-    async def scale(self, guild_id: int, embedder: str) -> Scale | None:
+    async def scale(self, guild_id: int, embedder: str) -> Calibration | None:
         """What distances by an embedder mean on a server; None until that is known."""
         return await self.pairs.scales.made(guild_id, embedder)
 
@@ -135,12 +135,12 @@ class Service:
         waiting = await self.store.games.unfinished(guild_id, states=[GameState.WAITING])
         return sorted(waiting, key=lambda one: -one.number)
 
-    async def status(self, guild_id: int) -> list[Standing]:
+    async def status(self, guild_id: int) -> list[UnfinishedGame]:
         """Unfinished games of a server: those that run or pause first, then the queue in order."""
         games = await self.store.games.recent(guild_id, states=UNFINISHED)
         queue = await self.store.games.queue(guild_id)
         places = {game_id: place for place, game_id in enumerate(queue, start=1)}
-        standings = [Standing(game, places.get(game.id, 0)) for game in games]
+        standings = [UnfinishedGame(game, places.get(game.id, 0)) for game in games]
         return sorted(standings, key=lambda standing: (standing.place, standing.game.number))
 
     async def stop(self, game_id: str, *, by: int, is_host: bool) -> Game:
@@ -188,12 +188,12 @@ class Service:
         """Writes pictures, game.json, drift.png, replay.gif and album.html; returns what game.json says."""
         return await self.keepsakes.write((await self.store.games.get(game_id)).shown, folder)
 
-    def choices(self, kind: ModelKind) -> list[Choice]:
+    def choices(self, kind: ModelKind) -> list[ModelChoice]:
         """The models of a kind, those that can play now first."""
         found = [(table.name, self.players.why_not(table)) for table in self.players.registry.of_kind(kind)]
-        choices = [Choice(name, kind, why_not is None, why_not) for name, why_not in found]
+        choices = [ModelChoice(name, kind, why_not is None, why_not) for name, why_not in found]
         ready = sorted(choices, key=lambda choice: not choice.ready)
-        return [Choice(HUMAN, kind, True), *ready] if self.admission.humans and kind in _HUMANS else ready
+        return [ModelChoice(HUMAN, kind, True), *ready] if self.admission.humans and kind in _HUMANS else ready
 
     def models(self) -> list[ModelFacts]:
         models = [_facts(table, self.players.why_not(table)) for table in self.players.registry.tables.values()]

@@ -10,34 +10,34 @@ from typing import Final, Protocol
 import structlog
 
 from telephone.app import Service
-from telephone.battles.admission import Entry
-from telephone.battles.matchmaking import Pairing
-from telephone.battles.publisher import Rounds
-from telephone.battles.service import Contest
-from telephone.battles.workflow import Battling, Ring
+from telephone.battles.admission import BattleAdmission
+from telephone.battles.matchmaking import Matchmaking
+from telephone.battles.publisher import BattlePublisher
+from telephone.battles.service import BattleService
+from telephone.battles.workflow import BattleDependencies, BattleWorkflow
 from telephone.engine.engine import Engine
 from telephone.errors import Misconfigured
-from telephone.exports import Archive
-from telephone.exports.artifacts import Keepsakes
-from telephone.games.admission import Admission
-from telephone.games.guesses import Guessing
-from telephone.games.human_turns import Seating
-from telephone.games.measure_workflow import PATIENCE, Measuring, Patience
-from telephone.games.publisher import Showing
-from telephone.games.recovery import Recovery
-from telephone.games.steps import Taking
-from telephone.games.turn_service import Seats
-from telephone.games.workflow import Company, NoSides, Play, Sides
-from telephone.leaderboards.ballot_source import Urn
-from telephone.leaderboards.pair_report import Pairs
-from telephone.leaderboards.service import Boards, Judge
-from telephone.leaderboards.vote_review import Integrity
-from telephone.measurement.calibration import Scales
-from telephone.measurement.distances import ALWAYS, Measure
-from telephone.measurement.embedding_cache import Gauge
-from telephone.measurement.rescore_service import Errands
-from telephone.measurement.rescore_workflow import STRETCH, Desk, Rescoring
-from telephone.measurement.rescoring import HELD, Anew
+from telephone.exports import Exporter
+from telephone.exports.artifacts import GameArtifacts
+from telephone.games.admission import GameAdmission
+from telephone.games.guesses import GuessService
+from telephone.games.human_turns import HumanTurns
+from telephone.games.measure_workflow import PATIENCE, MeasureWorkflow, Patience
+from telephone.games.publisher import GamePublisher
+from telephone.games.recovery import GameRecovery
+from telephone.games.steps import StepPlayer
+from telephone.games.turn_service import TurnService
+from telephone.games.workflow import GameDependencies, GameWorkflow, NoSidePublisher, SidePublisher
+from telephone.leaderboards.ballot_source import BallotSource
+from telephone.leaderboards.pair_report import PairReports
+from telephone.leaderboards.service import Judge, LeaderboardService
+from telephone.leaderboards.vote_review import VoteReview
+from telephone.measurement.calibration import Calibrations
+from telephone.measurement.distances import ALWAYS, GameMeasurer
+from telephone.measurement.embedding_cache import CachedEmbedder
+from telephone.measurement.rescore_service import RescoreService
+from telephone.measurement.rescore_workflow import STRETCH, RescoreDependencies, RescoreWorkflow
+from telephone.measurement.rescoring import HELD, Rescorer
 from telephone.measurement.rescoring import PATIENCE as EMBEDDER_DEADLINE
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder
@@ -47,11 +47,11 @@ from telephone.models.players import DEADLINE, Players
 from telephone.models.probe import report_missing
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
-from telephone.parties.publisher import Unfolding
-from telephone.parties.service import Parties
-from telephone.parties.workflow import Hall, Hosting
-from telephone.ports.games import Stage
-from telephone.ports.human_turns import Lobby, NoLobby
+from telephone.parties.publisher import PartyPublisher
+from telephone.parties.service import PartyService
+from telephone.parties.workflow import PartyDependencies, PartyWorkflow
+from telephone.ports.games import GamePresenter
+from telephone.ports.human_turns import NoTurnPresenter, TurnPresenter
 from telephone.ports.runners import (
     BattleRunner,
     DeletionRunner,
@@ -61,10 +61,10 @@ from telephone.ports.runners import (
     RescoreRunner,
 )
 from telephone.ports.surfaces import Surfaces
-from telephone.privacy.deletion_workflow import PAUSES, SETTLE, Crew, Erasing
-from telephone.privacy.service import Privacy
-from telephone.prompts.generator import Writer
-from telephone.prompts.service import Library
+from telephone.privacy.deletion_workflow import PAUSES, SETTLE, DeletionDependencies, DeletionWorkflow
+from telephone.privacy.service import PrivacyService
+from telephone.prompts.generator import PromptGenerator
+from telephone.prompts.service import PromptService
 from telephone.providers.base import Provider
 from telephone.providers.cog import Cog
 from telephone.providers.downloads import Downloads
@@ -169,15 +169,15 @@ class Sweep:
 
 
 @dataclass(slots=True)
-class House:
+class Runtime:
     """Everything that runs in one process, and how it is closed."""
 
     service: Service
     store: Store
     players: Players
     guard: Guard
-    measure: Measure
-    scales: Scales
+    measure: GameMeasurer
+    scales: Calibrations
 
     async def close(self) -> None:
         """Closes what the process holds open."""
@@ -187,7 +187,7 @@ class House:
 
 
 @dataclass(slots=True)
-class PlayingHouse(House):
+class EngineRuntime(Runtime):
     """One with an engine, which plays games and sweeps."""
 
     engine: Engine
@@ -200,7 +200,7 @@ class PlayingHouse(House):
         with suppress(asyncio.CancelledError):
             await self.sweeping
         await self.engine.close()
-        await House.close(self)
+        await Runtime.close(self)
 
 
 def providers(settings: Settings) -> Mapping[str, Provider]:
@@ -236,7 +236,7 @@ def primary(settings: Settings, players: Players, ready: Collection[str], always
     raise Misconfigured(f"TELEPHONE_EMBEDDER names '{name[:40]}'; write one of: {', '.join(ready)}.")
 
 
-def boards_of(measure: Measure, store: Store, registry: Registry) -> Boards:
+def boards_of(measure: GameMeasurer, store: Store, registry: Registry) -> LeaderboardService:
     """Boards on which the primary and what measures every game have to agree."""
     known = {
         name: Judge(name, gauge.version, registry.label(name), registry.kin_of(name))
@@ -244,7 +244,7 @@ def boards_of(measure: Measure, store: Store, registry: Registry) -> Boards:
     }
     judges = tuple(known[name] for name in dict.fromkeys([measure.primary, measure.always]))
     others = tuple(judge for judge in known.values() if judge not in judges)
-    return Boards(store, judges, others, Urn(store))
+    return LeaderboardService(store, judges, others, BallotSource(store))
 
 
 def chat(settings: Settings, players: Players) -> str | None:
@@ -271,7 +271,7 @@ _NOBODY: Final = _Runners(_LEFT, _LEFT, _LEFT, _LEFT, _LEFT)
 
 
 @dataclass(frozen=True, slots=True)
-class _Rooms:
+class _Shared:
     """What every process has, with an engine or without."""
 
     settings: Settings
@@ -279,15 +279,15 @@ class _Rooms:
     guard: Guard
     store: Store
     pictures: Pictures
-    measure: Measure
-    scales: Scales
-    keepsakes: Keepsakes
-    admission: Admission
-    anew: Anew
+    measure: GameMeasurer
+    scales: Calibrations
+    keepsakes: GameArtifacts
+    admission: GameAdmission
+    anew: Rescorer
     writing: str | None
 
     @classmethod
-    async def open(cls, settings: Settings, parts: Parts, tempo: Tempo, *, humans: bool) -> "_Rooms":
+    async def open(cls, settings: Settings, parts: Parts, tempo: Tempo, *, humans: bool) -> "_Shared":
         """Opens the store. Raises Misconfigured."""
         guard = parts.guard
         registry = Registry.load(parts.providers, settings.models)
@@ -297,9 +297,9 @@ class _Rooms:
         pictures = Pictures.at(settings.pictures_url)
         store = await Store.open(settings.store_url)
         prices = {name: registry.table(name).price_usd for name in ready}
-        gauges = {name: Gauge(store, pictures, embedder, prices[name]) for name, embedder in ready.items()}
-        measure = Measure(gauges, shown, parts.always)
-        scales = Scales(store, measure, settings.caps)
+        gauges = {name: CachedEmbedder(store, pictures, embedder, prices[name]) for name, embedder in ready.items()}
+        measure = GameMeasurer(gauges, shown, parts.always)
+        scales = Calibrations(store, measure, settings.caps)
         return cls(
             settings,
             players,
@@ -308,33 +308,35 @@ class _Rooms:
             pictures,
             measure,
             scales,
-            keepsakes=Keepsakes(pictures, registry, measure, scales),
-            admission=Admission(store, players, guard, settings.caps, measure.most_usd, humans=humans),
-            anew=Anew(store, measure, scales, registry, settings.caps, tempo.held, tempo.rescore),
+            keepsakes=GameArtifacts(pictures, registry, measure, scales),
+            admission=GameAdmission(store, players, guard, settings.caps, measure.most_usd, humans=humans),
+            anew=Rescorer(store, measure, scales, registry, settings.caps, tempo.held, tempo.rescore),
             writing=writing,
         )
 
     def service(self, runners: _Runners) -> Service:
         """The door to all of it, for cogs and the command line."""
         store, players, registry = self.store, self.players, self.players.registry
-        seats, urn = Seats(store, self.pictures, self.guard, runners.games), Urn(store)
+        seats, urn = TurnService(store, self.pictures, self.guard, runners.games), BallotSource(store)
         return Service(
             store,
             players,
             self.admission,
             self.keepsakes,
             moderation=Moderation(store, self.pictures, runners.games),
-            prompts=Library(store, self.guard, Writer(players, store, self.settings.caps, self.writing)),
+            prompts=PromptService(store, self.guard, PromptGenerator(players, store, self.settings.caps, self.writing)),
             boards=boards_of(self.measure, store, registry),
-            pairs=Pairs(store, self.measure, self.scales, registry),
-            battles=Contest(store, Entry(self.admission, Pairing(store, players, urn)), self.pictures, runners.battles),
-            integrity=Integrity(store),
-            archive=Archive(urn, self.settings.signing_key),
+            pairs=PairReports(store, self.measure, self.scales, registry),
+            battles=BattleService(
+                store, BattleAdmission(self.admission, Matchmaking(store, players, urn)), self.pictures, runners.battles
+            ),
+            integrity=VoteReview(store),
+            archive=Exporter(urn, self.settings.signing_key),
             seats=seats,
-            parties=Parties(store, self.admission, seats, runners.parties),
-            errands=Errands(self.anew, runners.rescores),
-            privacy=Privacy(store, self.pictures, runners.deletions),
-            guessing=Guessing(store, registry),
+            parties=PartyService(store, self.admission, seats, runners.parties),
+            errands=RescoreService(self.anew, runners.rescores),
+            privacy=PrivacyService(store, self.pictures, runners.deletions),
+            guessing=GuessService(store, registry),
             runner=runners.games,
         )
 
@@ -344,79 +346,87 @@ def parts_of(settings: Settings) -> Parts:
     return Parts(providers(settings), guard_of(settings))
 
 
-async def open_house(settings: Settings) -> House:
+async def open_without_engine(settings: Settings) -> Runtime:
     """Opens the store in a process that runs no engine: what it stores, a process with one sets going.
 
     Raises Misconfigured.
     """
-    rooms = await _Rooms.open(settings, parts_of(settings), TEMPO, humans=False)
+    rooms = await _Shared.open(settings, parts_of(settings), TEMPO, humans=False)
     shared = (rooms.store, rooms.players, rooms.guard, rooms.measure, rooms.scales)
-    return House(rooms.service(_NOBODY), *shared)
+    return Runtime(rooms.service(_NOBODY), *shared)
 
 
-async def open_playing_house(
+async def open_with_engine(
     settings: Settings, surfaces: Surfaces, *, parts: Parts | None = None, tempo: Tempo = TEMPO
-) -> PlayingHouse:
+) -> EngineRuntime:
     """Opens the store and launches the engine on the running loop: games, battles, parties, rescores and deletions.
 
     What was interrupted goes on at once. Raises Misconfigured.
     """
-    rooms = await _Rooms.open(settings, parts or parts_of(settings), tempo, humans=True)
+    rooms = await _Shared.open(settings, parts or parts_of(settings), tempo, humans=True)
     store, players, pictures = rooms.store, rooms.players, rooms.pictures
     engine = Engine(settings.engine_url)
     showing = _showing(rooms, surfaces.games, surfaces.human_turns)
-    rounds = Rounds(store, pictures, players, surfaces.battles)
+    rounds = BattlePublisher(store, pictures, players, surfaces.battles)
     play, measuring = _play(rooms, engine, showing, rounds, tempo)
-    unfolding = Unfolding(store, showing, rooms.keepsakes, players.registry, surfaces.parties)
-    battling = Battling(Ring(store, play, rounds, measuring, engine, tempo.battle_look))
-    rescoring = Rescoring(Desk(store, rooms.anew, surfaces.jobs, engine, tempo.stretch))
-    hall = Hall(store, play, showing, unfolding, measuring, rooms.admission, engine, tempo.party_look, tempo.reveal)
-    hosting, measure, cleanup = Hosting(hall), rooms.measure, surfaces.cleanup
-    crew = Crew(store, pictures, measure, play, battling, hosting, cleanup, engine, tempo.settle, tempo.pauses)
-    erasing = Erasing(crew)
+    unfolding = PartyPublisher(store, showing, rooms.keepsakes, players.registry, surfaces.parties)
+    battling = BattleWorkflow(BattleDependencies(store, play, rounds, measuring, engine, tempo.battle_look))
+    rescoring = RescoreWorkflow(RescoreDependencies(store, rooms.anew, surfaces.jobs, engine, tempo.stretch))
+    hall = PartyDependencies(
+        store, play, showing, unfolding, measuring, rooms.admission, engine, tempo.party_look, tempo.reveal
+    )
+    hosting, measure, cleanup = PartyWorkflow(hall), rooms.measure, surfaces.cleanup
+    crew = DeletionDependencies(
+        store, pictures, measure, play, battling, hosting, cleanup, engine, tempo.settle, tempo.pauses
+    )
+    erasing = DeletionWorkflow(crew)
     service = rooms.service(_Runners(play, battling, hosting, rescoring, erasing))
     others = (battling, rescoring, erasing, hosting)
     return await _launch(rooms, service, engine, play, measuring=measuring, others=others, tempo=tempo)
 
 
-async def open_terminal_house(settings: Settings, stage: Stage, *, parts: Parts | None = None) -> PlayingHouse:
+async def open_terminal(settings: Settings, stage: GamePresenter, *, parts: Parts | None = None) -> EngineRuntime:
     """The same for games alone, shown where no members are: in a terminal. Raises Misconfigured."""
-    rooms = await _Rooms.open(settings, parts or parts_of(settings), TEMPO, humans=False)
+    rooms = await _Shared.open(settings, parts or parts_of(settings), TEMPO, humans=False)
     engine = Engine(settings.engine_url)
-    showing = _showing(rooms, stage, NoLobby())
-    play, measuring = _play(rooms, engine, showing, NoSides(), TEMPO)
+    showing = _showing(rooms, stage, NoTurnPresenter())
+    play, measuring = _play(rooms, engine, showing, NoSidePublisher(), TEMPO)
     service = rooms.service(replace(_NOBODY, games=play))
     return await _launch(rooms, service, engine, play, measuring=measuring, tempo=TEMPO)
 
 
-def _showing(rooms: _Rooms, stage: Stage, lobby: Lobby) -> Showing:
-    return Showing(rooms.store, rooms.pictures, rooms.players, rooms.scales, stage, lobby)
+def _showing(rooms: _Shared, stage: GamePresenter, lobby: TurnPresenter) -> GamePublisher:
+    return GamePublisher(rooms.store, rooms.pictures, rooms.players, rooms.scales, stage, lobby)
 
 
-def _play(rooms: _Rooms, engine: Engine, showing: Showing, sides: Sides, tempo: Tempo) -> tuple[Play, Measuring]:
+def _play(
+    rooms: _Shared, engine: Engine, showing: GamePublisher, sides: SidePublisher, tempo: Tempo
+) -> tuple[GameWorkflow, MeasureWorkflow]:
     store = rooms.store
-    taking = Taking(store, rooms.pictures, rooms.players, rooms.guard)
-    measuring = Measuring(store, rooms.measure, rooms.scales, showing, engine, patience=tempo.patience)
-    seating = Seating(store, rooms.players, showing)
-    return Play(Company(store, taking, showing, measuring, engine, sides, seating, tempo.reveal)), measuring
+    taking = StepPlayer(store, rooms.pictures, rooms.players, rooms.guard)
+    measuring = MeasureWorkflow(store, rooms.measure, rooms.scales, showing, engine, patience=tempo.patience)
+    seating = HumanTurns(store, rooms.players, showing)
+    return GameWorkflow(
+        GameDependencies(store, taking, showing, measuring, engine, sides, seating, tempo.reveal)
+    ), measuring
 
 
 async def _launch(
-    rooms: _Rooms,
+    rooms: _Shared,
     service: Service,
     engine: Engine,
-    play: Play,
+    play: GameWorkflow,
     *,
-    measuring: Measuring,
-    others: Sequence[Battling | Rescoring | Erasing | Hosting] = (),
+    measuring: MeasureWorkflow,
+    others: Sequence[BattleWorkflow | RescoreWorkflow | DeletionWorkflow | PartyWorkflow] = (),
     tempo: Tempo,
-) -> PlayingHouse:
+) -> EngineRuntime:
     try:
         await engine.launch([play, measuring, *others])
     except BaseException:
         await rooms.store.close()
         raise
-    sweep = Sweep([Recovery(rooms.store, play, engine), *others], engine, rooms.players, tempo.sweep)
+    sweep = Sweep([GameRecovery(rooms.store, play, engine), *others], engine, rooms.players, tempo.sweep)
     sweeping = asyncio.create_task(sweep.run())
     shared = (rooms.store, rooms.players, rooms.guard, rooms.measure, rooms.scales)
-    return PlayingHouse(service, *shared, engine, sweep, sweeping)
+    return EngineRuntime(service, *shared, engine, sweep, sweeping)

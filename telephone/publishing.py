@@ -9,7 +9,7 @@ import structlog
 from telephone.errors import StageGone, TelephoneError, TimedOut
 from telephone.ports.posting import Posting, nonce
 from telephone.retry import with_patience
-from telephone.store.posts import Messages, Post
+from telephone.store.posts import Messages, StoredPost
 
 DEADLINE: Final = 900.0
 """How long one post may be tried again, in seconds."""
@@ -32,7 +32,7 @@ async def post_once(
     what: str,
     send: Callable[[Posting], Awaitable[int]],
     *,
-    scope: Callable[[Post], str],
+    scope: Callable[[StoredPost], str],
     book: Callable[[int], Awaitable[None]] | None = None,
 ) -> None:
     """Sends one message of an owner and stores its id, unless that is done. Raises StageGone.

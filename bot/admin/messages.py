@@ -16,7 +16,7 @@ from telephone.domain.budgets import Allowance
 from telephone.domain.games import GameState
 from telephone.domain.parties import Party
 from telephone.domain.servers import ServerSettings, said
-from telephone.games.service import Standing
+from telephone.games.service import UnfinishedGame
 from telephone.models.catalog import ModelFacts
 
 HELP: Final = """\
@@ -54,7 +54,7 @@ _KINDS: Final = {
 }
 
 
-def status(standings: Sequence[Standing], battles: Sequence[Battle] = (), parties: Sequence[Party] = ()) -> str:
+def status(standings: Sequence[UnfinishedGame], battles: Sequence[Battle] = (), parties: Sequence[Party] = ()) -> str:
     """Every unfinished party, battle and game on a line of its own; games of the first two are a part of these."""
     lines = [standing_party(party) for party in parties]
     lines += [*(standing_battle(battle) for battle in battles), *(_standing(one) for one in standings)]
@@ -120,7 +120,7 @@ def _a_day(allowance: Allowance) -> str:
     return "1 game a day" if allowance.games == 1 else f"{allowance.games} games a day"
 
 
-def _standing(one: Standing) -> str:
+def _standing(one: UnfinishedGame) -> str:
     game = one.game
     place = f", place {one.place}" if one.place else ""
     turn = "" if game.state is GameState.QUEUED else f", turn {turn_now(game)} of {game.request.turns}"

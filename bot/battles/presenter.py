@@ -8,8 +8,8 @@ import discord
 from bot.battles import messages
 from bot.delivery import errors as delivery_errors
 from bot.delivery.cards import Card, Cards
-from bot.delivery.editor import Posted, need
-from bot.delivery.sender import AtMost, Sending
+from bot.delivery.editor import MessageEditor, need
+from bot.delivery.sender import AtMost, MessageSender
 from bot.ui.posts import Post
 from telephone.domain.battles import Battle, BattleState, Result, Side
 from telephone.domain.games import Image
@@ -18,12 +18,12 @@ from telephone.ports.battles import Load
 from telephone.ports.posting import Posting
 
 
-class DiscordArena:
+class DiscordBattlePresenter:
     """Shows battles. `clock` counts seconds. Raises StageGone or Unavailable."""
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._sending = Sending(client)
-        self._posted = Posted(client)
+        self._sending = MessageSender(client)
+        self._posted = MessageEditor(client)
         self._cards = Cards(client, clock=clock)
 
     async def post_card(self, battle: Battle, posting: Posting) -> int:

@@ -12,7 +12,7 @@ from cachetools import LRUCache
 
 from bot.delivery import errors
 from bot.delivery.editor import NO_MENTIONS, files_of, sendable
-from bot.delivery.sender import Sending
+from bot.delivery.sender import MessageSender
 from bot.ui.posts import Post
 from telephone.ports.posting import Posting, nonce
 
@@ -72,7 +72,7 @@ class Cards:
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._client, self._clock = client, clock
-        self._sending = Sending(client)
+        self._sending = MessageSender(client)
         self._shown: LRUCache[str, _Shown] = LRUCache(REMEMBERED)
 
     async def edit(self, card: Card, post: Post) -> int | None:

@@ -23,7 +23,7 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class MessageEditor:
     """Speaks REST only. Raises StageGone or Unavailable."""
 
     client: discord.Client

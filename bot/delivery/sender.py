@@ -19,7 +19,7 @@ AtMost = Callable[[int], Awaitable[list[Post]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class MessageSender:
     """Speaks REST only. Raises what discord.py raises: `gone.told` says what it means."""
 
     client: discord.Client

@@ -15,11 +15,11 @@ from pydantic_settings import PydanticBaseSettingsSource as Source
 from simcord.backend.errors import SetupError
 
 from bot.app import TelephoneApp
-from bot.client import House
+from bot.client import BotRuntime
 from bot.demo.browser import Window
 from bot.surfaces import DiscordSurfaces
 from telephone.settings import Settings
-from telephone.web.drawing import Easel
+from telephone.web.drawing import DrawingPage
 
 MEMBERS: Final = ("Ada", "Bo", "Cleo")
 """Ada may manage the server, so that the admin's commands can be tried too."""
@@ -49,7 +49,7 @@ async def show(port: int, data: Path, announce: Callable[[str], None]) -> None:
     address = f"http://127.0.0.1:{drawing}"
     settings = OfflineSettings(data_dir=data, http_port=drawing, public_url=address)
     stop = _until_signalled()
-    easel = Easel(settings)
+    easel = DrawingPage(settings)
     bot = TelephoneApp(open_outside(settings, easel), easel, shard_count=1)
     # The demo shows errors as a member sees them; none is an assertion that failed.
     async with simcord.run(bot, check_errors=False, settle_timeout=PATIENCE) as env:
@@ -95,25 +95,25 @@ def keep_time(env: simcord.Env) -> None:
     env.backend.advance_clock(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
 
 
-def open_outside(settings: Settings, easel: Easel) -> Callable[[DiscordSurfaces], Awaitable[House]]:
+def open_outside(settings: Settings, easel: DrawingPage) -> Callable[[DiscordSurfaces], Awaitable[BotRuntime]]:
     """Opens the house and the easel in a task from before simcord began.
 
     Of tasks from after that, simcord takes the house's sweeping and timers, and browsers that stay connected to the
     easel, for work that every press waits for.
     """
-    from telephone.bootstrap import open_playing_house
+    from telephone.bootstrap import open_with_engine
 
     given: asyncio.Future[DiscordSurfaces] = asyncio.get_running_loop().create_future()
 
-    async def when_given() -> House:
+    async def when_given() -> BotRuntime:
         surfaces = await given
-        house = await open_playing_house(settings, surfaces)
+        house = await open_with_engine(settings, surfaces)
         await easel.open(house.service.seats)
         return house
 
     opening = asyncio.create_task(when_given())
 
-    async def on_setup(surfaces: DiscordSurfaces) -> House:
+    async def on_setup(surfaces: DiscordSurfaces) -> BotRuntime:
         given.set_result(surfaces)
         return await opening
 

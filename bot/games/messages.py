@@ -30,7 +30,7 @@ from bot.ui.wording import CHOICE_MAX
 from telephone.domain.calibration import told
 from telephone.domain.games import Game, GameState, Image, Prompt, Step
 from telephone.domain.guesses import Question, questions
-from telephone.models.catalog import Choice, ModelFacts
+from telephone.models.catalog import ModelChoice, ModelFacts
 from telephone.ports.games import Summary
 
 TOO_LARGE: Final = "The picture was too large for this server, so this is a smaller copy."
@@ -212,7 +212,7 @@ def paused(count: int) -> str:
     return f"{_games(count)} paused, and none starts until `/telephone-admin resume`. Nothing more is spent."
 
 
-def model_row(choice: Choice) -> str:
+def model_row(choice: ModelChoice) -> str:
     """A model as autocomplete shows it: its name, and what it needs where it cannot play."""
     return shorten(choice.name if choice.ready else f"{choice.name} – {choice.why_not}", CHOICE_MAX)
 

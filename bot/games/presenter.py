@@ -8,8 +8,8 @@ import discord
 
 from bot.delivery import errors as delivery_errors
 from bot.delivery.cards import Card, Cards
-from bot.delivery.editor import UPLOAD_MAX, Posted, need, thread_of
-from bot.delivery.sender import AtMost, Sending
+from bot.delivery.editor import UPLOAD_MAX, MessageEditor, need, thread_of
+from bot.delivery.sender import AtMost, MessageSender
 from bot.games import card as game_card
 from bot.games import messages
 from bot.ui.posts import Attachment, Post, turn_now
@@ -22,12 +22,12 @@ from telephone.ports.games import Progress, Summary
 from telephone.ports.posting import Posting, nonce
 
 
-class DiscordStage:
+class DiscordGamePresenter:
     """Shows games in channels and threads. `clock` counts seconds."""
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._sending = Sending(client)
-        self._posted = Posted(client)
+        self._sending = MessageSender(client)
+        self._posted = MessageEditor(client)
         self._cards = Cards(client, clock=clock)
 
     async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:

@@ -1,7 +1,7 @@
 """The charts of the three answers. They keep a core busy: call them through `off_loop`."""
 
 from bot.ui.posts import Attachment
-from telephone.leaderboards.insight_results import Answer, Course, Difficulties
+from telephone.leaderboards.insight_results import Difficulties, EffectCourse, InsightAnswer
 from telephone.leaderboards.wording import insights as words
 from telephone.leaderboards.wording.insights import KINDS
 from telephone.media.charts import (
@@ -20,7 +20,7 @@ from telephone.scoring.factor_effects import factors
 from telephone.scoring.intervals import Interval
 
 
-def models(answer: Answer) -> tuple[Attachment, ...]:
+def models(answer: InsightAnswer) -> tuple[Attachment, ...]:
     """How far the models of each kind are from their average; none where there are not two to compare."""
     if answer.found is None:
         return ()
@@ -35,7 +35,7 @@ def models(answer: Answer) -> tuple[Attachment, ...]:
     return tuple(charts)
 
 
-def turn_by_turn(course: Course) -> tuple[Attachment, ...]:
+def turn_by_turn(course: EffectCourse) -> tuple[Attachment, ...]:
     """Each kind's share over the turns, and the difference; none where nothing is known at any turn."""
     turns = [moment.turn for moment in course.moments]
     both = [(moment.t2i, moment.i2t) if moment.t2i and moment.i2t else (None, None) for moment in course.moments]
@@ -62,7 +62,7 @@ def by_prompt(found: Difficulties) -> tuple[Attachment, ...]:
     return (Attachment("prompts.png", data, describe_difficulty(rows)),)
 
 
-def _which(one: Answer | Course | Difficulties) -> str:
+def _which(one: InsightAnswer | EffectCourse | Difficulties) -> str:
     return f"{one.asked.level or 'curated'} prompts"
 
 

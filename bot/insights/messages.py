@@ -11,7 +11,13 @@ from discord import ui
 from bot.ui.posts import Attachment, Post, one_below_the_other
 from bot.ui.text import LAYOUT_MAX, escape, lines_that_fit
 from telephone.domain.games import Level
-from telephone.leaderboards.insight_results import Answer, Course, Difficulties, Difficulty, Question
+from telephone.leaderboards.insight_results import (
+    Difficulties,
+    Difficulty,
+    EffectCourse,
+    InsightAnswer,
+    InsightQuestion,
+)
 from telephone.leaderboards.wording import insights as words
 from telephone.scoring.factor_effects import Insights, factors
 
@@ -46,13 +52,13 @@ BEGIN: Final = "`/telephone start` with a `level`, or a prompt from its list, be
 class Look:
     """What one message shows: the answer to which question, in which view."""
 
-    asked: Question
+    asked: InsightQuestion
     view: View = "answers"
 
     @classmethod
     def of(cls, match: re.Match[str], guild_id: int) -> "Look":
         """What the id of a select says, on the server where it was used."""
-        asked = Question(guild_id, _LEVELS[match["level"]], int(match["turn"]) or None)
+        asked = InsightQuestion(guild_id, _LEVELS[match["level"]], int(match["turn"]) or None)
         return cls(asked, _VIEWS[match["view"]])
 
     def custom_id(self, verb: str) -> str:
@@ -70,7 +76,7 @@ class Look:
         return None
 
 
-def answers(answer: Answer, look: Look, charts: Sequence[Attachment]) -> Post:
+def answers(answer: InsightAnswer, look: Look, charts: Sequence[Attachment]) -> Post:
     """The three answers, what they hold for, and what is missing."""
     found, title = answer.found, words.heading(answer.asked, answer.judge, shown=escape)
     if found is None:
@@ -79,14 +85,14 @@ def answers(answer: Answer, look: Look, charts: Sequence[Attachment]) -> Post:
     return _post(look, title, three(found), [*filter(None, more), *words.notes(answer, escape)], charts)
 
 
-def turns(course: Course, look: Look, charts: Sequence[Attachment]) -> Post:
+def turns(course: EffectCourse, look: Look, charts: Sequence[Attachment]) -> Post:
     """Each kind's share of all variation after each turn, by one embedder."""
     title = words.heading(course.asked, course.judge, "What matters turn by turn", shown=escape)
     lines = [f"- Turn {moment.turn}: {words.moment_words(moment)}" for moment in course.moments]
     return _post(look, title, lines or [f"{NONE} {BEGIN}"], [SHARES] if lines else [], charts)
 
 
-def levels(whole: Answer, each: Sequence[Answer], look: Look, charts: Sequence[Attachment]) -> Post:
+def levels(whole: InsightAnswer, each: Sequence[InsightAnswer], look: Look, charts: Sequence[Attachment]) -> Post:
     """The three answers on each level that has games; `whole` is that of all levels."""
     title = words.heading(replace(whole.asked, level=None), whole.judge, "Level by level at turn {turn}", shown=escape)
     lines: list[str] = []

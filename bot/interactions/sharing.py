@@ -5,7 +5,7 @@ from typing import Final
 
 import discord
 
-from bot.delivery.sender import Sending
+from bot.delivery.sender import MessageSender
 from bot.interactions.checks import server_of
 from bot.interactions.replies import Press, acknowledge, say
 from bot.ui.posts import Post, address
@@ -27,7 +27,7 @@ def require_voice(press: Press) -> None:
 async def share(press: Press, what: str, post: Post) -> None:
     """Posts it in the channel for everybody, and says where `what` is."""
     channel_id = press.channel_id or 0
-    message_id = await Sending(press.client).post(channel_id, [post], Posting(str(press.id), datetime.now(UTC)))
+    message_id = await MessageSender(press.client).post(channel_id, [post], Posting(str(press.id), datetime.now(UTC)))
     await say(press, f"{what} {address(server_of(press), channel_id, message_id)}")
 
 

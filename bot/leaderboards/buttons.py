@@ -17,7 +17,7 @@ from telephone.app import Service
 from telephone.concurrency import off_loop
 from telephone.errors import BadInput
 from telephone.leaderboards.board import Board
-from telephone.media.charts import Scale
+from telephone.media.charts import ChartScale
 from telephone.media.charts.game_chart import for_chart
 
 
@@ -57,7 +57,7 @@ async def _levels(service: Service, sight: Sight) -> Post:
     return messages.levels(board, sight, found, await off_loop(leaderboard_charts.level_by_level, board, found, scale))
 
 
-async def scale_of(service: Service, board: Board) -> Scale | None:
+async def scale_of(service: Service, board: Board) -> ChartScale | None:
     """What the curves of a board are held against; None for an empty one, or where that is not known."""
     return None if board.is_empty else for_chart(await service.scale(board.asked.guild_id, board.judge.name))
 

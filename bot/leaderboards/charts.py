@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from bot.ui.posts import Attachment
 from telephone.domain.games import Level
-from telephone.leaderboards.board import Board, Course, PairRow
+from telephone.leaderboards.board import Board, BoardCourse, PairRow
 from telephone.leaderboards.wording import board as words
 from telephone.media.charts import (
     Bar,
-    Curve,
-    Scale,
+    ChartCurve,
+    ChartScale,
     Span,
     board_chart,
     describe_board,
@@ -46,7 +46,7 @@ def intervals(board: Board, rows: Sequence[PairRow]) -> tuple[Attachment, ...]:
     return tuple(charts)
 
 
-def turn_by_turn(board: Board, courses: Sequence[Course], scale: Scale | None) -> tuple[Attachment, ...]:
+def turn_by_turn(board: Board, courses: Sequence[BoardCourse], scale: ChartScale | None) -> tuple[Attachment, ...]:
     """The curves of the pairs beside the embedder's scale; none where there are none."""
     if not courses:
         return ()
@@ -57,7 +57,7 @@ def turn_by_turn(board: Board, courses: Sequence[Course], scale: Scale | None) -
 
 
 def level_by_level(
-    board: Board, found: Sequence[tuple[Level, Sequence[Course]]], scale: Scale | None
+    board: Board, found: Sequence[tuple[Level, Sequence[BoardCourse]]], scale: ChartScale | None
 ) -> tuple[Attachment, ...]:
     """The curves of the pairs on each level beside the embedder's scale; none where there are none."""
     if not found:
@@ -72,7 +72,7 @@ def _bar(row: PairRow, interval: Interval, provisional: bool, note: str) -> Bar:
     return Bar(str(row.pair), Span(interval.low, interval.estimate, interval.high), provisional, note)
 
 
-def _curve(course: Course) -> Curve:
+def _curve(course: BoardCourse) -> ChartCurve:
     spans = [(max(0.0, span.low), min(max(span.estimate, 0.0), 2.0), min(span.high, 2.0)) for span in course.spans]
     low, middle, high = zip(*spans, strict=True)
-    return Curve(str(course.pair), middle, low, high, course.provisional)
+    return ChartCurve(str(course.pair), middle, low, high, course.provisional)

@@ -13,7 +13,7 @@ from bot.leaderboards.pair_messages import choice
 from bot.ui.posts import Attachment, Post, one_below_the_other
 from bot.ui.text import LAYOUT_MAX, escape, lines_that_fit
 from telephone.domain.games import Level
-from telephone.leaderboards.board import Board, BoardRequest, By, Course, Games, PairRow, Prompts, Votes
+from telephone.leaderboards.board import Board, BoardCourse, BoardRequest, By, Games, PairRow, Prompts, Votes
 from telephone.leaderboards.wording import board as words
 
 View = Literal["pairs", "turns", "levels"]
@@ -127,7 +127,7 @@ def pairs(board: Board, sight: Sight, charts: Sequence[Attachment]) -> Post:
     return _post(sight, head, [*empty, *lines], board, charts)
 
 
-def turns(board: Board, sight: Sight, courses: Sequence[Course], charts: Sequence[Attachment]) -> Post:
+def turns(board: Board, sight: Sight, courses: Sequence[BoardCourse], charts: Sequence[Attachment]) -> Post:
     """How the pairs of a board drifted, turn by turn."""
     title = f"### Distance turn by turn, {_which(board)}"
     lines = [f"- {escape(str(course.pair))}: {words.course_words(course)}" for course in courses]
@@ -135,7 +135,7 @@ def turns(board: Board, sight: Sight, courses: Sequence[Course], charts: Sequenc
 
 
 def levels(
-    board: Board, sight: Sight, found: Sequence[tuple[Level, Sequence[Course]]], charts: Sequence[Attachment]
+    board: Board, sight: Sight, found: Sequence[tuple[Level, Sequence[BoardCourse]]], charts: Sequence[Attachment]
 ) -> Post:
     """How the pairs of a board drifted on each level."""
     title = f"### Distance level by level, after turn {board.turns}, {_which(board)}"

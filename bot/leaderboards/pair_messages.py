@@ -15,7 +15,7 @@ from telephone.errors import BadInput
 from telephone.leaderboards.board import BoardRequest
 from telephone.leaderboards.pair_report import PairRequest
 from telephone.leaderboards.wording.pair import sentences
-from telephone.media.charts import Curve, describe_pairs, pairs_chart
+from telephone.media.charts import ChartCurve, describe_pairs, pairs_chart
 from telephone.media.charts.game_chart import for_chart
 from telephone.scoring.pair_curve import PairDrift
 
@@ -71,7 +71,7 @@ def curve(found: PairDrift) -> tuple[Attachment, ...]:
     known = len(ends) == len(middle)
     low = tuple(max(0.0, one.low) for one in ends) if known else None
     high = tuple(min(2.0, one.high) for one in ends) if known else None
-    curves, scale = [Curve(str(found.pair), middle, low, high, found.course.provisional)], for_chart(found.scale)
+    curves, scale = [ChartCurve(str(found.pair), middle, low, high, found.course.provisional)], for_chart(found.scale)
     title = "Drift of a pair" if found.level is None else f"Drift of a pair, {found.level.value} prompts"
     data = pairs_chart(curves, title=title, embedder=found.label, scale=scale)
     return (Attachment("pair.png", data, shorten(describe_pairs(curves, scale=scale), ALT_MAX)),)

@@ -6,7 +6,7 @@ from bot.ui.text import CONTENT_MAX, lines_that_fit
 from telephone.domain.battles import Decision
 from telephone.exports import Export, Format
 from telephone.leaderboards.vote_flags import Flag, Flagged
-from telephone.leaderboards.vote_review import Report
+from telephone.leaderboards.vote_review import VoteReport
 
 _REASONS = {
     Flag.STARTER: "on a battle they started",
@@ -26,7 +26,7 @@ HOW = (
 )
 
 
-def report(found: Report) -> str:
+def report(found: VoteReport) -> str:
     """How many votes there are, which voters are flagged and why, and what can be done."""
     battles = "1 closed battle" if found.battles == 1 else f"{found.battles} closed battles"
     head = f"{_votes(found.votes)} by {_members(found.voters)} in {battles}."

@@ -7,8 +7,8 @@ import discord
 
 from bot.delivery import errors as delivery_errors
 from bot.delivery.cards import Card, Cards
-from bot.delivery.editor import Posted, need
-from bot.delivery.sender import Sending
+from bot.delivery.editor import MessageEditor, need
+from bot.delivery.sender import MessageSender
 from bot.parties import messages
 from bot.ui.posts import Attachment, Post
 from telephone.domain.games import Game
@@ -19,12 +19,12 @@ from telephone.ports.posting import Posting
 TOO_LARGE = "The replay of this album is too large for this server; its pictures are above."
 
 
-class DiscordParlour:
+class DiscordPartyPresenter:
     """Shows parties. `clock` counts seconds. Raises StageGone or Unavailable."""
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._sending = Sending(client)
-        self._posted = Posted(client)
+        self._sending = MessageSender(client)
+        self._posted = MessageEditor(client)
         self._cards = Cards(client, clock=clock)
 
     async def post_card(self, party: Party, posting: Posting) -> int:

@@ -17,7 +17,7 @@ _BARRED: Final = frozenset({50001, 50013, 160005})
 _log = structlog.get_logger()
 
 
-class DiscordBroom:
+class DiscordCleanup:
     """Deletes our own messages one by one, as Discord's limits allow."""
 
     def __init__(self, client: discord.Client) -> None:

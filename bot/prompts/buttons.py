@@ -13,7 +13,7 @@ from bot.interactions.replies import Press, say
 from bot.prompts import messages
 from telephone.domain.games import Level
 from telephone.errors import BadInput
-from telephone.prompts.service import Desk, Page
+from telephone.prompts.service import Page, ProposalReview
 
 Verb = Callable[[Press, int, Level | None], Awaitable[None]]
 _STYLE: Final = discord.ButtonStyle
@@ -89,7 +89,7 @@ def _turning(page: Page) -> ui.View | None:
     return view
 
 
-def _deciding(desk: Desk) -> ui.View | None:
+def _deciding(desk: ProposalReview) -> ui.View | None:
     """A button for each level that a proposal can be accepted at, the proposed one standing out; None without one."""
     if desk.proposal is None:
         return None

@@ -7,7 +7,7 @@ from bot.ui.money import money
 from bot.ui.posts import Attachment
 from bot.ui.text import excerpt, quote
 from telephone.domain.games import Level, Prompt
-from telephone.prompts.service import Desk, Entry, Flaw, Generated, Page
+from telephone.prompts.service import Flaw, Generated, ListedPrompt, Page, ProposalReview
 from telephone.store import Proposal
 
 PAGE_ROOM: Final = 1_680
@@ -38,7 +38,7 @@ def proposed(proposal: Proposal) -> str:
     return f"Thank you. Your prompt waits for a moderator; once they accept it, it is {proposal.slug} here."
 
 
-def desk(shown: Desk, note: str = "") -> tuple[str, Attachment | None]:
+def desk(shown: ProposalReview, note: str = "") -> tuple[str, Attachment | None]:
     """The proposal a moderator decides about, under what they decided before; a long one comes as a file too."""
     lines = [note, ""] if note else []
     if shown.proposal is None:
@@ -81,7 +81,7 @@ def generated(made: Generated) -> str:
     return " ".join(said)
 
 
-def _entry(entry: Entry, level: Level | None, room: int) -> str:
+def _entry(entry: ListedPrompt, level: Level | None, room: int) -> str:
     prompt = entry.prompt
     hardness = f" ({prompt.level})" if level is None and entry.of == "server" else ""
     name = f"- **{prompt.slug}**{hardness} "

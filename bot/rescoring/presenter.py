@@ -7,17 +7,17 @@ import discord
 
 from bot.delivery import errors as delivery_errors
 from bot.delivery.cards import Card, Cards
-from bot.delivery.sender import Sending
+from bot.delivery.sender import MessageSender
 from bot.rescoring import messages
 from telephone.domain.rescores import Rescore
 from telephone.ports.posting import Posting
 
 
-class DiscordNoticeboard:
+class DiscordJobPresenter:
     """Shows rescores. `clock` counts seconds. Raises StageGone or Unavailable."""
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._sending = Sending(client)
+        self._sending = MessageSender(client)
         self._cards = Cards(client, clock=clock)
 
     async def post(self, job: Rescore, label: str, posting: Posting) -> int:

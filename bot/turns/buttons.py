@@ -18,7 +18,7 @@ from telephone.concurrency import off_loop
 from telephone.domain.games import Image, Kind, StepKey
 from telephone.domain.refusals import LATE
 from telephone.errors import BadInput, NotAllowed
-from telephone.games.turn_service import UNREADABLE, Turn
+from telephone.games.turn_service import UNREADABLE, ClaimedTurn
 from telephone.games.turn_service import UPLOAD_MAX as DRAWING_MAX
 from telephone.media.images import fit
 
@@ -99,7 +99,7 @@ async def _uploaded(press: Press, data: Mapping[str, Any]) -> Attachment:
     return Attachment(str(files[0]["filename"]), await press.client.http.get_from_cdn(files[0]["url"]))
 
 
-async def fitted(turn: Turn) -> Turn:
+async def fitted(turn: ClaimedTurn) -> ClaimedTurn:
     """The turn with its picture in a size that Discord takes."""
     picture: Image | None = turn.picture
     return turn if picture is None else replace(turn, picture=await off_loop(fit, picture, UPLOAD_MAX))

@@ -10,7 +10,7 @@ from bot.ui.posts import Attachment, Post, clock, extension, layout, otherwise, 
 from bot.ui.text import excerpt, quote
 from telephone.domain.games import Game, GameState, Image, Kind, StepKey
 from telephone.domain.human_turns import Seat, SeatState
-from telephone.games.turn_service import CAPTION_MAX, CAPTION_MIN, Turn
+from telephone.games.turn_service import CAPTION_MAX, CAPTION_MIN, ClaimedTurn
 
 VERBS: Final = ("take", "ai", "write", "upload", "back")
 _COLOURS: Final = {
@@ -53,7 +53,7 @@ def invitation(game: Game, seat: Seat) -> Post:
     return Post(view=layout(parts, colour))
 
 
-def claimed(turn: Turn, link: str | None = None) -> tuple[str, ui.View, Attachment | None]:
+def claimed(turn: ClaimedTurn, link: str | None = None) -> tuple[str, ui.View, Attachment | None]:
     """What only who holds a turn sees: the words to draw or the picture to describe, and how to answer.
 
     A turn that is kept for one member is nobody else's to take, so it is not given back.

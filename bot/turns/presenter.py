@@ -7,8 +7,8 @@ import discord
 import structlog
 
 from bot.delivery import errors as delivery_errors
-from bot.delivery.editor import NO_MENTIONS, Posted, thread_of
-from bot.delivery.sender import Sending
+from bot.delivery.editor import NO_MENTIONS, MessageEditor, thread_of
+from bot.delivery.sender import MessageSender
 from bot.turns import messages
 from bot.ui.posts import Post, turn_now
 from telephone.domain.games import Game
@@ -21,7 +21,7 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class DiscordLobby:
+class DiscordTurnPresenter:
     """Raises StageGone or Unavailable."""
 
     client: discord.Client
@@ -30,7 +30,7 @@ class DiscordLobby:
         """The invitation to a step in the game's thread."""
         post = messages.invitation(game, seat)
         with delivery_errors.told(turn_now(game), "thread"):
-            return await Sending(self.client).post(thread_of(game), [post], posting, owner_id=str(seat.key))
+            return await MessageSender(self.client).post(thread_of(game), [post], posting, owner_id=str(seat.key))
 
     async def edit_invitation(self, game: Game, seat: Seat, message_id: int) -> None:
         """Brings an invitation up to date; one that is gone says nothing any more, and that is well."""
@@ -38,7 +38,7 @@ class DiscordLobby:
         async def at_most(_size: int) -> list[Post]:
             return [messages.invitation(game, seat)]
 
-        await Posted(self.client).edit(turn_now(game), thread_of(game), message_id, at_most)
+        await MessageEditor(self.client).edit(turn_now(game), thread_of(game), message_id, at_most)
 
     async def remind(self, game: Game, seat: Seat, *, by_message: bool) -> None:
         """A follow-up to the press that took the turn, which Discord takes for a quarter of an hour, and a message."""

@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from telephone.battles.matchmaking import Pairing, read_pair
+from telephone.battles.matchmaking import Matchmaking, read_pair
 from telephone.domain.battles import VOTE_SECONDS, BattleRequest
 from telephone.domain.games import NO_GUILD, PROMPT_MAX, GameRequest, Level, Pair
-from telephone.games.admission import Admission, StartRequest
+from telephone.games.admission import GameAdmission, StartRequest
 from telephone.prompts.catalog import look_up, offered
 from telephone.scoring.pair_selection import NextPairs
 from telephone.store import Order
@@ -51,11 +51,11 @@ class Entered:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BattleAdmission:
     """Turns what was typed into a battle. Raises a TelephoneError that says what to change."""
 
-    admission: Admission
-    pairing: Pairing
+    admission: GameAdmission
+    pairing: Matchmaking
 
     async def admit(self, asked: BattleAsked) -> Entered:
         await self.admission.check_open(asked.guild_id)

@@ -7,7 +7,7 @@ from telephone.concurrency import off_loop
 from telephone.domain.battles import SIDES_MAX, SIDES_MIN
 from telephone.domain.games import Pair
 from telephone.errors import BadInput, NotAllowed
-from telephone.leaderboards.ballot_source import Urn
+from telephone.leaderboards.ballot_source import BallotSource
 from telephone.models.players import Players
 from telephone.scoring.pair_selection import NextPairs, next_pairs
 from telephone.store import Store
@@ -15,12 +15,12 @@ from telephone.store.scores import Pool
 
 
 @dataclass(frozen=True, slots=True)
-class Pairing:
+class Matchmaking:
     """Chooses among the pairs whose models can play now."""
 
     store: Store
     players: Players
-    urn: Urn
+    urn: BallotSource
 
     def ready(self) -> list[Pair]:
         """Every pair that can play now."""

@@ -12,7 +12,7 @@ from telephone.leaderboards.vote_flags import counted
 from telephone.media.anonymise import alike
 from telephone.media.images import Pictures
 from telephone.models.players import Players
-from telephone.ports.battles import Arena, Load
+from telephone.ports.battles import BattlePresenter, Load
 from telephone.ports.posting import Posting
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.scoring.drift import drift_of
@@ -21,13 +21,13 @@ from telephone.store.scores import Pool
 
 
 @dataclass(frozen=True, slots=True)
-class Rounds:
+class BattlePublisher:
     """Posts what the store says of a battle. Raises StageGone, or TimedOut when the arena does not answer."""
 
     store: Store
     pictures: Pictures
     players: Players
-    arena: Arena
+    arena: BattlePresenter
 
     async def post(self, battle: Battle, message: BattleMessage) -> None:
         """One message of a battle."""

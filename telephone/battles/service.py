@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from telephone.battles.admission import BattleAsked, Entry
+from telephone.battles.admission import BattleAdmission, BattleAsked
 from telephone.battles.versus import VersusAsked, match
 from telephone.battles.workflow import LEFT, STOPPED
 from telephone.concurrency import off_loop
@@ -42,11 +42,11 @@ class StoryPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Contest:
+class BattleService:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
-    entry: Entry
+    entry: BattleAdmission
     pictures: Pictures
     runner: BattleRunner
 

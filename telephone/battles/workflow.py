@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone.battles.publisher import Rounds
+from telephone.battles.publisher import BattlePublisher
 from telephone.domain.battles import SIDES_MIN, Battle, BattleState
 from telephone.domain.games import GameState
 from telephone.domain.messages import BattleMessage, BattleMessageKind
@@ -41,8 +41,8 @@ from telephone.engine.outcomes import (
 from telephone.engine.reruns import Reruns
 from telephone.engine.waiting import look_until
 from telephone.errors import StageGone
-from telephone.games.measure_workflow import Measuring
-from telephone.games.workflow import PAUSES, Play
+from telephone.games.measure_workflow import MeasureWorkflow
+from telephone.games.workflow import PAUSES, GameWorkflow
 from telephone.store import Store
 
 DROPPED: Final = "It could not be played on."
@@ -68,22 +68,22 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class BattleDependencies:
     """What a battle is led with."""
 
     store: Store
-    play: Play
-    rounds: Rounds
-    measuring: Measuring
+    play: GameWorkflow
+    rounds: BattlePublisher
+    measuring: MeasureWorkflow
     engine: Engine
     look_every: float = _LOOK_EVERY
 
 
 @DBOS.dbos_class("Battling")
-class Battling(DBOSConfiguredInstance):
+class BattleWorkflow(DBOSConfiguredInstance):
     """Leads battles. One instance a process, by a name in the journal that never changes."""
 
-    def __init__(self, ring: Ring) -> None:
+    def __init__(self, ring: BattleDependencies) -> None:
         self._with = ring
         self._counted: dict[str, float] = {}
         super().__init__(config_name="battle")

@@ -24,10 +24,10 @@ from telephone.settings import Settings
 
 if TYPE_CHECKING:
     from telephone.app import StartRequest
-    from telephone.bootstrap import House
-    from telephone.cli.doctor import Finding
+    from telephone.bootstrap import Runtime
+    from telephone.cli.doctor import Diagnosis
     from telephone.domain.calibration import Bearings
-    from telephone.games.service import Standing
+    from telephone.games.service import UnfinishedGame
     from telephone.models.catalog import ModelFacts
     from telephone.models.probe import Tried
 
@@ -69,14 +69,14 @@ def play(
 
 
 async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
-    from telephone.bootstrap import open_terminal_house
-    from telephone.cli.terminal import TerminalStage
+    from telephone.bootstrap import open_terminal
+    from telephone.cli.terminal import TerminalPresenter
 
     console = Console(stderr=as_json)
-    stage = TerminalStage(console)
+    stage = TerminalPresenter(console)
     data_dir = folder / ".telephone"
     settings = Settings.load().model_copy(update={"data_dir": data_dir, "database_url": None, "storage_url": None})
-    house = await open_terminal_house(settings, stage)
+    house = await open_terminal(settings, stage)
     try:
         for left in await house.service.status(NO_GUILD):
             await house.service.stop(left.game.id, by=0, is_host=True)
@@ -117,7 +117,7 @@ def _print_result(
 def models(as_json: Json = False) -> None:
     """Lists every known model and whether it can play."""
 
-    async def ask(house: "House") -> list["ModelFacts"]:
+    async def ask(house: "Runtime") -> list["ModelFacts"]:
         return house.service.models()
 
     facts = inquire(ask)
@@ -162,7 +162,7 @@ def doctor(
         raise SystemExit(1)
 
 
-def _print_findings(findings: list["Finding"]) -> None:
+def _print_findings(findings: list["Diagnosis"]) -> None:
     marks = {"good": "[green]ok[/green]", "missing": "[yellow]--[/yellow]", "broken": "[red]!![/red]"}
     table = Table("", "what", "how it stands", "what to do")
     for finding in findings:
@@ -188,7 +188,7 @@ async def _try_out(settings: Settings, silent: bool) -> list["Tried"]:
 def status(server: Server = NO_GUILD, as_json: Json = False) -> None:
     """Lists the games of a server that have not ended."""
 
-    async def ask(house: "House") -> list["Standing"]:
+    async def ask(house: "Runtime") -> list["UnfinishedGame"]:
         return await house.service.status(server)
 
     standings = inquire(ask)
@@ -220,7 +220,7 @@ def replay(
     """Writes the pictures, the GIF and the album of a stored game."""
     folder = out or Path(f"game-{number}")
 
-    async def ask(house: "House") -> None:
+    async def ask(house: "Runtime") -> None:
         game = await house.service.game_by_number(server, number)
         await house.service.keep(game.id, folder)
 
@@ -232,7 +232,7 @@ def replay(
 def pause() -> None:
     """Stops every game and all spending on every server, until `telephone resume`."""
 
-    async def ask(house: "House") -> int:
+    async def ask(house: "Runtime") -> int:
         return await house.service.pause_everywhere()
 
     typer.echo(f"Paused; {_games(inquire(ask))} held. `telephone resume` goes on.")
@@ -242,7 +242,7 @@ def pause() -> None:
 def resume() -> None:
     """Ends the operator's pause; a running bot goes on with the games within seconds."""
 
-    async def ask(house: "House") -> int:
+    async def ask(house: "Runtime") -> int:
         return await house.service.resume_everywhere()
 
     typer.echo(f"The pause is over; {_games(inquire(ask))} to go on.")

@@ -9,20 +9,20 @@ import typer
 from telephone.settings import Settings
 
 if TYPE_CHECKING:
-    from telephone.bootstrap import House
+    from telephone.bootstrap import Runtime
 
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Server = Annotated[int, typer.Option("--server", help="Discord server id; by default the terminal's own games.")]
 
 
-def inquire(question: Callable[["House"], Awaitable[T]]) -> T:
+def inquire(question: Callable[["Runtime"], Awaitable[T]]) -> T:
     """Answers from the stored games, beside a bot that may be running."""
 
     async def answer() -> T:
-        from telephone.bootstrap import open_house
+        from telephone.bootstrap import open_without_engine
 
-        house = await open_house(Settings.load())
+        house = await open_without_engine(Settings.load())
         try:
             return await question(house)
         finally:

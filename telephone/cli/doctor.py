@@ -34,7 +34,7 @@ _LOOPBACKS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 where to ask 
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at. `remedy` is empty where nothing needs doing."""
 
     what: str
@@ -43,33 +43,33 @@ class Finding:
     remedy: str = ""
 
 
-async def examine(settings: Settings) -> list[Finding]:
+async def examine(settings: Settings) -> list[Diagnosis]:
     """Looks at everything; a check that fails is a finding, never an exception."""
-    findings = [Finding("Python", "good", f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}")]
+    findings = [Diagnosis("Python", "good", f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}")]
     for what, check in _CHECKS.items():
         try:
             findings += await check(settings)
         except TelephoneError as error:
             findings.append(
-                Finding(what, "broken", error.sentence, "Mend the setting, then run telephone doctor again.")
+                Diagnosis(what, "broken", error.sentence, "Mend the setting, then run telephone doctor again.")
             )
         except Exception as error:
-            findings.append(Finding(what, "broken", f"{type(error).__name__}: {error}", "See docs/operating.md."))
+            findings.append(Diagnosis(what, "broken", f"{type(error).__name__}: {error}", "See docs/operating.md."))
     return findings
 
 
-async def _database(settings: Settings) -> list[Finding]:
+async def _database(settings: Settings) -> list[Diagnosis]:
     async with await Store.open(settings.store_url) as store:
         unfinished = await store.games.count(None, UNFINISHED)
         paused = await store.servers.paused_everywhere()
     kind = "Postgres" if settings.on_postgres else f"SQLite in {settings.data_dir}"
     stands = f"{kind}, {unfinished} unfinished games"
     if paused:
-        return [Finding("Database", "missing", f"{stands}, all paused", "telephone resume ends the pause.")]
-    return [Finding("Database", "good", stands)]
+        return [Diagnosis("Database", "missing", f"{stands}, all paused", "telephone resume ends the pause.")]
+    return [Diagnosis("Database", "good", stands)]
 
 
-async def _budget(settings: Settings) -> list[Finding]:
+async def _budget(settings: Settings) -> list[Diagnosis]:
     async with await Store.open(settings.store_url) as store:
         today = await store.budgets.today(settings.caps)
     findings = []
@@ -77,37 +77,37 @@ async def _budget(settings: Settings) -> list[Finding]:
         what = "Budget" if guild_id is None else f"Budget of server {guild_id}"
         stands = f"${budget.taken_usd:,.2f} of ${budget.cap_usd:,.2f} spent or reserved today"
         if budget.taken_usd < budget.cap_usd:
-            findings.append(Finding(what, "good", stands))
+            findings.append(Diagnosis(what, "good", stands))
         else:
             raising = "TELEPHONE_BUDGET_OPERATOR" if guild_id is None else "/telephone-admin budget"
             remedy = f"It refills at 00:00 UTC; {raising} raises it."
-            findings.append(Finding(what, "missing", stands, remedy))
+            findings.append(Diagnosis(what, "missing", stands, remedy))
     return findings
 
 
-async def _pictures(settings: Settings) -> list[Finding]:
+async def _pictures(settings: Settings) -> list[Diagnosis]:
     pictures = Pictures.at(settings.pictures_url)
     probe = await pictures.put(Image(b"telephone doctor"))
     await pictures.delete(probe)
-    return [Finding("Pictures", "good", settings.pictures_url.split("?")[0])]
+    return [Diagnosis("Pictures", "good", settings.pictures_url.split("?")[0])]
 
 
-async def _safety(settings: Settings) -> list[Finding]:
+async def _safety(settings: Settings) -> list[Diagnosis]:
     chosen, guard = choice(settings), guard_of(settings)
     missing = guard.checker.why_not()
     if chosen == "off":
         return [
-            Finding("Safety", "missing", WORDS[chosen], "Take TELEPHONE_MODERATION away: a model's checks are free.")
+            Diagnosis("Safety", "missing", WORDS[chosen], "Take TELEPHONE_MODERATION away: a model's checks are free.")
         ]
     if missing is not None:
         remedy = "Until then only offline models play, from prompts of the list."
-        return [Finding("Safety", "broken", missing, remedy)]
+        return [Diagnosis("Safety", "broken", missing, remedy)]
     await guard.checker.check_text("a fox mends a clock")
     await guard.close()
-    return [Finding("Safety", "good", WORDS[chosen])]
+    return [Diagnosis("Safety", "good", WORDS[chosen])]
 
 
-async def _embedder(settings: Settings) -> list[Finding]:
+async def _embedder(settings: Settings) -> list[Diagnosis]:
     players = _players(settings)
     try:
         ready = embedders(players)
@@ -118,12 +118,12 @@ async def _embedder(settings: Settings) -> list[Finding]:
     names = " and ".join(players.registry.label(name) for name in dict.fromkeys([shown, ALWAYS]))
     stands, licence = f"games are measured by {names}; English only", players.registry.table(shown).licence
     if "research" not in licence:
-        return [Finding("Embedder", "good", stands)]
+        return [Diagnosis("Embedder", "good", stands)]
     remedy = f"{shown} is {licence}. Where that does not fit, set TELEPHONE_EMBEDDER={ALWAYS}."
-    return [Finding("Embedder", "good", stands, remedy)]
+    return [Diagnosis("Embedder", "good", stands, remedy)]
 
 
-async def _models(settings: Settings) -> list[Finding]:
+async def _models(settings: Settings) -> list[Diagnosis]:
     players = _players(settings)
     try:
         known = await census(players)
@@ -138,11 +138,11 @@ async def _models(settings: Settings) -> list[Finding]:
             missing[GONE].append(table)
         else:
             ready.append(table.name)
-    playing = Finding("Models", "good" if ready else "broken", f"{len(ready)} ready: {', '.join(ready)}")
+    playing = Diagnosis("Models", "good" if ready else "broken", f"{len(ready)} ready: {', '.join(ready)}")
     return [playing, *(_missing(reason, tables) for reason, tables in missing.items())]
 
 
-def _missing(reason: str, tables: list[ModelTable]) -> Finding:
+def _missing(reason: str, tables: list[ModelTable]) -> Diagnosis:
     """One finding for all models that lack the same thing."""
     needs = re.search(r"[A-Z]+(?:_[A-Z]+)+", reason)
     instead = {table.replacement for table in tables if table.replacement}
@@ -150,7 +150,7 @@ def _missing(reason: str, tables: list[ModelTable]) -> Finding:
     if not needs and instead:
         remedy = f"Members are offered {', '.join(sorted(instead))}."
     names = ", ".join(table.name for table in tables)
-    return Finding("Models", "broken" if reason == GONE else "missing", f"{reason}: {names}", remedy)
+    return Diagnosis("Models", "broken" if reason == GONE else "missing", f"{reason}: {names}", remedy)
 
 
 async def try_models(settings: Settings) -> AsyncIterator[Tried]:
@@ -168,21 +168,21 @@ def _players(settings: Settings) -> Players:
     return Players(Registry.load(reached, settings.models), reached, barred=guard_of(settings).why_not)
 
 
-async def _writer(settings: Settings) -> list[Finding]:
+async def _writer(settings: Settings) -> list[Diagnosis]:
     players = _players(settings)
     try:
         table = chosen(players, chat(settings, players))
     except NotAllowed as error:
-        return [Finding("Chat", "missing", error.sentence, "Until then members write the prompts themselves.")]
+        return [Diagnosis("Chat", "missing", error.sentence, "Until then members write the prompts themselves.")]
     finally:
         await players.close()
-    return [Finding("Chat", "good", f"{table.name} writes prompts for moderators to review")]
+    return [Diagnosis("Chat", "good", f"{table.name} writes prompts for moderators to review")]
 
 
-async def _discord(settings: Settings) -> list[Finding]:
+async def _discord(settings: Settings) -> list[Diagnosis]:
     if settings.discord_token is None:
         remedy = "Set DISCORD_TOKEN to run on Discord; make play and make demo need none."
-        return [Finding("Discord", "missing", "no token", remedy)]
+        return [Diagnosis("Discord", "missing", "no token", remedy)]
     headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}"}
     limit = aiohttp.ClientTimeout(total=_REACH_WITHIN)
     try:
@@ -191,29 +191,29 @@ async def _discord(settings: Settings) -> list[Finding]:
             session.get(f"{settings.discord_api_base}/users/@me", headers=headers) as answer,
         ):
             if answer.status == 401:
-                return [Finding("Discord", "broken", "the token is not accepted", "Copy it again from the portal.")]
-            return [Finding("Discord", "good", f"signed in as {(await answer.json()).get('username', 'unknown')}")]
+                return [Diagnosis("Discord", "broken", "the token is not accepted", "Copy it again from the portal.")]
+            return [Diagnosis("Discord", "good", f"signed in as {(await answer.json()).get('username', 'unknown')}")]
     except (TimeoutError, aiohttp.ClientError, ValueError) as error:
         remedy = "Check the network and DISCORD_API_BASE."
-        return [Finding("Discord", "broken", f"not reachable ({type(error).__name__})", remedy)]
+        return [Diagnosis("Discord", "broken", f"not reachable ({type(error).__name__})", remedy)]
 
 
-async def _easel(settings: Settings) -> list[Finding]:
+async def _easel(settings: Settings) -> list[Diagnosis]:
     """The page to draw on, looked at from here and from where its links lead."""
     if settings.public_url is None:
         remedy = "Members hand in drawings as files; TELEPHONE_PUBLIC_URL lets them draw in the browser too."
-        return [Finding("Drawing page", "missing", "no public address", remedy)]
+        return [Diagnosis("Drawing page", "missing", "no public address", remedy)]
     here, there = f"port {settings.http_port}", settings.public_url
     local = await _heard(f"http://{_LOOPBACKS.get(settings.http_host, settings.http_host)}:{settings.http_port}")
     if local is None:
-        return [Finding("Drawing page", "missing", f"nobody listens on {here}", "It is served while the bot runs.")]
+        return [Diagnosis("Drawing page", "missing", f"nobody listens on {here}", "It is served while the bot runs.")]
     if local != WELL:
         remedy = "Set TELEPHONE_HTTP_PORT to a free port and start the bot again."
-        return [Finding("Drawing page", "broken", f"another program listens on {here}", remedy)]
+        return [Diagnosis("Drawing page", "broken", f"another program listens on {here}", remedy)]
     if await _heard(there.rstrip("/")) != WELL:
         remedy = "Check the reverse proxy and TELEPHONE_PUBLIC_URL; see docs/operating.md, 3."
-        return [Finding("Drawing page", "broken", f"served on {here}, but {there} does not lead there", remedy)]
-    return [Finding("Drawing page", "good", f"served at {there}")]
+        return [Diagnosis("Drawing page", "broken", f"served on {here}, but {there} does not lead there", remedy)]
+    return [Diagnosis("Drawing page", "good", f"served at {there}")]
 
 
 async def _heard(address: str) -> str | None:
@@ -228,7 +228,7 @@ async def _heard(address: str) -> str | None:
         return ""
 
 
-_CHECKS: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
+_CHECKS: dict[str, Callable[[Settings], Awaitable[list[Diagnosis]]]] = {
     "Database": _database,
     "Budget": _budget,
     "Pictures": _pictures,

@@ -15,7 +15,7 @@ from telephone.errors import BadInput
 from telephone.exports import FORMATS, Export, Format, Which
 
 if TYPE_CHECKING:
-    from telephone.bootstrap import House
+    from telephone.bootstrap import Runtime
 
 Flagged = Annotated[
     Literal["include", "exclude"],
@@ -51,7 +51,7 @@ def _command(row: Format) -> Callable[..., None]:
 
         asked = BoardRequest(server, "votes", None if level == "all" else level_named(level), games, prompts)
 
-        async def ask(house: "House") -> Export:
+        async def ask(house: "Runtime") -> Export:
             which: Which = "unflagged" if flagged == "exclude" else "counted"
             return await house.service.archive.export(row.name, asked.pool, which)
 

@@ -14,8 +14,8 @@ from telephone.domain.games import NO_GUILD, TURNS_MAX
 from telephone.domain.games import Level as GameLevel
 
 if TYPE_CHECKING:
-    from telephone.bootstrap import House
-    from telephone.leaderboards.insight_results import Answer, Course, Difficulties, Question
+    from telephone.bootstrap import Runtime
+    from telephone.leaderboards.insight_results import Difficulties, EffectCourse, InsightAnswer, InsightQuestion
     from telephone.scoring.factor_effects import Insights
     from telephone.scoring.intervals import Interval
 
@@ -44,23 +44,23 @@ def insights(
     as_json: Json = False,
 ) -> None:
     """Answers which T2I is best, which I2T, and which of the two matters more: of stored games, or of a CSV."""
-    from telephone.leaderboards.insight_results import Question
+    from telephone.leaderboards.insight_results import InsightQuestion
 
     if scores is None:
         if higher_is_better:
             raise typer.BadParameter("only the scores of a CSV can be similarities", param_hint="--higher-is-better")
-        _of_games(Question(server, level_named(level), turn, embedder), as_json)
+        _of_games(InsightQuestion(server, level_named(level), turn, embedder), as_json)
     elif turn is not None or embedder is not None or server != NO_GUILD:
         raise typer.BadParameter("a CSV has no turns, embedders and servers", param_hint="--scores")
     else:
         _of_sheet(scores, level, higher_is_better, as_json)
 
 
-def _of_games(question: "Question", as_json: bool) -> None:
+def _of_games(question: "InsightQuestion", as_json: bool) -> None:
     from telephone.cli.json_documents import answer_document
     from telephone.leaderboards.wording.insights import heading, notes, nothing_here
 
-    async def ask(house: "House") -> "tuple[Answer, Course, Difficulties]":
+    async def ask(house: "Runtime") -> "tuple[InsightAnswer, EffectCourse, Difficulties]":
         questions = house.service.questions
         return (
             await questions.answer(question),
@@ -143,7 +143,7 @@ def print_insights(found: "Insights", title: str, closer: str) -> None:
     console.print(models if models.row_count else "", effects)
 
 
-def _print_course(course: "Course") -> None:
+def _print_course(course: "EffectCourse") -> None:
     """Each kind's share turn by turn, where it is known at any."""
     from telephone.leaderboards.wording.insights import percent
 

@@ -6,15 +6,15 @@ from math import isfinite
 from typing import Any
 
 from telephone.leaderboards.board import Board, PairRow, Verdict
-from telephone.leaderboards.insight_results import Answer, Course, Difficulties
+from telephone.leaderboards.insight_results import Difficulties, EffectCourse, InsightAnswer
 from telephone.leaderboards.wording.insights import more_games
 from telephone.scoring.crossed_effects import Effect
 from telephone.scoring.decay import Decay, half_life
-from telephone.scoring.distance_model import Cell, Row
+from telephone.scoring.distance_model import Cell, DistanceBoardRow
 from telephone.scoring.factor_effects import Factor, Insights, difficulty, factors, unknown
 from telephone.scoring.intervals import Interval
 from telephone.scoring.pair_curve import Estimate, PairDrift
-from telephone.scoring.vote_model import VoteBoard, VoteRow
+from telephone.scoring.vote_model import VoteBoard, VoteBoardRow
 
 Document = dict[str, Any]
 
@@ -67,7 +67,7 @@ def _row(row: PairRow, board: Board) -> Document:
     }
 
 
-def _by_distance(row: Row | None, head: Row | None) -> Document:
+def _by_distance(row: DistanceBoardRow | None, head: DistanceBoardRow | None) -> Document:
     """The figures of a pair; null where none of its games counts."""
     return {
         "distance": row and row.distance.estimate,
@@ -80,7 +80,7 @@ def _by_distance(row: Row | None, head: Row | None) -> Document:
     }
 
 
-def _by_votes(row: VoteRow | None) -> Document:
+def _by_votes(row: VoteBoardRow | None) -> Document:
     """The figures of a pair; null where nobody voted on it."""
     return {
         "rating": row and row.rating.estimate,
@@ -134,7 +134,7 @@ def insights_document(found: Insights) -> Document:
     }
 
 
-def answer_document(answer: Answer, course: Course, difficulties: Difficulties) -> Document:
+def answer_document(answer: InsightAnswer, course: EffectCourse, difficulties: Difficulties) -> Document:
     """The three answers of a server's games, turn by turn, and how hard its prompts are."""
     asked, judge = answer.asked, answer.judge
     turns = [

@@ -14,10 +14,10 @@ from telephone.cli.insights import WHERE, Embedder, level_named
 from telephone.domain.games import NO_GUILD, TURNS_MAX
 
 if TYPE_CHECKING:
-    from telephone.bootstrap import House
+    from telephone.bootstrap import Runtime
     from telephone.leaderboards.board import Board, BoardRequest, PairRow
-    from telephone.scoring.distance_model import Row
-    from telephone.scoring.vote_model import VoteRow
+    from telephone.scoring.distance_model import DistanceBoardRow
+    from telephone.scoring.vote_model import VoteBoardRow
 
 Votes = Annotated[
     Path | None,
@@ -79,7 +79,7 @@ def _of_games(asked: "BoardRequest", as_json: bool) -> None:
     from telephone.cli.json_documents import board_document
     from telephone.leaderboards.wording import board as words
 
-    async def ask(house: "House") -> "Board":
+    async def ask(house: "Runtime") -> "Board":
         return await house.service.boards.board(asked)
 
     board = inquire(ask)
@@ -134,7 +134,7 @@ def _table(board: "Board") -> Table:
     return table
 
 
-def _by_distance(row: "Row | None") -> list[str]:
+def _by_distance(row: "DistanceBoardRow | None") -> list[str]:
     if row is None:
         return [""] * len(_DISTANCES)
     low, high = (f"{end:.2f}" for end in (row.distance.low, row.distance.high))
@@ -146,7 +146,7 @@ def _by_head(row: "PairRow") -> list[str]:
     return [f"{row.head.distance.estimate:.2f}, rank {row.head.rank}" if row.head else ""]
 
 
-def _by_votes(row: "VoteRow | None") -> list[str]:
+def _by_votes(row: "VoteBoardRow | None") -> list[str]:
     if row is None:
         return [""] * len(_VOTES)
     low, high = (f"{end:.0f}" for end in (row.rating.low, row.rating.high))

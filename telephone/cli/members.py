@@ -9,7 +9,7 @@ from telephone.cli.common import inquire
 from telephone.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
-    from telephone.bootstrap import House
+    from telephone.bootstrap import Runtime
     from telephone.domain.deletions import Erasure, Footprint
     from telephone.privacy.service import Parcel
 
@@ -29,13 +29,13 @@ def delete(
 ) -> None:
     """Orders that all is deleted which is kept of a member; the bot carries it out."""
 
-    async def ask(house: "House") -> "Footprint":
+    async def ask(house: "Runtime") -> "Footprint":
         found = await house.store.erasures.footprint(member)
         if found.is_empty:
             raise NotFound(NOTHING.format(member=member))
         return found
 
-    async def order(house: "House") -> "Erasure":
+    async def order(house: "Runtime") -> "Erasure":
         return await house.service.privacy.erase(member)
 
     found = inquire(ask)
@@ -53,7 +53,7 @@ def delete(
 def export(member: Member, out: Annotated[Path, typer.Option("--out", help="The file to write.")]) -> None:
     """Writes all that is kept of a member, the file that /telephone me export gives them."""
 
-    async def ask(house: "House") -> "Parcel":
+    async def ask(house: "Runtime") -> "Parcel":
         return await house.service.privacy.file_of(member)
 
     parcel = inquire(ask)

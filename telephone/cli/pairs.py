@@ -11,7 +11,7 @@ from telephone.cli.common import Json, Server, inquire
 from telephone.domain.games import NO_GUILD, Level, Pair
 
 if TYPE_CHECKING:
-    from telephone.bootstrap import House
+    from telephone.bootstrap import Runtime
     from telephone.scoring.pair_curve import PairCourse, PairDrift
 
 
@@ -28,7 +28,7 @@ def pair(
     from telephone.leaderboards.pair_report import PairRequest
     from telephone.leaderboards.wording.pair import sentences
 
-    async def ask(house: "House") -> "PairDrift":
+    async def ask(house: "Runtime") -> "PairDrift":
         return await house.service.pairs.drift(PairRequest(Pair(t2i, i2t), server, embedder, level))
 
     found = inquire(ask)

@@ -12,8 +12,8 @@ from telephone.cli.common import Json, Server, inquire
 from telephone.domain.games import NO_GUILD, Level
 
 if TYPE_CHECKING:
-    from telephone.bootstrap import House
-    from telephone.prompts.service import Entry
+    from telephone.bootstrap import Runtime
+    from telephone.prompts.service import ListedPrompt
 
 
 def listed(
@@ -23,7 +23,7 @@ def listed(
 ) -> None:
     """Lists what games can start from by name: the curated prompts, and a server's own."""
 
-    async def ask(house: "House") -> list["Entry"]:
+    async def ask(house: "Runtime") -> list["ListedPrompt"]:
         return await house.service.prompts.listed(server, level)
 
     entries = inquire(ask)

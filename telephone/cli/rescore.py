@@ -12,7 +12,7 @@ from telephone.domain.games import NO_GUILD
 from telephone.errors import NotAllowed, TelephoneError
 
 if TYPE_CHECKING:
-    from telephone.bootstrap import House
+    from telephone.bootstrap import Runtime
     from telephone.domain.rescores import Rescore
 
 INTERRUPTED = "Interrupted. The same command goes on where this one was stopped."
@@ -36,7 +36,7 @@ def rescore(
     typer.echo(f"{_games(job.measured)} measured with {label}.{left_out}{spent}")
 
 
-async def _rescore(house: "House", server: int, embedder: str, yes: bool) -> tuple["Rescore", str]:
+async def _rescore(house: "Runtime", server: int, embedder: str, yes: bool) -> tuple["Rescore", str]:
     from telephone.domain.rescores import Rescore
     from telephone.measurement.rescoring import Outcome
 

@@ -15,7 +15,7 @@ from telephone.ports.posting import Posting
 
 
 @dataclass
-class TerminalStage:
+class TerminalPresenter:
     """Shows the game that is started after it was made, not an older one that was interrupted in the same folder.
 
     The numbers it returns as message ids only count what it was given.

@@ -31,7 +31,7 @@ class Quartiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class Calibration:
     """What distances by one embedder mean.
 
     `floor` is of unrelated prompts, `ceiling` of captions of redraws: the same prompt and players, another seed.
@@ -76,7 +76,7 @@ class Rest:
 class Bearings:
     """Where a measured game stands. `scale` is None until it is known, `rest` too, or where the game is too short."""
 
-    scale: Scale | None = None
+    scale: Calibration | None = None
     rest: Rest | None = None
 
 
@@ -90,7 +90,7 @@ def told(distance: float, bearings: Bearings) -> str:
     return " ".join(filter(None, (lies, rests)))
 
 
-def where(distance: float, scale: Scale) -> str:
+def where(distance: float, scale: Calibration) -> str:
     """Where a distance from the prompt lies on the scale, as the end of a sentence that begins with "That is"."""
     near, far = scale.ceiling, scale.floor
     if far.median <= near.median:

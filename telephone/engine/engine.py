@@ -21,7 +21,7 @@ from cachetools import LRUCache
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, Queue, Serializer, SetWorkflowID
 from filelock import FileLock, Timeout
 
-from telephone.engine.failover import Reaper
+from telephone.engine.failover import Failover
 from telephone.errors import Misconfigured
 
 APPLICATION_VERSION: Final = "1"
@@ -75,7 +75,7 @@ class Engine:
         self._queue: Queue | None = None
         self._enqueued: LRUCache[str, bool] = LRUCache(_REMEMBERED)
         self._connections: sa.Engine | None = None
-        self._reaper: Reaper | None = None
+        self._reaper: Failover | None = None
 
     @property
     def _on_sqlite(self) -> bool:
@@ -111,7 +111,7 @@ class Engine:
             log_level="WARNING",
         )
         if not self._on_sqlite:
-            self._reaper = Reaper(self._url, executor_id, QUEUE)
+            self._reaper = Failover(self._url, executor_id, QUEUE)
             await self._reaper.announce()
         else:
             self._connections = config["system_database_engine"] = _sqlite_engine(self._url)

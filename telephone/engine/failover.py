@@ -20,7 +20,7 @@ _Connection = psycopg.AsyncConnection[tuple[bool]]
 _log = structlog.get_logger()
 
 
-class Reaper:
+class Failover:
     """Says that this worker lives, and looks after those that do not."""
 
     def __init__(self, url: str, executor_id: str, queue: str) -> None:

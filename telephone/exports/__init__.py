@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
-    from telephone.leaderboards.ballot_source import Urn
+    from telephone.leaderboards.ballot_source import BallotSource
     from telephone.store.scores import Pool
 
 Which = Literal["all", "counted", "unflagged"]
@@ -28,10 +28,10 @@ class Export:
     said: str
 
 
-class Writer(Protocol):
+class FormatWriter(Protocol):
     """Writes a format. Raises NotFound where there is nothing to write."""
 
-    async def __call__(self, archive: "Archive", pool: "Pool", which: Which) -> Export: ...
+    async def __call__(self, archive: "Exporter", pool: "Pool", which: Which) -> Export: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Format:
     name: str
     suffix: str
     help: str
-    write: Writer
+    write: FormatWriter
     in_terminal: str
     on_discord: str
 
@@ -55,10 +55,10 @@ class Format:
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
+class Exporter:
     """`key` gives the key of pseudonyms, which is made when it is first needed."""
 
-    urn: "Urn"
+    urn: "BallotSource"
     key: Callable[[], bytes]
 
     async def export(self, name: str, pool: "Pool", which: Which = "counted") -> Export:
@@ -66,11 +66,11 @@ class Archive:
         return await FORMATS[name].write(self, pool, which)
 
 
-def _module(name: str) -> Writer:
+def _module(name: str) -> FormatWriter:
     """The function `write` of a module of this package, which is imported when it is called."""
 
-    async def write(archive: Archive, pool: "Pool", which: Which) -> Export:
-        writer: Writer = import_module(f"{__name__}.{name}").write
+    async def write(archive: Exporter, pool: "Pool", which: Which) -> Export:
+        writer: FormatWriter = import_module(f"{__name__}.{name}").write
         return await writer(archive, pool, which)
 
     return write

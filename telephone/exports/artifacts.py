@@ -11,8 +11,8 @@ from telephone.domain.calibration import Bearings
 from telephone.domain.games import Game, Image
 from telephone.errors import BadInput, Misconfigured
 from telephone.exports.game_json import record
-from telephone.measurement.calibration import Scales
-from telephone.measurement.distances import Measure
+from telephone.measurement.calibration import Calibrations
+from telephone.measurement.distances import GameMeasurer
 from telephone.media.album import album
 from telephone.media.charts import describe_drift
 from telephone.media.charts.game_chart import Drawing
@@ -34,13 +34,13 @@ class Replay:
 
 
 @dataclass(frozen=True, slots=True)
-class Keepsakes:
+class GameArtifacts:
     """Makes them from what is stored."""
 
     pictures: Pictures
     registry: Registry
-    measure: Measure
-    scales: Scales
+    measure: GameMeasurer
+    scales: Calibrations
 
     async def replay(self, game: Game) -> Replay:
         """Each picture with the words before and after it. Raises BadInput before the first turn is played."""

@@ -18,7 +18,7 @@ from telephone.concurrency import off_loop
 from telephone.domain.battles import SIDES_MAX, Choice
 from telephone.domain.polls import CHOICES, Poll
 from telephone.errors import NotFound
-from telephone.exports import Archive, Export, Which
+from telephone.exports import Export, Exporter, Which
 from telephone.leaderboards.ballot_source import gather
 from telephone.leaderboards.csv_input import MORE, VOTES
 from telephone.scoring.ballots import ALL_BAD, TIE
@@ -50,7 +50,7 @@ class Transcript:
     turned: bool
 
 
-async def write(archive: Archive, pool: Pool, which: Which) -> Export:
+async def write(archive: Exporter, pool: Pool, which: Which) -> Export:
     """The votes on the prompts of `pool` as a CSV. Raises NotFound where there are none."""
     urn = archive.urn
     polls = await (urn.store.polls.of(pool) if which == "all" else urn.polls(pool, unflagged=which != "counted"))

@@ -62,7 +62,7 @@ class StartRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class GameAdmission:
     """Turns what was typed into a game that can be played. Raises a TelephoneError that says what to change."""
 
     store: Store

@@ -16,7 +16,7 @@ NO_STEP: Final = "That step is none of this game's; please press the question's 
 
 
 @dataclass(frozen=True, slots=True)
-class Guessing:
+class GuessService:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store

@@ -13,7 +13,7 @@ import structlog
 from telephone.domain.games import HUMAN, Game, GameState, Kind, StepKey
 from telephone.domain.messages import GameMessage
 from telephone.errors import NotAllowed
-from telephone.games.publisher import Showing
+from telephone.games.publisher import GamePublisher
 from telephone.models.players import Players
 from telephone.providers.base import ModelKind
 from telephone.store import Store
@@ -24,12 +24,12 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Seating:
+class HumanTurns:
     """Looks after members' turns. Raises StageGone where an invitation cannot be posted."""
 
     store: Store
     players: Players
-    showing: Showing
+    showing: GamePublisher
 
     async def seat(self, game: Game, key: StepKey) -> bool:
         """Opens a step to members and has its game wait; False where somebody took it in the same moment."""

@@ -16,10 +16,10 @@ from telephone.engine.engine import Engine
 from telephone.engine.outcomes import Failed, Journalled, Outcome, held_up, journalled, outcome_of, write
 from telephone.engine.waiting import look_until
 from telephone.errors import BadOutput, Misconfigured, RateLimited, TimedOut, Unavailable
-from telephone.games.publisher import Showing
-from telephone.measurement.calibration import Scales
-from telephone.measurement.distances import Measure
-from telephone.measurement.pending import Awaiting
+from telephone.games.publisher import GamePublisher
+from telephone.measurement.calibration import Calibrations
+from telephone.measurement.distances import GameMeasurer
+from telephone.measurement.pending import PendingMeasurements
 from telephone.retry import with_patience
 from telephone.store import Store
 
@@ -48,22 +48,22 @@ PATIENCE: Final = Patience()
 
 
 @DBOS.dbos_class("Measuring")
-class Measuring(DBOSConfiguredInstance):
+class MeasureWorkflow(DBOSConfiguredInstance):
     """Measures games that have ended. One instance a process, by a name in the journal that never changes."""
 
     def __init__(
         self,
         store: Store,
-        measure: Measure,
-        scales: Scales,
-        showing: Showing,
+        measure: GameMeasurer,
+        scales: Calibrations,
+        showing: GamePublisher,
         engine: Engine,
         *,
         patience: Patience = PATIENCE,
     ) -> None:
         self._store, self._measure, self._scales = store, measure, scales
         self._showing, self._engine, self._patience = showing, engine, patience
-        self._awaiting = Awaiting(measure, engine)
+        self._awaiting = PendingMeasurements(measure, engine)
         super().__init__(config_name="measuring")
 
     @property

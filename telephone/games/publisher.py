@@ -9,12 +9,12 @@ from telephone.concurrency import off_loop
 from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey
 from telephone.domain.human_turns import Seat
 from telephone.domain.messages import GameMessage, GameMessageKind
-from telephone.measurement.calibration import Scales
+from telephone.measurement.calibration import Calibrations
 from telephone.media.charts.game_chart import Drawing
 from telephone.media.images import Pictures
 from telephone.models.players import Players
-from telephone.ports.games import Progress, Stage, Summary
-from telephone.ports.human_turns import Lobby
+from telephone.ports.games import GamePresenter, Progress, Summary
+from telephone.ports.human_turns import TurnPresenter
 from telephone.ports.posting import Posting
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.scoring.drift import drift_of
@@ -25,15 +25,15 @@ OPENING: Final = tuple(map(GameMessage, (GameMessageKind.CARD, GameMessageKind.T
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class GamePublisher:
     """Posts what the store says of a game. Raises StageGone, or TimedOut when the stage does not answer."""
 
     store: Store
     pictures: Pictures
     players: Players
-    scales: Scales
-    stage: Stage
-    lobby: Lobby
+    scales: Calibrations
+    stage: GamePresenter
+    lobby: TurnPresenter
 
     async def post(self, game: Game, message: GameMessage) -> None:
         """One message of a game but its summary.

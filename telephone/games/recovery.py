@@ -9,7 +9,7 @@ from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import BROKEN
 from telephone.engine.reruns import Reruns
-from telephone.games.workflow import PAUSES, Play
+from telephone.games.workflow import PAUSES, GameWorkflow
 from telephone.store import Store
 
 _WORK: Final = {GameState.QUEUED: engine_workflow_ids.opening, GameState.PLAYING: engine_workflow_ids.playing}
@@ -19,11 +19,11 @@ _CLOSE_UNTIL: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Recovery:
+class GameRecovery:
     """Looks through all games that have not ended, or whose end was not shown."""
 
     store: Store
-    play: Play
+    play: GameWorkflow
     engine: Engine
 
     async def recover(self) -> None:

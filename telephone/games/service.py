@@ -9,7 +9,7 @@ UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class UnfinishedGame:
     """An unfinished game and its place in the server's queue: 1 is next, 0 is not queued."""
 
     game: Game

@@ -30,7 +30,7 @@ _STORAGE_DEADLINE: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Taking:
+class StepPlayer:
     """Takes steps. Each call looks into the store first, so that a repeated one finds its work done."""
 
     store: Store

@@ -30,7 +30,7 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ClaimedTurn:
     """What a member who holds a step is shown, and nothing else: words to draw, or a picture to describe."""
 
     game: Game
@@ -40,7 +40,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class DrawingTask:
     """What lies before a member who draws: the words, and until when they are theirs."""
 
     caption: str
@@ -48,7 +48,7 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
-class Seats:
+class TurnService:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
@@ -56,7 +56,7 @@ class Seats:
     guard: Guard
     games: GameRunner
 
-    async def claim(self, game_id: str, key: StepKey, member_id: int, *, token: str | None = None) -> Turn:
+    async def claim(self, game_id: str, key: StepKey, member_id: int, *, token: str | None = None) -> ClaimedTurn:
         """Gives a step to the first member who asks; who holds it already is shown it again.
 
         Raises NotAllowed where somebody was first, or the member has seen another step of a sealed game.
@@ -73,7 +73,7 @@ class Seats:
         if claim is None or claim.member_id != member_id or not claim.holds(datetime.now(UTC)):
             raise NotAllowed(OVER)
 
-    async def held(self, game_id: str, key: StepKey, member_id: int) -> Turn:
+    async def held(self, game_id: str, key: StepKey, member_id: int) -> ClaimedTurn:
         """What a member holds. Raises NotAllowed where they hold it no more."""
         seat = await self.store.seats.get(game_id, key)
         _require_held(seat, member_id)
@@ -109,12 +109,12 @@ class Seats:
                 await self.pictures.delete(image.sha256)
             raise
 
-    async def paper(self, claim_id: str, member_id: int) -> Paper:
+    async def paper(self, claim_id: str, member_id: int) -> DrawingTask:
         """The words that a member holds by a claim, for the page to draw on. Raises NotAllowed and NotFound."""
         turn = await self._claimed(claim_id, member_id, OVER)
         if turn.words is None:
             raise NotAllowed("This turn is to be described; please write what you see.")
-        return Paper(turn.words, _require_held(turn.seat, member_id).expires_at)
+        return DrawingTask(turn.words, _require_held(turn.seat, member_id).expires_at)
 
     async def hand_in(self, claim_id: str, member_id: int, data: bytes) -> None:
         """A drawing made on the page, once; the same bytes again are no error, since their receipt may be lost."""
@@ -126,7 +126,7 @@ class Seats:
         turn = await self._claimed(claim_id, member_id, LATE)
         await self.drawing(turn.game.id, turn.seat.key, member_id, data)
 
-    async def _claimed(self, claim_id: str, member_id: int, ended: str) -> Turn:
+    async def _claimed(self, claim_id: str, member_id: int, ended: str) -> ClaimedTurn:
         seat, claimer_id = await self.store.seats.of_claim(claim_id)
         if claimer_id != member_id:
             raise NotAllowed(OVER)
@@ -148,7 +148,7 @@ class Seats:
         await self.games.give_away(game, key)
         return await self.store.seats.get(game_id, key)
 
-    async def _answer(self, turn: Turn, member_id: int, step: Step) -> None:
+    async def _answer(self, turn: ClaimedTurn, member_id: int, step: Step) -> None:
         claim = _require_held(turn.seat, member_id)
         took = datetime.now(UTC) - claim.claimed_at
         timed = replace(step, latency_ms=round(took.total_seconds() * 1_000))
@@ -156,11 +156,11 @@ class Seats:
         _log.info("step played", game=turn.game.id, step=str(step.key), player=HUMAN, ms=timed.latency_ms, usd=0.0)
         await self.games.seat_changed(turn.game.id, step.key)
 
-    async def _turn(self, game_id: str, seat: Seat) -> Turn:
+    async def _turn(self, game_id: str, seat: Seat) -> ClaimedTurn:
         game = await self.store.games.get(game_id)
         if seat.key.kind is Kind.PICTURE:
-            return Turn(game, seat, words=game.text_before(seat.key))
-        return Turn(game, seat, picture=await self.pictures.get(game.steps[seat.key.index - 1].image or ""))
+            return ClaimedTurn(game, seat, words=game.text_before(seat.key))
+        return ClaimedTurn(game, seat, picture=await self.pictures.get(game.steps[seat.key.index - 1].image or ""))
 
     async def _check_shown(self, game_id: str, key: StepKey) -> None:
         """Raises NotAllowed where what a member would be shown was reported."""
@@ -188,5 +188,5 @@ def _picture(data: bytes) -> Image:
         raise BadInput(UNREADABLE) from None
 
 
-def _seed(turn: Turn) -> int:
+def _seed(turn: ClaimedTurn) -> int:
     return step_seed(turn.game.request.seed, turn.seat.key)

@@ -34,10 +34,10 @@ from telephone.engine.outcomes import (
     write,
 )
 from telephone.errors import BadOutput, Refused, StageGone
-from telephone.games.human_turns import Seating
-from telephone.games.measure_workflow import Measuring
-from telephone.games.publisher import OPENING, Showing
-from telephone.games.steps import Taking
+from telephone.games.human_turns import HumanTurns
+from telephone.games.measure_workflow import MeasureWorkflow
+from telephone.games.publisher import OPENING, GamePublisher
+from telephone.games.steps import StepPlayer
 from telephone.models.pricing import ATTEMPTS
 from telephone.store import Store
 
@@ -51,7 +51,7 @@ _MARGIN: Final = 0.05
 _log = structlog.get_logger()
 
 
-class Sides(Protocol):
+class SidePublisher(Protocol):
     """Shows the games that are sides of battles."""
 
     async def redraw(self, game: Game, key: StepKey) -> None:
@@ -61,7 +61,7 @@ class Sides(Protocol):
         """Makes the battle of a side show what may be seen of a step now."""
 
 
-class NoSides:
+class NoSidePublisher:
     """Where no battles are shown."""
 
     async def redraw(self, game: Game, key: StepKey) -> None:
@@ -72,24 +72,24 @@ class NoSides:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class GameDependencies:
     """What a game is played with. `reveal_s` lies between two messages of a sealed game's end, in seconds."""
 
     store: Store
-    taking: Taking
-    showing: Showing
-    measuring: Measuring
+    taking: StepPlayer
+    showing: GamePublisher
+    measuring: MeasureWorkflow
     engine: Engine
-    sides: Sides
-    seating: Seating
+    sides: SidePublisher
+    seating: HumanTurns
     reveal_s: float = REVEAL_EVERY
 
 
 @DBOS.dbos_class("Play")
-class Play(DBOSConfiguredInstance):
+class GameWorkflow(DBOSConfiguredInstance):
     """Plays games. One instance a process, by a name in the journal that never changes."""
 
-    def __init__(self, company: Company) -> None:
+    def __init__(self, company: GameDependencies) -> None:
         self._with = company
         super().__init__(config_name="play")
 

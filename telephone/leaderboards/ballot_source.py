@@ -19,7 +19,7 @@ _TIE, _ALL_BAD = CHOICES.index(Choice.TIE), CHOICES.index(Choice.ALL_BAD)
 
 
 @dataclass(frozen=True, slots=True)
-class Urn:
+class BallotSource:
     """Where the votes of Discord are kept, for boards."""
 
     store: Store

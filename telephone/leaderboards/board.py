@@ -10,9 +10,9 @@ from typing import Final, Literal
 
 from telephone.domain.games import NO_GUILD, Level, Pair
 from telephone.scoring.agreement import Agreement
-from telephone.scoring.distance_model import Cell, DistanceBoard, Row
+from telephone.scoring.distance_model import Cell, DistanceBoard, DistanceBoardRow
 from telephone.scoring.intervals import Interval, winner
-from telephone.scoring.vote_model import VoteBoard, VoteRow
+from telephone.scoring.vote_model import VoteBoard, VoteBoardRow
 from telephone.store.scores import CellSums, Completion, Pool
 
 By = Literal["distance", "votes", "both"]
@@ -77,9 +77,9 @@ class PairRow:
     """
 
     pair: Pair
-    distance: Row | None = None
-    votes: VoteRow | None = None
-    head: Row | None = None
+    distance: DistanceBoardRow | None = None
+    votes: VoteBoardRow | None = None
+    head: DistanceBoardRow | None = None
     completion: Completion = field(default_factory=Completion)
     kin: tuple[str, ...] = ()
 
@@ -135,7 +135,7 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class BoardCourse:
     """How far one pair has drifted after each turn, from the first on, on the average prompt of its board."""
 
     pair: Pair
@@ -143,11 +143,11 @@ class Course:
     provisional: bool
 
 
-def courses(boards: Sequence[DistanceBoard]) -> tuple[Course, ...]:
+def courses(boards: Sequence[DistanceBoard]) -> tuple[BoardCourse, ...]:
     """The pairs of the last turn, in its order, through the boards of all turns; every board has them all."""
     by_turn = [{row.pair: row.distance for row in board.rows} for board in boards]
     last = boards[-1].rows if boards else ()
-    return tuple(Course(row.pair, tuple(turn[row.pair] for turn in by_turn), row.provisional) for row in last)
+    return tuple(BoardCourse(row.pair, tuple(turn[row.pair] for turn in by_turn), row.provisional) for row in last)
 
 
 def cells_of(sums: Sequence[CellSums], *, heads: bool = False) -> list[Cell]:
@@ -220,7 +220,7 @@ def both(distance: Verdict, votes: Verdict) -> Verdict:
     return next((one for one in (distance, votes) if one.winner is None), distance)
 
 
-def _first(rows: Sequence[Row] | Sequence[VoteRow], who: str) -> Verdict:
+def _first(rows: Sequence[DistanceBoardRow] | Sequence[VoteBoardRow], who: str) -> Verdict:
     """The pair that has won, or why none has."""
     if (found := winner(rows)) is not None:
         return Verdict(found)
@@ -232,7 +232,7 @@ def _first(rows: Sequence[Row] | Sequence[VoteRow], who: str) -> Verdict:
     return Verdict(None, f"{first[0].pair} is ahead by {who}, but provisional")
 
 
-def _rank(row: Row | VoteRow) -> int:
+def _rank(row: DistanceBoardRow | VoteBoardRow) -> int:
     return row.rank
 
 

@@ -38,7 +38,7 @@ Records = Iterator[tuple[int, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class ScoreSheet:
     """Cells of all pairs and prompts, in their order, and the level of every prompt, None where it has none."""
 
     cells: tuple[Cell, ...]
@@ -80,7 +80,7 @@ def read_votes(lines: Iterable[str]) -> Ballots:
     return sheet.ballots()
 
 
-def read_scores(lines: Iterable[str]) -> Scores:
+def read_scores(lines: Iterable[str]) -> ScoreSheet:
     """Scores of games: columns SCORES. The same pair and prompt again is a repeat. Raises BadInput."""
     values: dict[tuple[str, str, str], array[float]] = {}
     known: dict[tuple[str, ...], array[float]] = {}
@@ -95,7 +95,7 @@ def read_scores(lines: Iterable[str]) -> Scores:
     if not values:
         raise BadInput("The file has no scores below its heading; write one game a line.")
     cells = (_cell(Pair(t2i, i2t), prompt, values[t2i, i2t, prompt]) for t2i, i2t, prompt in sorted(values))
-    return Scores(tuple(cells), {prompt: level or None for prompt, (_, level) in levels.items()})
+    return ScoreSheet(tuple(cells), {prompt: level or None for prompt, (_, level) in levels.items()})
 
 
 def _first_undecodable(path: Path) -> int:

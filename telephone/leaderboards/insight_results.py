@@ -13,7 +13,7 @@ from telephone.scoring.intervals import Interval
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class InsightQuestion:
     """The three questions as somebody asked them. None stands for all levels, and for what is chosen for them."""
 
     guild_id: int = NO_GUILD
@@ -28,7 +28,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EmbedderAnswer:
     """What one embedder says; `who` is its label, with what it measured where that is not the whole caption."""
 
     who: str
@@ -36,7 +36,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class InsightAnswer:
     """The answer to `asked`, which names the embedder and the turn it is for.
 
     `found` has the figures of `judge`, and only those verdicts on which all agree; None where no game is measured.
@@ -44,10 +44,10 @@ class Answer:
     `kin` names the models among these that are kin of it, `judges` the labels of all that were asked.
     """
 
-    asked: Question
+    asked: InsightQuestion
     judge: Judge
     found: Insights | None
-    told: tuple[Told, ...] = ()
+    told: tuple[EmbedderAnswer, ...] = ()
     unmeasured: int = 0
     kin: tuple[str, ...] = ()
     judges: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TurnEffects:
     """The answer at one turn: each kind's share of all variation, and θ²_T - θ²_I; None where they are not known."""
 
     turn: int
@@ -70,12 +70,12 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class EffectCourse:
     """The answers turn by turn, of the games that got as far as asked, by one embedder alone."""
 
-    asked: Question
+    asked: InsightQuestion
     judge: Judge
-    moments: tuple[Moment, ...]
+    moments: tuple[TurnEffects, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,12 @@ class Difficulty:
 class Difficulties:
     """All prompts that can be compared, in the order of their levels and names, at one turn."""
 
-    asked: Question
+    asked: InsightQuestion
     judge: Judge
     prompts: tuple[Difficulty, ...]
 
 
-def reconciled(told: Sequence[Told], missing: Sequence[str]) -> Insights:
+def reconciled(told: Sequence[EmbedderAnswer], missing: Sequence[str]) -> Insights:
     """The first one's figures, with the best models and the verdict on which all that are `told` agree.
 
     `missing` are labels of embedders whose word is needed too and that measured nothing here.

@@ -8,16 +8,16 @@ from telephone.concurrency import off_loop
 from telephone.domain.games import Level
 from telephone.leaderboards.board import Judge, cells_of, have_heads
 from telephone.leaderboards.insight_results import (
-    Answer,
-    Course,
     Difficulties,
     Difficulty,
-    Moment,
-    Question,
-    Told,
+    EffectCourse,
+    EmbedderAnswer,
+    InsightAnswer,
+    InsightQuestion,
+    TurnEffects,
     reconciled,
 )
-from telephone.leaderboards.service import Boards, Reading
+from telephone.leaderboards.service import LeaderboardService, Reading
 from telephone.scoring.factor_effects import difficulty, insights
 from telephone.store.scores import CellSums
 
@@ -25,27 +25,27 @@ _LEVELS: Final = {level: place for place, level in enumerate(Level)}
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class InsightService:
     """Answers are kept with the boards', as long as what they were made of does not change."""
 
-    boards: Boards
+    boards: LeaderboardService
 
-    async def answer(self, asked: Question) -> Answer:
+    async def answer(self, asked: InsightQuestion) -> InsightAnswer:
         """The three answers at one turn. Raises NotFound for an embedder that measured nothing here."""
         read = await self.boards.read(asked.board)
         return await self.boards.while_it_holds("answer", read, lambda: self._answer(read))
 
-    async def course(self, asked: Question) -> Course:
+    async def course(self, asked: InsightQuestion) -> EffectCourse:
         """The answers turn by turn, up to the one that is asked for. Raises NotFound."""
         read = await self.boards.read(asked.board)
 
-        async def make() -> Course:
+        async def make() -> EffectCourse:
             turns = await self.boards.turn_by_turn(read, asked.level)
-            return Course(_settled(read), read.judges[0], await off_loop(_moments, turns))
+            return EffectCourse(_settled(read), read.judges[0], await off_loop(_moments, turns))
 
         return await self.boards.while_it_holds("course", read, make)
 
-    async def difficulties(self, asked: Question) -> Difficulties:
+    async def difficulties(self, asked: InsightQuestion) -> Difficulties:
         """How hard every prompt was measured to be, beside its declared level. Raises NotFound."""
         read = await self.boards.read(asked.board)
 
@@ -55,12 +55,12 @@ class Questions:
 
         return await self.boards.while_it_holds("difficulties", read, make)
 
-    async def _answer(self, read: Reading) -> Answer:
+    async def _answer(self, read: Reading) -> InsightAnswer:
         sums = [(judge, await self._sums(read, judge)) for judge in read.judges]
         told = await off_loop(_told, [one for one in sums if one[1]])
         judge, own = sums[0]
         names = {name for one in own for name in (one.pair.t2i, one.pair.i2t)}
-        return Answer(
+        return InsightAnswer(
             asked=_settled(read),
             judge=judge,
             found=reconciled(told, [judge.label for judge, measured in sums if not measured]) if own else None,
@@ -74,24 +74,26 @@ class Questions:
         return await self.boards.store.scores.measured(read.asked.pool, judge.name, judge.version, read.turns)
 
 
-def _settled(read: Reading) -> Question:
+def _settled(read: Reading) -> InsightQuestion:
     asked = read.asked
-    return Question(asked.guild_id, asked.level, asked.turns, asked.embedder)
+    return InsightQuestion(asked.guild_id, asked.level, asked.turns, asked.embedder)
 
 
-def _told(sums: Sequence[tuple[Judge, Sequence[CellSums]]]) -> list[Told]:
+def _told(sums: Sequence[tuple[Judge, Sequence[CellSums]]]) -> list[EmbedderAnswer]:
     """What each embedder says that measured anything, and what it says of the first 75 tokens where that is another."""
     told = []
     for judge, measured in sums:
-        told.append(Told(judge.label, insights(cells_of(measured))))
+        told.append(EmbedderAnswer(judge.label, insights(cells_of(measured))))
         if have_heads(measured):
-            told.append(Told(f"{judge.label} on the first 75 tokens", insights(cells_of(measured, heads=True))))
+            told.append(
+                EmbedderAnswer(f"{judge.label} on the first 75 tokens", insights(cells_of(measured, heads=True)))
+            )
     return told
 
 
-def _moments(turns: Sequence[Sequence[CellSums]]) -> tuple[Moment, ...]:
+def _moments(turns: Sequence[Sequence[CellSums]]) -> tuple[TurnEffects, ...]:
     found = [(turn, insights(cells_of(sums))) for turn, sums in enumerate(turns, 1) if sums]
-    return tuple(Moment(turn, one.prompts, one.t2i.share, one.i2t.share, one.difference) for turn, one in found)
+    return tuple(TurnEffects(turn, one.prompts, one.t2i.share, one.i2t.share, one.difference) for turn, one in found)
 
 
 def _difficulties(sums: Sequence[CellSums]) -> tuple[Difficulty, ...]:

@@ -7,18 +7,18 @@ from typing import Final
 import numpy as np
 
 from telephone.concurrency import off_loop
-from telephone.domain.calibration import Rest, Scale
+from telephone.domain.calibration import Calibration, Rest
 from telephone.domain.games import NO_GUILD, Level, Pair
-from telephone.measurement.calibration import Scales, over_two
-from telephone.measurement.distances import Measure
+from telephone.measurement.calibration import Calibrations, over_two
+from telephone.measurement.distances import GameMeasurer
 from telephone.measurement.distractors import distractors
-from telephone.measurement.embedding_cache import Gauge, Vector
+from telephone.measurement.embedding_cache import CachedEmbedder, Vector
 from telephone.models.registry import Registry
-from telephone.scoring.attribution import Seen, Shares, cross_fitted
+from telephone.scoring.attribution import GameSimilarities, Shares, cross_fitted
 from telephone.scoring.decay import REST, rest
 from telephone.scoring.intervals import Floats
 from telephone.scoring.pair_curve import Line, PairDrift, course, resting, usual
-from telephone.store import PairGame, Pool, Store, Told
+from telephone.store import GameContent, PairGame, Pool, Store
 from telephone.store.pairs import LATEST
 
 Vectors = Mapping[str, Vector]
@@ -48,12 +48,12 @@ class PairRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class PairReports:
     """Reads what is measured; embeds nothing but a scale that costs nothing."""
 
     store: Store
-    measure: Measure
-    scales: Scales
+    measure: GameMeasurer
+    scales: Calibrations
     registry: Registry
 
     async def drift(self, asked: PairRequest) -> PairDrift:
@@ -87,7 +87,7 @@ class Pairs:
             shares=await self._shares(gauge, found.label, _once(long[:CLOSELY]), told),
         )
 
-    async def _measured(self, asked: PairRequest) -> tuple[Gauge, list[PairGame]]:
+    async def _measured(self, asked: PairRequest) -> tuple[CachedEmbedder, list[PairGame]]:
         """The embedder to ask, and its games: the one that was named, or the first that measured any."""
         if asked.embedder is not None:
             choice = [self.measure.named(asked.embedder)]
@@ -99,7 +99,9 @@ class Pairs:
                 return gauge, games
         return choice[0], []
 
-    async def _rests(self, gauge: Gauge, scale: Scale, games: Sequence[PairGame], told: dict[str, Told]) -> list[Rest]:
+    async def _rests(
+        self, gauge: CachedEmbedder, scale: Calibration, games: Sequence[PairGame], told: dict[str, GameContent]
+    ) -> list[Rest]:
         """When each game came to rest; two captions that take turns are looked for where it did not."""
         long = [game for game in games if len(game.steps) >= REST]
         found = {game.id: rest(game.steps, scale.still) for game in long}
@@ -111,7 +113,9 @@ class Pairs:
                 found[game.id] = rest(game.steps, scale.still, over_two([kept[text] for text in captions]))
         return list(found.values())
 
-    async def _shares(self, gauge: Gauge, label: str, games: Sequence[PairGame], told: dict[str, Told]) -> Shares:
+    async def _shares(
+        self, gauge: CachedEmbedder, label: str, games: Sequence[PairGame], told: dict[str, GameContent]
+    ) -> Shares:
         """What T2I and I2T lost of the prompt, or why that cannot be told."""
         prompts = len({game.prompt for game in games})
         if not gauge.sees_pictures:
@@ -124,7 +128,9 @@ class Pairs:
             return Shares(None, None, prompts, UNSEEN.format(label=label))
         return await off_loop(cross_fitted, seen)
 
-    async def _seen(self, gauge: Gauge, games: Sequence[PairGame], told: dict[str, Told], others: Floats) -> list[Seen]:
+    async def _seen(
+        self, gauge: CachedEmbedder, games: Sequence[PairGame], told: dict[str, GameContent], others: Floats
+    ) -> list[GameSimilarities]:
         """The games all of whose steps were embedded, as similarities to the true prompt and its distractors."""
         played = [(game, told[game.id]) for game in games if game.id in told]
         texts = await gauge.kept([text for game, one in played for text in (game.words, *one.captions)])
@@ -133,15 +139,15 @@ class Pairs:
 
 
 def _before_the_judge(
-    played: Sequence[tuple[PairGame, Told]], texts: Vectors, drawn: Vectors, others: Floats
-) -> list[Seen]:
+    played: Sequence[tuple[PairGame, GameContent]], texts: Vectors, drawn: Vectors, others: Floats
+) -> list[GameSimilarities]:
     found = []
     for game, one in played:
         captions, pictures = list(one.captions), [sha256 or "" for sha256 in one.pictures]
         if game.words in texts and all(c in texts for c in captions) and all(p in drawn for p in pictures):
             prompts = np.vstack([texts[game.words][None, :], others])
             said, seen = _rows(texts, captions) @ prompts.T, _rows(drawn, pictures) @ prompts.T
-            found.append(Seen(game.prompt, _rows(texts, [game.words])[0] @ prompts.T, seen, said))
+            found.append(GameSimilarities(game.prompt, _rows(texts, [game.words])[0] @ prompts.T, seen, said))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from telephone.domain.games import Pair
 from telephone.domain.polls import Poll
 from telephone.leaderboards.ballot_source import gather
-from telephone.scoring.vote_model import FEWEST_BATTLES, VoteRow, rank_by_votes
+from telephone.scoring.vote_model import FEWEST_BATTLES, VoteBoardRow, rank_by_votes
 
 FREE: Final = "Free prompts stay off the board by votes."
 _FEW: Final = (
@@ -21,8 +21,8 @@ class Swing:
     """One pair of a battle: its row on the board just before the battle closed, None where it was new, and after."""
 
     pair: Pair
-    before: VoteRow | None
-    after: VoteRow
+    before: VoteBoardRow | None
+    after: VoteBoardRow
 
 
 def swings(polls: Sequence[Poll], battle: str) -> tuple[Swing, ...]:

@@ -14,8 +14,8 @@ from telephone.domain.games import DEFAULT_TURNS, Level, Pair
 from telephone.errors import NotFound
 from telephone.leaderboards.board import (
     Board,
+    BoardCourse,
     BoardRequest,
-    Course,
     Judge,
     PairRow,
     Ruling,
@@ -35,7 +35,7 @@ from telephone.scoring.vote_model import VoteBoard, rank_by_votes
 from telephone.store import Store
 from telephone.store.scores import Begun, CellSums, Completion, Pool, Ruler
 
-__all__ = ["BallotBox", "Board", "BoardRequest", "Boards", "Judge", "PairRow"]
+__all__ = ["BallotBox", "Board", "BoardRequest", "Judge", "LeaderboardService", "PairRow"]
 
 KEPT: Final = 64
 """How many answers are kept until what they were made of changes."""
@@ -87,7 +87,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Boards:
+class LeaderboardService:
     """`judges` are the embedders whose verdict counts, the operator's primary first; `others` can be asked for.
 
     An answer is kept and given again until what it was made of changes.
@@ -106,16 +106,16 @@ class Boards:
         read = await self.read(asked)
         return await self.while_it_holds("board", read, lambda: self._make(read))
 
-    async def courses(self, asked: BoardRequest) -> tuple[Course, ...]:
+    async def courses(self, asked: BoardRequest) -> tuple[BoardCourse, ...]:
         """How the pairs of a board drifted turn by turn, of the games that got as far as the board. Raises NotFound."""
         read = await self.read(asked)
         return await self.while_it_holds("courses", read, lambda: self._courses(read, asked.level))
 
-    async def levels(self, asked: BoardRequest) -> tuple[tuple[Level, tuple[Course, ...]], ...]:
+    async def levels(self, asked: BoardRequest) -> tuple[tuple[Level, tuple[BoardCourse, ...]], ...]:
         """The same for each level that has games, from easy to impossible. Raises NotFound."""
         read = await self.read(replace(asked, level=None))
 
-        async def each() -> tuple[tuple[Level, tuple[Course, ...]], ...]:
+        async def each() -> tuple[tuple[Level, tuple[BoardCourse, ...]], ...]:
             found = [(level, await self._courses(read, level)) for level in Level]
             return tuple((level, courses) for level, courses in found if courses)
 
@@ -176,7 +176,7 @@ class Boards:
         )
         return [sums[turn] for turn in range(1, last + 1)]
 
-    async def _courses(self, read: Reading, level: Level | None) -> tuple[Course, ...]:
+    async def _courses(self, read: Reading, level: Level | None) -> tuple[BoardCourse, ...]:
         return await off_loop(_rank_turns, await self.turn_by_turn(read, level))
 
     async def _make(self, read: Reading) -> Board:
@@ -217,7 +217,7 @@ def _rank(
     return rulings, None if ballots is None else rank_by_votes(ballots)
 
 
-def _rank_turns(turns: Sequence[Sequence[CellSums]]) -> tuple[Course, ...]:
+def _rank_turns(turns: Sequence[Sequence[CellSums]]) -> tuple[BoardCourse, ...]:
     return courses([rank_by_distance(cells_of(sums)) for sums in turns]) if turns[-1] else ()
 
 

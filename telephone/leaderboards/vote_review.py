@@ -17,7 +17,7 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class VoteReport:
     """What an admin sees: counts and reasons by voter, never which side somebody chose.
 
     `votes` and `voters` are those of all closed battles; an account younger than `least_days` when its battle began is
@@ -32,21 +32,21 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Integrity:
+class VoteReview:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
 
-    async def report(self, guild_id: int) -> Report:
+    async def report(self, guild_id: int) -> VoteReport:
         """The flagged voters of a server's closed battles, on curated prompts and on free ones."""
         polls = [poll for free in (False, True) for poll in await self.store.polls.of(Pool(guild_id, free=free))]
         days = (await self.store.servers.settings(guild_id)).voter_days
         flagged = await off_loop(flag_voters, polls, days, await self.store.conduct.of(guild_id))
         voters = {int(member) for poll in polls for member in poll.votes["member"]}
         voted = [poll for poll in polls if len(poll.votes)]
-        return Report(sum(len(poll.votes) for poll in polls), len(voters), len(voted), days, flagged)
+        return VoteReport(sum(len(poll.votes) for poll in polls), len(voters), len(voted), days, flagged)
 
-    async def decide(self, guild_id: int, member_id: int, decision: Decision | None, *, by: int) -> Report:
+    async def decide(self, guild_id: int, member_id: int, decision: Decision | None, *, by: int) -> VoteReport:
         """Strikes all votes of a voter, or clears them of flags; None takes the decision back. The report after it.
 
         Raises BadInput for whom there is nothing to decide about.
@@ -58,7 +58,7 @@ class Integrity:
         _log.info("votes judged", guild=guild_id, member=member_id, decision=decision, by=by)
         return await self.report(guild_id)
 
-    async def ask_age(self, guild_id: int, days: int) -> Report:
+    async def ask_age(self, guild_id: int, days: int) -> VoteReport:
         """How many days old an account has to be when a battle begins for its votes not to be flagged."""
         if not 0 <= days <= AGE_MAX:
             raise BadInput(f"Please choose a number of days from 0 to {AGE_MAX}.")

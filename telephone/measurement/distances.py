@@ -6,7 +6,7 @@ from typing import Final
 
 from telephone.domain.games import Drift, Game
 from telephone.errors import NotFound
-from telephone.measurement.embedding_cache import Gauge, Pay, Vector
+from telephone.measurement.embedding_cache import CachedEmbedder, Pay, Vector
 from telephone.scoring.drift import cosine_distance, drift
 from telephone.store import Measurement
 
@@ -15,25 +15,25 @@ ALWAYS: Final = "minilm"
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class GameMeasurer:
     """All embedders that are ready, by name. A game is measured with `primary` and `always`, and shows the former."""
 
-    gauges: Mapping[str, Gauge]
+    gauges: Mapping[str, CachedEmbedder]
     primary: str = ALWAYS
     always: str = ALWAYS
 
-    def named(self, name: str) -> Gauge:
+    def named(self, name: str) -> CachedEmbedder:
         """The embedder of that name. Raises NotFound, naming those that are ready."""
         if name not in self.gauges:
             raise NotFound(f"No embedder called '{name[:40]}' is ready here; choose one of: {', '.join(self.gauges)}.")
         return self.gauges[name]
 
     @property
-    def of_every_game(self) -> list[Gauge]:
+    def of_every_game(self) -> list[CachedEmbedder]:
         """What every game is measured with: what is always there first, then the primary."""
         return [self.gauges[name] for name in dict.fromkeys([self.always, self.primary])]
 
-    def of(self, game: Game) -> list[Gauge]:
+    def of(self, game: Game) -> list[CachedEmbedder]:
         """What a game is measured with when it ends; one that reserved no money is measured for nothing."""
         return [gauge for gauge in self.of_every_game if not gauge.price_usd or game.costs.reserved]
 
@@ -58,7 +58,7 @@ class Measure:
         return found
 
 
-async def _measured(gauge: Gauge, game: Game, pay: Pay) -> Drift | None:
+async def _measured(gauge: CachedEmbedder, game: Game, pay: Pay) -> Drift | None:
     captions = [turn.caption.text for turn in game.turns if turn.caption is not None and turn.caption.text]
     if not captions:
         return None
@@ -82,7 +82,9 @@ async def _measured(gauge: Gauge, game: Game, pay: Pay) -> Drift | None:
     return found
 
 
-async def _pictures(gauge: Gauge, game: Game, prompt: Vector, pay: Pay) -> list[tuple[float | None, float | None]]:
+async def _pictures(
+    gauge: CachedEmbedder, game: Game, prompt: Vector, pay: Pay
+) -> list[tuple[float | None, float | None]]:
     """How far each turn's picture is from the prompt and from the picture before, None where that is not known."""
     if not gauge.sees_pictures:
         return [(None, None)] * len(game.turns)

@@ -28,7 +28,7 @@ AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Gauge:
+class CachedEmbedder:
     """Embeds what was never embedded before. All calls raise a TelephoneError.
 
     `price_usd` is what one call costs, in US dollars. It is booked by `pay` when the call has been answered, and

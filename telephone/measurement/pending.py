@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from telephone.domain.games import Game, GameState
 from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.engine.engine import Engine
-from telephone.measurement.distances import Measure
+from telephone.measurement.distances import GameMeasurer
 
 
 @dataclass(frozen=True, slots=True)
-class Awaiting:
+class PendingMeasurements:
     """Asks the engine, which knows the workflows that measure."""
 
-    measure: Measure
+    measure: GameMeasurer
     engine: Engine
 
     async def primary(self, game: Game) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 from telephone.domain.rescores import Rescore, RescorePlan
 from telephone.engine.waiting import look_until
 from telephone.errors import NotAllowed
-from telephone.measurement.rescoring import Anew
+from telephone.measurement.rescoring import Rescorer
 from telephone.ports.runners import RescoreRunner
 
 BUSY: Final = "Games here are being measured with {label} already: {done:,} of {games:,} are done."
@@ -14,10 +14,10 @@ _LOOK_EVERY: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Errands:
+class RescoreService:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
-    anew: Anew
+    anew: Rescorer
     runner: RescoreRunner
 
     async def plan(self, guild_id: int, embedder: str, *, is_host: bool) -> RescorePlan | Rescore:

@@ -15,8 +15,8 @@ from telephone.domain.rescores import Rescore
 from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.reruns import enqueue_unended
-from telephone.measurement.rescoring import Anew, Outcome
-from telephone.ports.jobs import Noticeboard
+from telephone.measurement.rescoring import Outcome, Rescorer
+from telephone.ports.jobs import JobPresenter
 from telephone.ports.posting import Posting, nonce
 from telephone.publishing import without_stopping
 from telephone.retry import with_patience
@@ -31,21 +31,21 @@ _WAIT: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class RescoreDependencies:
     """What a rescore is worked on with."""
 
     store: Store
-    anew: Anew
-    noticeboard: Noticeboard
+    anew: Rescorer
+    noticeboard: JobPresenter
     engine: Engine
     stretch_s: float = STRETCH
 
 
 @DBOS.dbos_class("Rescoring")
-class Rescoring(DBOSConfiguredInstance):
+class RescoreWorkflow(DBOSConfiguredInstance):
     """Works on rescores. One instance a process, by a name in the journal that never changes."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: RescoreDependencies) -> None:
         self._with = desk
         self._holder = secrets.token_hex(8)
         super().__init__(config_name="rescore")

@@ -20,8 +20,8 @@ from telephone.domain.budgets import Caps
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from telephone.engine.waiting import watched
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, TelephoneError
-from telephone.measurement.calibration import Scales
-from telephone.measurement.distances import Measure
+from telephone.measurement.calibration import Calibrations
+from telephone.measurement.distances import GameMeasurer
 from telephone.models.registry import Registry
 from telephone.retry import with_patience
 from telephone.store import Order, Store
@@ -55,12 +55,12 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Anew:
+class Rescorer:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
-    measure: Measure
-    scales: Scales
+    measure: GameMeasurer
+    scales: Calibrations
     registry: Registry
     caps: Caps = field(default_factory=Caps)
     held_s: float = HELD

@@ -14,7 +14,7 @@ _HUMANS: Final[dict[ModelKind, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ModelChoice:
     """A model as autocomplete offers it; `why_not` is None when it can play now."""
 
     name: str

@@ -10,12 +10,12 @@ from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.errors import BadInput
 from telephone.models.base import Embedder
 from telephone.models.minilm import MiniLM
-from telephone.models.sketch import Artist, Spotter
+from telephone.models.sketch import SketchArtist, Spotter
 from telephone.providers.base import ModelTable
 
 
 def _draw(hand: Literal["stickers", "doodles"]) -> Callable[[Ask], Answer]:
-    artist = Artist(hand)
+    artist = SketchArtist(hand)
 
     def play(ask: Ask) -> Answer:
         if ask.text is None:

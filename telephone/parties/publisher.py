@@ -8,10 +8,10 @@ from telephone.domain.games import Game, GameState
 from telephone.domain.messages import GameMessage, PartyMessage, PartyMessageKind
 from telephone.domain.parties import Album, Awards, Party, awards
 from telephone.errors import BadInput
-from telephone.exports.artifacts import Keepsakes
-from telephone.games.publisher import Showing
+from telephone.exports.artifacts import GameArtifacts
+from telephone.games.publisher import GamePublisher
 from telephone.models.registry import Registry
-from telephone.ports.parties import Parlour
+from telephone.ports.parties import PartyPresenter
 from telephone.ports.posting import Posting
 from telephone.publishing import patiently, post_once, without_stopping
 from telephone.store import Store
@@ -21,14 +21,14 @@ _GIVEN_UP: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Unfolding:
+class PartyPublisher:
     """Posts what the store says of a party. Raises StageGone, or TimedOut when the parlour does not answer."""
 
     store: Store
-    showing: Showing
-    keepsakes: Keepsakes
+    showing: GamePublisher
+    keepsakes: GameArtifacts
     registry: Registry
-    parlour: Parlour
+    parlour: PartyPresenter
 
     async def post(self, party: Party, message: PartyMessage) -> None:
         """One message of a party."""

@@ -11,8 +11,8 @@ from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN, ROUNDS_MIN, Party, 
 from telephone.domain.refusals import PARTY_CLOSED, NotOfParty
 from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed
-from telephone.games.admission import Admission
-from telephone.games.turn_service import Seats, Turn
+from telephone.games.admission import GameAdmission
+from telephone.games.turn_service import ClaimedTurn, TurnService
 from telephone.parties.workflow import STOPPED, UNFINISHED
 from telephone.ports.runners import PartyRunner
 from telephone.prompts.catalog import curated, look_up, offered
@@ -47,12 +47,12 @@ class PartyAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class Parties:
+class PartyService:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
-    admission: Admission
-    seats: Seats
+    admission: GameAdmission
+    seats: TurnService
     runner: PartyRunner
     """None in a process that runs no engine: the process that does will notice."""
 
@@ -140,7 +140,7 @@ class Parties:
         await self.store.parties.bring(party_id, member_id, prompt)
         return prompt
 
-    async def take(self, party_id: str, member_id: int, *, token: str | None = None) -> Turn:
+    async def take(self, party_id: str, member_id: int, *, token: str | None = None) -> ClaimedTurn:
         """What lies before a member in this round; nobody else is shown it. Raises NotAllowed where nothing does."""
         party = await self._joined(party_id, member_id)
         album = party.album_of(member_id)

@@ -31,11 +31,11 @@ from telephone.engine.outcomes import BROKEN, Done, Failed, Halted, Journalled, 
 from telephone.engine.reruns import Reruns
 from telephone.engine.waiting import look_until
 from telephone.errors import OverBudget, StageGone, TelephoneError
-from telephone.games.admission import Admission
-from telephone.games.measure_workflow import Measuring
-from telephone.games.publisher import Showing
-from telephone.games.workflow import Play
-from telephone.parties.publisher import Unfolding, numbered
+from telephone.games.admission import GameAdmission
+from telephone.games.measure_workflow import MeasureWorkflow
+from telephone.games.publisher import GamePublisher
+from telephone.games.workflow import GameWorkflow
+from telephone.parties.publisher import PartyPublisher, numbered
 from telephone.prompts.catalog import curated
 from telephone.store import Order, Store
 
@@ -55,25 +55,25 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Hall:
+class PartyDependencies:
     """What a party is led with. `reveal_s` lies between two messages of the reveal, in seconds."""
 
     store: Store
-    play: Play
-    showing: Showing
-    unfolding: Unfolding
-    measuring: Measuring
-    admission: Admission
+    play: GameWorkflow
+    showing: GamePublisher
+    unfolding: PartyPublisher
+    measuring: MeasureWorkflow
+    admission: GameAdmission
     engine: Engine
     look_every: float = _LOOK_EVERY
     reveal_s: float = REVEAL_EVERY
 
 
 @DBOS.dbos_class("Hosting")
-class Hosting(DBOSConfiguredInstance):
+class PartyWorkflow(DBOSConfiguredInstance):
     """Leads parties. One instance a process, by a name in the journal that never changes."""
 
-    def __init__(self, hall: Hall) -> None:
+    def __init__(self, hall: PartyDependencies) -> None:
         self._with = hall
         super().__init__(config_name="party")
 

@@ -15,7 +15,7 @@ Load: TypeAlias = Callable[[], Awaitable[Mapping[int, Image]]]
 """Fetches the last picture of each standing side by its place, made alike; one that reports hide is absent."""
 
 
-class Arena(Protocol):
+class BattlePresenter(Protocol):
     """Shows battles. Raises StageGone, or Unavailable where trying again may help."""
 
     async def post_card(self, battle: Battle, posting: Posting) -> int:

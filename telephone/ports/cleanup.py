@@ -5,7 +5,7 @@ from typing import Protocol
 from telephone.domain.deletions import Spot
 
 
-class Broom(Protocol):
+class Cleanup(Protocol):
     """Takes messages back. What is gone already is well."""
 
     async def sweep(self, spot: Spot) -> bool:

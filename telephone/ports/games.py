@@ -44,7 +44,7 @@ class Summary:
     awaited: str = ""
 
 
-class Stage(Protocol):
+class GamePresenter(Protocol):
     """Shows games. Raises StageGone, or Unavailable where trying again may help."""
 
     async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:

@@ -8,7 +8,7 @@ from telephone.errors import NotAllowed
 from telephone.ports.posting import Posting
 
 
-class Lobby(Protocol):
+class TurnPresenter(Protocol):
     """Invites members. Raises StageGone, or Unavailable where trying again may help."""
 
     async def invite(self, game: Game, seat: Seat, posting: Posting) -> int:
@@ -27,7 +27,7 @@ class Lobby(Protocol):
         ...
 
 
-class NoLobby:
+class NoTurnPresenter:
     """Where games are shown and no members are: it invites nobody."""
 
     async def invite(self, game: Game, seat: Seat, posting: Posting) -> int:

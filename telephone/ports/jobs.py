@@ -6,7 +6,7 @@ from telephone.domain.rescores import Rescore
 from telephone.ports.posting import Posting
 
 
-class Noticeboard(Protocol):
+class JobPresenter(Protocol):
     """Shows rescores. Raises StageGone, or Unavailable where trying again may help."""
 
     async def post(self, job: Rescore, label: str, posting: Posting) -> int:

@@ -11,7 +11,7 @@ from telephone.domain.parties import Awards, Party
 from telephone.ports.posting import Posting
 
 
-class Parlour(Protocol):
+class PartyPresenter(Protocol):
     """Shows parties. Raises StageGone, or Unavailable where trying again may help."""
 
     async def post_card(self, party: Party, posting: Posting) -> int:

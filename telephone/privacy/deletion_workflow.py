@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone.battles.workflow import Battling
+from telephone.battles.workflow import BattleWorkflow
 from telephone.domain.deletions import Erasure, Reach
 from telephone.domain.games import GameState, StepKey
 from telephone.engine import workflow_ids as engine_workflow_ids
@@ -19,11 +19,11 @@ from telephone.engine.engine import Engine
 from telephone.engine.reruns import enqueue_unended
 from telephone.engine.waiting import look_until
 from telephone.errors import StageGone, TelephoneError
-from telephone.games.workflow import Play
-from telephone.measurement.distances import Measure
+from telephone.games.workflow import GameWorkflow
+from telephone.measurement.distances import GameMeasurer
 from telephone.media.images import Pictures
-from telephone.parties.workflow import Hosting
-from telephone.ports.cleanup import Broom
+from telephone.parties.workflow import PartyWorkflow
+from telephone.ports.cleanup import Cleanup
 from telephone.store import Store
 
 STOPPED: Final = "A member had their data deleted, and this game was a part of it."
@@ -43,26 +43,26 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class DeletionDependencies:
     """What deleting is done with."""
 
     store: Store
     pictures: Pictures
-    measure: Measure
-    play: Play
-    battling: Battling
-    hosting: Hosting
-    broom: Broom
+    measure: GameMeasurer
+    play: GameWorkflow
+    battling: BattleWorkflow
+    hosting: PartyWorkflow
+    broom: Cleanup
     engine: Engine
     settle_s: float = SETTLE
     pauses: tuple[float, ...] = PAUSES
 
 
 @DBOS.dbos_class("Erasing")
-class Erasing(DBOSConfiguredInstance):
+class DeletionWorkflow(DBOSConfiguredInstance):
     """Carries orders out. One instance a process, by a name in the journal that never changes."""
 
-    def __init__(self, crew: Crew) -> None:
+    def __init__(self, crew: DeletionDependencies) -> None:
         self._with = crew
         super().__init__(config_name="erasing")
 

@@ -45,7 +45,7 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
-class Privacy:
+class PrivacyService:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store

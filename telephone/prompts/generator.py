@@ -65,7 +65,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class PromptGenerator:
     """Asks the chat model that is configured; the operator names one, or the first that can answer is taken."""
 
     players: Players

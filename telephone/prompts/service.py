@@ -11,7 +11,7 @@ import structlog
 from telephone.domain.games import Level, Prompt, clean_prompt
 from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, TelephoneError
 from telephone.prompts.catalog import curated, look_up, offered, sets
-from telephone.prompts.generator import WANTED, Writer
+from telephone.prompts.generator import WANTED, PromptGenerator
 from telephone.safety import Guard
 from telephone.store import Bounds, Proposal, Store
 from telephone.store.prompts import ProposalState, hash_of
@@ -33,7 +33,7 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedPrompt:
     """A prompt that can be started by its slug, and the set it belongs to: article, house or server."""
 
     prompt: Prompt
@@ -44,7 +44,7 @@ class Entry:
 class Page:
     """One page of a server's prompts, of one level or of all. `number` counts from 1."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ListedPrompt, ...]
     number: int
     pages: int
     total: int
@@ -52,7 +52,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ProposalReview:
     """What lies before a moderator: one proposal, None where nothing waits, and how many wait beside it."""
 
     proposal: Proposal | None = None
@@ -74,21 +74,21 @@ class Generated:
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class PromptService:
     """Raises TelephoneErrors whose sentence can be shown as it is. Servers never see each other's prompts."""
 
     store: Store
     guard: Guard
-    writer: Writer
+    writer: PromptGenerator
 
     async def offered(self, guild_id: int) -> list[Prompt]:
         """What games here can start from by name: the server's own prompts, then the curated ones."""
         return await offered(self.store, guild_id)
 
-    async def listed(self, guild_id: int, level: Level | None = None) -> list[Entry]:
+    async def listed(self, guild_id: int, level: Level | None = None) -> list[ListedPrompt]:
         """The same with the set of each, easy ones first; of one level only where one is named."""
-        shipped = [Entry(prompt, name) for name, prompts in sets().items() for prompt in prompts]
-        entries = shipped + [Entry(prompt, OURS) for prompt in await self.own(guild_id)]
+        shipped = [ListedPrompt(prompt, name) for name, prompts in sets().items() for prompt in prompts]
+        entries = shipped + [ListedPrompt(prompt, OURS) for prompt in await self.own(guild_id)]
         wanted = [entry for entry in entries if level in (None, entry.prompt.level)]
         return sorted(wanted, key=lambda entry: _ORDER.index(entry.prompt.level or Level.EASY))
 
@@ -115,12 +115,12 @@ class Library:
         _log.info("prompt proposed", guild=guild_id, number=proposal.number)
         return proposal
 
-    async def desk(self, guild_id: int, *, is_moderator: bool, at: int = 0) -> Desk:
+    async def desk(self, guild_id: int, *, is_moderator: bool, at: int = 0) -> ProposalReview:
         """The first proposal from number `at` on, else the first of all."""
         waiting = await self.waiting(guild_id, is_moderator=is_moderator)
         if not waiting:
-            return Desk()
-        return Desk(next((one for one in waiting if one.number >= at), waiting[0]), len(waiting) - 1)
+            return ProposalReview()
+        return ProposalReview(next((one for one in waiting if one.number >= at), waiting[0]), len(waiting) - 1)
 
     async def accept(self, guild_id: int, number: int, level: Level | None, *, is_moderator: bool) -> Proposal:
         """Puts a proposal on the server's list, at this level or else the proposed one."""

@@ -52,7 +52,7 @@ class Shares:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class GameSimilarities:
     """One game before the judge: its similarities to K prompts, the true one first.
 
     `start` (K,) is of the prompt's own text, `pictures` and `captions` are (turns, K).
@@ -64,7 +64,7 @@ class Seen:
     captions: Floats
 
 
-def cross_fitted(games: Sequence[Seen], *, seed: int = 0) -> Shares:
+def cross_fitted(games: Sequence[GameSimilarities], *, seed: int = 0) -> Shares:
     """The shares of some games, no prompt judged at a temperature that was fitted on games of its own.
 
     Prompts are dealt into FOLDS; each is judged at the temperatures that make the true prompts of the others' games
@@ -136,7 +136,7 @@ def shares(games: Sequence[Blame], *, seed: int = 0) -> Shares:
     return Shares(Interval(share, low, high), Interval(1 - share, 1 - high, 1 - low), count, None)
 
 
-def _temperatures(games: Sequence[Seen]) -> tuple[float, float]:
+def _temperatures(games: Sequence[GameSimilarities]) -> tuple[float, float]:
     """Of pictures and of captions."""
     picture, caption = (np.concatenate(rows) for rows in ([g.pictures for g in games], [g.captions for g in games]))
     return calibrate(_thinned(picture)), calibrate(_thinned(caption))

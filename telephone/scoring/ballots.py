@@ -22,7 +22,7 @@ FULL_WEIGHT: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
+class BallotVote:
     """One vote. `sides` stand in the order of their buttons; `outcome` is a side's index, TIE or ALL_BAD.
 
     `battle` is None where nobody knows which votes judged the same pictures.
@@ -80,7 +80,7 @@ class LineUp:
     prompt: str | None = None
 
 
-def tally(votes: Iterable[Vote]) -> Ballots:
+def tally(votes: Iterable[BallotVote]) -> Ballots:
     """Ballots in an order of their own, whatever the order of `votes`; the same vote in one battle counts once.
 
     Raises ValueError for an outcome or sides that cannot be, a voter with two minds in one battle, a battle that
@@ -150,7 +150,7 @@ def _line_ups(shown: Sequence[tuple[Pair, ...]], pairs: Sequence[Pair]) -> Ints:
     return sides
 
 
-def _once(votes: Iterable[Vote]) -> list[Vote]:
+def _once(votes: Iterable[BallotVote]) -> list[BallotVote]:
     """The votes, checked, without repeats in a battle."""
     shown: dict[str, tuple[tuple[Pair, ...], str | None]] = {}
     said: dict[tuple[str, str], int | str] = {}
@@ -170,7 +170,7 @@ def _once(votes: Iterable[Vote]) -> list[Vote]:
     return kept
 
 
-def _check(vote: Vote) -> None:
+def _check(vote: BallotVote) -> None:
     count = len(vote.sides)
     if count < 2 or len(set(vote.sides)) != count:
         raise ValueError("a vote is between two or more different pairs")

@@ -49,7 +49,7 @@ class _Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Battles:
+class BattleVotes:
     """B battles of up to S sides: `sides` (S, B), weighted votes `chosen` (S + 1, B), the last row ties.
 
     Battles are the last axis, for sides are few: so arithmetic runs along many numbers at once.
@@ -78,7 +78,7 @@ class Battles:
         return int(self.sides.shape[1])
 
     @classmethod
-    def of(cls, ballots: Ballots) -> "Battles":
+    def of(cls, ballots: Ballots) -> "BattleVotes":
         width, count = ballots.sides.shape[1], len(ballots.sides)
         there = ballots.sides.T >= 0
         ties = bool(np.any(ballots.choice == width))
@@ -94,12 +94,12 @@ class Battles:
         sides, pairs = np.ascontiguousarray(np.maximum(ballots.sides.T, 0)), len(ballots.pairs)
         return cls(sides, chosen, parts, possible, lucky, pairs, ties, _places(sides, pairs))
 
-    def even(self, ballots: Ballots) -> "Battles":
+    def even(self, ballots: Ballots) -> "BattleVotes":
         """Itself, with every vote of a battle counted whole. Luck is learnt from these: votes that weigh less scatter
         as whole ones do, which is less than so few whole ones would, and luck would seem small."""
         return replace(self, chosen=_chosen(ballots, np.where(ballots.lucky[ballots.battle], 1.0, ballots.weight)))
 
-    def some(self, most: int) -> "Battles":
+    def some(self, most: int) -> "BattleVotes":
         """Itself, or `most` of its battles, evenly spread."""
         if self.count <= most:
             return self

@@ -51,7 +51,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DistanceBoardRow:
     """One pair on the board. `distance` is what it would have on the board's average prompt.
 
     Its interval is that of the difference from the board's mean, so that rows can be compared; how well the mean
@@ -74,7 +74,7 @@ class DistanceBoard:
     `covariance` (P, P) is that of the rows' differences from the mean, in their order.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[DistanceBoardRow, ...]
     mean: Interval
     spreads: tuple[float, ...]
     covariance: Floats = field(compare=False, repr=False)
@@ -128,7 +128,9 @@ def _absolute(spreads: Floats) -> Floats:
     return found
 
 
-def _rows(table: "_Table", contrasts: Sequence[Interval], mean: Interval, settled: float) -> tuple[Row, ...]:
+def _rows(
+    table: "_Table", contrasts: Sequence[Interval], mean: Interval, settled: float
+) -> tuple[DistanceBoardRow, ...]:
     centre = mean.estimate
     shown = [Interval(centre + c.estimate, centre + c.low, centre + c.high) for c in contrasts]
     if len(shown) == 1:
@@ -139,7 +141,7 @@ def _rows(table: "_Table", contrasts: Sequence[Interval], mean: Interval, settle
         seen = table.counts[k] > 0
         few = int(seen.sum()) < FEWEST_PROMPTS
         unsure = few or shown[k].width >= settled
-        rows.append(Row(pair, shown[k], int(table.counts[k].sum()), int(seen.sum()), unsure, places[k]))
+        rows.append(DistanceBoardRow(pair, shown[k], int(table.counts[k].sum()), int(seen.sum()), unsure, places[k]))
     return tuple(sorted(rows, key=lambda row: (row.distance.estimate, str(row.pair))))
 
 

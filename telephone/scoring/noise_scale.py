@@ -25,7 +25,7 @@ between 0.59 and 1.33 of what 120 redraws say, 3 to 7% low on average. With five
 
 
 @dataclass(frozen=True, slots=True)
-class Redraws:
+class PromptRedraws:
     """The vectors (n, d) of redraws of one prompt by one `pair`, n at least 2, rows L2-normalised."""
 
     pair: str
@@ -49,7 +49,7 @@ def unrelated(vectors: ArrayLike) -> Quartiles:
     return _quartiles(distances, np.ones_like(distances))
 
 
-def spread(groups: Sequence[Redraws]) -> Spread | None:
+def spread(groups: Sequence[PromptRedraws]) -> Spread | None:
     """The distances within groups, each group counting alike; None where they are too few to be a scale.
 
     Without these weights one prompt that somebody played forty times would be the scale.

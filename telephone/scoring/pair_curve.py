@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from scipy.stats import t as student
 
-from telephone.domain.calibration import Rest, Scale
+from telephone.domain.calibration import Calibration, Rest
 from telephone.domain.games import Level, Pair
 from telephone.scoring.attribution import Shares
 from telephone.scoring.decay import REST, Decay, decay
@@ -100,7 +100,7 @@ class PairDrift:
     latest: bool = False
     course: PairCourse | None = None
     resting: Resting | None = None
-    scale: Scale | None = None
+    scale: Calibration | None = None
     shares: Shares | None = None
     kin: tuple[str, ...] = ()
 

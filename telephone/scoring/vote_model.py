@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 
 from telephone.domain.games import Pair
 from telephone.scoring.ballots import Ballots
-from telephone.scoring.choice_likelihood import POSITION, TIES, Battles, Fit
+from telephone.scoring.choice_likelihood import POSITION, TIES, BattleVotes, Fit
 from telephone.scoring.hyperpriors import Nodes, covariance_of, integrate, mixture, pair_covariance
 from telephone.scoring.intervals import Floats, Interval, ranks, winner
 
@@ -39,7 +39,7 @@ LEARNT_FROM: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
-class VoteRow:
+class VoteBoardRow:
     """One pair: `theta` is the contrast to the mean of the board, `rating` the same in points.
 
     `votes` were cast where the pair was a side, `all_bad` of them more found no side good and are not scored.
@@ -66,7 +66,7 @@ class VoteBoard:
     of models and pair, and `covariance` (P, P) is that of the rows' θ, in their order.
     """
 
-    rows: tuple[VoteRow, ...]
+    rows: tuple[VoteBoardRow, ...]
     voters: int
     positions: tuple[float, ...]
     tie: float | None
@@ -91,7 +91,7 @@ def rank_by_votes(
     """
     if prior_sd is not None and not (np.isfinite(prior_sd) and prior_sd > 0):
         raise ValueError(f"a prior needs a positive standard deviation, not {prior_sd}")
-    battles = Battles.of(ballots)
+    battles = BattleVotes.of(ballots)
     nodes, near = _nodes(ballots, battles, prior_sd, position)
     fits = [_fit(ballots.pairs, battles, spreads, prior_sd, near, position=position) for spreads in nodes.spreads]
     size = len(ballots.pairs)
@@ -116,7 +116,9 @@ def rank_by_votes(
     )
 
 
-def _nodes(ballots: Ballots, battles: Battles, prior_sd: float | None, position: float) -> tuple[Nodes, Floats | None]:
+def _nodes(
+    ballots: Ballots, battles: BattleVotes, prior_sd: float | None, position: float
+) -> tuple[Nodes, Floats | None]:
     """Spreads (m, 0 to 3): models and pair where they are learnt, and the luck where battles are known; and parameters
     near those of a fit at any of them."""
     learnt = battles.even(ballots).some(LEARNT_FROM)
@@ -146,7 +148,7 @@ def _absolute(spreads: Floats, apart: bool) -> Floats:
 
 def _fit(
     pairs: Sequence[Pair],
-    battles: Battles,
+    battles: BattleVotes,
     spreads: Floats,
     prior_sd: float | None,
     start: Floats | None = None,
@@ -163,7 +165,7 @@ def _fit(
     return battles.fit(precision, luck, start)
 
 
-def _clusters(ballots: Ballots, battles: Battles, fit: Fit, centring: Floats) -> Floats:
+def _clusters(ballots: Ballots, battles: BattleVotes, fit: Fit, centring: Floats) -> Floats:
     """The variance (P,) of the contrasts that voters' tastes add to that of independent votes, never negative."""
     size = len(ballots.pairs)
     pull = battles.influence(fit, centring @ fit.covariance[:size])
@@ -179,7 +181,7 @@ def _clusters(ballots: Ballots, battles: Battles, fit: Fit, centring: Floats) ->
     return np.maximum(np.asarray(clustered - independent, dtype=np.float64), 0.0)
 
 
-def _rows(ballots: Ballots, thetas: Sequence[Interval], settled: float) -> tuple[VoteRow, ...]:
+def _rows(ballots: Ballots, thetas: Sequence[Interval], settled: float) -> tuple[VoteBoardRow, ...]:
     ratings = [
         Interval(CENTRE + POINTS * theta.estimate, CENTRE + POINTS * theta.low, CENTRE + POINTS * theta.high)
         for theta in thetas
@@ -195,6 +197,6 @@ def _rows(ballots: Ballots, thetas: Sequence[Interval], settled: float) -> tuple
         unsure = few or ratings[k].width >= settled
         bad = int(ballots.all_bad[here].sum())
         rows.append(
-            VoteRow(pair, thetas[k], ratings[k], int(votes[here].sum()), bad, battles, prompts, unsure, places[k])
+            VoteBoardRow(pair, thetas[k], ratings[k], int(votes[here].sum()), bad, battles, prompts, unsure, places[k])
         )
     return tuple(sorted(rows, key=lambda row: (-row.rating.estimate, str(row.pair))))

@@ -18,9 +18,9 @@ from telephone.store.member_data import Traces
 from telephone.store.members import Members, Wishes
 from telephone.store.migrate import upgrade
 from telephone.store.packed_votes import Polls
-from telephone.store.pairs import PairGame, PairGames, Told
+from telephone.store.pairs import GameContent, PairGame, PairGames
 from telephone.store.parties import Parties
-from telephone.store.posts import BattlePosts, PartyPosts, Post, Posts
+from telephone.store.posts import BattlePosts, PartyPosts, Posts, StoredPost
 from telephone.store.prompts import Bounds, Prompts, Proposal
 from telephone.store.repeats import Redraws
 from telephone.store.reports import Report, Reports
@@ -37,18 +37,18 @@ __all__ = [
     "Asked",
     "Bounds",
     "Expense",
+    "GameContent",
     "ImageFact",
     "Measurement",
     "Order",
     "PairGame",
     "Pool",
-    "Post",
     "Proposal",
     "Report",
     "Scope",
     "Size",
     "Store",
-    "Told",
+    "StoredPost",
     "Wishes",
 ]
 

@@ -38,7 +38,7 @@ class PairGame:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class GameContent:
     """What was said and drawn in one game by turns: captions, and hashes of pictures, None where there is none."""
 
     captions: tuple[str, ...]
@@ -91,7 +91,7 @@ class PairGames:
         async with self._database.reading() as session:
             return int(await session.scalar(query) or 0)
 
-    async def told(self, ids: Sequence[str]) -> dict[str, Told]:
+    async def told(self, ids: Sequence[str]) -> dict[str, GameContent]:
         """What was said and drawn in these games."""
         steps: dict[str, dict[tuple[int, str], tuple[str | None, str | None]]] = defaultdict(dict)
         columns = (col(StepRow.game_id), col(StepRow.turn), col(StepRow.kind), col(StepRow.text), col(StepRow.image))
@@ -141,14 +141,14 @@ def _game(game: Row[str, str, str | None, str | None, int], rows: Sequence[_Turn
     )
 
 
-def _told(played: Mapping[tuple[int, str], tuple[str | None, str | None]]) -> Told:
+def _told(played: Mapping[tuple[int, str], tuple[str | None, str | None]]) -> GameContent:
     """The turns that have both a picture and a caption, from the first on."""
     captions: list[str] = []
     pictures: list[str | None] = []
     while (said := played.get((len(captions) + 1, Kind.CAPTION.value))) is not None:
         pictures.append(played.get((len(captions) + 1, Kind.PICTURE.value), (None, None))[1])
         captions.append(said[0] or "")
-    return Told(tuple(captions), tuple(pictures))
+    return GameContent(tuple(captions), tuple(pictures))
 
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:

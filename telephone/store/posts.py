@@ -21,7 +21,7 @@ from telephone.store.tables.parties import PartyPostRow
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class StoredPost:
     """A message of a game or a battle. `again` says that an earlier attempt began, so that it may be there already."""
 
     began_at: datetime
@@ -41,7 +41,7 @@ class Messages:
     ) -> None:
         self._database, self._row, self._owner, self._guild = database, row, owner, guild
 
-    async def begin(self, owner_id: str, what: str) -> Post:
+    async def begin(self, owner_id: str, what: str) -> StoredPost:
         """Stores that a message is about to be posted, unless it is, and says what is stored. Raises NotFound."""
         async with self._database.writing() as session:
             began = await session.scalar(
@@ -51,9 +51,9 @@ class Messages:
                 .returning(col(self._row.began_at))
             )
             if began is not None:
-                return Post(began, None, again=False)
+                return StoredPost(began, None, again=False)
             row: Any = (await session.scalars(select(self._row).where(*self._is(owner_id, what)))).one()
-            return Post(row.began_at, row.message_id, again=True)
+            return StoredPost(row.began_at, row.message_id, again=True)
 
     async def find(self, owner_id: str, what: str) -> int | None:
         """The id of a message that was posted, None where it was not."""

@@ -16,7 +16,7 @@ from telephone.store.counted_distances import counts
 from telephone.store.database import Database
 from telephone.store.expenses import book_expense, settle_expense
 from telephone.store.games import add_server
-from telephone.store.posts import Post
+from telephone.store.posts import StoredPost
 from telephone.store.reservations import Order, dollars, line_up
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import DistanceRow, ExpenseRow, GameRow, StepRow
@@ -151,14 +151,14 @@ class Rescores:
                 await settle_expense(session, job_id)
             return ended
 
-    async def begin_post(self, job_id: str) -> Post:
+    async def begin_post(self, job_id: str) -> StoredPost:
         """Stores that the card is about to be posted, unless it is, and says what is stored."""
         unposted = and_(col(RescoreRow.id) == job_id, col(RescoreRow.posted_at).is_(None))
         async with self._database.writing() as session:
             first = update(RescoreRow).where(unposted).values(posted_at=now()).returning(col(RescoreRow.id))
             again = await session.scalar(first) is None
             row = (await session.scalars(select(RescoreRow).where(col(RescoreRow.id) == job_id))).one()
-            return Post(row.posted_at or now(), row.message_id, again)
+            return StoredPost(row.posted_at or now(), row.message_id, again)
 
     async def posted(self, job_id: str, message_id: int) -> None:
         """Stores where the card stands."""

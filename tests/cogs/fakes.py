@@ -6,22 +6,22 @@ from datetime import date
 from telephone.app import Replay
 from telephone.domain.battles import Battle
 from telephone.domain.budgets import Allowance
-from telephone.domain.calibration import Scale
+from telephone.domain.calibration import Calibration
 from telephone.domain.games import Game, GameRequest, GameState, Pair, Prompt
 from telephone.domain.parties import Party
 from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, NotFound
-from telephone.exports import Archive
+from telephone.exports import Exporter
 from telephone.games.admission import StartRequest
-from telephone.games.service import Standing
-from telephone.leaderboards.insights import Questions
-from telephone.leaderboards.pair_report import Pairs
-from telephone.leaderboards.service import Boards
-from telephone.leaderboards.vote_review import Integrity
-from telephone.models.catalog import Choice, ModelFacts
-from telephone.privacy.service import Privacy
+from telephone.games.service import UnfinishedGame
+from telephone.leaderboards.insights import InsightService
+from telephone.leaderboards.pair_report import PairReports
+from telephone.leaderboards.service import LeaderboardService
+from telephone.leaderboards.vote_review import VoteReview
+from telephone.models.catalog import ModelChoice, ModelFacts
+from telephone.privacy.service import PrivacyService
 from telephone.prompts.catalog import curated
-from telephone.prompts.service import Library
+from telephone.prompts.service import PromptService
 from tests.bot.samples import game
 
 THREAD = 777
@@ -58,15 +58,15 @@ class MemoryParties:
 class MemoryService:
     """`faults` are raised by the next calls that change something, in turn."""
 
-    prompts: MemoryPrompts | Library = field(default_factory=MemoryPrompts)
+    prompts: MemoryPrompts | PromptService = field(default_factory=MemoryPrompts)
     battles: MemoryBattles = field(default_factory=MemoryBattles)
     parties: MemoryParties = field(default_factory=MemoryParties)
-    boards: Boards | None = None
-    integrity: Integrity | None = None
-    scales: dict[str, Scale] = field(default_factory=dict)
-    pairs: Pairs | None = None
-    archive: Archive | None = None
-    privacy: Privacy | None = None
+    boards: LeaderboardService | None = None
+    integrity: VoteReview | None = None
+    scales: dict[str, Calibration] = field(default_factory=dict)
+    pairs: PairReports | None = None
+    archive: Exporter | None = None
+    privacy: PrivacyService | None = None
     games: dict[str, Game] = field(default_factory=dict)
     servers: dict[int, ServerSettings] = field(default_factory=dict)
     budgets: dict[int, dict[str, Allowance]] = field(default_factory=dict)
@@ -75,9 +75,9 @@ class MemoryService:
     parallel: int = 2
 
     @property
-    def questions(self) -> Questions:
+    def questions(self) -> InsightService:
         assert self.boards is not None
-        return Questions(self.boards)
+        return InsightService(self.boards)
 
     def add(self, guild_id: int, state: GameState = GameState.PLAYING, *, starter: int = 5, **changes) -> Game:
         shown = game(state, **changes)
@@ -87,7 +87,7 @@ class MemoryService:
         self.games[shown.id] = shown
         return shown
 
-    async def scale(self, guild_id: int, embedder: str) -> Scale | None:
+    async def scale(self, guild_id: int, embedder: str) -> Calibration | None:
         return self.scales.get(embedder)
 
     async def start(self, asked: StartRequest) -> Game:
@@ -159,15 +159,15 @@ class MemoryService:
             raise BadInput(f"Game #{shown.number} has no finished turn yet; try again when its first caption is there.")
         return Replay(f"game-{shown.number}.gif", b"GIF89a", f"Replay of game {shown.number}.")
 
-    async def status(self, guild_id: int) -> list[Standing]:
+    async def status(self, guild_id: int) -> list[UnfinishedGame]:
         unfinished = await self.recent(guild_id, unfinished_only=True)
-        return [Standing(one, await self.place_in_queue(one.id)) for one in unfinished]
+        return [UnfinishedGame(one, await self.place_in_queue(one.id)) for one in unfinished]
 
-    def choices(self, kind: str) -> list[Choice]:
+    def choices(self, kind: str) -> list[ModelChoice]:
         if kind == "i2t":
-            return [Choice("critic", "i2t", True)]
-        rest = [Choice(f"model-{n}", "t2i", False, "needs OPENAI_API_KEY") for n in range(40)]
-        return [Choice("painter", "t2i", True), Choice("absent", "t2i", False, "needs OPENAI_API_KEY"), *rest]
+            return [ModelChoice("critic", "i2t", True)]
+        rest = [ModelChoice(f"model-{n}", "t2i", False, "needs OPENAI_API_KEY") for n in range(40)]
+        return [ModelChoice("painter", "t2i", True), ModelChoice("absent", "t2i", False, "needs OPENAI_API_KEY"), *rest]
 
     def models(self) -> list[ModelFacts]:
         return [

@@ -8,7 +8,7 @@ from bot.app import TelephoneApp
 from bot.client import LATE_MAX
 from bot.games import messages as game_messages
 from bot.games.messages import continued, not_host, stop_question
-from bot.games.presenter import DiscordStage
+from bot.games.presenter import DiscordGamePresenter
 from bot.ui import wording
 from telephone.domain.games import GameState
 from telephone.ports.games import Progress
@@ -20,7 +20,7 @@ async def card_of(server, state, **changes):
     """A game of the service whose card hangs in the channel."""
     shown = server.service.add(server.guild.id, state, starter=server.alice.id, **changes)
     shown = replace(shown, request=replace(shown.request, channel_id=server.channel.id))
-    stage = DiscordStage(server.env.bot)
+    stage = DiscordGamePresenter(server.env.bot)
     card = await stage.post_card(shown, Progress(), Posting("n", shown.created_at))
     server.service.games[shown.id] = replace(shown, place=replace(shown.place, card_id=card))
     return server.service.games[shown.id], server.channel.last_message

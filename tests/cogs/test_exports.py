@@ -2,8 +2,8 @@
 
 import pytest
 
-from telephone.exports import FORMATS, Archive, Export, Format
-from telephone.leaderboards.ballot_source import Urn
+from telephone.exports import FORMATS, Export, Exporter, Format
+from telephone.leaderboards.ballot_source import BallotSource
 from telephone.store import Store
 from telephone.store.scores import Pool
 from tests.cogs.fakes import MemoryHouse, MemoryService
@@ -11,7 +11,7 @@ from tests.cogs.fakes import MemoryHouse, MemoryService
 EXPORT = "telephone-admin export"
 
 
-async def write(archive: Archive, pool: Pool, which: str) -> Export:
+async def write(archive: Exporter, pool: Pool, which: str) -> Export:
     return Export(f"{which}, free {pool.free}\n".encode(), "One line.")
 
 
@@ -24,7 +24,7 @@ def tally(monkeypatch):
 @pytest.fixture
 async def house(tally, tmp_path):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        yield MemoryHouse(MemoryService(archive=Archive(Urn(store), lambda: b"key")))
+        yield MemoryHouse(MemoryService(archive=Exporter(BallotSource(store), lambda: b"key")))
 
 
 async def test_two_formats_are_offered_and_the_first_is_taken_where_none_is_named(server):

@@ -5,7 +5,7 @@ import pytest
 
 from bot.app import TelephoneApp
 from telephone.domain.games import Pair
-from telephone.leaderboards.service import Boards, Judge
+from telephone.leaderboards.service import Judge, LeaderboardService
 from telephone.prompts.catalog import curated
 from telephone.store import Store
 from tests.cogs.fakes import MemoryHouse, MemoryService
@@ -28,7 +28,7 @@ async def store(tmp_path):
 
 @pytest.fixture
 async def house(store):
-    return MemoryHouse(MemoryService(boards=Boards(store, (IMAGEBIND, MINILM))))
+    return MemoryHouse(MemoryService(boards=LeaderboardService(store, (IMAGEBIND, MINILM))))
 
 
 @pytest.fixture(scope="module")

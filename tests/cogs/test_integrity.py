@@ -6,10 +6,10 @@ import pytest
 
 from bot.moderation import vote_messages
 from telephone.domain.battles import Choice, Decision, Voter
-from telephone.exports import FORMATS, Archive, Export
-from telephone.leaderboards.ballot_source import Urn
+from telephone.exports import FORMATS, Export, Exporter
+from telephone.leaderboards.ballot_source import BallotSource
 from telephone.leaderboards.vote_flags import Flag
-from telephone.leaderboards.vote_review import Integrity
+from telephone.leaderboards.vote_review import VoteReview
 from telephone.store import Store
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.telephone.store.test_battles import voting
@@ -26,7 +26,9 @@ async def store(tmp_path):
 
 @pytest.fixture
 async def house(store):
-    return MemoryHouse(MemoryService(integrity=Integrity(store), archive=Archive(Urn(store), lambda: b"key")))
+    return MemoryHouse(
+        MemoryService(integrity=VoteReview(store), archive=Exporter(BallotSource(store), lambda: b"key"))
+    )
 
 
 async def flagged(server, store):

@@ -8,7 +8,7 @@ from bot.privacy import buttons as privacy_buttons
 from bot.privacy import messages as privacy_messages
 from telephone.media.images import Pictures
 from telephone.ports.runners import LeftToSweeps
-from telephone.privacy.service import Privacy
+from telephone.privacy.service import PrivacyService
 from telephone.store import Store, Wishes
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.telephone.store.lives import WORDS, live
@@ -24,7 +24,7 @@ async def store(tmp_path):
 
 @pytest.fixture
 async def house(store):
-    return MemoryHouse(MemoryService(privacy=Privacy(store, PICTURES, LeftToSweeps())))
+    return MemoryHouse(MemoryService(privacy=PrivacyService(store, PICTURES, LeftToSweeps())))
 
 
 async def test_a_member_gets_their_file_where_only_they_see_it(server, store):

@@ -11,11 +11,11 @@ from bot.ui import wording
 from telephone.domain.budgets import Caps
 from telephone.domain.games import Level, Pair, Prompt
 from telephone.leaderboards.board import BoardRequest
-from telephone.leaderboards.pair_report import Pairs
-from telephone.leaderboards.service import Boards, Judge
-from telephone.measurement.calibration import Scales
-from telephone.measurement.distances import Measure
-from telephone.measurement.embedding_cache import Gauge
+from telephone.leaderboards.pair_report import PairReports
+from telephone.leaderboards.service import Judge, LeaderboardService
+from telephone.measurement.calibration import Calibrations
+from telephone.measurement.distances import GameMeasurer
+from telephone.measurement.embedding_cache import CachedEmbedder
 from telephone.media.images import Pictures
 from telephone.models.registry import Registry
 from telephone.store import Store
@@ -43,10 +43,10 @@ async def store(tmp_path):
 
 @pytest.fixture
 async def house(store, tmp_path):
-    letters = Gauge(store, Pictures.at(f"file://{tmp_path}"), LetterEmbedder())
-    measure = Measure({"letters": letters}, "letters", "letters")
-    kept = Pairs(store, measure, Scales(store, measure, Caps()), Registry.load(["offline"]))
-    boards = Boards(store, (Judge("letters", "1", "Letters"),))
+    letters = CachedEmbedder(store, Pictures.at(f"file://{tmp_path}"), LetterEmbedder())
+    measure = GameMeasurer({"letters": letters}, "letters", "letters")
+    kept = PairReports(store, measure, Calibrations(store, measure, Caps()), Registry.load(["offline"]))
+    boards = LeaderboardService(store, (Judge("letters", "1", "Letters"),))
     return MemoryHouse(MemoryService(boards=boards, pairs=kept))
 
 

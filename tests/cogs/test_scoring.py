@@ -9,10 +9,10 @@ import pytest
 from bot.app import TelephoneApp
 from bot.interactions.sharing import NOT_POSTED
 from bot.ui import wording
-from telephone.domain.calibration import Quartiles, Scale
+from telephone.domain.calibration import Calibration, Quartiles
 from telephone.domain.games import GameState, Level, Pair, Prompt
-from telephone.leaderboards.service import Boards, Judge
-from telephone.scoring.ballots import Vote, tally
+from telephone.leaderboards.service import Judge, LeaderboardService
+from telephone.scoring.ballots import BallotVote, tally
 from telephone.store import Store
 from tests.cogs.fakes import MemoryHouse, MemoryService
 from tests.support.played import asked, begun, drifts, finished
@@ -59,7 +59,7 @@ async def store(tmp_path):
 
 @pytest.fixture
 async def house(store, box):
-    return MemoryHouse(MemoryService(boards=Boards(store, (IMAGEBIND, MINILM), ballots=box)))
+    return MemoryHouse(MemoryService(boards=LeaderboardService(store, (IMAGEBIND, MINILM), ballots=box)))
 
 
 async def play(server, store, pairs=FOUR, prompts=PROMPTS, *, turns=2, **more):
@@ -186,7 +186,7 @@ async def test_a_long_board_has_pages_that_turn_where_they_stand_even_after_a_re
 async def test_the_select_turns_a_board_into_its_other_views(server, store):
     await play(server, store, turns=3)
     quartiles = Quartiles(0.8, 0.9, 1.0), Quartiles(0.1, 0.15, 0.2)
-    server.service.scales["imagebind"] = Scale("imagebind", *quartiles, 0.3, "redraws of this server", 10, 40)
+    server.service.scales["imagebind"] = Calibration("imagebind", *quartiles, 0.3, "redraws of this server", 10, 40)
     shown = (await server.alice.slash(server.channel, BOARD, level="easy")).response
     await choose(server, server.alice, shown, "turns")
     turns = newest(server, server.alice)
@@ -215,7 +215,9 @@ async def test_both_boards_stand_side_by_side_with_a_chart_each(server, store, b
     await play(server, store)
     # The later of two pairs is preferred three times in four, on either button.
     box.votes = [
-        Vote(pair if b % 2 else pair[::-1], int((v % 4 > 0) == (b % 2 > 0)), f"v{b} {v}", f"{pair} {b}", f"p{b % 4}")
+        BallotVote(
+            pair if b % 2 else pair[::-1], int((v % 4 > 0) == (b % 2 > 0)), f"v{b} {v}", f"{pair} {b}", f"p{b % 4}"
+        )
         for pair, b, v in itertools.product(itertools.combinations(FOUR, 2), range(12), range(8))
     ]
     answer = await server.alice.slash(server.channel, BOARD, by="both")

@@ -4,7 +4,7 @@ import discord
 import pytest
 
 from bot.app import TelephoneApp
-from telephone.bootstrap import open_house
+from telephone.bootstrap import open_without_engine
 from telephone.domain.servers import ServerSettings, Setting
 from telephone.settings import Settings
 
@@ -32,7 +32,7 @@ async def houses(tmp_path):
     opened = []
 
     async def open_one(_stage):
-        opened.append(await open_house(Settings(_env_file=None, data_dir=tmp_path)))
+        opened.append(await open_without_engine(Settings(_env_file=None, data_dir=tmp_path)))
         return opened[-1]
 
     yield open_one

@@ -9,7 +9,7 @@ import simcord
 from discord import ui
 
 from bot.app import TelephoneApp
-from telephone.bootstrap import open_playing_house
+from telephone.bootstrap import open_with_engine
 from telephone.domain.games import GameState
 from telephone.settings import Settings
 from tests.limits import LIMIT
@@ -24,7 +24,7 @@ async def house_bot(tmp_path, monkeypatch):
     for name in ("TELEPHONE_DATABASE_URL", "TELEPHONE_STORAGE_URL", "TELEPHONE_MODELS", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     settings = Settings(_env_file=None, data_dir=tmp_path)
-    return TelephoneApp(lambda surfaces: open_playing_house(settings, surfaces), shard_count=1)
+    return TelephoneApp(lambda surfaces: open_with_engine(settings, surfaces), shard_count=1)
 
 
 async def ended(bot: TelephoneApp, guild_id: int):

@@ -7,21 +7,21 @@ from math import inf
 from pathlib import Path
 
 from telephone.app import Service
-from telephone.battles.workflow import Battling
-from telephone.bootstrap import Parts, Tempo, open_playing_house
+from telephone.battles.workflow import BattleWorkflow
+from telephone.bootstrap import Parts, Tempo, open_with_engine
 from telephone.domain.budgets import Caps
 from telephone.games.measure_workflow import PATIENCE, Patience
-from telephone.games.recovery import Recovery
-from telephone.games.workflow import Play
-from telephone.measurement.distances import Measure
+from telephone.games.recovery import GameRecovery
+from telephone.games.workflow import GameWorkflow
+from telephone.measurement.distances import GameMeasurer
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder
 from telephone.models.players import Players
 from telephone.models.registry import Registry
-from telephone.ports.battles import Arena
+from telephone.ports.battles import BattlePresenter
 from telephone.ports.surfaces import Surfaces
-from telephone.prompts.generator import Writer
-from telephone.prompts.service import Library
+from telephone.prompts.generator import PromptGenerator
+from telephone.prompts.service import PromptService
 from telephone.safety import Guard
 from telephone.settings import Settings
 from telephone.store import Store
@@ -63,9 +63,9 @@ class RunningApp:
     studio: FakeProvider
     watcher: FakeChecker
     letters: LetterEmbedder
-    measure: Measure
+    measure: GameMeasurer
     surfaces: Surfaces
-    recovery: Recovery
+    recovery: GameRecovery
 
     @property
     def stage(self) -> RecordedGames:
@@ -84,11 +84,11 @@ class RunningApp:
         return self.surfaces.cleanup
 
     @property
-    def play(self) -> Play:
+    def play(self) -> GameWorkflow:
         return self.service.runner
 
     @property
-    def battling(self) -> Battling:
+    def battling(self) -> BattleWorkflow:
         return self.service.battles.runner
 
     @property
@@ -102,7 +102,7 @@ async def running_app(
     *,
     surfaces: Surfaces | None = None,
     stage: RecordedGames | None = None,
-    arena: Arena | None = None,
+    arena: BattlePresenter | None = None,
     notices: RecordedJobs | None = None,
     broom: RecordedCleanup | None = None,
     salon: RecordedParties | None = None,
@@ -150,7 +150,7 @@ async def running_app(
     )
     primary = "prism" if prism else "letters"
     settings = Settings(_env_file=None, data_dir=folder, models=own, embedder=primary, secret="key")
-    house = await open_playing_house(settings, surfaces, parts=parts, tempo=tempo)
+    house = await open_with_engine(settings, surfaces, parts=parts, tempo=tempo)
     try:
         await house.sweep.once()
         recovery = house.sweep.durable[0]
@@ -159,10 +159,10 @@ async def running_app(
         await house.close()
 
 
-def prompts_of(folder: Path, store: Store, studio: FakeProvider, watcher: FakeChecker) -> Library:
+def prompts_of(folder: Path, store: Store, studio: FakeProvider, watcher: FakeChecker) -> PromptService:
     """The prompts of a store, with the studio's poet to write more and a watcher over them."""
     own = folder / "models.toml"
     own.write_text(MODELS, encoding="utf-8")
     guard = Guard(watcher, watcher, 1.0)
     players = Players(Registry.load(["studio"], own), {"studio": studio}, 1.0, guard.why_not)
-    return Library(store, guard, Writer(players, store, Caps()))
+    return PromptService(store, guard, PromptGenerator(players, store, Caps()))

@@ -10,12 +10,12 @@ from telephone.domain.games import Game, GameState, Image, Step
 from telephone.domain.human_turns import Seat, SeatState
 from telephone.domain.parties import Awards, Party
 from telephone.domain.rescores import Rescore
-from telephone.ports.battles import Arena, Load
-from telephone.ports.cleanup import Broom
-from telephone.ports.games import Progress, Stage, Summary
-from telephone.ports.human_turns import Lobby
-from telephone.ports.jobs import Noticeboard
-from telephone.ports.parties import Parlour
+from telephone.ports.battles import BattlePresenter, Load
+from telephone.ports.cleanup import Cleanup
+from telephone.ports.games import GamePresenter, Progress, Summary
+from telephone.ports.human_turns import TurnPresenter
+from telephone.ports.jobs import JobPresenter
+from telephone.ports.parties import PartyPresenter
 from telephone.ports.posting import Posting
 
 
@@ -271,9 +271,9 @@ class RecordedCleanup:
 class RecordedSurfaces:
     """All surfaces of one application."""
 
-    games: Stage
-    battles: Arena
-    parties: Parlour
-    human_turns: Lobby
-    jobs: Noticeboard
-    cleanup: Broom
+    games: GamePresenter
+    battles: BattlePresenter
+    parties: PartyPresenter
+    human_turns: TurnPresenter
+    jobs: JobPresenter
+    cleanup: Cleanup

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from telephone.app import StartRequest
-from telephone.bootstrap import open_house, open_terminal_house
+from telephone.bootstrap import open_terminal, open_without_engine
 from telephone.domain.games import GameState
 from telephone.errors import Misconfigured
 from telephone.settings import Settings
@@ -27,7 +27,7 @@ def settings(folder, **changes):
 
 async def played(chosen: Settings) -> tuple[list[str], RecordedGames]:
     stage = RecordedGames()
-    house = await open_terminal_house(chosen, stage)
+    house = await open_terminal(chosen, stage)
     try:
         game = await house.service.closed((await house.service.start(ASKED)).id, timeout=LIMIT)
     finally:
@@ -50,17 +50,17 @@ async def test_a_game_is_the_same_on_sqlite_and_on_postgres(tmp_path):
 
 async def test_stored_games_are_answered_for_without_an_engine(tmp_path):
     await played(settings(tmp_path))
-    house = await open_house(settings(tmp_path))
+    house = await open_without_engine(settings(tmp_path))
     assert len(await house.service.recent(0)) == 1
     await house.close()
 
 
 async def test_what_a_process_without_an_engine_stores_is_played_by_one_that_has_it(tmp_path):
-    asking = await open_house(settings(tmp_path))
+    asking = await open_without_engine(settings(tmp_path))
     game = await asking.service.start(ASKED)
     assert (await asking.service.pause_everywhere(), await asking.service.resume_everywhere()) == (1, 1)
     await asking.close()
-    playing = await open_terminal_house(settings(tmp_path), RecordedGames())
+    playing = await open_terminal(settings(tmp_path), RecordedGames())
     try:
         while (await playing.service.game(game.id)).state is GameState.PAUSED:
             await asyncio.sleep(0.05)
@@ -77,7 +77,7 @@ async def test_a_container_with_imagebind_measures_words_and_pictures_as_soon_as
     with running({"imagebind": IMAGEBIND}) as urls:
         own = tmp_path / "own.toml"
         own.write_text(row.replace("http://127.0.0.1:5000", urls["imagebind"]), encoding="utf-8")
-        house = await open_terminal_house(settings(tmp_path, models=own), RecordedGames())
+        house = await open_terminal(settings(tmp_path, models=own), RecordedGames())
         try:
             game = await house.service.closed((await house.service.start(ASKED)).id, timeout=LIMIT)
             async with house.store._database.reading() as session:
@@ -92,13 +92,13 @@ async def test_a_container_with_imagebind_measures_words_and_pictures_as_soon_as
 
 async def test_a_wrong_setting_opens_nothing(tmp_path):
     with pytest.raises(Misconfigured, match="abacus"):
-        await open_terminal_house(settings(tmp_path, embedder="abacus"), RecordedGames())
+        await open_terminal(settings(tmp_path, embedder="abacus"), RecordedGames())
     with pytest.raises(Misconfigured):
-        await open_terminal_house(settings(tmp_path, database_url="mysql://nowhere/x"), RecordedGames())
+        await open_terminal(settings(tmp_path, database_url="mysql://nowhere/x"), RecordedGames())
 
 
 async def test_boards_ask_the_primary_and_what_is_no_kin_of_any_player(tmp_path):
-    house = await open_house(settings(tmp_path, embedder="imagebind", replicate_api_token="r8-none"))
+    house = await open_without_engine(settings(tmp_path, embedder="imagebind", replicate_api_token="r8-none"))
     imagebind, minilm = house.service.boards.judges
     await house.close()
     assert (imagebind.name, imagebind.label) == ("imagebind", "ImageBind")

@@ -9,7 +9,7 @@ from telephone import publishing
 from telephone.errors import StageGone, Unavailable
 from telephone.ports.posting import Posting, nonce
 from telephone.publishing import SILENT, patiently, post_once, without_stopping
-from telephone.store.posts import Post
+from telephone.store.posts import StoredPost
 
 BEGAN = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -20,9 +20,9 @@ class Journal:
     def __init__(self) -> None:
         self.ids: dict[str, int | None] = {}
 
-    async def begin(self, owner_id: str, what: str) -> Post:
+    async def begin(self, owner_id: str, what: str) -> StoredPost:
         again = what in self.ids
-        return Post(BEGAN, self.ids.setdefault(what, None), again)
+        return StoredPost(BEGAN, self.ids.setdefault(what, None), again)
 
     async def done(self, owner_id: str, what: str, message_id: int) -> None:
         self.ids[what] = message_id

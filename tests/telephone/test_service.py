@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 
-from telephone.bootstrap import open_house
+from telephone.bootstrap import open_without_engine
 from telephone.domain.games import GameRequest, GameState, Pair, Prompt
 from telephone.settings import Settings
 from telephone.store.tables.games import GameRow
@@ -16,7 +16,7 @@ GUILD, OTHERS = 41, range(100, 130)
 
 @pytest.fixture
 async def service(tmp_path):
-    house = await open_house(Settings(_env_file=None, data_dir=tmp_path))
+    house = await open_without_engine(Settings(_env_file=None, data_dir=tmp_path))
     yield house.service
     await house.close()
 

@@ -6,10 +6,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from telephone.leaderboards.board import Board, Course, Games, PairRow
-from telephone.scoring.distance_model import FEWEST_PROMPTS, SETTLED, Row
+from telephone.leaderboards.board import Board, BoardCourse, Games, PairRow
+from telephone.scoring.distance_model import FEWEST_PROMPTS, SETTLED, DistanceBoardRow
 from telephone.scoring.intervals import Interval
-from telephone.scoring.vote_model import FEWEST_BATTLES, VoteRow
+from telephone.scoring.vote_model import FEWEST_BATTLES, VoteBoardRow
 from telephone.scoring.vote_model import SETTLED as SETTLED_POINTS
 from telephone.store.scores import Completion
 
@@ -153,7 +153,7 @@ def nothing_here(board: Board) -> str:
     return f"No game on {where} has got to turn {board.turns} here yet. `/telephone start` {how} begins one."
 
 
-def course_words(course: Course) -> str:
+def course_words(course: BoardCourse) -> str:
     """What follows a pair's name in the view turn by turn: its first, its middle and its last turn."""
     last = len(course.spans)
     turns = sorted({1, (last + 1) // 2, last})
@@ -161,12 +161,12 @@ def course_words(course: Course) -> str:
     return ", ".join([*told, *(["provisional"] if course.provisional else [])])
 
 
-def end_words(course: Course) -> str:
+def end_words(course: BoardCourse) -> str:
     """What follows a pair's name in the view level by level: where it ends."""
     return f"{_span(course.spans[-1])}{', provisional' if course.provisional else ''}"
 
 
-def _by_distance(row: Row, head: Row | None, *, named: bool) -> str:
+def _by_distance(row: DistanceBoardRow, head: DistanceBoardRow | None, *, named: bool) -> str:
     figure = _span(row.distance)
     parts = [f"distance {figure}, rank {row.rank}" if named else figure]
     if head is not None:
@@ -175,7 +175,7 @@ def _by_distance(row: Row, head: Row | None, *, named: bool) -> str:
     return ", ".join([*parts, *(["provisional"] if row.provisional else [])])
 
 
-def _by_votes(row: VoteRow, *, named: bool) -> str:
+def _by_votes(row: VoteBoardRow, *, named: bool) -> str:
     rating = f"{row.rating.estimate:,.0f} ({row.rating.low:,.0f} to {row.rating.high:,.0f})"
     parts = [f"votes {rating}, rank {row.rank}" if named else rating]
     battles = f"{counted(row.votes, 'vote')} in {counted(row.battles, 'battle')}"

@@ -9,7 +9,7 @@ from math import floor, log10
 from typing import Final
 
 from telephone.leaderboards.board import Judge
-from telephone.leaderboards.insight_results import Answer, Moment, Question, Told
+from telephone.leaderboards.insight_results import EmbedderAnswer, InsightAnswer, InsightQuestion, TurnEffects
 from telephone.scoring.crossed_effects import Side
 from telephone.scoring.factor_effects import FEWEST_PROMPTS, Insights, factors
 from telephone.scoring.intervals import Interval
@@ -21,12 +21,12 @@ PAIRS_NAMED: Final = 6
 Shown = Callable[[str], str]
 
 
-def heading(asked: Question, judge: Judge, what: str = "What matters at turn {turn}", shown: Shown = str) -> str:
+def heading(asked: InsightQuestion, judge: Judge, what: str = "What matters at turn {turn}", shown: Shown = str) -> str:
     """`What matters at turn 10, hard prompts, ImageBind`: of which games, by which embedder."""
     return f"{what.format(turn=asked.turn)}, {asked.level or 'curated'} prompts, {shown(plain(judge.label))}"
 
 
-def notes(answer: Answer, shown: Shown = str, *, rescore: str = "/telephone rescore") -> list[str]:
+def notes(answer: InsightAnswer, shown: Shown = str, *, rescore: str = "/telephone rescore") -> list[str]:
     """What must be said beside the answers, a sentence each."""
     name, said = shown(plain(answer.judge.label)), []
     if answer.unmeasured > 0:
@@ -41,7 +41,7 @@ def notes(answer: Answer, shown: Shown = str, *, rescore: str = "/telephone resc
     return said
 
 
-def told(one: Told, shown: Shown = str) -> str:
+def told(one: EmbedderAnswer, shown: Shown = str) -> str:
     """What one embedder says by itself, where several have to agree."""
     bests = [f"best {KINDS[side]} {shown(factor.best or 'unknown')}" for side, factor in factors(one.found).items()]
     verdict = one.found.verdict
@@ -49,7 +49,7 @@ def told(one: Told, shown: Shown = str) -> str:
     return f"{shown(plain(one.who))} alone: {', '.join(bests)}, {more}."
 
 
-def nothing_here(answer: Answer) -> str:
+def nothing_here(answer: InsightAnswer) -> str:
     """Why there is no answer at all, and what to do."""
     level = f"{answer.asked.level} " if answer.asked.level else ""
     if answer.unmeasured > 0:
@@ -103,7 +103,7 @@ def matters_more(found: Insights, *, shown: Shown = str) -> str:
     return f"Matters more: {told.replace(' ', ', ', 1)}."
 
 
-def moment_words(moment: Moment) -> str:
+def moment_words(moment: TurnEffects) -> str:
     """`T2I 41% (30 to 52), I2T 18% (10 to 27); T2I matters more`: what is known after one turn."""
     shares = zip(KINDS.values(), (moment.t2i, moment.i2t), strict=True)
     told = ", ".join(f"{kind} {percent(share)}" for kind, share in shares if share)

@@ -10,13 +10,13 @@ from telephone.media.charts.levels import describe_levels, levels_chart
 from telephone.media.charts.pairs import describe_pairs, pairs_chart
 from telephone.media.charts.shares import describe_difference, describe_shares, difference_chart, shares_chart
 from telephone.media.charts.style import Theme
-from telephone.media.charts.values import Bar, Curve, Scale, Span
+from telephone.media.charts.values import Bar, ChartCurve, ChartScale, Span
 from telephone.media.charts.words import signed
 
 __all__ = [
     "Bar",
-    "Curve",
-    "Scale",
+    "ChartCurve",
+    "ChartScale",
     "Span",
     "Theme",
     "board_chart",

@@ -13,7 +13,7 @@ from telephone.media.charts.labels import drawn, height_of
 from telephone.media.charts.scale import top_of
 from telephone.media.charts.strokes import Stroke, marked
 from telephone.media.charts.style import HEIGHT, Ink
-from telephone.media.charts.values import Curve, Scale
+from telephone.media.charts.values import ChartCurve, ChartScale
 from telephone.media.charts.words import called, signed
 
 MOST: Final = 12
@@ -26,7 +26,7 @@ _TICKS: Final = ((12, 1), (15, 2), (30, 5))
 """Up to so many turns, every how many carry their number."""
 
 
-def check(curves: Sequence[Curve]) -> None:
+def check(curves: Sequence[ChartCurve]) -> None:
     """Raises ValueError where these curves make no chart."""
     if not curves:
         raise ValueError("a chart of pairs needs at least one curve")
@@ -34,22 +34,24 @@ def check(curves: Sequence[Curve]) -> None:
         raise ValueError("two curves of one chart have the same name")
 
 
-def turns_of(curves: Sequence[Curve]) -> int:
+def turns_of(curves: Sequence[ChartCurve]) -> int:
     """How many turns the longest curve has."""
     return max(len(curve.middle) for curve in curves)
 
 
-def banded(curves: Sequence[Curve]) -> bool:
+def banded(curves: Sequence[ChartCurve]) -> bool:
     """Whether all intervals can be seen as bands."""
     return len(curves) <= BANDS
 
 
-def measured(curves: Sequence[Curve]) -> bool:
+def measured(curves: Sequence[ChartCurve]) -> bool:
     """Whether any of them has intervals."""
     return any(curve.low is not None for curve in curves)
 
 
-def draw_curves(axes: Axes, ink: Ink, curves: Sequence[Curve], looks: Mapping[str, Stroke], *, bands: bool) -> None:
+def draw_curves(
+    axes: Axes, ink: Ink, curves: Sequence[ChartCurve], looks: Mapping[str, Stroke], *, bands: bool
+) -> None:
     """The curves, the first on top, with their intervals as `bands` if so; hollow markers say provisional."""
     (first, _), (second, _) = axes.transData.transform([(1, 0), (2, 0)])
     step = ceil(_APART / (second - first))
@@ -65,7 +67,7 @@ def draw_curves(axes: Axes, ink: Ink, curves: Sequence[Curve], looks: Mapping[st
 
 
 def draw_bars(
-    figure: Figure, axes: Axes, ink: Ink, curves: Sequence[Curve], looks: Mapping[str, Stroke], *, pitch: float
+    figure: Figure, axes: Axes, ink: Ink, curves: Sequence[ChartCurve], looks: Mapping[str, Stroke], *, pitch: float
 ) -> dict[str, float]:
     """The interval of each end beside the panel, the farthest first, `pitch` pixels apart; gives where each stands."""
     places = {}
@@ -80,12 +82,12 @@ def draw_bars(
     return places
 
 
-def end_of(axes: Axes, curve: Curve) -> float:
+def end_of(axes: Axes, curve: ChartCurve) -> float:
     """A little to the right of its last point, in pixels."""
     return float(axes.transData.transform((len(curve.middle), 0))[0]) + 10
 
 
-def frame_turns(axes: Axes, curves: Sequence[Curve], scale: Scale | None) -> None:
+def frame_turns(axes: Axes, curves: Sequence[ChartCurve], scale: ChartScale | None) -> None:
     """Turns from left to right, distances from 0 up to what curves and scale need and 2 at most."""
     turns = turns_of(curves)
     ends = [end for curve in curves for end in (*curve.middle, *curve.ends[1])]
@@ -94,7 +96,7 @@ def frame_turns(axes: Axes, curves: Sequence[Curve], scale: Scale | None) -> Non
     axes.xaxis.set_major_locator(MultipleLocator(next((step for most, step in _TICKS if turns <= most), 10)))
 
 
-def remarks(curves: Sequence[Curve], more: int, *, bars: bool) -> list[str]:
+def remarks(curves: Sequence[ChartCurve], more: int, *, bars: bool) -> list[str]:
     """How intervals are drawn, what hollow markers mean, and how many `more` pairs are not shown."""
     holds = {
         "Bands: 95% intervals": measured(curves) and not bars,
@@ -105,7 +107,7 @@ def remarks(curves: Sequence[Curve], more: int, *, bars: bool) -> list[str]:
     return [remark for remark in holds if holds[remark]]
 
 
-def jump_in_words(curves: Sequence[Curve]) -> str:
+def jump_in_words(curves: Sequence[ChartCurve]) -> str:
     """The biggest rise from one turn to the next; nothing where no curve rises."""
     rises = [(b - a, turn, c.name) for c in curves for turn, (a, b) in enumerate(pairwise(c.middle), 2)]
     rise, turn, name = max(rises, default=(0.0, 0, ""))

@@ -14,7 +14,7 @@ from matplotlib.transforms import Bbox
 from telephone.media.charts.labels import beside
 from telephone.media.charts.scale import draw_scale, scale_in_words, scale_labels, top_of
 from telephone.media.charts.style import INKS, LARGE, TYPE, Ink, Note, Theme, canvas, footing, heading, panel, png
-from telephone.media.charts.values import Scale
+from telephone.media.charts.values import ChartScale
 from telephone.media.charts.words import signed, told
 
 _PITCH: Final = 76
@@ -26,7 +26,7 @@ def drift_chart(
     *,
     title: str,
     embedder: str,
-    scale: Scale | None = None,
+    scale: ChartScale | None = None,
     rest: int | None = None,
     theme: Theme = "light",
 ) -> bytes:
@@ -39,7 +39,7 @@ def drift_chart(
 
 
 def drift_figure(
-    distances: Sequence[float], *, title: str, embedder: str, scale: Scale | None, rest: int | None, theme: Theme
+    distances: Sequence[float], *, title: str, embedder: str, scale: ChartScale | None, rest: int | None, theme: Theme
 ) -> Figure:
     """What `drift_chart` draws, before it is a file."""
     if not distances or not all(0 <= distance <= 2 for distance in distances):
@@ -63,7 +63,7 @@ def drift_figure(
 
 
 def describe_drift(
-    distances: Sequence[float], jump: tuple[int, float], *, scale: Scale | None = None, rest: int | None = None
+    distances: Sequence[float], jump: tuple[int, float], *, scale: ChartScale | None = None, rest: int | None = None
 ) -> str:
     """The chart in words: start, end and the biggest jump, `(turn, increase)`, then rest and scale where known."""
     if len(distances) == 1:
@@ -92,7 +92,7 @@ def _draw_rest(axes: Axes, ink: Ink, rest: int | None, turns: int) -> None:
         axes.axvline(rest - 0.5, color=ink.rest, linewidth=1.5, linestyle=(0, (4, 2)), zorder=1)
 
 
-def _draw_frame(axes: Axes, distances: Sequence[float], scale: Scale | None) -> None:
+def _draw_frame(axes: Axes, distances: Sequence[float], scale: ChartScale | None) -> None:
     turns = len(distances)
     axes.set_xlim(-0.35, turns + 0.35 + 0.03 * turns)
     axes.set_ylim(0, top_of(scale, [max(distances) * 1.24], least=0.25))

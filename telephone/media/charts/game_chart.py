@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from telephone.domain.calibration import Bearings, Scale
+from telephone.domain.calibration import Bearings, Calibration
 from telephone.domain.games import Drift
 from telephone.media import charts
 
@@ -39,9 +39,9 @@ class Drawing:
         return None if found is None or found.cycle else found.turn
 
 
-def for_chart(scale: Scale | None) -> charts.Scale | None:
+def for_chart(scale: Calibration | None) -> charts.ChartScale | None:
     """The scale as charts draw it."""
     if scale is None:
         return None
     floor, ceiling = (charts.Span(some.low, some.median, some.high) for some in (scale.floor, scale.ceiling))
-    return charts.Scale(floor, ceiling, scale.source)
+    return charts.ChartScale(floor, ceiling, scale.source)

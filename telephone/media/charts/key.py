@@ -10,7 +10,7 @@ from telephone.media.charts.labels import SWATCH, fitted, swatch
 from telephone.media.charts.scale import DASHES, REDRAWN, UNRELATED
 from telephone.media.charts.strokes import Stroke, factors, stroke, strokes
 from telephone.media.charts.style import EDGE, SMALL, WIDTH, Ink, length, write
-from telephone.media.charts.values import Scale
+from telephone.media.charts.values import ChartScale
 
 ROW: Final = 33
 """From one line of the key to the next, in pixels."""
@@ -18,7 +18,7 @@ _WIDEST: Final = 370
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KeyEntry:
     """A name after its look, or without one a heading or a remark; `after` is the space to the next, in pixels."""
 
     text: str
@@ -31,10 +31,10 @@ class Entry:
         return length(self.text, SMALL) + self.after + (0 if self.look is None else SWATCH)
 
 
-Line = tuple[Entry, ...]
+Line = tuple[KeyEntry, ...]
 
 
-def key(names: Sequence[str], ink: Ink, scale: Scale | None, remarks: Sequence[str]) -> tuple[Line, ...]:
+def key(names: Sequence[str], ink: Ink, scale: ChartScale | None, remarks: Sequence[str]) -> tuple[Line, ...]:
     """What the looks of these pairs and the lines of the scale mean, and remarks after that.
 
     Pairs are told by T2I and I2T where looks are so composed.
@@ -49,7 +49,7 @@ def key(names: Sequence[str], ink: Ink, scale: Scale | None, remarks: Sequence[s
     if scale is not None:
         looks = (Stroke(ink.quiet, "", dashes) for dashes in DASHES)
         groups.append(_group("", dict(zip((UNRELATED, REDRAWN), looks, strict=True))))
-    return tuple(_lines([*groups, *((Entry(remark),) for remark in remarks)]))
+    return tuple(_lines([*groups, *((KeyEntry(remark),) for remark in remarks)]))
 
 
 def draw_key(figure: Figure, ink: Ink, lines: Sequence[Line], top: float) -> None:
@@ -65,8 +65,8 @@ def draw_key(figure: Figure, ink: Ink, lines: Sequence[Line], top: float) -> Non
 
 
 def _group(head: str, looks: Mapping[str, Stroke]) -> Line:
-    entries = (Entry(fitted(name, _WIDEST, SMALL), look) for name, look in looks.items())
-    return (*([Entry(head, after=14)] if head else []), *entries)
+    entries = (KeyEntry(fitted(name, _WIDEST, SMALL), look) for name, look in looks.items())
+    return (*([KeyEntry(head, after=14)] if head else []), *entries)
 
 
 def _lines(groups: Sequence[Line]) -> Iterator[Line]:

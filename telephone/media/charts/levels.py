@@ -33,10 +33,10 @@ from telephone.media.charts.style import (
     shortened,
     write,
 )
-from telephone.media.charts.values import Curve, Scale
+from telephone.media.charts.values import ChartCurve, ChartScale
 from telephone.media.charts.words import called, counted, number, told
 
-Levels = Sequence[tuple[str, Sequence[Curve]]]
+Levels = Sequence[tuple[str, Sequence[ChartCurve]]]
 
 _MOST_LEVELS: Final = 4
 _LEFT, _RIGHT, _GAP, _BELOW = 98, 1176, 22, 54
@@ -45,7 +45,7 @@ _BAR: Final = 6
 
 
 def levels_chart(
-    levels: Levels, *, title: str, embedder: str, scale: Scale | None = None, theme: Theme = "light"
+    levels: Levels, *, title: str, embedder: str, scale: ChartScale | None = None, theme: Theme = "light"
 ) -> bytes:
     """A PNG, 1200 × 675: one panel a level, side by side on one y-axis, with the curves of its pairs by turn.
 
@@ -56,7 +56,7 @@ def levels_chart(
     return png(levels_figure(levels, title=title, embedder=embedder, scale=scale, theme=theme))
 
 
-def describe_levels(levels: Levels, *, scale: Scale | None = None) -> str:
+def describe_levels(levels: Levels, *, scale: ChartScale | None = None) -> str:
     """The chart in words: for every level the closest and the farthest pair at the end, and the biggest jump."""
     shown, names, _ = _shown(levels)
     return told(
@@ -67,7 +67,7 @@ def describe_levels(levels: Levels, *, scale: Scale | None = None) -> str:
     )
 
 
-def levels_figure(levels: Levels, *, title: str, embedder: str, scale: Scale | None, theme: Theme) -> Figure:
+def levels_figure(levels: Levels, *, title: str, embedder: str, scale: ChartScale | None, theme: Theme) -> Figure:
     """What `levels_chart` draws, before it is a file."""
     shown, names, more = _shown(levels)
     ink, looks = INKS[theme], strokes(names, INKS[theme])
@@ -100,7 +100,7 @@ def levels_figure(levels: Levels, *, title: str, embedder: str, scale: Scale | N
     return figure
 
 
-def _shown(levels: Levels) -> tuple[list[tuple[str, list[Curve]]], list[str], int]:
+def _shown(levels: Levels) -> tuple[list[tuple[str, list[ChartCurve]]], list[str], int]:
     """The levels with the curves that are drawn, the names of these, and how many others there are."""
     if not 1 <= len(levels) <= _MOST_LEVELS:
         raise ValueError(f"a chart of levels has 1 to {_MOST_LEVELS} of them, not {len(levels)}")
@@ -121,7 +121,7 @@ def _ticks(turns: int) -> list[int]:
     return [1, *range(step if step > 1 else 2, turns + 1, step)]
 
 
-def _level_in_words(level: str, curves: Sequence[Curve]) -> str:
+def _level_in_words(level: str, curves: Sequence[ChartCurve]) -> str:
     if not curves:
         return f"{called(level)}: no games yet."
     ends = sorted(curves, key=lambda curve: curve.middle[-1])

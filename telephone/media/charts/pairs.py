@@ -33,7 +33,7 @@ from telephone.media.charts.style import (
     panel,
     png,
 )
-from telephone.media.charts.values import Curve, Scale
+from telephone.media.charts.values import ChartCurve, ChartScale
 from telephone.media.charts.words import called, counted, listed, number, spoken, told
 
 _BAR: Final = 10
@@ -45,7 +45,7 @@ _ROOM: Final = (162.0, 614.0)
 
 
 def pairs_chart(
-    curves: Sequence[Curve], *, title: str, embedder: str, scale: Scale | None = None, theme: Theme = "light"
+    curves: Sequence[ChartCurve], *, title: str, embedder: str, scale: ChartScale | None = None, theme: Theme = "light"
 ) -> bytes:
     """A PNG, 1200 × 675: distance from the prompt by turn of up to 12 pairs, each named at its end.
 
@@ -56,7 +56,7 @@ def pairs_chart(
     return png(pairs_figure(curves, title=title, embedder=embedder, scale=scale, theme=theme))
 
 
-def describe_pairs(curves: Sequence[Curve], *, scale: Scale | None = None) -> str:
+def describe_pairs(curves: Sequence[ChartCurve], *, scale: ChartScale | None = None) -> str:
     """The chart in words: the closest and the farthest pair at the end, the biggest jump, and who overlaps."""
     check(curves)
     shown = sorted(curves[:MOST], key=lambda curve: curve.middle[-1])
@@ -73,7 +73,9 @@ def describe_pairs(curves: Sequence[Curve], *, scale: Scale | None = None) -> st
     )
 
 
-def pairs_figure(curves: Sequence[Curve], *, title: str, embedder: str, scale: Scale | None, theme: Theme) -> Figure:
+def pairs_figure(
+    curves: Sequence[ChartCurve], *, title: str, embedder: str, scale: ChartScale | None, theme: Theme
+) -> Figure:
     """What `pairs_chart` draws, before it is a file."""
     check(curves)
     ink, shown = INKS[theme], curves[:MOST]
@@ -103,12 +105,12 @@ def pairs_figure(curves: Sequence[Curve], *, title: str, embedder: str, scale: S
     return figure
 
 
-def _course(curve: Curve) -> str:
+def _course(curve: ChartCurve) -> str:
     start = f" from {number(curve.middle[0])} at turn 1 to" if len(curve.middle) > 1 else ""
     return f"{called(curve.name)},{start} {spoken(curve.last)}"
 
 
-def _overlap_in_words(curves: Sequence[Curve]) -> str:
+def _overlap_in_words(curves: Sequence[ChartCurve]) -> str:
     best, *others = curves
     if best.low is None or not others:
         return ""
@@ -120,7 +122,7 @@ def _overlap_in_words(curves: Sequence[Curve]) -> str:
     )
 
 
-def _others_in_words(curves: Sequence[Curve]) -> str:
+def _others_in_words(curves: Sequence[ChartCurve]) -> str:
     unsure, others = sum(curve.provisional for curve in curves[:MOST]), len(curves) - MOST
     parts = [f"{unsure} {'is' if unsure == 1 else 'are'} provisional"] if unsure else []
     parts += [f"{counted(others, 'more pair')} {'is' if others == 1 else 'are'} not shown"] if others > 0 else []

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from telephone.media.charts.labels import Label
 from telephone.media.charts.strokes import Dashes
 from telephone.media.charts.style import Ink
-from telephone.media.charts.values import Scale, Span
+from telephone.media.charts.values import ChartScale, Span
 
 UNRELATED: Final = "unrelated"
 REDRAWN: Final = "as near as a redraw"
@@ -19,14 +19,14 @@ DASHES: Final[tuple[Dashes, Dashes]] = ((0, (4, 2)), (0, (1, 1.6)))
 """Of the line of what is unrelated, and of what is as near as a redraw."""
 
 
-def draw_scale(axes: Axes, ink: Ink, scale: Scale) -> None:
+def draw_scale(axes: Axes, ink: Ink, scale: ChartScale) -> None:
     """Both medians as lines, dashed for unrelated and dotted for redrawn, on bands from quartile to quartile."""
     for span, dashes in zip(_spans(scale), DASHES, strict=True):
         axes.axhspan(span.low, span.high, color=ink.quiet, alpha=0.13, linewidth=0, zorder=0.6)
         axes.axhline(span.middle, color=ink.quiet, linewidth=2, linestyle=dashes, zorder=0.7)
 
 
-def scale_labels(ink: Ink, scale: Scale, start: float | None = None) -> tuple[Label, ...]:
+def scale_labels(ink: Ink, scale: ChartScale, start: float | None = None) -> tuple[Label, ...]:
     """What to set beside the two medians, led to from `start` where that is not near."""
     return (
         Label((UNRELATED,), scale.floor.middle, ink.quiet, start=start),
@@ -34,7 +34,7 @@ def scale_labels(ink: Ink, scale: Scale, start: float | None = None) -> tuple[La
     )
 
 
-def scale_in_words(scale: Scale | None) -> str:
+def scale_in_words(scale: ChartScale | None) -> str:
     """A sentence of what the scale says; nothing without one."""
     if scale is None:
         return ""
@@ -42,10 +42,10 @@ def scale_in_words(scale: Scale | None) -> str:
     return f"Unrelated prompts are {far} apart, captions of redraws {near}."
 
 
-def top_of(scale: Scale | None, values: Sequence[float], least: float) -> float:
+def top_of(scale: ChartScale | None, values: Sequence[float], least: float) -> float:
     """The upper end of a y-axis that holds these values and the scale."""
     return max(least, *values, *([] if scale is None else [HEADROOM * span.high for span in _spans(scale)]))
 
 
-def _spans(scale: Scale) -> tuple[Span, Span]:
+def _spans(scale: ChartScale) -> tuple[Span, Span]:
     return scale.floor, scale.ceiling

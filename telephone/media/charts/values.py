@@ -33,7 +33,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class ChartCurve:
     """The distance of a pair from its prompts by turn, from turn 1 on, with the ends of its 95% intervals if known.
 
     `name` is the pair's as in `t2i × i2t`, or any other. ValueError unless there is a turn, every `middle` lies in
@@ -68,7 +68,7 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class ChartScale:
     """What distances of one embedder mean, as medians between quartiles.
 
     `floor` is how far apart unrelated prompts are, `ceiling` how far the captions of redraws of one prompt are;

@@ -12,7 +12,7 @@ from telephone.models.sketch import compose, parse
 Hand = Literal["stickers", "doodles"]
 
 
-class Artist:
+class SketchArtist:
     """Draws any text with stickers on a scene, or as doodles on paper. Cheap to make; loads at the first drawing."""
 
     def __init__(self, hand: Hand) -> None:

@@ -6,13 +6,13 @@ import numpy as np
 
 from telephone.models.sketch import overhead, underfoot
 from telephone.models.sketch.brush import SIDE, Canvas, vignette
-from telephone.models.sketch.settings import Place
+from telephone.models.sketch.settings import Backdrop
 
 BRIGHTEST: Final = 240
 """No backdrop reaches white: white is kept for the outlines of stickers."""
 
 
-def paint(sky: Place, ground: Place, horizon: int, rng: np.random.Generator) -> Canvas:
+def paint(sky: Backdrop, ground: Backdrop, horizon: int, rng: np.random.Generator) -> Canvas:
     """The empty setting. `horizon` is a row; `rng` decides where clouds, hills and stars are."""
     canvas = np.empty((SIDE, SIDE, 3), np.float32)
     canvas[:horizon] = _gradient(sky.far, sky.near, horizon) + rng.normal(0, 4, 3)

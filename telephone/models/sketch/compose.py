@@ -13,7 +13,7 @@ from telephone.models.sketch.glyphs import glyph
 from telephone.models.sketch.hands import Cutout, doodle, sticker
 from telephone.models.sketch.layout import GAP, MARGIN, SIDE, arrange
 from telephone.models.sketch.parse import Scene, Thing
-from telephone.models.sketch.settings import PAPERS, Paper
+from telephone.models.sketch.settings import PAPERS, DrawingPaper
 
 MOST_DOODLES: Final = 4
 
@@ -101,12 +101,12 @@ def _places(count: int, rng: np.random.Generator) -> list[tuple[float, float, fl
     return places[:count]
 
 
-def _paper_for(text: str) -> Paper:
+def _paper_for(text: str) -> DrawingPaper:
     vector = lexicon.THESAURUS.vector(text)
     return max(PAPERS, key=lambda paper: float(vector @ lexicon.THESAURUS.vector(paper.like)))
 
 
-def _sheet(paper: Paper, rng: np.random.Generator) -> NDArray[np.float32]:
+def _sheet(paper: DrawingPaper, rng: np.random.Generator) -> NDArray[np.float32]:
     """Paper with a faint grain, and its lines or squares if it has any."""
     canvas = np.empty((SIDE, SIDE, 3), np.float32)
     canvas[:] = paper.sheet

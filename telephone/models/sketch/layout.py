@@ -36,7 +36,7 @@ _SMALLEST: Final = 64.0
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class StickerSpot:
     """One sticker's place: the middle of its foot, its size, and which spot it covers a part of, if any.
 
     What covers another either stands on it, at a height that shows only when that is drawn, or in front of it.
@@ -71,7 +71,7 @@ class _Slot:
         return own * (1.45 if self.behind else 1.0)
 
 
-def arrange(things: Sequence[Thing], horizon: int, rng: np.random.Generator) -> list[Spot]:
+def arrange(things: Sequence[Thing], horizon: int, rng: np.random.Generator) -> list[StickerSpot]:
     """A spot for every single thing, those that are covered first."""
     slots, high, far = _groups(things)
     spots = [*_in_the_sky(high, rng), *_far_away(far, horizon, rng)]
@@ -143,7 +143,7 @@ def _bears(base: Thing | None, other: Thing) -> bool:
     return _SIZES[over] <= _SIZES[under] + 0.2
 
 
-def _in_the_sky(things: Sequence[Thing], rng: np.random.Generator) -> list[Spot]:
+def _in_the_sky(things: Sequence[Thing], rng: np.random.Generator) -> list[StickerSpot]:
     n = len(things)
     size = min(112.0, (SIDE - 2 * MARGIN) / max(n, 1) - GAP)
     order = rng.permutation(n) if n < 3 else np.arange(n)
@@ -153,17 +153,17 @@ def _in_the_sky(things: Sequence[Thing], rng: np.random.Generator) -> list[Spot]
         own = size * rng.uniform(0.88, 1.0)
         slack = max(0.0, free - own - GAP) / 2
         x = MARGIN + free * (place + 0.5) + rng.uniform(-slack, slack) * 0.7
-        spots.append(Spot(things[int(i)], x, own + rng.uniform(14, 40), own))
+        spots.append(StickerSpot(things[int(i)], x, own + rng.uniform(14, 40), own))
     return spots
 
 
-def _far_away(things: Sequence[Thing], horizon: int, rng: np.random.Generator) -> list[Spot]:
+def _far_away(things: Sequence[Thing], horizon: int, rng: np.random.Generator) -> list[StickerSpot]:
     n = len(things)
     free = (SIDE - 2 * MARGIN) / max(n, 1)
     size = min(84.0, free - GAP)
     slack = max(0.0, free - size - GAP) / 2
     xs = [MARGIN + free * (i + 0.5) + rng.uniform(-slack, slack) * 0.6 for i in range(n)]
-    return [Spot(thing, x, horizon + 6, size) for thing, x in zip(things, xs, strict=True)]
+    return [StickerSpot(thing, x, horizon + 6, size) for thing, x in zip(things, xs, strict=True)]
 
 
 def _rows(slots: Sequence[_Slot]) -> list[list[_Slot]]:
@@ -178,12 +178,14 @@ def _rows(slots: Sequence[_Slot]) -> list[list[_Slot]]:
     return [row for row in rows if row]
 
 
-def _in_a_row(row: Sequence[_Slot], foot: float, tallest: float, first: int, rng: np.random.Generator) -> list[Spot]:
+def _in_a_row(
+    row: Sequence[_Slot], foot: float, tallest: float, first: int, rng: np.random.Generator
+) -> list[StickerSpot]:
     total = sum(slot.width for slot in row)
     free = SIDE - 2 * MARGIN
     unit = min(tallest, (free - GAP * len(row)) / max(total, 0.01))
     spare = free - unit * total - GAP * len(row)
-    spots: list[Spot] = []
+    spots: list[StickerSpot] = []
     x = float(MARGIN)
     for slot in row:
         width = unit * slot.width + GAP + spare / len(row)
@@ -194,25 +196,30 @@ def _in_a_row(row: Sequence[_Slot], foot: float, tallest: float, first: int, rng
     return spots
 
 
-def _stacked(slot: _Slot, x: float, foot: float, unit: float, *, index: int, rng: np.random.Generator) -> list[Spot]:
+def _stacked(
+    slot: _Slot, x: float, foot: float, unit: float, *, index: int, rng: np.random.Generator
+) -> list[StickerSpot]:
     share = max(_SIZES[entries()[slot.base.entry].kind], 0.5 * len(slot.tops))
     own = float(np.clip(unit * share, _SMALLEST, _LARGEST))
     if slot.behind is not None:
         other = 0.9 * own
         side = float(rng.choice([-1, 1]))
-        back = Spot(slot.behind, x + side * 0.26 * own, foot - 0.5 * own, other)
-        return [back, Spot(slot.base, x - side * 0.12 * own, foot, own, over=index, is_in_front=True)]
+        back = StickerSpot(slot.behind, x + side * 0.26 * own, foot - 0.5 * own, other)
+        return [back, StickerSpot(slot.base, x - side * 0.12 * own, foot, own, over=index, is_in_front=True)]
     if not slot.tops:
-        return [Spot(slot.base, x, foot, own)]
+        return [StickerSpot(slot.base, x, foot, own)]
     n = len(slot.tops)
-    base = Spot(slot.base, x, foot, own)
+    base = StickerSpot(slot.base, x, foot, own)
     size = float(np.clip(min(0.8 * own, 1.25 * own / n - 4), 0.55 * _SMALLEST, 150))
     step = size + 4
     xs = [x + (i - (n - 1) / 2) * step for i in range(n)]
-    return [base, *(Spot(top, at, foot - 0.74 * own, size, over=index) for top, at in zip(slot.tops, xs, strict=True))]
+    return [
+        base,
+        *(StickerSpot(top, at, foot - 0.74 * own, size, over=index) for top, at in zip(slot.tops, xs, strict=True)),
+    ]
 
 
-def _apart(spots: list[Spot]) -> list[Spot]:
+def _apart(spots: list[StickerSpot]) -> list[StickerSpot]:
     """The same spots inside the picture, shrunk or moved until none covers what it should not."""
     spots = [_inside(spot) for spot in spots]
     for _ in range(14):
@@ -227,7 +234,7 @@ def _apart(spots: list[Spot]) -> list[Spot]:
     return spots
 
 
-def _clash(spots: Sequence[Spot], i: int, j: int) -> bool:
+def _clash(spots: Sequence[StickerSpot], i: int, j: int) -> bool:
     if spots[i].over == j or spots[j].over == i:
         return False
     a, b = spots[i].box, spots[j].box
@@ -236,7 +243,7 @@ def _clash(spots: Sequence[Spot], i: int, j: int) -> bool:
     return wide > -GAP / 2 and high > -GAP / 2
 
 
-def _inside(spot: Spot) -> Spot:
+def _inside(spot: StickerSpot) -> StickerSpot:
     half = spot.size / 2
     x = float(np.clip(spot.x, MARGIN + half, SIDE - MARGIN - half))
     return replace(spot, x=x, foot=float(np.clip(spot.foot, spot.size + 8, SIDE - 12)))

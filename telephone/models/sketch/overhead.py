@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from telephone.models.sketch import brush
 from telephone.models.sketch.brush import SIDE, Canvas
-from telephone.models.sketch.settings import Place
+from telephone.models.sketch.settings import Backdrop
 
 
 def clouds(canvas: Canvas, horizon: int, rng: np.random.Generator, colour: Any, strength: float) -> None:
@@ -120,7 +120,7 @@ def panels(canvas: Canvas, horizon: int, rng: np.random.Generator) -> None:
             canvas[curve.astype(int) + thick, x + 4 + line] = (120, 232, 222)
 
 
-def skirting(canvas: Canvas, horizon: int, sky: Place) -> None:
+def skirting(canvas: Canvas, horizon: int, sky: Backdrop) -> None:
     """The board between a wall and its floor."""
     canvas[horizon - 12 : horizon] = np.array(sky.near, np.float32) * 0.72
     canvas[horizon - 12 : horizon - 10] = np.array(sky.near, np.float32) * 0.9

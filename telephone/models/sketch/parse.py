@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from telephone.models.sketch import colours, lexicon
-from telephone.models.sketch.settings import GROUNDS, PAPERS, SKIES, Place
+from telephone.models.sketch.settings import GROUNDS, PAPERS, SKIES, Backdrop
 from telephone.models.sketch.vocabulary import NUMBERS, entries
 
 MOST_KINDS: Final = 6
@@ -93,8 +93,8 @@ class Scene:
     """All that an artist takes from a text."""
 
     things: tuple[Thing, ...]
-    sky: Place
-    ground: Place
+    sky: Backdrop
+    ground: Backdrop
 
 
 def read(text: str) -> Scene:
@@ -261,7 +261,7 @@ def _limited(things: list[Thing]) -> list[Thing]:
     return things
 
 
-def _setting(text: str, words: Sequence[str]) -> tuple[Place, Place]:
+def _setting(text: str, words: Sequence[str]) -> tuple[Backdrop, Backdrop]:
     """Sky and ground together: what the words call for, else what suits the meaning, in- or outdoors both."""
     vector = lexicon.THESAURUS.vector(text)
     skies = [_call(words, place) + float(vector @ lexicon.THESAURUS.vector(place.like)) for place in SKIES]
@@ -275,13 +275,13 @@ def _setting(text: str, words: Sequence[str]) -> tuple[Place, Place]:
     return SKIES[-i], GROUNDS[-j]
 
 
-def _call(words: Sequence[str], place: Place) -> float:
+def _call(words: Sequence[str], place: Backdrop) -> float:
     """How loudly the words call for a place: more words and longer phrases more, 0 for none."""
     lengths = [len(phrase.split()) for phrase in place.words if any(_find(words, phrase.split()))]
     return 0.45 + 0.25 * max(lengths) + 0.05 * len(lengths) if lengths else 0.0
 
 
-def _suits(sky: Place, ground: Place) -> float:
+def _suits(sky: Backdrop, ground: Backdrop) -> float:
     """How well the two go together where a text leaves it open."""
     if sky.name in ("space", "indigo"):
         return 0.45 if ground.name == "rock" else 0.1 if ground.name in ("sand", "tiles") else 0.0

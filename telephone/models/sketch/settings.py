@@ -7,7 +7,7 @@ Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Backdrop:
     """One half of a setting.
 
     `far` and `near` are its colours: for a sky the top and the horizon, for a ground the horizon and
@@ -35,8 +35,8 @@ def _place(
     phrases: str,
     indoors: bool = False,
     light: tuple[float, float, float] = (1.0, 1.0, 1.0),
-) -> Place:
-    return Place(name, far, near, indoors, tuple(words.split(", ")), like, tuple(phrases.split(" | ")), light)
+) -> Backdrop:
+    return Backdrop(name, far, near, indoors, tuple(words.split(", ")), like, tuple(phrases.split(" | ")), light)
 
 
 SKIES: Final = (
@@ -239,7 +239,7 @@ GROUNDS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class DrawingPaper:
     """What `doodles` draws on: its colour, and the colour of its lines and of the pen."""
 
     name: str
@@ -250,8 +250,8 @@ class Paper:
     phrases: tuple[str, ...]
 
 
-def _paper(name: str, sheet: Colour, lines: Colour, ink: Colour, like: str, *, phrases: str) -> Paper:
-    return Paper(name, sheet, lines, ink, like, tuple(phrases.split(" | ")))
+def _paper(name: str, sheet: Colour, lines: Colour, ink: Colour, like: str, *, phrases: str) -> DrawingPaper:
+    return DrawingPaper(name, sheet, lines, ink, like, tuple(phrases.split(" | ")))
 
 
 INK: Final = (46, 44, 60)

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from telephone.models.sketch import colours, eye, lexicon
 from telephone.models.sketch.segment import Piece, View
-from telephone.models.sketch.settings import GROUNDS, PAPERS, SKIES, Paper, Place
+from telephone.models.sketch.settings import GROUNDS, PAPERS, SKIES, Backdrop, DrawingPaper
 from telephone.models.sketch.vocabulary import entries
 
 
@@ -37,7 +37,7 @@ _RIVALS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenThing:
     """One thing that was recognised. `where` is `near`, `far` or `high`; `relation` is to the thing `to`.
 
     `doubt` is how close the second answer came, from 0 (far behind) to 1 (as good).
@@ -56,13 +56,13 @@ class Seen:
 class Surroundings:
     """The setting as it looks: sky and ground, or a sheet of paper, or only a colour."""
 
-    sky: Place | None = None
-    ground: Place | None = None
-    paper: Paper | None = None
+    sky: Backdrop | None = None
+    ground: Backdrop | None = None
+    paper: DrawingPaper | None = None
     colour: str = "plain"
 
 
-def recognised(view: View, sight: eye.Sight, rng: np.random.Generator) -> list[Seen]:
+def recognised(view: View, sight: eye.Sight, rng: np.random.Generator) -> list[SeenThing]:
     """All things in the view, from left to right."""
     known, nerve = eye.lesson(sight), NERVES[sight]
     pieces = [p for p in view.pieces if p.area > 5200 or rng.uniform() >= nerve.misses] or list(view.pieces)
@@ -71,7 +71,7 @@ def recognised(view: View, sight: eye.Sight, rng: np.random.Generator) -> list[S
     chosen = _in_context(like, nerve.context)
     height = view.pixels.shape[0]
     things = [
-        Seen(int(i), _paint(view, piece, known.colours[i]), _where(piece, height), piece.box, _doubt(row, int(i)))
+        SeenThing(int(i), _paint(view, piece, known.colours[i]), _where(piece, height), piece.box, _doubt(row, int(i)))
         for piece, i, row in zip(pieces, chosen, like, strict=True)
     ]
     return _related(things, pieces)
@@ -143,7 +143,7 @@ def _evenness(shown: NDArray[np.float32]) -> float:
     return float(((centred @ middle) / lengths > 0.82).mean())
 
 
-def _related(things: Sequence[Seen], pieces: Sequence[Piece]) -> list[Seen]:
+def _related(things: Sequence[SeenThing], pieces: Sequence[Piece]) -> list[SeenThing]:
     """The same things, knowing which is on or behind which."""
     related = list(things)
     for i, thing in enumerate(things):
@@ -207,7 +207,7 @@ def _band(view: View, free: NDArray[np.bool_], first: float, last: float) -> NDA
     return np.asarray(np.median(chosen.astype(np.float32), axis=0), np.float32)
 
 
-def _sky_distance(sky: Place, bands: Sequence[NDArray[np.float32]]) -> float:
+def _sky_distance(sky: Backdrop, bands: Sequence[NDArray[np.float32]]) -> float:
     far, near = np.array(sky.far, np.float32), np.array(sky.near, np.float32)
     return _apart(bands[0], far + 0.15 * (near - far)) + _apart(bands[1], far + 0.6 * (near - far))
 

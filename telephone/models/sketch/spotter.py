@@ -26,7 +26,7 @@ class Spotter:
         things, around, rng = self.look(pixels)
         return tell.told(things, around, self.sight == "hazy", rng)
 
-    def look(self, pixels: segment.Pixels) -> tuple[list[sight.Seen], sight.Surroundings, np.random.Generator]:
+    def look(self, pixels: segment.Pixels) -> tuple[list[sight.SeenThing], sight.Surroundings, np.random.Generator]:
         """What is seen before it is put into words, and the chance that chooses the words."""
         digest = hashlib.blake2b(
             np.ascontiguousarray(pixels).tobytes(), digest_size=8, key=self.sight.encode()

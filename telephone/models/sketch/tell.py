@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from telephone.models.sketch.sight import Seen, Surroundings
+from telephone.models.sketch.sight import SeenThing, Surroundings
 from telephone.models.sketch.vocabulary import counted, entries
 
 Group = tuple[int, str | None, str, str, int | None, bool]
@@ -23,7 +23,7 @@ _PAPER_FORMS: Final = ("{things} {paper}.", "A drawing of {things} {paper}.", "A
 _DOUBTS: Final = ("perhaps {}", "what looks like {}", "something like {}")
 
 
-def told(things: Sequence[Seen], around: Surroundings, unsure: bool, rng: np.random.Generator) -> str:
+def told(things: Sequence[SeenThing], around: Surroundings, unsure: bool, rng: np.random.Generator) -> str:
     """One sentence that says everything that was seen. `unsure` lets doubt be heard."""
     groups = _grouped(things)
     near = _listed(_phrases(groups, "near", things, unsure, rng))
@@ -67,7 +67,7 @@ def _rest(far: str, high: str, rng: np.random.Generator, *, indoors: bool) -> st
     return f", with {' and '.join(parts)}" if parts else ""
 
 
-def _grouped(things: Sequence[Seen]) -> dict[Group, list[int]]:
+def _grouped(things: Sequence[SeenThing]) -> dict[Group, list[int]]:
     """Things that are told of together: the same, in the same place, with the same relation."""
     groups: dict[Group, list[int]] = {}
     held = {t.to for t in things if t.to is not None}
@@ -79,7 +79,7 @@ def _grouped(things: Sequence[Seen]) -> dict[Group, list[int]]:
 
 
 def _phrases(
-    groups: dict[Group, list[int]], where: str, things: Sequence[Seen], unsure: bool, rng: np.random.Generator
+    groups: dict[Group, list[int]], where: str, things: Sequence[SeenThing], unsure: bool, rng: np.random.Generator
 ) -> list[str]:
     """What is said of the things in one place; a thing that bears others is told with them."""
     phrases = []
@@ -94,7 +94,7 @@ def _phrases(
     return phrases
 
 
-def _borne(groups: dict[Group, list[int]], base: int, things: Sequence[Seen]) -> str:
+def _borne(groups: dict[Group, list[int]], base: int, things: Sequence[SeenThing]) -> str:
     """`two apples and a cup on `, for what stands on a thing or behind which it stands."""
     told = []
     for relation in ("on", "behind"):
@@ -110,7 +110,7 @@ def _noun(entry: int, count: int, paint: str | None) -> str:
     return counted(entries()[entry].name, count, paint or "")
 
 
-def _doubtful(words: str, members: Sequence[Seen], unsure: bool, rng: np.random.Generator) -> str:
+def _doubtful(words: str, members: Sequence[SeenThing], unsure: bool, rng: np.random.Generator) -> str:
     if unsure and len(members) == 1 and members[0].doubt > 0.8 and rng.uniform() < 0.3:
         return _one(_DOUBTS, rng).format(words)
     return words

@@ -12,17 +12,17 @@ import numpy as np
 
 from telephone.models.sketch import brush
 from telephone.models.sketch.brush import SIDE, Canvas
-from telephone.models.sketch.settings import Place
+from telephone.models.sketch.settings import Backdrop
 
 
-def hills(canvas: Canvas, horizon: int, rng: np.random.Generator, sky: Place, ground: Place) -> None:
+def hills(canvas: Canvas, horizon: int, rng: np.random.Generator, sky: Backdrop, ground: Backdrop) -> None:
     """Two rows of hills, the farther one in the colour of the air."""
     air, near = np.array(sky.near, np.float32), np.array(ground.far, np.float32)
     brush.ridge(canvas, horizon - 14 - brush.rolling(rng, 62, 1.3), horizon, 0.55 * air + 0.35 * near)
     brush.ridge(canvas, horizon - 2 - brush.rolling(rng, 34, 1.9), horizon, 0.25 * air + 0.66 * near)
 
 
-def peaks(canvas: Canvas, horizon: int, rng: np.random.Generator, sky: Place, ground: Place) -> None:
+def peaks(canvas: Canvas, horizon: int, rng: np.random.Generator, sky: Backdrop, ground: Backdrop) -> None:
     """Sharp mountains; snow lies on those that stand in snow."""
     air, near = np.array(sky.near, np.float32), np.array(ground.near, np.float32)
     for layer, height in ((0.62, 108.0), (0.35, 62.0)):
@@ -40,7 +40,14 @@ def peaks(canvas: Canvas, horizon: int, rng: np.random.Generator, sky: Place, gr
 
 
 def houses(
-    canvas: Canvas, horizon: int, rng: np.random.Generator, sky: Place, ground: Place, *, tall: float, gables: bool
+    canvas: Canvas,
+    horizon: int,
+    rng: np.random.Generator,
+    sky: Backdrop,
+    ground: Backdrop,
+    *,
+    tall: float,
+    gables: bool,
 ) -> None:
     """The outline of a town, with light in some of its windows."""
     air = np.array(sky.near, np.float32)
@@ -63,7 +70,7 @@ def houses(
         x += w + int(rng.integers(0, 5))
 
 
-def spires(canvas: Canvas, horizon: int, rng: np.random.Generator, sky: Place, ground: Place) -> None:
+def spires(canvas: Canvas, horizon: int, rng: np.random.Generator, sky: Backdrop, ground: Backdrop) -> None:
     """Crystals and needles of stone on the horizon."""
     air, near = np.array(sky.near, np.float32), np.array(ground.far, np.float32)
     for _ in range(9):
@@ -159,7 +166,7 @@ def craters(canvas: Canvas, horizon: int, rng: np.random.Generator) -> None:
 
 
 Part = Callable[[Canvas, int, np.random.Generator], None]
-HorizonPart = Callable[[Canvas, int, np.random.Generator, Place, Place], None]
+HorizonPart = Callable[[Canvas, int, np.random.Generator, Backdrop, Backdrop], None]
 
 ON_HORIZON: Final[dict[str, tuple[HorizonPart, ...]]] = {
     "grass": (hills,),

@@ -41,7 +41,7 @@ _SINGULAR: Final = {many: one for one, many in _IRREGULAR.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class VocabularyEntry:
     """One thing of the vocabulary. `kind` says how it behaves in a scene; `words` are other words for it."""
 
     name: str
@@ -52,10 +52,10 @@ class Entry:
 
 
 @cache
-def entries() -> tuple[Entry, ...]:
+def entries() -> tuple[VocabularyEntry, ...]:
     """All entries, in the order of the glyphs and of the eyes' answers."""
     rows = json.loads((ASSETS / "vocabulary.json").read_text("utf-8"))
-    return tuple(Entry(r["name"], r["kind"], tuple(r["words"]), tuple(r["tags"]), r["colour"]) for r in rows)
+    return tuple(VocabularyEntry(r["name"], r["kind"], tuple(r["words"]), tuple(r["tags"]), r["colour"]) for r in rows)
 
 
 def plural(name: str) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from telephone.store.tables.columns import Moment, PlainText
+from telephone.store.tables.columns import PlainText, UtcMoment
 from telephone.store.tables.games import Row, of_game
 
 
@@ -63,10 +63,10 @@ class BattleRow(Row, table=True):
     erased: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     vote_seconds: int
     runs: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
-    created_at: datetime = Field(sa_type=Moment)
-    opened_at: datetime | None = Field(default=None, sa_type=Moment)
-    closes_at: datetime | None = Field(default=None, sa_type=Moment)
-    closed_at: datetime | None = Field(default=None, sa_type=Moment)
+    created_at: datetime = Field(sa_type=UtcMoment)
+    opened_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    closes_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class SideRow(Row, table=True):
@@ -98,7 +98,7 @@ class BattlePostRow(Row, table=True):
     what: str = Field(primary_key=True, sa_type=PlainText)
     guild_id: int = Field(sa_type=BigInteger)
     message_id: int | None = Field(default=None, sa_type=BigInteger)
-    began_at: datetime = Field(sa_type=Moment)
+    began_at: datetime = Field(sa_type=UtcMoment)
 
 
 class VoteRow(Row, table=True):
@@ -119,10 +119,10 @@ class VoteRow(Row, table=True):
     guild_id: int = Field(sa_type=BigInteger)
     choice: str = Field(sa_type=PlainText)
     shown: str = Field(sa_type=PlainText)
-    cast_at: datetime = Field(sa_type=Moment)
-    changed_at: datetime | None = Field(default=None, sa_type=Moment)
-    account_created_at: datetime = Field(sa_type=Moment)
-    joined_at: datetime | None = Field(default=None, sa_type=Moment)
+    cast_at: datetime = Field(sa_type=UtcMoment)
+    changed_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    account_created_at: datetime = Field(sa_type=UtcMoment)
+    joined_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class PollRow(Row, table=True):
@@ -136,7 +136,7 @@ class PollRow(Row, table=True):
     guild_id: int = Field(sa_type=BigInteger)
     sides: list[Any] = Field(sa_type=JSON)
     votes: bytes = Field(sa_type=LargeBinary)
-    packed_at: datetime = Field(sa_type=Moment)
+    packed_at: datetime = Field(sa_type=UtcMoment)
 
 
 class ConductRow(Row, table=True):
@@ -152,4 +152,4 @@ class ConductRow(Row, table=True):
     member_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     decision: str = Field(sa_type=PlainText)
     decided_by: int = Field(sa_type=BigInteger)
-    decided_at: datetime = Field(sa_type=Moment)
+    decided_at: datetime = Field(sa_type=UtcMoment)

@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcMoment(TypeDecorator[datetime]):
     """A moment in UTC. Takes aware datetimes of any zone, gives aware datetimes in UTC.
 
     SQLite has no zones and Postgres answers in the session's; both are settled here.

@@ -48,7 +48,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from telephone.store.tables.columns import Moment, PlainText
+from telephone.store.tables.columns import PlainText, UtcMoment
 
 
 class Row(SQLModel):
@@ -133,9 +133,9 @@ class GameRow(Row, table=True):
     starter_id: int = Field(sa_type=BigInteger)
     embedder: str | None = Field(default=None, sa_type=PlainText)
     runs: int
-    created_at: datetime = Field(sa_type=Moment)
-    started_at: datetime | None = Field(default=None, sa_type=Moment)
-    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    created_at: datetime = Field(sa_type=UtcMoment)
+    started_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     nsfw: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
     design: str | None = Field(default=None, sa_type=PlainText)
     voided: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
@@ -157,12 +157,12 @@ class StepRow(Row, table=True):
     guild_id: int = Field(sa_type=BigInteger)
     player: str = Field(sa_type=PlainText)
     seed: int = Field(sa_type=BigInteger)
-    asked_at: datetime = Field(sa_type=Moment)
-    ticketed_at: datetime | None = Field(default=None, sa_type=Moment)
+    asked_at: datetime = Field(sa_type=UtcMoment)
+    ticketed_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     ticket_reference: str | None = Field(default=None, sa_type=PlainText)
     ticket_found: bool | None = None
     maybe_billed_twice: bool | None = None
-    kept_at: datetime | None = Field(default=None, sa_type=Moment)
+    kept_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     image: str | None = Field(default=None, sa_type=PlainText)
     text: str | None = Field(default=None, sa_type=PlainText)
     raw: str | None = Field(default=None, sa_type=PlainText)
@@ -187,7 +187,7 @@ class PostRow(Row, table=True):
     what: str = Field(primary_key=True, sa_type=PlainText)
     guild_id: int = Field(sa_type=BigInteger)
     message_id: int | None = Field(default=None, sa_type=BigInteger)
-    began_at: datetime = Field(sa_type=Moment)
+    began_at: datetime = Field(sa_type=UtcMoment)
     hidden: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
 
 
@@ -222,7 +222,7 @@ class DistanceRow(Row, table=True):
     picture: float | None = None
     picture_step: float | None = None
     approximate: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
-    measured_at: datetime = Field(sa_type=Moment)
+    measured_at: datetime = Field(sa_type=UtcMoment)
     cell: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     seed: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     designed: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
@@ -261,8 +261,8 @@ class ReportRow(Row, table=True):
     guild_id: int = Field(sa_type=BigInteger)
     reason: str = Field(sa_type=PlainText)
     state: str = Field(sa_type=PlainText)
-    reported_at: datetime = Field(sa_type=Moment)
-    settled_at: datetime | None = Field(default=None, sa_type=Moment)
+    reported_at: datetime = Field(sa_type=UtcMoment)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     settled_by: int | None = Field(default=None, sa_type=BigInteger)
 
 
@@ -312,8 +312,8 @@ class PromptRow(Row, table=True):
     state: str = Field(sa_type=PlainText)
     author_id: int | None = Field(default=None, sa_type=BigInteger)
     writer: str | None = Field(default=None, sa_type=PlainText)
-    proposed_at: datetime = Field(sa_type=Moment)
-    settled_at: datetime | None = Field(default=None, sa_type=Moment)
+    proposed_at: datetime = Field(sa_type=UtcMoment)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class ReservationRow(Row, table=True):
@@ -331,7 +331,7 @@ class ReservationRow(Row, table=True):
     day: date = Field(sa_type=Date)
     reserved: int = Field(sa_type=BigInteger)
     spent: int = Field(sa_type=BigInteger)
-    settled_at: datetime | None = Field(default=None, sa_type=Moment)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class ExpenseRow(Row, table=True):
@@ -351,7 +351,7 @@ class ExpenseRow(Row, table=True):
     what: str = Field(sa_type=PlainText)
     reserved: int = Field(sa_type=BigInteger)
     spent: int = Field(sa_type=BigInteger)
-    settled_at: datetime | None = Field(default=None, sa_type=Moment)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class ChargeRow(Row, table=True):
@@ -366,7 +366,7 @@ class ChargeRow(Row, table=True):
     why: str = Field(sa_type=PlainText)
     cost_usd: float
     doubled: bool = Field(sa_type=Boolean)
-    booked_at: datetime = Field(sa_type=Moment)
+    booked_at: datetime = Field(sa_type=UtcMoment)
 
 
 class VectorRow(Row, table=True):
@@ -383,7 +383,7 @@ class VectorRow(Row, table=True):
     data: bytes = Field(sa_type=LargeBinary)
     tokens: int | None = None
     chunks: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
-    created_at: datetime = Field(sa_type=Moment)
+    created_at: datetime = Field(sa_type=UtcMoment)
 
 
 class ImageRow(Row, table=True):
@@ -396,7 +396,7 @@ class ImageRow(Row, table=True):
     width: int
     height: int
     size: int
-    created_at: datetime = Field(sa_type=Moment)
+    created_at: datetime = Field(sa_type=UtcMoment)
 
 
 class OperatorRow(Row, table=True):

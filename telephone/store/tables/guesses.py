@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlmodel import Field
 
-from telephone.store.tables.columns import Moment, PlainText
+from telephone.store.tables.columns import PlainText, UtcMoment
 from telephone.store.tables.games import Row, of_game
 
 
@@ -26,4 +26,4 @@ class GuessRow(Row, table=True):
     guild_id: int = Field(sa_type=BigInteger)
     turn: int
     kind: str = Field(sa_type=PlainText)
-    guessed_at: datetime = Field(sa_type=Moment)
+    guessed_at: datetime = Field(sa_type=UtcMoment)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, false
 from sqlmodel import Field
 
-from telephone.store.tables.columns import Moment, PlainText
+from telephone.store.tables.columns import PlainText, UtcMoment
 from telephone.store.tables.games import Row, of_game
 
 
@@ -32,20 +32,20 @@ class SeatRow(Row, table=True):
     guild_id: int = Field(sa_type=BigInteger)
     state: str = Field(sa_type=PlainText)
     stand_in: str | None = Field(default=None, sa_type=PlainText)
-    opened_at: datetime = Field(sa_type=Moment)
-    half_at: datetime = Field(sa_type=Moment)
+    opened_at: datetime = Field(sa_type=UtcMoment)
+    half_at: datetime = Field(sa_type=UtcMoment)
     half_told: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
-    deadline: datetime = Field(sa_type=Moment)
+    deadline: datetime = Field(sa_type=UtcMoment)
     claim_seconds: float
     invited_id: int | None = Field(default=None, sa_type=BigInteger)
-    settled_at: datetime | None = Field(default=None, sa_type=Moment)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     claim_id: str | None = Field(default=None, sa_type=PlainText)
     claimer_id: int | None = Field(default=None, sa_type=BigInteger)
     claim_token: str | None = Field(default=None, sa_type=PlainText)
-    claimed_at: datetime | None = Field(default=None, sa_type=Moment)
-    claim_half_at: datetime | None = Field(default=None, sa_type=Moment)
+    claimed_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    claim_half_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     claim_told: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": false()})
-    claim_expires_at: datetime | None = Field(default=None, sa_type=Moment)
+    claim_expires_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class SightRow(Row, table=True):
@@ -59,4 +59,4 @@ class SightRow(Row, table=True):
     guild_id: int = Field(sa_type=BigInteger)
     turn: int
     kind: str = Field(sa_type=PlainText)
-    seen_at: datetime = Field(sa_type=Moment)
+    seen_at: datetime = Field(sa_type=UtcMoment)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, ForeignKeyConstraint, UniqueConstraint, false
 from sqlmodel import Field
 
-from telephone.store.tables.columns import Moment, PlainText
+from telephone.store.tables.columns import PlainText, UtcMoment
 from telephone.store.tables.games import Row
 
 
@@ -37,5 +37,5 @@ class ErasureRow(Row, table=True):
     id: str = Field(primary_key=True, sa_type=PlainText)
     member_id: int | None = Field(default=None, sa_type=BigInteger)
     reach: dict[str, Any] | None = Field(default=None, sa_type=JSON)
-    ordered_at: datetime = Field(sa_type=Moment)
-    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    ordered_at: datetime = Field(sa_type=UtcMoment)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)

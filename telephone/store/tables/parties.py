@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false, text
 from sqlmodel import Field
 
-from telephone.store.tables.columns import Moment, PlainText
+from telephone.store.tables.columns import PlainText, UtcMoment
 from telephone.store.tables.games import Row
 
 
@@ -47,9 +47,9 @@ class PartyRow(Row, table=True):
     rounds: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     round: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     runs: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
-    created_at: datetime = Field(sa_type=Moment)
-    due_at: datetime | None = Field(default=None, sa_type=Moment)
-    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    created_at: datetime = Field(sa_type=UtcMoment)
+    due_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class GuestRow(Row, table=True):
@@ -69,8 +69,8 @@ class GuestRow(Row, table=True):
     party_id: str = Field(primary_key=True, sa_type=PlainText)
     member_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     guild_id: int = Field(sa_type=BigInteger)
-    joined_at: datetime = Field(sa_type=Moment)
-    left_at: datetime | None = Field(default=None, sa_type=Moment)
+    joined_at: datetime = Field(sa_type=UtcMoment)
+    left_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     chair: int | None = None
     prompt: str | None = Field(default=None, sa_type=PlainText)
     level: str | None = Field(default=None, sa_type=PlainText)
@@ -88,4 +88,4 @@ class PartyPostRow(Row, table=True):
     what: str = Field(primary_key=True, sa_type=PlainText)
     guild_id: int = Field(sa_type=BigInteger)
     message_id: int | None = Field(default=None, sa_type=BigInteger)
-    began_at: datetime = Field(sa_type=Moment)
+    began_at: datetime = Field(sa_type=UtcMoment)

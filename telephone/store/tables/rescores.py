@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlmodel import Field
 
-from telephone.store.tables.columns import Moment, PlainText
+from telephone.store.tables.columns import PlainText, UtcMoment
 from telephone.store.tables.games import Row
 
 UNENDED = "state IN ('queued', 'running')"
@@ -46,8 +46,8 @@ class RescoreRow(Row, table=True):
     channel_id: int = Field(sa_type=BigInteger)
     message_id: int | None = Field(default=None, sa_type=BigInteger)
     holder: str | None = Field(default=None, sa_type=PlainText)
-    held_until: datetime | None = Field(default=None, sa_type=Moment)
-    created_at: datetime = Field(sa_type=Moment)
-    posted_at: datetime | None = Field(default=None, sa_type=Moment)
-    started_at: datetime | None = Field(default=None, sa_type=Moment)
-    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    held_until: datetime | None = Field(default=None, sa_type=UtcMoment)
+    created_at: datetime = Field(sa_type=UtcMoment)
+    posted_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    started_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)

@@ -7,7 +7,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from telephone.web.drawing.assets import edition
-from telephone.web.drawing.port import Paper
+from telephone.web.drawing.port import DrawingSheet
 
 CLOSE: Final = "You can close this page; the game goes on in Discord."
 
@@ -20,7 +20,7 @@ _PAGES: Final = Environment(
 )
 
 
-def easel(base: str, token: str, paper: Paper) -> str:
+def easel(base: str, token: str, paper: DrawingSheet) -> str:
     """The page to draw on. `base` is the path under which everything lies, "" or "/somewhere"."""
     left = (paper.expires_at - datetime.now(UTC)).total_seconds()
     return _PAGES.get_template("easel.html").render(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 
-class Paper(Protocol):
+class DrawingSheet(Protocol):
     """What lies on the easel of one claim."""
 
     @property
@@ -16,10 +16,10 @@ class Paper(Protocol):
         """When the claim ends, with its time zone."""
 
 
-class Desk(Protocol):
+class DrawingPort(Protocol):
     """Every claim is held by one member; whoever else asks is told so in a TelephoneError's sentence."""
 
-    async def paper(self, claim_id: str, member_id: int) -> Paper:
+    async def paper(self, claim_id: str, member_id: int) -> DrawingSheet:
         """What this member is to draw. Asking changes nothing: a page is reloaded, a link is looked at by programs.
 
         Raises NotAllowed where the claim has ended, is answered already or is somebody else's, NotFound where there

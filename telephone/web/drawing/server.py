@@ -26,7 +26,7 @@ from telephone.web.drawing.assets import edition, statics
 from telephone.web.drawing.headers import FORGET, KEEP, SHUT
 from telephone.web.drawing.image import BYTES_MAX, TOO_HEAVY, png_of
 from telephone.web.drawing.links import PATH, Links, Pass
-from telephone.web.drawing.port import Desk
+from telephone.web.drawing.port import DrawingPort
 from telephone.web.drawing.rate_limit import Pace
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -52,13 +52,13 @@ anything else is tried again."""
 _log = structlog.get_logger()
 
 
-def easel_app(public_url: str, links: Links, desk: Desk) -> web.Application:
+def easel_app(public_url: str, links: Links, desk: DrawingPort) -> web.Application:
     """The application behind `public_url`, whose path a proxy has taken off before it asks."""
     return _Easel(public_url, links, desk).app()
 
 
 class _Easel:
-    def __init__(self, public_url: str, links: Links, desk: Desk) -> None:
+    def __init__(self, public_url: str, links: Links, desk: DrawingPort) -> None:
         address = yarl.URL(public_url)
         self._origin = str(address.origin())
         self._base = address.raw_path.rstrip("/")

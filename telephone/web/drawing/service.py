@@ -7,7 +7,7 @@ from aiohttp import web
 
 from telephone.settings import Settings
 from telephone.web.drawing.links import Links
-from telephone.web.drawing.port import Desk
+from telephone.web.drawing.port import DrawingPort
 from telephone.web.drawing.server import easel_app
 
 _log = structlog.get_logger()
@@ -16,7 +16,7 @@ _wire = logging.getLogger("telephone.web.drawing.wire")
 _wire.setLevel(logging.CRITICAL)
 
 
-class Easel:
+class DrawingPage:
     """Serves the page from `open` until `close`. `links` is None while nobody could follow one."""
 
     def __init__(self, settings: Settings) -> None:
@@ -24,7 +24,7 @@ class Easel:
         self._runner: web.AppRunner | None = None
         self.links: Links | None = None
 
-    async def open(self, desk: Desk) -> None:
+    async def open(self, desk: DrawingPort) -> None:
         """Opens the port if a public address is set; one that cannot be opened is told in the log, once."""
         settings = self._settings
         if settings.public_url is None:

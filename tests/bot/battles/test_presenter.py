@@ -8,7 +8,7 @@ import pytest
 import simcord
 from discord import ui
 
-from bot.battles.presenter import DiscordArena
+from bot.battles.presenter import DiscordBattlePresenter
 from bot.delivery.cards import EDIT_GAP
 from telephone.domain.battles import Battle, BattleState, Choice, Result
 from telephone.domain.games import Image
@@ -26,7 +26,7 @@ class Hall:
         self.env, self.clock = env, Clock()
         self.guild = env.create_guild()
         self.channel = self.guild.create_text_channel("telephone")
-        self.arena = DiscordArena(env.bot, clock=self.clock)
+        self.arena = DiscordBattlePresenter(env.bot, clock=self.clock)
         self.loaded = 0
 
     async def load(self) -> dict[int, Image]:
@@ -126,7 +126,7 @@ async def test_pictures_go_up_with_the_ballot_and_not_again_with_every_count(hal
     assert [file.filename for file in hall.card.attachments] == ["side-a.png", "side-b.png"]
     assert hall.uploads() == 2
     assert hall.loaded == 1
-    again = DiscordArena(hall.env.bot, clock=hall.clock)
+    again = DiscordBattlePresenter(hall.env.bot, clock=hall.clock)
     await again.edit_card(replace(shown, votes=9), hall.load)
     assert "9 votes" in words(hall.card)
     assert [file.filename for file in hall.card.attachments] == ["side-a.png", "side-b.png"]

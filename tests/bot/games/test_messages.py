@@ -16,10 +16,10 @@ from bot.games.messages import game_row, model_row, prompt_row
 from bot.ui import wording
 from bot.ui.posts import Post
 from bot.ui.text import ALT_MAX, CONTENT_MAX, LAYOUT_MAX, units
-from telephone.domain.calibration import Bearings, Quartiles, Rest, Scale
+from telephone.domain.calibration import Bearings, Calibration, Quartiles, Rest
 from telephone.domain.games import HUMAN, GameState, Prompt
-from telephone.games.service import Standing
-from telephone.models.catalog import Choice
+from telephone.games.service import UnfinishedGame
+from telephone.models.catalog import ModelChoice
 from telephone.ports.games import Progress
 from tests.bot.samples import NASTY, custom_ids, game, picture, picture_step, summary
 from tests.bot.ui.test_text import TEXTS, live, unescaped
@@ -110,7 +110,7 @@ def test_rows_of_a_list_fit_and_name_the_game(text):
     row = game_row(game(prompt=text))
     assert len(row) <= 100
     assert row.startswith("#128 painter × critic, playing")
-    assert len(model_row(Choice("dalle2", "t2i", False, text))) <= 100
+    assert len(model_row(ModelChoice("dalle2", "t2i", False, text))) <= 100
     assert len(prompt_row(Prompt(text, slug="#easy-001"))) <= 100
 
 
@@ -181,7 +181,7 @@ def test_the_summary_tells_where_the_words_went():
 
 
 def test_the_summary_says_what_the_distance_means():
-    scale = Scale("minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws", 10, 60)
+    scale = Calibration("minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws", 10, 60)
     bearings = Bearings(scale, Rest(None, 4, cycle=False))
     post = game_messages.summary(game(GameState.FINISHED, steps=4), replace(summary(), bearings=bearings))
     assert displays(post)[-1] == (
@@ -210,12 +210,12 @@ def test_the_thread_is_never_named_after_the_prompt():
 
 
 def test_the_status_lists_every_game_and_fits():
-    text = admin_messages.status([Standing(game(GameState.QUEUED), 1), Standing(game(steps=2), 0)])
+    text = admin_messages.status([UnfinishedGame(game(GameState.QUEUED), 1), UnfinishedGame(game(steps=2), 0)])
     assert text.splitlines() == [
         "- #128 in <#33>: queued, place 1",
         "- #128 in <#33>: playing, turn 2 of 2",
     ]
-    assert units(admin_messages.status([Standing(game(), 0)] * 100)) <= CONTENT_MAX
+    assert units(admin_messages.status([UnfinishedGame(game(), 0)] * 100)) <= CONTENT_MAX
 
 
 def test_the_checklist_names_what_is_missing():

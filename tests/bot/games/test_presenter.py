@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from bot.delivery.cards import EDIT_GAP
 from bot.delivery.editor import UPLOAD_MAX
 from bot.games import messages as game_messages
-from bot.games.presenter import DiscordStage
+from bot.games.presenter import DiscordGamePresenter
 from telephone.domain.games import GameState, Image, Prompt
 from telephone.errors import Refused, StageGone, Unavailable
 from telephone.exports.artifacts import Replay
@@ -39,7 +39,7 @@ class Theatre:
         self.guild = env.create_guild()
         self.channel = self.guild.create_text_channel("telephone")
         self.clock = Clock()
-        self.stage = DiscordStage(env.bot, clock=self.clock)
+        self.stage = DiscordGamePresenter(env.bot, clock=self.clock)
 
     def game(self, state=GameState.PLAYING, **changes):
         shown = game(state, posted=False, **changes)

@@ -13,14 +13,16 @@ from bot.ui.posts import Attachment
 from bot.ui.text import LAYOUT_MAX, units
 from telephone.domain.games import Level, Pair
 from telephone.leaderboards.board import Judge
-from telephone.leaderboards.insight_results import Answer, Difficulties, Difficulty, Question
+from telephone.leaderboards.insight_results import Difficulties, Difficulty, InsightAnswer, InsightQuestion
 from telephone.scoring.distance_model import Cell
 from telephone.scoring.factor_effects import FEWEST_PROMPTS
 from telephone.scoring.factor_effects import insights as answered
 from telephone.scoring.intervals import Interval
 
 JUDGE = Judge("imagebind", "1", "ImageBind")
-LOOKS = [Look(Question(7, level, turn), view) for level, turn, view in product((None, *Level), (None, 1, 30), VIEWS)]
+LOOKS = [
+    Look(InsightQuestion(7, level, turn), view) for level, turn, view in product((None, *Level), (None, 1, 30), VIEWS)
+]
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.custom_id("view"))
@@ -33,10 +35,10 @@ def test_a_select_carries_all_that_its_message_shows(look):
 
 
 def test_a_choice_turns_the_view_or_the_level_and_nothing_else():
-    look = Look(Question(7, Level.HARD, 4))
-    assert look.turned("view", "prompts") == Look(Question(7, Level.HARD, 4), "prompts")
-    assert look.turned("level", "easy") == Look(Question(7, Level.EASY, 4))
-    assert look.turned("level", "all") == Look(Question(7, None, 4))
+    look = Look(InsightQuestion(7, Level.HARD, 4))
+    assert look.turned("view", "prompts") == Look(InsightQuestion(7, Level.HARD, 4), "prompts")
+    assert look.turned("level", "easy") == Look(InsightQuestion(7, Level.EASY, 4))
+    assert look.turned("level", "all") == Look(InsightQuestion(7, None, 4))
     assert [look.turned(verb, "votes") for verb in ("view", "level", "other")] == [None, None, None]
     assert set(LEVELS) == {"all", *Level}
 
@@ -55,7 +57,9 @@ def cells(models: int, prompts: int) -> list[Cell]:
 @pytest.mark.parametrize(("models", "prompts"), [(2, 12), (8, 3), (12, 12)])
 def test_an_answer_fits_one_message_however_many_models_there_are(models, prompts):
     found = answered(cells(models, prompts))
-    answer = Answer(Question(7, None, 10), JUDGE, found, kin=tuple(f"t{n}-{'long' * 7}" for n in range(models)))
+    answer = InsightAnswer(
+        InsightQuestion(7, None, 10), JUDGE, found, kin=tuple(f"t{n}-{'long' * 7}" for n in range(models))
+    )
     post = insight_messages.answers(answer, Look(answer.asked), ())
     shown = [item.content for item in post.view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
     assert units("".join(shown)) <= LAYOUT_MAX
@@ -69,7 +73,7 @@ def test_an_answer_fits_one_message_however_many_models_there_are(models, prompt
 
 
 def test_charts_stand_one_below_the_other_since_two_abreast_lose_their_sides():
-    answer = Answer(Question(7, None, 10), JUDGE, answered(cells(2, 3)))
+    answer = InsightAnswer(InsightQuestion(7, None, 10), JUDGE, answered(cells(2, 3)))
     charts = [Attachment(f"{name}.png", b"", name) for name in ("t2i", "i2t")]
     post = insight_messages.answers(answer, Look(answer.asked), charts)
     galleries = [item for item in post.view.walk_children() if isinstance(item, discord.ui.MediaGallery)]
@@ -78,7 +82,7 @@ def test_charts_stand_one_below_the_other_since_two_abreast_lose_their_sides():
 
 def test_hundreds_of_prompts_are_cut_with_how_many_are_left_out():
     rows = tuple(Difficulty(f"#ours-{n:03}", None, Interval(0.5, 0.4, 0.6)) for n in range(300))
-    found = Difficulties(Question(7, None, 10), JUDGE, rows)
+    found = Difficulties(InsightQuestion(7, None, 10), JUDGE, rows)
     post = insight_messages.prompts(found, Look(found.asked, "prompts"), ())
     shown = [item.content for item in post.view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
     assert units("".join(shown)) <= LAYOUT_MAX

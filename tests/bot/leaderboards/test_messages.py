@@ -12,7 +12,7 @@ from bot.ui.posts import Attachment
 from bot.ui.text import LAYOUT_MAX, units
 from telephone.domain.games import Level, Pair
 from telephone.leaderboards.board import Board, BoardRequest, Judge, Ruling, Verdict, rows_of
-from telephone.scoring.ballots import Vote, tally
+from telephone.scoring.ballots import BallotVote, tally
 from telephone.scoring.distance_model import Cell, rank_by_distance
 from telephone.scoring.vote_model import rank_by_votes
 from telephone.store.scores import Completion
@@ -31,7 +31,10 @@ def board(count: int, **asked) -> Board:
     heads = [Cell(pair, f"p{k}", 1, 0.9 - 0.02 * n, 0.0) for n, pair in enumerate(shown) for k in range(4)]
     ruling = Ruling(JUDGE, rank_by_distance(cells), rank_by_distance(heads))
     votes = rank_by_votes(
-        tally(Vote(pair, 0, f"v{v}", f"{pair}", "p") for pair, v in itertools.product(itertools.pairwise(shown), "ab"))
+        tally(
+            BallotVote(pair, 0, f"v{v}", f"{pair}", "p")
+            for pair, v in itertools.product(itertools.pairwise(shown), "ab")
+        )
     )
     completion = {pair: Completion(1_004, 1_000, 1, 2, 3) for pair in shown}
     return Board(

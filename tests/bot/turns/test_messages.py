@@ -12,7 +12,7 @@ from bot.turns import messages as turn_messages
 from bot.ui import posts
 from telephone.domain.games import GameState, Kind, Pair, StepKey
 from telephone.domain.human_turns import Claim, Seat, SeatState
-from telephone.games.turn_service import Turn
+from telephone.games.turn_service import ClaimedTurn
 from telephone.ports.games import Progress
 from tests.bot.samples import custom_ids, game, picture, summary
 
@@ -86,11 +86,11 @@ def test_an_invitation_to_a_sealed_game_says_that_one_turn_is_all():
 
 def test_who_holds_a_turn_is_shown_one_item_that_says_nothing_of_the_rest():
     shown = waiting(sealed=True)
-    words, view, file = turn_messages.claimed(Turn(shown, seat(SeatState.CLAIMED), picture=picture()))
+    words, view, file = turn_messages.claimed(ClaimedTurn(shown, seat(SeatState.CLAIMED), picture=picture()))
     assert (file.name, file.alt) == ("picture.png", "Picture to describe")
     assert shown.request.prompt.text not in words
     assert [item.label for item in view.children] == ["Write caption", "Give back"]
-    drawn = Turn(shown, seat(SeatState.CLAIMED, StepKey(2, Kind.PICTURE)), words="a *fox*")
+    drawn = ClaimedTurn(shown, seat(SeatState.CLAIMED, StepKey(2, Kind.PICTURE)), words="a *fox*")
     words, view, file = turn_messages.claimed(drawn, "https://draw.example.org/draw/x")
     assert words.endswith("> a \\*fox\\*")
     assert [item.label for item in view.children] == ["Upload", "Draw in browser", "Give back"]

@@ -8,17 +8,17 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from telephone.cli.doctor import Finding, examine
+from telephone.cli.doctor import Diagnosis, examine
 from telephone.settings import WELL, Settings
 from tests.standin_providers import Studios
 
 
-async def found_of(what: str, settings: Settings) -> Finding:
+async def found_of(what: str, settings: Settings) -> Diagnosis:
     (found,) = [finding for finding in await examine(settings) if finding.what == what]
     return found
 
 
-async def embedder(settings: Settings) -> Finding:
+async def embedder(settings: Settings) -> Diagnosis:
     return await found_of("Embedder", settings)
 
 

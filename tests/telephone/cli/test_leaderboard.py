@@ -13,7 +13,7 @@ import pytest
 from telephone import bootstrap
 from telephone.domain.games import NO_GUILD, GameState, Level, Pair, Prompt
 from telephone.models.minilm import MiniLM
-from telephone.scoring.ballots import Vote, tally
+from telephone.scoring.ballots import BallotVote, tally
 from telephone.store import Store
 from tests.support.played import asked, begun, drifts, finished
 from tests.telephone.cli.test_csv_input import CONTRACTS, document, telephone
@@ -112,7 +112,7 @@ def test_votes_and_both_have_their_own_figures_in_the_contract(data_dir: Path, m
         async def ballots(self, pool, *, unflagged):
             assert not unflagged
             sides = product(range(6), range(4))
-            return tally(Vote((PAIRS[0], PAIRS[3]), int(v > 2), f"v{b}{v}", f"b{b}", f"p{b}") for b, v in sides)
+            return tally(BallotVote((PAIRS[0], PAIRS[3]), int(v > 2), f"v{b}{v}", f"b{b}", f"p{b}") for b, v in sides)
 
         async def marker(self, guild_id):
             return 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from telephone.bootstrap import open_house
+from telephone.bootstrap import open_without_engine
 from telephone.domain.servers import ServerSettings, Setting, declared, said
 from telephone.errors import BadInput
 from telephone.settings import Settings
@@ -37,7 +37,7 @@ def declared_here(monkeypatch):
 
 
 async def opened(tmp_path):
-    return await open_house(Settings(_env_file=None, data_dir=tmp_path))
+    return await open_without_engine(Settings(_env_file=None, data_dir=tmp_path))
 
 
 async def test_a_declared_row_is_all_that_a_new_setting_takes(tmp_path, declared_here):

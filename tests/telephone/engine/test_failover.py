@@ -8,7 +8,7 @@ import pytest
 from dbos import DBOS
 
 from telephone.engine.engine import QUEUE, Engine
-from telephone.engine.failover import Reaper
+from telephone.engine.failover import Failover
 from tests.limits import LIMIT
 from tests.support.postgres import NoPostgres, new_database, running_postgres
 from tests.support.walking import Counting
@@ -78,7 +78,7 @@ async def test_a_survivor_that_locks_late_does_not_resume_what_another_runs_alre
     try:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             waiting = Waiting(connection)
-            late = asyncio.create_task(Reaper(url, "late", QUEUE)._reap(waiting))
+            late = asyncio.create_task(Failover(url, "late", QUEUE)._reap(waiting))
             async with asyncio.timeout(20):
                 # It has listed what the other worker runs, while that still lived.
                 await waiting.asked.wait()

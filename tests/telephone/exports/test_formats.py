@@ -8,11 +8,11 @@ from typer.testing import CliRunner
 
 from bot.moderation.vote_messages import exported, sheet
 from telephone.cli.exports import commands
-from telephone.exports import FORMATS, Archive, Export, Format
+from telephone.exports import FORMATS, Export, Exporter, Format
 from telephone.store.scores import Pool
 
 
-async def write(archive: Archive, pool: Pool, which: str) -> Export:
+async def write(archive: Exporter, pool: Pool, which: str) -> Export:
     return Export(f"server {pool.guild_id}, {which}, free {pool.free}\n".encode(), "One line.")
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from telephone.domain.calibration import Bearings, Quartiles, Rest, Scale
+from telephone.domain.calibration import Bearings, Calibration, Quartiles, Rest
 from telephone.domain.games import Game
 from telephone.exports.game_json import record
 from telephone.scoring.drift import summarise
 
-SCALE = Scale(
+SCALE = Calibration(
     "minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws by the offline players", 10, 60
 )
 SCHEMA = json.loads((Path(__file__).parents[2] / "contracts" / "game.schema.json").read_text())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from telephone.domain.games import Pair
 from telephone.errors import BadInput
 from telephone.leaderboards.csv_input import lines_of, read_scores, read_votes
-from telephone.scoring.ballots import ALL_BAD, TIE, Ballots, Vote, tally
+from telephone.scoring.ballots import ALL_BAD, TIE, Ballots, BallotVote, tally
 from telephone.scoring.distance_model import Cell
 
 A, B, C, D = Pair("a", "x"), Pair("b", "x"), Pair("c", "y, z"), Pair("d", "x")
@@ -43,10 +43,10 @@ def votes(*rows: str) -> Ballots:
 
 def test_votes_are_read_as_they_were_cast() -> None:
     cast = [
-        Vote((A, B), 0, "ann", "7"),
-        Vote((A, B), TIE, "bob", "7"),
-        Vote((C, A), 1, "ann", "8"),
-        Vote((B, A), 0, "ann"),
+        BallotVote((A, B), 0, "ann", "7"),
+        BallotVote((A, B), TIE, "bob", "7"),
+        BallotVote((C, A), 1, "ann", "8"),
+        BallotVote((B, A), 0, "ann"),
     ]
     assert same(read_votes(VOTES.splitlines(keepends=True)), tally(cast))
 
@@ -93,7 +93,7 @@ def test_however_a_file_is_written_it_says_the_same(tmp_path: Path, written: byt
 
 def test_columns_may_stand_in_any_order_and_without_battles() -> None:
     heading = "voter,outcome,b_i2t,b_t2i,a_i2t,a_t2i\n"
-    assert same(read_votes([heading, "ann,b,x,b,x,a\n"]), tally([Vote((A, B), 1, "ann")]))
+    assert same(read_votes([heading, "ann,b,x,b,x,a\n"]), tally([BallotVote((A, B), 1, "ann")]))
 
 
 def test_lines_in_another_order_change_nothing() -> None:
@@ -118,9 +118,9 @@ def wide(*rows: str) -> Ballots:
 
 def test_votes_between_more_than_two_pairs_and_votes_for_none_are_read() -> None:
     cast = [
-        Vote((A, B, D), 2, "ann", "7", "#easy-001"),
-        Vote((A, B, D), ALL_BAD, "bob", "7", "#easy-001"),
-        Vote((B, A), 0, "ann", "8", "#easy-002"),
+        BallotVote((A, B, D), 2, "ann", "7", "#easy-001"),
+        BallotVote((A, B, D), ALL_BAD, "bob", "7", "#easy-001"),
+        BallotVote((B, A), 0, "ann", "8", "#easy-002"),
     ]
     rows = ["a,x,b,x,d,x,,,c,ann,7,#easy-001", "a,x,b,x,d,x,,,All bad,bob,7,#easy-001", "b,x,a,x,,,,,a,ann,8,#easy-002"]
     assert same(wide(*rows), tally(cast))

@@ -11,9 +11,9 @@ from sqlalchemy import text
 from telephone.domain.games import Level, Pair, Prompt
 from telephone.errors import NotFound
 from telephone.leaderboards.board import Judge
-from telephone.leaderboards.insight_results import Question
-from telephone.leaderboards.insights import Questions
-from telephone.leaderboards.service import Boards
+from telephone.leaderboards.insight_results import InsightQuestion
+from telephone.leaderboards.insights import InsightService
+from telephone.leaderboards.service import LeaderboardService
 from telephone.leaderboards.wording.insights import among, best, lacking, matters_more, more_games, notes, without_one
 from telephone.prompts.catalog import curated
 from telephone.store import Store
@@ -50,11 +50,11 @@ async def played(store, tmp_path, shelf):
 
 
 def questions(store, *judges):
-    return Questions(Boards(store, judges or (MINILM,)))
+    return InsightService(LeaderboardService(store, judges or (MINILM,)))
 
 
 async def ask(store, *judges, **more):
-    return await questions(store, *judges).answer(Question(GUILD, **more))
+    return await questions(store, *judges).answer(InsightQuestion(GUILD, **more))
 
 
 async def test_the_articles_design_gives_back_what_was_put_in(store, played):
@@ -68,7 +68,7 @@ async def test_the_articles_design_gives_back_what_was_put_in(store, played):
             assert effect.low - 0.01 < truth[name] < effect.high + 0.01
     theta2 = [np.var(list(added.values()), ddof=1) for added in (PAINTERS_ADD, CRITICS_ADD)]
     assert found.difference.low < theta2[0] - theta2[1] < found.difference.high
-    rows = (await questions(store).difficulties(Question(GUILD))).prompts
+    rows = (await questions(store).difficulties(InsightQuestion(GUILD))).prompts
     assert [row.prompt for row in rows] == sorted(played, key=lambda slug: (list(Level).index(slug[1:-4]), slug))
     assert np.mean([row.measured.low < played[row.prompt] < row.measured.high for row in rows]) >= 0.7
     assert np.corrcoef([row.measured.estimate for row in rows], [played[row.prompt] for row in rows])[0, 1] > 0.8
@@ -76,14 +76,14 @@ async def test_the_articles_design_gives_back_what_was_put_in(store, played):
 
 @pytest.mark.usefixtures("played")
 async def test_turn_by_turn_critics_matter_early_and_painters_late(store):
-    course = await questions(store).course(Question(GUILD))
+    course = await questions(store).course(InsightQuestion(GUILD))
     assert [moment.turn for moment in course.moments] == list(range(1, 11))
     first, last = course.moments[0], course.moments[-1]
     assert first.i2t.estimate > 0.1 > first.t2i.estimate
     assert last.t2i.estimate > 0.4 > last.i2t.estimate
     assert first.difference.high < 0 < last.difference.low
     assert (await ask(store, turn=1)).found.verdict == "i2t"
-    short = await questions(store).course(Question(GUILD, turn=4))
+    short = await questions(store).course(InsightQuestion(GUILD, turn=4))
     assert short.moments == course.moments[:4]
 
 
@@ -164,8 +164,8 @@ async def test_a_verdict_waits_for_an_embedder_that_measured_nothing_yet(store):
 async def test_a_server_without_measured_games_has_no_answer(store):
     answer = await ask(store)
     assert (answer.found, answer.turn, answer.told) == (None, 10, ())
-    assert (await questions(store).course(Question(GUILD))).moments == ()
-    assert (await questions(store).difficulties(Question(GUILD))).prompts == ()
+    assert (await questions(store).course(InsightQuestion(GUILD))).moments == ()
+    assert (await questions(store).difficulties(InsightQuestion(GUILD))).prompts == ()
 
 
 async def test_free_prompts_and_other_servers_are_not_asked(store):
@@ -183,10 +183,10 @@ async def test_an_embedder_that_measured_nothing_is_not_known(store):
 async def test_answers_are_kept_until_games_change_them(store):
     await article(store, GUILD, PROMPTS[:2], turns=2)
     asking = questions(store)
-    first = await asking.answer(Question(GUILD))
-    assert await asking.answer(Question(GUILD)) is first
+    first = await asking.answer(InsightQuestion(GUILD))
+    assert await asking.answer(InsightQuestion(GUILD)) is first
     await finished(store, asked(GUILD, Pair("dalle2", "blip"), PROMPTS[3], 1, 2), [0.3, 0.4])
-    assert (await asking.answer(Question(GUILD))).found.games == first.found.games + 1
+    assert (await asking.answer(InsightQuestion(GUILD))).found.games == first.found.games + 1
 
 
 async def change(store, sql):

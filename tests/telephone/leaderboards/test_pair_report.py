@@ -12,11 +12,11 @@ from telephone.cli.json_documents import pair_document
 from telephone.domain.budgets import Caps
 from telephone.domain.games import Game, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
 from telephone.errors import NotFound
-from telephone.leaderboards.pair_report import PairRequest, Pairs
+from telephone.leaderboards.pair_report import PairReports, PairRequest
 from telephone.leaderboards.wording.pair import NONE_YET, sentences
-from telephone.measurement.calibration import Scales
-from telephone.measurement.distances import Measure
-from telephone.measurement.embedding_cache import Gauge
+from telephone.measurement.calibration import Calibrations
+from telephone.measurement.distances import GameMeasurer
+from telephone.measurement.embedding_cache import CachedEmbedder
 from telephone.media.images import Pictures, verify
 from telephone.models.registry import Registry
 from telephone.scoring.attribution import Shares
@@ -67,10 +67,10 @@ class Bench:
     def __init__(self, store: Store, pictures: Pictures, mind: Mind) -> None:
         self.store, self.pictures, self.mind = store, pictures, mind
         letters = LetterEmbedder()
-        gauges = {"mind": Gauge(store, pictures, mind), "letters": Gauge(store, pictures, letters)}
-        self.measure = Measure(gauges, "mind", "letters")
-        self.scales = Scales(store, self.measure, Caps(), fresh_s=0)
-        self.pairs = Pairs(store, self.measure, self.scales, Registry.load(["offline"]))
+        gauges = {"mind": CachedEmbedder(store, pictures, mind), "letters": CachedEmbedder(store, pictures, letters)}
+        self.measure = GameMeasurer(gauges, "mind", "letters")
+        self.scales = Calibrations(store, self.measure, Caps(), fresh_s=0)
+        self.pairs = PairReports(store, self.measure, self.scales, Registry.load(["offline"]))
 
     async def game(
         self,

@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from telephone.domain.games import GameState, Level, Pair, Prompt
 from telephone.errors import NotFound
-from telephone.leaderboards.service import FREE, NOBODY, BoardRequest, Boards, Judge
+from telephone.leaderboards.service import FREE, NOBODY, BoardRequest, Judge, LeaderboardService
 from telephone.leaderboards.wording.board import which
 from telephone.scoring.agreement import agreement
-from telephone.scoring.ballots import Vote, tally
+from telephone.scoring.ballots import BallotVote, tally
 from telephone.scoring.vote_model import rank_by_votes
 from telephone.store import Store
 from telephone.store.scores import Completion
@@ -46,7 +46,7 @@ async def play(store, far=FAR, *, prompts=PROMPTS, embedders=("minilm",), turns=
 
 
 def boards(store, *judges, ballots=None):
-    return Boards(store, judges or (MINILM,), ballots=ballots)
+    return LeaderboardService(store, judges or (MINILM,), ballots=ballots)
 
 
 def ask(**more):
@@ -306,7 +306,7 @@ class Box:
 
 def votes_for(winner, loser, battles):
     return [
-        Vote((winner, loser), 0, f"voter {v}", f"{winner} {loser} {b}", f"p{b}")
+        BallotVote((winner, loser), 0, f"voter {v}", f"{winner} {loser} {b}", f"p{b}")
         for b in range(battles)
         for v in "abcde"
     ]
@@ -345,7 +345,7 @@ async def test_both_boards_stand_side_by_side_and_only_agree_on_a_winner_togethe
     assert board.agreement == agreement(board.distance, board.votes)
     assert board.agreement.pairs == 4
     before = board
-    box.votes.append(Vote((PAIRS[0], PAIRS[1]), 0, "late", "late battle", "p1"))
+    box.votes.append(BallotVote((PAIRS[0], PAIRS[1]), 0, "late", "late battle", "p1"))
     assert await boards(store, ballots=box).board(ask(by="both")) != before
 
 

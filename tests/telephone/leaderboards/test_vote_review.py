@@ -6,10 +6,10 @@ import pytest
 
 from telephone.domain.battles import Choice, Decision, Voter
 from telephone.errors import BadInput
-from telephone.leaderboards.ballot_source import Urn
-from telephone.leaderboards.service import BoardRequest, Boards, Judge
+from telephone.leaderboards.ballot_source import BallotSource
+from telephone.leaderboards.service import BoardRequest, Judge, LeaderboardService
 from telephone.leaderboards.vote_flags import Flag
-from telephone.leaderboards.vote_review import Integrity
+from telephone.leaderboards.vote_review import VoteReview
 from telephone.store import Store
 from telephone.store.scores import Pool
 from tests.telephone.store.samples import GUILD
@@ -43,13 +43,13 @@ async def odd_battle(store: Store):
 
 
 async def counted(store, **more):
-    ballots = await Urn(store).ballots(Pool(GUILD), **more)
+    ballots = await BallotSource(store).ballots(Pool(GUILD), **more)
     return 0 if ballots is None else int(ballots.battle.size)
 
 
 async def test_votes_are_flagged_with_their_reasons_and_counted_all_the_same(store):
     await odd_battle(store)
-    report = await Integrity(store).report(GUILD)
+    report = await VoteReview(store).report(GUILD)
     assert (report.votes, report.voters, report.battles, report.least_days) == (4, 4, 1, 7)
     assert {one.member: dict(one.flags) for one in report.flagged} == {
         STARTER: {Flag.STARTER: 1},
@@ -62,7 +62,7 @@ async def test_votes_are_flagged_with_their_reasons_and_counted_all_the_same(sto
 
 async def test_an_admin_clears_and_strikes_and_takes_it_back(store):
     await odd_battle(store)
-    desk = Integrity(store)
+    desk = VoteReview(store)
     await desk.decide(GUILD, YOUNG, Decision.CLEARED, by=1)
     report = await desk.decide(GUILD, LATE, Decision.STRUCK, by=1)
     assert {one.member: one.decision for one in report.flagged}[LATE] is Decision.STRUCK
@@ -76,11 +76,11 @@ async def test_an_admin_clears_and_strikes_and_takes_it_back(store):
 
 async def test_the_age_that_is_asked_for_can_be_changed(store):
     await odd_battle(store)
-    report = await Integrity(store).ask_age(GUILD, 2)
+    report = await VoteReview(store).ask_age(GUILD, 2)
     assert YOUNG not in {one.member for one in report.flagged}
     assert report.least_days == 2
     with pytest.raises(BadInput, match="from 0 to 365"):
-        await Integrity(store).ask_age(GUILD, 400)
+        await VoteReview(store).ask_age(GUILD, 400)
 
 
 async def test_a_button_that_is_always_pressed_is_a_pattern(store):
@@ -91,17 +91,17 @@ async def test_a_button_that_is_always_pressed_is_a_pattern(store):
             await store.votes.cast(held.id, Voter(member, OLD, OLD), Choice.A if (member + n) % 4 == 0 else Choice.B)
         await store.votes.cast(held.id, Voter(50, OLD, OLD), Choice.A)
         await store.battles.close(held.id, early=True)
-    report = await Integrity(store).report(GUILD)
+    report = await VoteReview(store).report(GUILD)
     assert [(one.member, dict(one.flags)) for one in report.flagged] == [(50, {Flag.PATTERN: 30})]
     assert await counted(store) - await counted(store, unflagged=True) == 30
 
 
 async def test_the_board_is_made_anew_when_somebody_decides(store):
     await odd_battle(store)
-    boards = Boards(store, (Judge("minilm", "1", "MiniLM (offline)"),), ballots=Urn(store))
+    boards = LeaderboardService(store, (Judge("minilm", "1", "MiniLM (offline)"),), ballots=BallotSource(store))
     asked = BoardRequest(GUILD, by="votes")
     assert (await boards.board(asked)).votes.rows[0].votes == 4
-    await Integrity(store).decide(GUILD, LATE, Decision.STRUCK, by=1)
+    await VoteReview(store).decide(GUILD, LATE, Decision.STRUCK, by=1)
     assert (await boards.board(asked)).votes.rows[0].votes == 3
     unflagged = BoardRequest(GUILD, by="votes", votes="unflagged")
     assert (await boards.board(unflagged)).votes.rows[0].votes == 1

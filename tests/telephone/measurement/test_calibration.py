@@ -11,10 +11,10 @@ from telephone.domain.budgets import Caps
 from telephone.domain.calibration import UNKNOWN, Rest
 from telephone.domain.games import Game, GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from telephone.errors import OverBudget, Unavailable
-from telephone.measurement.calibration import Scales
-from telephone.measurement.distances import Measure
+from telephone.measurement.calibration import Calibrations
+from telephone.measurement.distances import GameMeasurer
 from telephone.measurement.distractors import distractors
-from telephone.measurement.embedding_cache import Gauge
+from telephone.measurement.embedding_cache import CachedEmbedder
 from telephone.measurement.repeats import SOURCE, shipped
 from telephone.media.charts.game_chart import Drawing
 from telephone.media.images import Pictures, verify
@@ -45,9 +45,9 @@ class Bench:
     def __init__(self, store: Store, pictures: Pictures, caps: Caps) -> None:
         self.store, self.pictures = store, pictures
         self.compass, self.prism = Compass(), ColourEmbedder()
-        gauges = [Gauge(store, pictures, self.compass), Gauge(store, pictures, self.prism, PRICE)]
-        self.measure = Measure({gauge.name: gauge for gauge in gauges}, "compass", "compass")
-        self.scales = Scales(store, self.measure, caps, fresh_s=0)
+        gauges = [CachedEmbedder(store, pictures, self.compass), CachedEmbedder(store, pictures, self.prism, PRICE)]
+        self.measure = GameMeasurer({gauge.name: gauge for gauge in gauges}, "compass", "compass")
+        self.scales = Calibrations(store, self.measure, caps, fresh_s=0)
 
     async def game(self, *angles: float, prompt: str = "a fox at 0°", pair: Pair = PAIR, seed: int = 1) -> Game:
         request = GameRequest(Prompt(prompt), pair, turns=len(angles), seed=seed, guild_id=GUILD)
@@ -216,7 +216,7 @@ async def test_a_chart_marks_rest_and_scale_and_says_so_in_words(bench):
 
 async def test_scales_of_many_servers_are_kept_up_to_a_bound_and_made_again(bench, monkeypatch):
     monkeypatch.setattr("telephone.measurement.calibration.KEPT", 3)
-    scales = Scales(bench.store, bench.measure)
+    scales = Calibrations(bench.store, bench.measure)
     await scales.prepare(GUILD, "compass")
     first = await scales.of(GUILD, "compass")
     for guild_id in range(1, 10):

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from telephone.domain.games import Game, GameRequest, Kind, Pair, Prompt, Step, StepKey
 from telephone.errors import BadOutput, NotFound, Unavailable
-from telephone.measurement.distances import Measure
-from telephone.measurement.embedding_cache import Gauge
+from telephone.measurement.distances import GameMeasurer
+from telephone.measurement.embedding_cache import CachedEmbedder
 from telephone.media.images import Pictures, verify
 from telephone.models.chunking import MOST_PARTS, mean, parts
 from telephone.scoring.drift import cosine_distance
@@ -32,9 +32,12 @@ class Bench:
         self.letters, self.prism = LetterEmbedder(), ColourEmbedder()
 
     @property
-    def measure(self) -> Measure:
-        gauges = [Gauge(self.store, self.pictures, self.letters), Gauge(self.store, self.pictures, self.prism, PRICE)]
-        return Measure({gauge.name: gauge for gauge in gauges}, "prism", "letters")
+    def measure(self) -> GameMeasurer:
+        gauges = [
+            CachedEmbedder(self.store, self.pictures, self.letters),
+            CachedEmbedder(self.store, self.pictures, self.prism, PRICE),
+        ]
+        return GameMeasurer({gauge.name: gauge for gauge in gauges}, "prism", "letters")
 
     async def game(self, *captions: str, prompt: str = "a fox mends a clock", pair: Pair = PAIR) -> Game:
         request = GameRequest(Prompt(prompt), pair, turns=len(captions), guild_id=7)
@@ -177,7 +180,7 @@ async def test_a_game_shows_the_primary_once_it_is_measured_and_until_then_what_
 async def test_an_embedder_that_only_measures_old_games_changes_nothing_that_is_shown(bench):
     game = await bench.game("a fox")
     third = ColourEmbedder("third")
-    gauges = {**bench.measure.gauges, "third": Gauge(bench.store, bench.pictures, third)}
+    gauges = {**bench.measure.gauges, "third": CachedEmbedder(bench.store, bench.pictures, third)}
     await replace(bench.measure, gauges=gauges).measure(game, "third")
     assert (await bench.store.games.get(game.id)).embedder is None
     assert len(await bench.rows(game, "third")) == 1

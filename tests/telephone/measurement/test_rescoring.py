@@ -15,7 +15,7 @@ from telephone.app import StartRequest
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Unavailable
 from telephone.measurement.rescore_service import BUSY
-from telephone.measurement.rescoring import Anew, Outcome
+from telephone.measurement.rescoring import Outcome, Rescorer
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.embedders import ColourEmbedder
@@ -246,7 +246,7 @@ async def test_a_bot_that_is_closed_in_between_goes_on_and_embeds_nothing_twice(
 async def test_a_terminal_beside_the_bot_works_on_it_alone_and_hands_it_over(folder):
     prism = ColourEmbedder(delay=0.1)
     async with running_app(folder, prism=prism) as company:
-        anew: Anew = company.service.errands.anew
+        anew: Rescorer = company.service.errands.anew
         plan = await anew.plan(GUILD, "prism")
         job, mine = await anew.begin(plan)
         assert mine

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 from PIL import Image as pil
 
-from telephone.domain.calibration import Bearings, Quartiles, Rest, Scale
+from telephone.domain.calibration import Bearings, Calibration, Quartiles, Rest
 from telephone.domain.games import Game, GameState, Image
 from telephone.media.album import album
 from telephone.media.charts import drift_chart
@@ -78,7 +78,9 @@ def test_each_picture_says_in_words_what_it_was_drawn_from(played: Played, pictu
 
 
 def test_where_the_end_lies_on_the_scale_is_told(played: Played, pictures: dict[str, Image]) -> None:
-    scale = Scale("minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws by others", 10, 60)
+    scale = Calibration(
+        "minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws by others", 10, 60
+    )
     html = album(played(), pictures, drift=DRIFT, bearings=Bearings(scale, Rest(None, 4, cycle=False)))
     words = " ".join(Page(html).words.split())
     assert "The last caption is 0.50 away. That is about half-way from a redraw (0.10) to an unrelated prompt" in words

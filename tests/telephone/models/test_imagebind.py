@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from telephone.domain.games import Image
 from telephone.errors import BadInput, BadOutput, TimedOut, Unavailable
-from telephone.measurement.embedding_cache import Gauge
+from telephone.measurement.embedding_cache import CachedEmbedder
 from telephone.media.images import Pictures
 from telephone.models import clip
 from telephone.models.base import SeeingEmbedder
@@ -85,7 +85,7 @@ async def test_a_text_that_is_too_long_is_never_sent(imagebind, studios):
 
 async def test_a_long_text_is_sent_in_parts_that_fit_and_averaged(imagebind, studios, tmp_path):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        gauge = Gauge(store, Pictures.at(f"file://{tmp_path / 'pictures'}"), imagebind)
+        gauge = CachedEmbedder(store, Pictures.at(f"file://{tmp_path / 'pictures'}"), imagebind)
         whole, over = await gauge.embed_texts([LONG, OVER])
         assert await gauge.approximate([LONG, OVER, "a fox"]) == [True, True, False]
     pieces = parts(LONG, clip.tokens, 75)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
 
-from telephone.models.sketch import Artist, Spotter, compose, segment
+from telephone.models.sketch import SketchArtist, Spotter, compose, segment
 from telephone.models.sketch.artist import Hand
 from telephone.models.sketch.eye import Sight
 from telephone.models.sketch.parse import Scene, Thing
@@ -49,47 +49,49 @@ def file_of(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes
 
 @pytest.mark.parametrize("hand", ["stickers", "doodles"])
 def test_the_same_text_and_seed_give_the_same_bytes(hand: Hand) -> None:
-    first, second = Artist(hand), Artist(hand)
+    first, second = SketchArtist(hand), SketchArtist(hand)
     assert first.draw(PROMPT, 7) == second.draw(PROMPT, 7)
 
 
 @pytest.mark.parametrize("hand", ["stickers", "doodles"])
 def test_another_seed_gives_another_picture(hand: Hand) -> None:
-    artist = Artist(hand)
+    artist = SketchArtist(hand)
     assert len({artist.draw(PROMPT, seed) for seed in range(4)}) == 4
 
 
 def test_the_two_hands_differ() -> None:
-    assert Artist("stickers").draw(PROMPT, 1) != Artist("doodles").draw(PROMPT, 1)
+    assert SketchArtist("stickers").draw(PROMPT, 1) != SketchArtist("doodles").draw(PROMPT, 1)
 
 
 @pytest.mark.parametrize("hand", ["stickers", "doodles"])
 @pytest.mark.parametrize("text", WEIRD, ids=range(len(WEIRD)))
 def test_any_text_is_drawn(hand: Hand, text: str) -> None:
-    picture = drawn(Artist(hand).draw(text, 3))
+    picture = drawn(SketchArtist(hand).draw(text, 3))
     assert (picture.format, picture.size, picture.mode) == ("PNG", (512, 512), "RGB")
-    assert Artist(hand).compose(text, 3).drawn
+    assert SketchArtist(hand).compose(text, 3).drawn
 
 
 def test_doodles_shows_four_things_at_most() -> None:
-    things = Artist("doodles").compose("six dogs, a cat, two cars, a house and ten apples", 1).drawn
+    things = SketchArtist("doodles").compose("six dogs, a cat, two cars, a house and ten apples", 1).drawn
     assert len(things) == 4
 
 
 def test_as_many_as_are_told_are_drawn() -> None:
-    names = [entries()[d.entry].name for d in Artist("stickers").compose("Three dogs, two apples and a taxi.", 5).drawn]
+    names = [
+        entries()[d.entry].name for d in SketchArtist("stickers").compose("Three dogs, two apples and a taxi.", 5).drawn
+    ]
     assert sorted(names) == ["dog", "dog", "dog", "red apple", "red apple", "taxi"]
 
 
 def test_what_is_on_a_table_stands_on_it() -> None:
-    picture = Artist("stickers").compose("A cup of coffee on a wooden table.", 5)
+    picture = SketchArtist("stickers").compose("A cup of coffee on a wooden table.", 5)
     boxes = {entries()[d.entry].name: d.box for d in picture.drawn}
     cup, table = boxes["cup of coffee"], boxes["wooden table"]
     assert cup[1] < table[1] < cup[3] < table[3]
 
 
 def test_a_colour_is_painted() -> None:
-    plain, blue = (Artist("stickers").compose(f"a {word} dog", 5) for word in ("", "blue"))
+    plain, blue = (SketchArtist("stickers").compose(f"a {word} dog", 5) for word in ("", "blue"))
     assert plain.drawn[0].paint is None
     assert blue.drawn[0].paint == "blue"
     left, top, right, bottom = blue.drawn[0].box
@@ -100,7 +102,7 @@ def test_a_colour_is_painted() -> None:
 @pytest.mark.parametrize("sight", ["sharp", "hazy"])
 @pytest.mark.parametrize("hand", ["stickers", "doodles"])
 def test_a_caption_survives_another_png(hand: Hand, sight: Sight) -> None:
-    png = Artist(hand).draw(PROMPT, 2)
+    png = SketchArtist(hand).draw(PROMPT, 2)
     again = file_of(drawn(png), optimize=True, compress_level=1)
     assert again != png
     assert Spotter(sight).describe(again) == Spotter(sight).describe(png)
@@ -110,7 +112,9 @@ def test_only_pixels_are_read() -> None:
     """The same name and metadata on another picture change nothing: the caption follows the pixels."""
     info = PngImagePlugin.PngInfo()
     info.add_text("Description", "Two wolves and a castle")
-    dogs, boats = (drawn(Artist("stickers").draw(text, 1)) for text in ("a dog and a banana", "a sailboat and an owl"))
+    dogs, boats = (
+        drawn(SketchArtist("stickers").draw(text, 1)) for text in ("a dog and a banana", "a sailboat and an owl")
+    )
     spotter = Spotter("sharp")
     labelled = [spotter.describe(file_of(picture, pnginfo=info)) for picture in (dogs, boats)]
     assert labelled == [spotter.describe(file_of(picture)) for picture in (dogs, boats)]
@@ -121,7 +125,7 @@ def test_only_pixels_are_read() -> None:
 
 
 def test_sharp_tells_numbers_and_relations() -> None:
-    artist, spotter = Artist("stickers"), Spotter("sharp")
+    artist, spotter = SketchArtist("stickers"), Spotter("sharp")
     assert "three dogs" in spotter.describe(artist.draw("three dogs on green grass", 4)).lower()
     assert "cherry on a wooden table" in spotter.describe(artist.draw("a cherry on a wooden table", 4))
     assert "bear behind a tree" in spotter.describe(artist.draw("a bear behind a tree", 4)).lower()
@@ -152,9 +156,9 @@ def odd_pictures() -> dict[str, bytes]:
         "sixteen bits": file_of(Image.fromarray(np.arange(65536, dtype=np.uint16).reshape(256, 256))),
         "bilevel": file_of(Image.new("1", (50, 80), 1)),
         "noise": file_of(Image.fromarray(noise)),
-        "jpeg": file_of(drawn(Artist("stickers").draw(PROMPT, 1)), "JPEG", quality=60),
-        "gif": file_of(drawn(Artist("doodles").draw(PROMPT, 1)), "GIF"),
-        "small": file_of(drawn(Artist("stickers").draw(PROMPT, 1)).resize((90, 60))),
+        "jpeg": file_of(drawn(SketchArtist("stickers").draw(PROMPT, 1)), "JPEG", quality=60),
+        "gif": file_of(drawn(SketchArtist("doodles").draw(PROMPT, 1)), "GIF"),
+        "small": file_of(drawn(SketchArtist("stickers").draw(PROMPT, 1)).resize((90, 60))),
         "a stick figure": file_of(person),
     }
 
@@ -178,7 +182,7 @@ def test_a_drawing_on_white_is_no_sticker() -> None:
 
 
 def test_stickers_are_found_in_a_jpeg_too() -> None:
-    png = Artist("stickers").draw("a wolf and a castle in the snow", 1)
+    png = SketchArtist("stickers").draw("a wolf and a castle in the snow", 1)
     for quality in (95, 80):
         caption = Spotter("sharp").describe(file_of(drawn(png), "JPEG", quality=quality))
         assert "wolf" in caption
@@ -187,11 +191,11 @@ def test_stickers_are_found_in_a_jpeg_too() -> None:
 
 def test_two_threads_draw_and_see_what_one_does() -> None:
     texts = [f"{word} and a boat by the sea" for word in ("a dog", "two cats", "a house", "an owl")]
-    alone = [Spotter("sharp").describe(Artist("stickers").draw(text, 1)) for text in texts]
+    alone = [Spotter("sharp").describe(SketchArtist("stickers").draw(text, 1)) for text in texts]
     together: dict[int, list[str]] = {}
 
     def work(number: int) -> None:
-        artist, spotter = Artist("stickers"), Spotter("sharp")
+        artist, spotter = SketchArtist("stickers"), Spotter("sharp")
         together[number] = [spotter.describe(artist.draw(text, 1)) for text in texts]
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(2)]

@@ -5,7 +5,7 @@ import pytest
 
 from telephone.models.sketch import parse, tell
 from telephone.models.sketch.settings import GROUNDS, PAPERS, SKIES
-from telephone.models.sketch.sight import Seen, Surroundings
+from telephone.models.sketch.sight import SeenThing, Surroundings
 from telephone.models.sketch.vocabulary import article, counted, entries, plural, singulars
 from telephone.prompts.catalog import sets
 
@@ -122,13 +122,13 @@ def test_the_prompts_of_the_article_are_read_sensibly() -> None:
         assert sum(t.count for t in scene.things) <= parse.MOST_THINGS
 
 
-def told(seen: list[Seen], around: Surroundings) -> set[str]:
+def told(seen: list[SeenThing], around: Surroundings) -> set[str]:
     return {tell.told(seen, around, False, np.random.default_rng(n)) for n in range(40)}
 
 
 def test_captions_vary_in_form_and_say_the_same() -> None:
     box = (0, 10, 0, 10)
-    seen = [Seen(NAMES["cherry"], None, "near", box)] * 3 + [Seen(NAMES["full moon"], None, "high", box)]
+    seen = [SeenThing(NAMES["cherry"], None, "near", box)] * 3 + [SeenThing(NAMES["full moon"], None, "high", box)]
     captions = told(seen, Surroundings(SKIES[0], GROUNDS[0]))
     assert len(captions) > 8
     for caption in captions:
@@ -140,9 +140,9 @@ def test_captions_vary_in_form_and_say_the_same() -> None:
 def test_relations_are_told() -> None:
     box = (0, 10, 0, 10)
     seen = [
-        Seen(NAMES["duck"], None, "near", box, relation="on", to=1),
-        Seen(NAMES["sofa"], None, "near", box),
-        Seen(NAMES["duck"], None, "near", box, relation="on", to=1),
+        SeenThing(NAMES["duck"], None, "near", box, relation="on", to=1),
+        SeenThing(NAMES["sofa"], None, "near", box),
+        SeenThing(NAMES["duck"], None, "near", box, relation="on", to=1),
     ]
     assert all("two ducks on a sofa" in caption.lower() for caption in told(seen, Surroundings(SKIES[8], GROUNDS[7])))
 

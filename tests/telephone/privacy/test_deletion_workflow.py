@@ -13,7 +13,7 @@ from telephone.errors import BadInput, NotFound, Unavailable
 from telephone.media.images import Pictures
 from telephone.parties.service import PartyAsked
 from telephone.ports.runners import LeftToSweeps
-from telephone.privacy.service import Privacy
+from telephone.privacy.service import PrivacyService
 from telephone.store import Store
 from telephone.store.erasures import Erasures
 from telephone.store.games import Games
@@ -226,9 +226,9 @@ async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_s
     async with running_app(tmp_path) as troop:
         await played(troop, ANN, WORDS)
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        order = await Privacy(store, PICTURES, LeftToSweeps()).erase(ANN)
+        order = await PrivacyService(store, PICTURES, LeftToSweeps()).erase(ANN)
         with pytest.raises(BadInput, match="Nothing is kept of you"):
-            await Privacy(store, PICTURES).erase(4_711)
+            await PrivacyService(store, PICTURES).erase(4_711)
     async with running_app(tmp_path) as troop:
         assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
         assert WORDS.encode() not in kept(tmp_path)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from telephone.bootstrap import open_house
+from telephone.bootstrap import open_without_engine
 from telephone.domain.budgets import Caps
 from telephone.domain.calls import Answer, Ticket
 from telephone.domain.games import Level
@@ -23,7 +23,7 @@ from telephone.errors import (
     TimedOut,
     Unavailable,
 )
-from telephone.prompts.generator import WANTED, Draft, Writer, chosen, question, read
+from telephone.prompts.generator import WANTED, Draft, PromptGenerator, chosen, question, read
 from telephone.providers.base import Lost
 from telephone.settings import Settings
 from telephone.store import Store
@@ -53,7 +53,7 @@ async def writer(tmp_path, studio, watcher):
         yield prompts_of(tmp_path, store, studio, watcher).writer
 
 
-async def taken(writer: Writer) -> float:
+async def taken(writer: PromptGenerator) -> float:
     """What today's budget of the server holds, spent or reserved."""
     return (await writer.store.budgets.allowances(HERE, writer.caps))["server"].taken_usd
 
@@ -194,7 +194,7 @@ async def test_no_call_goes_out_beyond_the_daily_cap(writer, studio):
 async def test_the_shipped_chat_model_writes_through_openais_adapter(tmp_path):
     async with Studios.open() as studios:
         reached = {"openai_api_key": SecretStr("sk-test"), "openai_base_url": f"{studios.url}/v1"}
-        house = await open_house(Settings(_env_file=None, data_dir=tmp_path, **reached))
+        house = await open_without_engine(Settings(_env_file=None, data_dir=tmp_path, **reached))
         try:
             made = await house.service.prompts.generate(HERE, is_moderator=True)
         finally:
@@ -213,14 +213,14 @@ async def test_the_operator_names_the_chat_model(tmp_path, monkeypatch):
     monkeypatch.setenv("TELEPHONE_CHAT", "poet")
     monkeypatch.setenv("TELEPHONE_MODELS", str(own))
     monkeypatch.setenv("TELEPHONE_DATA_DIR", str(tmp_path))
-    house = await open_house(Settings(_env_file=None, openai_api_key=SecretStr("sk-test")))
+    house = await open_without_engine(Settings(_env_file=None, openai_api_key=SecretStr("sk-test")))
     writer = house.service.prompts.writer
     assert chosen(writer.players, writer.named).name == "poet"
     assert chosen(writer.players).name == "gpt-chat"
     await house.close()
     monkeypatch.setenv("TELEPHONE_CHAT", "stickers")
     with pytest.raises(Misconfigured, match=r"TELEPHONE_CHAT names 'stickers'; write one of: gpt-chat, poet\."):
-        await open_house(Settings(_env_file=None))
+        await open_without_engine(Settings(_env_file=None))
 
 
 async def test_without_a_chat_model_one_sentence_says_what_to_set(writer, watcher):

@@ -10,7 +10,7 @@ from telephone.domain.games import GameState, Level
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Refused, Unavailable, Withheld
 from telephone.prompts.catalog import curated, sets
 from telephone.prompts.generator import WANTED
-from telephone.prompts.service import PAGE, Library
+from telephone.prompts.service import PAGE, PromptService
 from telephone.store import Pool, Store
 from tests.limits import LIMIT
 from tests.support.app import prompts_of, running_app
@@ -38,7 +38,7 @@ async def library(tmp_path, watcher, studio):
         yield prompts_of(tmp_path, store, studio, watcher)
 
 
-async def accepted(library: Library, text: str = WORDS, level: Level = Level.MEDIUM, guild_id: int = HERE):
+async def accepted(library: PromptService, text: str = WORDS, level: Level = Level.MEDIUM, guild_id: int = HERE):
     proposal = await library.propose(guild_id, text, None, by=5)
     return await library.accept(guild_id, proposal.number, level, is_moderator=True)
 
@@ -198,7 +198,7 @@ async def test_a_removed_prompt_is_off_the_list_and_its_games_keep_it(tmp_path):
         assert WORDS in play.watcher.texts
 
 
-async def spent(library: Library, guild_id: int = HERE) -> float:
+async def spent(library: PromptService, guild_id: int = HERE) -> float:
     return (await library.store.budgets.allowances(guild_id, library.writer.caps))["server"].taken_usd
 
 

@@ -9,11 +9,11 @@ from scipy.stats import kendalltau, norm
 
 from telephone.domain.games import Pair
 from telephone.scoring.agreement import agreement
-from telephone.scoring.ballots import Vote, tally
-from telephone.scoring.distance_model import DistanceBoard, Row, Score, merge, rank_by_distance
+from telephone.scoring.ballots import BallotVote, tally
+from telephone.scoring.distance_model import DistanceBoard, DistanceBoardRow, Score, merge, rank_by_distance
 from telephone.scoring.hyperpriors import pair_covariance
 from telephone.scoring.intervals import Interval
-from telephone.scoring.vote_model import VoteBoard, VoteRow, rank_by_votes
+from telephone.scoring.vote_model import VoteBoard, VoteBoardRow, rank_by_votes
 
 Floats = NDArray[np.float64]
 PAIRS = [Pair(f"t{t}", f"i{i}") for t in range(3) for i in range(4)]
@@ -26,8 +26,8 @@ def boards(far: Floats, liked: Floats, far_spread: Floats, liked_spread: Floats)
         return Interval(float(x), float(x) - 1, float(x) + 1)
 
     near, best = np.argsort(far, kind="stable"), np.argsort(-liked, kind="stable")
-    rows = tuple(Row(PAIRS[k], interval(far[k]), 9, 9, False, 1) for k in near)
-    votes = tuple(VoteRow(PAIRS[k], interval(liked[k]), interval(liked[k]), 9, 0, 9, 9, False, 1) for k in best)
+    rows = tuple(DistanceBoardRow(PAIRS[k], interval(far[k]), 9, 9, False, 1) for k in near)
+    votes = tuple(VoteBoardRow(PAIRS[k], interval(liked[k]), interval(liked[k]), 9, 0, 9, 9, False, 1) for k in best)
     return (
         DistanceBoard(rows, interval(0), (1.0, 1.0, 0.5, 0.0, 0.0, 0.0), far_spread[np.ix_(near, near)]),
         VoteBoard(votes, 9, (0.0,), None, 0.0, (1.0, 0.5), liked_spread[np.ix_(best, best)]),
@@ -61,7 +61,7 @@ def test_three_common_pairs_are_too_few_and_level_boards_have_no_order() -> None
 
 def test_pairs_that_are_on_one_board_only_do_not_count() -> None:
     far = [Score(pair, f"p{k}", 0, 0.1 * n + 0.01 * k) for n, pair in enumerate(PAIRS[:6]) for k in range(3)]
-    cast = [Vote((PAIRS[n], PAIRS[n + 1]), 0, f"v{n}", f"b{n}") for n in range(1, 8)]
+    cast = [BallotVote((PAIRS[n], PAIRS[n + 1]), 0, f"v{n}", f"b{n}") for n in range(1, 8)]
     found = agreement(rank_by_distance(merge(far)), rank_by_votes(tally(cast)))
     assert found.pairs == 5
     assert found.tau is not None

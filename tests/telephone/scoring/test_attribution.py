@@ -11,7 +11,15 @@ from hypothesis.extra.numpy import arrays
 from scipy.special import softmax
 
 from telephone.scoring import attribution as module
-from telephone.scoring.attribution import Blame, Seen, blame, calibrate, cross_fitted, log_probability, shares
+from telephone.scoring.attribution import (
+    Blame,
+    GameSimilarities,
+    blame,
+    calibrate,
+    cross_fitted,
+    log_probability,
+    shares,
+)
 
 similar = st.floats(-1, 1)
 
@@ -94,14 +102,16 @@ def test_what_no_judge_can_read_raises() -> None:
         blame([1.0, 0.0], [[1.0, 0.0]], [[1.0, 0.0], [1.0, 0.0]], picture=0.1, caption=0.1)
 
 
-def seen(prompt: str, rng: np.random.Generator, *, painter: float, teller: float, heat: float = 0.05) -> Seen:
+def seen(
+    prompt: str, rng: np.random.Generator, *, painter: float, teller: float, heat: float = 0.05
+) -> GameSimilarities:
     """A game of three turns whose painter and teller each take some likeness to the true prompt away."""
     likeness, pictures, captions = 0.5, [], []
     for _ in range(3):
         for rows, loss in ((pictures, painter), (captions, teller)):
             likeness -= loss
             rows.append([likeness, *rng.normal(0.2, heat, 20)])
-    return Seen(prompt, np.array([0.5, *rng.normal(0.2, heat, 20)]), np.array(pictures), np.array(captions))
+    return GameSimilarities(prompt, np.array([0.5, *rng.normal(0.2, heat, 20)]), np.array(pictures), np.array(captions))
 
 
 def test_who_took_more_of_the_likeness_is_blamed_for_more() -> None:

@@ -7,12 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephone.domain.calibration import Quartiles, Rest, Scale, rest_in_words, where
+from telephone.domain.calibration import Calibration, Quartiles, Rest, rest_in_words, where
 from telephone.measurement.repeats import shipped
 from telephone.prompts.catalog import curated
-from telephone.scoring.noise_scale import FEWEST_DISTANCES, FEWEST_PROMPTS, Redraws, apart, quantile, spread, unrelated
+from telephone.scoring.noise_scale import (
+    FEWEST_DISTANCES,
+    FEWEST_PROMPTS,
+    PromptRedraws,
+    apart,
+    quantile,
+    spread,
+    unrelated,
+)
 
-SCALE = Scale("minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws", 10, 60)
+SCALE = Calibration("minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws", 10, 60)
 
 
 def turned(*degrees: float) -> np.ndarray:
@@ -54,8 +62,8 @@ def test_equal_weights_give_hazens_quantile(values: list[float], q: float) -> No
     assert quantile(values, np.full(len(values), 0.3), q) == pytest.approx(expected, abs=1e-9)
 
 
-def group(prompt: int, *degrees: float, pair: str = "a × b") -> Redraws:
-    return Redraws(pair, str(prompt), turned(*degrees))
+def group(prompt: int, *degrees: float, pair: str = "a × b") -> PromptRedraws:
+    return PromptRedraws(pair, str(prompt), turned(*degrees))
 
 
 def test_each_group_of_redraws_counts_alike_however_often_it_was_played() -> None:
@@ -83,7 +91,7 @@ def test_each_group_of_redraws_counts_alike_however_often_it_was_played() -> Non
     ],
     ids=["five prompts, 15 distances", "13 distances", "four prompts", "four prompts of two pairs", "none"],
 )
-def test_too_few_redraws_are_no_scale(groups: list[Redraws], enough: bool) -> None:
+def test_too_few_redraws_are_no_scale(groups: list[PromptRedraws], enough: bool) -> None:
     assert (spread(groups) is not None) is enough
     assert (FEWEST_PROMPTS, FEWEST_DISTANCES) == (5, 15)
 

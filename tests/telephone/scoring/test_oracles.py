@@ -13,8 +13,8 @@ from statsmodels.stats.anova import AnovaRM
 from telephone.domain.games import Pair
 from telephone.scoring import distance_model
 from telephone.scoring import vote_model as board
-from telephone.scoring.ballots import Vote, tally
-from telephone.scoring.choice_likelihood import Battles
+from telephone.scoring.ballots import BallotVote, tally
+from telephone.scoring.choice_likelihood import BattleVotes
 from telephone.scoring.crossed_effects import design, effect_of_models
 from telephone.scoring.distance_model import Cell, Score, merge
 
@@ -38,13 +38,13 @@ def test_ratings_are_those_of_a_logistic_regression_on_differences() -> None:
     for n in range(300):
         one, other = sorted(rng.choice(5, 2, replace=False))
         won = rng.random() < 1 / (1 + math.exp(strength[other] - strength[one]))
-        votes.append(Vote((pairs[one], pairs[other]), 0 if won else 1, f"v{n}"))
+        votes.append(BallotVote((pairs[one], pairs[other]), 0 if won else 1, f"v{n}"))
         rows.append((won, *np.eye(5)[one] - np.eye(5)[other]))
     table = np.array(rows, dtype=np.float64)
     # The last pair is the reference; its column would be the others' sum.
     oracle = sm.GLM(table[:, 0], table[:, 1:5], family=sm.families.Binomial()).fit(tol=1e-12)
     ballots = tally(votes)
-    fit = board._fit(ballots.pairs, Battles.of(ballots), np.zeros(0), FLAT, position=0)
+    fit = board._fit(ballots.pairs, BattleVotes.of(ballots), np.zeros(0), FLAT, position=0)
     against = np.hstack([np.eye(4), -np.ones((4, 1))])
     assert against @ fit.values[:5] == pytest.approx(oracle.params, abs=1e-4)
     errors = np.sqrt(np.diag(against @ fit.covariance[:5, :5] @ against.T))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from telephone.domain.games import Pair
-from telephone.scoring.ballots import Vote, tally
+from telephone.scoring.ballots import BallotVote, tally
 from telephone.scoring.pair_selection import next_pairs
 from telephone.scoring.vote_model import rank_by_votes
 
@@ -21,16 +21,18 @@ ALONE = tuple(Pair(name, name) for name in "abcd")
 """Four pairs that share no model, so that no difference is known better than another."""
 
 
-def battles(sides: tuple[Pair, ...], count: int, prompt: str = "p", name: str = "", voters: int = 4) -> list[Vote]:
+def battles(
+    sides: tuple[Pair, ...], count: int, prompt: str = "p", name: str = "", voters: int = 4
+) -> list[BallotVote]:
     """So many battles on one prompt; each side wins every other vote."""
     return [
-        Vote(sides, (n + v) % 2, f"voter {v}", f"{name}{sides} {prompt} {n}", prompt)
+        BallotVote(sides, (n + v) % 2, f"voter {v}", f"{name}{sides} {prompt} {n}", prompt)
         for n in range(count)
         for v in range(voters)
     ]
 
 
-def round_robin(pairs: tuple[Pair, ...] = FOUR, rounds: int = 2) -> list[Vote]:
+def round_robin(pairs: tuple[Pair, ...] = FOUR, rounds: int = 2) -> list[BallotVote]:
     return [vote for sides in combinations(pairs, 2) for vote in battles(sides, rounds)]
 
 

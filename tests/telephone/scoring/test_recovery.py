@@ -10,8 +10,8 @@ from scipy.stats import spearmanr
 
 from telephone.domain.battles import BattleRequest, Choice, Voter
 from telephone.domain.games import Level, Pair, Prompt
-from telephone.leaderboards.ballot_source import Urn
-from telephone.leaderboards.service import BoardRequest, Boards, Judge
+from telephone.leaderboards.ballot_source import BallotSource
+from telephone.leaderboards.service import BoardRequest, Judge, LeaderboardService
 from telephone.store import Store
 from tests.telephone.store.test_votes import JOINED, MADE
 
@@ -62,7 +62,7 @@ async def test_known_strengths_are_found_again_from_two_hundred_voters_over_thir
     crowd = Crowd.of(rng)
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
         count = await fight(store, crowd, rng)
-        boards = Boards(store, (Judge("minilm", "1", "MiniLM (offline)"),), ballots=Urn(store))
+        boards = LeaderboardService(store, (Judge("minilm", "1", "MiniLM (offline)"),), ballots=BallotSource(store))
         board = (await boards.board(BoardRequest(GUILD, by="votes"))).votes
     assert board is not None
     assert sum(row.votes for row in board.rows) == 2 * count

@@ -15,8 +15,8 @@ from scipy.special import expit, logsumexp
 
 from telephone.domain.games import Pair
 from telephone.scoring import vote_model as board
-from telephone.scoring.ballots import ALL_BAD, CHOSE_NONE, CHOSE_TIE, TIE, LineUp, Vote, gather, tally
-from telephone.scoring.choice_likelihood import POSITION, TIES, Battles
+from telephone.scoring.ballots import ALL_BAD, CHOSE_NONE, CHOSE_TIE, TIE, BallotVote, LineUp, gather, tally
+from telephone.scoring.choice_likelihood import POSITION, TIES, BattleVotes
 from telephone.scoring.hyperpriors import pair_covariance
 from telephone.scoring.vote_model import POINTS, rank_by_votes
 
@@ -48,26 +48,28 @@ line_ups = st.sampled_from([(A, B), (B, A), (A, C), (A, B, C), (D, C, B, A)])
 
 
 @st.composite
-def ballots_cast(draw: st.DrawFn) -> list[Vote]:
+def ballots_cast(draw: st.DrawFn) -> list[BallotVote]:
     cast = []
     for n in range(draw(st.integers(1, 10))):
         sides = draw(line_ups)
         outcomes = [*range(len(sides)), ALL_BAD, *([TIE] if len(sides) == 2 else [])]
         battle = draw(st.sampled_from([None, f"battle {sides}"]))
-        cast.append(Vote(sides, draw(st.sampled_from(outcomes)), f"voter {n}", battle))
+        cast.append(BallotVote(sides, draw(st.sampled_from(outcomes)), f"voter {n}", battle))
     return cast
 
 
-def both_ways(winner: Pair, loser: Pair, count: int) -> list[Vote]:
+def both_ways(winner: Pair, loser: Pair, count: int) -> list[BallotVote]:
     """Every win once from each button, so that no position gains anything."""
     return [
-        Vote(sides, sides.index(winner), f"{winner} {loser} {n} {k}")
+        BallotVote(sides, sides.index(winner), f"{winner} {loser} {n} {k}")
         for n in range(count)
         for k, sides in enumerate([(winner, loser), (loser, winner)])
     ]
 
 
-def simulated(rng: np.random.Generator, battles: int, votes: int, luck: float) -> tuple[list[Vote], dict[Pair, float]]:
+def simulated(
+    rng: np.random.Generator, battles: int, votes: int, luck: float
+) -> tuple[list[BallotVote], dict[Pair, float]]:
     """Votes on 3 × 4 models of known utilities, and those utilities."""
     pairs = [Pair(f"t{t}", f"i{i}") for t, i in product(range(3), range(4))]
     truth = rng.normal(0, 0.7, 3)[:, None] + rng.normal(0, 0.7, 4) + rng.normal(0, 0.3, (3, 4))
@@ -77,7 +79,9 @@ def simulated(rng: np.random.Generator, battles: int, votes: int, luck: float) -
         one, other = (pairs[k] for k in rng.permutation(12)[:2])
         odds = theta[one] - theta[other] + luck * (rng.normal() - rng.normal())
         chosen = rng.random(votes) > expit(odds)
-        cast += [Vote((one, other), int(c), f"{battle} {n}", str(battle), str(battle)) for n, c in enumerate(chosen)]
+        cast += [
+            BallotVote((one, other), int(c), f"{battle} {n}", str(battle), str(battle)) for n, c in enumerate(chosen)
+        ]
     return cast, theta
 
 
@@ -90,7 +94,7 @@ def test_bradley_and_terrys_model_is_as_printed() -> None:
         for vote in both_ways(team, other, n)
     ]
     ballots = tally(cast)
-    fit = board._fit(ballots.pairs, Battles.of(ballots), np.zeros(0), 1000.0)
+    fit = board._fit(ballots.pairs, BattleVotes.of(ballots), np.zeros(0), 1000.0)
     last = ballots.pairs.index(teams[-1])
     for name, (ability, error) in PRINTED.items():
         contrast = np.zeros(len(fit.values))
@@ -104,7 +108,7 @@ def test_sides_that_are_no_buttons_leave_print_as_it_is() -> None:
     """Every game with the team that comes first in the alphabet on the left: a gain by position would be made up."""
     teams = {name: Pair(name, name) for name in WINS}
     cast = [
-        Vote(sides, sides.index(teams[winner]), f"{winner} {loser} {n}")
+        BallotVote(sides, sides.index(teams[winner]), f"{winner} {loser} {n}")
         for winner, row in WINS.items()
         for loser, wins in zip(WINS, row, strict=True)
         for n in range(wins)
@@ -112,7 +116,7 @@ def test_sides_that_are_no_buttons_leave_print_as_it_is() -> None:
     ]
     ballots = tally(cast)
     assert not ballots.turned
-    assert tally([*cast, Vote((teams["Toronto"], teams["Boston"]), 0, "v")]).turned
+    assert tally([*cast, BallotVote((teams["Toronto"], teams["Boston"]), 0, "v")]).turned
     found = {row.pair.t2i: row.theta.estimate for row in rank_by_votes(ballots, prior_sd=1000, position=0).rows}
     for name, (ability, _) in PRINTED.items():
         assert found[name] - found["Baltimore"] == pytest.approx(ability, abs=1e-4)
@@ -122,7 +126,7 @@ def test_sides_that_are_no_buttons_leave_print_as_it_is() -> None:
 
 def test_davidsons_ties_are_as_worked_out_by_hand() -> None:
     """Two sides with w, l wins and t ties: the estimates solve to Δ = log(w / l) and ν = t / √(w l)."""
-    ties = [Vote(sides, TIE, f"tie {n} {k}") for n in range(150) for k, sides in enumerate([(A, B), (B, A)])]
+    ties = [BallotVote(sides, TIE, f"tie {n} {k}") for n in range(150) for k, sides in enumerate([(A, B), (B, A)])]
     found = rank_by_votes(tally(both_ways(A, B, 300) + both_ways(B, A, 100) + ties), prior_sd=100.0)
     assert found.rows[0].pair == A
     assert found.rows[0].theta.estimate - found.rows[1].theta.estimate == pytest.approx(math.log(3), abs=1e-3)
@@ -132,15 +136,15 @@ def test_davidsons_ties_are_as_worked_out_by_hand() -> None:
 def test_the_mode_is_where_a_direct_search_finds_it() -> None:
     """Two, three and four sides, ties and luck at once, with the whole posterior written out."""
     cast = [
-        Vote((A, B), 0, "1", "one"),
-        Vote((A, B), TIE, "2", "one"),
-        Vote((C, A, B), 1, "1", "two"),
-        Vote((C, A, B), 0, "2", "two"),
-        Vote((D, C, B, A), 3, "1", "three"),
-        Vote((B, D), 1, "3"),
+        BallotVote((A, B), 0, "1", "one"),
+        BallotVote((A, B), TIE, "2", "one"),
+        BallotVote((C, A, B), 1, "1", "two"),
+        BallotVote((C, A, B), 0, "2", "two"),
+        BallotVote((D, C, B, A), 3, "1", "three"),
+        BallotVote((B, D), 1, "3"),
     ]
     ballots = tally(cast)
-    battles = Battles.of(ballots)
+    battles = BattleVotes.of(ballots)
     found = board._fit(ballots.pairs, battles, np.array([0.8, 0.4, 0.6]), None)
     prior = np.linalg.inv(pair_covariance(ballots.pairs, 0.8, 0.8, 0.4))
     names = ["one", "two", "three"]
@@ -164,8 +168,8 @@ def test_laplaces_evidence_agrees_with_the_integral() -> None:
     """One battle of two sides: all terms are one normal difference, integrated here by quadrature."""
 
     def evidence(spreads: tuple[float, float, float]) -> tuple[float, float]:
-        ballots = tally([Vote((A, B), int(n >= 14), str(n), "one") for n in range(20)])
-        laplace = board._fit(ballots.pairs, Battles.of(ballots), np.array(spreads), None).evidence
+        ballots = tally([BallotVote((A, B), int(n >= 14), str(n), "one") for n in range(20)])
+        laplace = board._fit(ballots.pairs, BattleVotes.of(ballots), np.array(spreads), None).evidence
         models, pair, luck = spreads
         sd = math.sqrt(2 * (models**2 + pair**2 + luck**2 + POSITION**2))
         exact = quad(lambda d: math.exp(-0.5 * (d / sd) ** 2) / sd * expit(d) ** 14 * expit(-d) ** 6, -12, 12)[0]
@@ -192,13 +196,15 @@ def test_intervals_hold_the_true_utilities_as_often_as_they_say() -> None:
 def test_voters_of_one_mind_widen_the_intervals() -> None:
     """The same votes on the same sides, once each by a voter of their own, once by ten who never waver."""
     cast = [(n, int(n % 10 < 3), k) for k in range(12) for n in range(10)]
-    own = tally([Vote((A, B), side, f"{n} {k}", None, str(k)) for n, side, k in cast])
-    same = tally([Vote((A, B), side, f"{n}", None, str(k)) for n, side, k in cast])
+    own = tally([BallotVote((A, B), side, f"{n} {k}", None, str(k)) for n, side, k in cast])
+    same = tally([BallotVote((A, B), side, f"{n}", None, str(k)) for n, side, k in cast])
     assert rank_by_votes(same).rows[0].theta.width > 1.3 * rank_by_votes(own).rows[0].theta.width
 
 
 def test_who_votes_a_thousand_times_weighs_twenty() -> None:
-    ballots = tally([Vote((A, B), 0, "eager") for _ in range(1000)] + [Vote((A, B), 1, str(n)) for n in range(20)])
+    ballots = tally(
+        [BallotVote((A, B), 0, "eager") for _ in range(1000)] + [BallotVote((A, B), 1, str(n)) for n in range(20)]
+    )
     assert ballots.weight.sum() == pytest.approx(40)
     assert rank_by_votes(ballots).rows[0].theta.estimate == pytest.approx(0, abs=1e-6)
 
@@ -214,8 +220,8 @@ def test_luck_is_the_same_however_eager_the_voters_are() -> None:
 
 
 def test_one_battle_stays_provisional_however_many_voted() -> None:
-    ballots = tally([Vote((A, B), int(n % 10 >= 7), str(n), "one", "p") for n in range(3000)])
-    nameless = tally([Vote((A, B), 0, str(n), "one") for n in range(9)])
+    ballots = tally([BallotVote((A, B), int(n % 10 >= 7), str(n), "one", "p") for n in range(3000)])
+    nameless = tally([BallotVote((A, B), 0, str(n), "one") for n in range(9)])
     for one_battle in (ballots, nameless):
         assert all(row.provisional for row in rank_by_votes(one_battle, settled=1e6).rows)
     found = rank_by_votes(ballots)
@@ -227,7 +233,7 @@ def test_one_battle_stays_provisional_however_many_voted() -> None:
 def test_many_battles_on_many_prompts_settle_a_pair() -> None:
     shown = [(A, B), (B, A)]
     cast = [
-        Vote(shown[n % 2], int((v == 0) == (n % 4 < 2)), f"{n} {v}", str(n), str(n % 9))
+        BallotVote(shown[n % 2], int((v == 0) == (n % 4 < 2)), f"{n} {v}", str(n), str(n % 9))
         for n in range(120)
         for v in range(3)
     ]
@@ -242,7 +248,7 @@ def test_many_battles_on_many_prompts_settle_a_pair() -> None:
 
 
 def test_the_first_vote_is_an_answer() -> None:
-    rows = rank_by_votes(tally([Vote((A, B), 0, "v", "one", "p")])).rows
+    rows = rank_by_votes(tally([BallotVote((A, B), 0, "v", "one", "p")])).rows
     assert [row.pair for row in rows] == [A, B]
     assert rows[0].rating.estimate > 1000 > rows[1].rating.estimate
     assert rows[0].rating.width > 400
@@ -258,8 +264,8 @@ def test_an_unbeaten_pair_and_islands_have_finite_ratings() -> None:
 
 
 def test_all_bad_is_counted_and_moves_nothing() -> None:
-    good = [Vote((A, B), 0, "1", "one", "p"), Vote((B, C), 0, "1", "two", "p")]
-    bad = [Vote((A, B), ALL_BAD, str(n), "one", "p") for n in range(2, 9)]
+    good = [BallotVote((A, B), 0, "1", "one", "p"), BallotVote((B, C), 0, "1", "two", "p")]
+    bad = [BallotVote((A, B), ALL_BAD, str(n), "one", "p") for n in range(2, 9)]
     with_bad, without = rank_by_votes(tally(good + bad)), rank_by_votes(tally(good))
     assert [row.theta for row in with_bad.rows] == [row.theta for row in without.rows]
     assert {row.pair: row.all_bad for row in with_bad.rows} == {A: 7, B: 7, C: 0}
@@ -270,7 +276,7 @@ def test_all_bad_is_counted_and_moves_nothing() -> None:
 
 def test_a_gain_by_position_is_not_the_pairs() -> None:
     """Whoever stands first wins 3 of 4: nobody is better, the button is."""
-    cast = [Vote(s, int(n % 4 == 0), f"{n} {s}") for s in ((A, B), (B, A)) for n in range(400)]
+    cast = [BallotVote(s, int(n % 4 == 0), f"{n} {s}") for s in ((A, B), (B, A)) for n in range(400)]
     found = rank_by_votes(tally(cast))
     assert found.rows[0].theta.estimate == pytest.approx(0, abs=1e-6)
     assert found.positions[0] - found.positions[1] == pytest.approx(math.log(3), abs=0.1)
@@ -278,7 +284,7 @@ def test_a_gain_by_position_is_not_the_pairs() -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(ballots_cast(), st.randoms(use_true_random=False))
-def test_any_votes_give_finite_rows_whatever_their_order(cast: list[Vote], chance: random.Random) -> None:
+def test_any_votes_give_finite_rows_whatever_their_order(cast: list[BallotVote], chance: random.Random) -> None:
     found = rank_by_votes(tally(cast))
     values = [(row.theta.low, row.theta.estimate, row.theta.high) for row in found.rows]
     assert np.all(np.isfinite(values))
@@ -289,11 +295,11 @@ def test_any_votes_give_finite_rows_whatever_their_order(cast: list[Vote], chanc
 
 def test_votes_as_columns_are_the_votes_one_by_one() -> None:
     cast = [
-        Vote((B, A), 0, "zoe", "two", "p"),
-        Vote((A, B), TIE, "amy", "one", "p"),
-        Vote((C, A, D), ALL_BAD, "zoe", None),
-        Vote((C, A, D), 2, "amy", None),
-        Vote((A, B), 1, "zoe", "one", "p"),
+        BallotVote((B, A), 0, "zoe", "two", "p"),
+        BallotVote((A, B), TIE, "amy", "one", "p"),
+        BallotVote((C, A, D), ALL_BAD, "zoe", None),
+        BallotVote((C, A, D), 2, "amy", None),
+        BallotVote((A, B), 1, "zoe", "one", "p"),
     ]
     line_ups = [LineUp((C, A, D)), LineUp((B, A), "two", "p"), LineUp((A, B), "one", "p")]
     columns = gather(
@@ -308,25 +314,25 @@ def test_votes_as_columns_are_the_votes_one_by_one() -> None:
 
 
 def test_a_vote_sent_twice_counts_once() -> None:
-    vote = Vote((A, B), 0, "v", "one", "p")
+    vote = BallotVote((A, B), 0, "v", "one", "p")
     assert tally([vote, vote]).battle.tolist() == tally([vote]).battle.tolist()
 
 
 @pytest.mark.parametrize(
     ("cast", "says"),
     [
-        ([Vote((A, B), "draw", "v")], "no outcome"),
-        ([Vote((A, B), 2, "v")], "no outcome"),
-        ([Vote((A, B), -1, "v")], "no outcome"),
-        ([Vote((A, B, C), TIE, "v")], "two sides"),
-        ([Vote((A, A), 0, "v")], "different pairs"),
-        ([Vote((A,), 0, "v")], "different pairs"),
-        ([Vote((A, B), 0, "v", "one"), Vote((A, B), 1, "v", "one")], "one voter"),
-        ([Vote((A, B), 0, "v", "one"), Vote((B, A), 1, "w", "one")], "now these sides"),
+        ([BallotVote((A, B), "draw", "v")], "no outcome"),
+        ([BallotVote((A, B), 2, "v")], "no outcome"),
+        ([BallotVote((A, B), -1, "v")], "no outcome"),
+        ([BallotVote((A, B, C), TIE, "v")], "two sides"),
+        ([BallotVote((A, A), 0, "v")], "different pairs"),
+        ([BallotVote((A,), 0, "v")], "different pairs"),
+        ([BallotVote((A, B), 0, "v", "one"), BallotVote((A, B), 1, "v", "one")], "one voter"),
+        ([BallotVote((A, B), 0, "v", "one"), BallotVote((B, A), 1, "w", "one")], "now these sides"),
         ([], "at least one vote"),
     ],
 )
-def test_votes_that_cannot_be_raise(cast: list[Vote], says: str) -> None:
+def test_votes_that_cannot_be_raise(cast: list[BallotVote], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         tally(cast)
 
@@ -334,4 +340,4 @@ def test_votes_that_cannot_be_raise(cast: list[Vote], says: str) -> None:
 @pytest.mark.parametrize("prior", [0.0, -1.0, math.nan, math.inf])
 def test_a_prior_that_is_none_raises(prior: float) -> None:
     with pytest.raises(ValueError, match="positive"):
-        rank_by_votes(tally([Vote((A, B), 0, "v")]), prior_sd=prior)
+        rank_by_votes(tally([BallotVote((A, B), 0, "v")]), prior_sd=prior)

@@ -7,7 +7,7 @@ from sqlmodel import col
 from telephone.domain.battles import Choice
 from telephone.domain.games import GameState, Level, Pair, Prompt
 from telephone.leaderboards.ballot_source import gather
-from telephone.scoring.ballots import ALL_BAD, TIE, Vote, tally
+from telephone.scoring.ballots import ALL_BAD, TIE, BallotVote, tally
 from telephone.store import Store
 from telephone.store.packed_votes import unpack
 from telephone.store.scores import Pool
@@ -37,7 +37,7 @@ async def test_the_arrays_are_those_of_the_votes_one_by_one(store):
         for vote in await store.votes.of_battle(battle.id):
             place = vote.choice.place
             outcome = {Choice.TIE: TIE, Choice.ALL_BAD: ALL_BAD}.get(vote.choice, place)
-            votes.append(Vote(sides, outcome, f"{vote.voter.member_id:03}", str(battle.number), "#easy-001"))
+            votes.append(BallotVote(sides, outcome, f"{vote.voter.member_id:03}", str(battle.number), "#easy-001"))
     expected = tally(votes)
     assert found is not None
     assert found.pairs == expected.pairs

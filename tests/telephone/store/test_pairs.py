@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from telephone.domain.games import Level, Pair, Prompt, Step
-from telephone.store import Measurement, Pool, Store, Told
+from telephone.store import GameContent, Measurement, Pool, Store
 from telephone.store import pairs as aggregate
 from tests.support.played import asked, finished
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, caption, picture
@@ -79,4 +79,4 @@ async def test_what_was_said_and_drawn_is_told_as_far_as_it_goes_without_a_gap(s
         await store.steps.keep(game_id, step)
     silent = await measured(store, seed=2)
     told = await store.pairs.told([game_id, silent])
-    assert told == {game_id: Told(("a fox", "a box"), ("ab" * 32, "cd" * 32))}
+    assert told == {game_id: GameContent(("a fox", "a box"), ("ab" * 32, "cd" * 32))}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image as pil
 
-from telephone.media.charts import Scale, Span, describe_drift, drift_chart
+from telephone.media.charts import ChartScale, Span, describe_drift, drift_chart
 from telephone.media.charts.drift import drift_figure
 from telephone.scoring.drift import biggest_jump
 from tests.telephone.media.charts.curves import SCALE
@@ -97,7 +97,7 @@ def figure(distances: tuple[float, ...] = TEN, **changes: object):  # type: igno
 
 @pytest.mark.parametrize(
     ("scale", "theme"),
-    [(None, "light"), (SCALE, "dark"), (Scale(Span(0, 0, 2), Span(0.2, 0.2, 0.2), "x" * 300), "light")],
+    [(None, "light"), (SCALE, "dark"), (ChartScale(Span(0, 0, 2), Span(0.2, 0.2, 0.2), "x" * 300), "light")],
 )
 @pytest.mark.parametrize(
     "distances",

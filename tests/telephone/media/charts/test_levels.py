@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image as pil
 
-from telephone.media.charts import Curve, describe_levels, levels_chart
+from telephone.media.charts import ChartCurve, describe_levels, levels_chart
 from telephone.media.charts.key import key
 from telephone.media.charts.levels import levels_figure
 from telephone.media.charts.style import EDGE, INKS, WIDTH
@@ -16,7 +16,7 @@ from tests.telephone.media.charts.geometry import flaws, type_of
 pytestmark = pytest.mark.slow
 
 NAMES = ("easy", "medium", "hard", "impossible")
-Levels = list[tuple[str, list[Curve]]]
+Levels = list[tuple[str, list[ChartCurve]]]
 ARTICLE: Levels = [(name, crossed()) for name in NAMES]
 FEW: Levels = [(name, crossed()[:4]) for name in NAMES]
 
@@ -32,7 +32,7 @@ def words(drawn) -> list[str]:  # type: ignore[no-untyped-def]
 
 @pytest.mark.parametrize("levels", [1, 4])
 @pytest.mark.parametrize("curves", AWKWARD.values(), ids=AWKWARD.keys())
-def test_no_type_overlaps_or_leaves_the_chart(curves: list[Curve], levels: int) -> None:
+def test_no_type_overlaps_or_leaves_the_chart(curves: list[ChartCurve], levels: int) -> None:
     assert flaws(figure([(name, curves) for name in NAMES[:levels]])) == []
 
 
@@ -106,8 +106,8 @@ def test_a_line_of_the_key_is_no_wider_than_the_chart() -> None:
 
 def test_it_is_told_in_words_who_is_closest_and_farthest_on_every_level() -> None:
     levels: Levels = [
-        ("easy", [Curve("a × b", (0.25, 0.31)), Curve("a × c", (0.30, 0.44))]),
-        ("hard", [Curve("a × b", (0.40, 0.71))]),
+        ("easy", [ChartCurve("a × b", (0.25, 0.31)), ChartCurve("a × c", (0.30, 0.44))]),
+        ("hard", [ChartCurve("a × b", (0.40, 0.71))]),
     ]
     assert describe_levels(levels, scale=SCALE) == (
         "Line charts of the distance from the prompt by turn, one a level, 2 pairs. easy: a × b 0.31 to a × c 0.44 at "
@@ -117,7 +117,7 @@ def test_it_is_told_in_words_who_is_closest_and_farthest_on_every_level() -> Non
 
 
 @pytest.mark.parametrize("curves", AWKWARD.values(), ids=AWKWARD.keys())
-def test_words_are_no_longer_than_an_alternative_text_may_be(curves: list[Curve]) -> None:
+def test_words_are_no_longer_than_an_alternative_text_may_be(curves: list[ChartCurve]) -> None:
     assert 60 < len(describe_levels([(name, curves) for name in NAMES], scale=SCALE)) <= 600
 
 
@@ -128,7 +128,7 @@ def test_words_are_no_longer_than_an_alternative_text_may_be(curves: list[Curve]
         ([], "1 to 4"),
         ([*ARTICLE, ("free", crossed())], "not 5"),
         ([("easy", []), ("hard", [])], "at least one curve"),
-        ([("easy", [Curve("a × b", (0.2,)), Curve("a × b", (0.3,))])], "same name"),
+        ([("easy", [ChartCurve("a × b", (0.2,)), ChartCurve("a × b", (0.3,))])], "same name"),
     ],
 )
 def test_what_makes_no_chart_is_refused(draw, levels: Levels, told: str) -> None:  # type: ignore[no-untyped-def]

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image as pil
 
-from telephone.media.charts import Curve, Theme, describe_pairs, pairs_chart
+from telephone.media.charts import ChartCurve, Theme, describe_pairs, pairs_chart
 from telephone.media.charts.pairs import pairs_figure
 from tests.telephone.media.charts.curves import AWKWARD, SCALE, crossed, curve
 from tests.telephone.media.charts.geometry import flaws, type_of
@@ -13,7 +13,7 @@ from tests.telephone.media.charts.geometry import flaws, type_of
 pytestmark = pytest.mark.slow
 
 
-def figure(curves: list[Curve], **changes: object):  # type: ignore[no-untyped-def]
+def figure(curves: list[ChartCurve], **changes: object):  # type: ignore[no-untyped-def]
     options = {"title": "Pairs by turn", "embedder": "MiniLM (offline)", "scale": SCALE, "theme": "light"}
     return pairs_figure(curves, **{**options, **changes})  # type: ignore[arg-type]
 
@@ -91,9 +91,9 @@ def test_provisional_pairs_are_hollow_and_said_to_be() -> None:
 
 def test_it_is_told_in_words_who_is_closest_who_jumped_and_who_overlaps() -> None:
     curves = [
-        Curve("d × c", (0.50, 0.70, 0.78), (0.40, 0.60, 0.73), (0.60, 0.80, 0.83), provisional=True),
-        Curve("a × b", (0.30, 0.31, 0.38), (0.25, 0.25, 0.33), (0.35, 0.35, 0.43)),
-        Curve("a × c", (0.40, 0.41, 0.46), (0.35, 0.35, 0.41), (0.45, 0.45, 0.51)),
+        ChartCurve("d × c", (0.50, 0.70, 0.78), (0.40, 0.60, 0.73), (0.60, 0.80, 0.83), provisional=True),
+        ChartCurve("a × b", (0.30, 0.31, 0.38), (0.25, 0.25, 0.33), (0.35, 0.35, 0.43)),
+        ChartCurve("a × c", (0.40, 0.41, 0.46), (0.35, 0.35, 0.41), (0.45, 0.45, 0.51)),
     ]
     assert describe_pairs(curves, scale=SCALE) == (
         "Line chart of the distance from the prompt by turn, 3 pairs, 3 turns. Closest at the end: a × b, from 0.30 at "
@@ -104,7 +104,7 @@ def test_it_is_told_in_words_who_is_closest_who_jumped_and_who_overlaps() -> Non
 
 
 @pytest.mark.parametrize("curves", AWKWARD.values(), ids=AWKWARD.keys())
-def test_words_are_no_longer_than_an_alternative_text_may_be(curves: list[Curve]) -> None:
+def test_words_are_no_longer_than_an_alternative_text_may_be(curves: list[ChartCurve]) -> None:
     said = describe_pairs(curves, scale=SCALE)
     assert said.startswith("Line chart")
     assert len(said) <= 600

@@ -4,7 +4,7 @@ from math import inf, nan
 
 import pytest
 
-from telephone.media.charts import Curve, Scale, Span
+from telephone.media.charts import ChartCurve, ChartScale, Span
 
 pytestmark = pytest.mark.slow
 
@@ -26,13 +26,13 @@ def test_a_scale_is_one_of_distances(span: Span) -> None:
     good = Span(0.1, 0.2, 0.3)
     for floor, ceiling in ((span, good), (good, span)):
         with pytest.raises(ValueError, match=r"\[0, 2\]"):
-            Scale(floor, ceiling, "x")
+            ChartScale(floor, ceiling, "x")
 
 
 @pytest.mark.parametrize("middle", [(), (0.1, nan), (-0.1,), (2.1,), (inf,)])
 def test_a_curve_is_of_distances(middle: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="'a × b' needs"):
-        Curve("a × b", middle)
+        ChartCurve("a × b", middle)
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_a_curve_is_of_distances(middle: tuple[float, ...]) -> None:
 )
 def test_a_curve_lies_within_its_intervals(low: object, high: object, told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        Curve("a × b", (0.2, 0.2), low, high)  # type: ignore[arg-type]
+        ChartCurve("a × b", (0.2, 0.2), low, high)  # type: ignore[arg-type]
 
 
 def test_a_curve_ends_in_its_last_interval() -> None:
-    assert Curve("a × b", (0.2, 0.3), (0.1, 0.2), (0.3, 0.5)).last == Span(0.2, 0.3, 0.5)
-    assert Curve("a × b", (0.2, 0.3)).last == Span(0.3, 0.3, 0.3)
+    assert ChartCurve("a × b", (0.2, 0.3), (0.1, 0.2), (0.3, 0.5)).last == Span(0.2, 0.3, 0.5)
+    assert ChartCurve("a × b", (0.2, 0.3)).last == Span(0.3, 0.3, 0.3)

@@ -12,7 +12,7 @@ from typing import Any
 
 from telephone.errors import NotAllowed, NotFound, TelephoneError
 from telephone.settings import Settings
-from telephone.web.drawing import Easel, Links
+from telephone.web.drawing import DrawingPage, Links
 from tests.telephone.web.drawing.proxy import proxy
 
 ALICE, BO = 101, 102
@@ -99,7 +99,9 @@ def settings(folder: Path, port: int, public: str | None = None) -> Settings:
 def studio(folder: Path, path: str = "") -> Iterator[Studio]:
     """An easel on a thread of its own, for tests that wait for a browser; with a path, behind a proxy that has it."""
     port, public, desk, loop = free_port(), free_port(), ClaimsInMemory(), asyncio.new_event_loop()
-    easel = Easel(settings(folder, port) if not path else settings(folder, port, f"http://127.0.0.1:{public}{path}"))
+    easel = DrawingPage(
+        settings(folder, port) if not path else settings(folder, port, f"http://127.0.0.1:{public}{path}")
+    )
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 

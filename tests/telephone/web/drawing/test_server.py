@@ -17,7 +17,7 @@ from PIL import Image, PngImagePlugin
 from telephone.cli.doctor import _easel
 from telephone.errors import Misconfigured, NotAllowed, RateLimited, Refused, Unavailable
 from telephone.settings import Settings
-from telephone.web.drawing import Easel, Links
+from telephone.web.drawing import DrawingPage, Links
 from telephone.web.drawing import server as drawing_server
 from telephone.web.drawing.assets import edition
 from telephone.web.drawing.image import BYTES_MAX, DAMAGED, NO_PNG, TOO_HEAVY, TOO_LARGE
@@ -29,7 +29,7 @@ from tests.telephone.web.drawing.studio import ALICE, BO, ELSE, NONE, USED, Clai
 @pytest.fixture
 async def studio(tmp_path):
     port, desk = free_port(), ClaimsInMemory()
-    easel = Easel(settings(tmp_path, port))
+    easel = DrawingPage(settings(tmp_path, port))
     await easel.open(desk)
     yield Studio(desk, easel.links, f"http://127.0.0.1:{port}")
     await easel.close()
@@ -339,7 +339,7 @@ async def test_a_page_knows_its_own_drawings_however_the_address_is_written(brow
 
 async def test_the_page_lies_under_any_path_that_a_proxy_takes_off(tmp_path, browser):
     port, desk = free_port(), ClaimsInMemory()
-    easel = Easel(settings(tmp_path, port, f"http://127.0.0.1:{port}/games/telephone/"))
+    easel = DrawingPage(settings(tmp_path, port, f"http://127.0.0.1:{port}/games/telephone/"))
     await easel.open(desk)
     claim = desk.open("claim", "a fox")
     link = easel.links.to("claim", ALICE, claim.expires_at)
@@ -350,7 +350,7 @@ async def test_the_page_lies_under_any_path_that_a_proxy_takes_off(tmp_path, bro
 
 
 async def test_without_a_public_address_there_is_no_server_and_no_link(tmp_path):
-    easel = Easel(Settings(_env_file=None, data_dir=tmp_path, http_port=free_port()))
+    easel = DrawingPage(Settings(_env_file=None, data_dir=tmp_path, http_port=free_port()))
     await easel.open(ClaimsInMemory())
     assert easel.links is None
     await easel.close()
@@ -360,7 +360,7 @@ async def test_without_a_public_address_there_is_no_server_and_no_link(tmp_path)
 async def test_a_port_that_is_taken_costs_the_page_and_not_the_bot(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        easel = Easel(settings(tmp_path, port))
+        easel = DrawingPage(settings(tmp_path, port))
         with structlog.testing.capture_logs() as logs:
             await easel.open(ClaimsInMemory())
         assert easel.links is None

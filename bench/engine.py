@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from PIL import Image as pil
 
 from telephone import log
-from telephone.app import Service
+from telephone.app import App
 from telephone.bootstrap import Parts, open_terminal
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import NO_GUILD, Game, GameState, Image, Step
@@ -178,7 +178,7 @@ class Run:
 
 
 @asynccontextmanager
-async def house(folder: Path, sleeper: Sleeper, stage: Remembering) -> AsyncIterator[Service]:
+async def runtime(folder: Path, sleeper: Sleeper, stage: Remembering) -> AsyncIterator[App]:
     """What a bot opens, in a fresh SQLite folder, with every provider replaced by the sleeper."""
     own = folder / "models.toml"
     own.write_text(MODELS, encoding="utf-8")
@@ -188,7 +188,7 @@ async def house(folder: Path, sleeper: Sleeper, stage: Remembering) -> AsyncIter
     parts = Parts(dict.fromkeys(PROVIDERS, sleeper), guard_of(settings))
     opened = await open_terminal(settings, stage, parts=parts)
     try:
-        yield opened.service
+        yield opened.app
     finally:
         await opened.close()
 
@@ -197,17 +197,17 @@ async def measured(size: Size) -> Run:
     """Plays the games of one size, all asked for at once."""
     sleeper, stage = Sleeper(size.sleep), Remembering()
     with tempfile.TemporaryDirectory(prefix="telephone-bench-") as name:
-        async with house(Path(name), sleeper, stage) as service:
-            await service.limit(NO_GUILD, parallel=size.at_once)
+        async with runtime(Path(name), sleeper, stage) as app:
+            await app.servers.change(NO_GUILD, parallel=size.at_once)
             watch = asyncio.create_task(_lags())
             began, cpu = time.monotonic(), time.process_time()
-            games = [await service.start(_asked(size, seed)) for seed in range(size.games)]
+            games = [await app.games.start(_asked(size, seed)) for seed in range(size.games)]
             for game in games:
-                await _ended(service, game)
+                await _ended(app, game)
             total, cpu = time.monotonic() - began, time.process_time() - cpu
             watch.cancel()
             lags = await watch
-            games = [await service.closed(game.id, timeout=60) for game in games]
+            games = [await app.games.closed(game.id, timeout=60) for game in games]
     return Run(sleeper.calls[0] - began, total, cpu, lags, _faults(size, games, stage, sleeper))
 
 
@@ -215,9 +215,9 @@ def _asked(size: Size, seed: int) -> StartRequest:
     return StartRequest(PROMPT, "sleeping-artist", "sleeping-spotter", size.turns, seed)
 
 
-async def _ended(service: Service, game: Game) -> None:
+async def _ended(app: App, game: Game) -> None:
     """Waits for the last step; the summary follows behind and is not waited for. Looks seldom, since looking costs."""
-    while not (await service.game(game.id)).state.is_final:
+    while not (await app.games.get(game.id)).state.is_final:
         await asyncio.sleep(0.25)
 
 

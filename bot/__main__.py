@@ -54,9 +54,9 @@ async def run(settings: Settings, token: str) -> None:
         # The models' libraries are heavy; a missing token is told without them.
         from telephone.bootstrap import open_with_engine
 
-        house = await open_with_engine(settings, surfaces)
-        await easel.open(house.service.seats)
-        return house
+        runtime = await open_with_engine(settings, surfaces)
+        await easel.open(runtime.app.turns)
+        return runtime
 
     easel = DrawingPage(settings)
     bot = TelephoneApp(open_here, easel)

@@ -64,7 +64,7 @@ class TelephoneApp(TelephoneBot):
             await self.load_extension(name)
         # At every start: one request, and a server never keeps the commands of an older version.
         await self.tree.sync()
-        self._house = await self._on_setup(self.surfaces)
+        self._runtime = await self._on_setup(self.surfaces)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Forms, which discord.py does not remember after a restart; it answers commands and buttons itself."""

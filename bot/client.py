@@ -9,7 +9,7 @@ from cachetools import LRUCache
 from discord import app_commands
 from discord.ext import commands
 
-from telephone.app import Service
+from telephone.app import App
 from telephone.domain.games import Game
 from telephone.exports.artifacts import Replay
 from telephone.games.turn_service import ClaimedTurn
@@ -26,7 +26,7 @@ class BotRuntime(Protocol):
     """What the composition root opens: a service to ask, and a way to close it all."""
 
     @property
-    def service(self) -> Service: ...
+    def app(self) -> App: ...
 
     async def close(self) -> None: ...
 
@@ -69,14 +69,14 @@ class TelephoneBot(commands.AutoShardedBot):
         self.forms: dict[re.Pattern[str], FormHandler] = {}
         self.late: LRUCache[int, bool] = LRUCache(LATE_MAX)
         self._easel = easel
-        self._house: BotRuntime | None = None
+        self._runtime: BotRuntime | None = None
 
     @property
-    def service(self) -> Service:
+    def app(self) -> App:
         """The only door to the game. Raises RuntimeError before setup and after closing."""
-        if self._house is None:
+        if self._runtime is None:
             raise RuntimeError("the bot is not set up yet, or closed already")
-        return self._house.service
+        return self._runtime.app
 
     def drawing_link(self, turn: ClaimedTurn) -> str | None:
         """Where the member who holds a turn may draw in the browser; None where no page is published."""
@@ -85,13 +85,13 @@ class TelephoneBot(commands.AutoShardedBot):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server, which an outage of Discord does not look like."""
-        await self.service.leave(guild.id)
+        await self.app.servers.leave(guild.id)
 
     async def close(self) -> None:
         """Closes the page and then the house: its games post through this client until their step is done."""
         if self._easel is not None:
             await self._easel.close()
-        house, self._house = self._house, None
-        if house is not None:
-            await house.close()
+        runtime, self._runtime = self._runtime, None
+        if runtime is not None:
+            await runtime.close()
         await super().close()

@@ -11,7 +11,7 @@ from bot.interactions.replies import Press, acknowledge, say
 async def models(press: Press) -> None:
     """Who can draw and who can describe, now and once set up"""
     await acknowledge(press)
-    await say(press, admin_messages.models(press.client.service.models()))
+    await say(press, admin_messages.models(press.client.app.models.all()))
 
 
 async def help_(press: Press) -> None:

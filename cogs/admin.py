@@ -33,7 +33,7 @@ async def check(press: Press, channel: discord.TextChannel | None = None) -> Non
 async def limits(press: Press, changes: Changes) -> None:
     """See or change how long games and members' turns may be and how many play at once"""
     await acknowledge(press)
-    await say(press, admin_messages.limits(await press.client.service.limit(server_of(press), **changes)))
+    await say(press, admin_messages.limits(await press.client.app.servers.change(server_of(press), **changes)))
 
 
 @app_commands.describe(
@@ -50,20 +50,21 @@ async def budget(
     """See or change what games may cost a day and how many there may be"""
     await acknowledge(press)
     await say(
-        press, admin_messages.budget(await press.client.service.budget(server_of(press), scope, usd=usd, games=games))
+        press,
+        admin_messages.budget(await press.client.app.servers.budget(server_of(press), scope, usd=usd, games=games)),
     )
 
 
 async def pause(press: Press) -> None:
     """Pause every game here at once; nothing more is spent"""
     await acknowledge(press)
-    await say(press, paused(await press.client.service.pause(server_of(press))))
+    await say(press, paused(await press.client.app.servers.pause(server_of(press))))
 
 
 async def resume(press: Press) -> None:
     """Let the games that were paused go on"""
     await acknowledge(press)
-    await say(press, admin_messages.resumed(await press.client.service.resume(server_of(press))))
+    await say(press, admin_messages.resumed(await press.client.app.servers.resume(server_of(press))))
 
 
 COMMANDS: Final = (check, limits, budget, pause, resume)

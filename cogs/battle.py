@@ -26,7 +26,7 @@ HOURS_MAX: Final = 168
 async def suggest_pair(press: Press, typed: str) -> list[Choice[str]]:
     """Pairs that can play now; every word that is typed has to be in one."""
     words = typed.casefold().replace("×", " ").split()
-    names = [str(pair) for pair in press.client.service.battles.pairs()]
+    names = [str(pair) for pair in press.client.app.battles.pairs()]
     found = [name for name in names if len(name) <= CHOICE_MAX and all(word in name.casefold() for word in words)]
     return [Choice(name=name, value=name) for name in found[:ROWS]]
 
@@ -34,7 +34,7 @@ async def suggest_pair(press: Press, typed: str) -> list[Choice[str]]:
 @offered
 async def suggest_finished(press: Press, typed: int | str) -> list[Choice[int]]:
     """Finished games; beside one that is chosen, those that can meet it."""
-    games = await press.client.service.finished(server_of(press))
+    games = await press.client.app.games.finished(server_of(press))
     chosen = {press.namespace.game_a, press.namespace.game_b} - {typed}
     for other in [game for game in games if game.number in chosen]:
         games = [one for one in games if _can_meet(one, other)]
@@ -83,7 +83,7 @@ async def battle(
         longest_prompt=PROMPT_LONGEST,
         vote_seconds=vote_hours * 3_600,
     )
-    await show_start(press, await press.client.service.battles.start(asked))
+    await show_start(press, await press.client.app.battles.start(asked))
 
 
 @app_commands.describe(
@@ -109,7 +109,7 @@ async def versus(
         age_restricted=age_restricted(press),
         vote_seconds=vote_hours * 3_600,
     )
-    await show_start(press, await press.client.service.battles.versus(asked))
+    await show_start(press, await press.client.app.battles.versus(asked))
 
 
 COMMANDS: Final = (battle, versus)

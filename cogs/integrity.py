@@ -39,7 +39,7 @@ async def votes(
 ) -> None:
     """See which votes are flagged and why, and decide about a voter"""
     await acknowledge(press)
-    desk, guild_id = press.client.service.integrity, server_of(press)
+    desk, guild_id = press.client.app.vote_review, server_of(press)
     if (member is None) != (decision is None):
         raise BadInput("Please give both a member and a decision, or neither to see the list.")
     found = await (desk.report(guild_id) if least_days is None else desk.ask_age(guild_id, least_days))
@@ -52,7 +52,7 @@ async def export(press: Press, prompts: Prompts = "curated", *, what: str) -> No
     """Get the votes of this server as a file, voters by pseudonyms"""
     await acknowledge(press)
     row, pool = FORMATS[what], Pool(server_of(press), free=prompts == "free")
-    found = await press.client.service.archive.export(what, pool, "all")
+    found = await press.client.app.exports.export(what, pool, "all")
     await say(press, vote_messages.exported(row, found), file=vote_messages.sheet(row, found))
 
 

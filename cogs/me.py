@@ -15,7 +15,7 @@ from bot.privacy.buttons import PersonalButton, ask_to_delete
 async def export(press: Press) -> None:
     """Get all that is kept of you as a file"""
     await acknowledge(press)
-    parcel = await press.client.service.privacy.export(press.user.id)
+    parcel = await press.client.app.privacy.export(press.user.id)
     await say(press, privacy_messages.exported(parcel), file=privacy_messages.file(parcel))
 
 
@@ -29,7 +29,7 @@ async def delete(press: Press) -> None:
 async def name(press: Press, on: bool) -> None:
     """Choose whether you are named in games on this server"""
     await acknowledge(press)
-    privacy = press.client.service.privacy
+    privacy = press.client.app.privacy
     await say(press, privacy_messages.named(await privacy.wishes(server_of(press), press.user.id, by_name=on)))
 
 
@@ -37,7 +37,7 @@ async def name(press: Press, on: bool) -> None:
 async def reminders(press: Press, on: bool) -> None:
     """Choose whether you are reminded of turns that you took on this server"""
     await acknowledge(press)
-    privacy = press.client.service.privacy
+    privacy = press.client.app.privacy
     await say(press, privacy_messages.reminded(await privacy.wishes(server_of(press), press.user.id, reminders=on)))
 
 

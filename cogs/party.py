@@ -21,8 +21,8 @@ from telephone.parties.service import PartyAsked
 @offered
 async def suggest_stand_in(press: Press, typed: str) -> list[Choice[str]]:
     """Models of both kinds, those that can play now first."""
-    service = press.client.service
-    choices = [choice for kind in ("t2i", "i2t") for choice in service.choices(kind) if choice.name != HUMAN]
+    app = press.client.app
+    choices = [choice for kind in ("t2i", "i2t") for choice in app.models.choices(kind) if choice.name != HUMAN]
     ready = sorted(choices, key=lambda choice: not choice.ready)
     return matching([Choice(name=model_row(choice), value=choice.name) for choice in ready], typed)
 
@@ -50,7 +50,7 @@ async def party(
         starter_id=press.user.id,
         age_restricted=age_restricted(press),
     )
-    await show_start(press, await press.client.service.parties.start(asked))
+    await show_start(press, await press.client.app.parties.start(asked))
 
 
 COMMANDS: Final = (party,)

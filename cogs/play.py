@@ -15,9 +15,8 @@ from bot.interactions.checks import age_restricted, game_meant, require_stage, s
 from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered
 from bot.interactions.replies import Press, acknowledge, say
-from telephone.app import StartRequest
 from telephone.domain.games import PROMPT_MIN, TURNS_MAX, Level
-from telephone.games.admission import SEED_MAX
+from telephone.games.admission import SEED_MAX, StartRequest
 from telephone.providers.base import ModelKind
 
 PROMPT_LONGEST: Final = 1_000
@@ -26,7 +25,7 @@ PROMPT_LONGEST: Final = 1_000
 @offered
 async def suggest_prompt(press: Press, typed: str) -> list[Choice[str]]:
     """Prompts of this server and curated ones; anything else may be typed."""
-    prompts = await press.client.service.prompts.offered(server_of(press))
+    prompts = await press.client.app.prompts.offered(server_of(press))
     rows = [Choice(name=prompt_row(prompt), value=prompt.slug) for prompt in prompts if prompt.slug]
     return matching(rows, typed)
 
@@ -105,9 +104,9 @@ async def stop(press: Press, game: Range[int, 1] | None = None) -> None:
 async def status(press: Press) -> None:
     """Which games, battles and parties are played here, and who waits"""
     await acknowledge(press)
-    service, guild_id = press.client.service, server_of(press)
-    battles, parties = await service.battles.unfinished(guild_id), await service.parties.unfinished(guild_id)
-    await say(press, admin_messages.status(await service.status(guild_id), battles, parties))
+    app, guild_id = press.client.app, server_of(press)
+    battles, parties = await app.battles.unfinished(guild_id), await app.parties.unfinished(guild_id)
+    await say(press, admin_messages.status(await app.games.status(guild_id), battles, parties))
 
 
 @app_commands.describe(game="Which game; left out, the one of this thread or the newest")
@@ -133,10 +132,10 @@ async def teardown(bot: TelephoneBot) -> None:
 
 
 def _models(press: Press, kind: ModelKind, typed: str) -> list[Choice[str]]:
-    choices = press.client.service.choices(kind)
+    choices = press.client.app.models.choices(kind)
     return matching([Choice(name=model_row(choice), value=choice.name) for choice in choices], typed)
 
 
 async def _games(press: Press, typed: int | str, *, unfinished_only: bool) -> list[Choice[int]]:
-    games = await press.client.service.recent(server_of(press), unfinished_only=unfinished_only)
+    games = await press.client.app.games.recent(server_of(press), unfinished_only=unfinished_only)
     return matching([Choice(name=game_row(game), value=game.number) for game in games], str(typed or ""))

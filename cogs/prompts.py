@@ -20,14 +20,14 @@ from telephone.prompts.service import PROPOSAL_MAX
 @offered
 async def suggest_own(press: Press, typed: str) -> list[Choice[str]]:
     """The prompts of this server alone."""
-    own = await press.client.service.prompts.own(server_of(press))
+    own = await press.client.app.prompts.own(server_of(press))
     return matching([Choice(name=prompt_row(prompt), value=str(prompt.slug)) for prompt in own], typed)
 
 
 @offered
 async def suggest_waiting(press: Press, typed: int | str) -> list[Choice[int]]:
     """What waits, for those who may decide about it."""
-    waiting = await press.client.service.prompts.waiting(server_of(press), is_moderator=is_host(press))
+    waiting = await press.client.app.prompts.waiting(server_of(press), is_moderator=is_host(press))
     rows = [Choice(name=prompt_row(proposal.prompt), value=proposal.number) for proposal in waiting]
     return matching(rows, str(typed or ""))
 
@@ -45,7 +45,7 @@ async def browse(press: Press, level: Level | None = None) -> None:
 async def add(press: Press, text: Range[str, PROMPT_MIN, PROPOSAL_MAX], level: Level | None = None) -> None:
     """Propose a prompt; a moderator decides whether it is offered here"""
     await acknowledge(press)
-    proposal = await press.client.service.prompts.propose(server_of(press), text, level, by=press.user.id)
+    proposal = await press.client.app.prompts.propose(server_of(press), text, level, by=press.user.id)
     await say(press, prompt_messages.proposed(proposal))
 
 
@@ -62,14 +62,14 @@ async def review(press: Press, prompt: Range[int, 1] | None = None) -> None:
 async def remove(press: Press, prompt: str) -> None:
     """Take one of this server's own prompts off the list; for moderators"""
     await acknowledge(press)
-    gone = await press.client.service.prompts.remove(server_of(press), prompt, is_moderator=is_host(press))
+    gone = await press.client.app.prompts.remove(server_of(press), prompt, is_moderator=is_host(press))
     await say(press, prompt_messages.removed(gone))
 
 
 async def generate(press: Press) -> None:
     """Have a chat model write ten prompts to decide about; for moderators"""
     await acknowledge(press)
-    made = await press.client.service.prompts.generate(server_of(press), is_moderator=is_host(press))
+    made = await press.client.app.prompts.generate(server_of(press), is_moderator=is_host(press))
     first = made.kept[0].number if made.kept else 0
     await show_desk(press, first, prompt_messages.generated(made))
 

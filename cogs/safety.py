@@ -17,7 +17,7 @@ REPORT: Final = "Report this turn"
 
 
 async def report(press: Press, message: discord.Message) -> None:
-    moderation, guild_id = press.client.service.moderation, server_of(press)
+    moderation, guild_id = press.client.app.moderation, server_of(press)
     if found := await moderation.round_at(guild_id, message.id):
         await press.response.send_modal(RoundForm(*found))
         return
@@ -27,7 +27,7 @@ async def report(press: Press, message: discord.Message) -> None:
 async def reports(press: Press) -> None:
     """See the turns that members reported, and decide about them"""
     await acknowledge(press)
-    waiting = await press.client.service.moderation.waiting(server_of(press))
+    waiting = await press.client.app.moderation.waiting(server_of(press))
     await say(press, moderation_messages.reports(waiting), view=buttons(waiting))
 
 
@@ -35,7 +35,7 @@ async def reports(press: Press) -> None:
 async def nsfw(press: Press, policy: NsfwPolicy) -> None:
     """Choose where adult content may be played; by default nowhere"""
     await acknowledge(press)
-    settings = await press.client.service.allow_nsfw(server_of(press), policy)
+    settings = await press.client.app.servers.allow_nsfw(server_of(press), policy)
     await say(press, moderation_messages.nsfw(settings))
 
 

@@ -25,7 +25,7 @@ from telephone.providers.base import ModelKind
 @offered
 async def suggest_embedder(press: Press, typed: str) -> list[Choice[str]]:
     """What measured games here."""
-    names = await press.client.service.boards.embedders(server_of(press))
+    names = await press.client.app.boards.embedders(server_of(press))
     return matching([Choice(name=name, value=name) for name in names], typed)
 
 
@@ -92,7 +92,7 @@ async def pair(
 @offered
 async def suggest_ready(press: Press, typed: str) -> list[Choice[str]]:
     """What can measure."""
-    ready = [choice.name for choice in press.client.service.choices("embedder") if choice.ready]
+    ready = [choice.name for choice in press.client.app.models.choices("embedder") if choice.ready]
     return matching([Choice(name=name, value=name) for name in ready], typed)
 
 
@@ -119,5 +119,5 @@ async def teardown(bot: TelephoneBot) -> None:
 
 
 def _models(press: Press, kind: ModelKind, typed: str) -> list[Choice[str]]:
-    choices = press.client.service.choices(kind)
+    choices = press.client.app.models.choices(kind)
     return matching([Choice(name=model_row(choice), value=choice.name) for choice in choices], typed)

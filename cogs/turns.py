@@ -22,7 +22,7 @@ Somebody = discord.Member | discord.Role
 @offered
 async def suggest_waiting(press: Press, typed: int | str) -> list[Choice[int]]:
     """The games that wait for a member, sealed ones too: a row says no more than their cards."""
-    games = await press.client.service.waiting(server_of(press))
+    games = await press.client.app.games.waiting(server_of(press))
     return matching([Choice(name=waiting_row(game), value=game.number) for game in games], str(typed or ""))
 
 
@@ -46,7 +46,7 @@ async def invite(
     """Call members into a game of yours that waits for one of them"""
     await acknowledge(press)
     people: list[Called] = [one for one in (who, also, third, fourth) if one is not None]
-    games = {one.number: one for one in await press.client.service.waiting(server_of(press))}
+    games = {one.number: one for one in await press.client.app.games.waiting(server_of(press))}
     meant = games.get(game) if game is not None else None
     if game is None and press.channel_id not in {one.place.thread_id for one in games.values()}:
         meant = next(iter(games.values()), None)

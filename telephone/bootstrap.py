@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from telephone.app import Service
+from telephone.app import App
 from telephone.battles.admission import BattleAdmission
 from telephone.battles.matchmaking import Matchmaking
 from telephone.battles.publisher import BattlePublisher
@@ -25,10 +25,12 @@ from telephone.games.human_turns import HumanTurns
 from telephone.games.measure_workflow import PATIENCE, MeasureWorkflow, Patience
 from telephone.games.publisher import GamePublisher
 from telephone.games.recovery import GameRecovery
+from telephone.games.service import GameService
 from telephone.games.steps import StepPlayer
 from telephone.games.turn_service import TurnService
 from telephone.games.workflow import GameDependencies, GameWorkflow, NoSidePublisher, SidePublisher
 from telephone.leaderboards.ballot_source import BallotSource
+from telephone.leaderboards.insights import InsightService
 from telephone.leaderboards.pair_report import PairReports
 from telephone.leaderboards.service import Judge, LeaderboardService
 from telephone.leaderboards.vote_review import VoteReview
@@ -41,6 +43,7 @@ from telephone.measurement.rescoring import HELD, Rescorer
 from telephone.measurement.rescoring import PATIENCE as EMBEDDER_DEADLINE
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder
+from telephone.models.catalog import ModelCatalog
 from telephone.models.embedders import embedders
 from telephone.models.offline import Offline
 from telephone.models.players import DEADLINE, Players
@@ -72,6 +75,7 @@ from telephone.providers.openai import OpenAI
 from telephone.providers.rate_limit import Gate, limits
 from telephone.providers.replicate import HOSTS, Replicate
 from telephone.safety import Guard, guard_of
+from telephone.servers.service import ServerService
 from telephone.settings import Settings, secret_named
 from telephone.store import Store
 
@@ -172,7 +176,7 @@ class Sweep:
 class Runtime:
     """Everything that runs in one process, and how it is closed."""
 
-    service: Service
+    app: App
     store: Store
     players: Players
     guard: Guard
@@ -281,7 +285,7 @@ class _Shared:
     pictures: Pictures
     measure: GameMeasurer
     scales: Calibrations
-    keepsakes: GameArtifacts
+    artifacts: GameArtifacts
     admission: GameAdmission
     anew: Rescorer
     writing: str | None
@@ -308,36 +312,37 @@ class _Shared:
             pictures,
             measure,
             scales,
-            keepsakes=GameArtifacts(pictures, registry, measure, scales),
+            artifacts=GameArtifacts(pictures, registry, measure, scales),
             admission=GameAdmission(store, players, guard, settings.caps, measure.most_usd, humans=humans),
             anew=Rescorer(store, measure, scales, registry, settings.caps, tempo.held, tempo.rescore),
             writing=writing,
         )
 
-    def service(self, runners: _Runners) -> Service:
+    def app(self, runners: _Runners) -> App:
         """The door to all of it, for cogs and the command line."""
-        store, players, registry = self.store, self.players, self.players.registry
-        seats, urn = TurnService(store, self.pictures, self.guard, runners.games), BallotSource(store)
-        return Service(
-            store,
-            players,
-            self.admission,
-            self.keepsakes,
-            moderation=Moderation(store, self.pictures, runners.games),
-            prompts=PromptService(store, self.guard, PromptGenerator(players, store, self.settings.caps, self.writing)),
-            boards=boards_of(self.measure, store, registry),
+        store, players, registry, caps = self.store, self.players, self.players.registry, self.settings.caps
+        turns, votes = TurnService(store, self.pictures, self.guard, runners.games), BallotSource(store)
+        matchmaking, boards = Matchmaking(store, players, votes), boards_of(self.measure, store, registry)
+        battle_admission = BattleAdmission(self.admission, matchmaking)
+        battles = BattleService(store, battle_admission, self.pictures, runners.battles)
+        parties = PartyService(store, self.admission, turns, runners.parties)
+        return App(
+            games=GameService(store, self.admission, self.artifacts, runners.games),
+            turns=turns,
+            guesses=GuessService(store, registry),
+            battles=battles,
+            parties=parties,
+            prompts=PromptService(store, self.guard, PromptGenerator(players, store, caps, self.writing)),
+            models=ModelCatalog(players, self.admission.humans),
+            boards=boards,
             pairs=PairReports(store, self.measure, self.scales, registry),
-            battles=BattleService(
-                store, BattleAdmission(self.admission, Matchmaking(store, players, urn)), self.pictures, runners.battles
-            ),
-            integrity=VoteReview(store),
-            archive=Exporter(urn, self.settings.signing_key),
-            seats=seats,
-            parties=PartyService(store, self.admission, seats, runners.parties),
-            errands=RescoreService(self.anew, runners.rescores),
+            insights=InsightService(boards),
+            rescores=RescoreService(self.anew, runners.rescores),
+            moderation=Moderation(store, self.pictures, runners.games),
+            vote_review=VoteReview(store),
+            exports=Exporter(votes, self.settings.signing_key),
+            servers=ServerService(store, caps, battles, parties, runners.games),
             privacy=PrivacyService(store, self.pictures, runners.deletions),
-            guessing=GuessService(store, registry),
-            runner=runners.games,
         )
 
 
@@ -351,9 +356,9 @@ async def open_without_engine(settings: Settings) -> Runtime:
 
     Raises Misconfigured.
     """
-    rooms = await _Shared.open(settings, parts_of(settings), TEMPO, humans=False)
-    shared = (rooms.store, rooms.players, rooms.guard, rooms.measure, rooms.scales)
-    return Runtime(rooms.service(_NOBODY), *shared)
+    shared = await _Shared.open(settings, parts_of(settings), TEMPO, humans=False)
+    common = (shared.store, shared.players, shared.guard, shared.measure, shared.scales)
+    return Runtime(shared.app(_NOBODY), *common)
 
 
 async def open_with_engine(
@@ -363,57 +368,57 @@ async def open_with_engine(
 
     What was interrupted goes on at once. Raises Misconfigured.
     """
-    rooms = await _Shared.open(settings, parts or parts_of(settings), tempo, humans=True)
-    store, players, pictures = rooms.store, rooms.players, rooms.pictures
+    shared = await _Shared.open(settings, parts or parts_of(settings), tempo, humans=True)
+    store, players, pictures = shared.store, shared.players, shared.pictures
     engine = Engine(settings.engine_url)
-    showing = _showing(rooms, surfaces.games, surfaces.human_turns)
+    showing = _showing(shared, surfaces.games, surfaces.human_turns)
     rounds = BattlePublisher(store, pictures, players, surfaces.battles)
-    play, measuring = _play(rooms, engine, showing, rounds, tempo)
-    unfolding = PartyPublisher(store, showing, rooms.keepsakes, players.registry, surfaces.parties)
+    play, measuring = _play(shared, engine, showing, rounds, tempo)
+    unfolding = PartyPublisher(store, showing, shared.artifacts, players.registry, surfaces.parties)
     battling = BattleWorkflow(BattleDependencies(store, play, rounds, measuring, engine, tempo.battle_look))
-    rescoring = RescoreWorkflow(RescoreDependencies(store, rooms.anew, surfaces.jobs, engine, tempo.stretch))
+    rescoring = RescoreWorkflow(RescoreDependencies(store, shared.anew, surfaces.jobs, engine, tempo.stretch))
     hall = PartyDependencies(
-        store, play, showing, unfolding, measuring, rooms.admission, engine, tempo.party_look, tempo.reveal
+        store, play, showing, unfolding, measuring, shared.admission, engine, tempo.party_look, tempo.reveal
     )
-    hosting, measure, cleanup = PartyWorkflow(hall), rooms.measure, surfaces.cleanup
+    hosting, measure, cleanup = PartyWorkflow(hall), shared.measure, surfaces.cleanup
     crew = DeletionDependencies(
         store, pictures, measure, play, battling, hosting, cleanup, engine, tempo.settle, tempo.pauses
     )
     erasing = DeletionWorkflow(crew)
-    service = rooms.service(_Runners(play, battling, hosting, rescoring, erasing))
+    app = shared.app(_Runners(play, battling, hosting, rescoring, erasing))
     others = (battling, rescoring, erasing, hosting)
-    return await _launch(rooms, service, engine, play, measuring=measuring, others=others, tempo=tempo)
+    return await _launch(shared, app, engine, play, measuring=measuring, others=others, tempo=tempo)
 
 
 async def open_terminal(settings: Settings, stage: GamePresenter, *, parts: Parts | None = None) -> EngineRuntime:
     """The same for games alone, shown where no members are: in a terminal. Raises Misconfigured."""
-    rooms = await _Shared.open(settings, parts or parts_of(settings), TEMPO, humans=False)
+    shared = await _Shared.open(settings, parts or parts_of(settings), TEMPO, humans=False)
     engine = Engine(settings.engine_url)
-    showing = _showing(rooms, stage, NoTurnPresenter())
-    play, measuring = _play(rooms, engine, showing, NoSidePublisher(), TEMPO)
-    service = rooms.service(replace(_NOBODY, games=play))
-    return await _launch(rooms, service, engine, play, measuring=measuring, tempo=TEMPO)
+    showing = _showing(shared, stage, NoTurnPresenter())
+    play, measuring = _play(shared, engine, showing, NoSidePublisher(), TEMPO)
+    app = shared.app(replace(_NOBODY, games=play))
+    return await _launch(shared, app, engine, play, measuring=measuring, tempo=TEMPO)
 
 
-def _showing(rooms: _Shared, stage: GamePresenter, lobby: TurnPresenter) -> GamePublisher:
-    return GamePublisher(rooms.store, rooms.pictures, rooms.players, rooms.scales, stage, lobby)
+def _showing(shared: _Shared, stage: GamePresenter, lobby: TurnPresenter) -> GamePublisher:
+    return GamePublisher(shared.store, shared.pictures, shared.players, shared.scales, stage, lobby)
 
 
 def _play(
-    rooms: _Shared, engine: Engine, showing: GamePublisher, sides: SidePublisher, tempo: Tempo
+    shared: _Shared, engine: Engine, showing: GamePublisher, sides: SidePublisher, tempo: Tempo
 ) -> tuple[GameWorkflow, MeasureWorkflow]:
-    store = rooms.store
-    taking = StepPlayer(store, rooms.pictures, rooms.players, rooms.guard)
-    measuring = MeasureWorkflow(store, rooms.measure, rooms.scales, showing, engine, patience=tempo.patience)
-    seating = HumanTurns(store, rooms.players, showing)
+    store = shared.store
+    taking = StepPlayer(store, shared.pictures, shared.players, shared.guard)
+    measuring = MeasureWorkflow(store, shared.measure, shared.scales, showing, engine, patience=tempo.patience)
+    seating = HumanTurns(store, shared.players, showing)
     return GameWorkflow(
         GameDependencies(store, taking, showing, measuring, engine, sides, seating, tempo.reveal)
     ), measuring
 
 
 async def _launch(
-    rooms: _Shared,
-    service: Service,
+    shared: _Shared,
+    app: App,
     engine: Engine,
     play: GameWorkflow,
     *,
@@ -424,9 +429,9 @@ async def _launch(
     try:
         await engine.launch([play, measuring, *others])
     except BaseException:
-        await rooms.store.close()
+        await shared.store.close()
         raise
-    sweep = Sweep([GameRecovery(rooms.store, play, engine), *others], engine, rooms.players, tempo.sweep)
+    sweep = Sweep([GameRecovery(shared.store, play, engine), *others], engine, shared.players, tempo.sweep)
     sweeping = asyncio.create_task(sweep.run())
-    shared = (rooms.store, rooms.players, rooms.guard, rooms.measure, rooms.scales)
-    return EngineRuntime(service, *shared, engine, sweep, sweeping)
+    common = (shared.store, shared.players, shared.guard, shared.measure, shared.scales)
+    return EngineRuntime(app, *common, engine, sweep, sweeping)

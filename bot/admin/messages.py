@@ -10,7 +10,6 @@ from bot.parties.messages import standing as standing_party
 from bot.ui.posts import span, turn_now
 from bot.ui.text import CONTENT_MAX, escape, excerpt, lines_that_fit
 from bot.ui.wording import NEEDED
-from telephone.app import Scope
 from telephone.domain.battles import Battle
 from telephone.domain.budgets import Allowance
 from telephone.domain.games import GameState
@@ -18,6 +17,7 @@ from telephone.domain.parties import Party
 from telephone.domain.servers import ServerSettings, said
 from telephone.games.service import UnfinishedGame
 from telephone.models.catalog import ModelFacts
+from telephone.store import Scope
 
 HELP: Final = """\
 **AI Telephone**: one model draws your words, another says what it sees, the next picture is drawn from that, \

@@ -20,7 +20,7 @@ Verb = Callable[[Press, str, str], Awaitable[None]]
 
 async def vote(press: Press, battle_id: str, argument: str) -> None:
     await acknowledge(press)
-    contest = press.client.service.battles
+    contest = press.client.app.battles
     cast = await contest.vote(battle_id, _voter(press), _choice(argument), is_bot=press.user.bot)
     await say(press, messages.receipt(cast))
     await contest.show_count(battle_id)
@@ -34,7 +34,7 @@ async def story(press: Press, battle_id: str, argument: str) -> None:
     else:
         await acknowledge(press)
     letter, page = argument.split("-")[:2]
-    shown = await press.client.service.battles.story(battle_id, _choice(letter).place or 0, int(page))
+    shown = await press.client.app.battles.story(battle_id, _choice(letter).place or 0, int(page))
     view, files = messages.story(shown)
     view.stop()
     attachments: list[Any] = [file.file() for file in files]
@@ -51,7 +51,7 @@ async def ask_to_close(press: Press, battle_id: str, _: str) -> None:
 
 async def close(press: Press, battle_id: str, _: str) -> None:
     await press.response.defer()
-    battle = await press.client.service.battles.close(battle_id, by=press.user.id, is_host=is_host(press))
+    battle = await press.client.app.battles.close(battle_id, by=press.user.id, is_host=is_host(press))
     await say(press, messages.closed(battle))
 
 
@@ -65,18 +65,18 @@ async def ask_to_stop(press: Press, battle_id: str, _: str) -> None:
 
 async def stop(press: Press, battle_id: str, _: str) -> None:
     await press.response.defer()
-    battle = await press.client.service.battles.stop(battle_id, by=press.user.id, is_host=is_host(press))
+    battle = await press.client.app.battles.stop(battle_id, by=press.user.id, is_host=is_host(press))
     await say(press, messages.stopped(battle))
 
 
 async def keep(press: Press, battle_id: str, _: str) -> None:
     await press.response.defer()
-    await say(press, messages.kept(await press.client.service.battles.battle(battle_id)))
+    await say(press, messages.kept(await press.client.app.battles.battle(battle_id)))
 
 
 async def go_on(press: Press, battle_id: str, _: str) -> None:
     await acknowledge(press)
-    battle = await press.client.service.battles.resume(battle_id, by=press.user.id, is_host=is_host(press))
+    battle = await press.client.app.battles.resume(battle_id, by=press.user.id, is_host=is_host(press))
     await say(press, messages.continued(battle))
 
 
@@ -104,7 +104,7 @@ class BattleButton(
 
 async def show_start(press: Press, battle: Battle) -> None:
     """Says where a battle that was just asked for is being played."""
-    await say(press, messages.started(await press.client.service.battles.opened(battle.id)))
+    await say(press, messages.started(await press.client.app.battles.opened(battle.id)))
 
 
 def _voter(press: Press) -> Voter:
@@ -120,7 +120,7 @@ def _choice(argument: str) -> Choice:
 
 
 async def _hosted(press: Press, battle_id: str) -> Battle:
-    return await press.client.service.battles.hosted(battle_id, by=press.user.id, is_host=is_host(press))
+    return await press.client.app.battles.hosted(battle_id, by=press.user.id, is_host=is_host(press))
 
 
 def _confirmation(battle: Battle, label: str, verb: str) -> ui.View:

@@ -107,9 +107,9 @@ def open_outside(settings: Settings, easel: DrawingPage) -> Callable[[DiscordSur
 
     async def when_given() -> BotRuntime:
         surfaces = await given
-        house = await open_with_engine(settings, surfaces)
-        await easel.open(house.service.seats)
-        return house
+        runtime = await open_with_engine(settings, surfaces)
+        await easel.open(runtime.app.turns)
+        return runtime
 
     opening = asyncio.create_task(when_given())
 

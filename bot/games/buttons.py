@@ -17,7 +17,7 @@ Verb = Callable[[Press, str], Awaitable[None]]
 
 async def ask_first(press: Press, game_id: str) -> None:
     await acknowledge(press)
-    await ask_to_stop(press, await press.client.service.game(game_id))
+    await ask_to_stop(press, await press.client.app.games.get(game_id))
 
 
 async def ask_to_stop(press: Press, game: Game) -> None:
@@ -32,21 +32,21 @@ async def ask_to_stop(press: Press, game: Game) -> None:
 
 async def stop(press: Press, game_id: str) -> None:
     await press.response.defer()
-    game = await press.client.service.stop(game_id, by=press.user.id, is_host=is_host(press))
+    game = await press.client.app.games.stop(game_id, by=press.user.id, is_host=is_host(press))
     await say(press, stopped(game))
 
 
 async def keep(press: Press, game_id: str) -> None:
     await press.response.defer()
-    await say(press, kept(await press.client.service.game(game_id)))
+    await say(press, kept(await press.client.app.games.get(game_id)))
 
 
 async def play_again(press: Press, game_id: str) -> None:
     """The same prompt and pair, in the channel of the first card, whether pressed there or in the thread."""
     await acknowledge(press)
     require_permissions(press)
-    channel_id = (await press.client.service.game(game_id)).request.channel_id
-    game = await press.client.service.again(
+    channel_id = (await press.client.app.games.get(game_id)).request.channel_id
+    game = await press.client.app.games.again(
         game_id, by=press.user.id, channel_id=channel_id, age_restricted=age_restricted(press)
     )
     await show_start(press, game)
@@ -54,25 +54,25 @@ async def play_again(press: Press, game_id: str) -> None:
 
 async def play_on(press: Press, game_id: str) -> None:
     await acknowledge(press)
-    game = await press.client.service.resume_game(game_id, by=press.user.id, is_host=is_host(press))
+    game = await press.client.app.games.resume(game_id, by=press.user.id, is_host=is_host(press))
     await say(press, continued(game))
 
 
 async def replay(press: Press, game_id: str) -> None:
     await acknowledge(press)
-    await show_replay(press, await press.client.service.game(game_id))
+    await show_replay(press, await press.client.app.games.get(game_id))
 
 
 async def show_start(press: Press, game: Game) -> None:
     """Says where a game that was just asked for is being played, or how long the queue is."""
-    service = press.client.service
-    game = await service.opened(game.id)
-    await say(press, started(game, await service.place_in_queue(game.id)))
+    app = press.client.app
+    game = await app.games.opened(game.id)
+    await say(press, started(game, await app.games.place_in_queue(game.id)))
 
 
 async def show_replay(press: Press, game: Game) -> None:
     """Posts the moving picture in the game's thread, once, and links it; shows it here where there is no thread."""
-    made = await press.client.service.replay(game.id)
+    made = await press.client.app.games.replay(game.id)
     message_id = await press.client.surfaces.games.post_replay(game, made)
     if message_id is None or game.place.thread_id is None:
         await say(press, replayed(game, None), file=Attachment(made.name, made.data, made.alt))

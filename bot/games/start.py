@@ -10,8 +10,9 @@ from bot.games.buttons import show_start
 from bot.interactions.errors import explain
 from bot.interactions.replies import Press, acknowledge, say
 from bot.ui.text import escape
-from telephone.app import Service, StartRequest
+from telephone.app import App
 from telephone.errors import Retired
+from telephone.games.admission import StartRequest
 
 _OFFER_S = 600.0
 """How long an offer stands: the message that shows it goes with the interaction's token, after 15 minutes."""
@@ -20,9 +21,9 @@ _OFFER_S = 600.0
 async def begin(press: Press, asked: StartRequest) -> None:
     """Starts a game and says where it is. A retired model's replacement is offered, never taken silently."""
     try:
-        game = await press.client.service.start(asked)
+        game = await press.client.app.games.start(asked)
     except Retired as retired:
-        instead = _instead(press.client.service, asked, retired)
+        instead = _instead(press.client.app, asked, retired)
         if instead is None or retired.replacement is None:
             raise
         await say(press, escape(retired.sentence), view=Offer(instead, retired.replacement))
@@ -49,10 +50,10 @@ class Offer(ui.View):
             await explain(press, error)
 
 
-def _instead(service: Service, asked: StartRequest, retired: Retired) -> StartRequest | None:
+def _instead(app: App, asked: StartRequest, retired: Retired) -> StartRequest | None:
     """The same game with the replacement in the retired model's place; None where that cannot play either."""
-    if retired.replacement in {choice.name for choice in service.choices("t2i") if choice.ready}:
+    if retired.replacement in {choice.name for choice in app.models.choices("t2i") if choice.ready}:
         return replace(asked, t2i=retired.replacement)
-    if retired.replacement in {choice.name for choice in service.choices("i2t") if choice.ready}:
+    if retired.replacement in {choice.name for choice in app.models.choices("i2t") if choice.ready}:
         return replace(asked, i2t=retired.replacement)
     return None

@@ -15,14 +15,14 @@ _QUESTION: Final = rf"(?P<game>[\w-]{{1,64}}):(?P<question>{'|'.join(Question)})
 async def ask(press: Press, game_id: str, question: Question) -> None:
     """Asks a member where nobody else sees it, or tells them again what is known since they chose."""
     await acknowledge(press)
-    guessed = await press.client.service.guessing.asked(game_id, question, press.user.id)
+    guessed = await press.client.app.guesses.asked(game_id, question, press.user.id)
     await say(press, messages.asked(guessed), view=messages.steps(guessed))
 
 
 async def choose(press: Press, game_id: str, question: Question, key: StepKey) -> None:
     """Keeps what a member chose and says what is known, in the place of the question."""
     await press.response.defer()
-    guessed = await press.client.service.guessing.choose(game_id, question, press.user.id, key)
+    guessed = await press.client.app.guesses.choose(game_id, question, press.user.id, key)
     await say(press, messages.asked(guessed), view=messages.steps(guessed))
 
 

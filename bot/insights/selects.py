@@ -14,7 +14,7 @@ from bot.leaderboards import charts as leaderboard_charts
 from bot.leaderboards.buttons import scale_of
 from bot.ui import wording
 from bot.ui.posts import Post
-from telephone.app import Service
+from telephone.app import App
 from telephone.concurrency import off_loop
 from telephone.domain.games import Level
 from telephone.errors import BadInput
@@ -22,44 +22,44 @@ from telephone.errors import BadInput
 
 async def show_insights(press: Press, look: Look) -> None:
     """The answers in the place of what is being waited for, or of the message that was turned over."""
-    await show(press, await insights_post(press.client.service, look))
+    await show(press, await insights_post(press.client.app, look))
 
 
 async def share_insights(press: Press, look: Look) -> None:
     """Posts the answers in the channel for everybody, and says where."""
     require_voice(press)
-    await share(press, messages.SHARED, await insights_post(press.client.service, look))
+    await share(press, messages.SHARED, await insights_post(press.client.app, look))
 
 
-async def insights_post(service: Service, look: Look) -> Post:
+async def insights_post(app: App, look: Look) -> Post:
     """The message that shows what a look asks for."""
-    return await _VIEWS[look.view](service, look)
+    return await _VIEWS[look.view](app, look)
 
 
-async def _answers(service: Service, look: Look) -> Post:
-    answer = await service.questions.answer(look.asked)
+async def _answers(app: App, look: Look) -> Post:
+    answer = await app.insights.answer(look.asked)
     return messages.answers(answer, look, await off_loop(charts.models, answer))
 
 
-async def _turns(service: Service, look: Look) -> Post:
-    course = await service.questions.course(look.asked)
+async def _turns(app: App, look: Look) -> Post:
+    course = await app.insights.course(look.asked)
     return messages.turns(course, look, await off_loop(charts.turn_by_turn, course))
 
 
-async def _levels(service: Service, look: Look) -> Post:
-    whole = await service.questions.answer(replace(look.asked, level=None))
-    each = [await service.questions.answer(replace(whole.asked, level=level)) for level in Level]
-    board, courses = await service.boards.board(whole.asked.board), await service.boards.levels(whole.asked.board)
-    scale = await scale_of(service, board)
+async def _levels(app: App, look: Look) -> Post:
+    whole = await app.insights.answer(replace(look.asked, level=None))
+    each = [await app.insights.answer(replace(whole.asked, level=level)) for level in Level]
+    board, courses = await app.boards.board(whole.asked.board), await app.boards.levels(whole.asked.board)
+    scale = await scale_of(app, board)
     return messages.levels(whole, each, look, await off_loop(leaderboard_charts.level_by_level, board, courses, scale))
 
 
-async def _prompts(service: Service, look: Look) -> Post:
-    found = await service.questions.difficulties(look.asked)
+async def _prompts(app: App, look: Look) -> Post:
+    found = await app.insights.difficulties(look.asked)
     return messages.prompts(found, look, await off_loop(charts.by_prompt, found))
 
 
-_VIEWS: Final[dict[str, Callable[[Service, Look], Awaitable[Post]]]] = {
+_VIEWS: Final[dict[str, Callable[[App, Look], Awaitable[Post]]]] = {
     "answers": _answers,
     "turns": _turns,
     "levels": _levels,

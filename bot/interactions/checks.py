@@ -50,19 +50,19 @@ async def game_meant(press: Press, number: int | None, *, unfinished_only: bool 
 
     A battle's thread, or a party's, means no game: BadInput says what to do instead.
     """
-    service, guild_id = press.client.service, server_of(press)
+    app, guild_id = press.client.app, server_of(press)
     if number is not None:
-        return await service.game_by_number(guild_id, number)
-    party = await service.parties.in_thread(press.channel_id or 0)
+        return await app.games.by_number(guild_id, number)
+    party = await app.parties.in_thread(press.channel_id or 0)
     if party is not None:
         raise BadInput(f"This is the thread of party {party.number}; please name the number of one of its games.")
-    here = await service.game_in_thread(press.channel_id or 0)
+    here = await app.games.in_thread(press.channel_id or 0)
     if here is not None:
         return here
-    battle = await service.battles.in_thread(press.channel_id or 0)
+    battle = await app.battles.in_thread(press.channel_id or 0)
     if battle is not None:
         raise BadInput(f"This is the thread of battle {battle.number}; its buttons are on its card in the channel.")
-    newest = await service.recent(guild_id, unfinished_only=unfinished_only, limit=1)
+    newest = await app.games.recent(guild_id, unfinished_only=unfinished_only, limit=1)
     if not newest:
         raise NotFound("No such game is here yet; /telephone start begins one.")
     return newest[0]

@@ -13,7 +13,7 @@ from bot.leaderboards import messages
 from bot.leaderboards.messages import CHOICES, SIGHT, Sight
 from bot.ui import wording
 from bot.ui.posts import Post
-from telephone.app import Service
+from telephone.app import App
 from telephone.concurrency import off_loop
 from telephone.errors import BadInput
 from telephone.leaderboards.board import Board
@@ -23,46 +23,46 @@ from telephone.media.charts.game_chart import for_chart
 
 async def show_board(press: Press, sight: Sight) -> None:
     """The board in the place of the answer that is being waited for, or of the one whose button was pressed."""
-    await show(press, await board_post(press.client.service, sight))
+    await show(press, await board_post(press.client.app, sight))
 
 
 async def share_board(press: Press, sight: Sight) -> None:
     """Posts the board in the channel for everybody, and says where."""
     require_voice(press)
-    await share(press, messages.SHARED, await board_post(press.client.service, sight))
+    await share(press, messages.SHARED, await board_post(press.client.app, sight))
 
 
-async def board_post(service: Service, sight: Sight) -> Post:
+async def board_post(app: App, sight: Sight) -> Post:
     """The message that shows what a sight asks for."""
-    return await _VIEWS[sight.view](service, sight)
+    return await _VIEWS[sight.view](app, sight)
 
 
-async def _pairs(service: Service, sight: Sight) -> Post:
-    board = await service.boards.board(sight.asked)
+async def _pairs(app: App, sight: Sight) -> Post:
+    board = await app.boards.board(sight.asked)
     charts = await off_loop(leaderboard_charts.intervals, board, messages.charted(board, sight.page))
     return messages.pairs(board, sight, charts)
 
 
-async def _turns(service: Service, sight: Sight) -> Post:
+async def _turns(app: App, sight: Sight) -> Post:
     asked = replace(sight.asked, by="distance")
-    board, courses = await service.boards.board(asked), await service.boards.courses(asked)
-    scale = await scale_of(service, board)
+    board, courses = await app.boards.board(asked), await app.boards.courses(asked)
+    scale = await scale_of(app, board)
     return messages.turns(board, sight, courses, await off_loop(leaderboard_charts.turn_by_turn, board, courses, scale))
 
 
-async def _levels(service: Service, sight: Sight) -> Post:
+async def _levels(app: App, sight: Sight) -> Post:
     asked = replace(sight.asked, by="distance", level=None)
-    board, found = await service.boards.board(asked), await service.boards.levels(asked)
-    scale = await scale_of(service, board)
+    board, found = await app.boards.board(asked), await app.boards.levels(asked)
+    scale = await scale_of(app, board)
     return messages.levels(board, sight, found, await off_loop(leaderboard_charts.level_by_level, board, found, scale))
 
 
-async def scale_of(service: Service, board: Board) -> ChartScale | None:
+async def scale_of(app: App, board: Board) -> ChartScale | None:
     """What the curves of a board are held against; None for an empty one, or where that is not known."""
-    return None if board.is_empty else for_chart(await service.scale(board.asked.guild_id, board.judge.name))
+    return None if board.is_empty else for_chart(await app.pairs.calibration(board.asked.guild_id, board.judge.name))
 
 
-_VIEWS: Final[dict[str, Callable[[Service, Sight], Awaitable[Post]]]] = {
+_VIEWS: Final[dict[str, Callable[[App, Sight], Awaitable[Post]]]] = {
     "pairs": _pairs,
     "turns": _turns,
     "levels": _levels,

@@ -11,7 +11,7 @@ from telephone.leaderboards.pair_report import PairRequest
 
 async def show_pair(press: Press, asked: PairRequest) -> None:
     """All that is known of a pair, in the place of what is being waited for."""
-    found = await press.client.service.pairs.drift(asked)
+    found = await press.client.app.pairs.drift(asked)
     await show(press, pair_messages.pair(found, await off_loop(pair_messages.curve, found)))
 
 

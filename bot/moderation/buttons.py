@@ -37,7 +37,7 @@ class _Form(ui.Modal):
 
     async def _report(self, press: Press, game_id: str, key: StepKey) -> None:
         reason = self._reason.value or ""
-        await press.client.service.moderation.report(game_id, key, by=press.user.id, reason=reason)
+        await press.client.app.moderation.report(game_id, key, by=press.user.id, reason=reason)
         await say(press, messages.REPORTED)
 
     async def on_error(  # type: ignore[override]  # a modal's differs from a view's in discord.py itself
@@ -85,7 +85,7 @@ def _choice(name: str, words: Mapping[str, str]) -> ui.RadioGroup[Any]:
 
 async def look(press: Press, game_id: str, key: StepKey) -> None:
     """Shows a moderator, and nobody else, what was reported."""
-    moderation = press.client.service.moderation
+    moderation = press.client.app.moderation
     game, step, image = await moderation.look(game_id, key, is_moderator=is_host(press))
     battle = await moderation.battle_of(game)
     words = messages.reported_words(game, step, battle)
@@ -98,14 +98,14 @@ async def look(press: Press, game_id: str, key: StepKey) -> None:
 
 
 async def show_again(press: Press, game_id: str, key: StepKey) -> None:
-    moderation = press.client.service.moderation
+    moderation = press.client.app.moderation
     game = await moderation.show_again(game_id, key, by=press.user.id, is_moderator=is_host(press))
     await say(press, messages.shown_again(game, key, await moderation.battle_of(game)))
 
 
 async def void(press: Press, game_id: str, key: StepKey) -> None:
-    moderation = press.client.service.moderation
-    battle = await moderation.battle_of(await press.client.service.game(game_id))
+    moderation = press.client.app.moderation
+    battle = await moderation.battle_of(await press.client.app.games.get(game_id))
     game = await moderation.void(game_id, by=press.user.id, is_moderator=is_host(press))
     await say(press, messages.voided(game, battle))
 
@@ -125,7 +125,7 @@ class ReportButton(
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         await acknowledge(press)
-        game_id = await press.client.service.moderation.named(said["game"])
+        game_id = await press.client.app.moderation.named(said["game"])
         await VERBS[said["verb"]][1](press, game_id, StepKey.parse(said["step"]))
 
 

@@ -23,17 +23,17 @@ async def join(press: Press, party_id: str) -> None:
     await acknowledge(press)
     if press.user.bot:
         raise NotAllowed("A party is for people; models stand in for who leaves.")
-    await say(press, messages.joined(await press.client.service.parties.join(party_id, press.user.id)))
+    await say(press, messages.joined(await press.client.app.parties.join(party_id, press.user.id)))
 
 
 async def leave(press: Press, party_id: str) -> None:
     await acknowledge(press)
-    await say(press, messages.left(await press.client.service.parties.leave(party_id, press.user.id)))
+    await say(press, messages.left(await press.client.app.parties.leave(party_id, press.user.id)))
 
 
 async def begin(press: Press, party_id: str) -> None:
     await acknowledge(press)
-    party = await press.client.service.parties.call(party_id, by=press.user.id, is_host=is_host(press))
+    party = await press.client.app.parties.call(party_id, by=press.user.id, is_host=is_host(press))
     await say(press, messages.called(party))
 
 
@@ -43,21 +43,21 @@ async def bring(press: Press, party_id: str) -> None:
 
 async def draw(press: Press, party_id: str) -> None:
     await acknowledge(press)
-    await say(press, messages.brought(await press.client.service.parties.draw(party_id, press.user.id)))
+    await say(press, messages.brought(await press.client.app.parties.draw(party_id, press.user.id)))
 
 
 async def turn(press: Press, party_id: str) -> None:
     """Shows a member what lies before them, and nobody else."""
     await acknowledge(press)
-    taken = await press.client.service.parties.take(party_id, press.user.id, token=press.token)
+    taken = await press.client.app.parties.take(party_id, press.user.id, token=press.token)
     words, view, file = turn_messages.claimed(await fitted(taken), press.client.drawing_link(taken))
     await say(press, words, view=view, file=file)
 
 
 async def ask_to_stop(press: Press, party_id: str) -> None:
     await acknowledge(press)
-    service = press.client.service.parties
-    party = await service.hosted(party_id, by=press.user.id, is_host=is_host(press))
+    app = press.client.app.parties
+    party = await app.hosted(party_id, by=press.user.id, is_host=is_host(press))
     if party.state.is_final:
         raise BadInput(f"Party {party.number} has ended already; there is nothing to stop.")
     yes, no = messages.custom_id("stop-yes", party.id), messages.custom_id("keep", party.id)
@@ -66,13 +66,13 @@ async def ask_to_stop(press: Press, party_id: str) -> None:
 
 async def stop(press: Press, party_id: str) -> None:
     await press.response.defer()
-    party = await press.client.service.parties.stop(party_id, by=press.user.id, is_host=is_host(press))
+    party = await press.client.app.parties.stop(party_id, by=press.user.id, is_host=is_host(press))
     await say(press, messages.stopped(party))
 
 
 async def keep(press: Press, party_id: str) -> None:
     await press.response.defer()
-    await say(press, messages.kept(await press.client.service.parties.party(party_id)))
+    await say(press, messages.kept(await press.client.app.parties.party(party_id)))
 
 
 VERBS: Final[dict[str, Verb]] = dict(
@@ -89,10 +89,10 @@ class PartyButton(PersistentButton, template=rf"at1p:(?P<verb>{'|'.join(NAMES)})
 
 async def brought(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
     """Keeps the prompt that a member filled in."""
-    text, service = filled(data, "prompt"), press.client.service.parties
-    await say(press, messages.brought(await service.bring(form["party"], press.user.id, text, messages.PROMPT_LONGEST)))
+    text, app = filled(data, "prompt"), press.client.app.parties
+    await say(press, messages.brought(await app.bring(form["party"], press.user.id, text, messages.PROMPT_LONGEST)))
 
 
 async def show_start(press: Press, party: Party) -> None:
     """Says what is to be done for a party that was just asked for."""
-    await say(press, messages.started(await press.client.service.parties.opened(party.id)))
+    await say(press, messages.started(await press.client.app.parties.opened(party.id)))

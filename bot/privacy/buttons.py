@@ -14,13 +14,13 @@ _WAIT: Final = 20.0
 
 async def ask_to_delete(press: Press) -> None:
     """Says what goes and what stays, before anything is deleted."""
-    found = await press.client.service.privacy.footprint(press.user.id)
+    found = await press.client.app.privacy.footprint(press.user.id)
     await say(press, messages.question(found), view=messages.confirmation())
 
 
 async def delete(press: Press) -> None:
     await press.response.defer()
-    privacy = press.client.service.privacy
+    privacy = press.client.app.privacy
     erasure = await privacy.erase(press.user.id)
     await say(press, messages.DELETING)
     if await privacy.erased(erasure.id, _WAIT):

@@ -21,20 +21,20 @@ _STYLE: Final = discord.ButtonStyle
 
 async def show_page(press: Press, number: int, level: Level | None) -> None:
     """One page of what games here can start from, with the way to the pages beside it."""
-    page = await press.client.service.prompts.browse(server_of(press), level, number)
+    page = await press.client.app.prompts.browse(server_of(press), level, number)
     await say(press, messages.page(page), view=_turning(page))
 
 
 async def show_desk(press: Press, at: int = 0, note: str = "") -> None:
     """The next proposal from this number on, under what was just decided."""
-    desk = await press.client.service.prompts.desk(server_of(press), is_moderator=is_host(press), at=at)
+    desk = await press.client.app.prompts.desk(server_of(press), is_moderator=is_host(press), at=at)
     words, file = messages.desk(desk, note)
     await say(press, words, view=_deciding(desk), file=file)
 
 
 async def accept(press: Press, number: int, level: Level | None) -> None:
     async def decide() -> str:
-        prompts = press.client.service.prompts
+        prompts = press.client.app.prompts
         kept = await prompts.accept(server_of(press), number, level, is_moderator=is_host(press))
         return messages.accepted(kept)
 
@@ -43,7 +43,7 @@ async def accept(press: Press, number: int, level: Level | None) -> None:
 
 async def decline(press: Press, number: int, level: Level | None) -> None:
     async def decide() -> str:
-        prompts = press.client.service.prompts
+        prompts = press.client.app.prompts
         return messages.declined(await prompts.decline(server_of(press), number, is_moderator=is_host(press)))
 
     await _decided(press, number, decide())

@@ -18,7 +18,7 @@ Verb = Callable[[Press, str], Awaitable[None]]
 async def ask_to_rescore(press: Press, embedder: str) -> None:
     """Says what it comes to before money is spent; what costs nothing is begun at once."""
     require_voice(press)
-    errands = press.client.service.errands
+    errands = press.client.app.rescores
     plan = await errands.plan(server_of(press), embedder, is_host=is_host(press))
     if isinstance(plan, RescorePlan) and plan.most_usd:
         text = messages.question(plan, errands.label(plan.embedder))
@@ -35,13 +35,13 @@ async def go(press: Press, embedder: str) -> None:
 
 async def stop(press: Press, job_id: str) -> None:
     await acknowledge(press)
-    job = await press.client.service.errands.stop(job_id, by=press.user.id, is_host=is_host(press))
+    job = await press.client.app.rescores.stop(job_id, by=press.user.id, is_host=is_host(press))
     await say(press, messages.stopped(job))
 
 
 async def _begin(press: Press, embedder: str) -> None:
     guild_id, channel_id = server_of(press), press.channel_id or 0
-    errands = press.client.service.errands
+    errands = press.client.app.rescores
     job = await errands.rescore(guild_id, embedder, by=press.user.id, channel_id=channel_id, is_host=is_host(press))
     shown = await errands.shown(job.id)
     link = None if shown.message_id is None else address(guild_id, channel_id, shown.message_id)

@@ -29,31 +29,31 @@ FORM: Final = re.compile(r"at1f:(?P<game>[\w-]{1,64}):(?P<step>[1-9]\d?[pc]):(?P
 async def take(press: Press, game_id: str, key: StepKey) -> None:
     """Takes a turn and shows it to nobody else."""
     await acknowledge(press)
-    turn = await press.client.service.seats.claim(game_id, key, press.user.id, token=press.token)
+    turn = await press.client.app.turns.claim(game_id, key, press.user.id, token=press.token)
     words, view, file = messages.claimed(await fitted(turn), press.client.drawing_link(turn))
     await say(press, words, view=view, file=file)
 
 
 async def let_ai_play(press: Press, game_id: str, key: StepKey) -> None:
     await acknowledge(press)
-    seats = press.client.service.seats
+    seats = press.client.app.turns
     seat = await seats.let_ai_play(game_id, key, by=press.user.id, is_host=is_host(press))
     await say(press, messages.stood_in(seat))
 
 
 async def write(press: Press, game_id: str, key: StepKey) -> None:
-    await press.client.service.seats.check_held(game_id, key, press.user.id)
+    await press.client.app.turns.check_held(game_id, key, press.user.id)
     await press.response.send_modal(messages.caption_form(game_id, key, press.user.id))
 
 
 async def upload(press: Press, game_id: str, key: StepKey) -> None:
-    await press.client.service.seats.check_held(game_id, key, press.user.id)
+    await press.client.app.turns.check_held(game_id, key, press.user.id)
     await press.response.send_modal(messages.upload_form(game_id, key, press.user.id))
 
 
 async def give_back(press: Press, game_id: str, key: StepKey) -> None:
     await acknowledge(press)
-    await press.client.service.seats.give_back(game_id, key, press.user.id)
+    await press.client.app.turns.give_back(game_id, key, press.user.id)
     await say(press, messages.given_back(key))
 
 
@@ -73,7 +73,7 @@ class TurnButton(
 async def play(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
     """Plays a turn with what its member filled in; words that came too late are given back."""
     game_id, key = form["game"], StepKey.parse(form["step"])
-    seats, text, file = press.client.service.seats, None, None
+    seats, text, file = press.client.app.turns, None, None
     try:
         if key.kind is Kind.CAPTION:
             text = filled(data, "caption")

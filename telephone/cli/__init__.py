@@ -23,10 +23,10 @@ from telephone.errors import TelephoneError
 from telephone.settings import Settings
 
 if TYPE_CHECKING:
-    from telephone.app import StartRequest
     from telephone.bootstrap import Runtime
     from telephone.cli.doctor import Diagnosis
     from telephone.domain.calibration import Bearings
+    from telephone.games.admission import StartRequest
     from telephone.games.service import UnfinishedGame
     from telephone.models.catalog import ModelFacts
     from telephone.models.probe import Tried
@@ -61,7 +61,7 @@ def play(
     as_json: Json = False,
 ) -> None:
     """Plays a game here and keeps it in a folder."""
-    from telephone.app import StartRequest
+    from telephone.games.admission import StartRequest
 
     asked = StartRequest(prompt=prompt, t2i=t2i, i2t=i2t, turns=turns, seed=seed)
     folder = out or Path(f"out/{datetime.now():%Y%m%d-%H%M%S}")  # noqa: DTZ005 local time names the folder
@@ -76,21 +76,21 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
     stage = TerminalPresenter(console)
     data_dir = folder / ".telephone"
     settings = Settings.load().model_copy(update={"data_dir": data_dir, "database_url": None, "storage_url": None})
-    house = await open_terminal(settings, stage)
+    runtime = await open_terminal(settings, stage)
     try:
-        for left in await house.service.status(NO_GUILD):
-            await house.service.stop(left.game.id, by=0, is_host=True)
-        game = await house.service.start(asked)
+        for left in await runtime.app.games.status(NO_GUILD):
+            await runtime.app.games.stop(left.game.id, by=0, is_host=True)
+        game = await runtime.app.games.start(asked)
         most = f", up to ${game.costs.reserved:.4f}" if game.costs.reserved else ""
         start = f"Playing {game.pair}, {game.request.turns} turns, seed {game.request.seed}{most}."
         console.print(start, highlight=False)
-        game = await house.service.closed(game.id, timeout=24 * 3600)
-        document = await house.service.keep(game.id, folder)
-        embedder = house.players.registry.label(game.embedder or "")
-        bearings = await house.scales.bearings(await house.service.game(game.id))
+        game = await runtime.app.games.closed(game.id, timeout=24 * 3600)
+        document = await runtime.app.games.keep(game.id, folder)
+        embedder = runtime.players.registry.label(game.embedder or "")
+        bearings = await runtime.scales.bearings(await runtime.app.games.get(game.id))
     finally:
         stage.close()
-        await house.close()
+        await runtime.close()
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
@@ -117,8 +117,8 @@ def _print_result(
 def models(as_json: Json = False) -> None:
     """Lists every known model and whether it can play."""
 
-    async def ask(house: "Runtime") -> list["ModelFacts"]:
-        return house.service.models()
+    async def ask(runtime: "Runtime") -> list["ModelFacts"]:
+        return runtime.app.models.all()
 
     facts = inquire(ask)
     if as_json:
@@ -188,8 +188,8 @@ async def _try_out(settings: Settings, silent: bool) -> list["Tried"]:
 def status(server: Server = NO_GUILD, as_json: Json = False) -> None:
     """Lists the games of a server that have not ended."""
 
-    async def ask(house: "Runtime") -> list["UnfinishedGame"]:
-        return await house.service.status(server)
+    async def ask(runtime: "Runtime") -> list["UnfinishedGame"]:
+        return await runtime.app.games.status(server)
 
     standings = inquire(ask)
     if as_json:
@@ -220,9 +220,9 @@ def replay(
     """Writes the pictures, the GIF and the album of a stored game."""
     folder = out or Path(f"game-{number}")
 
-    async def ask(house: "Runtime") -> None:
-        game = await house.service.game_by_number(server, number)
-        await house.service.keep(game.id, folder)
+    async def ask(runtime: "Runtime") -> None:
+        game = await runtime.app.games.by_number(server, number)
+        await runtime.app.games.keep(game.id, folder)
 
     inquire(ask)
     typer.echo(f"The result lies in {folder}: open {folder / 'album.html'}")
@@ -232,8 +232,8 @@ def replay(
 def pause() -> None:
     """Stops every game and all spending on every server, until `telephone resume`."""
 
-    async def ask(house: "Runtime") -> int:
-        return await house.service.pause_everywhere()
+    async def ask(runtime: "Runtime") -> int:
+        return await runtime.app.servers.pause_everywhere()
 
     typer.echo(f"Paused; {_games(inquire(ask))} held. `telephone resume` goes on.")
 
@@ -242,8 +242,8 @@ def pause() -> None:
 def resume() -> None:
     """Ends the operator's pause; a running bot goes on with the games within seconds."""
 
-    async def ask(house: "Runtime") -> int:
-        return await house.service.resume_everywhere()
+    async def ask(runtime: "Runtime") -> int:
+        return await runtime.app.servers.resume_everywhere()
 
     typer.echo(f"The pause is over; {_games(inquire(ask))} to go on.")
 

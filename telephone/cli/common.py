@@ -22,10 +22,10 @@ def inquire(question: Callable[["Runtime"], Awaitable[T]]) -> T:
     async def answer() -> T:
         from telephone.bootstrap import open_without_engine
 
-        house = await open_without_engine(Settings.load())
+        runtime = await open_without_engine(Settings.load())
         try:
-            return await question(house)
+            return await question(runtime)
         finally:
-            await house.close()
+            await runtime.close()
 
     return asyncio.run(answer())

@@ -51,9 +51,9 @@ def _command(row: Format) -> Callable[..., None]:
 
         asked = BoardRequest(server, "votes", None if level == "all" else level_named(level), games, prompts)
 
-        async def ask(house: "Runtime") -> Export:
+        async def ask(runtime: "Runtime") -> Export:
             which: Which = "unflagged" if flagged == "exclude" else "counted"
-            return await house.service.archive.export(row.name, asked.pool, which)
+            return await runtime.app.exports.export(row.name, asked.pool, which)
 
         found = inquire(ask)
         try:

@@ -60,8 +60,8 @@ def _of_games(question: "InsightQuestion", as_json: bool) -> None:
     from telephone.cli.json_documents import answer_document
     from telephone.leaderboards.wording.insights import heading, notes, nothing_here
 
-    async def ask(house: "Runtime") -> "tuple[InsightAnswer, EffectCourse, Difficulties]":
-        questions = house.service.questions
+    async def ask(runtime: "Runtime") -> "tuple[InsightAnswer, EffectCourse, Difficulties]":
+        questions = runtime.app.insights
         return (
             await questions.answer(question),
             await questions.course(question),

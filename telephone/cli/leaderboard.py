@@ -79,8 +79,8 @@ def _of_games(asked: "BoardRequest", as_json: bool) -> None:
     from telephone.cli.json_documents import board_document
     from telephone.leaderboards.wording import board as words
 
-    async def ask(house: "Runtime") -> "Board":
-        return await house.service.boards.board(asked)
+    async def ask(runtime: "Runtime") -> "Board":
+        return await runtime.app.boards.board(asked)
 
     board = inquire(ask)
     if as_json:

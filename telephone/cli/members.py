@@ -29,14 +29,14 @@ def delete(
 ) -> None:
     """Orders that all is deleted which is kept of a member; the bot carries it out."""
 
-    async def ask(house: "Runtime") -> "Footprint":
-        found = await house.store.erasures.footprint(member)
+    async def ask(runtime: "Runtime") -> "Footprint":
+        found = await runtime.store.erasures.footprint(member)
         if found.is_empty:
             raise NotFound(NOTHING.format(member=member))
         return found
 
-    async def order(house: "Runtime") -> "Erasure":
-        return await house.service.privacy.erase(member)
+    async def order(runtime: "Runtime") -> "Erasure":
+        return await runtime.app.privacy.erase(member)
 
     found = inquire(ask)
     typer.echo(
@@ -53,8 +53,8 @@ def delete(
 def export(member: Member, out: Annotated[Path, typer.Option("--out", help="The file to write.")]) -> None:
     """Writes all that is kept of a member, the file that /telephone me export gives them."""
 
-    async def ask(house: "Runtime") -> "Parcel":
-        return await house.service.privacy.file_of(member)
+    async def ask(runtime: "Runtime") -> "Parcel":
+        return await runtime.app.privacy.file_of(member)
 
     parcel = inquire(ask)
     if not any(parcel.rows.values()):

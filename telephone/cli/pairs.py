@@ -28,8 +28,8 @@ def pair(
     from telephone.leaderboards.pair_report import PairRequest
     from telephone.leaderboards.wording.pair import sentences
 
-    async def ask(house: "Runtime") -> "PairDrift":
-        return await house.service.pairs.drift(PairRequest(Pair(t2i, i2t), server, embedder, level))
+    async def ask(runtime: "Runtime") -> "PairDrift":
+        return await runtime.app.pairs.drift(PairRequest(Pair(t2i, i2t), server, embedder, level))
 
     found = inquire(ask)
     if as_json:

@@ -23,8 +23,8 @@ def listed(
 ) -> None:
     """Lists what games can start from by name: the curated prompts, and a server's own."""
 
-    async def ask(house: "Runtime") -> list["ListedPrompt"]:
-        return await house.service.prompts.listed(server, level)
+    async def ask(runtime: "Runtime") -> list["ListedPrompt"]:
+        return await runtime.app.prompts.listed(server, level)
 
     entries = inquire(ask)
     if as_json:

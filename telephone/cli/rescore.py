@@ -25,7 +25,7 @@ def rescore(
 ) -> None:
     """Measures old games with another embedder; can be interrupted and gone on with."""
     try:
-        job, label = inquire(lambda house: _rescore(house, server, embedder, yes))
+        job, label = inquire(lambda runtime: _rescore(runtime, server, embedder, yes))
     except KeyboardInterrupt:
         typer.echo(INTERRUPTED, err=True)
         raise
@@ -36,11 +36,11 @@ def rescore(
     typer.echo(f"{_games(job.measured)} measured with {label}.{left_out}{spent}")
 
 
-async def _rescore(house: "Runtime", server: int, embedder: str, yes: bool) -> tuple["Rescore", str]:
+async def _rescore(runtime: "Runtime", server: int, embedder: str, yes: bool) -> tuple["Rescore", str]:
     from telephone.domain.rescores import Rescore
     from telephone.measurement.rescoring import Outcome
 
-    anew, errands = house.service.errands.anew, house.service.errands
+    anew, errands = runtime.app.rescores.anew, runtime.app.rescores
     job = await anew.running(server, anew.measure.named(embedder).name)
     if job is None:
         plan = await anew.plan(server, embedder)
@@ -62,7 +62,7 @@ async def _rescore(house: "Runtime", server: int, embedder: str, yes: bool) -> t
             bar.update(task, completed=now.measured + now.left_out)
 
         outcome = await anew.work(job.id, secrets.token_hex(8), told)
-    job = await house.store.rescores.get(job.id)
+    job = await runtime.store.rescores.get(job.id)
     if outcome is Outcome.HELD:
         raise NotAllowed(errands.busy(job))
     return job, errands.label(job.embedder)

@@ -56,6 +56,10 @@ class PairReports:
     scales: Calibrations
     registry: Registry
 
+    async def calibration(self, guild_id: int, embedder: str) -> Calibration | None:
+        """What distances by an embedder mean on a server; None until that is known."""
+        return await self.scales.made(guild_id, embedder)
+
     async def drift(self, asked: PairRequest) -> PairDrift:
         """How a pair drifts. Raises NotFound for an embedder that is not ready."""
         gauge, games = await self._measured(asked)

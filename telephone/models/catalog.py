@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 
 from telephone.domain.games import HUMAN
+from telephone.models.players import Players
 from telephone.providers.base import ModelKind, ModelTable
 
 _HUMANS: Final[dict[ModelKind, str]] = {
@@ -37,6 +38,27 @@ class ModelFacts:
     replacement: str | None
     licence: str
     about: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCatalog:
+    """Lists the models. `humans` says whether members may take turns here."""
+
+    players: Players
+    humans: bool
+
+    def choices(self, kind: ModelKind) -> list[ModelChoice]:
+        """The models of a kind, those that can play now first."""
+        found = [(table.name, self.players.why_not(table)) for table in self.players.registry.of_kind(kind)]
+        choices = [ModelChoice(name, kind, why_not is None, why_not) for name, why_not in found]
+        ready = sorted(choices, key=lambda choice: not choice.ready)
+        return [ModelChoice(HUMAN, kind, True), *ready] if self.humans and kind in _HUMANS else ready
+
+    def all(self) -> list[ModelFacts]:
+        """Every known model, ready or not, and the members, who play both parts."""
+        models = [_facts(table, self.players.why_not(table)) for table in self.players.registry.tables.values()]
+        why_not = None if self.humans else "members take turns on a Discord server"
+        return [*models, *(_human(kind, about, why_not) for kind, about in _HUMANS.items())]
 
 
 def _human(kind: ModelKind, about: str, why_not: str | None) -> ModelFacts:

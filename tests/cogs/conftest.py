@@ -9,7 +9,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.app import TelephoneApp
-from tests.cogs.fakes import MemoryHouse, MemoryService
+from tests.cogs.fakes import MemoryApp, MemoryRuntime
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Server:
     alice: MemberActor
     bob: MemberActor
     admin: MemberActor
-    service: MemoryService
+    app: MemoryApp
 
     def refusals(self) -> list[str]:
         """What the bot refused, in order; reading it says that it was expected."""
@@ -30,24 +30,24 @@ class Server:
 
 
 @pytest.fixture
-def house():
-    return MemoryHouse()
+def runtime():
+    return MemoryRuntime()
 
 
 @pytest.fixture
-def simcord_bot(house):
-    async def open_house(_surfaces):
-        return house
+def simcord_bot(runtime):
+    async def open_runtime(_surfaces):
+        return runtime
 
-    return TelephoneApp(open_house, shard_count=1)
+    return TelephoneApp(open_runtime, shard_count=1)
 
 
 @pytest.fixture
-def server(simcord_env, house):
+def server(simcord_env, runtime):
     simcord_env.settle_timeout = 30.0  # a chart may take its time on a busy machine
     guild = simcord_env.create_guild()
     manages = guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
     people = [guild.add_member(simcord_env.create_user(name)) for name in ("alice", "bob")]
     admin = guild.add_member(simcord_env.create_user("ada"), roles=[manages])
     channel = guild.create_text_channel("telephone")
-    return Server(simcord_env, guild, channel, *people, admin, house.service)
+    return Server(simcord_env, guild, channel, *people, admin, runtime.app)

@@ -91,16 +91,16 @@ async def test_budgets_are_shown_and_changed(server):
 
 
 async def test_a_budget_above_the_operators_is_refused_in_a_sentence(server):
-    server.service.faults = [BadInput("The operator allows $5.00 a day in all; please choose up to that.")]
+    server.app.games.faults = [BadInput("The operator allows $5.00 a day in all; please choose up to that.")]
     result = await server.admin.slash(server.channel, "telephone-admin budget", usd=6)
     assert "please choose up to that" in result.response.content
     assert server.refusals() == ["BadInput"]
 
 
 async def test_pause_and_resume_say_how_many_games(server):
-    server.service.add(server.guild.id)
+    server.app.games.add(server.guild.id)
     assert (await server.admin.slash(server.channel, "telephone-admin pause")).response.content == paused(1)
-    assert [one.state for one in server.service.games.values()] == [GameState.PAUSED]
+    assert [one.state for one in server.app.games.kept.values()] == [GameState.PAUSED]
     assert (
         await server.admin.slash(server.channel, "telephone-admin resume")
     ).response.content == admin_messages.resumed(1)
@@ -126,9 +126,9 @@ async def test_the_bot_asks_for_no_privileged_intent(server):
     assert server.env.bot.intents == discord.Intents(guilds=True)
 
 
-async def test_closing_the_bot_closes_the_house_first(server, house):
+async def test_closing_the_bot_closes_the_house_first(server, runtime):
     order = []
-    house.close = _noting(order, "house", house.close)
+    runtime.close = _noting(order, "house", runtime.close)
     server.env.bot.http.close = _noting(order, "client", server.env.bot.http.close)
     await server.env.bot.close()
     assert order == ["house", "client"]

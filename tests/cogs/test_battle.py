@@ -20,20 +20,20 @@ ASKED = {"prompt": "a fox mends a clock", "pair_a": "painter × critic", "pair_b
 
 
 @pytest.fixture
-def house(tmp_path):
+def runtime(tmp_path):
     return CompanyHouse(tmp_path)
 
 
 @pytest.fixture
-def bot(house):
-    return TelephoneApp(house.open, shard_count=1)
+def bot(runtime):
+    return TelephoneApp(runtime.open, shard_count=1)
 
 
 class Night(Evening):
     """An evening with a battle."""
 
-    def __init__(self, env, house, bot) -> None:
-        super().__init__(env, house, bot)
+    def __init__(self, env, runtime, bot) -> None:
+        super().__init__(env, runtime, bot)
         self.bob = self.guild.add_member(env.create_user("bob"))
 
     async def start(self, **changes):
@@ -45,7 +45,7 @@ class Night(Evening):
         return await self.card_says("which side degraded least?")
 
     async def battle(self):
-        (battle,) = await self.house.service.battles.store.battles.recent(self.guild.id)
+        (battle,) = await self.runtime.app.battles.store.battles.recent(self.guild.id)
         return battle
 
     async def in_thread(self, begins: str):
@@ -57,8 +57,8 @@ class Night(Evening):
                 await asyncio.sleep(0.05)
 
 
-def night(env, house, bot) -> Night:
-    return _evening(env, house, bot, Night)
+def night(env, runtime, bot) -> Night:
+    return _evening(env, runtime, bot, Night)
 
 
 def labels(message) -> list[str]:
@@ -75,9 +75,9 @@ def story(answer) -> str:
     return "\n".join(part["content"] for part in walk_components(answer.components) if part["type"] == 10)
 
 
-async def test_a_battle_is_fought_voted_on_and_closed_by_its_host(house, bot):
+async def test_a_battle_is_fought_voted_on_and_closed_by_its_host(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = night(env, house, bot)
+        evening = night(env, runtime, bot)
         result = await evening.start()
         assert result.ephemeral
         (thread,) = evening.channel.threads
@@ -114,14 +114,14 @@ async def test_a_battle_is_fought_voted_on_and_closed_by_its_host(house, bot):
         await bot.close()
 
 
-async def test_votes_count_and_old_buttons_work_after_a_restart(house, bot, tmp_path):
+async def test_votes_count_and_old_buttons_work_after_a_restart(runtime, bot, tmp_path):
     async with simcord.run(bot) as env:
-        evening = night(env, house, bot)
+        evening = night(env, runtime, bot)
         card = await evening.ballot()
         await evening.alice.click(card, label="A")
         await bot.close()
-        evening.house = CompanyHouse(tmp_path)
-        evening.bot = TelephoneApp(evening.house.open, shard_count=1)
+        evening.runtime = CompanyHouse(tmp_path)
+        evening.bot = TelephoneApp(evening.runtime.open, shard_count=1)
         await env.restart_bot(evening.bot)
         again = await evening.alice.click(card, label="B")
         assert again.response.content.startswith("You chose B instead of A.")
@@ -129,9 +129,9 @@ async def test_votes_count_and_old_buttons_work_after_a_restart(house, bot, tmp_
         await evening.bot.close()
 
 
-async def test_whole_stories_are_for_one_member_and_name_nobody(house, bot):
+async def test_whole_stories_are_for_one_member_and_name_nobody(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = night(env, house, bot)
+        evening = night(env, runtime, bot)
         card = await evening.ballot()
         told = await evening.alice.click(card, label="Whole stories")
         assert told.ephemeral
@@ -145,10 +145,10 @@ async def test_whole_stories_are_for_one_member_and_name_nobody(house, bot):
         await bot.close()
 
 
-async def test_a_battle_is_stopped_by_its_host_while_it_is_played(house, bot):
+async def test_a_battle_is_stopped_by_its_host_while_it_is_played(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = night(env, house, bot)
-        house.studio.delay = 0.5
+        evening = night(env, runtime, bot)
+        runtime.studio.delay = 0.5
         await evening.start()
         card = await evening.card_says("### Battle 1: turn 1 of 2")
         asked = await evening.alice.click(card, label="Stop")
@@ -159,10 +159,10 @@ async def test_a_battle_is_stopped_by_its_host_while_it_is_played(house, bot):
         await bot.close()
 
 
-async def test_a_side_that_cannot_go_on_is_dropped_and_said_so_without_its_name(house, bot):
+async def test_a_side_that_cannot_go_on_is_dropped_and_said_so_without_its_name(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = night(env, house, bot)
-        house.studio.down = {"spotter-hazy": Refused("spotter-hazy declined.")}
+        evening = night(env, runtime, bot)
+        runtime.studio.down = {"spotter-hazy": Refused("spotter-hazy declined.")}
         card = await evening.ballot(pair_c="doodles × spotter-hazy")
         said = await evening.in_thread("**Side ")
         letter = said.content[7]
@@ -172,10 +172,10 @@ async def test_a_side_that_cannot_go_on_is_dropped_and_said_so_without_its_name(
         await bot.close()
 
 
-async def test_a_paused_battle_goes_on_at_the_press_of_a_button(house, bot):
+async def test_a_paused_battle_goes_on_at_the_press_of_a_button(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = night(env, house, bot)
-        house.studio.delay = 0.3
+        evening = night(env, runtime, bot)
+        runtime.studio.delay = 0.3
         await evening.start()
         (thread,) = evening.channel.threads
         env.backend.delete_channel(thread.id)
@@ -188,9 +188,9 @@ async def test_a_paused_battle_goes_on_at_the_press_of_a_button(house, bot):
         await bot.close()
 
 
-async def test_while_a_battle_is_open_no_command_tells_what_is_in_it(house, bot):
+async def test_while_a_battle_is_open_no_command_tells_what_is_in_it(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = night(env, house, bot)
+        evening = night(env, runtime, bot)
         card = await evening.ballot()
         (thread,) = evening.channel.threads
         status = await evening.alice.slash(evening.channel, "telephone status")
@@ -212,9 +212,9 @@ async def test_while_a_battle_is_open_no_command_tells_what_is_in_it(house, bot)
         await bot.close()
 
 
-async def test_pairs_are_offered_and_what_cannot_be_fought_is_said(house, bot):
+async def test_pairs_are_offered_and_what_cannot_be_fought_is_said(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = night(env, house, bot)
+        evening = night(env, runtime, bot)
         offered = await evening.alice.autocomplete(evening.channel, "telephone battle", "pair_b", "crit pain")
         assert [row["value"] for row in offered] == ["painter × critic"]
         everything = await evening.alice.autocomplete(evening.channel, "telephone battle", "pair_a", "")
@@ -226,9 +226,9 @@ async def test_pairs_are_offered_and_what_cannot_be_fought_is_said(house, bot):
         await bot.close()
 
 
-async def test_a_battle_of_blank_pairs_names_none_when_it_starts(house, bot):
+async def test_a_battle_of_blank_pairs_names_none_when_it_starts(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = night(env, house, bot)
+        evening = night(env, runtime, bot)
         result = await evening.alice.slash(
             evening.channel, "telephone battle", prompt="a fox mends a clock", pairs=3, turns=1, vote_hours=2
         )
@@ -242,9 +242,9 @@ async def test_a_battle_of_blank_pairs_names_none_when_it_starts(house, bot):
         await bot.close()
 
 
-async def test_one_sides_turn_is_reported_judged_and_shown_again_without_its_name(house, bot):
+async def test_one_sides_turn_is_reported_judged_and_shown_again_without_its_name(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = night(env, house, bot)
+        evening = night(env, runtime, bot)
         card = await evening.ballot()
         await evening.in_thread("**Which")
         (thread,) = evening.channel.threads
@@ -293,9 +293,9 @@ async def shows(thread, message_id: int, names: list[str]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_two_finished_games_are_set_against_each_other_without_their_names(house, bot):
+async def test_two_finished_games_are_set_against_each_other_without_their_names(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = night(env, house, bot)
+        evening = night(env, runtime, bot)
         for pair in ({"t2i": "painter"}, {"t2i": "stickers"}):
             await evening.alice.slash(
                 evening.channel, "telephone start", prompt="a fox mends a clock", i2t="critic", turns=2, **pair

@@ -13,17 +13,17 @@ from bot.ui import wording
 from telephone.domain.games import GameState
 from telephone.ports.games import Progress
 from telephone.ports.posting import Posting
-from tests.cogs.fakes import MemoryHouse
+from tests.cogs.fakes import MemoryRuntime
 
 
 async def card_of(server, state, **changes):
     """A game of the service whose card hangs in the channel."""
-    shown = server.service.add(server.guild.id, state, starter=server.alice.id, **changes)
+    shown = server.app.games.add(server.guild.id, state, starter=server.alice.id, **changes)
     shown = replace(shown, request=replace(shown.request, channel_id=server.channel.id))
     stage = DiscordGamePresenter(server.env.bot)
     card = await stage.post_card(shown, Progress(), Posting("n", shown.created_at))
-    server.service.games[shown.id] = replace(shown, place=replace(shown.place, card_id=card))
-    return server.service.games[shown.id], server.channel.last_message
+    server.app.games.kept[shown.id] = replace(shown, place=replace(shown.place, card_id=card))
+    return server.app.games.kept[shown.id], server.channel.last_message
 
 
 async def test_stop_on_a_card_asks_its_host_first(server):
@@ -32,7 +32,7 @@ async def test_stop_on_a_card_asks_its_host_first(server):
     assert asked.ephemeral
     assert asked.response.content == stop_question(shown)
     await server.alice.click(asked.response, label="Stop the game")
-    assert server.service.games[shown.id].state is GameState.STOPPED
+    assert server.app.games.kept[shown.id].state is GameState.STOPPED
 
 
 async def test_stop_on_a_card_is_not_for_others(server):
@@ -40,12 +40,12 @@ async def test_stop_on_a_card_is_not_for_others(server):
     refused = await server.bob.click(card, label="Stop")
     assert refused.ephemeral
     assert refused.response.content == not_host(shown)
-    assert server.service.games[shown.id].state is GameState.PLAYING
+    assert server.app.games.kept[shown.id].state is GameState.PLAYING
 
 
 async def test_a_button_on_an_outdated_card_says_what_is_so(server):
     shown, card = await card_of(server, GameState.PLAYING)
-    server.service.games[shown.id] = replace(shown, state=GameState.FINISHED)
+    server.app.games.kept[shown.id] = replace(shown, state=GameState.FINISHED)
     refused = await server.alice.click(card, label="Stop")
     assert refused.response.content == "Game #1 has ended already; there is nothing to stop."
 
@@ -54,13 +54,13 @@ async def test_continue_sets_a_paused_game_going(server):
     shown, card = await card_of(server, GameState.PAUSED, steps=2)
     result = await server.alice.click(card, label="Continue")
     assert result.response.content == continued(shown)
-    assert server.service.games[shown.id].state is GameState.QUEUED
+    assert server.app.games.kept[shown.id].state is GameState.QUEUED
 
 
 async def test_play_again_starts_the_same_prompt_for_whoever_pressed(server):
     shown, card = await card_of(server, GameState.FINISHED, steps=4)
     result = await server.bob.click(card, label="Play again")
-    (asked,) = server.service.asked
+    (asked,) = server.app.games.asked
     assert result.ephemeral
     assert result.response.content.startswith("Game #2 is playing")
     assert (asked.prompt, asked.starter_id, asked.seed) == (shown.request.prompt.text, server.bob.id, None)
@@ -69,19 +69,19 @@ async def test_play_again_starts_the_same_prompt_for_whoever_pressed(server):
 
 async def test_old_buttons_work_after_a_restart(server):
     shown, card = await card_of(server, GameState.PLAYING)
-    house = MemoryHouse(server.service)
+    runtime = MemoryRuntime(server.app)
 
-    async def open_house(_surfaces):
-        return house
+    async def open_runtime(_surfaces):
+        return runtime
 
-    await server.env.restart_bot(TelephoneApp(open_house, shard_count=1))
+    await server.env.restart_bot(TelephoneApp(open_runtime, shard_count=1))
     asked = await server.alice.click(card, label="Stop")
     assert asked.response.content == stop_question(shown)
 
 
 async def test_a_fault_behind_a_button_takes_the_same_road(server):
     _, card = await card_of(server, GameState.FINISHED, steps=4)
-    server.service.faults.append(ZeroDivisionError())
+    server.app.games.faults.append(ZeroDivisionError())
     result = await server.alice.click(card, label="Play again")
     assert result.response.content.startswith(f"{wording.BROKEN}\nRef ")
 

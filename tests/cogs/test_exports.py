@@ -6,7 +6,7 @@ from telephone.exports import FORMATS, Export, Exporter, Format
 from telephone.leaderboards.ballot_source import BallotSource
 from telephone.store import Store
 from telephone.store.scores import Pool
-from tests.cogs.fakes import MemoryHouse, MemoryService
+from tests.cogs.fakes import MemoryApp, MemoryRuntime
 
 EXPORT = "telephone-admin export"
 
@@ -22,9 +22,9 @@ def tally(monkeypatch):
 
 
 @pytest.fixture
-async def house(tally, tmp_path):
+async def runtime(tally, tmp_path):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        yield MemoryHouse(MemoryService(archive=Exporter(BallotSource(store), lambda: b"key")))
+        yield MemoryRuntime(MemoryApp(exports=Exporter(BallotSource(store), lambda: b"key")))
 
 
 async def test_two_formats_are_offered_and_the_first_is_taken_where_none_is_named(server):

@@ -29,7 +29,7 @@ class CompanyHouse:
 
     async def open(self, surfaces):
         company = await self.stack.enter_async_context(running_app(self.folder, surfaces=surfaces))
-        self.service, self.studio = company.service, company.studio
+        self.app, self.studio = company.app, company.studio
         return self
 
     async def close(self) -> None:
@@ -39,8 +39,8 @@ class CompanyHouse:
 class Evening:
     """A server on which games are played for real."""
 
-    def __init__(self, env, house, bot) -> None:
-        self.env, self.house, self.bot = env, house, bot
+    def __init__(self, env, runtime, bot) -> None:
+        self.env, self.runtime, self.bot = env, runtime, bot
         self.guild = env.create_guild()
         self.channel = self.guild.create_text_channel("telephone")
         self.alice = self.guild.add_member(env.create_user("alice"))
@@ -52,14 +52,14 @@ class Evening:
 
     async def reaches(self, state, number=1):
         async with asyncio.timeout(LIMIT):
-            while (game := await self.house.service.game_by_number(self.guild.id, number)).state is not state:
+            while (game := await self.runtime.app.games.by_number(self.guild.id, number)).state is not state:
                 await asyncio.sleep(0.05)
         return game
 
     async def closed(self, number=1):
         """Waits until a game and its summary are shown."""
-        game = await self.house.service.game_by_number(self.guild.id, number)
-        return await self.house.service.closed(game.id, timeout=LIMIT)
+        game = await self.runtime.app.games.by_number(self.guild.id, number)
+        return await self.runtime.app.games.closed(game.id, timeout=LIMIT)
 
     async def card_says(self, words):
         """Waits until a card says so; cards are edited after the store has moved on."""
@@ -86,18 +86,18 @@ def _text(message) -> str:
 
 
 @pytest.fixture
-def house(tmp_path):
+def runtime(tmp_path):
     return CompanyHouse(tmp_path)
 
 
 @pytest.fixture
-def bot(house):
-    return TelephoneApp(house.open, shard_count=1)
+def bot(runtime):
+    return TelephoneApp(runtime.open, shard_count=1)
 
 
-async def test_a_game_is_played_from_the_command_to_the_summary(house, bot):
+async def test_a_game_is_played_from_the_command_to_the_summary(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         result = await evening.start()
         await evening.closed()
         (thread,) = evening.channel.threads
@@ -109,10 +109,10 @@ async def test_a_game_is_played_from_the_command_to_the_summary(house, bot):
         await bot.close()
 
 
-async def test_stop_ends_a_game_while_it_is_played(house, bot):
+async def test_stop_ends_a_game_while_it_is_played(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
-        house.studio.delay = 0.5
+        evening = _evening(env, runtime, bot)
+        runtime.studio.delay = 0.5
         await evening.start()
         asked = await evening.alice.click(await evening.card_says("### #1 turn"), label="Stop")
         await evening.alice.click(asked.response, label="Stop the game")
@@ -122,17 +122,17 @@ async def test_stop_ends_a_game_while_it_is_played(house, bot):
         await bot.close()
 
 
-async def test_a_deleted_thread_pauses_the_game_and_continue_opens_another(house, bot):
+async def test_a_deleted_thread_pauses_the_game_and_continue_opens_another(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
-        house.studio.delay = 0.3
+        evening = _evening(env, runtime, bot)
+        runtime.studio.delay = 0.3
         await evening.start()
         await evening.card_says("### #1 turn")
         (thread,) = evening.channel.threads
         env.backend.delete_channel(thread.id)
         await evening.reaches(GameState.PAUSED)
         card = await evening.card_says("press Continue for a new one")
-        house.studio.delay = 0.0
+        runtime.studio.delay = 0.0
         await evening.alice.click(card, label="Continue")
         await evening.reaches(GameState.FINISHED)
         await evening.card_says("### #1 finished")
@@ -149,10 +149,10 @@ def refusals(env) -> list[str]:
     return [next((one for one in kind if one.__module__ == "telephone.errors"), kind[0]).__name__ for kind in kinds]
 
 
-async def test_an_admins_pause_stops_every_game_and_resume_goes_on(house, bot):
+async def test_an_admins_pause_stops_every_game_and_resume_goes_on(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
-        house.studio.delay = 0.3
+        evening = _evening(env, runtime, bot)
+        runtime.studio.delay = 0.3
         await evening.start()
         await evening.card_says("### #1 turn")
         paused = await evening.admin.slash(evening.channel, "telephone-admin pause")
@@ -160,22 +160,22 @@ async def test_an_admins_pause_stops_every_game_and_resume_goes_on(house, bot):
         await evening.card_says("### #1 paused")
         refused = await evening.start()
         assert "Games are paused on this server" in refused.response.content
-        house.studio.delay = 0.0
+        runtime.studio.delay = 0.0
         await evening.admin.slash(evening.channel, "telephone-admin resume")
         await evening.card_says("### #1 finished")
         assert refusals(env) == ["NotAllowed"]
         await bot.close()
 
 
-async def test_a_bot_that_is_started_again_plays_on_without_posting_twice(house, bot, tmp_path):
+async def test_a_bot_that_is_started_again_plays_on_without_posting_twice(runtime, bot, tmp_path):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
-        house.studio.delay = 0.2
+        evening = _evening(env, runtime, bot)
+        runtime.studio.delay = 0.2
         await evening.start(turns=4)
         await evening.posted(3)
         await bot.close()
-        evening.house = CompanyHouse(tmp_path)
-        evening.bot = TelephoneApp(evening.house.open, shard_count=1)
+        evening.runtime = CompanyHouse(tmp_path)
+        evening.bot = TelephoneApp(evening.runtime.open, shard_count=1)
         await env.restart_bot(evening.bot)
         await evening.card_says("### #1 finished")
         (thread,) = evening.channel.threads
@@ -188,7 +188,7 @@ async def test_a_bot_that_is_started_again_plays_on_without_posting_twice(house,
         await evening.bot.close()
 
 
-def _evening(env, house, bot, kind=Evening):
+def _evening(env, runtime, bot, kind=Evening):
     # The world of the simulation begins in January; the store keeps real time.
     env.backend.advance_clock((datetime.now(UTC) - env.now()).total_seconds())
-    return kind(env, house, bot)
+    return kind(env, runtime, bot)

@@ -14,21 +14,21 @@ ASKS = ["Which step was human?", "Where was the subject lost?"]
 
 
 @pytest.fixture
-def house(tmp_path):
+def runtime(tmp_path):
     return CompanyHouse(tmp_path)
 
 
 @pytest.fixture
-def bot(house):
-    return TelephoneApp(house.open, shard_count=1)
+def bot(runtime):
+    return TelephoneApp(runtime.open, shard_count=1)
 
 
 async def revealed(evening: Evening, taker) -> discord.Message:
     """The summary of a sealed line of two models in which one member wrote the caption of turn 2."""
     await evening.start(turns=2, human_step="2c")
-    [game] = await evening.house.service.store.games.unfinished()
+    [game] = await evening.runtime.app.games.store.games.unfinished()
     await caption(taker, await shown(evening, "### A member's turn: write a caption"))
-    await evening.house.service.closed(game.id, timeout=LIMIT)
+    await evening.runtime.app.games.closed(game.id, timeout=LIMIT)
     return await shown(evening, "Biggest jump")
 
 
@@ -37,9 +37,9 @@ def options_of(message: discord.Message) -> list[list[str]]:
     return [[one["label"] for one in item["options"]] for row in message.components for item in row["components"]]
 
 
-async def test_spectators_guess_which_step_was_human_and_where_the_subject_was_lost(house, bot):
+async def test_spectators_guess_which_step_was_human_and_where_the_subject_was_lost(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         bob, cleo = [evening.guild.add_member(env.create_user(name)) for name in ("bob", "cleo")]
         summary = await revealed(evening, bob)
         assert labels_of(summary)[-2:] == ASKS
@@ -74,9 +74,9 @@ async def test_spectators_guess_which_step_was_human_and_where_the_subject_was_l
         await bot.close()
 
 
-async def test_a_question_from_before_a_restart_is_still_answered(house, bot):
+async def test_a_question_from_before_a_restart_is_still_answered(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         bob, cleo = [evening.guild.add_member(env.create_user(name)) for name in ("bob", "cleo")]
         asked = await cleo.click(await revealed(evening, bob), label=ASKS[1])
         assert not bot._connection._view_store._views, "nothing is remembered that a restart would forget"

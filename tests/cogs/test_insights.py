@@ -8,7 +8,7 @@ from telephone.domain.games import Pair
 from telephone.leaderboards.service import Judge, LeaderboardService
 from telephone.prompts.catalog import curated
 from telephone.store import Store
-from tests.cogs.fakes import MemoryHouse, MemoryService
+from tests.cogs.fakes import MemoryApp, MemoryRuntime
 from tests.support.played import article, asked, finished, once
 
 pytestmark = pytest.mark.slow
@@ -27,8 +27,8 @@ async def store(tmp_path):
 
 
 @pytest.fixture
-async def house(store):
-    return MemoryHouse(MemoryService(boards=LeaderboardService(store, (IMAGEBIND, MINILM))))
+async def runtime(store):
+    return MemoryRuntime(MemoryApp(boards=LeaderboardService(store, (IMAGEBIND, MINILM))))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ async def test_the_three_answers_come_in_words_first_and_only_to_the_one_who_ask
 
 
 @pytest.mark.usefixtures("played")
-async def test_each_view_stands_in_the_place_of_the_one_before_even_after_a_restart(server, house):
+async def test_each_view_stands_in_the_place_of_the_one_before_even_after_a_restart(server, runtime):
     await server.alice.slash(server.channel, INSIGHTS)
     await choose(server, server.alice, newest(server, server.alice), "view", "turns")
     shown = newest(server, server.alice)
@@ -99,10 +99,10 @@ async def test_each_view_stands_in_the_place_of_the_one_before_even_after_a_rest
     assert "T2I matters more" in words(shown)
     assert files(shown) == ["shares.png", "difference.png"]
 
-    async def open_house(_surfaces):
-        return house
+    async def open_runtime(_surfaces):
+        return runtime
 
-    await server.env.restart_bot(TelephoneApp(open_house, shard_count=1))
+    await server.env.restart_bot(TelephoneApp(open_runtime, shard_count=1))
     await choose(server, server.alice, newest(server, server.alice), "view", "levels")
     shown = newest(server, server.alice)
     assert words(shown).startswith("### Level by level at turn 3, curated prompts, ImageBind\n- **Easy**: too early")

@@ -11,7 +11,7 @@ from telephone.leaderboards.ballot_source import BallotSource
 from telephone.leaderboards.vote_flags import Flag
 from telephone.leaderboards.vote_review import VoteReview
 from telephone.store import Store
-from tests.cogs.fakes import MemoryHouse, MemoryService
+from tests.cogs.fakes import MemoryApp, MemoryRuntime
 from tests.telephone.store.test_battles import voting
 from tests.telephone.store.test_votes import JOINED, MADE
 
@@ -25,9 +25,9 @@ async def store(tmp_path):
 
 
 @pytest.fixture
-async def house(store):
-    return MemoryHouse(
-        MemoryService(integrity=VoteReview(store), archive=Exporter(BallotSource(store), lambda: b"key"))
+async def runtime(store):
+    return MemoryRuntime(
+        MemoryApp(vote_review=VoteReview(store), exports=Exporter(BallotSource(store), lambda: b"key"))
     )
 
 

@@ -10,7 +10,7 @@ from telephone.media.images import Pictures
 from telephone.ports.runners import LeftToSweeps
 from telephone.privacy.service import PrivacyService
 from telephone.store import Store, Wishes
-from tests.cogs.fakes import MemoryHouse, MemoryService
+from tests.cogs.fakes import MemoryApp, MemoryRuntime
 from tests.telephone.store.lives import WORDS, live
 
 PICTURES = Pictures.at("memory:///")
@@ -23,8 +23,8 @@ async def store(tmp_path):
 
 
 @pytest.fixture
-async def house(store):
-    return MemoryHouse(MemoryService(privacy=PrivacyService(store, PICTURES, LeftToSweeps())))
+async def runtime(store):
+    return MemoryRuntime(MemoryApp(privacy=PrivacyService(store, PICTURES, LeftToSweeps())))
 
 
 async def test_a_member_gets_their_file_where_only_they_see_it(server, store):

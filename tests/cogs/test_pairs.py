@@ -19,7 +19,7 @@ from telephone.measurement.embedding_cache import CachedEmbedder
 from telephone.media.images import Pictures
 from telephone.models.registry import Registry
 from telephone.store import Store
-from tests.cogs.fakes import MemoryHouse, MemoryService
+from tests.cogs.fakes import MemoryApp, MemoryRuntime
 from tests.cogs.test_scoring import items, newest, words
 from tests.support.embedders import LetterEmbedder
 from tests.support.played import asked, finished
@@ -42,12 +42,12 @@ async def store(tmp_path):
 
 
 @pytest.fixture
-async def house(store, tmp_path):
+async def runtime(store, tmp_path):
     letters = CachedEmbedder(store, Pictures.at(f"file://{tmp_path}"), LetterEmbedder())
     measure = GameMeasurer({"letters": letters}, "letters", "letters")
     kept = PairReports(store, measure, Calibrations(store, measure, Caps()), Registry.load(["offline"]))
     boards = LeaderboardService(store, (Judge("letters", "1", "Letters"),))
-    return MemoryHouse(MemoryService(boards=boards, pairs=kept))
+    return MemoryRuntime(MemoryApp(boards=boards, pairs=kept))
 
 
 async def play(server, store, pair=PAIR, base=0.3):
@@ -88,15 +88,15 @@ async def test_a_level_is_a_pair_of_its_own_and_a_pair_without_games_says_what_t
     assert server.refusals() == ["NotFound"]
 
 
-async def test_the_select_under_a_board_opens_a_pair_for_whoever_chose_it_even_after_a_restart(server, store, house):
+async def test_the_select_under_a_board_opens_a_pair_for_whoever_chose_it_even_after_a_restart(server, store, runtime):
     await play(server, store)
     await play(server, store, OTHER, base=0.5)
     board = await server.alice.slash(server.channel, "telephone leaderboard", turns=5)
 
-    async def open_house(_surfaces):
-        return house
+    async def open_runtime(_surfaces):
+        return runtime
 
-    await server.env.restart_bot(TelephoneApp(open_house, shard_count=1))
+    await server.env.restart_bot(TelephoneApp(open_runtime, shard_count=1))
     choice = items(board.response, discord.ui.Select)[-1]
     assert [option.label for option in choice.options] == ["painter × critic", "doodler × critic"]
     message = getattr(board.response, "message", board.response)

@@ -14,13 +14,13 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def house(tmp_path):
+def runtime(tmp_path):
     return CompanyHouse(tmp_path)
 
 
 @pytest.fixture
-def bot(house):
-    return TelephoneApp(house.open, shard_count=1)
+def bot(runtime):
+    return TelephoneApp(runtime.open, shard_count=1)
 
 
 def guests(env, evening: Evening, count: int = 2):
@@ -52,9 +52,9 @@ async def plays(member, call, said: str):
     return turn, await member.submit_modal(form, {"caption": said})
 
 
-async def test_three_members_have_a_party_to_the_awards(house, bot):
+async def test_three_members_have_a_party_to_the_awards(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         members = guests(env, evening)
         result = await evening.alice.slash(evening.channel, "telephone party", players=3, stand_in="painter")
         assert result.response.content.startswith("Party 1 is open, and you are in")
@@ -101,9 +101,9 @@ async def test_three_members_have_a_party_to_the_awards(house, bot):
         assert sum(words.startswith("**The prompt**") for words in thread) == 3
 
 
-async def test_who_leaves_is_played_for_and_strangers_are_told_so(house, bot):
+async def test_who_leaves_is_played_for_and_strangers_are_told_so(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         members = await joined(env, evening)
         stranger = evening.guild.add_member(env.create_user("stranger"))
         call = await shown(evening, "### Bring a prompt")
@@ -127,9 +127,9 @@ async def test_who_leaves_is_played_for_and_strangers_are_told_so(house, bot):
         [*_] = env.errors
 
 
-async def test_the_host_begins_early_and_stops_and_others_may_not(house, bot):
+async def test_the_host_begins_early_and_stops_and_others_may_not(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         members = await joined(env, evening, players=6)
         card = await shown(evening, "3 of 6 places are taken")
         assert labels_of(card) == ["Join", "Leave", "Begin now", "Stop"]
@@ -144,9 +144,9 @@ async def test_the_host_begins_early_and_stops_and_others_may_not(house, bot):
         [*_] = env.errors
 
 
-async def test_the_call_for_prompts_counts_those_that_are_in(house, bot):
+async def test_the_call_for_prompts_counts_those_that_are_in(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         members = await joined(env, evening)
         call = await shown(evening, "### Bring a prompt")
         answer = await brings(members[1], call, "a castle of sand")

@@ -19,7 +19,7 @@ async def test_a_start_is_acknowledged_in_private_and_says_where_the_game_is(ser
     assert first.json == {"type": 5, "data": {"flags": 64}}
     assert result.ephemeral
     assert result.response.content == f"Game #1 is playing in <#{THREAD}>."
-    (asked,) = server.service.asked
+    (asked,) = server.app.games.asked
     assert (asked.prompt, asked.t2i, asked.i2t, asked.turns, asked.seed) == (PROMPT, "painter", None, 3, 7)
     assert (asked.guild_id, asked.channel_id, asked.starter_id) == (server.guild.id, server.channel.id, server.alice.id)
     assert asked.longest_prompt == 1_000
@@ -27,7 +27,7 @@ async def test_a_start_is_acknowledged_in_private_and_says_where_the_game_is(ser
 
 async def test_a_game_that_has_to_wait_says_its_place(server):
     for _ in range(2):
-        server.service.add(server.guild.id)
+        server.app.games.add(server.guild.id)
     next_one = await server.alice.slash(server.channel, "telephone start", prompt=PROMPT)
     result = await server.alice.slash(server.channel, "telephone start", prompt=PROMPT)
     assert next_one.response.content == f"Game #3 plays next in <#{THREAD}>; it starts by itself."
@@ -40,7 +40,7 @@ async def test_a_missing_permission_is_found_before_anything_is_stored(server, p
     shut = server.guild.create_text_channel("shut", overwrites={me: discord.PermissionOverwrite(**{permission: False})})
     result = await server.alice.slash(shut, "telephone start", prompt=PROMPT)
     assert result.response.content == wording.NO_THREADS
-    assert server.service.asked == []
+    assert server.app.games.asked == []
     assert server.refusals() == ["NotAllowed"]
 
 
@@ -60,7 +60,7 @@ async def test_a_refusal_is_told_in_its_own_words(server):
 
 
 async def test_words_of_others_in_a_refusal_do_nothing(server):
-    server.service.faults.append(OverBudget(NASTY))
+    server.app.games.faults.append(OverBudget(NASTY))
     result = await server.alice.slash(server.channel, "telephone start", prompt=PROMPT)
     assert "\\@everyone" in result.response.content
     assert "https://" not in result.response.content
@@ -68,7 +68,7 @@ async def test_words_of_others_in_a_refusal_do_nothing(server):
 
 
 async def test_a_fault_of_ours_is_told_kindly_with_a_reference(server, caplog):
-    server.service.faults.append(ZeroDivisionError("secret detail"))
+    server.app.games.faults.append(ZeroDivisionError("secret detail"))
     result = await server.alice.slash(server.channel, "telephone start", prompt=PROMPT)
     first, ref = result.response.content.splitlines()
     assert first == wording.BROKEN
@@ -79,7 +79,7 @@ async def test_a_fault_of_ours_is_told_kindly_with_a_reference(server, caplog):
 
 
 async def test_the_operators_detail_is_not_for_members(server):
-    server.service.faults.append(Misconfigured("The painter is not set up; please ask the operator.", "key sk-123"))
+    server.app.games.faults.append(Misconfigured("The painter is not set up; please ask the operator.", "key sk-123"))
     result = await server.alice.slash(server.channel, "telephone start", prompt=PROMPT)
     assert result.response.content.startswith("The painter is not set up; please ask the operator.\nRef ")
     assert "sk-123" not in result.response.content
@@ -103,31 +103,31 @@ async def test_curated_prompts_are_offered_and_searched_by_their_words(server):
 
 
 async def test_an_autocompletion_that_fails_offers_nothing(server, monkeypatch):
-    monkeypatch.setattr(type(server.service), "choices", None)
+    monkeypatch.setattr(type(server.app.models), "choices", None)
     assert await server.alice.autocomplete(server.channel, "telephone start", "t2i", "") == []
 
 
 async def test_stopping_asks_first_and_the_host_may(server):
-    shown = server.service.add(server.guild.id, starter=server.alice.id, steps=2)
+    shown = server.app.games.add(server.guild.id, starter=server.alice.id, steps=2)
     asked = await server.alice.slash(server.channel, "telephone stop", game=shown.number)
     assert asked.response.content == stop_question(shown)
-    assert server.service.games[shown.id].state is GameState.PLAYING
+    assert server.app.games.kept[shown.id].state is GameState.PLAYING
     await server.alice.click(asked.response, label="Stop the game")
-    assert server.service.games[shown.id].state is GameState.STOPPED
+    assert server.app.games.kept[shown.id].state is GameState.STOPPED
     (message,) = [one for one in server.channel.history(viewer=server.alice) if one.flags.ephemeral]
     assert message.content == stopped(shown)
     assert message.components == []
 
 
 async def test_a_host_may_think_again(server):
-    shown = server.service.add(server.guild.id, starter=server.alice.id)
+    shown = server.app.games.add(server.guild.id, starter=server.alice.id)
     asked = await server.alice.slash(server.channel, "telephone stop")
     await server.alice.click(asked.response, label="Play on")
-    assert server.service.games[shown.id].state is GameState.PLAYING
+    assert server.app.games.kept[shown.id].state is GameState.PLAYING
 
 
 async def test_only_hosts_stop_a_game(server):
-    shown = server.service.add(server.guild.id, starter=server.alice.id)
+    shown = server.app.games.add(server.guild.id, starter=server.alice.id)
     refused = await server.bob.slash(server.channel, "telephone stop", game=shown.number)
     assert refused.response.content == not_host(shown)
     asked = await server.admin.slash(server.channel, "telephone stop", game=shown.number)
@@ -144,15 +144,15 @@ async def test_a_game_that_is_not_there_is_told(server):
 
 
 async def test_games_of_other_servers_are_not_seen(server):
-    server.service.add(server.guild.id + 1)
+    server.app.games.add(server.guild.id + 1)
     assert await server.alice.autocomplete(server.channel, "telephone stop", "game", "") == []
     result = await server.alice.slash(server.channel, "telephone status")
     assert result.response.content.startswith("No game is being played here")
 
 
 async def test_the_status_names_games_and_places(server):
-    server.service.add(server.guild.id, steps=2)
-    server.service.add(server.guild.id, GameState.QUEUED)
+    server.app.games.add(server.guild.id, steps=2)
+    server.app.games.add(server.guild.id, GameState.QUEUED)
     result = await server.alice.slash(server.channel, "telephone status")
     assert result.ephemeral
     assert "#2 in <#33>: queued, place 1" in result.response.content
@@ -163,8 +163,8 @@ async def test_a_replay_is_posted_in_the_thread_and_linked(server):
     opener = await server.alice.send(server.channel, "a card")
     server.env.backend.create_thread(server.channel.id, "game", server.alice.id, message_id=opener.id)
     (thread,) = server.channel.threads
-    shown = server.service.add(server.guild.id, steps=2)
-    server.service.games[shown.id] = shown = _in_thread(shown, thread.id)
+    shown = server.app.games.add(server.guild.id, steps=2)
+    server.app.games.kept[shown.id] = shown = _in_thread(shown, thread.id)
     result = await server.alice.slash(thread, "telephone replay")
     posted = thread.last_message
     assert posted.attachments[0].filename == "game-1.gif"
@@ -175,7 +175,7 @@ async def test_a_replay_is_posted_in_the_thread_and_linked(server):
 
 
 async def test_a_replay_without_a_thread_comes_with_the_answer(server):
-    server.service.add(server.guild.id, steps=2, posted=False)
+    server.app.games.add(server.guild.id, steps=2, posted=False)
     result = await server.alice.slash(server.channel, "telephone replay")
     assert [file.filename for file in result.response.attachments] == ["game-1.gif"]
 
@@ -190,4 +190,4 @@ def _in_thread(shown, thread_id):
 async def test_a_game_knows_whether_its_channel_is_for_adults(server, monkeypatch, restricted):
     monkeypatch.setattr(discord.TextChannel, "is_nsfw", lambda channel: restricted)
     await server.alice.slash(server.channel, "telephone start", prompt="a fox mends a clock")
-    assert server.service.asked[-1].age_restricted is restricted
+    assert server.app.games.asked[-1].age_restricted is restricted

@@ -11,7 +11,7 @@ from telephone.prompts.catalog import curated
 from telephone.prompts.generator import WANTED
 from telephone.store import Store
 from tests.bot.samples import NASTY
-from tests.cogs.fakes import MemoryHouse, MemoryService
+from tests.cogs.fakes import MemoryApp, MemoryRuntime
 from tests.support.app import prompts_of
 from tests.support.checker import FakeChecker
 from tests.support.provider import FakeProvider
@@ -31,20 +31,20 @@ def studio():
 
 
 @pytest.fixture
-async def house(tmp_path, watcher, studio):
+async def runtime(tmp_path, watcher, studio):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        yield MemoryHouse(MemoryService(prompts=prompts_of(tmp_path, store, studio, watcher)))
+        yield MemoryRuntime(MemoryApp(prompts=prompts_of(tmp_path, store, studio, watcher)))
 
 
 async def proposed(server, *texts: str, level: Level | None = None):
     """Proposed by a member each, so that nobody is at their bound."""
-    library = server.service.prompts
+    library = server.app.prompts
     return [await library.propose(server.guild.id, text, level, by=100 + n) for n, text in enumerate(texts)]
 
 
 async def accepted(server, *texts: str, level: Level = Level.MEDIUM):
     for proposal in await proposed(server, *texts):
-        await server.service.prompts.accept(server.guild.id, proposal.number, level, is_moderator=True)
+        await server.app.prompts.accept(server.guild.id, proposal.number, level, is_moderator=True)
 
 
 def buttons(message) -> dict[str, bool]:
@@ -92,7 +92,7 @@ async def test_a_servers_own_prompts_are_listed_with_their_level_and_offered_fir
     await accepted(server, WORDS)
     everything = await server.alice.slash(server.channel, "telephone prompts browse")
     assert "(41, page 1 of 7)" in everything.response.content
-    library = server.service.prompts
+    library = server.app.prompts
     page = await library.browse(server.guild.id, page=5)
     assert f"- **#ours-001** (medium) {WORDS}" in prompt_messages.page(page)
     rows = await server.alice.autocomplete(server.channel, "telephone start", "prompt", "")
@@ -108,7 +108,7 @@ async def test_a_member_proposes_a_prompt_and_reads_what_it_will_be_called(serve
     assert result.response.content == (
         "Thank you. Your prompt waits for a moderator; once they accept it, it is #ours-001 here."
     )
-    (waiting,) = await server.service.prompts.waiting(server.guild.id, is_moderator=True)
+    (waiting,) = await server.app.prompts.waiting(server.guild.id, is_moderator=True)
     assert (waiting.text, waiting.level, waiting.author_id) == (WORDS, Level.HARD, server.alice.id)
 
 
@@ -145,7 +145,7 @@ async def test_a_moderator_decides_about_one_after_the_other(server):
     panel = shown(server, server.admin)
     assert panel.content == f"#ours-002 is on the list now, as easy.\n\n{prompt_messages.NOTHING_WAITS}"
     assert buttons(panel) == {}
-    own = await server.service.prompts.own(server.guild.id)
+    own = await server.app.prompts.own(server.guild.id)
     assert [(prompt.slug, prompt.level) for prompt in own] == [("#ours-001", "hard"), ("#ours-002", "easy")]
 
 
@@ -160,7 +160,7 @@ async def test_a_moderator_picks_the_one_to_begin_with(server):
 async def test_who_was_slower_is_told_and_goes_on_with_the_next(server):
     await proposed(server, "scene one", "scene two")
     await server.admin.slash(server.channel, "telephone prompts review")
-    await server.service.prompts.decline(server.guild.id, 1, is_moderator=True)
+    await server.app.prompts.decline(server.guild.id, 1, is_moderator=True)
     await server.admin.click(shown(server, server.admin), label="Hard")
     assert shown(server, server.admin).content.startswith("Prompt 1 does not wait any more; somebody was faster.\n")
     assert "> scene two" in shown(server, server.admin).content
@@ -169,12 +169,12 @@ async def test_who_was_slower_is_told_and_goes_on_with_the_next(server):
 async def test_the_panel_outlives_the_bot(server):
     await proposed(server, "scene one")
     await server.admin.slash(server.channel, "telephone prompts review")
-    house = MemoryHouse(server.service)
+    runtime = MemoryRuntime(server.app)
 
-    async def open_house(_surfaces):
-        return house
+    async def open_runtime(_surfaces):
+        return runtime
 
-    await server.env.restart_bot(TelephoneApp(open_house, shard_count=1))
+    await server.env.restart_bot(TelephoneApp(open_runtime, shard_count=1))
     await server.admin.click(shown(server, server.admin), label="Medium")
     assert "#ours-001 is on the list now, as medium." in shown(server, server.admin).content
 
@@ -208,7 +208,7 @@ async def test_a_moderator_who_is_one_no_more_decides_nothing(server):
     server.env.backend.edit_member(server.guild.id, server.admin.id, {"role_ids": []})
     await server.admin.click(result.response, label="Decline")
     assert "Only a member who may manage the server" in shown(server, server.admin).content
-    assert len(await server.service.prompts.waiting(server.guild.id, is_moderator=True)) == 1
+    assert len(await server.app.prompts.waiting(server.guild.id, is_moderator=True)) == 1
 
 
 async def test_a_servers_own_prompt_is_removed(server):
@@ -217,7 +217,7 @@ async def test_a_servers_own_prompt_is_removed(server):
     assert rows == [{"name": f"#ours-001 {WORDS}", "value": "#ours-001"}]
     result = await server.admin.slash(server.channel, "telephone prompts remove", prompt="#ours-001")
     assert result.response.content.startswith("#ours-001 is off the list and starts no more games")
-    assert await server.service.prompts.own(server.guild.id) == []
+    assert await server.app.prompts.own(server.guild.id) == []
     again = await server.admin.slash(server.channel, "telephone prompts remove", prompt="#ours-001")
     assert again.response.content == "No prompt of this server is called that; please pick one from the list."
     assert server.refusals() == ["NotFound"]

@@ -21,17 +21,17 @@ PICTURE, CAPTION = "**Turn 1 of 2, picture** by painter", "**Turn 1 of 2, captio
 
 
 @pytest.fixture
-def house(tmp_path):
+def runtime(tmp_path):
     return CompanyHouse(tmp_path)
 
 
 @pytest.fixture
-def bot(house):
-    return TelephoneApp(house.open, shard_count=1)
+def bot(runtime):
+    return TelephoneApp(runtime.open, shard_count=1)
 
 
-async def finished(env, house, bot) -> Evening:
-    evening = _evening(env, house, bot)
+async def finished(env, runtime, bot) -> Evening:
+    evening = _evening(env, runtime, bot)
     await evening.start(turns=2)
     await evening.card_says("### #1 finished")
     await evening.closed()
@@ -72,9 +72,9 @@ def everything_in(thread) -> Iterator[str]:
             yield words_of(message)
 
 
-async def test_a_report_hides_a_picture_at_once_and_a_moderator_shows_it_again(house, bot):
+async def test_a_report_hides_a_picture_at_once_and_a_moderator_shows_it_again(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = await finished(env, house, bot)
+        evening = await finished(env, runtime, bot)
         said = await report(evening, evening.alice, PICTURE)
         assert "hidden in a moment" in said.response.content
         await becomes(evening, PICTURE, lambda one: not one.attachments)
@@ -102,9 +102,9 @@ async def summary_shows(evening: Evening, names: list[str]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_hidden_caption_is_quoted_nowhere(house, bot):
+async def test_a_hidden_caption_is_quoted_nowhere(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = await finished(env, house, bot)
+        evening = await finished(env, runtime, bot)
         game = await evening.closed()
         said = game.turns[0].caption.text
         first_replay = await evening.alice.click(summary_of(evening), label="GIF")
@@ -120,20 +120,20 @@ async def test_a_hidden_caption_is_quoted_nowhere(house, bot):
         assert "game-1.gif" not in names  # it showed the caption
         await evening.alice.click(summary_of(evening), label="GIF")
         assert thread.last_message.attachments[0].filename == "game-1.gif"
-        kept = await house.service.keep(game.id, house.folder / "kept")
+        kept = await runtime.app.games.keep(game.id, runtime.folder / "kept")
         assert said not in str(kept)
-        assert said not in (house.folder / "kept" / "album.html").read_text(encoding="utf-8")
+        assert said not in (runtime.folder / "kept" / "album.html").read_text(encoding="utf-8")
         await bot.close()
 
 
-async def test_a_voided_game_does_not_count_and_what_was_reported_stays_hidden(house, bot):
+async def test_a_voided_game_does_not_count_and_what_was_reported_stays_hidden(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = await finished(env, house, bot)
+        evening = await finished(env, runtime, bot)
         await report(evening, evening.alice, CAPTION, "minors")
         listed = await evening.admin.slash(evening.channel, "telephone-admin reports")
         done = await evening.admin.click(listed.response, label="Void game #1")
         assert "voided" in done.response.content
-        game = await house.service.game_by_number(evening.guild.id, 1)
+        game = await runtime.app.games.by_number(evening.guild.id, 1)
         assert (game.state, game.voided) == (GameState.FAILED, True)
         await evening.card_says("voided this game")
         await becomes(evening, CAPTION, lambda one: one.content == f"{CAPTION}\n{HIDDEN}")
@@ -147,10 +147,10 @@ async def test_a_voided_game_does_not_count_and_what_was_reported_stays_hidden(h
         await bot.close()
 
 
-async def test_a_game_that_is_voided_while_it_plays_stops(house, bot):
+async def test_a_game_that_is_voided_while_it_plays_stops(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
-        house.studio.delay = 0.3
+        evening = _evening(env, runtime, bot)
+        runtime.studio.delay = 0.3
         await evening.start(turns=10)
         await evening.posted(2)
         await report(evening, evening.alice, "**Turn 1 of 10, picture**")
@@ -163,9 +163,9 @@ async def test_a_game_that_is_voided_while_it_plays_stops(house, bot):
         await bot.close()
 
 
-async def test_one_report_is_open_per_member_and_game(house, bot):
+async def test_one_report_is_open_per_member_and_game(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = await finished(env, house, bot)
+        evening = await finished(env, runtime, bot)
         bob = evening.guild.add_member(env.create_user("bob"))
         await report(evening, evening.alice, PICTURE)
         twice = await report(evening, evening.alice, CAPTION)
@@ -181,9 +181,9 @@ async def test_one_report_is_open_per_member_and_game(house, bot):
         await bot.close()
 
 
-async def test_what_is_no_turn_cannot_be_reported(house, bot):
+async def test_what_is_no_turn_cannot_be_reported(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = await finished(env, house, bot)
+        evening = await finished(env, runtime, bot)
         (thread,) = evening.channel.threads
         for message in (thread.history()[0], summary_of(evening)):
             refused = await evening.alice.context_menu(thread, REPORT, message)
@@ -192,30 +192,30 @@ async def test_what_is_no_turn_cannot_be_reported(house, bot):
         await bot.close()
 
 
-async def test_only_moderators_decide(house, bot):
+async def test_only_moderators_decide(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = await finished(env, house, bot)
+        evening = await finished(env, runtime, bot)
         await report(evening, evening.alice, PICTURE)
         game = await evening.closed()
         for decide in (
-            house.service.moderation.show_again(game.id, game.steps[0].key, by=1, is_moderator=False),
-            house.service.moderation.void(game.id, by=1, is_moderator=False),
-            house.service.moderation.look(game.id, game.steps[0].key, is_moderator=False),
+            runtime.app.moderation.show_again(game.id, game.steps[0].key, by=1, is_moderator=False),
+            runtime.app.moderation.void(game.id, by=1, is_moderator=False),
+            runtime.app.moderation.look(game.id, game.steps[0].key, is_moderator=False),
         ):
             with pytest.raises(Exception, match="manage the server"):
                 await decide
         await bot.close()
 
 
-async def test_buttons_and_hidden_turns_outlive_the_bot(house, bot, tmp_path):
+async def test_buttons_and_hidden_turns_outlive_the_bot(runtime, bot, tmp_path):
     async with simcord.run(bot) as env:
-        evening = await finished(env, house, bot)
+        evening = await finished(env, runtime, bot)
         await report(evening, evening.alice, PICTURE)
         listed = await evening.admin.slash(evening.channel, "telephone-admin reports")
         await becomes(evening, PICTURE, lambda one: not one.attachments)
         await bot.close()
-        evening.house = CompanyHouse(tmp_path)
-        evening.bot = TelephoneApp(evening.house.open, shard_count=1)
+        evening.runtime = CompanyHouse(tmp_path)
+        evening.bot = TelephoneApp(evening.runtime.open, shard_count=1)
         await env.restart_bot(evening.bot)
         assert not turn(evening, PICTURE).attachments
         await evening.admin.click(listed.response, label="Show picture 1 of game #1 again")
@@ -223,27 +223,27 @@ async def test_buttons_and_hidden_turns_outlive_the_bot(house, bot, tmp_path):
         await evening.bot.close()
 
 
-async def test_a_report_that_a_crash_cut_off_is_carried_out_at_the_next_start(house, bot, tmp_path):
+async def test_a_report_that_a_crash_cut_off_is_carried_out_at_the_next_start(runtime, bot, tmp_path):
     async with simcord.run(bot) as env:
-        evening = await finished(env, house, bot)
+        evening = await finished(env, runtime, bot)
         game = await evening.closed()
-        await house.service.store.reports.add(game.id, game.steps[0].key, 5, "other")
+        await runtime.app.games.store.reports.add(game.id, game.steps[0].key, 5, "other")
         await bot.close()
         assert turn(evening, PICTURE).attachments
-        evening.house = CompanyHouse(tmp_path)
-        evening.bot = TelephoneApp(evening.house.open, shard_count=1)
+        evening.runtime = CompanyHouse(tmp_path)
+        evening.bot = TelephoneApp(evening.runtime.open, shard_count=1)
         await env.restart_bot(evening.bot)
         await becomes(evening, PICTURE, lambda one: not one.attachments)
         await evening.bot.close()
 
 
-async def test_adult_content_is_an_admins_choice(house, bot):
+async def test_adult_content_is_an_admins_choice(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         told = await evening.admin.slash(evening.channel, "telephone-admin nsfw", policy="age-restricted-only")
         assert "age-restricted channels" in told.response.content
-        assert (await house.service.server(evening.guild.id)).nsfw == "age-restricted-only"
+        assert (await runtime.app.servers.settings(evening.guild.id)).nsfw == "age-restricted-only"
         told = await evening.admin.slash(evening.channel, "telephone-admin nsfw", policy="block")
         assert "blocked on this server" in told.response.content
-        assert (await house.service.server(evening.guild.id)).nsfw == "block"
+        assert (await runtime.app.servers.settings(evening.guild.id)).nsfw == "block"
         await bot.close()

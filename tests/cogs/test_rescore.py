@@ -34,7 +34,7 @@ class CompanyHouse:
             text_usd=self.price,
         )
         self.company = await self.stack.enter_async_context(opening)
-        self.service, self.store = self.company.service, self.company.store
+        self.app, self.store = self.company.app, self.company.store
         return self
 
     async def close(self) -> None:
@@ -42,17 +42,17 @@ class CompanyHouse:
 
 
 @pytest.fixture
-def house(tmp_path):
+def runtime(tmp_path):
     return CompanyHouse(tmp_path)
 
 
 @asynccontextmanager
-async def opened(house: CompanyHouse):
+async def opened(runtime: CompanyHouse):
     """A server with old games and the bot on it."""
-    bot = TelephoneApp(house.open, shard_count=1)
+    bot = TelephoneApp(runtime.open, shard_count=1)
     async with simcord.run(bot, check_errors=False, settle_timeout=60) as env:
         env.backend.advance_clock((datetime.now(UTC) - env.now()).total_seconds())
-        server = Server(env, house)
+        server = Server(env, runtime)
         await server.fill()
         yield server
         await bot.close()
@@ -61,8 +61,8 @@ async def opened(house: CompanyHouse):
 class Server:
     """A server with three old games that prism has not measured."""
 
-    def __init__(self, env: simcord.Env, house: CompanyHouse) -> None:
-        self.env, self.house = env, house
+    def __init__(self, env: simcord.Env, runtime: CompanyHouse) -> None:
+        self.env, self.runtime = env, runtime
         self.guild = env.create_guild()
         self.channel = self.guild.create_text_channel("telephone")
         manages = self.guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
@@ -70,7 +70,7 @@ class Server:
         self.admin = self.guild.add_member(env.create_user("ada"), roles=[manages])
 
     async def fill(self) -> None:
-        store = self.house.store
+        store = self.runtime.store
         for n in range(3):
             request = GameRequest(Prompt("a fox mends a clock"), Pair("a", "b"), 1, n, self.guild.id)
             game = await store.games.add(request)
@@ -87,8 +87,8 @@ class Server:
                 await asyncio.sleep(0.05)
 
 
-async def test_what_costs_nothing_begins_at_once_and_its_card_ends_as_finished(house):
-    async with opened(house) as server:
+async def test_what_costs_nothing_begins_at_once_and_its_card_ends_as_finished(runtime):
+    async with opened(runtime) as server:
         answer = await server.admin.slash(server.channel, COMMAND, embedder="prism")
         assert answer.ephemeral
         assert answer.response.content.startswith("3 games are being measured; how far it is: https://discord.com/")
@@ -99,33 +99,33 @@ async def test_what_costs_nothing_begins_at_once_and_its_card_ends_as_finished(h
         assert again.response.content == "Every game here is measured with prism already; there is nothing to do."
 
 
-async def test_money_is_asked_about_first_and_spent_on_a_press(house):
-    house.price = PRICE
-    async with opened(house) as server:
+async def test_money_is_asked_about_first_and_spent_on_a_press(runtime):
+    runtime.price = PRICE
+    async with opened(runtime) as server:
         asked = await server.admin.slash(server.channel, COMMAND, embedder="prism")
         assert asked.response.content == (
             "3 games are not measured with prism yet. Measuring them costs up to $0.01, which is reserved now; what is "
             "not spent is let go of at the end. Its scale costs the operator up to $0.16 more, once."
         )
-        assert house.prism.read == []
-        assert (await house.service.budget(server.guild.id))["server"].taken_usd == 0
+        assert runtime.prism.read == []
+        assert (await runtime.app.servers.budget(server.guild.id))["server"].taken_usd == 0
         pressed = await server.admin.click(asked.response, label="Measure them, up to $0.01")
         assert "3 games are being measured" in pressed.response.content
         card = await server.card_says("### 3 games are measured with prism")
         assert "Less than $0.01 spent." in words(card)
-        taken = (await house.service.budget(server.guild.id))["server"].taken_usd
+        taken = (await runtime.app.servers.budget(server.guild.id))["server"].taken_usd
         assert taken == pytest.approx(4 * PRICE), "a prompt and three captions"
 
 
-async def test_only_who_may_manage_the_server_may_ask(house):
-    async with opened(house) as server:
+async def test_only_who_may_manage_the_server_may_ask(runtime):
+    async with opened(runtime) as server:
         answer = await server.alice.slash(server.channel, COMMAND, embedder="prism")
         assert answer.response.content.startswith("Only a member who may manage the server can")
 
 
-async def test_it_is_stopped_from_its_card_and_a_second_one_is_told_of_the_first(house):
-    house.prism.delay = 60
-    async with opened(house) as server:
+async def test_it_is_stopped_from_its_card_and_a_second_one_is_told_of_the_first(runtime):
+    runtime.prism.delay = 60
+    async with opened(runtime) as server:
         await server.admin.slash(server.channel, COMMAND, embedder="prism")
         card = await server.card_says("### Measuring old games with prism")
         second = await server.admin.slash(server.channel, COMMAND, embedder="prism")
@@ -137,13 +137,13 @@ async def test_it_is_stopped_from_its_card_and_a_second_one_is_told_of_the_first
         await server.card_says("### Measuring with prism was stopped")
 
 
-async def test_a_card_is_one_card_over_a_restart_and_its_button_still_works(house):
-    house.prism.delay = 60
-    async with opened(house) as server:
+async def test_a_card_is_one_card_over_a_restart_and_its_button_still_works(runtime):
+    runtime.prism.delay = 60
+    async with opened(runtime) as server:
         await server.admin.slash(server.channel, COMMAND, embedder="prism")
         await server.card_says("### Measuring old games with prism")
-        await house.close()
-        await server.env.restart_bot(TelephoneApp(house.open, shard_count=1))
+        await runtime.close()
+        await server.env.restart_bot(TelephoneApp(runtime.open, shard_count=1))
         card = await server.card_says("### Measuring old games with prism")
         stopped = await server.admin.click(card, label="Stop")
         assert stopped.response.content.startswith("Stopped after 0 games")
@@ -151,16 +151,16 @@ async def test_a_card_is_one_card_over_a_restart_and_its_button_still_works(hous
         assert sum(bool(message.components) for message in server.channel.history()) == 1
 
 
-async def test_a_channel_without_a_voice_is_refused_before_anything_is_spent(house):
-    async with opened(house) as server:
+async def test_a_channel_without_a_voice_is_refused_before_anything_is_spent(runtime):
+    async with opened(runtime) as server:
         silent = discord.PermissionOverwrite(send_messages=False)
         shut = server.guild.create_text_channel("shut", overwrites={server.guild.me: silent})
         answer = await server.admin.slash(shut, COMMAND, embedder="prism")
         assert "I may not post in this channel" in answer.response.content
-        assert house.prism.read == []
+        assert runtime.prism.read == []
 
 
-async def test_what_is_ready_is_offered(house):
-    async with opened(house) as server:
+async def test_what_is_ready_is_offered(runtime):
+    async with opened(runtime) as server:
         rows = await server.admin.autocomplete(server.channel, COMMAND, "embedder", "")
-        assert [row["value"] for row in rows] == ["minilm"], "models.toml knows no prism"
+        assert [row["value"] for row in rows] == ["minilm", "letters", "prism"]

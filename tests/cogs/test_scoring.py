@@ -14,7 +14,7 @@ from telephone.domain.games import GameState, Level, Pair, Prompt
 from telephone.leaderboards.service import Judge, LeaderboardService
 from telephone.scoring.ballots import BallotVote, tally
 from telephone.store import Store
-from tests.cogs.fakes import MemoryHouse, MemoryService
+from tests.cogs.fakes import MemoryApp, MemoryRuntime
 from tests.support.played import asked, begun, drifts, finished
 
 pytestmark = pytest.mark.slow
@@ -58,8 +58,8 @@ async def store(tmp_path):
 
 
 @pytest.fixture
-async def house(store, box):
-    return MemoryHouse(MemoryService(boards=LeaderboardService(store, (IMAGEBIND, MINILM), ballots=box)))
+async def runtime(store, box):
+    return MemoryRuntime(MemoryApp(boards=LeaderboardService(store, (IMAGEBIND, MINILM), ballots=box)))
 
 
 async def play(server, store, pairs=FOUR, prompts=PROMPTS, *, turns=2, **more):
@@ -151,7 +151,7 @@ async def test_games_without_a_distance_are_counted_and_rescore_is_named(server,
     assert "-# 1 game is not measured with ImageBind yet; /telephone rescore does that." in words(answer.response)
 
 
-async def test_a_long_board_has_pages_that_turn_where_they_stand_even_after_a_restart(server, store, house):
+async def test_a_long_board_has_pages_that_turn_where_they_stand_even_after_a_restart(server, store, runtime):
     await play(server, store, MANY, PROMPTS[:3])
     first = await server.alice.slash(server.channel, BOARD)
     assert "(page 1 of 2)" in words(first.response)
@@ -161,10 +161,10 @@ async def test_a_long_board_has_pages_that_turn_where_they_stand_even_after_a_re
         "Next": False,
     }
 
-    async def open_house(_surfaces):
-        return house
+    async def open_runtime(_surfaces):
+        return runtime
 
-    bot = TelephoneApp(open_house, shard_count=1)
+    bot = TelephoneApp(open_runtime, shard_count=1)
     await server.env.restart_bot(bot)
     await server.alice.click(first.response, label="Next")
     second = newest(server, server.alice)
@@ -186,7 +186,9 @@ async def test_a_long_board_has_pages_that_turn_where_they_stand_even_after_a_re
 async def test_the_select_turns_a_board_into_its_other_views(server, store):
     await play(server, store, turns=3)
     quartiles = Quartiles(0.8, 0.9, 1.0), Quartiles(0.1, 0.15, 0.2)
-    server.service.scales["imagebind"] = Calibration("imagebind", *quartiles, 0.3, "redraws of this server", 10, 40)
+    server.app.pairs.calibrations["imagebind"] = Calibration(
+        "imagebind", *quartiles, 0.3, "redraws of this server", 10, 40
+    )
     shown = (await server.alice.slash(server.channel, BOARD, level="easy")).response
     await choose(server, server.alice, shown, "turns")
     turns = newest(server, server.alice)
@@ -268,10 +270,10 @@ async def test_an_embedder_that_measured_nothing_is_refused_with_those_that_did(
     assert [one["value"] for one in offered] == ["minilm"]
 
 
-async def test_a_fault_behind_a_button_is_told_beside_the_board_which_stays(server, store, house):
+async def test_a_fault_behind_a_button_is_told_beside_the_board_which_stays(server, store, runtime):
     await play(server, store)
     shown = (await server.alice.slash(server.channel, BOARD)).response
-    house.service.boards = None
+    runtime.app.boards = None
     await choose(server, server.alice, shown, "turns")
     said = newest(server, server.alice)
     assert said.content.startswith(wording.BROKEN)

@@ -36,8 +36,8 @@ async def houses(tmp_path):
         return opened[-1]
 
     yield open_one
-    for house in opened:
-        await house.close()
+    for runtime in opened:
+        await runtime.close()
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def test_a_declared_row_is_an_option_is_stored_and_shown(simcord_env):
         "It is dry.",
         "Nights are quiet.",
     ]
-    settings = await simcord_env.bot.service.server(guild.id)
+    settings = await simcord_env.bot.app.servers.settings(guild.id)
     assert (settings.remind_seconds, settings.tone, settings.quiet, settings.parallel) == (300, "dry", True, 1)
     again = await admin.slash(channel, "telephone-admin limits")
     assert again.response.content == changed.response.content

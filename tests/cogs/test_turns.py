@@ -22,13 +22,13 @@ SAID = "a fox and a *broken* clock"
 
 
 @pytest.fixture
-def house(tmp_path):
+def runtime(tmp_path):
     return CompanyHouse(tmp_path)
 
 
 @pytest.fixture
-def bot(house):
-    return TelephoneApp(house.open, shard_count=1)
+def bot(runtime):
+    return TelephoneApp(runtime.open, shard_count=1)
 
 
 def everything(evening: Evening):
@@ -57,13 +57,13 @@ async def shown(evening: Evening, words: str) -> discord.Message:
             await asyncio.sleep(0.05)
 
 
-async def ended(house, game_id):
-    return await house.service.closed(game_id, timeout=LIMIT)
+async def ended(runtime, game_id):
+    return await runtime.app.games.closed(game_id, timeout=LIMIT)
 
 
 async def begun(evening: Evening, **changes):
     result = await evening.start(i2t="human", turns=2, **changes)
-    [game] = await evening.house.service.store.games.unfinished()
+    [game] = await evening.runtime.app.games.store.games.unfinished()
     return result, game
 
 
@@ -73,9 +73,9 @@ async def caption(member, invitation, text: str = SAID):
     return await member.submit_modal(form, {"caption": text})
 
 
-async def test_an_open_game_is_played_by_who_presses_first(house, bot):
+async def test_an_open_game_is_played_by_who_presses_first(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         bob = evening.guild.add_member(env.create_user("bob"))
         _, game = await begun(evening)
         invitation = await shown(evening, "### Turn 1: write a caption")
@@ -101,15 +101,15 @@ async def test_an_open_game_is_played_by_who_presses_first(house, bot):
         assert step.content.endswith("> a fox and a \\*broken\\* clock")
         assert "A member took this turn." in words_of(await shown(evening, "### Turn 1: the caption is there"))
         await caption(bob, await shown(evening, "### Turn 2: write a caption"))
-        assert (await ended(house, game.id)).state is GameState.FINISHED
+        assert (await ended(runtime, game.id)).state is GameState.FINISHED
         await bot.close()
 
 
-async def test_a_member_draws_and_a_file_that_is_no_picture_comes_back_kindly(house, bot):
+async def test_a_member_draws_and_a_file_that_is_no_picture_comes_back_kindly(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         await evening.start(t2i="human", turns=1)
-        [game] = await house.service.store.games.unfinished()
+        [game] = await runtime.app.games.store.games.unfinished()
         invitation = await shown(evening, "### Turn 1: draw a picture")
         claim = await evening.alice.click(invitation, label="Take this turn")
         assert claim.response.content.endswith("> a fox mends a clock")
@@ -121,13 +121,13 @@ async def test_a_member_draws_and_a_file_that_is_no_picture_comes_back_kindly(ho
         await evening.alice.submit_modal(again, {"drawing": ("mine.png", paint("mine"))})
         step = await shown(evening, "**Turn 1 of 1, picture** by a member")
         assert [file.filename for file in step.attachments] == ["turn-01.png"]
-        assert (await ended(house, game.id)).state is GameState.FINISHED
+        assert (await ended(runtime, game.id)).state is GameState.FINISHED
         await bot.close()
 
 
-async def test_a_turn_can_be_given_back_and_a_host_lets_ai_play(house, bot):
+async def test_a_turn_can_be_given_back_and_a_host_lets_ai_play(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         bob = evening.guild.add_member(env.create_user("bob"))
         _, game = await begun(evening)
         claim = await bob.click(await shown(evening, "### Turn 1: write a caption"), label="Take this turn")
@@ -140,13 +140,13 @@ async def test_a_turn_can_be_given_back_and_a_host_lets_ai_play(house, bot):
         assert played.response.content == "critic plays turn 1 now."
         await shown(evening, "**Turn 1 of 2, caption** by critic, stand-in for a member")
         assert "critic plays it" in words_of(await shown(evening, "### Turn 1: a stand-in makes the caption"))
-        assert (await house.service.game(game.id)).stand_ins
+        assert (await runtime.app.games.get(game.id)).stand_ins
         await bot.close()
 
 
-async def test_a_late_answer_is_given_back_to_its_author(house, bot):
+async def test_a_late_answer_is_given_back_to_its_author(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         await begun(evening)
         invitation = await shown(evening, "### Turn 1: write a caption")
         claim = await evening.alice.click(invitation, label="Take this turn")
@@ -159,11 +159,11 @@ async def test_a_late_answer_is_given_back_to_its_author(house, bot):
         await bot.close()
 
 
-async def test_who_holds_a_turn_is_reminded_where_only_they_see_it_and_by_a_message_they_asked_for(house, bot):
+async def test_who_holds_a_turn_is_reminded_where_only_they_see_it_and_by_a_message_they_asked_for(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
-        await house.service.store.servers.change(evening.guild.id, claim_seconds=2)
-        await house.service.store.members.change(evening.guild.id, evening.alice.id, reminders=True)
+        evening = _evening(env, runtime, bot)
+        await runtime.app.games.store.servers.change(evening.guild.id, claim_seconds=2)
+        await runtime.app.games.store.members.change(evening.guild.id, evening.alice.id, reminders=True)
         await begun(evening)
         invitation = await shown(evening, "### Turn 1: write a caption")
         claim = await evening.alice.click(invitation, label="Take this turn")
@@ -180,20 +180,20 @@ async def test_who_holds_a_turn_is_reminded_where_only_they_see_it_and_by_a_mess
         await bot.close()
 
 
-async def test_a_stopped_game_takes_its_invitation_back(house, bot):
+async def test_a_stopped_game_takes_its_invitation_back(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         _, game = await begun(evening)
         await shown(evening, "### Turn 1: write a caption")
-        await house.service.stop(game.id, by=evening.alice.id, is_host=False)
+        await runtime.app.games.stop(game.id, by=evening.alice.id, is_host=False)
         message = await shown(evening, "### Turn 1: not taken")
         assert labels_of(message) == []
         await bot.close()
 
 
-async def test_a_form_from_before_a_restart_is_still_answered(house, bot):
+async def test_a_form_from_before_a_restart_is_still_answered(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         _, game = await begun(evening)
         invitation = await shown(evening, "### Turn 1: write a caption")
         claim = await evening.alice.click(invitation, label="Take this turn")
@@ -201,13 +201,13 @@ async def test_a_form_from_before_a_restart_is_still_answered(house, bot):
         assert not bot._connection._view_store._modals, "nothing is remembered that a restart would forget"
         done = await evening.alice.submit_modal(form, {"caption": SAID})
         assert done.response.content.startswith("Thank you")
-        assert (await house.service.game(game.id)).steps[1].text == SAID
+        assert (await runtime.app.games.get(game.id)).steps[1].text == SAID
         await bot.close()
 
 
-async def test_nobody_sees_more_than_one_item_of_a_sealed_game_before_its_reveal(house, bot):
+async def test_nobody_sees_more_than_one_item_of_a_sealed_game_before_its_reveal(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         people = [evening.guild.add_member(env.create_user(name)) for name in ("bob", "cleo")]
         result, game = await begun(evening, sealed=True, prompt="#easy-002")
         seen = {evening.alice.id: await told([result.response])} | {one.id: [] for one in people}
@@ -226,7 +226,7 @@ async def test_nobody_sees_more_than_one_item_of_a_sealed_game_before_its_reveal
             await _check_what_is_seen(evening, game, seen)
             form = await member.click(claim.response, label="Write caption")
             await member.submit_modal(form, {"caption": f"what member {turn} saw"})
-        assert (await ended(house, game.id)).state is GameState.FINISHED
+        assert (await ended(runtime, game.id)).state is GameState.FINISHED
         (thread,) = evening.channel.threads
         opening, *line = [one for one in thread.history() if one.content]
         assert opening.content.startswith("**The prompt**")
@@ -241,7 +241,7 @@ async def test_nobody_sees_more_than_one_item_of_a_sealed_game_before_its_reveal
 
 async def _check_what_is_seen(evening: Evening, game, seen: dict[int, list[str]]) -> None:
     """Of the prompt and all that was played, the public sees nothing, each member one item, one of them one."""
-    stored = await evening.house.service.game(game.id)
+    stored = await evening.runtime.app.games.get(game.id)
     items = [stored.request.prompt.text, *(step.text or step.image for step in stored.steps)]
     public = await told(everything(evening))
     assert not [item for item in items if any(item in part for part in public)]
@@ -256,9 +256,9 @@ async def told(messages) -> list[str]:
     return [*parts, *(f"{file.filename} {file.description} {content.hexdigest()}" for file, content in files)]
 
 
-async def test_a_host_calls_members_into_a_game_and_nobody_else_is_mentioned(house, bot):
+async def test_a_host_calls_members_into_a_game_and_nobody_else_is_mentioned(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, house, bot)
+        evening = _evening(env, runtime, bot)
         bob, cleo = [evening.guild.add_member(env.create_user(name)) for name in ("bob", "cleo")]
         quiet = evening.guild.create_role("Quiet", mentionable=False)
         early = await evening.alice.slash(evening.channel, "telephone invite", who=bob)

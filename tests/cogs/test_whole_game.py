@@ -29,9 +29,9 @@ async def house_bot(tmp_path, monkeypatch):
 
 async def ended(bot: TelephoneApp, guild_id: int):
     """The server's newest game once it has ended and all about it is shown; waits on the store."""
-    service = bot.service
-    (game,) = await service.recent(guild_id, limit=1)
-    return await service.closed(game.id, LIMIT)
+    app = bot.app
+    (game,) = await app.games.recent(guild_id, limit=1)
+    return await app.games.closed(game.id, LIMIT)
 
 
 async def test_a_game_is_played_from_the_command_to_the_summary(house_bot):
@@ -101,12 +101,12 @@ async def test_a_level_picks_a_curated_prompt_and_leaving_the_server_ends_its_ga
         channel = guild.create_text_channel("telephone")
         alice = guild.add_member(env.create_user("alice"))
         await alice.slash(channel, "telephone start", level="hard", t2i="doodles", i2t="spotter-hazy", turns=30)
-        (game,) = await house_bot.service.recent(guild.id)
+        (game,) = await house_bot.app.games.recent(guild.id)
         assert game.request.prompt.level == "hard"
         both = await alice.slash(channel, "telephone start", level="hard", prompt=PROMPT)
         assert "leave out either" in both.response.content
         assert len(env.errors) == 1
         await house_bot.on_guild_remove(house_bot.get_guild(guild.id))
-        left = await house_bot.service.game(game.id)
+        left = await house_bot.app.games.get(game.id)
         assert left.state is GameState.STOPPED
         await house_bot.close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
-from telephone.app import Service
+from telephone.app import App
 from telephone.battles.workflow import BattleWorkflow
 from telephone.bootstrap import Parts, Tempo, open_with_engine
 from telephone.domain.budgets import Caps
@@ -58,7 +58,7 @@ licence = "test"
 class RunningApp:
     """A running application, and the fakes that it was given."""
 
-    service: Service
+    app: App
     store: Store
     studio: FakeProvider
     watcher: FakeChecker
@@ -85,15 +85,15 @@ class RunningApp:
 
     @property
     def play(self) -> GameWorkflow:
-        return self.service.runner
+        return self.app.games.runner
 
     @property
     def battling(self) -> BattleWorkflow:
-        return self.service.battles.runner
+        return self.app.battles.runner
 
     @property
     def pictures(self) -> Pictures:
-        return self.service.keepsakes.pictures
+        return self.app.games.artifacts.pictures
 
 
 @asynccontextmanager
@@ -150,13 +150,13 @@ async def running_app(
     )
     primary = "prism" if prism else "letters"
     settings = Settings(_env_file=None, data_dir=folder, models=own, embedder=primary, secret="key")
-    house = await open_with_engine(settings, surfaces, parts=parts, tempo=tempo)
+    runtime = await open_with_engine(settings, surfaces, parts=parts, tempo=tempo)
     try:
-        await house.sweep.once()
-        recovery = house.sweep.durable[0]
-        yield RunningApp(house.service, house.store, studio, watcher, letters, house.measure, surfaces, recovery)
+        await runtime.sweep.once()
+        recovery = runtime.sweep.durable[0]
+        yield RunningApp(runtime.app, runtime.store, studio, watcher, letters, runtime.measure, surfaces, recovery)
     finally:
-        await house.close()
+        await runtime.close()
 
 
 def prompts_of(folder: Path, store: Store, studio: FakeProvider, watcher: FakeChecker) -> PromptService:

@@ -40,7 +40,7 @@ async def main(folder: Path, file: Path) -> None:
     prism.file = file
     async with running_app(folder, prism=prism) as company:
         with suppress(NotAllowed):  # an earlier process began it, and this one has taken it up
-            await company.service.errands.rescore(GUILD, "prism", by=5, channel_id=33, is_host=True)
+            await company.app.rescores.rescore(GUILD, "prism", by=5, channel_id=33, is_host=True)
         while await company.store.rescores.unended():
             await asyncio.sleep(0.05)
         lacking = await company.store.rescores.lacking(GUILD, "prism", "1")

@@ -15,24 +15,24 @@ GUILD, OTHERS = 41, range(100, 130)
 
 
 @pytest.fixture
-async def service(tmp_path):
-    house = await open_without_engine(Settings(_env_file=None, data_dir=tmp_path))
-    yield house.service
-    await house.close()
+async def app(tmp_path):
+    runtime = await open_without_engine(Settings(_env_file=None, data_dir=tmp_path))
+    yield runtime.app
+    await runtime.close()
 
 
-async def add(service, guild_id: int, state: GameState = GameState.QUEUED, **changes):
+async def add(app, guild_id: int, state: GameState = GameState.QUEUED, **changes):
     asked = GameRequest(Prompt("a red barn"), Pair("doodles", "spotter-hazy"), turns=2, guild_id=guild_id, **changes)
-    game = await service.store.games.add(asked)
+    game = await app.games.store.games.add(asked)
     if state is not GameState.QUEUED:
-        await service.store.games.move(game.id, state, only_from=[GameState.QUEUED])
+        await app.games.store.games.move(game.id, state, only_from=[GameState.QUEUED])
     return game
 
 
 @contextmanager
-def asked(service) -> Iterator[list[str]]:
+def asked(app) -> Iterator[list[str]]:
     """The statements that are run inside."""
-    engine, statements = service.store._database.engine.sync_engine, []
+    engine, statements = app.games.store._database.engine.sync_engine, []
 
     def note(_connection, _cursor, statement, *_rest):
         if statement.startswith(("SELECT", "UPDATE", "INSERT")):
@@ -60,52 +60,52 @@ def loaded() -> Iterator[list[int]]:
         event.remove(GameRow, "load", note)
 
 
-async def test_the_games_that_wait_for_a_member_are_found_without_reading_others(service):
+async def test_the_games_that_wait_for_a_member_are_found_without_reading_others(app):
     for guild_id in OTHERS:
-        await add(service, guild_id, GameState.WAITING)
+        await add(app, guild_id, GameState.WAITING)
     for state in (GameState.PLAYING, GameState.PAUSED, GameState.STOPPED):
-        await add(service, GUILD, state)
-    waiting = [await add(service, GUILD, GameState.WAITING, sealed=sealed) for sealed in (False, True)]
+        await add(app, GUILD, state)
+    waiting = [await add(app, GUILD, GameState.WAITING, sealed=sealed) for sealed in (False, True)]
     with loaded() as guilds:
-        found = await service.waiting(GUILD)
+        found = await app.games.waiting(GUILD)
     assert [game.id for game in found] == [game.id for game in reversed(waiting)]
     assert guilds == [GUILD, GUILD]
 
 
-async def test_a_pause_and_a_farewell_read_the_games_of_their_own_server_alone(service):
+async def test_a_pause_and_a_farewell_read_the_games_of_their_own_server_alone(app):
     for guild_id in OTHERS:
-        await add(service, guild_id)
-    mine = [await add(service, GUILD) for _ in range(2)]
+        await add(app, guild_id)
+    mine = [await add(app, GUILD) for _ in range(2)]
     with loaded() as guilds:
-        assert await service.pause(GUILD) == 2
-        assert await service.resume(GUILD) == 2
-        assert await service.leave(GUILD) == 2
+        assert await app.servers.pause(GUILD) == 2
+        assert await app.servers.resume(GUILD) == 2
+        assert await app.servers.leave(GUILD) == 2
     assert set(guilds) == {GUILD}
-    assert {(await service.game(game.id)).state for game in mine} == {GameState.STOPPED}
-    assert await service.store.games.count(None, [GameState.QUEUED]) == len(OTHERS)
+    assert {(await app.games.get(game.id)).state for game in mine} == {GameState.STOPPED}
+    assert await app.games.store.games.count(None, [GameState.QUEUED]) == len(OTHERS)
 
 
-async def test_finished_games_are_found_behind_any_number_of_others(service):
-    finished = await add(service, GUILD, GameState.FINISHED)
+async def test_finished_games_are_found_behind_any_number_of_others(app):
+    finished = await add(app, GUILD, GameState.FINISHED)
     for _ in range(30):
-        await add(service, GUILD, GameState.STOPPED)
+        await add(app, GUILD, GameState.STOPPED)
     with loaded() as guilds:
-        assert [game.id for game in await service.finished(GUILD)] == [finished.id]
+        assert [game.id for game in await app.games.finished(GUILD)] == [finished.id]
     assert guilds == [GUILD]
 
 
-async def test_status_takes_the_same_statements_for_any_number_of_games(service):
+async def test_status_takes_the_same_statements_for_any_number_of_games(app):
     async def counted() -> int:
-        with asked(service) as statements:
-            await service.status(GUILD)
+        with asked(app) as statements:
+            await app.games.status(GUILD)
         return len(statements)
 
-    await add(service, GUILD)
+    await add(app, GUILD)
     once = await counted()
-    await add(service, GUILD, GameState.PLAYING)
+    await add(app, GUILD, GameState.PLAYING)
     for _ in range(9):
-        await add(service, GUILD)
+        await add(app, GUILD)
     assert await counted() == once == 3
-    standings = await service.status(GUILD)
+    standings = await app.games.status(GUILD)
     assert [(one.game.number, one.place) for one in standings[:3]] == [(2, 0), (1, 1), (3, 2)]
     assert [one.place for one in standings] == [*range(11)]

@@ -45,7 +45,7 @@ async def company(tmp_path):
 
 async def reaches(company: RunningApp, battle: Battle, *states: BattleState) -> Battle:
     async with asyncio.timeout(LIMIT):
-        while (now := await company.service.battles.battle(battle.id)).state not in states:
+        while (now := await company.app.battles.battle(battle.id)).state not in states:
             await asyncio.sleep(0.02)
     return now
 
@@ -53,19 +53,19 @@ async def reaches(company: RunningApp, battle: Battle, *states: BattleState) -> 
 async def shows(company: RunningApp, battle: Battle, what: str) -> Battle:
     """The battle once a message of it is posted and booked."""
     async with asyncio.timeout(LIMIT):
-        while what not in (now := await company.service.battles.battle(battle.id)).messages:
+        while what not in (now := await company.app.battles.battle(battle.id)).messages:
             await asyncio.sleep(0.02)
     return now
 
 
 async def fought(company: RunningApp, asked: BattleAsked = ASKED) -> Battle:
     """A battle whose votes may be cast."""
-    battle = await company.service.battles.start(asked)
+    battle = await company.app.battles.start(asked)
     return await shows(company, battle, "call")
 
 
 async def vote(company: RunningApp, battle: Battle, member: int, choice: Choice, **more) -> None:
-    await company.service.battles.vote(battle.id, Voter(member, MADE), choice, **more)
+    await company.app.battles.vote(battle.id, Voter(member, MADE), choice, **more)
 
 
 def side_of(battle: Battle, t2i: str):
@@ -81,7 +81,7 @@ async def test_a_battle_is_fought_voted_on_and_closed(company):
     await vote(company, battle, 1, Choice.A)
     await vote(company, battle, 2, Choice.B)
     await vote(company, battle, 2, Choice.A)
-    closed = await company.service.battles.close(battle.id, by=HOST, is_host=False)
+    closed = await company.app.battles.close(battle.id, by=HOST, is_host=False)
     assert (closed.state, closed.votes) == (BattleState.CLOSED, 2)
     await shows(company, battle, "result")
     (result,) = company.arena.results
@@ -116,10 +116,10 @@ async def test_a_round_waits_for_the_slowest_side(tmp_path):
             return await collect(model, ask, ticket)
 
         company.studio.collect = held
-        battle = await company.service.battles.start(ASKED)
+        battle = await company.app.battles.start(ASKED)
         await shows(company, battle, "round-1")
         async with asyncio.timeout(LIMIT):
-            while side_of(await company.service.battles.battle(battle.id), "painter").turns_played < ASKED.turns:
+            while side_of(await company.app.battles.battle(battle.id), "painter").turns_played < ASKED.turns:
                 await asyncio.sleep(0.02)
         assert company.arena.of(battle)[-1] == "round-1", "the fast side is at its end, and the second round waits"
         assert company.arena.said[1].keys() == {"A", "B"}
@@ -129,7 +129,7 @@ async def test_a_round_waits_for_the_slowest_side(tmp_path):
 
 
 async def test_the_games_of_a_battle_are_played_one_after_another_where_only_one_may_play(company):
-    await company.service.limit(GUILD, parallel=1)
+    await company.app.servers.change(GUILD, parallel=1)
     battle = await fought(company, replace(ASKED, pairs=THREE))
     assert company.arena.of(battle) == FOUGHT
 
@@ -137,7 +137,7 @@ async def test_the_games_of_a_battle_are_played_one_after_another_where_only_one
 async def test_a_side_that_fails_is_dropped_when_its_turn_comes_and_not_before(company):
     company.studio.slow = {"painter": 0.2, "stickers": 0.2}
     company.studio.down = {"spotter-hazy": Refused("spotter-hazy declined.")}
-    battle = await company.service.battles.start(replace(ASKED, pairs=THREE))
+    battle = await company.app.battles.start(replace(ASKED, pairs=THREE))
     failed = side_of(battle, "doodles")
     async with asyncio.timeout(LIMIT):
         while (await company.store.games.get(failed.game.id)).state is not GameState.FAILED:
@@ -156,21 +156,21 @@ async def test_a_side_that_fails_is_dropped_when_its_turn_comes_and_not_before(c
 async def test_with_fewer_than_two_sides_a_battle_is_void_and_nobody_plays_on(company):
     company.studio.slow = {"painter": 0.3}
     company.studio.down = {"stickers": Refused("stickers declined these words.")}
-    battle = await company.service.battles.start(ASKED)
+    battle = await company.app.battles.start(ASKED)
     void = await shows(company, battle, "result")
     assert (void.state, void.reason) == (BattleState.VOID, TOO_FEW)
     assert side_of(void, "painter").game.state is GameState.STOPPED
     assert side_of(void, "stickers").game.state is GameState.FAILED
-    assert len(await company.service.recent(GUILD)) == 2, "what was played can be seen"
+    assert len(await company.app.games.recent(GUILD)) == 2, "what was played can be seen"
     with pytest.raises(NotAllowed, match="void"):
         await vote(company, battle, 1, Choice.A)
 
 
 async def test_a_host_stops_a_battle_and_others_may_not(company):
     company.studio.delay = 0.3
-    battle = await company.service.battles.start(ASKED)
+    battle = await company.app.battles.start(ASKED)
     await shows(company, battle, "opening")
-    contest = company.service.battles
+    contest = company.app.battles
     with pytest.raises(NotAllowed, match="Only who started this battle"):
         await contest.stop(battle.id, by=OTHER, is_host=False)
     with pytest.raises(BadInput, match="takes no votes now"):
@@ -186,52 +186,52 @@ async def test_a_host_stops_a_battle_and_others_may_not(company):
 async def test_a_battle_whose_place_is_gone_pauses_with_its_games_and_is_shown_anew(company):
     company.studio.delay = 0.05
     company.arena.faults = []
-    battle = await company.service.battles.start(ASKED)
+    battle = await company.app.battles.start(ASKED)
     await shows(company, battle, "round-1")
     company.arena.faults = [StageGone("The thread was deleted, so I paused at turn 2.", "thread")]
     paused = await reaches(company, battle, BattleState.PAUSED)
     assert paused.waits == "The thread was deleted, so I paused at turn 2."
     async with asyncio.timeout(LIMIT):
         while any(side.game.state is GameState.PLAYING for side in paused.sides):
-            paused = await company.service.battles.battle(battle.id)
+            paused = await company.app.battles.battle(battle.id)
             await asyncio.sleep(0.02)
     with pytest.raises(NotAllowed):
-        await company.service.battles.resume(battle.id, by=OTHER, is_host=False)
+        await company.app.battles.resume(battle.id, by=OTHER, is_host=False)
     company.arena.closed = True
-    await company.service.battles.resume(battle.id, by=HOST, is_host=False)
+    await company.app.battles.resume(battle.id, by=HOST, is_host=False)
     await shows(company, battle, "call")
     assert company.arena.of(battle) == [*FOUGHT[:4], *FOUGHT]
     with pytest.raises(BadInput, match="not paused"):
-        await company.service.battles.resume(battle.id, by=HOST, is_host=False)
+        await company.app.battles.resume(battle.id, by=HOST, is_host=False)
 
 
 async def test_an_admins_pause_holds_a_battle_up_and_resume_lets_it_go_on(company):
     company.studio.delay = 0.2
-    battle = await company.service.battles.start(ASKED)
+    battle = await company.app.battles.start(ASKED)
     await shows(company, battle, "opening")
-    await company.service.pause(GUILD)
+    await company.app.servers.pause(GUILD)
     async with asyncio.timeout(LIMIT):
         while ("playing", PAUSED_HERE, 0) not in company.arena.cards:
             await asyncio.sleep(0.02)
-    assert (await company.service.battles.battle(battle.id)).state is BattleState.PLAYING
-    await company.service.resume(GUILD)
+    assert (await company.app.battles.battle(battle.id)).state is BattleState.PLAYING
+    await company.app.servers.resume(GUILD)
     await shows(company, battle, "call")
     assert company.arena.of(battle) == FOUGHT
 
 
 async def test_nothing_of_a_battle_is_listed_or_looked_up_before_it_closes(company):
     battle = await fought(company)
-    assert await company.service.recent(GUILD) == []
-    assert await company.service.status(GUILD) == []
+    assert await company.app.games.recent(GUILD) == []
+    assert await company.app.games.status(GUILD) == []
     for side in battle.sides:
         with pytest.raises(NotFound):
-            await company.service.game_by_number(GUILD, side.game.number)
-    assert [one.id for one in await company.service.battles.unfinished(GUILD)] == [battle.id]
-    assert await company.service.battles.in_thread(battle.thread_id) == battle
-    assert await company.service.game_in_thread(battle.thread_id) is None
-    await company.service.battles.close(battle.id, by=HOST, is_host=False)
-    assert len(await company.service.recent(GUILD)) == 2
-    assert await company.service.battles.unfinished(GUILD) == []
+            await company.app.games.by_number(GUILD, side.game.number)
+    assert [one.id for one in await company.app.battles.unfinished(GUILD)] == [battle.id]
+    assert await company.app.battles.in_thread(battle.thread_id) == battle
+    assert await company.app.games.in_thread(battle.thread_id) is None
+    await company.app.battles.close(battle.id, by=HOST, is_host=False)
+    assert len(await company.app.games.recent(GUILD)) == 2
+    assert await company.app.battles.unfinished(GUILD) == []
 
 
 async def test_votes_close_by_themselves(company):
@@ -242,7 +242,7 @@ async def test_votes_close_by_themselves(company):
         return await post_call(battle, posting)
 
     company.arena.post_call = voted_at_once
-    battle = await company.service.battles.start(replace(ASKED, vote_seconds=5))
+    battle = await company.app.battles.start(replace(ASKED, vote_seconds=5))
     closed = await shows(company, battle, "result")
     assert closed.state is BattleState.CLOSED
     assert closed.closed_at >= closed.closes_at
@@ -253,19 +253,19 @@ async def test_bots_do_not_vote(company):
     battle = await fought(company)
     with pytest.raises(NotAllowed, match="for people"):
         await vote(company, battle, 1, Choice.A, is_bot=True)
-    assert (await company.service.battles.battle(battle.id)).votes == 0
+    assert (await company.app.battles.battle(battle.id)).votes == 0
 
 
 async def test_a_report_hides_a_turn_of_a_battle_at_once_and_a_moderator_shows_it_again(company):
     battle = await fought(company)
-    side, moderation = battle.sides[1], company.service.moderation
+    side, moderation = battle.sides[1], company.app.moderation
     said = side.game.turns[2].caption.text
     await moderation.report(side.game.id, StepKey(3, Kind.CAPTION), by=9, reason="hate")
     await moderation.report(side.game.id, StepKey(3, Kind.PICTURE), by=10, reason="hate")
     async with asyncio.timeout(LIMIT):
         while company.arena.said[3]["B"] != "(no picture)" or list(company.arena.pictures) != ["A"]:
             await asyncio.sleep(0.02)
-    hidden = (await company.service.battles.battle(battle.id)).shown.sides[1].game
+    hidden = (await company.app.battles.battle(battle.id)).shown.sides[1].game
     assert (hidden.turns[2].caption.text, hidden.turns[2].picture.image) == (HIDDEN, None)
     async with asyncio.timeout(LIMIT):
         while await company.store.reports.stale():
@@ -280,7 +280,7 @@ async def test_a_report_hides_a_turn_of_a_battle_at_once_and_a_moderator_shows_i
 async def test_a_moderator_who_takes_a_side_out_of_a_vote_voids_it(company):
     battle = await fought(company)
     await vote(company, battle, 1, Choice.A)
-    await company.service.moderation.void(battle.sides[0].game.id, by=1, is_moderator=True)
+    await company.app.moderation.void(battle.sides[0].game.id, by=1, is_moderator=True)
     await company.battling.recover()
     void = await shows(company, battle, "result")
     assert (void.state, void.reason) == (BattleState.VOID, TAKEN_OUT)
@@ -288,9 +288,9 @@ async def test_a_moderator_who_takes_a_side_out_of_a_vote_voids_it(company):
 
 async def test_a_side_that_a_moderator_voids_while_it_plays_is_dropped(company):
     company.studio.delay = 0.1
-    battle = await company.service.battles.start(replace(ASKED, pairs=THREE))
+    battle = await company.app.battles.start(replace(ASKED, pairs=THREE))
     battle = await shows(company, battle, "round-1")
-    await company.service.moderation.void(battle.sides[0].game.id, by=1, is_moderator=True)
+    await company.app.moderation.void(battle.sides[0].game.id, by=1, is_moderator=True)
     battle = await shows(company, battle, "call")
     assert [side.letter for side in battle.standing] == ["B", "C"]
     assert "out-A" in company.arena.of(battle)
@@ -298,18 +298,18 @@ async def test_a_side_that_a_moderator_voids_while_it_plays_is_dropped(company):
 
 async def test_leaving_a_server_ends_its_battles(company):
     company.studio.delay = 0.3
-    playing, voting = await company.service.battles.start(ASKED), await fought(company)
-    await company.service.leave(GUILD)
+    playing, voting = await company.app.battles.start(ASKED), await fought(company)
+    await company.app.servers.leave(GUILD)
     for battle in (playing, voting):
-        assert (await company.service.battles.battle(battle.id)).reason == LEFT
+        assert (await company.app.battles.battle(battle.id)).reason == LEFT
 
 
 async def test_a_side_counts_on_the_budget_whole_or_the_battle_does_not_begin(company):
-    await company.service.budget(GUILD, "server", usd=0.1)
+    await company.app.servers.budget(GUILD, "server", usd=0.1)
     with pytest.raises(OverBudget, match="This battle may cost up to"):
-        await company.service.battles.start(ASKED)
+        await company.app.battles.start(ASKED)
     assert await company.store.games.unfinished() == []
-    await company.service.budget(GUILD, "server", usd=2)
+    await company.app.servers.budget(GUILD, "server", usd=2)
     battle = await fought(company)
     assert side_of(battle, "painter").game.costs.reserved == pytest.approx(0.12)
 
@@ -329,23 +329,23 @@ async def test_a_side_counts_on_the_budget_whole_or_the_battle_does_not_begin(co
 )
 async def test_what_cannot_be_fought_is_said_before_anything_is_stored(company, change, error, words):
     with pytest.raises(error, match=words):
-        await company.service.battles.start(replace(ASKED, **change))
+        await company.app.battles.start(replace(ASKED, **change))
     assert await company.store.battles.unfinished() == []
     assert await company.store.games.unfinished() == []
 
 
 async def test_paused_servers_begin_no_battle(company):
-    await company.service.pause(GUILD)
+    await company.app.servers.pause(GUILD)
     with pytest.raises(NotAllowed, match="paused"):
-        await company.service.battles.start(ASKED)
+        await company.app.battles.start(ASKED)
 
 
 async def test_pairs_that_nobody_names_are_those_that_met_least_and_the_log_says_why(company):
-    assert len(company.service.battles.pairs()) == 9
+    assert len(company.app.battles.pairs()) == 9
     couples = [await _chosen(company, n) for n in range(36)]
     assert len(set(couples)) == 36, "every two of nine meet once before any two meet again"
     with capture_logs() as logs:
-        battle = await company.service.battles.start(replace(ASKED, pairs=("painter × critic",), sides=4))
+        battle = await company.app.battles.start(replace(ASKED, pairs=("painter × critic",), sides=4))
     assert len({side.game.pair for side in battle.sides}) == 4
     assert battle.request.pairs[0] == Pair("painter", "critic")
     (entry,) = [entry for entry in logs if entry["event"] == "battle asked for"]
@@ -354,7 +354,7 @@ async def test_pairs_that_nobody_names_are_those_that_met_least_and_the_log_says
 
 async def _chosen(company: RunningApp, seed: int) -> frozenset[Pair]:
     """The two pairs that are chosen where nobody names any; from then on they have met."""
-    chosen = await company.service.battles.entry.pairing.choose(GUILD, [], None, [], seed)
+    chosen = await company.app.battles.entry.pairing.choose(GUILD, [], None, [], seed)
     request = BattleRequest(Prompt("a fox"), chosen.pairs, 1, guild_id=GUILD)
     await company.store.battles.add(request, [0, 1])
     return frozenset(chosen.pairs)
@@ -365,13 +365,13 @@ async def test_a_prompt_that_nobody_names_is_one_on_which_the_pairs_did_not_meet
     for prompt in easy[1:]:
         request = BattleRequest(prompt, (Pair("painter", "critic"), Pair("stickers", "critic")), 1, guild_id=GUILD)
         await company.store.battles.add(request, [0, 1])
-    battle = await company.service.battles.start(replace(ASKED, prompt=None, level=Level.EASY, turns=1))
+    battle = await company.app.battles.start(replace(ASKED, prompt=None, level=Level.EASY, turns=1))
     assert battle.request.prompt == easy[0]
 
 
 async def test_places_are_drawn_by_lot(company):
     free = replace(ASKED, pairs=("doodles × critic", "stickers × critic"), turns=1)
-    starts = [await company.service.battles.start(free) for _ in range(20)]
+    starts = [await company.app.battles.start(free) for _ in range(20)]
     first = Counter(battle.sides[0].game.pair.t2i for battle in starts)
     assert set(first) == {"doodles", "stickers"}, "the order of the names decides nothing (wrong once in 500,000 runs)"
     numbers = [[side.game.number for side in battle.sides] for battle in starts]
@@ -380,14 +380,14 @@ async def test_places_are_drawn_by_lot(company):
 
 async def test_the_story_of_a_side_is_told_when_the_last_round_is_there(company):
     company.studio.delay = 0.05
-    battle = await company.service.battles.start(replace(ASKED, turns=12))
+    battle = await company.app.battles.start(replace(ASKED, turns=12))
     with pytest.raises(BadInput, match="when the last round is there"):
-        await company.service.battles.story(battle.id, 0)
+        await company.app.battles.story(battle.id, 0)
     battle = await shows(company, battle, "call")
-    first = await company.service.battles.story(battle.id, 1)
+    first = await company.app.battles.story(battle.id, 1)
     assert (first.side.letter, first.page, first.pages) == ("B", 0, 2)
     assert [turn.n for turn in first.turns] == sorted(first.pictures) == list(range(1, 11))
-    last = await company.service.battles.story(battle.id, 1, 7)
+    last = await company.app.battles.story(battle.id, 1, 7)
     assert (last.page, [turn.n for turn in last.turns]) == (1, [11, 12])
     assert len({(image.width, image.height, image.media_type) for image in last.pictures.values()}) == 1
 
@@ -405,7 +405,7 @@ async def test_the_story_of_a_side_is_told_when_the_last_round_is_there(company)
 async def test_an_interrupted_battle_is_fought_on(tmp_path, what):
     async with running_app(tmp_path) as company:
         company.studio.delay = 0.05
-        battle = await company.service.battles.start(ASKED)
+        battle = await company.app.battles.start(ASKED)
         async with asyncio.timeout(LIMIT):
             while what not in company.arena.of(battle):
                 await asyncio.sleep(0.005)
@@ -413,7 +413,7 @@ async def test_an_interrupted_battle_is_fought_on(tmp_path, what):
     async with running_app(tmp_path, stage=first.stage, arena=first.arena) as company:
         await shows(company, battle, "call")
         await vote(company, battle, 1, Choice.A)
-        await company.service.battles.close(battle.id, by=HOST, is_host=False)
+        await company.app.battles.close(battle.id, by=HOST, is_host=False)
         await shows(company, battle, "result")
         assert Counter(company.arena.of(battle)) == Counter([*FOUGHT, "result"])
         paid = first.studio.submitted + company.studio.submitted
@@ -456,7 +456,7 @@ async def _set(company: RunningApp, battle: Battle, **values) -> None:
 
 
 async def test_a_battle_whose_workflow_never_began_is_found_by_the_sweep(company):
-    entered = await company.service.battles.entry.admit(ASKED)
+    entered = await company.app.battles.entry.admit(ASKED)
     battle = await company.store.battles.add(entered.request, entered.places())
     await company.recovery.recover()
     await company.battling.recover()
@@ -465,7 +465,7 @@ async def test_a_battle_whose_workflow_never_began_is_found_by_the_sweep(company
 
 async def test_a_battle_that_was_left_lying_goes_on_and_one_that_never_ends_well_is_void(company):
     company.studio.delay = 0.1
-    battle = await company.service.battles.start(ASKED)
+    battle = await company.app.battles.start(ASKED)
     await shows(company, battle, "opening")
     await DBOS.cancel_workflow_async(f"battle-{battle.id}-0")
     async with asyncio.timeout(LIMIT):
@@ -475,23 +475,23 @@ async def test_a_battle_that_was_left_lying_goes_on_and_one_that_never_ends_well
     battle = await shows(company, battle, "call")
     assert battle.run == 1
     assert company.arena.of(battle) == FOUGHT
-    other = await company.service.battles.start(ASKED)
+    other = await company.app.battles.start(ASKED)
     await _set(company, other, runs=100)
     await DBOS.cancel_workflow_async(f"battle-{other.id}-0")
-    await company.battling.begin(await company.service.battles.battle(other.id))
+    await company.battling.begin(await company.app.battles.battle(other.id))
     await DBOS.cancel_workflow_async(f"battle-{other.id}-100")
     async with asyncio.timeout(60):
         while not await company.battling._with.engine.ended([f"battle-{other.id}-100"]):
             await asyncio.sleep(0.05)
     await company.battling.recover()
-    assert (await company.service.battles.battle(other.id)).reason == BROKEN
+    assert (await company.app.battles.battle(other.id)).reason == BROKEN
 
 
 async def test_a_ballot_that_is_deleted_is_shown_anew(company):
     battle = await fought(company)
     company.arena.gone = True
     await company.battling.recover()
-    assert "ballot" not in (await company.service.battles.battle(battle.id)).messages
+    assert "ballot" not in (await company.app.battles.battle(battle.id)).messages
     await _set(company, battle, opened_at=datetime.now(UTC) - timedelta(minutes=2))
     await company.battling.recover()
     await shows(company, battle, "ballot")
@@ -503,7 +503,7 @@ async def test_a_passing_fault_of_the_place_is_tried_again_and_a_bug_of_ours_voi
     battle = await fought(company)
     assert company.arena.of(battle) == FOUGHT
     company.arena.faults = [ZeroDivisionError()]
-    broken = await company.service.battles.start(ASKED)
+    broken = await company.app.battles.start(ASKED)
     void = await reaches(company, broken, BattleState.VOID)
     assert void.reason == BROKEN
 
@@ -512,13 +512,13 @@ async def test_a_battle_whose_far_embedder_is_late_shows_all_sides_by_the_one_th
     prism = ColourEmbedder(faults=[Unavailable("prism sleeps")] * 99)
     async with running_app(tmp_path, prism=prism, patience=Patience(summary=0.2, pauses=(60,))) as company:
         battle = await fought(company)
-        first = await company.service.game(battle.sides[0].game.id)
+        first = await company.app.games.get(battle.sides[0].game.id)
         prism.faults = []
         await company.measure.measure(first, "prism")
         prism.faults = [Unavailable("prism sleeps")] * 99
         await vote(company, battle, 1, Choice.A)
-        await company.service.battles.close(battle.id, by=HOST, is_host=False)
+        await company.app.battles.close(battle.id, by=HOST, is_host=False)
         await shows(company, battle, "result")
         (result,) = company.arena.results
-        assert (await company.service.game(first.id)).embedder == "prism"
+        assert (await company.app.games.get(first.id)).embedder == "prism"
         assert (sorted(result.distances), result.embedder) == ([0, 1], "letters")

@@ -41,23 +41,23 @@ async def opened(tmp_path):
 
 
 async def test_a_declared_row_is_all_that_a_new_setting_takes(tmp_path, declared_here):
-    house = await opened(tmp_path)
-    assert (await house.service.server(GUILD)).reminders == 3
-    settings = await house.service.limit(GUILD, reminders=5, max_turns=7)
+    runtime = await opened(tmp_path)
+    assert (await runtime.app.servers.settings(GUILD)).reminders == 3
+    settings = await runtime.app.servers.change(GUILD, reminders=5, max_turns=7)
     assert (settings.reminders, settings.max_turns, settings.tone) == (5, 7, "kind")
-    await house.service.limit(GUILD, tone="dry")
-    await house.close()
-    house = await opened(tmp_path)
-    settings = await house.service.server(GUILD)
+    await runtime.app.servers.change(GUILD, tone="dry")
+    await runtime.close()
+    runtime = await opened(tmp_path)
+    settings = await runtime.app.servers.settings(GUILD)
     assert (settings.reminders, settings.max_turns, settings.tone, settings.parallel) == (5, 7, "dry", 2)
     assert said(settings, "limits", span)[2:] == ["A member is reminded 5 times.", "Its tone is dry."]
-    assert (await house.service.server(OTHER)).reminders == 3
-    assert (await house.service.store.servers.change(GUILD, reminders=None)).reminders == 3
-    await house.close()
+    assert (await runtime.app.servers.settings(OTHER)).reminders == 3
+    assert (await runtime.app.games.store.servers.change(GUILD, reminders=None)).reminders == 3
+    await runtime.close()
 
 
 async def test_what_is_beyond_the_limits_of_a_row_is_refused_and_nothing_is_stored(tmp_path, declared_here):
-    house = await opened(tmp_path)
+    runtime = await opened(tmp_path)
     for change, sentence in (
         ({"reminders": 10}, "Please choose a number from 0 to 9 for reminders."),
         ({"reminders": "many"}, "What you chose for reminders is of another kind"),
@@ -66,25 +66,25 @@ async def test_what_is_beyond_the_limits_of_a_row_is_refused_and_nothing_is_stor
         ({"parallel": 0}, "Please choose a number from 1 to 10 for parallel."),
     ):
         with pytest.raises(BadInput, match=sentence):
-            await house.service.limit(GUILD, max_turns=4, **change)
+            await runtime.app.servers.change(GUILD, max_turns=4, **change)
     with pytest.raises(TypeError, match="colour"):
-        await house.service.limit(GUILD, colour="red")
-    assert await house.service.server(GUILD) == ServerSettings(GUILD)
-    await house.close()
+        await runtime.app.servers.change(GUILD, colour="red")
+    assert await runtime.app.servers.settings(GUILD) == ServerSettings(GUILD)
+    await runtime.close()
 
 
 async def test_a_setting_that_is_not_declared_any_more_is_left_alone(tmp_path, monkeypatch):
-    house = await opened(tmp_path)
+    runtime = await opened(tmp_path)
     with monkeypatch.context() as earlier:
         declare(earlier, "reminders", Setting(3))
-        await house.service.limit(GUILD, reminders=5)
-    assert await house.service.server(GUILD) == ServerSettings(GUILD)
+        await runtime.app.servers.change(GUILD, reminders=5)
+    assert await runtime.app.servers.settings(GUILD) == ServerSettings(GUILD)
     declare(monkeypatch, "tone", Setting("kind"))
-    await house.service.limit(GUILD, tone="dry")
+    await runtime.app.servers.change(GUILD, tone="dry")
     declare(monkeypatch, "reminders", Setting(3))
-    settings = await house.service.server(GUILD)
+    settings = await runtime.app.servers.settings(GUILD)
     assert (settings.reminders, settings.tone) == (5, "dry")
-    await house.close()
+    await runtime.close()
 
 
 def test_todays_settings_keep_their_names_defaults_and_words():

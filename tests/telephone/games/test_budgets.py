@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from telephone.app import StartRequest
 from telephone.cli.doctor import examine
 from telephone.domain.calls import Answer, Ticket
 from telephone.domain.games import GameRequest, GameState, Pair, Prompt
 from telephone.errors import BadOutput, OverBudget, Refused
 from telephone.exports.game_json import record
+from telephone.games.admission import StartRequest
 from telephone.settings import Settings
 from telephone.store import Order, Store
 from tests.limits import LIMIT
@@ -32,7 +32,7 @@ async def company(tmp_path):
 
 
 async def taken(company) -> float:
-    return (await company.service.budget(GUILD))["server"].taken_usd
+    return (await company.app.servers.budget(GUILD))["server"].taken_usd
 
 
 async def settled(company, amount: float) -> None:
@@ -43,15 +43,15 @@ async def settled(company, amount: float) -> None:
 
 
 async def played(company, asked=ASKED):
-    return await company.service.closed((await company.service.start(asked)).id, timeout=LIMIT)
+    return await company.app.games.closed((await company.app.games.start(asked)).id, timeout=LIMIT)
 
 
 async def test_the_most_is_reserved_at_the_start_and_what_was_spent_stays(company):
     company.studio.delay = 0.1
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     assert game.costs.reserved == pytest.approx(3 * 2 * PAINTED + 4 * 9 * READ)
     assert await taken(company) == pytest.approx(game.costs.reserved)
-    done = await company.service.closed(game.id, timeout=LIMIT)
+    done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert done.costs.scoring == pytest.approx(4 * READ)
     assert done.cost_usd == pytest.approx(3 * (PAINTED + SEEN) + 4 * READ)
     assert await taken(company) == pytest.approx(done.cost_usd)
@@ -64,20 +64,20 @@ async def test_a_text_is_paid_for_once(company):
 
 
 async def test_a_start_that_does_not_fit_is_refused_and_nothing_is_stored(company):
-    await company.service.budget(GUILD, "member", usd=0.2)
-    await company.service.start(ASKED)
+    await company.app.servers.budget(GUILD, "member", usd=0.2)
+    await company.app.games.start(ASKED)
     with pytest.raises(OverBudget, match="refills at 00:00 UTC"):
-        await company.service.start(ASKED)
-    assert len(await company.service.recent(GUILD)) == 1
+        await company.app.games.start(ASKED)
+    assert len(await company.app.games.recent(GUILD)) == 1
 
 
 async def test_a_budget_of_nothing_still_lets_free_games_be_played(company):
-    await company.service.budget(GUILD, "server", usd=0)
+    await company.app.servers.budget(GUILD, "server", usd=0)
     with pytest.raises(OverBudget, match="choose free models"):
-        await company.service.start(ASKED)
+        await company.app.games.start(ASKED)
     game = await at_no_price(company).start(ASKED)
     assert game.is_free
-    assert (await company.service.closed(game.id, timeout=LIMIT)).costs.scoring == 0
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).costs.scoring == 0
 
 
 async def test_a_game_whose_players_are_free_reserves_what_measuring_it_may_cost(company):
@@ -87,18 +87,18 @@ async def test_a_game_whose_players_are_free_reserves_what_measuring_it_may_cost
 
 def at_no_price(company):
     """The service, had the painter no price."""
-    players = company.service.players
+    players = company.app.models.players
     painter = players.registry.table("painter").model_copy(update={"price_usd": 0.0})
     registry = replace(players.registry, tables={**players.registry.tables, "painter": painter})
-    admission = replace(company.service.admission, players=replace(players, registry=registry))
-    return replace(company.service, admission=admission)
+    admission = replace(company.app.games.admission, players=replace(players, registry=registry))
+    return replace(company.app, admission=admission)
 
 
 async def test_again_reserves_again(company):
-    await company.service.budget(GUILD, "member", usd=0.2)
+    await company.app.servers.budget(GUILD, "member", usd=0.2)
     game = await played(company)
     with pytest.raises(OverBudget):
-        await company.service.again(game.id, by=ALICE, channel_id=1)
+        await company.app.games.again(game.id, by=ALICE, channel_id=1)
 
 
 async def test_an_answer_that_is_not_played_is_paid_for(company):
@@ -117,23 +117,23 @@ async def test_a_refusal_costs_nothing(company):
 
 async def test_stopping_keeps_what_the_call_under_way_may_cost_and_lets_go_of_the_rest(company):
     company.studio.delay = 60
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     while not company.studio.submitted:
         await asyncio.sleep(0.02)
-    await company.service.stop(game.id, by=ALICE, is_host=False)
+    await company.app.games.stop(game.id, by=ALICE, is_host=False)
     await settled(company, PAINTED)
-    assert (await company.service.game(game.id)).costs.unused == PAINTED
+    assert (await company.app.games.get(game.id)).costs.unused == PAINTED
 
 
 async def test_a_paused_game_keeps_its_reservation(company):
     company.studio.delay = 0.2
-    game = await company.service.start(ASKED)
-    await company.service.pause(GUILD)
+    game = await company.app.games.start(ASKED)
+    await company.app.servers.pause(GUILD)
     await asyncio.sleep(0.5)
     assert await taken(company) == pytest.approx(game.costs.reserved)
-    await company.service.resume(GUILD)
-    await company.service.closed(game.id, timeout=LIMIT)
-    await settled(company, (await company.service.game(game.id)).cost_usd)
+    await company.app.servers.resume(GUILD)
+    await company.app.games.closed(game.id, timeout=LIMIT)
+    await settled(company, (await company.app.games.get(game.id)).cost_usd)
 
 
 async def test_what_a_crash_may_have_doubled_is_in_the_record_and_on_the_books(company, monkeypatch):
@@ -162,12 +162,12 @@ async def test_an_answer_that_had_to_be_asked_for_anew_is_in_doubt_too(company, 
 async def test_a_game_that_was_killed_is_settled_by_whoever_plays_it_on(tmp_path):
     async with running_app(tmp_path, text_usd=READ) as company:
         company.studio.delay = 0.1
-        game = await company.service.start(ASKED)
+        game = await company.app.games.start(ASKED)
         while "2p" not in company.stage.of(game):
             await asyncio.sleep(0.02)
         stage = company.stage
     async with running_app(tmp_path, stage=stage, text_usd=READ) as company:
-        done = await company.service.closed(game.id, timeout=LIMIT)
+        done = await company.app.games.closed(game.id, timeout=LIMIT)
         assert done.state is GameState.FINISHED
         await settled(company, done.cost_usd + done.possibly_billed_twice_usd)
         assert await taken(company) < game.costs.reserved
@@ -176,7 +176,7 @@ async def test_a_game_that_was_killed_is_settled_by_whoever_plays_it_on(tmp_path
 async def test_a_process_that_dies_right_after_the_stop_leaves_nothing_reserved(company):
     """The reservation goes in the transaction that ends the game: no moment lies between the two."""
     company.studio.delay = 60
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     await company.store.games.move(game.id, GameState.STOPPED, only_from=[GameState.QUEUED, GameState.PLAYING])
     assert await taken(company) in (0, PAINTED)
 
@@ -186,7 +186,7 @@ async def test_a_hundred_starts_at_once_stay_within_the_members_day(company):
 
     async def start() -> bool:
         try:
-            await company.service.start(ASKED)
+            await company.app.games.start(ASKED)
         except OverBudget:
             return False
         return True

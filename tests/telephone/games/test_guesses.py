@@ -31,14 +31,14 @@ def revealed(human_step=SECOND, **changes):
 
 
 async def test_who_took_the_step_and_who_started_the_game_know_and_everybody_else_guesses_once(company):
-    begun = await company.service.start(replace(OPEN, i2t="critic", human_step="2c"))
+    begun = await company.app.games.start(replace(OPEN, i2t="critic", human_step="2c"))
     await waits(company, begun, SECOND)
-    guessing = company.service.guessing
+    guessing = company.app.guesses
     for question in Question:
         with pytest.raises(NotAllowed, match=NOT_ASKED):
             await guessing.asked(begun.id, question, BO)
     await answer(company, begun, SECOND, ADA)
-    await company.service.closed(begun.id, timeout=LIMIT)
+    await company.app.games.closed(begun.id, timeout=LIMIT)
     for knows in (ADA, STARTER):
         with pytest.raises(NotAllowed, match=KNOWS):
             await guessing.choose(begun.id, HUMAN, knows, FIRST)

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from telephone.app import StartRequest
 from telephone.domain.games import Game, GameState, Kind, Step, StepKey
 from telephone.domain.human_turns import SeatState
 from telephone.domain.refusals import LATE, SEEN, TAKEN
 from telephone.errors import BadInput, NotAllowed, NotFound, Refused, StageGone, Withheld
+from telephone.games.admission import StartRequest
 from telephone.games.turn_service import IN_ALREADY, OVER, UNREADABLE
 from telephone.media.images import verify
 from tests.limits import LIMIT
@@ -38,7 +38,7 @@ async def company(tmp_path):
 async def waits(company: RunningApp, game: Game, key: StepKey = FIRST) -> Game:
     """The game once it waits for a member to take a step."""
     async with asyncio.timeout(LIMIT):
-        while (now := await company.service.game(game.id)).state is not GameState.WAITING or now.next_key != key:
+        while (now := await company.app.games.get(game.id)).state is not GameState.WAITING or now.next_key != key:
             assert not now.state.is_final, now.reason
             await asyncio.sleep(0.02)
     return now
@@ -55,20 +55,20 @@ async def times(company: RunningApp, claim: float, seat: float) -> None:
 
 
 async def answer(company: RunningApp, game: Game, key: StepKey, member: int, text: str = SAID) -> None:
-    await company.service.seats.claim(game.id, key, member)
-    await company.service.seats.caption(game.id, key, member, text)
+    await company.app.turns.claim(game.id, key, member)
+    await company.app.turns.caption(game.id, key, member, text)
 
 
 async def test_an_open_game_is_posted_as_it_is_played_and_one_member_may_take_every_turn(company):
-    game = await company.service.start(OPEN)
+    game = await company.app.games.start(OPEN)
     await waits(company, game)
     assert company.stage.of(game) == ["card", "thread", "opening", "1p", "invite-1c"]
-    turn = await company.service.seats.claim(game.id, FIRST, ADA)
+    turn = await company.app.turns.claim(game.id, FIRST, ADA)
     assert (turn.words, turn.picture.data[:4]) == (None, b"\x89PNG")
-    await company.service.seats.caption(game.id, FIRST, ADA, f"  {SAID}\n")
+    await company.app.turns.caption(game.id, FIRST, ADA, f"  {SAID}\n")
     await waits(company, game, SECOND)
     await answer(company, game, SECOND, ADA)
-    done = await company.service.closed(game.id, timeout=LIMIT)
+    done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert company.stage.of(game)[3:] == ["1p", "invite-1c", "1c", "2p", "invite-2c", "2c", "summary"]
     caption = done.turns[0].caption
     assert (caption.text, caption.player, caption.cost_usd, caption.raw) == (SAID, "human", 0.0, f"  {SAID}\n")
@@ -77,8 +77,8 @@ async def test_an_open_game_is_posted_as_it_is_played_and_one_member_may_take_ev
 
 
 async def test_a_waiting_game_holds_no_place(company):
-    await company.service.limit(0, parallel=1)
-    first, second = [await company.service.start(OPEN) for _ in range(2)]
+    await company.app.servers.change(0, parallel=1)
+    first, second = [await company.app.games.start(OPEN) for _ in range(2)]
     await waits(company, first)
     await waits(company, second)
     async with asyncio.timeout(LIMIT):
@@ -87,24 +87,24 @@ async def test_a_waiting_game_holds_no_place(company):
 
 
 async def test_a_member_draws_what_the_caption_says(company):
-    game = await company.service.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
+    game = await company.app.games.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
     first = StepKey(1, Kind.PICTURE)
     await waits(company, game, first)
-    assert (await company.service.seats.claim(game.id, first, ADA)).words == OPEN.prompt
+    assert (await company.app.turns.claim(game.id, first, ADA)).words == OPEN.prompt
     with pytest.raises(BadInput, match=UNREADABLE):
-        await company.service.seats.drawing(game.id, first, ADA, b"<svg/>")
+        await company.app.turns.drawing(game.id, first, ADA, b"<svg/>")
     with pytest.raises(BadInput, match="is to be drawn"):
-        await company.service.seats.caption(game.id, first, ADA, SAID)
-    await company.service.seats.drawing(game.id, first, ADA, paint("mine"))
-    done = await company.service.closed(game.id, timeout=LIMIT)
+        await company.app.turns.caption(game.id, first, ADA, SAID)
+    await company.app.turns.drawing(game.id, first, ADA, paint("mine"))
+    done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert (done.state, done.turns[0].picture.player) == (GameState.FINISHED, "human")
 
 
 async def test_the_page_to_draw_on_has_the_words_of_one_claim_and_takes_one_drawing(company):
-    game = await company.service.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
+    game = await company.app.games.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
     first = StepKey(1, Kind.PICTURE)
     await waits(company, game, first)
-    seats = company.service.seats
+    seats = company.app.turns
     claim = (await seats.claim(game.id, first, ADA)).seat.claim
     for _ in range(2):
         paper = await seats.paper(claim.id, ADA)
@@ -121,15 +121,15 @@ async def test_the_page_to_draw_on_has_the_words_of_one_claim_and_takes_one_draw
         await seats.hand_in(claim.id, ADA, b"no picture")
     with pytest.raises(NotAllowed, match=IN_ALREADY):
         await seats.paper(claim.id, ADA)
-    done = await company.service.closed(game.id, timeout=LIMIT)
+    done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert [step.player for step in done.steps] == ["human", "critic"]
 
 
 async def test_a_turn_that_was_given_back_is_no_more_drawn_on_the_page(company):
-    game = await company.service.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
+    game = await company.app.games.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
     first = StepKey(1, Kind.PICTURE)
     await waits(company, game, first)
-    seats = company.service.seats
+    seats = company.app.turns
     claim = (await seats.claim(game.id, first, ADA)).seat.claim
     await seats.give_back(game.id, first, ADA)
     with pytest.raises(NotAllowed, match=OVER):
@@ -139,22 +139,22 @@ async def test_a_turn_that_was_given_back_is_no_more_drawn_on_the_page(company):
 
 
 async def test_a_turn_that_a_member_is_at_is_taken_by_nobody_else(company):
-    game = await company.service.start(OPEN)
+    game = await company.app.games.start(OPEN)
     await waits(company, game)
-    await company.service.seats.claim(game.id, FIRST, ADA)
+    await company.app.turns.claim(game.id, FIRST, ADA)
     with pytest.raises(NotAllowed, match=TAKEN):
-        await company.service.seats.claim(game.id, FIRST, BO)
+        await company.app.turns.claim(game.id, FIRST, BO)
 
 
 async def test_a_claim_that_runs_out_is_free_for_others_and_a_late_answer_comes_back(company):
     await times(company, 2, 60)
-    game = await company.service.start(OPEN)
+    game = await company.app.games.start(OPEN)
     await waits(company, game)
-    await company.service.seats.claim(game.id, FIRST, ADA, token="t")
+    await company.app.turns.claim(game.id, FIRST, ADA, token="t")
     await becomes(company, game, SeatState.OPEN)
     assert company.stage.reminded == [(ADA, False)], "half of the time was over before"
     with pytest.raises(NotAllowed, match=LATE):
-        await company.service.seats.caption(game.id, FIRST, ADA, SAID)
+        await company.app.turns.caption(game.id, FIRST, ADA, SAID)
     await answer(company, game, FIRST, BO)
     await waits(company, game, SECOND)
     states = [state for key, state in company.stage.invitations if key == "1c"]
@@ -163,8 +163,8 @@ async def test_a_claim_that_runs_out_is_free_for_others_and_a_late_answer_comes_
 
 async def test_at_the_deadline_the_named_model_stands_in_and_the_game_goes_on(company):
     await times(company, 60, 1)
-    game = await company.service.start(replace(OPEN, turns=1))
-    done = await company.service.closed(game.id, timeout=LIMIT)
+    game = await company.app.games.start(replace(OPEN, turns=1))
+    done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert (done.state, done.turns[0].caption.player) == (GameState.FINISHED, "critic")
     assert company.stage.of(game) == ["card", "thread", "opening", "1p", "invite-1c", "1c", "summary"]
     assert company.stage.invitations[-1] == ("1c", SeatState.STOOD_IN)
@@ -176,31 +176,31 @@ async def test_a_member_who_is_at_it_at_the_deadline_may_finish(company):
 
     async def taken_at_once(game, seat, posting):
         message_id = await invite(game, seat, posting)
-        await company.service.seats.claim(game.id, seat.key, ADA)
+        await company.app.turns.claim(game.id, seat.key, ADA)
         return message_id
 
     company.stage.invite = taken_at_once
-    game = await company.service.start(replace(OPEN, turns=1))
+    game = await company.app.games.start(replace(OPEN, turns=1))
     await waits(company, game)
     await asyncio.sleep(1.5)
     assert (await company.store.seats.get(game.id, FIRST)).deadline < datetime.now(UTC)
-    await company.service.seats.caption(game.id, FIRST, ADA, SAID)
-    assert (await company.service.closed(game.id, timeout=LIMIT)).turns[0].caption.text == SAID
+    await company.app.turns.caption(game.id, FIRST, ADA, SAID)
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).turns[0].caption.text == SAID
 
 
 async def test_a_host_lets_ai_play_and_nobody_else_does(company):
-    game = await company.service.start(replace(OPEN, turns=1))
+    game = await company.app.games.start(replace(OPEN, turns=1))
     await waits(company, game)
     with pytest.raises(NotAllowed, match="Only who started"):
-        await company.service.seats.let_ai_play(game.id, FIRST, by=ADA, is_host=False)
-    await company.service.seats.claim(game.id, FIRST, ADA)
+        await company.app.turns.let_ai_play(game.id, FIRST, by=ADA, is_host=False)
+    await company.app.turns.claim(game.id, FIRST, ADA)
     with pytest.raises(NotAllowed, match="A member is at this turn"):
-        await company.service.seats.let_ai_play(game.id, FIRST, by=5, is_host=False)
-    await company.service.seats.give_back(game.id, FIRST, ADA)
+        await company.app.turns.let_ai_play(game.id, FIRST, by=5, is_host=False)
+    await company.app.turns.give_back(game.id, FIRST, ADA)
     with pytest.raises(NotAllowed, match="do not hold this turn"):
-        await company.service.seats.give_back(game.id, FIRST, ADA)
-    await company.service.seats.let_ai_play(game.id, FIRST, by=5, is_host=False)
-    assert (await company.service.closed(game.id, timeout=LIMIT)).turns[0].caption.player == "critic"
+        await company.app.turns.give_back(game.id, FIRST, ADA)
+    await company.app.turns.let_ai_play(game.id, FIRST, by=5, is_host=False)
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).turns[0].caption.player == "critic"
 
 
 async def test_a_turn_given_to_a_model_before_its_game_waits_is_played_by_that_model(company):
@@ -208,20 +208,20 @@ async def test_a_turn_given_to_a_model_before_its_game_waits_is_played_by_that_m
 
     async def given_away_at_once(game, seat, posting):
         message_id = await invite(game, seat, posting)
-        await company.service.seats.let_ai_play(game.id, seat.key, by=5, is_host=False)
+        await company.app.turns.let_ai_play(game.id, seat.key, by=5, is_host=False)
         return message_id
 
     company.stage.invite = given_away_at_once
-    game = await company.service.start(replace(OPEN, turns=1))
-    done = await company.service.closed(game.id, timeout=LIMIT)
+    game = await company.app.games.start(replace(OPEN, turns=1))
+    done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert (done.state, done.turns[0].caption.player) == (GameState.FINISHED, "critic")
 
 
 async def test_what_is_declined_is_said_kindly_and_the_turn_stays_theirs(company):
     company.watcher.words = {"blood": "violence", "child": "sexual/minors"}
-    game = await company.service.start(replace(OPEN, turns=1))
+    game = await company.app.games.start(replace(OPEN, turns=1))
     await waits(company, game)
-    await company.service.seats.claim(game.id, FIRST, ADA)
+    await company.app.turns.claim(game.id, FIRST, ADA)
     for text, error, words in (
         ("so much blood", Refused, "These words are not for here"),
         ("a child", Withheld, "nothing of them was kept"),
@@ -230,30 +230,30 @@ async def test_what_is_declined_is_said_kindly_and_the_turn_stays_theirs(company
         ("x" * 301, BadInput, "3 to 300"),
     ):
         with pytest.raises(error, match=words):
-            await company.service.seats.caption(game.id, FIRST, ADA, text)
+            await company.app.turns.caption(game.id, FIRST, ADA, text)
     with pytest.raises(BadInput, match="is to be described"):
-        await company.service.seats.drawing(game.id, FIRST, ADA, paint("no"))
-    await company.service.seats.caption(game.id, FIRST, ADA, SAID)
-    assert (await company.service.closed(game.id, timeout=LIMIT)).turns[0].caption.text == SAID
+        await company.app.turns.drawing(game.id, FIRST, ADA, paint("no"))
+    await company.app.turns.caption(game.id, FIRST, ADA, SAID)
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).turns[0].caption.text == SAID
 
 
 async def test_a_drawing_that_is_declined_leaves_the_turn_theirs(company):
     company.watcher.sees = ["sexual"]
-    game = await company.service.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
+    game = await company.app.games.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
     first = StepKey(1, Kind.PICTURE)
     await waits(company, game, first)
-    await company.service.seats.claim(game.id, first, ADA)
+    await company.app.turns.claim(game.id, first, ADA)
     with pytest.raises(Refused, match="please draw another"):
-        await company.service.seats.drawing(game.id, first, ADA, paint("bad"))
-    await company.service.seats.drawing(game.id, first, ADA, paint("good"))
-    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
+        await company.app.turns.drawing(game.id, first, ADA, paint("bad"))
+    await company.app.turns.drawing(game.id, first, ADA, paint("good"))
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
 
 
 async def test_a_drawing_that_comes_too_late_is_not_kept(company, monkeypatch):
-    game = await company.service.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
+    game = await company.app.games.start(replace(OPEN, t2i="human", i2t="critic", turns=1))
     first = StepKey(1, Kind.PICTURE)
     await waits(company, game, first)
-    await company.service.seats.claim(game.id, first, ADA)
+    await company.app.turns.claim(game.id, first, ADA)
     check = company.watcher.check_picture
 
     async def as_time_runs_out(image):
@@ -263,77 +263,77 @@ async def test_a_drawing_that_comes_too_late_is_not_kept(company, monkeypatch):
     monkeypatch.setattr(company.watcher, "check_picture", as_time_runs_out)
     late = verify(paint("late"))
     with pytest.raises(NotAllowed, match="time for this turn is over"):
-        await company.service.seats.drawing(game.id, first, ADA, late.data)
+        await company.app.turns.drawing(game.id, first, ADA, late.data)
     assert await company.store.images.get(late.sha256) is None
     with pytest.raises(NotFound):
         await company.pictures.get(late.sha256)
 
 
 async def test_nothing_of_a_sealed_game_is_posted_before_all_of_it_is_revealed(company):
-    game = await company.service.start(SEALED)
+    game = await company.app.games.start(SEALED)
     await waits(company, game)
     assert company.stage.of(game) == ["card", "thread", "invite-1c"]
     with pytest.raises(NotAllowed, match=SEEN):
-        await company.service.seats.claim(game.id, FIRST, 5)
+        await company.app.turns.claim(game.id, FIRST, 5)
     await answer(company, game, FIRST, ADA)
     await waits(company, game, SECOND)
     with pytest.raises(NotAllowed, match=SEEN):
-        await company.service.seats.claim(game.id, SECOND, ADA)
+        await company.app.turns.claim(game.id, SECOND, ADA)
     with pytest.raises(NotAllowed, match="sealed"):
-        await company.service.replay(game.id)
-    assert await company.service.recent(0) == []
-    assert await company.service.status(0) == []
+        await company.app.games.replay(game.id)
+    assert await company.app.games.recent(0) == []
+    assert await company.app.games.status(0) == []
     await answer(company, game, SECOND, BO)
-    await company.service.closed(game.id, timeout=LIMIT)
+    await company.app.games.closed(game.id, timeout=LIMIT)
     assert company.stage.of(game)[2:] == ["invite-1c", "invite-2c", "opening", "1p", "1c", "2p", "2c", "summary"]
-    assert (await company.service.replay(game.id)).data.startswith(b"GIF8")
+    assert (await company.app.games.replay(game.id)).data.startswith(b"GIF8")
 
 
 async def test_one_step_in_a_line_of_models_is_a_members(company):
-    game = await company.service.start(replace(OPEN, i2t="critic", human_step="2c"))
+    game = await company.app.games.start(replace(OPEN, i2t="critic", human_step="2c"))
     await waits(company, game, SECOND)
     assert company.stage.of(game) == ["card", "thread", "invite-2c"]
     await answer(company, game, SECOND, ADA)
-    done = await company.service.closed(game.id, timeout=LIMIT)
+    done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert [step.player for step in done.steps] == ["painter", "critic", "painter", "human"]
 
 
 async def test_what_was_reported_is_shown_to_nobody_who_would_take_the_turn(company):
-    game = await company.service.start(OPEN)
+    game = await company.app.games.start(OPEN)
     await waits(company, game)
-    await company.service.moderation.report(game.id, StepKey(1, Kind.PICTURE), by=BO, reason="violence")
+    await company.app.moderation.report(game.id, StepKey(1, Kind.PICTURE), by=BO, reason="violence")
     with pytest.raises(NotAllowed, match="hidden after a report"):
-        await company.service.seats.claim(game.id, FIRST, ADA)
+        await company.app.turns.claim(game.id, FIRST, ADA)
     assert (await company.store.seats.get(game.id, FIRST)).state is SeatState.OPEN
-    await company.service.moderation.show_again(game.id, StepKey(1, Kind.PICTURE), by=CY, is_moderator=True)
+    await company.app.moderation.show_again(game.id, StepKey(1, Kind.PICTURE), by=CY, is_moderator=True)
     await answer(company, game, FIRST, ADA)
 
 
 async def test_a_pause_keeps_the_turn_and_gives_its_time_again(company, tmp_path):
     await times(company, 60, 60)
-    game = await company.service.start(replace(OPEN, turns=1))
+    game = await company.app.games.start(replace(OPEN, turns=1))
     await waits(company, game)
-    assert await company.service.pause(0) == 1
+    assert await company.app.servers.pause(0) == 1
     _let_time_run_out(tmp_path, "deadline")
     await company.recovery.recover()
-    assert (await company.service.game(game.id)).state is GameState.PAUSED
-    await company.service.resume(0)
+    assert (await company.app.games.get(game.id)).state is GameState.PAUSED
+    await company.app.servers.resume(0)
     await waits(company, game)
     assert (await company.store.seats.get(game.id, FIRST)).deadline > datetime.now(UTC) + timedelta(seconds=20)
     await answer(company, game, FIRST, ADA)
-    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     assert company.stage.of(game).count("invite-1c") == 1
 
 
 async def test_a_stopped_game_takes_no_turns(company):
-    game = await company.service.start(OPEN)
+    game = await company.app.games.start(OPEN)
     await waits(company, game)
-    await company.service.seats.claim(game.id, FIRST, ADA)
-    await company.service.stop(game.id, by=5, is_host=False)
+    await company.app.turns.claim(game.id, FIRST, ADA)
+    await company.app.games.stop(game.id, by=5, is_host=False)
     with pytest.raises(NotAllowed, match=LATE):
-        await company.service.seats.caption(game.id, FIRST, ADA, SAID)
+        await company.app.turns.caption(game.id, FIRST, ADA, SAID)
     with pytest.raises(NotAllowed, match="cannot be taken any more"):
-        await company.service.seats.claim(game.id, FIRST, BO)
+        await company.app.turns.claim(game.id, FIRST, BO)
     async with asyncio.timeout(LIMIT):
         while company.stage.invited_in[-1] is not GameState.STOPPED:
             await asyncio.sleep(0.02)
@@ -342,9 +342,9 @@ async def test_a_stopped_game_takes_no_turns(company):
 async def test_a_member_who_asked_for_it_is_reminded_by_a_message_too(company):
     await company.store.members.change(0, ADA, reminders=True)
     await times(company, 2, 60)
-    game = await company.service.start(OPEN)
+    game = await company.app.games.start(OPEN)
     await waits(company, game)
-    await company.service.seats.claim(game.id, FIRST, ADA, token="t")
+    await company.app.turns.claim(game.id, FIRST, ADA, token="t")
     async with asyncio.timeout(LIMIT):
         while not company.stage.reminded:
             await asyncio.sleep(0.02)
@@ -354,16 +354,16 @@ async def test_a_member_who_asked_for_it_is_reminded_by_a_message_too(company):
 
 async def test_where_no_model_can_stand_in_the_game_ends_kindly(company):
     await times(company, 60, 1)
-    game = await company.service.start(replace(OPEN, turns=1))
+    game = await company.app.games.start(replace(OPEN, turns=1))
     await waits(company, game)
     company.watcher.broken = "no key"
-    done = await company.service.closed(game.id, timeout=LIMIT)
+    done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert done.state is GameState.FAILED
     assert "no model can stand in" in done.reason
 
 
 async def test_a_thread_that_is_gone_pauses_a_waiting_game_and_it_is_shown_anew(company):
-    game = await company.service.start(replace(OPEN, turns=1))
+    game = await company.app.games.start(replace(OPEN, turns=1))
     post = company.stage.invite
 
     async def invite(*arguments):
@@ -372,10 +372,10 @@ async def test_a_thread_that_is_gone_pauses_a_waiting_game_and_it_is_shown_anew(
 
     company.stage.invite = invite
     async with asyncio.timeout(LIMIT):
-        while (await company.service.game(game.id)).state is not GameState.PAUSED:
+        while (await company.app.games.get(game.id)).state is not GameState.PAUSED:
             await asyncio.sleep(0.02)
     company.stage.closed = True
-    await company.service.resume_game(game.id, by=5, is_host=False)
+    await company.app.games.resume(game.id, by=5, is_host=False)
     await waits(company, game)
     assert company.stage.of(game) == [*["card", "thread", "opening", "1p"] * 2, "invite-1c"]
 
@@ -391,15 +391,15 @@ async def test_a_thread_that_is_gone_pauses_a_waiting_game_and_it_is_shown_anew(
 )
 async def test_what_cannot_be_played_with_members_is_said_before_anything_is_stored(company, change, words):
     with pytest.raises(BadInput, match=words):
-        await company.service.start(replace(OPEN, **change))
+        await company.app.games.start(replace(OPEN, **change))
     assert await company.store.games.unfinished() == []
 
 
 async def test_four_turns_are_usual_with_a_human_and_the_stand_ins_price_is_reserved(company):
-    game = await company.service.start(replace(OPEN, t2i="human", turns=None))
+    game = await company.app.games.start(replace(OPEN, t2i="human", turns=None))
     assert game.request.turns == 4
     assert game.costs.reserved == pytest.approx(4 * 2 * 0.02)
-    assert next(choice.name for choice in company.service.choices("i2t")) == "human"
+    assert next(choice.name for choice in company.app.models.choices("i2t")) == "human"
 
 
 @pytest.mark.parametrize(
@@ -411,7 +411,7 @@ async def test_four_turns_are_usual_with_a_human_and_the_stand_ins_price_is_rese
 )
 async def test_a_game_interrupted_in_any_state_of_its_turn_goes_on(tmp_path, moment):
     async with running_app(tmp_path) as company:
-        game = await company.service.start(replace(SEALED, turns=1))
+        game = await company.app.games.start(replace(SEALED, turns=1))
         await waits(company, game)
         if moment != "open" and moment != "overdue seat":
             await company.store.seats.claim(game.id, FIRST, ADA, 60)
@@ -427,8 +427,8 @@ async def test_a_game_interrupted_in_any_state_of_its_turn_goes_on(tmp_path, mom
         if moment in ("open", "overdue claim"):
             await answer(company, game, FIRST, BO)
         elif moment == "claimed":
-            await company.service.seats.caption(game.id, FIRST, ADA, SAID)
-        done = await company.service.closed(game.id, timeout=LIMIT)
+            await company.app.turns.caption(game.id, FIRST, ADA, SAID)
+        done = await company.app.games.closed(game.id, timeout=LIMIT)
         assert done.state is GameState.FINISHED
         assert done.turns[0].caption.player == ("critic" if moment == "overdue seat" else "human")
         assert stage.of(game) == ["card", "thread", "invite-1c", "opening", "1p", "1c", "summary"]
@@ -437,7 +437,7 @@ async def test_a_game_interrupted_in_any_state_of_its_turn_goes_on(tmp_path, mom
 async def test_a_reveal_that_is_interrupted_is_shown_to_its_end_once(tmp_path):
     stage = RecordedGames()
     async with running_app(tmp_path, stage=stage) as company:
-        game = await company.service.start(replace(SEALED, turns=1))
+        game = await company.app.games.start(replace(SEALED, turns=1))
         await waits(company, game)
         post, reached = stage.post_step, asyncio.Event()
 
@@ -448,10 +448,10 @@ async def test_a_reveal_that_is_interrupted_is_shown_to_its_end_once(tmp_path):
         stage.post_step = post_step
         await answer(company, game, FIRST, ADA)
         await asyncio.wait_for(reached.wait(), LIMIT)
-        assert (await company.service.game(game.id)).is_sealed
+        assert (await company.app.games.get(game.id)).is_sealed
     stage.post_step = post
     async with running_app(tmp_path, stage=stage) as company:
-        assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
+        assert (await company.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
         assert stage.of(game)[2:] == ["invite-1c", "opening", "1p", "1c", "summary"]
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from telephone.app import StartRequest
 from telephone.domain.games import Game, GameState
 from telephone.engine import workflow_ids as engine_workflow_ids
 from telephone.errors import BadOutput, Misconfigured, Refused, Unavailable
+from telephone.games.admission import StartRequest
 from telephone.games.measure_workflow import Patience
 from telephone.ports.games import Summary
 from tests.limits import LIMIT
@@ -36,12 +36,12 @@ async def company(tmp_path, prism):
 
 
 async def played(company: RunningApp, asked: StartRequest = ASKED) -> Game:
-    return await company.service.closed((await company.service.start(asked)).id, timeout=LIMIT)
+    return await company.app.games.closed((await company.app.games.start(asked)).id, timeout=LIMIT)
 
 
 async def measured(company: RunningApp, game: Game, embedder: str = "prism") -> Game:
     async with asyncio.timeout(LIMIT):
-        while (now := await company.service.game(game.id)).embedder != embedder:
+        while (now := await company.app.games.get(game.id)).embedder != embedder:
             await asyncio.sleep(0.02)
     return now
 
@@ -58,8 +58,8 @@ async def settles(company: RunningApp) -> None:
     """Until nothing is reserved beyond what was spent."""
     async with asyncio.timeout(LIMIT):
         while True:
-            games = await company.service.recent(11)
-            taken = (await company.service.budget(11))["server"].taken_usd
+            games = await company.app.games.recent(11)
+            taken = (await company.app.servers.budget(11))["server"].taken_usd
             if taken == pytest.approx(sum(game.cost_usd for game in games), abs=1e-5):
                 return
             await asyncio.sleep(0.05)
@@ -103,7 +103,7 @@ async def test_a_primary_that_is_down_for_good_is_given_up_and_the_summary_stops
     assert company.stage.posted[0].awaited == "prism"
     await shows(company.stage, "letters")
     await settles(company)
-    assert (await company.service.game(game.id)).embedder == "letters"
+    assert (await company.app.games.get(game.id)).embedder == "letters"
 
 
 @pytest.mark.parametrize(("fault", "attempts"), [(BadOutput("prism says nothing"), 3), (Refused("prism will not"), 1)])
@@ -125,13 +125,13 @@ async def test_a_bug_in_measuring_costs_the_primary_and_not_the_game(company, pr
     prism.faults = [ZeroDivisionError("oops")] * 9
     game = await played(company)
     await settles(company)
-    assert (game.state, (await company.service.game(game.id)).embedder) == (GameState.FINISHED, "letters")
+    assert (game.state, (await company.app.games.get(game.id)).embedder) == (GameState.FINISHED, "letters")
 
 
 async def test_other_games_go_on_while_a_primary_sleeps(company, prism):
     prism.delay = 60
-    games = [await company.service.start(ASKED) for _ in range(4)]
-    done = [await company.service.closed(game.id, timeout=LIMIT) for game in games]
+    games = [await company.app.games.start(ASKED) for _ in range(4)]
+    done = [await company.app.games.closed(game.id, timeout=LIMIT) for game in games]
     assert {game.state for game in done} == {GameState.FINISHED}
     assert len(company.stage.posted) == 4
 
@@ -166,13 +166,13 @@ async def test_what_comes_while_the_summary_is_being_posted_is_not_missed(compan
 
 
 async def test_a_game_that_reserved_nothing_is_measured_for_nothing(company, prism):
-    await company.service.budget(11, "server", usd=0)
-    players = company.service.players
+    await company.app.servers.budget(11, "server", usd=0)
+    players = company.app.models.players
     painter = players.registry.table("painter").model_copy(update={"price_usd": 0.0})
     registry = replace(players.registry, tables={**players.registry.tables, "painter": painter})
-    admission = replace(company.service.admission, players=replace(players, registry=registry))
-    game = await replace(company.service, admission=admission).start(ASKED)
-    done = await company.service.closed(game.id, timeout=LIMIT)
+    admission = replace(company.app.games.admission, players=replace(players, registry=registry))
+    game = await replace(company.app, admission=admission).start(ASKED)
+    done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert (done.embedder, done.costs.scoring, done.costs.reserved) == ("letters", 0, 0)
     assert company.stage.posted[0].awaited == ""
     assert prism.read == []

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from telephone.app import StartRequest
 from telephone.domain.calibration import Rest
 from telephone.domain.games import Game, GameState
 from telephone.engine.outcomes import BROKEN
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, StageGone, Unavailable
+from telephone.games.admission import StartRequest
 from telephone.games.workflow import PAUSED_HERE
 from telephone.measurement.repeats import SOURCE
 from tests.limits import LIMIT
@@ -27,7 +27,7 @@ async def company(tmp_path):
 
 
 async def played(company: RunningApp, asked: StartRequest = ASKED) -> Game:
-    return await company.service.closed((await company.service.start(asked)).id, timeout=LIMIT)
+    return await company.app.games.closed((await company.app.games.start(asked)).id, timeout=LIMIT)
 
 
 async def reaches(company: RunningApp, game: Game, state: GameState) -> Game:
@@ -141,37 +141,37 @@ async def test_an_empty_caption_never_reaches_the_next_player(company):
 
 async def test_stopping_a_game_calls_the_player_off_and_keeps_what_was_posted(company):
     company.studio.delay = 0.2
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     while "1c" not in company.stage.of(game):
         await asyncio.sleep(0.02)
     company.studio.delay = 60
     await asyncio.sleep(0.5)
-    await company.service.stop(game.id, by=5, is_host=False)
+    await company.app.games.stop(game.id, by=5, is_host=False)
     async with asyncio.timeout(LIMIT):
         while not company.studio.cancelled:
             await asyncio.sleep(0.05)
-    stopped = await company.service.game(game.id)
+    stopped = await company.app.games.get(game.id)
     assert stopped.state is GameState.STOPPED
     assert "summary" not in company.stage.of(game)
     with pytest.raises(BadInput, match="ended already"):
-        await company.service.stop(game.id, by=5, is_host=False)
+        await company.app.games.stop(game.id, by=5, is_host=False)
 
 
 async def test_only_a_host_stops_a_game(company):
     company.studio.delay = 0.2
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     with pytest.raises(NotAllowed):
-        await company.service.stop(game.id, by=6, is_host=False)
-    await company.service.stop(game.id, by=6, is_host=True)
+        await company.app.games.stop(game.id, by=6, is_host=False)
+    await company.app.games.stop(game.id, by=6, is_host=True)
 
 
 async def test_games_beyond_the_limit_queue_and_are_played_in_order(company):
-    await company.service.limit(0, parallel=1)
+    await company.app.servers.change(0, parallel=1)
     company.studio.delay = 0.1
-    games = [await company.service.start(ASKED) for _ in range(4)]
-    assert await company.service.place_in_queue(games[-1].id) >= 2
+    games = [await company.app.games.start(ASKED) for _ in range(4)]
+    assert await company.app.games.place_in_queue(games[-1].id) >= 2
     for game in games:
-        assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
+        assert (await company.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     last = games[-1].id
     told = [place for game_id, state, place in company.stage.cards if (game_id, state) == (last, "queued")]
     assert told == sorted(told, reverse=True)
@@ -182,55 +182,55 @@ async def test_games_beyond_the_limit_queue_and_are_played_in_order(company):
 
 async def test_pause_stops_every_game_and_resume_plays_on_without_playing_anew(company):
     company.studio.delay = 0.15
-    games = [await company.service.start(ASKED) for _ in range(3)]
+    games = [await company.app.games.start(ASKED) for _ in range(3)]
     while "1c" not in company.stage.of(games[0]):
         await asyncio.sleep(0.02)
-    assert await company.service.pause(0) == 3
+    assert await company.app.servers.pause(0) == 3
     with pytest.raises(NotAllowed, match="paused"):
-        await company.service.start(ASKED)
+        await company.app.games.start(ASKED)
     await asyncio.sleep(0.5)
     before = list(company.stage.posts)
     await asyncio.sleep(0.5)
     assert company.stage.posts == before
-    assert await company.service.resume(0) == 3
+    assert await company.app.servers.resume(0) == 3
     for game in games:
-        done = await company.service.closed(game.id, timeout=LIMIT)
+        done = await company.app.games.closed(game.id, timeout=LIMIT)
         assert done.state is GameState.FINISHED
         assert company.stage.of(game) == LINE
 
 
 async def test_the_operators_pause_holds_every_server(company):
-    assert await company.service.pause_everywhere() == 0
+    assert await company.app.servers.pause_everywhere() == 0
     with pytest.raises(NotAllowed, match="operator"):
-        await company.service.start(ASKED)
-    await company.service.resume_everywhere()
+        await company.app.games.start(ASKED)
+    await company.app.servers.resume_everywhere()
     assert (await played(company)).state is GameState.FINISHED
 
 
 async def test_a_lost_stage_pauses_the_game_and_continue_plays_on(company):
     company.stage.faults = []
     company.studio.delay = 0.05
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     while "1p" not in company.stage.of(game):
         await asyncio.sleep(0.02)
     company.stage.faults = [StageGone("The thread was deleted, so I paused.", "thread")]
     paused = await reaches(company, game, GameState.PAUSED)
     assert paused.reason == "The thread was deleted, so I paused."
-    await company.service.resume_game(game.id, by=5, is_host=False)
-    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
+    await company.app.games.resume(game.id, by=5, is_host=False)
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     assert company.stage.of(game) == LINE
 
 
 async def test_a_game_whose_thread_is_gone_is_shown_anew_and_nothing_is_played_again(company):
     company.studio.delay = 0.05
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     while "1c" not in company.stage.of(game):
         await asyncio.sleep(0.02)
     company.stage.closed, company.stage.faults = True, [StageGone("The thread was deleted.", "thread")]
     await reaches(company, game, GameState.PAUSED)
     before = len(company.stage.of(game))
-    await company.service.resume_game(game.id, by=5, is_host=False)
-    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
+    await company.app.games.resume(game.id, by=5, is_host=False)
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     assert company.stage.of(game)[before:] == LINE
     assert company.studio.collected == {"painter": 3, "critic": 3}
 
@@ -240,21 +240,21 @@ async def test_a_game_stopped_while_its_call_is_submitted_is_called_off_and_book
 
     async def submit(*asked):
         ticket = await slow(*asked)
-        await company.service.stop(game.id, by=5, is_host=False)
+        await company.app.games.stop(game.id, by=5, is_host=False)
         return ticket
 
     company.studio.submit = submit
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     async with asyncio.timeout(LIMIT):
         while not company.studio.cancelled or not (await company.store.games.get(game.id)).costs.unused:
             await asyncio.sleep(0.05)
-    stopped = await company.service.game(game.id)
+    stopped = await company.app.games.get(game.id)
     assert (stopped.state, stopped.steps) == (GameState.STOPPED, ())
 
 
 async def test_a_pause_that_is_noticed_before_it_is_booked_is_booked(company):
     company.studio.delay = 0.3
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     while "1p" not in company.stage.of(game):
         await asyncio.sleep(0.02)
     await company.store.servers.change(0, paused=True)
@@ -262,38 +262,38 @@ async def test_a_pause_that_is_noticed_before_it_is_booked_is_booked(company):
     assert paused.reason == PAUSED_HERE
     await company.store.servers.change(0, paused=False)
     await company.recovery.recover()
-    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     assert company.stage.of(game) == LINE
 
 
 async def test_two_pauses_end_in_any_order(company):
     company.studio.delay = 0.2
-    game = await company.service.start(ASKED)
-    await company.service.opened(game.id)
-    await company.service.pause_everywhere()
-    await company.service.pause(0)
-    await company.service.resume_everywhere()
-    assert (await company.service.game(game.id)).state is GameState.PAUSED
-    await company.service.resume(0)
+    game = await company.app.games.start(ASKED)
+    await company.app.games.opened(game.id)
+    await company.app.servers.pause_everywhere()
+    await company.app.servers.pause(0)
+    await company.app.servers.resume_everywhere()
+    assert (await company.app.games.get(game.id)).state is GameState.PAUSED
+    await company.app.servers.resume(0)
     await company.recovery.recover()
-    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
 
 
 async def test_a_pause_during_the_last_post_keeps_the_summary_for_later(company):
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     send = company.stage.post_step
 
     async def post_step(shown, step, image, posting):
         if str(step.key) == "3c":
-            await company.service.pause(0)
+            await company.app.servers.pause(0)
         return await send(shown, step, image, posting)
 
     company.stage.post_step = post_step
     await reaches(company, game, GameState.PAUSED)
     await asyncio.sleep(0.5)
     company.stage.post_step = send
-    await company.service.resume(0)
-    done = await company.service.closed(game.id, timeout=LIMIT)
+    await company.app.servers.resume(0)
+    done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert (done.state, done.place.summary_id is not None) == (GameState.FINISHED, True)
     await card_says(company, "finished")
 
@@ -307,13 +307,13 @@ async def test_a_game_whose_workflow_died_of_a_fault_is_set_going_again(company,
         return await move(game_id, to, **options)
 
     monkeypatch.setattr(company.store.games, "move", moved)
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     async with asyncio.timeout(LIMIT):
-        while (now := await company.service.game(game.id)).run == 0:
+        while (now := await company.app.games.get(game.id)).run == 0:
             await company.recovery.recover()
             await asyncio.sleep(0.1)
     assert now.state is GameState.PLAYING
-    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     assert company.stage.of(game) == LINE
     assert company.studio.collected == {"painter": 3, "critic": 3}
 
@@ -323,22 +323,22 @@ async def test_a_card_that_breaks_stops_neither_its_game_nor_the_queue(company):
         raise ValueError("no such colour")
 
     company.stage.edit_card = edit_card
-    await company.service.limit(0, parallel=1)
+    await company.app.servers.change(0, parallel=1)
     company.studio.faults = [Refused("painter declined these words.")]
-    failed, next_one = [await company.service.start(ASKED) for _ in range(2)]
-    assert (await company.service.closed(failed.id, timeout=LIMIT)).state is GameState.FAILED
-    assert (await company.service.closed(next_one.id, timeout=LIMIT)).state is GameState.FINISHED
+    failed, next_one = [await company.app.games.start(ASKED) for _ in range(2)]
+    assert (await company.app.games.closed(failed.id, timeout=LIMIT)).state is GameState.FAILED
+    assert (await company.app.games.closed(next_one.id, timeout=LIMIT)).state is GameState.FINISHED
 
 
 async def test_an_interrupted_game_is_played_on(tmp_path):
     async with running_app(tmp_path) as company:
         company.studio.delay = 0.1
-        game = await company.service.start(ASKED)
+        game = await company.app.games.start(ASKED)
         while "2p" not in company.stage.of(game):
             await asyncio.sleep(0.02)
         first = company
     async with running_app(tmp_path, stage=first.stage) as company:
-        done = await company.service.closed(game.id, timeout=LIMIT)
+        done = await company.app.games.closed(game.id, timeout=LIMIT)
         assert done.state is GameState.FINISHED
         assert company.stage.of(game) == LINE
         paid = first.studio.submitted + company.studio.submitted
@@ -362,8 +362,8 @@ async def test_what_cannot_be_played_is_said_before_anything_is_stored(company, 
     from dataclasses import replace
 
     with pytest.raises(error, match=words):
-        await company.service.start(replace(ASKED, **change))
-    assert await company.service.recent(0) == []
+        await company.app.games.start(replace(ASKED, **change))
+    assert await company.app.games.recent(0) == []
 
 
 async def test_a_curated_prompt_brings_its_level(company):

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from telephone.app import StartRequest
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Unavailable
+from telephone.games.admission import StartRequest
 from telephone.measurement.rescore_service import BUSY
 from telephone.measurement.rescoring import Outcome, Rescorer
 from tests.limits import LIMIT
@@ -38,9 +38,9 @@ def played(tmp_path_factory) -> Path:
 
     async def play() -> None:
         async with running_app(folder) as company:
-            await company.service.budget(GUILD, "member", usd=2)
+            await company.app.servers.budget(GUILD, "member", usd=2)
             for seed in range(4):
-                await company.service.closed((await company.service.start(asked(seed))).id, timeout=LIMIT)
+                await company.app.games.closed((await company.app.games.start(asked(seed))).id, timeout=LIMIT)
 
     asyncio.run(play())
     return folder
@@ -54,7 +54,7 @@ def folder(played, tmp_path) -> Path:
 
 async def rescore(company: RunningApp, **more) -> Rescore:
     options = {"by": 5, "channel_id": CHANNEL, "is_host": True} | more
-    return await company.service.errands.rescore(GUILD, "prism", **options)
+    return await company.app.rescores.rescore(GUILD, "prism", **options)
 
 
 async def over(company: RunningApp, job: Rescore) -> Rescore:
@@ -86,7 +86,7 @@ async def test_old_games_are_measured_one_after_the_other_and_a_card_says_how_fa
         assert notices.shown[0] == ("queued", 0)
         assert notices.shown[-1] == ("finished", 4)
         assert ("running", 2) in notices.shown
-        for game in await company.service.recent(GUILD):
+        for game in await company.app.games.recent(GUILD):
             assert (game.embedder, all(turn.distance is not None for turn in game.turns)) == ("prism", True)
 
 
@@ -94,7 +94,7 @@ async def test_each_text_and_picture_is_embedded_once(folder):
     prism = ColourEmbedder()
     async with running_app(folder, prism=prism) as company:
         await over(company, await rescore(company))
-        games = await company.service.recent(GUILD)
+        games = await company.app.games.recent(GUILD)
         texts = {"a fox mends a clock", *(turn.caption.text for game in games for turn in game.turns)}
         assert Counter(text for text in prism.read if text in texts) == dict.fromkeys(texts, 1)
         assert sorted(prism.seen) == sorted({turn.picture.image for game in games for turn in game.turns})
@@ -103,25 +103,25 @@ async def test_each_text_and_picture_is_embedded_once(folder):
 async def test_what_it_costs_at_most_is_told_reserved_and_let_go_of(folder):
     prism = ColourEmbedder()
     async with running_app(folder, prism=prism, text_usd=PRICE) as company:
-        plan = await company.service.errands.plan(GUILD, "prism", is_host=True)
+        plan = await company.app.rescores.plan(GUILD, "prism", is_host=True)
         assert isinstance(plan, RescorePlan)
         # One prompt, four games of two captions and two pictures each; no text is longer than its head.
         assert (plan.games, plan.most_usd) == (4, pytest.approx((1 + 8 + 8) * PRICE))
-        before = (await company.service.budget(GUILD))["server"].taken_usd
+        before = (await company.app.servers.budget(GUILD))["server"].taken_usd
         job = await rescore(company)
         assert job.reserved_usd == pytest.approx(plan.most_usd)
         done = await over(company, job)
         calls = sum(of_the_games(text) for text in prism.read) + len(prism.seen)
         assert done.spent_usd == pytest.approx(calls * PRICE)
         assert done.spent_usd <= plan.most_usd
-        assert (await company.service.budget(GUILD))["server"].taken_usd == pytest.approx(before + done.spent_usd)
+        assert (await company.app.servers.budget(GUILD))["server"].taken_usd == pytest.approx(before + done.spent_usd)
 
 
 async def test_the_scale_is_made_in_the_end_at_the_operators_expense(folder):
     prism = ColourEmbedder()
     async with running_app(folder, prism=prism, text_usd=PRICE) as company:
-        plan = await company.service.errands.plan(GUILD, "prism", is_host=True)
-        scales = company.service.errands.anew.scales
+        plan = await company.app.rescores.plan(GUILD, "prism", is_host=True)
+        scales = company.app.rescores.anew.scales
         assert await scales.of(GUILD, "prism") is None
         before = (await company.store.budgets.today(scales.caps))[None].taken_usd
         done = await over(company, await rescore(company))
@@ -135,14 +135,14 @@ async def test_the_scale_is_made_in_the_end_at_the_operators_expense(folder):
 async def test_a_plan_of_many_batches_counts_a_prompt_once(folder, monkeypatch):
     monkeypatch.setattr("telephone.measurement.rescoring.BATCH", 1)
     async with running_app(folder, prism=ColourEmbedder(), text_usd=PRICE) as company:
-        plan = await company.service.errands.plan(GUILD, "prism", is_host=True)
+        plan = await company.app.rescores.plan(GUILD, "prism", is_host=True)
         assert (plan.games, plan.most_usd) == (4, pytest.approx((1 + 8 + 8) * PRICE))
 
 
 async def test_one_that_does_not_fit_the_day_is_refused(folder):
     prism = ColourEmbedder()
     async with running_app(folder, prism=prism, text_usd=PRICE) as company:
-        await company.service.budget(GUILD, usd=0.001)
+        await company.app.servers.budget(GUILD, usd=0.001)
         with pytest.raises(OverBudget, match="more than"):
             await rescore(company)
         assert prism.read == []
@@ -165,7 +165,7 @@ async def test_only_who_may_manage_the_server_begins_one_and_only_with_an_embedd
         with pytest.raises(NotAllowed):
             await rescore(company, is_host=False)
         with pytest.raises(NotFound, match="abacus"):
-            await company.service.errands.plan(GUILD, "abacus", is_host=True)
+            await company.app.rescores.plan(GUILD, "abacus", is_host=True)
 
 
 async def test_it_is_stopped_at_once_and_another_goes_on_with_the_rest(folder):
@@ -177,12 +177,12 @@ async def test_it_is_stopped_at_once_and_another_goes_on_with_the_rest(folder):
                 await asyncio.sleep(0.02)
         prism.delay = 60
         with pytest.raises(NotAllowed):
-            await company.service.errands.stop(job.id, by=6, is_host=False)
-        stopped = await company.service.errands.stop(job.id, by=5, is_host=False)
+            await company.app.rescores.stop(job.id, by=6, is_host=False)
+        stopped = await company.app.rescores.stop(job.id, by=5, is_host=False)
         left = await lacking(company)
         assert (stopped.state, left) == (RescoreState.STOPPED, 4 - stopped.measured)
         with pytest.raises(BadInput, match="ended already"):
-            await company.service.errands.stop(job.id, by=5, is_host=False)
+            await company.app.rescores.stop(job.id, by=5, is_host=False)
         await asyncio.sleep(1.5)
         prism.delay = 0.0
         done = await over(company, await rescore(company))
@@ -213,12 +213,12 @@ async def test_a_pause_holds_it_and_the_end_of_the_pause_lets_it_go_on(folder):
         async with asyncio.timeout(LIMIT):
             while (await company.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
-        await company.service.pause(GUILD)
+        await company.app.servers.pause(GUILD)
         await asyncio.sleep(1.5)
         read = len(prism.read)
         await asyncio.sleep(1.0)
         assert len(prism.read) == read
-        await company.service.resume(GUILD)
+        await company.app.servers.resume(GUILD)
         assert (await over(company, job)).state is RescoreState.FINISHED
 
 
@@ -246,7 +246,7 @@ async def test_a_bot_that_is_closed_in_between_goes_on_and_embeds_nothing_twice(
 async def test_a_terminal_beside_the_bot_works_on_it_alone_and_hands_it_over(folder):
     prism = ColourEmbedder(delay=0.1)
     async with running_app(folder, prism=prism) as company:
-        anew: Rescorer = company.service.errands.anew
+        anew: Rescorer = company.app.rescores.anew
         plan = await anew.plan(GUILD, "prism")
         job, mine = await anew.begin(plan)
         assert mine

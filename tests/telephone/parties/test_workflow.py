@@ -38,7 +38,7 @@ async def becomes(company: RunningApp, party: Party, state: PartyState, round_: 
     """The party once it is there; in a round, once the round has been called."""
     async with asyncio.timeout(LIMIT):
         while True:
-            now = await company.service.parties.party(party.id)
+            now = await company.app.parties.party(party.id)
             called = not round_ or f"round-{round_}" in now.messages
             if now.state is state and called and (not round_ or now.round == round_):
                 return now
@@ -53,27 +53,27 @@ async def until(reached) -> None:
 
 
 async def joined(company: RunningApp, members=FOUR, asked: PartyAsked = ASKED) -> Party:
-    party = await company.service.parties.start(replace(asked, players=len(members)))
+    party = await company.app.parties.start(replace(asked, players=len(members)))
     for member in members:
-        await company.service.parties.join(party.id, member)
+        await company.app.parties.join(party.id, member)
     return await becomes(company, party, PartyState.PROMPTS)
 
 
 async def begun(company: RunningApp, members=FOUR, asked: PartyAsked = ASKED) -> Party:
     party = await joined(company, members, asked)
     for member in members:
-        await company.service.parties.bring(party.id, member, f"the prompt of member {member}", LONGEST)
+        await company.app.parties.bring(party.id, member, f"the prompt of member {member}", LONGEST)
     return await becomes(company, party, PartyState.PLAYING, 1)
 
 
 async def plays(company: RunningApp, party: Party, member: int) -> str:
     """Takes and answers a member's turn; what they saw of it, words or the sha256 of a picture."""
-    turn = await company.service.parties.take(party.id, member)
+    turn = await company.app.parties.take(party.id, member)
     game, key = turn.game.id, turn.seat.key
     if key.kind is Kind.PICTURE:
-        await company.service.seats.drawing(game, key, member, paint(f"{member} draws {turn.words}"))
+        await company.app.turns.drawing(game, key, member, paint(f"{member} draws {turn.words}"))
         return turn.words
-    await company.service.seats.caption(game, key, member, f"member {member} says so in {key} of {turn.game.number}")
+    await company.app.turns.caption(game, key, member, f"member {member} says so in {key} of {turn.game.number}")
     return turn.picture.sha256
 
 
@@ -106,7 +106,7 @@ async def test_everybody_sees_one_item_of_each_album_at_most_and_nobodys_prompt_
     for round_ in range(1, 5):
         await becomes(company, party, PartyState.PLAYING, round_)
         for member in FOUR:
-            turn = await company.service.parties.take(party.id, member)
+            turn = await company.app.parties.take(party.id, member)
             seen[member].append(turn.game.id)
             if round_ == 1:
                 assert turn.words == f"the prompt of member {member}", (
@@ -114,7 +114,7 @@ async def test_everybody_sees_one_item_of_each_album_at_most_and_nobodys_prompt_
                 )
             for other in set(FOUR) - {member}:
                 with pytest.raises(NotAllowed, match=RESERVED):
-                    await company.service.seats.claim(turn.game.id, turn.seat.key, other)
+                    await company.app.turns.claim(turn.game.id, turn.seat.key, other)
             await plays(company, party, member)
     assert all(len(set(games)) == 4 for games in seen.values())
 
@@ -135,21 +135,21 @@ async def test_the_next_round_begins_when_everybody_is_done_and_not_before(compa
     for member in FOUR[:-1]:
         await plays(company, party, member)
     await asyncio.sleep(0.5)
-    now = await company.service.parties.party(party.id)
+    now = await company.app.parties.party(party.id)
     assert (now.round, now.done) == (1, 3)
     assert {album.game.state for album in now.albums} == {GameState.WAITING}, "a waiting album holds no place"
     with pytest.raises(NotAllowed, match=DONE):
-        await company.service.parties.take(party.id, ADA)
+        await company.app.parties.take(party.id, ADA)
     await plays(company, party, FOUR[-1])
     await becomes(company, party, PartyState.PLAYING, 2)
 
 
 async def test_a_model_plays_for_who_leaves_from_then_on(company):
     party = await begun(company)
-    await company.service.parties.take(party.id, DI)
-    await company.service.parties.leave(party.id, DI)
+    await company.app.parties.take(party.id, DI)
+    await company.app.parties.leave(party.id, DI)
     with pytest.raises(NotAllowed, match=LEFT):
-        await company.service.parties.take(party.id, DI)
+        await company.app.parties.take(party.id, DI)
     for round_ in range(1, 5):
         await becomes(company, party, PartyState.PLAYING, round_)
         for member in (ADA, BO, CY):
@@ -176,17 +176,17 @@ async def test_who_lets_their_time_run_out_has_left(company):
 async def test_a_party_that_everybody_leaves_is_over(company):
     party = await begun(company, members=(ADA, BO, CY), asked=replace(ASKED, rounds=2))
     for member in (ADA, BO, CY):
-        await company.service.parties.leave(party.id, member)
+        await company.app.parties.leave(party.id, member)
     done = await becomes(company, party, PartyState.STOPPED)
     assert done.reason == NOBODY_LEFT
     for album in done.albums:
         async with asyncio.timeout(LIMIT):
-            while (await company.service.game(album.game.id)).state is not GameState.STOPPED:
+            while (await company.app.games.get(album.game.id)).state is not GameState.STOPPED:
                 await asyncio.sleep(0.02)
 
 
 async def test_members_join_until_the_places_are_taken_and_can_leave_again(company):
-    parties = company.service.parties
+    parties = company.app.parties
     party = await parties.start(replace(ASKED, players=3, rounds=None))
     await parties.join(party.id, BO)
     await parties.join(party.id, BO)
@@ -203,7 +203,7 @@ async def test_members_join_until_the_places_are_taken_and_can_leave_again(compa
 
 
 async def test_the_host_begins_with_three_and_others_may_not(company):
-    parties = company.service.parties
+    parties = company.app.parties
     party = await parties.start(replace(ASKED, players=8))
     for member in (BO, CY):
         await parties.join(party.id, member)
@@ -216,8 +216,8 @@ async def test_the_host_begins_with_three_and_others_may_not(company):
 
 
 async def test_a_party_that_too_few_join_ends_kindly_and_keeps_nobody(company):
-    party = await company.service.parties.start(ASKED)
-    await company.service.parties.join(party.id, BO)
+    party = await company.app.parties.start(ASKED)
+    await company.app.parties.join(party.id, BO)
     _due(company)
     done = await becomes(company, party, PartyState.STOPPED)
     assert (done.reason, done.guests, done.albums) == (TOO_FEW, (), ())
@@ -225,8 +225,8 @@ async def test_a_party_that_too_few_join_ends_kindly_and_keeps_nobody(company):
 
 async def test_who_brings_no_prompt_in_time_gets_a_curated_one(company):
     party = await joined(company)
-    await company.service.parties.bring(party.id, BO, "a very own prompt", LONGEST)
-    await company.service.parties.draw(party.id, CY)
+    await company.app.parties.bring(party.id, BO, "a very own prompt", LONGEST)
+    await company.app.parties.draw(party.id, CY)
     _due(company)
     now = await becomes(company, party, PartyState.PLAYING, 1)
     prompts = {album.game.request.starter_id: album.game.request.prompt for album in now.albums}
@@ -238,32 +238,32 @@ async def test_a_prompt_is_checked_and_can_be_changed_until_all_are_there(compan
     company.watcher.words["knife"] = "violence/graphic"
     party = await joined(company)
     with pytest.raises(Refused):
-        await company.service.parties.bring(party.id, BO, "a knife in the dark", LONGEST)
+        await company.app.parties.bring(party.id, BO, "a knife in the dark", LONGEST)
     with pytest.raises(BadInput):
-        await company.service.parties.bring(party.id, BO, "?", LONGEST)
+        await company.app.parties.bring(party.id, BO, "?", LONGEST)
     with pytest.raises(NotAllowed, match=STRANGER):
-        await company.service.parties.bring(party.id, EVE, "a stranger's prompt", LONGEST)
+        await company.app.parties.bring(party.id, EVE, "a stranger's prompt", LONGEST)
     for text in ("a first thought", "a second thought"):
-        await company.service.parties.bring(party.id, BO, text, LONGEST)
-    assert (await company.service.parties.party(party.id)).guest(BO).prompt.text == "a second thought"
+        await company.app.parties.bring(party.id, BO, text, LONGEST)
+    assert (await company.app.parties.party(party.id)).guest(BO).prompt.text == "a second thought"
 
 
 async def test_a_host_stops_a_party_and_nothing_of_it_is_shown(company):
     party = await begun(company)
     await plays(company, party, BO)
     with pytest.raises(NotAllowed, match="Only who started this party"):
-        await company.service.parties.stop(party.id, by=BO, is_host=False)
-    await company.service.parties.stop(party.id, by=BO, is_host=True)
+        await company.app.parties.stop(party.id, by=BO, is_host=False)
+    await company.app.parties.stop(party.id, by=BO, is_host=True)
     done = await becomes(company, party, PartyState.STOPPED)
     assert {album.game.state for album in done.albums} == {GameState.STOPPED}
     assert not any(what.startswith("album") for what in company.salon.posts)
     with pytest.raises(BadInput, match="has ended already"):
-        await company.service.parties.stop(party.id, by=ADA, is_host=True)
+        await company.app.parties.stop(party.id, by=ADA, is_host=True)
 
 
 async def test_albums_count_on_no_board_and_are_found_by_nobody_before_the_reveal(company):
     party = await begun(company)
-    assert await company.service.recent(7) == []
+    assert await company.app.games.recent(7) == []
     for round_ in range(1, 5):
         await becomes(company, party, PartyState.PLAYING, round_)
         for member in FOUR:
@@ -272,20 +272,20 @@ async def test_albums_count_on_no_board_and_are_found_by_nobody_before_the_revea
     with closing(sqlite3.connect(_database(company))) as database:
         assert database.execute("SELECT DISTINCT mixed, design FROM game").fetchall() == [(1, "party")]
         assert database.execute("SELECT DISTINCT counted FROM distance").fetchall() == [(0,)]
-    assert len(await company.service.recent(7)) == 4
+    assert len(await company.app.games.recent(7)) == 4
     with pytest.raises(BadInput, match="is an album of a party, which is set against no other"):
-        await company.service.battles.versus(VersusAsked(game_a=1, game_b=2, guild_id=7))
+        await company.app.battles.versus(VersusAsked(game_a=1, game_b=2, guild_id=7))
 
 
 async def test_a_party_is_paused_with_all_games_and_goes_on(company):
     party = await begun(company)
     await plays(company, party, ADA)
-    await company.service.pause(7)
+    await company.app.servers.pause(7)
     with pytest.raises(NotAllowed):
-        await company.service.parties.take(party.id, BO)
-    await company.service.resume(7)
+        await company.app.parties.take(party.id, BO)
+    await company.app.servers.resume(7)
     async with asyncio.timeout(LIMIT):
-        while {a.game.state for a in (await company.service.parties.party(party.id)).albums} != {GameState.WAITING}:
+        while {a.game.state for a in (await company.app.parties.party(party.id)).albums} != {GameState.WAITING}:
             await asyncio.sleep(0.02)
     for member in FOUR[1:]:
         await plays(company, party, member)
@@ -296,14 +296,14 @@ async def test_an_album_that_no_model_can_play_ends_early_and_the_others_are_rev
     company.studio.down["painter"] = Refused("The painter declined.")
     party = await begun(company, asked=replace(ASKED, rounds=2))
     lost = party.album_of(DI)
-    await company.service.parties.leave(party.id, DI)
+    await company.app.parties.leave(party.id, DI)
     for member in (ADA, BO, CY):
         await plays(company, party, member)
     now = await becomes(company, party, PartyState.PLAYING, 2)
     for member in (ADA, BO, CY):
         if now.album_of(member).chair == lost.chair:
             with pytest.raises(NotAllowed, match=ENDED):
-                await company.service.parties.take(party.id, member)
+                await company.app.parties.take(party.id, member)
         else:
             await plays(company, party, member)
     done = await becomes(company, party, PartyState.FINISHED)
@@ -318,7 +318,7 @@ async def test_a_party_whose_thread_is_gone_ends_and_says_so(company):
     await until(lambda: "prompts" in company.salon.posts)
     company.salon.faults.append(StageGone("The thread was deleted, so I paused; press Continue.", "thread"))
     for member in FOUR:
-        await company.service.parties.draw(party.id, member)
+        await company.app.parties.draw(party.id, member)
     done = await becomes(company, party, PartyState.STOPPED)
     assert done.reason == GONE
     await until(lambda: company.salon.cards[-1] == "stopped")
@@ -353,16 +353,16 @@ async def test_an_interrupted_party_goes_on_and_shows_everything_once(tmp_path, 
 
 def _script(where: str):
     async def starts(company, _):
-        return await company.service.parties.start(ASKED)
+        return await company.app.parties.start(ASKED)
 
     async def join(company, party):
         for member in FOUR:
-            await company.service.parties.join(party.id, member)
+            await company.app.parties.join(party.id, member)
         return await becomes(company, party, PartyState.PROMPTS)
 
     async def bring(company, party):
         for member in FOUR:
-            await company.service.parties.bring(party.id, member, f"the prompt of member {member}", LONGEST)
+            await company.app.parties.bring(party.id, member, f"the prompt of member {member}", LONGEST)
         return party
 
     def half(round_, members):
@@ -396,13 +396,13 @@ def _script(where: str):
 
 async def test_a_pause_takes_nobody_out_whose_time_is_over_meanwhile(company):
     party = await begun(company)
-    await company.service.parties.take(party.id, ADA)
-    await company.service.pause(7)
+    await company.app.parties.take(party.id, ADA)
+    await company.app.servers.pause(7)
     _overdue(company)
     await asyncio.sleep(0.5)
-    await company.service.resume(7)
+    await company.app.servers.resume(7)
     async with asyncio.timeout(LIMIT):
-        while {a.game.state for a in (await company.service.parties.party(party.id)).albums} != {GameState.WAITING}:
+        while {a.game.state for a in (await company.app.parties.party(party.id)).albums} != {GameState.WAITING}:
             await asyncio.sleep(0.02)
     for member in FOUR:
         await plays(company, party, member)
@@ -411,12 +411,12 @@ async def test_a_pause_takes_nobody_out_whose_time_is_over_meanwhile(company):
 
 async def test_no_album_is_made_in_a_pause(company):
     party = await joined(company)
-    await company.service.pause(7)
+    await company.app.servers.pause(7)
     for member in FOUR:
-        await company.service.parties.draw(party.id, member)
+        await company.app.parties.draw(party.id, member)
     await asyncio.sleep(0.5)
-    assert (await company.service.parties.party(party.id)).state is PartyState.PROMPTS
-    await company.service.resume(7)
+    assert (await company.app.parties.party(party.id)).state is PartyState.PROMPTS
+    await company.app.servers.resume(7)
     await becomes(company, party, PartyState.PLAYING, 1)
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from telephone.app import StartRequest
 from telephone.domain.games import ERASED, Game, GameState
 from telephone.domain.parties import PartyState
 from telephone.engine.engine import Engine
 from telephone.errors import BadInput, NotFound, Unavailable
+from telephone.games.admission import StartRequest
 from telephone.media.images import Pictures
 from telephone.parties.service import PartyAsked
 from telephone.ports.runners import LeftToSweeps
@@ -37,13 +37,13 @@ def asked(starter: int, prompt: str, turns: int = 2) -> StartRequest:
 
 
 async def played(troop: RunningApp, starter: int, prompt: str) -> Game:
-    game = await troop.service.start(asked(starter, prompt))
-    return await troop.service.closed(game.id, timeout=LIMIT)
+    game = await troop.app.games.start(asked(starter, prompt))
+    return await troop.app.games.closed(game.id, timeout=LIMIT)
 
 
 async def deleted(troop: RunningApp, member: int) -> None:
-    order = await troop.service.privacy.erase(member)
-    assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
+    order = await troop.app.privacy.erase(member)
+    assert await troop.app.privacy.erased(order.id, timeout=LIMIT)
 
 
 def kept(folder) -> bytes:
@@ -65,10 +65,10 @@ async def test_nothing_of_a_member_is_left_in_store_engine_and_pictures(tmp_path
         assert mine.turns[0].caption.text.encode() not in left
         assert mine.id.encode() in left, "its numbers stay"
         assert not any(sha256.encode() in left for sha256 in pictures)
-        assert await troop.service.game(bens.id) == bens
-        assert (await troop.service.replay(bens.id)).data
+        assert await troop.app.games.get(bens.id) == bens
+        assert (await troop.app.games.replay(bens.id)).data
         with pytest.raises(NotFound):
-            await troop.service.game(mine.id)
+            await troop.app.games.get(mine.id)
         (spot,) = troop.broom.swept
         assert (spot.owner_id, spot.channel_id) == (mine.id, 5)
         assert (spot.thread_id, spot.messages) == (mine.place.thread_id, (mine.place.card_id,))
@@ -94,9 +94,9 @@ async def test_the_vectors_of_what_only_they_said_go(tmp_path):
 async def test_a_game_under_way_is_stopped_and_what_it_was_drawing_is_not_kept(tmp_path):
     async with running_app(tmp_path) as troop:
         troop.studio.delay = 0.3
-        game = await troop.service.start(asked(ANN, WORDS, turns=9))
+        game = await troop.app.games.start(asked(ANN, WORDS, turns=9))
         for _ in range(200):
-            if len((await troop.service.game(game.id)).steps) > 2:
+            if len((await troop.app.games.get(game.id)).steps) > 2:
                 break
             await asyncio.sleep(0.05)
         await deleted(troop, ANN)
@@ -115,7 +115,7 @@ async def test_a_turn_in_anothers_game_is_shown_as_deleted_and_the_game_stays(tm
         await troop.store.posts.done(game_id, "thread", 71)
         await troop.store.posts.done(game_id, "1c", 72)
         await deleted(troop, ANN)
-        game = await troop.service.game(game_id)
+        game = await troop.app.games.get(game_id)
         assert game.turns[0].caption.text == ERASED
         assert troop.stage.shows == {"1c": "hidden"}
         assert troop.broom.swept == []
@@ -131,7 +131,7 @@ async def test_where_others_took_turns_only_the_words_go_and_the_messages_say_so
         await deleted(troop, ANN)
         assert troop.stage.shows["opening"].startswith("(deleted by who wrote it, ")
         assert troop.broom.swept == []
-        assert (await troop.service.game(game_id)).turns[0].caption.text == "what ben saw"
+        assert (await troop.app.games.get(game_id)).turns[0].caption.text == "what ben saw"
         assert b"a train in the rain" not in kept(tmp_path)
 
 
@@ -148,11 +148,11 @@ async def test_a_deletion_that_was_interrupted_is_carried_out_at_the_next_start(
     broom = RecordedCleanup(held=asyncio.Event())
     async with running_app(tmp_path, broom=broom) as troop:
         mine = await played(troop, ANN, WORDS)
-        order = await troop.service.privacy.erase(ANN)
-        assert not await troop.service.privacy.erased(order.id, timeout=3)
+        order = await troop.app.privacy.erase(ANN)
+        assert not await troop.app.privacy.erased(order.id, timeout=3)
         assert broom.swept == []
     async with running_app(tmp_path) as troop:
-        assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
+        assert await troop.app.privacy.erased(order.id, timeout=LIMIT)
         assert [spot.thread_id for spot in troop.broom.swept] == [mine.place.thread_id]
         assert WORDS.encode() not in kept(tmp_path)
 
@@ -197,14 +197,14 @@ async def test_a_deletion_cut_off_after_any_piece_of_work_leaves_nothing(tmp_pat
             await troop.store.posts.done(shared, what, message_id)
         with monkeypatch.context() as patched:
             there = hold(patched, owner, name)
-            order = await troop.service.privacy.erase(ANN)
+            order = await troop.app.privacy.erase(ANN)
             await asyncio.wait_for(there.wait(), LIMIT)
     async with running_app(tmp_path) as troop:
-        assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
+        assert await troop.app.privacy.erased(order.id, timeout=LIMIT)
         assert await troop.store.erasures.unended() == []
         assert all(trace.encode() not in kept(tmp_path) for trace in (WORDS, str(ANN), mine.turns[0].caption.text))
-        assert await troop.service.game(bens.id) == bens
-        assert (await troop.service.game(shared)).request.prompt.text.startswith("(deleted ")
+        assert await troop.app.games.get(bens.id) == bens
+        assert (await troop.app.games.get(shared)).request.prompt.text.startswith("(deleted ")
 
 
 async def test_pictures_that_cannot_be_reached_are_tried_again(tmp_path, monkeypatch):
@@ -230,7 +230,7 @@ async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_s
         with pytest.raises(BadInput, match="Nothing is kept of you"):
             await PrivacyService(store, PICTURES).erase(4_711)
     async with running_app(tmp_path) as troop:
-        assert await troop.service.privacy.erased(order.id, timeout=LIMIT)
+        assert await troop.app.privacy.erased(order.id, timeout=LIMIT)
         assert WORDS.encode() not in kept(tmp_path)
 
 
@@ -261,9 +261,9 @@ async def test_a_party_that_has_ended_keeps_what_the_others_made_and_its_awards_
 
 async def test_who_is_at_a_party_that_has_not_begun_only_leaves_it_and_one_that_is_played_stops(tmp_path):
     async with running_app(tmp_path) as troop:
-        early = await troop.service.parties.start(replace(TABLE, players=5, starter_id=BEN))
+        early = await troop.app.parties.start(replace(TABLE, players=5, starter_id=BEN))
         for member in (ANN, BEN + 1):
-            await troop.service.parties.join(early.id, member)
+            await troop.app.parties.join(early.id, member)
         late = await begun(troop, (BEN + 4, BEN + 5, ANN), replace(TABLE, rounds=2, starter_id=BEN + 4))
         await deleted(troop, ANN)
         now = await troop.store.parties.get(early.id)

@@ -194,11 +194,11 @@ async def test_no_call_goes_out_beyond_the_daily_cap(writer, studio):
 async def test_the_shipped_chat_model_writes_through_openais_adapter(tmp_path):
     async with Studios.open() as studios:
         reached = {"openai_api_key": SecretStr("sk-test"), "openai_base_url": f"{studios.url}/v1"}
-        house = await open_without_engine(Settings(_env_file=None, data_dir=tmp_path, **reached))
+        runtime = await open_without_engine(Settings(_env_file=None, data_dir=tmp_path, **reached))
         try:
-            made = await house.service.prompts.generate(HERE, is_moderator=True)
+            made = await runtime.app.prompts.generate(HERE, is_moderator=True)
         finally:
-            await house.close()
+            await runtime.close()
     assert (made.writer, len(made.kept), made.left_out, made.missing) == ("gpt-chat", 10, {}, {})
     assert made.usd == pytest.approx((1_000 * 0.10 + 100 * 0.50) / 1e6)
     (asked,) = studios.asked("/v1/chat/completions")
@@ -213,11 +213,11 @@ async def test_the_operator_names_the_chat_model(tmp_path, monkeypatch):
     monkeypatch.setenv("TELEPHONE_CHAT", "poet")
     monkeypatch.setenv("TELEPHONE_MODELS", str(own))
     monkeypatch.setenv("TELEPHONE_DATA_DIR", str(tmp_path))
-    house = await open_without_engine(Settings(_env_file=None, openai_api_key=SecretStr("sk-test")))
-    writer = house.service.prompts.writer
+    runtime = await open_without_engine(Settings(_env_file=None, openai_api_key=SecretStr("sk-test")))
+    writer = runtime.app.prompts.writer
     assert chosen(writer.players, writer.named).name == "poet"
     assert chosen(writer.players).name == "gpt-chat"
-    await house.close()
+    await runtime.close()
     monkeypatch.setenv("TELEPHONE_CHAT", "stickers")
     with pytest.raises(Misconfigured, match=r"TELEPHONE_CHAT names 'stickers'; write one of: gpt-chat, poet\."):
         await open_without_engine(Settings(_env_file=None))

@@ -5,9 +5,9 @@ import json
 import pytest
 from structlog.testing import capture_logs
 
-from telephone.app import StartRequest
 from telephone.domain.games import GameState, Level
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Refused, Unavailable, Withheld
+from telephone.games.admission import StartRequest
 from telephone.prompts.catalog import curated, sets
 from telephone.prompts.generator import WANTED
 from telephone.prompts.service import PAGE, PromptService
@@ -153,7 +153,7 @@ async def test_only_moderators_decide(library):
 
 
 async def test_a_full_list_takes_no_more(library, monkeypatch):
-    monkeypatch.setattr("telephone.prompts.service.OWN_MAX", 1)
+    monkeypatch.setattr("telephone.prompts.app.OWN_MAX", 1)
     await accepted(library)
     with pytest.raises(BadInput, match="remove one"):
         await accepted(library, "a tin robot")
@@ -161,39 +161,39 @@ async def test_a_full_list_takes_no_more(library, monkeypatch):
 
 async def test_a_servers_own_prompt_is_played_by_name_and_not_checked_again(tmp_path):
     async with running_app(tmp_path) as play:
-        ours = await accepted(play.service.prompts, WORDS, Level.HARD)
+        ours = await accepted(play.app.prompts, WORDS, Level.HARD)
         play.watcher.texts.clear()
         for typed in (ours.slug, ours.slug.upper(), WORDS):
-            game = await play.service.start(StartRequest(typed, "painter", "critic", 1, guild_id=HERE))
+            game = await play.app.games.start(StartRequest(typed, "painter", "critic", 1, guild_id=HERE))
             assert game.request.prompt == ours.prompt
         assert not any(WORDS in text for text in play.watcher.texts)
         with pytest.raises(BadInput, match="#ours-001"):
-            await play.service.start(StartRequest(ours.slug, "painter", "critic", 1, guild_id=THERE))
-        assert (await play.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
+            await play.app.games.start(StartRequest(ours.slug, "painter", "critic", 1, guild_id=THERE))
+        assert (await play.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
         (cell,) = await play.store.scores.measured(Pool(HERE), "letters", "1", 1)
         assert (cell.prompt, cell.level) == (ours.slug, Level.HARD)
 
 
 async def test_a_level_picks_among_a_servers_own_prompts_too(tmp_path, monkeypatch):
     async with running_app(tmp_path) as play:
-        ours = await accepted(play.service.prompts, WORDS, Level.IMPOSSIBLE)
+        ours = await accepted(play.app.prompts, WORDS, Level.IMPOSSIBLE)
         monkeypatch.setattr("telephone.games.admission.secrets.choice", lambda among: among[0])
         asked = StartRequest(None, "painter", "critic", 1, level=Level.IMPOSSIBLE, guild_id=HERE)
-        assert (await play.service.start(asked)).request.prompt == ours.prompt
+        assert (await play.app.games.start(asked)).request.prompt == ours.prompt
 
 
 async def test_a_removed_prompt_is_off_the_list_and_its_games_keep_it(tmp_path):
     async with running_app(tmp_path) as play:
-        prompts = play.service.prompts
+        prompts = play.app.prompts
         ours = await accepted(prompts)
         asked = StartRequest(ours.slug, "painter", "critic", 1, guild_id=HERE)
-        game = await play.service.start(asked)
+        game = await play.app.games.start(asked)
         await prompts.remove(HERE, ours.slug, is_moderator=True)
         with pytest.raises(BadInput, match=ours.slug):
-            await play.service.start(asked)
-        kept = (await play.service.game(game.id)).request.prompt
+            await play.app.games.start(asked)
+        kept = (await play.app.games.get(game.id)).request.prompt
         assert (kept.slug, kept.level) == (ours.slug, Level.MEDIUM)
-        again = await play.service.again(game.id, by=5, channel_id=1)
+        again = await play.app.games.again(game.id, by=5, channel_id=1)
         assert (again.request.prompt.slug, again.request.prompt.level) == (None, None)
         assert WORDS in play.watcher.texts
 

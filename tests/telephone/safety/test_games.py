@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from telephone.app import StartRequest
 from telephone.domain.games import Game, GameState
 from telephone.errors import Misconfigured, NotAllowed, Refused, TimedOut, Unavailable, Withheld
+from telephone.games.admission import StartRequest
 from telephone.safety.guard import SEVERE
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
@@ -28,7 +28,7 @@ async def company(tmp_path):
 
 
 async def played(company: RunningApp, asked: StartRequest = ASKED) -> Game:
-    return await company.service.closed((await company.service.start(asked)).id, timeout=LIMIT)
+    return await company.app.games.closed((await company.app.games.start(asked)).id, timeout=LIMIT)
 
 
 def kept_in(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -57,15 +57,15 @@ async def test_everything_that_is_handed_on_was_checked_first(company, tmp_path)
 async def test_a_flagged_prompt_is_refused_before_anything_is_stored(company, tmp_path):
     company.watcher.words = {"clock": "violence"}
     with pytest.raises(Refused, match="violence"):
-        await company.service.start(ASKED)
-    assert await company.service.recent(GUILD) == []
+        await company.app.games.start(ASKED)
+    assert await company.app.games.recent(GUILD) == []
     assert traces(tmp_path, b"mends a clock") == []
 
 
 async def test_a_severe_prompt_is_refused_in_words_that_repeat_nothing(company, tmp_path):
     company.watcher.words = {"clock": "sexual/minors"}
     with pytest.raises(Withheld) as refused:
-        await company.service.start(ADULT_PLACE)
+        await company.app.games.start(ADULT_PLACE)
     assert "clock" not in refused.value.sentence
     assert traces(tmp_path, b"mends a clock") == []
 
@@ -79,7 +79,7 @@ async def test_a_curated_prompt_is_nobodys_words_and_needs_no_check(company):
 async def test_own_words_that_cannot_be_checked_are_not_taken(company):
     company.watcher.broken = "no key"
     with pytest.raises(Misconfigured, match="from the list"):
-        await company.service.admission.guard.prompt("own words", nsfw=False)
+        await company.app.games.admission.guard.prompt("own words", nsfw=False)
 
 
 async def test_a_flagged_caption_is_asked_for_once_more(company):
@@ -149,12 +149,12 @@ async def test_a_severe_picture_leaves_no_trace(company, tmp_path):
     ],
 )
 async def test_adult_content_plays_only_where_server_and_channel_allow_it(company, policy, age_restricted, plays):
-    await company.service.allow_nsfw(GUILD, policy)
+    await company.app.servers.allow_nsfw(GUILD, policy)
     company.watcher.words = {"clock": "sexual"}
     asked = replace(ASKED, age_restricted=age_restricted, turns=1)
     if not plays:
         with pytest.raises(Refused, match="sexual content"):
-            await company.service.start(asked)
+            await company.app.games.start(asked)
         return
     company.watcher.sees = ["sexual"]
     game = await played(company, asked)
@@ -162,32 +162,32 @@ async def test_adult_content_plays_only_where_server_and_channel_allow_it(compan
 
 
 async def test_a_ban_holds_for_games_that_run(company):
-    await company.service.allow_nsfw(GUILD, "age-restricted-only")
+    await company.app.servers.allow_nsfw(GUILD, "age-restricted-only")
     company.studio.delay = 0.3
-    game = await company.service.start(ADULT_PLACE)
+    game = await company.app.games.start(ADULT_PLACE)
     assert game.request.nsfw
-    await company.service.allow_nsfw(GUILD, "block")
+    await company.app.servers.allow_nsfw(GUILD, "block")
     company.watcher.sees = ["sexual"]
-    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FAILED
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FAILED
 
 
 @pytest.mark.parametrize("what", ["sexual/minors", "hate"])
 async def test_an_adult_place_allows_neither_minors_nor_hate(company, what):
-    await company.service.allow_nsfw(GUILD, "age-restricted-only")
+    await company.app.servers.allow_nsfw(GUILD, "age-restricted-only")
     company.watcher.words = {"clock": what}
     with pytest.raises(Refused):
-        await company.service.start(ADULT_PLACE)
+        await company.app.games.start(ADULT_PLACE)
 
 
 async def test_a_sexual_picture_of_words_about_a_child_is_severe_even_in_an_adult_place(company):
-    await company.service.allow_nsfw(GUILD, "age-restricted-only")
+    await company.app.servers.allow_nsfw(GUILD, "age-restricted-only")
     company.watcher.sees = ["sexual"]
     game = await played(company, replace(ADULT_PLACE, prompt="a girl by the sea"))
     assert game.reason == SEVERE
 
 
 async def test_a_caption_about_a_child_under_a_sexual_picture_is_severe(company):
-    await company.service.allow_nsfw(GUILD, "age-restricted-only")
+    await company.app.servers.allow_nsfw(GUILD, "age-restricted-only")
     company.watcher.sees, company.studio.says = ["sexual", "sexual"], "a girl by the sea"
     game = await played(company, ADULT_PLACE)
     assert game.reason == SEVERE
@@ -195,39 +195,39 @@ async def test_a_caption_about_a_child_under_a_sexual_picture_is_severe(company)
 
 
 async def test_a_checker_that_does_not_answer_at_first_is_asked_again(company):
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     company.watcher.faults = [Unavailable("busy"), Unavailable("busy")]
-    assert (await company.service.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
+    assert (await company.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
 
 
 async def test_without_an_answer_of_the_checker_a_game_ends_kindly_and_unchecked_it_never_goes_on(company):
     company.studio.delay = 0.2
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     company.watcher.faults = [Unavailable("busy")] * 1_000
-    done = await company.service.closed(game.id, timeout=LIMIT)
+    done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert done.state is GameState.FAILED
     assert "The safety check did not answer" in done.reason
     assert done.steps == ()
     company.watcher.faults = [Unavailable("busy")] * 1_000
     with pytest.raises(TimedOut, match="safety check"):
-        await company.service.start(ASKED)
+        await company.app.games.start(ASKED)
 
 
 async def test_without_a_working_checker_no_model_plays_and_no_words_are_taken(company):
     company.watcher.broken = "the safety check needs OPENAI_API_KEY"
-    assert {choice.why_not for choice in company.service.choices("t2i") if choice.name == "painter"} == {
+    assert {choice.why_not for choice in company.app.models.choices("t2i") if choice.name == "painter"} == {
         "the safety check needs OPENAI_API_KEY"
     }
     with pytest.raises(NotAllowed, match="OPENAI_API_KEY"):
-        await company.service.start(ASKED)
+        await company.app.games.start(ASKED)
 
 
 async def test_a_checker_that_breaks_in_the_middle_stops_the_paying(company):
     company.studio.delay = 0.3
-    game = await company.service.start(ASKED)
+    game = await company.app.games.start(ASKED)
     while "1p" not in company.stage.of(game):
         await asyncio.sleep(0.02)
     company.watcher.broken = "the key was withdrawn"
-    done = await company.service.closed(game.id, timeout=LIMIT)
+    done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert done.state is GameState.FAILED
     assert len(company.studio.submitted) < 4

@@ -87,7 +87,7 @@ def game(
     return replace(whole, **changes)
 
 
-def at_stage(shown: Game, **place: int) -> Game:
+def at_place(shown: Game, **place: int) -> Game:
     """The same game, shown elsewhere."""
     return replace(shown, place=replace(shown.place, **place))
 

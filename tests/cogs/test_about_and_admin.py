@@ -128,10 +128,10 @@ async def test_the_bot_asks_for_no_privileged_intent(server):
 
 async def test_closing_the_bot_closes_the_house_first(server, runtime):
     order = []
-    runtime.close = _noting(order, "house", runtime.close)
+    runtime.close = _noting(order, "runtime", runtime.close)
     server.env.bot.http.close = _noting(order, "client", server.env.bot.http.close)
     await server.env.bot.close()
-    assert order == ["house", "client"]
+    assert order == ["runtime", "client"]
 
 
 def _noting(order, name, call):

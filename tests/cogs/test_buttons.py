@@ -20,8 +20,8 @@ async def card_of(server, state, **changes):
     """A game of the service whose card hangs in the channel."""
     shown = server.app.games.add(server.guild.id, state, starter=server.alice.id, **changes)
     shown = replace(shown, request=replace(shown.request, channel_id=server.channel.id))
-    stage = DiscordGamePresenter(server.env.bot)
-    card = await stage.post_card(shown, Progress(), Posting("n", shown.created_at))
+    game_presenter = DiscordGamePresenter(server.env.bot)
+    card = await game_presenter.post_card(shown, Progress(), Posting("n", shown.created_at))
     server.app.games.kept[shown.id] = replace(shown, place=replace(shown.place, card_id=card))
     return server.app.games.kept[shown.id], server.channel.last_message
 

@@ -1,4 +1,4 @@
-"""Games with the real service, engine and store, and a small company of players, on a simulated Discord."""
+"""Games with the real service, engine and store, and fake players, on a simulated Discord."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -19,24 +19,24 @@ pytestmark = pytest.mark.slow
 ASKED = {"prompt": "a fox mends a clock", "t2i": "painter", "i2t": "critic", "turns": 3}
 
 
-class CompanyHouse:
-    """What the composition root would open, with players that can be slowed down."""
+class LiveRuntime:
+    """A runtime as the composition root opens it, with players that can be slowed down."""
 
     def __init__(self, folder) -> None:
         self.folder = folder
         self.stack = AsyncExitStack()
-        self.studio: FakeProvider
+        self.provider: FakeProvider
 
     async def open(self, surfaces):
-        company = await self.stack.enter_async_context(running_app(self.folder, surfaces=surfaces))
-        self.app, self.studio = company.app, company.studio
+        running = await self.stack.enter_async_context(running_app(self.folder, surfaces=surfaces))
+        self.app, self.provider = running.app, running.provider
         return self
 
     async def close(self) -> None:
         await self.stack.aclose()
 
 
-class Evening:
+class LiveServer:
     """A server on which games are played for real."""
 
     def __init__(self, env, runtime, bot) -> None:
@@ -87,7 +87,7 @@ def _text(message) -> str:
 
 @pytest.fixture
 def runtime(tmp_path):
-    return CompanyHouse(tmp_path)
+    return LiveRuntime(tmp_path)
 
 
 @pytest.fixture
@@ -97,10 +97,10 @@ def bot(runtime):
 
 async def test_a_game_is_played_from_the_command_to_the_summary(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, runtime, bot)
-        result = await evening.start()
-        await evening.closed()
-        (thread,) = evening.channel.threads
+        server = live_server(env, runtime, bot)
+        result = await server.start()
+        await server.closed()
+        (thread,) = server.channel.threads
         assert result.response.content == f"Game #1 is playing in <#{thread.id}>. It can cost up to $0.12."
         opening, *line, summary = thread.history()
         assert len(line) == 6
@@ -111,32 +111,32 @@ async def test_a_game_is_played_from_the_command_to_the_summary(runtime, bot):
 
 async def test_stop_ends_a_game_while_it_is_played(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, runtime, bot)
-        runtime.studio.delay = 0.5
-        await evening.start()
-        asked = await evening.alice.click(await evening.card_says("### #1 turn"), label="Stop")
-        await evening.alice.click(asked.response, label="Stop the game")
-        await evening.reaches(GameState.STOPPED)
-        card = await evening.card_says("### #1 stopped")
+        server = live_server(env, runtime, bot)
+        runtime.provider.delay = 0.5
+        await server.start()
+        asked = await server.alice.click(await server.card_says("### #1 turn"), label="Stop")
+        await server.alice.click(asked.response, label="Stop the game")
+        await server.reaches(GameState.STOPPED)
+        card = await server.card_says("### #1 stopped")
         assert "Not counted" in _text(card)
         await bot.close()
 
 
 async def test_a_deleted_thread_pauses_the_game_and_continue_opens_another(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, runtime, bot)
-        runtime.studio.delay = 0.3
-        await evening.start()
-        await evening.card_says("### #1 turn")
-        (thread,) = evening.channel.threads
+        server = live_server(env, runtime, bot)
+        runtime.provider.delay = 0.3
+        await server.start()
+        await server.card_says("### #1 turn")
+        (thread,) = server.channel.threads
         env.backend.delete_channel(thread.id)
-        await evening.reaches(GameState.PAUSED)
-        card = await evening.card_says("press Continue for a new one")
-        runtime.studio.delay = 0.0
-        await evening.alice.click(card, label="Continue")
-        await evening.reaches(GameState.FINISHED)
-        await evening.card_says("### #1 finished")
-        (fresh,) = evening.channel.threads
+        await server.reaches(GameState.PAUSED)
+        card = await server.card_says("press Continue for a new one")
+        runtime.provider.delay = 0.0
+        await server.alice.click(card, label="Continue")
+        await server.reaches(GameState.FINISHED)
+        await server.card_says("### #1 finished")
+        (fresh,) = server.channel.threads
         assert fresh.id != thread.id
         pictures = [one for one in fresh.history() if one.content.startswith("**Turn") and one.attachments]
         assert [one.attachments[0].filename for one in pictures] == [f"turn-0{n}.png" for n in (1, 2, 3)]
@@ -151,44 +151,44 @@ def refusals(env) -> list[str]:
 
 async def test_an_admins_pause_stops_every_game_and_resume_goes_on(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, runtime, bot)
-        runtime.studio.delay = 0.3
-        await evening.start()
-        await evening.card_says("### #1 turn")
-        paused = await evening.admin.slash(evening.channel, "telephone-admin pause")
+        server = live_server(env, runtime, bot)
+        runtime.provider.delay = 0.3
+        await server.start()
+        await server.card_says("### #1 turn")
+        paused = await server.admin.slash(server.channel, "telephone-admin pause")
         assert paused.response.content.startswith("1 game is paused")
-        await evening.card_says("### #1 paused")
-        refused = await evening.start()
+        await server.card_says("### #1 paused")
+        refused = await server.start()
         assert "Games are paused on this server" in refused.response.content
-        runtime.studio.delay = 0.0
-        await evening.admin.slash(evening.channel, "telephone-admin resume")
-        await evening.card_says("### #1 finished")
+        runtime.provider.delay = 0.0
+        await server.admin.slash(server.channel, "telephone-admin resume")
+        await server.card_says("### #1 finished")
         assert refusals(env) == ["NotAllowed"]
         await bot.close()
 
 
 async def test_a_bot_that_is_started_again_plays_on_without_posting_twice(runtime, bot, tmp_path):
     async with simcord.run(bot) as env:
-        evening = _evening(env, runtime, bot)
-        runtime.studio.delay = 0.2
-        await evening.start(turns=4)
-        await evening.posted(3)
+        server = live_server(env, runtime, bot)
+        runtime.provider.delay = 0.2
+        await server.start(turns=4)
+        await server.posted(3)
         await bot.close()
-        evening.runtime = CompanyHouse(tmp_path)
-        evening.bot = TelephoneApp(evening.runtime.open, shard_count=1)
-        await env.restart_bot(evening.bot)
-        await evening.card_says("### #1 finished")
-        (thread,) = evening.channel.threads
+        server.runtime = LiveRuntime(tmp_path)
+        server.bot = TelephoneApp(server.runtime.open, shard_count=1)
+        await env.restart_bot(server.bot)
+        await server.card_says("### #1 finished")
+        (thread,) = server.channel.threads
         line = [one.content.partition("\n")[0] for one in thread.history() if one.content.startswith("**Turn")]
         assert line == [
             f"**Turn {n} of 4, {what}" + ("** by painter" if what == "picture" else "** by critic")
             for n in (1, 2, 3, 4)
             for what in ("picture", "caption")
         ]
-        await evening.bot.close()
+        await server.bot.close()
 
 
-def _evening(env, runtime, bot, kind=Evening):
+def live_server(env, runtime, bot, kind=LiveServer):
     # The world of the simulation begins in January; the store keeps real time.
     env.backend.advance_clock((datetime.now(UTC) - env.now()).total_seconds())
     return kind(env, runtime, bot)

@@ -6,7 +6,7 @@ import simcord
 
 from bot.app import TelephoneApp
 from telephone.games.guesses import KNOWS
-from tests.cogs.test_games import CompanyHouse, Evening, _evening
+from tests.cogs.test_games import LiveRuntime, LiveServer, live_server
 from tests.cogs.test_turns import caption, everything, labels_of, shown, words_of
 from tests.limits import LIMIT
 
@@ -15,7 +15,7 @@ ASKS = ["Which step was human?", "Where was the subject lost?"]
 
 @pytest.fixture
 def runtime(tmp_path):
-    return CompanyHouse(tmp_path)
+    return LiveRuntime(tmp_path)
 
 
 @pytest.fixture
@@ -23,13 +23,13 @@ def bot(runtime):
     return TelephoneApp(runtime.open, shard_count=1)
 
 
-async def revealed(evening: Evening, taker) -> discord.Message:
+async def revealed(server: LiveServer, taker) -> discord.Message:
     """The summary of a sealed line of two models in which one member wrote the caption of turn 2."""
-    await evening.start(turns=2, human_step="2c")
-    [game] = await evening.runtime.app.games.store.games.unfinished()
-    await caption(taker, await shown(evening, "### A member's turn: write a caption"))
-    await evening.runtime.app.games.closed(game.id, timeout=LIMIT)
-    return await shown(evening, "Biggest jump")
+    await server.start(turns=2, human_step="2c")
+    [game] = await server.runtime.app.games.store.games.unfinished()
+    await caption(taker, await shown(server, "### A member's turn: write a caption"))
+    await server.runtime.app.games.closed(game.id, timeout=LIMIT)
+    return await shown(server, "Biggest jump")
 
 
 def options_of(message: discord.Message) -> list[list[str]]:
@@ -39,11 +39,11 @@ def options_of(message: discord.Message) -> list[list[str]]:
 
 async def test_spectators_guess_which_step_was_human_and_where_the_subject_was_lost(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, runtime, bot)
-        bob, cleo = [evening.guild.add_member(env.create_user(name)) for name in ("bob", "cleo")]
-        summary = await revealed(evening, bob)
+        server = live_server(env, runtime, bot)
+        bob, cleo = [server.guild.add_member(env.create_user(name)) for name in ("bob", "cleo")]
+        summary = await revealed(server, bob)
         assert labels_of(summary)[-2:] == ASKS
-        public = "\n".join([one.content or words_of(one) for one in everything(evening)])
+        public = "\n".join([one.content or words_of(one) for one in everything(server)])
         assert "by a member" not in public
         assert "by critic" not in public
 
@@ -57,7 +57,7 @@ async def test_spectators_guess_which_step_was_human_and_where_the_subject_was_l
         assert not told.response.components
         again = await cleo.click(summary, label=ASKS[0])
         assert again.response.content == told.response.content
-        for knows in (bob, evening.alice):
+        for knows in (bob, server.alice):
             refused = await knows.click(summary, label=ASKS[0])
             assert refused.response.content == KNOWS
 
@@ -76,9 +76,9 @@ async def test_spectators_guess_which_step_was_human_and_where_the_subject_was_l
 
 async def test_a_question_from_before_a_restart_is_still_answered(runtime, bot):
     async with simcord.run(bot) as env:
-        evening = _evening(env, runtime, bot)
-        bob, cleo = [evening.guild.add_member(env.create_user(name)) for name in ("bob", "cleo")]
-        asked = await cleo.click(await revealed(evening, bob), label=ASKS[1])
+        server = live_server(env, runtime, bot)
+        bob, cleo = [server.guild.add_member(env.create_user(name)) for name in ("bob", "cleo")]
+        asked = await cleo.click(await revealed(server, bob), label=ASKS[1])
         assert not bot._connection._view_store._views, "nothing is remembered that a restart would forget"
         told = await cleo.select(asked.response, ["1c"])
         assert told.response.content.startswith("You chose turn 1, caption.")

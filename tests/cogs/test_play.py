@@ -181,9 +181,9 @@ async def test_a_replay_without_a_thread_comes_with_the_answer(server):
 
 
 def _in_thread(shown, thread_id):
-    from tests.bot.samples import at_stage
+    from tests.bot.samples import at_place
 
-    return at_stage(shown, thread_id=thread_id)
+    return at_place(shown, thread_id=thread_id)
 
 
 @pytest.mark.parametrize("restricted", [True, False])

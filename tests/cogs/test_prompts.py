@@ -20,20 +20,20 @@ WORDS = "a goose reads the news to three mice"
 
 
 @pytest.fixture
-def watcher():
+def checker():
     return FakeChecker()
 
 
 @pytest.fixture
-def studio():
+def provider():
     ten = {level: [f"{level} scene {n}" for n in range(count)] for level, count in WANTED.items()}
     return FakeProvider(writes=json.dumps(ten))
 
 
 @pytest.fixture
-async def runtime(tmp_path, watcher, studio):
+async def runtime(tmp_path, checker, provider):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        yield MemoryRuntime(MemoryApp(prompts=prompts_of(tmp_path, store, studio, watcher)))
+        yield MemoryRuntime(MemoryApp(prompts=prompts_of(tmp_path, store, provider, checker)))
 
 
 async def proposed(server, *texts: str, level: Level | None = None):
@@ -112,10 +112,10 @@ async def test_a_member_proposes_a_prompt_and_reads_what_it_will_be_called(serve
     assert (waiting.text, waiting.level, waiting.author_id) == (WORDS, Level.HARD, server.alice.id)
 
 
-async def test_what_is_not_taken_is_told_in_a_sentence(server, watcher):
+async def test_what_is_not_taken_is_told_in_a_sentence(server, checker):
     twin = await server.alice.slash(server.channel, "telephone prompts add", text=curated()[0].text)
     assert twin.response.content.startswith("That prompt is on the list already, as #easy-001")
-    watcher.words = {"goose": "hate"}
+    checker.words = {"goose": "hate"}
     refused = await server.alice.slash(server.channel, "telephone prompts add", text=WORDS)
     assert refused.response.content == "These words are not for here (hate); please try others."
     assert server.refusals() == ["BadInput", "Refused"]
@@ -235,11 +235,11 @@ async def test_a_chat_model_writes_ten_and_the_first_of_them_is_shown_to_decide_
     assert "> easy scene 1" in shown(server, server.admin).content
 
 
-async def test_what_of_it_is_left_out_is_told(server, studio, watcher):
-    studio.writes = json.dumps(
+async def test_what_of_it_is_left_out_is_told(server, provider, checker):
+    provider.writes = json.dumps(
         {"easy": ["a fine scene", "x" * 2_000, "hateful", "one too many"], "hard": ["a fine scene"]}
     )
-    watcher.words = {"hateful": "hate"}
+    checker.words = {"hateful": "hate"}
     result = await server.admin.slash(server.channel, "telephone prompts generate")
     assert result.response.content.splitlines()[0] == (
         "poet wrote 5 prompts; 1 of them waits for a decision. "
@@ -248,11 +248,11 @@ async def test_what_of_it_is_left_out_is_told(server, studio, watcher):
     )
 
 
-async def test_a_chat_model_that_cannot_be_asked_or_read_is_told_in_a_sentence(server, studio, watcher):
-    studio.writes = "Sure!"
+async def test_a_chat_model_that_cannot_be_asked_or_read_is_told_in_a_sentence(server, provider, checker):
+    provider.writes = "Sure!"
     unread = await server.admin.slash(server.channel, "telephone prompts generate")
     assert unread.response.content == "What poet sent back cannot be read as a list of prompts; please try again."
-    watcher.broken = "the safety check needs OPENAI_API_KEY"
+    checker.broken = "the safety check needs OPENAI_API_KEY"
     missing = await server.admin.slash(server.channel, "telephone prompts generate")
     assert "poet: the safety check needs OPENAI\\_API\\_KEY" in missing.response.content
     assert server.refusals() == ["BadOutput", "NotAllowed"]

@@ -1,4 +1,4 @@
-"""Old games measured anew as an admin asks for it, with the real job, engine and card on a simulated Discord."""
+"""Old games measured again as an admin asks for it, with the real job, engine and card on a simulated Discord."""
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,19 +22,19 @@ pytestmark = pytest.mark.slow
 COMMAND, PRICE = "telephone rescore", 0.001
 
 
-class CompanyHouse:
+class RescoreRuntime:
     def __init__(self, folder: Path) -> None:
-        self.folder, self.stack, self.prism, self.price = folder, AsyncExitStack(), ColourEmbedder(), 0.0
+        self.folder, self.stack, self.colours, self.price = folder, AsyncExitStack(), ColourEmbedder(), 0.0
 
     async def open(self, surfaces):
         opening = running_app(
             self.folder,
             surfaces=surfaces,
-            prism=self.prism,
+            colours=self.colours,
             text_usd=self.price,
         )
-        self.company = await self.stack.enter_async_context(opening)
-        self.app, self.store = self.company.app, self.company.store
+        self.running = await self.stack.enter_async_context(opening)
+        self.app, self.store = self.running.app, self.running.store
         return self
 
     async def close(self) -> None:
@@ -43,11 +43,11 @@ class CompanyHouse:
 
 @pytest.fixture
 def runtime(tmp_path):
-    return CompanyHouse(tmp_path)
+    return RescoreRuntime(tmp_path)
 
 
 @asynccontextmanager
-async def opened(runtime: CompanyHouse):
+async def opened(runtime: RescoreRuntime):
     """A server with old games and the bot on it."""
     bot = TelephoneApp(runtime.open, shard_count=1)
     async with simcord.run(bot, check_errors=False, settle_timeout=60) as env:
@@ -61,7 +61,7 @@ async def opened(runtime: CompanyHouse):
 class Server:
     """A server with three old games that prism has not measured."""
 
-    def __init__(self, env: simcord.Env, runtime: CompanyHouse) -> None:
+    def __init__(self, env: simcord.Env, runtime: RescoreRuntime) -> None:
         self.env, self.runtime = env, runtime
         self.guild = env.create_guild()
         self.channel = self.guild.create_text_channel("telephone")
@@ -107,7 +107,7 @@ async def test_money_is_asked_about_first_and_spent_on_a_press(runtime):
             "3 games are not measured with prism yet. Measuring them costs up to $0.01, which is reserved now; what is "
             "not spent is let go of at the end. Its scale costs the operator up to $0.16 more, once."
         )
-        assert runtime.prism.read == []
+        assert runtime.colours.read == []
         assert (await runtime.app.servers.budget(server.guild.id))["server"].taken_usd == 0
         pressed = await server.admin.click(asked.response, label="Measure them, up to $0.01")
         assert "3 games are being measured" in pressed.response.content
@@ -124,7 +124,7 @@ async def test_only_who_may_manage_the_server_may_ask(runtime):
 
 
 async def test_it_is_stopped_from_its_card_and_a_second_one_is_told_of_the_first(runtime):
-    runtime.prism.delay = 60
+    runtime.colours.delay = 60
     async with opened(runtime) as server:
         await server.admin.slash(server.channel, COMMAND, embedder="prism")
         card = await server.card_says("### Measuring old games with prism")
@@ -138,7 +138,7 @@ async def test_it_is_stopped_from_its_card_and_a_second_one_is_told_of_the_first
 
 
 async def test_a_card_is_one_card_over_a_restart_and_its_button_still_works(runtime):
-    runtime.prism.delay = 60
+    runtime.colours.delay = 60
     async with opened(runtime) as server:
         await server.admin.slash(server.channel, COMMAND, embedder="prism")
         await server.card_says("### Measuring old games with prism")
@@ -157,7 +157,7 @@ async def test_a_channel_without_a_voice_is_refused_before_anything_is_spent(run
         shut = server.guild.create_text_channel("shut", overwrites={server.guild.me: silent})
         answer = await server.admin.slash(shut, COMMAND, embedder="prism")
         assert "I may not post in this channel" in answer.response.content
-        assert runtime.prism.read == []
+        assert runtime.colours.read == []
 
 
 async def test_what_is_ready_is_offered(runtime):

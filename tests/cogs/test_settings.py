@@ -27,11 +27,11 @@ def declared_here(monkeypatch):
 
 
 @pytest.fixture
-async def houses(tmp_path):
-    """Opens houses with the real service, and closes them after the bot."""
+async def open_runtime(tmp_path):
+    """Opens runtimes with the real service, and closes them after the bot."""
     opened = []
 
-    async def open_one(_stage):
+    async def open_one(_surfaces):
         opened.append(await open_without_engine(Settings(_env_file=None, data_dir=tmp_path)))
         return opened[-1]
 
@@ -41,8 +41,8 @@ async def houses(tmp_path):
 
 
 @pytest.fixture
-def simcord_bot(declared_here, houses):
-    return TelephoneApp(houses, shard_count=1)
+def simcord_bot(declared_here, open_runtime):
+    return TelephoneApp(open_runtime, shard_count=1)
 
 
 async def test_a_declared_row_is_an_option_is_stored_and_shown(simcord_env):

@@ -20,7 +20,7 @@ PROMPT = "A cat on a hill"
 
 
 @pytest.fixture
-async def house_bot(tmp_path, monkeypatch):
+async def bot(tmp_path, monkeypatch):
     for name in ("TELEPHONE_DATABASE_URL", "TELEPHONE_STORAGE_URL", "TELEPHONE_MODELS", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     settings = Settings(_env_file=None, data_dir=tmp_path)
@@ -34,8 +34,8 @@ async def ended(bot: TelephoneApp, guild_id: int):
     return await app.games.closed(game.id, LIMIT)
 
 
-async def test_a_game_is_played_from_the_command_to_the_summary(house_bot):
-    async with simcord.run(house_bot) as env:
+async def test_a_game_is_played_from_the_command_to_the_summary(bot):
+    async with simcord.run(bot) as env:
         env.backend.advance_clock((datetime.now(UTC) - env.now()).total_seconds())
         guild = env.create_guild()
         channel = guild.create_text_channel("telephone")
@@ -43,18 +43,18 @@ async def test_a_game_is_played_from_the_command_to_the_summary(house_bot):
         result = await alice.slash(
             channel, "telephone start", prompt=PROMPT, t2i="stickers", i2t="spotter-sharp", turns=2, seed=7
         )
-        game = await ended(house_bot, guild.id)
+        game = await ended(bot, guild.id)
         assert game.state is GameState.FINISHED
         (thread,) = channel.threads
         assert f"<#{thread.id}>" in result.response.content
-        await _card_is_final(house_bot, channel)
+        await _card_is_final(bot, channel)
         opening, *line, summary = thread.history()
         check_line(opening, line, game)
         check_summary(summary, game)
         replay = await alice.click(summary, label="GIF")
         assert thread.last_message.attachments[0].filename == "game-1.gif"
         assert replay.response.content.endswith(str(thread.last_message.id))
-        await house_bot.close()
+        await bot.close()
 
 
 def check_line(opening, line, game):
@@ -94,19 +94,19 @@ async def _card_is_final(bot, channel):
             await asyncio.sleep(0.05)
 
 
-async def test_a_level_picks_a_curated_prompt_and_leaving_the_server_ends_its_games(house_bot):
-    async with simcord.run(house_bot) as env:
+async def test_a_level_picks_a_curated_prompt_and_leaving_the_server_ends_its_games(bot):
+    async with simcord.run(bot) as env:
         env.backend.advance_clock((datetime.now(UTC) - env.now()).total_seconds())
         guild = env.create_guild()
         channel = guild.create_text_channel("telephone")
         alice = guild.add_member(env.create_user("alice"))
         await alice.slash(channel, "telephone start", level="hard", t2i="doodles", i2t="spotter-hazy", turns=30)
-        (game,) = await house_bot.app.games.recent(guild.id)
+        (game,) = await bot.app.games.recent(guild.id)
         assert game.request.prompt.level == "hard"
         both = await alice.slash(channel, "telephone start", level="hard", prompt=PROMPT)
         assert "leave out either" in both.response.content
         assert len(env.errors) == 1
-        await house_bot.on_guild_remove(house_bot.get_guild(guild.id))
-        left = await house_bot.app.games.get(game.id)
+        await bot.on_guild_remove(bot.get_guild(guild.id))
+        left = await bot.app.games.get(game.id)
         assert left.state is GameState.STOPPED
-        await house_bot.close()
+        await bot.close()

@@ -60,27 +60,27 @@ class RunningApp:
 
     app: App
     store: Store
-    studio: FakeProvider
-    watcher: FakeChecker
+    provider: FakeProvider
+    checker: FakeChecker
     letters: LetterEmbedder
     measure: GameMeasurer
     surfaces: Surfaces
     recovery: GameRecovery
 
     @property
-    def stage(self) -> RecordedGames:
+    def game_presenter(self) -> RecordedGames:
         return self.surfaces.games
 
     @property
-    def arena(self) -> RecordedBattles:
+    def battle_presenter(self) -> RecordedBattles:
         return self.surfaces.battles
 
     @property
-    def salon(self) -> RecordedParties:
+    def party_presenter(self) -> RecordedParties:
         return self.surfaces.parties
 
     @property
-    def broom(self) -> RecordedCleanup:
+    def cleanup(self) -> RecordedCleanup:
         return self.surfaces.cleanup
 
     @property
@@ -101,40 +101,41 @@ async def running_app(
     folder: Path,
     *,
     surfaces: Surfaces | None = None,
-    stage: RecordedGames | None = None,
-    arena: BattlePresenter | None = None,
-    notices: RecordedJobs | None = None,
-    broom: RecordedCleanup | None = None,
-    salon: RecordedParties | None = None,
+    game_presenter: RecordedGames | None = None,
+    battle_presenter: BattlePresenter | None = None,
+    job_presenter: RecordedJobs | None = None,
+    cleanup: RecordedCleanup | None = None,
+    party_presenter: RecordedParties | None = None,
     deadline: float = 5.0,
     text_usd: float = 0.0,
-    prism: ColourEmbedder | None = None,
+    colours: ColourEmbedder | None = None,
     patience: Patience = PATIENCE,
 ) -> AsyncIterator[RunningApp]:
     """The application with its data in `folder`, which outlives it, so that it can be opened again.
 
-    Letters measure every game. With `prism`, that is the primary, and `text_usd` is what one of its calls costs.
+    Letters measure every game. With `colours`, that is the primary embedder, named "prism", and `text_usd` is what one
+    of its calls costs in USD.
     `deadline` is how long players, checks and embedders may take, in seconds.
     """
     own = folder / "models.toml"
-    prices = {"letters_usd": 0.0 if prism else text_usd, "prism_usd": text_usd}
+    prices = {"letters_usd": 0.0 if colours else text_usd, "prism_usd": text_usd}
     own.write_text(MODELS + EMBEDDERS.format_map(prices), encoding="utf-8")
-    studio, watcher, letters = FakeProvider(), FakeChecker(), LetterEmbedder()
+    provider, checker, letters = FakeProvider(), FakeChecker(), LetterEmbedder()
     if surfaces is None:
-        shown = stage or RecordedGames()
-        members = (
-            arena or RecordedBattles(),
-            salon or RecordedParties(),
-            shown,
-            notices or RecordedJobs(),
-            broom or RecordedCleanup(),
+        recorded = game_presenter or RecordedGames()
+        surfaces = RecordedSurfaces(
+            games=recorded,
+            battles=battle_presenter or RecordedBattles(),
+            parties=party_presenter or RecordedParties(),
+            human_turns=recorded,
+            jobs=job_presenter or RecordedJobs(),
+            cleanup=cleanup or RecordedCleanup(),
         )
-        surfaces = RecordedSurfaces(shown, *members)
 
     def embed(players: Players) -> Mapping[str, Embedder]:
-        return {"letters": letters} | ({"prism": prism} if prism else {})
+        return {"letters": letters} | ({"prism": colours} if colours else {})
 
-    parts = Parts({"studio": studio, "offline": studio}, Guard(watcher, watcher, deadline), embed, "letters")
+    parts = Parts({"studio": provider, "offline": provider}, Guard(checker, checker, deadline), embed, "letters")
     tempo = Tempo(
         call=deadline,
         battle_look=0.05,
@@ -148,21 +149,21 @@ async def running_app(
         pauses=(0.1, 0.1),
         sweep=inf,
     )
-    primary = "prism" if prism else "letters"
+    primary = "prism" if colours else "letters"
     settings = Settings(_env_file=None, data_dir=folder, models=own, embedder=primary, secret="key")
     runtime = await open_with_engine(settings, surfaces, parts=parts, tempo=tempo)
     try:
         await runtime.sweep.once()
         recovery = runtime.sweep.durable[0]
-        yield RunningApp(runtime.app, runtime.store, studio, watcher, letters, runtime.measure, surfaces, recovery)
+        yield RunningApp(runtime.app, runtime.store, provider, checker, letters, runtime.measure, surfaces, recovery)
     finally:
         await runtime.close()
 
 
-def prompts_of(folder: Path, store: Store, studio: FakeProvider, watcher: FakeChecker) -> PromptService:
-    """The prompts of a store, with the studio's poet to write more and a watcher over them."""
+def prompts_of(folder: Path, store: Store, provider: FakeProvider, checker: FakeChecker) -> PromptService:
+    """The prompt service over a store: a fake chat model writes more prompts, a fake checker checks them."""
     own = folder / "models.toml"
     own.write_text(MODELS, encoding="utf-8")
-    guard = Guard(watcher, watcher, 1.0)
-    players = Players(Registry.load(["studio"], own), {"studio": studio}, 1.0, guard.why_not)
+    guard = Guard(checker, checker, 1.0)
+    players = Players(Registry.load(["studio"], own), {"studio": provider}, 1.0, guard.why_not)
     return PromptService(store, guard, PromptGenerator(players, store, Caps()))

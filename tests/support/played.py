@@ -51,7 +51,7 @@ def drifts(rng: np.random.Generator, turns: int, end: float) -> list[float]:
 
 
 async def once(path: Path, shelf: Path, play: Callable[[], Awaitable[object]]) -> None:
-    """Plays into an empty store at `path` what `play` puts there, or copies it from the shelf where it was put before.
+    """Fills an empty store at `path` by `play`, and keeps a copy at `shelf`; with a copy there already, copies it.
 
     A hundred games are some hundred writes that each wait for the disk.
     """

@@ -1,4 +1,4 @@
-"""A bot that measures old games anew with a slow prism, until it is done or somebody kills it.
+"""A process that measures old games again with a slow embedder, until it is done or somebody kills it.
 
 python -m tests.support.rescoring FOLDER FILE
 """
@@ -36,14 +36,14 @@ class Writing(ColourEmbedder):
 
 
 async def main(folder: Path, file: Path) -> None:
-    prism = Writing(delay=0.25)
-    prism.file = file
-    async with running_app(folder, prism=prism) as company:
+    colours = Writing(delay=0.25)
+    colours.file = file
+    async with running_app(folder, colours=colours) as running:
         with suppress(NotAllowed):  # an earlier process began it, and this one has taken it up
-            await company.app.rescores.rescore(GUILD, "prism", by=5, channel_id=33, is_host=True)
-        while await company.store.rescores.unended():
+            await running.app.rescores.rescore(GUILD, "prism", by=5, channel_id=33, is_host=True)
+        while await running.store.rescores.unended():
             await asyncio.sleep(0.05)
-        lacking = await company.store.rescores.lacking(GUILD, "prism", "1")
+        lacking = await running.store.rescores.lacking(GUILD, "prism", "1")
         print("finished", 4 - len(lacking))
 
 

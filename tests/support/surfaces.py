@@ -1,4 +1,4 @@
-"""Surfaces that remember what was shown, and find a post again by its nonce, as Discord's must."""
+"""Presenters that record what they show, and find a post again by its nonce, as those on Discord do."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from telephone.ports.posting import Posting
 
 @dataclass
 class RecordedGames:
-    """A stage and a lobby that remember what was posted, and find a post again by its nonce, as Discord's must.
+    """The presenter of games and of members' turns: records what it posts, and finds a post again by its nonce.
 
     `faults` are raised by the next posts, in turn.
     """
@@ -102,7 +102,10 @@ class RecordedGames:
 
 @dataclass
 class RecordedBattles:
-    """`faults` are raised by the next posts, in turn; a card that is `gone` cannot be edited."""
+    """The presenter of battles.
+
+    `faults` are raised by the next posts, in turn; a card that is `gone` cannot be edited.
+    """
 
     posts: list[tuple[str, str]] = field(default_factory=list)
     cards: list[tuple[str, str | None, int]] = field(default_factory=list)
@@ -182,7 +185,7 @@ class RecordedBattles:
 
 @dataclass
 class RecordedParties:
-    """A parlour that remembers what was shown. `faults` are raised by the next posts in turn."""
+    """The presenter of parties. `faults` are raised by the next posts, in turn."""
 
     posts: list[str] = field(default_factory=list)
     calls: list[tuple[str, int]] = field(default_factory=list)
@@ -230,7 +233,7 @@ class RecordedParties:
 
 @dataclass
 class RecordedJobs:
-    """A noticeboard that remembers what was shown: state, and how many games were done."""
+    """The presenter of jobs: records the state that was shown, and how many games were measured."""
 
     shown: list[tuple[str, int]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
@@ -251,7 +254,10 @@ class RecordedJobs:
 
 @dataclass
 class RecordedCleanup:
-    """A broom that remembers where it was. `faults` are raised by the next sweeps in turn; `held` holds them up."""
+    """The cleanup of deleted posts: records where it swept.
+
+    `faults` are raised by the next sweeps, in turn; `held` holds them up; `barred` says that posts stay.
+    """
 
     swept: list[Spot] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
@@ -269,7 +275,7 @@ class RecordedCleanup:
 
 @dataclass(frozen=True)
 class RecordedSurfaces:
-    """All surfaces of one application."""
+    """All presenters of one application."""
 
     games: GamePresenter
     battles: BattlePresenter

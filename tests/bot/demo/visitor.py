@@ -108,7 +108,7 @@ class Visitor:
         for name, value in options.items():
             box = room.locator(f"input.command-option-input[data-option='{name}']")
             while not box.count():
-                # The list is drawn anew as answers come in, and a click can meet one that is just going.
+                # The list is drawn again as answers come in, and a click can meet one that is just going.
                 room.locator(".command-ghost").click()
                 with suppress(Error):
                     room.locator(".command-popup [role=option]").filter(has_text=name).first.click(timeout=3_000)
@@ -116,7 +116,7 @@ class Visitor:
             box.press_sequentially(value)
 
     def become(self, name: str) -> None:
-        """Plays as that member, in rooms that are loaded anew."""
+        """Plays as that member, in rooms that are loaded again."""
         link = self.page.locator("#members a", has_text=name)
         member = (link.get_attribute("href") or "").rpartition("/")[2]
         link.click()

@@ -22,41 +22,41 @@ VERSUS = VersusAsked(1, 2, guild_id=GUILD, starter_id=HOST, vote_seconds=60)
 
 
 @pytest.fixture
-async def company(tmp_path):
+async def running(tmp_path):
     async with running_app(tmp_path) as opened:
         yield opened
 
 
-async def played(company: RunningApp, **changes) -> Game:
-    game = await company.app.games.start(replace(ASKED, **changes))
-    return await company.app.games.closed(game.id, timeout=LIMIT)
+async def played(running: RunningApp, **changes) -> Game:
+    game = await running.app.games.start(replace(ASKED, **changes))
+    return await running.app.games.closed(game.id, timeout=LIMIT)
 
 
-async def two(company: RunningApp) -> tuple[Game, Game]:
-    return await played(company), await played(company, t2i="stickers")
+async def two(running: RunningApp) -> tuple[Game, Game]:
+    return await played(running), await played(running, t2i="stickers")
 
 
-async def test_two_games_are_voted_on_as_they_were_played_and_nothing_is_spent(company):
-    games = await two(company)
-    calls, posts = len(company.studio.submitted), len(company.stage.posts)
-    battle = await company.app.battles.versus(VERSUS)
-    now = await shows(company, battle, "call")
-    assert company.arena.of(battle) == ["card", "thread", "opening", "ballot", "call"]
+async def test_two_games_are_voted_on_as_they_were_played_and_nothing_is_spent(running):
+    games = await two(running)
+    calls, posts = len(running.provider.submitted), len(running.game_presenter.posts)
+    battle = await running.app.battles.versus(VERSUS)
+    now = await shows(running, battle, "call")
+    assert running.battle_presenter.of(battle) == ["card", "thread", "opening", "ballot", "call"]
     assert now.state is BattleState.VOTING
     assert not now.request.designed
     assert {side.game.id for side in now.sides} == {game.id for game in games}
-    page = await company.app.battles.story(battle.id, 0)
+    page = await running.app.battles.story(battle.id, 0)
     assert [turn.n for turn in page.turns] == [1, 2]
     sharp = next(side.choice for side in now.sides if side.game.id == games[0].id)
-    await vote(company, battle, 1, sharp)
-    await company.app.battles.close(battle.id, by=HOST, is_host=False)
-    await shows(company, battle, "result")
-    (result,) = company.arena.results
+    await vote(running, battle, 1, sharp)
+    await running.app.battles.close(battle.id, by=HOST, is_host=False)
+    await shows(running, battle, "result")
+    (result,) = running.battle_presenter.results
     assert result.tally == {sharp: 1}
     assert sorted(result.distances) == [0, 1]
-    assert (len(company.studio.submitted), len(company.stage.posts)) == (calls, posts)
+    assert (len(running.provider.submitted), len(running.game_presenter.posts)) == (calls, posts)
     for game in games:
-        after = await company.app.games.get(game.id)
+        after = await running.app.games.get(game.id)
         assert (after.steps, after.state, after.place) == (game.steps, game.state, game.place)
 
 
@@ -69,94 +69,94 @@ async def test_two_games_are_voted_on_as_they_were_played_and_nothing_is_spent(c
         ({"turns": 1}, {}, "Games #1 and #2 have 2 and 1 turns"),
     ],
 )
-async def test_games_that_say_nothing_of_each_other_do_not_meet(company, change, asked, words):
-    await played(company)
-    await played(company, **{"t2i": "stickers", **change})
+async def test_games_that_say_nothing_of_each_other_do_not_meet(running, change, asked, words):
+    await played(running)
+    await played(running, **{"t2i": "stickers", **change})
     with pytest.raises(BadInput, match=words):
-        await company.app.battles.versus(replace(VERSUS, **asked))
-    assert await company.app.battles.unfinished(GUILD) == []
+        await running.app.battles.versus(replace(VERSUS, **asked))
+    assert await running.app.battles.unfinished(GUILD) == []
 
 
-async def test_games_that_are_unfinished_hidden_or_voided_do_not_meet(company):
-    first, _ = await two(company)
-    company.studio.delay = 5
-    third = await company.app.games.start(replace(ASKED, t2i="doodles"))
+async def test_games_that_are_unfinished_hidden_or_voided_do_not_meet(running):
+    first, _ = await two(running)
+    running.provider.delay = 5
+    third = await running.app.games.start(replace(ASKED, t2i="doodles"))
     with pytest.raises(BadInput, match="Game #3 was not played to its end"):
-        await company.app.battles.versus(replace(VERSUS, game_b=3))
-    await company.app.games.stop(third.id, by=3, is_host=True)
-    await company.app.moderation.report(first.id, StepKey(1, Kind.CAPTION), by=9, reason="violence")
+        await running.app.battles.versus(replace(VERSUS, game_b=3))
+    await running.app.games.stop(third.id, by=3, is_host=True)
+    await running.app.moderation.report(first.id, StepKey(1, Kind.CAPTION), by=9, reason="violence")
     with pytest.raises(BadInput, match="A turn of game #1 is hidden"):
-        await company.app.battles.versus(VERSUS)
-    await company.app.moderation.void(first.id, by=9, is_moderator=True)
+        await running.app.battles.versus(VERSUS)
+    await running.app.moderation.void(first.id, by=9, is_moderator=True)
     with pytest.raises(BadInput, match="A moderator voided game #1"):
-        await company.app.battles.versus(VERSUS)
+        await running.app.battles.versus(VERSUS)
     with pytest.raises(NotFound, match="no game number 9 here"):
-        await company.app.battles.versus(replace(VERSUS, game_b=9))
+        await running.app.battles.versus(replace(VERSUS, game_b=9))
 
 
-async def test_sides_of_an_open_battle_are_not_to_be_found(company):
-    await fought(company)
+async def test_sides_of_an_open_battle_are_not_to_be_found(running):
+    await fought(running)
     with pytest.raises(NotFound, match="no game number 1 here"):
-        await company.app.battles.versus(VERSUS)
+        await running.app.battles.versus(VERSUS)
 
 
-async def test_the_same_games_meet_once_unless_it_came_to_nothing(company):
-    await two(company)
-    battle = await company.app.battles.versus(VERSUS)
+async def test_the_same_games_meet_once_unless_it_came_to_nothing(running):
+    await two(running)
+    battle = await running.app.battles.versus(VERSUS)
     with pytest.raises(BadInput, match="Games #2 and #1 have met already, in battle 1"):
-        await company.app.battles.versus(replace(VERSUS, game_a=2, game_b=1))
-    await company.battling.void(battle.id, "It came to nothing.")
-    assert (await company.app.battles.versus(VERSUS)).number == 2
+        await running.app.battles.versus(replace(VERSUS, game_a=2, game_b=1))
+    await running.battling.void(battle.id, "It came to nothing.")
+    assert (await running.app.battles.versus(VERSUS)).number == 2
 
 
-async def test_what_was_played_for_adults_is_shown_to_adults_alone(company):
-    await company.app.servers.allow_nsfw(GUILD, "age-restricted-only")
-    await played(company)
-    await played(company, t2i="stickers", age_restricted=True)
+async def test_what_was_played_for_adults_is_shown_to_adults_alone(running):
+    await running.app.servers.allow_nsfw(GUILD, "age-restricted-only")
+    await played(running)
+    await played(running, t2i="stickers", age_restricted=True)
     with pytest.raises(NotAllowed, match="age-restricted channel"):
-        await match(company.store, VERSUS)
-    assert (await match(company.store, replace(VERSUS, age_restricted=True))).request.nsfw
-    await company.app.servers.allow_nsfw(GUILD, "block")
+        await match(running.store, VERSUS)
+    assert (await match(running.store, replace(VERSUS, age_restricted=True))).request.nsfw
+    await running.app.servers.allow_nsfw(GUILD, "block")
     with pytest.raises(NotAllowed, match="age-restricted channel"):
-        await match(company.store, replace(VERSUS, age_restricted=True))
+        await match(running.store, replace(VERSUS, age_restricted=True))
 
 
-async def test_a_turn_that_is_reported_later_goes_from_the_ballot_and_a_voided_game_ends_it(company):
-    first, _ = await two(company)
-    battle = await shows(company, await company.app.battles.versus(VERSUS), "call")
+async def test_a_turn_that_is_reported_later_goes_from_the_ballot_and_a_voided_game_ends_it(running):
+    first, _ = await two(running)
+    battle = await shows(running, await running.app.battles.versus(VERSUS), "call")
     letter = next(side.letter for side in battle.sides if side.game.id == first.id)
-    assert letter in company.arena.pictures
-    await company.app.moderation.report(first.id, StepKey(2, Kind.PICTURE), by=9, reason="violence")
+    assert letter in running.battle_presenter.pictures
+    await running.app.moderation.report(first.id, StepKey(2, Kind.PICTURE), by=9, reason="violence")
     async with asyncio.timeout(LIMIT):
-        while letter in company.arena.pictures:
+        while letter in running.battle_presenter.pictures:
             await asyncio.sleep(0.02)
-    await company.app.moderation.void(first.id, by=9, is_moderator=True)
-    await company.battling.recover()
-    assert (await reaches(company, battle, BattleState.VOID)).reason == TAKEN_OUT
+    await running.app.moderation.void(first.id, by=9, is_moderator=True)
+    await running.battling.recover()
+    assert (await reaches(running, battle, BattleState.VOID)).reason == TAKEN_OUT
 
 
-async def test_places_are_drawn_by_lot(company):
-    await two(company)
-    assert {(await match(company.store, VERSUS)).places for _ in range(40)} == {(0, 1), (1, 0)}
-    assert Choice.TIE in (await shows(company, await company.app.battles.versus(VERSUS), "call")).choices
+async def test_places_are_drawn_by_lot(running):
+    await two(running)
+    assert {(await match(running.store, VERSUS)).places for _ in range(40)} == {(0, 1), (1, 0)}
+    assert Choice.TIE in (await shows(running, await running.app.battles.versus(VERSUS), "call")).choices
 
 
-async def test_members_open_games_and_mixed_ones_meet_no_other(company):
-    await played(company)
+async def test_members_open_games_and_mixed_ones_meet_no_other(running):
+    await played(running)
     for number, more in enumerate(({"i2t": "human"}, {"t2i": "stickers", "human_step": "1c"}), 2):
-        game = await company.app.games.start(replace(ASKED, **more))
+        game = await running.app.games.start(replace(ASKED, **more))
         for turn in range(1, game.request.turns + 1):
             key = StepKey(turn, Kind.CAPTION)
             if key in game.request.human_steps:
-                await _takes(company, game, key, 100 + turn)
-        await company.app.games.closed(game.id, timeout=LIMIT)
+                await _takes(running, game, key, 100 + turn)
+        await running.app.games.closed(game.id, timeout=LIMIT)
         with pytest.raises(BadInput, match="please choose another"):
-            await company.app.battles.versus(replace(VERSUS, game_b=number))
+            await running.app.battles.versus(replace(VERSUS, game_b=number))
 
 
-async def _takes(company, game, key, member_id):
+async def _takes(running, game, key, member_id):
     async with asyncio.timeout(LIMIT):
-        while (now := await company.app.games.get(game.id)).state is not GameState.WAITING or now.next_key != key:
+        while (now := await running.app.games.get(game.id)).state is not GameState.WAITING or now.next_key != key:
             await asyncio.sleep(0.02)
-    await company.app.turns.claim(game.id, key, member_id)
-    await company.app.turns.caption(game.id, key, member_id, "what a member saw")
+    await running.app.turns.claim(game.id, key, member_id)
+    await running.app.turns.caption(game.id, key, member_id, "what a member saw")

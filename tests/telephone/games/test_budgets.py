@@ -1,4 +1,4 @@
-"""What a game costs, from its start to its last measurement, played by a small company."""
+"""What a game costs, from its start to its last measurement, with fake players."""
 
 import asyncio
 from dataclasses import replace
@@ -26,173 +26,173 @@ PAINTED, SEEN, READ = 0.02, 0.01, 0.0001
 
 
 @pytest.fixture
-async def company(tmp_path):
+async def running(tmp_path):
     async with running_app(tmp_path, text_usd=READ) as opened:
         yield opened
 
 
-async def taken(company) -> float:
-    return (await company.app.servers.budget(GUILD))["server"].taken_usd
+async def taken(running) -> float:
+    return (await running.app.servers.budget(GUILD))["server"].taken_usd
 
 
-async def settled(company, amount: float) -> None:
+async def settled(running, amount: float) -> None:
     """Until the server's day holds this amount."""
     async with asyncio.timeout(LIMIT):
-        while await taken(company) != pytest.approx(amount, abs=1e-9):
+        while await taken(running) != pytest.approx(amount, abs=1e-9):
             await asyncio.sleep(0.05)
 
 
-async def played(company, asked=ASKED):
-    return await company.app.games.closed((await company.app.games.start(asked)).id, timeout=LIMIT)
+async def played(running, asked=ASKED):
+    return await running.app.games.closed((await running.app.games.start(asked)).id, timeout=LIMIT)
 
 
-async def test_the_most_is_reserved_at_the_start_and_what_was_spent_stays(company):
-    company.studio.delay = 0.1
-    game = await company.app.games.start(ASKED)
+async def test_the_most_is_reserved_at_the_start_and_what_was_spent_stays(running):
+    running.provider.delay = 0.1
+    game = await running.app.games.start(ASKED)
     assert game.costs.reserved == pytest.approx(3 * 2 * PAINTED + 4 * 9 * READ)
-    assert await taken(company) == pytest.approx(game.costs.reserved)
-    done = await company.app.games.closed(game.id, timeout=LIMIT)
+    assert await taken(running) == pytest.approx(game.costs.reserved)
+    done = await running.app.games.closed(game.id, timeout=LIMIT)
     assert done.costs.scoring == pytest.approx(4 * READ)
     assert done.cost_usd == pytest.approx(3 * (PAINTED + SEEN) + 4 * READ)
-    assert await taken(company) == pytest.approx(done.cost_usd)
+    assert await taken(running) == pytest.approx(done.cost_usd)
 
 
-async def test_a_text_is_paid_for_once(company):
-    await played(company)
-    again = await played(company)
+async def test_a_text_is_paid_for_once(running):
+    await played(running)
+    again = await played(running)
     assert again.costs.scoring == 0
 
 
-async def test_a_start_that_does_not_fit_is_refused_and_nothing_is_stored(company):
-    await company.app.servers.budget(GUILD, "member", usd=0.2)
-    await company.app.games.start(ASKED)
+async def test_a_start_that_does_not_fit_is_refused_and_nothing_is_stored(running):
+    await running.app.servers.budget(GUILD, "member", usd=0.2)
+    await running.app.games.start(ASKED)
     with pytest.raises(OverBudget, match="refills at 00:00 UTC"):
-        await company.app.games.start(ASKED)
-    assert len(await company.app.games.recent(GUILD)) == 1
+        await running.app.games.start(ASKED)
+    assert len(await running.app.games.recent(GUILD)) == 1
 
 
-async def test_a_budget_of_nothing_still_lets_free_games_be_played(company):
-    await company.app.servers.budget(GUILD, "server", usd=0)
+async def test_a_budget_of_nothing_still_lets_free_games_be_played(running):
+    await running.app.servers.budget(GUILD, "server", usd=0)
     with pytest.raises(OverBudget, match="choose free models"):
-        await company.app.games.start(ASKED)
-    game = await at_no_price(company).start(ASKED)
+        await running.app.games.start(ASKED)
+    game = await at_no_price(running).start(ASKED)
     assert game.is_free
-    assert (await company.app.games.closed(game.id, timeout=LIMIT)).costs.scoring == 0
+    assert (await running.app.games.closed(game.id, timeout=LIMIT)).costs.scoring == 0
 
 
-async def test_a_game_whose_players_are_free_reserves_what_measuring_it_may_cost(company):
-    game = await at_no_price(company).start(ASKED)
+async def test_a_game_whose_players_are_free_reserves_what_measuring_it_may_cost(running):
+    game = await at_no_price(running).start(ASKED)
     assert game.costs.reserved == pytest.approx(4 * 9 * READ)
 
 
-def at_no_price(company):
+def at_no_price(running):
     """The service, had the painter no price."""
-    players = company.app.models.players
+    players = running.app.models.players
     painter = players.registry.table("painter").model_copy(update={"price_usd": 0.0})
     registry = replace(players.registry, tables={**players.registry.tables, "painter": painter})
-    admission = replace(company.app.games.admission, players=replace(players, registry=registry))
-    return replace(company.app, admission=admission)
+    admission = replace(running.app.games.admission, players=replace(players, registry=registry))
+    return replace(running.app, admission=admission)
 
 
-async def test_again_reserves_again(company):
-    await company.app.servers.budget(GUILD, "member", usd=0.2)
-    game = await played(company)
+async def test_again_reserves_again(running):
+    await running.app.servers.budget(GUILD, "member", usd=0.2)
+    game = await played(running)
     with pytest.raises(OverBudget):
-        await company.app.games.again(game.id, by=ALICE, channel_id=1)
+        await running.app.games.again(game.id, by=ALICE, channel_id=1)
 
 
-async def test_an_answer_that_is_not_played_is_paid_for(company):
-    company.studio.faults = [BadOutput("painter drew nothing.")]
-    game = await played(company)
+async def test_an_answer_that_is_not_played_is_paid_for(running):
+    running.provider.faults = [BadOutput("painter drew nothing.")]
+    game = await played(running)
     assert game.costs.unused == PAINTED
     assert game.cost_usd == pytest.approx(4 * PAINTED + 3 * SEEN + 4 * READ)
 
 
-async def test_a_refusal_costs_nothing(company):
-    company.studio.faults = [Refused("painter declined these words.", "violence")]
-    game = await played(company)
+async def test_a_refusal_costs_nothing(running):
+    running.provider.faults = [Refused("painter declined these words.", "violence")]
+    game = await played(running)
     assert (game.state, game.cost_usd) == (GameState.FAILED, 0)
-    assert await taken(company) == 0
+    assert await taken(running) == 0
 
 
-async def test_stopping_keeps_what_the_call_under_way_may_cost_and_lets_go_of_the_rest(company):
-    company.studio.delay = 60
-    game = await company.app.games.start(ASKED)
-    while not company.studio.submitted:
+async def test_stopping_keeps_what_the_call_under_way_may_cost_and_lets_go_of_the_rest(running):
+    running.provider.delay = 60
+    game = await running.app.games.start(ASKED)
+    while not running.provider.submitted:
         await asyncio.sleep(0.02)
-    await company.app.games.stop(game.id, by=ALICE, is_host=False)
-    await settled(company, PAINTED)
-    assert (await company.app.games.get(game.id)).costs.unused == PAINTED
+    await running.app.games.stop(game.id, by=ALICE, is_host=False)
+    await settled(running, PAINTED)
+    assert (await running.app.games.get(game.id)).costs.unused == PAINTED
 
 
-async def test_a_paused_game_keeps_its_reservation(company):
-    company.studio.delay = 0.2
-    game = await company.app.games.start(ASKED)
-    await company.app.servers.pause(GUILD)
+async def test_a_paused_game_keeps_its_reservation(running):
+    running.provider.delay = 0.2
+    game = await running.app.games.start(ASKED)
+    await running.app.servers.pause(GUILD)
     await asyncio.sleep(0.5)
-    assert await taken(company) == pytest.approx(game.costs.reserved)
-    await company.app.servers.resume(GUILD)
-    await company.app.games.closed(game.id, timeout=LIMIT)
-    await settled(company, (await company.app.games.get(game.id)).cost_usd)
+    assert await taken(running) == pytest.approx(game.costs.reserved)
+    await running.app.servers.resume(GUILD)
+    await running.app.games.closed(game.id, timeout=LIMIT)
+    await settled(running, (await running.app.games.get(game.id)).cost_usd)
 
 
-async def test_what_a_crash_may_have_doubled_is_in_the_record_and_on_the_books(company, monkeypatch):
+async def test_what_a_crash_may_have_doubled_is_in_the_record_and_on_the_books(running, monkeypatch):
     async def doubtful(*_, **__):
         return Ticket("job", maybe_billed_twice=True)
 
-    monkeypatch.setattr(company.studio, "submit", doubtful)
-    game = await played(company)
+    monkeypatch.setattr(running.provider, "submit", doubtful)
+    game = await played(running)
     summary = record(game, None)["summary"]
     assert summary["cost_usd"] == pytest.approx(3 * (PAINTED + SEEN) + 4 * READ)
     assert summary["possibly_billed_twice_usd"] == pytest.approx(3 * (PAINTED + SEEN))
-    assert await taken(company) == pytest.approx(summary["cost_usd"] + summary["possibly_billed_twice_usd"])
+    assert await taken(running) == pytest.approx(summary["cost_usd"] + summary["possibly_billed_twice_usd"])
 
 
-async def test_an_answer_that_had_to_be_asked_for_anew_is_in_doubt_too(company, monkeypatch):
-    collect = company.studio.collect
+async def test_an_answer_that_had_to_be_asked_for_anew_is_in_doubt_too(running, monkeypatch):
+    collect = running.provider.collect
 
     async def doubtful(*arguments) -> Answer:
         return replace(await collect(*arguments), maybe_billed_twice=True)
 
-    monkeypatch.setattr(company.studio, "collect", doubtful)
-    game = await played(company, replace(ASKED, turns=1))
+    monkeypatch.setattr(running.provider, "collect", doubtful)
+    game = await played(running, replace(ASKED, turns=1))
     assert game.possibly_billed_twice_usd == pytest.approx(PAINTED + SEEN)
 
 
 async def test_a_game_that_was_killed_is_settled_by_whoever_plays_it_on(tmp_path):
-    async with running_app(tmp_path, text_usd=READ) as company:
-        company.studio.delay = 0.1
-        game = await company.app.games.start(ASKED)
-        while "2p" not in company.stage.of(game):
+    async with running_app(tmp_path, text_usd=READ) as running:
+        running.provider.delay = 0.1
+        game = await running.app.games.start(ASKED)
+        while "2p" not in running.game_presenter.of(game):
             await asyncio.sleep(0.02)
-        stage = company.stage
-    async with running_app(tmp_path, stage=stage, text_usd=READ) as company:
-        done = await company.app.games.closed(game.id, timeout=LIMIT)
+        game_presenter = running.game_presenter
+    async with running_app(tmp_path, game_presenter=game_presenter, text_usd=READ) as running:
+        done = await running.app.games.closed(game.id, timeout=LIMIT)
         assert done.state is GameState.FINISHED
-        await settled(company, done.cost_usd + done.possibly_billed_twice_usd)
-        assert await taken(company) < game.costs.reserved
+        await settled(running, done.cost_usd + done.possibly_billed_twice_usd)
+        assert await taken(running) < game.costs.reserved
 
 
-async def test_a_process_that_dies_right_after_the_stop_leaves_nothing_reserved(company):
+async def test_a_process_that_dies_right_after_the_stop_leaves_nothing_reserved(running):
     """The reservation goes in the transaction that ends the game: no moment lies between the two."""
-    company.studio.delay = 60
-    game = await company.app.games.start(ASKED)
-    await company.store.games.move(game.id, GameState.STOPPED, only_from=[GameState.QUEUED, GameState.PLAYING])
-    assert await taken(company) in (0, PAINTED)
+    running.provider.delay = 60
+    game = await running.app.games.start(ASKED)
+    await running.store.games.move(game.id, GameState.STOPPED, only_from=[GameState.QUEUED, GameState.PLAYING])
+    assert await taken(running) in (0, PAINTED)
 
 
-async def test_a_hundred_starts_at_once_stay_within_the_members_day(company):
-    company.studio.delay = 60
+async def test_a_hundred_starts_at_once_stay_within_the_members_day(running):
+    running.provider.delay = 60
 
     async def start() -> bool:
         try:
-            await company.app.games.start(ASKED)
+            await running.app.games.start(ASKED)
         except OverBudget:
             return False
         return True
 
     assert sum(await asyncio.gather(*(start() for _ in range(100)))) == 4
-    assert await taken(company) == pytest.approx(4 * 0.1236)
+    assert await taken(running) == pytest.approx(4 * 0.1236)
 
 
 async def test_doctor_shows_what_is_taken_of_todays_budgets(tmp_path):

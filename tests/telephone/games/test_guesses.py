@@ -19,7 +19,7 @@ STARTER = OPEN.starter_id
 
 
 @pytest.fixture
-async def company(tmp_path):
+async def running(tmp_path):
     async with running_app(tmp_path) as opened:
         yield opened
 
@@ -30,15 +30,15 @@ def revealed(human_step=SECOND, **changes):
     return replace(shown, request=replace(shown.request, sealed=True, human_step=human_step))
 
 
-async def test_who_took_the_step_and_who_started_the_game_know_and_everybody_else_guesses_once(company):
-    begun = await company.app.games.start(replace(OPEN, i2t="critic", human_step="2c"))
-    await waits(company, begun, SECOND)
-    guessing = company.app.guesses
+async def test_who_took_the_step_and_who_started_the_game_know_and_everybody_else_guesses_once(running):
+    begun = await running.app.games.start(replace(OPEN, i2t="critic", human_step="2c"))
+    await waits(running, begun, SECOND)
+    guessing = running.app.guesses
     for question in Question:
         with pytest.raises(NotAllowed, match=NOT_ASKED):
             await guessing.asked(begun.id, question, BO)
-    await answer(company, begun, SECOND, ADA)
-    await company.app.games.closed(begun.id, timeout=LIMIT)
+    await answer(running, begun, SECOND, ADA)
+    await running.app.games.closed(begun.id, timeout=LIMIT)
     for knows in (ADA, STARTER):
         with pytest.raises(NotAllowed, match=KNOWS):
             await guessing.choose(begun.id, HUMAN, knows, FIRST)

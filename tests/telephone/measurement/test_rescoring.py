@@ -37,10 +37,10 @@ def played(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("old")
 
     async def play() -> None:
-        async with running_app(folder) as company:
-            await company.app.servers.budget(GUILD, "member", usd=2)
+        async with running_app(folder) as running:
+            await running.app.servers.budget(GUILD, "member", usd=2)
             for seed in range(4):
-                await company.app.games.closed((await company.app.games.start(asked(seed))).id, timeout=LIMIT)
+                await running.app.games.closed((await running.app.games.start(asked(seed))).id, timeout=LIMIT)
 
     asyncio.run(play())
     return folder
@@ -52,14 +52,14 @@ def folder(played, tmp_path) -> Path:
     return Path(shutil.copytree(played, tmp_path / "old"))
 
 
-async def rescore(company: RunningApp, **more) -> Rescore:
+async def rescore(running: RunningApp, **more) -> Rescore:
     options = {"by": 5, "channel_id": CHANNEL, "is_host": True} | more
-    return await company.app.rescores.rescore(GUILD, "prism", **options)
+    return await running.app.rescores.rescore(GUILD, "prism", **options)
 
 
-async def over(company: RunningApp, job: Rescore) -> Rescore:
+async def over(running: RunningApp, job: Rescore) -> Rescore:
     async with asyncio.timeout(LIMIT):
-        while not (now := await company.store.rescores.get(job.id)).state.is_final:
+        while not (now := await running.store.rescores.get(job.id)).state.is_final:
             await asyncio.sleep(0.05)
     return now
 
@@ -69,184 +69,184 @@ def of_the_games(name: str) -> bool:
     return "wall of colour" in name or name == "a fox mends a clock" or len(name) == 64
 
 
-async def lacking(company: RunningApp) -> int:
-    return len(await company.store.rescores.lacking(GUILD, "prism", "1"))
+async def lacking(running: RunningApp) -> int:
+    return len(await running.store.rescores.lacking(GUILD, "prism", "1"))
 
 
 async def test_old_games_are_measured_one_after_the_other_and_a_card_says_how_far(folder):
-    notices = RecordedJobs()
-    async with running_app(folder, prism=ColourEmbedder(), notices=notices) as company:
-        assert await lacking(company) == 4
-        job = await over(company, await rescore(company))
+    job_presenter = RecordedJobs()
+    async with running_app(folder, colours=ColourEmbedder(), job_presenter=job_presenter) as running:
+        assert await lacking(running) == 4
+        job = await over(running, await rescore(running))
         assert (job.state, job.measured, job.left_out) == (RescoreState.FINISHED, 4, 0)
-        assert await lacking(company) == 0
+        assert await lacking(running) == 0
         async with asyncio.timeout(LIMIT):
-            while notices.shown[-1][0] != "finished":
+            while job_presenter.shown[-1][0] != "finished":
                 await asyncio.sleep(0.02)
-        assert notices.shown[0] == ("queued", 0)
-        assert notices.shown[-1] == ("finished", 4)
-        assert ("running", 2) in notices.shown
-        for game in await company.app.games.recent(GUILD):
+        assert job_presenter.shown[0] == ("queued", 0)
+        assert job_presenter.shown[-1] == ("finished", 4)
+        assert ("running", 2) in job_presenter.shown
+        for game in await running.app.games.recent(GUILD):
             assert (game.embedder, all(turn.distance is not None for turn in game.turns)) == ("prism", True)
 
 
 async def test_each_text_and_picture_is_embedded_once(folder):
-    prism = ColourEmbedder()
-    async with running_app(folder, prism=prism) as company:
-        await over(company, await rescore(company))
-        games = await company.app.games.recent(GUILD)
+    colours = ColourEmbedder()
+    async with running_app(folder, colours=colours) as running:
+        await over(running, await rescore(running))
+        games = await running.app.games.recent(GUILD)
         texts = {"a fox mends a clock", *(turn.caption.text for game in games for turn in game.turns)}
-        assert Counter(text for text in prism.read if text in texts) == dict.fromkeys(texts, 1)
-        assert sorted(prism.seen) == sorted({turn.picture.image for game in games for turn in game.turns})
+        assert Counter(text for text in colours.read if text in texts) == dict.fromkeys(texts, 1)
+        assert sorted(colours.seen) == sorted({turn.picture.image for game in games for turn in game.turns})
 
 
 async def test_what_it_costs_at_most_is_told_reserved_and_let_go_of(folder):
-    prism = ColourEmbedder()
-    async with running_app(folder, prism=prism, text_usd=PRICE) as company:
-        plan = await company.app.rescores.plan(GUILD, "prism", is_host=True)
+    colours = ColourEmbedder()
+    async with running_app(folder, colours=colours, text_usd=PRICE) as running:
+        plan = await running.app.rescores.plan(GUILD, "prism", is_host=True)
         assert isinstance(plan, RescorePlan)
         # One prompt, four games of two captions and two pictures each; no text is longer than its head.
         assert (plan.games, plan.most_usd) == (4, pytest.approx((1 + 8 + 8) * PRICE))
-        before = (await company.app.servers.budget(GUILD))["server"].taken_usd
-        job = await rescore(company)
+        before = (await running.app.servers.budget(GUILD))["server"].taken_usd
+        job = await rescore(running)
         assert job.reserved_usd == pytest.approx(plan.most_usd)
-        done = await over(company, job)
-        calls = sum(of_the_games(text) for text in prism.read) + len(prism.seen)
+        done = await over(running, job)
+        calls = sum(of_the_games(text) for text in colours.read) + len(colours.seen)
         assert done.spent_usd == pytest.approx(calls * PRICE)
         assert done.spent_usd <= plan.most_usd
-        assert (await company.app.servers.budget(GUILD))["server"].taken_usd == pytest.approx(before + done.spent_usd)
+        assert (await running.app.servers.budget(GUILD))["server"].taken_usd == pytest.approx(before + done.spent_usd)
 
 
 async def test_the_scale_is_made_in_the_end_at_the_operators_expense(folder):
-    prism = ColourEmbedder()
-    async with running_app(folder, prism=prism, text_usd=PRICE) as company:
-        plan = await company.app.rescores.plan(GUILD, "prism", is_host=True)
-        scales = company.app.rescores.anew.scales
+    colours = ColourEmbedder()
+    async with running_app(folder, colours=colours, text_usd=PRICE) as running:
+        plan = await running.app.rescores.plan(GUILD, "prism", is_host=True)
+        scales = running.app.rescores.anew.scales
         assert await scales.of(GUILD, "prism") is None
-        before = (await company.store.budgets.today(scales.caps))[None].taken_usd
-        done = await over(company, await rescore(company))
+        before = (await running.store.budgets.today(scales.caps))[None].taken_usd
+        done = await over(running, await rescore(running))
         assert (await scales.of(GUILD, "prism")).embedder == "prism"
-        made = sum(not of_the_games(text) for text in prism.read)
+        made = sum(not of_the_games(text) for text in colours.read)
         assert plan.scale_usd == pytest.approx(made * PRICE)
-        after = (await company.store.budgets.today(scales.caps))[None].taken_usd
+        after = (await running.store.budgets.today(scales.caps))[None].taken_usd
         assert after - before == pytest.approx(done.spent_usd + made * PRICE)
 
 
 async def test_a_plan_of_many_batches_counts_a_prompt_once(folder, monkeypatch):
     monkeypatch.setattr("telephone.measurement.rescoring.BATCH", 1)
-    async with running_app(folder, prism=ColourEmbedder(), text_usd=PRICE) as company:
-        plan = await company.app.rescores.plan(GUILD, "prism", is_host=True)
+    async with running_app(folder, colours=ColourEmbedder(), text_usd=PRICE) as running:
+        plan = await running.app.rescores.plan(GUILD, "prism", is_host=True)
         assert (plan.games, plan.most_usd) == (4, pytest.approx((1 + 8 + 8) * PRICE))
 
 
 async def test_one_that_does_not_fit_the_day_is_refused(folder):
-    prism = ColourEmbedder()
-    async with running_app(folder, prism=prism, text_usd=PRICE) as company:
-        await company.app.servers.budget(GUILD, usd=0.001)
+    colours = ColourEmbedder()
+    async with running_app(folder, colours=colours, text_usd=PRICE) as running:
+        await running.app.servers.budget(GUILD, usd=0.001)
         with pytest.raises(OverBudget, match="more than"):
-            await rescore(company)
-        assert prism.read == []
-        assert await company.store.rescores.unended() == []
+            await rescore(running)
+        assert colours.read == []
+        assert await running.store.rescores.unended() == []
 
 
 async def test_a_second_one_says_that_one_is_running(folder):
-    async with running_app(folder, prism=ColourEmbedder(delay=0.2)) as company:
-        job = await rescore(company)
+    async with running_app(folder, colours=ColourEmbedder(delay=0.2)) as running:
+        job = await rescore(running)
         with pytest.raises(NotAllowed) as refused:
-            await rescore(company)
+            await rescore(running)
         assert refused.value.sentence.startswith(BUSY[:42].format(label="prism"))
-        await over(company, job)
+        await over(running, job)
         with pytest.raises(BadInput, match="nothing to do"):
-            await rescore(company)
+            await rescore(running)
 
 
 async def test_only_who_may_manage_the_server_begins_one_and_only_with_an_embedder_that_is_ready(folder):
-    async with running_app(folder, prism=ColourEmbedder()) as company:
+    async with running_app(folder, colours=ColourEmbedder()) as running:
         with pytest.raises(NotAllowed):
-            await rescore(company, is_host=False)
+            await rescore(running, is_host=False)
         with pytest.raises(NotFound, match="abacus"):
-            await company.app.rescores.plan(GUILD, "abacus", is_host=True)
+            await running.app.rescores.plan(GUILD, "abacus", is_host=True)
 
 
 async def test_it_is_stopped_at_once_and_another_goes_on_with_the_rest(folder):
-    prism = ColourEmbedder(delay=0.3)
-    async with running_app(folder, prism=prism) as company:
-        job = await rescore(company)
+    colours = ColourEmbedder(delay=0.3)
+    async with running_app(folder, colours=colours) as running:
+        job = await rescore(running)
         async with asyncio.timeout(LIMIT):
-            while (await company.store.rescores.get(job.id)).measured == 0:
+            while (await running.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
-        prism.delay = 60
+        colours.delay = 60
         with pytest.raises(NotAllowed):
-            await company.app.rescores.stop(job.id, by=6, is_host=False)
-        stopped = await company.app.rescores.stop(job.id, by=5, is_host=False)
-        left = await lacking(company)
+            await running.app.rescores.stop(job.id, by=6, is_host=False)
+        stopped = await running.app.rescores.stop(job.id, by=5, is_host=False)
+        left = await lacking(running)
         assert (stopped.state, left) == (RescoreState.STOPPED, 4 - stopped.measured)
         with pytest.raises(BadInput, match="ended already"):
-            await company.app.rescores.stop(job.id, by=5, is_host=False)
+            await running.app.rescores.stop(job.id, by=5, is_host=False)
         await asyncio.sleep(1.5)
-        prism.delay = 0.0
-        done = await over(company, await rescore(company))
+        colours.delay = 0.0
+        done = await over(running, await rescore(running))
         assert (done.games, done.measured) == (left, left)
 
 
 async def test_a_game_of_which_the_embedder_makes_nothing_is_left_out_and_said(folder):
-    prism = ColourEmbedder(faults=[BadOutput("prism answered nonsense.")])
-    async with running_app(folder, prism=prism) as company:
-        job = await over(company, await rescore(company))
+    colours = ColourEmbedder(faults=[BadOutput("prism answered nonsense.")])
+    async with running_app(folder, colours=colours) as running:
+        job = await over(running, await rescore(running))
         assert (job.state, job.measured, job.left_out) == (RescoreState.FINISHED, 3, 1)
 
 
 async def test_an_embedder_that_stays_away_ends_it_with_the_reason(folder):
-    prism = ColourEmbedder(faults=[Unavailable("prism sleeps")] * 1_000)
-    async with running_app(folder, prism=prism, deadline=0.5) as company:
-        job = await over(company, await rescore(company))
+    colours = ColourEmbedder(faults=[Unavailable("prism sleeps")] * 1_000)
+    async with running_app(folder, colours=colours, deadline=0.5) as running:
+        job = await over(running, await rescore(running))
         assert job.state is RescoreState.FAILED
         assert "prism" in job.reason
-        prism.faults = []
-        assert (await over(company, await rescore(company))).measured == 4
+        colours.faults = []
+        assert (await over(running, await rescore(running))).measured == 4
 
 
 async def test_a_pause_holds_it_and_the_end_of_the_pause_lets_it_go_on(folder):
-    prism = ColourEmbedder(delay=0.1)
-    async with running_app(folder, prism=prism) as company:
-        job = await rescore(company)
+    colours = ColourEmbedder(delay=0.1)
+    async with running_app(folder, colours=colours) as running:
+        job = await rescore(running)
         async with asyncio.timeout(LIMIT):
-            while (await company.store.rescores.get(job.id)).measured == 0:
+            while (await running.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
-        await company.app.servers.pause(GUILD)
+        await running.app.servers.pause(GUILD)
         await asyncio.sleep(1.5)
-        read = len(prism.read)
+        read = len(colours.read)
         await asyncio.sleep(1.0)
-        assert len(prism.read) == read
-        await company.app.servers.resume(GUILD)
-        assert (await over(company, job)).state is RescoreState.FINISHED
+        assert len(colours.read) == read
+        await running.app.servers.resume(GUILD)
+        assert (await over(running, job)).state is RescoreState.FINISHED
 
 
 async def test_a_card_that_cannot_be_shown_stops_nothing(folder):
-    notices = RecordedJobs(faults=[ValueError("no such colour")] * 20)
-    async with running_app(folder, prism=ColourEmbedder(), notices=notices) as company:
-        assert (await over(company, await rescore(company))).state is RescoreState.FINISHED
+    job_presenter = RecordedJobs(faults=[ValueError("no such colour")] * 20)
+    async with running_app(folder, colours=ColourEmbedder(), job_presenter=job_presenter) as running:
+        assert (await over(running, await rescore(running))).state is RescoreState.FINISHED
 
 
 async def test_a_bot_that_is_closed_in_between_goes_on_and_embeds_nothing_twice(folder):
-    first, second, notices = ColourEmbedder(delay=0.1), ColourEmbedder(), RecordedJobs()
-    async with running_app(folder, prism=first, notices=notices) as company:
-        job = await rescore(company)
+    first, second, job_presenter = ColourEmbedder(delay=0.1), ColourEmbedder(), RecordedJobs()
+    async with running_app(folder, colours=first, job_presenter=job_presenter) as running:
+        job = await rescore(running)
         async with asyncio.timeout(LIMIT):
-            while (await company.store.rescores.get(job.id)).measured == 0:
+            while (await running.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
-    async with running_app(folder, prism=second, notices=notices) as company:
-        done = await over(company, job)
+    async with running_app(folder, colours=second, job_presenter=job_presenter) as running:
+        done = await over(running, job)
         assert (done.state, done.measured) == (RescoreState.FINISHED, 4)
     texts = Counter([text for text in first.read + second.read if "colour" in text])
     assert set(texts.values()) == {1}
-    assert [state for state, _ in notices.shown].count("queued") == 1, "one card"
+    assert [state for state, _ in job_presenter.shown].count("queued") == 1, "one card"
 
 
 async def test_a_terminal_beside_the_bot_works_on_it_alone_and_hands_it_over(folder):
-    prism = ColourEmbedder(delay=0.1)
-    async with running_app(folder, prism=prism) as company:
-        anew: Rescorer = company.app.rescores.anew
+    colours = ColourEmbedder(delay=0.1)
+    async with running_app(folder, colours=colours) as running:
+        anew: Rescorer = running.app.rescores.anew
         plan = await anew.plan(GUILD, "prism")
         job, mine = await anew.begin(plan)
         assert mine
@@ -255,16 +255,16 @@ async def test_a_terminal_beside_the_bot_works_on_it_alone_and_hands_it_over(fol
 
         task = asyncio.create_task(anew.work(job.id, "terminal", told))
         async with asyncio.timeout(LIMIT):
-            while (await company.store.rescores.get(job.id)).measured == 0:
+            while (await running.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
         with pytest.raises(NotAllowed, match="being measured with prism already"):
-            await rescore(company)
+            await rescore(running)
         assert await anew.work(job.id, "another", told) is Outcome.HELD
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        gone_on = await rescore(company)
+        gone_on = await rescore(running)
         assert (gone_on.id, gone_on.channel_id) == (job.id, CHANNEL)
-        assert (await over(company, gone_on)).measured == 4
+        assert (await over(running, gone_on)).measured == 4
 
 
 def kept(folder: Path) -> int:

@@ -36,14 +36,14 @@ def asked(starter: int, prompt: str, turns: int = 2) -> StartRequest:
     return StartRequest(prompt, "painter", "critic", turns, 7, guild_id=GUILD, channel_id=5, starter_id=starter)
 
 
-async def played(troop: RunningApp, starter: int, prompt: str) -> Game:
-    game = await troop.app.games.start(asked(starter, prompt))
-    return await troop.app.games.closed(game.id, timeout=LIMIT)
+async def played(running: RunningApp, starter: int, prompt: str) -> Game:
+    game = await running.app.games.start(asked(starter, prompt))
+    return await running.app.games.closed(game.id, timeout=LIMIT)
 
 
-async def deleted(troop: RunningApp, member: int) -> None:
-    order = await troop.app.privacy.erase(member)
-    assert await troop.app.privacy.erased(order.id, timeout=LIMIT)
+async def deleted(running: RunningApp, member: int) -> None:
+    order = await running.app.privacy.erase(member)
+    assert await running.app.privacy.erased(order.id, timeout=LIMIT)
 
 
 def kept(folder) -> bytes:
@@ -53,26 +53,26 @@ def kept(folder) -> bytes:
 
 
 async def test_nothing_of_a_member_is_left_in_store_engine_and_pictures(tmp_path):
-    async with running_app(tmp_path) as troop:
-        bens = await played(troop, BEN, "a cow on the moon")
-        mine = await played(troop, ANN, WORDS)
+    async with running_app(tmp_path) as running:
+        bens = await played(running, BEN, "a cow on the moon")
+        mine = await played(running, ANN, WORDS)
         pictures = {turn.picture.image for turn in mine.turns}
         assert pictures.isdisjoint(turn.picture.image for turn in bens.turns)
-        await deleted(troop, ANN)
+        await deleted(running, ANN)
         left = kept(tmp_path)
         assert WORDS.encode() not in left
         assert str(ANN).encode() not in left
         assert mine.turns[0].caption.text.encode() not in left
         assert mine.id.encode() in left, "its numbers stay"
         assert not any(sha256.encode() in left for sha256 in pictures)
-        assert await troop.app.games.get(bens.id) == bens
-        assert (await troop.app.games.replay(bens.id)).data
+        assert await running.app.games.get(bens.id) == bens
+        assert (await running.app.games.replay(bens.id)).data
         with pytest.raises(NotFound):
-            await troop.app.games.get(mine.id)
-        (spot,) = troop.broom.swept
+            await running.app.games.get(mine.id)
+        (spot,) = running.cleanup.swept
         assert (spot.owner_id, spot.channel_id) == (mine.id, 5)
         assert (spot.thread_id, spot.messages) == (mine.place.thread_id, (mine.place.card_id,))
-        again = await played(troop, ANN, "something new")
+        again = await played(running, ANN, "something new")
         assert again.state is GameState.FINISHED
     engine = (tmp_path / "engine.sqlite").read_bytes()
     assert f"play-{bens.id}-0".encode() in engine
@@ -81,79 +81,79 @@ async def test_nothing_of_a_member_is_left_in_store_engine_and_pictures(tmp_path
 
 
 async def test_the_vectors_of_what_only_they_said_go(tmp_path):
-    async with running_app(tmp_path) as troop:
-        bens = await played(troop, BEN, "a cow on the moon")
-        mine = await played(troop, ANN, WORDS)
-        gauge = troop.measure.gauges["letters"]
+    async with running_app(tmp_path) as running:
+        bens = await played(running, BEN, "a cow on the moon")
+        mine = await played(running, ANN, WORDS)
+        gauge = running.measure.gauges["letters"]
         texts = [mine.request.prompt.text, bens.request.prompt.text, bens.turns[0].caption.text]
         assert set(await gauge.kept(texts)) == set(texts)
-        await deleted(troop, ANN)
+        await deleted(running, ANN)
         assert set(await gauge.kept(texts)) == set(texts[1:])
 
 
 async def test_a_game_under_way_is_stopped_and_what_it_was_drawing_is_not_kept(tmp_path):
-    async with running_app(tmp_path) as troop:
-        troop.studio.delay = 0.3
-        game = await troop.app.games.start(asked(ANN, WORDS, turns=9))
+    async with running_app(tmp_path) as running:
+        running.provider.delay = 0.3
+        game = await running.app.games.start(asked(ANN, WORDS, turns=9))
         for _ in range(200):
-            if len((await troop.app.games.get(game.id)).steps) > 2:
+            if len((await running.app.games.get(game.id)).steps) > 2:
                 break
             await asyncio.sleep(0.05)
-        await deleted(troop, ANN)
-        submitted = len(troop.studio.submitted)
+        await deleted(running, ANN)
+        submitted = len(running.provider.submitted)
         await asyncio.sleep(0.8)
-        assert len(troop.studio.submitted) == submitted, "nobody plays on"
+        assert len(running.provider.submitted) == submitted, "nobody plays on"
         assert WORDS.encode() not in kept(tmp_path)
-        assert await troop.store.games.count(GUILD, [GameState.STOPPED]) == 1
-        assert await troop.store.games.unfinished() == []
+        assert await running.store.games.count(GUILD, [GameState.STOPPED]) == 1
+        assert await running.store.games.unfinished() == []
 
 
 async def test_a_turn_in_anothers_game_is_shown_as_deleted_and_the_game_stays(tmp_path):
-    async with running_app(tmp_path) as troop:
-        game_id = await take(troop.store, ANN, WORDS, starter=BEN)
-        await troop.store.games.move(game_id, GameState.FINISHED, only_from=tuple(GameState))
-        await troop.store.posts.done(game_id, "thread", 71)
-        await troop.store.posts.done(game_id, "1c", 72)
-        await deleted(troop, ANN)
-        game = await troop.app.games.get(game_id)
+    async with running_app(tmp_path) as running:
+        game_id = await take(running.store, ANN, WORDS, starter=BEN)
+        await running.store.games.move(game_id, GameState.FINISHED, only_from=tuple(GameState))
+        await running.store.posts.done(game_id, "thread", 71)
+        await running.store.posts.done(game_id, "1c", 72)
+        await deleted(running, ANN)
+        game = await running.app.games.get(game_id)
         assert game.turns[0].caption.text == ERASED
-        assert troop.stage.shows == {"1c": "hidden"}
-        assert troop.broom.swept == []
+        assert running.game_presenter.shows == {"1c": "hidden"}
+        assert running.cleanup.swept == []
         assert WORDS.encode() not in kept(tmp_path)
 
 
 async def test_where_others_took_turns_only_the_words_go_and_the_messages_say_so(tmp_path):
-    async with running_app(tmp_path) as troop:
-        game_id = await take(troop.store, BEN, "what ben saw", starter=ANN)
-        await troop.store.games.move(game_id, GameState.FINISHED, only_from=tuple(GameState))
+    async with running_app(tmp_path) as running:
+        game_id = await take(running.store, BEN, "what ben saw", starter=ANN)
+        await running.store.games.move(game_id, GameState.FINISHED, only_from=tuple(GameState))
         for what, message_id in (("card", 70), ("thread", 71), ("opening", 72), ("1c", 73)):
-            await troop.store.posts.done(game_id, what, message_id)
-        await deleted(troop, ANN)
-        assert troop.stage.shows["opening"].startswith("(deleted by who wrote it, ")
-        assert troop.broom.swept == []
-        assert (await troop.app.games.get(game_id)).turns[0].caption.text == "what ben saw"
+            await running.store.posts.done(game_id, what, message_id)
+        await deleted(running, ANN)
+        assert running.game_presenter.shows["opening"].startswith("(deleted by who wrote it, ")
+        assert running.cleanup.swept == []
+        assert (await running.app.games.get(game_id)).turns[0].caption.text == "what ben saw"
         assert b"a train in the rain" not in kept(tmp_path)
 
 
 async def test_a_discord_that_does_not_answer_is_tried_again_and_one_that_is_closed_is_left(tmp_path):
-    broom = RecordedCleanup(faults=[Unavailable("Discord did not answer."), OSError("a bug")], barred=True)
-    async with running_app(tmp_path, broom=broom) as troop:
-        mine = await played(troop, ANN, WORDS)
-        await deleted(troop, ANN)
-        assert [spot.owner_id for spot in broom.swept] == [mine.id]
+    cleanup = RecordedCleanup(faults=[Unavailable("Discord did not answer."), OSError("a bug")], barred=True)
+    async with running_app(tmp_path, cleanup=cleanup) as running:
+        mine = await played(running, ANN, WORDS)
+        await deleted(running, ANN)
+        assert [spot.owner_id for spot in cleanup.swept] == [mine.id]
         assert WORDS.encode() not in kept(tmp_path)
 
 
 async def test_a_deletion_that_was_interrupted_is_carried_out_at_the_next_start(tmp_path):
-    broom = RecordedCleanup(held=asyncio.Event())
-    async with running_app(tmp_path, broom=broom) as troop:
-        mine = await played(troop, ANN, WORDS)
-        order = await troop.app.privacy.erase(ANN)
-        assert not await troop.app.privacy.erased(order.id, timeout=3)
-        assert broom.swept == []
-    async with running_app(tmp_path) as troop:
-        assert await troop.app.privacy.erased(order.id, timeout=LIMIT)
-        assert [spot.thread_id for spot in troop.broom.swept] == [mine.place.thread_id]
+    cleanup = RecordedCleanup(held=asyncio.Event())
+    async with running_app(tmp_path, cleanup=cleanup) as running:
+        mine = await played(running, ANN, WORDS)
+        order = await running.app.privacy.erase(ANN)
+        assert not await running.app.privacy.erased(order.id, timeout=3)
+        assert cleanup.swept == []
+    async with running_app(tmp_path) as running:
+        assert await running.app.privacy.erased(order.id, timeout=LIMIT)
+        assert [spot.thread_id for spot in running.cleanup.swept] == [mine.place.thread_id]
         assert WORDS.encode() not in kept(tmp_path)
 
 
@@ -189,64 +189,64 @@ def hold(monkeypatch, owner, name: str) -> asyncio.Event:
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
 async def test_a_deletion_cut_off_after_any_piece_of_work_leaves_nothing(tmp_path, monkeypatch, owner, name):
-    async with running_app(tmp_path) as troop:
-        bens = await played(troop, BEN, "a cow on the moon")
-        mine = await played(troop, ANN, WORDS)
-        shared = await take(troop.store, BEN, "what ben saw", starter=ANN)
+    async with running_app(tmp_path) as running:
+        bens = await played(running, BEN, "a cow on the moon")
+        mine = await played(running, ANN, WORDS)
+        shared = await take(running.store, BEN, "what ben saw", starter=ANN)
         for what, message_id in (("card", 70), ("thread", 71), ("opening", 72)):
-            await troop.store.posts.done(shared, what, message_id)
+            await running.store.posts.done(shared, what, message_id)
         with monkeypatch.context() as patched:
             there = hold(patched, owner, name)
-            order = await troop.app.privacy.erase(ANN)
+            order = await running.app.privacy.erase(ANN)
             await asyncio.wait_for(there.wait(), LIMIT)
-    async with running_app(tmp_path) as troop:
-        assert await troop.app.privacy.erased(order.id, timeout=LIMIT)
-        assert await troop.store.erasures.unended() == []
+    async with running_app(tmp_path) as running:
+        assert await running.app.privacy.erased(order.id, timeout=LIMIT)
+        assert await running.store.erasures.unended() == []
         assert all(trace.encode() not in kept(tmp_path) for trace in (WORDS, str(ANN), mine.turns[0].caption.text))
-        assert await troop.app.games.get(bens.id) == bens
-        assert (await troop.app.games.get(shared)).request.prompt.text.startswith("(deleted ")
+        assert await running.app.games.get(bens.id) == bens
+        assert (await running.app.games.get(shared)).request.prompt.text.startswith("(deleted ")
 
 
 async def test_pictures_that_cannot_be_reached_are_tried_again(tmp_path, monkeypatch):
-    async with running_app(tmp_path) as troop:
-        mine = await played(troop, ANN, WORDS)
-        delete, faults = troop.pictures.delete, [Unavailable("The pictures cannot be reached.")]
+    async with running_app(tmp_path) as running:
+        mine = await played(running, ANN, WORDS)
+        delete, faults = running.pictures.delete, [Unavailable("The pictures cannot be reached.")]
 
         async def fails_once(sha256):
             if faults:
                 raise faults.pop()
             await delete(sha256)
 
-        monkeypatch.setattr(troop.pictures, "delete", fails_once)
-        await deleted(troop, ANN)
+        monkeypatch.setattr(running.pictures, "delete", fails_once)
+        await deleted(running, ANN)
         assert not any(turn.picture.image in str(path) for turn in mine.turns for path in tmp_path.rglob("*"))
 
 
 async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_starts(tmp_path):
-    async with running_app(tmp_path) as troop:
-        await played(troop, ANN, WORDS)
+    async with running_app(tmp_path) as running:
+        await played(running, ANN, WORDS)
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
         order = await PrivacyService(store, PICTURES, LeftToSweeps()).erase(ANN)
         with pytest.raises(BadInput, match="Nothing is kept of you"):
             await PrivacyService(store, PICTURES).erase(4_711)
-    async with running_app(tmp_path) as troop:
-        assert await troop.app.privacy.erased(order.id, timeout=LIMIT)
+    async with running_app(tmp_path) as running:
+        assert await running.app.privacy.erased(order.id, timeout=LIMIT)
         assert WORDS.encode() not in kept(tmp_path)
 
 
 async def test_a_party_that_has_ended_keeps_what_the_others_made_and_its_awards_quote_nothing_that_went(tmp_path):
-    async with running_app(tmp_path) as troop:
+    async with running_app(tmp_path) as running:
         members = (ANN, BEN, BEN + 1, BEN + 2)
-        party = await begun(troop, members, replace(TABLE, starter_id=ANN))
+        party = await begun(running, members, replace(TABLE, starter_id=ANN))
         for round_ in range(1, 5):
-            await becomes(troop, party, PartyState.PLAYING, round_)
+            await becomes(running, party, PartyState.PLAYING, round_)
             for member in members:
-                await plays(troop, party, member)
-        done = await becomes(troop, party, PartyState.FINISHED)
+                await plays(running, party, member)
+        done = await becomes(running, party, PartyState.FINISHED)
         said = {step.text for album in done.albums for step in album.game.steps if step.text}
-        shown = len(troop.salon.awarded)
-        await deleted(troop, ANN)
-        after = await troop.store.parties.get(party.id)
+        shown = len(running.party_presenter.awarded)
+        await deleted(running, ANN)
+        after = await running.store.parties.get(party.id)
         assert [album.game.id for album in after.albums] == [album.game.id for album in done.albums]
         steps = [step for album in after.albums for step in album.game.steps]
         assert sum(step.erased for step in steps) == 4, "one turn a round"
@@ -254,21 +254,21 @@ async def test_a_party_that_has_ended_keeps_what_the_others_made_and_its_awards_
         prompts = sorted(album.game.request.prompt.text for album in after.albums)
         assert prompts[0].startswith("(deleted by who wrote it, ")
         assert prompts[1:] == [f"the prompt of member {member}" for member in members[1:]]
-        assert len(troop.salon.awarded) == shown + 1
+        assert len(running.party_presenter.awarded) == shown + 1
         assert str(ANN).encode() not in kept(tmp_path)
-        assert troop.broom.swept == []
+        assert running.cleanup.swept == []
 
 
 async def test_who_is_at_a_party_that_has_not_begun_only_leaves_it_and_one_that_is_played_stops(tmp_path):
-    async with running_app(tmp_path) as troop:
-        early = await troop.app.parties.start(replace(TABLE, players=5, starter_id=BEN))
+    async with running_app(tmp_path) as running:
+        early = await running.app.parties.start(replace(TABLE, players=5, starter_id=BEN))
         for member in (ANN, BEN + 1):
-            await troop.app.parties.join(early.id, member)
-        late = await begun(troop, (BEN + 4, BEN + 5, ANN), replace(TABLE, rounds=2, starter_id=BEN + 4))
-        await deleted(troop, ANN)
-        now = await troop.store.parties.get(early.id)
+            await running.app.parties.join(early.id, member)
+        late = await begun(running, (BEN + 4, BEN + 5, ANN), replace(TABLE, rounds=2, starter_id=BEN + 4))
+        await deleted(running, ANN)
+        now = await running.store.parties.get(early.id)
         assert (now.state, [guest.member_id for guest in now.guests]) == (PartyState.JOINING, [BEN, BEN + 1])
-        stopped = await troop.store.parties.get(late.id)
+        stopped = await running.store.parties.get(late.id)
         assert (stopped.state, {album.game.state for album in stopped.albums}) == (
             PartyState.STOPPED,
             {GameState.STOPPED},

@@ -23,19 +23,19 @@ TEN = {level: [f"{level} scene {n}" for n in range(count)] for level, count in W
 
 
 @pytest.fixture
-def watcher():
+def checker():
     return FakeChecker()
 
 
 @pytest.fixture
-def studio():
+def provider():
     return FakeProvider(writes=json.dumps(TEN))
 
 
 @pytest.fixture
-async def library(tmp_path, watcher, studio):
+async def library(tmp_path, checker, provider):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        yield prompts_of(tmp_path, store, studio, watcher)
+        yield prompts_of(tmp_path, store, provider, checker)
 
 
 async def accepted(library: PromptService, text: str = WORDS, level: Level = Level.MEDIUM, guild_id: int = HERE):
@@ -63,11 +63,11 @@ async def test_pages_hold_every_prompt_once_and_end_where_they_end(library):
     assert (await library.browse(HERE, Level.IMPOSSIBLE, page=0)).entries[0].prompt.slug == "#impossible-001"
 
 
-async def test_what_is_proposed_is_cleaned_checked_and_waits(library, watcher):
+async def test_what_is_proposed_is_cleaned_checked_and_waits(library, checker):
     with capture_logs() as logs:
         proposal = await library.propose(HERE, "  a goose\treads the news to three mice ", Level.HARD, by=5)
     assert (proposal.text, proposal.author_id, proposal.level) == (WORDS, 5, Level.HARD)
-    assert watcher.texts == [WORDS]
+    assert checker.texts == [WORDS]
     assert await library.waiting(HERE, is_moderator=True) == [proposal]
     assert await library.own(HERE) == []
     assert "goose" not in str(logs)
@@ -82,15 +82,15 @@ async def test_what_is_proposed_is_cleaned_checked_and_waits(library, watcher):
         ("#easy-999", "describe one"),
     ],
 )
-async def test_what_cannot_be_proposed_is_told_kindly(library, watcher, text, words):
+async def test_what_cannot_be_proposed_is_told_kindly(library, checker, text, words):
     with pytest.raises(BadInput, match=words):
         await library.propose(HERE, text, None, by=5)
-    assert watcher.texts == []
+    assert checker.texts == []
 
 
 @pytest.mark.parametrize(("category", "error"), [("hate", Refused), ("sexual/minors", Withheld)])
-async def test_what_the_safety_check_stops_is_not_kept(library, watcher, category, error):
-    watcher.words = {"goose": category}
+async def test_what_the_safety_check_stops_is_not_kept(library, checker, category, error):
+    checker.words = {"goose": category}
     with pytest.raises(error):
         await library.propose(HERE, WORDS, None, by=5)
     assert await library.waiting(HERE, is_moderator=True) == []
@@ -162,11 +162,11 @@ async def test_a_full_list_takes_no_more(library, monkeypatch):
 async def test_a_servers_own_prompt_is_played_by_name_and_not_checked_again(tmp_path):
     async with running_app(tmp_path) as play:
         ours = await accepted(play.app.prompts, WORDS, Level.HARD)
-        play.watcher.texts.clear()
+        play.checker.texts.clear()
         for typed in (ours.slug, ours.slug.upper(), WORDS):
             game = await play.app.games.start(StartRequest(typed, "painter", "critic", 1, guild_id=HERE))
             assert game.request.prompt == ours.prompt
-        assert not any(WORDS in text for text in play.watcher.texts)
+        assert not any(WORDS in text for text in play.checker.texts)
         with pytest.raises(BadInput, match="#ours-001"):
             await play.app.games.start(StartRequest(ours.slug, "painter", "critic", 1, guild_id=THERE))
         assert (await play.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
@@ -195,55 +195,55 @@ async def test_a_removed_prompt_is_off_the_list_and_its_games_keep_it(tmp_path):
         assert (kept.slug, kept.level) == (ours.slug, Level.MEDIUM)
         again = await play.app.games.again(game.id, by=5, channel_id=1)
         assert (again.request.prompt.slug, again.request.prompt.level) == (None, None)
-        assert WORDS in play.watcher.texts
+        assert WORDS in play.checker.texts
 
 
 async def spent(library: PromptService, guild_id: int = HERE) -> float:
     return (await library.store.budgets.allowances(guild_id, library.writer.caps))["server"].taken_usd
 
 
-async def test_a_chat_model_writes_ten_prompts_that_wait_like_any_other(library, studio, watcher):
+async def test_a_chat_model_writes_ten_prompts_that_wait_like_any_other(library, provider, checker):
     made = await library.generate(HERE, is_moderator=True)
     assert (made.writer, made.left_out, made.missing, made.usd) == ("poet", {}, {}, 0.0006)
     waiting = await library.waiting(HERE, is_moderator=True)
     assert waiting == list(made.kept)
     assert {(one.writer, one.author_id, one.state) for one in waiting} == {("poet", None, "waiting")}
     assert [(one.level, one.text) for one in waiting] == [(level, text) for level in TEN for text in TEN[level]]
-    assert watcher.texts == [text for texts in TEN.values() for text in texts]
-    assert len(studio.questions) == 1
+    assert checker.texts == [text for texts in TEN.values() for text in texts]
+    assert len(provider.questions) == 1
     assert await spent(library) == 0.0006
     assert await library.own(HERE) == []
 
 
-async def test_each_of_them_is_judged_by_itself_and_the_rest_is_accounted_for(library, studio, watcher):
+async def test_each_of_them_is_judged_by_itself_and_the_rest_is_accounted_for(library, provider, checker):
     await library.propose(HERE, "A scene that waits", None, by=5)
     easy = ["a scene that waits!", "x" * 1_001, "a fine scene", "one too many", "two too many"]
     medium = ["the goose of hate", "a good scene", "A GOOD SCENE."]
-    studio.writes = json.dumps({"easy": easy, "medium": medium, "hard": [curated()[0].text, "#easy-009"]})
-    watcher.words = {"hate": "hate"}
+    provider.writes = json.dumps({"easy": easy, "medium": medium, "hard": [curated()[0].text, "#easy-009"]})
+    checker.words = {"hate": "hate"}
     made = await library.generate(HERE, is_moderator=True)
     assert [one.text for one in made.kept] == ["a fine scene", "a good scene"]
     assert made.left_out == {"extra": 2, "twin": 3, "unfit": 2, "stopped": 1}
     assert made.missing == {Level.HARD: 1, Level.IMPOSSIBLE: 1}
 
 
-async def test_a_checker_that_does_not_answer_is_not_waited_for_ten_times(library, watcher):
-    watcher.faults = [Unavailable("busy")] * 100
+async def test_a_checker_that_does_not_answer_is_not_waited_for_ten_times(library, checker):
+    checker.faults = [Unavailable("busy")] * 100
     made = await library.generate(HERE, is_moderator=True)
     assert (made.kept, made.left_out) == ((), {"unchecked": 10})
-    assert len(watcher.faults) > 90
+    assert len(checker.faults) > 90
 
 
-async def test_nothing_is_paid_for_what_has_no_room(library, studio):
+async def test_nothing_is_paid_for_what_has_no_room(library, provider):
     for n in range(51):
         await library.propose(HERE, f"scene {n}", None, by=n)
     with pytest.raises(OverBudget, match="review some"):
         await library.generate(HERE, is_moderator=True)
-    assert studio.questions == []
+    assert provider.questions == []
     assert len((await library.generate(THERE, is_moderator=True)).kept) == 10
 
 
-async def test_nothing_is_paid_for_while_games_are_paused(library, studio):
+async def test_nothing_is_paid_for_while_games_are_paused(library, provider):
     await library.store.servers.change(HERE, paused=True)
     with pytest.raises(NotAllowed, match="/telephone-admin resume"):
         await library.generate(HERE, is_moderator=True)
@@ -251,11 +251,11 @@ async def test_nothing_is_paid_for_while_games_are_paused(library, studio):
     await library.store.servers.pause_everywhere(True)
     with pytest.raises(NotAllowed, match="operator has paused"):
         await library.generate(HERE, is_moderator=True)
-    assert studio.questions == []
+    assert provider.questions == []
 
 
-async def test_an_answer_that_cannot_be_read_is_paid_for_and_keeps_nothing(library, studio):
-    studio.writes = "Here are ten prompts for you!"
+async def test_an_answer_that_cannot_be_read_is_paid_for_and_keeps_nothing(library, provider):
+    provider.writes = "Here are ten prompts for you!"
     with pytest.raises(BadOutput, match="What poet sent back"):
         await library.generate(HERE, is_moderator=True)
     assert await spent(library) == 0.0006

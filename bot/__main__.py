@@ -47,19 +47,19 @@ def main(argv: Sequence[str] = ()) -> int:
 
 
 async def run(settings: Settings, token: str) -> None:
-    """Plays on Discord until a signal comes; then closes the house, then the client."""
+    """Plays on Discord until a signal comes; then closes the runtime, then the client."""
     point_at(settings)
 
-    async def open_here(surfaces: DiscordSurfaces) -> BotRuntime:
+    async def open_runtime(surfaces: DiscordSurfaces) -> BotRuntime:
         # The models' libraries are heavy; a missing token is told without them.
         from telephone.bootstrap import open_with_engine
 
         runtime = await open_with_engine(settings, surfaces)
-        await easel.open(runtime.app.turns)
+        await drawing_page.open(runtime.app.turns)
         return runtime
 
-    easel = DrawingPage(settings)
-    bot = TelephoneApp(open_here, easel)
+    drawing_page = DrawingPage(settings)
+    bot = TelephoneApp(open_runtime, drawing_page)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.set_exception_handler(stray)
     for name in (signal.SIGINT, signal.SIGTERM):

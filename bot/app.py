@@ -1,4 +1,4 @@
-"""The bot, wired: its extensions, the one road for errors, the forms, and everything it shows."""
+"""The bot, wired: its extensions, error handling, the router of forms, and its presenters."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -28,20 +28,21 @@ EXTENSIONS: Final = (
     "cogs.integrity",
     "cogs.me",
 )
-"""Each adds its commands, the buttons and selects that work after any restart, and its forms."""
+"""The extensions. Each adds its commands, its persistent buttons and selects, and its forms."""
 
 
 class Tree(app_commands.CommandTree[TelephoneBot]):
-    """The commands; their errors take the one road."""
+    """The tree of commands; their errors go to `explain`, as those of buttons and forms do."""
 
     async def on_error(self, interaction: Press, error: app_commands.AppCommandError, /) -> None:
         await explain(interaction, error)
 
 
 class TelephoneApp(TelephoneBot):
-    """`on_setup` opens the house on the running loop, once the bot is logged in and before it hears from Discord.
+    """The whole bot.
 
-    `on_setup` also opens the page to draw on, `easel`, with the house.
+    `on_setup` opens the runtime on the running loop, once the bot is logged in and before it receives events. It also
+    opens `drawing_page`, where members draw in the browser.
     """
 
     surfaces: DiscordSurfaces
@@ -49,10 +50,10 @@ class TelephoneApp(TelephoneBot):
     def __init__(
         self,
         on_setup: Callable[[DiscordSurfaces], Awaitable[BotRuntime]],
-        easel: DrawingPage | None = None,
+        drawing_page: DrawingPage | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(easel, tree_cls=Tree, **options)
+        super().__init__(drawing_page, tree_cls=Tree, **options)
         self.telephone, self.admin = telephone_group(), admin_group()
         self.surfaces = discord_surfaces(self)
         self._on_setup = on_setup
@@ -67,7 +68,7 @@ class TelephoneApp(TelephoneBot):
         self._runtime = await self._on_setup(self.surfaces)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Forms, which discord.py does not remember after a restart; it answers commands and buttons itself."""
+        """Answers forms, which discord.py forgets at a restart; it answers commands and buttons itself."""
         await forms.dispatch(interaction)
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:

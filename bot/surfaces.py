@@ -1,4 +1,4 @@
-"""Everything that the game shows on Discord, in one value."""
+"""All presenters of the bot in one value."""
 
 import time
 from collections.abc import Callable
@@ -27,7 +27,7 @@ class DiscordSurfaces:
 
 
 def discord_surfaces(client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> DiscordSurfaces:
-    """Makes all presenters of a client. `clock` counts seconds: cards are edited only so often."""
+    """Makes all presenters of a client. `clock` gives seconds; it limits how often cards are edited."""
     return DiscordSurfaces(
         games=DiscordGamePresenter(client, clock=clock),
         battles=DiscordBattlePresenter(client, clock=clock),

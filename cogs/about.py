@@ -1,4 +1,4 @@
-"""Finding one's way: models and help."""
+"""Commands about the bot: models and help."""
 
 from typing import Final
 

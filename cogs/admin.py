@@ -1,4 +1,4 @@
-"""Looking after the game on one server: check, limits, budget, pause, resume."""
+"""Commands for admins of a server: check, limits, budget, pause, resume."""
 
 from typing import Final, Literal
 

@@ -8,7 +8,7 @@ from discord.app_commands import Choice, Range
 from bot.battles.buttons import BattleButton, show_start
 from bot.client import TelephoneBot
 from bot.games.messages import game_row
-from bot.interactions.checks import age_restricted, require_stage, server_of
+from bot.interactions.checks import age_restricted, require_game_channel, server_of
 from bot.interactions.commands import ROWS, join, leave, matching
 from bot.interactions.errors import offered
 from bot.interactions.replies import Press, acknowledge
@@ -24,7 +24,7 @@ HOURS_MAX: Final = 168
 
 @offered
 async def suggest_pair(press: Press, typed: str) -> list[Choice[str]]:
-    """Pairs that can play now; every word that is typed has to be in one."""
+    """Pairs that can play now and contain every typed word."""
     words = typed.casefold().replace("×", " ").split()
     names = [str(pair) for pair in press.client.app.battles.pairs()]
     found = [name for name in names if len(name) <= CHOICE_MAX and all(word in name.casefold() for word in words)]
@@ -33,7 +33,7 @@ async def suggest_pair(press: Press, typed: str) -> list[Choice[str]]:
 
 @offered
 async def suggest_finished(press: Press, typed: int | str) -> list[Choice[int]]:
-    """Finished games; beside one that is chosen, those that can meet it."""
+    """Finished games; where one is chosen already, those that can be set against it."""
     games = await press.client.app.games.finished(server_of(press))
     chosen = {press.namespace.game_a, press.namespace.game_b} - {typed}
     for other in [game for game in games if game.number in chosen]:
@@ -77,7 +77,7 @@ async def battle(
         sides=pairs,
         turns=turns,
         guild_id=server_of(press),
-        channel_id=require_stage(press),
+        channel_id=require_game_channel(press),
         starter_id=press.user.id,
         age_restricted=age_restricted(press),
         longest_prompt=PROMPT_LONGEST,
@@ -104,7 +104,7 @@ async def versus(
         game_a=game_a,
         game_b=game_b,
         guild_id=server_of(press),
-        channel_id=require_stage(press),
+        channel_id=require_game_channel(press),
         starter_id=press.user.id,
         age_restricted=age_restricted(press),
         vote_seconds=vote_hours * 3_600,

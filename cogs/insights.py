@@ -1,4 +1,4 @@
-"""The three questions: which T2I is best, which I2T, which of the two matters more."""
+"""The command for the three questions: which T2I is best, which I2T, which of the two matters more."""
 
 from typing import Final, Literal
 

@@ -1,4 +1,4 @@
-"""Votes that an admin should look at, and may take away as a file."""
+"""Commands for admins about votes: review flagged ones, export all."""
 
 from typing import Final, Literal
 
@@ -39,12 +39,12 @@ async def votes(
 ) -> None:
     """See which votes are flagged and why, and decide about a voter"""
     await acknowledge(press)
-    desk, guild_id = press.client.app.vote_review, server_of(press)
+    review, guild_id = press.client.app.vote_review, server_of(press)
     if (member is None) != (decision is None):
         raise BadInput("Please give both a member and a decision, or neither to see the list.")
-    found = await (desk.report(guild_id) if least_days is None else desk.ask_age(guild_id, least_days))
+    found = await (review.report(guild_id) if least_days is None else review.ask_age(guild_id, least_days))
     if member is not None and decision is not None:
-        found = await desk.decide(guild_id, member.id, _DECISIONS[decision], by=press.user.id)
+        found = await review.decide(guild_id, member.id, _DECISIONS[decision], by=press.user.id)
     await say(press, vote_messages.report(found))
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a member, and what they choose for themselves."""
+"""Commands about a member's own data and choices: export, delete, name, reminders."""
 
 from typing import Final
 
@@ -15,8 +15,8 @@ from bot.privacy.buttons import PersonalButton, ask_to_delete
 async def export(press: Press) -> None:
     """Get all that is kept of you as a file"""
     await acknowledge(press)
-    parcel = await press.client.app.privacy.export(press.user.id)
-    await say(press, privacy_messages.exported(parcel), file=privacy_messages.file(parcel))
+    found = await press.client.app.privacy.export(press.user.id)
+    await say(press, privacy_messages.exported(found), file=privacy_messages.file(found))
 
 
 async def delete(press: Press) -> None:

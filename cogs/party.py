@@ -1,4 +1,4 @@
-"""Parties: everybody brings a prompt, and all of them go round at once."""
+"""Parties: every member brings a prompt, and all prompts are played at once."""
 
 from typing import Final, Literal
 
@@ -7,7 +7,7 @@ from discord.app_commands import Choice, Range
 
 from bot.client import TelephoneBot
 from bot.games.messages import model_row
-from bot.interactions.checks import age_restricted, require_stage, server_of
+from bot.interactions.checks import age_restricted, require_game_channel, server_of
 from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered
 from bot.interactions.forms import add_form, remove_form
@@ -46,7 +46,7 @@ async def party(
         rounds=rounds,
         stand_in=stand_in,
         guild_id=server_of(press),
-        channel_id=require_stage(press),
+        channel_id=require_game_channel(press),
         starter_id=press.user.id,
         age_restricted=age_restricted(press),
     )

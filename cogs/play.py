@@ -11,7 +11,7 @@ from bot.games.buttons import GameButton, ask_to_stop, show_replay
 from bot.games.messages import game_row, model_row, prompt_row
 from bot.games.start import begin
 from bot.guesses.buttons import GuessSelect, QuestionButton
-from bot.interactions.checks import age_restricted, game_meant, require_stage, server_of
+from bot.interactions.checks import age_restricted, game_meant, require_game_channel, server_of
 from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered
 from bot.interactions.replies import Press, acknowledge, say
@@ -83,7 +83,7 @@ async def start(
         turns=turns,
         seed=seed,
         guild_id=server_of(press),
-        channel_id=require_stage(press),
+        channel_id=require_game_channel(press),
         starter_id=press.user.id,
         age_restricted=age_restricted(press),
         longest_prompt=PROMPT_LONGEST,

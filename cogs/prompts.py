@@ -1,4 +1,4 @@
-"""What games can start from: browsing the prompts, proposing one, and deciding about what was proposed."""
+"""Prompts: browse them, propose one, decide about proposals, remove one, have some generated."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ from bot.interactions.commands import join, matching
 from bot.interactions.errors import offered
 from bot.interactions.replies import Press, acknowledge, say
 from bot.prompts import messages as prompt_messages
-from bot.prompts.buttons import PromptButton, show_desk, show_page
+from bot.prompts.buttons import PromptButton, show_page, show_review
 from telephone.domain.games import PROMPT_MIN, Level
 from telephone.prompts.service import PROPOSAL_MAX
 
@@ -26,7 +26,7 @@ async def suggest_own(press: Press, typed: str) -> list[Choice[str]]:
 
 @offered
 async def suggest_waiting(press: Press, typed: int | str) -> list[Choice[int]]:
-    """What waits, for those who may decide about it."""
+    """The proposals that wait for a decision, for moderators alone."""
     waiting = await press.client.app.prompts.waiting(server_of(press), is_moderator=is_host(press))
     rows = [Choice(name=prompt_row(proposal.prompt), value=proposal.number) for proposal in waiting]
     return matching(rows, str(typed or ""))
@@ -54,7 +54,7 @@ async def add(press: Press, text: Range[str, PROMPT_MIN, PROPOSAL_MAX], level: L
 async def review(press: Press, prompt: Range[int, 1] | None = None) -> None:
     """Decide about prompts that were proposed; for moderators"""
     await acknowledge(press)
-    await show_desk(press, prompt or 0)
+    await show_review(press, prompt or 0)
 
 
 @app_commands.describe(prompt="Which of this server's own prompts")
@@ -62,8 +62,8 @@ async def review(press: Press, prompt: Range[int, 1] | None = None) -> None:
 async def remove(press: Press, prompt: str) -> None:
     """Take one of this server's own prompts off the list; for moderators"""
     await acknowledge(press)
-    gone = await press.client.app.prompts.remove(server_of(press), prompt, is_moderator=is_host(press))
-    await say(press, prompt_messages.removed(gone))
+    removed = await press.client.app.prompts.remove(server_of(press), prompt, is_moderator=is_host(press))
+    await say(press, prompt_messages.removed(removed))
 
 
 async def generate(press: Press) -> None:
@@ -71,7 +71,7 @@ async def generate(press: Press) -> None:
     await acknowledge(press)
     made = await press.client.app.prompts.generate(server_of(press), is_moderator=is_host(press))
     first = made.kept[0].number if made.kept else 0
-    await show_desk(press, first, prompt_messages.generated(made))
+    await show_review(press, first, prompt_messages.generated(made))
 
 
 COMMANDS: Final = (browse, add, review, remove, generate)

@@ -1,4 +1,4 @@
-"""Keeping it fit for the place: reports of single turns, and where what is not safe for work may be played."""
+"""Reports of single turns, and where adult content may be played."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Who keeps most of the meaning: boards of a server."""
+"""Leaderboards of a server, single pairs, and rescoring."""
 
 from typing import Final, Literal
 
@@ -24,7 +24,7 @@ from telephone.providers.base import ModelKind
 
 @offered
 async def suggest_embedder(press: Press, typed: str) -> list[Choice[str]]:
-    """What measured games here."""
+    """The embedders that measured games here."""
     names = await press.client.app.boards.embedders(server_of(press))
     return matching([Choice(name=name, value=name) for name in names], typed)
 
@@ -91,7 +91,7 @@ async def pair(
 
 @offered
 async def suggest_ready(press: Press, typed: str) -> list[Choice[str]]:
-    """What can measure."""
+    """The embedders that can measure now."""
     ready = [choice.name for choice in press.client.app.models.choices("embedder") if choice.ready]
     return matching([Choice(name=name, value=name) for name in ready], typed)
 

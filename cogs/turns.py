@@ -1,4 +1,4 @@
-"""Members' turns: calling others into a game that waits for them."""
+"""Members' turns: call others into a game that waits for one of them."""
 
 from typing import Final
 

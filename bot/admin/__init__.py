@@ -1,1 +1,1 @@
-"""Looking after the game on one server."""
+"""Administration on one server: answers, and options of commands that follow from settings."""

@@ -55,7 +55,7 @@ _KINDS: Final = {
 
 
 def status(standings: Sequence[UnfinishedGame], battles: Sequence[Battle] = (), parties: Sequence[Party] = ()) -> str:
-    """Every unfinished party, battle and game on a line of its own; games of the first two are a part of these."""
+    """One line for each unfinished party, battle and game; games of parties and battles are not listed apart."""
     lines = [standing_party(party) for party in parties]
     lines += [*(standing_battle(battle) for battle in battles), *(_standing(one) for one in standings)]
     if not lines:
@@ -64,7 +64,7 @@ def status(standings: Sequence[UnfinishedGame], battles: Sequence[Battle] = (), 
 
 
 def models(facts: Sequence[ModelFacts]) -> str:
-    """Who can play now, with what they are, and who could, grouped by what is missing."""
+    """The models that can play now, each with its facts, then the others, grouped by what is missing."""
     lines: list[str] = []
     for kind, title in _KINDS.items():
         of_kind = [fact for fact in facts if fact.kind == kind]
@@ -80,7 +80,7 @@ def models(facts: Sequence[ModelFacts]) -> str:
 
 
 def check(channel: str, missing: Sequence[str]) -> str:
-    """The permission checklist of a channel, `channel` as a mention: first what follows from it, then the list."""
+    """The permission checklist of a channel: the conclusion, then the list. `channel` is a mention."""
     rows = [f"- {words}: {'missing' if name in missing else 'yes'}" for name, words in NEEDED.items()]
     verdict = (
         f"Something is missing in {channel}. Please allow it, for my role or in the channel's settings, "
@@ -92,12 +92,12 @@ def check(channel: str, missing: Sequence[str]) -> str:
 
 
 def limits(settings: ServerSettings) -> str:
-    """What holds of all that the command offers."""
+    """The current value of every setting that the command offers."""
     return "\n".join(said(settings, "limits", span))
 
 
 def budget(allowed: Mapping[Scope, Allowance]) -> str:
-    """The daily budgets of a server, and what is taken of today's."""
+    """The daily budgets of a server, and how much of today's is spent or reserved."""
     server, member = allowed["server"], allowed["member"]
     today = f"${server.taken_usd:,.2f} of today's is spent or reserved"
     return "\n".join(

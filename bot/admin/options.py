@@ -13,7 +13,7 @@ from telephone.domain.servers import Setting
 
 Command: TypeAlias = Callable[..., Coroutine[Any, Any, None]]
 Changes: TypeAlias = Mapping[str, Any]
-"""What is to be set, by the names of settings, as it is stored."""
+"""The values to set, by the names of settings, as they are stored."""
 _range: Any = Range
 _literal: Any = Literal
 
@@ -21,7 +21,7 @@ _literal: Any = Literal
 def with_options(
     callback: Callable[[Press, Changes], Coroutine[Any, Any, None]], rows: Sequence[Setting[Any]]
 ) -> Command:
-    """The command of `callback`, with an option for each row; what is left out is not changed."""
+    """Makes a command of `callback` with an option for each row; an option left out changes nothing."""
 
     @functools.wraps(callback)
     async def command(press: Press, **typed: Any) -> None:
@@ -38,7 +38,7 @@ def with_options(
 
 
 def with_choice(callback: Command, option: str, choices: Sequence[str], described: Mapping[str, str]) -> Command:
-    """The command of `callback`, with an option for its parameter `option` where there is more than one choice.
+    """Makes a command of `callback` whose parameter `option` is an option where there is more than one choice.
 
     The first of `choices` is taken where none is named. `described` describes all options of the command.
     """
@@ -56,7 +56,7 @@ def with_choice(callback: Command, option: str, choices: Sequence[str], describe
 
 
 def _typed(row: Setting[Any]) -> Any:
-    """What Discord lets a member type for a setting."""
+    """The type of a setting's option, as Discord checks it."""
     if row.choices:
         return _literal[row.choices]
     return type(row.default) if row.limits is None else _range[type(row.default), row.limits[0], row.limits[1]]

@@ -1,4 +1,4 @@
-"""The buttons of a battle: votes, stories, and what its host decides. Each works after any restart."""
+"""The persistent buttons of a battle: votes, stories, and what its host decides."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -20,14 +20,14 @@ Verb = Callable[[Press, str, str], Awaitable[None]]
 
 async def vote(press: Press, battle_id: str, argument: str) -> None:
     await acknowledge(press)
-    contest = press.client.app.battles
-    cast = await contest.vote(battle_id, _voter(press), _choice(argument), is_bot=press.user.bot)
+    battles = press.client.app.battles
+    cast = await battles.vote(battle_id, _voter(press), _choice(argument), is_bot=press.user.bot)
     await say(press, messages.receipt(cast))
-    await contest.show_count(battle_id)
+    await battles.show_count(battle_id)
 
 
 async def story(press: Press, battle_id: str, argument: str) -> None:
-    """Shows one side's turns: in a new answer from the card, in place of the last one from an answer."""
+    """Shows one side's turns: in a new answer after a press on the card, in its own place after one on an answer."""
     flags = press.message.flags if press.message is not None else discord.MessageFlags()
     if flags.ephemeral:
         await press.response.defer()
@@ -103,12 +103,12 @@ class BattleButton(
 
 
 async def show_start(press: Press, battle: Battle) -> None:
-    """Says where a battle that was just asked for is being played."""
+    """Says where a battle that was just started is played."""
     await say(press, messages.started(await press.client.app.battles.opened(battle.id)))
 
 
 def _voter(press: Press) -> Voter:
-    """Who presses, by what came with the press: Discord is asked for nothing more."""
+    """The voter, from the data of the interaction alone, without a request to Discord."""
     member = press.user
     return Voter(member.id, member.created_at, member.joined_at if isinstance(member, discord.Member) else None)
 

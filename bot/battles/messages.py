@@ -1,6 +1,6 @@
 """Battles as messages. Pure: domain values go in; content, components and files come out.
 
-Until a battle has closed, nothing here says more of a side than its letter, what it drew and what it said.
+Until a battle has closed, messages show nothing of a side but its letter, its pictures and its captions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ Button = ui.Button[ui.LayoutView]
 
 
 def custom_id(verb: str, battle_id: str, argument: str = "") -> str:
-    """What a persistent button of a battle carries, so that it works after any restart."""
+    """The id of a persistent button of a battle."""
     return f"at1b:{verb}:{battle_id}" + (f":{argument}" if argument else "")
 
 
@@ -52,12 +52,12 @@ def thread_name(battle: Battle) -> str:
 
 
 def moment(when: datetime | None) -> str:
-    """A moment that every member reads in their own time."""
+    """A date and time, as each reader's own clock shows it."""
     return f"<t:{int(when.timestamp())}:f>" if when is not None else "soon"
 
 
 def card(battle: Battle, files: Sequence[Attachment] = (), result: Result | None = None) -> Post:
-    """The card in the channel: what stands, what there is to vote on or how it ended, and the buttons that fit.
+    """The card in the channel: the state of the battle, the ballot or the result, and the buttons that fit.
 
     `files` are the last pictures of the sides, as `last_pictures` names them.
     """
@@ -88,7 +88,7 @@ def opening(battle: Battle) -> Post:
 
 
 def round_(battle: Battle, turn: int, pictures: Mapping[int, Image]) -> Post:
-    """One turn of every side that played it, abreast: pictures first, then what each said."""
+    """One turn of every side that played it, side by side: pictures first, then the captions."""
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### Turn {turn} of {battle.request.turns}")]
     drawn: list[Attachment] = []
     said: list[str] = []
@@ -174,7 +174,7 @@ def receipt(cast: Cast) -> str:
 
 
 def label(choice: Choice | None) -> str:
-    """What a button says."""
+    """The words for a choice, as its button has them."""
     names = {Choice.TIE: "Tie", Choice.ALL_BAD: "All bad"}
     return names.get(choice, choice.value.upper()) if choice is not None else ""
 
@@ -207,7 +207,7 @@ def continued(battle: Battle) -> str:
 
 
 def standing(battle: Battle) -> str:
-    """A battle in the list of what goes on here."""
+    """A battle's line in `/telephone status`."""
     where = f" in <#{battle.thread_id}>" if battle.thread_id else ""
     states = {
         BattleState.PLAYING: "queued" if battle.queued else f"turn {battle.turn_now} of {battle.request.turns}",
@@ -272,7 +272,7 @@ def _lines(battle: Battle, result: Result | None) -> list[str]:
 
 
 def _said(battle: Battle, limit: int = _QUOTE) -> list[str]:
-    """The last words of each side."""
+    """The last caption of each side."""
     last = ((side, side.game.last_caption) for side in battle.standing)
     return [_say(side, (said.text or "") if said else "", limit) for side, said in last]
 
@@ -283,7 +283,7 @@ def _say(side: Side, words: str, limit: int) -> str:
 
 
 def _outcome(battle: Battle, result: Result) -> list[str]:
-    """Names, votes and distances, the most votes first, and what else was chosen."""
+    """Names, votes and distances of the sides, the most votes first, then the votes for no side."""
     cast = votes(result.votes)
     ranked = sorted(battle.standing, key=lambda side: (-result.tally.get(side.choice, 0), side.place))
     lines = []

@@ -1,4 +1,4 @@
-"""The Arena on Discord: battles in channels and threads. Speaks REST only, as the stage does."""
+"""Shows battles in channels and threads, over REST alone."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from telephone.ports.posting import Posting
 
 
 class DiscordBattlePresenter:
-    """Shows battles. `clock` counts seconds. Raises StageGone or Unavailable."""
+    """Shows battles. `clock` gives seconds. Every method raises StageGone, Refused or Unavailable."""
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._sending = MessageSender(client)
@@ -27,36 +27,36 @@ class DiscordBattlePresenter:
         self._cards = Cards(client, clock=clock)
 
     async def post_card(self, battle: Battle, posting: Posting) -> int:
-        """The card in the channel; returns its id."""
+        """Posts the card in the channel; returns its id."""
         return await self._in_channel(battle, messages.card(battle), posting)
 
     async def open_thread(self, battle: Battle, posting: Posting) -> int:
-        """The thread on the card, named after the battle's number alone."""
+        """Opens the thread on the card, named after the battle's number alone; returns its id."""
         card_id, channel_id = need(battle.messages.get(BattleMessageKind.CARD), "card"), battle.request.channel_id
         with delivery_errors.told(battle.turn_now, "channel"):
             name = messages.thread_name(battle)
             return await self._sending.open_thread(channel_id, card_id, name, again=posting.again)
 
     async def post_opening(self, battle: Battle, posting: Posting) -> int:
-        """The prompt, as the thread's first message."""
+        """Posts the prompt as the thread's first message."""
         return await self._in_thread(battle, messages.opening(battle), posting)
 
     async def post_round(self, battle: Battle, turn: int, pictures: Mapping[int, Image], posting: Posting) -> int:
-        """A turn of every side in one message, so that no order of messages says anything."""
+        """Posts a turn of all sides in one message, so that the order of messages tells nothing about them."""
         return await self._in_thread(battle, messages.round_(battle, turn, pictures), posting)
 
     async def edit_round(self, battle: Battle, turn: int, pictures: Mapping[int, Image]) -> None:
-        """A round, after a step of it was hidden or shown again."""
+        """Edits a round after a step of it was hidden or shown again."""
         message_id = battle.messages.get(str(BattleMessage.round(turn)), 0)
         post = _always(messages.round_(battle, turn, pictures))
         await self._posted.edit(battle.turn_now, _thread_of(battle), message_id, post)
 
     async def post_dropped(self, battle: Battle, side: Side, posting: Posting) -> int:
-        """That a side is out."""
+        """Posts that a side is out."""
         return await self._in_thread(battle, messages.dropped(side), posting)
 
     async def show_ballot(self, battle: Battle, load: Load, posting: Posting) -> int:
-        """The card with what there is to vote on; a new one where the card is gone."""
+        """Edits the card into the ballot, or posts a new card where it was deleted; returns its id."""
         shown = await self.edit_card(battle, load)
         if shown is not None:
             return shown
@@ -65,17 +65,20 @@ class DiscordBattlePresenter:
         )
 
     async def post_call(self, battle: Battle, posting: Posting) -> int:
-        """That votes may be cast, in the thread, where those who looked on are told."""
+        """Posts the invitation to vote in the thread, where those who follow the battle see it."""
         return await self._in_thread(battle, messages.call(battle), posting)
 
     async def post_result(self, battle: Battle, result: Result, posting: Posting) -> int:
-        """How the battle ended, in the thread."""
+        """Posts in the thread how the battle ended."""
         return await self._in_thread(battle, messages.ended(battle, result), posting)
 
     async def edit_card(
         self, battle: Battle, load: Load, result: Result | None = None, *, at_once: bool = False
     ) -> int | None:
-        """The card, brought up to date; pictures that stand on it are not sent again."""
+        """Brings the card up to date; pictures that are on it are not sent again.
+
+        Returns the id of the card's message, None where there is no card.
+        """
         if battle.card_id is None:
             return None
         card = _card_of(battle, battle.card_id, at_once=at_once)
@@ -86,7 +89,7 @@ class DiscordBattlePresenter:
             return await self._cards.edit(card, messages.card(battle, files, result))
 
     async def is_open(self, battle: Battle) -> bool:
-        """Whether the thread of a battle, or the card that has none yet, is still there."""
+        """Whether the battle's thread still exists, or its card while there is no thread."""
         with delivery_errors.told(battle.turn_now, "thread"):
             if battle.thread_id is not None:
                 return await self._sending.exists(battle.thread_id)

@@ -1,4 +1,4 @@
-"""Cards in a channel: edited where they stand, not too often, and posted anew where Discord takes no more edits."""
+"""Cards in a channel: edited at intervals, and posted again where Discord refuses further edits."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from telephone.ports.posting import Posting, nonce
 EDIT_GAP: Final = 5.0
 OLD_CARD_GAP: Final = 300.0
 REMEMBERED: Final = 1_000
-"""Cards that are remembered; a forgotten one is edited once more than it need be, its files sent again."""
+"""How many cards are remembered; a forgotten one costs one needless edit that sends its files again."""
 OLD_CARD: Final = timedelta(hours=1)
 """Discord limits edits of messages older than this, by a number it does not publish."""
 _log = structlog.get_logger()
@@ -27,10 +27,10 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What an edit is for: whose card, where it stands, in which state it shows its game or battle.
+    """The card to edit: the id of its owner (a game, battle, party or job), its message, and the owner's state.
 
-    One that `must_show` is posted anew where it cannot be edited; one that `rests` will not change soon; one that
-    has to be edited `at_once` does not wait until enough time has passed.
+    `must_show`: post the card again where it cannot be edited. `rests`: the card will not change soon, so it need not
+    be remembered. `at_once`: edit now, however recent the last edit is.
     """
 
     owner_id: str
@@ -44,7 +44,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What a card was last made to show, when, on which message, and the files that stand on it."""
+    """The last edit of a card: when, on which message, its components, and the files on the message."""
 
     at: float
     card: Card
@@ -56,19 +56,19 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file that stays on a message that is edited; it says of itself only what Discord asks for."""
+    """A file that stays on a message when it is edited, as Discord wants it named."""
 
     id: int
     name: str
     alt: str | None
 
     def to_dict(self) -> dict[str, Any]:
-        """What discord.py sends of it."""
+        """The fields that discord.py sends for this file."""
         return {"id": str(self.id), "filename": self.name, "description": self.alt}
 
 
 class Cards:
-    """Remembers what each card shows. `clock` counts seconds."""
+    """Edits cards and remembers what each one shows. `clock` gives seconds."""
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._client, self._clock = client, clock
@@ -76,10 +76,10 @@ class Cards:
         self._shown: LRUCache[str, _Shown] = LRUCache(REMEMBERED)
 
     async def edit(self, card: Card, post: Post) -> int | None:
-        """Brings a card up to date; skips what follows too soon, never a change of state.
+        """Brings a card up to date; skips edits that follow the last one too soon, unless the state changed.
 
-        Files that it shows already are kept, not sent again. Returns the id of the message that shows it now,
-        None where the card is gone.
+        Files that are on the message already are kept, not sent again. Returns the id of the message that is now the
+        card, None where the card was deleted.
         """
         assert post.view is not None
         tree: Any = post.view.to_components()  # type: ignore[no-untyped-call]
@@ -99,7 +99,7 @@ class Cards:
         return last is not None and last.files == names and len(last.attachments) > 0
 
     def _last(self, card: Card) -> _Shown | None:
-        """What this very message was last made to show in this state."""
+        """The last edit of this message in this state, None where there was none."""
         last = self._shown.get(card.owner_id)
         if last is None or (last.card.state, last.card.message_id) != (card.state, card.message_id):
             return None
@@ -133,7 +133,7 @@ class Cards:
         raise error
 
     async def _fresh(self, card: Card, post: Post) -> int:
-        """Discord refuses more edits of an old message: what must be seen is posted as a reply to it."""
+        """Posts the card again as a reply to its message, which is too old to edit, if it must be seen."""
         _log.info("card is too old to edit", owner=card.owner_id, state=card.state)
         if not card.must_show:
             return card.message_id

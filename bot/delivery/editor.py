@@ -1,4 +1,4 @@
-"""Messages that stand in a game's thread already: edited where they stand, or taken back."""
+"""Edits and deletes messages that were posted in a thread before."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -14,24 +14,28 @@ from telephone.domain.games import Game
 from telephone.errors import StageGone, Unavailable
 
 UPLOAD_MAX: Final = 10 * 2**20
-"""Bytes of one file that every server takes."""
+"""The most bytes of one file that every server accepts."""
 SIZES: Final = (UPLOAD_MAX, UPLOAD_MAX // 4, UPLOAD_MAX // 16)
 HISTORY: Final = 1_000
-"""How many messages of a thread are looked through for our own."""
+"""How many messages of a channel or thread are searched for our own."""
 NO_MENTIONS: Final = discord.AllowedMentions.none()
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class MessageEditor:
-    """Speaks REST only. Raises StageGone or Unavailable."""
+    """Edits messages over REST alone. Raises StageGone, Refused or Unavailable."""
 
     client: discord.Client
 
     async def edit(
         self, turn: int, thread_id: int, message_id: int, at_most: Callable[[int], Awaitable[list[Post]]]
     ) -> None:
-        """Edits a message of a thread; one that is gone shows nothing any more, and that is well."""
+        """Edits a message of a thread with the first post of `at_most`; does nothing where the message was deleted.
+
+        `at_most` gives the posts with files of at most so many bytes; it is asked for smaller ones where Discord
+        refuses the size.
+        """
         with errors.told(turn, "thread"):
             for size in SIZES:
                 try:
@@ -58,7 +62,7 @@ class MessageEditor:
             await message.edit(**shown, attachments=files_of(post), allowed_mentions=NO_MENTIONS)
 
     async def withdraw_replay(self, game: Game) -> None:
-        """Takes back the moving pictures of a game from its thread: another is made when it is asked for."""
+        """Deletes a game's replays from its thread; the next request makes a new one."""
         me, stem, thread = self.client.user, f"game-{game.number}", self.client.get_partial_messageable(thread_of(game))
         with errors.told(turn_now(game), "thread"), suppress(discord.NotFound):
             async for message in thread.history(limit=HISTORY):
@@ -68,7 +72,7 @@ class MessageEditor:
 
 
 def sendable(post: Post) -> discord.ui.LayoutView:
-    """The view, stopped: its buttons are answered by their ids, so the client need not remember it."""
+    """The view, stopped: persistent buttons answer by their ids, so the client need not keep it."""
     assert post.view is not None
     post.view.stop()
     return post.view

@@ -1,4 +1,4 @@
-"""What Discord's refusals mean to a game: that its place is gone, that waiting helps, or that we have a bug."""
+"""Translates Discord's errors: the channel or thread is gone, a retry will help, or we have a bug."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ TOO_LARGE: Final = 40005
 ARCHIVED: Final = 50083
 THREAD_EXISTS: Final = 160004
 MODERATED: Final = frozenset({20009, 200000, 200001})
-"""Explicit content, or stopped by the server's AutoMod."""
+"""Codes for explicit content and for messages that the server's AutoMod stopped."""
 
 NO_ACCESS: Final = "I may not open threads here yet; please ask an admin to run /telephone-admin check."
 
@@ -54,9 +54,10 @@ _GONE: Final[dict[tuple[str, int], tuple[str, str]]] = {
 
 @contextmanager
 def told(turn: int, where: str) -> Iterator[None]:
-    """Turns Discord's refusals in `where` ("channel" or "thread") at a turn into StageGone, Refused or Unavailable.
+    """Turns Discord's errors into StageGone, Refused or Unavailable; `where` is "channel" or "thread".
 
-    A refusal that neither the place nor the network explains is a bug of ours and passes unchanged.
+    `turn` is named in the sentence for players. An error that neither the place nor the network explains is a bug of
+    ours and passes unchanged.
     """
     try:
         yield

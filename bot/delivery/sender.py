@@ -1,4 +1,4 @@
-"""Sending messages so that none is sent twice: each looks for itself first where an attempt was made before."""
+"""Sends messages once: a repeated attempt first looks for the message of the attempt before."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from telephone.ports.posting import Posting
 ARCHIVE_MINUTES: Final = 1440
 _LOOK_BACK: Final = timedelta(minutes=1)
 AtMost = Callable[[int], Awaitable[list[Post]]]
-"""The messages that show something with files of at most so many bytes: the first is to be sent."""
+"""Gives posts with files of at most so many bytes. The first is sent; the others are what an attempt may have sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageSender:
-    """Speaks REST only. Raises what discord.py raises: `gone.told` says what it means."""
+    """Sends messages over REST alone. Raises what discord.py raises; `bot.delivery.errors.told` translates it."""
 
     client: discord.Client
 
@@ -33,7 +33,7 @@ class MessageSender:
         reply_to: int | None = None,
         owner_id: str | None = None,
     ) -> int:
-        """Posts with smaller and smaller files until Discord takes them."""
+        """Posts with smaller and smaller files until Discord accepts them; returns the message's id."""
         for size in SIZES:
             try:
                 return await self.post(channel_id, await at_most(size), posting, reply_to=reply_to, owner_id=owner_id)
@@ -51,7 +51,11 @@ class MessageSender:
         reply_to: int | None = None,
         owner_id: str | None = None,
     ) -> int:
-        """Sends the first of `posts`, unless an attempt before posted one of them, or buttons that name `owner_id`."""
+        """Sends the first of `posts`; returns its id.
+
+        With `posting.again` it looks first for a message of an earlier attempt: one of `posts`, or one with buttons
+        that name `owner_id`.
+        """
         channel = self.client.get_partial_messageable(channel_id)
         if posting.again:
             found = await self._find(channel, posts, posting.since, owner_id)
@@ -69,7 +73,7 @@ class MessageSender:
         return sent.id
 
     async def open_thread(self, channel_id: int, message_id: int, name: str, *, again: bool) -> int:
-        """The thread on a message, which carries only one; its id is the message's own."""
+        """Opens the thread on a message; returns its id, which is the message's own, since a message has one thread."""
         if again and await self.exists(message_id):
             return message_id
         try:
@@ -83,7 +87,7 @@ class MessageSender:
         return int(thread["id"])
 
     async def exists(self, channel_id: int) -> bool:
-        """Whether a channel or thread is still there."""
+        """Whether a channel or thread still exists."""
         try:
             await self.client.http.get_channel(channel_id)
         except discord.NotFound:
@@ -91,7 +95,7 @@ class MessageSender:
         return True
 
     async def stands(self, channel_id: int, message_id: int) -> bool:
-        """Whether a message is still there."""
+        """Whether a message still exists."""
         try:
             await self.client.http.get_message(channel_id, message_id)
         except discord.NotFound:
@@ -101,7 +105,7 @@ class MessageSender:
     async def _find(
         self, channel: discord.PartialMessageable, posts: Sequence[Post], since: datetime, owner_id: str | None
     ) -> int | None:
-        """Our own message of an earlier attempt: same words and files, or buttons that name the same owner."""
+        """The id of our message of an earlier attempt: same words and files, or buttons that name the same owner."""
         me = self.client.user
         after = since if since.tzinfo else since.replace(tzinfo=UTC)
         async for message in channel.history(limit=HISTORY, after=after - _LOOK_BACK, oldest_first=True):
@@ -123,13 +127,13 @@ def _same(message: discord.Message, post: Post, owner_id: str | None) -> bool:
 
 
 def _words(message: discord.Message) -> str:
-    """All that can be read on a message, content or text displays, without the spaces at its ends."""
+    """The text of a message, from content and text displays, stripped."""
     displays = [str(part) for part in _all(message.components, "content")]
     return "\n".join([message.content, *displays] if message.content else displays).strip()
 
 
 def _all(parts: Iterable[Any], name: str) -> Iterator[str]:
-    """An attribute of all of a message's components that have it, in the order in which they are drawn."""
+    """The values of an attribute over all components of a message, in the order in which they are drawn."""
     for part in parts:
         if own := getattr(part, name, None):
             yield own

@@ -2,7 +2,7 @@
 
 Simcord's Preview shows one channel, refuses to be framed, and shows changes when asked to. This one opens each page
 on the room and member its address names, publishes what changes by itself, and serves a home page that frames two of
-them. It leans on Preview's inside, which is why simcord is pinned to one version.
+them. It uses Preview's internals, so simcord is pinned to one version.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Window(Preview):
     _MAX_PAGES = 64
     _MAX_MEDIA_BYTES = 512 * 2**20
     _PAGE_LEASE_SECONDS = 24 * 3600.0
-    """A laptop may sleep over lunch."""
+    """A day, since the laptop that shows the page may sleep in between."""
 
     def __init__(self, env: Env, channel: ChannelHandle, members: tuple[MemberActor, ...], port: int) -> None:
         super().__init__(
@@ -62,7 +62,7 @@ class Window(Preview):
         env.backend.subscribers.append(self._note)
 
     def publish_changes(self) -> None:
-        """Brings every open page up to date, if anything happened on this Discord since the last time."""
+        """Brings every open page up to date, if anything changed on this Discord since the last call."""
         if not self._changed:
             return
         self._changed = False
@@ -70,12 +70,12 @@ class Window(Preview):
         self._publish_message_pages(reason="refresh")
 
     def open_room(self, room: str | None, member: str | None) -> _Page:
-        """A page on a channel or thread, as a member sees it. Raises SetupError when there is none such."""
+        """Opens a page on a channel or thread, as a member sees it. Raises SetupError where there is no such room."""
         self.channel = self._room(room)
         return self._open_page(member)
 
     def rooms(self) -> dict[str, Any]:
-        """The channel, its threads from new to old, and the members to play as."""
+        """The channel, its threads, newest first, and the members to play as."""
         threads = sorted(self.home.threads, key=lambda thread: thread.id, reverse=True)
         return {
             "channel": _named(self.home.id, self.home.name),
@@ -84,7 +84,7 @@ class Window(Preview):
         }
 
     async def _action(self, context_id: str | None, body: Any) -> dict[str, Any]:
-        """One press after another, each in its own room, on messages that may have changed while it was under way."""
+        """Carries out one action after another, each in its own room; messages may have changed in between."""
         async with self._one_at_a_time:
             page = self._get_page(context_id)
             self.channel = self._room(str(page.channel_id))
@@ -95,7 +95,7 @@ class Window(Preview):
     def _finish_action(
         self, page: _Page, action: Any, settlement: str, cursor: int, *more: Any, **named: Any
     ) -> dict[str, Any]:
-        """What the bot explained to the member is an answer like any other, no failure of the press."""
+        """Treats what the bot explained to the member as an answer, not as a failure of the press."""
         return super()._finish_action(page, action, settlement, self.env.error_cursor, *more, **named)
 
     def _room(self, room: str | None) -> ChannelHandle:

@@ -22,7 +22,7 @@ from telephone.settings import Settings
 from telephone.web.drawing import DrawingPage
 
 MEMBERS: Final = ("Ada", "Bo", "Cleo")
-"""Ada may manage the server, so that the admin's commands can be tried too."""
+"""The invented members. Ada may manage the server, so that the admin's commands can be tried too."""
 PATIENCE: Final = 30.0
 """How long one press may take on a slow machine, in seconds."""
 _TICK: Final = 0.25
@@ -45,13 +45,13 @@ class NoPort(Exception):
 
 async def show(port: int, data: Path, announce: Callable[[str], None]) -> None:
     """Serves the demo on 127.0.0.1 until a signal comes. Raises NoPort and Misconfigured."""
-    drawing = _free_port()
-    address = f"http://127.0.0.1:{drawing}"
-    settings = OfflineSettings(data_dir=data, http_port=drawing, public_url=address)
+    drawing_port = _free_port()
+    address = f"http://127.0.0.1:{drawing_port}"
+    settings = OfflineSettings(data_dir=data, http_port=drawing_port, public_url=address)
     stop = _until_signalled()
-    easel = DrawingPage(settings)
-    bot = TelephoneApp(open_outside(settings, easel), easel, shard_count=1)
-    # The demo shows errors as a member sees them; none is an assertion that failed.
+    drawing_page = DrawingPage(settings)
+    bot = TelephoneApp(open_outside(settings, drawing_page), drawing_page, shard_count=1)
+    # The demo shows errors as a member sees them; simcord would count them as failed assertions.
     async with simcord.run(bot, check_errors=False, settle_timeout=PATIENCE) as env:
         try:
             await _serve(env, port, announce, stop)
@@ -85,21 +85,21 @@ async def _serve(env: simcord.Env, port: int, announce: Callable[[str], None], s
 
 
 def _free_port() -> int:
-    """A port of 127.0.0.1 that nobody listened on a moment ago, for the page to draw on."""
+    """A port of 127.0.0.1 that was free a moment ago, for the drawing page."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         return int(other.getsockname()[1])
 
 
 def keep_time(env: simcord.Env) -> None:
-    """Sets the simulated clock, which stands still by itself, to the time it is."""
+    """Sets the simulated clock, which does not run by itself, to the current time."""
     env.backend.advance_clock(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
 
 
-def open_outside(settings: Settings, easel: DrawingPage) -> Callable[[DiscordSurfaces], Awaitable[BotRuntime]]:
-    """Opens the house and the easel in a task from before simcord began.
+def open_outside(settings: Settings, drawing_page: DrawingPage) -> Callable[[DiscordSurfaces], Awaitable[BotRuntime]]:
+    """Gives an `on_setup` that opens the runtime and the drawing page in a task from before simcord began.
 
-    Of tasks from after that, simcord takes the house's sweeping and timers, and browsers that stay connected to the
-    easel, for work that every press waits for.
+    In a task from after that, simcord would take the runtime's sweeping and timers, and browsers that stay connected
+    to the drawing page, for work that every press waits for.
     """
     from telephone.bootstrap import open_with_engine
 
@@ -108,7 +108,7 @@ def open_outside(settings: Settings, easel: DrawingPage) -> Callable[[DiscordSur
     async def when_given() -> BotRuntime:
         surfaces = await given
         runtime = await open_with_engine(settings, surfaces)
-        await easel.open(runtime.app.turns)
+        await drawing_page.open(runtime.app.turns)
         return runtime
 
     opening = asyncio.create_task(when_given())
@@ -121,7 +121,7 @@ def open_outside(settings: Settings, easel: DrawingPage) -> Callable[[DiscordSur
 
 
 def _until_signalled() -> asyncio.Event:
-    """Set by the first signal; a second one ends the process at once."""
+    """An event that the first signal sets; a second one ends the process at once."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
 
     def end() -> None:

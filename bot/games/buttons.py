@@ -1,4 +1,4 @@
-"""The buttons on cards and summaries. Each carries its verb and its game, and works after any restart."""
+"""The persistent buttons on cards and summaries; an id names the verb and the game."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ async def ask_first(press: Press, game_id: str) -> None:
 
 
 async def ask_to_stop(press: Press, game: Game) -> None:
-    """Asks before stopping: what was paid for would not count."""
+    """Asks before a game is stopped, since its paid turns would not count."""
     if not is_host(press) and press.user.id != game.request.starter_id:
         raise NotAllowed(not_host(game))
     if game.state.is_final:
@@ -42,7 +42,7 @@ async def keep(press: Press, game_id: str) -> None:
 
 
 async def play_again(press: Press, game_id: str) -> None:
-    """The same prompt and pair, in the channel of the first card, whether pressed there or in the thread."""
+    """Starts a game with the same prompt and pair in the channel of the first card, also from the thread."""
     await acknowledge(press)
     require_permissions(press)
     channel_id = (await press.client.app.games.get(game_id)).request.channel_id
@@ -64,14 +64,14 @@ async def replay(press: Press, game_id: str) -> None:
 
 
 async def show_start(press: Press, game: Game) -> None:
-    """Says where a game that was just asked for is being played, or how long the queue is."""
+    """Says where a game that was just started is played, or its place in the queue."""
     app = press.client.app
     game = await app.games.opened(game.id)
     await say(press, started(game, await app.games.place_in_queue(game.id)))
 
 
 async def show_replay(press: Press, game: Game) -> None:
-    """Posts the moving picture in the game's thread, once, and links it; shows it here where there is no thread."""
+    """Posts the replay in the game's thread, once, and links it; answers with it where there is no thread."""
     made = await press.client.app.games.replay(game.id)
     message_id = await press.client.surfaces.games.post_replay(game, made)
     if message_id is None or game.place.thread_id is None:

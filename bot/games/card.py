@@ -1,4 +1,4 @@
-"""The card of a game in its channel: what stands, what comes next, and the buttons that fit. Pure."""
+"""The card of a game in its channel: the state of the game, the next turn, and the buttons that fit. Pure."""
 
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ _CARD_QUOTE: Final = 900
 
 
 def card(game: Game, progress: Progress, summary: Summary | None = None) -> Post:
-    """The card in the channel: what stands, what comes next, and the buttons that fit."""
+    """The card in the channel: the state of the game, the next turn, and the buttons that fit."""
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_card_title(game, progress)}")]
     if not game.is_sealed:
         parts.append(ui.TextDisplay(quote(game.request.prompt.text, _CARD_QUOTE)[0]))
@@ -92,7 +92,7 @@ def _doing(game: Game) -> str:
 
 
 def _awaiting(game: Game, seat: Seat | None) -> str:
-    """Which turn is a member's, whether one is at it, and who plays it otherwise."""
+    """Which turn waits for a member, whether one has taken it, and which model stands in otherwise."""
     if seat is None:
         return "A member is invited to take a turn."
     what = f"{'One' if game.keeps_human_step else f'Turn {seat.key.turn},'} {WHAT[seat.key.kind]}."

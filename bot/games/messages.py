@@ -1,6 +1,6 @@
 """Games as messages. Pure: domain values go in; content, components and files come out.
 
-The words of every post are here and in bot/admin/messages.py, so that translations have one place to begin.
+Each feature has such a module; words that several share are in bot/ui.
 """
 
 from typing import Any, Final
@@ -52,7 +52,7 @@ QUESTIONS: Final = {Question.HUMAN: "Which step was human?", Question.LOST: "Whe
 
 
 def thread_name(game: Game) -> str:
-    """`#128 dalle2 × blip`: never the prompt, which anybody may read in the channel's list."""
+    """`#128 dalle2 × blip`; never the prompt, since the channel's list shows the name to everybody."""
     return shorten(f"#{game.number} {game.pair}", 100)
 
 
@@ -62,9 +62,9 @@ def opening(game: Game) -> Post:
 
 
 def step(game: Game, played: Step, image: Image | None = None, smaller: bool = False) -> Post:
-    """A picture with its alt text, or a caption as a quotation. `smaller` says that the picture was made to fit.
+    """A picture with its alt text, or a caption as a quotation. `smaller` says that the picture was scaled down.
 
-    Who took it is said, except where that is what spectators guess.
+    The player is named, except where spectators guess who it was.
     """
     what = WHAT[played.key.kind]
     whose = "" if game.keeps_human_step else f" by {by(game, played)}"
@@ -83,7 +83,7 @@ def step(game: Game, played: Step, image: Image | None = None, smaller: bool = F
 
 
 def summary(game: Game, shown: Summary) -> Post:
-    """First and last picture abreast, the drift chart, the distance, and where to go from here."""
+    """The summary: first and last picture side by side, the drift chart, the distance, and links and buttons."""
     pictures = first_and_last(game, shown)
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_gist(game)}")]
     parts += [gallery(pictures)] if pictures else []
@@ -100,7 +100,7 @@ def summary(game: Game, shown: Summary) -> Post:
 
 
 def replay(game: Game, file: Attachment) -> Post:
-    """The moving picture of the turns played so far."""
+    """The replay of the turns played so far."""
     count = sum(turn.caption is not None for turn in game.turns)
     turns = "1 turn" if count == 1 else f"{count} turns"
     return Post(f"**Replay**, {turns} of {escape(str(game.pair))}", files=(file,))
@@ -120,7 +120,7 @@ def _question(game: Game, question: Question) -> "ui.Button[ui.LayoutView]":
 
 
 def question_id(game_id: str, question: Question) -> str:
-    """What the button of a question carries, so that it works after any restart."""
+    """The id of the persistent button of a question."""
     return f"{custom_id('ask', game_id)}:{question}"
 
 
@@ -169,7 +169,7 @@ _STATES: Final = {
 
 
 def started(game: Game, place: int) -> str:
-    """The acknowledgement of a start: where the game is, or why it is not."""
+    """The answer to a start: where the game is played, or why it is not."""
     thread = f" in <#{game.place.thread_id}>" if game.place.thread_id else ""
     cost = f" It can cost {up_to(game.costs.reserved)}." if game.costs.reserved else ""
     match game.state:
@@ -200,7 +200,7 @@ def kept(game: Game) -> str:
 
 
 def replayed(game: Game, link: str | None) -> str:
-    """Where the replay is: in the thread, or with this answer where the thread is gone."""
+    """Says where the replay is: in the thread, or in this answer where the thread is gone."""
     return f"The replay of game #{game.number} is here: {link}" if link else f"The replay of game #{game.number}:"
 
 
@@ -240,7 +240,7 @@ def _ready(fact: ModelFacts) -> str:
 
 
 def _price(usd: float) -> str:
-    """Prices of single calls are small: as many of four decimals as it takes, at least two."""
+    """The price of a call, with two to four decimals, since single calls cost little."""
     whole = f"{usd:.4f}"
     return "$" + (whole[:-2] if whole.endswith("00") else whole.rstrip("0"))
 

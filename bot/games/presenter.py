@@ -1,4 +1,4 @@
-"""The Stage on Discord. Speaks REST only: a client that is logged in is enough, a gateway is not needed."""
+"""Shows games in channels and threads, over REST alone: a client that is logged in is enough."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from telephone.ports.posting import Posting, nonce
 
 
 class DiscordGamePresenter:
-    """Shows games in channels and threads. `clock` counts seconds."""
+    """Shows games. `clock` gives seconds. Every method raises StageGone, Refused or Unavailable."""
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._sending = MessageSender(client)
@@ -31,31 +31,31 @@ class DiscordGamePresenter:
         self._cards = Cards(client, clock=clock)
 
     async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:
-        """The card in the channel; returns its id. Raises StageGone or Unavailable, as all of these do."""
+        """Posts the card in the channel; returns its id."""
         with delivery_errors.told(turn_now(game), "channel"):
             card = game_card.card(game, progress)
             return await self._sending.post(game.request.channel_id, [card], posting, owner_id=game.id)
 
     async def open_thread(self, game: Game, posting: Posting) -> int:
-        """The thread on the card; a message carries one thread, whose id is the message's own."""
+        """Opens the thread on the card; returns its id, which is the card's own."""
         card_id = need(game.place.card_id, "card")
         with delivery_errors.told(turn_now(game), "channel"):
             name = messages.thread_name(game)
             return await self._sending.open_thread(game.request.channel_id, card_id, name, again=posting.again)
 
     async def post_opening(self, game: Game, posting: Posting) -> int:
-        """The prompt, as the thread's first message."""
+        """Posts the prompt as the thread's first message."""
         with delivery_errors.told(turn_now(game), "thread"):
             return await self._sending.post(thread_of(game), [messages.opening(game)], posting)
 
     async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
-        """A picture or a caption, as a reply to the message before it."""
+        """Posts a picture or a caption as a reply to the message before it."""
         at_most = _step_posts(game, step, image)
         with delivery_errors.told(turn_now(game), "thread"):
             return await self._sending.post_fitting(thread_of(game), at_most, posting, reply_to=_before(game, step))
 
     async def edit_opening(self, game: Game) -> None:
-        """The prompt, after it was replaced. A replay that shows what it was goes."""
+        """Edits the prompt after it was replaced, and deletes replays that show the old one."""
 
         async def at_most(_size: int) -> list[Post]:
             return [messages.opening(game)]
@@ -64,13 +64,13 @@ class DiscordGamePresenter:
         await self._posted.withdraw_replay(game)
 
     async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
-        """Hides a step, or shows it again. A replay that shows what is hidden goes."""
+        """Hides a step, or shows it again; deletes replays that show what is hidden now."""
         await self._edit(game, step.message_id, _step_posts(game, step, image))
         if step.hidden:
             await self._posted.withdraw_replay(game)
 
     async def edit_summary(self, game: Game, summary: Summary) -> None:
-        """The summary, after a step was hidden or shown again."""
+        """Edits the summary after a step was hidden or shown again."""
 
         async def at_most(size: int) -> list[Post]:
             return [messages.summary(game, await _fitted(summary, size))]
@@ -78,7 +78,7 @@ class DiscordGamePresenter:
         await self._edit(game, game.place.summary_id, at_most)
 
     async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
-        """First and last picture, the drift chart and the distance."""
+        """Posts the summary: first and last picture, the drift chart and the distance."""
 
         async def at_most(size: int) -> list[Post]:
             return [messages.summary(game, await _fitted(summary, size))]
@@ -88,14 +88,14 @@ class DiscordGamePresenter:
             return await self._sending.post_fitting(thread_of(game), at_most, posting, reply_to=last, owner_id=game.id)
 
     async def is_open(self, game: Game) -> bool:
-        """Whether the thread of a game, or the card that has none yet, is still there."""
+        """Whether the game's thread still exists, or its card while there is no thread."""
         with delivery_errors.told(turn_now(game), "thread"):
             if game.place.thread_id is not None:
                 return await self._sending.exists(game.place.thread_id)
             return await self._sending.stands(game.request.channel_id, game.place.card_id or 0)
 
     async def post_replay(self, game: Game, replay: Replay) -> int | None:
-        """A game's moving picture in its thread, once; None where the thread is gone or closed to us."""
+        """Posts a game's replay in its thread, once; returns None where the thread is gone or closed to us."""
         if game.place.thread_id is None:
             return None
         file = Attachment(replay.name, replay.data, replay.alt)
@@ -108,7 +108,7 @@ class DiscordGamePresenter:
             return None
 
     async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:
-        """Brings the card up to date; skips what follows too soon, never a change of state or the end."""
+        """Brings the card up to date; skips edits that follow the last one too soon, unless the state changed."""
         if game.place.card_id is None:
             return
         shown = None if summary is None else await _fitted(summary, UPLOAD_MAX)
@@ -123,7 +123,7 @@ class DiscordGamePresenter:
 
 
 def _step_posts(game: Game, step: Step, image: Image | None) -> AtMost:
-    """The messages that show a step with a picture of at most so many bytes: the first is to be sent."""
+    """The posts that show a step with a picture of at most so many bytes; the first is sent."""
 
     async def at_most(size: int) -> list[Post]:
         if image is None:
@@ -141,6 +141,6 @@ async def _fitted(summary: Summary, size: int) -> Summary:
 
 
 def _before(game: Game, step: Step) -> int | None:
-    """The message a step answers: the step before it, or the prompt."""
+    """The id of the message that a step replies to: the step before it, or the prompt."""
     posted = [one.message_id for one in game.steps if one.key.index < step.key.index and one.message_id is not None]
     return posted[-1] if posted else game.place.opening_id

@@ -1,4 +1,4 @@
-"""Starting a game that was asked for, or offering another model where one of its two is retired."""
+"""Starts a game, or offers another model where one of its two is retired."""
 
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,7 @@ from telephone.errors import Retired
 from telephone.games.admission import StartRequest
 
 _OFFER_S = 600.0
-"""How long an offer stands: the message that shows it goes with the interaction's token, after 15 minutes."""
+"""How long an offer can be taken, in seconds; the interaction's token expires after 15 minutes."""
 
 
 async def begin(press: Press, asked: StartRequest) -> None:
@@ -32,7 +32,7 @@ async def begin(press: Press, asked: StartRequest) -> None:
 
 
 class Offer(ui.View):
-    """One button that plays the same game with another model."""
+    """One button that starts the same game with another model."""
 
     def __init__(self, instead: StartRequest, name: str) -> None:
         super().__init__(timeout=_OFFER_S)
@@ -51,7 +51,7 @@ class Offer(ui.View):
 
 
 def _instead(app: App, asked: StartRequest, retired: Retired) -> StartRequest | None:
-    """The same game with the replacement in the retired model's place; None where that cannot play either."""
+    """The request with the replacement in the retired model's place; None where that cannot play either."""
     if retired.replacement in {choice.name for choice in app.models.choices("t2i") if choice.ready}:
         return replace(asked, t2i=retired.replacement)
     if retired.replacement in {choice.name for choice in app.models.choices("i2t") if choice.ready}:

@@ -1,4 +1,4 @@
-"""Spectators' questions on Discord: a button under a revealed game, and the select that answers it to one member."""
+"""Spectators' guesses: a persistent button under a revealed game, and the select with which one member answers."""
 
 import re
 from typing import Final
@@ -13,28 +13,28 @@ _QUESTION: Final = rf"(?P<game>[\w-]{{1,64}}):(?P<question>{'|'.join(Question)})
 
 
 async def ask(press: Press, game_id: str, question: Question) -> None:
-    """Asks a member where nobody else sees it, or tells them again what is known since they chose."""
+    """Asks a member where nobody else sees it, or repeats the solution to one who has guessed."""
     await acknowledge(press)
     guessed = await press.client.app.guesses.asked(game_id, question, press.user.id)
     await say(press, messages.asked(guessed), view=messages.steps(guessed))
 
 
 async def choose(press: Press, game_id: str, question: Question, key: StepKey) -> None:
-    """Keeps what a member chose and says what is known, in the place of the question."""
+    """Stores a member's guess and tells the solution in the place of the question."""
     await press.response.defer()
     guessed = await press.client.app.guesses.choose(game_id, question, press.user.id, key)
     await say(press, messages.asked(guessed), view=messages.steps(guessed))
 
 
 class QuestionButton(PersistentButton, template=rf"at1:ask:{_QUESTION}"):
-    """The button of a question under a revealed game: it works after any restart."""
+    """The persistent button of a question under a revealed game."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         await ask(press, said["game"], Question(said["question"]))
 
 
 class GuessSelect(PersistentSelect, template=rf"at1:guess:{_QUESTION}:\d"):
-    """The steps among which a member chooses; it works after any restart."""
+    """The persistent select of the steps among which a member chooses."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         await choose(press, said["game"], Question(said["question"]), StepKey.parse(self.chosen))

@@ -1,4 +1,4 @@
-"""What spectators are asked about a revealed game, and told. Pure: values go in, messages come out."""
+"""Questions to spectators about a revealed game, and their solutions. Pure: values go in, messages come out."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -21,12 +21,12 @@ _ASKED: Final = {
 
 
 def select_id(game_id: str, question: Question, part: int) -> str:
-    """What a select carries, so that it works after any restart; a message may not have the same id twice."""
+    """The id of a persistent select; a message may not have the same id twice."""
     return f"{custom_id('guess', game_id)}:{question}:{part}"
 
 
 def asked(guessed: Guessed) -> str:
-    """A question, or what is known since the member chose."""
+    """A question, or its solution once the member has guessed."""
     if guessed.choice is None:
         return _ASKED[guessed.question]
     told = _whose if guessed.question is Question.HUMAN else _lost
@@ -36,7 +36,7 @@ def asked(guessed: Guessed) -> str:
 
 
 def steps(guessed: Guessed) -> ui.View | None:
-    """The selects of a question's steps, as many at once as Discord takes; None where a choice stays."""
+    """The selects of a question's steps, each with as many as Discord allows; None once the member has guessed."""
     if guessed.question is Question.HUMAN and guessed.choice is not None:
         return None
     keys = choices(guessed.game, guessed.question)

@@ -1,4 +1,4 @@
-"""The charts of the three answers. They keep a core busy: call them through `off_loop`."""
+"""The charts of insights. Drawing keeps a core busy: call these through `off_loop`."""
 
 from bot.ui.posts import Attachment
 from telephone.leaderboards.insight_results import Difficulties, EffectCourse, InsightAnswer
@@ -21,7 +21,7 @@ from telephone.scoring.intervals import Interval
 
 
 def models(answer: InsightAnswer) -> tuple[Attachment, ...]:
-    """How far the models of each kind are from their average; none where there are not two to compare."""
+    """Draws, a chart for each kind, how far its models are from their average; empty without an estimate."""
     if answer.found is None:
         return ()
     name = words.plain(answer.judge.label)
@@ -36,7 +36,7 @@ def models(answer: InsightAnswer) -> tuple[Attachment, ...]:
 
 
 def turn_by_turn(course: EffectCourse) -> tuple[Attachment, ...]:
-    """Each kind's share over the turns, and the difference; none where nothing is known at any turn."""
+    """Draws each kind's share over the turns, and their difference; empty where no turn has an estimate."""
     turns = [moment.turn for moment in course.moments]
     both = [(moment.t2i, moment.i2t) if moment.t2i and moment.i2t else (None, None) for moment in course.moments]
     t2i, i2t = ([_span(one[kind]) for one in both] for kind in (0, 1))
@@ -53,7 +53,7 @@ def turn_by_turn(course: EffectCourse) -> tuple[Attachment, ...]:
 
 
 def by_prompt(found: Difficulties) -> tuple[Attachment, ...]:
-    """Every prompt's measured difficulty, grouped by its level; none where none is known."""
+    """Draws every prompt's measured difficulty, grouped by level; empty where none is known."""
     rows = [(row.prompt, str(row.level or "no level"), _span(row.measured)) for row in found.prompts]
     if not any(span for _, _, span in rows):
         return ()

@@ -1,4 +1,4 @@
-"""The three questions as messages. Pure: answers go in; sentences first, charts after them, and the way on come out."""
+"""Insights as messages: sentences, then charts, then selects. Pure: answers go in, messages come out."""
 
 import re
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ View = Literal["answers", "turns", "levels", "prompts"]
 COLOUR: Final = 0x0072B2
 _NOTES: Final = 1_200
 _ROOM: Final = LAYOUT_MAX - _NOTES - 200
-"""Text that the lines of a view share; the rest is for heading and notes."""
+"""UTF-16 units that the lines of a view share; the message needs the others for heading and notes."""
 
 _VIEWS: Final[dict[str, View]] = {"a": "answers", "t": "turns", "l": "levels", "p": "prompts"}
 _LEVELS: Final[dict[str, Level | None]] = {"a": None, **{level.value[0]: level for level in Level}}
 LOOK: Final = rf"(?P<view>[{''.join(_VIEWS)}])(?P<level>[{''.join(_LEVELS)}]):(?P<turn>\d{{1,2}})"
-"""How a message's selects say what it shows."""
+"""The pattern of a look in the ids of the selects."""
 
 VIEWS: Final[dict[str, str]] = {
     "answers": "The three answers",
@@ -50,25 +50,25 @@ BEGIN: Final = "`/telephone start` with a `level`, or a prompt from its list, be
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one message shows: the answer to which question, in which view."""
+    """What one message shows: a question, and a view of its answers."""
 
     asked: InsightQuestion
     view: View = "answers"
 
     @classmethod
     def of(cls, match: re.Match[str], guild_id: int) -> "Look":
-        """What the id of a select says, on the server where it was used."""
+        """Reads the id of a select that was used on a server."""
         asked = InsightQuestion(guild_id, _LEVELS[match["level"]], int(match["turn"]) or None)
         return cls(asked, _VIEWS[match["view"]])
 
     def custom_id(self, verb: str) -> str:
-        """What the message shows, and what choosing means."""
+        """An id that holds the whole look and the verb of the select."""
         view = next(letter for letter, meant in _VIEWS.items() if meant == self.view)
         level = next(letter for letter, meant in _LEVELS.items() if meant == self.asked.level)
         return f"at1:ask:{verb}:{view}{level}:{self.asked.turn or 0}"
 
     def turned(self, verb: str, choice: str) -> "Look | None":
-        """Another view or another level; None for a choice that there is not."""
+        """The look with another view or another level; None for an unknown choice."""
         if verb == "view" and choice in VIEWS:
             return replace(self, view=next(view for view in _VIEWS.values() if view == choice))
         if verb == "level" and choice in LEVELS:
@@ -77,7 +77,7 @@ class Look:
 
 
 def answers(answer: InsightAnswer, look: Look, charts: Sequence[Attachment]) -> Post:
-    """The three answers, what they hold for, and what is missing."""
+    """The three answers, the games that they hold for, and what is missing."""
     found, title = answer.found, words.heading(answer.asked, answer.judge, shown=escape)
     if found is None:
         return _post(look, title, [f"{words.nothing_here(answer)} {BEGIN}"], words.notes(answer, escape), ())

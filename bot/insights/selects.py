@@ -1,4 +1,4 @@
-"""What the selects under the three answers do. Each carries what its message shows, and works after any restart."""
+"""The persistent selects under insights; their ids say what their message shows."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -21,18 +21,18 @@ from telephone.errors import BadInput
 
 
 async def show_insights(press: Press, look: Look) -> None:
-    """The answers in the place of what is being waited for, or of the message that was turned over."""
+    """Shows the answers in the place of the deferred answer, or of the message whose select was used."""
     await show(press, await insights_post(press.client.app, look))
 
 
 async def share_insights(press: Press, look: Look) -> None:
-    """Posts the answers in the channel for everybody, and says where."""
+    """Posts the answers in the channel for everybody, and tells the member where."""
     require_voice(press)
     await share(press, messages.SHARED, await insights_post(press.client.app, look))
 
 
 async def insights_post(app: App, look: Look) -> Post:
-    """The message that shows what a look asks for."""
+    """The message of a look."""
     return await _VIEWS[look.view](app, look)
 
 
@@ -68,7 +68,7 @@ _VIEWS: Final[dict[str, Callable[[App, Look], Awaitable[Post]]]] = {
 
 
 class InsightSelect(PersistentSelect, template=rf"at1:ask:(?P<verb>view|level):{LOOK}"):
-    """Another view of the three answers, or another level: in place of one's own, under a shared one for oneself."""
+    """Turns to another view or level; under a shared answer, in a new one for the member alone."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         look = Look.of(said, press.guild_id or 0).turned(said["verb"], self.chosen)

@@ -1,4 +1,4 @@
-"""Buttons and selects that work after any restart: their ids say what they are about, and nobody remembers them.
+"""Persistent buttons and selects: they work after any restart, since their ids say what they are about.
 
 A feature derives one class for each pattern of ids that it posts, and its extension adds the class to the bot.
 """
@@ -16,11 +16,11 @@ from bot.interactions.replies import Press
 Item = TypeVar("Item", bound=ui.Item[Any])
 
 _ABSTRACT: Final = r"(?!)"
-"""discord.py asks every class for a pattern of ids; this one matches none."""
+"""A pattern that matches no id: discord.py asks the base classes for one too."""
 
 
 class _Persistent(ui.DynamicItem[Item], ABC, template=_ABSTRACT):
-    """`said` is the match of its id with the pattern of its class."""
+    """The base of both. `said` is the match of an item's id with the pattern of its class."""
 
     def __init__(self, item: Item, said: re.Match[str]) -> None:
         super().__init__(item)
@@ -28,7 +28,7 @@ class _Persistent(ui.DynamicItem[Item], ABC, template=_ABSTRACT):
 
     @abstractmethod
     async def act(self, press: Press, said: re.Match[str]) -> None:
-        """Does what its id says. What it raises is explained to who pressed."""
+        """Does what the id says. An error that it raises is explained to the member who pressed."""
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
@@ -58,7 +58,7 @@ class PersistentSelect(_Persistent[ui.Select[Any]], template=_ABSTRACT):
 
     @property
     def chosen(self) -> str:
-        """The value of the option that was chosen, empty where none was."""
+        """The value of the chosen option, empty where none was chosen."""
         return self.item.values[0] if self.item.values else ""
 
 
@@ -68,9 +68,9 @@ def confirm(
     *,
     style: discord.ButtonStyle = discord.ButtonStyle.danger,
 ) -> ui.View:
-    """The buttons under "are you sure?", each a label and an id, `yes` in `style`.
+    """The buttons under "are you sure?", each a label and an id; `yes` has `style`.
 
-    The view is not kept: persistent buttons answer the ids.
+    The view is stopped: persistent buttons answer the ids.
     """
     view = ui.View(timeout=None)
     view.add_item(ui.Button(label=yes[0], custom_id=yes[1], style=style))

@@ -1,4 +1,4 @@
-"""What a member means: which game, on whose behalf, and whether the bot may play in this channel."""
+"""Checks of an interaction: its server and channel, the bot's permissions, the member's rights, the game meant."""
 
 import discord
 
@@ -9,12 +9,12 @@ from telephone.errors import BadInput, NotAllowed, NotFound
 
 
 def missing_permissions(permissions: discord.Permissions) -> list[str]:
-    """Which of the permissions that a game needs are absent."""
+    """The names of the permissions that a game needs and the bot lacks."""
     return [name for name in wording.NEEDED if not getattr(permissions, name)]
 
 
-def require_stage(press: Press) -> int:
-    """The channel to play in. Raises NotAllowed before anything is stored or spent."""
+def require_game_channel(press: Press) -> int:
+    """The id of the channel to play in. Raises NotAllowed where it is no text channel or permissions are missing."""
     channel = press.channel
     if not isinstance(channel, discord.TextChannel):
         raise NotAllowed(wording.NOT_HERE)
@@ -23,7 +23,7 @@ def require_stage(press: Press) -> int:
 
 
 def require_permissions(press: Press) -> None:
-    """Raises NotAllowed where the bot lacks what a game needs; a thread has its channel's permissions."""
+    """Raises NotAllowed where the bot lacks a permission that a game needs; a thread has those of its channel."""
     if missing_permissions(press.app_permissions):
         raise NotAllowed(wording.NO_THREADS)
 
@@ -34,21 +34,21 @@ def age_restricted(press: Press) -> bool:
 
 
 def server_of(press: Press) -> int:
-    """The server a command was used in. Raises BadInput in a direct message."""
+    """The id of the server a command was used in. Raises BadInput in a direct message."""
     if press.guild_id is None:
         raise BadInput("Games are played on servers; please use this command on one.")
     return press.guild_id
 
 
 def is_host(press: Press) -> bool:
-    """Whether the member may manage the server; who started a game is host of it too."""
+    """Whether the member may manage the server. Services also take the member who started a game for its host."""
     return press.permissions.manage_guild
 
 
 async def game_meant(press: Press, number: int | None, *, unfinished_only: bool = False) -> Game:
-    """The game of that number, else the one of this thread, else the server's newest. Raises NotFound.
+    """The game with that number, else the one of this thread, else the server's newest.
 
-    A battle's thread, or a party's, means no game: BadInput says what to do instead.
+    Raises NotFound where there is none, and BadInput in the thread of a battle or a party, which means no one game.
     """
     app, guild_id = press.client.app, server_of(press)
     if number is not None:

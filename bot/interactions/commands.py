@@ -15,7 +15,7 @@ Callback: TypeAlias = Callable[..., Coroutine[Any, Any, None]]
 Value = TypeVar("Value", str, int)
 
 ROWS: Final = 25
-"""How many rows an autocompletion can offer."""
+"""The most rows that autocomplete can offer."""
 
 
 def telephone_group() -> app_commands.Group:
@@ -46,13 +46,13 @@ def join(group: app_commands.Group, *callbacks: Callback) -> None:
 
 
 def leave(group: app_commands.Group, *callbacks: Callback) -> None:
-    """Takes the commands of these functions out again."""
+    """Removes the commands of these functions."""
     for callback in callbacks:
         group.remove_command(_name(callback))
 
 
 def matching(rows: list[Choice[Value]], typed: str) -> list[Choice[Value]]:
-    """The rows that hold what was typed so far, as many as can be offered."""
+    """The rows whose names contain what was typed, at most as many as autocomplete can offer."""
     wanted = typed.casefold().strip()
     return [row for row in rows if wanted in row.name.casefold()][:ROWS]
 

@@ -1,4 +1,4 @@
-"""The one road for errors of commands, buttons, events and background tasks: tell the member, log for the operator."""
+"""Error handling for commands, buttons, events and background tasks: tell the member, log for the operator."""
 
 import asyncio
 import functools
@@ -19,7 +19,7 @@ from telephone.errors import Misconfigured, TelephoneError
 Suggest = TypeVar("Suggest", bound=Callable[..., Coroutine[Any, Any, list[Any]]])
 
 _EXPIRED: Final = frozenset({10062, 10015, 50027})
-"""Unknown interaction, unknown webhook, invalid token: the press came, or was answered, too late."""
+"""Unknown interaction, unknown webhook, invalid token: the interaction came, or was answered, too late."""
 _REF_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ async def explain(press: Press, error: BaseException) -> None:
 
 
 def offered(suggest: Suggest) -> Suggest:
-    """An autocompletion that offers nothing where it fails: there is nobody to explain it to."""
+    """Makes an autocomplete function offer nothing where it fails; the error is logged, not told to the member."""
 
     @functools.wraps(suggest)
     async def suggested(press: Press, typed: Any) -> list[Any]:
@@ -52,7 +52,7 @@ def offered(suggest: Suggest) -> Suggest:
 
 
 def stray(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """The loop's handler for what nobody awaited: errors of background tasks reach the log."""
+    """Logs errors of background tasks that nobody awaited; the event loop's exception handler."""
     error = context.get("exception")
     if isinstance(error, BaseException):
         _report(error, where=context.get("message"))
@@ -61,7 +61,7 @@ def stray(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 
 def unheard(event: str) -> None:
-    """For errors while an event of Discord's is handled."""
+    """Logs the current exception, raised while an event of Discord's was handled."""
     error = sys.exception()
     if error is not None:
         _report(error, during=event)
@@ -84,7 +84,7 @@ def _words(press: Press, cause: BaseException) -> str:
 
 
 def _report(error: BaseException, **fields: Any) -> str:
-    """Logs a fault of ours under a short reference that the member sees too."""
+    """Logs an error of ours under a short reference, which the member sees too; returns the reference."""
     ref = "".join(secrets.choice(_REF_LETTERS) for _ in range(4))
     _log.error("something broke", ref=ref, exc_info=error, **fields)
     return ref
@@ -97,7 +97,7 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _name(press: Press) -> str:
-    """The command or button, never what was typed into it."""
+    """The name of the command or button, never what was typed into it."""
     if press.command is not None:
         return press.command.qualified_name
     data: Any = press.data or {}

@@ -1,7 +1,7 @@
-"""The router of forms: what a member filled in goes to the feature that registered the pattern of the form's id.
+"""The router of forms: a form goes to the handler that a feature registered for the pattern of the form's id.
 
-discord.py forgets its forms at a restart, so these are not remembered at all: a form's id says what it is about. A
-pattern has a group `member`, the id of the one member whose form it is.
+discord.py forgets its forms at a restart, so a form's id says all that its handler needs. A pattern has a group
+`member`, the id of the one member whose form it is.
 """
 
 import re
@@ -19,17 +19,17 @@ OTHERS: Final = "This form is another member's; please take a turn of your own."
 
 
 def add_form(bot: TelephoneBot, form: re.Pattern[str], handler: FormHandler) -> None:
-    """Hands to `handler` from now on what members fill into forms whose id is of this pattern."""
+    """Registers `handler` for forms whose id matches `pattern`."""
     bot.forms[form] = handler
 
 
 def remove_form(bot: TelephoneBot, form: re.Pattern[str]) -> None:
-    """Takes a pattern out again."""
+    """Removes a pattern and its handler."""
     del bot.forms[form]
 
 
 async def dispatch(press: Press) -> None:
-    """Hands a form to its handler; forms without one, and other presses, are not for here."""
+    """Hands a form to its handler; ignores forms without one, and other interactions."""
     if press.type is not discord.InteractionType.modal_submit:
         return
     data: Any = press.data or {}
@@ -51,10 +51,10 @@ async def _take(press: Press, form: re.Match[str], data: Mapping[str, Any], hand
 
 
 def filled(data: Mapping[str, Any], field: str) -> str:
-    """What a member typed into a field of a form, empty where they did not."""
+    """The text of a field of a form, empty where nothing was typed."""
     return next((str(part.get("value", "")) for part in parts(data) if part.get("custom_id") == field), "")
 
 
 def parts(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The fields of a form, out of the labels around them."""
+    """The fields of a form, without the labels around them."""
     return [row["component"] for row in data.get("components", []) if "component" in row]

@@ -1,4 +1,4 @@
-"""Answering one member: acknowledge within three seconds, then say it where only they see it."""
+"""Answers to one member: acknowledge within three seconds, then answer where only they see it."""
 
 from typing import TypeAlias
 
@@ -10,7 +10,7 @@ from bot.ui import wording
 from bot.ui.posts import Attachment, Post
 
 Press: TypeAlias = discord.Interaction[TelephoneBot]
-"""A command, a button or a form that somebody used."""
+"""An interaction: a member used a command, a button, a select or a form."""
 
 
 async def acknowledge(press: Press) -> None:
@@ -21,7 +21,10 @@ async def acknowledge(press: Press) -> None:
 async def say(
     press: Press, content: str, *, view: discord.ui.View | None = None, file: Attachment | None = None
 ) -> None:
-    """The answer, in place of an earlier one. A member whose last press came to nothing is told that all is well."""
+    """Sends the answer in place of an earlier one.
+
+    A member whose last interaction expired is told that their game is safe.
+    """
     if press.client.late.pop(press.user.id, False):
         content = f"{wording.LATE}\n{content}"
     files = [file.file()] if file else []
@@ -36,7 +39,7 @@ async def say(
 
 
 async def show(press: Press, post: Post) -> None:
-    """The answer as a layout, in the place of the one that is waited for or of the message that was pressed on."""
+    """Sends the answer as a layout, in the place of the deferred answer or of the message whose item was used."""
     view = sendable(post)
     if press.client.late.pop(press.user.id, False):
         view.add_item(discord.ui.TextDisplay(wording.LATE))
@@ -44,6 +47,6 @@ async def show(press: Press, post: Post) -> None:
 
 
 def _stands_in_layout(press: Press) -> bool:
-    """Whether the answer would go into a Components V2 message, which takes no words beside its layout."""
+    """Whether the answer would edit a Components V2 message, which takes no content beside its layout."""
     in_place = press.response.type is discord.InteractionResponseType.deferred_message_update
     return in_place and press.message is not None and press.message.flags.components_v2

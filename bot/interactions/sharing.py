@@ -1,4 +1,4 @@
-"""Answers that can be shared with a channel, and that turn over where they stand."""
+"""Answers that a member can share with the channel, and whose pages turn in place."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -25,14 +25,18 @@ def require_voice(press: Press) -> None:
 
 
 async def share(press: Press, what: str, post: Post) -> None:
-    """Posts it in the channel for everybody, and says where `what` is."""
+    """Posts an answer in the channel for everybody, and tells the member where `what` is."""
     channel_id = press.channel_id or 0
     message_id = await MessageSender(press.client).post(channel_id, [post], Posting(str(press.id), datetime.now(UTC)))
     await say(press, f"{what} {address(server_of(press), channel_id, message_id)}")
 
 
 async def turn_over(press: Press) -> None:
-    """Acknowledges in the place of a member's own answer; under a shared one, which others read, for them alone."""
+    """Acknowledges a button under an answer.
+
+    The next answer replaces one that the member alone sees; under a shared one, which others read, it is a new answer
+    for this member alone.
+    """
     if press.message is not None and press.message.flags.ephemeral:
         await press.response.defer()
     else:

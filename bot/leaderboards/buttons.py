@@ -1,4 +1,4 @@
-"""What a board's select and buttons do. Each carries what its message shows, and works after any restart."""
+"""The persistent select and buttons of a board; their ids say what their message shows."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -22,18 +22,18 @@ from telephone.media.charts.game_chart import for_chart
 
 
 async def show_board(press: Press, sight: Sight) -> None:
-    """The board in the place of the answer that is being waited for, or of the one whose button was pressed."""
+    """Shows the board in the place of the deferred answer, or of the answer whose button was pressed."""
     await show(press, await board_post(press.client.app, sight))
 
 
 async def share_board(press: Press, sight: Sight) -> None:
-    """Posts the board in the channel for everybody, and says where."""
+    """Posts the board in the channel for everybody, and tells the member where."""
     require_voice(press)
     await share(press, messages.SHARED, await board_post(press.client.app, sight))
 
 
 async def board_post(app: App, sight: Sight) -> Post:
-    """The message that shows what a sight asks for."""
+    """The message of a sight."""
     return await _VIEWS[sight.view](app, sight)
 
 
@@ -58,7 +58,7 @@ async def _levels(app: App, sight: Sight) -> Post:
 
 
 async def scale_of(app: App, board: Board) -> ChartScale | None:
-    """What the curves of a board are held against; None for an empty one, or where that is not known."""
+    """The floor and ceiling to draw beside a board's curves; None for an empty board, or without a calibration."""
     return None if board.is_empty else for_chart(await app.pairs.calibration(board.asked.guild_id, board.judge.name))
 
 
@@ -75,14 +75,14 @@ async def _answer(press: Press, sight: Sight) -> None:
 
 
 class BoardButton(PersistentButton, template=rf"at1:board:(?:back|on):{SIGHT}"):
-    """Another page of a board."""
+    """Turns to another page of a board."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         await _answer(press, Sight.of(said, press.guild_id or 0))
 
 
 class BoardSelect(PersistentSelect, template=rf"at1:board:view:{SIGHT}"):
-    """Another view of a board."""
+    """Turns to another view of a board."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         if self.chosen not in CHOICES:

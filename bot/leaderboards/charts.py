@@ -1,4 +1,4 @@
-"""The charts of a board. They keep a core busy: call them through `off_loop`."""
+"""The charts of a board. Drawing keeps a core busy: call these through `off_loop`."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ from telephone.scoring.intervals import Interval
 
 
 def intervals(board: Board, rows: Sequence[PairRow]) -> tuple[Attachment, ...]:
-    """The intervals of some rows, by distance, by votes, or one chart of each; none where nobody has a place."""
+    """Draws the intervals of some rows: one chart by distance, one by votes, each where rows have such a figure."""
     charts = []
     which = words.which(board)
     distances = [
@@ -47,7 +47,7 @@ def intervals(board: Board, rows: Sequence[PairRow]) -> tuple[Attachment, ...]:
 
 
 def turn_by_turn(board: Board, courses: Sequence[BoardCourse], scale: ChartScale | None) -> tuple[Attachment, ...]:
-    """The curves of the pairs beside the embedder's scale; none where there are none."""
+    """Draws the curves of the pairs beside the embedder's scale; empty without curves."""
     if not courses:
         return ()
     curves = [_curve(course) for course in courses]
@@ -59,7 +59,7 @@ def turn_by_turn(board: Board, courses: Sequence[BoardCourse], scale: ChartScale
 def level_by_level(
     board: Board, found: Sequence[tuple[Level, Sequence[BoardCourse]]], scale: ChartScale | None
 ) -> tuple[Attachment, ...]:
-    """The curves of the pairs on each level beside the embedder's scale; none where there are none."""
+    """Draws the curves of the pairs on each level beside the embedder's scale; empty without curves."""
     if not found:
         return ()
     panels = [(level.value, [_curve(course) for course in courses]) for level, courses in found]

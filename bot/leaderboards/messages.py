@@ -23,7 +23,7 @@ PAGE: Final = 10
 COLOUR: Final = 0x0072B2
 SHARED: Final = "The board is here:"
 _ROWS_ROOM: Final = LAYOUT_MAX - 1_300
-"""Text that the rows share; the rest is for heading and notes."""
+"""UTF-16 units that the rows share; the message needs the others for heading and notes."""
 
 _BYS: Final[dict[str, By]] = {"d": "distance", "v": "votes", "b": "both"}
 _VIEWS: Final[dict[str, View]] = {"p": "pairs", "t": "turns", "l": "levels"}
@@ -37,7 +37,7 @@ SIGHT: Final = (
     rf"(?P<games>[{''.join(_GAMES)}])(?P<prompts>[{''.join(_PROMPTS)}])(?P<votes>[{''.join(_VOTES)}])"
     r":(?P<turns>\d{1,2}):(?P<page>\d{1,3}):(?P<embedder>[a-z0-9.-]{0,32})"
 )
-"""How a message's buttons say what it shows."""
+"""The pattern of a sight in the ids of a board's buttons and select."""
 
 CHOICES: Final[dict[str, tuple[str, By | None, View]]] = {
     "distance": ("Pairs by distance", "distance", "pairs"),
@@ -46,12 +46,12 @@ CHOICES: Final[dict[str, tuple[str, By | None, View]]] = {
     "turns": ("Distance turn by turn", None, "turns"),
     "levels": ("Distance level by level", None, "levels"),
 }
-"""What a board can be turned into: a label, and what changes; None leaves it as it is."""
+"""The options of the select: label, ranking and view; the ranking None stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one message shows: which board, which view of it, which page, from 1."""
+    """What one message shows: a board, a view of it, and a page, from 1."""
 
     asked: BoardRequest
     view: View = "pairs"
@@ -59,7 +59,7 @@ class Sight:
 
     @classmethod
     def of(cls, match: re.Match[str], guild_id: int) -> "Sight":
-        """What the id of a button says, on the server where it was pressed."""
+        """Reads the id of a button or select that was used on a server."""
         asked = BoardRequest(
             guild_id=guild_id,
             by=_BYS[match["by"]],
@@ -73,7 +73,7 @@ class Sight:
         return cls(asked, _VIEWS[match["view"]], int(match["page"]))
 
     def custom_id(self, verb: str) -> str:
-        """At most 79 characters that say all of it, and what a press means."""
+        """An id, at most 79 characters, that holds the whole sight and the verb of the item."""
         asked = self.asked
         letters = "".join(
             _letter(table, value)
@@ -95,7 +95,7 @@ class Sight:
 
     @property
     def choice(self) -> str:
-        """Which of CHOICES this is."""
+        """The key in CHOICES of what is shown."""
         return self.asked.by if self.view == "pairs" else self.view
 
 
@@ -104,19 +104,19 @@ def pages(board: Board) -> int:
 
 
 def page_of(board: Board, number: int) -> tuple[PairRow, ...]:
-    """The rows of a page; of the nearest one where there is no such page any more."""
+    """The rows of a page, or of the nearest page where the board has become shorter."""
     number = min(max(number, 1), pages(board))
     return board.rows[(number - 1) * PAGE : number * PAGE]
 
 
 def charted(board: Board, number: int) -> tuple[PairRow, ...]:
-    """The rows whose intervals a page shows: its own, below the first of all where that stands on another page."""
+    """The rows whose intervals a page shows: its own, and above them the board's first row if another page has it."""
     rows = page_of(board, number)
     return rows if rows == board.rows[: len(rows)] else (board.rows[0], *rows)
 
 
 def pairs(board: Board, sight: Sight, charts: Sequence[Attachment]) -> Post:
-    """A page of a board: who has won, the rows as text, their intervals as charts."""
+    """A page of a board: the verdict, the rows as text, their intervals as charts."""
     sight = replace(sight, page=min(max(sight.page, 1), pages(board)))
     part = f" (page {sight.page} of {pages(board)})" if pages(board) > 1 else ""
     lines = [_row(row, board) for row in page_of(board, sight.page)]
@@ -182,7 +182,7 @@ def _choosing(sight: Sight) -> "ui.Select[ui.LayoutView]":
 
 
 def _turning(sight: Sight, count: int) -> list["ui.Button[ui.LayoutView]"]:
-    """The way to the page before and the page after; nothing where there is one page."""
+    """Buttons for the page before and the page after; none where there is one page."""
     if count == 1:
         return []
     ways = (("Previous", "back", sight.page - 1), ("Next", "on", sight.page + 1))

@@ -1,4 +1,4 @@
-"""The drift of one pair as a message. Pure but for its chart, which keeps a core busy: call it through `off_loop`."""
+"""The drift of one pair as a message. Pure. Drawing keeps a core busy: call `curve` through `off_loop`."""
 
 import re
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ COLOUR: Final = 0x0072B2
 OPTIONS: Final = 25
 _LEVELS: Final[dict[str, Level | None]] = {"a": None, **{level.value[0]: level for level in Level}}
 _PARTED: Final = "/"
-"""Stands between the two names of a pair in an option's value; no model's name has one."""
+"""Separates the two names of a pair in an option's value; no model's name has this character."""
 
 ASKED: Final = rf"(?P<level>[{''.join(_LEVELS)}])(?P<games>[ado])(?P<prompts>[cf]):(?P<embedder>[a-z0-9.-]{{0,32}})"
-"""How a select says which games of a pair are meant, and what is to measure them."""
+"""The pattern in a select's id of which games of a pair are meant, and which embedder measures them."""
 
 
 def choice(board: BoardRequest, rows: Sequence[Pair]) -> "ui.Select[ui.LayoutView]":
-    """A select that opens one of some pairs, by the games that their board was asked for."""
+    """A select that opens one of a board's pairs, with the same filter of games as the board."""
     level = next(letter for letter, meant in _LEVELS.items() if meant is board.level)
     name = f"at1:pair:{level}{board.games[0]}{board.prompts[0]}:{board.embedder or ''}"
     options = [
@@ -41,7 +41,7 @@ def choice(board: BoardRequest, rows: Sequence[Pair]) -> "ui.Select[ui.LayoutVie
 
 
 def asked(said: re.Match[str], value: str, guild_id: int) -> PairRequest:
-    """What a select of `choice` asks for. Raises BadInput for a value that it never had."""
+    """Reads the id and the value of a select of `choice`. Raises BadInput for a value that it never offers."""
     t2i, parted, i2t = value.partition(_PARTED)
     if not parted:
         raise BadInput(wording.OLD_BOARD)
@@ -51,7 +51,7 @@ def asked(said: re.Match[str], value: str, guild_id: int) -> PairRequest:
 
 
 def pair(found: PairDrift, charts: Sequence[Attachment] = ()) -> Post:
-    """All that is known of a pair: a heading, the chart of its curve, and a line for each figure."""
+    """The report on a pair: a heading, the chart of its curve, and a line for each figure."""
     level = "" if found.level is None else f", {found.level.value}"
     heading = f"### {escape(str(found.pair))}{level}, {embedder_name(found.label)}"
     parts: list[ui.Item[Any]] = [ui.TextDisplay(heading)]
@@ -63,7 +63,7 @@ def pair(found: PairDrift, charts: Sequence[Attachment] = ()) -> Post:
 
 
 def curve(found: PairDrift) -> tuple[Attachment, ...]:
-    """The chart of a pair's curve with its band and the scale; none without games."""
+    """Draws a pair's curve with its band beside the embedder's scale; empty without games."""
     if found.course is None:
         return ()
     ends = [one.interval for one in found.course.curve if one.interval is not None]

@@ -1,4 +1,4 @@
-"""The drift of one pair, from a command or from the select under a board; the select works after any restart."""
+"""Shows the drift of one pair, for a command and for the persistent select under a board."""
 
 import re
 
@@ -10,13 +10,13 @@ from telephone.leaderboards.pair_report import PairRequest
 
 
 async def show_pair(press: Press, asked: PairRequest) -> None:
-    """All that is known of a pair, in the place of what is being waited for."""
+    """Shows the report on a pair in the place of the deferred answer."""
     found = await press.client.app.pairs.drift(asked)
     await show(press, pair_messages.pair(found, await off_loop(pair_messages.curve, found)))
 
 
 class PairSelect(PersistentSelect, template=rf"at1:pair:{pair_messages.ASKED}"):
-    """Opens a pair of a board, for whoever chose it alone."""
+    """Opens a pair of a board for the member who chose it alone."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         asked = pair_messages.asked(said, self.chosen, press.guild_id or 0)

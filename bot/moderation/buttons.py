@@ -26,7 +26,7 @@ Verb = Callable[[Press, str, StepKey], Awaitable[None]]
 
 
 class _Form(ui.Modal):
-    """A form that asks why; what it is about is its heirs' matter."""
+    """The base of both forms: it asks for the reason."""
 
     def __init__(self, title: str) -> None:
         super().__init__(title=title)
@@ -47,7 +47,7 @@ class _Form(ui.Modal):
 
 
 class ReportForm(_Form):
-    """Why a turn should not be seen."""
+    """The form to report a step of a game."""
 
     def __init__(self, game: Game, key: StepKey) -> None:
         super().__init__(messages.report_title(game, key))
@@ -60,7 +60,7 @@ class ReportForm(_Form):
 
 
 class RoundForm(_Form):
-    """Which side's picture or caption of a battle's turn should not be seen, and why. It names no game."""
+    """The form to report one side's picture or caption in a battle's turn; it names no game."""
 
     def __init__(self, battle: Battle, turn: int) -> None:
         super().__init__(messages.round_title(battle, turn))
@@ -84,7 +84,7 @@ def _choice(name: str, words: Mapping[str, str]) -> ui.RadioGroup[Any]:
 
 
 async def look(press: Press, game_id: str, key: StepKey) -> None:
-    """Shows a moderator, and nobody else, what was reported."""
+    """Shows a reported step to a moderator alone."""
     moderation = press.client.app.moderation
     game, step, image = await moderation.look(game_id, key, is_moderator=is_host(press))
     battle = await moderation.battle_of(game)
@@ -121,7 +121,7 @@ class ReportButton(
     PersistentButton,
     template=rf"at1r:(?P<verb>{'|'.join(VERBS)}):(?P<game>[\w-]{{1,64}}):(?P<step>[1-9]\d?[pc])",
 ):
-    """A moderator's decision on one turn: it works after any restart."""
+    """The persistent button of a moderator's decision on one step."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         await acknowledge(press)

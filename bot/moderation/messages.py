@@ -38,7 +38,7 @@ def reports(waiting: Sequence[Reported]) -> str:
 
 
 def reported_words(game: Game, step: Step, battle: Battle | None = None) -> str:
-    """What was reported, for a moderator's eyes; who played it stays hidden while its battle is open."""
+    """The text of a reported step, for a moderator; its player stays hidden while its battle is open."""
     words = f"\n{quote(step.text)[0]}" if step.text else ""
     player = f" by {escape(step.player)}" if battle is None else ""
     return f"Only you see this: {step_name(game, step.key, battle)}{player}.{words}"
@@ -80,7 +80,7 @@ def round_title(battle: Battle, turn: int) -> str:
 
 
 def round_parts(battle: Battle, turn: int) -> dict[str, str]:
-    """What can be reported of a round, in words by what a form calls it: `b-p` is the picture of side B."""
+    """The words for what can be reported of a round, by value in the form: `b-p` is the picture of side B."""
     kinds = [(side, kind) for side in battle.sides_at(turn) for kind in Kind]
     return {f"{side.choice.value}-{kind.value}": f"Side {side.letter}, {_kind_name(kind)}" for side, kind in kinds}
 

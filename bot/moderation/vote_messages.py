@@ -1,4 +1,4 @@
-"""What an admin reads about votes: counts and reasons, never what somebody chose."""
+"""Answers to an admin about votes: counts and reasons, never a voter's choices."""
 
 from bot.delivery.editor import UPLOAD_MAX
 from bot.ui.posts import Attachment
@@ -37,7 +37,7 @@ def report(found: VoteReport) -> str:
 
 
 def exported(row: Format, found: Export) -> str:
-    """What is in a file, and what to do with it."""
+    """Says what is in an export, and what can be done with it."""
     if len(found.data) > UPLOAD_MAX:
         return (
             f"{found.said} The file is too large for Discord; whoever runs this bot can write it with "
@@ -47,7 +47,7 @@ def exported(row: Format, found: Export) -> str:
 
 
 def sheet(row: Format, found: Export) -> Attachment | None:
-    """The file, None where Discord would not take it."""
+    """The file, None where it is too large for Discord."""
     return Attachment(row.file, found.data) if len(found.data) <= UPLOAD_MAX else None
 
 

@@ -1,4 +1,4 @@
-"""The buttons of a party, and the form for a prompt. Each works after any restart."""
+"""The persistent buttons of a party, and the form for a prompt."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -47,7 +47,7 @@ async def draw(press: Press, party_id: str) -> None:
 
 
 async def turn(press: Press, party_id: str) -> None:
-    """Shows a member what lies before them, and nobody else."""
+    """Shows a member, and nobody else, the picture or the caption of their turn."""
     await acknowledge(press)
     taken = await press.client.app.parties.take(party_id, press.user.id, token=press.token)
     words, view, file = turn_messages.claimed(await fitted(taken), press.client.drawing_link(taken))
@@ -88,11 +88,11 @@ class PartyButton(PersistentButton, template=rf"at1p:(?P<verb>{'|'.join(NAMES)})
 
 
 async def brought(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
-    """Keeps the prompt that a member filled in."""
+    """Stores the prompt that a member sent with the form."""
     text, app = filled(data, "prompt"), press.client.app.parties
     await say(press, messages.brought(await app.bring(form["party"], press.user.id, text, messages.PROMPT_LONGEST)))
 
 
 async def show_start(press: Press, party: Party) -> None:
-    """Says what is to be done for a party that was just asked for."""
+    """Says what is to be done for a party that was just opened."""
     await say(press, messages.started(await press.client.app.parties.opened(party.id)))

@@ -1,6 +1,6 @@
 """Parties as messages. Pure: domain values go in; content, components and files come out.
 
-Before the reveal nothing here says what anybody drew, wrote or brought, and nowhere who did.
+Before the reveal no message shows what anybody drew, wrote or brought; no message ever shows who did.
 """
 
 from datetime import datetime
@@ -38,12 +38,12 @@ Button = ui.Button[ui.LayoutView]
 
 
 def custom_id(verb: str, party_id: str) -> str:
-    """What a button of a party carries, so that it works after any restart."""
+    """The id of a persistent button of a party."""
     return f"at1p:{verb}:{party_id}"
 
 
 def form_id(party_id: str, member_id: int) -> str:
-    """What the form for a prompt carries: its answer finds its party although nobody remembers the form."""
+    """The id of the form for a prompt: it names the party, so that the form works after a restart."""
     return f"at1pf:{party_id}:{member_id}"
 
 
@@ -61,13 +61,13 @@ def card(party: Party) -> Post:
 
 
 def call(party: Party, what: str) -> Post:
-    """What members are to do now, in the thread, from its beginning to its end."""
+    """What members are to do now, in the thread; edited until that part of the party is over."""
     message = PartyMessage.parse(what)
     return _prompts(party) if message.number is None else _round(party, message.number)
 
 
 def heading(party: Party, album: int) -> Post:
-    """That an album comes now."""
+    """The heading of an album in the thread."""
     game = next((one.game for one in party.albums if one.chair + 1 == album), None)
     early = "" if game is None or game.state is not GameState.FAILED else f"\nIt ended early. {_reason(game)}"
     number = "" if game is None else f", game #{game.number}"
@@ -81,14 +81,14 @@ def replay(party: Party, game: Game, file: Attachment) -> Post:
 
 
 def ended(party: Party, awards: Awards) -> Post:
-    """How far every caption of every album went, and which albums are awarded for it."""
+    """How far every caption of every album drifted, and the awards."""
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### Awards of party {party.number}")]
     parts += [ui.TextDisplay("\n".join(lines)) for lines in (_awarded(party, awards), _measured(awards)) if lines]
     return Post(view=layout(parts, _COLOURS[PartyState.FINISHED]))
 
 
 def prompt_form(party_id: str, member_id: int) -> ui.Modal:
-    """The form for a prompt. Nobody need remember it: its id says what it is about."""
+    """The form for a prompt; its id says all that its handler needs."""
     form = ui.Modal(title="What your album begins with", custom_id=form_id(party_id, member_id))
     words: ui.TextInput[Any] = ui.TextInput(
         custom_id="prompt",
@@ -105,7 +105,7 @@ def prompt_form(party_id: str, member_id: int) -> ui.Modal:
 
 
 def started(party: Party) -> str:
-    """The acknowledgement of a party: what is to be done for it to begin."""
+    """The answer to the start of a party: what is to be done for it to begin."""
     if party.state.is_final:
         return f"Party {party.number}: {excerpt(party.reason or 'it has ended.', 500)}"
     return f"Party {party.number} is open, and you are in; it needs {GUESTS_MIN} members. Who presses Join is in too."
@@ -126,7 +126,7 @@ def called(party: Party) -> str:
 
 
 def brought(prompt: Prompt) -> str:
-    """The receipt for a prompt, which only its author is shown."""
+    """The receipt for a prompt, shown to its author alone."""
     return f"Your album begins with this; you can change it until everybody's is in:\n> {excerpt(prompt.text, 1_500)}"
 
 
@@ -143,7 +143,7 @@ def kept(party: Party) -> str:
 
 
 def standing(party: Party) -> str:
-    """A party that goes on, as `/telephone status` lists it."""
+    """A party's line in `/telephone status`."""
     where = f" in <#{party.thread_id}>" if party.thread_id is not None else ""
     return f"- Party {party.number}{where}{_title(party)}"
 
@@ -229,7 +229,7 @@ def _over(party: Party, line: str) -> str:
 
 
 def _passes_on(party: Party) -> bool:
-    """Whether everybody's prompt is drawn by another."""
+    """Whether every prompt is drawn by another member than its author."""
     return (party.request.rounds or len(party.guests)) < len(party.guests) or len(party.guests) % 2 == 1
 
 

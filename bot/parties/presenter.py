@@ -1,4 +1,4 @@
-"""The Parlour on Discord: parties in channels and threads. Speaks REST only, as the stage does."""
+"""Shows parties in channels and threads, over REST alone."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ TOO_LARGE = "The replay of this album is too large for this server; its pictures
 
 
 class DiscordPartyPresenter:
-    """Shows parties. `clock` counts seconds. Raises StageGone or Unavailable."""
+    """Shows parties. `clock` gives seconds. Every method raises StageGone, Refused or Unavailable."""
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._sending = MessageSender(client)
@@ -28,24 +28,24 @@ class DiscordPartyPresenter:
         self._cards = Cards(client, clock=clock)
 
     async def post_card(self, party: Party, posting: Posting) -> int:
-        """The card in the channel, where members join; returns its id."""
+        """Posts the card in the channel, where members join; returns its id."""
         with delivery_errors.told(party.round, "channel"):
             channel_id = party.request.channel_id
             return await self._sending.post(channel_id, [messages.card(party)], posting, owner_id=party.id)
 
     async def open_thread(self, party: Party, posting: Posting) -> int:
-        """The thread on the card, named after the party's number alone."""
+        """Opens the thread on the card, named after the party's number alone; returns its id."""
         card_id, channel_id = need(party.card_id, "card"), party.request.channel_id
         with delivery_errors.told(party.round, "channel"):
             name = messages.thread_name(party)
             return await self._sending.open_thread(channel_id, card_id, name, again=posting.again)
 
     async def post_call(self, party: Party, what: str, posting: Posting) -> int:
-        """What members are to do now."""
+        """Posts what members are to do now."""
         return await self._in_thread(party, messages.call(party, what), posting)
 
     async def edit_call(self, party: Party, what: str) -> None:
-        """A call, brought up to date."""
+        """Brings a call up to date."""
 
         async def at_most(_size: int) -> list[Post]:
             return [messages.call(party, what)]
@@ -53,11 +53,11 @@ class DiscordPartyPresenter:
         await self._posted.edit(party.round, _thread_of(party), party.messages.get(what, 0), at_most)
 
     async def post_heading(self, party: Party, album: int, posting: Posting) -> int:
-        """That an album comes now."""
+        """Posts the heading of an album."""
         return await self._in_thread(party, messages.heading(party, album), posting)
 
     async def post_replay(self, party: Party, game: Game, data: bytes, alt: str, posting: Posting) -> int:
-        """An album as one moving picture, or why there is none."""
+        """Posts the replay of an album, or that it is too large."""
         file = Attachment(f"game-{game.number}.gif", data, alt)
         try:
             return await self._in_thread(party, messages.replay(party, game, file), posting)
@@ -67,11 +67,11 @@ class DiscordPartyPresenter:
             return await self._in_thread(party, Post(TOO_LARGE), posting)
 
     async def post_awards(self, party: Party, awards: Awards, posting: Posting) -> int:
-        """How far the albums went, and what they are awarded for."""
+        """Posts how far the albums drifted, and their awards."""
         return await self._in_thread(party, messages.ended(party, awards), posting)
 
     async def edit_awards(self, party: Party, awards: Awards) -> None:
-        """The awards, where they stand."""
+        """Edits the awards."""
 
         async def at_most(_size: int) -> list[Post]:
             return [messages.ended(party, awards)]
@@ -79,7 +79,7 @@ class DiscordPartyPresenter:
         await self._posted.edit(party.round, _thread_of(party), party.messages.get(PartyMessageKind.AWARDS, 0), at_most)
 
     async def edit_card(self, party: Party) -> None:
-        """The card, brought up to date."""
+        """Brings the card up to date."""
         if party.card_id is None:
             return
         state = f"{party.state.value} {party.round} {party.thread_id is not None}"

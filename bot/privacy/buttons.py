@@ -1,4 +1,4 @@
-"""Having all that is kept of a member deleted: the question, and its buttons, which work after any restart."""
+"""The question before a member's data is deleted, and its persistent buttons."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ _WAIT: Final = 20.0
 
 
 async def ask_to_delete(press: Press) -> None:
-    """Says what goes and what stays, before anything is deleted."""
+    """Tells what is deleted and what stays, before anything is deleted."""
     found = await press.client.app.privacy.footprint(press.user.id)
     await say(press, messages.question(found), view=messages.confirmation())
 
@@ -36,7 +36,7 @@ VERBS: Final[dict[str, Callable[[Press], Awaitable[None]]]] = {"delete": delete,
 
 
 class PersonalButton(PersistentButton, template=rf"at1:me:(?P<verb>{'|'.join(VERBS)})"):
-    """Deletes, or leaves it."""
+    """Deletes the member's data, or keeps it."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         await VERBS[said["verb"]](press)

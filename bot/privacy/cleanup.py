@@ -1,4 +1,4 @@
-"""The broom on Discord: takes back what we posted of a game or a battle. Speaks REST only, as the stage does."""
+"""Deletes what we posted of a game or a battle, over REST alone."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Final
@@ -13,7 +13,7 @@ from telephone.domain.deletions import Spot
 
 _GONE: Final = frozenset({delivery_errors.UNKNOWN_CHANNEL, delivery_errors.UNKNOWN_MESSAGE})
 _BARRED: Final = frozenset({50001, 50013, 160005})
-"""No access, no permission, a locked thread: out of our reach."""
+"""No access, no permission, a locked thread: messages that we cannot delete."""
 _log = structlog.get_logger()
 
 
@@ -24,7 +24,10 @@ class DiscordCleanup:
         self._client = client
 
     async def sweep(self, spot: Spot) -> bool:
-        """All of ours in the thread; in the channel what is known, and what names the game within HISTORY messages."""
+        """Deletes all our messages in the thread; in the channel those of `spot`, and those that name the owner.
+
+        Of the channel, HISTORY messages are searched. Returns False where some messages are out of our reach.
+        """
         reached = True
         if spot.thread_id is not None:
             reached = await self._clear(spot.thread_id, self._all(spot.thread_id, spot, lambda message: True, None))
@@ -43,7 +46,7 @@ class DiscordCleanup:
                 yield message.id
 
     async def _clear(self, channel_id: int, messages: AsyncIterator[int]) -> bool:
-        """Deletes messages of a channel; False where it is closed to us."""
+        """Deletes messages of a channel; returns False where we lack access."""
         try:
             with delivery_errors.told(0, "sweep"):
                 async for message_id in messages:

@@ -1,4 +1,4 @@
-"""What a member reads about themselves: what is kept of them, and what they have chosen. Pure."""
+"""What a member reads about their own data and choices. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -34,13 +34,13 @@ _NOUNS: Final[Mapping[str, tuple[str, str]]] = {
 """The sections that a sentence names; the file has all of them."""
 
 
-def exported(parcel: Parcel) -> str:
-    """What is in a member's file."""
-    if not any(parcel.rows.values()):
+def exported(export: Parcel) -> str:
+    """Says what is in a member's file."""
+    if not any(export.rows.values()):
         return NOTHING
-    if len(parcel.data) > UPLOAD_MAX:
+    if len(export.data) > UPLOAD_MAX:
         return TOO_LARGE
-    named = [_counted(parcel.rows[section], *nouns) for section, nouns in _NOUNS.items() if parcel.rows.get(section)]
+    named = [_counted(export.rows[section], *nouns) for section, nouns in _NOUNS.items() if export.rows.get(section)]
     what = ", ".join(named) or "no game, vote or prompt, but what was booked or decided in your name"
     return (
         f"All that is kept of you, on every server this bot plays on: {what}. What each part means stands in the "
@@ -48,14 +48,14 @@ def exported(parcel: Parcel) -> str:
     )
 
 
-def file(parcel: Parcel) -> Attachment | None:
-    """The file itself, None where there is nothing in it or Discord would not take it."""
-    fits = any(parcel.rows.values()) and len(parcel.data) <= UPLOAD_MAX
-    return Attachment(parcel.name, parcel.data) if fits else None
+def file(export: Parcel) -> Attachment | None:
+    """The file itself, None where it is empty or too large for Discord."""
+    fits = any(export.rows.values()) and len(export.data) <= UPLOAD_MAX
+    return Attachment(export.name, export.data) if fits else None
 
 
 def question(found: Footprint) -> str:
-    """What goes and what stays, before anything is deleted."""
+    """The question before anything is deleted: what is deleted and what stays."""
     whole = ("game that began with words of yours", "games that began with words of yours")
     goes = [
         f"{_counted(found.whole, *whole)}: whole, with messages, pictures and replays",
@@ -88,7 +88,7 @@ def question(found: Footprint) -> str:
 
 
 def confirmation() -> ui.View:
-    """Two buttons; who presses is whose data it is."""
+    """The two buttons under the question; they concern the data of the member who presses."""
     return confirm(("Delete all of it", "at1:me:delete"), ("Keep it", "at1:me:keep"))
 
 

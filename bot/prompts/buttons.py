@@ -1,4 +1,4 @@
-"""The buttons under lists of prompts and under proposals: they carry what they are about, and outlive the bot."""
+"""The persistent buttons under lists of prompts and under proposals."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -20,16 +20,16 @@ _STYLE: Final = discord.ButtonStyle
 
 
 async def show_page(press: Press, number: int, level: Level | None) -> None:
-    """One page of what games here can start from, with the way to the pages beside it."""
+    """Shows a page of the prompts that games here can start from, with buttons for the pages beside it."""
     page = await press.client.app.prompts.browse(server_of(press), level, number)
     await say(press, messages.page(page), view=_turning(page))
 
 
-async def show_desk(press: Press, at: int = 0, note: str = "") -> None:
-    """The next proposal from this number on, under what was just decided."""
-    desk = await press.client.app.prompts.desk(server_of(press), is_moderator=is_host(press), at=at)
-    words, file = messages.desk(desk, note)
-    await say(press, words, view=_deciding(desk), file=file)
+async def show_review(press: Press, at: int = 0, note: str = "") -> None:
+    """Shows the next proposal from number `at` on, under `note`, the decision just made."""
+    review = await press.client.app.prompts.desk(server_of(press), is_moderator=is_host(press), at=at)
+    words, file = messages.review(review, note)
+    await say(press, words, view=_deciding(review), file=file)
 
 
 async def accept(press: Press, number: int, level: Level | None) -> None:
@@ -50,16 +50,16 @@ async def decline(press: Press, number: int, level: Level | None) -> None:
 
 
 async def skip(press: Press, number: int, level: Level | None) -> None:
-    await show_desk(press, number + 1)
+    await show_review(press, number + 1)
 
 
 async def _decided(press: Press, number: int, decision: Awaitable[str]) -> None:
-    """Shows the next one whether the decision was ours or somebody was faster."""
+    """Shows the next proposal, also where another moderator was faster."""
     try:
         note = await decision
     except BadInput as late:
         note = late.sentence
-    await show_desk(press, number + 1, note)
+    await show_review(press, number + 1, note)
 
 
 VERBS: Final[dict[str, Verb]] = {"prompts": show_page, "accept": accept, "decline": decline, "skip": skip}
@@ -69,7 +69,7 @@ class PromptButton(
     PersistentButton,
     template=rf"at1:(?P<verb>{'|'.join(VERBS)}):(?P<number>\d{{1,9}})(?::(?P<level>{'|'.join(Level)}))?",
 ):
-    """A page to turn to, or a moderator's decision about the proposal of that number."""
+    """Turns to a page, or carries a moderator's decision about the proposal of that number."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         await press.response.defer()
@@ -78,7 +78,7 @@ class PromptButton(
 
 
 def _turning(page: Page) -> ui.View | None:
-    """The way to the page before and the page after; None where there is only one."""
+    """Buttons for the page before and the page after; None where there is only one page."""
     if page.pages == 1:
         return None
     view = ui.View(timeout=None)
@@ -89,16 +89,16 @@ def _turning(page: Page) -> ui.View | None:
     return view
 
 
-def _deciding(desk: ProposalReview) -> ui.View | None:
-    """A button for each level that a proposal can be accepted at, the proposed one standing out; None without one."""
-    if desk.proposal is None:
+def _deciding(review: ProposalReview) -> ui.View | None:
+    """The buttons of a decision: one for each level, the proposed one highlighted; None where no proposal waits."""
+    if review.proposal is None:
         return None
-    view, number = ui.View(timeout=None), desk.proposal.number
+    view, number = ui.View(timeout=None), review.proposal.number
     for level in Level:
-        style = _STYLE.success if level is desk.proposal.level else _STYLE.secondary
+        style = _STYLE.success if level is review.proposal.level else _STYLE.secondary
         view.add_item(ui.Button(label=level.capitalize(), custom_id=_id("accept", number, level), style=style, row=0))
     view.add_item(ui.Button(label="Decline", custom_id=_id("decline", number), style=_STYLE.danger, row=1))
-    if desk.others:
+    if review.others:
         view.add_item(ui.Button(label="Skip", custom_id=_id("skip", number), row=1))
     view.stop()
     return view

@@ -11,7 +11,7 @@ from telephone.prompts.service import Flaw, Generated, ListedPrompt, Page, Propo
 from telephone.store import Proposal
 
 PAGE_ROOM: Final = 1_680
-"""Text that the prompts of a page share; the rest of a message is for its heading and its end."""
+"""UTF-16 units that the prompts of a page share; the message needs the others for its heading and its end."""
 WORDS_MAX: Final = 1_500
 NOTHING_WAITS: Final = "No prompt waits for a decision here."
 _FLAWS: Final[Mapping[Flaw, str]] = {
@@ -25,7 +25,7 @@ _FLAWS: Final[Mapping[Flaw, str]] = {
 
 
 def page(shown: Page) -> str:
-    """One page of prompts, each with the name it is started by."""
+    """A page of prompts, each with the name that starts it."""
     level = f", {shown.level}" if shown.level else ""
     part = f", page {shown.number} of {shown.pages}" if shown.pages > 1 else ""
     room = PAGE_ROOM // max(1, len(shown.entries))
@@ -38,8 +38,8 @@ def proposed(proposal: Proposal) -> str:
     return f"Thank you. Your prompt waits for a moderator; once they accept it, it is {proposal.slug} here."
 
 
-def desk(shown: ProposalReview, note: str = "") -> tuple[str, Attachment | None]:
-    """The proposal a moderator decides about, under what they decided before; a long one comes as a file too."""
+def review(shown: ProposalReview, note: str = "") -> tuple[str, Attachment | None]:
+    """The proposal a moderator decides about, under the decision before it; a long one comes as a file too."""
     lines = [note, ""] if note else []
     if shown.proposal is None:
         return "\n".join([*lines, NOTHING_WAITS]), None
@@ -66,7 +66,7 @@ def removed(prompt: Prompt) -> str:
 
 
 def generated(made: Generated) -> str:
-    """What a chat model wrote, what of it does not wait for a decision and why, and what it cost."""
+    """How many prompts a chat model wrote, which were left out and why, and what they cost."""
     kept, count = len(made.kept), len(made.kept) + sum(made.left_out.values())
     wait = (
         f"{kept or 'none'} of them {'waits' if kept == 1 else 'wait'} for a decision" if made.left_out else "all wait"

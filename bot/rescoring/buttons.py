@@ -1,4 +1,4 @@
-"""Having old games measured anew: the question, and the buttons, which work after any restart."""
+"""The question before old games are measured again, and its persistent buttons."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -16,12 +16,12 @@ Verb = Callable[[Press, str], Awaitable[None]]
 
 
 async def ask_to_rescore(press: Press, embedder: str) -> None:
-    """Says what it comes to before money is spent; what costs nothing is begun at once."""
+    """Asks before money is spent; begins at once what costs nothing."""
     require_voice(press)
-    errands = press.client.app.rescores
-    plan = await errands.plan(server_of(press), embedder, is_host=is_host(press))
+    rescores = press.client.app.rescores
+    plan = await rescores.plan(server_of(press), embedder, is_host=is_host(press))
     if isinstance(plan, RescorePlan) and plan.most_usd:
-        text = messages.question(plan, errands.label(plan.embedder))
+        text = messages.question(plan, rescores.label(plan.embedder))
         await say(press, text, view=messages.confirmation(plan))
     else:
         await _begin(press, embedder)
@@ -41,9 +41,9 @@ async def stop(press: Press, job_id: str) -> None:
 
 async def _begin(press: Press, embedder: str) -> None:
     guild_id, channel_id = server_of(press), press.channel_id or 0
-    errands = press.client.app.rescores
-    job = await errands.rescore(guild_id, embedder, by=press.user.id, channel_id=channel_id, is_host=is_host(press))
-    shown = await errands.shown(job.id)
+    rescores = press.client.app.rescores
+    job = await rescores.rescore(guild_id, embedder, by=press.user.id, channel_id=channel_id, is_host=is_host(press))
+    shown = await rescores.shown(job.id)
     link = None if shown.message_id is None else address(guild_id, channel_id, shown.message_id)
     await say(press, messages.begun(job, link))
 
@@ -55,7 +55,7 @@ _NAME: Final = r"at1:rescore:(?P<verb>go|stop):(?P<what>[a-z0-9.-]{1,64})"
 
 
 class RescoreButton(PersistentButton, template=_NAME):
-    """Begins what was asked about, or stops what is under way."""
+    """Begins or stops the job that its id names."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         await VERBS[said["verb"]](press, said["what"])

@@ -1,6 +1,6 @@
-"""Measuring old games anew, as messages: the question before money is spent, and the card of how far it is. Pure.
+"""Messages of rescoring jobs: the question before money is spent, and the card with the progress. Pure.
 
-An embedder is called `label`, the name that boards have for it.
+`label` is the name that boards have for an embedder.
 """
 
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ _COLOURS: Final = {  # Okabe and Ito's, told apart by everybody; the heading say
 
 
 def card(job: Rescore, label: str, moment: datetime | None = None) -> Post:
-    """How far a job is, and how to stop it; what it came to when it has ended."""
+    """The card of a job: its progress and a Stop button, or its result once it has ended."""
     name = embedder_name(label)
     titles = {
         RescoreState.QUEUED: f"Old games will be measured with {name}",
@@ -45,7 +45,7 @@ def card(job: Rescore, label: str, moment: datetime | None = None) -> Post:
 
 
 def question(plan: RescorePlan, label: str) -> str:
-    """What measuring comes to, before it is begun."""
+    """The question before a job begins: how many games, and what it may cost."""
     scale = f" Its scale costs the operator {up_to(plan.scale_usd)} more, once." if plan.scale_usd else ""
     return (
         f"{_games(plan.games).capitalize()} not measured with {embedder_name(label)} yet. Measuring them costs "
@@ -54,7 +54,7 @@ def question(plan: RescorePlan, label: str) -> str:
 
 
 def confirmation(plan: RescorePlan) -> ui.View:
-    """One button that begins it."""
+    """The button that begins the job."""
     begin = (f"Measure them, {up_to(plan.most_usd)}", f"at1:rescore:go:{plan.embedder}")
     return confirm(begin, style=discord.ButtonStyle.primary)
 

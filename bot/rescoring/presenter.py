@@ -1,4 +1,4 @@
-"""The noticeboard on Discord: cards of long jobs in a channel. Speaks REST only, as the stage does."""
+"""Shows the progress of rescoring jobs as cards in a channel, over REST alone."""
 
 import time
 from collections.abc import Callable
@@ -14,19 +14,19 @@ from telephone.ports.posting import Posting
 
 
 class DiscordJobPresenter:
-    """Shows rescores. `clock` counts seconds. Raises StageGone or Unavailable."""
+    """Shows rescoring jobs. `clock` gives seconds. Every method raises StageGone, Refused or Unavailable."""
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._sending = MessageSender(client)
         self._cards = Cards(client, clock=clock)
 
     async def post(self, job: Rescore, label: str, posting: Posting) -> int:
-        """The card in the channel; returns its id."""
+        """Posts the card in the channel; returns its id."""
         with delivery_errors.told(0, "channel"):
             return await self._sending.post(job.channel_id, [messages.card(job, label)], posting, owner_id=job.id)
 
     async def edit(self, job: Rescore, label: str) -> None:
-        """Brings the card up to date; skips what follows too soon, never a change of state."""
+        """Brings the card up to date; skips edits that follow the last one too soon, unless the state changed."""
         if job.message_id is None:
             return
         final = job.state.is_final

@@ -27,7 +27,7 @@ FORM: Final = re.compile(r"at1f:(?P<game>[\w-]{1,64}):(?P<step>[1-9]\d?[pc]):(?P
 
 
 async def take(press: Press, game_id: str, key: StepKey) -> None:
-    """Takes a turn and shows it to nobody else."""
+    """Claims a turn and shows it to this member alone."""
     await acknowledge(press)
     turn = await press.client.app.turns.claim(game_id, key, press.user.id, token=press.token)
     words, view, file = messages.claimed(await fitted(turn), press.client.drawing_link(turn))
@@ -36,8 +36,8 @@ async def take(press: Press, game_id: str, key: StepKey) -> None:
 
 async def let_ai_play(press: Press, game_id: str, key: StepKey) -> None:
     await acknowledge(press)
-    seats = press.client.app.turns
-    seat = await seats.let_ai_play(game_id, key, by=press.user.id, is_host=is_host(press))
+    turns = press.client.app.turns
+    seat = await turns.let_ai_play(game_id, key, by=press.user.id, is_host=is_host(press))
     await say(press, messages.stood_in(seat))
 
 
@@ -64,23 +64,23 @@ class TurnButton(
     PersistentButton,
     template=rf"at1t:(?P<verb>{'|'.join(NAMES)}):(?P<game>[\w-]{{1,64}}):(?P<step>[1-9]\d?[pc])",
 ):
-    """Any button of a member's turn: it works after any restart."""
+    """Any persistent button of a member's turn."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         await VERBS[said["verb"]](press, said["game"], StepKey.parse(said["step"]))
 
 
 async def play(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> None:
-    """Plays a turn with what its member filled in; words that came too late are given back."""
+    """Plays a turn with what its member sent with the form; an answer that came too late is given back."""
     game_id, key = form["game"], StepKey.parse(form["step"])
-    seats, text, file = press.client.app.turns, None, None
+    turns, text, file = press.client.app.turns, None, None
     try:
         if key.kind is Kind.CAPTION:
             text = filled(data, "caption")
-            await seats.caption(game_id, key, press.user.id, text)
+            await turns.caption(game_id, key, press.user.id, text)
         else:
             file = await _uploaded(press, data)
-            await seats.drawing(game_id, key, press.user.id, file.data)
+            await turns.drawing(game_id, key, press.user.id, file.data)
     except NotAllowed as error:
         if error.sentence != LATE:
             raise
@@ -90,7 +90,7 @@ async def play(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> No
 
 
 async def _uploaded(press: Press, data: Mapping[str, Any]) -> Attachment:
-    """The one file of a form. Raises BadInput where it is none, or too large to be read."""
+    """The one file of a form. Raises BadInput where there is not exactly one, or it is too large."""
     sent = data.get("resolved", {}).get("attachments", {})
     ids: list[Any] = next((part.get("values", []) for part in parts(data) if part.get("custom_id") == "drawing"), [])
     files = [sent[str(one)] for one in ids if str(one) in sent]
@@ -100,6 +100,6 @@ async def _uploaded(press: Press, data: Mapping[str, Any]) -> Attachment:
 
 
 async def fitted(turn: ClaimedTurn) -> ClaimedTurn:
-    """The turn with its picture in a size that Discord takes."""
+    """The turn with its picture in a size that Discord accepts."""
     picture: Image | None = turn.picture
     return turn if picture is None else replace(turn, picture=await off_loop(fit, picture, UPLOAD_MAX))

@@ -1,4 +1,4 @@
-"""Calling members into a game by name: they are mentioned, and nobody else is."""
+"""Calls members into a game by mentions of them, and of nobody else."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from telephone.domain.games import Game, GameState
 from telephone.errors import BadInput, NotAllowed
 
 Called: TypeAlias = discord.Member | discord.Role
-"""Somebody, or all who have a role."""
+"""A member, or all who have a role."""
 NOT_HOST = "Only who started this game, or a member who may manage the server, can call others into it."
 NOT_THIS_ROLE = "You may not mention {role} here, so I may not either; please name members, or ask an admin."
 

@@ -1,4 +1,4 @@
-"""Invitations to take a turn, and what the one who takes it is shown. Pure: values go in, messages come out."""
+"""Invitations to take a turn, and answers to the member who takes it. Pure: values go in, messages come out."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -24,23 +24,23 @@ _RESTS: Final = {
     GameState.STOPPED: ("not taken", "The game was stopped before anybody took this turn."),
     GameState.FAILED: ("not taken", "The game ended before anybody took this turn."),
 }
-"""What stands in the place of an invitation whose game does not go on."""
+"""Title and line of an invitation whose game does not go on."""
 _DO: Final = {Kind.PICTURE: "draw a picture", Kind.CAPTION: "write a caption"}
 _SEES: Final = {Kind.PICTURE: "reads one caption", Kind.CAPTION: "sees one picture"}
 
 
 def turn_id(verb: str, game_id: str, key: StepKey) -> str:
-    """What a button of a member's turn carries, so that it works after any restart."""
+    """The id of a persistent button of a member's turn."""
     return f"at1t:{verb}:{game_id}:{key}"
 
 
 def form_id(game_id: str, key: StepKey, member_id: int) -> str:
-    """What a form carries: its answer finds its turn although nobody remembers the form."""
+    """The id of a form: it names the turn, so that the form works after a restart."""
     return f"at1f:{game_id}:{key}:{member_id}"
 
 
 def invitation(game: Game, seat: Seat) -> Post:
-    """What stands in the thread about one member's turn, from its opening to its end."""
+    """The message in the thread about one member's turn, edited from its opening to its end."""
     free = not seat.state.is_settled
     if free and game.state in _RESTS:
         title, line, colour = *_RESTS[game.state], _COLOURS[SeatState.STOOD_IN]
@@ -54,11 +54,10 @@ def invitation(game: Game, seat: Seat) -> Post:
 
 
 def claimed(turn: ClaimedTurn, link: str | None = None) -> tuple[str, ui.View, Attachment | None]:
-    """What only who holds a turn sees: the words to draw or the picture to describe, and how to answer.
+    """The answer to the member who took a turn: the text to draw or the picture to describe, and buttons to answer.
 
-    A turn that is kept for one member is nobody else's to take, so it is not given back.
-
-    The picture says nothing of where it came from. `link` opens the page to draw on.
+    A turn that is reserved for one member has no button to give it back, since nobody else may take it. The picture's
+    name and alt text tell nothing of its origin. `link` opens the drawing page.
     """
     claim, key = turn.seat.claim, turn.seat.key
     until = f"until {clock(claim.expires_at)}" if claim is not None else "now"
@@ -79,12 +78,12 @@ def claimed(turn: ClaimedTurn, link: str | None = None) -> tuple[str, ui.View, A
 
 
 def picture_to_describe(image: Image) -> Attachment:
-    """A picture under a name, and with an alternative text, that say nothing of it."""
+    """A picture whose file name and alt text tell nothing of it."""
     return Attachment(f"picture.{extension(image)}", image.data, "Picture to describe")
 
 
 def caption_form(game_id: str, key: StepKey, member_id: int) -> ui.Modal:
-    """The form for a caption. Nobody need remember it: its id says what it is about."""
+    """The form for a caption; its id says all that its handler needs."""
     form = ui.Modal(title=f"Turn {key.turn}: your caption", custom_id=form_id(game_id, key, member_id))
     words: ui.TextInput[Any] = ui.TextInput(
         custom_id="caption",
@@ -109,7 +108,7 @@ def upload_form(game_id: str, key: StepKey, member_id: int) -> ui.Modal:
 
 
 def half_over(game: Game, seat: Seat) -> str:
-    """The reminder to who holds a turn."""
+    """The reminder to the member who holds a turn."""
     where = f" of game #{game.number}" + (f" in <#{game.place.thread_id}>" if game.place.thread_id else "")
     until = f"; you have until {clock(seat.claim.expires_at)}" if seat.claim is not None else ""
     return f"Half of your time for turn {seat.key.turn}{where} is over{until}."
@@ -120,12 +119,12 @@ def played(key: StepKey) -> str:
 
 
 def returned(sentence: str, text: str | None) -> str:
-    """An answer that came too late, with the words given back to their author."""
+    """The refusal of an answer that came too late, with its text given back to the author."""
     return sentence if text is None else f"{sentence}\n{quote(text, 1_500)[0]}"
 
 
 def called(game: Game, key: StepKey, mentions: Sequence[str]) -> str:
-    """The words that call members into a game by name."""
+    """The message that calls members into a game by mentions."""
     which = "a turn" if game.keeps_human_step else f"turn {key.turn}"
     waits = f"{which} of game #{game.number} waits for one of you to {_DO[key.kind]}"
     return f"{', '.join(mentions)}: {waits}. Its invitation is above."

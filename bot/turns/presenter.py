@@ -1,4 +1,4 @@
-"""The Lobby on Discord: invitations in a game's thread, and reminders that one member sees. Speaks REST only."""
+"""Shows invitations to members' turns in a game's thread, and reminders that one member sees, over REST alone."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -22,18 +22,18 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class DiscordTurnPresenter:
-    """Raises StageGone or Unavailable."""
+    """Shows members' turns. Every method raises StageGone, Refused or Unavailable."""
 
     client: discord.Client
 
     async def invite(self, game: Game, seat: Seat, posting: Posting) -> int:
-        """The invitation to a step in the game's thread."""
+        """Posts the invitation to a step in the game's thread; returns its id."""
         post = messages.invitation(game, seat)
         with delivery_errors.told(turn_now(game), "thread"):
             return await MessageSender(self.client).post(thread_of(game), [post], posting, owner_id=str(seat.key))
 
     async def edit_invitation(self, game: Game, seat: Seat, message_id: int) -> None:
-        """Brings an invitation up to date; one that is gone says nothing any more, and that is well."""
+        """Brings an invitation up to date; does nothing where it was deleted."""
 
         async def at_most(_size: int) -> list[Post]:
             return [messages.invitation(game, seat)]
@@ -41,7 +41,11 @@ class DiscordTurnPresenter:
         await MessageEditor(self.client).edit(turn_now(game), thread_of(game), message_id, at_most)
 
     async def remind(self, game: Game, seat: Seat, *, by_message: bool) -> None:
-        """A follow-up to the press that took the turn, which Discord takes for a quarter of an hour, and a message."""
+        """Reminds the member who holds the turn, where they see it alone.
+
+        By a follow-up to the press that took the turn, which Discord accepts for a quarter of an hour, and, with
+        `by_message`, by a direct message.
+        """
         if seat.claim is None:
             return
         words = messages.half_over(game, seat)
@@ -51,7 +55,7 @@ class DiscordTurnPresenter:
             await self._follow_up(seat.claim, words)
 
     async def _write_to(self, member_id: int, words: str) -> None:
-        """A direct message; a member who takes none is not reminded so."""
+        """Sends a direct message; does nothing for a member who accepts none."""
         try:
             channel = await self.client.http.start_private_message(member_id)
             await self.client.get_partial_messageable(int(channel["id"])).send(words, allowed_mentions=NO_MENTIONS)

@@ -1,4 +1,4 @@
-"""Money in words. A free game says nothing of it."""
+"""Amounts of money in words; empty for a free game."""
 
 import math
 
@@ -18,7 +18,7 @@ def up_to(usd: float) -> str:
 
 
 def most(game: Game) -> str:
-    """`, up to $0.21`, to go on a list."""
+    """`, up to $0.21`, the most a game may cost, to continue a list."""
     return f", {up_to(game.costs.reserved)}" if game.costs.reserved else ""
 
 
@@ -28,7 +28,7 @@ def so_far(game: Game) -> str:
 
 
 def spent(game: Game) -> str:
-    """What a game has cost, as a sentence after another; what may have been billed twice is not hidden."""
+    """What a game has cost, as a sentence after another, with what may have been billed twice."""
     if game.is_free:
         return ""
     doubt = money(game.possibly_billed_twice_usd)

@@ -27,7 +27,7 @@ class Attachment:
     alt: str | None = None
 
     def file(self) -> discord.File:
-        """A fresh file to send; one is used up by sending it."""
+        """A new discord.File, which can be sent once."""
         return discord.File(io.BytesIO(self.data), self.name, description=self.alt)
 
 
@@ -41,19 +41,19 @@ class Post:
 
     @property
     def words(self) -> str:
-        """All that can be read on it, without the spaces at its ends."""
+        """The text of the message, from content and text displays, stripped."""
         items = self.view.walk_children() if self.view else ()
         displays = [item.content for item in items if isinstance(item, ui.TextDisplay)]
         return "\n".join([self.content, *displays] if self.content else displays).strip()
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """Its files' names without their endings, which a smaller copy changes."""
+        """The names of its files, sorted, without their endings, which differ in a smaller copy."""
         return tuple(sorted(file.name.rpartition(".")[0] for file in self.files))
 
 
 def custom_id(verb: str, game_id: str) -> str:
-    """What a persistent button carries, so that it works after any restart."""
+    """The id of a persistent button of a game."""
     return f"at1:{verb}:{game_id}"
 
 
@@ -69,7 +69,7 @@ def address(guild_id: int, channel_id: int, message_id: int | None = None) -> st
 
 
 def opening_of(prompt: Prompt) -> Post:
-    """A prompt, as the first message of what is played from it."""
+    """A prompt as the first message of a thread."""
     origin = f" {escape(prompt.slug)}" if prompt.slug else ""
     text, whole = quote(prompt.text)
     content = f"**The prompt**{origin}"
@@ -79,7 +79,7 @@ def opening_of(prompt: Prompt) -> Post:
 
 
 def by(game: Game, played: Step) -> str:
-    """Who took a step, as its message says it: a stand-in is named as one, a member only by their own wish."""
+    """Who played a step, as its message says it: a stand-in is called one, a member is named only if they chose so."""
     if played.key in game.stand_ins:
         return f"{excerpt(played.player, 80)}, stand-in for a member"
     if (member_id := game.named.get(played.key)) is not None:
@@ -93,14 +93,14 @@ def who(player: str) -> str:
 
 
 def otherwise(seat: Seat) -> str:
-    """What happens where nobody takes a turn."""
+    """Says what happens if nobody takes a turn."""
     if seat.stand_in is None:
         return f"It stays free until {clock(seat.deadline)}."
     return f"Otherwise {excerpt(seat.stand_in, 80)} plays at {clock(seat.deadline)}."
 
 
 def span(seconds: float) -> str:
-    """A length of time that was set, in words: "10 min", "90 seconds"."""
+    """A time limit in words: "10 min", "90 seconds"."""
     if seconds % 60:
         return "1 second" if seconds == 1 else f"{seconds:g} seconds"
     return f"{seconds / 60:g} min"
@@ -122,7 +122,7 @@ def turn_now(game: Game) -> int:
 
 
 def embedder_name(label: str) -> str:
-    """What measured a distance, fit for brackets: `MiniLM (offline)` becomes `MiniLM, offline`."""
+    """An embedder's label without brackets: `MiniLM (offline)` becomes `MiniLM, offline`."""
     return escape(label.replace(" (", ", ").replace(")", "")) or "unnamed embedder"
 
 
@@ -139,19 +139,19 @@ def layout(parts: Sequence[ui.Item[Any]], colour: int) -> ui.LayoutView:
 
 
 def gallery(pictures: Sequence[Attachment]) -> "ui.MediaGallery[ui.LayoutView]":
-    """Pictures that come with the message, abreast."""
+    """A gallery of pictures attached to the message, side by side."""
     return ui.MediaGallery(
         *(discord.MediaGalleryItem(f"attachment://{picture.name}", description=picture.alt) for picture in pictures)
     )
 
 
 def one_below_the_other(charts: Sequence[Attachment]) -> "list[ui.MediaGallery[ui.LayoutView]]":
-    """A gallery for each chart: of two that stand abreast Discord cuts off the sides."""
+    """A gallery for each chart, since Discord crops two pictures that are side by side."""
     return [gallery((chart,)) for chart in charts]
 
 
 def uncounted(game: Game) -> str:
-    """Why a finished game is on no board, empty where it may be."""
+    """Says why a finished game is on no board, empty where it counts."""
     if game.stand_ins:
         return " A model stood in for a member, so this game is not counted."
     return " A member took one turn of a model, so this game is not counted." if game.request.human_step else ""

@@ -1,4 +1,4 @@
-"""Text that came from people or models, made safe to show on Discord: it reads as it was written and does nothing."""
+"""Text of people and models, made safe to show on Discord: no markdown, mention or link in it takes effect."""
 
 import re
 from typing import Final
@@ -13,7 +13,7 @@ ALT_MAX: Final = 1_024
 QUOTE_MAX: Final = 1_800
 """Longest quoted text in a message; what is longer goes into a file, with an excerpt to read."""
 
-# A backslash takes the meaning from any ASCII punctuation. Only what can mean something gets one: the message
+# A backslash escapes any ASCII punctuation. Only characters that Discord may interpret get one, so that the message
 # stays readable in notifications, which show it raw. Without their ":" and "." no link, invite or emoji is seen.
 _MEANING: Final = re.compile(
     r"""[\\*_~|`<@\[\]]   # emphasis, strike, spoiler, code, mentions of every kind, masked links
@@ -39,7 +39,7 @@ def plain(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """One line that shows `plain(text)` on Discord and means nothing more."""
+    """One line that Discord shows as `plain(text)`, without markdown, mentions or links."""
     return "".join(_pieces(plain(text)))
 
 
@@ -56,7 +56,7 @@ def shorten(text: str, limit: int) -> str:
 def quote(text: str, limit: int = QUOTE_MAX) -> tuple[str, bool]:
     """The text as a quotation, and whether all of it fitted into `limit` units.
 
-    Every line of it becomes a quoted line of its own; an empty text is said to be one.
+    Every line becomes a quoted line of its own; an empty text becomes "(no words)".
     """
     lines = [line for line in (plain(line) for line in text.splitlines()) if line] or ["(no words)"]
     quoted: list[str] = []
@@ -72,7 +72,7 @@ def quote(text: str, limit: int = QUOTE_MAX) -> tuple[str, bool]:
 
 
 def lines_that_fit(lines: list[str], limit: int, more: str) -> str:
-    """As many whole lines as fit; where some are left out, `more` says so, with {n} for how many."""
+    """As many whole lines as fit into `limit` UTF-16 units; `more` names the number {n} of lines left out."""
     text = "\n".join(lines)
     kept = len(lines)
     while units(text) > limit and kept:

@@ -30,7 +30,7 @@ def test_the_longest_page_fits(text, count):
 @pytest.mark.parametrize("text", LONG)
 def test_the_longest_proposal_fits_and_comes_whole(text):
     proposal = Proposal(99_999, text, Level.IMPOSSIBLE, "waiting", 2**63, None, datetime(2026, 11, 26, tzinfo=UTC))
-    content, file = prompt_messages.desk(ProposalReview(proposal, 59), "A note of what was decided before. " * 3)
+    content, file = prompt_messages.review(ProposalReview(proposal, 59), "A note of what was decided before. " * 3)
     assert units(content) <= CONTENT_MAX
     assert (file.data.decode() == text) if file else content.endswith(plain(text)[-4:])
 
@@ -41,4 +41,4 @@ def test_the_longest_proposal_fits_and_comes_whole(text):
 )
 def test_a_moderator_reads_whose_proposal_it_is(author_id, writer, words):
     proposal = Proposal(7, "a fox", None, "waiting", author_id, writer, datetime(2026, 11, 26, tzinfo=UTC))
-    assert words in prompt_messages.desk(ProposalReview(proposal))[0]
+    assert words in prompt_messages.review(ProposalReview(proposal))[0]

@@ -26,7 +26,7 @@ class Fault:
 
 
 class Faults:
-    """The faults that lie in wait; the first that fits a request is used up."""
+    """The faults to come; the first that fits a request is used up."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []

@@ -132,7 +132,7 @@ class Gateway:
                 await connection.socket.close(code=code)
 
     async def forget(self) -> None:
-        """Close every connection and forget the sessions: the bot has to identify anew."""
+        """Close every connection and forget the sessions: the bot has to identify again."""
         await self.drop()
         self.sessions.clear()
 

@@ -1,4 +1,4 @@
-"""simcord's world on a real clock, driven from outside, with what it gets wrong about threads put right."""
+"""simcord's world on a real clock, driven from outside, with what it gets wrong about threads corrected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the studios draw and see: a colour made from the words, and its name; and where both lie for an embedder."""
+"""How the providers draw, describe and embed: a colour made from the words, its name, and a vector of either."""
 
 import base64
 import io

@@ -15,7 +15,7 @@ from tests.standin_providers import cogs, openais, replicates
 from tests.standin_providers.faults import Fault, Handler
 
 HERE = "http://studios.invalid"
-"""Stands for the address of the studios in what is kept of them: the port is another every time."""
+"""Stands for the server's address in a snapshot, since the port is another one every time."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Seen:
 
 @dataclass
 class Studios:
-    """What the three know and what was done to them.
+    """The state of the three providers, and the requests that they got.
 
     `billed` has one entry a paid call, of either API. `delivery` holds the files at /delivery/NAME.
     `outputs` says how a model answers, by a part of its version or name: a function of our own output.

@@ -15,7 +15,7 @@ import pytest
 from telephone.domain.games import Game, GameState
 from telephone.store import Store
 from tests.standin.loopback import Standin
-from tests.standin_providers import Studios
+from tests.standin_providers import StandinApis
 
 BOT = [sys.executable, "-m", "bot"]
 TURNS = 10
@@ -38,12 +38,12 @@ OUTPUTS = {
 TODAYS = {"gpt-image", "flux-schnell", "flux-dev", "sdxl", "gpt-vision", "moondream2", "llava", "florence2", "qwen-vl"}
 
 
-def keys(studios: Studios, folder: Path) -> dict[str, str]:
+def keys(apis: StandinApis, folder: Path) -> dict[str, str]:
     return {
         "OPENAI_API_KEY": OPENAI_KEY,
-        "OPENAI_BASE_URL": f"{studios.url}/v1",
+        "OPENAI_BASE_URL": f"{apis.url}/v1",
         "REPLICATE_API_TOKEN": REPLICATE_TOKEN,
-        "REPLICATE_BASE_URL": studios.url,
+        "REPLICATE_BASE_URL": apis.url,
         "TELEPHONE_DOWNLOAD_HOSTS": "127.0.0.1",
         "TELEPHONE_MODERATION": "offline",
         "TELEPHONE_DATA_DIR": str(folder),
@@ -81,9 +81,9 @@ async def test_every_model_is_listed_with_what_it_needs(tmp_path):
 
 @pytest.mark.long
 async def test_the_operators_first_command_tries_every_ready_model_for_at_most_a_dollar(tmp_path):
-    async with Studios.open() as studios:
-        studios.outputs = OUTPUTS
-        env = keys(studios, tmp_path / "data")
+    async with StandinApis.open() as apis:
+        apis.outputs = OUTPUTS
+        env = keys(apis, tmp_path / "data")
         status, out, err = await telephone("doctor", "--live", "--json", cwd=tmp_path, **env)
     assert status in (0, 1), err
     tried = [row for row in json.loads(out) if row["what"].startswith("Try ")]
@@ -98,13 +98,13 @@ async def test_the_operators_first_command_tries_every_ready_model_for_at_most_a
 @pytest.mark.timeout(400)
 async def test_the_articles_pairs_play_ten_turns_on_discord_and_no_key_is_left_anywhere(standin: Standin, tmp_path):
     data = tmp_path / "data"
-    async with Studios.open() as studios:
-        studios.outputs = OUTPUTS
+    async with StandinApis.open() as apis:
+        apis.outputs = OUTPUTS
         guild = standin.create_guild("Players")
         channel = guild.create_text_channel("telephone")
         ada = guild.add_member("ada", permissions=discord.Permissions(manage_guild=True))
         budget = {"TELEPHONE_BUDGET_OPERATOR": "20", "TELEPHONE_BUDGET_SERVER": "20", "TELEPHONE_BUDGET_MEMBER": "20"}
-        bot = await standin.run_bot(BOT, env={**keys(studios, data), **budget})
+        bot = await standin.run_bot(BOT, env={**keys(apis, data), **budget})
         await ada.slash(channel, "telephone-admin limits", parallel=4)
         for t2i, i2t in PAIRS:
             await ada.slash(channel, "telephone start", prompt="#easy-001", t2i=t2i, i2t=i2t, turns=TURNS, seed=3)
@@ -118,7 +118,7 @@ async def test_the_articles_pairs_play_ten_turns_on_discord_and_no_key_is_left_a
         await standin.until(lambda: _finished_cards(standin, channel) == len(PAIRS))
         measured = await _measured(standin, data, guild.id)
         assert all(turn.distance is not None for game in measured for turn in game.turns)
-        calls = [made["input"] for made in studios.predictions.values() if "imagebind" in made["model"]]
+        calls = [made["input"] for made in apis.predictions.values() if "imagebind" in made["model"]]
         assert len(calls) == len({json.dumps(given) for given in calls}), "each text and picture was paid for once"
         said = {game.request.prompt.text for game in measured} | {t.caption.text for g in measured for t in g.turns}
         booked = [given for given in calls if given["modality"] == "vision" or given["text_input"] in said]
@@ -166,16 +166,16 @@ def _no_key_anywhere(data: Path, *texts: str) -> None:
 @pytest.mark.timeout(300)
 async def test_a_bot_killed_between_submit_and_collect_pays_replicate_once(standin: Standin, tmp_path):
     data, turns = tmp_path / "data", 4
-    async with Studios.open() as studios:
-        studios.outputs, studios.looks_until_done = OUTPUTS, 4
+    async with StandinApis.open() as apis:
+        apis.outputs, apis.looks_until_done = OUTPUTS, 4
         guild = standin.create_guild("Players")
         channel, ada = guild.create_text_channel("telephone"), guild.add_member("ada")
-        bot = await standin.run_bot(BOT, env=keys(studios, data))
+        bot = await standin.run_bot(BOT, env=keys(apis, data))
         await ada.slash(
             channel, "telephone start", prompt="#easy-002", t2i="stable-diffusion", i2t="blip", turns=turns, seed=3
         )
         for paid in (1, 3, 5):
-            await standin.until(lambda paid=paid: len(studios.billed) >= paid)
+            await standin.until(lambda paid=paid: len(apis.billed) >= paid)
             bot.kill()
             await bot.ended()
             await bot.restart()
@@ -183,6 +183,6 @@ async def test_a_bot_killed_between_submit_and_collect_pays_replicate_once(stand
         async with await Store.open(f"sqlite:///{data / 'telephone.sqlite'}") as store:
             game = await store.games.by_number(guild.id, 1)
         assert len(game.steps) == 2 * turns
-        played = [made for made in studios.predictions.values() if "imagebind" not in made["model"]]
+        played = [made for made in apis.predictions.values() if "imagebind" not in made["model"]]
         assert len(played) == 2 * turns
         assert game.possibly_billed_twice_usd == 0

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.acceptance.test_models import keys, telephone
-from tests.standin_providers import Studios
+from tests.standin_providers import StandinApis
 
 pytestmark = pytest.mark.long
 
@@ -21,16 +21,16 @@ async def test_old_games_get_imagebinds_distances_for_what_was_told_before(tmp_p
         options = ("--turns", str(TURNS), "--seed", "3", "--out", "kept")
         status, _, err = await telephone("play", f"#easy-00{n}", *options, cwd=tmp_path)
         assert status == 0, err
-    async with Studios.open() as studios:
-        env = keys(studios, tmp_path / "unused") | OFFLINE
+    async with StandinApis.open() as apis:
+        env = keys(apis, tmp_path / "unused") | OFFLINE
         asked = ("rescore", "imagebind")
         status, out, _ = await telephone(*asked, cwd=tmp_path, **env)
-        assert (status, studios.predictions) == (1, {}), "nobody said yes"
+        assert (status, apis.predictions) == (1, {}), "nobody said yes"
         assert out.startswith(f"{GAMES} games to measure with ImageBind, for at most $0.00")
         most = float(re.findall(r"\$(\d\.\d+)", out)[0])
         status, out, err = await telephone(*asked, "--yes", cwd=tmp_path, **env)
         assert status == 0, err
-        calls = [json.dumps(made["input"], sort_keys=True) for made in studios.predictions.values()]
+        calls = [json.dumps(made["input"], sort_keys=True) for made in apis.predictions.values()]
         assert max(Counter(calls).values()) == 1
         spent = float(out.splitlines()[-1].removeprefix(f"{GAMES} games measured with ImageBind. $").split()[0])
         assert 0 < spent <= most

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.golden.moving import Moving
 from tests.standin import Standin, snapshot
-from tests.standin_providers import Studios
+from tests.standin_providers import StandinApis
 
 DATA = Path(__file__).parent / "data"
 DATABASES = ("telephone", "engine")
@@ -49,10 +49,10 @@ class Golden:
                 copied.parent.mkdir(parents=True, exist_ok=True)
                 copied.write_bytes(picture.read_bytes())
 
-    def restore(self, discord: Standin, studios: Studios, moving: Moving) -> None:
+    def restore(self, discord: Standin, apis: StandinApis, moving: Moving) -> None:
         """Has both stand-ins go on from where they were."""
         snapshot.restore(discord, self.document("discord.json", moving))
-        studios.restore(self.document("providers.json", moving))
+        apis.restore(self.document("providers.json", moving))
 
     def document(self, name: str, moving: Moving) -> dict[str, Any]:
         return dict(json.loads(moving.text(self.text(name))))
@@ -61,7 +61,7 @@ class Golden:
         return gzip.decompress((self.folder / f"{name}.gz").read_bytes()).decode()
 
 
-def write(folder: Path, data: Path, discord: Standin, studios: Studios, recorded: datetime) -> None:
+def write(folder: Path, data: Path, discord: Standin, apis: StandinApis, recorded: datetime) -> None:
     """Keeps a data directory of a bot that was killed, and the worlds around it."""
     folder.mkdir(parents=True)
     (folder / "recorded-at").write_text(recorded.isoformat(timespec="seconds") + "\n")
@@ -69,7 +69,7 @@ def write(folder: Path, data: Path, discord: Standin, studios: Studios, recorded
         with closing(sqlite3.connect(data / f"{name}.sqlite")) as database:
             _write(folder / f"{name}.sql.gz", "\n".join(database.iterdump()) + "\n")
     _write(folder / "discord.json.gz", json.dumps(snapshot.taken(discord), ensure_ascii=False))
-    _write(folder / "providers.json.gz", json.dumps(studios.taken(), ensure_ascii=False))
+    _write(folder / "providers.json.gz", json.dumps(apis.taken(), ensure_ascii=False))
     for picture in (data / "pictures").rglob("*"):
         if picture.is_file():
             kept = folder / "pictures" / picture.relative_to(data / "pictures")
@@ -77,11 +77,11 @@ def write(folder: Path, data: Path, discord: Standin, studios: Studios, recorded
             kept.write_bytes(picture.read_bytes())
 
 
-def settings(studios: Studios, data: Path) -> dict[str, str]:
+def settings(apis: StandinApis, data: Path) -> dict[str, str]:
     """The environment of the bot that is recorded, and of the one that goes on."""
     return {
         "REPLICATE_API_TOKEN": "r8_golden0123456789abcdef",
-        "REPLICATE_BASE_URL": studios.url,
+        "REPLICATE_BASE_URL": apis.url,
         "TELEPHONE_BUDGET_MEMBER": "20",
         "TELEPHONE_BUDGET_OPERATOR": "20",
         "TELEPHONE_BUDGET_SERVER": "20",

@@ -29,7 +29,7 @@ from PIL import Image as pil
 from tests.golden.acting import BOT, answered, fill_in, found, press, telephone
 from tests.golden.folder import DATA, OUTPUTS, ask, settings, write
 from tests.standin import BotProcess, Guild, Standin
-from tests.standin_providers import Studios
+from tests.standin_providers import StandinApis
 from tests.standin_providers.faults import Handler
 
 ONE, OTHER = {"t2i": "stable-diffusion", "i2t": "blip"}, "vqgan-clip × blip"
@@ -52,23 +52,23 @@ async def hanging(request: web.Request, honest: Handler) -> web.StreamResponse:
 class Recording:
     """One bot on two servers, and what is done there."""
 
-    def __init__(self, discord: Standin, studios: Studios, data: Path, bot: BotProcess, guilds: list[Guild]) -> None:
-        self.discord, self.studios, self.data, self.bot = discord, studios, data, bot
+    def __init__(self, discord: Standin, apis: StandinApis, data: Path, bot: BotProcess, guilds: list[Guild]) -> None:
+        self.discord, self.apis, self.data, self.bot = discord, apis, data, bot
         self.players, self.others = guilds
         self.channel = self.players.channel("telephone")
         self.ada, self.bo, self.cy, self.di = (self.players.member(name) for name in ("ada", "bo", "cy", "di"))
 
     @classmethod
-    async def begin(cls, discord: Standin, studios: Studios, data: Path) -> "Recording":
+    async def begin(cls, discord: Standin, apis: StandinApis, data: Path) -> "Recording":
         manages = dpy.Permissions(manage_guild=True)
         guilds = [discord.create_guild("Players"), discord.create_guild("Others")]
         for guild, names in zip(guilds, (("ada", "bo", "cy", "di"), ("eve",)), strict=True):
             guild.create_text_channel("telephone")
             for name in names:
                 guild.add_member(name, permissions=manages if name in ("ada", "eve") else None)
-        studios.outputs = OUTPUTS
-        bot = await discord.run_bot(BOT, env=settings(studios, data))
-        return cls(discord, studios, data, bot, guilds)
+        apis.outputs = OUTPUTS
+        bot = await discord.run_bot(BOT, env=settings(apis, data))
+        return cls(discord, apis, data, bot, guilds)
 
     async def play(self) -> None:
         """Brings about every state, those that hold predictions last."""
@@ -79,7 +79,7 @@ class Recording:
         await self.fight()
         await self.wait_for_members()
         await self.hold_a_party()
-        self.studios.looks_until_done = NEVER
+        self.apis.looks_until_done = NEVER
         await self.pause_the_others()
         await self.cut_off()
 
@@ -137,10 +137,10 @@ class Recording:
     async def cut_off(self) -> None:
         await self.start(prompt="#easy-006", turns=2)
         await self.until("SELECT 1 FROM step WHERE ticketed_at IS NOT NULL AND kept_at IS NULL")
-        self.studios.next("/v1/predictions", hanging)
-        paid = len(self.studios.billed)
+        self.apis.next("/v1/predictions", hanging)
+        paid = len(self.apis.billed)
         await self.start(prompt="#easy-007", turns=2)
-        await self.discord.until(lambda: len(self.studios.billed) == paid + 1, timeout=60)
+        await self.discord.until(lambda: len(self.apis.billed) == paid + 1, timeout=60)
         await self.start(prompt="#easy-008", turns=1)
         await self.until("SELECT 1 FROM game WHERE state = 'queued'")
         await self.rest()
@@ -189,9 +189,9 @@ def drawing(n: int) -> bytes:
     return file.getvalue()
 
 
-def forget_vectors(studios: Studios) -> None:
+def forget_vectors(apis: StandinApis) -> None:
     """Takes away what embedders answered, as Replicate does after an hour: they fill megabytes."""
-    for made in studios.predictions.values():
+    for made in apis.predictions.values():
         if "modality" in made["input"] and made["status"] == "succeeded":
             made |= {"output": None, "data_removed": True}
 
@@ -200,17 +200,17 @@ async def record(folder: Path, say: Callable[[str], None] = print) -> None:
     """Writes the folder, which must not exist."""
     with TemporaryDirectory() as place:
         data = Path(place) / "data"
-        async with Standin.open(logs=Path(place)) as discord, Studios.open() as studios:
-            recording = await Recording.begin(discord, studios, data)
+        async with Standin.open(logs=Path(place)) as discord, StandinApis.open() as apis:
+            recording = await Recording.begin(discord, apis, data)
             await recording.play()
             recording.bot.kill()
             await recording.bot.ended()
             discord.check()
             recording.check()
-            forget_vectors(studios)
-            write(folder, data, discord, studios, datetime.now(UTC))
+            forget_vectors(apis)
+            write(folder, data, discord, apis, datetime.now(UTC))
             told = "replay", "1", "--server", str(recording.players.id), "--out", "finished"
-            await telephone(Path(place), settings(studios, data), *told)
+            await telephone(Path(place), settings(apis, data), *told)
             shutil.copy(Path(place) / "finished" / "game.json", folder / "game.json")
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     say(f"{folder} holds {size:,} bytes")

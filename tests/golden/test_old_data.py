@@ -16,7 +16,7 @@ import pytest
 from tests.golden.acting import BOT, answered, fill_in, found, press, telephone
 from tests.golden.folder import DATA, OUTPUTS, Golden, ask, settings
 from tests.standin import Standin
-from tests.standin_providers import Studios
+from tests.standin_providers import StandinApis
 
 CAPTION, HELD = "a wall in one colour, seen by cy", "a wall in one colour, seen by di"
 POSTED = " UNION ".join(f"SELECT message_id, what FROM {table}" for table in ("post", "battle_post", "party_post"))
@@ -29,8 +29,8 @@ FINAL = "('finished', 'failed', 'stopped')"
 class Town:
     """Both worlds and the folder as they were, moved to now, with the bot of today on them."""
 
-    def __init__(self, discord: Standin, studios: Studios, data: Path) -> None:
-        self.discord, self.studios, self.data = discord, studios, data
+    def __init__(self, discord: Standin, apis: StandinApis, data: Path) -> None:
+        self.discord, self.apis, self.data = discord, apis, data
         self.players, self.others = discord.guild("Players"), discord.guild("Others")
         self.channel = self.players.channel("telephone")
         self.ada, self.bo, self.cy, self.di = (self.players.member(name) for name in ("ada", "bo", "cy", "di"))
@@ -48,7 +48,7 @@ class Town:
 
     def played(self) -> list[str]:
         """The predictions that were paid for steps: all but those of embedders, and those that were called off."""
-        made = self.studios.predictions.values()
+        made = self.apis.predictions.values()
         return [one["id"] for one in made if "modality" not in one["input"] and one["status"] != "canceled"]
 
     def _rooms(self) -> list[int]:
@@ -103,19 +103,19 @@ class Town:
 @pytest.fixture
 async def town(standin: Standin, tmp_path: Path) -> AsyncIterator[Town]:
     golden, data = Golden.open(), tmp_path / "data"
-    async with Studios.open() as studios:
+    async with StandinApis.open() as apis:
         moving = golden.moving()
         golden.copy(data, moving)
-        golden.restore(standin, studios, moving)
-        studios.outputs = OUTPUTS
-        yield Town(standin, studios, data)
+        golden.restore(standin, apis, moving)
+        apis.outputs = OUTPUTS
+        yield Town(standin, apis, data)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 async def test_everything_of_the_version_before_the_packages_is_played_to_its_end(town: Town, tmp_path: Path):
     await _check_game_json(town, tmp_path)
-    await town.discord.run_bot(BOT, env=settings(town.studios, town.data))
+    await town.discord.run_bot(BOT, env=settings(town.apis, town.data))
     await town.act()
     await town.rest()
     assert Counter(ask(town.data, "SELECT state, reason FROM game")) == {("finished", None): 13}
@@ -131,7 +131,7 @@ async def test_everything_of_the_version_before_the_packages_is_played_to_its_en
 
 async def _check_game_json(town: Town, folder: Path) -> None:
     told = "replay", "1", "--server", str(town.players.id), "--out", "finished"
-    await telephone(folder, settings(town.studios, town.data), *told)
+    await telephone(folder, settings(town.apis, town.data), *told)
     today, then = (json.loads((place / "game.json").read_text()) for place in (folder / "finished", DATA))
     _check_holds(today, then)
 
@@ -183,5 +183,5 @@ def _check_money(town: Town) -> None:
     assert not ask(town.data, "SELECT 1 FROM reservation WHERE settled_at IS NULL")
     [(called_off, doubled)] = ask(town.data, "SELECT count(*), sum(doubled) FROM charge WHERE why = 'unused'")
     assert (called_off, doubled) == (1, 0)
-    embedded = [json.dumps(one["input"]) for one in town.studios.predictions.values() if "modality" in one["input"]]
+    embedded = [json.dumps(one["input"]) for one in town.apis.predictions.values() if "modality" in one["input"]]
     assert len(embedded) == len(set(embedded))

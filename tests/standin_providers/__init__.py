@@ -11,10 +11,10 @@ from tests.standin_providers.faults import (
     silent,
     slow,
 )
-from tests.standin_providers.server import Studios
+from tests.standin_providers.server import StandinApis
 
 __all__ = [
-    "Studios",
+    "StandinApis",
     "answers",
     "cut",
     "cut_after_doing",

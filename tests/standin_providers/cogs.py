@@ -10,11 +10,11 @@ from aiohttp import web
 from tests.standin_providers.eyes import caption, paint, place
 
 if TYPE_CHECKING:
-    from tests.standin_providers.server import Studios
+    from tests.standin_providers.server import StandinApis
 
 
-def routes(studios: Studios) -> list[web.RouteDef]:
-    api = _Api(studios)
+def routes(apis: StandinApis) -> list[web.RouteDef]:
+    api = _Api(apis)
     return [
         web.post("/predictions", api.predict),
         web.post("/predictions/{id}/cancel", api.cancel),
@@ -23,8 +23,8 @@ def routes(studios: Studios) -> list[web.RouteDef]:
 
 
 class _Api:
-    def __init__(self, studios: Studios) -> None:
-        self.studios = studios
+    def __init__(self, apis: StandinApis) -> None:
+        self.apis = apis
 
     async def predict(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()

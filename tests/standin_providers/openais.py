@@ -12,11 +12,11 @@ from aiohttp import web
 from tests.standin_providers.eyes import caption, paint
 
 if TYPE_CHECKING:
-    from tests.standin_providers.server import Studios
+    from tests.standin_providers.server import StandinApis
 
 
-def routes(studios: Studios) -> list[web.RouteDef]:
-    api = _Api(studios)
+def routes(apis: StandinApis) -> list[web.RouteDef]:
+    api = _Api(apis)
     return [
         web.post("/v1/images/generations", api.draw),
         web.post("/v1/chat/completions", api.describe),
@@ -32,17 +32,17 @@ def prompts(seed: int | None = None) -> str:
 
 
 class _Api:
-    def __init__(self, studios: Studios) -> None:
-        self.studios = studios
+    def __init__(self, apis: StandinApis) -> None:
+        self.apis = apis
 
     async def draw(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         data = paint(f"{body['prompt']}/{body.get('seed')}")
-        self.studios.billed.append(uuid4().hex)
+        self.apis.billed.append(uuid4().hex)
         if "by-address" in body["model"]:
             name = f"{uuid4().hex}.png"
-            self.studios.delivery[name] = data
-            return web.json_response({"created": 1, "data": [{"url": f"{self.studios.url}/delivery/{name}"}]})
+            self.apis.delivery[name] = data
+            return web.json_response({"created": 1, "data": [{"url": f"{self.apis.url}/delivery/{name}"}]})
         usage = {
             "input_tokens": 10,
             "output_tokens": 196,
@@ -63,8 +63,8 @@ class _Api:
         else:  # what OpenAI says to whoever wants a JSON object without asking for it
             error = {"message": "'messages' must contain the word 'json' in some form", "type": "invalid_request_error"}
             return web.json_response({"error": error}, status=400)
-        self.studios.billed.append(uuid4().hex)
-        message = {"role": "assistant", "content": self.studios.shaped(body["model"], text), "refusal": None}
+        self.apis.billed.append(uuid4().hex)
+        message = {"role": "assistant", "content": self.apis.shaped(body["model"], text), "refusal": None}
         return web.json_response(
             {
                 "id": "chatcmpl-1",
@@ -78,7 +78,7 @@ class _Api:
 
     async def model(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
-        if name not in self.studios.models:
+        if name not in self.apis.models:
             error = {"message": f"The model `{name}` does not exist", "code": "model_not_found"}
             return web.json_response({"error": error}, status=404)
         return web.json_response({"id": name, "object": "model", "created": 1, "owned_by": "studios"})

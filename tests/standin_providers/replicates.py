@@ -13,13 +13,13 @@ from aiohttp import web
 from tests.standin_providers.eyes import caption, paint, place
 
 if TYPE_CHECKING:
-    from tests.standin_providers.server import Studios
+    from tests.standin_providers.server import StandinApis
 
 PAGE = 3
 
 
-def routes(studios: Studios) -> list[web.RouteDef]:
-    api = _Api(studios)
+def routes(apis: StandinApis) -> list[web.RouteDef]:
+    api = _Api(apis)
     return [
         web.post("/v1/predictions", api.create),
         web.get("/v1/predictions", api.list),
@@ -33,15 +33,15 @@ def routes(studios: Studios) -> list[web.RouteDef]:
 
 
 class _Api:
-    def __init__(self, studios: Studios) -> None:
-        self.studios = studios
+    def __init__(self, apis: StandinApis) -> None:
+        self.apis = apis
 
     async def create(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         version: str = body["version"]
         name, _, number = version.partition(":")
         reference = uuid4().hex[:26]
-        self.studios.predictions[reference] = {
+        self.apis.predictions[reference] = {
             "id": reference,
             "model": name,
             "version": number or "hidden",
@@ -54,22 +54,22 @@ class _Api:
             "created_at": datetime.now(UTC).isoformat(),
             "metrics": {},
             "urls": {
-                what: f"{self.studios.url}/v1/predictions/{reference}{end}"
+                what: f"{self.apis.url}/v1/predictions/{reference}{end}"
                 for what, end in (("get", ""), ("web", ""), ("cancel", "/cancel"))
             },
             "looks": 0,
         }
-        self.studios.billed.append(reference)
-        return web.json_response(_public(self.studios.predictions[reference]), status=201)
+        self.apis.billed.append(reference)
+        return web.json_response(_public(self.apis.predictions[reference]), status=201)
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        made = self.studios.predictions.get(request.match_info["id"])
+        made = self.apis.predictions.get(request.match_info["id"])
         if made is None:
             return web.json_response({"title": "Not found", "detail": "no such prediction", "status": 404}, status=404)
         made["looks"] += 1
         if made["status"] in ("starting", "processing"):
             made["status"] = "processing"
-            if made["looks"] >= self.studios.looks_until_done:
+            if made["looks"] >= self.apis.looks_until_done:
                 made |= {"status": "succeeded", "output": self._output(made), "metrics": {"predict_time": 2.0}}
         return web.json_response(_public(made))
 
@@ -79,15 +79,15 @@ class _Api:
         named = f"{made['model']}:{made['version']}"
         if "modality" in given:
             place_of = given if given["modality"] == "text" else {**given, "input": self._data(given["input"])}
-            return self.studios.shaped(named, place(place_of))
+            return self.apis.shaped(named, place(place_of))
         if pictures:
-            return self.studios.shaped(named, caption(self._bytes(pictures[0])))
+            return self.apis.shaped(named, caption(self._bytes(pictures[0])))
         file = f"{made['id']}.png"
-        self.studios.delivery[file] = paint(f"{given.get('prompt')}/{given.get('seed')}")
-        return self.studios.shaped(named, [f"{self.studios.url}/delivery/{file}"])
+        self.apis.delivery[file] = paint(f"{given.get('prompt')}/{given.get('seed')}")
+        return self.apis.shaped(named, [f"{self.apis.url}/delivery/{file}"])
 
     def _is_picture(self, value: str) -> bool:
-        return value.startswith(("data:", f"{self.studios.url}/v1/files/"))
+        return value.startswith(("data:", f"{self.apis.url}/v1/files/"))
 
     def _data(self, value: str) -> str:
         return f"data:image/png;base64,{base64.b64encode(self._bytes(value)).decode()}"
@@ -95,22 +95,22 @@ class _Api:
     def _bytes(self, value: str) -> bytes:
         if value.startswith("data:"):
             return base64.b64decode(value.partition(",")[2])
-        return self.studios.files[value.rpartition("/")[2]]["data"]
+        return self.apis.files[value.rpartition("/")[2]]["data"]
 
     async def cancel(self, request: web.Request) -> web.StreamResponse:
-        made = self.studios.predictions[request.match_info["id"]]
+        made = self.apis.predictions[request.match_info["id"]]
         made["status"] = "canceled"
         return web.json_response(_public(made))
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """The newest first, a few on a page."""
         after = datetime.fromisoformat(request.query["created_after"].replace("Z", "+00:00").replace(" ", "+"))
-        found = [made for made in self.studios.predictions.values() if _moment(made) >= after][::-1]
+        found = [made for made in self.apis.predictions.values() if _moment(made) >= after][::-1]
         first = int(request.query.get("cursor", "0"))
         following = None
         if len(found) > first + PAGE:
             query = request.rel_url.update_query(cursor=str(first + PAGE))
-            following = f"{self.studios.url}{query}"
+            following = f"{self.apis.url}{query}"
         page = [_public(made) for made in found[first : first + PAGE]]
         return web.json_response({"previous": None, "next": following, "results": page})
 
@@ -119,8 +119,8 @@ class _Api:
             if part.name == "content":
                 data = bytes(await part.read())
                 reference = uuid4().hex[:26]
-                self.studios.files[reference] = {"data": data, "shown": self._file(reference, data)}
-                return web.json_response(self.studios.files[reference]["shown"], status=201)
+                self.apis.files[reference] = {"data": data, "shown": self._file(reference, data)}
+                return web.json_response(self.apis.files[reference]["shown"], status=201)
         return web.json_response({"detail": "content is missing"}, status=422)
 
     def _file(self, reference: str, data: bytes) -> dict[str, Any]:
@@ -132,16 +132,16 @@ class _Api:
             "metadata": {},
             "created_at": datetime.now(UTC).isoformat(),
             "expires_at": datetime.now(UTC).isoformat(),
-            "urls": {"get": f"{self.studios.url}/v1/files/{reference}"},
+            "urls": {"get": f"{self.apis.url}/v1/files/{reference}"},
         }
 
     async def files(self, request: web.Request) -> web.StreamResponse:
-        shown = [file["shown"] for file in self.studios.files.values()][::-1]
+        shown = [file["shown"] for file in self.apis.files.values()][::-1]
         return web.json_response({"previous": None, "next": None, "results": shown})
 
     async def model(self, request: web.Request) -> web.StreamResponse:
         name = f"{request.match_info['owner']}/{request.match_info['name']}"
-        if name not in self.studios.models:
+        if name not in self.apis.models:
             return web.json_response({"detail": "The requested resource could not be found."}, status=404)
         return web.json_response({"name": name})
 

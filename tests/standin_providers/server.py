@@ -29,7 +29,7 @@ class Seen:
 
 
 @dataclass
-class Studios:
+class StandinApis:
     """The state of the three providers, and the requests that they got.
 
     `billed` has one entry a paid call, of either API. `delivery` holds the files at /delivery/NAME.
@@ -73,18 +73,18 @@ class Studios:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls) -> AsyncIterator["Studios"]:
-        studios = cls()
-        app = web.Application(client_max_size=64 * 10**6, middlewares=[studios._watched])
-        app.add_routes(replicates.routes(studios) + openais.routes(studios) + cogs.routes(studios))
-        app.router.add_get("/delivery/{name}", studios._deliver)
+    async def open(cls) -> AsyncIterator["StandinApis"]:
+        apis = cls()
+        app = web.Application(client_max_size=64 * 10**6, middlewares=[apis._watched])
+        app.add_routes(replicates.routes(apis) + openais.routes(apis) + cogs.routes(apis))
+        app.router.add_get("/delivery/{name}", apis._deliver)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        studios.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        apis.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         try:
-            yield studios
+            yield apis
         finally:
             await runner.cleanup()
 

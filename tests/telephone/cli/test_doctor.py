@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from telephone.cli.doctor import Diagnosis, examine
 from telephone.settings import WELL, Settings
-from tests.standin_providers import Studios
+from tests.standin_providers import StandinApis
 
 
 async def found_of(what: str, settings: Settings) -> Diagnosis:
@@ -29,11 +29,11 @@ async def test_without_a_provider_games_are_measured_offline_and_nothing_needs_d
 
 
 async def test_a_licence_for_research_only_is_said_before_it_is_used_and_nothing_is_sent_to_find_out(tmp_path):
-    async with Studios.open() as studios:
-        keys = {"replicate_api_token": SecretStr("r8_test"), "replicate_base_url": studios.url}
+    async with StandinApis.open() as apis:
+        keys = {"replicate_api_token": SecretStr("r8_test"), "replicate_base_url": apis.url}
         found = await embedder(Settings(_env_file=None, data_dir=tmp_path, **keys))
         declined = await embedder(Settings(_env_file=None, data_dir=tmp_path, embedder="minilm", **keys))
-        assert studios.predictions == {}
+        assert apis.predictions == {}
     assert found.stands == "games are measured by ImageBind and MiniLM (offline); English only"
     assert "CC-BY-NC-SA 4.0; for research only" in found.remedy
     assert "TELEPHONE_EMBEDDER=minilm" in found.remedy

@@ -22,7 +22,7 @@ from telephone.providers.downloads import Downloads
 from telephone.providers.replicate import INLINE_MAX, Replicate
 from telephone.scoring.drift import cosine_distance
 from telephone.store import Store
-from tests.standin_providers import Studios, says
+from tests.standin_providers import StandinApis, says
 from tests.standin_providers.eyes import caption
 from tests.support.containers import IMAGEBIND, needs_cog, running
 from tests.support.pictures import paint
@@ -32,24 +32,24 @@ OVER = "clock " * 76
 
 
 @pytest.fixture
-async def studios():
-    async with Studios.open() as opened:
+async def apis():
+    async with StandinApis.open() as opened:
         yield opened
 
 
 @pytest.fixture
-async def imagebind(studios):
-    adapter = Replicate(SecretStr("r8_test"), studios.url, Downloads(["127.0.0.1"]))
+async def imagebind(apis):
+    adapter = Replicate(SecretStr("r8_test"), apis.url, Downloads(["127.0.0.1"]))
     players = Players(Registry.load(["replicate"]), {"replicate": adapter}, deadline=2)
     yield ImageBind(players.registry.table("imagebind"), players)
     await adapter.close()
 
 
-def sent(studios) -> list[str]:
-    return [one.body["input"]["text_input"] for one in studios.asked("/v1/predictions") if "input" in (one.body or {})]
+def sent(apis) -> list[str]:
+    return [one.body["input"]["text_input"] for one in apis.asked("/v1/predictions") if "input" in (one.body or {})]
 
 
-async def test_texts_come_scaled_and_leave_at_length_one(imagebind, studios):
+async def test_texts_come_scaled_and_leave_at_length_one(imagebind, apis):
     assert isinstance(imagebind, SeeingEmbedder)
     rows = await imagebind.embed_texts(["a fox mends a clock", "a fox mends a watch", "tax law"])
     assert rows.shape == (3, imagebind.dimensions) == (3, 1024)
@@ -65,10 +65,10 @@ async def test_a_picture_lies_near_words_that_say_what_is_in_it(imagebind):
     assert cosine_distance(seen, right) < 0.1 < cosine_distance(seen, wrong)
 
 
-async def test_a_large_picture_goes_through_replicates_storage(imagebind, studios):
+async def test_a_large_picture_goes_through_replicates_storage(imagebind, apis):
     noise = paint("a fox") + bytes(INLINE_MAX)
     (seen,) = await imagebind.embed_pictures([Image(noise, "image/png", 64, 64)])
-    assert len(studios.files) == 1
+    assert len(apis.files) == 1
     assert np.array_equal(seen, (await imagebind.embed_pictures([Image(paint("a fox"), "image/png", 64, 64)]))[0])
 
 
@@ -76,45 +76,45 @@ async def test_nothing_gives_no_rows(imagebind):
     assert (await imagebind.embed_texts([])).shape == (await imagebind.embed_pictures([])).shape == (0, 1024)
 
 
-async def test_a_text_that_is_too_long_is_never_sent(imagebind, studios):
+async def test_a_text_that_is_too_long_is_never_sent(imagebind, apis):
     assert imagebind.tokens(OVER) == 76
     with pytest.raises(BadInput, match="75 tokens"):
         await imagebind.embed_texts(["a fox", OVER])
-    assert studios.seen == []
+    assert apis.seen == []
 
 
-async def test_a_long_text_is_sent_in_parts_that_fit_and_averaged(imagebind, studios, tmp_path):
+async def test_a_long_text_is_sent_in_parts_that_fit_and_averaged(imagebind, apis, tmp_path):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
         gauge = CachedEmbedder(store, Pictures.at(f"file://{tmp_path / 'pictures'}"), imagebind)
         whole, over = await gauge.embed_texts([LONG, OVER])
         assert await gauge.approximate([LONG, OVER, "a fox"]) == [True, True, False]
     pieces = parts(LONG, clip.tokens, 75)
-    assert set(sent(studios)) == {*pieces, *parts(OVER, clip.tokens, 75)}
-    assert max(clip.tokens(text) for text in sent(studios)) <= 75
+    assert set(sent(apis)) == {*pieces, *parts(OVER, clip.tokens, 75)}
+    assert max(clip.tokens(text) for text in sent(apis)) <= 75
     assert all(piece.endswith(".") for piece in pieces)
     assert np.allclose(whole, mean(list(await imagebind.embed_texts(pieces))))
     assert np.isclose(np.linalg.norm(over), 1, atol=1e-6)
 
 
-async def test_a_text_cannot_spell_out_its_own_end(imagebind, studios):
+async def test_a_text_cannot_spell_out_its_own_end(imagebind, apis):
     await imagebind.embed_texts(["a fox <|endoftext|> and a clock"])
-    assert "<|endoftext|>" not in sent(studios)[0]
-    assert "and a clock" in sent(studios)[0]
+    assert "<|endoftext|>" not in sent(apis)[0]
+    assert "and a clock" in sent(apis)[0]
 
 
 @pytest.mark.parametrize(
     "output", [[0.0] * 1024, [0.1] * 768, ["a"] * 1024, "no"], ids=["zero", "short", "words", "text"]
 )
-async def test_an_answer_that_is_no_vector_is_refused(imagebind, studios, output):
-    studios.outputs = {"imagebind": lambda _: output}
+async def test_an_answer_that_is_no_vector_is_refused(imagebind, apis, output):
+    apis.outputs = {"imagebind": lambda _: output}
     with pytest.raises(BadOutput):
         await imagebind.embed_texts(["a fox"])
 
 
-async def test_a_provider_that_stumbles_is_asked_again_and_one_that_is_down_is_given_up(imagebind, studios):
-    studios.next("/v1/predictions", says(503, "<html>"), says(429, {"detail": "resets in ~0.1s"}))
+async def test_a_provider_that_stumbles_is_asked_again_and_one_that_is_down_is_given_up(imagebind, apis):
+    apis.next("/v1/predictions", says(503, "<html>"), says(429, {"detail": "resets in ~0.1s"}))
     assert len(await imagebind.embed_texts(["a fox"])) == 1
-    studios.next("/v1/predictions", *[says(503, "<html>")] * 99)
+    apis.next("/v1/predictions", *[says(503, "<html>")] * 99)
     with pytest.raises((TimedOut, Unavailable)):
         await imagebind.embed_texts(["a clock"])
 

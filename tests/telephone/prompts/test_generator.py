@@ -28,7 +28,7 @@ from telephone.providers.base import Lost
 from telephone.settings import Settings
 from telephone.store import Store
 from tests.limits import LIMIT
-from tests.standin_providers import Studios
+from tests.standin_providers import StandinApis
 from tests.support.app import prompts_of
 from tests.support.checker import FakeChecker
 from tests.support.provider import FakeProvider
@@ -38,19 +38,19 @@ GOOD = json.dumps({level: ["a scene"] * count for level, count in WANTED.items()
 
 
 @pytest.fixture
-def studio():
+def provider():
     return FakeProvider(writes=GOOD)
 
 
 @pytest.fixture
-def watcher():
+def checker():
     return FakeChecker()
 
 
 @pytest.fixture
-async def writer(tmp_path, studio, watcher):
+async def writer(tmp_path, provider, checker):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        yield prompts_of(tmp_path, store, studio, watcher).writer
+        yield prompts_of(tmp_path, store, provider, checker).writer
 
 
 async def taken(writer: PromptGenerator) -> float:
@@ -126,21 +126,21 @@ async def test_what_was_spent_is_booked_and_the_rest_of_the_reservation_let_go(w
     assert (written.usd, await taken(writer)) == (0.0006, 0.0006)
 
 
-async def test_a_call_of_unknown_cost_counts_as_its_table_says(writer, studio):
+async def test_a_call_of_unknown_cost_counts_as_its_table_says(writer, provider):
     async def collect(model, ask, ticket):
         return Answer(text=GOOD)
 
-    studio.collect = collect
+    provider.collect = collect
     assert (await writer.write(HERE)).usd == await taken(writer) == 0.002
 
 
-async def test_a_call_that_may_have_been_paid_twice_counts_twice(writer, studio):
+async def test_a_call_that_may_have_been_paid_twice_counts_twice(writer, provider):
     async def submit(model, ask, marker, since=None):
         if since is None:
             raise Lost("The line broke.")
         return Ticket("again", maybe_billed_twice=True)
 
-    studio.submit = submit
+    provider.submit = submit
     assert (await writer.write(HERE)).usd == await taken(writer) == 0.0012
 
 
@@ -154,25 +154,25 @@ async def test_a_call_that_may_have_been_paid_twice_counts_twice(writer, studio)
     ],
 )
 async def test_a_call_that_came_to_nothing_is_booked_where_it_may_have_been_paid(
-    writer, studio, fault, expected, words, usd
+    writer, provider, fault, expected, words, usd
 ):
-    studio.faults = [fault]
+    provider.faults = [fault]
     with pytest.raises(expected, match=words):
         await writer.write(HERE)
     assert await taken(writer) == usd
 
 
-async def test_a_passing_fault_is_tried_again(writer, studio):
-    studio.faults = [Unavailable("busy"), RateLimited("slow down", 0.01)]
+async def test_a_passing_fault_is_tried_again(writer, provider):
+    provider.faults = [Unavailable("busy"), RateLimited("slow down", 0.01)]
     assert len((await writer.write(HERE)).drafts) == 10
     assert await taken(writer) == 0.0006
 
 
-async def test_a_call_that_is_cancelled_in_the_middle_is_booked(writer, studio):
-    studio.delay = 30
+async def test_a_call_that_is_cancelled_in_the_middle_is_booked(writer, provider):
+    provider.delay = 30
     writing = asyncio.create_task(writer.write(HERE))
     async with asyncio.timeout(LIMIT):
-        while not studio.submitted:
+        while not provider.submitted:
             await asyncio.sleep(0.01)
     assert await taken(writer) == 0.002  # reserved
     writing.cancel()
@@ -182,18 +182,18 @@ async def test_a_call_that_is_cancelled_in_the_middle_is_booked(writer, studio):
     assert [room.taken_usd for room in (await writer.store.budgets.today(writer.caps)).values()] == [0.002, 0.002]
 
 
-async def test_no_call_goes_out_beyond_the_daily_cap(writer, studio):
+async def test_no_call_goes_out_beyond_the_daily_cap(writer, provider):
     poor = replace(writer, caps=Caps(operator_usd=0.003))
     await poor.write(HERE)
     await poor.write(HERE)
     with pytest.raises(OverBudget, match="Today's budget is used up"):
         await poor.write(HERE)
-    assert len(studio.questions) == 2
+    assert len(provider.questions) == 2
 
 
 async def test_the_shipped_chat_model_writes_through_openais_adapter(tmp_path):
-    async with Studios.open() as studios:
-        reached = {"openai_api_key": SecretStr("sk-test"), "openai_base_url": f"{studios.url}/v1"}
+    async with StandinApis.open() as apis:
+        reached = {"openai_api_key": SecretStr("sk-test"), "openai_base_url": f"{apis.url}/v1"}
         runtime = await open_without_engine(Settings(_env_file=None, data_dir=tmp_path, **reached))
         try:
             made = await runtime.app.prompts.generate(HERE, is_moderator=True)
@@ -201,7 +201,7 @@ async def test_the_shipped_chat_model_writes_through_openais_adapter(tmp_path):
             await runtime.close()
     assert (made.writer, len(made.kept), made.left_out, made.missing) == ("gpt-chat", 10, {}, {})
     assert made.usd == pytest.approx((1_000 * 0.10 + 100 * 0.50) / 1e6)
-    (asked,) = studios.asked("/v1/chat/completions")
+    (asked,) = apis.asked("/v1/chat/completions")
     assert asked.body["response_format"] == {"type": "json_object"}
 
 
@@ -223,9 +223,9 @@ async def test_the_operator_names_the_chat_model(tmp_path, monkeypatch):
         await open_without_engine(Settings(_env_file=None))
 
 
-async def test_without_a_chat_model_one_sentence_says_what_to_set(writer, watcher):
+async def test_without_a_chat_model_one_sentence_says_what_to_set(writer, checker):
     assert chosen(writer.players).name == "poet"
-    watcher.broken = "the safety check needs OPENAI_API_KEY"
+    checker.broken = "the safety check needs OPENAI_API_KEY"
     with pytest.raises(NotAllowed, match=r"poet: the safety check needs OPENAI_API_KEY.*TELEPHONE_CHAT") as caught:
         chosen(writer.players)
     assert caught.value.sentence.count(".") == 1

@@ -1,4 +1,4 @@
-"""The studios, the tables, and adapters that talk to the studios."""
+"""The stand-in APIs, the tables, and adapters that talk to the stand-in APIs."""
 
 import io
 from collections.abc import AsyncIterator, Callable
@@ -16,7 +16,7 @@ from telephone.providers.cog import Cog
 from telephone.providers.downloads import Downloads
 from telephone.providers.openai import OpenAI
 from telephone.providers.replicate import Replicate
-from tests.standin_providers import Studios
+from tests.standin_providers import StandinApis
 from tests.support.pictures import paint
 
 KEY = "sk-studio-secret-0123456789"
@@ -29,21 +29,21 @@ def tables() -> Registry:
 
 
 @pytest.fixture
-async def studios() -> AsyncIterator[Studios]:
-    async with Studios.open() as opened:
+async def apis() -> AsyncIterator[StandinApis]:
+    async with StandinApis.open() as opened:
         yield opened
 
 
 @pytest.fixture
-async def openai(studios: Studios) -> AsyncIterator[OpenAI]:
-    adapter = OpenAI(SecretStr(KEY), f"{studios.url}/v1")
+async def openai(apis: StandinApis) -> AsyncIterator[OpenAI]:
+    adapter = OpenAI(SecretStr(KEY), f"{apis.url}/v1")
     yield adapter
     await adapter.close()
 
 
 @pytest.fixture
-async def replicate(studios: Studios) -> AsyncIterator[Replicate]:
-    adapter = Replicate(SecretStr(TOKEN), studios.url, Downloads(["127.0.0.1"]))
+async def replicate(apis: StandinApis) -> AsyncIterator[Replicate]:
+    adapter = Replicate(SecretStr(TOKEN), apis.url, Downloads(["127.0.0.1"]))
     yield adapter
     await adapter.close()
 

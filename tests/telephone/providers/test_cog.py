@@ -19,9 +19,9 @@ PREDICT = "/predictions"
 
 
 @pytest.fixture
-def artist(studios, table):
+def artist(apis, table):
     drawn = {"input": {"prompt": "$prompt", "seed": "$seed"}, "output": "uris"}
-    return table(provider="cog", url=studios.url, **drawn)
+    return table(provider="cog", url=apis.url, **drawn)
 
 
 async def play(adapter, model, ask):
@@ -33,13 +33,13 @@ async def patiently(adapter, model, ask):
     return await with_patience(lambda: play(adapter, model, ask), deadline=30, who=model.name)
 
 
-async def test_a_row_of_replicate_plays_on_a_container_by_its_provider_and_url_alone(cog, studios, tables, words):
+async def test_a_row_of_replicate_plays_on_a_container_by_its_provider_and_url_alone(cog, apis, tables, words):
     row = tables.table("stable-diffusion")
-    own = row.model_copy(update={"provider": "cog", "url": studios.url})
+    own = row.model_copy(update={"provider": "cog", "url": apis.url})
     answer = await play(cog, own, words)
     assert picture_of(answer, "painter").width == 64
     assert answer.cost_usd == 0
-    assert studios.asked(PREDICT)[0].body["input"] == {"prompt": "a fox mends a clock", "seed": 7}
+    assert apis.asked(PREDICT)[0].body["input"] == {"prompt": "a fox mends a clock", "seed": 7}
 
 
 @pytest.mark.parametrize(
@@ -55,30 +55,30 @@ async def test_a_row_of_replicate_plays_on_a_container_by_its_provider_and_url_a
         ({"status": "succeeded", "output": ["data:image/png;base64,###"]}, BadOutput),
     ],
 )
-async def test_each_end_with_status_200_becomes_its_error(cog, studios, artist, words, answer, expected):
-    studios.next(PREDICT, says(200, answer))
+async def test_each_end_with_status_200_becomes_its_error(cog, apis, artist, words, answer, expected):
+    apis.next(PREDICT, says(200, answer))
     with pytest.raises(expected):
         await play(cog, artist, words)
 
 
-async def test_a_busy_container_is_asked_again_later(cog, studios, artist, words):
-    studios.next(PREDICT, says(409, {"error": "At capacity - all prediction slots busy", "status": "failed"}))
+async def test_a_busy_container_is_asked_again_later(cog, apis, artist, words):
+    apis.next(PREDICT, says(409, {"error": "At capacity - all prediction slots busy", "status": "failed"}))
     with pytest.raises(Unavailable, match="busy"):
         await play(cog, artist, words)
 
 
-async def test_a_container_is_asked_for_one_thing_at_a_time(studios, artist):
+async def test_a_container_is_asked_for_one_thing_at_a_time(apis, artist):
     adapter = Cog(limit=Limit(1, 1_000))
-    studios.next(PREDICT, *[slow(0.05)] * 4)
+    apis.next(PREDICT, *[slow(0.05)] * 4)
     await asyncio.gather(*(play(adapter, artist, Ask(seed=n, text="a fox")) for n in range(4)))
     await adapter.close()
-    assert studios.most_running == 1
+    assert apis.most_running == 1
 
 
-async def test_pictures_travel_as_data_and_never_as_a_path(cog, studios, table, picture):
-    teller = table(kind="i2t", provider="cog", url=studios.url, input={"image": "$image"}, output="text")
+async def test_pictures_travel_as_data_and_never_as_a_path(cog, apis, table, picture):
+    teller = table(kind="i2t", provider="cog", url=apis.url, input={"image": "$image"}, output="text")
     assert (await play(cog, teller, picture)).text
-    assert studios.asked(PREDICT)[0].body["input"]["image"].startswith("data:image/png;base64,")
+    assert apis.asked(PREDICT)[0].body["input"]["image"].startswith("data:image/png;base64,")
 
 
 PREDICTORS = {

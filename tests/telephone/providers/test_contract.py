@@ -13,7 +13,7 @@ from telephone.errors import BadInput, BadOutput, Misconfigured, RateLimited, Te
 from telephone.models.offline import Offline
 from telephone.models.players import caption_of, picture_of
 from telephone.providers.base import ModelTable, Provider
-from tests.standin_providers import Studios, answers, cut, floods, redirects, says, slow
+from tests.standin_providers import StandinApis, answers, cut, floods, redirects, says, slow
 from tests.telephone.providers.conftest import KEY, TOKEN
 
 ADAPTERS = ("openai", "compatible", "replicate", "cog", "offline")
@@ -46,13 +46,13 @@ class Party:
 
 
 @pytest.fixture
-def party(request, studios: Studios, table: Callable[..., ModelTable], openai, replicate, cog) -> Party:
+def party(request, apis: StandinApis, table: Callable[..., ModelTable], openai, replicate, cog) -> Party:
     name = request.param
     t2i = {"name": "painter", "kind": "t2i", "price_usd": 0.01}
     i2t = {"name": "critic", "kind": "i2t", "price_usd": 0.01}
     embedder = {"name": "bind", "kind": "embedder", "price_usd": 0.01}
     if name in ("openai", "compatible"):
-        own = {"url": f"{studios.url}/v1", "quirks": ["seed", "max-tokens"]} if name == "compatible" else {}
+        own = {"url": f"{apis.url}/v1", "quirks": ["seed", "max-tokens"]} if name == "compatible" else {}
         refs = ("by-address" if name == "compatible" else "painter-1", "critic-1", "bind-1")
         sides = [table(**kind, ref=ref, **own) for kind, ref in zip((t2i, i2t, embedder), refs, strict=True)]
         chat = table(name="poet", kind="chat", price_usd=0.01, ref="poet-1", **own)
@@ -60,7 +60,7 @@ def party(request, studios: Studios, table: Callable[..., ModelTable], openai, r
     if name == "offline":
         sides = [{**t2i, "ref": "doodles"}, {**i2t, "ref": "hazy"}, {**embedder, "ref": "abacus"}]
         return Party(name, Offline(), *(table(**side, provider="offline") for side in sides))
-    mapped = {"provider": name, "url": studios.url if name == "cog" else ""}
+    mapped = {"provider": name, "url": apis.url if name == "cog" else ""}
     drawn = {"input": {"prompt": "$prompt", "seed": "$seed"}, "output": "uris", "ref": "studio/painter:" + "0" * 64}
     told = {"input": {"image": "$image"}, "output": "text", "ref": "studio/critic:" + "1" * 64}
     placed = {"modality": "$modality", "text_input": "$text", "input": "$image"}
@@ -141,10 +141,10 @@ async def test_an_embedder_places_words_and_pictures_in_one_space(party, words, 
 
 
 @placing
-async def test_an_embedder_is_handed_words_or_a_picture_under_its_own_names(party, studios, words, picture):
+async def test_an_embedder_is_handed_words_or_a_picture_under_its_own_names(party, apis, words, picture):
     await party.play(party.embedder, words)
     await party.play(party.embedder, picture)
-    text, seen = (one.body["input"] for one in studios.asked(CALLS) if one.method == "POST")
+    text, seen = (one.body["input"] for one in apis.asked(CALLS) if one.method == "POST")
     assert text == {"modality": "text", "text_input": words.text}
     assert seen.keys() == {"modality", "input"}
     assert seen["modality"] == "vision"
@@ -173,12 +173,12 @@ async def test_an_embedder_is_handed_words_or_a_picture_under_its_own_names(part
     ],
     ids=lambda output: str(output)[-24:],
 )
-async def test_what_is_no_vector_of_its_length_is_refused(party, studios, words, output):
+async def test_what_is_no_vector_of_its_length_is_refused(party, apis, words, output):
     body = {"status": "succeeded", "output": output}
     if party.name == "replicate":
-        studios.outputs = {"bind": lambda _: output}
+        apis.outputs = {"bind": lambda _: output}
     else:
-        studios.next("/predictions", answers(json.dumps(body).encode(), "application/json"))
+        apis.next("/predictions", answers(json.dumps(body).encode(), "application/json"))
     with pytest.raises(BadOutput):
         await party.play(party.embedder, words)
 
@@ -216,9 +216,9 @@ async def test_many_ask_at_once_and_each_gets_its_own_answer(party):
         (floods(100 * 10**6, "application/json"), BadOutput),
     ],
 )
-async def test_each_misbehaviour_becomes_one_error_of_the_tree(party, studios, words, picture, fault, expected, caplog):
+async def test_each_misbehaviour_becomes_one_error_of_the_tree(party, apis, words, picture, fault, expected, caplog):
     for model, ask in party.asks(words, picture):
-        studios.next(CALLS, fault)
+        apis.next(CALLS, fault)
         with pytest.raises(expected) as caught:
             await party.play(model, ask)
         assert isinstance(caught.value, TelephoneError)
@@ -231,33 +231,33 @@ async def test_each_misbehaviour_becomes_one_error_of_the_tree(party, studios, w
 
 
 @remote
-async def test_an_answer_without_an_end_is_left_early(party, studios, words):
-    studios.next(CALLS, floods(100 * 10**6, "application/json"))
+async def test_an_answer_without_an_end_is_left_early(party, apis, words):
+    apis.next(CALLS, floods(100 * 10**6, "application/json"))
     with pytest.raises(BadOutput, match="far too large"):
         await party.play(party.artist, words)
 
 
 @remote
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_no_call_follows_a_redirect(party, studios, words, status):
+async def test_no_call_follows_a_redirect(party, apis, words, status):
     """It would carry our key to wherever it points."""
-    studios.next(CALLS, redirects(f"{studios.url.replace('127.0.0.1', 'localhost')}/elsewhere", status))
+    apis.next(CALLS, redirects(f"{apis.url.replace('127.0.0.1', 'localhost')}/elsewhere", status))
     with pytest.raises(Misconfigured):
         await party.play(party.artist, words)
-    assert studios.asked("/elsewhere") == []
+    assert apis.asked("/elsewhere") == []
 
 
 @remote
-async def test_a_wait_that_was_asked_for_is_passed_on(party, studios, words):
-    studios.next(CALLS, says(429, {"detail": "slow down"}, Retry_After="0.2"))
+async def test_a_wait_that_was_asked_for_is_passed_on(party, apis, words):
+    apis.next(CALLS, says(429, {"detail": "slow down"}, Retry_After="0.2"))
     with pytest.raises(RateLimited) as caught:
         await party.play(party.artist, words)
     assert caught.value.retry_after == 0.2
 
 
 @remote
-async def test_a_slow_provider_can_be_given_up(party, studios, words):
-    studios.next(CALLS, slow(5))
+async def test_a_slow_provider_can_be_given_up(party, apis, words):
+    apis.next(CALLS, slow(5))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
             await party.play(party.artist, words)
@@ -265,10 +265,10 @@ async def test_a_slow_provider_can_be_given_up(party, studios, words):
 
 
 @remote
-async def test_the_key_goes_to_its_provider_alone(party, studios, words, picture):
+async def test_the_key_goes_to_its_provider_alone(party, apis, words, picture):
     for model, ask in party.asks(words, picture):
         await party.play(model, ask)
-    for seen in studios.seen:
+    for seen in apis.seen:
         key = seen.headers.get("Authorization", "")
         ours = {"openai": f"Bearer {KEY}", "replicate": f"Bearer {TOKEN}"}.get(party.name, "")
         if seen.path.startswith("/delivery") or party.name in ("cog", "compatible"):
@@ -281,11 +281,11 @@ async def test_the_key_goes_to_its_provider_alone(party, studios, words, picture
 
 
 @remote
-async def test_no_log_holds_a_key_a_prompt_or_a_picture_however_much_is_logged(party, studios, words, picture, caplog):
+async def test_no_log_holds_a_key_a_prompt_or_a_picture_however_much_is_logged(party, apis, words, picture, caplog):
     caplog.set_level("DEBUG")
     for model, ask in party.asks(words, picture):
         await party.play(model, ask)
-    studios.next(CALLS, says(401, {"detail": f"{KEY} {TOKEN}"}))
+    apis.next(CALLS, says(401, {"detail": f"{KEY} {TOKEN}"}))
     with pytest.raises(Misconfigured):
         await party.play(party.artist, words)
     for secret in (KEY, TOKEN, words.text, QUESTION.text, "base64,"):

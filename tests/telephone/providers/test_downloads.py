@@ -55,7 +55,7 @@ class Recording(aiohttp.TCPConnector):
 
 
 @pytest.fixture
-async def opened(studios):
+async def opened(apis):
     downloads = Downloads(["127.0.0.1"])
     yield downloads
     await downloads.close()
@@ -173,7 +173,7 @@ async def test_localhost_is_opened_only_where_it_is_listed_and_lies_here():
         "gopher://127.0.0.1/",
     ],
 )
-async def test_a_redirect_elsewhere_is_refused_before_any_connection(studios, target):
+async def test_a_redirect_elsewhere_is_refused_before_any_connection(apis, target):
     attempts = []
 
     class Watching(aiohttp.TCPConnector):
@@ -183,59 +183,59 @@ async def test_a_redirect_elsewhere_is_refused_before_any_connection(studios, ta
 
     downloads = Downloads(["127.0.0.1"], connector=lambda names: Watching(resolver=names, use_dns_cache=False))
     for status in (301, 302, 303, 307, 308):
-        studios.next("/delivery/.*", redirects(target, status))
+        apis.next("/delivery/.*", redirects(target, status))
         with pytest.raises(BadOutput):
-            await downloads.get(f"{studios.url}/delivery/a.png")
+            await downloads.get(f"{apis.url}/delivery/a.png")
     await downloads.close()
     assert set(attempts) == {"127.0.0.1"}
-    assert len(studios.seen) == 5
+    assert len(apis.seen) == 5
 
 
-async def test_a_redirect_to_an_allowed_place_is_followed_a_few_times(studios, opened):
-    studios.delivery["b.png"] = paint("b")
-    studios.next("/delivery/a.png", redirects("/delivery/b.png"))
-    assert await opened.get(f"{studios.url}/delivery/a.png") == paint("b")
-    studios.next("/delivery/a.png", *[redirects(f"{studios.url}/delivery/a.png")] * 9)
+async def test_a_redirect_to_an_allowed_place_is_followed_a_few_times(apis, opened):
+    apis.delivery["b.png"] = paint("b")
+    apis.next("/delivery/a.png", redirects("/delivery/b.png"))
+    assert await opened.get(f"{apis.url}/delivery/a.png") == paint("b")
+    apis.next("/delivery/a.png", *[redirects(f"{apis.url}/delivery/a.png")] * 9)
     with pytest.raises(BadOutput, match="from one place to the next"):
-        await opened.get(f"{studios.url}/delivery/a.png")
-    assert len(studios.asked("/delivery/a.png")) == 5
+        await opened.get(f"{apis.url}/delivery/a.png")
+    assert len(apis.asked("/delivery/a.png")) == 5
 
 
-async def test_an_operators_own_server_may_lie_anywhere_and_nothing_else_may(studios):
-    studios.delivery["a.png"] = paint("a")
+async def test_an_operators_own_server_may_lie_anywhere_and_nothing_else_may(apis):
+    apis.delivery["a.png"] = paint("a")
     downloads = Downloads()
-    assert await downloads.get(f"{studios.url}/delivery/a.png", studios.url + "/v1") == paint("a")
-    for server in ("", "http://127.0.0.1:1", "https" + studios.url[4:]):
+    assert await downloads.get(f"{apis.url}/delivery/a.png", apis.url + "/v1") == paint("a")
+    for server in ("", "http://127.0.0.1:1", "https" + apis.url[4:]):
         with pytest.raises(BadOutput):
-            await downloads.get(f"{studios.url}/delivery/a.png", server)
+            await downloads.get(f"{apis.url}/delivery/a.png", server)
     await downloads.close()
 
 
-async def test_no_credential_or_cookie_goes_along(studios, opened, monkeypatch):
+async def test_no_credential_or_cookie_goes_along(apis, opened, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    studios.delivery["a.png"] = paint("a")
-    studios.next("/delivery/a.png", says(500, Set_Cookie="session=1"))
+    apis.delivery["a.png"] = paint("a")
+    apis.next("/delivery/a.png", says(500, Set_Cookie="session=1"))
     with pytest.raises(Unavailable):
-        await opened.get(f"{studios.url}/delivery/a.png")
-    await opened.get(f"{studios.url}/delivery/a.png")
-    for seen in studios.seen:
+        await opened.get(f"{apis.url}/delivery/a.png")
+    await opened.get(f"{apis.url}/delivery/a.png")
+    for seen in apis.seen:
         assert not {"authorization", "cookie", "referer"} & {name.lower() for name in seen.headers}
 
 
 @pytest.mark.parametrize("announced", [True, False])
-async def test_a_hundred_megabytes_are_left_after_twenty_five(studios, opened, announced):
-    studios.next("/delivery/a.png", floods(100 * 10**6, announced=announced))
+async def test_a_hundred_megabytes_are_left_after_twenty_five(apis, opened, announced):
+    apis.next("/delivery/a.png", floods(100 * 10**6, announced=announced))
     with pytest.raises(BadOutput, match="25 MB"):
-        await opened.get(f"{studios.url}/delivery/a.png")
+        await opened.get(f"{apis.url}/delivery/a.png")
 
 
-async def test_a_place_that_never_answers_or_dribbles_is_given_up(studios):
+async def test_a_place_that_never_answers_or_dribbles_is_given_up(apis):
     downloads = Downloads(["127.0.0.1"], seconds=0.3)
-    studios.next("/delivery/a.png", silent(), slow(5))
+    apis.next("/delivery/a.png", silent(), slow(5))
     for _ in range(2):
         async with asyncio.timeout(LIMIT):
             with pytest.raises(Unavailable):
-                await downloads.get(f"{studios.url}/delivery/a.png")
+                await downloads.get(f"{apis.url}/delivery/a.png")
     await downloads.close()
 
 
@@ -253,10 +253,10 @@ async def test_a_place_that_never_answers_or_dribbles_is_given_up(studios):
         (answers(b"\x1f\x8b" + bytes(50), Content_Encoding="gzip"), BadOutput),
     ],
 )
-async def test_each_fault_of_a_place_becomes_its_error(studios, opened, fault, expected):
-    studios.next("/delivery/a.png", fault, fault)  # aiohttp asks again where a line is cut
+async def test_each_fault_of_a_place_becomes_its_error(apis, opened, fault, expected):
+    apis.next("/delivery/a.png", fault, fault)  # aiohttp asks again where a line is cut
     with pytest.raises(expected) as caught:
-        await opened.get(f"{studios.url}/delivery/a.png")
+        await opened.get(f"{apis.url}/delivery/a.png")
     if isinstance(caught.value, RateLimited):
         assert caught.value.retry_after == 3
 
@@ -296,9 +296,9 @@ def _saved(mode, format_):
         (lambda: _saved("RGBA", "PNG"), "image/png"),
     ],
 )
-async def test_what_came_is_a_clean_picture_or_refused(studios, opened, made, comes):
-    studios.delivery["a.png"] = made()
-    answer = Answer(data=await opened.get(f"{studios.url}/delivery/a.png"))
+async def test_what_came_is_a_clean_picture_or_refused(apis, opened, made, comes):
+    apis.delivery["a.png"] = made()
+    answer = Answer(data=await opened.get(f"{apis.url}/delivery/a.png"))
     if comes is None:
         with pytest.raises(BadOutput):
             picture_of(answer, "painter")

@@ -28,9 +28,9 @@ async def play(adapter, model, ask):
     return await adapter.collect(model, ask, await adapter.submit(model, ask, "m"))
 
 
-async def test_a_picture_is_asked_for_as_the_row_says_and_costs_what_its_tokens_cost(openai, studios, tables, words):
+async def test_a_picture_is_asked_for_as_the_row_says_and_costs_what_its_tokens_cost(openai, apis, tables, words):
     answer = await play(openai, tables.table("gpt-image"), words)
-    (asked,) = studios.asked(DRAW)
+    (asked,) = apis.asked(DRAW)
     assert asked.body == {
         "model": "gpt-image-2.5-flare-2026-09-08",
         "prompt": "a fox mends a clock",
@@ -45,19 +45,19 @@ async def test_a_picture_is_asked_for_as_the_row_says_and_costs_what_its_tokens_
 
 
 async def test_a_caption_is_asked_for_with_the_articles_words_and_costs_what_its_tokens_cost(
-    openai, studios, tables, picture
+    openai, apis, tables, picture
 ):
     answer = await play(openai, tables.table("gpt-vision"), picture)
-    (asked,) = studios.asked(TELL)
+    (asked,) = apis.asked(TELL)
     text, image = asked.body["messages"][0]["content"]
     assert text["text"] == "Write a detailed description of this image."
     assert base64.b64decode(image["image_url"]["url"].partition(",")[2]) == picture.image.data
     assert answer.cost_usd == pytest.approx((1_000 * 0.10 + 100 * 0.50) / 1e6)
 
 
-async def test_a_chat_is_asked_for_as_json_without_a_picture_and_costs_what_its_tokens_cost(openai, studios, tables):
+async def test_a_chat_is_asked_for_as_json_without_a_picture_and_costs_what_its_tokens_cost(openai, apis, tables):
     answer = await play(openai, tables.table("gpt-chat"), Ask(seed=7, text="Ten prompts, as JSON."))
-    (asked,) = studios.asked(TELL)
+    (asked,) = apis.asked(TELL)
     assert asked.body == {
         "model": "gpt-6-luna",
         "messages": [{"role": "user", "content": "Ten prompts, as JSON."}],
@@ -74,14 +74,14 @@ async def test_a_chat_costs_no_more_than_its_table_says(tables):
     assert most / 1e6 <= table.price_usd
 
 
-async def test_a_server_that_knows_no_json_mode_is_asked_in_words_alone(openai, studios, table):
-    own = table(kind="chat", url=f"{studios.url}/v1", quirks=["no-json", "max-tokens", "seed"])
+async def test_a_server_that_knows_no_json_mode_is_asked_in_words_alone(openai, apis, table):
+    own = table(kind="chat", url=f"{apis.url}/v1", quirks=["no-json", "max-tokens", "seed"])
     await play(openai, own, Ask(seed=7, text="Ten prompts, please."))
-    (asked,) = studios.asked(TELL)
+    (asked,) = apis.asked(TELL)
     assert set(asked.body) == {"model", "messages", "max_tokens", "seed"}
 
 
-async def test_usage_that_makes_no_sense_is_no_cost(openai, studios, tables, words):
+async def test_usage_that_makes_no_sense_is_no_cost(openai, apis, tables, words):
     picture = {"b64_json": base64.b64encode(paint("x")).decode()}
     for usage in (
         None,
@@ -90,7 +90,7 @@ async def test_usage_that_makes_no_sense_is_no_cost(openai, studios, tables, wor
         {"output_tokens": -5, "input_tokens_details": {"text_tokens": 1}},
         "x",
     ):
-        studios.next(DRAW, says(200, {"created": 1, "data": [picture], "usage": usage}))
+        apis.next(DRAW, says(200, {"created": 1, "data": [picture], "usage": usage}))
         assert (await play(openai, tables.table("gpt-image"), words)).cost_usd is None
 
 
@@ -104,24 +104,24 @@ async def test_usage_that_makes_no_sense_is_no_cost(openai, studios, tables, wor
     ],
 )
 async def test_a_refusal_of_the_model_is_a_refusal_and_no_words_are_no_caption(
-    openai, studios, tables, picture, fault, expected
+    openai, apis, tables, picture, fault, expected
 ):
-    studios.next(TELL, fault)
+    apis.next(TELL, fault)
     with pytest.raises(expected):
         await play(openai, tables.table("gpt-vision"), picture)
 
 
-async def test_a_picture_is_paid_once_and_what_is_collected_is_what_was_submitted(openai, studios, tables, words):
+async def test_a_picture_is_paid_once_and_what_is_collected_is_what_was_submitted(openai, apis, tables, words):
     model = tables.table("gpt-image")
     tickets = [await openai.submit(model, Ask(seed=n, text=f"picture {n}"), "m") for n in range(3)]
-    assert len(studios.billed) == 3
+    assert len(apis.billed) == 3
     assert not any(ticket.maybe_billed_twice for ticket in tickets)
     drawn = [await openai.collect(model, words, ticket) for ticket in reversed(tickets)]
     assert [answer.data for answer in drawn] == [paint(f"picture {n}/None") for n in (2, 1, 0)]
-    assert len(studios.billed) == 3
+    assert len(apis.billed) == 3
 
 
-async def test_what_a_crash_cut_off_is_asked_for_anew_and_booked_as_in_doubt(openai, studios, tables, words):
+async def test_what_a_crash_cut_off_is_asked_for_anew_and_booked_as_in_doubt(openai, apis, tables, words):
     model = tables.table("gpt-image")
     again = await openai.submit(model, words, "m", datetime.now(UTC))
     assert again.maybe_billed_twice
@@ -131,20 +131,20 @@ async def test_what_a_crash_cut_off_is_asked_for_anew_and_booked_as_in_doubt(ope
 
 
 async def test_an_answer_that_was_lost_on_the_way_is_asked_for_again_and_booked_as_in_doubt(
-    openai, studios, tables, words
+    openai, apis, tables, words
 ):
     players = Players(tables, {"openai": openai}, deadline=5)
-    studios.next(DRAW, cut_after_doing())
+    apis.next(DRAW, cut_after_doing())
     assert (await players.submit("gpt-image", words, "m")).maybe_billed_twice
-    assert len(studios.billed) == 2
-    studios.next(DRAW, says(500), says(429, {}, Retry_After="0"))
+    assert len(apis.billed) == 2
+    apis.next(DRAW, says(500), says(429, {}, Retry_After="0"))
     assert not (await players.submit("gpt-image", words, "m")).maybe_billed_twice
-    assert len(studios.billed) == 3
+    assert len(apis.billed) == 3
 
 
-async def test_a_call_that_is_never_answered_ends_at_the_deadline(openai, studios, tables, words):
+async def test_a_call_that_is_never_answered_ends_at_the_deadline(openai, apis, tables, words):
     players = Players(tables, {"openai": openai}, deadline=0.3)
-    studios.next(DRAW, silent())
+    apis.next(DRAW, silent())
     with pytest.raises(TimedOut, match="gpt-image"):
         await players.submit("gpt-image", words, "m")
 
@@ -160,11 +160,11 @@ async def test_an_answer_nobody_comes_for_is_let_go(openai, tables, words, monke
     assert len(openai._waiting) == 1
 
 
-async def test_a_picture_that_lies_at_an_address_of_the_own_server_is_fetched(openai, studios, table, words):
-    own = table(ref="by-address", url=f"{studios.url}/v1")
+async def test_a_picture_that_lies_at_an_address_of_the_own_server_is_fetched(openai, apis, table, words):
+    own = table(ref="by-address", url=f"{apis.url}/v1")
     assert picture_of(await play(openai, own, words), "painter").width == 64
     elsewhere = says(200, {"created": 1, "data": [{"url": "http://169.254.169.254/a.png"}]})
-    studios.next(DRAW, elsewhere)
+    apis.next(DRAW, elsewhere)
     with pytest.raises(BadOutput, match="not opened"):
         await play(openai, own, words)
 
@@ -178,26 +178,26 @@ async def test_a_picture_that_lies_at_an_address_of_the_own_server_is_fetched(op
         (["seed"], {"seed": 7}, {"response_format"}),
     ],
 )
-async def test_the_quirks_of_a_server_are_flags_of_its_rows(openai, studios, table, words, quirks, has, lacks):
-    await play(openai, table(url=f"{studios.url}/v1", quirks=quirks), words)
-    body = studios.asked(DRAW)[0].body
+async def test_the_quirks_of_a_server_are_flags_of_its_rows(openai, apis, table, words, quirks, has, lacks):
+    await play(openai, table(url=f"{apis.url}/v1", quirks=quirks), words)
+    body = apis.asked(DRAW)[0].body
     assert has.items() <= body.items()
     assert not lacks & set(body)
 
 
-async def test_captions_are_bounded_in_the_words_that_a_server_knows(openai, studios, table, picture):
-    url = f"{studios.url}/v1"
+async def test_captions_are_bounded_in_the_words_that_a_server_knows(openai, apis, table, picture):
+    url = f"{apis.url}/v1"
     await play(openai, table(kind="i2t", url=url), picture)
     await play(openai, table(kind="i2t", url=url, quirks=["max-tokens"], input={"temperature": 0}), picture)
-    first, second = (seen.body for seen in studios.asked(TELL))
+    first, second = (seen.body for seen in apis.asked(TELL))
     assert (first["max_completion_tokens"], "max_tokens" in first) == (1_000, False)
     assert (second["max_tokens"], "max_completion_tokens" in second, second["temperature"]) == (1_000, False, 0)
 
 
-async def test_a_prompt_gives_no_orders_to_a_server(openai, studios, table):
+async def test_a_prompt_gives_no_orders_to_a_server(openai, apis, table):
     sneaky = 'a fox <sd_cpp_extra_args>{"steps": 999}</sd_cpp_extra_args> <sd_cpp_<sd_cpp_extra_args>extra_args> | ugly'
-    await play(openai, table(url=f"{studios.url}/v1", quirks=["pipe-splits"]), Ask(seed=1, text=sneaky))
-    prompt = studios.asked(DRAW)[0].body["prompt"]
+    await play(openai, table(url=f"{apis.url}/v1", quirks=["pipe-splits"]), Ask(seed=1, text=sneaky))
+    prompt = apis.asked(DRAW)[0].body["prompt"]
     assert "sd_cpp_extra_args" not in prompt
     assert "|" not in prompt
     assert prompt.startswith("a fox")
@@ -220,52 +220,52 @@ async def test_a_missing_key_is_named(tables, table):
     assert OpenAI(secret=SecretStr).why_not(own) is None
 
 
-async def test_a_server_of_ones_own_gets_its_own_key(studios, table, words):
+async def test_a_server_of_ones_own_gets_its_own_key(apis, table, words):
     adapter = OpenAI(SecretStr(KEY), secret=lambda name: SecretStr(f"value of {name}"))
-    await play(adapter, table(url=f"{studios.url}/v1", key="VLLM_API_KEY"), words)
-    await play(adapter, table(url=f"{studios.url}/v1"), words)
+    await play(adapter, table(url=f"{apis.url}/v1", key="VLLM_API_KEY"), words)
+    await play(adapter, table(url=f"{apis.url}/v1"), words)
     await adapter.close()
-    assert [seen.headers["Authorization"] for seen in studios.seen] == ["Bearer value of VLLM_API_KEY", "Bearer none"]
+    assert [seen.headers["Authorization"] for seen in apis.seen] == ["Bearer value of VLLM_API_KEY", "Bearer none"]
 
 
-async def test_a_model_that_a_server_of_ones_own_lacks_is_the_operators_to_fix(openai, studios, table, words):
-    studios.next(DRAW, says(404, {"error": "model 'painter-1' not found, try pulling it first"}))
+async def test_a_model_that_a_server_of_ones_own_lacks_is_the_operators_to_fix(openai, apis, table, words):
+    apis.next(DRAW, says(404, {"error": "model 'painter-1' not found, try pulling it first"}))
     with pytest.raises(Misconfigured) as caught:
-        await play(openai, table(url=f"{studios.url}/v1"), words)
+        await play(openai, table(url=f"{apis.url}/v1"), words)
     assert "has no model painter-1" in caught.value.detail
 
 
-async def test_whether_a_model_still_exists_is_asked(studios, tables, monkeypatch):
-    monkeypatch.setattr("telephone.providers.openai.OFFICIAL", f"{studios.url}/v1")
+async def test_whether_a_model_still_exists_is_asked(apis, tables, monkeypatch):
+    monkeypatch.setattr("telephone.providers.openai.OFFICIAL", f"{apis.url}/v1")
     adapter, model = OpenAI(SecretStr(KEY)), tables.table("gpt-image")
     assert await adapter.exists(model) is False
-    studios.models.add(model.ref)
+    apis.models.add(model.ref)
     assert await adapter.exists(model) is True
-    studios.next("/v1/models/.*", says(500))
+    apis.next("/v1/models/.*", says(500))
     assert await adapter.exists(model) is None
-    assert studios.billed == []
+    assert apis.billed == []
     await adapter.close()
 
 
-async def test_a_retired_model_says_so_when_it_is_asked(studios, tables, words, monkeypatch):
-    monkeypatch.setattr("telephone.providers.openai.OFFICIAL", f"{studios.url}/v1")
+async def test_a_retired_model_says_so_when_it_is_asked(apis, tables, words, monkeypatch):
+    monkeypatch.setattr("telephone.providers.openai.OFFICIAL", f"{apis.url}/v1")
     adapter = OpenAI(SecretStr(KEY))
     gone = {"error": {"message": "The model `dall-e-2` has been deprecated.", "code": "model_not_found"}}
-    studios.next(DRAW, says(400, gone))
+    apis.next(DRAW, says(400, gone))
     with pytest.raises(Retired) as caught:
         await play(adapter, tables.table("dalle2"), words)
     assert caught.value.replacement == "gpt-image"
     await adapter.close()
 
 
-async def test_a_slow_server_holds_back_nobody_elses_calls(studios, table, words):
+async def test_a_slow_server_holds_back_nobody_elses_calls(apis, table, words):
     from telephone.providers.rate_limit import Limit
 
-    adapter = OpenAI(SecretStr(KEY), f"{studios.url}/v1", limit=Limit(1, 100))
-    studios.next(DRAW, silent())
-    waiting = asyncio.create_task(play(adapter, table(url=f"{studios.url}/v1"), words))
+    adapter = OpenAI(SecretStr(KEY), f"{apis.url}/v1", limit=Limit(1, 100))
+    apis.next(DRAW, silent())
+    waiting = asyncio.create_task(play(adapter, table(url=f"{apis.url}/v1"), words))
     await asyncio.sleep(0.05)
-    other = table(url=studios.url.replace("127.0.0.1", "localhost") + "/v1")
+    other = table(url=apis.url.replace("127.0.0.1", "localhost") + "/v1")
     async with asyncio.timeout(LIMIT):
         assert (await play(adapter, other, words)).data
     waiting.cancel()

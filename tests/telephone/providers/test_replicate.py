@@ -35,9 +35,9 @@ def ended(status, **more):
     return says(200, plain | more)
 
 
-async def test_each_pair_of_the_article_plays_as_its_rows_say(replicate, studios, tables):
+async def test_each_pair_of_the_article_plays_as_its_rows_say(replicate, apis, tables):
     """The shapes in which the models answered in the recorded examples."""
-    studios.outputs = {
+    apis.outputs = {
         "51a43c9d": lambda text: [word + " " for word in text.split()],  # mPLUG-Owl streams
         "9a34a633": lambda text: [{"text": text}],
         "28b5242d": lambda pictures: pictures[0],
@@ -49,27 +49,27 @@ async def test_each_pair_of_the_article_plays_as_its_rows_say(replicate, studios
         assert caption_of(answer, told).text.startswith("a wall of 64 pixels, painted in colour")
     blip = await play(replicate, tables.table("blip"), Ask(seed=7, image=picture))
     assert caption_of(blip, "blip").text.startswith("a wall")
-    sent = [seen.body for seen in studios.asked(CREATE)]
+    sent = [seen.body for seen in apis.asked(CREATE)]
     assert sent[0]["version"] == tables.table("stable-diffusion").ref
     assert sent[0]["input"] == {"prompt": "a fox", "seed": 7}
     assert set(sent[-2]["input"]) == {"img", "prompt"}
-    assert {seen.headers["Cancel-After"] for seen in studios.asked(CREATE)} == {"600s"}
+    assert {seen.headers["Cancel-After"] for seen in apis.asked(CREATE)} == {"600s"}
 
 
-async def test_a_prediction_is_waited_for_and_costs_its_seconds(replicate, studios, tables, words):
-    studios.looks_until_done = 4
+async def test_a_prediction_is_waited_for_and_costs_its_seconds(replicate, apis, tables, words):
+    apis.looks_until_done = 4
     model = tables.table("stable-diffusion")
     answer = await play(replicate, model, words)
     assert answer.cost_usd == pytest.approx(2.0 * 0.0014)
-    assert len(studios.asked(LOOK)) == 4
+    assert len(apis.asked(LOOK)) == 4
     assert "fox" not in str(answer.parameters)
     assert (await play(replicate, tables.table("flux-schnell"), words)).cost_usd is None  # priced by the picture
 
 
 @pytest.mark.parametrize("seconds", [-1, 10**9, "2", None, float("nan"), True, [], pytest.param(10**400, id="huge")])
-async def test_seconds_that_make_no_sense_are_no_cost(replicate, studios, tables, picture, seconds):
+async def test_seconds_that_make_no_sense_are_no_cost(replicate, apis, tables, picture, seconds):
     shown = None if isinstance(seconds, float) else seconds
-    studios.next(LOOK, ended("succeeded", output="a fox", metrics={"predict_time": shown}))
+    apis.next(LOOK, ended("succeeded", output="a fox", metrics={"predict_time": shown}))
     assert (await replicate.collect(tables.table("blip"), picture, Ticket("x"))).cost_usd is None
 
 
@@ -93,58 +93,58 @@ async def test_seconds_that_make_no_sense_are_no_cost(replicate, studios, tables
         (says(200, []), BadOutput),
     ],
 )
-async def test_each_end_of_a_prediction_becomes_its_error(replicate, studios, tables, words, fault, expected):
-    studios.next(LOOK, fault)
+async def test_each_end_of_a_prediction_becomes_its_error(replicate, apis, tables, words, fault, expected):
+    apis.next(LOOK, fault)
     with pytest.raises(expected):
         await replicate.collect(tables.table("stable-diffusion"), words, Ticket("x"))
 
 
-async def test_a_version_that_is_gone_is_retired(replicate, studios, tables, words):
-    studios.next(CREATE, says(422, {"title": "Invalid version or not permitted", "detail": "does not exist"}))
+async def test_a_version_that_is_gone_is_retired(replicate, apis, tables, words):
+    apis.next(CREATE, says(422, {"title": "Invalid version or not permitted", "detail": "does not exist"}))
     with pytest.raises(Retired):
         await replicate.submit(tables.table("stable-diffusion"), words, "m")
 
 
-async def test_a_create_that_was_lost_on_the_way_is_found_again_and_paid_once(replicate, studios, tables, words):
+async def test_a_create_that_was_lost_on_the_way_is_found_again_and_paid_once(replicate, apis, tables, words):
     players = Players(tables, {"replicate": replicate}, deadline=5)
-    studios.next(CREATE, cut_after_doing())
+    apis.next(CREATE, cut_after_doing())
     ticket = await players.submit("stable-diffusion", words, "m")
     assert (ticket.found, ticket.maybe_billed_twice) == (True, False)
-    assert studios.billed == [ticket.reference]
+    assert apis.billed == [ticket.reference]
     assert (await players.collect("stable-diffusion", words, ticket)).data
 
 
-async def test_a_create_that_never_arrived_is_made_anew_and_in_doubt(replicate, studios, tables, words):
+async def test_a_create_that_never_arrived_is_made_anew_and_in_doubt(replicate, apis, tables, words):
     players = Players(tables, {"replicate": replicate}, deadline=5)
-    studios.next(CREATE, cut())
+    apis.next(CREATE, cut())
     ticket = await players.submit("stable-diffusion", words, "m")
     assert (ticket.found, ticket.maybe_billed_twice) == (False, True)
-    assert len(studios.billed) == 1
+    assert len(apis.billed) == 1
 
 
-async def test_a_create_that_was_turned_away_is_made_anew_without_a_doubt(replicate, studios, tables, words):
+async def test_a_create_that_was_turned_away_is_made_anew_without_a_doubt(replicate, apis, tables, words):
     players = Players(tables, {"replicate": replicate}, deadline=5)
-    studios.next(CREATE, says(429, {}, Retry_After="0"), says(503))
+    apis.next(CREATE, says(429, {}, Retry_After="0"), says(503))
     ticket = await players.submit("stable-diffusion", words, "m")
     assert (ticket.found, ticket.maybe_billed_twice) == (False, False)
-    assert len(studios.billed) == 1
+    assert len(apis.billed) == 1
 
 
-async def test_another_process_adopts_what_the_first_one_began(studios, tables, words, large_picture):
+async def test_another_process_adopts_what_the_first_one_began(apis, tables, words, large_picture):
     """As after kill -9 between create and ticket; the picture's upload is found again too."""
     for name, ask in (("stable-diffusion", words), ("blip", large_picture)):
         model, before = tables.table(name), datetime.now(UTC)
-        first = Replicate(SECRET, studios.url, Downloads(["127.0.0.1"]))
+        first = Replicate(SECRET, apis.url, Downloads(["127.0.0.1"]))
         begun = await first.submit(model, ask, "m")
         await first.close()
-        second = Replicate(SECRET, studios.url, Downloads(["127.0.0.1"]))
+        second = Replicate(SECRET, apis.url, Downloads(["127.0.0.1"]))
         again = await second.submit(model, ask, "m", before)
         assert (again.reference, again.found, again.maybe_billed_twice) == (begun.reference, True, False)
         answer = await second.collect(model, ask, again)
         assert answer.data or answer.text
         await second.close()
-    assert len(studios.billed) == 2
-    assert len(studios.files) == 1
+    assert len(apis.billed) == 2
+    assert len(apis.files) == 1
 
 
 @pytest.mark.parametrize(
@@ -160,99 +160,99 @@ async def test_another_process_adopts_what_the_first_one_began(studios, tables, 
         {"created_at": (datetime.now(UTC) - timedelta(hours=1)).isoformat()},
     ],
 )
-async def test_no_other_prediction_is_adopted(replicate, studios, tables, words, other):
+async def test_no_other_prediction_is_adopted(replicate, apis, tables, words, other):
     model = tables.table("stable-diffusion")
     made = await replicate.submit(model, words, "m")
-    studios.predictions[made.reference] |= other
+    apis.predictions[made.reference] |= other
     again = await replicate.submit(model, words, "m", datetime.now(UTC))
     assert again.reference != made.reference
     assert again.maybe_billed_twice
 
 
-async def test_a_prediction_of_another_step_is_not_adopted(replicate, studios, tables, words):
+async def test_a_prediction_of_another_step_is_not_adopted(replicate, apis, tables, words):
     model, before = tables.table("stable-diffusion"), datetime.now(UTC)
     theirs = await replicate.submit(model, words, "another step")
     ours = await replicate.submit(model, words, "m", before)
     assert ours.reference != theirs.reference
 
 
-async def test_the_listing_is_read_page_by_page_and_not_on_another_host(replicate, studios, tables, words):
+async def test_the_listing_is_read_page_by_page_and_not_on_another_host(replicate, apis, tables, words):
     model, before = tables.table("stable-diffusion"), datetime.now(UTC)
     wanted = await replicate.submit(model, words, "m")
     for n in range(10):
         await replicate.submit(model, Ask(seed=n, text="something else"), f"m{n}")
     assert (await replicate.submit(model, words, "m", before)).reference == wanted.reference
     elsewhere = {"results": [], "previous": None, "next": "http://127.0.0.1:9/v1/predictions?cursor=3"}
-    studios.next(CREATE, says(200, elsewhere))
+    apis.next(CREATE, says(200, elsewhere))
     assert (await replicate.submit(model, words, "m", before)).maybe_billed_twice
 
 
 async def test_a_large_picture_is_uploaded_and_a_small_one_travels_inside(
-    replicate, studios, tables, picture, large_picture
+    replicate, apis, tables, picture, large_picture
 ):
     blip = tables.table("blip")
     assert len(large_picture.image.data) > 200_000
     await play(replicate, blip, picture)
-    assert studios.files == {}
+    assert apis.files == {}
     answer = await play(replicate, blip, large_picture)
     assert "640 pixels" in answer.text
-    (file,) = studios.files.values()
+    (file,) = apis.files.values()
     assert file["data"] == large_picture.image.data
-    assert studios.asked(CREATE)[-1].body["input"]["image"].startswith(f"{studios.url}/v1/files/")
+    assert apis.asked(CREATE)[-1].body["input"]["image"].startswith(f"{apis.url}/v1/files/")
 
 
-async def test_our_token_follows_no_redirect_and_goes_to_no_download(replicate, studios, tables, words):
+async def test_our_token_follows_no_redirect_and_goes_to_no_download(replicate, apis, tables, words):
     await play(replicate, tables.table("stable-diffusion"), words)
-    assert all("Authorization" not in seen.headers for seen in studios.asked("/delivery/.*"))
-    elsewhere = f"{studios.url.replace('127.0.0.1', 'localhost')}/elsewhere"
-    studios.next(LOOK, redirects(elsewhere))
+    assert all("Authorization" not in seen.headers for seen in apis.asked("/delivery/.*"))
+    elsewhere = f"{apis.url.replace('127.0.0.1', 'localhost')}/elsewhere"
+    apis.next(LOOK, redirects(elsewhere))
     with pytest.raises(Misconfigured):
         await replicate.collect(tables.table("stable-diffusion"), words, Ticket("x"))
-    assert studios.asked("/elsewhere") == []
+    assert apis.asked("/elsewhere") == []
 
 
-async def test_a_prediction_that_is_given_up_is_cancelled(replicate, studios, tables, words):
-    studios.looks_until_done = 10_000
+async def test_a_prediction_that_is_given_up_is_cancelled(replicate, apis, tables, words):
+    apis.looks_until_done = 10_000
     players = Players(tables, {"replicate": replicate}, deadline=0.4)
     ticket = await players.submit("stable-diffusion", words, "m")
     with pytest.raises(TimedOut, match="stable-diffusion"):
         await players.collect("stable-diffusion", words, ticket)
-    assert studios.predictions[ticket.reference]["status"] == "canceled"
+    assert apis.predictions[ticket.reference]["status"] == "canceled"
 
 
-async def test_predictions_that_nobody_collects_are_remembered_up_to_a_bound(studios, tables, words, monkeypatch):
+async def test_predictions_that_nobody_collects_are_remembered_up_to_a_bound(apis, tables, words, monkeypatch):
     monkeypatch.setattr("telephone.providers.replicate.REMEMBERED", 3)
-    replicate = Replicate(SECRET, studios.url)
+    replicate = Replicate(SECRET, apis.url)
     for n in range(6):
         await replicate.submit(tables.table("stable-diffusion"), words, f"m{n}")
         assert len(replicate._ours) <= 3
     await replicate.close()
 
 
-async def test_a_slow_prediction_holds_back_nobody_elses(replicate, studios, tables, words):
-    studios.looks_until_done = 10_000
+async def test_a_slow_prediction_holds_back_nobody_elses(replicate, apis, tables, words):
+    apis.looks_until_done = 10_000
     model = tables.table("stable-diffusion")
     slow = asyncio.create_task(play(replicate, model, words))
     await asyncio.sleep(0.05)
-    studios.looks_until_done = 1
+    apis.looks_until_done = 1
     async with asyncio.timeout(LIMIT):
         assert (await play(replicate, model, Ask(seed=1, text="quick"))).data
     slow.cancel()
     await asyncio.wait({slow})
 
 
-async def test_a_hundred_megabytes_of_picture_are_left_after_twenty_five(replicate, studios, tables, words):
-    studios.next("/delivery/.*", floods(100 * 10**6))
+async def test_a_hundred_megabytes_of_picture_are_left_after_twenty_five(replicate, apis, tables, words):
+    apis.next("/delivery/.*", floods(100 * 10**6))
     with pytest.raises(BadOutput, match="25 MB"):
         await play(replicate, tables.table("stable-diffusion"), words)
 
 
-async def test_whether_a_model_still_exists_is_asked(replicate, studios, tables):
+async def test_whether_a_model_still_exists_is_asked(replicate, apis, tables):
     model = tables.table("blip")
     assert await replicate.exists(model) is False
-    studios.models.add("salesforce/blip")
+    apis.models.add("salesforce/blip")
     assert await replicate.exists(model) is True
-    studios.next("/v1/models/.*", says(500))
+    apis.next("/v1/models/.*", says(500))
     assert await replicate.exists(model) is None
     assert await Replicate().exists(model) is None
 

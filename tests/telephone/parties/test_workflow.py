@@ -168,7 +168,7 @@ async def test_who_lets_their_time_run_out_has_left(company):
     with closing(sqlite3.connect(_database(company))) as database:
         spans = database.execute("SELECT unixepoch(deadline) - unixepoch(opened_at) FROM seat").fetchall()
     assert spans == [(90,)] * 4
-    _overdue(company)
+    await _overdue(company)
     now = await becomes(company, party, PartyState.PLAYING, 2)
     assert [guest.member_id for guest in now.going] == [ADA, BO, CY]
 
@@ -218,7 +218,7 @@ async def test_the_host_begins_with_three_and_others_may_not(company):
 async def test_a_party_that_too_few_join_ends_kindly_and_keeps_nobody(company):
     party = await company.app.parties.start(ASKED)
     await company.app.parties.join(party.id, BO)
-    _due(company)
+    await _due(company)
     done = await becomes(company, party, PartyState.STOPPED)
     assert (done.reason, done.guests, done.albums) == (TOO_FEW, (), ())
 
@@ -227,7 +227,7 @@ async def test_who_brings_no_prompt_in_time_gets_a_curated_one(company):
     party = await joined(company)
     await company.app.parties.bring(party.id, BO, "a very own prompt", LONGEST)
     await company.app.parties.draw(party.id, CY)
-    _due(company)
+    await _due(company)
     now = await becomes(company, party, PartyState.PLAYING, 1)
     prompts = {album.game.request.starter_id: album.game.request.prompt for album in now.albums}
     assert prompts[BO].text == "a very own prompt"
@@ -398,7 +398,7 @@ async def test_a_pause_takes_nobody_out_whose_time_is_over_meanwhile(company):
     party = await begun(company)
     await company.app.parties.take(party.id, ADA)
     await company.app.servers.pause(7)
-    _overdue(company)
+    await _overdue(company)
     await asyncio.sleep(0.5)
     await company.app.servers.resume(7)
     async with asyncio.timeout(LIMIT):
@@ -424,17 +424,22 @@ def _database(company: RunningApp) -> str:
     return str(company.store._database.url.database)
 
 
-def _overdue(company: RunningApp) -> None:
+async def _overdue(company: RunningApp) -> None:
     """Ends the time of every turn."""
-    _ends(company, "UPDATE seat SET deadline = ?")
+    await _ends(company, "UPDATE seat SET deadline = ?")
 
 
-def _due(company: RunningApp) -> None:
+async def _due(company: RunningApp) -> None:
     """Ends the time to join, or to bring a prompt."""
-    _ends(company, "UPDATE party SET due_at = ?")
+    await _ends(company, "UPDATE party SET due_at = ?")
 
 
-def _ends(company: RunningApp, statement: str) -> None:
+async def _ends(company: RunningApp, statement: str) -> None:
     moment = (datetime.now(UTC) - timedelta(seconds=1)).replace(tzinfo=None).isoformat(sep=" ")
-    with closing(sqlite3.connect(_database(company))) as database, database:
-        database.execute(statement, (moment,))
+
+    def end() -> None:
+        with closing(sqlite3.connect(_database(company), timeout=LIMIT)) as database, database:
+            database.execute(statement, (moment,))
+
+    # Off the loop: whoever writes to the database just now needs the loop to be done with it.
+    await asyncio.to_thread(end)

@@ -333,7 +333,7 @@ async def test_a_page_knows_its_own_drawings_however_the_address_is_written(brow
     desk, links = ClaimsInMemory(), Links(address, b"key")
     claim = desk.open("claim", "a fox")
     token = links.to("claim", ALICE, claim.expires_at).rpartition("/")[2]
-    async with TestServer(drawing_server.easel_app(address, links, desk), host="127.0.0.1") as served:
+    async with TestServer(drawing_server.drawing_app(address, links, desk), host="127.0.0.1") as served:
         assert (await hand_in(browser, str(served.make_url(f"/draw/{token}")), drawing(), origin))[0] == 200
 
 

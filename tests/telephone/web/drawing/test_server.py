@@ -14,7 +14,7 @@ import yarl
 from aiohttp.test_utils import TestServer
 from PIL import Image, PngImagePlugin
 
-from telephone.cli.doctor import _easel
+from telephone.cli.doctor import _drawing_page
 from telephone.errors import Misconfigured, NotAllowed, RateLimited, Refused, Unavailable
 from telephone.settings import Settings
 from telephone.web.drawing import DrawingPage, Links
@@ -103,7 +103,7 @@ async def test_every_answer_is_shut_to_everything_from_elsewhere(studio, browser
 
 async def test_doctor_finds_the_page_well(studio):
     port = int(studio.origin.rpartition(":")[2])
-    (found,) = await _easel(Settings(_env_file=None, http_port=port, public_url=studio.origin))
+    (found,) = await _drawing_page(Settings(_env_file=None, http_port=port, public_url=studio.origin))
     assert (found.health, found.stands) == ("good", f"served at {studio.origin}")
 
 

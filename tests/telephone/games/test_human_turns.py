@@ -107,12 +107,12 @@ async def test_the_page_to_draw_on_has_the_words_of_one_claim_and_takes_one_draw
     seats = company.app.turns
     claim = (await seats.claim(game.id, first, ADA)).seat.claim
     for _ in range(2):
-        paper = await seats.paper(claim.id, ADA)
-        assert (paper.caption, paper.expires_at) == (OPEN.prompt, claim.expires_at)
+        task = await seats.drawing_task(claim.id, ADA)
+        assert (task.caption, task.expires_at) == (OPEN.prompt, claim.expires_at)
     with pytest.raises(NotAllowed, match=OVER):
-        await seats.paper(claim.id, BO)
+        await seats.drawing_task(claim.id, BO)
     with pytest.raises(NotFound):
-        await seats.paper("feedbeef", ADA)
+        await seats.drawing_task("feedbeef", ADA)
     await seats.hand_in(claim.id, ADA, paint("mine"))
     await seats.hand_in(claim.id, ADA, paint("mine"))
     with pytest.raises(NotAllowed, match=IN_ALREADY):
@@ -120,7 +120,7 @@ async def test_the_page_to_draw_on_has_the_words_of_one_claim_and_takes_one_draw
     with pytest.raises(BadInput):
         await seats.hand_in(claim.id, ADA, b"no picture")
     with pytest.raises(NotAllowed, match=IN_ALREADY):
-        await seats.paper(claim.id, ADA)
+        await seats.drawing_task(claim.id, ADA)
     done = await company.app.games.closed(game.id, timeout=LIMIT)
     assert [step.player for step in done.steps] == ["human", "critic"]
 
@@ -133,7 +133,7 @@ async def test_a_turn_that_was_given_back_is_no_more_drawn_on_the_page(company):
     claim = (await seats.claim(game.id, first, ADA)).seat.claim
     await seats.give_back(game.id, first, ADA)
     with pytest.raises(NotAllowed, match=OVER):
-        await seats.paper(claim.id, ADA)
+        await seats.drawing_task(claim.id, ADA)
     with pytest.raises(NotAllowed, match=LATE):
         await seats.hand_in(claim.id, ADA, paint("mine"))
 

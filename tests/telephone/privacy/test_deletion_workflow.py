@@ -84,11 +84,11 @@ async def test_the_vectors_of_what_only_they_said_go(tmp_path):
     async with running_app(tmp_path) as troop:
         bens = await played(troop, BEN, "a cow on the moon")
         mine = await played(troop, ANN, WORDS)
-        gauge = troop.measure.gauges["letters"]
+        embedder = troop.measure.embedders["letters"]
         texts = [mine.request.prompt.text, bens.request.prompt.text, bens.turns[0].caption.text]
-        assert set(await gauge.kept(texts)) == set(texts)
+        assert set(await embedder.kept(texts)) == set(texts)
         await deleted(troop, ANN)
-        assert set(await gauge.kept(texts)) == set(texts[1:])
+        assert set(await embedder.kept(texts)) == set(texts[1:])
 
 
 async def test_a_game_under_way_is_stopped_and_what_it_was_drawing_is_not_kept(tmp_path):

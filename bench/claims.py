@@ -1,4 +1,4 @@
-"""Claims of a bench: what was measured with its error, and between what it must lie."""
+"""Claims of a bench: a measured value with its error, and the bounds it must lie between."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
 QUICKER = 25
-"""With --quick every case is simulated so many times less often: that shows that it runs, and gross mistakes."""
+"""With --quick every case is simulated so many times less often: enough to see that it runs, and gross mistakes."""
 
 
 @dataclass(frozen=True, slots=True)

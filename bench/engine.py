@@ -120,17 +120,17 @@ class Sleeper:
         return Answer(text=f"a wall of colour {seen}", cost_usd=0.0)
 
     async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
-        """Sleep is left to end."""
+        """Does nothing: the sleep ends by itself."""
 
     async def exists(self, model: ModelTable) -> bool | None:
         return True
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Does nothing: there is nothing to close."""
 
 
-class Remembering:
-    """A stage that counts what was posted for each game."""
+class CountingPresenter:
+    """A presenter that counts the messages posted for each game."""
 
     def __init__(self) -> None:
         self.posts: Counter[str] = Counter()
@@ -178,7 +178,7 @@ class Run:
 
 
 @asynccontextmanager
-async def runtime(folder: Path, sleeper: Sleeper, stage: Remembering) -> AsyncIterator[App]:
+async def runtime(folder: Path, sleeper: Sleeper, presenter: CountingPresenter) -> AsyncIterator[App]:
     """What a bot opens, in a fresh SQLite folder, with every provider replaced by the sleeper."""
     own = folder / "models.toml"
     own.write_text(MODELS, encoding="utf-8")
@@ -186,7 +186,7 @@ async def runtime(folder: Path, sleeper: Sleeper, stage: Remembering) -> AsyncIt
         _env_file=None, data_dir=folder, database_url=None, storage_url=None, models=own, moderation="off"
     )
     parts = Parts(dict.fromkeys(PROVIDERS, sleeper), guard_of(settings))
-    opened = await open_terminal(settings, stage, parts=parts)
+    opened = await open_terminal(settings, presenter, parts=parts)
     try:
         yield opened.app
     finally:
@@ -195,9 +195,9 @@ async def runtime(folder: Path, sleeper: Sleeper, stage: Remembering) -> AsyncIt
 
 async def measured(size: Size) -> Run:
     """Plays the games of one size, all asked for at once."""
-    sleeper, stage = Sleeper(size.sleep), Remembering()
+    sleeper, presenter = Sleeper(size.sleep), CountingPresenter()
     with tempfile.TemporaryDirectory(prefix="telephone-bench-") as name:
-        async with runtime(Path(name), sleeper, stage) as app:
+        async with runtime(Path(name), sleeper, presenter) as app:
             await app.servers.change(NO_GUILD, parallel=size.at_once)
             watch = asyncio.create_task(_lags())
             began, cpu = time.monotonic(), time.process_time()
@@ -208,7 +208,7 @@ async def measured(size: Size) -> Run:
             watch.cancel()
             lags = await watch
             games = [await app.games.closed(game.id, timeout=60) for game in games]
-    return Run(sleeper.calls[0] - began, total, cpu, lags, _faults(size, games, stage, sleeper))
+    return Run(sleeper.calls[0] - began, total, cpu, lags, _faults(size, games, presenter, sleeper))
 
 
 def _asked(size: Size, seed: int) -> StartRequest:
@@ -232,11 +232,13 @@ async def _lags() -> list[float]:
         return lags
 
 
-def _faults(size: Size, games: list[Game], stage: Remembering, sleeper: Sleeper) -> list[str]:
+def _faults(size: Size, games: list[Game], presenter: CountingPresenter, sleeper: Sleeper) -> list[str]:
     faults = [f"game {g.number} is {g.state}: {g.reason}" for g in games if g.state is not GameState.FINISHED]
     wanted = size.turns * 2 + 4  # card, thread, opening, the steps, summary
     faults += [
-        f"game {g.number} has {stage.posts[g.id]} of {wanted} messages" for g in games if stage.posts[g.id] != wanted
+        f"game {g.number} has {presenter.posts[g.id]} of {wanted} messages"
+        for g in games
+        if presenter.posts[g.id] != wanted
     ]
     return faults if len(sleeper.calls) == size.steps else [*faults, f"{len(sleeper.calls)} calls, not {size.steps}"]
 

@@ -2,8 +2,8 @@
 
     python bench/insights.py [--quick]
 
-Four T2I and four I2T models with fixed effects, prompts drawn anew each time. Behind each figure stands the standard
-error of the simulation; a claim is missed where the figure lies beyond its bound by more than twice that.
+Four T2I and four I2T models with fixed effects, and new prompts in each simulation. Behind each figure stands the
+standard error of the simulation; a claim is missed where the figure lies beyond its bound by more than twice that.
 """
 
 import sys
@@ -59,7 +59,7 @@ class World:
         return sum(self.theta2) + self.prompt**2 + own + self.noise**2
 
     def ask(self, rng: np.random.Generator) -> Insights:
-        """The answers from prompts drawn anew."""
+        """The answers from newly drawn prompts."""
         a, b, n = len(self.t2i), len(self.i2t), self.prompts
         y = 0.5 + np.array(self.t2i)[:, None, None] + np.array(self.i2t)[None, :, None]
         y = y + rng.normal(0, self.prompt, n) + rng.normal(0, self.with_t2i, (a, 1, n))

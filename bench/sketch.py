@@ -38,7 +38,7 @@ RELATIONS = ("", "", "", "on", "behind")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One row of the table: what was measured, and between what it must lie."""
+    """One row of the table: a measured value, and the bounds it must lie between."""
 
     name: str
     value: float

@@ -3,7 +3,7 @@
     python bench/votes.py [--quick]
 
 A million votes in 33,000 battles (a tenth with --quick) are written into a SQLite file; the first board packs them,
-each later one reads what is packed. Prints seconds of CPU, which other work on the machine does not count towards, and
+each later one reads these. Prints seconds of CPU, which other work on the machine does not count towards, and
 their ratio; exits with status 1 when the claim fails.
 """
 

@@ -5,7 +5,7 @@
 Ten captions of about 190 word pieces, one for each of the article's prompts, in the manner of models that were asked
 for a detailed description (bench/captions.json, our own words), are embedded whole, in parts, and cut short. A way of
 reading is good where a caption is like its own prompt and unlike the nine others (d', the distance of the two means in
-standard deviations), and where it hardly minds in which order its sentences come.
+standard deviations), and where the order of its sentences hardly matters.
 """
 
 import json

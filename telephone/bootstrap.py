@@ -243,8 +243,8 @@ def primary(settings: Settings, players: Players, ready: Collection[str], always
 def boards_of(measure: GameMeasurer, store: Store, registry: Registry) -> LeaderboardService:
     """Boards on which the primary and what measures every game have to agree."""
     known = {
-        name: Judge(name, gauge.version, registry.label(name), registry.kin_of(name))
-        for name, gauge in measure.gauges.items()
+        name: Judge(name, embedder.version, registry.label(name), registry.kin_of(name))
+        for name, embedder in measure.embedders.items()
     }
     judges = tuple(known[name] for name in dict.fromkeys([measure.primary, measure.always]))
     others = tuple(judge for judge in known.values() if judge not in judges)

@@ -41,7 +41,7 @@ class PlayedLine:
 
 @dataclass(frozen=True, slots=True)
 class TelephoneLine:
-    """Two players and the string between them.
+    """Two players that take turns: one draws a text, the other describes the picture.
 
     `t2i` is anything with `generate_image(text)`, `i2t` anything with `generate_text(image)`; either may
     be async. A picture is handed on as it came; a caption is a string, or has the attribute `text`.

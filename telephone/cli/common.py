@@ -1,4 +1,4 @@
-"""What the commands share: how they are told which server and which form, and how they ask the stored games."""
+"""What the commands share: the options --server and --json, and how a command reads what is stored."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ Server = Annotated[int, typer.Option("--server", help="Discord server id; by def
 
 
 def inquire(question: Callable[["Runtime"], Awaitable[T]]) -> T:
-    """Answers from the stored games, beside a bot that may be running."""
+    """Asks `question` of a runtime without an engine, beside a bot that may be running."""
 
     async def answer() -> T:
         from telephone.bootstrap import open_without_engine

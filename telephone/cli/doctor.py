@@ -198,8 +198,8 @@ async def _discord(settings: Settings) -> list[Diagnosis]:
         return [Diagnosis("Discord", "broken", f"not reachable ({type(error).__name__})", remedy)]
 
 
-async def _easel(settings: Settings) -> list[Diagnosis]:
-    """The page to draw on, looked at from here and from where its links lead."""
+async def _drawing_page(settings: Settings) -> list[Diagnosis]:
+    """Looks at the drawing page from here, and at the address that its links lead to."""
     if settings.public_url is None:
         remedy = "Members hand in drawings as files; TELEPHONE_PUBLIC_URL lets them draw in the browser too."
         return [Diagnosis("Drawing page", "missing", "no public address", remedy)]
@@ -217,7 +217,7 @@ async def _easel(settings: Settings) -> list[Diagnosis]:
 
 
 async def _heard(address: str) -> str | None:
-    """What is said at an address's health route; None where nobody answers."""
+    """The answer of an address's health route; None where nobody answers."""
     limit = aiohttp.ClientTimeout(total=_REACH_WITHIN)
     try:
         async with aiohttp.ClientSession(timeout=limit) as session, session.get(f"{address}/health") as answer:
@@ -237,5 +237,5 @@ _CHECKS: dict[str, Callable[[Settings], Awaitable[list[Diagnosis]]]] = {
     "Models": _models,
     "Chat": _writer,
     "Discord": _discord,
-    "Drawing page": _easel,
+    "Drawing page": _drawing_page,
 }

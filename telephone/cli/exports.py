@@ -1,4 +1,4 @@
-"""Taking what is stored away in files: a command for each format."""
+"""`telephone export` writes what is stored into files: a command for each format."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The three questions in the terminal."""
+"""The three questions (which T2I, which I2T, which of the two matters more) in the terminal."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Boards in the terminal."""
+"""Leaderboards in the terminal."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is kept of one member, for the operator: a member who has left the server writes to them."""
+"""`telephone me`: what is stored about one member, for the operator, to whom a member who has left can write."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -56,11 +56,11 @@ def export(member: Member, out: Annotated[Path, typer.Option("--out", help="The 
     async def ask(runtime: "Runtime") -> "Parcel":
         return await runtime.app.privacy.file_of(member)
 
-    parcel = inquire(ask)
-    if not any(parcel.rows.values()):
+    file = inquire(ask)
+    if not any(file.rows.values()):
         raise NotFound(NOTHING.format(member=member))
     try:
-        out.write_bytes(parcel.data)
+        out.write_bytes(file.data)
     except OSError as error:
         raise BadInput(f"{out} cannot be written: {error.strerror}; please choose another file.") from None
-    typer.echo(f"{sum(parcel.rows.values()):,} rows of member {member} lie in {out}.")
+    typer.echo(f"{sum(file.rows.values()):,} rows of member {member} lie in {out}.")

@@ -1,4 +1,4 @@
-"""One pair in the terminal."""
+"""The drift of one pair in the terminal."""
 
 import json
 from typing import TYPE_CHECKING, Annotated

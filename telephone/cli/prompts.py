@@ -1,4 +1,4 @@
-"""What games can start from by name, in the terminal."""
+"""The prompts that games can start from by name, in the terminal."""
 
 import json
 from typing import TYPE_CHECKING, Annotated

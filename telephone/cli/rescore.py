@@ -1,4 +1,4 @@
-"""Measuring old games anew in the terminal, beside a bot that may be running."""
+"""Measuring old games with another embedder, in the terminal, beside a bot that may be running."""
 
 import secrets
 from typing import TYPE_CHECKING, Annotated
@@ -40,32 +40,32 @@ async def _rescore(runtime: "Runtime", server: int, embedder: str, yes: bool) ->
     from telephone.domain.rescores import Rescore
     from telephone.measurement.rescoring import Outcome
 
-    anew, errands = runtime.app.rescores.anew, runtime.app.rescores
-    job = await anew.running(server, anew.measure.named(embedder).name)
+    service, rescorer = runtime.app.rescores, runtime.app.rescores.rescorer
+    job = await rescorer.running(server, rescorer.measure.named(embedder).name)
     if job is None:
-        plan = await anew.plan(server, embedder)
+        plan = await rescorer.plan(server, embedder)
         costs = f", for at most ${plan.most_usd:.4f}" if plan.most_usd else ""
         scale = f", and ${plan.scale_usd:.4f} once for its scale" if plan.scale_usd else ""
-        typer.echo(f"{_games(plan.games)} to measure with {errands.label(plan.embedder)}{costs}{scale}.")
+        typer.echo(f"{_games(plan.games)} to measure with {service.label(plan.embedder)}{costs}{scale}.")
         if plan.most_usd and not yes:
             typer.confirm("Shall they be?", abort=True)
-        job, mine = await anew.begin(plan)
+        job, mine = await rescorer.begin(plan)
     else:
-        job, mine = await anew.join(job)
+        job, mine = await rescorer.join(job)
         typer.echo(f"Going on after {_games(job.measured + job.left_out)} of {job.games:,}.")
     if not mine:
-        raise NotAllowed(errands.busy(job))
+        raise NotAllowed(service.busy(job))
     with _bar() as bar:
-        task = bar.add_task(errands.label(job.embedder), total=job.games, completed=job.measured + job.left_out)
+        task = bar.add_task(service.label(job.embedder), total=job.games, completed=job.measured + job.left_out)
 
         async def told(now: Rescore) -> None:
             bar.update(task, completed=now.measured + now.left_out)
 
-        outcome = await anew.work(job.id, secrets.token_hex(8), told)
+        outcome = await rescorer.work(job.id, secrets.token_hex(8), told)
     job = await runtime.store.rescores.get(job.id)
     if outcome is Outcome.HELD:
-        raise NotAllowed(errands.busy(job))
-    return job, errands.label(job.embedder)
+        raise NotAllowed(service.busy(job))
+    return job, service.label(job.embedder)
 
 
 def _bar() -> Progress:

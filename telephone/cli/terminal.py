@@ -1,4 +1,4 @@
-"""The stage in a terminal: a line a turn above a progress bar."""
+"""The presenter of games in a terminal: one line a turn above a progress bar."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,9 +16,9 @@ from telephone.ports.posting import Posting
 
 @dataclass
 class TerminalPresenter:
-    """Shows the game that is started after it was made, not an older one that was interrupted in the same folder.
+    """Shows games that are created after it was, not an older game that was interrupted in the same folder.
 
-    The numbers it returns as message ids only count what it was given.
+    The numbers it returns as message ids only count the messages.
     """
 
     console: Console
@@ -38,7 +38,7 @@ class TerminalPresenter:
         )
 
     def close(self) -> None:
-        """Takes the bar away."""
+        """Removes the progress bar."""
         if self._task is not None:
             self._bar.stop()
             self._task = None
@@ -83,7 +83,7 @@ class TerminalPresenter:
         self._bar.console.print(f"{step.key.turn:>3}  ({stands}: {step.key})", highlight=False)
 
     async def edit_summary(self, game: Game, summary: Summary) -> None:
-        """What was written on a terminal cannot be taken back; the folder is written without what is hidden."""
+        """Does nothing: text on a terminal cannot be taken back. The folder is written without what is hidden."""
 
     async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:
         if self._task is None or game.state.is_final or not self._shows(game):

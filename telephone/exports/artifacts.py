@@ -109,8 +109,8 @@ class GameArtifacts:
 
     async def _embeddings(self, game: Game) -> Mapping[str, list[float]]:
         captions = [turn.caption for turn in game.turns if turn.caption is not None and turn.caption.text]
-        gauge = self.measure.gauges.get(game.embedder or "")
-        vectors = await gauge.known([caption.text or "" for caption in captions]) if gauge and captions else None
+        embedder = self.measure.embedders.get(game.embedder or "")
+        vectors = await embedder.known([caption.text or "" for caption in captions]) if embedder and captions else None
         if vectors is None:
             return {}
         return {

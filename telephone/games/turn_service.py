@@ -109,7 +109,7 @@ class TurnService:
                 await self.pictures.delete(image.sha256)
             raise
 
-    async def paper(self, claim_id: str, member_id: int) -> DrawingTask:
+    async def drawing_task(self, claim_id: str, member_id: int) -> DrawingTask:
         """The words that a member holds by a claim, for the page to draw on. Raises NotAllowed and NotFound."""
         turn = await self._claimed(claim_id, member_id, OVER)
         if turn.words is None:

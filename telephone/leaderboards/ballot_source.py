@@ -1,4 +1,4 @@
-"""The ballots of a server: its closed battles as the arrays that a board by votes is made of."""
+"""The votes of a server's closed battles, as the arrays that the board by votes is computed from."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -20,19 +20,19 @@ _TIE, _ALL_BAD = CHOICES.index(Choice.TIE), CHOICES.index(Choice.ALL_BAD)
 
 @dataclass(frozen=True, slots=True)
 class BallotSource:
-    """Where the votes of Discord are kept, for boards."""
+    """Reads the votes cast on Discord from the store."""
 
     store: Store
 
     async def ballots(self, pool: Pool, *, unflagged: bool = False) -> Ballots | None:
         """The votes of a server's closed battles on these prompts, None where there are none.
 
-        Those of struck voters never count; with `unflagged` no flagged ones do, unless an admin cleared the voter.
+        Votes of struck voters never count; with `unflagged` no flagged vote does, unless an admin cleared the voter.
         """
         return await off_loop(gather, await self.polls(pool, unflagged=unflagged))
 
     async def polls(self, pool: Pool, *, unflagged: bool = False) -> list[Poll]:
-        """The same as they were cast, battle by battle."""
+        """The same votes as they were cast, battle by battle."""
         polls, decisions = await self.store.polls.of(pool), await self.store.conduct.of(pool.guild_id)
         if not unflagged:
             return await off_loop(lambda: counted(polls, decisions))
@@ -41,13 +41,16 @@ class BallotSource:
         return await off_loop(lambda: counted(polls, decisions, least_days=days, odd=patterned(every)))
 
     async def marker(self, guild_id: int) -> Hashable:
-        """Changes when these votes do, or what is made of them."""
+        """A value that changes when these votes do, or how they are counted."""
         days = (await self.store.servers.settings(guild_id)).voter_days
         return await self.store.polls.marker(guild_id), await self.store.conduct.marker(guild_id), days
 
 
 def gather(polls: Sequence[Poll]) -> Ballots | None:
-    """Ballots of polls that each are a battle of its own, None where nobody voted. As `tally`, for a million votes."""
+    """Ballots of polls, each a battle of its own; None where nobody voted. Like `tally`, for a million votes.
+
+    Raises ValueError where a vote names a side that did not stand.
+    """
     polls = [poll for poll in polls if len(poll.votes)]
     if not polls:
         return None
@@ -78,8 +81,8 @@ def gather(polls: Sequence[Poll]) -> Ballots | None:
 
 
 def _line_ups(polls: Sequence[Poll]) -> tuple[tuple[Pair, ...], Ints, Ints]:
-    """All pairs, those by button (B, S), -1 where there is none, and the button of each place (B, 4), -1 where none
-    stood. Line-ups are few and battles many."""
+    """All pairs, the pair at each button (B, S), -1 where there is none, and the button of each place (B, 4), -1 where
+    no side stood. Line-ups are few and battles many, so each line-up is worked out once."""
     shown = {id(poll.sides): poll.sides for poll in polls}
     pairs = tuple(sorted({pair for one in shown.values() for _, pair in one}, key=lambda pair: (pair.t2i, pair.i2t)))
     number = {pair: k for k, pair in enumerate(pairs)}

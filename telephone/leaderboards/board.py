@@ -1,4 +1,4 @@
-"""A board as a value: its rows, who has won and why nobody has, and what must be said beside it. Pure.
+"""A board as a value: its rows, the winner or why there is none, and what must be said beside it. Pure.
 
 A verdict needs more than a row at the top: the pair must be first by every embedder that is asked, on whole captions
 and on their first 75 tokens, and none of it provisional.
@@ -17,17 +17,18 @@ from telephone.store.scores import CellSums, Completion, Pool
 
 By = Literal["distance", "votes", "both"]
 Games = Literal["all", "designed", "open"]
-"""All but those that members played in the open; those of battles and tournaments; members' open ones alone."""
+"""`all`: all games but those that members played in the open; `designed`: those of battles and tournaments;
+`open`: only those that members played in the open."""
 Prompts = Literal["curated", "free"]
 Votes = Literal["all", "unflagged"]
 
 SAME: Final = 1e-6
-"""Two distances that differ by less are one, computed in another order."""
+"""Two distances that differ by less count as equal: one figure, computed in another order."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoardRequest:
-    """A board as somebody asked for it. None stands for what the board chooses itself, and for all levels."""
+    """A request for a board. A level of None means all levels; other fields of None leave the choice to the board."""
 
     guild_id: int = NO_GUILD
     by: By = "distance"
@@ -56,7 +57,7 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What one judge says: the board on whole captions, and on the first 75 tokens where that is another."""
+    """The boards of one judge: on whole captions and, where any caption is longer, on the first 75 tokens."""
 
     judge: Judge
     whole: DistanceBoard
@@ -64,7 +65,7 @@ class Ruling:
 
     @property
     def heads_differ(self) -> bool:
-        """Whether the first 75 tokens rank the pairs otherwise."""
+        """Whether the first 75 tokens rank the pairs differently."""
         return self.heads is not None and _ranks(self.heads) != _ranks(self.whole)
 
 
@@ -72,7 +73,7 @@ class Ruling:
 class PairRow:
     """One pair on a board: its place by distance, by votes, or both; None where none of its games counts.
 
-    `head` is its row on the first 75 tokens, where these rank the pairs otherwise. `kin` names those of its models
+    `head` is its row on the first 75 tokens, where these rank the pairs differently. `kin` names those of its models
     that are kin of the embedder. `rank` is the place that the board is ordered by.
     """
 
@@ -101,9 +102,9 @@ class Verdict:
 class Board:
     """A board that answers `asked`, which names the embedder and the turn it was made for.
 
-    `unmeasured` finished games of so many turns are not measured by this embedder in its present version. `judges`
-    are the labels of all embedders that were asked for the verdict. `embedders` names those that measured games here.
-    `agreement` is that of both boards, where both were asked for and there are both.
+    `unmeasured` finished games of at least so many turns are not measured by this embedder in its present version.
+    `judges` are the labels of all embedders that were asked for the verdict. `embedders` names those that measured
+    games here. `agreement` is that of the boards by distance and by votes, where both were asked for and both exist.
     """
 
     asked: BoardRequest
@@ -151,7 +152,7 @@ def courses(boards: Sequence[DistanceBoard]) -> tuple[BoardCourse, ...]:
 
 
 def cells_of(sums: Sequence[CellSums], *, heads: bool = False) -> list[Cell]:
-    """What ranking and insights take: of whole captions, or of the first 75 tokens."""
+    """The cells that ranking and insights take: of whole captions or, with `heads`, of the first 75 tokens."""
     chosen = [(one, one.head if heads else one.distance) for one in sums]
     return [Cell(one.pair, one.prompt, one.games, figure.mean, figure.squares) for one, figure in chosen]
 
@@ -164,7 +165,7 @@ def have_heads(sums: Sequence[CellSums]) -> bool:
 def rows_of(
     ruling: Ruling | None, votes: VoteBoard | None, completion: Mapping[Pair, Completion]
 ) -> tuple[PairRow, ...]:
-    """A row for every pair that has a place or was begun: by distance where there is one, else by votes, else last.
+    """A row for every pair that has a place or began a game: by distance where there is one, else by votes, else last.
 
     A narrow interval can have a better rank than one whose middle is nearer: ranks go first.
     """

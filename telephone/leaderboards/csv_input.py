@@ -1,4 +1,4 @@
-"""Anybody's votes and scores, read from CSV: strict about what they say, kind about how it is written.
+"""Anybody's votes and scores, read from CSV: strict about the values, lenient about the form.
 
 UTF-8 with or without a mark, any line end; commas, semicolons or tabs between fields, whichever the heading uses.
 Columns may stand in any order. What cannot be right is a BadInput: one sentence with its line and what to write.
@@ -23,13 +23,13 @@ from telephone.scoring.distance_model import Cell
 
 VOTES: Final = ("a_t2i", "a_i2t", "b_t2i", "b_i2t", "outcome", "voter")
 MORE: Final = ("battle", "prompt", "c_t2i", "c_i2t", "d_t2i", "d_i2t")
-"""What a sheet of votes may say besides: which votes judge the same pictures, on which prompt, and further sides."""
+"""The optional columns of votes: which votes judge the same pictures, on which prompt, and further sides."""
 SCORES: Final = ("t2i", "i2t", "prompt", "level", "score")
 LARGEST: Final = 1e9
 """Scores lie within plus and minus this; squares of more would leave no digits for what matters."""
 
 OUTCOMES: Final = {"a": 0, "b": 1, "c": 2, "d": 3, TIE: CHOSE_TIE, ALL_BAD: CHOSE_NONE}
-"""What a vote can say, in words and as ballots have it."""
+"""The outcomes of a vote, as words and as the numbers that ballots use."""
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _QUOTING: Final = 'a field that holds the separator stands in "double quotes", and a quote inside is written twice'
 
@@ -70,7 +70,7 @@ def lines_of(path: Path) -> Iterator[str]:
 
 
 def read_votes(lines: Iterable[str]) -> Ballots:
-    """Votes between two to four pairs: columns VOTES and those of MORE that are there. Raises BadInput.
+    """Votes between two to four pairs: columns VOTES and, where the file has them, those of MORE. Raises BadInput.
 
     The same vote twice in one battle counts once.
     """
@@ -107,7 +107,7 @@ def _first_undecodable(path: Path) -> int:
 
 
 class _Votes:
-    """What is read so far: every name once, and four numbers a vote."""
+    """The votes read so far: every name once, and four numbers a vote."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, ...], tuple[Pair, ...]] = {}
@@ -196,7 +196,7 @@ def _against(sides: tuple[Pair, ...]) -> str:
 
 
 def _outcomes(sides: int) -> str:
-    """What can be said of so many sides."""
+    """The outcomes that a vote between so many sides can have, in words."""
     return f"{', '.join('abcd'[:sides])}{f', {TIE}' if sides == 2 else ''} or {ALL_BAD}"
 
 

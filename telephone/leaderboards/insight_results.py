@@ -1,4 +1,4 @@
-"""What a server's games say to the three questions, as values; and what holds by every embedder that was asked. Pure.
+"""The answers to the three questions as values, and the part on which all embedders that were asked agree. Pure.
 
 A best model and a verdict need all of them to agree, on whole captions and on their first 75 tokens.
 """
@@ -14,7 +14,7 @@ from telephone.scoring.intervals import Interval
 
 @dataclass(frozen=True, slots=True)
 class InsightQuestion:
-    """The three questions as somebody asked them. None stands for all levels, and for what is chosen for them."""
+    """A request for the three answers. A level of None means all levels; a turn or embedder of None is chosen."""
 
     guild_id: int = NO_GUILD
     level: Level | None = None
@@ -29,7 +29,7 @@ class InsightQuestion:
 
 @dataclass(frozen=True, slots=True)
 class EmbedderAnswer:
-    """What one embedder says; `who` is its label, with what it measured where that is not the whole caption."""
+    """The answers by one embedder; `who` is its label, and says so where it measured only the first 75 tokens."""
 
     who: str
     found: Insights
@@ -40,8 +40,8 @@ class InsightAnswer:
     """The answer to `asked`, which names the embedder and the turn it is for.
 
     `found` has the figures of `judge`, and only those verdicts on which all agree; None where no game is measured.
-    `told` is what each said by itself. `unmeasured` finished games of so many turns are not measured by `judge`.
-    `kin` names the models among these that are kin of it, `judges` the labels of all that were asked.
+    `told` has the answers of each by itself. `unmeasured` finished games of so many turns are not measured by `judge`.
+    `kin` names the models that played and are kin of it, `judges` the labels of all embedders that were asked.
     """
 
     asked: InsightQuestion
@@ -97,9 +97,9 @@ class Difficulties:
 
 
 def reconciled(told: Sequence[EmbedderAnswer], missing: Sequence[str]) -> Insights:
-    """The first one's figures, with the best models and the verdict on which all that are `told` agree.
+    """The figures of the first answer, with only those best models and that verdict on which all of `told` agree.
 
-    `missing` are labels of embedders whose word is needed too and that measured nothing here.
+    `missing` are the labels of embedders that have to agree too but measured nothing here.
     """
     found = told[0].found
     t2i, i2t = (_best([(one.who, factors(one.found)[side]) for one in told], missing) for side in factors(found))

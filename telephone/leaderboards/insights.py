@@ -1,4 +1,4 @@
-"""The three questions asked of a server's games: what the store adds up, answered where all embedders agree."""
+"""The three questions about a server's games, answered from sums in the store where all embedders agree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _LEVELS: Final = {level: place for place, level in enumerate(Level)}
 
 @dataclass(frozen=True, slots=True)
 class InsightService:
-    """Answers are kept with the boards', as long as what they were made of does not change."""
+    """Answers are cached with the boards', until the data behind them change."""
 
     boards: LeaderboardService
 
@@ -80,7 +80,7 @@ def _settled(read: Reading) -> InsightQuestion:
 
 
 def _told(sums: Sequence[tuple[Judge, Sequence[CellSums]]]) -> list[EmbedderAnswer]:
-    """What each embedder says that measured anything, and what it says of the first 75 tokens where that is another."""
+    """The answers of each embedder that measured anything and, where captions are longer, on their first 75 tokens."""
     told = []
     for judge, measured in sums:
         told.append(EmbedderAnswer(judge.label, insights(cells_of(measured))))

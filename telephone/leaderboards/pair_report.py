@@ -1,4 +1,4 @@
-"""The drift of one pair on a server: what its games say together, by one embedder."""
+"""The drift of one pair on a server: all its games together, by one embedder."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from telephone.store.pairs import LATEST
 
 Vectors = Mapping[str, Vector]
 CLOSELY: Final = 300
-"""How many games are looked at step by step, from the newest on: every one of their vectors is read for it."""
+"""How many games are examined step by step, from the newest on: all of their vectors are read."""
 BLIND: Final = "{label} sees no pictures, so it cannot tell which step lost the prompt"
 UNSEEN: Final = "the pictures of these games are not all measured by {label} yet"
 UNREADY: Final = "what {label} tells the true prompt from is not measured yet; it will be after the next game"
@@ -31,7 +31,7 @@ UNREADY: Final = "what {label} tells the true prompt from is not measured yet; i
 
 @dataclass(frozen=True, slots=True)
 class PairRequest:
-    """A pair as somebody asked for it. Without an embedder it is the operator's primary where that measured games."""
+    """A request for one pair. Without an embedder, the operator's primary answers where it measured games."""
 
     pair: Pair
     guild_id: int = NO_GUILD
@@ -49,28 +49,28 @@ class PairRequest:
 
 @dataclass(frozen=True, slots=True)
 class PairReports:
-    """Reads what is measured; embeds nothing but a scale that costs nothing."""
+    """Reads what is measured; embeds nothing but a calibration that costs nothing."""
 
     store: Store
     measure: GameMeasurer
-    scales: Calibrations
+    calibrations: Calibrations
     registry: Registry
 
     async def calibration(self, guild_id: int, embedder: str) -> Calibration | None:
         """What distances by an embedder mean on a server; None until that is known."""
-        return await self.scales.made(guild_id, embedder)
+        return await self.calibrations.made(guild_id, embedder)
 
     async def drift(self, asked: PairRequest) -> PairDrift:
         """How a pair drifts. Raises NotFound for an embedder that is not ready."""
-        gauge, games = await self._measured(asked)
-        kin = self.registry.kin_of(gauge.name) & {asked.pair.t2i, asked.pair.i2t}
+        embedder, games = await self._measured(asked)
+        kin = self.registry.kin_of(embedder.name) & {asked.pair.t2i, asked.pair.i2t}
         found = PairDrift(
             asked.pair,
-            gauge.name,
-            self.registry.label(gauge.name),
+            embedder.name,
+            self.registry.label(embedder.name),
             asked.level,
             asked.free,
-            unmeasured=await self.store.pairs.unmeasured(asked.pool, asked.pair, gauge.name, gauge.version),
+            unmeasured=await self.store.pairs.unmeasured(asked.pool, asked.pair, embedder.name, embedder.version),
             latest=len(games) == LATEST,
             kin=tuple(sorted(kin)),
         )
@@ -79,38 +79,38 @@ class PairReports:
         turns = usual([len(game.distances) for game in games])
         long = [game for game in games if len(game.distances) >= turns]
         lines = [Line(game.prompt, game.seed, game.distances) for game in long]
-        scale = await self.scales.made(asked.guild_id, gauge.name, asked.pair)
+        scale = await self.calibrations.made(asked.guild_id, embedder.name, asked.pair)
         told = await self.store.pairs.told([game.id for game in long[:CLOSELY]])
         return replace(
             found,
             games=len({(line.prompt, line.seed) for line in lines}),
             shorter=len(games) - len(long),
             course=await off_loop(course, lines, _pictures(long), turns),
-            resting=None if scale is None else resting(await self._rests(gauge, scale, _once(long[:CLOSELY]), told)),
+            resting=None if scale is None else resting(await self._rests(embedder, scale, _once(long[:CLOSELY]), told)),
             scale=scale,
-            shares=await self._shares(gauge, found.label, _once(long[:CLOSELY]), told),
+            shares=await self._shares(embedder, found.label, _once(long[:CLOSELY]), told),
         )
 
     async def _measured(self, asked: PairRequest) -> tuple[CachedEmbedder, list[PairGame]]:
-        """The embedder to ask, and its games: the one that was named, or the first that measured any."""
+        """The embedder to ask and its games: the embedder that was named, or the first that measured any."""
         if asked.embedder is not None:
             choice = [self.measure.named(asked.embedder)]
         else:
             choice = [self.measure.named(name) for name in (self.measure.primary, self.measure.always)]
-        for gauge in choice:
-            games = await self.store.pairs.of(asked.pool, asked.pair, gauge.name, gauge.version)
+        for embedder in choice:
+            games = await self.store.pairs.of(asked.pool, asked.pair, embedder.name, embedder.version)
             if games:
-                return gauge, games
+                return embedder, games
         return choice[0], []
 
     async def _rests(
-        self, gauge: CachedEmbedder, scale: Calibration, games: Sequence[PairGame], told: dict[str, GameContent]
+        self, embedder: CachedEmbedder, scale: Calibration, games: Sequence[PairGame], told: dict[str, GameContent]
     ) -> list[Rest]:
         """When each game came to rest; two captions that take turns are looked for where it did not."""
         long = [game for game in games if len(game.steps) >= REST]
         found = {game.id: rest(game.steps, scale.still) for game in long}
         moving = [game for game in long if found[game.id].turn is None and game.id in told]
-        kept = await gauge.kept([text for game in moving for text in told[game.id].captions])
+        kept = await embedder.kept([text for game in moving for text in told[game.id].captions])
         for game in moving:
             captions = told[game.id].captions
             if len(captions) == len(game.steps) and all(text in kept for text in captions):
@@ -118,31 +118,31 @@ class PairReports:
         return list(found.values())
 
     async def _shares(
-        self, gauge: CachedEmbedder, label: str, games: Sequence[PairGame], told: dict[str, GameContent]
+        self, embedder: CachedEmbedder, label: str, games: Sequence[PairGame], told: dict[str, GameContent]
     ) -> Shares:
         """What T2I and I2T lost of the prompt, or why that cannot be told."""
         prompts = len({game.prompt for game in games})
-        if not gauge.sees_pictures:
+        if not embedder.sees_pictures:
             return Shares(None, None, prompts, BLIND.format(label=label))
-        others = await gauge.known(distractors())
+        others = await embedder.known(distractors())
         if others is None:
             return Shares(None, None, prompts, UNREADY.format(label=label))
-        seen = await self._seen(gauge, games, told, others.astype(np.float64))
+        seen = await self._seen(embedder, games, told, others.astype(np.float64))
         if not seen:
             return Shares(None, None, prompts, UNSEEN.format(label=label))
         return await off_loop(cross_fitted, seen)
 
     async def _seen(
-        self, gauge: CachedEmbedder, games: Sequence[PairGame], told: dict[str, GameContent], others: Floats
+        self, embedder: CachedEmbedder, games: Sequence[PairGame], told: dict[str, GameContent], others: Floats
     ) -> list[GameSimilarities]:
         """The games all of whose steps were embedded, as similarities to the true prompt and its distractors."""
         played = [(game, told[game.id]) for game in games if game.id in told]
-        texts = await gauge.kept([text for game, one in played for text in (game.words, *one.captions)])
-        drawn = await gauge.kept_pictures([sha256 for _, one in played for sha256 in one.pictures if sha256])
-        return await off_loop(_before_the_judge, played, texts, drawn, others)
+        texts = await embedder.kept([text for game, one in played for text in (game.words, *one.captions)])
+        drawn = await embedder.kept_pictures([sha256 for _, one in played for sha256 in one.pictures if sha256])
+        return await off_loop(_similarities, played, texts, drawn, others)
 
 
-def _before_the_judge(
+def _similarities(
     played: Sequence[tuple[PairGame, GameContent]], texts: Vectors, drawn: Vectors, others: Floats
 ) -> list[GameSimilarities]:
     found = []

@@ -26,7 +26,7 @@ class Swing:
 
 
 def swings(polls: Sequence[Poll], battle: str) -> tuple[Swing, ...]:
-    """The pairs of `battle`, the best after it first; of battles that closed later nothing is seen.
+    """The pairs of `battle`, the best after it first; battles that closed later are left out.
 
     Empty where nobody voted in it, or it is not among `polls`.
     """
@@ -43,7 +43,7 @@ def swings(polls: Sequence[Poll], battle: str) -> tuple[Swing, ...]:
 
 
 def told(found: Sequence[Swing]) -> str:
-    """The same in words, "" where there is nothing to tell."""
+    """The changes in words, "" where there is none."""
     if not found:
         return ""
     said = f"On the board by votes: {'; '.join(_moved(swing) for swing in found)}."

@@ -1,4 +1,4 @@
-"""Boards of a server: what the store adds up, ranked, with a verdict where every embedder that is asked agrees."""
+"""Boards of a server: pairs ranked from sums in the store, with a verdict where all embedders asked agree."""
 
 import asyncio
 from collections import Counter
@@ -38,7 +38,7 @@ from telephone.store.scores import Begun, CellSums, Completion, Pool, Ruler
 __all__ = ["BallotBox", "Board", "BoardRequest", "Judge", "LeaderboardService", "PairRow"]
 
 KEPT: Final = 64
-"""How many answers are kept until what they were made of changes."""
+"""How many answers are cached until the data behind them change."""
 NOBODY: Final = "nobody has voted yet"
 FREE: Final = "free prompts decide nothing: whoever typed them may know what a pair is good at"
 
@@ -46,27 +46,27 @@ T = TypeVar("T")
 
 
 class BallotBox(Protocol):
-    """Where the votes are."""
+    """Where boards read votes from."""
 
     async def ballots(self, pool: Pool, *, unflagged: bool = False) -> Ballots | None:
         """The votes of a server's closed battles on these prompts, None where there are none."""
         ...
 
     async def marker(self, guild_id: int) -> Hashable:
-        """Changes when these votes do."""
+        """A value that changes when these votes do."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A request with its choices made, and the embedders to ask, the one it is about first."""
+    """A request with its defaults filled in, and the embedders to ask, the one that it names first."""
 
     asked: BoardRequest
     judges: tuple[Judge, ...]
     rulers: tuple[Ruler, ...]
     begun: tuple[Begun, ...]
     marker: Hashable
-    """Changes when what was read, or would be read on, does."""
+    """Changes when the data behind the answer do: it keeps answers in the cache apart."""
 
     @property
     def turns(self) -> int:
@@ -74,7 +74,7 @@ class Reading:
         return self.asked.turns
 
     def completion(self) -> dict[Pair, Completion]:
-        """What became of the games that were to come so far, by pair."""
+        """What became of the games of at least so many turns, by pair."""
         added: dict[Pair, Completion] = {}
         for pair, turns, completion in self.begun:
             if turns >= self.turns:
@@ -82,7 +82,7 @@ class Reading:
         return added
 
     def unmeasured(self, sums: Sequence[CellSums]) -> int:
-        """How many finished games that were to come so far are not in what was measured."""
+        """How many finished games of at least so many turns are not among the measured `sums`."""
         return sum(one.finished for one in self.completion().values()) - sum(one.plays for one in sums)
 
 
@@ -90,7 +90,7 @@ class Reading:
 class LeaderboardService:
     """`judges` are the embedders whose verdict counts, the operator's primary first; `others` can be asked for.
 
-    An answer is kept and given again until what it was made of changes.
+    Answers are cached until the data behind them change.
     """
 
     store: Store
@@ -99,7 +99,7 @@ class LeaderboardService:
     ballots: BallotBox | None = None
     _kept: LRUCache[Hashable, tuple[Hashable, Any]] = field(default_factory=lambda: LRUCache(KEPT))
     _turns: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary)
-    """A lock for each server: who asks for what is being made waits for it, and nobody waits for another server."""
+    """A lock for each server: a request waits for an answer that is being made for its server, and for no other."""
 
     async def board(self, asked: BoardRequest) -> Board:
         """The board of a server. Raises NotFound for an embedder that measured nothing here."""
@@ -122,14 +122,14 @@ class LeaderboardService:
         return await self.while_it_holds("levels", read, each)
 
     async def embedders(self, guild_id: int) -> tuple[str, ...]:
-        """The names of those that boards of a server can be asked for, the primary first."""
+        """The names of the embedders that boards of a server can be asked for, the primary first."""
         rulers = await self.store.scores.rulers(guild_id)
         known = (judge.name for judge in (*self.judges, *self.others))
         return tuple(dict.fromkeys([*known, *(ruler.embedder for ruler in rulers)]))
 
     async def read(self, asked: BoardRequest) -> Reading:
-        """The request with its choices made. Raises NotFound for an embedder that measured nothing here."""
-        # The marker first: what changes from now on makes another one, and no older answer is kept under a newer.
+        """The request with its defaults filled in. Raises NotFound for an embedder that measured nothing here."""
+        # The marker first: a later change makes another marker, so no older answer is cached under a newer one.
         states = await self.store.scores.states(asked.guild_id)
         rulers = tuple(await self.store.scores.rulers(asked.guild_id))
         votes = await self.ballots.marker(asked.guild_id) if self.ballots else None
@@ -155,7 +155,7 @@ class LeaderboardService:
         return Judge(name, max(versions, key=lambda ruler: ruler.games).version, name)
 
     async def while_it_holds(self, what: str, read: Reading, make: Callable[[], Awaitable[T]]) -> T:
-        """The answer that was given before, as long as nothing it was made of has changed."""
+        """The cached answer while the data behind it are unchanged, else a new one from `make`."""
         key = what, read.asked
         async with self._turns.setdefault(read.asked.guild_id, asyncio.Lock()):
             before = self._kept.get(key)
@@ -208,7 +208,7 @@ class LeaderboardService:
 def _rank(
     measured: Sequence[tuple[Judge, Sequence[CellSums]]], ballots: Ballots | None
 ) -> tuple[list[Ruling], VoteBoard | None]:
-    """The work that keeps a core busy: a board for each judge that measured anything, and one of the votes."""
+    """A board for each judge that measured anything, and one by votes. Takes CPU."""
     rulings = []
     for judge, sums in measured:
         if sums:

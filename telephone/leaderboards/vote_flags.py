@@ -1,4 +1,4 @@
-"""Votes that an admin should look at: flagged by rule or by pattern, and counted until somebody decides otherwise."""
+"""Votes that an admin should look at: flagged by rule or by pattern, and counted until an admin strikes the voter."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -73,7 +73,7 @@ def counted(
 
 
 def patterned(polls: Sequence[Poll]) -> frozenset[int]:
-    """Who follows a pattern, judged on all polls of a server."""
+    """The voters who follow a pattern, judged on all polls of a server."""
     return frozenset(suspect.member for suspect in suspects(polls))
 
 

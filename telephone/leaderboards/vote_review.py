@@ -1,4 +1,4 @@
-"""Votes that an admin should look at, and what the admin makes of them. Nothing is dropped by itself."""
+"""The review of flagged votes: an admin's report and decisions. No vote is dropped without a decision."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,6 @@ from telephone.leaderboards.vote_flags import Flagged, flag_voters
 from telephone.store import Store
 from telephone.store.scores import Pool
 
-"""Most days that an account can be asked to be old."""
 _log = structlog.get_logger()
 
 
@@ -33,7 +32,7 @@ class VoteReport:
 
 @dataclass(frozen=True, slots=True)
 class VoteReview:
-    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+    """Reports flagged voters and takes decisions. Raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
 
@@ -49,7 +48,7 @@ class VoteReview:
     async def decide(self, guild_id: int, member_id: int, decision: Decision | None, *, by: int) -> VoteReport:
         """Strikes all votes of a voter, or clears them of flags; None takes the decision back. The report after it.
 
-        Raises BadInput for whom there is nothing to decide about.
+        Raises BadInput for a voter without flagged votes or a decision.
         """
         known = {one.member for one in (await self.report(guild_id)).flagged}
         if member_id not in known:

@@ -11,61 +11,63 @@ from telephone.scoring.drift import cosine_distance, drift
 from telephone.store import Measurement
 
 ALWAYS: Final = "minilm"
-"""What every game is measured with, whatever else measures it: offline, free, and no kin of any player."""
+"""The embedder that measures every game, beside any other: offline, free, and no kin of any player."""
 
 
 @dataclass(frozen=True, slots=True)
 class GameMeasurer:
     """All embedders that are ready, by name. A game is measured with `primary` and `always`, and shows the former."""
 
-    gauges: Mapping[str, CachedEmbedder]
+    embedders: Mapping[str, CachedEmbedder]
     primary: str = ALWAYS
     always: str = ALWAYS
 
     def named(self, name: str) -> CachedEmbedder:
         """The embedder of that name. Raises NotFound, naming those that are ready."""
-        if name not in self.gauges:
-            raise NotFound(f"No embedder called '{name[:40]}' is ready here; choose one of: {', '.join(self.gauges)}.")
-        return self.gauges[name]
+        if name not in self.embedders:
+            raise NotFound(
+                f"No embedder called '{name[:40]}' is ready here; choose one of: {', '.join(self.embedders)}."
+            )
+        return self.embedders[name]
 
     @property
     def of_every_game(self) -> list[CachedEmbedder]:
-        """What every game is measured with: what is always there first, then the primary."""
-        return [self.gauges[name] for name in dict.fromkeys([self.always, self.primary])]
+        """The embedders that measure every game: `always` first, then the primary."""
+        return [self.embedders[name] for name in dict.fromkeys([self.always, self.primary])]
 
     def of(self, game: Game) -> list[CachedEmbedder]:
-        """What a game is measured with when it ends; one that reserved no money is measured for nothing."""
-        return [gauge for gauge in self.of_every_game if not gauge.price_usd or game.costs.reserved]
+        """The embedders that measure a game when it ends; for a game that reserved no money, only the free ones."""
+        return [embedder for embedder in self.of_every_game if not embedder.price_usd or game.costs.reserved]
 
     def most_usd(self, turns: int) -> float:
         """The most that measuring a game can cost with all of them, in US dollars."""
-        return sum(gauge.most_usd(turns) for gauge in self.of_every_game)
+        return sum(embedder.most_usd(turns) for embedder in self.of_every_game)
 
     async def measure(self, game: Game, name: str, pay: Pay | None = None) -> Drift | None:
         """Measures a game with one embedder; None where no caption was played. Raises a TelephoneError.
 
-        From then on the game shows the primary's distances, or until it has those what is always there. What it
-        costs is booked on the game as scoring, unless `pay` books it elsewhere.
+        From then on the game shows the primary's distances or, until it has those, the ones of `always`. The cost is
+        booked on the game as scoring, unless `pay` books it elsewhere.
         """
-        gauge = self.named(name)
+        embedder = self.named(name)
 
         async def charge(what: str, usd: float) -> None:
-            await gauge.store.budgets.charge(game.id, what, "scoring", usd)
+            await embedder.store.budgets.charge(game.id, what, "scoring", usd)
 
-        found = await _measured(gauge, game, pay or charge)
+        found = await _measured(embedder, game, pay or charge)
         if found is not None and name in (self.primary, self.always):
-            await gauge.store.games.measured_with(game.id, name, unless=self.primary)
+            await embedder.store.games.measured_with(game.id, name, unless=self.primary)
         return found
 
 
-async def _measured(gauge: CachedEmbedder, game: Game, pay: Pay) -> Drift | None:
+async def _measured(embedder: CachedEmbedder, game: Game, pay: Pay) -> Drift | None:
     captions = [turn.caption.text for turn in game.turns if turn.caption is not None and turn.caption.text]
     if not captions:
         return None
     texts = [game.request.prompt.text, *captions]
-    vectors, heads = await gauge.embed_texts(texts, pay), await gauge.heads(texts, pay)
+    vectors, heads = await embedder.embed_texts(texts, pay), await embedder.heads(texts, pay)
     found = drift(vectors[0], vectors[1:])
-    pictures, long = await _pictures(gauge, game, vectors[0], pay), await gauge.approximate(texts)
+    pictures, long = await _pictures(embedder, game, vectors[0], pay), await embedder.approximate(texts)
     rows = [
         Measurement(
             turn=n,
@@ -78,19 +80,19 @@ async def _measured(gauge: CachedEmbedder, game: Game, pay: Pay) -> Drift | None
         )
         for n, (picture, step) in enumerate(pictures[: len(captions)], 1)
     ]
-    await gauge.store.distances.put(game.id, gauge.name, gauge.version, rows)
+    await embedder.store.distances.put(game.id, embedder.name, embedder.version, rows)
     return found
 
 
 async def _pictures(
-    gauge: CachedEmbedder, game: Game, prompt: Vector, pay: Pay
+    embedder: CachedEmbedder, game: Game, prompt: Vector, pay: Pay
 ) -> list[tuple[float | None, float | None]]:
     """How far each turn's picture is from the prompt and from the picture before, None where that is not known."""
-    if not gauge.sees_pictures:
+    if not embedder.sees_pictures:
         return [(None, None)] * len(game.turns)
     drawn = [turn.picture.image if turn.picture else None for turn in game.turns]
     there = [sha256 for sha256 in drawn if sha256 is not None]
-    vectors = dict(zip(there, await gauge.embed_pictures(there, pay), strict=True))
+    vectors = dict(zip(there, await embedder.embed_pictures(there, pay), strict=True))
     line = [None if sha256 is None else vectors[sha256] for sha256 in drawn]
     return [(_apart(prompt, one), _apart(before, one)) for before, one in zip([None, *line], line, strict=False)]
 

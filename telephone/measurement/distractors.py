@@ -1,7 +1,7 @@
-"""The prompts that were never played: sixty-four among which a judge must find the one that a game began with.
+"""The distractors: sixty-four prompts that were never played, among which an embedder must find a game's own.
 
-They are of our own writing and as varied as the curated ones, from one thing to whole crowds. They stay as they are:
-with others the blame would be another.
+We wrote them ourselves, as varied as the curated ones, from one thing to whole crowds. They must not change: with
+other distractors the attribution of what was lost comes out differently.
 """
 
 import json

@@ -29,10 +29,10 @@ AT_ONCE: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class CachedEmbedder:
-    """Embeds what was never embedded before. All calls raise a TelephoneError.
+    """An embedder behind the cache: it is called only for what is not cached. All calls raise a TelephoneError.
 
-    `price_usd` is what one call costs, in US dollars. It is booked by `pay` when the call has been answered, and
-    before its vector is kept: whom a crash makes embed again pays again.
+    `price_usd` is what one call costs, in US dollars. It is booked by `pay` when the call has been answered and
+    before its vector is stored: after a crash in between, the call is made and booked again.
     """
 
     store: Store
@@ -59,21 +59,21 @@ class CachedEmbedder:
         return most_measuring_usd(turns, self.price_usd, pictures=self.sees_pictures)
 
     async def known(self, texts: Sequence[str]) -> Vectors | None:
-        """What `embed_texts` would answer, where all of it is kept already; else None."""
+        """What `embed_texts` would return, where all of it is cached; else None."""
         kept = await self.kept(texts)
         return np.stack([kept[text] for text in texts]) if all(text in kept for text in texts) else None
 
     async def kept(self, texts: Sequence[str]) -> dict[str, Vector]:
-        """The vectors of those texts that were embedded before."""
+        """The cached vectors of these texts, by text; texts that were never embedded are left out."""
         kept = await self.store.vectors.get(self.name, self.version, [_key(text) for text in texts])
         return {text: kept[_key(text)] for text in texts if _key(text) in kept}
 
     async def kept_pictures(self, hashes: Sequence[str]) -> dict[str, Vector]:
-        """The vectors of those pictures that were embedded before."""
+        """The cached vectors of these pictures, by hash; pictures that were never embedded are left out."""
         return await self.store.vectors.get(self.name, self.version, hashes)
 
     async def most_for(self, texts: Sequence[str], hashes: Sequence[str] = (), *, heads: bool = False) -> float:
-        """The most that embedding what was never embedded of these can cost, in US dollars; `heads` in addition."""
+        """The most that embedding what is not cached can cost, in US dollars; with `heads`, heads included."""
         if not self.price_usd:
             return 0.0
         every = list(dict.fromkeys([*texts, *(await off_loop(self._heads, texts) if heads else ())]))
@@ -98,7 +98,7 @@ class CachedEmbedder:
         return [made.get(sha256) for sha256 in hashes]
 
     async def heads(self, texts: Sequence[str], pay: Pay | None = None) -> Vectors:
-        """The vectors of the first 75 tokens of each text; of one that has no more, its own."""
+        """The vectors of the first 75 tokens of each text; a shorter text has its own vector."""
         return await self.embed_texts(await off_loop(self._heads, texts), pay)
 
     async def approximate(self, texts: Sequence[str]) -> list[bool]:
@@ -106,7 +106,7 @@ class CachedEmbedder:
         return await off_loop(lambda: [self.embedder.tokens(text) > self.embedder.window for text in texts])
 
     async def keys(self, texts: Sequence[str]) -> list[str]:
-        """Under which hashes vectors of these texts, of their first words and of their parts are kept."""
+        """The hashes under which vectors of these texts, of their first words and of their parts are cached."""
         return await off_loop(self._keys, texts)
 
     def _keys(self, texts: Sequence[str]) -> list[str]:
@@ -121,7 +121,7 @@ class CachedEmbedder:
         return [text if short == text.strip() else short for text, short in zip(texts, cut, strict=True)]
 
     async def _all(self, makers: Mapping[str, Callable[[], Awaitable[Vector | None]]]) -> dict[str, Vector]:
-        """Vectors by what was embedded. What is made is kept although another failed, whose error is raised then."""
+        """Vectors by key. Every vector that is made is stored, even where another fails; then that error is raised."""
         kept = await self.store.vectors.get(self.name, self.version, list(makers))
         missing = [key for key in makers if key not in kept]
         made = await asyncio.gather(*(self._once(key, makers[key]) for key in missing), return_exceptions=True)
@@ -133,7 +133,7 @@ class CachedEmbedder:
         return kept
 
     async def _once(self, key: str, make: Callable[[], Awaitable[Vector | None]]) -> dict[str, Vector]:
-        """Makes what is missing, unless somebody else does at this moment: then waits and takes theirs."""
+        """Makes a missing vector, unless another task is making it: then waits for that one."""
         async with self._locks.setdefault(key, asyncio.Lock()):
             kept = await self.store.vectors.get(self.name, self.version, [key])
             if key in kept:
@@ -163,7 +163,7 @@ class CachedEmbedder:
         return vector
 
     async def _called(self, call: Callable[[], Awaitable[Vectors]], pay: Pay | None) -> Vector:
-        """The vector of one call, booked where it was answered, even with nonsense; what was never answered is not."""
+        """The vector of one call. An answered call is booked, even one with nonsense; an unanswered one is not."""
         try:
             async with self._turns:
                 rows = await call()

@@ -16,10 +16,10 @@ class PendingMeasurements:
     engine: Engine
 
     async def primary(self, game: Game) -> str:
-        """The name of the primary while it measures a game; empty where it has, will not, or has given up."""
+        """The name of the primary while it measures a game; empty where it has finished, will not, or has given up."""
         name = self.measure.primary
         if game.state is not GameState.FINISHED or name in (game.embedder, self.measure.always):
             return ""
-        if name not in [gauge.name for gauge in self.measure.of(game)]:
+        if name not in [embedder.name for embedder in self.measure.of(game)]:
             return ""
         return "" if await self.engine.ended([engine_workflow_ids.measuring(game.id, name)]) else name

@@ -1,4 +1,4 @@
-"""What a cog may ask for beside games: measuring a server's old games with another embedder."""
+"""The service of rescores: measuring a server's old games with another embedder is planned, begun and stopped."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -17,29 +17,29 @@ _LOOK_EVERY: Final = 0.1
 class RescoreService:
     """Every function raises TelephoneErrors whose sentence can be shown as it is."""
 
-    anew: Rescorer
+    rescorer: Rescorer
     runner: RescoreRunner
 
     async def plan(self, guild_id: int, embedder: str, *, is_host: bool) -> RescorePlan | Rescore:
-        """What measuring old games comes to, or the job of this embedder that lies unfinished and can be gone on with.
+        """The plan of a rescore, or this embedder's unfinished job, which can be continued.
 
-        Raises NotAllowed where somebody works on it, BadInput where nothing is left to do, NotFound.
+        Raises NotAllowed where a worker or a channel has that job, BadInput where nothing is left to do, NotFound.
         """
         _require(is_host)
-        job = await self.anew.running(guild_id, self.anew.measure.named(embedder).name)
+        job = await self.rescorer.running(guild_id, self.rescorer.measure.named(embedder).name)
         if job is None:
-            return await self.anew.plan(guild_id, embedder)
+            return await self.rescorer.plan(guild_id, embedder)
         if job.held or job.channel_id:
             raise NotAllowed(self.busy(job))
         return job
 
     async def rescore(self, guild_id: int, embedder: str, *, by: int, channel_id: int, is_host: bool) -> Rescore:
-        """Begins what `plan` comes to, its money reserved, with a card in a channel. Raises as that, and OverBudget."""
+        """Begins or continues the job, its money reserved, its card in a channel. Raises as `plan`, and OverBudget."""
         found = await self.plan(guild_id, embedder, is_host=is_host)
         if isinstance(found, Rescore):
-            job, mine = await self.anew.join(found, by=by, channel_id=channel_id)
+            job, mine = await self.rescorer.join(found, by=by, channel_id=channel_id)
         else:
-            job, mine = await self.anew.begin(found, by=by, channel_id=channel_id)
+            job, mine = await self.rescorer.begin(found, by=by, channel_id=channel_id)
         if not mine:
             raise NotAllowed(self.busy(job))
         await self.runner.begin(job)
@@ -47,22 +47,22 @@ class RescoreService:
 
     async def stop(self, job_id: str, *, by: int, is_host: bool) -> Rescore:
         """Ends a job; what it measured stays."""
-        job = await self.anew.stop(job_id, by=by, is_host=is_host)
+        job = await self.rescorer.stop(job_id, by=by, is_host=is_host)
         await self.runner.show(job_id)
         return job
 
     async def shown(self, job_id: str, timeout: float = 8.0) -> Rescore:
         """The job once its card is posted or it has ended, or as it is after `timeout` seconds."""
         return await look_until(
-            lambda: self.anew.store.rescores.get(job_id),
+            lambda: self.rescorer.store.rescores.get(job_id),
             lambda job: job.message_id is not None or job.state.is_final,
             every=_LOOK_EVERY,
             within=timeout,
         )
 
     def label(self, embedder: str) -> str:
-        """How people read an embedder's name."""
-        return self.anew.registry.label(embedder)
+        """The name of an embedder as people read it."""
+        return self.rescorer.registry.label(embedder)
 
     def busy(self, job: Rescore) -> str:
         """Why a job cannot be taken over, in one sentence."""

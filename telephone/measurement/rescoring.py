@@ -1,8 +1,8 @@
-"""Measuring a server's old games anew with another embedder: what it comes to, and the work itself.
+"""Measuring a server's old games with another embedder: the plan with its cost, and the work itself.
 
-The store is the truth: which games an embedder lacks is asked again and again, and every vector is kept as soon as it
-is made, so that whoever goes on after a crash embeds nothing twice. One worker at a time holds a job, a bot or a
-terminal beside it; who dies loses it when its last sign of life is HELD seconds old.
+The store is the truth: before each game it is asked which games the embedder lacks, and every vector is stored as soon
+as it is made, so that work that goes on after a crash embeds nothing twice. One worker at a time holds a job, a bot or
+a terminal beside it; a worker that dies loses the job when its last sign of life is HELD seconds old.
 """
 
 import asyncio
@@ -35,11 +35,11 @@ NOTHING: Final = "Every game here is measured with {label} already; there is not
 CHANGED: Final = "The embedder has changed meanwhile; please start anew."
 BROKE: Final = "Something broke on our side; the operator can read why in the log, and what was measured stays."
 _LOOK_EVERY: Final = 1.0
-"""How often it is looked whether a job was stopped or games are paused, in seconds."""
+"""How often the worker looks whether the job was stopped or games are paused, in seconds."""
 _log = structlog.get_logger()
 
 Told = Callable[[Rescore], Awaitable[None]]
-"""Is told how far a job is, after each game."""
+"""Called with the job as it stands, at the start and after each game."""
 
 
 class _Ended(Exception):
@@ -47,7 +47,7 @@ class _Ended(Exception):
 
 
 class Outcome(Enum):
-    """How a stretch of work ended: the job is over, there is more to do, or somebody else is at it."""
+    """How a stretch of work ended: the job is over, there is more to do, or another worker holds it."""
 
     OVER = "over"
     MORE = "more"
@@ -56,37 +56,37 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rescorer:
-    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+    """Plans rescores and works on them. Raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
     measure: GameMeasurer
-    scales: Calibrations
+    calibrations: Calibrations
     registry: Registry
     caps: Caps = field(default_factory=Caps)
     held_s: float = HELD
     patience_s: float = PATIENCE
 
     async def plan(self, guild_id: int, embedder: str) -> RescorePlan:
-        """What there is to do and the most it can cost. Raises NotFound for an embedder that is not ready.
+        """The games to measure and the most that can cost. Raises NotFound for an embedder that is not ready.
 
         Raises BadInput where every game is measured.
         """
-        gauge, rescores = self.measure.named(embedder), self.store.rescores
+        cached, rescores = self.measure.named(embedder), self.store.rescores
         games, until, most, prompts = 0, 0, 0.0, set[str]()
-        while some := await rescores.lacking(guild_id, gauge.name, gauge.version, after=until, limit=BATCH):
+        while some := await rescores.lacking(guild_id, cached.name, cached.version, after=until, limit=BATCH):
             told = (await self.store.pairs.told([game.id for game in some])).values()
             fresh = {game.prompt for game in some} - prompts
             texts = [*fresh, *(text for one in told for text in one.captions)]
             drawn = [sha256 for one in told for sha256 in one.pictures if sha256]
-            most += await gauge.most_for(texts, drawn if gauge.sees_pictures else [], heads=True)
+            most += await cached.most_for(texts, drawn if cached.sees_pictures else [], heads=True)
             games, until, prompts = games + len(some), some[-1].number, prompts | fresh
         if games == 0:
-            raise BadInput(NOTHING.format(label=self.registry.label(gauge.name)))
-        scale = await self.scales.most_usd(guild_id, gauge.name)
-        return RescorePlan(guild_id, gauge.name, gauge.version, games, until, most, scale)
+            raise BadInput(NOTHING.format(label=self.registry.label(cached.name)))
+        scale = await self.calibrations.most_usd(guild_id, cached.name)
+        return RescorePlan(guild_id, cached.name, cached.version, games, until, most, scale)
 
     async def begin(self, plan: RescorePlan, *, by: int = 0, channel_id: int = 0) -> tuple[Rescore, bool]:
-        """Stores the job of a plan, with its money reserved; with one that is under way does as `join`.
+        """Stores the job of a plan, with its money reserved; joins the job, as `join` does, where one is under way.
 
         Raises OverBudget.
         """
@@ -98,7 +98,7 @@ class Rescorer:
         return job, True
 
     async def join(self, job: Rescore, *, by: int = 0, channel_id: int = 0) -> tuple[Rescore, bool]:
-        """Takes over a job that nobody works on, and True; False where somebody does, or another channel will."""
+        """The job, and whether the caller may work on it: False where another worker or another channel has it."""
         if job.held or (channel_id and job.channel_id):
             return job, False
         if channel_id:
@@ -120,9 +120,9 @@ class Rescorer:
         return await self.store.rescores.get(job_id)
 
     async def work(self, job_id: str, holder: str, told: Told, for_s: float = inf) -> Outcome:
-        """Measures game after game until the job is over or `for_s` seconds are.
+        """Measures game after game until the job is over or `for_s` seconds have passed.
 
-        An embedder that does not answer for long, or cannot be asked, ends the job as failed; the next one goes on
+        An embedder that does not answer for long, or cannot be asked, ends the job as failed; the next job goes on
         where it ended.
         """
         async with self._holding(job_id, holder) as held:
@@ -166,14 +166,14 @@ class Rescorer:
         return bool(lacking)
 
     async def _prepare(self, job: Rescore) -> None:
-        """Makes the scale of the embedder, so that what was measured can be held against it; a later game may too."""
+        """Prepares the embedder's calibration for the new distances; where that fails, a later game can prepare it."""
         try:
-            await self.scales.prepare(job.guild_id, job.embedder)
+            await self.calibrations.prepare(job.guild_id, job.embedder)
         except TelephoneError as error:
             _log.warning("a scale is not made yet", embedder=job.embedder, error=type(error).__name__)
 
     async def _measured(self, job: Rescore, game_id: str) -> bool:
-        """Measures one game; False where the embedder cannot make anything of it."""
+        """Measures one game; False where the embedder refuses it or returns nonsense."""
 
         async def pay(_: str, usd: float) -> None:
             await self.store.expenses.spend(job.id, usd)
@@ -189,7 +189,7 @@ class Rescorer:
         return True
 
     async def _unless_ended(self, job_id: str, work: Awaitable[bool]) -> bool | None:
-        """What the work comes to; None where the job was stopped meanwhile, and the work with it."""
+        """The result of the work; None where the job was stopped meanwhile, and the work with it."""
 
         async def check() -> None:
             if (await self.store.rescores.get(job_id)).state.is_final:

@@ -122,7 +122,7 @@ class DeletionWorkflow(DBOSConfiguredInstance):
     async def _forget_vectors(self, erasure_id: str) -> None:
         """Before the texts go: afterwards nobody knows what their vectors are kept under."""
         texts, pictures = await self._with.store.erasures.words(erasure_id)
-        hashes = {key for gauge in self._with.measure.gauges.values() for key in await gauge.keys(texts)}
+        hashes = {key for embedder in self._with.measure.embedders.values() for key in await embedder.keys(texts)}
         await self._with.store.vectors.forget([*sorted(hashes), *pictures])
 
     @DBOS.step(name="Erasing._erase")

@@ -19,7 +19,7 @@ from telephone.scoring.intervals import LEVEL, Floats, Interval
 from telephone.scoring.vote_model import VoteBoard
 
 FEWEST_PAIRS: Final = 4
-"""Three pairs come into one order by chance in one case of six."""
+"""Fewer pairs agree too easily: three come into one order by chance in one case of six."""
 DRAWS: Final = 2000
 CORRELATIONS: Final[Floats] = np.linspace(-1, 1, 41)[:-1] + 0.025
 """The ρ that are weighed."""
@@ -83,7 +83,7 @@ class _Said:
 
 
 def _draws(said: Sequence[_Said], seed: int) -> list[Floats]:
-    """What may be true by either board, (DRAWS, n) each."""
+    """Draws from the joint posterior of what is true by either board, (DRAWS, n) each."""
     rng = np.random.default_rng(seed)
     size = len(said[0].pull)
     pull, one = np.concatenate([board.pull for board in said]), np.eye(size)

@@ -21,10 +21,10 @@ TEMPERATURES: Final[Floats] = np.geomspace(1e-3, 1.0, 400)
 """The temperatures that are tried, in cosine similarity."""
 RESAMPLES: Final = 999
 FEWEST_GAMES: Final = 10
-"""Under so many prompts shares have no interval that would keep its word, so none are given."""
+"""With fewer prompts no interval of the shares would cover as often as it says, so no shares are given."""
 FOLDS: Final = 5
 CALIBRATED_ON: Final = 500
-"""A temperature is fitted on so many steps at most, evenly taken: with more it would not move."""
+"""A temperature is fitted on at most so many steps, evenly spaced: more would not move it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ CHOSE_TIE: Final = -1
 CHOSE_NONE: Final = -2
 """A tie, and no side at all, where choices are numbers."""
 FULL_WEIGHT: Final = 20
-"""Up to so many votes a voter counts fully; whoever cast n more weighs this over n each, as if there were no more."""
+"""Up to so many votes of a voter count fully; of a voter who cast n, more than that, each counts this over n."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Ballots:
 
     @property
     def turned(self) -> bool:
-        """Whether some two pairs were shown in both orders: only then does a side say something of buttons."""
+        """Whether some two pairs were shown in both orders: only then do the votes tell anything about buttons."""
         shown = {(int(a), int(b)) for row in np.unique(self.sides, axis=0) for a, b in combinations(row[row >= 0], 2)}
         return any((b, a) in shown for a, b in shown)
 
@@ -83,8 +83,8 @@ class LineUp:
 def tally(votes: Iterable[BallotVote]) -> Ballots:
     """Ballots in an order of their own, whatever the order of `votes`; the same vote in one battle counts once.
 
-    Raises ValueError for an outcome or sides that cannot be, a voter with two minds in one battle, a battle that
-    shows now these sides and now others, and for no votes.
+    Raises ValueError for an outcome or sides that cannot be, a voter with two different votes in one battle, a
+    battle with different sides in different votes, and for no votes.
     """
     kept = _once(votes)
     shown: dict[tuple[tuple[Pair, ...], str | None, str | None], int] = {}
@@ -185,7 +185,7 @@ def _check(vote: BallotVote) -> None:
 
 
 def _key(shown: LineUp) -> tuple[str, tuple[tuple[str, str], ...], str]:
-    """By what line-ups are put in order: the battle, or the sides where there is none, and the prompt."""
+    """The key that line-ups are sorted by: the battle, or the sides where there is none, and the prompt."""
     names = tuple((pair.t2i, pair.i2t) for pair in shown.sides)
     return ("" if shown.battle is None else f"battle {shown.battle}", names, shown.prompt or "")
 

@@ -95,8 +95,8 @@ class BattleVotes:
         return cls(sides, chosen, parts, possible, lucky, pairs, ties, _places(sides, pairs))
 
     def even(self, ballots: Ballots) -> "BattleVotes":
-        """Itself, with every vote of a battle counted whole. Luck is learnt from these: votes that weigh less scatter
-        as whole ones do, which is less than so few whole ones would, and luck would seem small."""
+        """Itself, with every vote counted whole. Luck is learnt from these: votes that weigh less scatter as whole ones
+        do, which is less than the few whole ones they add up to would, and luck would seem small."""
         return replace(self, chosen=_chosen(ballots, np.where(ballots.lucky[ballots.battle], 1.0, ballots.weight)))
 
     def some(self, most: int) -> "BattleVotes":

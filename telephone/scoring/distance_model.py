@@ -4,7 +4,7 @@ Y = μ + θ_pair + p_prompt + (θp)_pair,prompt + e,  θ = α_t2i + β_i2t + γ_
 own. The (θp) term is why a hundred games on one prompt do not make a pair known: what they share is the prompt.
 Given the spreads, estimates are the best linear unbiased predictions of Henderson's mixed model equations (Robinson
 1991, Statistical Science 6:15-32); the spreads themselves enter through the restricted likelihood (Harville 1977,
-J. Am. Stat. Assoc. 72:320-338), averaged as posterior.py tells.
+J. Am. Stat. Assoc. 72:320-338), averaged as hyperpriors.py tells.
 """
 
 from collections import defaultdict

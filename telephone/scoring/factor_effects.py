@@ -1,7 +1,7 @@
 """The three questions: which T2I is best, which I2T, and which of the two matters more.
 
 Answers hold among the models that played, for prompts like these. Intervals of θ²_T, θ²_I, their difference and their
-shares are symmetric bootstrap-t over whole prompts (resampling.py): a plain percentile interval covers 74% at 3
+shares are symmetric bootstrap-t over whole prompts (bootstrap.py): a plain percentile interval covers 74% at 3
 prompts and 91% at 10. A best model is declared when it beats each other one over prompts at a level that allows
 for having looked for the best (Hsu 1981, Ann. Stat. 9:1026-1034, with Bonferroni's bound for Dunnett's quantile).
 """
@@ -36,7 +36,7 @@ from telephone.scoring.sufficient_statistics import Figures, part
 FEWEST_PROMPTS: Final = 10
 """With fewer prompts nothing is declared and no interval given."""
 FARTHEST: Final = 1000
-"""A verdict that would need more prompts than this is not worth waiting for, and is said to be out of reach."""
+"""A verdict that would need more prompts than this is not worth waiting for, and is reported as out of reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def unknown(why: str) -> Insights:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What an interval is made from."""
+    """What intervals are computed from: `rows` of the prompts, the figures of their sums, and the seed."""
 
     rows: Floats
     figures: Figures

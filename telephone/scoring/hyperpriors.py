@@ -1,4 +1,4 @@
-"""What both boards share: the prior of a pair, and averaging over spreads that nobody knows.
+"""What both boards share: the prior of a pair, and averaging over spreads that are not known.
 
 A board knows the spread of its models no better than the models themselves. Plugging in one estimate gives
 intervals that are too narrow where data are few, so the posterior is averaged over a few dozen spreads instead,
@@ -23,9 +23,9 @@ NODES: Final = 8
 WIDER: Final = 1.4
 """By how much the points spread more than the normal at the mode, since real tails are longer."""
 ABSENT: Final = 0.3
-"""The prior probability that a spread that is doubted is nothing at all."""
+"""The prior probability that the doubted spread is absent."""
 NOTHING: Final = 1e-2
-"""What stands for nothing, in scales of the prior: so little moves no interval, and still can be divided by."""
+"""The value of an absent spread, in scales of its prior: too small to move an interval, and no division by zero."""
 BOUNDS: Final = (1e-3, 10.0)
 """The least and largest spread, in scales of its prior: beyond them nothing changes but the arithmetic."""
 STEP: Final = 0.05
@@ -71,9 +71,9 @@ def _shared(pairs: tuple[Pair, ...]) -> tuple[Floats, Floats]:
 def integrate(evidence: Callable[[Floats], float], scales: Sequence[float], doubted: int | None = None) -> Nodes:
     """Where the posterior of the spreads lies, for half-normal priors with these `scales` (d,).
 
-    `evidence` is the log marginal likelihood of the data at spreads (d,). `doubted` is the spread that may be nothing
-    at all: it is, with probability ABSENT (averaging over models that have a term and models that have not: Hoeting
-    et al. 1999, Statistical Science 14:382-417). Deterministic.
+    `evidence` is the log marginal likelihood of the data at spreads (d,). `doubted` is the index of the spread that
+    may be absent: it is, with prior probability ABSENT (averaging over models that have a term and models that
+    have not: Hoeting et al. 1999, Statistical Science 14:382-417). Deterministic.
     """
     if not scales:
         return Nodes(np.zeros((1, 0)), np.ones(1), evidence(np.zeros(0)))

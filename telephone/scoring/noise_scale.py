@@ -1,6 +1,6 @@
 """The scale of an embedder: how far apart unrelated prompts are, and captions of redraws of one prompt.
 
-A redraw is the same prompt, painter and describer with another seed: what its captions differ by is what no game can
+A redraw is the same prompt, T2I and I2T with another seed. The distance between captions of redraws is what no game can
 do better than, and the noise that a game at rest still shows.
 """
 
@@ -15,7 +15,7 @@ from telephone.domain.calibration import Quartiles
 from telephone.scoring.intervals import Floats
 
 STILL: Final = 0.95
-"""Which quantile of redraw distances a game's steps must stay under to be at rest."""
+"""The quantile of redraw distances that a game's steps must stay under to be at rest."""
 FEWEST_PROMPTS: Final = 5
 FEWEST_DISTANCES: Final = 15
 """Redraws of so many prompts, and so many distances, make the 95th percentile usable: in nine of ten draws it then lies

@@ -70,17 +70,17 @@ def next_pairs(
     pairs, or fewer than two are wanted.
     """
     able = sorted({*pairs, *named}, key=lambda pair: (pair.t2i, pair.i2t))
-    seated = [able.index(pair) for pair in dict.fromkeys(named)]
-    if not max(2, len(seated)) <= count <= len(able):
-        raise ValueError(f"{count} sides cannot be made of {len(able)} pairs, {len(seated)} of them named")
+    fixed = [able.index(pair) for pair in dict.fromkeys(named)]
+    if not max(2, len(fixed)) <= count <= len(able):
+        raise ValueError(f"{count} sides cannot be made of {len(able)} pairs, {len(fixed)} of them named")
     lot, offered = random.Random(seed), sorted(set(prompts))
     seen, unknown = _Seen.of(meetings(ballots) if met is None else met, able, offered), _unknown(ballots, able)
     worth = unknown / (1 + seen.ever + (seen.here.min(axis=0) if offered else 0))
-    chosen = _fill(seated, worth, seen.ever.sum(axis=0), count, lot)
+    chosen = _fill(fixed, worth, seen.ever.sum(axis=0), count, lot)
     often = seen.here[:, chosen][:, :, chosen].sum(axis=(1, 2))
     prompt = _best(range(len(offered)), np.zeros(len(offered)), often, lot) if offered else None
     found, where = tuple(able[k] for k in chosen), None if prompt is None else offered[prompt]
-    new = [couple for couple in combinations(chosen, 2) if not set(couple) <= set(seated)]
+    new = [couple for couple in combinations(chosen, 2) if not set(couple) <= set(fixed)]
     if not new:
         return NextPairs(found, where, "all were named")
     one, other = max(new, key=lambda couple: float(worth[couple]))
@@ -89,9 +89,9 @@ def next_pairs(
     return NextPairs(found, where, _why(able[one], able[other], known, int(seen.ever[one, other]), here))
 
 
-def _fill(seated: Sequence[int], worth: Floats, battles: Ints, count: int, lot: random.Random) -> list[int]:
+def _fill(fixed: Sequence[int], worth: Floats, battles: Ints, count: int, lot: random.Random) -> list[int]:
     """Places of `count` pairs: the couple worth most, then whoever is worth most beside those that are there."""
-    chosen, every = list(seated), range(len(worth))
+    chosen, every = list(fixed), range(len(worth))
     if not chosen:
         couples = np.array(list(combinations(every, 2)))
         chosen = couples[_best(range(len(couples)), worth[*couples.T], battles[couples].sum(axis=1), lot)].tolist()

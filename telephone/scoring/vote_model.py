@@ -3,7 +3,7 @@
 A side's utility is θ + δ_position + u, θ = α_t2i + β_i2t + γ_pair with normal priors, u ~ N(0, τ²) of the battle and
 side: how lucky these pictures were. A vote is one softmax over all sides shown (Luce 1959; Bradley and Terry 1952,
 Biometrika 39:324-345); a tie weighs ν times the geometric mean of its two sides (Davidson 1970, J. Am. Stat. Assoc.
-65:317-328). u is integrated out by Laplace's method; the spreads as posterior.py tells, τ with a half-normal(0.5)
+65:317-328). u is integrated out by Laplace's method; the spreads as hyperpriors.py tells, τ with a half-normal(0.5)
 prior. Voters have tastes: what their votes scatter beyond independent ones is added to the variance (the
 voter-cluster sandwich: Liang and Zeger 1986, Biometrika 73:13-22). Rating = 1000 + (400 / ln 10) θ, as Elo's.
 """

@@ -21,7 +21,7 @@ from telephone.domain.polls import CHOICES, Poll
 from telephone.scoring.intervals import Floats
 
 FEWEST_VOTES: Final = 5
-"""Whoever cast fewer is not tested."""
+"""A voter with fewer votes is not tested."""
 ODDS: Final = 20.0
 """A voter is flagged from these odds on, times the number of voters tested."""
 NEAR: Final = 4.0

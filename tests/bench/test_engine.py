@@ -30,12 +30,12 @@ def test_the_bound_is_what_the_sleeping_alone_takes(bench):
 def test_a_message_too_many_and_a_call_too_many_are_faults(bench):
     size = bench.Size(games=1, turns=1, at_once=1, sleep=0.1)
     game = SimpleNamespace(id="a", number=1, state=bench.GameState.FINISHED, reason=None)
-    stage, sleeper = bench.Remembering(), bench.Sleeper(0.1, calls=[0.0, 0.1])
-    stage.posts["a"] = 6
-    assert bench._faults(size, [game], stage, sleeper) == []
-    stage.posts["a"] = 7
+    presenter, sleeper = bench.CountingPresenter(), bench.Sleeper(0.1, calls=[0.0, 0.1])
+    presenter.posts["a"] = 6
+    assert bench._faults(size, [game], presenter, sleeper) == []
+    presenter.posts["a"] = 7
     sleeper.calls.append(0.2)
-    assert bench._faults(size, [game], stage, sleeper) == ["game 1 has 7 of 6 messages", "3 calls, not 2"]
+    assert bench._faults(size, [game], presenter, sleeper) == ["game 1 has 7 of 6 messages", "3 calls, not 2"]
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ def statics() -> dict[str, Static]:
 
 @cache
 def edition() -> str:
-    """Sixteen letters that stand for all of them as they are now."""
+    """Sixteen hexadecimal digits of a hash over all files; they change whenever a file does."""
     digest = sha256()
     for name, static in statics().items():
         digest.update(f"{name} {len(static.data)} ".encode() + static.data)

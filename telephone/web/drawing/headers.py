@@ -1,4 +1,4 @@
-"""What every answer of the easel tells the browser not to do."""
+"""The security and cache headers of every answer of the drawing page."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""What a browser hands in, made a picture of ours."""
+"""Checks a drawing that a browser hands in, and encodes it again."""
 
 import struct
 from typing import Final

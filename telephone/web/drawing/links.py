@@ -26,7 +26,7 @@ class Pass:
 
 
 class Links:
-    """Makes links under `public_url`, and reads the tokens at their end. `key` is the house's signing key."""
+    """Makes links under `public_url`, and reads the tokens at their end. `key` is this installation's signing key."""
 
     def __init__(self, public_url: str, key: bytes) -> None:
         self._begin = public_url.rstrip("/") + PATH

@@ -1,4 +1,4 @@
-"""What the easel shows: the page to draw on, or a page with one sentence."""
+"""The HTML of the page to draw on, and of a page with one sentence."""
 
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -20,16 +20,16 @@ _PAGES: Final = Environment(
 )
 
 
-def easel(base: str, token: str, paper: DrawingSheet) -> str:
+def drawing_page(base: str, token: str, sheet: DrawingSheet) -> str:
     """The page to draw on. `base` is the path under which everything lies, "" or "/somewhere"."""
-    left = (paper.expires_at - datetime.now(UTC)).total_seconds()
+    left = (sheet.expires_at - datetime.now(UTC)).total_seconds()
     return _PAGES.get_template("easel.html").render(
-        static=_static(base), caption=paper.caption, left=max(0, round(left)), name=_name(token)
+        static=_static(base), caption=sheet.caption, left=max(0, round(left)), name=_name(token)
     )
 
 
 def note(base: str, sentence: str, token: str | None = None) -> str:
-    """A page that says what happened and what to do next, and gives back what was drawn by that link in vain."""
+    """A page that says what happened and what to do next, and gives back a drawing that was not taken."""
     name = None if token is None else _name(token)
     return _PAGES.get_template("note.html").render(static=_static(base), sentence=sentence, then=CLOSE, name=name)
 
@@ -39,5 +39,5 @@ def _static(base: str) -> str:
 
 
 def _name(token: str) -> str:
-    """Under what a browser keeps the drawing: it does not tell the link."""
+    """The name under which a browser keeps the drawing; the link cannot be read from it."""
     return sha256(token.encode()).hexdigest()[:16]

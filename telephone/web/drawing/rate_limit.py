@@ -1,4 +1,4 @@
-"""How often one link may be asked."""
+"""The rate limit of one link: a token bucket."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -26,7 +26,7 @@ class _Bucket:
 
 
 class Pace:
-    """A bucket of requests for each key that asks. `clock` is in seconds."""
+    """A token bucket for each key. `clock` is in seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

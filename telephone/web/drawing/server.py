@@ -1,4 +1,4 @@
-"""The server of the page: who may see it, and how a drawing comes in."""
+"""The server of the drawing page: checks who may see it, and takes the drawing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -52,17 +52,17 @@ anything else is tried again."""
 _log = structlog.get_logger()
 
 
-def easel_app(public_url: str, links: Links, desk: DrawingPort) -> web.Application:
+def drawing_app(public_url: str, links: Links, drawings: DrawingPort) -> web.Application:
     """The application behind `public_url`, whose path a proxy has taken off before it asks."""
-    return _Easel(public_url, links, desk).app()
+    return _Server(public_url, links, drawings).app()
 
 
-class _Easel:
-    def __init__(self, public_url: str, links: Links, desk: DrawingPort) -> None:
+class _Server:
+    def __init__(self, public_url: str, links: Links, drawings: DrawingPort) -> None:
         address = yarl.URL(public_url)
         self._origin = str(address.origin())
         self._base = address.raw_path.rstrip("/")
-        self._links, self._desk, self._pace = links, desk, Pace()
+        self._links, self._drawings, self._pace = links, drawings, Pace()
         self._arriving: set[str] = set()
 
     def app(self) -> web.Application:
@@ -79,7 +79,7 @@ class _Easel:
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Every answer is kind, shut and, unless it says otherwise, forgotten. Nothing that is logged has the link."""
+        """Answers every error with a sentence, and sets the headers SHUT and, by default, FORGET. Never logs a link."""
         try:
             answer = await handler(request)
         except TelephoneError as error:
@@ -107,8 +107,8 @@ class _Easel:
 
     async def _show(self, request: web.Request) -> web.Response:
         asked = self._admit(request)
-        paper = await self._desk.paper(asked.claim_id, asked.member_id)
-        html = pages.easel(self._base, request.match_info["token"], paper)
+        sheet = await self._drawings.drawing_task(asked.claim_id, asked.member_id)
+        html = pages.drawing_page(self._base, request.match_info["token"], sheet)
         return web.Response(text=html, content_type="text/html")
 
     async def _take(self, request: web.Request) -> web.Response:
@@ -117,7 +117,7 @@ class _Easel:
         asked = self._admit(request)
         with self._alone(asked.claim_id):
             data = await _read(request)
-            await self._desk.hand_in(asked.claim_id, asked.member_id, await off_loop(png_of, data))
+            await self._drawings.hand_in(asked.claim_id, asked.member_id, await off_loop(png_of, data))
         _log.info("drawing handed in", claim=asked.claim_id)
         return web.json_response({"sentence": TAKEN})
 

@@ -1,4 +1,4 @@
-"""The easel as part of a running bot: opened where a public address is set, and never in the bot's way."""
+"""The drawing page as part of a running bot: opened where a public address is set, and never in the bot's way."""
 
 import logging
 
@@ -8,7 +8,7 @@ from aiohttp import web
 from telephone.settings import Settings
 from telephone.web.drawing.links import Links
 from telephone.web.drawing.port import DrawingPort
-from telephone.web.drawing.server import easel_app
+from telephone.web.drawing.server import drawing_app
 
 _log = structlog.get_logger()
 _wire = logging.getLogger("telephone.web.drawing.wire")
@@ -17,20 +17,20 @@ _wire.setLevel(logging.CRITICAL)
 
 
 class DrawingPage:
-    """Serves the page from `open` until `close`. `links` is None while nobody could follow one."""
+    """Serves the page from `open` until `close`. `links` is None while the page is not served."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._runner: web.AppRunner | None = None
         self.links: Links | None = None
 
-    async def open(self, desk: DrawingPort) -> None:
-        """Opens the port if a public address is set; one that cannot be opened is told in the log, once."""
+    async def open(self, drawings: DrawingPort) -> None:
+        """Opens the port if a public address is set; logs once where it cannot be opened."""
         settings = self._settings
         if settings.public_url is None:
             return
         links = Links(settings.public_url, settings.signing_key())
-        app = easel_app(settings.public_url, links, desk)
+        app = drawing_app(settings.public_url, links, drawings)
         runner = web.AppRunner(app, access_log=None, logger=_wire, shutdown_timeout=5.0)
         await runner.setup()
         try:

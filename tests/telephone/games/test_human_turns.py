@@ -107,12 +107,12 @@ async def test_the_page_to_draw_on_has_the_words_of_one_claim_and_takes_one_draw
     seats = running.app.turns
     claim = (await seats.claim(game.id, first, ADA)).seat.claim
     for _ in range(2):
-        paper = await seats.paper(claim.id, ADA)
-        assert (paper.caption, paper.expires_at) == (OPEN.prompt, claim.expires_at)
+        task = await seats.drawing_task(claim.id, ADA)
+        assert (task.caption, task.expires_at) == (OPEN.prompt, claim.expires_at)
     with pytest.raises(NotAllowed, match=OVER):
-        await seats.paper(claim.id, BO)
+        await seats.drawing_task(claim.id, BO)
     with pytest.raises(NotFound):
-        await seats.paper("feedbeef", ADA)
+        await seats.drawing_task("feedbeef", ADA)
     await seats.hand_in(claim.id, ADA, paint("mine"))
     await seats.hand_in(claim.id, ADA, paint("mine"))
     with pytest.raises(NotAllowed, match=IN_ALREADY):
@@ -120,7 +120,7 @@ async def test_the_page_to_draw_on_has_the_words_of_one_claim_and_takes_one_draw
     with pytest.raises(BadInput):
         await seats.hand_in(claim.id, ADA, b"no picture")
     with pytest.raises(NotAllowed, match=IN_ALREADY):
-        await seats.paper(claim.id, ADA)
+        await seats.drawing_task(claim.id, ADA)
     done = await running.app.games.closed(game.id, timeout=LIMIT)
     assert [step.player for step in done.steps] == ["human", "critic"]
 
@@ -133,7 +133,7 @@ async def test_a_turn_that_was_given_back_is_no_more_drawn_on_the_page(running):
     claim = (await seats.claim(game.id, first, ADA)).seat.claim
     await seats.give_back(game.id, first, ADA)
     with pytest.raises(NotAllowed, match=OVER):
-        await seats.paper(claim.id, ADA)
+        await seats.drawing_task(claim.id, ADA)
     with pytest.raises(NotAllowed, match=LATE):
         await seats.hand_in(claim.id, ADA, paint("mine"))
 
@@ -323,7 +323,7 @@ async def test_a_pause_keeps_the_turn_and_gives_its_time_again(running, tmp_path
     game = await running.app.games.start(replace(OPEN, turns=1))
     await waits(running, game)
     assert await running.app.servers.pause(0) == 1
-    _let_time_run_out(tmp_path, "deadline")
+    await asyncio.to_thread(_let_time_run_out, tmp_path, "deadline")
     await running.recovery.recover()
     assert (await running.app.games.get(game.id)).state is GameState.PAUSED
     await running.app.servers.resume(0)
@@ -465,6 +465,7 @@ async def test_a_reveal_that_is_interrupted_is_shown_to_its_end_once(tmp_path):
 
 
 def _let_time_run_out(folder, column: str) -> None:
+    """To be called off the loop while an application runs: who writes just now needs the loop to be done with it."""
     moment = (datetime.now(UTC) - timedelta(seconds=1)).replace(tzinfo=None).isoformat(sep=" ")
-    with closing(sqlite3.connect(folder / "telephone.sqlite")) as database, database:
+    with closing(sqlite3.connect(folder / "telephone.sqlite", timeout=LIMIT)) as database, database:
         database.execute(f"UPDATE seat SET {column} = ?", (moment,))

@@ -67,10 +67,10 @@ class Bench:
     def __init__(self, store: Store, pictures: Pictures, mind: Mind) -> None:
         self.store, self.pictures, self.mind = store, pictures, mind
         letters = LetterEmbedder()
-        gauges = {"mind": CachedEmbedder(store, pictures, mind), "letters": CachedEmbedder(store, pictures, letters)}
-        self.measure = GameMeasurer(gauges, "mind", "letters")
-        self.scales = Calibrations(store, self.measure, Caps(), fresh_s=0)
-        self.pairs = PairReports(store, self.measure, self.scales, Registry.load(["offline"]))
+        embedders = {"mind": CachedEmbedder(store, pictures, mind), "letters": CachedEmbedder(store, pictures, letters)}
+        self.measure = GameMeasurer(embedders, "mind", "letters")
+        self.calibrations = Calibrations(store, self.measure, Caps(), fresh_s=0)
+        self.pairs = PairReports(store, self.measure, self.calibrations, Registry.load(["offline"]))
 
     async def game(
         self,

@@ -361,7 +361,7 @@ async def test_members_open_games_have_a_board_of_their_own_and_no_votes(store):
 
 
 async def test_answers_for_many_servers_are_kept_up_to_a_bound_and_their_locks_go(store, monkeypatch):
-    monkeypatch.setattr("telephone.leaderboards.app.KEPT", 3)
+    monkeypatch.setattr("telephone.leaderboards.service.KEPT", 3)
     many = boards(store)
     for guild_id in range(1, 10):
         assert (await many.board(BoardRequest(guild_id))).rows == ()

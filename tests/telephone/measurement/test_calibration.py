@@ -45,9 +45,9 @@ class Bench:
     def __init__(self, store: Store, pictures: Pictures, caps: Caps) -> None:
         self.store, self.pictures = store, pictures
         self.compass, self.prism = Compass(), ColourEmbedder()
-        gauges = [CachedEmbedder(store, pictures, self.compass), CachedEmbedder(store, pictures, self.prism, PRICE)]
-        self.measure = GameMeasurer({gauge.name: gauge for gauge in gauges}, "compass", "compass")
-        self.scales = Calibrations(store, self.measure, caps, fresh_s=0)
+        embedders = [CachedEmbedder(store, pictures, self.compass), CachedEmbedder(store, pictures, self.prism, PRICE)]
+        self.measure = GameMeasurer({embedder.name: embedder for embedder in embedders}, "compass", "compass")
+        self.calibrations = Calibrations(store, self.measure, caps, fresh_s=0)
 
     async def game(self, *angles: float, prompt: str = "a fox at 0°", pair: Pair = PAIR, seed: int = 1) -> Game:
         request = GameRequest(Prompt(prompt), pair, turns=len(angles), seed=seed, guild_id=GUILD)
@@ -58,7 +58,7 @@ class Bench:
             text = f"caption at {angle}°"
             await self.store.steps.keep(game.id, Step(StepKey(n, Kind.CAPTION), pair.i2t, seed=1, text=text, raw=text))
         await self.store.games.move(game.id, GameState.FINISHED, only_from=[GameState.QUEUED])
-        for name in self.measure.gauges:
+        for name in self.measure.embedders:
             await self.measure.measure(await self.store.games.get(game.id), name)
         return await self.store.games.get(game.id)
 
@@ -69,7 +69,7 @@ class Bench:
                 await self.game(60 * n + apart * seed, prompt=f"prompt {n} at {60 * n}°", pair=pair, seed=seed)
 
     async def spent(self) -> float:
-        return (await self.store.budgets.today(self.scales.caps))[None].taken_usd
+        return (await self.store.budgets.today(self.calibrations.caps))[None].taken_usd
 
 
 @pytest.fixture
@@ -83,33 +83,33 @@ def distance(degrees: float) -> float:
 
 
 async def test_reading_a_scale_embeds_nothing_and_preparing_it_embeds_each_text_once(bench):
-    assert await bench.scales.of(GUILD, "compass") is None
+    assert await bench.calibrations.of(GUILD, "compass") is None
     assert bench.compass.embedded == []
     for _ in range(2):
-        await bench.scales.prepare(GUILD, "compass")
+        await bench.calibrations.prepare(GUILD, "compass")
     assert sorted(bench.compass.embedded) == sorted({*TEXTS, *CAPTIONS})
-    scale = await bench.scales.of(GUILD, "compass")
+    scale = await bench.calibrations.of(GUILD, "compass")
     assert (scale.source, scale.prompts, scale.redraws, scale.pictures) == (SOURCE, 10, 60, None)
     assert len(bench.compass.embedded) == len({*TEXTS, *CAPTIONS})
 
 
 async def test_the_servers_own_redraws_take_the_place_of_those_that_ship(bench):
     await bench.redrawn(10)
-    await bench.scales.prepare(GUILD, "compass")
+    await bench.calibrations.prepare(GUILD, "compass")
     assert not set(CAPTIONS) & set(bench.compass.embedded)
-    scale = await bench.scales.of(GUILD, "compass")
+    scale = await bench.calibrations.of(GUILD, "compass")
     assert (scale.source, scale.prompts, scale.redraws) == ("redraws played here", 5, 15)
     # Of three redraws two thirds are 10° apart and a third 20°.
     assert (scale.ceiling.median, scale.still) == pytest.approx((distance(10), distance(20)), rel=1e-4)
-    assert (await bench.scales.of(GUILD + 1, "compass")) is None
+    assert (await bench.calibrations.of(GUILD + 1, "compass")) is None
 
 
 async def test_a_pairs_own_redraws_come_before_those_of_all(bench):
     await bench.redrawn(10)
     await bench.redrawn(40, OTHERS)
-    await bench.scales.prepare(GUILD, "compass")
+    await bench.calibrations.prepare(GUILD, "compass")
     own, others, all_of_them = [
-        await bench.scales.of(GUILD, "compass", pair) for pair in (PAIR, OTHERS, Pair("e", "f"))
+        await bench.calibrations.of(GUILD, "compass", pair) for pair in (PAIR, OTHERS, Pair("e", "f"))
     ]
     assert own.source == others.source == "this pair's redraws here"
     assert (own.still, others.still) == pytest.approx((distance(20), distance(80)), rel=1e-4)
@@ -119,24 +119,24 @@ async def test_a_pairs_own_redraws_come_before_those_of_all(bench):
 
 async def test_an_embedder_with_eyes_scales_pictures_too(bench):
     await bench.redrawn(10)
-    await bench.scales.prepare(GUILD, "prism")
-    scale = await bench.scales.of(GUILD, "prism")
+    await bench.calibrations.prepare(GUILD, "prism")
+    scale = await bench.calibrations.of(GUILD, "prism")
     assert 0 < scale.pictures.low < scale.pictures.median < scale.pictures.high < 2
 
 
 async def test_a_paid_embedders_scale_is_an_expense_of_the_operator(bench):
-    await bench.scales.prepare(GUILD, "prism")
+    await bench.calibrations.prepare(GUILD, "prism")
     calls = len(bench.prism.read)
     assert calls == len({*TEXTS, *CAPTIONS, *distractors()})
     today = await bench.store.budgets.today(Caps())
     assert set(today) == {None}, "no server pays for it"
     assert today[None].taken_usd == pytest.approx(calls * PRICE)
-    await bench.scales.prepare(GUILD, "prism")
+    await bench.calibrations.prepare(GUILD, "prism")
     assert await bench.spent() == pytest.approx(calls * PRICE)
 
 
 async def test_a_scale_that_no_longer_fits_the_day_is_not_made(bench):
-    poor = replace(bench.scales, caps=Caps(operator_usd=0.05))
+    poor = replace(bench.calibrations, caps=Caps(operator_usd=0.05))
     with pytest.raises(OverBudget):
         await poor.prepare(GUILD, "prism")
     assert bench.prism.read == []
@@ -146,10 +146,10 @@ async def test_a_scale_that_no_longer_fits_the_day_is_not_made(bench):
 async def test_what_a_fault_leaves_half_made_is_paid_for_and_gone_on_with(bench):
     bench.prism.faults = [Unavailable("prism sleeps")]
     with pytest.raises(Unavailable):
-        await bench.scales.prepare(GUILD, "prism")
-    assert await bench.scales.of(GUILD, "prism") is None
+        await bench.calibrations.prepare(GUILD, "prism")
+    assert await bench.calibrations.of(GUILD, "prism") is None
     assert await bench.spent() == pytest.approx(len(bench.prism.read) * PRICE)
-    await bench.scales.prepare(GUILD, "prism")
+    await bench.calibrations.prepare(GUILD, "prism")
     assert len(set(bench.prism.read)) == len(bench.prism.read)
     assert await bench.spent() == pytest.approx(len(bench.prism.read) * PRICE)
 
@@ -167,45 +167,45 @@ async def test_what_a_fault_leaves_half_made_is_paid_for_and_gone_on_with(bench)
 )
 async def test_a_game_comes_to_rest_when_it_changes_no_more_than_redraws_do(bench, angles, rest):
     await bench.redrawn(10)
-    await bench.scales.prepare(GUILD, "compass")
+    await bench.calibrations.prepare(GUILD, "compass")
     game = await bench.game(*angles)
-    assert (await bench.scales.bearings(game)).rest == rest
+    assert (await bench.calibrations.bearings(game)).rest == rest
 
 
 async def test_a_hidden_caption_still_counts_and_is_not_shown(bench):
     await bench.redrawn(10)
-    await bench.scales.prepare(GUILD, "compass")
+    await bench.calibrations.prepare(GUILD, "compass")
     game = await bench.game(0, 50, 0, 50, 2, 51, 1)
     await bench.store.reports.add(game.id, StepKey(4, Kind.CAPTION), 5, "hate")
     hidden = (await bench.store.games.get(game.id)).shown
-    assert (await bench.scales.bearings(hidden)).rest == Rest(3, 7, cycle=True)
+    assert (await bench.calibrations.bearings(hidden)).rest == Rest(3, 7, cycle=True)
 
 
 async def test_without_a_scale_or_a_measurement_nothing_is_said(bench):
     game = await bench.game(0, 1, 2)
-    assert await bench.scales.bearings(game) is UNKNOWN
-    await bench.scales.prepare(GUILD, "compass")
-    assert (await bench.scales.bearings(game)).scale is not None
-    assert await bench.scales.bearings(replace(game, embedder=None)) is UNKNOWN
-    assert await bench.scales.bearings(replace(game, embedder="abacus")) is UNKNOWN
+    assert await bench.calibrations.bearings(game) is UNKNOWN
+    await bench.calibrations.prepare(GUILD, "compass")
+    assert (await bench.calibrations.bearings(game)).scale is not None
+    assert await bench.calibrations.bearings(replace(game, embedder=None)) is UNKNOWN
+    assert await bench.calibrations.bearings(replace(game, embedder="abacus")) is UNKNOWN
 
 
 async def test_distances_of_an_older_version_are_not_held_against_this_ones_scale(bench):
     game = await bench.game(0, 1, 2)
-    await bench.scales.prepare(GUILD, "compass")
+    await bench.calibrations.prepare(GUILD, "compass")
     bench.compass.version = "2"
-    await bench.scales.prepare(GUILD, "compass")
-    assert await bench.scales.bearings(game) is UNKNOWN
+    await bench.calibrations.prepare(GUILD, "compass")
+    assert await bench.calibrations.bearings(game) is UNKNOWN
     await bench.measure.measure(game, "compass")
-    assert (await bench.scales.bearings(game)).scale is not None
+    assert (await bench.calibrations.bearings(game)).scale is not None
 
 
 async def test_a_chart_marks_rest_and_scale_and_says_so_in_words(bench):
     await bench.redrawn(10)
-    await bench.scales.prepare(GUILD, "compass")
+    await bench.calibrations.prepare(GUILD, "compass")
     drift = summarise((0.1, 0.2, 0.2), (0.1, 0.1, 0.0))
     game = await bench.game(0, 1, 2)
-    bearings = await bench.scales.bearings(game)
+    bearings = await bench.calibrations.bearings(game)
     drawn = Drawing("a game", "Compass", drift, bearings)
     assert "at rest from turn 1" in drawn.alt
     assert "Unrelated prompts are" in drawn.alt
@@ -216,10 +216,10 @@ async def test_a_chart_marks_rest_and_scale_and_says_so_in_words(bench):
 
 async def test_scales_of_many_servers_are_kept_up_to_a_bound_and_made_again(bench, monkeypatch):
     monkeypatch.setattr("telephone.measurement.calibration.KEPT", 3)
-    scales = Calibrations(bench.store, bench.measure)
-    await scales.prepare(GUILD, "compass")
-    first = await scales.of(GUILD, "compass")
+    calibrations = Calibrations(bench.store, bench.measure)
+    await calibrations.prepare(GUILD, "compass")
+    first = await calibrations.of(GUILD, "compass")
     for guild_id in range(1, 10):
-        assert await scales.of(guild_id, "compass") == first
-        assert len(scales._found) <= 3
-    assert await scales.of(GUILD, "compass") == first
+        assert await calibrations.of(guild_id, "compass") == first
+        assert len(calibrations._found) <= 3
+    assert await calibrations.of(GUILD, "compass") == first

@@ -33,11 +33,11 @@ class Bench:
 
     @property
     def measure(self) -> GameMeasurer:
-        gauges = [
+        embedders = [
             CachedEmbedder(self.store, self.pictures, self.letters),
             CachedEmbedder(self.store, self.pictures, self.prism, PRICE),
         ]
-        return GameMeasurer({gauge.name: gauge for gauge in gauges}, "prism", "letters")
+        return GameMeasurer({embedder.name: embedder for embedder in embedders}, "prism", "letters")
 
     async def game(self, *captions: str, prompt: str = "a fox mends a clock", pair: Pair = PAIR) -> Game:
         request = GameRequest(Prompt(prompt), pair, turns=len(captions), guild_id=7)
@@ -180,8 +180,8 @@ async def test_a_game_shows_the_primary_once_it_is_measured_and_until_then_what_
 async def test_an_embedder_that_only_measures_old_games_changes_nothing_that_is_shown(bench):
     game = await bench.game("a fox")
     third = ColourEmbedder("third")
-    gauges = {**bench.measure.gauges, "third": CachedEmbedder(bench.store, bench.pictures, third)}
-    await replace(bench.measure, gauges=gauges).measure(game, "third")
+    embedders = {**bench.measure.embedders, "third": CachedEmbedder(bench.store, bench.pictures, third)}
+    await replace(bench.measure, embedders=embedders).measure(game, "third")
     assert (await bench.store.games.get(game.id)).embedder is None
     assert len(await bench.rows(game, "third")) == 1
     with pytest.raises(NotFound, match="choose one of: letters, prism"):
@@ -211,12 +211,12 @@ async def test_the_longest_texts_cost_no_more_than_is_reserved(bench):
 
 
 async def test_kept_vectors_are_read_without_a_call(bench):
-    gauge = bench.measure.named("prism")
-    assert await gauge.known(["a fox"]) is None
-    made = await gauge.embed_texts(["a fox"])
-    assert np.array_equal(await gauge.known(["a fox"]), made)
+    embedder = bench.measure.named("prism")
+    assert await embedder.known(["a fox"]) is None
+    made = await embedder.embed_texts(["a fox"])
+    assert np.array_equal(await embedder.known(["a fox"]), made)
     assert bench.prism.read == ["a fox"]
-    assert (await gauge.embed_texts([])).shape == (0, 3)
+    assert (await embedder.embed_texts([])).shape == (0, 3)
 
 
 async def test_a_game_without_captions_is_not_measured(bench):

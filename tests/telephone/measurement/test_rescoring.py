@@ -121,14 +121,14 @@ async def test_the_scale_is_made_in_the_end_at_the_operators_expense(folder):
     colours = ColourEmbedder()
     async with running_app(folder, colours=colours, text_usd=PRICE) as running:
         plan = await running.app.rescores.plan(GUILD, "prism", is_host=True)
-        scales = running.app.rescores.anew.scales
-        assert await scales.of(GUILD, "prism") is None
-        before = (await running.store.budgets.today(scales.caps))[None].taken_usd
+        calibrations = running.app.rescores.rescorer.calibrations
+        assert await calibrations.of(GUILD, "prism") is None
+        before = (await running.store.budgets.today(calibrations.caps))[None].taken_usd
         done = await over(running, await rescore(running))
-        assert (await scales.of(GUILD, "prism")).embedder == "prism"
+        assert (await calibrations.of(GUILD, "prism")).embedder == "prism"
         made = sum(not of_the_games(text) for text in colours.read)
         assert plan.scale_usd == pytest.approx(made * PRICE)
-        after = (await running.store.budgets.today(scales.caps))[None].taken_usd
+        after = (await running.store.budgets.today(calibrations.caps))[None].taken_usd
         assert after - before == pytest.approx(done.spent_usd + made * PRICE)
 
 
@@ -246,20 +246,20 @@ async def test_a_bot_that_is_closed_in_between_goes_on_and_embeds_nothing_twice(
 async def test_a_terminal_beside_the_bot_works_on_it_alone_and_hands_it_over(folder):
     colours = ColourEmbedder(delay=0.1)
     async with running_app(folder, colours=colours) as running:
-        anew: Rescorer = running.app.rescores.anew
-        plan = await anew.plan(GUILD, "prism")
-        job, mine = await anew.begin(plan)
+        rescorer: Rescorer = running.app.rescores.rescorer
+        plan = await rescorer.plan(GUILD, "prism")
+        job, mine = await rescorer.begin(plan)
         assert mine
 
         async def told(_: Rescore) -> None: ...
 
-        task = asyncio.create_task(anew.work(job.id, "terminal", told))
+        task = asyncio.create_task(rescorer.work(job.id, "terminal", told))
         async with asyncio.timeout(LIMIT):
             while (await running.store.rescores.get(job.id)).measured == 0:
                 await asyncio.sleep(0.02)
         with pytest.raises(NotAllowed, match="being measured with prism already"):
             await rescore(running)
-        assert await anew.work(job.id, "another", told) is Outcome.HELD
+        assert await rescorer.work(job.id, "another", told) is Outcome.HELD
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         gone_on = await rescore(running)

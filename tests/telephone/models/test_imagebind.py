@@ -85,9 +85,9 @@ async def test_a_text_that_is_too_long_is_never_sent(imagebind, apis):
 
 async def test_a_long_text_is_sent_in_parts_that_fit_and_averaged(imagebind, apis, tmp_path):
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        gauge = CachedEmbedder(store, Pictures.at(f"file://{tmp_path / 'pictures'}"), imagebind)
-        whole, over = await gauge.embed_texts([LONG, OVER])
-        assert await gauge.approximate([LONG, OVER, "a fox"]) == [True, True, False]
+        embedder = CachedEmbedder(store, Pictures.at(f"file://{tmp_path / 'pictures'}"), imagebind)
+        whole, over = await embedder.embed_texts([LONG, OVER])
+        assert await embedder.approximate([LONG, OVER, "a fox"]) == [True, True, False]
     pieces = parts(LONG, clip.tokens, 75)
     assert set(sent(apis)) == {*pieces, *parts(OVER, clip.tokens, 75)}
     assert max(clip.tokens(text) for text in sent(apis)) <= 75

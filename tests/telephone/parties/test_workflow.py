@@ -168,7 +168,7 @@ async def test_who_lets_their_time_run_out_has_left(running):
     with closing(sqlite3.connect(_database(running))) as database:
         spans = database.execute("SELECT unixepoch(deadline) - unixepoch(opened_at) FROM seat").fetchall()
     assert spans == [(90,)] * 4
-    _overdue(running)
+    await _overdue(running)
     now = await becomes(running, party, PartyState.PLAYING, 2)
     assert [guest.member_id for guest in now.going] == [ADA, BO, CY]
 
@@ -218,7 +218,7 @@ async def test_the_host_begins_with_three_and_others_may_not(running):
 async def test_a_party_that_too_few_join_ends_kindly_and_keeps_nobody(running):
     party = await running.app.parties.start(ASKED)
     await running.app.parties.join(party.id, BO)
-    _due(running)
+    await _due(running)
     done = await becomes(running, party, PartyState.STOPPED)
     assert (done.reason, done.guests, done.albums) == (TOO_FEW, (), ())
 
@@ -227,7 +227,7 @@ async def test_who_brings_no_prompt_in_time_gets_a_curated_one(running):
     party = await joined(running)
     await running.app.parties.bring(party.id, BO, "a very own prompt", LONGEST)
     await running.app.parties.draw(party.id, CY)
-    _due(running)
+    await _due(running)
     now = await becomes(running, party, PartyState.PLAYING, 1)
     prompts = {album.game.request.starter_id: album.game.request.prompt for album in now.albums}
     assert prompts[BO].text == "a very own prompt"
@@ -398,7 +398,7 @@ async def test_a_pause_takes_nobody_out_whose_time_is_over_meanwhile(running):
     party = await begun(running)
     await running.app.parties.take(party.id, ADA)
     await running.app.servers.pause(7)
-    _overdue(running)
+    await _overdue(running)
     await asyncio.sleep(0.5)
     await running.app.servers.resume(7)
     async with asyncio.timeout(LIMIT):
@@ -424,17 +424,22 @@ def _database(running: RunningApp) -> str:
     return str(running.store._database.url.database)
 
 
-def _overdue(running: RunningApp) -> None:
+async def _overdue(running: RunningApp) -> None:
     """Ends the time of every turn."""
-    _ends(running, "UPDATE seat SET deadline = ?")
+    await _ends(running, "UPDATE seat SET deadline = ?")
 
 
-def _due(running: RunningApp) -> None:
+async def _due(running: RunningApp) -> None:
     """Ends the time to join, or to bring a prompt."""
-    _ends(running, "UPDATE party SET due_at = ?")
+    await _ends(running, "UPDATE party SET due_at = ?")
 
 
-def _ends(running: RunningApp, statement: str) -> None:
+async def _ends(running: RunningApp, statement: str) -> None:
     moment = (datetime.now(UTC) - timedelta(seconds=1)).replace(tzinfo=None).isoformat(sep=" ")
-    with closing(sqlite3.connect(_database(running))) as database, database:
-        database.execute(statement, (moment,))
+
+    def end() -> None:
+        with closing(sqlite3.connect(_database(running), timeout=LIMIT)) as database, database:
+            database.execute(statement, (moment,))
+
+    # Off the loop: whoever writes to the database just now needs the loop to be done with it.
+    await asyncio.to_thread(end)

@@ -84,11 +84,11 @@ async def test_the_vectors_of_what_only_they_said_go(tmp_path):
     async with running_app(tmp_path) as running:
         bens = await played(running, BEN, "a cow on the moon")
         mine = await played(running, ANN, WORDS)
-        gauge = running.measure.gauges["letters"]
+        embedder = running.measure.embedders["letters"]
         texts = [mine.request.prompt.text, bens.request.prompt.text, bens.turns[0].caption.text]
-        assert set(await gauge.kept(texts)) == set(texts)
+        assert set(await embedder.kept(texts)) == set(texts)
         await deleted(running, ANN)
-        assert set(await gauge.kept(texts)) == set(texts[1:])
+        assert set(await embedder.kept(texts)) == set(texts[1:])
 
 
 async def test_a_game_under_way_is_stopped_and_what_it_was_drawing_is_not_kept(tmp_path):
@@ -228,7 +228,7 @@ async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_s
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
         order = await PrivacyService(store, PICTURES, LeftToSweeps()).erase(ANN)
         with pytest.raises(BadInput, match="Nothing is kept of you"):
-            await PrivacyService(store, PICTURES).erase(4_711)
+            await PrivacyService(store, PICTURES, LeftToSweeps()).erase(4_711)
     async with running_app(tmp_path) as running:
         assert await running.app.privacy.erased(order.id, timeout=LIMIT)
         assert WORDS.encode() not in kept(tmp_path)

@@ -10,7 +10,7 @@ from telephone import store
 from telephone.errors import TelephoneError
 
 FOLDER = Path(store.__file__).parent
-OPERATORS = ("upgrade.py", "database.py")
+OPERATORS = ("migrate.py", "database.py")
 """These speak to whoever starts the program."""
 
 

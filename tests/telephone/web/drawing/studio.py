@@ -24,7 +24,7 @@ NONE = "There is no such turn; watch for the next invitation."
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim and what came of it: it is its own paper."""
+    """A claim and what came of it: it is its own drawing task."""
 
     caption: str
     member_id: int
@@ -44,7 +44,7 @@ class ClaimsInMemory:
         self.claims[claim_id] = Claim(caption, member_id, datetime.now(UTC) + timedelta(seconds=seconds))
         return self.claims[claim_id]
 
-    async def paper(self, claim_id: str, member_id: int) -> Claim:
+    async def drawing_task(self, claim_id: str, member_id: int) -> Claim:
         claim = self._held(claim_id, member_id)
         if claim.drawing is not None:
             raise NotAllowed(USED)

@@ -14,7 +14,7 @@ import yarl
 from aiohttp.test_utils import TestServer
 from PIL import Image, PngImagePlugin
 
-from telephone.cli.doctor import _easel
+from telephone.cli.doctor import _drawing_page
 from telephone.errors import Misconfigured, NotAllowed, RateLimited, Refused, Unavailable
 from telephone.settings import Settings
 from telephone.web.drawing import DrawingPage, Links
@@ -103,7 +103,7 @@ async def test_every_answer_is_shut_to_everything_from_elsewhere(studio, browser
 
 async def test_doctor_finds_the_page_well(studio):
     port = int(studio.origin.rpartition(":")[2])
-    (found,) = await _easel(Settings(_env_file=None, http_port=port, public_url=studio.origin))
+    (found,) = await _drawing_page(Settings(_env_file=None, http_port=port, public_url=studio.origin))
     assert (found.health, found.stands) == ("good", f"served at {studio.origin}")
 
 
@@ -333,7 +333,7 @@ async def test_a_page_knows_its_own_drawings_however_the_address_is_written(brow
     desk, links = ClaimsInMemory(), Links(address, b"key")
     claim = desk.open("claim", "a fox")
     token = links.to("claim", ALICE, claim.expires_at).rpartition("/")[2]
-    async with TestServer(drawing_server.easel_app(address, links, desk), host="127.0.0.1") as served:
+    async with TestServer(drawing_server.drawing_app(address, links, desk), host="127.0.0.1") as served:
         assert (await hand_in(browser, str(served.make_url(f"/draw/{token}")), drawing(), origin))[0] == 200
 
 

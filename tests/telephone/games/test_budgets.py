@@ -91,7 +91,7 @@ def at_no_price(running):
     painter = players.registry.table("painter").model_copy(update={"price_usd": 0.0})
     registry = replace(players.registry, tables={**players.registry.tables, "painter": painter})
     admission = replace(running.app.games.admission, players=replace(players, registry=registry))
-    return replace(running.app, admission=admission)
+    return replace(running.app.games, admission=admission)
 
 
 async def test_again_reserves_again(running):

@@ -180,7 +180,7 @@ async def test_a_game_that_reserved_nothing_is_measured_for_nothing(running, col
     painter = players.registry.table("painter").model_copy(update={"price_usd": 0.0})
     registry = replace(players.registry, tables={**players.registry.tables, "painter": painter})
     admission = replace(running.app.games.admission, players=replace(players, registry=registry))
-    game = await replace(running.app, admission=admission).start(ASKED)
+    game = await replace(running.app.games, admission=admission).start(ASKED)
     done = await running.app.games.closed(game.id, timeout=LIMIT)
     assert (done.embedder, done.costs.scoring, done.costs.reserved) == ("letters", 0, 0)
     assert running.game_presenter.posted[0].awaited == ""

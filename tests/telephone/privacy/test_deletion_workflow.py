@@ -228,7 +228,7 @@ async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_s
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
         order = await PrivacyService(store, PICTURES, LeftToSweeps()).erase(ANN)
         with pytest.raises(BadInput, match="Nothing is kept of you"):
-            await PrivacyService(store, PICTURES).erase(4_711)
+            await PrivacyService(store, PICTURES, LeftToSweeps()).erase(4_711)
     async with running_app(tmp_path) as troop:
         assert await troop.app.privacy.erased(order.id, timeout=LIMIT)
         assert WORDS.encode() not in kept(tmp_path)

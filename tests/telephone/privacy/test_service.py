@@ -169,8 +169,8 @@ def test_the_operator_writes_a_members_file_in_the_terminal(tmp_path, monkeypatc
 
 
 async def test_who_was_given_a_file_is_remembered_up_to_a_bound(store, monkeypatch):
-    monkeypatch.setattr("telephone.privacy.app.REMEMBERED", 3)
-    privacy = PrivacyService(store, PICTURES)
+    monkeypatch.setattr("telephone.privacy.service.REMEMBERED", 3)
+    privacy = PrivacyService(store, PICTURES, LeftToSweeps())
     for member_id in range(1, 10):
         await privacy.export(member_id)
         with pytest.raises(NotAllowed):

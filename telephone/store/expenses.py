@@ -98,7 +98,7 @@ async def book_expense(
     await line_up(database, session)
     if (known := await session.get(ExpenseRow, expense_id)) is not None:
         return _expense(known)
-    await check_money(session, guild_id, member_id, order, Purpose.ERRAND)
+    await check_money(session, guild_id, member_id, order, Purpose.EXPENSE)
     await add_server(database, session, guild_id)
     row = ExpenseRow(
         id=expense_id,

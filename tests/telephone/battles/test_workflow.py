@@ -354,7 +354,7 @@ async def test_pairs_that_nobody_names_are_those_that_met_least_and_the_log_says
 
 async def _chosen(company: RunningApp, seed: int) -> frozenset[Pair]:
     """The two pairs that are chosen where nobody names any; from then on they have met."""
-    chosen = await company.app.battles.entry.pairing.choose(GUILD, [], None, [], seed)
+    chosen = await company.app.battles.admission.matchmaking.choose(GUILD, [], None, [], seed)
     request = BattleRequest(Prompt("a fox"), chosen.pairs, 1, guild_id=GUILD)
     await company.store.battles.add(request, [0, 1])
     return frozenset(chosen.pairs)
@@ -456,7 +456,7 @@ async def _set(company: RunningApp, battle: Battle, **values) -> None:
 
 
 async def test_a_battle_whose_workflow_never_began_is_found_by_the_sweep(company):
-    entered = await company.app.battles.entry.admit(ASKED)
+    entered = await company.app.battles.admission.admit(ASKED)
     battle = await company.store.battles.add(entered.request, entered.places())
     await company.recovery.recover()
     await company.battling.recover()

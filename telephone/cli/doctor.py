@@ -23,7 +23,7 @@ from telephone.models.registry import Registry
 from telephone.prompts.generator import chosen
 from telephone.providers.base import ModelTable
 from telephone.safety import WORDS, choice, guard_of
-from telephone.settings import WELL, Settings
+from telephone.settings import HEALTHY, Settings
 from telephone.store import Store
 
 Health = Literal["good", "missing", "broken"]
@@ -207,10 +207,10 @@ async def _easel(settings: Settings) -> list[Diagnosis]:
     local = await _heard(f"http://{_LOOPBACKS.get(settings.http_host, settings.http_host)}:{settings.http_port}")
     if local is None:
         return [Diagnosis("Drawing page", "missing", f"nobody listens on {here}", "It is served while the bot runs.")]
-    if local != WELL:
+    if local != HEALTHY:
         remedy = "Set TELEPHONE_HTTP_PORT to a free port and start the bot again."
         return [Diagnosis("Drawing page", "broken", f"another program listens on {here}", remedy)]
-    if await _heard(there.rstrip("/")) != WELL:
+    if await _heard(there.rstrip("/")) != HEALTHY:
         remedy = "Check the reverse proxy and TELEPHONE_PUBLIC_URL; see docs/operating.md, 3."
         return [Diagnosis("Drawing page", "broken", f"served on {here}, but {there} does not lead there", remedy)]
     return [Diagnosis("Drawing page", "good", f"served at {there}")]

@@ -18,7 +18,7 @@ from telephone.measurement.distances import ALWAYS
 from telephone.media.images import Pictures
 from telephone.models.embedders import embedders
 from telephone.models.players import Players
-from telephone.models.probe import Trial, Tried, census
+from telephone.models.probe import Trial, Tried, existing_models
 from telephone.models.registry import Registry
 from telephone.prompts.generator import chosen
 from telephone.providers.base import ModelTable
@@ -126,7 +126,7 @@ async def _embedder(settings: Settings) -> list[Diagnosis]:
 async def _models(settings: Settings) -> list[Diagnosis]:
     players = _players(settings)
     try:
-        known = await census(players)
+        known = await existing_models(players)
     finally:
         await players.close()
     ready, missing = [], defaultdict(list)

@@ -46,7 +46,7 @@ class Distances:
             return await session.scalar(newest)
 
     async def ends(self, game_ids: Sequence[str]) -> dict[str, dict[str, float]]:
-        """The distances of the last captions of games, by embedder and game; only of versions that measured them all."""
+        """The distances of the games' last captions, by embedder and game; only of versions that measured them all."""
         wanted, found = set(game_ids), defaultdict[tuple[str, str], dict[str, DistanceRow]](dict)
         query = select(DistanceRow).where(col(DistanceRow.game_id).in_(wanted)).order_by(col(DistanceRow.turn))
         async with self._database.reading() as session:

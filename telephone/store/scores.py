@@ -114,7 +114,7 @@ class Scores:
     async def curves(
         self, pool: Pool, embedder: str, version: str, turns: Iterable[int], *, reaching: int | None = None
     ) -> dict[int, list[CellSums]]:
-        """As `measured`, at several turns as of one moment; with `reaching`, only games that were measured at that turn."""
+        """As `measured`, at several turns as of one moment; with `reaching`, only games measured at that turn."""
         query, found = _measured(pool, reaching), {}
         async with self._database.reading() as session:
             for turn in turns:

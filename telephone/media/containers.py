@@ -106,8 +106,8 @@ def _jpeg_segment(data: bytes, at: int) -> tuple[int, int, int]:
 
 
 def _jpeg_keeps(marker: int, body: bytes) -> bool:
-    """Whether to keep a segment: tables, frames, scans, the JFIF head and Adobe's colour transform; no other application
-    data, no comments."""
+    """Whether to keep a segment: tables, frames, scans, the JFIF head and Adobe's colour transform, but no other
+    application data and no comments."""
     if marker == 0xE0:
         return body.startswith(b"JFIF\x00")
     if marker == 0xEE:

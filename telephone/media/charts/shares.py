@@ -141,7 +141,7 @@ def _even(span: Span, even: float) -> bool:
 
 
 def _frame(figure: Figure, ink: Ink, turns: Sequence[int], spans: Spans, box: Box) -> Axes:
-    """A panel from the first to the last turn, shaded where there is no verdict; its one horizontal line is at 0."""
+    """A panel from the first to the last turn, shaded where there is no verdict; without a line at the bottom."""
     axes = panel(figure, ink, box)
     axes.spines["bottom"].set_visible(False)
     axes.set_xlim(turns[0] - 0.4, turns[-1] + 0.4)

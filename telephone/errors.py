@@ -1,4 +1,4 @@
-"""What can go wrong in a game, as one tree.
+"""The errors of games, as one tree.
 
 TelephoneError
 ├── Refused         the provider's or our own safety rules declined; the reason is kept
@@ -84,7 +84,7 @@ class NotAllowed(TelephoneError):
 
 
 class BadInput(TelephoneError):
-    """What was typed cannot be played."""
+    """The input cannot be played; the sentence says what to type instead."""
 
 
 class NotFound(TelephoneError):

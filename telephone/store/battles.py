@@ -115,7 +115,7 @@ class Battles:
     async def met(self, guild_id: int) -> dict[tuple[frozenset[Pair], str | None], int]:
         """In how many battles of a server two pairs met on a prompt, open ones included and void ones not.
 
-        A prompt goes by its slug, a free one by its words.
+        A curated prompt counts by its slug, a free one by its words.
         """
         prompt = func.coalesce(col(BattleRow.slug), col(BattleRow.prompt))
         query = (

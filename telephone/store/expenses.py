@@ -25,7 +25,7 @@ from telephone.store.tables.games import ExpenseRow
 
 @dataclass(frozen=True, slots=True)
 class Expense:
-    """One expense in US dollars: the most it can cost, and what was paid so far."""
+    """One expense in US dollars: the most it can cost, and the payments so far."""
 
     id: str
     what: str

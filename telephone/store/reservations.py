@@ -146,7 +146,7 @@ async def reserve(session: AsyncSession, game_id: str, request: GameRequest, ord
 
 
 async def book(database: Database, session: AsyncSession, game_id: str, *, settle: bool = False) -> None:
-    """Brings what a game has spent up to date with its rows, and with `settle` lets go of what it reserved.
+    """Brings what a game has spent up to date with its rows, and with `settle` releases its reservation.
 
     Call it last in a transaction: it waits for the transactions that booked before, and then sees what they booked. A
     game without a reservation, which was expected to be free, gets one as soon as it costs something.

@@ -19,7 +19,7 @@ _WIDEST: Final = 370
 
 @dataclass(frozen=True, slots=True)
 class KeyEntry:
-    """A name after its curve's style, or a heading or remark without one; `after` is the space to the next in pixels."""
+    """A name after its curve's style, or a heading or remark without one; `after` is the space after it, in pixels."""
 
     text: str
     look: Stroke | None = None

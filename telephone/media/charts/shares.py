@@ -46,13 +46,13 @@ def difference_chart(turns: Sequence[int], spans: Spans, *, title: str, embedder
 def describe_shares(turns: Sequence[int], t2i: Spans, i2t: Spans) -> str:
     """The chart in words: where both shares start and end, the biggest change, and at which turns either may be 0%."""
     _check(turns, t2i, i2t)
-    painters, tellers = _points(turns, t2i), _points(turns, i2t)
+    t2i_points, i2t_points = _points(turns, t2i), _points(turns, i2t)
     return told(
         f"Line chart of the shares of T2I and I2T in all variation, {counted(len(turns), 'turn')}.",
-        f"T2I: {_course(painters, _PERCENT)}; I2T: {_course(tellers, _PERCENT)}.",
-        _change_in_words("share of T2I", painters, lambda change: f"{number(100 * change, '+.0f')} points"),
-        _side_in_words("T2I's interval includes 0%", [turn for turn, span in painters if _even(span, 0)]),
-        _side_in_words("I2T's interval includes 0%", [turn for turn, span in tellers if _even(span, 0)]),
+        f"T2I: {_course(t2i_points, _PERCENT)}; I2T: {_course(i2t_points, _PERCENT)}.",
+        _change_in_words("share of T2I", t2i_points, lambda change: f"{number(100 * change, '+.0f')} points"),
+        _side_in_words("T2I's interval includes 0%", [turn for turn, span in t2i_points if _even(span, 0)]),
+        _side_in_words("I2T's interval includes 0%", [turn for turn, span in i2t_points if _even(span, 0)]),
         _side_in_words("No verdict", _gaps(turns, t2i)),
     )
 

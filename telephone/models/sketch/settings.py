@@ -11,8 +11,8 @@ class Backdrop:
     """One half of a setting.
 
     `far` and `near` are its colours: for a sky the top and the horizon, for a ground the horizon and
-    the bottom. `words` in a text name it, `like` describes it to MiniLM, `phrases` name it in captions. `light` is how a
-    sky dims and tints the ground, for red, green and blue.
+    the bottom. `words` in a text name it, `like` describes it to MiniLM, `phrases` name it in captions. `light` is how
+    a sky dims and tints the ground, for red, green and blue.
     """
 
     name: str

@@ -4,13 +4,13 @@
                     ──< post        every message the bot posts for a game
                     ──< distance    the measured distances of a turn, per embedder and version
                     ──< reservation what a game may cost, and what it has cost, of one day's budget
-                    ──< charge      what was paid beside the kept steps
+                    ──< charge      a payment beside the kept steps
                     ──< seat        a step that members may take: who took it, and until when (human_turns.py)
                     ──< sight       which step of a sealed game a member has seen
                     ──< guess       what a spectator of a revealed game took a step for (guesses.py)
                     ──< report      a member's report of one step; a step with one that was not dismissed is hidden
            ──< cap                  what admins set of the daily budgets
-           ──< expense              what is paid without a game, reserved and spent of the same day's budgets
+           ──< expense              a payment without a game, on the same daily budgets
            ──< rescore              a job that measures old games again (rescores.py)
            ──< prompt               prompts that members proposed, and moderators' decisions
            ──< battle ──< side      a game at its place in a battle; these four are in battles.py
@@ -19,7 +19,7 @@
            ──< party ──< guest      a member of it, and their album (parties.py)
                      ──< party_post every message the bot posts for a party
            ──< member               what a member has chosen for themselves (members.py)
-    erasure                         a member's order to delete what is kept of them
+    erasure                         a member's order to delete their data
     operator                        the operator's own switches: one row
     vector, image                   facts about content, by its hash; they belong to no server
 

@@ -153,7 +153,7 @@ async def test_only_moderators_decide(library):
 
 
 async def test_a_full_list_takes_no_more(library, monkeypatch):
-    monkeypatch.setattr("telephone.prompts.app.OWN_MAX", 1)
+    monkeypatch.setattr("telephone.prompts.service.OWN_MAX", 1)
     await accepted(library)
     with pytest.raises(BadInput, match="remove one"):
         await accepted(library, "a tin robot")

@@ -27,7 +27,7 @@ async def show_page(press: Press, number: int, level: Level | None) -> None:
 
 async def show_desk(press: Press, at: int = 0, note: str = "") -> None:
     """The next proposal from this number on, under what was just decided."""
-    desk = await press.client.app.prompts.desk(server_of(press), is_moderator=is_host(press), at=at)
+    desk = await press.client.app.prompts.review(server_of(press), is_moderator=is_host(press), at=at)
     words, file = messages.desk(desk, note)
     await say(press, words, view=_deciding(desk), file=file)
 

@@ -30,7 +30,7 @@ class Matchmaking:
 
     def seat(self, pair: Pair) -> Pair:
         """The pair, if both of its models can play. Raises the reason why not."""
-        return Pair(self.players.seat(pair.t2i, "t2i").name, self.players.seat(pair.i2t, "i2t").name)
+        return Pair(self.players.playable(pair.t2i, "t2i").name, self.players.playable(pair.i2t, "i2t").name)
 
     async def choose(
         self, guild_id: int, named: Sequence[Pair], count: int | None, prompts: Sequence[str], seed: int

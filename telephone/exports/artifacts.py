@@ -15,7 +15,7 @@ from telephone.measurement.calibration import Calibrations
 from telephone.measurement.distances import GameMeasurer
 from telephone.media.album import album
 from telephone.media.charts import describe_drift
-from telephone.media.charts.game_chart import Drawing
+from telephone.media.charts.game_chart import GameChart
 from telephone.media.images import Pictures
 from telephone.media.replay import Frame, replay_gif
 from telephone.models.registry import Registry
@@ -85,7 +85,7 @@ class GameArtifacts:
         bearings = await self._bearings(game)
         charts: dict[str, Any] = {}
         if found is not None and embedder is not None:
-            drawn = Drawing(f"Game {game.number}: {game.pair}", embedder, found, bearings)
+            drawn = GameChart(f"Game {game.number}: {game.pair}", embedder, found, bearings)
             charts["chart"], charts["chart_alt"] = await off_loop(drawn.chart), drawn.alt
             charts["chart_dark"] = await off_loop(drawn.chart, "dark")
             files["drift.png"] = charts["chart"]

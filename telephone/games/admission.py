@@ -166,7 +166,7 @@ class GameAdmission:
         if name is not None and name.strip().lower() == HUMAN:
             return HUMAN
         if name is not None:
-            return self.players.seat(name, kind).name
+            return self.players.playable(name, kind).name
         ready = [table.name for table in self.players.registry.of_kind(kind) if self.players.why_not(table) is None]
         if not ready:
             raise NotAllowed("No model can play yet; please ask the operator to run telephone doctor.")

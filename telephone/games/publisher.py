@@ -10,7 +10,7 @@ from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey
 from telephone.domain.human_turns import Seat
 from telephone.domain.messages import GameMessage, GameMessageKind
 from telephone.measurement.calibration import Calibrations
-from telephone.media.charts.game_chart import Drawing
+from telephone.media.charts.game_chart import GameChart
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.ports.games import GamePresenter, Progress, Summary
@@ -161,7 +161,7 @@ class GamePublisher:
         if found is None:
             return Summary(first, last, embedder=embedder, awaited=self._label(awaited))
         bearings = await self.calibrations.bearings(game)
-        drawn = Drawing(f"Game {game.number}: {game.pair}", embedder, found, bearings)
+        drawn = GameChart(f"Game {game.number}: {game.pair}", embedder, found, bearings)
         chart = await off_loop(drawn.chart)
         return Summary(first, last, found, chart, embedder, bearings, drawn.alt, self._label(awaited))
 

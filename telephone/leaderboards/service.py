@@ -33,7 +33,7 @@ from telephone.scoring.ballots import Ballots
 from telephone.scoring.distance_model import rank_by_distance
 from telephone.scoring.vote_model import VoteBoard, rank_by_votes
 from telephone.store import Store
-from telephone.store.scores import Begun, CellSums, Completion, Pool, Ruler
+from telephone.store.scores import Begun, CellSums, Completion, EmbedderUse, Pool
 
 __all__ = ["BallotBox", "Board", "BoardRequest", "Judge", "LeaderboardService", "PairRow"]
 
@@ -63,7 +63,7 @@ class Reading:
 
     asked: BoardRequest
     judges: tuple[Judge, ...]
-    rulers: tuple[Ruler, ...]
+    rulers: tuple[EmbedderUse, ...]
     begun: tuple[Begun, ...]
     marker: Hashable
     """Changes when the data behind the answer do: it keeps answers in the cache apart."""
@@ -123,7 +123,7 @@ class LeaderboardService:
 
     async def embedders(self, guild_id: int) -> tuple[str, ...]:
         """The names of the embedders that boards of a server can be asked for, the primary first."""
-        rulers = await self.store.scores.rulers(guild_id)
+        rulers = await self.store.scores.embedders(guild_id)
         known = (judge.name for judge in (*self.judges, *self.others))
         return tuple(dict.fromkeys([*known, *(ruler.embedder for ruler in rulers)]))
 
@@ -131,7 +131,7 @@ class LeaderboardService:
         """The request with its defaults filled in. Raises NotFound for an embedder that measured nothing here."""
         # The marker first: a later change makes another marker, so no older answer is cached under a newer one.
         states = await self.store.scores.states(asked.guild_id)
-        rulers = tuple(await self.store.scores.rulers(asked.guild_id))
+        rulers = tuple(await self.store.scores.embedders(asked.guild_id))
         votes = await self.ballots.marker(asked.guild_id) if self.ballots else None
         begun = tuple(await self.store.scores.begun(asked.pool))
         judge = self._judge(asked.embedder, rulers)
@@ -139,7 +139,7 @@ class LeaderboardService:
         judges = tuple(dict.fromkeys([judge, *self.judges]))
         return Reading(settled, judges, rulers, begun, (states, rulers, votes))
 
-    def _judge(self, name: str | None, rulers: Sequence[Ruler]) -> Judge:
+    def _judge(self, name: str | None, rulers: Sequence[EmbedderUse]) -> Judge:
         """The embedder of that name; without one the first that measured games, else the primary."""
         known = {judge.name: judge for judge in (*self.judges, *self.others)}
         if name is None:

@@ -197,7 +197,7 @@ class PartyService:
         if named is not None and named.strip().lower() == HUMAN:
             raise BadInput("A stand-in is a model; please choose one of the list.")
         if named is not None and self._kind_of(named) == kind:
-            return players.seat(named, kind).name
+            return players.playable(named, kind).name
         chosen = players.stand_in(kind)
         if chosen is None:
             raise NotAllowed(NO_MODEL)

@@ -112,9 +112,9 @@ class DeletionWorkflow(DBOSConfiguredInstance):
                 await workflow.seat_changed(game_id, StepKey.parse(step))
         reach = await store.erasures.reach(erasure_id)
         games = (*reach.games, *reach.prompts, *found.games)
-        names = engine_workflow_ids.beginnings(engine_workflow_ids.WRITING_GAMES, games)
-        names += engine_workflow_ids.beginnings(engine_workflow_ids.WRITING_BATTLES, reach.battles)
-        names += engine_workflow_ids.beginnings(engine_workflow_ids.WRITING_PARTIES, found.parties)
+        names = engine_workflow_ids.prefixes(engine_workflow_ids.WRITING_GAMES, games)
+        names += engine_workflow_ids.prefixes(engine_workflow_ids.WRITING_BATTLES, reach.battles)
+        names += engine_workflow_ids.prefixes(engine_workflow_ids.WRITING_PARTIES, found.parties)
         going, settle_s = self._with.engine.going, self._with.settle_s
         await look_until(lambda: going(names), lambda still: not still, every=_LOOK_EVERY, within=settle_s)
 
@@ -167,7 +167,7 @@ class DeletionWorkflow(DBOSConfiguredInstance):
         """Deletes the journals of games, battles and parties, where they were shown, and who ordered the deletion."""
         reach = (await self._with.store.erasures.get(erasure_id)).reach
         owners = (*reach.games, *reach.battles, *reach.parties)
-        await self._with.engine.forget(engine_workflow_ids.beginnings(engine_workflow_ids.OF_OWNERS, owners))
+        await self._with.engine.forget(engine_workflow_ids.prefixes(engine_workflow_ids.OF_OWNERS, owners))
         await self._with.store.erasures.forget(erasure_id)
         await self._with.store.compact()
         await self._with.store.erasures.end(erasure_id)

@@ -59,17 +59,17 @@ def test_what_runs_again_is_numbered_by_the_time(monkeypatch, seconds, first, ex
 
 
 def test_a_deletion_finds_every_journal_of_what_goes():
-    assert engine_workflow_ids.beginnings(engine_workflow_ids.OF_OWNERS, [GAME]) == [
+    assert engine_workflow_ids.prefixes(engine_workflow_ids.OF_OWNERS, [GAME]) == [
         f"{kind}-{GAME}"
         for kind in (
             *("open", "play", "close", "settle", "realign", "seat", "measure"),
             *("battle", "battle-end", "battle-wait", "battle-ballot", "party"),
         )
     ]
-    assert engine_workflow_ids.beginnings(engine_workflow_ids.WRITING_GAMES, [GAME, "x"])[3:6] == [
+    assert engine_workflow_ids.prefixes(engine_workflow_ids.WRITING_GAMES, [GAME, "x"])[3:6] == [
         "settle-01JDQW5Z8Qx",
         "realign-01JDQW5Z8Qx",
         "open-x",
     ]
-    assert engine_workflow_ids.beginnings(engine_workflow_ids.WRITING_BATTLES, ["x"]) == ["battle-x", "battle-end-x"]
-    assert engine_workflow_ids.beginnings(engine_workflow_ids.WRITING_PARTIES, ["x"]) == ["party-x"]
+    assert engine_workflow_ids.prefixes(engine_workflow_ids.WRITING_BATTLES, ["x"]) == ["battle-x", "battle-end-x"]
+    assert engine_workflow_ids.prefixes(engine_workflow_ids.WRITING_PARTIES, ["x"]) == ["party-x"]

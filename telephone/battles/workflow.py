@@ -20,7 +20,7 @@ from telephone.battles.publisher import BattlePublisher
 from telephone.domain.battles import SIDES_MIN, Battle, BattleState
 from telephone.domain.games import GameState
 from telephone.domain.messages import BattleMessage, BattleMessageKind
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import (
     BROKEN,
@@ -90,9 +90,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
 
     async def begin(self, battle: Battle) -> None:
         """Shows a stored battle and runs it until the voting opens."""
-        await self._with.engine.enqueue(
-            engine_workflow_ids.battle(battle.id, battle.run), self.leading, battle.id, battle.run
-        )
+        await self._with.engine.enqueue(workflow_ids.battle(battle.id, battle.run), self.leading, battle.id, battle.run)
 
     async def go_on(self, battle: Battle) -> None:
         """Resumes a paused battle, in a new run."""
@@ -130,13 +128,13 @@ class BattleWorkflow(DBOSConfiguredInstance):
         unfinished = await store.battles.unfinished()
         played = [one for one in unfinished if one.state is BattleState.PLAYING]
         reruns = Reruns("battle", self._with.engine, store.battles, self.begin, self._give_up)
-        await reruns.set_going({engine_workflow_ids.battle(one.id, one.run): one for one in played})
+        await reruns.set_going({workflow_ids.battle(one.id, one.run): one for one in played})
         for battle in unfinished:
             if battle.state is BattleState.VOTING:
                 await self._look_after_votes(battle)
         self._counted = {one.id: self._counted[one.id] for one in unfinished if one.id in self._counted}
         for battle in await store.battles.unshown(_CLOSE_AFTER, _CLOSE_UNTIL):
-            name = engine_workflow_ids.once_every(engine_workflow_ids.HOUR, engine_workflow_ids.battle_end(battle.id))
+            name = workflow_ids.once_every(workflow_ids.HOUR, workflow_ids.battle_end(battle.id))
             await self._with.engine.enqueue(name, self.closing, battle.id)
 
     async def _look_after_votes(self, battle: Battle) -> None:
@@ -146,12 +144,10 @@ class BattleWorkflow(DBOSConfiguredInstance):
         elif battle.closes_at is not None and battle.closes_at <= datetime.now(UTC):
             await self.close(battle.id)
         else:
-            await self._with.engine.enqueue(engine_workflow_ids.battle_wait(battle.id), self.waiting, battle.id)
+            await self._with.engine.enqueue(workflow_ids.battle_wait(battle.id), self.waiting, battle.id)
             late = battle.opened_at is not None and datetime.now(UTC) - battle.opened_at > _CALL_WITHIN
             if late and not set(map(str, _CALL)) <= battle.messages.keys():
-                name = engine_workflow_ids.once_every(
-                    engine_workflow_ids.MINUTE, engine_workflow_ids.battle_ballot(battle.id)
-                )
+                name = workflow_ids.once_every(workflow_ids.MINUTE, workflow_ids.battle_ballot(battle.id))
                 await self._with.engine.enqueue(name, self.calling, battle.id, battle.run)
             await self._with.publisher.edit_card(battle)
 
@@ -161,7 +157,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
     async def end(self, battle_id: str) -> None:
         """Measures a battle that is stored as ended and shows its end; does nothing for any other."""
         if (await self._with.store.battles.get(battle_id)).state.is_final:
-            await self._with.engine.enqueue(engine_workflow_ids.battle_end(battle_id), self.closing, battle_id)
+            await self._with.engine.enqueue(workflow_ids.battle_end(battle_id), self.closing, battle_id)
 
     # Workflows
 
@@ -270,7 +266,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
             return Void(TOO_FEW)
         if await self._with.store.battles.open_voting(battle_id):
             _log.info("voting opened", battle=battle_id, sides=len(battle.in_play))
-        await self._with.engine.enqueue(engine_workflow_ids.battle_wait(battle_id), self.waiting, battle_id)
+        await self._with.engine.enqueue(workflow_ids.battle_wait(battle_id), self.waiting, battle_id)
         return Done()
 
     @DBOS.step(name="Battling._end_early")

@@ -11,7 +11,7 @@ import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.domain.games import Game, GameState
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import Failed, Journalled, Outcome, held_up, journalled, outcome_of, write
 from telephone.engine.waiting import look_until
@@ -81,7 +81,7 @@ class MeasureWorkflow(DBOSConfiguredInstance):
         ready = [embedder.name for embedder in self._measure.of(game)]
         later = [name for name in ready if name != self._measure.always]
         for name in later:
-            await self._engine.enqueue(engine_workflow_ids.measuring(game_id, name), self.measuring, game_id, name)
+            await self._engine.enqueue(workflow_ids.measuring(game_id, name), self.measuring, game_id, name)
         try:
             if self._measure.always in ready:
                 await self._measure.measure(game, self._measure.always)

@@ -5,14 +5,14 @@ from datetime import timedelta
 from typing import Final
 
 from telephone.domain.games import Game, GameState
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import BROKEN
 from telephone.engine.reruns import Reruns
 from telephone.games.workflow import PAUSES, GameWorkflow
 from telephone.store import Store
 
-_WORK: Final = {GameState.QUEUED: engine_workflow_ids.opening, GameState.PLAYING: engine_workflow_ids.playing}
+_WORK: Final = {GameState.QUEUED: workflow_ids.opening, GameState.PLAYING: workflow_ids.playing}
 _CLOSE_AFTER: Final = timedelta(minutes=20)
 _CLOSE_UNTIL: Final = timedelta(days=1)
 """A finished game whose summary could not be shown is closed again every hour, for a day."""
@@ -40,7 +40,7 @@ class GameRecovery:
         for guild_id in {game.request.guild_id for game in unfinished if game.state is GameState.QUEUED}:
             await self.workflow.promote(guild_id)
         for game in await self.store.games.unclosed(_CLOSE_AFTER, _CLOSE_UNTIL):
-            name = engine_workflow_ids.once_every(engine_workflow_ids.HOUR, engine_workflow_ids.closing(game.id))
+            name = workflow_ids.once_every(workflow_ids.HOUR, workflow_ids.closing(game.id))
             await self.engine.enqueue(name, self.workflow.closing, game.id)
         await self.workflow.realign()
 

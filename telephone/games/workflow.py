@@ -20,7 +20,7 @@ from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.domain.games import HUMAN, Game, GameState, StepKey
 from telephone.domain.messages import GameMessage, GameMessageKind
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import (
     Done,
@@ -97,7 +97,7 @@ class GameWorkflow(DBOSConfiguredInstance):
 
     async def begin(self, game: Game) -> None:
         """Opens a game that is stored as queued, and plays it when its turn comes."""
-        await self._with.engine.enqueue(engine_workflow_ids.opening(game.id, game.run), self.opening, game.id, game.run)
+        await self._with.engine.enqueue(workflow_ids.opening(game.id, game.run), self.opening, game.id, game.run)
 
     async def promote(self, guild_id: int) -> None:
         """Starts the oldest queued games of a server, as many as may run at once; shows the others their new place."""
@@ -126,7 +126,7 @@ class GameWorkflow(DBOSConfiguredInstance):
         if game.state is GameState.QUEUED:
             await self.begin(game)
         elif game.state is GameState.WAITING and due is not None:
-            name = engine_workflow_ids.minding(game_id, str(key), due)
+            name = workflow_ids.minding(game_id, str(key), due)
             await self._with.engine.enqueue(name, self.minding, game_id, str(key), due.isoformat())
         elif game.state.is_final:
             await self.settle(game)
@@ -150,13 +150,13 @@ class GameWorkflow(DBOSConfiguredInstance):
     async def settle(self, game: Game) -> None:
         """Updates the card of a game that has ended or pauses, and promotes queued games to its place."""
         state = "voided" if game.voided else game.state.value
-        await self._with.engine.enqueue(engine_workflow_ids.settling(game.id, game.run, state), self.settling, game.id)
+        await self._with.engine.enqueue(workflow_ids.settling(game.id, game.run, state), self.settling, game.id)
 
     async def realign(self, game_id: str | None = None) -> None:
         """Hides or shows steps again as reports and decisions say, of one game or of all. Retries every ten minutes."""
         for stale in await self._with.store.reports.stale(game_id):
-            first = engine_workflow_ids.realigning(stale.game_id, str(stale.key), stale.version)
-            name = engine_workflow_ids.once_every(engine_workflow_ids.TEN_MINUTES, first)
+            first = workflow_ids.realigning(stale.game_id, str(stale.key), stale.version)
+            name = workflow_ids.once_every(workflow_ids.TEN_MINUTES, first)
             await self._with.engine.enqueue(name, self.realigning, stale.game_id, str(stale.key))
 
     async def show_as_it_is(self, game_id: str, key: StepKey) -> None:
@@ -175,7 +175,7 @@ class GameWorkflow(DBOSConfiguredInstance):
 
     async def play_on(self, game: Game) -> None:
         """Plays a game that was promoted, or goes on where its run was cut off."""
-        await self._with.engine.enqueue(engine_workflow_ids.playing(game.id, game.run), self.playing, game.id, game.run)
+        await self._with.engine.enqueue(workflow_ids.playing(game.id, game.run), self.playing, game.id, game.run)
 
     # Workflows
 
@@ -319,7 +319,7 @@ class GameWorkflow(DBOSConfiguredInstance):
             _log.info("game finished", game=game_id, turns=game.request.turns)
         game = await self._with.store.games.get(game_id)
         if game.state is GameState.FINISHED:
-            await self._with.engine.enqueue(engine_workflow_ids.closing(game_id), self.closing, game_id)
+            await self._with.engine.enqueue(workflow_ids.closing(game_id), self.closing, game_id)
         elif game.run == run and game.state is GameState.PAUSED:
             await self._with.publisher.edit_card(game)
         await self.promote(game.request.guild_id)

@@ -26,7 +26,7 @@ from telephone.domain.messages import (
     RevealPoint,
 )
 from telephone.domain.parties import GUESTS_MAX, Party, PartyState, rounds_for
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
 from telephone.engine.reruns import Reruns
@@ -84,9 +84,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
 
     async def begin(self, party: Party) -> None:
         """Shows a stored party and runs it to its end."""
-        await self._with.engine.enqueue(
-            engine_workflow_ids.party(party.id, party.run), self.hosting, party.id, party.run
-        )
+        await self._with.engine.enqueue(workflow_ids.party(party.id, party.run), self.hosting, party.id, party.run)
 
     async def stop(self, party_id: str, reason: str) -> bool:
         """Ends a party before its time, and its albums with it; False where it had ended."""
@@ -108,7 +106,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
         """Starts parties again that a crash, a fault or another process left unfinished. Safe at any time."""
         unfinished = await self._with.store.parties.unfinished()
         reruns = Reruns("party", self._with.engine, self._with.store.parties, self.begin, self._give_up)
-        await reruns.set_going({engine_workflow_ids.party(one.id, one.run): one for one in unfinished})
+        await reruns.set_going({workflow_ids.party(one.id, one.run): one for one in unfinished})
 
     async def _give_up(self, party: Party) -> None:
         await self.stop(party.id, BROKEN)

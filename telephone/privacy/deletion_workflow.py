@@ -14,7 +14,7 @@ from dbos import DBOS, DBOSConfiguredInstance
 from telephone.battles.workflow import BattleWorkflow
 from telephone.domain.deletions import Erasure, Reach
 from telephone.domain.games import GameState, StepKey
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.reruns import enqueue_unended
 from telephone.engine.waiting import look_until
@@ -68,11 +68,11 @@ class DeletionWorkflow(DBOSConfiguredInstance):
 
     async def begin(self, erasure: Erasure) -> None:
         """Carries out a stored deletion, to its end."""
-        await self._with.engine.enqueue(engine_workflow_ids.erasing(erasure.id), self.erasing, erasure.id)
+        await self._with.engine.enqueue(workflow_ids.erasing(erasure.id), self.erasing, erasure.id)
 
     async def recover(self) -> None:
         """Starts deletions that were ordered elsewhere or left unfinished by a crash or a fault. Safe at any time."""
-        unended = {engine_workflow_ids.erasing(one.id): one.id for one in await self._with.store.erasures.unended()}
+        unended = {workflow_ids.erasing(one.id): one.id for one in await self._with.store.erasures.unended()}
         await enqueue_unended(self._with.engine, self.erasing, unended)
 
     # Workflow
@@ -112,9 +112,9 @@ class DeletionWorkflow(DBOSConfiguredInstance):
                 await workflow.seat_changed(game_id, StepKey.parse(step))
         reach = await store.erasures.reach(erasure_id)
         games = (*reach.games, *reach.prompts, *found.games)
-        names = engine_workflow_ids.prefixes(engine_workflow_ids.WRITING_GAMES, games)
-        names += engine_workflow_ids.prefixes(engine_workflow_ids.WRITING_BATTLES, reach.battles)
-        names += engine_workflow_ids.prefixes(engine_workflow_ids.WRITING_PARTIES, found.parties)
+        names = workflow_ids.prefixes(workflow_ids.WRITING_GAMES, games)
+        names += workflow_ids.prefixes(workflow_ids.WRITING_BATTLES, reach.battles)
+        names += workflow_ids.prefixes(workflow_ids.WRITING_PARTIES, found.parties)
         going, settle_s = self._with.engine.going, self._with.settle_s
         await look_until(lambda: going(names), lambda still: not still, every=_LOOK_EVERY, within=settle_s)
 
@@ -167,7 +167,7 @@ class DeletionWorkflow(DBOSConfiguredInstance):
         """Deletes the journals of games, battles and parties, where they were shown, and who ordered the deletion."""
         reach = (await self._with.store.erasures.get(erasure_id)).reach
         owners = (*reach.games, *reach.battles, *reach.parties)
-        await self._with.engine.forget(engine_workflow_ids.prefixes(engine_workflow_ids.OF_OWNERS, owners))
+        await self._with.engine.forget(workflow_ids.prefixes(workflow_ids.OF_OWNERS, owners))
         await self._with.store.erasures.forget(erasure_id)
         await self._with.store.compact()
         await self._with.store.erasures.end(erasure_id)

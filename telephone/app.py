@@ -27,19 +27,19 @@ class App:
     games: GameService
     """Starts, stops, resumes and lists games."""
     turns: TurnService
-    """Steps that members take."""
+    """The steps that members take, from claim to answer."""
     guesses: GuessService
-    """What spectators are asked about a revealed game."""
+    """The questions that spectators answer about a revealed game."""
     battles: BattleService
     """Games side by side, their names hidden, and the votes on them."""
     parties: PartyService
-    """Albums that go round among members, every round at once."""
+    """Parties: albums that members pass on, one step of each in every round."""
     prompts: PromptService
-    """What games can start from by name, and what members propose."""
+    """The prompts that games start from by name, and the prompts that members propose."""
     models: ModelCatalog
     """The models that can be chosen, and what is known of each."""
     boards: LeaderboardService
-    """Pairs ranked, with a verdict or why there is none."""
+    """Leaderboards: pairs ranked, with a verdict or the reason why there is none."""
     pairs: PairReports
     """How a single pair drifts."""
     insights: InsightService
@@ -47,12 +47,12 @@ class App:
     rescores: RescoreService
     """Old games measured with another embedder."""
     moderation: Moderation
-    """Reports of single turns, and what moderators make of them."""
+    """Reports of single turns, and moderators' decisions about them."""
     vote_review: VoteReview
     """Votes that an admin should look at."""
     exports: Exporter
-    """What may be taken away from a server."""
+    """Files of a server's data to download."""
     servers: ServerService
     """Settings, budgets and pauses of a server."""
     privacy: PrivacyService
-    """What members may ask about themselves."""
+    """A member's own data: settings, a copy, and deletion."""

@@ -1,4 +1,4 @@
-"""The composition root: settings in, a house of collaborators out."""
+"""The composition root: builds every service, workflow and publisher from the settings and wires them together."""
 
 import asyncio
 import time
@@ -82,16 +82,16 @@ from telephone.store import Store
 PREFERRED: Final = "imagebind"
 """The article's embedder: measures games as soon as a provider for it is configured."""
 SWEEP_EVERY: Final = 10.0
-"""How often stored work is looked for that nobody runs, in seconds."""
+"""How often a sweep looks for stored work that no process runs, in seconds."""
 _FORGET_EVERY: Final = 3_600.0
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What stands between this process and the world, and what measures games; tests hand in their own.
+    """The providers, the guard and the embedders of a process; tests hand in their own.
 
-    `embed` makes the embedders that are ready, by name; `always` names the one that measures every game.
+    `embed` makes the embedders that are ready, by name; `always` names the embedder that measures every game.
     """
 
     providers: Mapping[str, Provider]
@@ -102,12 +102,14 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """How long things take, in seconds; tests make them short.
+    """Deadlines and pauses, in seconds; tests make them short.
 
-    `call` is how long a player may take for a step; `battle_look` and `party_look` lie between two looks at how far a
-    battle or a party is, `reveal` between two messages of a reveal; `stretch` is how long one durable step of a rescore
-    works, `held` how long its worker is waited for, and `rescore` how long its embedder is. `settle` is how long a
-    deletion waits for what is under way, and `pauses` lie between its attempts at what Discord did not answer to.
+    `call` is how long a player may take for a step. `battle_look` and `party_look` are the pauses between two looks at
+    the progress of a battle or a party, `reveal` is the pause between two messages of a reveal, and `sweep` the pause
+    between two sweeps. `stretch` is how long one durable step of a rescore works, `held` the age of a worker's last
+    sign of life at which another one takes its rescore over, and `rescore` the deadline of its embedder. `settle` is
+    how long a deletion waits for running workflows, and `pauses` are the pauses between its attempts where Discord did
+    not answer.
     """
 
     call: float = DEADLINE
@@ -127,15 +129,15 @@ TEMPO: Final = Tempo()
 
 
 class Durable(Protocol):
-    """Work that is stored, and can be set going again."""
+    """Stored work of one kind that a sweep can start again."""
 
     async def recover(self) -> None:
-        """Sets going what a crash, a fault or another process left lying. Safe at any time."""
+        """Starts again stored work that a crash, a fault or another process left unfinished. Safe at any time."""
 
 
 @dataclass(slots=True)
 class Sweep:
-    """Looks again and again for stored work that nobody runs, a crash's or another process's."""
+    """Looks at regular intervals for stored work that no process runs, and starts it again."""
 
     durable: Sequence[Durable]
     engine: Engine
@@ -143,14 +145,14 @@ class Sweep:
     every: float = SWEEP_EVERY
 
     async def once(self) -> None:
-        """Sets going what lies there."""
+        """Starts again all stored work that no process runs."""
         for one in self.durable:
             await one.recover()
 
     async def run(self) -> None:
         """Sweeps until it is cancelled; a fault is logged and the next sweep tries again.
 
-        Beside it, once, the providers are asked which of their models still exist.
+        Once, at the same time, it asks the providers which of their models still exist.
         """
         asking = asyncio.create_task(report_missing(self.players))
         try:
@@ -174,14 +176,14 @@ class Sweep:
 
 @dataclass(slots=True)
 class Runtime:
-    """Everything that runs in one process, and how it is closed."""
+    """Everything that runs in one process, and its shutdown."""
 
     app: App
     store: Store
     players: Players
     guard: Guard
     measure: GameMeasurer
-    scales: Calibrations
+    calibrations: Calibrations
 
     async def close(self) -> None:
         """Closes what the process holds open."""
@@ -192,7 +194,7 @@ class Runtime:
 
 @dataclass(slots=True)
 class EngineRuntime(Runtime):
-    """One with an engine, which plays games and sweeps."""
+    """A runtime with an engine, which plays games and sweeps."""
 
     engine: Engine
     sweep: Sweep
@@ -241,7 +243,7 @@ def primary(settings: Settings, players: Players, ready: Collection[str], always
 
 
 def boards_of(measure: GameMeasurer, store: Store, registry: Registry) -> LeaderboardService:
-    """Boards on which the primary and what measures every game have to agree."""
+    """The leaderboards; a verdict needs the primary embedder and the one that measures every game to agree."""
     known = {
         name: Judge(name, embedder.version, registry.label(name), registry.kin_of(name))
         for name, embedder in measure.embedders.items()
@@ -252,7 +254,7 @@ def boards_of(measure: GameMeasurer, store: Store, registry: Registry) -> Leader
 
 
 def chat(settings: Settings, players: Players) -> str | None:
-    """The chat model that the operator named. Raises Misconfigured where it is none."""
+    """The chat model that the operator named, if any. Raises Misconfigured for a name that is no chat model."""
     known = [table.name for table in players.registry.of_kind("chat")]
     if settings.chat is not None and settings.chat not in known:
         raise Misconfigured(f"TELEPHONE_CHAT names '{settings.chat[:40]}'; write one of: {', '.join(known)}.")
@@ -261,7 +263,7 @@ def chat(settings: Settings, players: Players) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Runners:
-    """Who sets stored work going."""
+    """What starts stored work of each kind."""
 
     games: GameRunner
     battles: BattleRunner
@@ -276,7 +278,7 @@ _NOBODY: Final = _Runners(_LEFT, _LEFT, _LEFT, _LEFT, _LEFT)
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What every process has, with an engine or without."""
+    """The collaborators that every process has, with an engine or without."""
 
     settings: Settings
     players: Players
@@ -284,10 +286,10 @@ class _Shared:
     store: Store
     pictures: Pictures
     measure: GameMeasurer
-    scales: Calibrations
+    calibrations: Calibrations
     artifacts: GameArtifacts
     admission: GameAdmission
-    anew: Rescorer
+    rescorer: Rescorer
     writing: str | None
 
     @classmethod
@@ -301,9 +303,9 @@ class _Shared:
         pictures = Pictures.at(settings.pictures_url)
         store = await Store.open(settings.store_url)
         prices = {name: registry.table(name).price_usd for name in ready}
-        gauges = {name: CachedEmbedder(store, pictures, embedder, prices[name]) for name, embedder in ready.items()}
-        measure = GameMeasurer(gauges, shown, parts.always)
-        scales = Calibrations(store, measure, settings.caps)
+        cached = {name: CachedEmbedder(store, pictures, embedder, prices[name]) for name, embedder in ready.items()}
+        measure = GameMeasurer(cached, shown, parts.always)
+        calibrations = Calibrations(store, measure, settings.caps)
         return cls(
             settings,
             players,
@@ -311,15 +313,15 @@ class _Shared:
             store,
             pictures,
             measure,
-            scales,
-            artifacts=GameArtifacts(pictures, registry, measure, scales),
+            calibrations,
+            artifacts=GameArtifacts(pictures, registry, measure, calibrations),
             admission=GameAdmission(store, players, guard, settings.caps, measure.most_usd, humans=humans),
-            anew=Rescorer(store, measure, scales, registry, settings.caps, tempo.held, tempo.rescore),
+            rescorer=Rescorer(store, measure, calibrations, registry, settings.caps, tempo.held, tempo.rescore),
             writing=writing,
         )
 
     def app(self, runners: _Runners) -> App:
-        """The door to all of it, for cogs and the command line."""
+        """The application that cogs, pages and the command line call."""
         store, players, registry, caps = self.store, self.players, self.players.registry, self.settings.caps
         turns, votes = TurnService(store, self.pictures, self.guard, runners.games), BallotSource(store)
         matchmaking, boards = Matchmaking(store, players, votes), boards_of(self.measure, store, registry)
@@ -335,9 +337,9 @@ class _Shared:
             prompts=PromptService(store, self.guard, PromptGenerator(players, store, caps, self.writing)),
             models=ModelCatalog(players, self.admission.humans),
             boards=boards,
-            pairs=PairReports(store, self.measure, self.scales, registry),
+            pairs=PairReports(store, self.measure, self.calibrations, registry),
             insights=InsightService(boards),
-            rescores=RescoreService(self.anew, runners.rescores),
+            rescores=RescoreService(self.rescorer, runners.rescores),
             moderation=Moderation(store, self.pictures, runners.games),
             vote_review=VoteReview(store),
             exports=Exporter(votes, self.settings.signing_key),
@@ -347,17 +349,17 @@ class _Shared:
 
 
 def parts_of(settings: Settings) -> Parts:
-    """What the settings ask for. Raises Misconfigured."""
+    """The parts that the settings ask for. Raises Misconfigured."""
     return Parts(providers(settings), guard_of(settings))
 
 
 async def open_without_engine(settings: Settings) -> Runtime:
-    """Opens the store in a process that runs no engine: what it stores, a process with one sets going.
+    """Opens the store in a process without an engine: work that it stores is started by a process that has one.
 
     Raises Misconfigured.
     """
     shared = await _Shared.open(settings, parts_of(settings), TEMPO, humans=False)
-    common = (shared.store, shared.players, shared.guard, shared.measure, shared.scales)
+    common = (shared.store, shared.players, shared.guard, shared.measure, shared.calibrations)
     return Runtime(shared.app(_NOBODY), *common)
 
 
@@ -371,67 +373,84 @@ async def open_with_engine(
     shared = await _Shared.open(settings, parts or parts_of(settings), tempo, humans=True)
     store, players, pictures = shared.store, shared.players, shared.pictures
     engine = Engine(settings.engine_url)
-    showing = _showing(shared, surfaces.games, surfaces.human_turns)
-    rounds = BattlePublisher(store, pictures, players, surfaces.battles)
-    play, measuring = _play(shared, engine, showing, rounds, tempo)
-    unfolding = PartyPublisher(store, showing, shared.artifacts, players.registry, surfaces.parties)
-    battling = BattleWorkflow(BattleDependencies(store, play, rounds, measuring, engine, tempo.battle_look))
-    rescoring = RescoreWorkflow(RescoreDependencies(store, shared.anew, surfaces.jobs, engine, tempo.stretch))
-    hall = PartyDependencies(
-        store, play, showing, unfolding, measuring, shared.admission, engine, tempo.party_look, tempo.reveal
+    game_publisher = _game_publisher(shared, surfaces.games, surfaces.human_turns)
+    battle_publisher = BattlePublisher(store, pictures, players, surfaces.battles)
+    games, measuring = _game_workflows(shared, engine, game_publisher, battle_publisher, tempo)
+    battles = BattleWorkflow(BattleDependencies(store, games, battle_publisher, measuring, engine, tempo.battle_look))
+    parties = PartyWorkflow(
+        PartyDependencies(
+            store,
+            games,
+            game_publisher,
+            PartyPublisher(store, game_publisher, shared.artifacts, players.registry, surfaces.parties),
+            measuring,
+            shared.admission,
+            engine,
+            tempo.party_look,
+            tempo.reveal,
+        )
     )
-    hosting, measure, cleanup = PartyWorkflow(hall), shared.measure, surfaces.cleanup
-    crew = DeletionDependencies(
-        store, pictures, measure, play, battling, hosting, cleanup, engine, tempo.settle, tempo.pauses
+    rescores = RescoreWorkflow(RescoreDependencies(store, shared.rescorer, surfaces.jobs, engine, tempo.stretch))
+    deletions = DeletionWorkflow(
+        DeletionDependencies(
+            store,
+            pictures,
+            shared.measure,
+            games,
+            battles,
+            parties,
+            surfaces.cleanup,
+            engine,
+            tempo.settle,
+            tempo.pauses,
+        )
     )
-    erasing = DeletionWorkflow(crew)
-    app = shared.app(_Runners(play, battling, hosting, rescoring, erasing))
-    others = (battling, rescoring, erasing, hosting)
-    return await _launch(shared, app, engine, play, measuring=measuring, others=others, tempo=tempo)
+    app = shared.app(_Runners(games, battles, parties, rescores, deletions))
+    others = (battles, rescores, deletions, parties)
+    return await _launch(shared, app, engine, games, measuring=measuring, others=others, tempo=tempo)
 
 
-async def open_terminal(settings: Settings, stage: GamePresenter, *, parts: Parts | None = None) -> EngineRuntime:
+async def open_terminal(settings: Settings, presenter: GamePresenter, *, parts: Parts | None = None) -> EngineRuntime:
     """The same for games alone, shown where no members are: in a terminal. Raises Misconfigured."""
     shared = await _Shared.open(settings, parts or parts_of(settings), TEMPO, humans=False)
     engine = Engine(settings.engine_url)
-    showing = _showing(shared, stage, NoTurnPresenter())
-    play, measuring = _play(shared, engine, showing, NoSidePublisher(), TEMPO)
-    app = shared.app(replace(_NOBODY, games=play))
-    return await _launch(shared, app, engine, play, measuring=measuring, tempo=TEMPO)
+    publisher = _game_publisher(shared, presenter, NoTurnPresenter())
+    games, measuring = _game_workflows(shared, engine, publisher, NoSidePublisher(), TEMPO)
+    app = shared.app(replace(_NOBODY, games=games))
+    return await _launch(shared, app, engine, games, measuring=measuring, tempo=TEMPO)
 
 
-def _showing(shared: _Shared, stage: GamePresenter, lobby: TurnPresenter) -> GamePublisher:
-    return GamePublisher(shared.store, shared.pictures, shared.players, shared.scales, stage, lobby)
+def _game_publisher(shared: _Shared, presenter: GamePresenter, turn_presenter: TurnPresenter) -> GamePublisher:
+    return GamePublisher(shared.store, shared.pictures, shared.players, shared.calibrations, presenter, turn_presenter)
 
 
-def _play(
-    shared: _Shared, engine: Engine, showing: GamePublisher, sides: SidePublisher, tempo: Tempo
+def _game_workflows(
+    shared: _Shared, engine: Engine, publisher: GamePublisher, sides: SidePublisher, tempo: Tempo
 ) -> tuple[GameWorkflow, MeasureWorkflow]:
     store = shared.store
-    taking = StepPlayer(store, shared.pictures, shared.players, shared.guard)
-    measuring = MeasureWorkflow(store, shared.measure, shared.scales, showing, engine, patience=tempo.patience)
-    seating = HumanTurns(store, shared.players, showing)
-    return GameWorkflow(
-        GameDependencies(store, taking, showing, measuring, engine, sides, seating, tempo.reveal)
-    ), measuring
+    steps = StepPlayer(store, shared.pictures, shared.players, shared.guard)
+    measuring = MeasureWorkflow(store, shared.measure, shared.calibrations, publisher, engine, patience=tempo.patience)
+    human_turns = HumanTurns(store, shared.players, publisher)
+    dependencies = GameDependencies(store, steps, publisher, measuring, engine, sides, human_turns, tempo.reveal)
+    return GameWorkflow(dependencies), measuring
 
 
 async def _launch(
     shared: _Shared,
     app: App,
     engine: Engine,
-    play: GameWorkflow,
+    games: GameWorkflow,
     *,
     measuring: MeasureWorkflow,
     others: Sequence[BattleWorkflow | RescoreWorkflow | DeletionWorkflow | PartyWorkflow] = (),
     tempo: Tempo,
 ) -> EngineRuntime:
     try:
-        await engine.launch([play, measuring, *others])
+        await engine.launch([games, measuring, *others])
     except BaseException:
         await shared.store.close()
         raise
-    sweep = Sweep([GameRecovery(shared.store, play, engine), *others], engine, shared.players, tempo.sweep)
+    sweep = Sweep([GameRecovery(shared.store, games, engine), *others], engine, shared.players, tempo.sweep)
     sweeping = asyncio.create_task(sweep.run())
-    common = (shared.store, shared.players, shared.guard, shared.measure, shared.scales)
+    common = (shared.store, shared.players, shared.guard, shared.measure, shared.calibrations)
     return EngineRuntime(app, *common, engine, sweep, sweeping)

@@ -1,4 +1,4 @@
-"""What can go wrong in a game, as one tree.
+"""The errors of games, as one tree.
 
 TelephoneError
 ├── Refused         the provider's or our own safety rules declined; the reason is kept
@@ -20,7 +20,7 @@ Retries happen around the call to a provider, and only for RateLimited and Unava
 
 
 class TelephoneError(Exception):
-    """Something a player should be told, in the words they should be told it."""
+    """An expected failure. `sentence` tells the player what happened and what to do next."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -36,7 +36,7 @@ class Refused(TelephoneError):
 
 
 class Withheld(Refused):
-    """Our own check stopped it for good: a picture, or what must leave no trace. It is not asked for again."""
+    """Our own check stopped a picture, or content that must leave no trace, for good. It is not asked for again."""
 
 
 class RateLimited(TelephoneError):
@@ -84,7 +84,7 @@ class NotAllowed(TelephoneError):
 
 
 class BadInput(TelephoneError):
-    """What was typed cannot be played."""
+    """The input cannot be played; the sentence says what to type instead."""
 
 
 class NotFound(TelephoneError):

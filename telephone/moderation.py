@@ -1,4 +1,4 @@
-"""Reports of single turns: a member's word hides one at once, a moderator's decides."""
+"""Reports of single turns: a member's report hides a turn at once, a moderator decides about it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,7 +32,7 @@ _log = structlog.get_logger()
 class Reported:
     """A step that waits for a moderator. `reasons` are keys of REASONS, one a report; `since` is the first.
 
-    `battle` is the one that the game is a side of, while the names of its sides are hidden from moderators too.
+    `battle` is the battle that the game is a side of, as long as it hides its sides' names from moderators too.
     """
 
     game: Game
@@ -44,14 +44,14 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Moderation:
-    """Raises TelephoneErrors whose sentence can be shown as it is."""
+    """Takes reports and decisions. Raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
     pictures: Pictures
     games: GameRunner
 
     async def turn_at(self, guild_id: int, message_id: int) -> tuple[Game, StepKey]:
-        """Which step a message shows. Raises BadInput for any other message."""
+        """The game and the step that a message shows. Raises BadInput for any other message."""
         found = await self.store.posts.at(guild_id, message_id)
         message = GameMessage.parse(found[1]) if found else None
         key = message.key if message is not None and message.kind is GameMessageKind.STEP else None
@@ -77,12 +77,12 @@ class Moderation:
         raise BadInput("This message shows no turn; choose the one with the pictures, or the card once all are there.")
 
     async def battle_of(self, game: Game) -> Battle | None:
-        """The battle that a game is a side of, while that hides its names."""
+        """The battle that a game is a side of, as long as it hides its sides' names; None without one."""
         battles = await self.store.battles.of_game(game.id) if game.is_side else []
         return next((one for one in battles if one.request.designed and not one.state.is_final), None)
 
     async def named(self, name: str) -> str:
-        """The id of the game that a button names: by that id, or by a battle's and the letter of a side, `0f3c-b`."""
+        """The id of the game that a button names: by its id, or a battle's id and a side's letter, as in `0f3c-b`."""
         battle_id, dash, letter = name.partition("-")
         if not dash:
             return name
@@ -114,7 +114,7 @@ class Moderation:
         return list(found.values())
 
     async def look(self, game_id: str, key: StepKey, *, is_moderator: bool) -> tuple[Game, Step, Image | None]:
-        """A step as it is, for a moderator to judge."""
+        """A step with nothing hidden, for a moderator to judge, with its picture if it has one."""
         game = await self._judged(game_id, is_moderator)
         step = game.steps[key.index]
         return game, step, await self.pictures.get(step.image) if step.image else None
@@ -129,7 +129,7 @@ class Moderation:
         return game
 
     async def void(self, game_id: str, *, by: int, is_moderator: bool) -> Game:
-        """Ends a game and takes it out of every count; what was reported of it stays hidden."""
+        """Ends a game and takes it out of every count; its reported steps stay hidden."""
         game = await self._judged(game_id, is_moderator)
         if game.voided:
             raise BadInput(f"Game #{game.number} is voided already.")

@@ -1,4 +1,4 @@
-"""Publishing: a message is posted once however often it is tried, and showing something never stops what it shows."""
+"""Publishing: posts a message once however often it is tried, and keeps a failed edit from stopping a game."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ _log = structlog.get_logger()
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """A call to a presenter, tried again until DEADLINE. Raises StageGone then: what was paid for must not be lost."""
+    """Calls a presenter and retries until DEADLINE. Then raises StageGone: a game pauses, and nothing paid is lost."""
     try:
         return await with_patience(call, deadline=DEADLINE, who="This place")
     except TimedOut:
@@ -37,7 +37,7 @@ async def post_once(
 ) -> None:
     """Sends one message of an owner and stores its id, unless that is done. Raises StageGone.
 
-    `scope` is what the nonce is made from beside the owner: the same message shown anew elsewhere needs another.
+    The nonce is made of the owner and `scope`: the same message, posted again in another place, needs another nonce.
     `book` stores more about the message before it counts as posted.
     """
     post = await posts.begin(owner_id, what)
@@ -51,7 +51,7 @@ async def post_once(
 
 
 async def without_stopping(work: Awaitable[object], what: str, *, level: int = logging.WARNING, **owner: str) -> None:
-    """Shows something on the side. What fails is logged with its `owner`, a bug with its traceback."""
+    """Awaits work that shows something, and logs a failure with `owner` instead of raising; a bug with traceback."""
     try:
         await work
     except TelephoneError as error:

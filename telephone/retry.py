@@ -13,10 +13,10 @@ _LONGEST_WAIT: Final = 30.0
 
 
 async def with_patience(call: Callable[[], Awaitable[T]], *, deadline: float, who: str, first_wait: float = 0.5) -> T:
-    """Makes a call until it answers; waits longer after each passing fault, or as long as it was told to.
+    """Makes a call until it answers; waits longer after each passing fault, or as long as the provider asked for.
 
-    `deadline` bounds the whole, in seconds. Only RateLimited and Unavailable are tried again; any other
-    error is raised at once. Raises TimedOut, naming `who`, when the time is used up.
+    `deadline` bounds all attempts and waits together, in seconds. Only RateLimited and Unavailable are tried again;
+    any other error is raised at once. Raises TimedOut, naming `who`, when the time is used up.
     """
     ends = time.monotonic() + deadline
     wait = first_wait

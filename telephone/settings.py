@@ -13,12 +13,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from telephone.domain.budgets import Caps
 from telephone.errors import Misconfigured
 
-WELL: Final = "AI Telephone is well"
-"""What the health route of the bot's own page says, by which it is told from other programs on its port."""
+HEALTHY: Final = "AI Telephone is well"
+"""The answer of the health route of the bot's page; it tells the bot from other programs on its port."""
 
 
 def secret_named(name: str) -> SecretStr | None:
-    """A secret that an operator's own table names, from the environment or .env; None where it is not set."""
+    """The secret in this variable of the environment or .env, as named in an operator's model table; None if unset."""
     value = os.environ.get(name) or dotenv_values(".env").get(name)
     return SecretStr(value) if value else None
 

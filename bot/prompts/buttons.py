@@ -27,7 +27,7 @@ async def show_page(press: Press, number: int, level: Level | None) -> None:
 
 async def show_review(press: Press, at: int = 0, note: str = "") -> None:
     """Shows the next proposal from number `at` on, under `note`, the decision just made."""
-    review = await press.client.app.prompts.desk(server_of(press), is_moderator=is_host(press), at=at)
+    review = await press.client.app.prompts.review(server_of(press), is_moderator=is_host(press), at=at)
     words, file = messages.review(review, note)
     await say(press, words, view=_deciding(review), file=file)
 

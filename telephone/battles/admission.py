@@ -1,4 +1,4 @@
-"""What is checked before a battle is stored: all of its sides at once, so that it is played whole or not at all."""
+"""Admission of battles: checks all sides before a battle is stored, so that it is played whole or not at all."""
 
 import secrets
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ from telephone.store import Order
 
 @dataclass(frozen=True, slots=True)
 class BattleAsked:
-    """A battle as somebody typed it. None stands for what the game chooses itself.
+    """A battle as a member typed it. None stands for what admission chooses itself.
 
-    `pairs` are those that were named, in any order; `sides` says how many there should be. `vote_seconds` is how
-    long votes may be cast. The rest is as in StartRequest.
+    `pairs` are the pairs that the member named, in any order; `sides` says how many there should be. `vote_seconds` is
+    how long votes may be cast. All other fields are as in StartRequest.
     """
 
     prompt: str | None = None
@@ -36,8 +36,12 @@ class BattleAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
-    """A battle that can be played: what each of its games costs at most, and all together; why these pairs."""
+class AdmittedBattle:
+    """A battle that can be played.
+
+    `orders` have the most that each of its games can cost, `total` the most of all together; `reason` says why these
+    pairs were chosen.
+    """
 
     request: BattleRequest
     orders: tuple[Order, ...]
@@ -45,23 +49,24 @@ class Entered:
     reason: str
 
     def places(self) -> list[int]:
-        """A place for each pair, drawn by lot: it says nothing of the pair, nor of the order of the games."""
+        """A place for each pair, drawn by lot: a place tells neither the pair nor the order of the games."""
         count = len(self.request.pairs)
         return secrets.SystemRandom().sample(range(count), count)
 
 
 @dataclass(frozen=True, slots=True)
 class BattleAdmission:
-    """Turns what was typed into a battle. Raises a TelephoneError that says what to change."""
+    """Makes a battle that can be played of what was typed. Raises a TelephoneError that says what to change."""
 
-    admission: GameAdmission
-    pairing: Matchmaking
+    games: GameAdmission
+    matchmaking: Matchmaking
 
-    async def admit(self, asked: BattleAsked) -> Entered:
-        await self.admission.check_open(asked.guild_id)
+    async def admit(self, asked: BattleAsked) -> AdmittedBattle:
+        """The battle to store. Raises BadInput, NotAllowed or Refused."""
+        await self.games.check_open(asked.guild_id)
         named, prompts = [read_pair(typed) for typed in asked.pairs], await self._prompts(asked)
-        chosen = await self.pairing.choose(asked.guild_id, named, asked.sides, prompts, secrets.randbelow(2**31))
-        game = await self.admission.admit(_first_game(asked, chosen))
+        chosen = await self.matchmaking.choose(asked.guild_id, named, asked.sides, prompts, secrets.randbelow(2**31))
+        game = await self.games.admit(_first_game(asked, chosen))
         request = BattleRequest(
             prompt=game.prompt,
             pairs=chosen.pairs,
@@ -74,23 +79,23 @@ class BattleAdmission:
             vote_seconds=asked.vote_seconds,
         )
         orders = tuple(self._order(game, pair) for pair in chosen.pairs)
-        total = Order(sum(order.most_usd for order in orders), self.admission.caps, len(orders))
-        return Entered(request, orders, total, chosen.why)
+        total = Order(sum(order.most_usd for order in orders), self.games.caps, len(orders))
+        return AdmittedBattle(request, orders, total, chosen.why)
 
     async def _prompts(self, asked: BattleAsked) -> list[str]:
-        """The slugs of what may be played: all of the level where none was named, none where it is a free one."""
-        named = await offered(self.admission.store, asked.guild_id)
+        """The slugs of the prompts that may be played: all of the level where none was named, none for a free one."""
+        named = await offered(self.games.store, asked.guild_id)
         if asked.prompt is not None:
             known = look_up(asked.prompt, named)
             named = [known] if known is not None else []
         return [prompt.slug for prompt in named if prompt.slug and asked.level in (None, prompt.level)]
 
     def _order(self, game: GameRequest, pair: Pair) -> Order:
-        return self.admission.order(GameRequest(game.prompt, pair, game.turns))
+        return self.games.order(GameRequest(game.prompt, pair, game.turns))
 
 
 def _first_game(asked: BattleAsked, chosen: NextPairs) -> StartRequest:
-    """The first side's game. Of a prompt that was chosen, and not typed, the level is known."""
+    """The first side's game. A prompt that matchmaking chose is of the level asked for, which is left out then."""
     return StartRequest(
         prompt=asked.prompt if asked.prompt is not None else chosen.prompt,
         t2i=chosen.pairs[0].t2i,

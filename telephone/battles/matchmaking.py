@@ -1,4 +1,4 @@
-"""Which pairs meet in a battle where nobody named them."""
+"""Matchmaking: chooses the pairs and the prompt of a battle, as far as its host did not name them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,24 +20,25 @@ class Matchmaking:
 
     store: Store
     players: Players
-    urn: BallotSource
+    ballot_source: BallotSource
 
     def ready(self) -> list[Pair]:
-        """Every pair that can play now."""
+        """Every pair whose models can play now."""
         of = self.players.registry.of_kind
         able = [[table.name for table in of(kind) if self.players.why_not(table) is None] for kind in ("t2i", "i2t")]
         return [Pair(t2i, i2t) for t2i in able[0] for i2t in able[1]]
 
     def seat(self, pair: Pair) -> Pair:
         """The pair, if both of its models can play. Raises the reason why not."""
-        return Pair(self.players.seat(pair.t2i, "t2i").name, self.players.seat(pair.i2t, "i2t").name)
+        return Pair(self.players.playable(pair.t2i, "t2i").name, self.players.playable(pair.i2t, "i2t").name)
 
     async def choose(
         self, guild_id: int, named: Sequence[Pair], count: int | None, prompts: Sequence[str], seed: int
     ) -> NextPairs:
-        """As many different pairs as are wanted, `named` among them, on one of `prompts` (slugs) where there are some.
+        """`count` different pairs, `named` among them, and one of `prompts` (slugs) if there are any.
 
-        The others are those of whose differences the server's votes tell least. Raises BadInput and NotAllowed.
+        The pairs that were not named are those whose differences the server's votes leave most uncertain. Raises
+        BadInput and NotAllowed.
         """
         count = count or max(SIDES_MIN, len(named))
         if not SIDES_MIN <= count <= SIDES_MAX:
@@ -52,7 +53,7 @@ class Matchmaking:
         able = {*self.ready(), *seated}
         if len(able) < count:
             raise NotAllowed(f"Only {len(able)} pairs can play now; please choose fewer sides.")
-        ballots, met = await self.urn.ballots(Pool(guild_id)), await self.store.battles.met(guild_id)
+        ballots, met = await self.ballot_source.ballots(Pool(guild_id)), await self.store.battles.met(guild_id)
         return await off_loop(lambda: next_pairs(ballots, list(able), prompts, count, named=seated, met=met, seed=seed))
 
 

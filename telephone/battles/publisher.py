@@ -1,4 +1,4 @@
-"""Showing a battle in its arena: every message once, the card kept up to date, and no pair named before it closes."""
+"""Publishes a battle: posts every message once, keeps its card up to date, and names no pair before it closes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,15 +22,15 @@ from telephone.store.scores import Pool
 
 @dataclass(frozen=True, slots=True)
 class BattlePublisher:
-    """Posts what the store says of a battle. Raises StageGone, or TimedOut when the arena does not answer."""
+    """Posts and edits a battle's messages as stored. Raises StageGone, also where the presenter does not answer."""
 
     store: Store
     pictures: Pictures
     players: Players
-    arena: BattlePresenter
+    presenter: BattlePresenter
 
     async def post(self, battle: Battle, message: BattleMessage) -> None:
-        """One message of a battle."""
+        """Posts one message of a battle."""
 
         async def book(message_id: int) -> None:
             if message.kind is BattleMessageKind.ROUND and message.number is not None:
@@ -41,37 +41,37 @@ class BattlePublisher:
             battle.id,
             str(message),
             lambda posting: self._send(battle.shown, message, posting),
-            # The moment keeps what is shown anew from being taken for what was shown before and is gone.
+            # The time tells a message that is posted again from the earlier one, which is gone, by another nonce.
             scope=lambda post: f"{message}/{post.began_at.isoformat()}",
             book=book,
         )
 
     async def reopen(self, battle: Battle) -> None:
-        """Before a paused battle goes on: where its thread is gone, all of it will be shown anew in another."""
-        if battle.card_id is None or await patiently(lambda: self.arena.is_open(battle)):
+        """Prepares a paused battle to go on: if its thread is gone, forgets all messages, to post them in another."""
+        if battle.card_id is None or await patiently(lambda: self.presenter.is_open(battle)):
             return
         await self.store.battle_posts.forget(battle.id, *battle.messages)
 
     async def edit_card(self, battle: Battle) -> None:
-        """Brings the card up to date; a card that cannot be edited never stops a battle.
+        """Brings the card up to date; a failed edit never stops a battle.
 
-        A ballot that is gone is forgotten, so that it can be shown anew.
+        A ballot whose message is gone is forgotten, so that it is posted again.
         """
         if battle.card_id is not None:
             await without_stopping(self._edit_card(battle), "card", battle=battle.id)
 
     async def realign(self, game: Game, key: StepKey) -> None:
-        """Makes the rounds and the card show what reports allow of a step, and of what quotes it."""
+        """Edits the rounds and the card of a side's battle, after a step of the side was hidden or shown again."""
         await self.redraw(game, key)
         await self.store.posts.hide(game.id, str(GameMessage.step(key)), game.steps[key.index].hidden)
 
     async def redraw(self, game: Game, key: StepKey) -> None:
-        """The same for a game that has messages of its own and was set against another later."""
+        """Does the same for a finished game that has messages of its own and was set against another later."""
         for battle in await self.store.battles.of_game(game.id):
             await self._realign(battle, key)
 
     async def result(self, battle: Battle) -> Result:
-        """How the votes fell and how far the sides went, as far as that is known."""
+        """The tally, the change of the board, and the distances of the sides as far as they are measured."""
         tally, board = await self.store.votes.tally(battle.id), await self._swing(battle)
         drifts = {side.place: drift_of(side.game) for side in battle.standing}
         embedders = {side.game.embedder for side in battle.standing if side.game.embedder}
@@ -81,7 +81,7 @@ class BattlePublisher:
         return Result(tally, found, self.players.registry.label(embedders.pop()), board)
 
     async def _swing(self, battle: Battle) -> str:
-        """What a closed battle did to the board by votes."""
+        """How a closed battle changed the board by votes, in sentences; "" before it is closed."""
         if battle.state is not BattleState.CLOSED:
             return ""
         if battle.request.prompt.slug is None:
@@ -91,7 +91,7 @@ class BattlePublisher:
         return told(await off_loop(lambda: swings(counted(polls, decisions), battle.id)))
 
     async def _shared(self, battle: Battle, tally: Mapping[Choice, int], board: str) -> Result:
-        """The result by an embedder that has measured all sides, where they show distances of different ones."""
+        """The result by an embedder that has measured all sides, where the sides' games show different embedders."""
         ends = await self.store.distances.ends([side.game.id for side in battle.standing])
         for embedder, far in ends.items():
             found = {side.place: far[side.game.id] for side in battle.standing}
@@ -101,24 +101,24 @@ class BattlePublisher:
     async def _send(self, battle: Battle, message: BattleMessage, posting: Posting) -> int:
         match message:
             case BattleMessage(BattleMessageKind.CARD):
-                return await self.arena.post_card(battle, posting)
+                return await self.presenter.post_card(battle, posting)
             case BattleMessage(BattleMessageKind.THREAD):
-                return await self.arena.open_thread(battle, posting)
+                return await self.presenter.open_thread(battle, posting)
             case BattleMessage(BattleMessageKind.OPENING):
-                return await self.arena.post_opening(battle, posting)
+                return await self.presenter.post_opening(battle, posting)
             case BattleMessage(BattleMessageKind.ROUND, int(turn)):
-                return await self.arena.post_round(battle, turn, await self._drawn(battle, turn), posting)
+                return await self.presenter.post_round(battle, turn, await self._drawn(battle, turn), posting)
             case BattleMessage(BattleMessageKind.OUT, int(place)):
-                return await self.arena.post_dropped(battle, battle.sides[place], posting)
+                return await self.presenter.post_dropped(battle, battle.sides[place], posting)
             case BattleMessage(BattleMessageKind.BALLOT):
-                return await self.arena.show_ballot(battle, self._load(battle), posting)
+                return await self.presenter.show_ballot(battle, self._load(battle), posting)
             case BattleMessage(BattleMessageKind.CALL):
-                return await self.arena.post_call(battle, posting)
+                return await self.presenter.post_call(battle, posting)
             case BattleMessage(BattleMessageKind.VERDICT):
-                shown = await self.arena.edit_card(battle, self._load(battle), await self.result(battle))
+                shown = await self.presenter.edit_card(battle, self._load(battle), await self.result(battle))
                 return shown or battle.card_id or 0
             case BattleMessage(BattleMessageKind.RESULT):
-                return await self.arena.post_result(battle, await self.result(battle), posting)
+                return await self.presenter.post_result(battle, await self.result(battle), posting)
         raise ValueError(f"a battle has no message {message}")
 
     async def _realign(self, battle: Battle, key: StepKey) -> None:
@@ -130,7 +130,7 @@ class BattlePublisher:
 
     async def _edit_card(self, battle: Battle, *, at_once: bool = False) -> None:
         result = await self.result(battle) if battle.state.is_final else None
-        shown = await self.arena.edit_card(battle.shown, self._load(battle), result, at_once=at_once)
+        shown = await self.presenter.edit_card(battle.shown, self._load(battle), result, at_once=at_once)
         if battle.state is not BattleState.VOTING:
             return
         if shown is None:
@@ -142,10 +142,10 @@ class BattlePublisher:
         if str(BattleMessage.round(turn)) in battle.messages:
             shown = battle.shown
             drawn = await self._drawn(shown, turn)
-            await patiently(lambda: self.arena.edit_round(shown, turn, drawn))
+            await patiently(lambda: self.presenter.edit_round(shown, turn, drawn))
 
     async def _book_steps(self, battle: Battle, turn: int, message_id: int) -> None:
-        """Says of every step of a round which message shows it, so that a report of it finds the message."""
+        """Stores for every step of a round which message shows it, so that a report of the message finds the step."""
         for side in battle.sides_at(turn):
             for kind in Kind:
                 await self.store.posts.done(side.game.id, str(GameMessage.step(StepKey(turn, kind))), message_id)
@@ -155,11 +155,11 @@ class BattlePublisher:
         return lambda: self.alike(last)
 
     async def _drawn(self, battle: Battle, turn: int) -> Mapping[int, Image]:
-        """The pictures of a turn by their sides' places, made alike."""
+        """The pictures of a turn, anonymised, by their sides' places."""
         return await self.alike({side.place: side.game.turns[turn - 1].picture for side in battle.sides_at(turn)})
 
     async def alike(self, steps: Mapping[int, Step | None]) -> Mapping[int, Image]:
-        """The pictures of steps, made alike; one that is hidden or not drawn is absent."""
+        """The pictures of steps, anonymised, by their sides' places; hidden and missing pictures are absent."""
         found = {}
         for place, step in steps.items():
             if step is not None and step.image is not None:

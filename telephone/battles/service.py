@@ -1,4 +1,4 @@
-"""What a cog may ask for about battles: one function each."""
+"""Battles: starting, voting, closing, stopping and resuming, and the whole stories of their sides."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class StoryPage:
-    """Some turns of one side, as they may be shown; `pictures` by turn, all alike. Pages count from 0."""
+    """Some turns of one side as they may be shown; `pictures` by turn, anonymised. Pages count from 0."""
 
     battle: Battle
     side: Side
@@ -43,18 +43,18 @@ class StoryPage:
 
 @dataclass(frozen=True, slots=True)
 class BattleService:
-    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+    """Battles as cogs use them. Raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
-    entry: BattleAdmission
+    admission: BattleAdmission
     pictures: Pictures
     runner: BattleRunner
 
     async def start(self, asked: BattleAsked) -> Battle:
         """Admits and stores a battle, the most that all of its games can cost reserved; returns before it is shown."""
-        entered = await self.entry.admit(asked)
-        battle = await self.store.battles.add(entered.request, entered.places(), entered.orders, entered.total)
-        _log.info("battle asked for", battle=battle.id, sides=len(battle.sides), why_these_pairs=entered.reason)
+        admitted = await self.admission.admit(asked)
+        battle = await self.store.battles.add(admitted.request, admitted.places(), admitted.orders, admitted.total)
+        _log.info("battle asked for", battle=battle.id, sides=len(battle.sides), why_these_pairs=admitted.reason)
         await self.runner.begin(battle)
         return battle
 
@@ -69,7 +69,7 @@ class BattleService:
     async def opened(self, battle_id: str, timeout: float = 8.0) -> Battle:
         """The battle once its thread is open or it has ended, or as it is after `timeout` seconds.
 
-        One that is still queued then is looked at a moment longer: it may be about to start.
+        A battle that is still queued then gets one second more: it may be about to start.
         """
         battle = await self._when(battle_id, _is_open, timeout)
         return await self._when(battle_id, lambda now: not now.queued, _ABOUT_TO_START) if battle.queued else battle
@@ -88,10 +88,10 @@ class BattleService:
 
     def pairs(self) -> list[Pair]:
         """The pairs that can play now."""
-        return self.entry.pairing.ready()
+        return self.admission.matchmaking.ready()
 
     async def vote(self, battle_id: str, voter: Voter, choice: Choice, *, is_bot: bool = False) -> Cast:
-        """Counts a member's vote, in the place of an earlier one. Raises NotAllowed for a bot and a closed battle."""
+        """Counts a member's vote in place of an earlier one. Raises NotAllowed for a bot and a closed battle."""
         if is_bot:
             raise NotAllowed("Votes are for people; a bot's is not counted.")
         cast = await self.store.votes.cast(battle_id, voter, choice)
@@ -99,7 +99,7 @@ class BattleService:
         return cast
 
     async def show_count(self, battle_id: str) -> None:
-        """Has the card show how many have voted, if it has not just done so."""
+        """Updates the card's count of votes, unless it was updated a moment ago."""
         await self.runner.show_count(battle_id)
 
     async def close(self, battle_id: str, *, by: int, is_host: bool) -> Battle:
@@ -113,16 +113,16 @@ class BattleService:
         return await self.store.battles.get(battle_id)
 
     async def stop(self, battle_id: str, *, by: int, is_host: bool) -> Battle:
-        """Ends a battle that is still played; what was posted stays."""
+        """Ends a battle that is still played; posted messages stay."""
         battle = await self.hosted(battle_id, by=by, is_host=is_host)
         if not await self._void(battle_id, STOPPED, (BattleState.PLAYING, BattleState.PAUSED)):
             raise BadInput(f"Battle {battle.number} is not being played any more; there is nothing to stop.")
         return await self.store.battles.get(battle_id)
 
     async def resume(self, battle_id: str, *, by: int, is_host: bool) -> Battle:
-        """Sets a paused battle going again; in a place that is gone it gets a new one and is shown anew."""
+        """Resumes a paused battle; if its thread is gone, it gets a new thread with all its messages."""
         battle = await self.hosted(battle_id, by=by, is_host=is_host)
-        await self.entry.admission.check_open(battle.request.guild_id)
+        await self.admission.games.check_open(battle.request.guild_id)
         if battle.state is not BattleState.PAUSED:
             raise BadInput(f"Battle {battle.number} is not paused; there is nothing to continue.")
         await self.runner.go_on(battle)
@@ -134,7 +134,7 @@ class BattleService:
             await self._void(battle.id, LEFT, _UNFINISHED)
 
     async def story(self, battle_id: str, place: int, page: int = 0) -> StoryPage:
-        """What one side drew and said, without its names. Raises BadInput before the last round is posted."""
+        """Pictures and captions of one side, without its names. Raises BadInput before the last round is posted."""
         battle = await self.store.battles.get(battle_id)
         sides = {side.place: side for side in battle.shown.standing}
         if battle.state not in (BattleState.VOTING, BattleState.CLOSED) or place not in sides:
@@ -152,7 +152,7 @@ class BattleService:
         return await off_loop(lambda: alike(image, mark, side=_STORY_SIDE))
 
     async def hosted(self, battle_id: str, *, by: int, is_host: bool) -> Battle:
-        """The battle, for its host to decide about. Raises NotAllowed for others."""
+        """The battle, for its host or a moderator. Raises NotAllowed for other members."""
         battle = await self.store.battles.get(battle_id)
         if not is_host and by != battle.request.starter_id:
             raise NotAllowed("Only who started this battle, or a member who may manage the server, can do that.")

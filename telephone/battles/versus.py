@@ -1,4 +1,4 @@
-"""What is checked before finished games are set against each other: that a vote on them would say something."""
+"""Admission of a battle between two finished games: checks that a vote on them would mean something."""
 
 import secrets
 from dataclasses import dataclass

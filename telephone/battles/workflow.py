@@ -1,9 +1,9 @@
 """The durable workflow of a battle over its games.
 
-`leading` opens card and thread, posts each round when every side has played it, and lets members vote; `waiting`
-sleeps until the votes close; `closing` measures and opens names, votes and distances. The games are played by
-telephone.games.workflow, and this only looks at how far they are. Each workflow is enqueued under an id of its own and
-so runs once; the store is the truth, as for a game.
+`leading` posts card and thread, posts each round when every side has played it, and opens the voting; `waiting` sleeps
+until the voting ends; `closing` measures the games and shows names, votes and distances. telephone.games.workflow plays
+the games; these workflows only look at their progress. Each workflow is enqueued under an id of its own and so runs
+once; the store is the truth, as for a game.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from telephone.battles.publisher import BattlePublisher
 from telephone.domain.battles import SIDES_MIN, Battle, BattleState
 from telephone.domain.games import GameState
 from telephone.domain.messages import BattleMessage, BattleMessageKind
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import (
     BROKEN,
@@ -46,7 +46,7 @@ from telephone.games.workflow import PAUSES, GameWorkflow
 from telephone.store import Store
 
 DROPPED: Final = "It could not be played on."
-"""Why a side is out, as far as it may be told before the battle closes: more would name its models."""
+"""Why a side is out, in as many words as may be shown before the battle closes: more would name its models."""
 TOO_FEW: Final = "Fewer than two sides could be played on, so there is nothing to compare."
 TAKEN_OUT: Final = "A moderator took a side out after a report, and the votes cast before were on another choice."
 STOPPED: Final = "Its host stopped it."
@@ -54,13 +54,13 @@ LEFT: Final = "The bot was removed from the server."
 _GOING: Final = (BattleState.PLAYING, BattleState.PAUSED, BattleState.VOTING)
 _UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
 _LOOK_EVERY: Final = 1.0
-"""How often a battle looks how far its games are, in seconds."""
+"""The pause between two looks at the progress of a battle's games, in seconds."""
 _COUNT_EVERY: Final = 5.0
-"""How often a card may be made to show how many have voted, in seconds."""
+"""The shortest time between two edits of a card's count of votes, in seconds."""
 _CALL: Final = (BattleMessage(BattleMessageKind.BALLOT), BattleMessage(BattleMessageKind.CALL))
-"""What is shown when votes may be cast."""
+"""The messages that open the voting."""
 _CALL_WITHIN: Final = timedelta(minutes=1)
-"""How long after its opening a vote that is not shown is taken to have been left so."""
+"""How long after the voting opened a sweep takes over posting the ballot."""
 _CLOSE_AFTER: Final = timedelta(minutes=20)
 _CLOSE_UNTIL: Final = timedelta(days=1)
 """A battle whose end could not be shown is closed again every hour, for a day."""
@@ -69,11 +69,11 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class BattleDependencies:
-    """What a battle is led with."""
+    """The collaborators of the workflow. `look_every` is the pause between two looks at the games, in seconds."""
 
     store: Store
-    play: GameWorkflow
-    rounds: BattlePublisher
+    games: GameWorkflow
+    publisher: BattlePublisher
     measuring: MeasureWorkflow
     engine: Engine
     look_every: float = _LOOK_EVERY
@@ -81,28 +81,26 @@ class BattleDependencies:
 
 @DBOS.dbos_class("Battling")
 class BattleWorkflow(DBOSConfiguredInstance):
-    """Leads battles. One instance a process, by a name in the journal that never changes."""
+    """Runs battles. One instance a process, by a name in the journal that never changes."""
 
-    def __init__(self, ring: BattleDependencies) -> None:
-        self._with = ring
+    def __init__(self, dependencies: BattleDependencies) -> None:
+        self._with = dependencies
         self._counted: dict[str, float] = {}
         super().__init__(config_name="battle")
 
     async def begin(self, battle: Battle) -> None:
-        """Shows a battle that is stored and leads it to the vote."""
-        await self._with.engine.enqueue(
-            engine_workflow_ids.battle(battle.id, battle.run), self.leading, battle.id, battle.run
-        )
+        """Shows a stored battle and runs it until the voting opens."""
+        await self._with.engine.enqueue(workflow_ids.battle(battle.id, battle.run), self.leading, battle.id, battle.run)
 
     async def go_on(self, battle: Battle) -> None:
-        """Sets a paused battle going again, in a new run."""
+        """Resumes a paused battle, in a new run."""
         battles = self._with.store.battles
         await battles.next_run(battle.id)
         await battles.move(battle.id, BattleState.PLAYING, only_from=[BattleState.PAUSED])
         await self.begin(await battles.get(battle.id))
 
     async def void(self, battle_id: str, reason: str, only_from: Collection[BattleState] = _GOING) -> bool:
-        """Ends a battle without a result, and the games that are still played for it; False where it had ended."""
+        """Ends a battle without a result, and its unfinished games; False where the battle had ended."""
         moved = await self._with.store.battles.move(battle_id, BattleState.VOID, only_from=only_from, reason=reason)
         if moved:
             _log.info("battle void", battle=battle_id)
@@ -118,50 +116,48 @@ class BattleWorkflow(DBOSConfiguredInstance):
         return moved
 
     async def show_count(self, battle_id: str) -> None:
-        """Brings the card's count of votes up to date, not too often: the next sweep shows what is left out here."""
+        """Updates the card's count of votes, at most every _COUNT_EVERY seconds; the next sweep shows later votes."""
         moment = time.monotonic()
         if moment - self._counted.get(battle_id, -_COUNT_EVERY) >= _COUNT_EVERY:
             self._counted[battle_id] = moment
-            await self._with.rounds.edit_card(await self._with.store.battles.get(battle_id))
+            await self._with.publisher.edit_card(await self._with.store.battles.get(battle_id))
 
     async def recover(self) -> None:
-        """Sets going what a crash, a fault or another process left lying. Safe at any time."""
+        """Starts battles again that a crash, a fault or another process left unfinished. Safe at any time."""
         store = self._with.store
         unfinished = await store.battles.unfinished()
         played = [one for one in unfinished if one.state is BattleState.PLAYING]
         reruns = Reruns("battle", self._with.engine, store.battles, self.begin, self._give_up)
-        await reruns.set_going({engine_workflow_ids.battle(one.id, one.run): one for one in played})
+        await reruns.set_going({workflow_ids.battle(one.id, one.run): one for one in played})
         for battle in unfinished:
             if battle.state is BattleState.VOTING:
                 await self._look_after_votes(battle)
         self._counted = {one.id: self._counted[one.id] for one in unfinished if one.id in self._counted}
         for battle in await store.battles.unshown(_CLOSE_AFTER, _CLOSE_UNTIL):
-            name = engine_workflow_ids.once_every(engine_workflow_ids.HOUR, engine_workflow_ids.battle_end(battle.id))
+            name = workflow_ids.once_every(workflow_ids.HOUR, workflow_ids.battle_end(battle.id))
             await self._with.engine.enqueue(name, self.closing, battle.id)
 
     async def _look_after_votes(self, battle: Battle) -> None:
-        """Closes a vote that is over; shows a ballot that is not shown, or shows an old count."""
+        """Closes a vote whose time is over; otherwise posts a missing ballot and updates the count on the card."""
         if len(battle.in_play) < max(SIDES_MIN, len(battle.standing)):
             await self.void(battle.id, TAKEN_OUT)
         elif battle.closes_at is not None and battle.closes_at <= datetime.now(UTC):
             await self.close(battle.id)
         else:
-            await self._with.engine.enqueue(engine_workflow_ids.battle_wait(battle.id), self.waiting, battle.id)
+            await self._with.engine.enqueue(workflow_ids.battle_wait(battle.id), self.waiting, battle.id)
             late = battle.opened_at is not None and datetime.now(UTC) - battle.opened_at > _CALL_WITHIN
             if late and not set(map(str, _CALL)) <= battle.messages.keys():
-                name = engine_workflow_ids.once_every(
-                    engine_workflow_ids.MINUTE, engine_workflow_ids.battle_ballot(battle.id)
-                )
+                name = workflow_ids.once_every(workflow_ids.MINUTE, workflow_ids.battle_ballot(battle.id))
                 await self._with.engine.enqueue(name, self.calling, battle.id, battle.run)
-            await self._with.rounds.edit_card(battle)
+            await self._with.publisher.edit_card(battle)
 
     async def _give_up(self, battle: Battle) -> None:
         await self.void(battle.id, BROKEN)
 
     async def end(self, battle_id: str) -> None:
-        """Measures and shows the end of a battle that is stored as ended; leaves any other alone."""
+        """Measures a battle that is stored as ended and shows its end; does nothing for any other."""
         if (await self._with.store.battles.get(battle_id)).state.is_final:
-            await self._with.engine.enqueue(engine_workflow_ids.battle_end(battle_id), self.closing, battle_id)
+            await self._with.engine.enqueue(workflow_ids.battle_end(battle_id), self.closing, battle_id)
 
     # Workflows
 
@@ -201,7 +197,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
             await self._show_end(battle_id, str(BattleMessage(kind)))
 
     async def _gather(self, battle_id: str, run: int, turn: int) -> HeldUp | None:
-        """Waits for a turn of all sides, and says which are out of the battle by it."""
+        """Waits until all sides have played a turn, and posts which sides dropped out."""
         value = await self._await_round(battle_id, run, turn)
         held, outcome = held_up(value), read(value)
         for place in outcome.places if isinstance(outcome, Out) else ():
@@ -212,40 +208,40 @@ class BattleWorkflow(DBOSConfiguredInstance):
 
     @DBOS.step(name="Battling._length")
     async def _length(self, battle_id: str) -> int:
-        """How many rounds there are to post: none of games that were posted when they were played."""
+        """How many rounds there are to post: none for finished games, which were posted when they were played."""
         request = (await self._with.store.battles.get(battle_id)).request
         return request.turns if request.designed else 0
 
     @DBOS.step(name="Battling._reopen")
     @journalled
     async def _reopen(self, battle_id: str, run: int) -> None:
-        await self._with.rounds.reopen(await self._still_on(battle_id, run))
+        await self._with.publisher.reopen(await self._still_on(battle_id, run))
 
     @DBOS.step(name="Battling._send_in")
     @journalled
     async def _send_in(self, battle_id: str, run: int) -> None:
-        """Has the games begin, or go on where they paused with the battle, now that it can be seen."""
+        """Starts the games now that the battle is shown, and resumes those that paused with it."""
         for side in (await self._still_on(battle_id, run)).in_play:
             if side.game.state is GameState.QUEUED:
-                await self._with.play.begin(side.game)
+                await self._with.games.begin(side.game)
             elif side.game.state is GameState.PAUSED and side.game.reason not in PAUSES:
-                await self._with.play.go_on(side.game)
+                await self._with.games.go_on(side.game)
 
     @DBOS.step(name="Battling._show")
     @journalled
     async def _show(self, battle_id: str, run: int, what: str) -> None:
         message = BattleMessage.parse(what)
         state = BattleState.VOTING if message in _CALL else BattleState.PLAYING
-        await self._with.rounds.post(await self._still_on(battle_id, run, state), message)
+        await self._with.publisher.post(await self._still_on(battle_id, run, state), message)
         if message.kind is BattleMessageKind.ROUND:
-            await self._with.rounds.edit_card(await self._with.store.battles.get(battle_id))
+            await self._with.publisher.edit_card(await self._with.store.battles.get(battle_id))
 
     @DBOS.step(name="Battling._await_round")
     @journalled
     async def _await_round(self, battle_id: str, run: int, turn: int) -> Outcome:
-        """Waits until every side has played a turn or is out; `Out` has those that are out by then.
+        """Waits until every side has played a turn or is out; `Out` has the places of the sides that are out by then.
 
-        A side that failed is dropped when the turn comes up that it lacks: how far ahead it was would tell how fast.
+        A side that failed is dropped at the first turn that it lacks: dropped earlier, it would tell how fast it was.
         """
         shown: tuple[str | None, bool] | None = None
 
@@ -254,7 +250,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
             battle = await self._still_on(battle_id, run)
             if not _is_played(battle, turn) and (battle.waits, battle.queued) != shown:
                 shown = battle.waits, battle.queued
-                await self._with.rounds.edit_card(battle)
+                await self._with.publisher.edit_card(battle)
             return battle
 
         battle = await look_until(look, lambda now: _is_played(now, turn), every=self._with.look_every)
@@ -270,12 +266,12 @@ class BattleWorkflow(DBOSConfiguredInstance):
             return Void(TOO_FEW)
         if await self._with.store.battles.open_voting(battle_id):
             _log.info("voting opened", battle=battle_id, sides=len(battle.in_play))
-        await self._with.engine.enqueue(engine_workflow_ids.battle_wait(battle_id), self.waiting, battle_id)
+        await self._with.engine.enqueue(workflow_ids.battle_wait(battle_id), self.waiting, battle_id)
         return Done()
 
     @DBOS.step(name="Battling._end_early")
     async def _end_early(self, battle_id: str, run: int, value: Journalled) -> None:
-        """Books a lost place as a pause of battle and games, anything else as the battle's end; a stop is booked."""
+        """Books a lost thread as a pause of battle and games, a failure as the battle's end; stops are booked."""
         battles = self._with.store.battles
         if (await battles.get(battle_id)).run != run:
             return
@@ -290,7 +286,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
             case Failed(why, reason):
                 await self.void(battle_id, reason, playing)
         _log.info("battle held up", battle=battle_id, why=why)
-        await self._with.rounds.edit_card(await battles.get(battle_id))
+        await self._with.publisher.edit_card(await battles.get(battle_id))
 
     @DBOS.step(name="Battling._seconds_left")
     async def _seconds_left(self, battle_id: str) -> float:
@@ -303,17 +299,17 @@ class BattleWorkflow(DBOSConfiguredInstance):
 
     @DBOS.step(name="Battling._call_off")
     async def _call_off(self, battle_id: str) -> None:
-        """Stops what is still played for a battle that has ended."""
+        """Stops the unfinished games of a battle that has ended."""
         for side in (await self._with.store.battles.get(battle_id)).sides:
             stopped = await self._with.store.games.move(
                 side.game.id, GameState.STOPPED, only_from=_UNFINISHED, reason="Its battle ended."
             )
             if stopped:
-                await self._with.play.settle(await self._with.store.games.get(side.game.id))
+                await self._with.games.settle(await self._with.store.games.get(side.game.id))
 
     @DBOS.step(name="Battling._measure")
     async def _measure(self, battle_id: str) -> Journalled:
-        """Measures what the games' own workflows have not yet measured, so that the distances can open."""
+        """Measures the games that their own workflows have not measured yet, so that the distances can be shown."""
         battle = await self._with.store.battles.get(battle_id)
         if battle.state is not BattleState.CLOSED:
             return write(Done())
@@ -331,10 +327,10 @@ class BattleWorkflow(DBOSConfiguredInstance):
         battle, message = await self._with.store.battles.get(battle_id), BattleMessage.parse(what)
         is_card = message.kind is BattleMessageKind.VERDICT
         if battle.card_id is not None and (battle.thread_id is not None or is_card):
-            await self._with.rounds.post(battle, message)
+            await self._with.publisher.post(battle, message)
 
     async def _drop(self, battle: Battle, turn: int) -> list[int]:
-        """Drops the sides that lack a turn, or that a moderator voided; the places of all that are out by it."""
+        """Drops sides that lack a turn or that a moderator voided; returns the places of all that are out by then."""
         lacking = [side for side in battle.sides if side.is_out and (side.game.voided or side.turns_played < turn)]
         for side in lacking:
             await self._with.store.battles.drop(battle.id, side.place, DROPPED)
@@ -346,10 +342,10 @@ class BattleWorkflow(DBOSConfiguredInstance):
         for side in battle.in_play:
             going = (GameState.QUEUED, GameState.PLAYING)
             if await self._with.store.games.move(side.game.id, GameState.PAUSED, only_from=going, reason=battle.reason):
-                await self._with.play.settle(await self._with.store.games.get(side.game.id))
+                await self._with.games.settle(await self._with.store.games.get(side.game.id))
 
     async def _still_on(self, battle_id: str, run: int, *states: BattleState) -> Battle:
-        """The battle, if this run of it is still the one to go on. Raises Halted."""
+        """The battle, if this run of it may go on. Raises Halted after a newer run and in another state."""
         battle = await self._with.store.battles.get(battle_id)
         if battle.run != run or battle.state not in (states or (BattleState.PLAYING,)):
             raise Halted

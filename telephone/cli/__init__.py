@@ -87,7 +87,7 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
         game = await runtime.app.games.closed(game.id, timeout=24 * 3600)
         document = await runtime.app.games.keep(game.id, folder)
         embedder = runtime.players.registry.label(game.embedder or "")
-        bearings = await runtime.scales.bearings(await runtime.app.games.get(game.id))
+        bearings = await runtime.calibrations.bearings(await runtime.app.games.get(game.id))
     finally:
         presenter.close()
         await runtime.close()

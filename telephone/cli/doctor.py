@@ -18,12 +18,12 @@ from telephone.measurement.distances import ALWAYS
 from telephone.media.images import Pictures
 from telephone.models.embedders import embedders
 from telephone.models.players import Players
-from telephone.models.probe import Trial, Tried, census
+from telephone.models.probe import Trial, Tried, existing_models
 from telephone.models.registry import Registry
 from telephone.prompts.generator import chosen
 from telephone.providers.base import ModelTable
 from telephone.safety import WORDS, choice, guard_of
-from telephone.settings import WELL, Settings
+from telephone.settings import HEALTHY, Settings
 from telephone.store import Store
 
 Health = Literal["good", "missing", "broken"]
@@ -126,7 +126,7 @@ async def _embedder(settings: Settings) -> list[Diagnosis]:
 async def _models(settings: Settings) -> list[Diagnosis]:
     players = _players(settings)
     try:
-        known = await census(players)
+        known = await existing_models(players)
     finally:
         await players.close()
     ready, missing = [], defaultdict(list)
@@ -207,10 +207,10 @@ async def _drawing_page(settings: Settings) -> list[Diagnosis]:
     local = await _heard(f"http://{_LOOPBACKS.get(settings.http_host, settings.http_host)}:{settings.http_port}")
     if local is None:
         return [Diagnosis("Drawing page", "missing", f"nobody listens on {here}", "It is served while the bot runs.")]
-    if local != WELL:
+    if local != HEALTHY:
         remedy = "Set TELEPHONE_HTTP_PORT to a free port and start the bot again."
         return [Diagnosis("Drawing page", "broken", f"another program listens on {here}", remedy)]
-    if await _heard(there.rstrip("/")) != WELL:
+    if await _heard(there.rstrip("/")) != HEALTHY:
         remedy = "Check the reverse proxy and TELEPHONE_PUBLIC_URL; see docs/operating.md, 3."
         return [Diagnosis("Drawing page", "broken", f"served on {here}, but {there} does not lead there", remedy)]
     return [Diagnosis("Drawing page", "good", f"served at {there}")]

@@ -21,7 +21,7 @@ VOTE_SECONDS: Final = 24 * 3_600
 
 
 class BattleState(StrEnum):
-    """Where a battle is. The last two are final, and open names, votes and distances."""
+    """The state of a battle. The last two are final, and show names, votes and distances."""
 
     PLAYING = "playing"
     PAUSED = "paused"
@@ -35,7 +35,7 @@ class BattleState(StrEnum):
 
 
 class Choice(StrEnum):
-    """What a vote can say: that a side degraded least, that two did so alike, or that all are bad."""
+    """What a vote can say: which side degraded least, that two sides degraded equally, or that all are bad."""
 
     A = "a"
     B = "b"
@@ -46,7 +46,7 @@ class Choice(StrEnum):
 
     @property
     def place(self) -> int | None:
-        """The place of the side it names, None for the other two."""
+        """The place of the side that it names, None for TIE and ALL_BAD."""
         return "abcd".index(self.value) if len(self.value) == 1 else None
 
     @classmethod
@@ -55,7 +55,7 @@ class Choice(StrEnum):
 
 
 class Decision(StrEnum):
-    """What an admin decides about a voter whose votes were flagged: they count as before, or not at all."""
+    """An admin's decision about a voter whose votes were flagged: they count as before, or not at all."""
 
     CLEARED = "cleared"
     STRUCK = "struck"
@@ -65,8 +65,8 @@ class Decision(StrEnum):
 class BattleRequest:
     """A battle as it was asked for. Ids are Discord snowflakes; `nsfw` as a game's request has it.
 
-    `pairs` stand in the order they were named in, which is not that of the sides. A battle that is not
-    `designed` sets games against each other that somebody chose after they were played.
+    `pairs` are in the order they were named in, which is not that of the sides. A battle that is not `designed` sets
+    finished games against each other, which a member chose.
     """
 
     prompt: Prompt
@@ -82,13 +82,13 @@ class BattleRequest:
 
 
 def letter_of(place: int) -> str:
-    """What the side at a place is called."""
+    """The letter that names the side at a place."""
     return "ABCD"[place]
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One game of a battle. `place` is 0 to 3; `dropped` says in one sentence why it is out, None while it is not."""
+    """One game of a battle. `place` is 0 to 3; `dropped` says in one sentence why it was dropped, if it was."""
 
     place: int
     game: Game
@@ -109,16 +109,16 @@ class Side:
 
     @property
     def is_out(self) -> bool:
-        """Whether it will not be played to its end, dropped already or not."""
+        """Whether its game will not be played to the end, dropped already or not."""
         return self.dropped is not None or self.game.state in (GameState.STOPPED, GameState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
 class Battle:
-    """A battle as it stands in the store, its sides in the order of their places.
+    """A battle as it is stored, its sides in the order of their places.
 
-    `number` counts from 1 within a server, apart from the games' numbers; `run` counts how often it was set going.
-    `messages` has the ids of what was posted for it: card, thread, opening, round-1 and so on. `votes` counts
+    `number` counts from 1 within a server, apart from the games' numbers; `run` counts from 0 how often it was started
+    again. `messages` has the ids of its posted messages: card, thread, opening, round-1 and so on. `votes` counts
     members who voted. `reason` says in one sentence why it is paused or void.
     """
 
@@ -143,11 +143,11 @@ class Battle:
 
     @property
     def in_play(self) -> tuple[Side, ...]:
-        """The sides that stand and can still be played to their end."""
+        """The sides that are not dropped and can still be played to their end."""
         return tuple(side for side in self.sides if not side.is_out)
 
     def sides_at(self, turn: int) -> tuple[Side, ...]:
-        """The sides that have played a turn whole, dropped later or not, but for those a moderator voided."""
+        """The sides that have played a whole turn, dropped later or not, without those that a moderator voided."""
         return tuple(side for side in self.sides if side.turns_played >= turn and not side.game.voided)
 
     @property
@@ -171,12 +171,12 @@ class Battle:
 
     @property
     def shown(self) -> "Battle":
-        """The battle as it may be shown: what reports hide is absent or a neutral phrase."""
+        """The battle as it may be shown: hidden pictures are absent, hidden captions a neutral phrase."""
         return replace(self, sides=tuple(replace(side, game=side.game.shown) for side in self.sides))
 
     @property
     def waits(self) -> str | None:
-        """Why nothing is played just now, in one sentence; None while something is."""
+        """Why nothing is played just now, in one sentence; None while a game is played."""
         if self.state is BattleState.PAUSED:
             return self.reason
         paused = [side.game for side in self.in_play if side.game.state is GameState.PAUSED]
@@ -184,25 +184,25 @@ class Battle:
 
     @property
     def queued(self) -> bool:
-        """Whether other games of its server play first, so that none of its own has begun."""
+        """Whether none of its games has begun, since they wait in their server's queue."""
         games = [side.game for side in self.in_play]
         return self.state is BattleState.PLAYING and all(game.state is GameState.QUEUED for game in games)
 
     @property
     def cost_usd(self) -> float:
-        """What all its games cost so far."""
+        """What all its games cost so far, in US dollars."""
         return sum(side.game.cost_usd for side in self.sides)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
-        """What may be chosen, in the order of the buttons: a tie needs exactly two sides."""
+        """The choices of a vote, in the order of the buttons: a tie needs exactly two sides."""
         sides = tuple(side.choice for side in self.standing)
         return (*sides, *((Choice.TIE,) if len(sides) == SIDES_MIN else ()), Choice.ALL_BAD)
 
 
 @dataclass(frozen=True, slots=True)
 class Voter:
-    """Who votes: when the account was made, and when it joined this server, None where Discord did not say."""
+    """A member who votes: when the account was made, and when it joined this server, None where Discord did not say."""
 
     member_id: int
     account_created_at: datetime
@@ -211,7 +211,7 @@ class Voter:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One member's vote as it stands. `shown` are the letters of the sides in the order of their buttons, as "abd"."""
+    """One member's current vote. `shown` has the letters of the sides in the order of their buttons, as in "abd"."""
 
     battle_id: str
     voter: Voter
@@ -223,7 +223,7 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """What became of a vote: what stands now, what stood before it, and until when it can be changed."""
+    """A vote that was cast: the choice now, the choice before it if any, and until when it can be changed."""
 
     choice: Choice
     before: Choice | None
@@ -232,10 +232,10 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What opens when a battle closes: how many chose what, and how far each side went, in [0, 2] by its place.
+    """The result of a closed battle: votes by choice, and each side's final distance in [0, 2] by its place.
 
-    `embedder` is the label of what measured the distances; a side that was not measured is absent. `board` says
-    what the battle did to the board by votes, in sentences of their own, "" where nothing is to be said.
+    `embedder` is the label of the embedder that measured the distances; a side that was not measured is absent. `board`
+    says in sentences how the battle changed the board by votes, "" where there is nothing to say.
     """
 
     tally: Mapping[Choice, int]
@@ -249,6 +249,6 @@ class Result:
 
     @property
     def leaders(self) -> frozenset[Choice]:
-        """What was chosen most often: one choice, several that are level, or none where nobody voted."""
+        """The choices with the most votes: one, several that are equal, or none where nobody voted."""
         most = max(self.tally.values(), default=0)
         return frozenset(choice for choice, count in self.tally.items() if count == most and most)

@@ -1,11 +1,11 @@
-"""Limits of a day's spending, of a server and of a member, and what is left of them."""
+"""Daily limits of spending, and how much of them is taken."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How much may be spent a day, in US dollars: in all, and by default on one server and by one member."""
+    """The most that may be spent a day, in US dollars: in all, and by default on one server and by one member."""
 
     operator_usd: float = 5.0
     server_usd: float = 2.0
@@ -14,7 +14,10 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """One daily budget in US dollars, and what is spent or reserved of it; `games` is None where nobody set it."""
+    """One daily budget in US dollars, and how much of it is spent or reserved.
+
+    `games` is the most games a day, None where no limit is set; `played` counts a server's games of today.
+    """
 
     cap_usd: float
     taken_usd: float = 0.0

@@ -1,7 +1,7 @@
-"""What a game's distances are held against: the scale of an embedder, and whether the game came to rest.
+"""What a game's distances mean: the calibration of its embedder, and whether the game came to rest.
 
-A distance alone says little, since every embedder has its own: these values say how far apart unrelated prompts are
-by it (the floor), and how far apart the captions of redraws of one prompt are (the ceiling, which no game can beat).
+A distance alone says little, since embedders differ. The calibration says how far apart unrelated prompts are by an
+embedder (the floor), and how far apart the captions of redraws of one prompt are (the ceiling, which no game can beat).
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _PARTS: Final = (
     (0.80, "about three quarters of the way from"),
     (1.01, "most of the way from"),
 )
-"""How far along the way from the ceiling to the floor something lies, up to each share of it."""
+"""Words for the share of the way from the ceiling to the floor, each up to its share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,13 @@ class Quartiles:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What distances by one embedder mean.
+    """The calibration of one embedder: what its distances mean.
 
-    `floor` is of unrelated prompts, `ceiling` of captions of redraws: the same prompt and players, another seed.
-    Under `still`, the 95th percentile of the latter, two captions differ no more than redraws do. `pictures` is of
-    the pictures of redraws, None where the embedder sees none or too few are known. `source` says in a few words
-    whose redraws they are, `prompts` and `redraws` how many prompts and captions of redraws stand behind it.
+    `floor` has the distances of unrelated prompts, `ceiling` those of captions of redraws: the same prompt and players,
+    another seed. Below `still`, the 95th percentile of the latter, two captions differ no more than redraws do.
+    `pictures` has the distances of the pictures of redraws, None where the embedder embeds no pictures or too few are
+    known. `source` says in a few words whose redraws they are; `prompts` and `redraws` count the prompts and the
+    captions of redraws that were used.
     """
 
     embedder: str
@@ -52,7 +53,7 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Redrawn:
-    """What one pair made of one prompt, once for each of two seeds or more: first captions, and hashes of pictures."""
+    """The redraws of one prompt by one pair, one for each of two or more seeds: first captions, hashes of pictures."""
 
     pair: Pair
     prompt: str
@@ -64,7 +65,7 @@ class Redrawn:
 class Rest:
     """Whether a game came to rest. `turn`, counted from 1, is None where it had not by `turns` (it is censored).
 
-    `cycle` says that it rests in two captions that take turns, and not in one.
+    `cycle` says that it rests in two alternating captions, and not in one.
     """
 
     turn: int | None
@@ -74,7 +75,10 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Bearings:
-    """Where a measured game stands. `scale` is None until it is known, `rest` too, or where the game is too short."""
+    """The calibration and the rest of a measured game.
+
+    Both are None until they are known, `rest` also where the game is too short.
+    """
 
     scale: Calibration | None = None
     rest: Rest | None = None
@@ -84,14 +88,14 @@ UNKNOWN: Final = Bearings()
 
 
 def told(distance: float, bearings: Bearings) -> str:
-    """What the end of a game means, in sentences: where it lies on the scale, and whether the game came to rest."""
+    """What a game's final distance means, in sentences: its place on the scale, and whether the game came to rest."""
     lies = "" if bearings.scale is None else f"That is {where(distance, bearings.scale)}."
     rests = "" if bearings.rest is None else rest_in_words(bearings.rest)
     return " ".join(filter(None, (lies, rests)))
 
 
 def where(distance: float, scale: Calibration) -> str:
-    """Where a distance from the prompt lies on the scale, as the end of a sentence that begins with "That is"."""
+    """The place of a distance from the prompt on the scale, as the end of a sentence that begins with "That is"."""
     near, far = scale.ceiling, scale.floor
     if far.median <= near.median:
         return "not told by this scale, on which redraws are as far apart as unrelated prompts"

@@ -1,4 +1,4 @@
-"""What a player is asked and what comes back: the request, the provider's ticket, the answer."""
+"""A call to a model: what is asked, the provider's ticket, the answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from telephone.domain.games import Image
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is asked: `text` for a picture, `image` for a caption, `text` of a chat model, either of an embedder."""
+    """The input of a call: `text` for a picture or a chat model, `image` for a caption, either for an embedder."""
 
     seed: int
     text: str | None = None
@@ -20,9 +20,9 @@ class Ask:
 class Ticket:
     """Proof that a step was submitted; kept in the store, so that it is never paid twice.
 
-    `reference` is the provider's id of the running prediction, None where it has none. `found` says
-    that a prediction submitted before a crash was found again by its marker. `maybe_billed_twice`
-    says that this could not be found out.
+    `reference` is the provider's id of the running prediction, None where it has none. `found` says that a prediction
+    submitted before a crash was found again by its marker. `maybe_billed_twice` says that nobody could tell whether the
+    prediction had been submitted before the crash.
     """
 
     reference: str | None = None
@@ -32,10 +32,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: `data` of a picture, `text` as a model said it, or an embedder's `vector`.
+    """The output of a call: `data` of a picture, `text` as the model wrote it, or an embedder's `vector`.
 
-    `cost_usd` is what the provider reported, None where it reports nothing. `maybe_billed_twice` says that
-    it had to be asked for again after its ticket was kept.
+    `cost_usd` is what the provider reported, None where it reports nothing. `maybe_billed_twice` says that the model
+    had to be asked again after the ticket was stored.
     """
 
     data: bytes | None = None

@@ -1,4 +1,4 @@
-"""The vocabulary of deleting what is kept of a member. Every value here is frozen."""
+"""The vocabulary of deleting a member's data. Every value here is frozen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 
 class Footprint(NamedTuple):
-    """What is kept of a member, on every server, as far as they are told before it is deleted.
+    """How much data is kept of a member on every server, as they are told before it is deleted.
 
-    `whole` of their `games` began with their own words and are deleted whole, of `shared` ones, in which other members
-    took turns, only the words; `going` are under way. `turns` are those they took in games that stay.
+    `whole` of their `games` began with their own words and are deleted whole; of `shared` ones, in which other members
+    took turns, only the prompt is deleted; `going` ones are unfinished. `turns` counts those they took in games that
+    stay. `rows` counts everything that is kept.
     """
 
     games: int = 0
@@ -31,9 +32,11 @@ class Footprint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a deletion has to do outside the store, by ids that are nobody's: of games and battles that go whole, of
-    games whose prompt goes, of parties whose awards quote what goes, of steps that go from games that stay (`0f3c/2c`),
-    and of pictures (sha256)."""
+    """What a deletion has to delete or edit outside the store, by ids that name no member.
+
+    `games` and `battles` are deleted whole. `prompts` are games whose prompt is deleted, `parties` those whose awards
+    quote deleted words, `steps` those that are deleted from games that stay, as in `0f3c/2c`. `pictures` are sha256.
+    """
 
     games: tuple[str, ...] = ()
     battles: tuple[str, ...] = ()
@@ -47,19 +50,19 @@ class Reach:
         return Reach(**{name: tuple(dict.fromkeys([*mine[name], *theirs[name]])) for name in mine})
 
     def as_json(self) -> dict[str, list[str]]:
-        """As the store keeps it."""
+        """The ids by field, as the store keeps them."""
         return {
             name: list(getattr(self, name)) for name in ("games", "battles", "prompts", "parties", "steps", "pictures")
         }
 
     @classmethod
     def of_json(cls, stored: Mapping[str, Any] | None) -> "Reach":
-        """What `as_json` gave."""
+        """Reads what `as_json` returned; empty for None."""
         return cls(**{name: tuple(ids) for name, ids in (stored or {}).items()})
 
 
 class UnderWay(NamedTuple):
-    """What has to stop before a deletion, by ids: `gathering` parties have not begun, and the member only leaves them.
+    """What has to stop before a deletion, by ids. `gathering` parties have not begun; the member only leaves them.
 
     `seats` are the turns that the member holds, as in `0f3c/2c`.
     """
@@ -73,7 +76,7 @@ class UnderWay(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """One deletion. `member_id` is None as soon as it is over: from then on nobody can say whose it was."""
+    """One deletion. `member_id` is None once it has ended: from then on nobody can tell whose it was."""
 
     id: str
     member_id: int | None
@@ -84,8 +87,10 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where one game or battle was shown, from `since` on: its thread, and in the channel the messages of these ids and
-    those whose buttons name its id, `owner_id`."""
+    """Where one game or battle was shown, from `since` on.
+
+    To delete are its thread, and in its channel `messages` by id and those whose buttons name its id, `owner_id`.
+    """
 
     owner_id: str
     channel_id: int

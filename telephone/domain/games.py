@@ -22,19 +22,19 @@ PROMPT_MAX: Final = 4_000
 """Longest prompt anywhere, in characters; Discord's commands allow 1,000."""
 DEFAULT_TURNS: Final = 10
 HUMAN: Final = "human"
-"""The player of either kind that is no model: whichever member takes the turn."""
+"""The name of the player that is no model: whichever member takes the turn."""
 HUMAN_TURNS: Final = 4
 """How many turns a game has by default where every picture or every caption is a member's."""
 TURNS_MAX: Final = 30
 NO_GUILD: Final = 0
 """The server id of games played in the terminal."""
 HIDDEN: Final = "(hidden after a report)"
-"""What stands in the place of a caption that was reported, until a moderator shows it again."""
+"""Shown in place of a reported caption, until a moderator shows it again."""
 ERASED: Final = "(deleted by who made it)"
-"""What stands in the place of a caption whose member had it deleted."""
+"""Shown in place of a caption that its member had deleted."""
 
 Design = Literal["battle", "tournament", "party"]
-"""Which plan fixed a game beforehand."""
+"""What a game was planned for, if a plan fixed it before it was played."""
 
 
 class Level(StrEnum):
@@ -54,7 +54,7 @@ class Kind(StrEnum):
 
 
 class GameState(StrEnum):
-    """Where a game is. The last three are final; one that waits for a member to take a turn holds no place."""
+    """The state of a game. The last three are final; a waiting game, which waits for a member, takes no place."""
 
     QUEUED = "queued"
     PLAYING = "playing"
@@ -86,7 +86,7 @@ class Pair:
     i2t: str
 
     def player(self, kind: Kind) -> str:
-        """Who plays the steps of a kind."""
+        """The player of the steps of a kind."""
         return self.t2i if kind is Kind.PICTURE else self.i2t
 
     def __str__(self) -> str:
@@ -124,7 +124,7 @@ class StepKey:
 
 @dataclass(frozen=True)
 class Image:
-    """A picture as bytes of one image file. `width` and `height` are pixels, 0 before it was verified."""
+    """A picture as the bytes of one image file. `width` and `height` are in pixels, 0 before it is verified."""
 
     data: bytes
     media_type: str = "image/png"
@@ -150,9 +150,9 @@ class GameRequest:
     """A game as it was asked for. Ids are Discord snowflakes, 0 in the terminal.
 
     `nsfw` says that, when it was asked for, its channel was age-restricted and its server allowed it there.
-    `design` is None for a game that somebody chose. Nothing of a `sealed` game is shown until all of it is played,
-    and each of its members' steps is another member's; `human_step` is the one step that a member takes in the
-    line of two models.
+    `design` is None for a game that a member started. Nothing of a `sealed` game is shown until all of it is played,
+    and each of its members' steps is another member's; `human_step` is the one step that a member takes in a game of
+    two models.
     """
 
     prompt: Prompt
@@ -168,7 +168,7 @@ class GameRequest:
     human_step: StepKey | None = None
 
     def player(self, key: StepKey) -> str:
-        """Who is to take a step: a model by its name, or HUMAN."""
+        """The player who is to take a step: a model by its name, or HUMAN."""
         return HUMAN if key == self.human_step else self.pair.player(key.kind)
 
     @property
@@ -182,11 +182,10 @@ class GameRequest:
 class Step:
     """One step as it was played and stored.
 
-    A picture has `image` (sha256) and no `text`; a caption has `text` and `raw` and no `image`. A `hidden`
-    step was reported, and no moderator has shown it again, or is `erased`: its member had it deleted, and a caption is
-    the phrase that says so.
-    `latency_ms` covers submit and collect; `cost_usd` is `estimated` where the provider did not report it.
-    `maybe_billed_twice` says that a crash may have doubled it, which could not be found out.
+    A picture has `image` (sha256) and no `text`; a caption has `text` and `raw` and no `image`. A `hidden` step was
+    reported, and no moderator has shown it again; or it is `erased`: its member had it deleted, and a caption is shown
+    as ERASED. `latency_ms` covers submit and collect. `cost_estimated` says that the provider did not report
+    `cost_usd`. `maybe_billed_twice` says that a crash may have doubled it, and nobody could tell.
     """
 
     key: StepKey
@@ -219,7 +218,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a game is shown on Discord; message ids, None until posted."""
+    """Where a game is shown on Discord: ids of its messages and its thread, None until posted."""
 
     card_id: int | None = None
     thread_id: int | None = None
@@ -229,7 +228,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What a game costs beside its kept steps, in US dollars.
+    """What a game costs besides its steps, in US dollars.
 
     `reserved` is the most the whole game may cost, 0 for one that is free; `scoring` was paid for measuring,
     `unused` for answers that were not played, and `doubted` of these may have been billed twice.
@@ -243,13 +242,13 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Game:
-    """A game as it stands in the store, with the steps played so far in order.
+    """A game as it is stored, with the steps played so far in order.
 
-    `number` counts from 1 within a server; `run` counts how often it was set going, once at the start
-    and once after each pause. `reason` says in one sentence for players why a game is paused, stopped
-    or failed. `embedder` names what its distances were measured with. A moderator has `voided` a game
-    that failed by their word; it counts neither for nor against anybody. `stand_ins` are the models that take
-    steps no member took, `named` the members who took steps and wish to be named.
+    `number` counts from 1 within a server; `run` counts from 0 how often the game was started again: after a pause, a
+    member's turn or a crash. `reason` says in one sentence for players why a game is paused, stopped or failed.
+    `embedder` names the embedder that measured its distances. A moderator ended a `voided` game after a report; it
+    counts neither for nor against anybody. `stand_ins` are the models that take steps no member took, `named` the
+    members who took steps and wish to be named.
     """
 
     id: str
@@ -280,26 +279,26 @@ class Game:
 
     @property
     def is_set_up(self) -> bool:
-        """Whether its place on the stage is ready to be played in; that of a sealed game has no prompt in it."""
+        """Whether its thread is ready for its steps: with its prompt posted, unless the game is sealed."""
         return (self.place.thread_id if self.request.sealed else self.place.opening_id) is not None
 
     def player(self, key: StepKey) -> str:
-        """Who takes a step: a model by its name, HUMAN, or the model that stands in for a member."""
+        """The player who takes a step: a model by its name, HUMAN, or the model that stands in for a member."""
         return self.stand_ins.get(key) or self.request.player(key)
 
     @property
     def keeps_human_step(self) -> bool:
-        """Whether nothing that all can read may tell which step of a line of models was a member's: it is guessed."""
+        """Whether spectators guess which step was a member's, so that nothing that all can read may tell it."""
         return self.request.human_step is not None and not self.stand_ins
 
     @property
     def is_side(self) -> bool:
-        """Whether it is played for a battle, which shows it: such a game has no card and no thread of its own."""
+        """Whether it is played for a battle, which shows it: it has no card and no thread of its own."""
         return self.request.design == "battle"
 
     @property
     def is_album(self) -> bool:
-        """Whether it goes round at a party, which opens its seats and shows it at the end, in a thread of its own."""
+        """Whether it is an album of a party, which opens its seats and shows it at the end in the party's thread."""
         return self.request.design == "party"
 
     @property
@@ -320,7 +319,7 @@ class Game:
 
     @property
     def is_free(self) -> bool:
-        """Whether no money is in it: none was reserved, none spent."""
+        """Whether it costs nothing: no money was reserved or spent."""
         return self.costs.reserved + self.cost_usd == 0
 
     @property
@@ -346,7 +345,7 @@ class Game:
         return next((turn.picture for turn in reversed(self.turns) if turn.picture), None)
 
     def text_before(self, key: StepKey) -> str:
-        """The words that went into a picture step: the prompt, or the caption of the turn before."""
+        """The words that a picture step draws: the prompt, or the caption of the turn before."""
         if key.turn == 1:
             return self.request.prompt.text
         caption = self.turns[key.turn - 2].caption

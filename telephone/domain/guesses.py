@@ -1,4 +1,4 @@
-"""The vocabulary of what spectators are asked about a revealed game. Every value here is frozen."""
+"""The vocabulary of spectators' guesses about a revealed game. Every value here is frozen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from telephone.domain.games import Drift, Game, GameState, StepKey
 
 
 class Question(StrEnum):
-    """What is asked: which step was a member's in a line of models, and where the subject was lost."""
+    """A question to spectators: which step was a member's in a game of two models, and where the subject was lost."""
 
     HUMAN = "human"
     LOST = "lost"
@@ -19,8 +19,8 @@ class Question(StrEnum):
 class Guessed:
     """One question about a game and what one member chose, None before they did.
 
-    `tally` is how many chose which step, and `drift`, by the embedder of that label, what was measured, None before
-    it was. Both are empty until the member has chosen, so that nobody is led.
+    `tally` counts the choices by step. `drift` is the game's drift by the embedder whose label is `embedder`, None
+    until it is measured. Both are empty until the member has chosen, so that they lead nobody.
     """
 
     game: Game
@@ -32,9 +32,9 @@ class Guessed:
 
 
 def questions(game: Game) -> tuple[Question, ...]:
-    """What may be asked about a game: nothing before its reveal.
+    """The questions that may be asked about a game: none before its reveal.
 
-    Whose step it was is asked only as long as nothing that is shown tells it, as a deleted step does.
+    HUMAN is asked only as long as nothing that is shown tells the answer, as a deleted step does.
     """
     if not game.request.sealed or game.state is not GameState.FINISHED:
         return ()
@@ -43,7 +43,7 @@ def questions(game: Game) -> tuple[Question, ...]:
 
 
 def choices(game: Game, question: Question) -> tuple[StepKey, ...]:
-    """The steps among which one is chosen, in order: those of the kind that members were invited to, or all."""
+    """The steps to choose from, in order: for HUMAN those of the kind that the member's step is of, otherwise all."""
     asked = game.request.human_step
     keys = tuple(step.key for step in game.steps)
     if question is Question.LOST or asked is None:

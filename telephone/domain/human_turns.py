@@ -8,7 +8,7 @@ from telephone.domain.games import StepKey
 
 
 class SeatState(StrEnum):
-    """Where a seat is. In the last two its step is taken for good."""
+    """The state of a seat. In the last two its step is taken for good."""
 
     OPEN = "open"
     CLAIMED = "claimed"
@@ -22,7 +22,7 @@ class SeatState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One member's hold on a seat. `token` is Discord's, with which only they can be told something for a while."""
+    """One member's claim of a seat. `token` is Discord's, and lets the bot tell only them something for a while."""
 
     id: str
     member_id: int
@@ -33,17 +33,17 @@ class Claim:
     half_told: bool = False
 
     def holds(self, moment: datetime) -> bool:
-        """Whether there is time left at that moment."""
+        """Whether the claim has time left at a moment."""
         return moment < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One step of a game, to be taken by the first member who claims it, who has `claim_seconds` for it then.
+    """One step of a game that waits for a member. The first member who claims it has `claim_seconds` to answer.
 
-    `stand_in` is the model that plays at `deadline` where nobody has taken the step until then, None where none can
-    play. `member_id` is the one member for whom it is kept, until then, None where anybody may take it. `claim` is that
-    of a claimed seat, None in every other state.
+    `stand_in` is the model that plays at `deadline` where no member has taken the step by then, None where no model can
+    play. `member_id` is the one member for whom the seat is reserved until then, None where any member may take it.
+    `claim` is the current claim of a claimed seat, None in every other state.
     """
 
     game_id: str
@@ -60,7 +60,7 @@ class Seat:
 
     @property
     def due_at(self) -> datetime | None:
-        """When something is to be done about it next, None where it is settled."""
+        """When a reminder, the end of a claim or the deadline is due next; None where the seat is settled."""
         if self.state.is_settled:
             return None
         moments = [] if self.half_told else [self.half_at]

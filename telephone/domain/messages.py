@@ -1,7 +1,7 @@
-"""Which message of a game, a battle or a party is meant.
+"""The names of the messages of a game, a battle or a party.
 
-`str` of each is how it is stored with the message's id and journalled as a step's argument, and never changes; `parse`
-reads it, and raises ValueError or BadInput for what is none.
+`str` of each is stored with the message's id and journalled as a step's argument, and never changes; `parse` reads it,
+and raises ValueError or BadInput for any other string.
 """
 
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ class BattleMessageKind(StrEnum):
 class BattleMessage:
     """One message of a battle: `card`, `round-3` by its turn, `out-2` by a side's place, and so on.
 
-    `verdict` is the card at the end.
+    `verdict` is the last edit of the card, which shows the result.
     """
 
     kind: BattleMessageKind
@@ -132,7 +132,7 @@ class PartyMessage:
 
 
 class RevealKind(StrEnum):
-    """What is done at a point of a party's end."""
+    """What happens at a point of a party's reveal."""
 
     ALBUM = "album"
     OPENING = "opening"
@@ -146,7 +146,7 @@ _WHOLE_ALBUM: Final = {kind.value: kind for kind in RevealKind if kind is not Re
 
 @dataclass(frozen=True, slots=True)
 class RevealPoint:
-    """A point of a party's end, by the number of its album: `2/album`, `2/opening`, a step as in `2/1p`, `2/end`."""
+    """A point of a party's reveal, by the number of its album: `2/album`, `2/opening`, a step as in `2/1p`, `2/end`."""
 
     number: int
     kind: RevealKind

@@ -1,7 +1,7 @@
 """The vocabulary of a party, and its arithmetic. Every value here is frozen.
 
-Each member of a party brings a prompt; from it grows an *album*, a sealed game in which every step is another
-member's. In a *round* every member takes one step of one album, all at once.
+Each member of a party brings a prompt; it starts an *album*, a sealed game in which every step is another member's. In
+a *round* every member takes one step of one album, all at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,11 +20,11 @@ GUESTS_MAX: Final = 12
 """Fewest and most members of a party."""
 ROUNDS_MIN: Final = 2
 _SHOWN: Final = 2
-"""Decimals of a distance as it is shown: what is equal to them is a tie."""
+"""Decimals of a distance as it is shown: distances that are equal to these decimals tie."""
 
 
 class PartyState(StrEnum):
-    """Where a party is. The last two are final."""
+    """The state of a party. The last two are final."""
 
     JOINING = "joining"
     PROMPTS = "prompts"
@@ -42,7 +42,8 @@ class PartyState(StrEnum):
 class Guest:
     """A member of a party. `chair` counts from 0 and is None until the prompts are collected.
 
-    A model takes every turn of one who has `left`. `prompt` is what they brought, None once it is in their album.
+    A model takes every turn of a member who has `left`. `prompt` is the one they brought, None once it is in their
+    album, which is the game `game_id`.
     """
 
     member_id: int
@@ -54,10 +55,10 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class PartyRequest:
-    """A party as it was asked for: for so many members at most, and so many rounds, None for as many as fit.
+    """A party as it was asked for: `players` is the most members, `rounds` None for as many as fit.
 
-    `t2i` and `i2t` are the models that stand in for who leaves. `seconds` is how long members have to join, to bring a
-    prompt and for each round.
+    `t2i` and `i2t` are the models that stand in for members who leave. `seconds` is how long members have to join, to
+    bring a prompt and for each round.
     """
 
     players: int
@@ -74,23 +75,23 @@ class PartyRequest:
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """One prompt's way round the table. `chair` is that of who brought it; `seat` is the turn of the round."""
+    """One prompt's game. `chair` is that of the member who brought the prompt; `seat` is its step of this round."""
 
     chair: int
     game: Game
     seat: Seat | None = None
 
     def is_done(self, round_: int) -> bool:
-        """Whether nothing of a round is left to do in it."""
+        """Whether its step of a round is played, or its game has ended."""
         return self.game.state.is_final or len(self.game.steps) >= round_
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A party as it stands in the store. `number` counts from 1 within a server, `round` from 1, 0 before the first.
+    """A party as it is stored. `number` counts from 1 within a server, `round` from 1, 0 before the first.
 
     `chairs` and `rounds` are fixed when the prompts are collected. `due_at` ends joining, and bringing prompts.
-    `messages` are the ids of what was posted, by what it is. `run` counts how often it was set going again.
+    `messages` has the ids of its posted messages by name. `run` counts from 0 how often it was started again.
     """
 
     id: str
@@ -110,7 +111,7 @@ class Party:
 
     @property
     def going(self) -> tuple[Guest, ...]:
-        """Those who have not left."""
+        """The members who have not left."""
         return tuple(guest for guest in self.guests if not guest.left)
 
     @property
@@ -123,16 +124,16 @@ class Party:
 
     @property
     def brought(self) -> int:
-        """How many of those who have not left have brought a prompt."""
+        """How many of the members who have not left have brought a prompt."""
         return sum(guest.prompt is not None for guest in self.going)
 
     @property
     def done(self) -> int:
-        """How many turns of this round are taken."""
+        """How many steps of this round are played or have ended with their album."""
         return sum(album.is_done(self.round) for album in self.albums)
 
     def has_late(self, moment: datetime) -> bool:
-        """Whether a turn of this round is to be given to a model, or to be spared while its album is paused."""
+        """Whether a turn of this round is to be given to a model: late, of a member who left, or of a paused album."""
         here = {guest.member_id for guest in self.going}
         free = [(album.game, album.seat) for album in self.albums if album.seat and not album.seat.state.is_settled]
         return any(
@@ -142,7 +143,7 @@ class Party:
 
     @property
     def waits_for_model(self) -> bool:
-        """Whether a model is to play on with an album that nothing plays just now."""
+        """Whether a model is to play a step of this round that no workflow plays yet."""
         return any(
             album.seat is not None
             and album.seat.state is SeatState.STOOD_IN
@@ -152,11 +153,11 @@ class Party:
         )
 
     def guest(self, member_id: int) -> Guest | None:
-        """A member's place; None for who is not one of the party."""
+        """The guest that a member is; None for a member who has not joined."""
         return next((guest for guest in self.guests if guest.member_id == member_id), None)
 
     def album_of(self, member_id: int) -> Album | None:
-        """The album that a member has before them in this round."""
+        """The album whose step a member takes in this round, None before the first round and for others."""
         guest = self.guest(member_id)
         if guest is None or guest.chair is None or not self.round:
             return None
@@ -174,7 +175,7 @@ def rounds_for(guests: int, asked: int | None = None) -> int:
 
 
 def player_of(album: int, round_: int, chairs: int, rounds: int) -> int:
-    """The chair of who takes an album's step in a round. Rounds count from 1, chairs from 0.
+    """The chair of the member who takes an album's step in a round. Rounds count from 1, chairs from 0.
 
     Nobody meets an album twice. Where there are fewer rounds than chairs, nobody meets their own; where there are as
     many, everybody begins with the prompt they brought, and never sees it again.
@@ -183,7 +184,7 @@ def player_of(album: int, round_: int, chairs: int, rounds: int) -> int:
 
 
 def album_before(chair: int, round_: int, chairs: int, rounds: int) -> int:
-    """The album that lies before a chair in a round: the other way round of `player_of`."""
+    """The album whose step a chair takes in a round: the inverse of `player_of`."""
     return (chair - round_ + (rounds >= chairs)) % chairs
 
 
@@ -194,7 +195,7 @@ def key_of_round(round_: int) -> StepKey:
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """Which albums, by their numbers from 1, share an award, and the distance it is given for."""
+    """An award: the albums that share it, by their numbers from 1, and the distance it is given for."""
 
     albums: tuple[int, ...]
     distance: float
@@ -202,9 +203,9 @@ class Award:
 
 @dataclass(frozen=True, slots=True)
 class Awards:
-    """What a party ends with. Both are None where fewer than two albums were measured by the same embedder.
+    """The awards of a party. Both are None where fewer than two albums were measured by the same embedder.
 
-    `distances` holds those of every caption, by album; `embedder` is the label of what measured them.
+    `distances` has those of every caption, by album; `embedder` is the label of the embedder that measured them.
     """
 
     furthest: Award | None = None
@@ -219,9 +220,9 @@ class Awards:
 
 
 def awards(distances: Mapping[int, Sequence[float]], embedder: str = "") -> Awards:
-    """Which albums end furthest from their prompt, and which nearest; equal to the decimals shown is a tie.
+    """The albums that end furthest from their prompt and nearest to it; distances equal to the decimals shown tie.
 
-    `distances` are those of every caption from its album's prompt, in [0, 2]; an album without any has no part in it.
+    `distances` are those of every caption from its album's prompt, in [0, 2]; an album without any gets no award.
     """
     known = {album: tuple(far) for album, far in distances.items() if far}
     ends = {album: round(far[-1], _SHOWN) for album, far in known.items()}

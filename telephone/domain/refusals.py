@@ -1,6 +1,6 @@
-"""What the store refuses, as errors with a type each, and the sentence that a player is told for it.
+"""Errors that the store raises, a type for each, and the sentence that a player reads for each.
 
-The store raises them and writes no sentence; what another language needs is all here.
+The store writes no sentence of its own: all that a translation needs is here.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _NO_VOTES: Final = {
     BattleState.CLOSED: "The votes on battle {number} are closed; its card shows names and distances.",
     BattleState.VOID: "Battle {number} is void and takes no votes; /telephone battle begins another.",
 }
-"""Why a battle takes no vote; one that is voting has run out of time."""
+"""Why a battle takes no vote; that of a battle in VOTING has run out of time."""
 _CENT: Final = 10_000
 
 
@@ -55,14 +55,14 @@ class NoGameNumber(NotFound):
 
 
 class SeedTooLarge(BadInput):
-    """A seed that no column holds."""
+    """A seed that is too large for its column."""
 
     def __init__(self) -> None:
         super().__init__("That seed is too large; please choose one of at most 18 digits.")
 
 
 class NobodyAsked(NotFound):
-    """A step was submitted that nobody was asked for."""
+    """A ticket is to be stored for a step that no player was asked for."""
 
     def __init__(self, key: str) -> None:
         super().__init__(f"Nobody was asked for step {key} of this game; please start the game again.")
@@ -83,7 +83,7 @@ class PausedHere(NotAllowed):
 
 
 class ReportOpen(BadInput):
-    """The member has a report of this game that is not decided."""
+    """The member has an open report in this game."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -120,7 +120,7 @@ class TurnTaken(NotAllowed):
 
 
 class TurnReserved(NotAllowed):
-    """The step is kept for another member."""
+    """The step is reserved for another member."""
 
     def __init__(self) -> None:
         super().__init__(RESERVED)
@@ -141,7 +141,7 @@ class TurnLate(NotAllowed):
 
 
 class NoBattle(NotFound):
-    """There is no battle of this id; without one it is named by nothing."""
+    """There is no battle of this id, or none that was asked for by something else."""
 
     def __init__(self, battle_id: str | None = None) -> None:
         which = "such battle" if battle_id is None else f"battle {battle_id[:40]!r}"
@@ -220,21 +220,21 @@ class NoPrompt(NotFound):
 
 
 class PromptKnown(BadInput):
-    """The words were proposed before; `state` says whether they wait or are on the list."""
+    """The prompt was proposed before; `state` says whether it waits for a moderator or is on the list."""
 
     def __init__(self, state: str, slug: str) -> None:
         super().__init__(_PROMPT_TAKEN[state].format(slug=slug))
 
 
 class MemberProposedEnough(OverBudget):
-    """So many of a member's prompts wait already."""
+    """As many of a member's prompts wait for a moderator as may."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"{most} of your prompts wait for a moderator already; propose more when they have decided.")
 
 
 class ServerProposedEnough(OverBudget):
-    """So many prompts of a server wait already."""
+    """As many prompts of a server wait for a moderator as may."""
 
     def __init__(self, most: int) -> None:
         super().__init__(
@@ -250,7 +250,7 @@ class NoRescore(NotFound):
 
 
 class NoErasure(NotFound):
-    """There is no such order."""
+    """There is no such deletion."""
 
     def __init__(self) -> None:
         super().__init__("There is no such deletion; /telephone me delete orders one.")
@@ -264,14 +264,14 @@ class NoExpense(NotFound):
 
 
 class CapTooHigh(BadInput):
-    """A cap over the operator's."""
+    """A budget was set above the operator's."""
 
     def __init__(self, most_usd: float) -> None:
         super().__init__(f"The operator allows ${most_usd:,.2f} a day in all; please choose up to that.")
 
 
 class NoGamesLeft(OverBudget):
-    """Of the games that a server or a member may ask for today, `left` are left, and `wanted` are wanted."""
+    """A server or a member asks for more games than the `left` ones of today; `wanted` is how many."""
 
     def __init__(self, whose: Literal["server", "member"], most: int, left: int, wanted: int) -> None:
         games = "This server's games" if whose == "server" else "Your games"
@@ -284,16 +284,16 @@ class NoGamesLeft(OverBudget):
 
 
 class Purpose(Enum):
-    """What money is wanted for."""
+    """What money is to be spent on."""
 
     GAME = "game"
     BATTLE = "battle"
-    ERRAND = "errand"
+    EXPENSE = "expense"
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What the purpose is called, and what is advised instead of it."""
+    """The words for a purpose, and the advice to give instead."""
 
     thing: str
     none: str
@@ -311,18 +311,18 @@ _WISHES: Final = {
         "No battle that costs money may be played here; choose free models",
         "choose fewer turns or cheaper pairs",
     ),
-    Purpose.ERRAND: _Wish("This", "Nothing that costs money may be done here", "choose something cheaper"),
+    Purpose.EXPENSE: _Wish("This", "Nothing that costs money may be done here", "choose something cheaper"),
 }
 _BUDGETS: Final = {
     "operator": ("Today's budget", "the operator"),
     "server": ("Today's budget of this server", "an admin"),
     "member": ("Your budget for today", "an admin"),
 }
-"""What a budget is called, and who can raise it."""
+"""The words for a budget, and who can raise it."""
 
 
 class NoMoneyLeft(OverBudget):
-    """What is wanted may cost `most`, and `left` of the `cap` of somebody's day is left, in millionths of a dollar.
+    """Something may cost `most`, and only `left` is left of the daily budget `cap`, all in millionths of a dollar.
 
     `refills_in` is how long it is until the next day.
     """

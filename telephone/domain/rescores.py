@@ -1,4 +1,4 @@
-"""The vocabulary of measuring old games anew with another embedder. Every value here is frozen."""
+"""The vocabulary of measuring old games again with another embedder. Every value here is frozen."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class RescoreState(StrEnum):
-    """Where a rescore is. The last three are final."""
+    """The state of a rescore. The last three are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -21,10 +21,10 @@ class RescoreState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RescorePlan:
-    """What measuring a server's games with an embedder comes to: how many `games` lack it, and the most it can cost.
+    """What it takes to measure a server's games with an embedder: how many `games` lack it, and the most it can cost.
 
-    The last of them has the number `until`: later ones are measured by whoever plays them. `scale_usd` is what the
-    operator pays at most, once, for the scale that the embedder's distances are held against.
+    `until` is the number of the last of them; later games are measured when they are played. `scale_usd` is the most
+    that the operator pays, once, for the embedder's calibration.
     """
 
     guild_id: int
@@ -40,7 +40,7 @@ class RescorePlan:
 class Rescore:
     """One job. It measures `games` games from the oldest on: `measured` are done, `left_out` could not be measured.
 
-    `at` is the number of the game it has come to, `until` that of the last one; `held` says that somebody is at work.
+    `at` is the number of the game it has reached, `until` that of the last one; `held` says that a process works on it.
     `channel_id` and `message_id` say where its progress is shown, 0 and None in the terminal. `reason` says in one
     sentence why it failed.
     """

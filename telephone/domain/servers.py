@@ -1,7 +1,7 @@
-"""What the admins of a server set: a row for each setting, from which all else follows.
+"""The settings of a server: one declared row for each, from which storage, checks, command option and words follow.
 
-A setting is stored under its name, checked against its limits, offered as an option of its command and said in the
-answer of that command. Those that came before there were rows have a column each, all others share one.
+A setting is stored under its name, checked against its limits, offered as an option of its command and shown in the
+answer of that command. The oldest settings have a column each; all others share one.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from telephone.domain.games import TURNS_MAX
 from telephone.errors import BadInput
 
 NsfwPolicy = Literal["block", "age-restricted-only"]
-"""Where a server allows what is not safe for work: nowhere, or in channels that Discord shows to adults only."""
+"""Where a server allows adult content: nowhere, or in channels that Discord shows to adults only."""
 AGE_MAX: Final = 365
 Value = TypeVar("Value", bound=bool | int | str)
 
@@ -25,8 +25,8 @@ class Setting(Generic[Value]):
     that offers it, under the name `option` with the description `help`; None for a setting that has a command of its
     own. A length of time is stored in seconds; with `in_minutes` its limits are minutes, and so is what is typed.
 
-    `words` say what holds, with {} for the value, and `words_for` those of single values instead. Settings of the same
-    `sentence` are said on one line, one after the other, all others on a line each.
+    `words` describe the setting, with {} for the value, and `words_for` replaces them for single values. Settings with
+    the same `sentence` are described on one line, one after the other, all others on a line each.
     """
 
     default: Value
@@ -54,13 +54,14 @@ class Setting(Generic[Value]):
         return self if settings is None else settings.values.get(self.name, self.default)
 
     def stored(self, typed: Any) -> Any:
-        """What was typed, as it is stored."""
+        """The value to store for a typed one."""
         return 60 * typed if self.in_minutes else typed
 
     def check(self, value: object) -> None:
-        """Raises BadInput for what cannot be set.
+        """Raises BadInput for a stored value that is not allowed.
 
-        The least length of a time holds for what is typed alone, so that tests need not wait for minutes.
+        A time may be shorter than its least limit, which holds for typed values alone, so that tests need not wait for
+        minutes.
         """
         what = self.option.replace("_", " ")
         if type(value) is not type(self.default):
@@ -73,13 +74,13 @@ class Setting(Generic[Value]):
                 raise BadInput(f"Please choose a number from {least} to {most} for {what}.")
 
     def say(self, value: Value, span: Callable[[float], str]) -> str:
-        """What holds, in words; `span` says a length of time in seconds."""
+        """The setting in words; `span` formats a length of time in seconds."""
         said = span(value) if self.in_minutes and isinstance(value, int) else str(value)
         return self.words_for.get(value) or self.words.format(said)
 
 
 class ServerSettings:
-    """What holds on one server: a row for each setting, read as an attribute.
+    """The settings of one server: one row for each, read as an attribute.
 
     A member who takes a turn has `claim_seconds` for it, and a model stands in where nobody has taken it for
     `seat_seconds`. Votes of accounts younger than `voter_days` days when their battle began are flagged.
@@ -141,7 +142,7 @@ class ServerSettings:
         self.values: Mapping[str, Any] = {name: value for name, value in values.items() if value is not None}
 
     def changed(self, **values: Any) -> "ServerSettings":
-        """These settings with others in their place; None goes back to the default."""
+        """A copy with the given values; None goes back to the default."""
         return ServerSettings(self.guild_id, **{**self.values, **values})
 
     def __eq__(self, other: object) -> bool:
@@ -171,7 +172,7 @@ def offered(command: str) -> list[Setting[Any]]:
 
 
 def said(settings: ServerSettings, command: str, span: Callable[[float], str]) -> list[str]:
-    """What holds of all that a command offers, line by line."""
+    """The settings that a command offers, in words, line by line."""
     lines: dict[str, list[str]] = {}
     for row in offered(command):
         lines.setdefault(row.sentence, []).append(row.say(getattr(settings, row.name), span))

@@ -1,1 +1,1 @@
-"""Durable execution on DBOS: the engine, the failover of dead processes, and what a workflow comes to."""
+"""Durable execution on DBOS: the engine, the failover of dead processes, and the outcomes of steps."""

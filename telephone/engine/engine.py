@@ -1,6 +1,6 @@
 """The durable engine, DBOS, with its guard rails.
 
-What they guard against was measured and is told in docs/decisions/0001-durable-engine.md.
+docs/decisions/0001-durable-engine.md says what each guard rail protects from, as measured.
 """
 
 import asyncio
@@ -28,21 +28,22 @@ APPLICATION_VERSION: Final = "1"
 """Pinned: with a version made from the code, a new release would strand the games that are running."""
 QUEUE: Final = "games"
 _ENDED: Final = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
-_PREFIXES: Final = 100
-"""Beginnings of ids that are looked for at once."""
+_PREFIXES_AT_ONCE: Final = 100
+"""How many prefixes of workflow ids one query looks for."""
 KEEP_FOR: Final = timedelta(days=14)
 """How long the journal of an ended workflow is kept; our own tables keep the game itself."""
-_REMEMBERED: Final = 20_000
-"""Ids of enqueued workflows that are remembered, so that the database is not asked again and again; many times what
-waits or is paused at once."""
-_TOLD_EVERY: Final = 0.5
-_DEAF_AFTER: Final = 15.0
-"""How often a running workflow is told that the engine closes, and how long, in seconds."""
+_ENQUEUED_CACHED: Final = 20_000
+"""How many ids of enqueued workflows are cached, so that the database is not asked for each again and again. Many
+times the number of games that wait or are paused at once."""
+_CANCEL_EVERY: Final = 0.5
+_CANCEL_FOR: Final = 15.0
+"""When the engine closes, it cancels the running workflows every so many seconds, until they end or so many have
+passed."""
 _log = structlog.get_logger()
 
 
 class StepFailed(Exception):
-    """An exception as the journal kept it: the class's name and what it said."""
+    """An exception as the journal keeps it: the name of its class and its message."""
 
 
 class JsonSerializer(Serializer):
@@ -73,18 +74,18 @@ class Engine:
         self._workflows: list[DBOSConfiguredInstance] = []
         self._dbos: DBOS | None = None
         self._queue: Queue | None = None
-        self._enqueued: LRUCache[str, bool] = LRUCache(_REMEMBERED)
+        self._enqueued: LRUCache[str, bool] = LRUCache(_ENQUEUED_CACHED)
         self._connections: sa.Engine | None = None
-        self._reaper: Failover | None = None
+        self._failover: Failover | None = None
 
     @property
     def _on_sqlite(self) -> bool:
         return self._url.startswith("sqlite")
 
     async def launch(self, workflows: Iterable[DBOSConfiguredInstance]) -> None:
-        """Starts it on the running loop, where interrupted workflows of `workflows` then go on.
+        """Starts DBOS on the running loop and continues the interrupted workflows of `workflows`.
 
-        Raises Misconfigured when another process holds the SQLite database. What fails to start is closed.
+        Raises Misconfigured when another process holds the SQLite database. Closes the engine if it fails to start.
         """
         self._workflows = list(workflows)
         try:
@@ -96,10 +97,10 @@ class Engine:
     async def _launch(self) -> None:
         if self._on_sqlite:
             self._lock_against_others()
-        # With a handler there, DBOS adds none of its own, which would write past the one log.
+        # DBOS adds a handler of its own to a logger without one, and would write past our log.
         if not logging.getLogger("dbos").handlers:
             logging.getLogger("dbos").addHandler(logging.NullHandler())
-        # On SQLite the same name must come back, or nothing is recovered; on Postgres no two may share one.
+        # SQLite: DBOS recovers only under the same id as before. Postgres: no two processes may share an id.
         executor_id = "bot" if self._on_sqlite else f"bot-{uuid.uuid4().hex}"
         config = DBOSConfig(
             name="ai-telephone",
@@ -111,23 +112,23 @@ class Engine:
             log_level="WARNING",
         )
         if not self._on_sqlite:
-            self._reaper = Failover(self._url, executor_id, QUEUE)
-            await self._reaper.announce()
+            self._failover = Failover(self._url, executor_id, QUEUE)
+            await self._failover.announce()
         else:
             self._connections = config["system_database_engine"] = _sqlite_engine(self._url)
         self._dbos = DBOS(config=config)
         DBOS.launch()
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)
         self._queue = await DBOS.retrieve_queue_async(QUEUE)
-        if self._reaper is not None:
-            self._reaper.watch()
+        if self._failover is not None:
+            self._failover.watch()
 
     async def enqueue(self, workflow_id: str, workflow: Any, *args: str | int) -> None:
-        """Has a workflow run once, however often this is called with the same id.
+        """Enqueues a workflow, which runs once, however often this is called with the same id.
 
-        May be called from anywhere, a durable step included: it runs outside the caller's context, since
-        DBOS would take it for a child of the workflow, which a step may not have. What is no longer remembered is
-        enqueued again, which changes nothing where its journal has the id.
+        May be called from anywhere, a durable step included: it runs outside the caller's context, since DBOS would
+        take the workflow for a child, which a step may not start. An id that has left the cache is enqueued again,
+        which changes nothing while the journal has it.
         """
         if not self._enqueued.get(workflow_id, False):
             await asyncio.create_task(self._enqueue(workflow_id, workflow, args), context=Context())
@@ -140,7 +141,7 @@ class Engine:
             await self._queue.enqueue_async(workflow, *args)
 
     async def ended(self, workflow_ids: Iterable[str]) -> set[str]:
-        """Those of these workflows that will not go on by themselves, well ended or not."""
+        """The ids of these workflows that have ended, well or not, and will not go on by themselves."""
         wanted = list(workflow_ids)
         if not wanted:
             return set()
@@ -149,22 +150,22 @@ class Engine:
         )
         return {workflow.workflow_id for workflow in found}
 
-    async def going(self, beginnings: Iterable[str]) -> bool:
-        """Whether any workflow is under way whose id begins like one of these."""
-        return bool(await self._named(beginnings, ["ENQUEUED", "PENDING"], limit=1))
+    async def going(self, prefixes: Iterable[str]) -> bool:
+        """Whether any workflow whose id has one of these prefixes is enqueued or running."""
+        return bool(await self._named(prefixes, ["ENQUEUED", "PENDING"], limit=1))
 
-    async def forget(self, beginnings: Iterable[str]) -> int:
-        """Deletes the journals of ended workflows whose id begins like one of these; returns how many."""
-        ended = await self._named(beginnings, list(_ENDED))
+    async def forget(self, prefixes: Iterable[str]) -> int:
+        """Deletes the journals of ended workflows whose id has one of these prefixes; returns how many."""
+        ended = await self._named(prefixes, list(_ENDED))
         if ended:
             await DBOS.delete_workflows_async(ended)
         return len(ended)
 
-    async def _named(self, beginnings: Iterable[str], states: list[str], limit: int | None = None) -> list[str]:
-        prefixes, found = list(beginnings), []
-        for start in range(0, len(prefixes), _PREFIXES):
+    async def _named(self, prefixes: Iterable[str], states: list[str], limit: int | None = None) -> list[str]:
+        wanted, found = list(prefixes), []
+        for start in range(0, len(wanted), _PREFIXES_AT_ONCE):
             found += await DBOS.list_workflows_async(
-                workflow_id_prefix=prefixes[start : start + _PREFIXES],
+                workflow_id_prefix=wanted[start : start + _PREFIXES_AT_ONCE],
                 status=states,
                 limit=limit,
                 load_input=False,
@@ -173,7 +174,7 @@ class Engine:
         return [workflow.workflow_id for workflow in found]
 
     async def forget_old(self) -> int:
-        """Deletes the journals of workflows that ended before KEEP_FOR; returns how many."""
+        """Deletes the journals of workflows that ended longer than KEEP_FOR ago; returns how many."""
         before = (datetime.now(UTC) - KEEP_FOR).isoformat()
         old = await DBOS.list_workflows_async(
             status=list(_ENDED), completed_before=before, load_input=False, load_output=False
@@ -184,9 +185,9 @@ class Engine:
         return len(old)
 
     async def close(self) -> None:
-        """Stops it and lets go of the lock; what was interrupted goes on at the next launch."""
-        if self._reaper is not None:
-            await self._reaper.stop()
+        """Stops DBOS and releases the lock; interrupted workflows go on at the next launch."""
+        if self._failover is not None:
+            await self._failover.stop()
         if self._dbos is not None:
             logging.getLogger("dbos").setLevel(logging.ERROR)
             await _interrupt(self._dbos)
@@ -214,18 +215,18 @@ class Engine:
 
 
 async def _interrupt(dbos: DBOS) -> None:
-    """Ends the running workflows without a result, so that they stay pending.
+    """Cancels the running workflows without a result, so that they stay pending.
 
-    DBOS itself would leave them running on the loop, on a store that closes under them. One that heard nothing, since
-    it was just giving something back, is told again; one that never listens is named and left.
+    DBOS itself would leave them running on the loop, on a store that closes under them. A workflow that misses the
+    cancellation, since it was just returning a value, is cancelled again; one that never ends is logged and left.
     """
     for stop in dbos.background_thread_stop_events:
         stop.set()
-    deadline = time.monotonic() + _DEAF_AFTER
+    deadline = time.monotonic() + _CANCEL_FOR
     while (running := list(dbos._workflow_tasks)) and time.monotonic() < deadline:
         for task in running:
             task.cancel()
-        await asyncio.wait(running, timeout=_TOLD_EVERY)
+        await asyncio.wait(running, timeout=_CANCEL_EVERY)
     for task in running:
         _log.error("a workflow did not let go", at=[str(frame) for frame in task.get_stack()])
 

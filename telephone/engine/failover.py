@@ -1,7 +1,7 @@
-"""On Postgres: finds workers that died, and has their workflows run by those that live.
+"""Failover on Postgres: finds workers that died and hands their workflows to the living ones.
 
-A live worker holds a session's advisory lock on its own name. Whoever can take the lock of another name
-knows that its holder is gone, since Postgres frees a session's locks when the session ends, however it ends.
+A live worker holds an advisory lock on its own name in a database session. A worker that can take the lock of another
+name knows that its holder is gone, since Postgres frees the locks of a session when it ends, however it ends.
 """
 
 import asyncio
@@ -13,15 +13,15 @@ import structlog
 from dbos import DBOS
 
 EVERY: Final = 2.0
-"""How often the dead are looked for, in seconds."""
+"""How often dead workers are looked for, in seconds."""
 _SPACE: Final = 0x7E1E
-"""The first key of our advisory locks, so that they meet nobody else's."""
+"""The first key of our advisory locks, so that they do not collide with the locks of other programs."""
 _Connection = psycopg.AsyncConnection[tuple[bool]]
 _log = structlog.get_logger()
 
 
 class Failover:
-    """Says that this worker lives, and looks after those that do not."""
+    """Announces that this worker lives, and takes over the workflows of workers that died."""
 
     def __init__(self, url: str, executor_id: str, queue: str) -> None:
         self._url, self._executor_id, self._queue = url, executor_id, queue
@@ -37,7 +37,7 @@ class Failover:
         self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        """Gives the lock back, so that others take over what is left."""
+        """Releases the lock, so that other workers take over unfinished workflows."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -55,9 +55,9 @@ class Failover:
             try:
                 if self._connection is None:
                     self._connection = await self._connect()
-                await self._reap(self._connection)
+                await self._look_for_dead(self._connection)
             except psycopg.Error:
-                # With the session the lock is gone, and with it the proof that we live: back soon.
+                # The lock went with the session, and with it the proof that we live: connect again soon.
                 _log.warning("the reaper lost its connection")
                 if self._connection is not None:
                     await self._connection.close()
@@ -66,7 +66,7 @@ class Failover:
                 _log.exception("the reaper looks again")
             await asyncio.sleep(EVERY)
 
-    async def _reap(self, connection: _Connection) -> None:
+    async def _look_for_dead(self, connection: _Connection) -> None:
         await connection.execute("SELECT 1")
         pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
         for name in {str(workflow.executor_id) for workflow in pending} - {self._executor_id}:
@@ -77,10 +77,10 @@ class Failover:
                     await connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", (_SPACE, name))
 
     async def _take_over(self, name: str) -> None:
-        """Resumes what a dead worker left; its lock must be held.
+        """Resumes the pending workflows of a dead worker; its lock must be held.
 
-        Lists it under the lock: before, another survivor may have resumed it, and may be running it by now. A workflow
-        that was resumed is ENQUEUED, and PENDING again only under the name of the worker that runs it.
+        Lists them under the lock: before, another survivor may have resumed them, and may be running them by now. A
+        workflow that was resumed is ENQUEUED, and PENDING again only under the name of the worker that runs it.
         """
         left = await DBOS.list_workflows_async(status="PENDING", executor_id=name, load_input=False, load_output=False)
         if left:

@@ -1,7 +1,7 @@
 """How a durable step ended: a typed value for workflows, and the JSON under which the journal keeps it.
 
-A failure travels between step and workflow as such a value. The JSON of each never changes: what an earlier version
-journalled is read when a workflow is replayed.
+Steps return failures to their workflow as such values. The JSON of an outcome never changes: a replayed workflow reads
+outcomes that an earlier version journalled.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -42,7 +42,7 @@ _log = structlog.get_logger()
 
 
 class Halted(Exception):
-    """What a step was at was stopped, paused or set going anew meanwhile."""
+    """The game, battle or party of a step was stopped, paused or restarted meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """A round is played; the sides at these places are out of the battle by it."""
+    """A round is played; it put the sides at these places out of the battle."""
 
     places: tuple[int, ...]
 
@@ -71,7 +71,7 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """This run is not the one to go on."""
+    """This run must not go on: it was stopped or paused, or a newer run took its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +83,19 @@ class Void:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The step failed with an error of that name in the journal; `sentence` is for players."""
+    """The step failed; `name` is the error's name in the journal, `sentence` is for players."""
 
     name: str
     sentence: str
 
     @property
     def kind(self) -> type[TelephoneError] | None:
-        """The class of the error, None where no workflow tells it from others."""
+        """The class of the error, None for an error that is not in KINDS."""
         return KINDS.get(self.name)
 
 
 HeldUp: TypeAlias = Waits | Halt | Void | Failed
-"""After these a workflow does not go on."""
+"""The outcomes after which a workflow does not go on."""
 Outcome: TypeAlias = Done | Submitted | Out | HeldUp
 
 
@@ -119,7 +119,7 @@ def write(outcome: Outcome) -> Journalled:
 
 
 def read(value: Journalled) -> Outcome:
-    """The outcome that a journal tells of, this version's or an earlier one's. Raises ValueError for any other JSON."""
+    """The outcome in journalled JSON of this version or an earlier one. Raises ValueError for any other JSON."""
     match value:
         case {"ms": int(ms)}:
             return Submitted(ms)
@@ -139,13 +139,14 @@ def read(value: Journalled) -> Outcome:
 
 
 def held_up(value: Journalled) -> HeldUp | None:
-    """What keeps a workflow from going on after a step; None where nothing does."""
+    """The outcome, if it keeps the workflow from going on; None if the workflow goes on."""
     outcome = read(value)
     return None if isinstance(outcome, Done | Submitted | Out) else outcome
 
 
 async def outcome_of(work: Awaitable[Outcome | None]) -> Outcome:
-    """What came of some work, which is done where it returns None. A bug is logged and told as an apology."""
+    """The outcome of `work`; Done if it returns None. An exception that is no TelephoneError is logged and becomes a
+    Failed with the sentence BROKEN."""
     try:
         return await work or Done()
     except Halted:
@@ -158,7 +159,7 @@ async def outcome_of(work: Awaitable[Outcome | None]) -> Outcome:
 
 
 def _name_of(error: TelephoneError) -> str:
-    """The name of an error in the journal; what the store refuses goes by the class that it narrows."""
+    """The name of an error in the journal; a refusal of telephone.domain.refusals goes by its base class."""
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ != domain_refusals.__name__)
     return _NAMES.get(kind, kind.__name__)
 
@@ -166,7 +167,7 @@ def _name_of(error: TelephoneError) -> str:
 def journalled(
     step: Callable[P, Coroutine[Any, Any, Outcome | None]],
 ) -> Callable[P, Coroutine[Any, Any, Journalled]]:
-    """A step that returns the JSON of its outcome, and raises nothing."""
+    """Wraps a step so that it returns the JSON of its outcome and raises nothing."""
 
     @wraps(step)
     async def wrapped(*args: P.args, **kwargs: P.kwargs) -> Journalled:

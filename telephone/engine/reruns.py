@@ -1,6 +1,7 @@
-"""Setting going again what a crash, a fault or another process left lying.
+"""Restarting games, battles and parties that a crash, a fault or another process left unfinished.
 
-The store knows what has not ended, the journal which workflows have. What is unended while its workflow ended was left.
+The store knows which of them have not ended, the journal which workflows have. One that has not ended although its
+workflow has was left behind and is restarted.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,12 +14,12 @@ from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 
 RUNS_MAX: Final = 100
-"""How often a game, a battle or a party may be set going before it is given up."""
+"""How many runs a game, a battle or a party may have before it is given up."""
 _log = structlog.get_logger()
 
 
 class _Run(Protocol):
-    """What has runs: a workflow of its own for each time that it is set going."""
+    """A game, a battle or a party; each of its runs has a workflow of its own."""
 
     @property
     def id(self) -> str: ...
@@ -33,7 +34,7 @@ R_co = TypeVar("R_co", bound=_Run, covariant=True)
 
 
 class _Store(Protocol[R_co]):
-    """Where it is kept."""
+    """The store's queries for games, battles or parties."""
 
     async def get(self, owner_id: str, /) -> R_co: ...
     async def next_run(self, owner_id: str, /) -> object: ...
@@ -41,9 +42,9 @@ class _Store(Protocol[R_co]):
 
 @dataclass(frozen=True, slots=True)
 class Reruns(Generic[R]):
-    """Sets games, battles or parties going again. `what` names one in the log.
+    """Restarts games, battles or parties. `what` is the word for one in the log.
 
-    `begin` enqueues the workflow of one's run, `give_up` ends one that never ends well.
+    `begin` enqueues the workflow of the current run, `give_up` ends an owner that has had RUNS_MAX runs.
     """
 
     what: str
@@ -53,17 +54,17 @@ class Reruns(Generic[R]):
     give_up: Callable[[R], Awaitable[object]]
 
     async def set_going(self, unended: Mapping[str, R], is_left: Callable[[R], bool] = lambda _: True) -> None:
-        """Begins what is unended, by the ids of its workflows; what is left by an ended one goes on in a new run.
+        """Begins every run in `unended`, by workflow id; where the workflow has ended already, begins a new run.
 
-        `is_left` says of one whose workflow ended whether it should not have. Safe at any time.
+        `is_left` says whether an owner whose workflow has ended was left behind. Safe at any time.
         """
         ended = await self.engine.ended(unended)
-        for workflow_id, one in unended.items():
-            await (self._run_again(one) if workflow_id in ended and is_left(one) else self.begin(one))
+        for workflow_id, owner in unended.items():
+            await (self._run_again(owner) if workflow_id in ended and is_left(owner) else self.begin(owner))
 
-    async def _run_again(self, one: R) -> None:
-        now = await self.store.get(one.id)
-        if (now.run, now.state) != (one.run, one.state):
+    async def _run_again(self, owner: R) -> None:
+        now = await self.store.get(owner.id)
+        if (now.run, now.state) != (owner.run, owner.state):
             return
         if now.run >= RUNS_MAX:
             await self.give_up(now)
@@ -74,7 +75,7 @@ class Reruns(Generic[R]):
 
 
 async def enqueue_unended(engine: Engine, workflow: Any, unended: Mapping[str, str]) -> None:
-    """Enqueues the jobs of unended workflows, by the ids of these; one whose workflow ended is tried every hour."""
+    """Enqueues jobs by workflow id; a job whose workflow has ended without finishing it is enqueued once an hour."""
     ended = await engine.ended(unended)
     for workflow_id, job_id in unended.items():
         again = workflow_id in ended

@@ -1,4 +1,4 @@
-"""Waiting for what others do: looking again and again until it is there, and watching over work while it goes on."""
+"""Waiting: polling until a condition holds, and checking on work while it runs."""
 
 import asyncio
 import time
@@ -12,9 +12,9 @@ T = TypeVar("T")
 async def look_until(
     look: Callable[[], Awaitable[T]], reached: Callable[[T], bool], *, every: float, within: float = inf
 ) -> T:
-    """What a look finds once it is `reached`, or as it is after `within` seconds. Looks at least once.
+    """Calls `look` every `every` seconds until `reached` holds; returns its last result after `within` seconds at most.
 
-    `every` lies between two looks, in seconds.
+    Looks at least once.
     """
     ends = time.monotonic() + within
     while not reached(found := await look()) and time.monotonic() < ends:
@@ -23,9 +23,9 @@ async def look_until(
 
 
 async def watched(work: Awaitable[T], check: Callable[[], Awaitable[object]], *, every: float) -> T:
-    """What some work comes to, with a check every so many seconds; an error of the check ends the work, and is raised.
+    """The result of `work`; runs `check` every `every` seconds. An error of the check cancels the work and is raised.
 
-    The work has ended when this returns, however it returns.
+    The work has ended when this returns or raises.
     """
     task = asyncio.ensure_future(work)
     try:

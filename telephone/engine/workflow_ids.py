@@ -1,6 +1,6 @@
-"""The ids of all workflows. A journal finds its workflow by them, so that no id ever changes by a character.
+"""The ids of all workflows. The journal finds a workflow by its id, so no id may ever change by a character.
 
-A workflow runs once under its id. What may run again has a run, a moment or a version in it.
+A workflow runs once under its id. The id of a workflow that may run again contains a run, a moment or a version.
 """
 
 import time
@@ -24,11 +24,11 @@ ERASE: Final = "erase"
 RESCORE: Final = "rescore"
 
 WRITING_GAMES: Final = (OPEN, PLAY, CLOSE, SETTLE, REALIGN)
-"""What writes to a game and its messages."""
+"""The workflows that write to a game and its messages."""
 WRITING_BATTLES: Final = (BATTLE, BATTLE_END)
 WRITING_PARTIES: Final = (PARTY,)
 OF_OWNERS: Final = (*WRITING_GAMES, SEAT, MEASURE, *WRITING_BATTLES, BATTLE_WAIT, BATTLE_BALLOT, PARTY)
-"""Everything that is journalled of games, battles and parties."""
+"""All workflows of games, battles and parties."""
 
 MINUTE: Final = 60
 TEN_MINUTES: Final = 600
@@ -36,7 +36,7 @@ HOUR: Final = 3_600
 
 
 def opening(game_id: str, run: int) -> str:
-    """Card, thread and opening of one run of a game."""
+    """Posting the card, thread and opening message of one run of a game."""
     return f"{OPEN}-{game_id}-{run}"
 
 
@@ -51,7 +51,7 @@ def closing(game_id: str) -> str:
 
 
 def settling(game_id: str, run: int, state: str) -> str:
-    """The card of a game that came to a state in which nobody plays it."""
+    """Updating the card of a game that came to a state in which it is not played, such as paused or stopped."""
     return f"{SETTLE}-{game_id}-{run}-{state}"
 
 
@@ -61,7 +61,7 @@ def realigning(game_id: str, key: str, version: int) -> str:
 
 
 def minding(game_id: str, key: str, due: datetime) -> str:
-    """The timer of what is due about a member's step."""
+    """The timer of a seat: its next reminder, claim end or deadline, at `due`."""
     return f"{SEAT}-{game_id}-{key}-{due.timestamp():.3f}"
 
 
@@ -86,7 +86,7 @@ def battle_wait(battle_id: str) -> str:
 
 
 def battle_ballot(battle_id: str) -> str:
-    """Showing a ballot that was not shown when the votes opened."""
+    """Posting a ballot that was not posted when the votes opened."""
     return f"{BATTLE_BALLOT}-{battle_id}"
 
 
@@ -110,7 +110,7 @@ def once_every(seconds: int, workflow_id: str) -> str:
     return f"{workflow_id}-{int(time.time() // seconds)}"
 
 
-def beginnings(kinds: Iterable[str], owner_ids: Iterable[str]) -> list[str]:
-    """How the ids of these kinds of workflows begin, of games, battles or parties."""
+def prefixes(kinds: Iterable[str], owner_ids: Iterable[str]) -> list[str]:
+    """The prefixes of the workflow ids of these kinds, for these games, battles or parties."""
     kinds = tuple(kinds)
     return [f"{kind}-{owner_id}" for owner_id in owner_ids for kind in kinds]

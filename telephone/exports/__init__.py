@@ -1,7 +1,7 @@
-"""What may be taken away from a server, as a file: a row for each format, which a module of this package writes.
+"""Exports of a server's data as files: one row for each format, which a module of this package writes.
 
 `telephone export` has a command for each row, and /telephone-admin export an option that names it once there are two.
-Nothing heavy is imported before a file is written.
+A format's module is imported when its first file is written.
 """
 
 from collections.abc import Callable
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from telephone.store.scores import Pool
 
 Which = Literal["all", "counted", "unflagged"]
-"""Every vote, struck ones too; those that a board counts; of these the ones that are not flagged, or cleared.
+"""Which votes: all, struck ones too; those that a leaderboard counts; or of these only the unflagged or cleared ones.
 
-Two files that differ by one voter's decision tell what that voter chose: who must not know gets all.
+Two files that differ by the decision about one voter tell what that voter chose. Whoever must not know that gets "all".
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A file, and what is in it, in sentences."""
+    """An exported file, and sentences that say what is in it."""
 
     data: bytes
     said: str
@@ -31,7 +31,7 @@ class Export:
 class FormatWriter(Protocol):
     """Writes a format. Raises NotFound where there is nothing to write."""
 
-    async def __call__(self, archive: "Exporter", pool: "Pool", which: Which) -> Export: ...
+    async def __call__(self, exporter: "Exporter", pool: "Pool", which: Which) -> Export: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +56,22 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """`key` gives the key of pseudonyms, which is made when it is first needed."""
+    """Writes exports. `key` returns the key of pseudonyms, which is made when it is first needed."""
 
-    urn: "BallotSource"
+    ballot_source: "BallotSource"
     key: Callable[[], bytes]
 
     async def export(self, name: str, pool: "Pool", which: Which = "counted") -> Export:
-        """What is stored of the prompts of `pool`, in a format of FORMATS. Raises NotFound where there is nothing."""
+        """The stored data on the prompts of `pool`, in a format of FORMATS. Raises NotFound where there is none."""
         return await FORMATS[name].write(self, pool, which)
 
 
 def _module(name: str) -> FormatWriter:
     """The function `write` of a module of this package, which is imported when it is called."""
 
-    async def write(archive: Exporter, pool: "Pool", which: Which) -> Export:
+    async def write(exporter: Exporter, pool: "Pool", which: Which) -> Export:
         writer: FormatWriter = import_module(f"{__name__}.{name}").write
-        return await writer(archive, pool, which)
+        return await writer(exporter, pool, which)
 
     return write
 

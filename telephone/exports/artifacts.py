@@ -1,4 +1,4 @@
-"""What is left of a game when it is over: a GIF, and a folder with everything in it."""
+"""A game's artifacts: its replay as a GIF, and a folder with pictures, game.json, chart, replay and album."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from telephone.measurement.calibration import Calibrations
 from telephone.measurement.distances import GameMeasurer
 from telephone.media.album import album
 from telephone.media.charts import describe_drift
-from telephone.media.charts.game_chart import Drawing
+from telephone.media.charts.game_chart import GameChart
 from telephone.media.images import Pictures
 from telephone.media.replay import Frame, replay_gif
 from telephone.models.registry import Registry
@@ -26,7 +26,7 @@ _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "imag
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A game as one moving picture; `alt` tells it in words."""
+    """A game as one animated GIF; `alt` is its alt text."""
 
     name: str
     data: bytes
@@ -35,15 +35,15 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class GameArtifacts:
-    """Makes them from what is stored."""
+    """Makes artifacts of stored games."""
 
     pictures: Pictures
     registry: Registry
     measure: GameMeasurer
-    scales: Calibrations
+    calibrations: Calibrations
 
     async def replay(self, game: Game) -> Replay:
-        """Each picture with the words before and after it. Raises BadInput before the first turn is played."""
+        """A GIF of each picture with the words before and after it. Raises BadInput before the first turn is played."""
         shown = await self._shown(game)
         frames = [
             Frame(turn.n, shown[turn.picture.image], game.text_before(turn.picture.key), turn.caption.text or "")
@@ -85,7 +85,7 @@ class GameArtifacts:
         bearings = await self._bearings(game)
         charts: dict[str, Any] = {}
         if found is not None and embedder is not None:
-            drawn = Drawing(f"Game {game.number}: {game.pair}", embedder, found, bearings)
+            drawn = GameChart(f"Game {game.number}: {game.pair}", embedder, found, bearings)
             charts["chart"], charts["chart_alt"] = await off_loop(drawn.chart), drawn.alt
             charts["chart_dark"] = await off_loop(drawn.chart, "dark")
             files["drift.png"] = charts["chart"]
@@ -103,9 +103,9 @@ class GameArtifacts:
         return {sha256: await self.pictures.get(sha256) for sha256 in hashes}
 
     async def _bearings(self, game: Game) -> Bearings:
-        """What the distances are held against; a scale that is missing is made where that costs nothing."""
-        await self.scales.made(game.request.guild_id, game.embedder or "")
-        return await self.scales.bearings(game)
+        """The calibration and the rest of a game; a missing calibration is computed where that costs nothing."""
+        await self.calibrations.made(game.request.guild_id, game.embedder or "")
+        return await self.calibrations.bearings(game)
 
     async def _embeddings(self, game: Game) -> Mapping[str, list[float]]:
         captions = [turn.caption for turn in game.turns if turn.caption is not None and turn.caption.text]

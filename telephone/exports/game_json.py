@@ -23,9 +23,9 @@ def record(
 ) -> Row:
     """The document tests/contracts/game.schema.json fixes, of the turns that have a picture and a caption.
 
-    `paths` says where the picture of a step lies and `embeddings` holds the vector of a caption, both by
-    step key ("3p", "3c"); what is missing is null. Distances are `drift`'s, else those the turns carry;
-    `bearings` say what they are held against.
+    `paths` has the path of a step's picture and `embeddings` the vector of a caption, both by step key ("3p", "3c");
+    what is missing is null. Distances are those of `drift`, else those of the turns; `bearings` are their
+    calibration, and whether the game came to rest.
     """
     turns = [turn for turn in game.turns if turn.picture is not None and turn.caption is not None]
     rows = [_turn(turn, drift, paths) for turn in turns]
@@ -47,7 +47,7 @@ def record(
 
 
 def conversation_name(game: Game) -> str:
-    """The article's name of a conversation: six hexadecimal digits for a pair and a prompt."""
+    """The article's name of a conversation: six hexadecimal digits of the MD5 of a pair and a prompt."""
     return _md5(f"{game.pair.t2i}_{game.pair.i2t}{game.request.prompt.text}")[:6]
 
 

@@ -1,7 +1,8 @@
-"""The votes of a server as the CSV that sheets.py reads, each voter under a pseudonym.
+"""The votes of a server as the CSV that telephone.leaderboards.csv_input reads, each voter under a pseudonym.
 
 A pseudonym is a keyed hash of server and member: the same in every file of one server, another on every other, and
-without the operator's key it tells nobody who voted. Rows of a battle stand in the order of pseudonyms, which is none.
+without the operator's key it tells nobody who voted. The rows of a battle are sorted by pseudonym, so that
+their order tells nothing.
 """
 
 import csv
@@ -37,10 +38,10 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A CSV in UTF-8 and what is in it.
+    """A CSV in UTF-8, and the counts of what is in it.
 
-    `turned` says whether some two pairs stood in both orders; where none did, a board made from the file has no way to
-    tell what a button gains by where it stands, and takes it for nothing.
+    `turned` says whether any two pairs were shown in both orders. Where none were, a leaderboard made from the file
+    cannot estimate the advantage of a button's position, and takes it to be none.
     """
 
     data: bytes
@@ -50,11 +51,11 @@ class Transcript:
     turned: bool
 
 
-async def write(archive: Exporter, pool: Pool, which: Which) -> Export:
+async def write(exporter: Exporter, pool: Pool, which: Which) -> Export:
     """The votes on the prompts of `pool` as a CSV. Raises NotFound where there are none."""
-    urn = archive.urn
-    polls = await (urn.store.polls.of(pool) if which == "all" else urn.polls(pool, unflagged=which != "counted"))
-    found = await off_loop(lambda: transcribe(polls, archive.key(), pool.guild_id, free=pool.free))
+    source = exporter.ballot_source
+    polls = await (source.store.polls.of(pool) if which == "all" else source.polls(pool, unflagged=which != "counted"))
+    found = await off_loop(lambda: transcribe(polls, exporter.key(), pool.guild_id, free=pool.free))
     if found is None:
         raise NotFound("No vote of a closed battle is here to export; /telephone battle begins one.")
     _log.info("votes exported", guild=pool.guild_id, votes=found.votes, battles=found.battles)
@@ -64,7 +65,7 @@ async def write(archive: Exporter, pool: Pool, which: Which) -> Export:
 def transcribe(polls: Sequence[Poll], key: bytes, guild_id: int, *, free: bool = False) -> Transcript | None:
     """Every vote of `polls`, in their order; None where nobody voted.
 
-    Curated prompts stand there by their slugs, `free` ones by numbers: somebody's words are not for others to keep.
+    Curated prompts stand there by their slugs, `free` ones by numbers: a member's own words are not exported to others.
     """
     polls = [poll for poll in polls if len(poll.votes)]
     ballots = gather(polls)
@@ -84,7 +85,7 @@ def transcribe(polls: Sequence[Poll], key: bytes, guild_id: int, *, free: bool =
 
 
 def pseudonym(key: bytes, guild_id: int, member_id: int) -> str:
-    """Who voted, for whoever must not know who that is."""
+    """The pseudonym of a voter: 16 hexadecimal digits of a keyed hash of server and member."""
     return hmac.digest(key, f"voter {guild_id} {member_id}".encode(), "sha256").hex()[:_DIGITS]
 
 
@@ -98,7 +99,7 @@ def _rows(poll: Poll, names: dict[int, str], prompt: str) -> list[tuple[str, ...
 
 
 def said(found: Transcript) -> str:
-    """What is in a file, in sentences, with what a board made from it cannot know."""
+    """Sentences that say what is in a file, and what a leaderboard made from it cannot estimate."""
     votes, voters, battles = (
         f"{count:,} {word}{'' if count == 1 else 's'}"
         for count, word in ((found.votes, "vote"), (found.voters, "voter"), (found.battles, "battle"))

@@ -1,4 +1,4 @@
-"""What is checked before a game is stored: its words, its players, its length, and whether games may run here."""
+"""Admission: checks a game's prompt, players and length, and whether games may run here, before it is stored."""
 
 import secrets
 from collections.abc import Callable
@@ -39,11 +39,11 @@ SEED_MAX: Final = 2**53 - 1
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """A game as somebody typed it. None stands for what the game chooses itself.
+    """A game as a member typed it. None stands for what admission chooses itself.
 
     `prompt` is free text or the slug of a curated prompt or one of the server's own; without one, `level` picks one.
     `age_restricted` says that Discord shows the channel to adults only. `human_step`, such as 3c, is the one step that
-    a member takes in a line of models; such a game is sealed.
+    a member takes in a game between two models; such a game is sealed.
     """
 
     prompt: str | None
@@ -63,7 +63,7 @@ class StartRequest:
 
 @dataclass(frozen=True, slots=True)
 class GameAdmission:
-    """Turns what was typed into a game that can be played. Raises a TelephoneError that says what to change."""
+    """Makes a game that can be played of what was typed. Raises a TelephoneError that says what to change."""
 
     store: Store
     players: Players
@@ -75,15 +75,15 @@ class GameAdmission:
     """Whether members can take turns here."""
 
     def order(self, request: GameRequest) -> Order:
-        """What an admitted game costs at most, to be reserved with it; a model may have to stand in for a member."""
+        """The most that an admitted game can cost, to be reserved with it; a stand-in may have to play for a member."""
         t2i, i2t = (self._payee(request.pair.player(kind), of) for kind, of in _KINDS)
         return Order(most_usd(request.turns, t2i, i2t, self.measuring_usd(request.turns)), self.caps)
 
     async def add(self, request: GameRequest) -> Game:
         """Stores an admitted game under a new number, the most it can cost reserved. Raises OverBudget.
 
-        One whose players cost nothing is never refused for money: where measuring it does not fit the budget, it
-        reserves nothing and is measured for nothing.
+        A game whose players cost nothing is never refused for money: where measuring it does not fit the budget, it
+        reserves nothing, and only embedders that cost nothing measure it.
         """
         order = self.order(request)
         try:
@@ -94,6 +94,7 @@ class GameAdmission:
             return await self.store.games.add(request, replace(order, most_usd=0.0))
 
     async def admit(self, asked: StartRequest) -> GameRequest:
+        """The game to store. Raises BadInput, NotAllowed or Refused."""
         await self.check_open(asked.guild_id)
         server = await self.store.servers.settings(asked.guild_id)
         pair = Pair(self._seat(asked.t2i, "t2i"), self._seat(asked.i2t, "i2t"))
@@ -126,7 +127,10 @@ class GameAdmission:
         await self.store.servers.check_open(guild_id)
 
     def _human_step(self, asked: StartRequest, pair: Pair, turns: int) -> StepKey | None:
-        """The one step that a member takes in a line of models. Raises BadInput, and NotAllowed where none can."""
+        """The one step that a member takes in a game between two models, None without one.
+
+        Raises BadInput, and NotAllowed where members cannot take turns.
+        """
         by_members = HUMAN in (pair.t2i, pair.i2t)
         if asked.human_step is None and not by_members:
             if asked.sealed:
@@ -152,7 +156,7 @@ class GameAdmission:
             raise NotAllowed("What members draw and write cannot be checked here yet; please tell the operator.")
 
     def _payee(self, name: str, kind: ModelKind) -> ModelTable:
-        """Whose price a player's steps are reserved at: a member's may be a stand-in's."""
+        """The model whose price is reserved for a player's steps: for a member, the stand-in."""
         stand_in = self.players.stand_in(kind) if name == HUMAN else name
         if stand_in is None:
             raise NotAllowed("No model could stand in for a member just now; please ask the operator.")
@@ -162,7 +166,7 @@ class GameAdmission:
         if name is not None and name.strip().lower() == HUMAN:
             return HUMAN
         if name is not None:
-            return self.players.seat(name, kind).name
+            return self.players.playable(name, kind).name
         ready = [table.name for table in self.players.registry.of_kind(kind) if self.players.why_not(table) is None]
         if not ready:
             raise NotAllowed("No model can play yet; please ask the operator to run telephone doctor.")

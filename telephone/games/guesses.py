@@ -1,4 +1,4 @@
-"""What a cog may ask for about spectators' questions at a reveal: one function each."""
+"""Spectators' guesses about a revealed game."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +17,7 @@ NO_STEP: Final = "That step is none of this game's; please press the question's 
 
 @dataclass(frozen=True, slots=True)
 class GuessService:
-    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+    """Asks questions and keeps the answers. Raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
     registry: Registry
@@ -25,16 +25,16 @@ class GuessService:
     async def asked(self, game_id: str, question: Question, member_id: int) -> Guessed:
         """A question as it stands for a member, with their choice where they made one.
 
-        Raises NotAllowed where it is not asked, or the member knows the answer.
+        Raises NotAllowed where the question is not asked about this game, or the member knows the answer.
         """
         game = await self._game(game_id, question, member_id)
         choice = await self.store.guesses.get(game_id, question, member_id)
         return Guessed(game, question) if choice is None else await self._told(game, question, choice)
 
     async def choose(self, game_id: str, question: Question, member_id: int, key: StepKey) -> Guessed:
-        """Keeps what a member chose, in the place of what they chose before, and says what is known.
+        """Stores a member's choice in place of an earlier one, and returns the question with the tally and the drift.
 
-        Whose step it was is told with the first choice, which stays: a tally of those who were told says nothing.
+        The first choice of the member's step stays, since the answer is told with it: later choices would follow it.
         Raises NotAllowed as `asked` does, and BadInput.
         """
         game = await self._game(game_id, question, member_id)

@@ -1,7 +1,7 @@
-"""Members' turns: a step is opened to members, looked after while they are at it, and given to a model at the end.
+"""Members' turns: opens a step to members, sends reminders, ends claims, and has a model stand in at the deadline.
 
-What is due stands in the store, and every change there is booked once: whoever looks after a seat, a timer, a sweep
-or another process, finds what is left to do.
+The store says when something is due about a seat, and books each change once. So a timer, a sweep or another process
+may look after the same seat: each finds only what is left to do.
 """
 
 from dataclasses import dataclass
@@ -25,18 +25,18 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class HumanTurns:
-    """Looks after members' turns. Raises StageGone where an invitation cannot be posted."""
+    """Opens members' turns and looks after them. Raises StageGone where an invitation cannot be posted."""
 
     store: Store
     players: Players
-    showing: GamePublisher
+    publisher: GamePublisher
 
     async def seat(self, game: Game, key: StepKey) -> bool:
-        """Opens a step to members and has its game wait; False where somebody took it in the same moment."""
+        """Opens a step to members and lets its game wait; False where a member took the step in the same moment."""
         settings = await self.store.servers.settings(game.request.guild_id)
         model = self.stand_in(game, key)
         await self.store.seats.open(game.id, key, model, settings.seat_seconds, settings.claim_seconds)
-        await self.showing.post(game, GameMessage.invitation(key))
+        await self.publisher.post(game, GameMessage.invitation(key))
         waits = await self.store.seats.wait(game.id, key)
         if waits:
             _log.info("game waits for a member", game=game.id, step=str(key))
@@ -44,7 +44,7 @@ class HumanTurns:
         return waits
 
     def stand_in(self, game: Game, key: StepKey) -> str | None:
-        """The model that plays a step which no member takes: the pair's own, else the best that can play now."""
+        """The model that plays a step which no member takes: the pair's own, else the best ready one, if any."""
         own = game.pair.player(key.kind)
         kind = _KINDS[key.kind]
         if own != HUMAN and self.players.why_not(self.players.registry.table(own)) is None:
@@ -52,16 +52,16 @@ class HumanTurns:
         return self.players.stand_in(kind)
 
     async def look_after(self, game: Game, key: StepKey) -> None:
-        """Does what is due about a step for which a game waits: opens it again, reminds, has a model stand in."""
+        """Does what is due about a seat: reminders, the end of an expired claim, a stand-in at the deadline."""
         if game.state is not GameState.WAITING:
             return
         seats, seat, moment = self.store.seats, await self.store.seats.get(game.id, key), datetime.now(UTC)
-        if seat.due_at is None or seat.due_at > moment:  # a sweep writes nothing where nothing is due
+        if seat.due_at is None or seat.due_at > moment:  # most sweeps find nothing due and write nothing
             return
         changed = seat.half_at <= moment and await seats.tell_half(game.id, key)
         if seat.claim is not None and seat.claim.holds(moment):
             if await seats.tell_claim(game.id, key):
-                await self.showing.remind(game, seat)
+                await self.publisher.remind(game, seat)
         else:
             changed = await seats.lapse(game.id, key) or changed
             if seat.deadline <= moment:
@@ -70,21 +70,21 @@ class HumanTurns:
             await self.show(game.id, key)
 
     async def give_away(self, game: Game, key: StepKey) -> None:
-        """Has a model play the step now. Raises NotAllowed where no model can, or a member is at it."""
+        """Gives the step to a model now. Raises NotAllowed where no model can, or a member holds or took it."""
         if not await self._give_away(game, key, early=True):
             raise NotAllowed("A member is at this turn just now, or has taken it; please look again in a while.")
         await self.show(game.id, key)
 
     async def show(self, game_id: str, key: StepKey) -> None:
-        """Brings invitation and card up to date; neither ever stops a game."""
+        """Brings invitation and card up to date; a failed edit never stops a game."""
         game = await self.store.games.get(game_id)
         await self.show_invitation(game, key)
-        await self.showing.edit_card(game)
+        await self.publisher.edit_card(game)
 
     async def show_invitation(self, game: Game, key: StepKey | None) -> None:
-        """Brings the invitation to a step up to date, where there is one."""
+        """Brings the invitation to a step up to date, if the step has one."""
         if key in game.request.human_steps and (seat := await self.store.seats.find(game.id, key)) is not None:
-            await self.showing.edit_invitation(game, seat)
+            await self.publisher.edit_invitation(game, seat)
 
     async def _give_away(self, game: Game, key: StepKey, *, early: bool) -> bool:
         model = self.stand_in(game, key)

@@ -1,7 +1,7 @@
-"""The durable measuring of a finished game, which no game waits for.
+"""The durable workflow that measures a finished game; no game waits for it.
 
-What is always there measures at once, on this machine. The primary may be far away and asleep: it measures in a
-workflow of its own, tried again for hours, and what shows the game's distance is brought up to date when it comes.
+The embedder that is always ready measures at once, on this machine. The primary embedder may run elsewhere and be
+asleep: it measures in a workflow of its own, which retries for hours and then updates the summary and the card.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.domain.games import Game, GameState
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import Failed, Journalled, Outcome, held_up, journalled, outcome_of, write
 from telephone.engine.waiting import look_until
@@ -24,20 +24,21 @@ from telephone.retry import with_patience
 from telephone.store import Store
 
 SCALE_DEADLINE: Final = 900.0
-"""How long the scale of an embedder may be tried again, in seconds; a cold one takes minutes."""
+"""Deadline for the calibration of an embedder, retries included, in seconds; a cold embedder takes minutes."""
 _PASSING: Final = (Unavailable, RateLimited, TimedOut, Misconfigured)
-"""What may be over at the next attempt; our key may have been mended by then."""
+"""Errors that may be over at the next attempt, Misconfigured too: the operator may have mended our key by then."""
 _NONSENSE_MAX: Final = 3
-"""How often an answer that is none is paid for before a game is given up."""
+"""How many unusable answers are paid for before a game is given up."""
 _LOOK_EVERY: Final = 0.25
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long the primary is waited for, in seconds: `summary` before a summary is posted without it.
+    """How long a game waits for the primary embedder, in seconds.
 
-    `pauses` lie between the attempts at measuring one game; there are no more.
+    After `summary` the summary is posted without its distance. `pauses` are the pauses between the attempts at
+    measuring one game; after the last of them there is one more attempt.
     """
 
     summary: float = 60.0
@@ -55,32 +56,32 @@ class MeasureWorkflow(DBOSConfiguredInstance):
         self,
         store: Store,
         measure: GameMeasurer,
-        scales: Calibrations,
-        showing: GamePublisher,
+        calibrations: Calibrations,
+        publisher: GamePublisher,
         engine: Engine,
         *,
         patience: Patience = PATIENCE,
     ) -> None:
-        self._store, self._measure, self._scales = store, measure, scales
-        self._showing, self._engine, self._patience = showing, engine, patience
-        self._awaiting = PendingMeasurements(measure, engine)
+        self._store, self._measure, self._calibrations = store, measure, calibrations
+        self._publisher, self._engine, self._patience = publisher, engine, patience
+        self._pending = PendingMeasurements(measure, engine)
         super().__init__(config_name="measuring")
 
     @property
     def always(self) -> str:
-        """The name of what measures every game at once."""
+        """The name of the embedder that measures every game at once."""
         return self._measure.always
 
     async def begin(self, game_id: str) -> None:
-        """Measures a game with what is always there and sets the primary going. Safe at any time, any number of times.
+        """Measures a game with the embedder that is always ready and enqueues the primary. Safe to repeat at any time.
 
-        Raises a TelephoneError where not even the former measures.
+        Raises a TelephoneError where the former cannot measure.
         """
         game = await self._store.games.get(game_id)
-        ready = [gauge.name for gauge in self._measure.of(game)]
+        ready = [embedder.name for embedder in self._measure.of(game)]
         later = [name for name in ready if name != self._measure.always]
         for name in later:
-            await self._engine.enqueue(engine_workflow_ids.measuring(game_id, name), self.measuring, game_id, name)
+            await self._engine.enqueue(workflow_ids.measuring(game_id, name), self.measuring, game_id, name)
         try:
             if self._measure.always in ready:
                 await self._measure.measure(game, self._measure.always)
@@ -90,10 +91,10 @@ class MeasureWorkflow(DBOSConfiguredInstance):
 
     async def awaited(self, game: Game) -> str:
         """The name of the embedder that is still measuring a finished game; empty where none is."""
-        return await self._awaiting.primary(game)
+        return await self._pending.primary(game)
 
     async def wait(self, game_id: str) -> None:
-        """Returns when the primary has measured a game or given up, or when a summary should wait no longer."""
+        """Returns when the primary has measured a game or given up, at the latest when the summary is due."""
 
         async def look() -> str:
             return await self.awaited(await self._store.games.get(game_id))
@@ -101,33 +102,33 @@ class MeasureWorkflow(DBOSConfiguredInstance):
         await look_until(look, lambda name: not name, every=_LOOK_EVERY, within=self._patience.summary)
 
     async def summarise(self, game_id: str) -> None:
-        """Posts the summary of a finished game with what was measured by now."""
+        """Posts the summary of a finished game with the distances measured so far."""
         game = await self._store.games.get(game_id)
         awaited = await self.awaited(game)
-        await self._showing.edit_card(game)
+        await self._publisher.edit_card(game)
         if game.state is not GameState.FINISHED:
             return
-        await self._showing.post_summary(game, awaited)
+        await self._publisher.post_summary(game, awaited)
         now = await self._store.games.get(game_id)
         still = await self.awaited(now)
         if (now.embedder, still) != (game.embedder, awaited):
-            # It came, or was given up, while the summary was being posted, and found none to bring up to date.
-            await self._showing.edit_summary(now, still)
-            await self._showing.edit_card(now)
+            # The primary measured or gave up while the summary was being posted, and found no summary to update.
+            await self._publisher.edit_summary(now, still)
+            await self._publisher.edit_card(now)
 
-    async def scale(self, game_id: str, name: str) -> Outcome:
-        """Makes the scale that a summary by this embedder lacks, now that nobody waits for it, and shows it there."""
+    async def calibrate(self, game_id: str, name: str) -> Outcome:
+        """Computes the calibration that a posted summary by this embedder lacks, and shows it in the summary."""
 
-        async def scale() -> None:
+        async def calibrate() -> None:
             game = await self._store.games.get(game_id)
             if game.embedder != name:
                 return
-            lacked = (await self._scales.bearings(game)).scale is None
-            await self._scales.prepare(game.request.guild_id, name)
+            lacked = (await self._calibrations.bearings(game)).scale is None
+            await self._calibrations.prepare(game.request.guild_id, name)
             if lacked:
-                await self._showing.edit_summary(game, await self.awaited(game))
+                await self._publisher.edit_summary(game, await self.awaited(game))
 
-        return await outcome_of(with_patience(scale, deadline=SCALE_DEADLINE, who="The scale"))
+        return await outcome_of(with_patience(calibrate, deadline=SCALE_DEADLINE, who="The scale"))
 
     @DBOS.workflow(name="Measuring.measuring", max_recovery_attempts=1_000)
     async def measuring(self, game_id: str, name: str) -> None:
@@ -155,13 +156,13 @@ class MeasureWorkflow(DBOSConfiguredInstance):
 
     @DBOS.step(name="Measuring._show")
     async def _show(self, game_id: str) -> Journalled:
-        """Lets go of the money that is left, and brings up to date what was posted already."""
+        """Releases what is left of the reservation, and updates the summary and the card if they are posted."""
 
         async def show() -> None:
             game = await self._store.games.get(game_id)
-            await self._showing.edit_summary(game)
+            await self._publisher.edit_summary(game)
             if game.place.summary_id is not None:
-                await self._showing.edit_card(game)
+                await self._publisher.edit_card(game)
 
         await self._store.budgets.settle(game_id)
         return write(await outcome_of(show()))
@@ -169,4 +170,4 @@ class MeasureWorkflow(DBOSConfiguredInstance):
     @DBOS.step(name="Measuring._scale")
     @journalled
     async def _scale(self, game_id: str, name: str) -> Outcome:
-        return await self.scale(game_id, name)
+        return await self.calibrate(game_id, name)

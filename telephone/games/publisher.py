@@ -1,4 +1,4 @@
-"""Showing a game on its stage: every message once, and the card kept up to date."""
+"""Publishes a game: posts every message once and keeps its card up to date."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey
 from telephone.domain.human_turns import Seat
 from telephone.domain.messages import GameMessage, GameMessageKind
 from telephone.measurement.calibration import Calibrations
-from telephone.media.charts.game_chart import Drawing
+from telephone.media.charts.game_chart import GameChart
 from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.ports.games import GamePresenter, Progress, Summary
@@ -21,41 +21,41 @@ from telephone.scoring.drift import drift_of
 from telephone.store import Store
 
 OPENING: Final = tuple(map(GameMessage, (GameMessageKind.CARD, GameMessageKind.THREAD, GameMessageKind.OPENING)))
-"""What is posted of a game before its steps, in order."""
+"""The messages of a game that come before its steps, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class GamePublisher:
-    """Posts what the store says of a game. Raises StageGone, or TimedOut when the stage does not answer."""
+    """Posts and edits a game's messages as stored. Raises StageGone, also where the presenter does not answer."""
 
     store: Store
     pictures: Pictures
     players: Players
-    scales: Calibrations
-    stage: GamePresenter
-    lobby: TurnPresenter
+    calibrations: Calibrations
+    presenter: GamePresenter
+    turn_presenter: TurnPresenter
 
     async def post(self, game: Game, message: GameMessage) -> None:
-        """One message of a game but its summary.
+        """Posts one message of a game; `post_summary` posts the summary.
 
-        A side of a battle has none of its own: its battle shows it. A sealed game shows nothing that was played, and an
-        album nothing at all before its party reveals it.
+        A game that is a side of a battle has no messages of its own: the battle shows it. A sealed game shows no prompt
+        and no step, and an album nothing at all, before the reveal.
         """
         if not (game.is_side or (game.is_sealed and (game.is_album or not _tells_nothing(message)))):
             await self._post(game, message, lambda posting: self._send(game.shown, message, posting))
 
     async def post_summary(self, game: Game, awaited: str = "") -> None:
-        """The summary of a finished game; `awaited` names the embedder that is still measuring it, if one is."""
+        """Posts the summary of a finished game; `awaited` names the embedder still measuring it, "" without one."""
         if game.is_side or game.is_sealed:
             return
 
         async def send(posting: Posting) -> int:
-            return await self.stage.post_summary(game.shown, await self._summary(game.shown, awaited), posting)
+            return await self.presenter.post_summary(game.shown, await self._summary(game.shown, awaited), posting)
 
         await self._post(game, GameMessage(GameMessageKind.SUMMARY), send)
 
     async def reveal(self, game: Game, message: GameMessage) -> None:
-        """One message of a sealed game all of whose steps are played."""
+        """Posts one message of a sealed game after its last step is played."""
         await self._post(game, message, lambda posting: self._send(game.shown, message, posting))
 
     async def _post(self, game: Game, message: GameMessage, send: Callable[[Posting], Awaitable[int]]) -> None:
@@ -63,15 +63,15 @@ class GamePublisher:
         await post_once(self.store.posts, game.id, str(message), send, scope=lambda _: f"{message}/{where}")
 
     async def reopen(self, game: Game) -> None:
-        """Before a paused game goes on: where its thread is gone, all of it will be shown anew in another."""
-        if game.place.card_id is None or await patiently(lambda: self.stage.is_open(game)):
+        """Prepares a paused game to go on: if its thread is gone, forgets all messages, to post them in another."""
+        if game.place.card_id is None or await patiently(lambda: self.presenter.is_open(game)):
             return
         steps = (GameMessage.step(step.key) for step in game.steps)
         invitations = (GameMessage.invitation(key) for key in game.request.human_steps)
         await self.store.posts.forget(game.id, *map(str, (*OPENING, *steps, *invitations)))
 
     async def realign(self, game: Game, key: StepKey, awaited: str = "") -> None:
-        """Makes the message of a step show what reports allow, and with it whatever else shows or quotes it.
+        """Edits every message that shows or quotes a step, after the step was reported or shown again.
 
         `awaited` is what `edit_summary` takes.
         """
@@ -84,12 +84,12 @@ class GamePublisher:
         await self.edit_card(game)
 
     async def show_prompt(self, game: Game, awaited: str = "") -> None:
-        """Makes the opening show the game's prompt as it is stored now, and with it whatever else quotes it.
+        """Edits the opening to show the prompt as it is stored now, and every other message that quotes the prompt.
 
         `awaited` is what `edit_summary` takes.
         """
         if game.place.opening_id is not None:
-            await patiently(lambda: self.stage.edit_opening(game.shown))
+            await patiently(lambda: self.presenter.edit_opening(game.shown))
         for step in game.shown.steps[:1]:
             if step.message_id is not None:
                 await self._edit_step(game.shown, step)
@@ -97,14 +97,14 @@ class GamePublisher:
         await self.edit_card(game)
 
     async def edit_summary(self, game: Game, awaited: str = "") -> None:
-        """Brings a summary that is posted up to date; it promises the distance of the embedder that is `awaited`."""
+        """Brings a posted summary up to date; it says that the embedder `awaited` is still measuring."""
         if game.place.summary_id is not None:
             summary = await self._summary(game.shown, awaited)
-            await patiently(lambda: self.stage.edit_summary(game.shown, summary))
+            await patiently(lambda: self.presenter.edit_summary(game.shown, summary))
 
     async def _edit_step(self, game: Game, step: Step) -> None:
         image = await self.pictures.get(step.image) if step.image else None
-        await patiently(lambda: self.stage.edit_step(game, step, image))
+        await patiently(lambda: self.presenter.edit_step(game, step, image))
 
     async def edit_card(self, game: Game) -> None:
         """Brings the card up to date; a card that cannot be edited never stops a game."""
@@ -113,41 +113,41 @@ class GamePublisher:
 
     async def _edit_card(self, game: Game) -> None:
         summary = await self._summary(game.shown) if game.state is GameState.FINISHED else None
-        await self.stage.edit_card(game.shown, await self._progress(game), summary)
+        await self.presenter.edit_card(game.shown, await self._progress(game), summary)
 
     async def edit_invitation(self, game: Game, seat: Seat) -> None:
-        """Brings an invitation up to date; one that cannot be edited never stops a game."""
+        """Brings an invitation up to date; a failed edit never stops a game."""
         message_id = await self.store.posts.find(game.id, str(GameMessage.invitation(seat.key)))
         if message_id is not None:
-            edit = self.lobby.edit_invitation(game, seat, message_id)
+            edit = self.turn_presenter.edit_invitation(game, seat, message_id)
             await without_stopping(edit, "invitation", game=game.id)
 
     async def remind(self, game: Game, seat: Seat) -> None:
-        """Tells who holds a seat that half of their time is over; that it cannot be told never stops a game."""
+        """Tells the member who holds a seat that half of their time is over; a failed reminder never stops a game."""
         if seat.claim is None:
             return
         asked_for = await self.store.members.wants_reminders(game.request.guild_id, seat.claim.member_id)
-        remind = self.lobby.remind(game, seat, by_message=asked_for)
+        remind = self.turn_presenter.remind(game, seat, by_message=asked_for)
         await without_stopping(remind, "reminder", level=logging.INFO, game=game.id)
 
     async def _send(self, game: Game, message: GameMessage, posting: Posting) -> int:
         match message:
             case GameMessage(GameMessageKind.CARD):
-                return await self.stage.post_card(game, await self._progress(game), posting)
+                return await self.presenter.post_card(game, await self._progress(game), posting)
             case GameMessage(GameMessageKind.THREAD):
-                return await self.stage.open_thread(game, posting)
+                return await self.presenter.open_thread(game, posting)
             case GameMessage(GameMessageKind.OPENING):
-                return await self.stage.post_opening(game, posting)
+                return await self.presenter.post_opening(game, posting)
             case GameMessage(GameMessageKind.INVITATION, StepKey() as key):
                 return await self._invite(game, key, posting)
             case GameMessage(GameMessageKind.STEP, StepKey() as key):
                 step = game.steps[key.index]
                 image = await self.pictures.get(step.image) if step.image else None
-                return await self.stage.post_step(game, step, image, posting)
+                return await self.presenter.post_step(game, step, image, posting)
         raise ValueError(f"{message} of a game is not posted so")
 
     async def _invite(self, game: Game, key: StepKey, posting: Posting) -> int:
-        return await self.lobby.invite(game, await self.store.seats.get(game.id, key), posting)
+        return await self.turn_presenter.invite(game, await self.store.seats.get(game.id, key), posting)
 
     async def _progress(self, game: Game) -> Progress:
         key, seat = game.next_key, None
@@ -160,8 +160,8 @@ class GamePublisher:
         found, embedder = drift_of(game), self._label(game.embedder)
         if found is None:
             return Summary(first, last, embedder=embedder, awaited=self._label(awaited))
-        bearings = await self.scales.bearings(game)
-        drawn = Drawing(f"Game {game.number}: {game.pair}", embedder, found, bearings)
+        bearings = await self.calibrations.bearings(game)
+        drawn = GameChart(f"Game {game.number}: {game.pair}", embedder, found, bearings)
         chart = await off_loop(drawn.chart)
         return Summary(first, last, found, chart, embedder, bearings, drawn.alt, self._label(awaited))
 
@@ -180,8 +180,10 @@ def _tells_nothing(message: GameMessage) -> bool:
 
 
 def seconds_left(game: Game) -> float | None:
-    """About how long the rest of a game takes, from the steps played so far; None before the first turn ended, and
-    where members take turns."""
+    """An estimate of a game's remaining time in seconds, from the mean of the steps played so far.
+
+    None before the first turn ended, and where members take turns.
+    """
     played = game.steps
     if len(played) < 2 or game.request.human_steps:
         return None

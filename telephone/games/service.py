@@ -31,7 +31,7 @@ class UnfinishedGame:
 
 @dataclass(frozen=True, slots=True)
 class GameService:
-    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+    """Games as cogs and the command line use them. Raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
     admission: GameAdmission
@@ -49,7 +49,7 @@ class GameService:
     async def opened(self, game_id: str, timeout: float = 8.0) -> Game:
         """The game once its thread is open or it has ended, or as it is after `timeout` seconds.
 
-        One that is still queued then is looked at a moment longer: it may be about to start.
+        A game that is still queued then gets one second more: it may be about to start.
         """
         game = await self._when(game_id, _is_open, timeout)
         if game.state is GameState.QUEUED:
@@ -92,18 +92,21 @@ class GameService:
         games = await self.store.games.recent(guild_id, states=UNFINISHED)
         queue = await self.store.games.queue(guild_id)
         places = {game_id: place for place, game_id in enumerate(queue, start=1)}
-        standings = [UnfinishedGame(game, places.get(game.id, 0)) for game in games]
-        return sorted(standings, key=lambda standing: (standing.place, standing.game.number))
+        listed = [UnfinishedGame(game, places.get(game.id, 0)) for game in games]
+        return sorted(listed, key=lambda one: (one.place, one.game.number))
 
     async def stop(self, game_id: str, *, by: int, is_host: bool) -> Game:
-        """Ends a game; what was posted stays."""
+        """Ends a game; posted messages stay. Raises NotAllowed and BadInput."""
         game = await self._hosted(game_id, by, is_host)
         if not await self.store.games.move(game_id, GameState.STOPPED, only_from=UNFINISHED):
             raise BadInput(f"Game #{game.number} has ended already; there is nothing to stop.")
         return await self._settled(game_id)
 
     async def resume(self, game_id: str, *, by: int, is_host: bool) -> Game:
-        """Sets a paused game going again; on a stage that is gone it gets a new one and is shown anew."""
+        """Resumes a paused game; if its thread is gone, it gets a new thread with all its messages.
+
+        Raises NotAllowed and BadInput.
+        """
         game = await self._hosted(game_id, by, is_host)
         await self.admission.check_open(game.request.guild_id)
         if game.state is not GameState.PAUSED:
@@ -112,7 +115,7 @@ class GameService:
         return await self.store.games.get(game_id)
 
     async def again(self, game_id: str, *, by: int, channel_id: int, age_restricted: bool = False) -> Game:
-        """The same prompt and pair once more, with another seed."""
+        """Starts a game with the prompt and the pair of another, and a new seed."""
         request = (await self.store.games.get(game_id)).request
         return await self.start(
             StartRequest(

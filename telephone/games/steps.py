@@ -1,4 +1,4 @@
-"""Taking one step: asking its player, waiting, checking and storing what came back."""
+"""Plays one step: asks its player, waits, checks the answer and stores it."""
 
 import time
 from collections.abc import Awaitable, Callable, Collection
@@ -26,12 +26,12 @@ _log = structlog.get_logger()
 _LOOK_EVERY: Final = 1.0
 """How often a game that waits for a player looks whether it was stopped, in seconds."""
 _STORAGE_DEADLINE: Final = 120.0
-"""How long the picture storage may be tried again, in seconds: an answer that was paid for waits for it."""
+"""Deadline for the picture storage, retries included, in seconds: a paid answer waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepPlayer:
-    """Takes steps. Each call looks into the store first, so that a repeated one finds its work done."""
+    """Plays steps. Each call reads the store first, so that a repeated call finds its work done."""
 
     store: Store
     pictures: Pictures
@@ -39,16 +39,17 @@ class StepPlayer:
     guard: Guard
 
     async def still_on(self, game_id: str, run: int, states: Collection[GameState] = (GameState.PLAYING,)) -> Game:
-        """The game, if this run of it is still the one to go on. Raises Halted."""
+        """The game, if this run of it may go on. Raises Halted after a newer run, in other states, during a pause."""
         game = await self.store.games.get(game_id)
         if game.run != run or game.state not in states or await self.store.servers.paused(game.request.guild_id):
             raise Halted
         return game
 
     async def submit(self, game: Game, index: int, attempt: int) -> int:
-        """Asks the player of a step; returns how long that took in ms. Raises a TelephoneError.
+        """Asks the player of a step; returns how long that took in ms, 0 for a step already asked for or played.
 
-        What was refused loses its intent too: nothing of it can have been begun unseen.
+        A refused submit also drops the stored intent, since the provider cannot have begun anything. Raises a
+        TelephoneError, or Halted.
         """
         key = StepKey.at(index)
         player = game.player(key)
@@ -72,8 +73,8 @@ class StepPlayer:
     async def collect(self, game: Game, run: int, index: int, attempt: int, submit_ms: int) -> None:
         """Waits for a submitted step and stores it. Raises a TelephoneError, or Halted.
 
-        What was refused or is no answer loses its ticket, so that it can be asked for again; what was
-        submitted is called off and booked where the game was stopped meanwhile.
+        A refused or unusable answer drops the ticket, so that the step can be asked for again. Where the game was
+        stopped meanwhile, the submitted call is cancelled and its cost booked.
         """
         key = StepKey.at(index)
         player = game.player(key)
@@ -103,14 +104,14 @@ class StepPlayer:
         await self.store.steps.keep(game.id, step)
 
     async def _write_off(self, game: Game, key: StepKey, attempt: int, bill: Answer | None) -> None:
-        """Books a call whose answer is not played, where it may have been billed, and forgets that it was made."""
+        """Books the cost of a call whose answer is not played, if it may have been billed, and drops its ticket."""
         if bill is not None and (usd := self._cost(game.player(key), bill)) > 0:
             what = f"{key}/{game.run}/{attempt}"
             await self.store.budgets.charge(game.id, what, "unused", usd, doubled=bill.maybe_billed_twice)
         await self.store.steps.drop_ticket(game.id, key)
 
     def _cost(self, player: str, answer: Answer) -> float:
-        """What the provider reported, else what the model's table says."""
+        """The cost in US dollars: as the provider reported it, else the price in the model's table."""
         return self.players.registry.table(player).price_usd if answer.cost_usd is None else answer.cost_usd
 
     async def _ask(self, game: Game, key: StepKey, attempt: int) -> Ask:
@@ -124,7 +125,7 @@ class StepPlayer:
         return Ask(seed=seed, image=await self._patiently(lambda: self.pictures.get(sha256)))
 
     async def _checked(self, game: Game, key: StepKey, ask: Ask, ticket: Ticket, answer: Answer) -> Step:
-        """The step, after the guard has seen it: before that, nothing of an answer is stored or logged."""
+        """The step, once the guard has passed it: before that, nothing of an answer is stored or logged."""
         player = game.player(key)
         table = self.players.registry.table(player)
         nsfw = game.request.nsfw and (await self.store.servers.settings(game.request.guild_id)).nsfw != "block"
@@ -154,9 +155,9 @@ class StepPlayer:
 
 
 def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None) -> Answer | None:
-    """What a call that came to nothing is billed by; None where it cannot have been billed.
+    """The answer by which a failed call is billed; None where it cannot have been billed.
 
-    A call that was called off, or never answered, counts as made: nobody says what it cost.
+    A call that was cancelled or not answered in time counts as billed, since no provider reports its cost.
     """
     if answer is None and not isinstance(error, Halted | BadOutput | TimedOut):
         return None

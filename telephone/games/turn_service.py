@@ -1,4 +1,4 @@
-"""What a cog may ask for about members' turns: one function each."""
+"""Members' turns: claiming a step, answering it with a drawing or a caption, giving it back."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ class ClaimedTurn:
 
 @dataclass(frozen=True, slots=True)
 class DrawingTask:
-    """What lies before a member who draws: the words, and until when they are theirs."""
+    """What the page shows a member who draws: the caption to draw, and when their claim expires."""
 
     caption: str
     expires_at: datetime
@@ -49,7 +49,7 @@ class DrawingTask:
 
 @dataclass(frozen=True, slots=True)
 class TurnService:
-    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+    """Claims and answers of members. Raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
     pictures: Pictures
@@ -57,9 +57,9 @@ class TurnService:
     games: GameRunner
 
     async def claim(self, game_id: str, key: StepKey, member_id: int, *, token: str | None = None) -> ClaimedTurn:
-        """Gives a step to the first member who asks; who holds it already is shown it again.
+        """Gives a step to the first member who asks; the member who holds it is shown it again.
 
-        Raises NotAllowed where somebody was first, or the member has seen another step of a sealed game.
+        Raises NotAllowed where another member was first, or the member has seen another step of a sealed game.
         """
         await self._check_shown(game_id, key)
         seat = await self.store.seats.claim(game_id, key, member_id, token=token)
@@ -68,19 +68,22 @@ class TurnService:
         return await self._turn(game_id, seat)
 
     async def check_held(self, game_id: str, key: StepKey, member_id: int) -> None:
-        """Raises NotAllowed where a member does not hold a step, or holds it no more."""
+        """Raises NotAllowed where a member does not hold a step, or their claim has expired."""
         claim = (await self.store.seats.get(game_id, key)).claim
         if claim is None or claim.member_id != member_id or not claim.holds(datetime.now(UTC)):
             raise NotAllowed(OVER)
 
     async def held(self, game_id: str, key: StepKey, member_id: int) -> ClaimedTurn:
-        """What a member holds. Raises NotAllowed where they hold it no more."""
+        """The turn that a member holds. Raises NotAllowed where they do not hold it, or their claim has expired."""
         seat = await self.store.seats.get(game_id, key)
         _require_held(seat, member_id)
         return await self._turn(game_id, seat)
 
     async def caption(self, game_id: str, key: StepKey, member_id: int, text: str) -> None:
-        """A member's words for the picture they hold. Raises BadInput and Refused, which leave the turn theirs."""
+        """Stores a member's caption of the picture they hold.
+
+        Raises BadInput and Refused, after which they still hold it.
+        """
         turn = await self.held(game_id, key, member_id)
         if turn.picture is None:
             raise BadInput("This turn is to be drawn; please send a picture.")
@@ -93,7 +96,10 @@ class TurnService:
         await self._answer(turn, member_id, Step(key, HUMAN, _seed(turn), text=words, raw=text))
 
     async def drawing(self, game_id: str, key: StepKey, member_id: int, data: bytes) -> None:
-        """A member's picture of the words they hold. Raises BadInput and Refused, which leave the turn theirs."""
+        """Stores a member's drawing of the words they hold.
+
+        Raises BadInput and Refused, after which they still hold them.
+        """
         turn = await self.held(game_id, key, member_id)
         if turn.words is None:
             raise BadInput("This turn is to be described; please write what you see.")
@@ -104,7 +110,7 @@ class TurnService:
         try:
             await self._answer(turn, member_id, step)
         except NotAllowed:
-            # Nothing shows it, so nothing would delete it with its member's data either.
+            # No step refers to the picture, so deleting the member's data would miss it later.
             if await self.store.images.forget(image.sha256):
                 await self.pictures.delete(image.sha256)
             raise
@@ -117,7 +123,7 @@ class TurnService:
         return DrawingTask(turn.words, _require_held(turn.seat, member_id).expires_at)
 
     async def hand_in(self, claim_id: str, member_id: int, data: bytes) -> None:
-        """A drawing made on the page, once; the same bytes again are no error, since their receipt may be lost."""
+        """Stores a drawing made on the page; the same bytes again are no error: the page may have lost our answer."""
         seat, claimer_id = await self.store.seats.of_claim(claim_id)
         if seat.state is SeatState.ANSWERED and claimer_id == member_id:
             game = await self.store.games.get(seat.game_id)
@@ -135,13 +141,13 @@ class TurnService:
         return await self.held(seat.game_id, seat.key, member_id)
 
     async def give_back(self, game_id: str, key: StepKey, member_id: int) -> None:
-        """Opens a step again that a member holds. Raises NotAllowed where they do not."""
+        """Opens a step again that a member holds. Raises NotAllowed where they do not hold it."""
         if not await self.store.seats.release(game_id, key, member_id):
             raise NotAllowed(OVER)
         await self.games.seat_changed(game_id, key)
 
     async def let_ai_play(self, game_id: str, key: StepKey, *, by: int, is_host: bool) -> Seat:
-        """Has a model play a step that no member is at. Raises NotAllowed, for others than hosts too."""
+        """Has a model play a step that no member holds. Raises NotAllowed where one does, and for all but hosts."""
         game = await self.store.games.get(game_id)
         if not is_host and by != game.request.starter_id:
             raise NotAllowed(NOBODYS)
@@ -163,7 +169,7 @@ class TurnService:
         return ClaimedTurn(game, seat, picture=await self.pictures.get(game.steps[seat.key.index - 1].image or ""))
 
     async def _check_shown(self, game_id: str, key: StepKey) -> None:
-        """Raises NotAllowed where what a member would be shown was reported."""
+        """Raises NotAllowed where the step before, which a member would be shown, is hidden."""
         before = (await self.store.games.get(game_id)).steps[: key.index]
         if before and before[-1].hidden:
             raise NotAllowed(HIDDEN)

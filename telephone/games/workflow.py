@@ -1,12 +1,14 @@
 """The durable workflow of one game.
 
-`opening` posts card and thread, `playing` walks the line when a place is free, `closing` has it measured
-and shows the end. Where a member is to take a step, `playing` ends, and the game waits without a place;
-`minding` sleeps until something is due about that step, and the game goes on in a new run when it is taken.
-An album of a party goes on when the party says so: `playing` ends at every member's step of it, and at its end.
-Each is enqueued under an id of its own and so runs once. The store is the truth: a step looks there first, so
-that a repeated one finds its work done. Failures travel as values between step
-and workflow; a bug ends its game with an apology, and its traceback goes to the log.
+`opening` posts card and thread. `playing` plays step after step once the game is promoted from the queue. `closing` has
+the game measured and posts its summary. Where a member is to take a step, `playing` ends, and the game waits without
+taking one of its server's places; `minding` sleeps until something is due about that step, and when the step is taken
+the game goes on in a new run. An album goes on when its party says so: `playing` ends at each step that a member takes,
+and after the last step.
+
+Each workflow is enqueued under an id of its own and so runs once. The store is the truth: a step reads it first, so
+that a repeated step finds its work done. Steps return failures to their workflow as values; a bug ends its game with an
+apology, and its traceback goes to the log.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.domain.games import HUMAN, Game, GameState, StepKey
 from telephone.domain.messages import GameMessage, GameMessageKind
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import (
     Done,
@@ -47,22 +49,22 @@ PAUSES: Final = (PAUSED_HERE, PAUSED_EVERYWHERE)
 _GOING: Final = (GameState.QUEUED, GameState.PLAYING)
 REVEAL_EVERY: Final = 2.0
 _MARGIN: Final = 0.05
-"""How long after its moment something that is due is looked at, in seconds: a moment early it would not be due."""
+"""How long after the due time `minding` wakes up, in seconds: earlier, nothing would be due yet."""
 _log = structlog.get_logger()
 
 
 class SidePublisher(Protocol):
-    """Shows the games that are sides of battles."""
+    """Publishes the games that are sides of battles."""
 
     async def redraw(self, game: Game, key: StepKey) -> None:
-        """Makes every battle that shows a finished game show what may be seen of a step now."""
+        """Edits every battle that shows a finished game, after a step of the game was hidden or shown again."""
 
     async def realign(self, game: Game, key: StepKey) -> None:
-        """Makes the battle of a side show what may be seen of a step now."""
+        """Edits the battle of a side, after a step of the side was hidden or shown again."""
 
 
 class NoSidePublisher:
-    """Where no battles are shown."""
+    """For a process that shows no battles."""
 
     async def redraw(self, game: Game, key: StepKey) -> None:
         """There is no battle that shows the game."""
@@ -73,15 +75,15 @@ class NoSidePublisher:
 
 @dataclass(frozen=True, slots=True)
 class GameDependencies:
-    """What a game is played with. `reveal_s` lies between two messages of a sealed game's end, in seconds."""
+    """The collaborators of the workflow. `reveal_s` is the pause between two messages of a reveal, in seconds."""
 
     store: Store
-    taking: StepPlayer
-    showing: GamePublisher
+    steps: StepPlayer
+    publisher: GamePublisher
     measuring: MeasureWorkflow
     engine: Engine
     sides: SidePublisher
-    seating: HumanTurns
+    human_turns: HumanTurns
     reveal_s: float = REVEAL_EVERY
 
 
@@ -89,16 +91,16 @@ class GameDependencies:
 class GameWorkflow(DBOSConfiguredInstance):
     """Plays games. One instance a process, by a name in the journal that never changes."""
 
-    def __init__(self, company: GameDependencies) -> None:
-        self._with = company
+    def __init__(self, dependencies: GameDependencies) -> None:
+        self._with = dependencies
         super().__init__(config_name="play")
 
     async def begin(self, game: Game) -> None:
         """Opens a game that is stored as queued, and plays it when its turn comes."""
-        await self._with.engine.enqueue(engine_workflow_ids.opening(game.id, game.run), self.opening, game.id, game.run)
+        await self._with.engine.enqueue(workflow_ids.opening(game.id, game.run), self.opening, game.id, game.run)
 
     async def promote(self, guild_id: int) -> None:
-        """Starts the oldest queued games of a server, as many as may run at once; tells the others their new place."""
+        """Starts the oldest queued games of a server, as many as may run at once; shows the others their new place."""
         store = self._with.store
         if await store.servers.paused(guild_id):
             return
@@ -108,10 +110,10 @@ class GameWorkflow(DBOSConfiguredInstance):
             await self.play_on(await store.games.get(game_id))
         if promoted:
             for waiting in await store.games.recent(guild_id, states=[GameState.QUEUED]):
-                await self._with.showing.edit_card(waiting)
+                await self._with.publisher.edit_card(waiting)
 
     async def go_on(self, game: Game) -> None:
-        """Sets a paused game going again, in a new run."""
+        """Resumes a paused game, in a new run."""
         await self._with.store.games.next_run(game.id)
         await self._with.store.games.move(game.id, GameState.QUEUED, only_from=[GameState.PAUSED])
         await self.begin(await self._with.store.games.get(game.id))
@@ -124,56 +126,56 @@ class GameWorkflow(DBOSConfiguredInstance):
         if game.state is GameState.QUEUED:
             await self.begin(game)
         elif game.state is GameState.WAITING and due is not None:
-            name = engine_workflow_ids.minding(game_id, str(key), due)
+            name = workflow_ids.minding(game_id, str(key), due)
             await self._with.engine.enqueue(name, self.minding, game_id, str(key), due.isoformat())
         elif game.state.is_final:
             await self.settle(game)
 
     async def look_after(self, game: Game) -> None:
-        """Does what is due about the step that a game waits for, unless its party does. Safe at any time."""
+        """Does what is due about the step that a game waits for; an album is left to its party. Safe at any time."""
         if not game.is_album and game.next_key is not None:
-            await self._with.seating.look_after(game, game.next_key)
+            await self._with.human_turns.look_after(game, game.next_key)
             await self.mind(game.id, game.next_key)
 
     async def seat_changed(self, game_id: str, key: StepKey) -> None:
-        """A member took a step, gave it back or answered it: goes on with what follows from that."""
+        """Goes on after a member claimed, gave back or answered a step."""
         await self.mind(game_id, key)
-        await self._with.seating.show(game_id, key)
+        await self._with.human_turns.show(game_id, key)
 
     async def give_away(self, game: Game, key: StepKey) -> None:
-        """Has a model play a step that waits for a member. Raises NotAllowed where a member is at it, or none can."""
-        await self._with.seating.give_away(game, key)
+        """Gives a waiting step to a model. Raises NotAllowed where a member holds it, or no model can play it."""
+        await self._with.human_turns.give_away(game, key)
         await self.mind(game.id, key)
 
     async def settle(self, game: Game) -> None:
-        """Brings the card of a game that nobody plays up to date, and gives its place away."""
+        """Updates the card of a game that has ended or pauses, and promotes queued games to its place."""
         state = "voided" if game.voided else game.state.value
-        await self._with.engine.enqueue(engine_workflow_ids.settling(game.id, game.run, state), self.settling, game.id)
+        await self._with.engine.enqueue(workflow_ids.settling(game.id, game.run, state), self.settling, game.id)
 
     async def realign(self, game_id: str | None = None) -> None:
-        """Hides and shows again what reports say, of one game or of all. Tries again every ten minutes."""
+        """Hides or shows steps again as reports and decisions say, of one game or of all. Retries every ten minutes."""
         for stale in await self._with.store.reports.stale(game_id):
-            first = engine_workflow_ids.realigning(stale.game_id, str(stale.key), stale.version)
-            name = engine_workflow_ids.once_every(engine_workflow_ids.TEN_MINUTES, first)
+            first = workflow_ids.realigning(stale.game_id, str(stale.key), stale.version)
+            name = workflow_ids.once_every(workflow_ids.TEN_MINUTES, first)
             await self._with.engine.enqueue(name, self.realigning, stale.game_id, str(stale.key))
 
     async def show_as_it_is(self, game_id: str, key: StepKey) -> None:
-        """Makes every message that shows or quotes a step show what may be seen of it now."""
+        """Edits every message that shows or quotes a step, after the step was hidden, shown again or deleted."""
         game, sides = await self._with.store.games.get(game_id), self._with.sides
         if game.is_side:
             await sides.realign(game, key)
         else:
             await sides.redraw(game, key)
-            await self._with.showing.realign(game, key, await self._with.measuring.awaited(game))
+            await self._with.publisher.realign(game, key, await self._with.measuring.awaited(game))
 
     async def show_prompt(self, game_id: str) -> None:
-        """Makes every message that shows or quotes a game's prompt show the one that is stored now."""
+        """Edits every message that shows or quotes a game's prompt, to show the prompt that is stored now."""
         game = await self._with.store.games.get(game_id)
-        await self._with.showing.show_prompt(game, await self._with.measuring.awaited(game))
+        await self._with.publisher.show_prompt(game, await self._with.measuring.awaited(game))
 
     async def play_on(self, game: Game) -> None:
-        """Plays a game that has its place, or goes on where its run was cut off."""
-        await self._with.engine.enqueue(engine_workflow_ids.playing(game.id, game.run), self.playing, game.id, game.run)
+        """Plays a game that was promoted, or goes on where its run was cut off."""
+        await self._with.engine.enqueue(workflow_ids.playing(game.id, game.run), self.playing, game.id, game.run)
 
     # Workflows
 
@@ -226,7 +228,7 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self._realign(game_id, key)
 
     async def _take(self, game_id: str, run: int, index: int) -> HeldUp | None:
-        """One step, asked for again where its answer was refused or was none; a refused prompt is not."""
+        """Plays one step, and asks again where the answer was refused or unusable; not again for a refused prompt."""
         for attempt in range(ATTEMPTS):
             value = await self._submit(game_id, run, index, attempt)
             if isinstance(submitted := read(value), Submitted):
@@ -246,25 +248,25 @@ class GameWorkflow(DBOSConfiguredInstance):
     @DBOS.step(name="Play._submit")
     @journalled
     async def _submit(self, game_id: str, run: int, index: int, attempt: int) -> Outcome:
-        game = await self._with.taking.still_on(game_id, run)
+        game = await self._with.steps.still_on(game_id, run)
         key = StepKey.at(index)
         if game.player(key) == HUMAN:
             if await self._seat(game, key):
                 return Waits()
-            game = await self._with.taking.still_on(game_id, run)
-            if game.player(key) == HUMAN:  # else it was given to a model before the game waited
+            game = await self._with.steps.still_on(game_id, run)
+            if game.player(key) == HUMAN:  # otherwise the step went to a model before the game waited
                 return Done()
-        await self._with.showing.edit_card(game)
-        return Submitted(await self._with.taking.submit(game, index, attempt))
+        await self._with.publisher.edit_card(game)
+        return Submitted(await self._with.steps.submit(game, index, attempt))
 
     async def _seat(self, game: Game, key: StepKey) -> bool:
-        """Opens a step to members, unless one has taken it; whether the game waits for them now."""
+        """Opens a step to members, unless it is played; returns whether the game waits for them now."""
         if len(game.steps) > key.index:
             return False
         if game.is_album:
             await self._with.store.games.move(game.id, GameState.WAITING, only_from=[GameState.PLAYING])
             return True
-        waits = await self._with.seating.seat(game, key)
+        waits = await self._with.human_turns.seat(game, key)
         await self.mind(game.id, key)
         return waits
 
@@ -272,17 +274,17 @@ class GameWorkflow(DBOSConfiguredInstance):
     @journalled
     async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> None:
         game = await self._with.store.games.get(game_id)
-        await self._with.taking.collect(game, run, index, attempt, submit_ms)
+        await self._with.steps.collect(game, run, index, attempt, submit_ms)
 
     @DBOS.step(name="Play._show")
     @journalled
     async def _show(self, game_id: str, run: int, what: str) -> None:
-        game = await self._with.taking.still_on(game_id, run, _GOING)
-        await self._with.showing.post(game, GameMessage.parse(what))
+        game = await self._with.steps.still_on(game_id, run, _GOING)
+        await self._with.publisher.post(game, GameMessage.parse(what))
 
     @DBOS.step(name="Play._to_reveal")
     async def _to_reveal(self, game_id: str) -> list[str]:
-        """What is shown of a sealed game at its end, in order; nothing of others."""
+        """The messages of a sealed game's reveal, in order; none for other games."""
         game = await self._with.store.games.get(game_id)
         if game.is_album or not game.is_sealed:
             return []
@@ -292,7 +294,7 @@ class GameWorkflow(DBOSConfiguredInstance):
     @DBOS.step(name="Play._reveal")
     @journalled
     async def _reveal(self, game_id: str, run: int, what: str) -> None:
-        await self._with.showing.reveal(await self._with.taking.still_on(game_id, run), GameMessage.parse(what))
+        await self._with.publisher.reveal(await self._with.steps.still_on(game_id, run), GameMessage.parse(what))
 
     @DBOS.step(name="Play._seconds_until")
     async def _seconds_until(self, due: str) -> float:
@@ -307,7 +309,7 @@ class GameWorkflow(DBOSConfiguredInstance):
     @DBOS.step(name="Play._reopen")
     @journalled
     async def _reopen(self, game_id: str, run: int) -> None:
-        await self._with.showing.reopen(await self._with.taking.still_on(game_id, run, _GOING))
+        await self._with.publisher.reopen(await self._with.steps.still_on(game_id, run, _GOING))
 
     @DBOS.step(name="Play._finish")
     async def _finish(self, game_id: str, run: int) -> None:
@@ -317,14 +319,14 @@ class GameWorkflow(DBOSConfiguredInstance):
             _log.info("game finished", game=game_id, turns=game.request.turns)
         game = await self._with.store.games.get(game_id)
         if game.state is GameState.FINISHED:
-            await self._with.engine.enqueue(engine_workflow_ids.closing(game_id), self.closing, game_id)
+            await self._with.engine.enqueue(workflow_ids.closing(game_id), self.closing, game_id)
         elif game.run == run and game.state is GameState.PAUSED:
-            await self._with.showing.edit_card(game)
+            await self._with.publisher.edit_card(game)
         await self.promote(game.request.guild_id)
 
     @DBOS.step(name="Play._end_early")
     async def _end_early(self, game_id: str, run: int, value: Journalled) -> None:
-        """Books a failure, a lost stage, or a pause that was noticed before it was booked; a stop is booked already."""
+        """Books a failure, a lost thread, or a pause that was noticed before it was booked; stops are booked."""
         games = self._with.store.games
         game = await games.get(game_id)
         if game.run != run:
@@ -338,7 +340,7 @@ class GameWorkflow(DBOSConfiguredInstance):
             reason = PAUSED_EVERYWHERE if everywhere else PAUSED_HERE
             await games.move(game_id, GameState.PAUSED, only_from=_GOING, reason=reason)
         await self.promote(game.request.guild_id)
-        await self._with.showing.edit_card(await games.get(game_id))
+        await self._with.publisher.edit_card(await games.get(game_id))
 
     @DBOS.step(name="Play._give_place")
     async def _give_place(self, game_id: str) -> None:
@@ -346,10 +348,10 @@ class GameWorkflow(DBOSConfiguredInstance):
 
     @DBOS.step(name="Play._tell_place")
     async def _tell_place(self, game_id: str) -> None:
-        """The card was posted before there was a thread to link to; a game that has to wait shows it now."""
+        """Updates a queued game's card, since it was posted before there was a thread to link to."""
         game = await self._with.store.games.get(game_id)
         if game.state is GameState.QUEUED:
-            await self._with.showing.edit_card(game)
+            await self._with.publisher.edit_card(game)
 
     @DBOS.step(name="Play._measure")
     @journalled
@@ -368,13 +370,13 @@ class GameWorkflow(DBOSConfiguredInstance):
     @DBOS.step(name="Play._scale")
     @journalled
     async def _scale(self, game_id: str) -> Outcome:
-        return await self._with.measuring.scale(game_id, self._with.measuring.always)
+        return await self._with.measuring.calibrate(game_id, self._with.measuring.always)
 
     @DBOS.step(name="Play._edit_summary")
     @journalled
     async def _edit_summary(self, game_id: str) -> None:
         game = await self._with.store.games.get(game_id)
-        await self._with.showing.edit_summary(game, await self._with.measuring.awaited(game))
+        await self._with.publisher.edit_summary(game, await self._with.measuring.awaited(game))
 
     @DBOS.step(name="Play._realign")
     @journalled
@@ -384,5 +386,5 @@ class GameWorkflow(DBOSConfiguredInstance):
     @DBOS.step(name="Play._edit_card")
     async def _edit_card(self, game_id: str) -> None:
         game = await self._with.store.games.get(game_id)
-        await self._with.showing.edit_card(game)
-        await self._with.seating.show_invitation(game, game.next_key)
+        await self._with.publisher.edit_card(game)
+        await self._with.human_turns.show_invitation(game, game.next_key)

@@ -80,7 +80,7 @@ class PairReports:
         long = [game for game in games if len(game.distances) >= turns]
         lines = [Line(game.prompt, game.seed, game.distances) for game in long]
         scale = await self.calibrations.made(asked.guild_id, embedder.name, asked.pair)
-        told = await self.store.pairs.told([game.id for game in long[:CLOSELY]])
+        told = await self.store.pairs.contents([game.id for game in long[:CLOSELY]])
         return replace(
             found,
             games=len({(line.prompt, line.seed) for line in lines}),

@@ -33,7 +33,7 @@ from telephone.scoring.ballots import Ballots
 from telephone.scoring.distance_model import rank_by_distance
 from telephone.scoring.vote_model import VoteBoard, rank_by_votes
 from telephone.store import Store
-from telephone.store.scores import Begun, CellSums, Completion, Pool, Ruler
+from telephone.store.scores import Begun, CellSums, Completion, EmbedderUse, Pool
 
 __all__ = ["BallotBox", "Board", "BoardRequest", "Judge", "LeaderboardService", "PairRow"]
 
@@ -63,7 +63,7 @@ class Reading:
 
     asked: BoardRequest
     judges: tuple[Judge, ...]
-    rulers: tuple[Ruler, ...]
+    used: tuple[EmbedderUse, ...]
     begun: tuple[Begun, ...]
     marker: Hashable
     """Changes when the data behind the answer do: it keeps answers in the cache apart."""
@@ -123,36 +123,36 @@ class LeaderboardService:
 
     async def embedders(self, guild_id: int) -> tuple[str, ...]:
         """The names of the embedders that boards of a server can be asked for, the primary first."""
-        rulers = await self.store.scores.rulers(guild_id)
+        used = await self.store.scores.embedders(guild_id)
         known = (judge.name for judge in (*self.judges, *self.others))
-        return tuple(dict.fromkeys([*known, *(ruler.embedder for ruler in rulers)]))
+        return tuple(dict.fromkeys([*known, *(use.embedder for use in used)]))
 
     async def read(self, asked: BoardRequest) -> Reading:
         """The request with its defaults filled in. Raises NotFound for an embedder that measured nothing here."""
         # The marker first: a later change makes another marker, so no older answer is cached under a newer one.
         states = await self.store.scores.states(asked.guild_id)
-        rulers = tuple(await self.store.scores.rulers(asked.guild_id))
+        used = tuple(await self.store.scores.embedders(asked.guild_id))
         votes = await self.ballots.marker(asked.guild_id) if self.ballots else None
         begun = tuple(await self.store.scores.begun(asked.pool))
-        judge = self._judge(asked.embedder, rulers)
+        judge = self._judge(asked.embedder, used)
         settled = replace(asked, embedder=judge.name, turns=asked.turns or _usual_turns(begun))
         judges = tuple(dict.fromkeys([judge, *self.judges]))
-        return Reading(settled, judges, rulers, begun, (states, rulers, votes))
+        return Reading(settled, judges, used, begun, (states, used, votes))
 
-    def _judge(self, name: str | None, rulers: Sequence[Ruler]) -> Judge:
+    def _judge(self, name: str | None, used: Sequence[EmbedderUse]) -> Judge:
         """The embedder of that name; without one the first that measured games, else the primary."""
         known = {judge.name: judge for judge in (*self.judges, *self.others)}
         if name is None:
-            there = {(ruler.embedder, ruler.version) for ruler in rulers if ruler.games}
+            there = {(use.embedder, use.version) for use in used if use.games}
             measured = [judge for judge in self.judges if (judge.name, judge.version) in there]
             return (measured or list(self.judges))[0]
         if name in known:
             return known[name]
-        versions = [ruler for ruler in rulers if ruler.embedder == name]
+        versions = [use for use in used if use.embedder == name]
         if not versions:
-            names = ", ".join(dict.fromkeys([*known, *(ruler.embedder for ruler in rulers)]))
+            names = ", ".join(dict.fromkeys([*known, *(use.embedder for use in used)]))
             raise NotFound(f"No game here is measured with '{name[:40]}'; choose one of: {names}.")
-        return Judge(name, max(versions, key=lambda ruler: ruler.games).version, name)
+        return Judge(name, max(versions, key=lambda use: use.games).version, name)
 
     async def while_it_holds(self, what: str, read: Reading, make: Callable[[], Awaitable[T]]) -> T:
         """The cached answer while the data behind it are unchanged, else a new one from `make`."""
@@ -201,7 +201,7 @@ class LeaderboardService:
             heads_differ=own is not None and own.heads_differ,
             unmeasured=read.unmeasured(sums[0][1]) if sums else 0,
             judges=tuple(one.label for one in read.judges),
-            embedders=tuple(dict.fromkeys(ruler.embedder for ruler in read.rulers)),
+            embedders=tuple(dict.fromkeys(use.embedder for use in read.used)),
         )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from telephone.domain.games import Game, GameState
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.measurement.distances import GameMeasurer
 
@@ -22,4 +22,4 @@ class PendingMeasurements:
             return ""
         if name not in [embedder.name for embedder in self.measure.of(game)]:
             return ""
-        return "" if await self.engine.ended([engine_workflow_ids.measuring(game.id, name)]) else name
+        return "" if await self.engine.ended([workflow_ids.measuring(game.id, name)]) else name

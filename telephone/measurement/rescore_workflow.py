@@ -12,7 +12,7 @@ from typing import Final
 from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.domain.rescores import Rescore
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.reruns import enqueue_unended
 from telephone.measurement.rescoring import Outcome, Rescorer
@@ -52,7 +52,7 @@ class RescoreWorkflow(DBOSConfiguredInstance):
 
     async def begin(self, job: Rescore) -> None:
         """Enqueues the work on a stored job, until the job is over."""
-        await self._with.engine.enqueue(engine_workflow_ids.rescoring(job.id), self.working, job.id)
+        await self._with.engine.enqueue(workflow_ids.rescoring(job.id), self.working, job.id)
 
     async def show(self, job_id: str) -> None:
         """Brings the card of a job up to date; a card that cannot be edited stops nothing."""
@@ -63,7 +63,7 @@ class RescoreWorkflow(DBOSConfiguredInstance):
     async def recover(self) -> None:
         """Enqueues channels' jobs that a crash or a fault interrupted; a job of a terminal is left to the terminal."""
         unended = [job for job in await self._with.store.rescores.unended() if job.channel_id]
-        jobs = {engine_workflow_ids.rescoring(job.id): job.id for job in unended}
+        jobs = {workflow_ids.rescoring(job.id): job.id for job in unended}
         await enqueue_unended(self._with.engine, self.working, jobs)
 
     def _label(self, job: Rescore) -> str:

@@ -74,7 +74,7 @@ class Rescorer:
         cached, rescores = self.measure.named(embedder), self.store.rescores
         games, until, most, prompts = 0, 0, 0.0, set[str]()
         while some := await rescores.lacking(guild_id, cached.name, cached.version, after=until, limit=BATCH):
-            told = (await self.store.pairs.told([game.id for game in some])).values()
+            told = (await self.store.pairs.contents([game.id for game in some])).values()
             fresh = {game.prompt for game in some} - prompts
             texts = [*fresh, *(text for one in told for text in one.captions)]
             drawn = [sha256 for one in told for sha256 in one.pictures if sha256]
@@ -162,7 +162,7 @@ class Rescorer:
         for game in lacking:
             measured = await self._unless_ended(job.id, self._measured(job, game.id))
             if measured is not None:
-                await self.store.rescores.came_to(job.id, game.number, measured=measured)
+                await self.store.rescores.count_game(job.id, game.number, measured=measured)
         return bool(lacking)
 
     async def _prepare(self, job: Rescore) -> None:

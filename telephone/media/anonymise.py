@@ -1,4 +1,4 @@
-"""Pictures made outwardly alike, so that nothing but what they show tells whose they are."""
+"""Pictures in one format and size, so that only their content can tell which model drew them."""
 
 from typing import Final
 
@@ -18,8 +18,8 @@ _LETTER: Final = (255, 255, 255)
 def alike(image: Image, letter: str = "", *, side: int = SIDE) -> Image:
     """The whole picture in a square PNG of `side` pixels, framed where its shape leaves room.
 
-    A letter stands above it, in the middle, where no gallery cuts it off. Nothing of the file that came is left: no
-    format, no size, no metadata. Raises BadOutput for what is no picture.
+    A letter is drawn above it, in the middle, where no gallery cuts it off. Nothing of the original file is left: no
+    format, no size, no metadata. Raises BadOutput for anything that is no picture.
     """
     pixels = opened(image)
     above = side * 3 // 32 if letter else 0

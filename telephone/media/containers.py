@@ -1,8 +1,8 @@
-"""Picture files taken apart: what they are by content, and the same picture without metadata.
+"""The containers of picture files: their format by content, and the same picture without metadata.
 
-Only the outer boxes are read here (PNG chunks, JPEG segments, RIFF chunks); decoding is Pillow's.
-Done before Pillow sees the bytes, because Pillow warns through the process-wide warning filters about
-odd metadata, which no thread can silence for itself.
+Only the outer structure is read here (PNG chunks, JPEG segments, RIFF chunks); Pillow decodes. This happens before
+Pillow sees the bytes, because Pillow warns of odd metadata through the process-wide warning filters, which no thread
+can silence for itself.
 """
 
 import re
@@ -25,7 +25,7 @@ class Bare:
 
 
 class Broken(ValueError):
-    """The boxes do not fit together: cut short, or never a picture."""
+    """The container is damaged: cut short, or never a picture."""
 
 
 def sniff(data: bytes) -> str | None:
@@ -106,7 +106,8 @@ def _jpeg_segment(data: bytes, at: int) -> tuple[int, int, int]:
 
 
 def _jpeg_keeps(marker: int, body: bytes) -> bool:
-    """Tables, frames, scans, the JFIF head and Adobe's colour transform; no other application data, no comments."""
+    """Whether to keep a segment: tables, frames, scans, the JFIF head and Adobe's colour transform, but no other
+    application data and no comments."""
     if marker == 0xE0:
         return body.startswith(b"JFIF\x00")
     if marker == 0xEE:
@@ -115,7 +116,7 @@ def _jpeg_keeps(marker: int, body: bytes) -> bool:
 
 
 def _scan_end(data: bytes, at: int) -> int:
-    """Where the coded pixels that begin at `at` end: the next marker that is neither stuffing nor a restart."""
+    """The end of the coded pixels that begin at `at`: the next marker that is neither stuffing nor a restart."""
     match = _MARKER.search(data, at)
     if match is None:
         raise Broken("cut short")
@@ -151,7 +152,7 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _strip_gif(data: bytes) -> Bare:
-    """Screen, first frame and its transparency; Pillow would look at later frames too."""
+    """Keeps the screen, the first frame and its transparency; Pillow would read later frames too."""
     at = 13 + _colours(data[10])
     kept = [data[:at]]
     while data[at] != 0x2C:
@@ -173,7 +174,7 @@ _GIF_FRAME_MAX: Final = 50 * 10**6
 
 
 def _colours(flags: int) -> int:
-    """Bytes of the colour table that these flags announce."""
+    """The size in bytes of the colour table that these flags announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 

@@ -1,4 +1,4 @@
-"""Pictures that came from elsewhere: verified, normalised, made to fit, and stored under their hash."""
+"""Pictures from providers and members: verified, normalised, shrunk to a limit, and stored under their hash."""
 
 import hashlib
 import io
@@ -22,15 +22,15 @@ from telephone.errors import BadOutput, Misconfigured, NotFound, Unavailable
 from telephone.media.containers import Broken, sniff, strip
 
 BYTES_MAX: Final = 25 * 10**6
-"""Largest picture file taken, in bytes."""
+"""The largest picture file that is accepted, in bytes."""
 PIXELS_MAX: Final = 25 * 10**6
-"""Largest picture taken, in pixels."""
+"""The largest picture that is accepted, in pixels."""
 
 MEDIA_TYPES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 
 _WEBP_SIDE_MAX: Final = 16_383
 
-# Opened by class and not by Image.open, which warns of large pictures before their size can be asked.
+# Opened by class and not by Image.open, which warns of large pictures before their size can be read.
 _READERS: Final[dict[str, Callable[[io.BytesIO], ImageFile]]] = {
     "PNG": PngImageFile,
     "JPEG": JpegImageFile,
@@ -54,7 +54,7 @@ def verify(data: bytes) -> Image:
     """The picture in `data`, decoded once, upright, opaque, 8-bit RGB and without metadata.
 
     A PNG, JPEG or WebP that already is all this keeps its bytes; one with metadata only loses that.
-    Of several frames the first is taken, alpha is flattened on white. Raises BadOutput for what is no
+    Of several frames the first is taken, alpha is flattened on white. Raises BadOutput for data that is no
     PNG, JPEG, WebP or GIF, is cut short, or is over 25 MB or 25 megapixels.
     """
     format_ = sniff(data)
@@ -113,7 +113,7 @@ def fit(image: Image, limit: int) -> Image:
 
 def _decode(data: bytes, format_: str) -> ImageFile:
     """The first frame, fully decoded. The size is checked first. Raises BadOutput."""
-    with _hostile():
+    with _decoding():
         pixels = _READERS[format_](io.BytesIO(data))
         _check_size(*pixels.size)
         pixels.load()
@@ -121,8 +121,8 @@ def _decode(data: bytes, format_: str) -> ImageFile:
 
 
 @contextmanager
-def _hostile() -> Iterator[None]:
-    """Around codecs: fed with hostile bytes they raise anything, down to ZeroDivisionError; we raise BadOutput."""
+def _decoding() -> Iterator[None]:
+    """Turns any exception of a codec into BadOutput: hostile bytes make them raise anything, even ZeroDivisionError."""
     try:
         yield
     except BadOutput:
@@ -141,7 +141,7 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _must_change(pixels: ImageFile, data: bytes) -> bool:
-    """Whether an RGB picture is no clean file all the same: a GIF, frames, a transparent colour, 16 bits."""
+    """Whether an RGB picture must be re-encoded: a GIF, several frames, a transparent colour, 16 bits."""
     sixteen_bit = data.startswith(b"\x89PNG") and data[24] != 8
     return (
         isinstance(pixels, GifImageFile)
@@ -153,7 +153,7 @@ def _must_change(pixels: ImageFile, data: bytes) -> bool:
 
 def _flatten(pixels: pil.Image) -> pil.Image:
     """Any mode as opaque 8-bit RGB, alpha on white. Raises BadOutput."""
-    with _hostile():
+    with _decoding():
         return _opaque(pixels)
 
 
@@ -171,7 +171,7 @@ def _opaque(pixels: pil.Image) -> pil.Image:
 
 
 def _what_it_is(data: bytes) -> str:
-    """A name for what is no picture, to begin a sentence with."""
+    """A name for data that is no picture, to begin a sentence with."""
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not data:
         return "Nothing"
@@ -199,7 +199,7 @@ class Pictures:
     def at(cls, url: str) -> "Pictures":
         """Storage by URL: `file:///…` (made where missing), `s3://…`, `gs://…`, `az://…`, `memory:///`.
 
-        Raises Misconfigured for an address that is none.
+        Raises Misconfigured for an invalid address.
         """
         try:
             store = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
@@ -215,7 +215,7 @@ class Pictures:
         try:
             await self._store.put_async(_key(image.sha256), image.data)
         except (BaseError, OSError) as error:
-            raise _out_of_reach() from error
+            raise _unreachable() from error
         return image.sha256
 
     async def get(self, sha256: str) -> Image:
@@ -229,19 +229,19 @@ class Pictures:
         except FileNotFoundError as error:
             raise NotFound("That picture is no longer kept; please start a new game.") from error
         except (BaseError, OSError) as error:
-            raise _out_of_reach() from error
+            raise _unreachable() from error
         if hashlib.sha256(data).hexdigest() != sha256:
             raise NotFound("That picture was damaged in storage; please start a new game.")
         return _described(data)
 
     async def delete(self, sha256: str) -> None:
-        """Forgets a picture; one that is absent already is no error. Raises Unavailable."""
+        """Deletes a picture; an absent one is no error. Raises Unavailable."""
         try:
             await self._store.delete_async(_key(sha256))
         except FileNotFoundError:
             return
         except (BaseError, OSError) as error:
-            raise _out_of_reach() from error
+            raise _unreachable() from error
 
 
 def _key(sha256: str) -> str:
@@ -251,7 +251,7 @@ def _key(sha256: str) -> str:
 
 
 def _described(data: bytes) -> Image:
-    """Stored bytes with their type and size, read from the head alone: they were verified before."""
+    """Stored bytes with their type and size, read from the header only: they were verified before."""
     format_ = sniff(data)
     if format_ is None:
         return Image(data, "application/octet-stream")
@@ -259,5 +259,5 @@ def _described(data: bytes) -> Image:
         return Image(data, MEDIA_TYPES[format_], *pixels.size)
 
 
-def _out_of_reach() -> Unavailable:
+def _unreachable() -> Unavailable:
     return Unavailable("The pictures cannot be reached just now; please try again in a minute.")

@@ -1,4 +1,4 @@
-"""A game as an animated GIF: every picture with the words it was drawn from and the caption it got."""
+"""A game as an animated GIF: every picture with the text it was drawn from and its caption."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -19,16 +19,16 @@ _EDGE: Final = 36
 _SIDE: Final = 480
 _SHORTEST_MS, _LONGEST_MS = 1_500, 4_000
 _MS_PER_CHARACTER: Final = 30
-"""About 33 characters a second, over the 0.8 s a picture needs: the words are skimmed, not studied."""
+"""About 33 characters a second, besides 0.8 s for the picture: fast reading."""
 
-_PAPER, _INK, _QUIET, _BLUE, _ORANGE = "#FBF8F2", "#1F2328", "#6A6F76", "#0072B2", "#D55E00"
+_BACKGROUND, _INK, _QUIET, _BLUE, _ORANGE = "#FBF8F2", "#1F2328", "#6A6F76", "#0072B2", "#D55E00"
 _TYPE_COLOURS: Final = 12
-"""Palette entries kept for each colour of type, so that its edges stay smooth and the ground stays flat."""
+"""Palette entries kept for each colour of type, so that its edges stay smooth and the background stays plain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One turn to show: its number, its picture, the words the picture was drawn from and the caption it got."""
+    """One turn to show: its number, its picture, the text the picture was drawn from, and its caption."""
 
     n: int
     image: Image
@@ -46,7 +46,7 @@ def replay_gif(frames: Sequence[Frame], *, pair: str, prompt: str, limit_bytes: 
     """A GIF of a title card, every frame, and first beside last, in at most `limit_bytes`; it repeats for ever.
 
     Each card stays 1.5 to 4 seconds, by the length of its words. It shrinks until it fits. Raises
-    ValueError without frames, BadOutput where a picture is none or the limit leaves room for nothing.
+    ValueError without frames, BadOutput for an invalid picture or a limit that nothing fits.
     """
     if not frames:
         raise ValueError("a replay needs at least one frame")
@@ -110,7 +110,7 @@ def _closing_card(frames: Sequence[Frame], pair: str, prompt: str) -> _Card:
 
 
 def _blank() -> tuple[pil.Image, ImageDraw.ImageDraw]:
-    card = pil.new("RGB", (WIDTH, HEIGHT), _PAPER)
+    card = pil.new("RGB", (WIDTH, HEIGHT), _BACKGROUND)
     return card, ImageDraw.Draw(card)
 
 
@@ -137,7 +137,7 @@ def _write(
     *,
     lines: int = 1,
 ) -> int:
-    """Sets text from its top left corner down and returns where it ends."""
+    """Writes text from its top left corner down and returns the y where it ends."""
     left, top = at
     height = _line_height(face)
     for line in wrap(text, face, WIDTH - _EDGE - left, lines):
@@ -183,7 +183,7 @@ def _gif(cards: Sequence[_Card], scale: float) -> bytes:
 
 
 def _with_palette(pixels: pil.Image) -> pil.Image:
-    """At most 256 colours: those of the type as they are, the rest chosen for this card."""
+    """At most 256 colours: those of the type exactly, the others chosen for this card."""
     ramps = _type_ramps()
     sample = pixels.resize((WIDTH // 3, HEIGHT // 3), pil.Resampling.NEAREST)  # noisy photographs take 0.5 s whole
     chosen = sample.quantize(256 - len(ramps), pil.Quantize.MEDIANCUT).getpalette() or []
@@ -191,16 +191,16 @@ def _with_palette(pixels: pil.Image) -> pil.Image:
     palette.putpalette((ramps.ravel().tolist() + chosen)[: 3 * 256])
     dithered = pixels.quantize(palette=palette, dither=pil.Dither.FLOYDSTEINBERG)
     ground = (np.asarray(pixels) == ramps[0]).all(axis=2)
-    # Pillow looks colours up roughly: without this the paper would be speckled.
+    # Pillow approximates colours: without this the background would be speckled.
     dithered.paste(0, mask=pil.fromarray(ground.astype(np.uint8) * 255))
     return dithered
 
 
 def _type_ramps() -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """From the paper to each colour of type, in even steps."""
+    """Colours from the background to each colour of type, in even steps."""
     steps = np.linspace(0, 1, _TYPE_COLOURS)[:, None]
-    paper = _rgb(_PAPER)
-    ramps = [paper + steps * (_rgb(colour) - paper) for colour in (_INK, _QUIET, _BLUE, _ORANGE)]
+    background = _rgb(_BACKGROUND)
+    ramps = [background + steps * (_rgb(colour) - background) for colour in (_INK, _QUIET, _BLUE, _ORANGE)]
     rows: np.ndarray[tuple[int, int], np.dtype[np.uint8]] = np.rint(np.concatenate(ramps)).astype(np.uint8)
     return rows
 

@@ -1,4 +1,4 @@
-"""Text set in pictures: one font that is always there, lines that fit, no text that can crash."""
+"""Text in pictures: one font that is always available, lines that fit, and no text that makes drawing fail."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -18,7 +18,7 @@ _FOLDER: Final = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
 def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans at `size` pixels, as it ships inside matplotlib."""
+    """DejaVu Sans at `size` pixels, from matplotlib's files."""
     return ImageFont.truetype(str(_path(bold)), size)
 
 
@@ -65,7 +65,7 @@ def _lines(text: str, face: ImageFont.FreeTypeFont, width: int) -> Iterator[str]
 
 
 def _pieces(word: str, face: ImageFont.FreeTypeFont, width: int) -> Iterator[str]:
-    """A word in pieces that fit: most words are one piece; scripts without spaces are one long word."""
+    """A word in pieces that fit: most words are one piece; text in a script without spaces is one long word."""
     while word:
         count = _fitting(word, face, width)
         yield word[:count]
@@ -73,7 +73,7 @@ def _pieces(word: str, face: ImageFont.FreeTypeFont, width: int) -> Iterator[str
 
 
 def _fitting(word: str, face: ImageFont.FreeTypeFont, width: int) -> int:
-    """How many leading characters fit, at least one. Only as many are measured as a line can hold of narrow ones."""
+    """How many leading characters fit, at least one. Measures only as many as a line of narrow ones can hold."""
     low, high = 1, max(1, min(len(word), round(4 * width / face.size)))
     if face.getlength(word[:high]) <= width:
         return high

@@ -1,4 +1,4 @@
-"""What a model is to the game: four protocols."""
+"""The protocols of models: text to image, image to text, and two kinds of embedder."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
@@ -17,7 +17,7 @@ Vectors = NDArray[np.float32]
 
 @runtime_checkable
 class TextToImage(Protocol):
-    """Draws. The article's method name, made async."""
+    """Draws pictures. The method has the article's name, made async."""
 
     async def generate_image(self, text: str, *, seed: int | None = None) -> Image:
         """One picture of `text`. Raises a TelephoneError."""
@@ -26,7 +26,7 @@ class TextToImage(Protocol):
 
 @runtime_checkable
 class ImageToText(Protocol):
-    """Describes. The article's method name, made async."""
+    """Describes pictures. The method has the article's name, made async."""
 
     async def generate_text(self, image: Image, *, seed: int | None = None) -> Caption:
         """One caption of `image`. Raises a TelephoneError."""
@@ -35,14 +35,14 @@ class ImageToText(Protocol):
 
 @runtime_checkable
 class Embedder(Protocol):
-    """Places texts in a space. `measure.py` cuts long ones, keeps every vector and books what it cost."""
+    """Embeds texts. telephone.measurement cuts long texts, caches every vector and books the costs."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def version(self) -> str:
-        """Changes whenever the vectors would: distances of two versions are never mixed."""
+        """Changes whenever the vectors do: distances of two versions are never mixed."""
         ...
 
     @property
@@ -50,11 +50,11 @@ class Embedder(Protocol):
 
     @property
     def window(self) -> int:
-        """How many tokens of a text it reads at once."""
+        """How many tokens of a text it embeds at once."""
         ...
 
     def tokens(self, text: str) -> int:
-        """How many tokens a text has, by its own tokenizer; white space always parts two."""
+        """How many tokens a text has, by its own tokenizer; white space always separates two."""
         ...
 
     async def embed_texts(self, texts: Sequence[str]) -> Vectors:
@@ -67,7 +67,7 @@ class Embedder(Protocol):
 
 @runtime_checkable
 class SeeingEmbedder(Embedder, Protocol):
-    """Places pictures in the same space as texts, so that they can be compared."""
+    """Embeds pictures in the same space as texts, so that both can be compared."""
 
     async def embed_pictures(self, images: Sequence[Image]) -> Vectors:
         """Shape (len(images), dimensions), rows L2-normalised. Raises a TelephoneError."""

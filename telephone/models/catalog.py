@@ -1,4 +1,4 @@
-"""The models that a member may choose, with what is known of each."""
+"""The models that a member may choose, with the facts of each."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -55,7 +55,7 @@ class ModelCatalog:
         return [ModelChoice(HUMAN, kind, True), *ready] if self.humans and kind in _HUMANS else ready
 
     def all(self) -> list[ModelFacts]:
-        """Every known model, ready or not, and the members, who play both parts."""
+        """Every known model, ready or not, and `human` for both kinds."""
         models = [_facts(table, self.players.why_not(table)) for table in self.players.registry.tables.values()]
         why_not = None if self.humans else "members take turns on a Discord server"
         return [*models, *(_human(kind, about, why_not) for kind, about in _HUMANS.items())]

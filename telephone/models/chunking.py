@@ -1,6 +1,6 @@
-"""Long texts for embedders that read little at once: cut into parts, or down to the first words.
+"""Long texts for embedders with a small window: cut into parts, or down to the first words.
 
-Only a count of tokens is needed, by the embedder's own tokenizer, in which white space always parts two tokens.
+Needs only the token count of the embedder's own tokenizer, in which white space always separates two tokens.
 """
 
 import re
@@ -15,11 +15,11 @@ Tokens = Callable[[str], int]
 """How many tokens a text has."""
 
 HEAD: Final = 75
-"""How many tokens of a long caption a board is repeated on: what CLIP and ImageBind read at once."""
+"""How many first tokens of long captions a board is repeated on: the window of CLIP and ImageBind."""
 MOST_PARTS: Final = 8
-"""Parts of a text that are embedded at most, so that it has a highest price."""
+"""The most parts of a text that are embedded, which bounds its price."""
 RULES: Final = 1
-"""Counts the changes of these rules. A part of every embedder's version, since they decide about its vectors."""
+"""The version of these rules. A part of every embedder's version, since the vectors depend on the rules."""
 
 _SENTENCE: Final = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+|[。！？]+")
 _WORD: Final = re.compile(r"\s+")
@@ -28,10 +28,10 @@ _ENDS: Final = (_SENTENCE, _WORD, _CHARACTER)
 
 
 def parts(text: str, tokens: Tokens, window: int) -> tuple[str, ...]:
-    """What a text is embedded in: itself where it fits `window` tokens, else parts that do, in order.
+    """The text itself if it fits `window` tokens, else parts of it that do, in order.
 
     A part ends with the last sentence that fits, else with the last word, else anywhere. Of more than
-    MOST_PARTS so many are kept, evenly spread from the first to the last.
+    MOST_PARTS parts, MOST_PARTS are kept, evenly spread from the first to the last.
     """
     found, rest = [], text.strip()
     while tokens(rest) > window:
@@ -45,13 +45,13 @@ def parts(text: str, tokens: Tokens, window: int) -> tuple[str, ...]:
 
 
 def head(text: str, tokens: Tokens, most: int = HEAD) -> str:
-    """The whole words at the start of a text that fit `most` tokens; of a word that is longer, so much of it."""
+    """The whole words at the start of a text that fit `most` tokens; if the first word does not, its beginning."""
     whole = text.strip()
     return whole if tokens(whole) <= most else whole[: _end(whole, tokens, most, _ENDS[1:])].strip()
 
 
 def mean(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """The vector of a text from those of its parts: each at length one, averaged, and at length one again."""
+    """The vector of a text from those of its parts: each scaled to length 1, averaged, and scaled to length 1 again."""
     if len(vectors) == 1:
         return vectors[0]
     middle = np.mean([_unit(np.asarray(vector, np.float64)) for vector in vectors], axis=0)
@@ -59,7 +59,7 @@ def mean(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 
 
 def _end(text: str, tokens: Tokens, most: int, ends: Sequence[re.Pattern[str]]) -> int:
-    """Where to cut a text that is too long: as late as fits `most` tokens, at the first kind of end that there is."""
+    """Where to cut a text that is too long: at the last end that fits `most` tokens, of the first kind found."""
     for kind in ends:
         cuts = [match.end() for match in kind.finditer(text) if match.end()]
         if fitting := bisect_right(cuts, most, key=lambda cut: tokens(text[:cut].strip())):

@@ -1,6 +1,6 @@
-"""CLIP's tokens: how long a text is for CLIP, and for ImageBind, whose text tower is OpenCLIP's.
+"""CLIP's tokenizer, also for ImageBind, whose text tower is OpenCLIP's.
 
-The vocabulary is CLIP's own (assets/clip-merges.txt, MIT); numbers come out as those of ImageBind's tokenizer.
+The vocabulary is CLIP's own (assets/clip-merges.txt, MIT); the token ids equal those of ImageBind's tokenizer.
 """
 
 from functools import cache
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 WINDOW: Final = 75
-"""Tokens that CLIP reads at once, beside the two that mark beginning and end: 77 in all."""
+"""Tokens that CLIP reads at once, besides the two that mark beginning and end: 77 in all."""
 
 _WORDS: Final = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 _END: Final = "</w>"
@@ -23,7 +23,7 @@ def tokens(text: str) -> int:
 
 
 def numbers(text: str) -> list[int]:
-    """The tokens of a text, by their numbers in CLIP's vocabulary."""
+    """The token ids of a text in CLIP's vocabulary."""
     whole = text.encode("utf-8", "replace").decode()  # half a surrogate pair would stop the tokenizer
     return list(_tokenizer().encode(whole).ids)
 
@@ -46,6 +46,6 @@ def _tokenizer() -> "Tokenizer":
 
 
 def _letters() -> list[str]:
-    """A printable letter for each byte, in CLIP's order: those that print as they are, then the others."""
+    """A printable letter for each byte, in CLIP's order: the bytes that are printable themselves, then the others."""
     printed = [*range(33, 127), *range(161, 173), *range(174, 256)]
     return [chr(byte) for byte in printed] + [chr(256 + n) for n in range(256 - len(printed))]

@@ -1,4 +1,4 @@
-"""The embedders that can measure now, made from their tables."""
+"""The embedders that are ready, made from their tables."""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,7 @@
-"""ImageBind, and any embedder over an API that reads as CLIP does: places texts and pictures in one space.
+"""ImageBind, and any embedder behind an API with CLIP's tokenizer and window: texts and pictures in one space.
 
 Girdhar et al. 2023, "ImageBind: One Embedding Space To Bind Them All", CVPR; weights CC-BY-NC-SA 4.0, for research
-only, English. Its towers for text and pictures are OpenCLIP's, frozen: it is kin of whatever CLIP has trained.
+only, English. Its towers for text and pictures are OpenCLIP's, frozen: it is related to models that CLIP has trained.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ from telephone.models.players import Players
 from telephone.providers.base import ModelTable
 
 _SPECIAL: Final = ("<|", "< |")
-"""ImageBind takes a `<|endoftext|>` that a text spells out for the text's end; it never sees one."""
+"""ImageBind would read a literal `<|endoftext|>` as the end of the text, so it is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageBind:
-    """An embedder by its table, over Replicate or a Cog container. All calls raise a TelephoneError."""
+    """An embedder from its table, over Replicate or a Cog container. All calls raise a TelephoneError."""
 
     table: ModelTable
     players: Players
@@ -38,7 +38,7 @@ class ImageBind:
 
     @property
     def version(self) -> str:
-        """The model's version where its `ref` names one, so that a container of the same is the same."""
+        """The version in the model's `ref`, if it names one, so that a container of that version counts as the same."""
         model, _, version = self.table.ref.partition(":")
         return f"{version[:12] or model}-w{self.window}.{RULES}"
 
@@ -51,10 +51,10 @@ class ImageBind:
         return clip.tokens(text.replace(*_SPECIAL))
 
     async def embed_texts(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), dimensions), L2-normalised: ImageBind's texts come scaled.
+        """Shape (len(texts), dimensions), L2-normalised here, since ImageBind's text vectors come scaled.
 
-        Raises BadInput for a text over the window: the Replicate build of 2023 loses the end of one, and with it
-        the whole.
+        Raises BadInput for a text over the window: the Replicate build of 2023 loses the end token of such a text, and
+        with it the whole text.
         """
         if any(self.tokens(text) > self.window for text in texts):
             raise BadInput(f"{self.name} reads {self.window} tokens at once; cut the text first.")

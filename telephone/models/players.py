@@ -1,4 +1,4 @@
-"""Everybody who can play: the registry's models, each reached through its provider."""
+"""The models that can play: those of the registry, each called through its provider."""
 
 import re
 import unicodedata
@@ -18,9 +18,9 @@ from telephone.providers.base import Lost, ModelKind, ModelTable, Provider
 from telephone.retry import with_patience
 
 DEADLINE = 600.0
-"""How long a player may take for one step, in seconds, waiting and trying again included."""
+"""How long a player may take for one step, in seconds, waits and retries included."""
 CAPTION_MAX = 4_000
-"""Longest caption that is handed on, in characters; the raw text is kept whole."""
+"""The longest caption that is passed on, in characters; the raw text is stored whole."""
 _REASON_MAX: Final = 200
 
 
@@ -32,15 +32,15 @@ class Players:
     providers: Mapping[str, Provider]
     deadline: float = DEADLINE
     barred: Callable[[ModelTable], str | None] = lambda table: None
-    """What keeps a model from playing although its provider can be reached: nobody to check what it makes."""
+    """Why a model may not play although its provider is reachable: its output cannot be checked. None if it may."""
 
     def why_not(self, table: ModelTable) -> str | None:
         """None when the model can play now; otherwise what is missing, in a few words."""
         missing = self.providers[table.provider].why_not(table)
         return missing if missing is not None or table.kind == "embedder" else self.barred(table)
 
-    def seat(self, name: str, kind: ModelKind) -> ModelTable:
-        """The model of that name, if it can play now. Raises NotFound, Retired or NotAllowed."""
+    def playable(self, name: str, kind: ModelKind) -> ModelTable:
+        """The model of that name and kind, which can play now. Raises NotFound, Retired or NotAllowed."""
         table = self.registry.table(name, kind)
         missing = self.why_not(table)
         if missing is None:
@@ -51,14 +51,14 @@ class Players:
         raise NotAllowed(f"{table.name} cannot play yet ({missing}); choose another model or ask the operator.")
 
     def stand_in(self, kind: ModelKind) -> str | None:
-        """The best model of a kind that can play now: the first of the tables, and an offline one where there is no
-        other; None where none can."""
+        """The first model of a kind in the tables that can play now, an offline one only where there is no other; None
+        where none can play."""
         ready = [table for table in self.registry.of_kind(kind) if self.why_not(table) is None]
         ready.sort(key=lambda table: table.provider == "offline")
         return ready[0].name if ready else None
 
     async def submit(self, name: str, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
-        """Begins one step. `since` is when it was first asked for, where an earlier attempt may have got through."""
+        """Submits one step. `since` is when it was first asked for, where an earlier attempt may have got through."""
         table = self.registry.table(name)
         provider = self.providers[table.provider]
         earliest = since
@@ -75,7 +75,7 @@ class Players:
         return await with_patience(submit, deadline=self.deadline, who=name)
 
     async def collect(self, name: str, ask: Ask, ticket: Ticket) -> Answer:
-        """Waits for a step that was submitted."""
+        """Waits for the answer of a submitted step."""
         table = self.registry.table(name)
         provider = self.providers[table.provider]
         try:
@@ -91,11 +91,11 @@ class Players:
 
     def artist(self, name: str) -> "Artist":
         """A text-to-image model for a notebook or a test."""
-        return Artist(self, self.seat(name, "t2i").name)
+        return Artist(self, self.playable(name, "t2i").name)
 
-    def teller(self, name: str) -> "Teller":
+    def captioner(self, name: str) -> "Captioner":
         """An image-to-text model for a notebook or a test."""
-        return Teller(self, self.seat(name, "i2t").name)
+        return Captioner(self, self.playable(name, "i2t").name)
 
     async def close(self) -> None:
         for provider in self.providers.values():
@@ -104,7 +104,7 @@ class Players:
 
 @dataclass(frozen=True, slots=True)
 class Artist:
-    """A TextToImage by name."""
+    """A TextToImage model by name."""
 
     players: Players
     name: str
@@ -116,8 +116,8 @@ class Artist:
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
-    """An ImageToText by name."""
+class Captioner:
+    """An ImageToText model by name."""
 
     players: Players
     name: str
@@ -138,7 +138,7 @@ def picture_of(answer: Answer, who: str) -> Image:
 def caption_of(answer: Answer, who: str) -> Caption:
     """The cleaned caption of an answer: one line, no quotes around it, no `Caption:` before it.
 
-    Raises BadOutput where it says nothing, Refused where it only says that it will not.
+    Raises BadOutput for an empty caption, Refused for a text that only declines to describe the picture.
     """
     raw = answer.text or ""
     text = fold(raw)

@@ -6,13 +6,13 @@ from telephone.models.chunking import MOST_PARTS
 from telephone.providers.base import ModelTable
 
 ATTEMPTS: Final = 2
-"""How often a step is asked for when its answer is refused or is no answer."""
+"""How many times a step is tried when its answer is refused or unusable."""
 
 
 def most_usd(turns: int, t2i: ModelTable, i2t: ModelTable, measuring_usd: float = 0.0) -> float:
-    """The most a game of these two can cost, in US dollars, every step asked for ATTEMPTS times.
+    """The most a game of this pair can cost, in US dollars, with every step tried ATTEMPTS times.
 
-    `measuring_usd` is the most that measuring it can cost.
+    `measuring_usd` is the most that measuring the game can cost.
     """
     return turns * ATTEMPTS * (t2i.price_usd + i2t.price_usd) + measuring_usd
 
@@ -20,7 +20,7 @@ def most_usd(turns: int, t2i: ModelTable, i2t: ModelTable, measuring_usd: float 
 def most_measuring_usd(turns: int, call_usd: float, *, pictures: bool) -> float:
     """The most that one embedder's calls for a game can cost, in US dollars, at `call_usd` each.
 
-    A game has a prompt and a caption a turn, each embedded in MOST_PARTS calls and one for its head at most, and
-    where the embedder sees `pictures` one a turn.
+    A game has a prompt and one caption a turn, each embedded in at most MOST_PARTS calls plus one for its head, and,
+    where the embedder sees `pictures`, one picture a turn.
     """
     return call_usd * ((turns + 1) * (MOST_PARTS + 1) + (turns if pictures else 0))

@@ -1,4 +1,4 @@
-"""Trying every model that can play or measure, and asking the providers which of theirs still exist."""
+"""Calling every ready model once, and asking the providers which of their models still exist."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ PROMPT: Final = "A red apple on a wooden table."
 QUESTION: Final = 'Describe a scene that can be painted, as JSON and nothing else: {"prompt": "one sentence"}'
 SEED: Final = 7
 MOST_USD: Final = 1.0
-"""What trying all models may cost together, by their tables' prices."""
+"""The most that a trial of all models may cost, in US dollars, by their tables' prices."""
 _ORDER: Final = ("t2i", "i2t", "embedder", "chat")
 _SAID_MAX: Final = 200
 _CALLS: Final = 2
@@ -33,9 +33,9 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came back from one model. `usd` is what its provider reported, else its table's price.
+    """The result of trying one model. `usd` is the cost its provider reported, else its table's price.
 
-    One that was `left_out`, for the money or for want of a picture, is no failure.
+    A model that was `left_out`, for its price or for lack of a picture, has not failed.
     """
 
     name: str
@@ -47,16 +47,16 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One call of every model that is ready: artists draw one prompt, tellers describe one picture, others chat.
+    """One call of every ready model: T2I models draw a prompt, I2T models describe a picture, chat models answer.
 
-    Embedders place the prompt, and where they see pictures the picture.
+    Embedders embed the prompt and, where they see pictures, the picture.
     """
 
     players: Players
     most_usd: float = MOST_USD
 
     async def run(self) -> AsyncIterator[Tried]:
-        """One after the other, artists first. Whose price no longer fits is left out and said to be."""
+        """Tries one model after the other, T2I first; a model whose price no longer fits is reported as left out."""
         left, picture = self.most_usd, None
         ready = [table for table in self.players.registry.tables.values() if self.players.why_not(table) is None]
         for table in sorted(ready, key=lambda table: _ORDER.index(table.kind)):
@@ -66,7 +66,7 @@ class Trial:
                 yield Tried(table.name, False, over, left_out=True)
                 continue
             if table.kind == "embedder":
-                tried, drawn = await self._place(table, picture), None
+                tried, drawn = await self._embed(table, picture), None
             else:
                 tried, drawn = await self._try(table, picture)
             left -= tried.usd
@@ -91,7 +91,7 @@ class Trial:
         except TelephoneError as error:
             return Tried(table.name, False, error.sentence, usd), None
 
-    async def _place(self, table: ModelTable, picture: Image | None) -> Tried:
+    async def _embed(self, table: ModelTable, picture: Image | None) -> Tried:
         embedder, calls, began = embedders(self.players)[table.name], 1, time.monotonic()
         try:
             (words,) = await embedder.embed_texts([PROMPT])
@@ -113,8 +113,8 @@ def _words_of(table: ModelTable, answer: Answer) -> str:
     return said[:_SAID_MAX]
 
 
-async def census(players: Players) -> dict[str, bool]:
-    """Which models that can play their providers still have; a provider that does not answer is left out."""
+async def existing_models(players: Players) -> dict[str, bool]:
+    """Whether the provider of each ready model still has it, by name; a provider that does not answer is left out."""
 
     async def exists(table: ModelTable) -> tuple[str, bool | None]:
         try:
@@ -129,7 +129,7 @@ async def census(players: Players) -> dict[str, bool]:
 
 
 async def report_missing(players: Players) -> None:
-    """Says in the log which models are gone; for the start, which it never holds up."""
-    for name, known in (await census(players)).items():
+    """Logs which models are gone from their providers; runs beside the start of the bot."""
+    for name, known in (await existing_models(players)).items():
         if not known:
             _log.warning("a model is gone from its provider", model=name)

@@ -1,4 +1,4 @@
-"""Telling an apology from a caption: what captioners say when they will not describe a picture."""
+"""Recognising refusals: the phrases of models that will not describe a picture."""
 
 import re
 from typing import Final

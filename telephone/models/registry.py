@@ -31,7 +31,7 @@ class Registry:
 
     @classmethod
     def load(cls, providers: Iterable[str], own: Path | None = None) -> "Registry":
-        """Reads the package's tables, as far as `providers` can reach them, then the operator's over them.
+        """Reads the package's tables of these `providers`, then the operator's, which override them.
 
         Raises Misconfigured with file, line and what to write instead.
         """
@@ -54,7 +54,7 @@ class Registry:
         return cls(tables)
 
     def table(self, name: str, kind: ModelKind | None = None) -> ModelTable:
-        """The model of that name and kind. Raises NotFound, naming those that exist."""
+        """The model of that name and kind. Raises NotFound, which names the models that exist."""
         table = self.tables.get(name.strip().lower())
         if table is None or (kind is not None and table.kind != kind):
             names = ", ".join(row.name for row in self.tables.values() if kind in (None, row.kind))
@@ -63,14 +63,14 @@ class Registry:
         return table
 
     def label(self, embedder: str) -> str:
-        """How a board names an embedder: MiniLM (offline), ImageBind."""
+        """The label of an embedder on boards, such as MiniLM (offline) or ImageBind."""
         table = self.tables.get(embedder)
         return (table.label or table.name) if table else embedder
 
     def kin_of(self, embedder: str) -> frozenset[str]:
-        """The players that were trained or are steered by what the embedder measures with, by name.
+        """The names of the players that were trained or are steered by the model that the embedder uses.
 
-        It may find in a game what its kin has kept, so a board marks them, and its verdict needs another embedder.
+        The embedder may favour such related players, so a board marks them, and a verdict needs another embedder.
         """
         table = self.tables.get(embedder)
         kin = table.kin if table else ""
@@ -81,7 +81,7 @@ class Registry:
 
 
 class _Source:
-    """One file of tables, which knows on which line each of its keys stands."""
+    """One file of tables, with the line number of each key."""
 
     def __init__(self, name: str, text: str) -> None:
         self._name = name
@@ -130,7 +130,7 @@ class _Source:
         return Misconfigured(f"{self._name}, line {self._line(table, key)}: {inside}{said}.")
 
     def _line(self, table: str, key: str) -> int:
-        """The line of a table's key, or else of its heading, counted from 1."""
+        """The line of a table's key, or else of its heading, from 1."""
         inside, heading = False, 0
         for number, line in enumerate(self._lines, 1):
             found = _HEADING.match(line)

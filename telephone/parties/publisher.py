@@ -1,4 +1,4 @@
-"""Showing a party in its parlour: every message once, and its albums one after the other at the end."""
+"""Publishes a party: posts every message once, and reveals its albums one after the other at the end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from telephone.publishing import patiently, post_once, without_stopping
 from telephone.store import Store
 
 _GIVEN_UP: Final = 0
-"""The id of a message that there is no use in posting."""
+"""Stored in place of a message id where there is nothing to post."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartyPublisher:
-    """Posts what the store says of a party. Raises StageGone, or TimedOut when the parlour does not answer."""
+    """Posts and edits a party's messages as stored. Raises StageGone, also where the presenter does not answer."""
 
     store: Store
-    showing: GamePublisher
-    keepsakes: GameArtifacts
+    game_publisher: GamePublisher
+    artifacts: GameArtifacts
     registry: Registry
-    parlour: PartyPresenter
+    presenter: PartyPresenter
 
     async def post(self, party: Party, message: PartyMessage) -> None:
-        """One message of a party."""
+        """Posts one message of a party."""
 
         async def send(posting: Posting) -> int:
             return await self._send(party, message, posting)
@@ -39,59 +39,59 @@ class PartyPublisher:
         await post_once(self.store.party_posts, party.id, str(message), send, scope=lambda _: str(message))
 
     async def reveal(self, album: Album, message: GameMessage) -> None:
-        """One message of an album: its opening, or a step."""
-        await self.showing.reveal(album.game, message)
+        """Posts one message of an album: its opening, or a step."""
+        await self.game_publisher.reveal(album.game, message)
 
     async def edit_card(self, party: Party) -> None:
-        """Brings the card up to date; a card that cannot be edited never stops a party."""
+        """Brings the card up to date; a failed edit never stops a party."""
         if party.card_id is not None:
-            await without_stopping(self.parlour.edit_card(party), "card", party=party.id)
+            await without_stopping(self.presenter.edit_card(party), "card", party=party.id)
 
     async def edit_call(self, party: Party, message: PartyMessage) -> None:
-        """Brings a call up to date; one that cannot be edited never stops a party."""
+        """Brings a call up to date; a failed edit never stops a party."""
         if str(message) in party.messages:
-            await without_stopping(self.parlour.edit_call(party, str(message)), "call", party=party.id)
+            await without_stopping(self.presenter.edit_call(party, str(message)), "call", party=party.id)
 
     async def edit_awards(self, party: Party) -> None:
-        """Brings the awards up to date where they are posted. Raises as `post` does."""
+        """Brings posted awards up to date. Raises as `post` does."""
         if PartyMessageKind.AWARDS in party.messages:
             found = await self.awards(party)
-            await patiently(lambda: self.parlour.edit_awards(party, found))
+            await patiently(lambda: self.presenter.edit_awards(party, found))
 
     async def awards(self, party: Party) -> Awards:
-        """What the albums that were played to the end are awarded for, by the one embedder that measured them all."""
-        told = {n: album.game for n, album in numbered(party) if album.game.state is GameState.FINISHED}
-        by = {game.embedder for game in told.values()}
-        if len(by) == 1 and (embedder := by.pop()) is not None:
-            return awards({n: _distances(game) for n, game in told.items()}, self.registry.label(embedder))
-        # Distances of two embedders are never set beside each other; one of them may have measured all ends.
-        for embedder, far in (await self.store.distances.ends([game.id for game in told.values()])).items():
-            return awards({n: [far[game.id]] for n, game in told.items()}, self.registry.label(embedder))
+        """The awards of the finished albums, by an embedder that has measured all of them; without one, no awards."""
+        finished = {n: album.game for n, album in numbered(party) if album.game.state is GameState.FINISHED}
+        embedders = {game.embedder for game in finished.values()}
+        if len(embedders) == 1 and (embedder := embedders.pop()) is not None:
+            return awards({n: _distances(game) for n, game in finished.items()}, self.registry.label(embedder))
+        # Distances of two embedders are never compared; one embedder may have measured the last captions of all.
+        for embedder, far in (await self.store.distances.ends([game.id for game in finished.values()])).items():
+            return awards({n: [far[game.id]] for n, game in finished.items()}, self.registry.label(embedder))
         return Awards()
 
     async def _send(self, party: Party, message: PartyMessage, posting: Posting) -> int:
         match message:
             case PartyMessage(PartyMessageKind.CARD):
-                return await self.parlour.post_card(party, posting)
+                return await self.presenter.post_card(party, posting)
             case PartyMessage(PartyMessageKind.THREAD):
-                return await self.parlour.open_thread(party, posting)
+                return await self.presenter.open_thread(party, posting)
             case PartyMessage(PartyMessageKind.PROMPTS | PartyMessageKind.ROUND):
-                return await self.parlour.post_call(party, str(message), posting)
+                return await self.presenter.post_call(party, str(message), posting)
             case PartyMessage(PartyMessageKind.ALBUM, int(number)):
-                return await self.parlour.post_heading(party, number, posting)
+                return await self.presenter.post_heading(party, number, posting)
             case PartyMessage(PartyMessageKind.REPLAY, int(number)):
                 return await self._replay(party, number, posting)
             case PartyMessage(PartyMessageKind.AWARDS):
-                return await self.parlour.post_awards(party, await self.awards(party), posting)
+                return await self.presenter.post_awards(party, await self.awards(party), posting)
         raise ValueError(f"a party has no message {message}")
 
     async def _replay(self, party: Party, number: int, posting: Posting) -> int:
         game = dict(numbered(party))[number].game.shown
         try:
-            replay = await self.keepsakes.replay(game)
+            replay = await self.artifacts.replay(game)
         except BadInput:  # every picture of it is hidden after reports
             return _GIVEN_UP
-        return await self.parlour.post_replay(party, game, replay.data, replay.alt, posting)
+        return await self.presenter.post_replay(party, game, replay.data, replay.alt, posting)
 
 
 def numbered(party: Party) -> Sequence[tuple[int, Album]]:

@@ -1,4 +1,4 @@
-"""What a cog may ask for about parties: one function each."""
+"""Parties: starting, joining, leaving, bringing prompts, taking turns and stopping."""
 
 import secrets
 from dataclasses import dataclass
@@ -32,9 +32,9 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class PartyAsked:
-    """A party as somebody typed it. None stands for what the game chooses itself.
+    """A party as a member typed it. None stands for what the service chooses itself.
 
-    `stand_in` names a model, of either kind, that plays for who leaves; the other kind's is chosen.
+    `stand_in` names a model of either kind that plays for members who leave; the service chooses the other kind's.
     """
 
     players: int
@@ -48,13 +48,12 @@ class PartyAsked:
 
 @dataclass(frozen=True, slots=True)
 class PartyService:
-    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+    """Parties as cogs use them. Raises TelephoneErrors whose sentence can be shown as it is."""
 
     store: Store
     admission: GameAdmission
-    seats: TurnService
+    turns: TurnService
     runner: PartyRunner
-    """None in a process that runs no engine: the process that does will notice."""
 
     async def start(self, asked: PartyAsked) -> Party:
         """Stores a party that members may join, its host the first of them; returns before its card is posted."""
@@ -84,7 +83,7 @@ class PartyService:
         return party
 
     async def opened(self, party_id: str, timeout: float = 8.0) -> Party:
-        """The party once its card is there or it has ended, or as it is after `timeout` seconds."""
+        """The party once its card is posted or it has ended, or as it is after `timeout` seconds."""
         return await look_until(
             lambda: self.party(party_id),
             lambda party: party.card_id is not None or party.state.is_final,
@@ -101,19 +100,19 @@ class PartyService:
         return await self.store.parties.get(party_id) if party_id else None
 
     async def unfinished(self, guild_id: int) -> list[Party]:
-        """The parties of a server that go on, oldest first."""
+        """The unfinished parties of a server, oldest first."""
         return await self.store.parties.unfinished(guild_id)
 
     async def join(self, party_id: str, member_id: int) -> Party:
-        """Gives a member a place."""
+        """Adds a member to a party that is joining."""
         return await self.store.parties.join(party_id, member_id)
 
     async def leave(self, party_id: str, member_id: int) -> Party:
-        """Takes a member out; a model takes their turns from then on."""
+        """Takes a member out of a party; a model takes their turns from then on."""
         return await self.store.parties.leave(party_id, member_id)
 
     async def call(self, party_id: str, *, by: int, is_host: bool) -> Party:
-        """Ends joining before its time, once enough members are there."""
+        """Ends joining before its time, once enough members have joined. Raises BadInput and NotAllowed."""
         party = await self.hosted(party_id, by=by, is_host=is_host)
         if party.state is not PartyState.JOINING:
             raise BadInput(PARTY_CLOSED)
@@ -124,7 +123,10 @@ class PartyService:
         return await self.party(party_id)
 
     async def bring(self, party_id: str, member_id: int, text: str, longest: int) -> Prompt:
-        """A member's own prompt, or one of the list by its name, checked like any. Raises BadInput and Refused."""
+        """Stores the prompt that a member brings: their own words, checked like any, or a listed prompt by its name.
+
+        Raises BadInput and Refused.
+        """
         party = await self._joined(party_id, member_id)
         known = look_up(text, await offered(self.store, party.request.guild_id))
         prompt = known or Prompt(clean_prompt(text, longest))
@@ -134,14 +136,14 @@ class PartyService:
         return prompt
 
     async def draw(self, party_id: str, member_id: int) -> Prompt:
-        """Gives a member a prompt by lot, of the curated."""
+        """Draws a curated prompt by lot for a member, and stores it as the prompt they bring."""
         await self._joined(party_id, member_id)
         prompt = secrets.choice(curated())
         await self.store.parties.bring(party_id, member_id, prompt)
         return prompt
 
     async def take(self, party_id: str, member_id: int, *, token: str | None = None) -> ClaimedTurn:
-        """What lies before a member in this round; nobody else is shown it. Raises NotAllowed where nothing does."""
+        """The turn of a member in this round, which only they are shown. Raises NotAllowed where they have none."""
         party = await self._joined(party_id, member_id)
         album = party.album_of(member_id)
         if party.state is not PartyState.PLAYING or album is None:
@@ -152,10 +154,10 @@ class PartyService:
             raise NotAllowed(DONE)
         if album.seat is None:
             raise NotAllowed(NOT_NOW)
-        return await self.seats.claim(album.game.id, album.seat.key, member_id, token=token)
+        return await self.turns.claim(album.game.id, album.seat.key, member_id, token=token)
 
     async def stop(self, party_id: str, *, by: int, is_host: bool) -> Party:
-        """Ends a party before its time; what was played and not revealed stays sealed."""
+        """Ends a party before its time; what is not revealed yet stays sealed."""
         party = await self.hosted(party_id, by=by, is_host=is_host)
         if party.state.is_final:
             raise BadInput(f"Party {party.number} has ended already; there is nothing to stop.")
@@ -168,7 +170,7 @@ class PartyService:
             await self._stop(party.id, REMOVED)
 
     async def hosted(self, party_id: str, *, by: int, is_host: bool) -> Party:
-        """The party, for its host to decide about. Raises NotAllowed for others."""
+        """The party, for its host or a moderator. Raises NotAllowed for other members."""
         party = await self.party(party_id)
         if not is_host and by != party.request.starter_id:
             raise NotAllowed(NOT_HOST)
@@ -180,7 +182,7 @@ class PartyService:
             await self.runner.end(party_id)
 
     async def _joined(self, party_id: str, member_id: int) -> Party:
-        """The party, for one who is at it. Raises NotAllowed for others, and for who has left."""
+        """The party, for a member who has joined it. Raises NotAllowed for others, and for members who have left."""
         party = await self.party(party_id)
         guest = party.guest(member_id)
         if guest is None:
@@ -190,19 +192,19 @@ class PartyService:
         return party
 
     def _stand_in(self, named: str | None, kind: ModelKind) -> str:
-        """The model that plays a member's steps of a kind: the named one if it is of that kind, else the best ready."""
+        """The stand-in for steps of a kind: the named model if it is of that kind, else the best one that is ready."""
         players = self.admission.players
         if named is not None and named.strip().lower() == HUMAN:
             raise BadInput("A stand-in is a model; please choose one of the list.")
         if named is not None and self._kind_of(named) == kind:
-            return players.seat(named, kind).name
+            return players.playable(named, kind).name
         chosen = players.stand_in(kind)
         if chosen is None:
             raise NotAllowed(NO_MODEL)
         return chosen
 
     def _kind_of(self, named: str) -> ModelKind:
-        """Which kind a model that was typed is of. Raises BadInput for one that plays no turns."""
+        """The kind of a model, by the name a member typed. Raises BadInput for a model that plays no turns."""
         tables = self.admission.players.registry.tables
         table = tables.get(named.strip().lower())
         if table is None or table.kind not in ("t2i", "i2t"):

@@ -1,8 +1,9 @@
 """The durable workflow of a party.
 
 `hosting` lets members join and bring prompts, opens round after round to all of them at once, and reveals the albums
-when the last one is over. It only looks at the store: what members do stands there, so that a press is answered by any
-process, and a crash loses nothing. Steps that a model takes for who left are played by telephone.games.workflow.
+after the last round. It only looks at the store, where every process stores what members do: so any process can answer
+a press of a button, and a crash loses nothing. Where a model stands in for a member who left, telephone.games.workflow
+plays the step.
 """
 
 import secrets
@@ -25,7 +26,7 @@ from telephone.domain.messages import (
     RevealPoint,
 )
 from telephone.domain.parties import GUESTS_MAX, Party, PartyState, rounds_for
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
 from telephone.engine.reruns import Reruns
@@ -47,21 +48,25 @@ _PROMPTS: Final = PartyMessage(PartyMessageKind.PROMPTS)
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
 UNFINISHED: Final = tuple(state for state in PartyState if not state.is_final)
 _LOOK_EVERY: Final = 0.5
-"""How often a party looks what its members have done, in seconds."""
+"""The pause between two looks at what the members of a party have done, in seconds."""
 _TELL_EVERY: Final = 3.0
-"""How often a call may be made to show how many are done, in seconds."""
+"""The shortest time between two edits of a call's count of members who are done, in seconds."""
 REVEAL_EVERY: Final = 2.0
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class PartyDependencies:
-    """What a party is led with. `reveal_s` lies between two messages of the reveal, in seconds."""
+    """The collaborators of the workflow.
+
+    `look_every` is the pause between two looks at what members have done, `reveal_s` the pause between two messages of
+    the reveal, in seconds.
+    """
 
     store: Store
-    play: GameWorkflow
-    showing: GamePublisher
-    unfolding: PartyPublisher
+    games: GameWorkflow
+    game_publisher: GamePublisher
+    publisher: PartyPublisher
     measuring: MeasureWorkflow
     admission: GameAdmission
     engine: Engine
@@ -71,17 +76,15 @@ class PartyDependencies:
 
 @DBOS.dbos_class("Hosting")
 class PartyWorkflow(DBOSConfiguredInstance):
-    """Leads parties. One instance a process, by a name in the journal that never changes."""
+    """Runs parties. One instance a process, by a name in the journal that never changes."""
 
-    def __init__(self, hall: PartyDependencies) -> None:
-        self._with = hall
+    def __init__(self, dependencies: PartyDependencies) -> None:
+        self._with = dependencies
         super().__init__(config_name="party")
 
     async def begin(self, party: Party) -> None:
-        """Shows a party that is stored, and leads it to its end."""
-        await self._with.engine.enqueue(
-            engine_workflow_ids.party(party.id, party.run), self.hosting, party.id, party.run
-        )
+        """Shows a stored party and runs it to its end."""
+        await self._with.engine.enqueue(workflow_ids.party(party.id, party.run), self.hosting, party.id, party.run)
 
     async def stop(self, party_id: str, reason: str) -> bool:
         """Ends a party before its time, and its albums with it; False where it had ended."""
@@ -92,18 +95,18 @@ class PartyWorkflow(DBOSConfiguredInstance):
         return moved
 
     async def end(self, party_id: str) -> None:
-        """Stops the albums of a party that is stored as ended; leaves any other alone."""
+        """Stops the albums of a party that is stored as ended; does nothing for any other."""
         await self._drop_albums(await self._with.store.parties.get(party_id))
 
     async def show_awards(self, party_id: str) -> None:
-        """Brings what a party ended with up to date, after something that it quotes was deleted."""
-        await self._with.unfolding.edit_awards(await self._with.store.parties.get(party_id))
+        """Brings the awards of a party up to date, after something that they quote was deleted."""
+        await self._with.publisher.edit_awards(await self._with.store.parties.get(party_id))
 
     async def recover(self) -> None:
-        """Sets going what a crash, a fault or another process left lying. Safe at any time."""
+        """Starts parties again that a crash, a fault or another process left unfinished. Safe at any time."""
         unfinished = await self._with.store.parties.unfinished()
         reruns = Reruns("party", self._with.engine, self._with.store.parties, self.begin, self._give_up)
-        await reruns.set_going({engine_workflow_ids.party(one.id, one.run): one for one in unfinished})
+        await reruns.set_going({workflow_ids.party(one.id, one.run): one for one in unfinished})
 
     async def _give_up(self, party: Party) -> None:
         await self.stop(party.id, BROKEN)
@@ -133,13 +136,13 @@ class PartyWorkflow(DBOSConfiguredInstance):
     @DBOS.step(name="Hosting._show")
     @journalled
     async def _show(self, party_id: str, run: int, what: str) -> None:
-        await self._with.unfolding.post(await self._still_on(party_id, run), PartyMessage.parse(what))
-        await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
+        await self._with.publisher.post(await self._still_on(party_id, run), PartyMessage.parse(what))
+        await self._with.publisher.edit_card(await self._with.store.parties.get(party_id))
 
     @DBOS.step(name="Hosting._gather")
     @journalled
     async def _gather(self, party_id: str, run: int) -> None:
-        """Waits until the time to join is over, or every place is taken, or the host begins."""
+        """Waits until the time to join is over, every place is taken, or the host begins."""
 
         async def look() -> Party:
             party = await self._still_on(party_id, run)
@@ -147,7 +150,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
                 await self._with.store.parties.call(party_id)
                 party = await self._still_on(party_id, run)
             if party.state is PartyState.JOINING:
-                await self._with.unfolding.edit_card(party)
+                await self._with.publisher.edit_card(party)
             return party
 
         every = self._with.look_every
@@ -156,21 +159,21 @@ class PartyWorkflow(DBOSConfiguredInstance):
     @DBOS.step(name="Hosting._collect")
     @journalled
     async def _collect(self, party_id: str, run: int) -> None:
-        """Waits for the prompts; who has brought none in time gets one of the curated. Nothing begins in a pause."""
-        told = _Told()
+        """Waits for the prompts; members without one in time get a curated prompt. A paused server's party waits on."""
+        shown = _ShownCount()
 
         async def look() -> Party:
             party = await self._still_on(party_id, run)
             if await self._is_complete(party):
                 await self._deal(party)
                 party = await self._still_on(party_id, run)
-            if party.state is PartyState.PROMPTS and told.anew(party.brought):
-                await self._with.unfolding.edit_call(party, _PROMPTS)
+            if party.state is PartyState.PROMPTS and shown.should_show(party.brought):
+                await self._with.publisher.edit_call(party, _PROMPTS)
             return party
 
         every = self._with.look_every
         party = await look_until(look, lambda now: now.state is not PartyState.PROMPTS, every=every)
-        await self._with.unfolding.edit_call(party, _PROMPTS)
+        await self._with.publisher.edit_call(party, _PROMPTS)
 
     @DBOS.step(name="Hosting._rounds")
     async def _rounds(self, party_id: str) -> int:
@@ -186,8 +189,8 @@ class PartyWorkflow(DBOSConfiguredInstance):
     @DBOS.step(name="Hosting._await_round")
     @journalled
     async def _await_round(self, party_id: str, run: int, round_: int) -> None:
-        """Waits until every turn of a round is taken, by its member or by a model in their place."""
-        told, message = _Told(), PartyMessage.round(round_)
+        """Waits until every turn of a round is taken, by its member or by a model that stands in."""
+        shown, message = _ShownCount(), PartyMessage.round(round_)
 
         def is_over(party: Party) -> bool:
             return party.round != round_ or party.done == len(party.albums)
@@ -198,28 +201,28 @@ class PartyWorkflow(DBOSConfiguredInstance):
             if not party.going:
                 await self.stop(party_id, NOBODY_LEFT)
                 raise Halted
-            if not is_over(party) and told.anew(party.done):
-                await self._with.unfolding.edit_call(party, message)
+            if not is_over(party) and shown.should_show(party.done):
+                await self._with.publisher.edit_call(party, message)
             return party
 
         party = await look_until(look, is_over, every=self._with.look_every)
-        await self._with.unfolding.edit_call(party, message)
+        await self._with.publisher.edit_call(party, message)
 
     @DBOS.step(name="Hosting._close_rounds")
     @journalled
     async def _close_rounds(self, party_id: str, run: int) -> None:
-        """Has all albums measured while the first are revealed, so that none waits for its distance."""
+        """Starts to measure all albums before the first is revealed, so that no reveal waits for a distance."""
         await self._still_on(party_id, run)
         for _, album in numbered(await self._with.store.parties.get(party_id)):
             if not album.game.state.is_final:
                 await self._measure(album.game.id)
         going = [PartyState.PLAYING]
         await self._with.store.parties.move(party_id, PartyState.REVEALING, only_from=going)
-        await self._with.unfolding.edit_card(await self._with.store.parties.get(party_id))
+        await self._with.publisher.edit_card(await self._with.store.parties.get(party_id))
 
     @DBOS.step(name="Hosting._to_reveal")
     async def _to_reveal(self, party_id: str) -> list[str]:
-        """What is shown at the end, in order: the points of each album, as strings."""
+        """The points of the reveal, in order, as strings: those of each album after the other."""
         points: list[RevealPoint] = []
         for number, album in numbered(await self._with.store.parties.get(party_id)):
             points += [RevealPoint(number, kind) for kind in (RevealKind.ALBUM, RevealKind.OPENING)]
@@ -237,19 +240,19 @@ class PartyWorkflow(DBOSConfiguredInstance):
             return
         match point:
             case RevealPoint(number, RevealKind.ALBUM):
-                await self._with.unfolding.post(party, PartyMessage(PartyMessageKind.ALBUM, number))
+                await self._with.publisher.post(party, PartyMessage(PartyMessageKind.ALBUM, number))
             case RevealPoint(number, RevealKind.REPLAY):
-                await self._with.unfolding.post(party, PartyMessage(PartyMessageKind.REPLAY, number))
+                await self._with.publisher.post(party, PartyMessage(PartyMessageKind.REPLAY, number))
             case RevealPoint(_, RevealKind.OPENING):
-                await self._with.unfolding.reveal(album, GameMessage(GameMessageKind.OPENING))
+                await self._with.publisher.reveal(album, GameMessage(GameMessageKind.OPENING))
             case RevealPoint(_, RevealKind.STEP, StepKey() as key):
-                await self._with.unfolding.reveal(album, GameMessage.step(key))
+                await self._with.publisher.reveal(album, GameMessage.step(key))
             case RevealPoint(_, RevealKind.END):
                 await self._finish(album.game.id)
 
     @DBOS.step(name="Hosting._end")
     async def _end(self, party_id: str, run: int, value: Journalled) -> None:
-        """Books the end, or what held the party up; a stop is booked already."""
+        """Books the party's end, or the failure that held it up; a stop is booked already."""
         parties = self._with.store.parties
         if (await parties.get(party_id)).run != run:
             return
@@ -262,18 +265,18 @@ class PartyWorkflow(DBOSConfiguredInstance):
         party = await parties.get(party_id)
         await self._drop_albums(party)
         for message in (_PROMPTS, PartyMessage.round(party.round)):
-            await self._with.unfolding.edit_call(party, message)
-        await self._with.unfolding.edit_card(party)
+            await self._with.publisher.edit_call(party, message)
+        await self._with.publisher.edit_card(party)
 
     async def _is_complete(self, party: Party) -> bool:
-        """Whether all prompts are there or their time is over, and the server is not paused."""
+        """Whether every member has brought a prompt or the time for it is over, and the server is not paused."""
         complete = party.brought == len(party.guests) or _is_due(party)
         if party.state is not PartyState.PROMPTS or not complete:
             return False
         return not await self._with.store.servers.paused(party.request.guild_id)
 
     async def _deal(self, party: Party) -> None:
-        """Makes the albums. Raises OverBudget where what the models may cost does not fit today."""
+        """Makes the albums. Raises OverBudget where the most that the models can cost does not fit today's budget."""
         turns = rounds_for(len(party.guests), party.request.rounds) // 2
         pair = Pair(party.request.t2i, party.request.i2t)
         order = self._with.admission.order(GameRequest(Prompt(""), pair, turns))
@@ -286,23 +289,23 @@ class PartyWorkflow(DBOSConfiguredInstance):
             await self._with.store.parties.deal(party.id, spare, Order(0.0, order.caps))
 
     async def _look_after(self, party_id: str) -> None:
-        """Has models play for who left or is late, and reminds who holds a turn that half of their time is over."""
+        """Has models play for members who left or are late, and reminds members when half of their time is over."""
         store = self._with.store
-        party = await store.parties.get(party_id)  # a look that finds nothing to do writes nothing
+        party = await store.parties.get(party_id)  # most looks find nothing to do and write nothing
         if party.has_late(datetime.now(UTC)) and await store.parties.stand_in_overdue(party_id):
             party = await store.parties.get(party_id)
         if party.waits_for_model:
             for game_id in await store.parties.go_on(party_id):
-                await self._with.play.begin(await store.games.get(game_id))
+                await self._with.games.begin(await store.games.get(game_id))
         for album in party.albums:
             seat = album.seat
             if seat is None or seat.state is not SeatState.CLAIMED:
                 continue
             if await store.seats.tell_claim(seat.game_id, seat.key):
-                await self._with.showing.remind(album.game, seat)
+                await self._with.game_publisher.remind(album.game, seat)
 
     async def _finish(self, game_id: str) -> None:
-        """Ends an album that has been shown, measures it, and shows how far it went."""
+        """Ends an album whose steps are revealed, measures it, and posts its summary."""
         games = self._with.store.games
         await games.move(game_id, GameState.FINISHED, only_from=[GameState.WAITING])
         if (await games.get(game_id)).state is GameState.FINISHED:
@@ -311,35 +314,35 @@ class PartyWorkflow(DBOSConfiguredInstance):
             await self._with.measuring.summarise(game_id)
 
     async def _measure(self, game_id: str) -> None:
-        """Measures an album; one that cannot be measured is revealed all the same, and says so."""
+        """Measures an album; an album that cannot be measured is revealed all the same, and its summary says so."""
         try:
             await self._with.measuring.begin(game_id)
         except TelephoneError as error:
             _log.warning("an album is not measured", game=game_id, error=type(error).__name__)
 
     async def _drop_albums(self, party: Party) -> None:
-        """Stops what is still played for a party that has ended."""
+        """Stops the unfinished albums of a party that has ended."""
         for album in party.albums if party.state.is_final else ():
             games = self._with.store.games
             if await games.move(album.game.id, GameState.STOPPED, only_from=_UNFINISHED, reason=party.reason or OVER):
-                await self._with.play.settle(await games.get(album.game.id))
+                await self._with.games.settle(await games.get(album.game.id))
 
     async def _still_on(self, party_id: str, run: int) -> Party:
-        """The party, if this run of it is still the one to go on. Raises Halted."""
+        """The party, if this run of it may go on. Raises Halted after a newer run and after the party's end."""
         party = await self._with.store.parties.get(party_id)
         if party.run != run or party.state.is_final:
             raise Halted
         return party
 
 
-class _Told:
-    """What a call was last made to say of how many are done, and when; too often would be too many edits."""
+class _ShownCount:
+    """The count that a call showed last, and when: limits how often the call is edited."""
 
     def __init__(self) -> None:
         self._said, self._at = 0, 0.0
 
-    def anew(self, count: int) -> bool:
-        """Whether a count is to be shown now."""
+    def should_show(self, count: int) -> bool:
+        """Whether to edit the call now; remembers the count as shown if so."""
         if count == self._said or time.monotonic() - self._at < _TELL_EVERY:
             return False
         self._said, self._at = count, time.monotonic()

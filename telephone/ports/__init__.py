@@ -1,1 +1,1 @@
-"""What a game, a battle, a party or a job needs of the world around it: where it is shown and who sets it going."""
+"""Protocols of what workflows and services need from outside: presenters that show, runners that start stored work."""

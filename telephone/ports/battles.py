@@ -1,7 +1,7 @@
-"""The protocol of a place where a battle is shown. What a stage is to a game, an arena is to a battle.
+"""The protocol of what shows battles: a thread on Discord, say.
 
-Until a battle has closed, nothing of what is shown may tell a pair: the arena gets the whole battle and says of it
-what its side's place says. Every post carries a `Posting`, as on a stage.
+Until a battle has closed, nothing that is shown may name a pair: the presenter gets the whole battle and calls each
+side by the letter of its place. Every post carries a `Posting`, as for a game.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,26 +12,26 @@ from telephone.domain.games import Image
 from telephone.ports.posting import Posting
 
 Load: TypeAlias = Callable[[], Awaitable[Mapping[int, Image]]]
-"""Fetches the last picture of each standing side by its place, made alike; one that reports hide is absent."""
+"""Fetches the last picture of each standing side, anonymised, by its place; pictures that reports hide are absent."""
 
 
 class BattlePresenter(Protocol):
     """Shows battles. Raises StageGone, or Unavailable where trying again may help."""
 
     async def post_card(self, battle: Battle, posting: Posting) -> int:
-        """The card in the channel; returns its id."""
+        """Posts the card in the channel; returns its id."""
         ...
 
     async def open_thread(self, battle: Battle, posting: Posting) -> int:
-        """The thread on the card; returns its id."""
+        """Opens the thread on the card; returns its id."""
         ...
 
     async def post_opening(self, battle: Battle, posting: Posting) -> int:
-        """The prompt, as the thread's first message; returns its id."""
+        """Posts the prompt as the thread's first message; returns its id."""
         ...
 
     async def post_round(self, battle: Battle, turn: int, pictures: Mapping[int, Image], posting: Posting) -> int:
-        """Picture and caption of a turn of every standing side that has it, in one message; returns its id."""
+        """Posts picture and caption of a turn of every standing side that has it, in one message; returns its id."""
         ...
 
     async def edit_round(self, battle: Battle, turn: int, pictures: Mapping[int, Image]) -> None:
@@ -43,7 +43,7 @@ class BattlePresenter(Protocol):
         ...
 
     async def show_ballot(self, battle: Battle, load: Load, posting: Posting) -> int:
-        """Makes the card show what there is to vote on, on a new message where it cannot; returns its id."""
+        """Edits the card to show the ballot, or posts a new card where it cannot be edited; returns the card's id."""
         ...
 
     async def post_call(self, battle: Battle, posting: Posting) -> int:
@@ -57,13 +57,12 @@ class BattlePresenter(Protocol):
     async def edit_card(
         self, battle: Battle, load: Load, result: Result | None = None, *, at_once: bool = False
     ) -> int | None:
-        """Brings the card up to date; may skip an edit that follows another too soon, never one of a new state.
+        """Brings the card up to date; may skip an edit that follows another too soon, unless the state is new.
 
-        One that has to be made `at_once` is not skipped either. Returns the id of the message that shows it now,
-        None where it is gone.
+        An edit `at_once` is never skipped. Returns the id of the message that is the card now, None where it is gone.
         """
         ...
 
     async def is_open(self, battle: Battle) -> bool:
-        """Whether the battle can still be shown where it was; False where its thread or channel is gone."""
+        """Whether the battle's thread and channel still exist and can be posted to."""
         ...

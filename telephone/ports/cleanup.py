@@ -1,4 +1,4 @@
-"""The protocol of what takes shown messages back, wherever games and battles are shown."""
+"""The protocol of what deletes posted messages, wherever games and battles are shown."""
 
 from typing import Protocol
 
@@ -6,8 +6,8 @@ from telephone.domain.deletions import Spot
 
 
 class Cleanup(Protocol):
-    """Takes messages back. What is gone already is well."""
+    """Deletes posted messages. A message that is gone already is no error."""
 
     async def sweep(self, spot: Spot) -> bool:
-        """Deletes all that we posted there; False where we may not go there any more. Raises Unavailable."""
+        """Deletes all messages that we posted there; False where we have no access any more. Raises Unavailable."""
         ...

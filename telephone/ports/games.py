@@ -1,4 +1,4 @@
-"""The protocol of a place where a game is shown: a terminal, a thread on Discord.
+"""The protocol of what shows games: a terminal, or a thread on Discord.
 
 The workflow of a game calls these in order. Every post carries a `Posting`: the same call may be made
 again after a crash, and must then find what it posted the first time instead of posting twice.
@@ -15,10 +15,10 @@ from telephone.ports.posting import Posting
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the card says beside the game itself.
+    """What the card shows besides the game itself.
 
     `place` counts from 1 for a queued game; `left_s` is an estimate in seconds, None where unknown. `seat` is the
-    step that a game waits for.
+    step that a game waits for a member to take.
     """
 
     place: int = 0
@@ -28,10 +28,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a finished game is shown with. `chart` is a PNG, `chart_alt` the same in words; `drift` is None where
-    nothing could be measured.
+    """What the summary of a finished game shows.
 
-    A picture that is hidden after a report is None. `awaited` names an embedder that is still measuring.
+    `first` and `last` are its pictures, None where one is hidden after a report. `chart` is a PNG, `chart_alt` its alt
+    text; `drift` is None where nothing could be measured. `embedder` is the label of the embedder that measured it,
+    `awaited` that of one that is still measuring, "" without one.
     """
 
     first: Image | None
@@ -48,31 +49,31 @@ class GamePresenter(Protocol):
     """Shows games. Raises StageGone, or Unavailable where trying again may help."""
 
     async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:
-        """The card in the channel; returns its id."""
+        """Posts the card in the channel; returns its id."""
         ...
 
     async def open_thread(self, game: Game, posting: Posting) -> int:
-        """The thread on the card; returns its id."""
+        """Opens the thread on the card; returns its id."""
         ...
 
     async def post_opening(self, game: Game, posting: Posting) -> int:
-        """The prompt, as the thread's first message; returns its id."""
+        """Posts the prompt as the thread's first message; returns its id."""
         ...
 
     async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
-        """A picture or a caption, as a reply to the message before it; returns its id."""
+        """Posts a picture or a caption as a reply to the message before it; returns its id."""
         ...
 
     async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
-        """First and last picture, the drift chart and the distance; returns its id."""
+        """Posts first and last picture, the drift chart and the distance; returns the message's id."""
         ...
 
     async def edit_opening(self, game: Game) -> None:
-        """Makes the thread's first message show the game's prompt as it is now, and takes back what showed another."""
+        """Edits the thread's first message to show the prompt as it is now, and deletes messages that show another."""
         ...
 
     async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
-        """Makes a step's message show a neutral sentence and no file while the step is hidden, and it again after."""
+        """Edits a step's message: a neutral sentence and no file while the step is hidden, else the step itself."""
         ...
 
     async def edit_summary(self, game: Game, summary: Summary) -> None:
@@ -84,5 +85,5 @@ class GamePresenter(Protocol):
         ...
 
     async def is_open(self, game: Game) -> bool:
-        """Whether the game can still be shown where it was; False where its thread or channel is gone."""
+        """Whether the game's thread and channel still exist and can be posted to."""
         ...

@@ -1,4 +1,4 @@
-"""The protocol of a place where members are invited to take a turn."""
+"""The protocol of what invites members to take a turn."""
 
 from typing import Protocol
 
@@ -12,23 +12,23 @@ class TurnPresenter(Protocol):
     """Invites members. Raises StageGone, or Unavailable where trying again may help."""
 
     async def invite(self, game: Game, seat: Seat, posting: Posting) -> int:
-        """The invitation to a step, where the game is shown; returns its id."""
+        """Posts the invitation to a step where the game is shown; returns its id."""
         ...
 
     async def edit_invitation(self, game: Game, seat: Seat, message_id: int) -> None:
-        """Brings an invitation up to date: whether the turn is free, and who plays it where nobody does."""
+        """Brings an invitation up to date: whether the turn is free, and which model plays it if no member does."""
         ...
 
     async def remind(self, game: Game, seat: Seat, *, by_message: bool) -> None:
-        """Tells who holds a seat, and only them, that half of their time is over; says nothing where it cannot.
+        """Tells the member who holds a seat, and nobody else, that half of their time is over, if it can.
 
-        `by_message` does so in a direct message too, which a member has to have asked for.
+        `by_message` says that the member has asked for reminders by direct message.
         """
         ...
 
 
 class NoTurnPresenter:
-    """Where games are shown and no members are: it invites nobody."""
+    """Invites nobody, for a process that shows games where there are no members."""
 
     async def invite(self, game: Game, seat: Seat, posting: Posting) -> int:
         """Raises NotAllowed."""

@@ -1,4 +1,4 @@
-"""The protocol of a place where a long job shows how far it is. What a stage is to a game, this is to a rescore."""
+"""The protocol of what shows the progress of a rescore."""
 
 from typing import Protocol
 
@@ -10,9 +10,9 @@ class JobPresenter(Protocol):
     """Shows rescores. Raises StageGone, or Unavailable where trying again may help."""
 
     async def post(self, job: Rescore, label: str, posting: Posting) -> int:
-        """The card in the channel, which calls the embedder `label`; returns its id."""
+        """Posts the card in the channel, which calls the embedder `label`; returns its id."""
         ...
 
     async def edit(self, job: Rescore, label: str) -> None:
-        """Brings the card up to date; may skip an edit that follows another too soon, never one of a new state."""
+        """Brings the card up to date; may skip an edit that follows another too soon, unless the state is new."""
         ...

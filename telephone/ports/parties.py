@@ -1,7 +1,7 @@
-"""The protocol of a place where a party is shown. What a stage is to a game, a parlour is to a party.
+"""The protocol of what shows parties: a thread on Discord, say.
 
-Before the reveal nothing of what is shown says what anybody drew, wrote or brought. Every post carries a `Posting`, as
-on a stage.
+Before the reveal, nothing that is shown may tell what a member drew, wrote or brought. Every post carries a `Posting`,
+as for a game.
 """
 
 from typing import Protocol
@@ -15,15 +15,15 @@ class PartyPresenter(Protocol):
     """Shows parties. Raises StageGone, or Unavailable where trying again may help."""
 
     async def post_card(self, party: Party, posting: Posting) -> int:
-        """The card in the channel, where members join; returns its id."""
+        """Posts the card, where members join, in the channel; returns its id."""
         ...
 
     async def open_thread(self, party: Party, posting: Posting) -> int:
-        """The thread on the card; returns its id."""
+        """Opens the thread on the card; returns its id."""
         ...
 
     async def post_call(self, party: Party, what: str, posting: Posting) -> int:
-        """What members are to do now, in the thread: `prompts`, or a round such as `round-3`; returns its id."""
+        """Asks members in the thread for `prompts`, or for the turns of a round such as `round-3`; returns its id."""
         ...
 
     async def edit_call(self, party: Party, what: str) -> None:
@@ -31,19 +31,19 @@ class PartyPresenter(Protocol):
         ...
 
     async def post_heading(self, party: Party, album: int, posting: Posting) -> int:
-        """That an album comes now, by its number from 1; returns its id."""
+        """Posts the heading of an album, by its number from 1; returns its id."""
         ...
 
     async def post_replay(self, party: Party, game: Game, data: bytes, alt: str, posting: Posting) -> int:
-        """An album as one moving picture; returns its id."""
+        """Posts an album as one animated GIF; returns the message's id."""
         ...
 
     async def post_awards(self, party: Party, awards: Awards, posting: Posting) -> int:
-        """How far the albums went, and what they are awarded for; returns its id."""
+        """Posts the albums' distances and awards; returns the message's id."""
         ...
 
     async def edit_awards(self, party: Party, awards: Awards) -> None:
-        """Brings the awards up to date, after what they quote was deleted."""
+        """Brings the awards up to date, after something that they quote was deleted."""
         ...
 
     async def edit_card(self, party: Party) -> None:

@@ -1,4 +1,4 @@
-"""A post that is sent once: its message, and the nonce by which Discord knows it again."""
+"""How a message is posted only once: the nonce by which Discord recognises a repeated post."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""Who sets stored work going: the workflows of an engine or, in a process without an engine, nobody.
+"""The protocols of runners, which start stored work: the workflows of an engine or, without an engine, LeftToSweeps.
 
-Work is stored before it is set going, and every sweep of a process with an engine looks for stored work that nobody
+Work is stored before it is started, and every sweep of a process with an engine looks for stored work that no process
 runs. So a process without an engine may leave all of it to the next sweep.
 """
 
@@ -14,61 +14,61 @@ from telephone.domain.rescores import Rescore
 
 
 class GameRunner(Protocol):
-    """Plays games, and brings up to date what is shown of them."""
+    """Plays games, and brings their messages up to date."""
 
     async def begin(self, game: Game, /) -> None:
         """Opens a game that is stored as queued, and plays it when its turn comes."""
 
     async def go_on(self, game: Game, /) -> None:
-        """Sets a paused game going again, in a new run."""
+        """Resumes a paused game, in a new run."""
 
     async def promote(self, guild_id: int, /) -> None:
         """Starts the oldest queued games of a server, as many as may run at once."""
 
     async def settle(self, game: Game, /) -> None:
-        """Brings the card of a game that nobody plays up to date, and gives its place away."""
+        """Updates the card of a game that has ended or pauses, and promotes queued games to its place."""
 
     async def seat_changed(self, game_id: str, key: StepKey, /) -> None:
-        """Goes on with what follows from a member's taking, giving back or answering a step."""
+        """Goes on after a member claimed, gave back or answered a step."""
 
     async def give_away(self, game: Game, key: StepKey, /) -> None:
-        """Has a model play a step that waits for a member. Raises NotAllowed where a member is at it, or none can."""
+        """Gives a waiting step to a model. Raises NotAllowed where a member holds it, or no model can play it."""
 
     async def realign(self, game_id: str, /) -> None:
-        """Hides and shows again what reports say of a game."""
+        """Hides or shows steps of a game again, as reports and decisions say."""
 
 
 class BattleRunner(Protocol):
-    """Leads battles."""
+    """Runs battles."""
 
     async def begin(self, battle: Battle, /) -> None:
-        """Shows a battle that is stored and leads it to the vote."""
+        """Shows a stored battle and runs it until the voting opens."""
 
     async def go_on(self, battle: Battle, /) -> None:
-        """Sets a paused battle going again, in a new run."""
+        """Resumes a paused battle, in a new run."""
 
     async def end(self, battle_id: str, /) -> None:
-        """Measures and shows the end of a battle that is stored as ended; leaves any other alone."""
+        """Measures a battle that is stored as ended and shows its end; does nothing for any other."""
 
     async def show_count(self, battle_id: str, /) -> None:
         """Shows how many have voted, unless that was shown a moment ago."""
 
 
 class PartyRunner(Protocol):
-    """Leads parties."""
+    """Runs parties."""
 
     async def begin(self, party: Party, /) -> None:
-        """Shows a party that is stored, and leads it to its end."""
+        """Shows a stored party and runs it to its end."""
 
     async def end(self, party_id: str, /) -> None:
-        """Stops the albums of a party that is stored as ended; leaves any other alone."""
+        """Stops the albums of a party that is stored as ended; does nothing for any other."""
 
 
 class RescoreRunner(Protocol):
     """Measures old games with another embedder."""
 
     async def begin(self, job: Rescore, /) -> None:
-        """Works on a job that is stored, to its end."""
+        """Runs a stored job to its end."""
 
     async def show(self, job_id: str, /) -> None:
         """Brings the card of a job up to date."""
@@ -78,14 +78,14 @@ class DeletionRunner(Protocol):
     """Deletes what is kept of members."""
 
     async def begin(self, erasure: Erasure, /) -> None:
-        """Carries out an order that is stored, to its end."""
+        """Carries out a stored deletion, to its end."""
 
 
 class LeftToSweeps:
     """Every runner of a process without an engine: it does nothing, and the next sweep elsewhere finds the work."""
 
     async def begin(self, _work: object, /) -> None:
-        """Leaves the beginning to a sweep."""
+        """Leaves the start to a sweep."""
 
     async def go_on(self, _work: object, /) -> None:
         """Leaves the new run to a sweep."""

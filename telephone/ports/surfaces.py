@@ -1,4 +1,4 @@
-"""Everything that shows something to members, in one value."""
+"""All presenters of a process, in one value."""
 
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from telephone.ports.parties import PartyPresenter
 
 
 class Surfaces(Protocol):
-    """Where a process shows games, battles, parties, members' turns and long jobs, and takes back what was shown."""
+    """The presenters of games, battles, parties, members' turns and long jobs, and the cleanup of their messages."""
 
     @property
     def games(self) -> GamePresenter: ...

@@ -1,1 +1,1 @@
-"""What members may ask of their data: a copy of it, its deletion, and their own settings."""
+"""Members' own data: a copy of it, its deletion, and their settings."""

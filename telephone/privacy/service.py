@@ -1,4 +1,4 @@
-"""What members may ask about themselves: what is kept of them, and whether they are named or reminded."""
+"""Members' own data: a copy of it, its deletion, and whether they are named or reminded."""
 
 import io
 import json
@@ -23,12 +23,12 @@ from telephone.store import Store, Wishes
 from telephone.store.member_data import ANSWERS, Found
 
 FORMAT: Final = 1
-"""Of the file that a member is given; fields are added, never changed."""
+"""The version of the exported file's format; fields are added, never changed."""
 NOTHING: Final = "Nothing is kept of you on any server, so there is nothing to delete."
 EXPORT_EVERY: Final = 600.0
-"""How long a member waits for another file of theirs, or another deletion, in seconds."""
+"""How long a member waits before another export or another deletion, in seconds."""
 REMEMBERED: Final = 10_000
-"""Members who are remembered as waiting, for a file and for a deletion."""
+"""How many members' last exports, and how many members' last deletions, are remembered."""
 _NAME: Final = "ai-telephone"
 _ENDINGS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 _LOOK_EVERY: Final = 0.1
@@ -37,7 +37,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A member's file: JSON, or where they drew pictures a ZIP with these beside it. `rows` counts each section's."""
+    """A member's exported file: JSON, or a ZIP of it and the pictures they drew. `rows` counts each section's rows."""
 
     name: str
     data: bytes
@@ -46,28 +46,28 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class PrivacyService:
-    """Every function raises TelephoneErrors whose sentence can be shown as it is."""
+    """Exports and deletions as cogs and the command line use them. Raises TelephoneErrors to be shown as they are."""
 
     store: Store
     pictures: Pictures
     runner: DeletionRunner
     every: float = EXPORT_EVERY
-    """How long a member waits for another file or another deletion, in seconds."""
+    """How long a member waits before another export or another deletion, in seconds."""
     _given: LRUCache[int, float] = field(default_factory=lambda: LRUCache(REMEMBERED), repr=False)
     _ordered: LRUCache[int, float] = field(default_factory=lambda: LRUCache(REMEMBERED), repr=False)
 
     async def wishes(
         self, guild_id: int, member_id: int, *, by_name: bool | None = None, reminders: bool | None = None
     ) -> Wishes:
-        """What a member wishes on a server, after changing what is not None."""
+        """A member's settings on a server, after those that are not None were changed."""
         if by_name is None and reminders is None:
             return await self.store.members.wishes(guild_id, member_id)
         return await self.store.members.change(guild_id, member_id, by_name=by_name, reminders=reminders)
 
     async def export(self, member_id: int) -> Parcel:
-        """All that is kept of a member on every server, pictures that they drew too.
+        """A file of all data that is kept of a member on every server, with the pictures that they drew.
 
-        Raises NotAllowed where they were given it a moment ago.
+        Raises NotAllowed within `every` seconds of the last export.
         """
         if (left := self._wait(self._given, member_id)) > 0:
             raise NotAllowed(f"You were given your file a moment ago; another can be had in {_minutes(left)}.")
@@ -79,7 +79,7 @@ class PrivacyService:
             raise
 
     async def file_of(self, member_id: int) -> Parcel:
-        """The same as often as it is asked for, for the operator."""
+        """The same file without the wait between exports, for the operator."""
         found = await self.store.traces.of(member_id)
         document: dict[str, Any] = {
             "format": FORMAT,
@@ -95,7 +95,7 @@ class PrivacyService:
         return Parcel(f"{_NAME}.zip", await off_loop(_packed, {f"{_NAME}.json": data} | drawn), rows)
 
     async def _drawn(self, found: Found) -> dict[str, bytes]:
-        """The pictures that the member drew, by their names in the file; one that is no longer kept is left out."""
+        """The pictures that the member drew, by their names in the ZIP, as far as they are still stored."""
         files = {}
         for sha256 in dict.fromkeys(step["image"] for step in found[ANSWERS] if step["image"]):
             with suppress(NotFound):
@@ -104,17 +104,17 @@ class PrivacyService:
         return files
 
     async def footprint(self, member_id: int) -> Footprint:
-        """What deleting would find. Raises BadInput where nothing is kept of a member."""
+        """What a deletion would delete. Raises BadInput where nothing is kept of a member."""
         found = await self.store.erasures.footprint(member_id)
         if found.is_empty:
             raise BadInput(NOTHING)
         return found
 
     async def erase(self, member_id: int) -> Erasure:
-        """Orders that all is deleted which is kept of a member, on every server; it is carried out whatever happens.
+        """Orders the deletion of all data that is kept of a member on every server; it is carried out whatever happens.
 
-        Raises BadInput where nothing is kept, and NotAllowed soon after the last time: each deletion rewrites a whole
-        database.
+        Raises BadInput where nothing is kept, and NotAllowed within `every` seconds of the last deletion, since each
+        rewrites the whole database.
         """
         await self.footprint(member_id)
         under_way = member_id in {one.member_id for one in await self.store.erasures.unended()}
@@ -130,7 +130,7 @@ class PrivacyService:
         return last.get(member_id, -self.every) + self.every - time.monotonic()
 
     async def erased(self, erasure_id: str, timeout: float) -> bool:
-        """Whether an order is carried out, at the latest after `timeout` seconds."""
+        """Whether a deletion is done; waits for it up to `timeout` seconds."""
         found = await look_until(
             lambda: self.store.erasures.get(erasure_id),
             lambda erasure: erasure.ended_at is not None,

@@ -1,1 +1,1 @@
-"""What games start from: the curated catalogue, prompts that members propose, and prompts that a model writes."""
+"""Prompts that games start from: the curated catalogue, members' proposals, and prompts that a model writes."""

@@ -1,4 +1,4 @@
-"""What a game can start from by name: the curated prompts that ship with the package, and a server's own.
+"""The prompts that a game can start from by name: the curated ones of the package, and a server's own.
 
 The curated ones come in two sets: the article's ten, and thirty of our own writing.
 """
@@ -15,7 +15,7 @@ from telephone.store import Store
 
 @cache
 def sets() -> Mapping[str, tuple[Prompt, ...]]:
-    """The prompts of `article` and of `house`, with slugs such as `#easy-001`, numbered on from set to set."""
+    """The prompts of the sets `article` and `house`, with slugs such as `#easy-001`, numbered across both sets."""
     document = json.loads(files(__package__).joinpath("prompts.json").read_text(encoding="utf-8"))
     seen: Counter[str] = Counter()
 
@@ -28,7 +28,7 @@ def sets() -> Mapping[str, tuple[Prompt, ...]]:
 
 @cache
 def curated() -> tuple[Prompt, ...]:
-    """All of them, the article's first."""
+    """All curated prompts, the article's first."""
     return tuple(prompt for prompts in sets().values() for prompt in prompts)
 
 
@@ -39,7 +39,7 @@ async def offered(store: Store, guild_id: int) -> list[Prompt]:
 
 
 def look_up(typed: str, among: Sequence[Prompt] | None = None) -> Prompt | None:
-    """The prompt of that slug, or with just these words; None for a free prompt. Looks at the curated by default."""
+    """The prompt with this slug or exactly these words; None for a free prompt. Searches curated ones by default."""
     words = typed.strip().casefold()
     known = curated() if among is None else among
     return next((p for p in known if words in ((p.slug or "").casefold(), p.text.casefold())), None)

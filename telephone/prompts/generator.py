@@ -1,4 +1,4 @@
-"""A chat model that writes prompts, as the article had one do: its question, its answer, and what it costs."""
+"""Prompts written by a chat model, as in the article: the question, reading the answer, and booking its cost."""
 
 import asyncio
 import json
@@ -20,13 +20,13 @@ from telephone.store import Expense, Order, Store
 WANTED: Final[Mapping[Level, int]] = {Level.EASY: 3, Level.MEDIUM: 3, Level.HARD: 3, Level.IMPOSSIBLE: 1}
 """How many prompts of each level are asked for at a time, as in the article."""
 WRITE_WITHIN: Final = 180.0
-"""How long an answer may take, in seconds, waiting and trying again included: a member waits for it."""
+"""How long an answer may take, in seconds, waits and retries included: a member waits for it."""
 SUBJECTS: Final = (
     *("weather", "a kitchen", "a harbour", "old machines", "birds", "a shared meal", "maps", "a garden", "night work"),
     *("stairs", "music", "ice", "letters", "a long journey", "market day", "tools", "a theatre", "rivers", "games"),
     *("insects", "a rehearsal", "glass", "sport", "a workshop", "festivals", "deserts", "shoes", "moving house"),
 )
-"""Some of these are given to think of, so that one question is not like the next."""
+"""Some of these subjects are suggested in each question, so that the answers differ."""
 _FENCE: Final = re.compile(r"\s*```(?:json)?\s*(.*?)\s*```\s*", re.DOTALL | re.IGNORECASE)
 _QUESTION: Final = """\
 You write prompts for a game of telephone: one model paints a prompt, another says what it sees in the painting, the \
@@ -52,9 +52,9 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a chat model wrote: at most as many drafts of a level as were asked for.
+    """The drafts of a chat model: at most as many of each level as were asked for.
 
-    `extra` were written beyond that, `missing` are owed. `usd` is what it cost.
+    `extra` counts drafts beyond that, `missing` those it did not write. `usd` is the cost.
     """
 
     writer: str
@@ -66,7 +66,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class PromptGenerator:
-    """Asks the chat model that is configured; the operator names one, or the first that can answer is taken."""
+    """Asks the configured chat model: the one that the operator names, or the first that is ready."""
 
     players: Players
     store: Store
@@ -77,7 +77,7 @@ class PromptGenerator:
         """Asks once for all of WANTED, at a server's expense and within its daily budget.
 
         Raises NotAllowed where no chat model can be asked, OverBudget, BadOutput where the answer cannot be
-        read, and what else keeps a model from answering.
+        read, and any other TelephoneError of the call.
         """
         table = chosen(self.players, self.named)
         order = Order(table.price_usd, self.caps)
@@ -86,7 +86,7 @@ class PromptGenerator:
         return replace(read(answer.text or "", table.name), usd=usd)
 
     async def _answer(self, table: ModelTable, expense: Expense) -> tuple[Answer, float]:
-        """The answer and what it cost. A call that may have been made counts at its most, whatever came of it."""
+        """The answer and its cost. A failed call that may have been made is booked at its full price."""
         seed, patient = secrets.randbelow(2**31), replace(self.players, deadline=WRITE_WITHIN)
         ask, usd = Ask(seed=seed, text=question(seed)), 0.0
         try:
@@ -108,7 +108,7 @@ class PromptGenerator:
 
 
 def chosen(players: Players, named: str | None = None) -> ModelTable:
-    """The chat model that writes prompts. Raises NotAllowed, saying what to set; NotFound for a name that is none."""
+    """The chat model that writes prompts. Raises NotAllowed, which says what to set; NotFound for an unknown name."""
     tables = [players.registry.table(named, "chat")] if named else players.registry.of_kind("chat")
     missing = {table.name: players.why_not(table) for table in tables}
     for table in tables:
@@ -122,7 +122,7 @@ def chosen(players: Players, named: str | None = None) -> ModelTable:
 
 
 def question(seed: int) -> str:
-    """What the model is asked; another seed gives it other subjects to think of."""
+    """The question to the model; each seed suggests other subjects."""
     wanted = ", ".join(f"{count} {level}" for level, count in WANTED.items())
     form = json.dumps({level: ["…"] * count for level, count in WANTED.items()}, ensure_ascii=False)
     subjects = ", ".join(random.Random(seed).sample(SUBJECTS, 4))
@@ -130,7 +130,7 @@ def question(seed: int) -> str:
 
 
 def read(text: str, who: str) -> Written:
-    """The prompts of an answer: an object with a list of texts for each level, and nothing besides.
+    """The prompts of an answer: an object with a list of texts for each level, and nothing else.
 
     Raises BadOutput for anything else, and where there is no prompt at all.
     """

@@ -1,4 +1,4 @@
-"""The prompts of one server: listing them, proposing more, and what its moderators make of the proposals."""
+"""The prompts of one server: listing them, proposing more, and the decisions of its moderators."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -17,17 +17,17 @@ from telephone.store import Bounds, Proposal, Store
 from telephone.store.prompts import ProposalState, hash_of
 
 PROPOSAL_MAX: Final = 1_000
-"""Longest proposal, in characters: what Discord's commands allow."""
+"""The longest proposal, in characters: the limit of Discord's commands."""
 PAGE: Final = 6
-"""Prompts on a page: so many long ones fit into a message."""
+"""Prompts on a page: that many long ones fit into a message."""
 WAITING: Final = Bounds(member=5, server=60)
 OWN_MAX: Final = 500
-"""How many prompts of its own a server can have accepted."""
+"""The most accepted prompts that a server can have."""
 OURS: Final = "server"
-"""Which set a server's own prompts belong to, beside `article` and `house`."""
+"""The set of a server's own prompts, besides `article` and `house`."""
 Flaw = Literal["extra", "unfit", "twin", "stopped", "unchecked", "full"]
 """Why a prompt of a chat model is left out: more than asked for, too long or short, here already, stopped by the
-safety check or not checked by it, or for want of room."""
+safety check or not checked by it, or over the server's limits."""
 _ORDER: Final = list(Level)
 _log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ProposalReview:
-    """What lies before a moderator: one proposal, None where nothing waits, and how many wait beside it."""
+    """The proposal that a moderator reviews, None where none waits, and how many others wait."""
 
     proposal: Proposal | None = None
     others: int = 0
@@ -61,9 +61,9 @@ class ProposalReview:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What became of the prompts that a chat model wrote: those that wait now, and why the others do not.
+    """The result of a generation: the prompts that wait now, and why the others were left out.
 
-    `missing` are those that it was asked for and did not write. `usd` is what it cost.
+    `missing` counts prompts that the model was asked for and did not write. `usd` is the cost.
     """
 
     writer: str
@@ -75,25 +75,25 @@ class Generated:
 
 @dataclass(frozen=True, slots=True)
 class PromptService:
-    """Raises TelephoneErrors whose sentence can be shown as it is. Servers never see each other's prompts."""
+    """The prompts of each server. Raises TelephoneErrors with sentences for players. Servers never share prompts."""
 
     store: Store
     guard: Guard
     writer: PromptGenerator
 
     async def offered(self, guild_id: int) -> list[Prompt]:
-        """What games here can start from by name: the server's own prompts, then the curated ones."""
+        """The prompts that games can start from by name: the server's own, then the curated ones."""
         return await offered(self.store, guild_id)
 
     async def listed(self, guild_id: int, level: Level | None = None) -> list[ListedPrompt]:
-        """The same with the set of each, easy ones first; of one level only where one is named."""
+        """As `offered`, each with its set, easy prompts first; only of `level` where one is named."""
         shipped = [ListedPrompt(prompt, name) for name, prompts in sets().items() for prompt in prompts]
         entries = shipped + [ListedPrompt(prompt, OURS) for prompt in await self.own(guild_id)]
         wanted = [entry for entry in entries if level in (None, entry.prompt.level)]
         return sorted(wanted, key=lambda entry: _ORDER.index(entry.prompt.level or Level.EASY))
 
     async def browse(self, guild_id: int, level: Level | None = None, page: int = 1) -> Page:
-        """One page of `listed`; the nearest there is to the one asked for."""
+        """One page of `listed`; the last page for a number beyond it, the first for a number below 1."""
         entries = await self.listed(guild_id, level)
         pages = -(-len(entries) // PAGE)
         number = min(max(1, page), pages)
@@ -105,25 +105,25 @@ class PromptService:
         return [proposal.prompt for proposal in await self.store.prompts.of_state(guild_id, "accepted")]
 
     async def waiting(self, guild_id: int, *, is_moderator: bool) -> list[Proposal]:
-        """What waits for a moderator, first proposed first."""
+        """The proposals that wait for a moderator, oldest first."""
         _require(is_moderator)
         return await self.store.prompts.of_state(guild_id, "waiting")
 
     async def propose(self, guild_id: int, text: str, level: Level | None, *, by: int) -> Proposal:
-        """A member proposes a prompt, which is checked like one that is played and then waits for a moderator."""
+        """Stores a member's proposal to wait for a moderator, after the safety check that played prompts pass."""
         proposal = await self._keep(guild_id, _fit(text), level, author_id=by)
         _log.info("prompt proposed", guild=guild_id, number=proposal.number)
         return proposal
 
-    async def desk(self, guild_id: int, *, is_moderator: bool, at: int = 0) -> ProposalReview:
-        """The first proposal from number `at` on, else the first of all."""
+    async def review(self, guild_id: int, *, is_moderator: bool, at: int = 0) -> ProposalReview:
+        """The first waiting proposal from number `at` on, else the first of all."""
         waiting = await self.waiting(guild_id, is_moderator=is_moderator)
         if not waiting:
             return ProposalReview()
         return ProposalReview(next((one for one in waiting if one.number >= at), waiting[0]), len(waiting) - 1)
 
     async def accept(self, guild_id: int, number: int, level: Level | None, *, is_moderator: bool) -> Proposal:
-        """Puts a proposal on the server's list, at this level or else the proposed one."""
+        """Accepts a proposal into the server's prompts, at this level or else the proposed one."""
         _require(is_moderator)
         level = level or (await self.store.prompts.get(guild_id, number)).level
         if level is None:
@@ -133,12 +133,12 @@ class PromptService:
         return await self._settle(guild_id, number, "accepted", level)
 
     async def decline(self, guild_id: int, number: int, *, is_moderator: bool) -> Proposal:
-        """Turns a proposal down; its author may propose the words again."""
+        """Declines a proposal; its author may propose the words again."""
         _require(is_moderator)
         return await self._settle(guild_id, number, "declined")
 
     async def remove(self, guild_id: int, named: str, *, is_moderator: bool) -> Prompt:
-        """Takes one of the server's own prompts off the list; games that played it keep it."""
+        """Removes one of the server's own prompts; games that played it keep it."""
         _require(is_moderator)
         if look_up(named) is not None:
             raise BadInput("That prompt comes with the game and stays; only this server's own can be removed.")
@@ -154,8 +154,8 @@ class PromptService:
     async def generate(self, guild_id: int, *, is_moderator: bool) -> Generated:
         """Has a chat model write prompts, which wait for a moderator like any proposal.
 
-        Raises NotAllowed while the server is paused or where no chat model can be asked, OverBudget where there is
-        no room or no money for them, and what else keeps the model from answering.
+        Raises NotAllowed while the server is paused or where no chat model can be asked, OverBudget where the
+        server's limits or budgets do not allow them, and any other TelephoneError of the call.
         """
         _require(is_moderator)
         await self.store.servers.check_open(guild_id)
@@ -166,7 +166,7 @@ class PromptService:
         left_out: Counter[Flaw] = Counter({"extra": written.extra})
         tried: Proposal | Flaw
         for draft in written.drafts:
-            down = left_out["unchecked"] > 0  # whoever waits for this should not wait for each of the others too
+            down = left_out["unchecked"] > 0  # once the check is down, do not make the member wait for it again
             tried = "unchecked" if down else await self._try(guild_id, draft.text, draft.level, written.writer)
             if isinstance(tried, Proposal):
                 kept.append(tried)
@@ -210,7 +210,7 @@ _FLAWS: Final[Mapping[type[TelephoneError], Flaw]] = {BadInput: "twin", Refused:
 
 
 def _fit(text: str) -> str:
-    """The words of a proposal. Raises BadInput where they cannot be one."""
+    """The cleaned text of a proposal. Raises BadInput where it cannot be one."""
     words = clean_prompt(text, PROPOSAL_MAX)
     if words.startswith("#") and " " not in words:
         raise BadInput("A prompt is a scene in words, not a name such as #easy-001; please describe one.")
@@ -224,5 +224,5 @@ def _require(is_moderator: bool) -> None:
 
 @cache
 def _curated() -> Mapping[str, Prompt]:
-    """The curated prompts by what stands for their words."""
+    """The curated prompts by `hash_of` their words."""
     return {hash_of(prompt.text): prompt for prompt in curated()}

@@ -1,4 +1,4 @@
-"""What a provider is to the game: somebody who can be asked, waited for and called off."""
+"""The protocol of providers: submit a call, collect its answer, cancel it; and the table of a model."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,16 +11,16 @@ from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.errors import Unavailable
 
 ModelKind = Literal["t2i", "i2t", "embedder", "chat"]
-"""What a model is for: drawing, describing, measuring, or writing prompts."""
+"""The kinds of models: text to image, image to text, embedder, and chat models that write prompts."""
 Output = Literal["", "uri", "uris", "text", "texts", "[{text}]", "{text}", "vector"]
 Quirk = Literal["no-size", "no-json", "response-format", "max-tokens", "seed", "pipe-splits"]
 Token = Literal["text_in", "image_in", "text_out", "image_out"]
 
 VALUES: Final = ("$prompt", "$image", "$seed", "$task", "$text", "$modality")
-"""What the input of a table may ask for: the words, the picture, the step's seed, the article's instruction.
+"""The values that the `input` of a table may use: the prompt, the picture, the step's seed, the article's instruction.
 
-An embedder is handed a text or a picture, never both: it takes `$text` and `$image`, of which the one that is not
-there is left out, and `$modality`, which says which it is, as "text" or "vision".
+An embedder gets a text or a picture, never both: its table names `$text` and `$image`, of which the missing one is
+left out, and `$modality`, which is "text" or "vision".
 """
 
 
@@ -91,7 +91,7 @@ class ModelTable(BaseModel):
         return self
 
     def retired(self, today: date | None = None) -> bool:
-        """Whether its maker has switched it off. The day counts in UTC."""
+        """Whether the model's maker has switched it off, by the day in UTC."""
         return self.retired_on is not None and self.retired_on <= (today or datetime.now(UTC).date())
 
 
@@ -104,11 +104,11 @@ def _leaves(value: Any) -> list[Any]:
 
 
 class Lost(Unavailable):
-    """The line broke after the call had gone out: it may have been made, and billed, without an answer."""
+    """The connection broke after the call was sent: it may have been made, and billed, without an answer."""
 
 
 class Provider(Protocol):
-    """One API. All calls raise a TelephoneError and nothing else that is expected."""
+    """One API. Its calls raise TelephoneErrors; any other exception is a bug."""
 
     def why_not(self, model: ModelTable) -> str | None:
         """None when the model can play now; otherwise what is missing, in a few words."""
@@ -117,9 +117,9 @@ class Provider(Protocol):
     async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
         """Begins one call.
 
-        `marker` is the same at every attempt. `since` is None where nobody asked before; otherwise an earlier
-        attempt may have got through at that moment or later: what can be found again is adopted, and what
-        cannot is begun anew and marked as maybe billed twice.
+        `marker` is the same at every attempt. `since` is None for a first attempt; otherwise an earlier attempt may
+        have reached the provider at that moment or later: a call that can be found again is adopted, any other is
+        made again and marked as maybe billed twice.
         """
         ...
 
@@ -128,7 +128,7 @@ class Provider(Protocol):
         ...
 
     async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
-        """Calls a submitted call off, as far as the provider can."""
+        """Cancels a submitted call, as far as the provider can."""
         ...
 
     async def exists(self, model: ModelTable) -> bool | None:
@@ -136,5 +136,5 @@ class Provider(Protocol):
         ...
 
     async def close(self) -> None:
-        """Lets go of connections."""
+        """Closes connections."""
         ...

@@ -1,4 +1,4 @@
-"""Cog: Replicate's own model server, for the same containers on hardware of one's own. Nothing is paid."""
+"""Cog: Replicate's model server, which runs the same containers on one's own hardware. Its calls are free."""
 
 import json
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ _BUSY: Final = 409
 
 @dataclass(slots=True)
 class Cog:
-    """The containers that models' tables name by `url`. A container predicts one thing at a time."""
+    """The containers that models' tables name by `url`. A container makes one prediction at a time."""
 
     downloads: Downloads = field(default_factory=Downloads)
     limit: Limit = LIMITS["cog"]
@@ -37,13 +37,13 @@ class Cog:
         return "the provider cog does not chat" if model.kind == "chat" else None
 
     async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
-        """Names the prediction only: as nothing is paid, it can be made anew after a crash."""
+        """Only names the prediction: it is free, so it can be made again after a crash."""
         return Ticket(uuid4().hex)
 
     async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
         wanted = inputs(model, ask, data_uri(ask.image) if ask.image is not None else None)
         gate = self._gates.setdefault(model.url, Gate(self.limit))
-        async with gate.turn():
+        async with gate.slot():
             came = await self._post(model, "/predictions", {"id": ticket.reference, "input": wanted})
         if came.get("status") != "succeeded":
             raise failed(model, came.get("error"))
@@ -57,7 +57,7 @@ class Cog:
 
     async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
         async with self._answer(model, "POST", f"/predictions/{ticket.reference}/cancel"):
-            """A container that has nothing to cancel says so, and that is as good."""
+            """A container that has nothing to cancel answers with an error, which is fine."""
 
     async def exists(self, model: ModelTable) -> bool | None:
         try:

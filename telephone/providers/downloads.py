@@ -1,4 +1,4 @@
-"""Fetching pictures from addresses that others name: no credentials, no private addresses, no more than fits."""
+"""Downloading pictures from addresses that others name: no credentials, no private addresses, a limited size."""
 
 import asyncio
 import ipaddress
@@ -30,8 +30,8 @@ Origin = tuple[str, str, int]
 class Downloads:
     """Opens addresses of `hosts`: a name, or `*.name` for all below it.
 
-    They are reached by https only, and only at public addresses: each name is looked up once, checked, and
-    the connection goes to what was checked, after each redirect anew. A loopback host has to be listed by name.
+    They are reached by https only, and only at public addresses: each name is resolved once, checked, and the
+    connection goes to the checked address; every redirect is checked again. A loopback host has to be listed by name.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Downloads:
     async def get(self, url: str, server: str = "") -> bytes:
         """The bytes at `url`, at most 25 MB. Raises BadOutput, RateLimited or Unavailable.
 
-        `server` is the operator's own, such as `http://127.0.0.1:8080`: what lies there is opened wherever that is.
+        `server` is the operator's own, such as `http://127.0.0.1:8080`: its files are downloaded wherever it is.
         """
         try:
             async with asyncio.timeout(self._seconds):
@@ -76,7 +76,7 @@ class Downloads:
         raise BadOutput("A picture's address led from one place to the next; please start the game again.")
 
     def _check(self, url: URL, ours: Origin | None) -> None:
-        """Raises BadOutput for an address that is not allowed, before anything is looked up."""
+        """Raises BadOutput for an address that is not allowed, before its name is resolved."""
         host = (url.raw_host or "").lower()
         if not host or url.raw_user is not None or url.scheme not in ("http", "https"):
             raise _not_opened()
@@ -108,7 +108,7 @@ class Downloads:
 
 
 class _Checked(AbstractResolver):
-    """Looks names up and refuses what is not public; the connection goes to the very addresses returned here."""
+    """Resolves names and refuses addresses that are not public; connections go to the addresses returned here."""
 
     def __init__(self, inner: AbstractResolver, ours: AbstractSet[str]) -> None:
         self._inner = inner
@@ -134,7 +134,7 @@ class _Checked(AbstractResolver):
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address lies on the open Internet, also when it is an IPv4 address inside an IPv6 one."""
+    """Whether an address is public; for an IPv4 address inside an IPv6 one, whether the IPv4 address is."""
     if isinstance(address, ipaddress.IPv6Address):
         inside = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if address in _NAT64:

@@ -1,4 +1,4 @@
-"""What goes wrong at a provider, in words for players; details are for the operator and carry no secret."""
+"""The errors of providers, with sentences for players; details are for the operator and contain no secret."""
 
 import re
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from telephone.errors import BadInput, BadOutput, Misconfigured, RateLimited, Re
 from telephone.providers.base import Lost, ModelTable
 
 DETAIL_MAX: Final = 300
-"""Longest detail kept of a provider's own words, in characters."""
+"""The longest part of a provider's message that is kept as detail, in characters."""
 WAIT_MAX: Final = 3_600.0
-"""Longest wait a provider is believed to mean, in seconds."""
+"""The longest wait that is taken from a provider, in seconds."""
 
 _SECRETS: Final = re.compile(r"\b(?:sk|r8|hf|xai)[-_][\w*.-]+|\bBearer\s+\S+", re.IGNORECASE)
 _RESETS: Final = re.compile(
@@ -28,7 +28,7 @@ _UNSAFE: Final = re.compile(
 
 
 def detail_of(text: object, secret: str = "") -> str:
-    """A provider's own words on one line, cut short, with every key in them starred out."""
+    """A provider's message on one line, shortened, with every key in it starred out."""
     line = fold(str(text))
     if secret:
         line = line.replace(secret, "***")
@@ -36,12 +36,12 @@ def detail_of(text: object, secret: str = "") -> str:
 
 
 def is_unsafe(text: str) -> bool:
-    """Whether a provider's words say that its safety rules stepped in."""
+    """Whether a provider's message says that its safety rules declined."""
     return _UNSAFE.search(text) is not None
 
 
 def retry_after(headers: Mapping[str, str], text: str = "") -> float | None:
-    """How long a provider asks to wait, in seconds: its headers, else its words; None where it does not say."""
+    """How long a provider asks to wait, in seconds: from its headers, else its message; None where it does not say."""
     by_ms = _number(headers.get("retry-after-ms"))
     if by_ms is not None:
         return _bounded(by_ms / 1_000)

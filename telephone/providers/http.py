@@ -1,4 +1,4 @@
-"""What every call to an API shares: how long it may take, and how much may come back."""
+"""Limits of every call to an API: how long it may take, and how large its answer may be."""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,14 +8,14 @@ from typing import Any, Final
 from telephone.errors import BadOutput
 
 ANSWER_MAX: Final = 40 * 10**6
-"""Largest answer of an API, in bytes: a picture of 25 MB in base64 and room for the rest."""
+"""Largest answer of an API, in bytes: a picture of 25 MB in base64 and space for the other fields."""
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 300.0
 """How long one answer may take, in seconds; drawing with the largest models takes two minutes."""
 
 
 class Counted:
-    """A body that stops when more comes than fits. Mixed into the stream class of an HTTP library."""
+    """A response body that stops at ANSWER_MAX bytes. Mixed into the stream class of an HTTP library."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -33,8 +33,8 @@ class Counted:
         await self._inner.aclose()
 
 
-def hush(*names: str) -> None:
-    """Keeps the debug logs of HTTP libraries out of ours: they hold keys, prompts and pictures."""
+def silence_logs(*names: str) -> None:
+    """Silences the debug logs of HTTP libraries, which contain keys, prompts and pictures."""
     for name in names:
         logging.getLogger(name).setLevel(logging.WARNING)
 

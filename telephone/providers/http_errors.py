@@ -1,4 +1,4 @@
-"""What an API's answer that is none means: each status, code and wording becomes one class of the error tree."""
+"""From an API's error to ours: each status, code and wording becomes one class of the error tree."""
 
 import json
 import re
@@ -25,13 +25,13 @@ _LONG: Final = re.compile(
 )
 _BUSY: Final = frozenset({408, 409, 425})
 _NOT_SENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
-"""What httpx and its successor call a fault before anything went out."""
+"""The exceptions of httpx and its successor for a fault before anything was sent."""
 
 
 def failure(
     model: ModelTable, status: int, headers: Mapping[str, str], body: object, secret: str = ""
 ) -> TelephoneError:
-    """The error that an answer with this status and body stands for. `secret` is starred out of what is kept of it."""
+    """The error for an answer with this status and body. `secret` is starred out of its detail."""
     codes, text, categories = _said(body)
     detail = f"{status}: {failures.detail_of(text, secret)}"
     if status < 500 and (codes & _REFUSALS or failures.is_unsafe(text)):
@@ -52,7 +52,7 @@ def failure(
 
 
 def broken(model: ModelTable, error: Exception) -> TelephoneError:
-    """The error that a call without any answer stands for: not sent, or lost on the way."""
+    """The error for a call without an answer: not sent, or lost on the way."""
     cause = error.__cause__
     if isinstance(cause, TelephoneError):
         return cause
@@ -62,7 +62,7 @@ def broken(model: ModelTable, error: Exception) -> TelephoneError:
 
 
 def _said(body: object) -> tuple[set[str], str, list[str]]:
-    """Codes and types, the words, and the categories of a refusal, from the shapes that servers use."""
+    """Codes and types, the message, and the categories of a refusal, from the JSON shapes that servers use."""
     if isinstance(body, str):
         try:
             body = json.loads(body)

@@ -1,4 +1,4 @@
-"""Our values in a model's own names, and a model's output as one address, one text or one vector."""
+"""Maps our values to a model's input names, and a model's output to one address, one text or one vector."""
 
 import ast
 import base64
@@ -16,7 +16,7 @@ from telephone.providers import failures
 from telephone.providers.base import ModelTable
 
 TASK: Final = "Write a detailed description of this image."
-"""What a model that takes instructions is told to do with a picture: the article's words."""
+"""The article's instruction for models that take one with a picture."""
 
 _NAMED_MAX: Final = 20_000
 """Longest text that is parsed, in characters."""
@@ -24,30 +24,30 @@ _DATA_URI: Final = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.+=-]+)*;base64,", 
 
 
 def words_of(ask: Ask) -> str:
-    """What is to be drawn. Raises BadInput."""
+    """The text to draw. Raises BadInput without one."""
     if ask.text is None:
         raise BadInput("An artist needs words to draw.")
     return ask.text
 
 
 def picture_of(ask: Ask) -> Image:
-    """What is to be described. Raises BadInput."""
+    """The picture to describe. Raises BadInput without one."""
     if ask.image is None:
         raise BadInput("A caption needs a picture to describe.")
     return ask.image
 
 
 def question_of(ask: Ask) -> str:
-    """What is to be answered. Raises BadInput."""
+    """The question to answer. Raises BadInput without one."""
     if ask.text is None:
         raise BadInput("A chat model needs a question to answer.")
     return ask.text
 
 
 def inputs(model: ModelTable, ask: Ask, image: str | None = None) -> dict[str, Any]:
-    """The input of one call: the table's, with our values in it. `image` is an address or data URI of the picture.
+    """The input of one call: the table's `input` with our values. `image` is an address or data URI of the picture.
 
-    An embedder is asked with a text or a picture; what takes the other is left out.
+    An embedder gets a text or a picture; the field for the other is left out.
     """
     values: dict[str, Any] = {"$seed": ask.seed, "$task": TASK, "$modality": "vision" if ask.text is None else "text"}
     if ask.text is not None:
@@ -74,7 +74,7 @@ def _filled(value: Any, values: Mapping[str, Any]) -> Any:
 
 
 def data_uri(image: Image) -> str:
-    """A picture as an address that carries it."""
+    """A picture as a data URI."""
     return f"data:{image.media_type};base64,{base64.b64encode(image.data).decode('ascii')}"
 
 
@@ -102,9 +102,9 @@ def output_of(model: ModelTable, output: object) -> str:
 
 
 def vector_of(model: ModelTable, output: object) -> tuple[float, ...]:
-    """The numbers of an embedder's output. Raises BadOutput where they are not as many as its table says.
+    """The numbers of an embedder's output. Raises BadOutput where their count differs from its table's dimensions.
 
-    Not a number, infinity and nothing but zeros place nothing, and are refused too.
+    Also refuses NaN, infinity and a vector of zeros.
     """
     if not isinstance(output, Sequence) or len(output) != model.dimensions:
         raise failures.bad_output(model, "something that is no vector of its length")
@@ -124,21 +124,21 @@ def _text(output: object) -> str:
 
 
 def _uri(output: object) -> str:
-    """Old versions of Cog wrap what they answer: `[{"file": …}]`."""
+    """The address of a picture. Old versions of Cog wrap it: `[{"file": …}]`."""
     if isinstance(output, Sequence) and not isinstance(output, str):
         output = output[0]
     return _text(output["file"] if isinstance(output, Mapping) else output)
 
 
 def _texts(output: object) -> str:
-    """A stream of pieces, or the whole."""
+    """The text of a stream of pieces, or of a whole."""
     if isinstance(output, Sequence):
         return "".join(map(_text, output))
     raise TypeError
 
 
 def _wrapped(output: object) -> str:
-    """Versions differ: some answer the bare text, older ones `[{"text": …}]`."""
+    """The text. Some versions answer it bare, older ones wrap it: `[{"text": …}]`."""
     if isinstance(output, str):
         return output
     if isinstance(output, Sequence):
@@ -147,7 +147,7 @@ def _wrapped(output: object) -> str:
 
 
 def _named(output: object) -> str:
-    """Florence answers `{"text": "{'<CAPTION>': 'a fox'}"}`."""
+    """The caption in Florence's answer, `{"text": "{'<CAPTION>': 'a fox'}"}`."""
     if not isinstance(output, Mapping):
         raise TypeError
     text = _text(output["text"])

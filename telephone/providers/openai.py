@@ -1,7 +1,7 @@
-"""OpenAI, and every server that speaks its language: pictures, captions of pictures, and prompts.
+"""OpenAI, and every server with its API: pictures, captions of pictures, and prompts.
 
-What is made here cannot be found again: the call is made in `submit`, behind the intent that is journalled
-before it. What a crash cuts off is asked for anew and marked as maybe billed twice.
+A call cannot be found again, so it is made in `submit`, after its intent was journalled. A call that a crash cut off
+is made again and marked as maybe billed twice.
 """
 
 import re
@@ -20,7 +20,7 @@ from telephone.errors import Retired, TelephoneError
 from telephone.providers import failures, openai_answers
 from telephone.providers.base import ModelTable
 from telephone.providers.downloads import Downloads, origin_of
-from telephone.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding, hush
+from telephone.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
 from telephone.providers.mapping import TASK, data_uri, decoded, picture_of, question_of, words_of
 from telephone.providers.rate_limit import LIMITS, Gate, Limit
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 OFFICIAL: Final = "https://api.openai.com/v1"
 TOKENS: Final = 1_000
-"""Longest caption, in tokens; what a model thinks before it speaks counts too."""
+"""The longest caption, in tokens; reasoning tokens count too."""
 CHAT_TOKENS: Final = 4_000
 """The same for an answer without a picture, which holds several prompts."""
 KEPT_SECONDS: Final = 900.0
-"""How long an answer waits to be collected; a game that was stopped never comes for it."""
+"""How long an answer is kept for collection, in seconds; a stopped game never collects it."""
 
 _SD_ARGUMENTS: Final = re.compile(r"</?\s*sd_cpp_extra_args\s*>", re.IGNORECASE)
 
@@ -43,7 +43,7 @@ _SD_ARGUMENTS: Final = re.compile(r"</?\s*sd_cpp_extra_args\s*>", re.IGNORECASE)
 class OpenAI:
     """The OpenAI API at `base_url`, or where a model's table has its own `url`.
 
-    `secret` gives the key that a table names for its own `url`; our own key goes to no such server.
+    `secret` returns the key that a table names for its own `url`; our own key is never sent to such a server.
     """
 
     key: SecretStr | None = None
@@ -82,7 +82,7 @@ class OpenAI:
 
     async def exists(self, model: ModelTable) -> bool | None:
         try:
-            async with self._gate(model).turn():
+            async with self._gate(model).slot():
                 with self._failures(model):
                     await self._client(model).models.retrieve(model.ref, timeout=CONNECT_SECONDS)
         except Retired:
@@ -97,7 +97,7 @@ class OpenAI:
         await self.downloads.close()
 
     async def _answer(self, model: ModelTable, ask: Ask) -> Answer:
-        async with self._gate(model).turn():
+        async with self._gate(model).slot():
             with self._failures(model):
                 return await {"t2i": self._draw, "i2t": self._describe}.get(model.kind, self._chat)(model, ask)
 
@@ -122,7 +122,7 @@ class OpenAI:
         return await self._say(model, [{"type": "text", "text": TASK}, picture], self._spoken(model, ask, TOKENS))
 
     async def _chat(self, model: ModelTable, ask: Ask) -> Answer:
-        """Words for words, asked for as JSON."""
+        """A text answer to a question, requested as JSON."""
         form = {} if "no-json" in model.quirks else {"response_format": {"type": "json_object"}}
         return await self._say(model, question_of(ask), form | self._spoken(model, ask, CHAT_TOKENS))
 
@@ -140,7 +140,7 @@ class OpenAI:
         return {"seed": ask.seed} if "seed" in model.quirks else {}
 
     def _harmless(self, model: ModelTable, prompt: str) -> str:
-        """A prompt without what some servers read as commands: sd.cpp's arguments, LocalAI's bar."""
+        """A prompt without the parts that some servers read as commands: sd.cpp's arguments, LocalAI's bar."""
         if self._is_official(model):
             return prompt
         plain = prompt
@@ -155,7 +155,7 @@ class OpenAI:
         return model.url or self.base_url or OFFICIAL
 
     def _gate(self, model: ModelTable) -> Gate:
-        """One for each server, so that a slow one holds back nobody else's calls."""
+        """The rate limit of a model's server; each has its own, so that a slow one does not delay the others."""
         return self._gates.setdefault(self._base(model), Gate(self.limit))
 
     def _key(self, model: ModelTable) -> str:
@@ -171,7 +171,7 @@ class OpenAI:
 
         base, key = self._base(model), self._key(model)
         if (base, key) not in self._clients:
-            hush("openai", "httpx2", "httpcore2")
+            silence_logs("openai", "httpx2", "httpcore2")
             self._clients[base, key] = AsyncOpenAI(
                 api_key=key or "none",
                 base_url=base,
@@ -186,7 +186,7 @@ class OpenAI:
 
     @contextmanager
     def _failures(self, model: ModelTable) -> Iterator[None]:
-        """Turns what the SDK raises into our errors. Its own words stay out: they can hold keys and prompts."""
+        """Turns the SDK's exceptions into ours, without their messages: these can contain keys and prompts."""
         from openai import APIConnectionError, APIStatusError, OpenAIError
 
         try:

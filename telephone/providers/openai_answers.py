@@ -1,4 +1,4 @@
-"""Reading what a server that speaks OpenAI's language answered. Anything may come: nothing is believed."""
+"""Reading the answers of servers with OpenAI's API. Every field is checked, since an answer may contain anything."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from telephone.providers.base import ModelTable, Token
 
 
 def picture(model: ModelTable, came: Any) -> str:
-    """Base64 or address of the first picture. Raises BadOutput."""
+    """Base64 or address of the first picture. Raises BadOutput without one."""
     try:
         first = came.data[0]
         found = first.b64_json or first.url
@@ -36,7 +36,7 @@ def words(model: ModelTable, came: Any) -> str:
 
 
 def cost(model: ModelTable, came: Any) -> float | None:
-    """What a call cost in US dollars, by the tokens it reports; None where it reports none or has no prices."""
+    """The cost of a call in US dollars, by the tokens it reports; None without reported tokens or prices."""
     usage = getattr(came, "usage", None)
     if not model.tokens_usd or usage is None:
         return None

@@ -1,4 +1,4 @@
-"""How many calls go out at once, and how many a minute: one gate per provider and process."""
+"""Rate limits: how many calls run at once, and how many begin a minute; one gate per provider and process."""
 
 import asyncio
 import re
@@ -43,7 +43,7 @@ def limits(text: str) -> Mapping[str, Limit]:
 
 
 class Gate:
-    """Lets calls out in the order they came. A wait that a provider asks for holds all of its calls."""
+    """Queues calls in order within a limit. A wait that the provider asks for delays all of its calls."""
 
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
@@ -53,8 +53,8 @@ class Gate:
         self._closed_until = 0.0
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Waits for a place, and holds it. A RateLimited raised inside holds the calls that follow."""
+    async def slot(self) -> AsyncIterator[None]:
+        """Waits for a slot and holds it for the block. A RateLimited raised inside delays the calls that follow."""
         async with self._slots:
             await self._enter()
             try:

@@ -1,4 +1,4 @@
-"""Replicate: create, look up, wait, cancel. The SDK carries the calls; the polling and the downloads are ours."""
+"""Replicate: create, look up, wait, cancel. The SDK makes the calls; the polling and the downloads are ours."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ from telephone.errors import Retired, TelephoneError
 from telephone.providers import failures
 from telephone.providers.base import Lost, ModelTable
 from telephone.providers.downloads import Downloads, origin_of
-from telephone.providers.http import CONNECT_SECONDS, Counted, bounding, hush
+from telephone.providers.http import CONNECT_SECONDS, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
 from telephone.providers.mapping import data_uri, decoded, inputs, output_of, vector_of
 from telephone.providers.rate_limit import LIMITS, Gate
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 OFFICIAL: Final = "https://api.replicate.com"
 HOSTS: Final = ("replicate.delivery", "*.replicate.delivery")
-"""Where Replicate keeps what its models made."""
+"""The hosts that serve the outputs of Replicate's models."""
 PREDICTION_SECONDS: Final = 600
-"""Longest prediction, in seconds: Replicate ends it then, so that nothing runs and costs unseen."""
+"""The longest prediction, in seconds: then Replicate cancels it, so that none runs and costs money unseen."""
 FIRST_LOOK: Final = 0.5
 LONGEST_PAUSE: Final = 4.0
 CALL_SECONDS: Final = 60.0
@@ -39,9 +39,9 @@ INLINE_MAX: Final = 190_000
 _DAY: Final = 86_400
 CLOCK_SKEW: Final = timedelta(minutes=2)
 REMEMBERED: Final = 10_000
-"""Predictions whose step is remembered, so that no other step takes them; more than ever run at once."""
+"""How many predictions are remembered with their step, so that no other step adopts them; more than run at once."""
 PAGES: Final = 10
-"""How many pages of predictions are looked through for one that a crash cut off; 100 stand on each."""
+"""How many pages of predictions, 100 on each, are searched for one that a crash cut off."""
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ class Replicate:
         await self.downloads.close()
 
     async def _answer(self, model: ModelTable, prediction: "Prediction") -> Answer | None:
-        """What a prediction came to; None while it goes on. Raises a TelephoneError."""
+        """The answer of a prediction; None while it runs. Raises a TelephoneError."""
         status = getattr(prediction, "status", None)
         if status in ("canceled", "aborted"):
             raise failures.timed_out(model)
@@ -144,7 +144,7 @@ class Replicate:
         return inputs(model, ask, image)
 
     async def _uploaded(self, model: ModelTable, image: Image, since: datetime | None) -> str:
-        """The address of a picture in Replicate's own storage; after a crash the one that is there already."""
+        """The address of a picture in Replicate's storage; after a crash, that of the earlier upload."""
         async with self._call(model) as client:
             if since is not None:
                 async for kept in _pages(client, await client.files.list()):
@@ -155,7 +155,7 @@ class Replicate:
             return _address(model, made)
 
     async def _found(self, model: ModelTable, wanted: Mapping[str, Any], since: datetime, marker: str) -> str | None:
-        """The id of a prediction of equal version and input made since then, unless another step has it."""
+        """The id of a prediction with the same version and input, made since then and not adopted by another step."""
         earliest = since - CLOCK_SKEW
         async with self._call(model) as client:
             async for made in _pages(client, await client.predictions.list(created_after=earliest)):
@@ -167,12 +167,12 @@ class Replicate:
 
     @asynccontextmanager
     async def _call(self, model: ModelTable, *, paced: bool = False) -> "AsyncIterator[AsyncReplicate]":
-        """The client, with what it raises turned into our errors; `paced` calls count against the limit of creates.
+        """The client, with its exceptions turned into ours; `paced` calls count against the limit of creates.
 
-        Only a create that was lost on the way can have been billed.
+        Of calls that were lost on the way, only a create can have been billed.
         """
         if paced:
-            async with self.gate.turn():
+            async with self.gate.slot():
                 with self._failures(model):
                     yield self._client()
             return
@@ -190,7 +190,7 @@ class Replicate:
             pass
 
         if self._opened is None:
-            hush("replicate", "httpx", "httpcore")
+            silence_logs("replicate", "httpx", "httpcore")
             self._opened = AsyncReplicate(
                 bearer_token=self.token.get_secret_value() if self.token else "none",
                 base_url=f"{self.base_url.rstrip('/')}/v1",
@@ -205,7 +205,7 @@ class Replicate:
 
     @contextmanager
     def _failures(self, model: ModelTable) -> Iterator[None]:
-        """Turns what the SDK raises into our errors. Its own words stay out: they can hold keys and prompts."""
+        """Turns the SDK's exceptions into ours, without their messages: these can contain keys and prompts."""
         from replicate import APIConnectionError, APIStatusError, ReplicateError
 
         secret = self.token.get_secret_value() if self.token else ""
@@ -224,7 +224,7 @@ class Replicate:
 
 
 async def _pages(client: "AsyncReplicate", page: Any) -> AsyncIterator[Any]:
-    """All items of a listing. A next page on another host is not asked for: our token would go there."""
+    """All items of a listing. A next page on another host is not requested: our token would be sent there."""
     for _ in range(PAGES):
         for item in page.results or ():
             yield item
@@ -235,7 +235,7 @@ async def _pages(client: "AsyncReplicate", page: Any) -> AsyncIterator[Any]:
 
 
 def failed(model: ModelTable, error: object) -> TelephoneError:
-    """What a failed prediction's own words mean: a refusal, or a prediction that has to be made anew."""
+    """The error for a failed prediction's message: a refusal, or a fault after which it has to be made again."""
     words = failures.detail_of(error or "")
     if failures.is_unsafe(words):
         return failures.refused(model, words)
@@ -243,7 +243,7 @@ def failed(model: ModelTable, error: object) -> TelephoneError:
 
 
 def cost_of(model: ModelTable, metrics: Any) -> float | None:
-    """What a prediction cost in US dollars, by the seconds it reports; None where it is priced by the piece."""
+    """The cost of a prediction in US dollars, by the seconds it reports; None where the price is per call."""
     seconds: object = getattr(metrics, "predict_time", None)
     if not model.second_usd or isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
@@ -256,7 +256,7 @@ def _is_of(model: ModelTable, made: Any) -> bool:
 
 
 def _public(prediction: Any) -> dict[str, Any]:
-    """The input as Replicate echoes it, without the words and the picture, which are stored elsewhere."""
+    """The input as Replicate echoes it, without the text and the picture, which are stored elsewhere."""
     given = prediction.input if isinstance(getattr(prediction, "input", None), Mapping) else {}
     return {key: value for key, value in given.items() if isinstance(value, int | float | bool)}
 

@@ -1,6 +1,6 @@
-"""What is checked between every two steps: words and pictures, before they are posted, stored or handed on.
+"""The safety check between every two steps: texts and pictures, before they are posted, stored or passed on.
 
-A `Checker` says what it sees; the `Guard` says what that means for a game. Sexual content involving minors is
+A `Checker` reports what it finds; the `Guard` decides what that means for a game. Sexual content involving minors is
 `severe`: it ends the game and leaves no trace. Anything else that is flagged ends it kindly.
 """
 

@@ -1,4 +1,4 @@
-"""What a checker is: somebody who looks at words and pictures and says what it sees."""
+"""The protocol of checkers: they examine texts and pictures and report findings."""
 
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -11,7 +11,7 @@ SEXUAL: Final = "sexual"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was seen, by the category names of OpenAI's moderation; empty for what may pass."""
+    """The categories that a checker found, by the names of OpenAI's moderation; empty if the content may pass."""
 
     categories: frozenset[str] = frozenset()
 
@@ -33,5 +33,5 @@ class Checker(Protocol):
     async def check_picture(self, image: Image) -> Finding: ...
 
     async def close(self) -> None:
-        """Lets go of connections."""
+        """Closes connections."""
         ...

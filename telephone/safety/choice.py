@@ -1,4 +1,4 @@
-"""Which checker works here: the operator's choice, or the best there is."""
+"""Which checker is used: the operator's choice, or the best that is available."""
 
 from typing import Final, Literal
 
@@ -30,11 +30,11 @@ class NoChecker:
         return Finding()
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Does nothing: there are no connections."""
 
 
 def choice(settings: Settings) -> Choice:
-    """What TELEPHONE_MODERATION says; else openai where our key is for OpenAI itself, else offline."""
+    """The value of TELEPHONE_MODERATION; else openai where our key is for OpenAI itself, else offline."""
     if settings.moderation is not None:
         return settings.moderation
     official = settings.openai_api_key is not None and settings.openai_base_url is None
@@ -42,7 +42,7 @@ def choice(settings: Settings) -> Choice:
 
 
 def guard_of(settings: Settings) -> Guard:
-    """The guard of every game in this process. What offline players make is checked on this machine."""
+    """The guard of every game in this process. The output of offline players is checked on this machine."""
     chosen = choice(settings)
     if chosen == "off":
         return Guard(NoChecker(), NoChecker())

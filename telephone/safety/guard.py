@@ -15,11 +15,11 @@ from telephone.safety.checker import MINORS, SEXUAL, Checker, Finding
 from telephone.safety.words import mentions_minor
 
 DEADLINE: Final = 120.0
-"""How long a step's check may be tried again, in seconds; after that the game ends, unchecked it never goes on."""
+"""How long a step's check may be tried again, in seconds; after that the game ends: it never goes on unchecked."""
 PROMPT_DEADLINE: Final = 20.0
-"""The same for a prompt, for which a member waits."""
+"""As DEADLINE, for a prompt, for which a member waits."""
 ADULT: Final = frozenset({SEXUAL, "violence", "violence/graphic"})
-"""What may pass in an age-restricted channel of a server that allows it."""
+"""The categories that may pass in an age-restricted channel of a server that allows it."""
 SEVERE: Final = "The safety check stopped this; nothing of it was kept or shown, and the game is over."
 SEVERE_PROMPT: Final = "These words cannot be played; nothing of them was kept. Please choose something else entirely."
 SEVERE_DRAWING: Final = "This picture cannot be played; nothing of it was kept. Please draw something else entirely."
@@ -40,9 +40,9 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Checks what comes in and what comes back. `here` checks what the offline players make, on this machine.
+    """Checks prompts, members' answers and models' outputs. `here` checks those of offline players, on this machine.
 
-    All calls raise Withheld, Refused, or what keeps the checker from answering; when they return, all is well.
+    All calls raise Withheld, Refused, or the error that keeps the checker from answering; if they return, it may pass.
     """
 
     checker: Checker
@@ -54,31 +54,33 @@ class Guard:
         return self._for(table).why_not()
 
     async def prompt(self, text: str, *, nsfw: bool) -> None:
-        """A member's own words, before anything of them is kept."""
+        """Checks a member's own prompt, before any of it is stored."""
         if missing := self.checker.why_not():
             raise Misconfigured("Own words cannot be checked just now; pick a prompt from the list.", missing)
-        finding = await _patiently(lambda: self.checker.check_text(text), self._soon)
+        finding = await _patiently(lambda: self.checker.check_text(text), self._prompt_deadline)
         self._judge("prompt", finding, nsfw)
         _refuse(finding, nsfw, SEVERE_PROMPT, OTHER_WORDS)
 
     async def words(self, text: str, seen: Image, *, nsfw: bool) -> None:
-        """What a member says of a picture, before anything of it is kept; they may say something else."""
-        finding = await _patiently(lambda: self.checker.check_text(text), self._soon)
+        """Checks a member's caption of a picture, before any of it is stored; they may write another."""
+        finding = await _patiently(lambda: self.checker.check_text(text), self._prompt_deadline)
         if nsfw and mentions_minor(text):
-            finding = _with_minor(finding, await _patiently(lambda: self.checker.check_picture(seen), self._soon))
+            finding = _with_minor(
+                finding, await _patiently(lambda: self.checker.check_picture(seen), self._prompt_deadline)
+            )
         self._judge("caption", finding, nsfw)
         _refuse(finding, nsfw, SEVERE_PROMPT, OTHER_WORDS)
 
     async def drawing(self, image: Image, words: str, *, nsfw: bool) -> None:
-        """What a member drew of some words, verified, before anything of it is kept; they may draw something else."""
-        finding = await _patiently(lambda: self.checker.check_picture(image), self._soon)
+        """Checks a member's drawing, verified, of some words, before any of it is stored; they may draw another."""
+        finding = await _patiently(lambda: self.checker.check_picture(image), self._prompt_deadline)
         if mentions_minor(words):
             finding = _with_minor(finding, finding)
         self._judge("picture", finding, nsfw)
         _refuse(finding, nsfw, SEVERE_DRAWING, OTHER_DRAWING)
 
     async def caption(self, caption: Caption, ask: Ask, table: ModelTable, *, nsfw: bool) -> None:
-        """A caption and what it was cleaned from."""
+        """Checks a model's caption and its raw text."""
         checker = self._for(table)
         said = caption.text if caption.raw.strip() == caption.text else f"{caption.text}\n{caption.raw}"
         finding = await _patiently(lambda: checker.check_text(said), self.deadline)
@@ -94,7 +96,7 @@ class Guard:
             )
 
     async def picture(self, image: Image, ask: Ask, table: ModelTable, *, nsfw: bool) -> None:
-        """A verified picture; one that is sexual and drawn from words about a child is severe."""
+        """Checks a model's verified picture; a sexual one that was drawn from words about a child is severe."""
         checker = self._for(table)
         finding = await _patiently(lambda: checker.check_picture(image), self.deadline)
         if ask.text is not None and mentions_minor(ask.text):
@@ -112,8 +114,8 @@ class Guard:
         await self.here.close()
 
     @property
-    def _soon(self) -> float:
-        """How long a check may take for which a member waits, in seconds."""
+    def _prompt_deadline(self) -> float:
+        """The deadline of a check for which a member waits, in seconds."""
         return min(self.deadline, PROMPT_DEADLINE)
 
     def _for(self, table: ModelTable) -> Checker:
@@ -129,7 +131,7 @@ async def _patiently(check: Callable[[], Awaitable[Finding]], deadline: float) -
 
 
 def _refuse(finding: Finding, nsfw: bool, severe: str, sentence: str) -> None:
-    """Raises what a finding about a member's own words or drawing means to them."""
+    """Raises the error for a finding about a member's own words or drawing, if it may not pass."""
     if finding.severe:
         raise Withheld(severe, MINORS)
     if stopped := _stopped(finding, nsfw):
@@ -141,6 +143,6 @@ def _with_minor(finding: Finding, of_picture: Finding) -> Finding:
 
 
 def _stopped(finding: Finding, nsfw: bool) -> str:
-    """What stops a game, in words; empty where nothing does."""
+    """The categories that stop a game, as text; empty where none does."""
     names = sorted(finding.categories - (ADULT if nsfw else frozenset()))
     return ", ".join(dict.fromkeys(_SAID.get(name, _SAID.get(name.split("/")[0], name)) for name in names))

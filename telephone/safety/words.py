@@ -1,7 +1,7 @@
 """The offline check of texts: a small list of words and rules, in English, read from words.toml.
 
-It knows spellings in digits, in spaced letters, in look-alike letters and with letters drawn out. It knows no
-irony, no other language and nothing that is only meant: it is weaker than a moderation model, and says so.
+It recognises spellings with digits, spaced letters, look-alike letters and repeated letters. It does not understand
+irony, other languages or hints: it is weaker than a moderation model, and says so.
 """
 
 import re
@@ -17,7 +17,7 @@ SEXUAL: Final = "sexual"
 
 _LEET: Final = str.maketrans("01345789@$!|", "oieastbgasil")
 _LOOK_ALIKE: Final = str.maketrans("асеорхуіѕԁһαοερικ", "aceopxyisdhaoepik")
-"""Letters of Cyrillic and Greek that look Latin."""
+"""Cyrillic and Greek letters that look like Latin ones."""
 _WORD: Final = re.compile(r"[\w@$!|]+")
 _SPELT: Final = re.compile(r"\b(?:\w ){2,}\w\b")
 _DRAWN_OUT: Final = re.compile(r"(.)\1{2,}")
@@ -35,7 +35,7 @@ def mentions_minor(text: str) -> bool:
 
 
 def categories(text: str) -> frozenset[str]:
-    """What the rules find in a text, by the names of OpenAI's moderation; empty for a text that may pass."""
+    """The categories that the rules find in a text, named as in OpenAI's moderation; empty if it may pass."""
     rules = _rules()
     found: set[str] = set()
     for reading in _readings(text):
@@ -84,7 +84,7 @@ def _bare(bare: str, whom: str) -> str:
 
 
 def _readings(text: str) -> frozenset[str]:
-    """The ways a text may be meant: as it stands, digits read as letters, spelt words joined, long letters cut."""
+    """The possible readings of a text: as it stands, digits read as letters, spelt words joined, long letters cut."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text)).casefold()
     letters = "".join(char for char in folded if unicodedata.category(char) not in ("Mn", "Cf"))
     words = _WORD.findall(letters.translate(_LOOK_ALIKE).replace("_", " "))

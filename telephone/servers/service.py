@@ -1,4 +1,4 @@
-"""Settings, budgets and pauses of a server, and the operator's pause of all."""
+"""Settings, budgets and pauses of a server, and the operator's pause of all games."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,10 @@ from telephone.store import Scope, Store
 
 @dataclass(frozen=True, slots=True)
 class ServerService:
-    """Every function raises TelephoneErrors whose sentence can be shown as it is. `caps` are the operator's."""
+    """Servers as admins and the operator manage them. `caps` are the operator's budgets.
+
+    Raises TelephoneErrors whose sentence can be shown as it is.
+    """
 
     store: Store
     caps: Caps
@@ -28,7 +31,7 @@ class ServerService:
         return await self.store.servers.settings(guild_id)
 
     async def change(self, guild_id: int, **limits: Any) -> ServerSettings:
-        """Changes those settings that are not None, by their names. Raises BadInput for what is beyond its limits."""
+        """Changes the settings that are not None, by their names. Raises BadInput for a value beyond its limits."""
         changes = {name: value for name, value in limits.items() if value is not None}
         for name, row in declared().items():
             if name in changes:
@@ -41,12 +44,12 @@ class ServerService:
     async def budget(
         self, guild_id: int, scope: Scope = "server", *, usd: float | None = None, games: int | None = None
     ) -> dict[Scope, Allowance]:
-        """What a server and its members may take a day, after changing what is not None for one of the two."""
+        """The daily budgets of a server and its members, after those of `scope` that are not None were changed."""
         await self.store.budgets.change(guild_id, scope, self.caps, usd=usd, games=games)
         return await self.store.budgets.allowances(guild_id, self.caps)
 
     async def allow_nsfw(self, guild_id: int, policy: NsfwPolicy) -> ServerSettings:
-        """Where on a server what is not safe for work may be played; games that run heed a ban at once."""
+        """Changes where adult content may be played on a server; a ban holds for running games at once."""
         return await self.store.servers.change(guild_id, nsfw=policy)
 
     async def pause(self, guild_id: int) -> int:
@@ -60,7 +63,10 @@ class ServerService:
         return await self._resume(await self.store.games.unfinished(guild_id), PAUSED_HERE)
 
     async def leave(self, guild_id: int) -> int:
-        """Ends all that is played on a server that has removed the bot; returns how many games. Nothing goes."""
+        """Ends all games, battles and parties of a server that has removed the bot, and deletes nothing.
+
+        Returns how many games ended.
+        """
         left = await self.store.games.unfinished(guild_id)
         for game in left:
             await self.store.games.move(game.id, GameState.STOPPED, only_from=UNFINISHED)

@@ -1,4 +1,4 @@
-"""The store: games and all that belongs to them, in SQLite or Postgres."""
+"""The store: games, battles, parties and all that belongs to them, in SQLite or Postgres."""
 
 from types import TracebackType
 from typing import Self
@@ -54,7 +54,7 @@ __all__ = [
 
 
 class Store:
-    """An open store: one collaborator for each aggregate, all on one database."""
+    """An open store: one object with queries for each aggregate, all on one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -97,7 +97,7 @@ class Store:
         return cls(Database(parsed))
 
     async def compact(self) -> None:
-        """Makes sure that what was deleted cannot be read in the database's file."""
+        """Makes sure that deleted data cannot be read in the database's file."""
         await self._database.compact()
 
     async def close(self) -> None:

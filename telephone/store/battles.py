@@ -30,7 +30,7 @@ _BATCH: Final = 1_000
 
 
 class Battles:
-    """Every battle ever asked for, and where it stands."""
+    """The queries of battles."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -40,8 +40,8 @@ class Battles:
     ) -> Battle:
         """Stores a battle that plays, with a queued game for each pair: pair k is the side at `places[k]`.
 
-        All of its games' money is reserved in the same breath, `orders[k]` for pair k, or nothing is stored.
-        Raises BadInput, and OverBudget where `total` does not fit what is left of today.
+        Reserves the money of all its games in the same transaction, `orders[k]` for pair k, or stores nothing.
+        Raises BadInput, and OverBudget where `total` does not fit what is left of today's budgets.
         """
         async with self._database.writing() as session:
             games = [_game(request, pair) for pair in request.pairs]
@@ -71,7 +71,7 @@ class Battles:
             return await _one(session, battle_id)
 
     async def of_game(self, game_id: str) -> list[Battle]:
-        """The battles that a game is a side of, newest first: at most one is a designed one."""
+        """The battles that a game is a side of, newest first; at most one of them is designed."""
         mine = select(col(SideRow.battle_id)).where(col(SideRow.game_id) == game_id)
         query = _battles().where(col(BattleRow.id).in_(mine), ~col(BattleRow.erased))
         async with self._database.reading() as session:
@@ -115,7 +115,7 @@ class Battles:
     async def met(self, guild_id: int) -> dict[tuple[frozenset[Pair], str | None], int]:
         """In how many battles of a server two pairs met on a prompt, open ones included and void ones not.
 
-        A prompt goes by its slug, a free one by its words.
+        A curated prompt counts by its slug, a free one by its words.
         """
         prompt = func.coalesce(col(BattleRow.slug), col(BattleRow.prompt))
         query = (
@@ -157,7 +157,7 @@ class Battles:
             return moved
 
     async def open_voting(self, battle_id: str) -> bool:
-        """Lets members vote from now on, for as long as the battle says; False where it does not play."""
+        """Opens the voting for `vote_seconds` of the battle; False if its state is not playing."""
         async with self._database.writing() as session:
             mine = select(BattleRow).where(col(BattleRow.id) == battle_id).with_for_update()
             row = (await session.scalars(mine)).one_or_none()
@@ -169,9 +169,9 @@ class Battles:
             return True
 
     async def close(self, battle_id: str, *, early: bool = False) -> bool:
-        """Ends the voting, if it is over or, with `early`, by the host's word; False where nothing changed.
+        """Ends the voting if its time is over or, with `early`, because a host ends it; False if nothing changed.
 
-        Votes that are being cast are counted first, and none is after it.
+        Votes whose transaction is under way are counted first; later ones are refused.
         """
         moment = now()
         which = [col(BattleRow.id) == battle_id, col(BattleRow.state) == BattleState.VOTING.value]
@@ -185,7 +185,7 @@ class Battles:
             return closed
 
     async def drop(self, battle_id: str, place: int, reason: str) -> bool:
-        """Takes a side out of a battle, in one sentence why; False where it is out already."""
+        """Takes a side out of a battle; `reason` is one sentence that says why. False if it is out already."""
         statement = (
             update(SideRow)
             .where(col(SideRow.battle_id) == battle_id, col(SideRow.place) == place, col(SideRow.dropped).is_(None))
@@ -196,7 +196,7 @@ class Battles:
             return await session.scalar(statement) is not None
 
     async def next_run(self, battle_id: str) -> int:
-        """Counts the runs of a battle, from 1. Raises NotFound."""
+        """Adds one to the runs of a battle and returns their number. Raises NotFound."""
         statement = update(BattleRow).where(col(BattleRow.id) == battle_id).values(runs=col(BattleRow.runs) + 1)
         async with self._database.writing() as session:
             run: int | None = await session.scalar(statement.returning(col(BattleRow.runs)))
@@ -227,7 +227,7 @@ class Battles:
 
 
 def _met(but: str, games: Sequence[str]) -> Select[int]:
-    """The number of another battle, not void, that all of these games are sides of."""
+    """The number of another battle than `but` that is not void and has all of these games as sides."""
     query = select(col(BattleRow.number)).where(col(BattleRow.id) != but, col(BattleRow.state) != "void")
     for game in games:
         mine = select(col(SideRow.battle_id)).where(col(SideRow.game_id) == game, col(SideRow.dropped).is_(None))
@@ -236,7 +236,7 @@ def _met(but: str, games: Sequence[str]) -> Select[int]:
 
 
 async def guild_of_battle(session: AsyncSession, battle_id: str) -> int:
-    """The server that a battle belongs to, which is not erased before the transaction ends. Raises NotFound."""
+    """The server of a battle; locks its row, so that it is not erased before the transaction ends. Raises NotFound."""
     query = select(col(BattleRow.guild_id)).where(col(BattleRow.id) == battle_id, ~col(BattleRow.erased))
     guild_id = await session.scalar(query.with_for_update(read=True))
     if guild_id is None:
@@ -245,7 +245,7 @@ async def guild_of_battle(session: AsyncSession, battle_id: str) -> int:
 
 
 def _distances_of(battle_id: str) -> SQLColumnExpression[bool]:
-    """The distances of a battle's games, which count from when it is not blind any more."""
+    """The condition for the distances of a battle's games; they count as soon as the battle is no longer blind."""
     return col(DistanceRow.game_id).in_(select(col(SideRow.game_id)).where(col(SideRow.battle_id) == battle_id))
 
 

@@ -1,8 +1,8 @@
-"""Budgets: the daily caps, what is taken of them, and what games cost beside their steps.
+"""Budgets: the daily caps, how much of them is taken, and what games cost beside their steps.
 
-A game reserves the most it can cost on the UTC day it is asked for, in the transaction that stores it, and
-stays on that day's books for good: a game that plays on after midnight, or was paused, spends what it reserved.
-What costs money without a game is in expenses.py and on the same books.
+A game reserves the most it can cost on the UTC day it is asked for, in the transaction that stores it. All it spends
+counts on that day: a game that plays on after midnight, or was paused, spends what it reserved. Payments without a
+game are in expenses.py and count on the same budgets.
 """
 
 from typing import Any, Literal
@@ -17,29 +17,29 @@ from telephone.store.reservations import (
     Scope,
     book,
     caps_of,
+    daily_budgets,
     dollars,
     games_today,
     micros,
     money_cap,
-    rooms,
-    todays_book,
+    taken_today,
 )
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import CapRow, ChargeRow
 
 
 class Budgets:
-    """Money by day. Reserving itself is a part of Games.add."""
+    """Daily budgets and charges. The reservation of a game is a part of Games.add."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def allowances(self, guild_id: int, caps: Caps) -> dict[Scope, Allowance]:
-        """What a server and each of its members may take a day; for the server also what is taken today."""
+        """The daily caps of a server and of each of its members; for the server also what is taken today."""
         async with self._database.reading() as session:
             own = await caps_of(session, guild_id)
             server, member = own.get("server"), own.get("member")
-            taken = {room.whose: room.taken for room in await rooms(session, guild_id, 0, caps)}
+            taken = {budget.whose: budget.taken for budget in await daily_budgets(session, guild_id, 0, caps)}
             return {
                 "server": Allowance(
                     dollars(money_cap(server, caps.server_usd, caps)),
@@ -77,7 +77,7 @@ class Budgets:
         *,
         doubled: bool = False,
     ) -> None:
-        """Books what was paid beside the kept steps; once, however often this is called with the same `what`.
+        """Books a payment beside the kept steps; once, however often this is called with the same `what`.
 
         Raises NotFound.
         """
@@ -93,15 +93,16 @@ class Budgets:
             await book(self._database, session, game_id)
 
     async def settle(self, game_id: str) -> None:
-        """Lets go of what a game reserved beyond what it cost. Safe at any time after its end, any number of times."""
+        """Releases the unspent part of a game's reservation. Safe at any time after its end, any number of times."""
         async with self._database.writing() as session:
             await book(self._database, session, game_id, settle=True)
 
     async def today(self, caps: Caps, servers: int = 5) -> dict[int | None, Allowance]:
-        """What is taken today of the operator's cap, under None, and of those servers' that take the most."""
-        book = todays_book()
-        taken = func.sum(book.c.taken)
-        by_server = select(book.c.guild_id, taken).group_by(book.c.guild_id).order_by(taken.desc(), book.c.guild_id)
+        """What is taken today of the operator's cap, under None, and by the `servers` servers that take the most."""
+        takings = taken_today()
+        taken = func.sum(takings.c.taken)
+        guild_id = takings.c.guild_id
+        by_server = select(guild_id, taken).group_by(guild_id).order_by(taken.desc(), guild_id)
         async with self._database.reading() as session:
             rows = [(guild_id, int(amount)) for guild_id, amount in await session.execute(by_server)]
             found: dict[int | None, Allowance] = {

@@ -1,4 +1,4 @@
-"""What a game's distances repeat of its row, so that a board reads them from one index."""
+"""The columns of a game that its distances repeat, so that a board reads all it needs from one index."""
 
 import hashlib
 import json
@@ -15,9 +15,9 @@ from telephone.store.visibility import sealed
 
 
 def cell_of(t2i: str, i2t: str, level: str | None, slug: str | None, prompt: str, *, live: bool = False) -> int:
-    """The number of a pair on one prompt, in [0, 2**63): a curated prompt is its slug, a free one its words.
+    """The number of the cell of a pair on one prompt, in [0, 2**63): of its slug if it is curated, else of its words.
 
-    Members' own games that are played `live` are in cells of their own.
+    Games that members play in the open, `live`, have cells of their own.
     """
     said = json.dumps([t2i, i2t, level, slug, None if slug else prompt, *(["live"] if live else [])])
     return int.from_bytes(hashlib.blake2b(said.encode(), digest_size=8).digest(), "big") >> 1
@@ -25,7 +25,7 @@ def cell_of(t2i: str, i2t: str, level: str | None, slug: str | None, prompt: str
 
 def counts() -> ColumnElement[bool]:
     """Whether a game counts on boards: it is finished, no moderator has voided it, it is not sealed, and every step
-    was taken by who its pair names."""
+    was taken by the player that its pair names."""
     return and_(col(GameRow.state) == GameState.FINISHED.value, ~col(GameRow.voided), ~sealed(), ~col(GameRow.mixed))
 
 
@@ -52,7 +52,7 @@ async def repeated(session: AsyncSession, game_id: str) -> dict[str, Any]:
 async def recount(session: AsyncSession, games: SQLColumnExpression[bool] | ColumnElement[bool]) -> None:
     """Brings the distances of `games`, a condition on DistanceRow, in line with whether these count.
 
-    Belongs into the transaction that changes it.
+    Call it in the transaction that changes whether they count.
     """
     of_game = select(counts()).where(col(GameRow.id) == col(DistanceRow.game_id)).correlate(DistanceRow)
     await session.execute(update(DistanceRow).where(games).values(counted=of_game.scalar_subquery()))

@@ -17,7 +17,7 @@ from telephone.store.tables.games import Row
 T = TypeVar("T")
 
 BUSY_TIMEOUT_S: Final = 30
-"""How long a writer waits for another process's write before SQLite says that the file is locked."""
+"""How long a writer waits for another process's write before SQLite reports a locked file, in seconds."""
 POOL_SIZE: Final = 10
 
 _DRIVERS: Final = {
@@ -58,13 +58,13 @@ def engine_options(url: URL) -> dict[str, Any]:
     # hide_parameters: an error that reaches the log must not quote a prompt or a caption.
     options: dict[str, Any] = {"hide_parameters": True}
     if is_sqlite(url):
-        # isolation_level None: Python's sqlite3 begins no transactions behind our back, see _begin.
+        # isolation_level None: Python's sqlite3 must not begin transactions of its own; _begin does.
         options["connect_args"] = {"isolation_level": None, "timeout": BUSY_TIMEOUT_S}
     return options
 
 
 def set_up_sqlite(engine: Engine) -> None:
-    """Gives every connection of a SQLite engine its settings, and transactions their true beginning."""
+    """Gives every connection of a SQLite engine its settings, and begins its transactions explicitly."""
     event.listen(engine, "connect", _connect)
     event.listen(engine, "begin", _begin)
 
@@ -85,11 +85,11 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-class Unbroken(AsyncSession):
-    """A session whose statements end before a cancellation is heard.
+class UncancelledSession(AsyncSession):
+    """A session that delays a cancellation until the running statement has ended.
 
-    A task that is cancelled in the middle of one would leave it to the driver's thread, which then takes, and
-    keeps, SQLite's only write lock for a transaction that nobody ends.
+    Otherwise a cancelled task would leave the statement to the driver's thread, which then takes, and keeps, SQLite's
+    only write lock for a transaction that nobody ends.
     """
 
     async def execute(self, *arguments: Any, **options: Any) -> Any:
@@ -109,7 +109,7 @@ class Unbroken(AsyncSession):
 
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """What the work comes to. Where the caller is cancelled meanwhile, the work ends first."""
+    """The result of `work`. If the caller is cancelled meanwhile, the work ends before the cancellation is raised."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -143,36 +143,36 @@ class Database:
         pool: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_pre_ping": not is_sqlite(url)}
         self.engine = create_async_engine(url, **pool, **engine_options(url))
         self._writers = self.engine.execution_options(telephone_writes=True)
-        self._turn: AbstractAsyncContextManager[Any] = nullcontext()
+        self._write_lock: AbstractAsyncContextManager[Any] = nullcontext()
         if is_sqlite(url):
             set_up_sqlite(self.engine.sync_engine)
-            # SQLite has one writer at a time and lets the others poll: here they queue, in order.
-            self._turn = asyncio.Lock()
+            # SQLite has one writer at a time and lets the others poll: with a lock they queue, in order.
+            self._write_lock = asyncio.Lock()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A transaction that sees one state of the database and changes nothing."""
-        async with _transaction(Unbroken(self.engine)) as session:
+        async with _transaction(UncancelledSession(self.engine)) as session:
             yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """A transaction that is committed at its end, or rolled back by an exception."""
-        async with self._turn, _transaction(Unbroken(self._writers, expire_on_commit=False)) as session:
+        async with self._write_lock, _transaction(UncancelledSession(self._writers, expire_on_commit=False)) as session:
             yield session
 
     def insert(self, table: type[Row]) -> sqlite.Insert | postgresql.Insert:
-        """An INSERT that knows ON CONFLICT, in this database's dialect."""
+        """An INSERT that supports ON CONFLICT, in this database's dialect."""
         return sqlite.insert(table) if is_sqlite(self.url) else postgresql.insert(table)
 
     async def compact(self) -> None:
-        """Rewrites a SQLite file, so that nothing which was deleted can be read in its bytes; Postgres reuses the room.
+        """Rewrites a SQLite file, so that deleted data cannot be read in its bytes; Postgres reuses the space.
 
-        Waits for whoever writes, and has them wait.
+        Waits for running writers and blocks new ones.
         """
         if not is_sqlite(self.url):
             return
-        async with self._turn, self.engine.connect() as connection:
+        async with self._write_lock, self.engine.connect() as connection:
             raw: Any = (await connection.get_raw_connection()).driver_connection
             for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
                 await to_the_end(raw.execute_fetchall(statement))

@@ -1,4 +1,4 @@
-"""Wiping: one member out of every table, inside one transaction. What others did, and every figure, stays as it was."""
+"""Deleting one member's data from every table, inside one transaction. Other members' data and all figures stay."""
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,11 +26,11 @@ _WITH_THEM: Final[Mapping[type[Row], dict[str, Any]]] = {
     SeatRow: {"claim_id": None, "claim_token": None},
     GuestRow: {"prompt": None, "level": None, "slug": None},
 }
-"""What else goes from rows that stay and are nobody's."""
+"""Further columns to empty in rows that stay without their member."""
 
 
 async def wipe(session: AsyncSession, member_id: int, reach: Reach) -> None:
-    """Empties what the reach names, and takes the member out of every row that holds them."""
+    """Empties all that `reach` names, and removes the member's id from every row that holds it."""
     await _replace_words(session, member_id, reach)
     for some in batches(reach.games):
         await session.execute(
@@ -49,14 +49,14 @@ async def wipe(session: AsyncSession, member_id: int, reach: Reach) -> None:
 
 
 def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The values, as many at once as one query takes."""
+    """The values in batches of BATCH, as many as one query takes."""
     return (values[start : start + BATCH] for start in range(0, len(values), BATCH))
 
 
 async def _replace_words(session: AsyncSession, member_id: int, reach: Reach) -> None:
-    """Puts a name that tells nothing in the place of every prompt that goes, the same for the same words of a server.
+    """Replaces every prompt in `reach` with a random placeholder, the same one for the same words on a server.
 
-    So boards keep the same prompts apart as before. Words that somebody else began a game with stay: they are theirs.
+    So boards tell the same prompts apart as before. Words that somebody else also began a game with or proposed stay.
     """
     names: dict[tuple[int, str], str | None] = {}
     begun = [*reach.games, *reach.prompts]
@@ -66,7 +66,7 @@ async def _replace_words(session: AsyncSession, member_id: int, reach: Reach) ->
             for one in list(await session.scalars(select(row).where(row.id.in_(some)))):
                 key = one.guild_id, one.prompt
                 if key not in names:
-                    names[key] = None if await _is_shared(session, member_id, *key) else _nameless()
+                    names[key] = None if await _is_shared(session, member_id, *key) else _placeholder()
                 if (name := names[key]) is not None:
                     one.prompt = name
     await session.flush()
@@ -76,7 +76,7 @@ async def _replace_words(session: AsyncSession, member_id: int, reach: Reach) ->
 
 
 async def _is_shared(session: AsyncSession, member_id: int, guild_id: int, words: str) -> bool:
-    """Whether somebody else began a game on a server with the same words."""
+    """Whether somebody else began a game on a server with the same words, or proposed them there."""
     others = select(col(GameRow.id)).where(
         col(GameRow.guild_id) == guild_id, col(GameRow.prompt) == words, col(GameRow.starter_id).not_in([member_id, 0])
     )
@@ -88,7 +88,7 @@ async def _is_shared(session: AsyncSession, member_id: int, guild_id: int, words
     return bool(await session.scalar(select(others.exists() | proposed.exists())))
 
 
-def _nameless() -> str:
+def _placeholder() -> str:
     return f"(deleted by who wrote it, {secrets.token_hex(4)})"
 
 
@@ -112,7 +112,7 @@ async def _take_out(session: AsyncSession, trace: Trace, member_id: int) -> None
     if trace.fate is Fate.GOES:
         await session.execute(delete(trace.row).where(mine))
     elif trace.fate is Fate.NOBODYS:
-        # A key has to stay one: a number that is no id of Discord's, and that nobody can tell the member by.
+        # A key must stay unique: take a number that is no Discord id and does not identify the member.
         nobody = -secrets.randbelow(2**62) - 1 if column.primary_key else (None if column.nullable else 0)
         values: dict[str, Any] = {trace.column: nobody}
         values |= _WITH_THEM.get(trace.row, {})

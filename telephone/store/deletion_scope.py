@@ -1,4 +1,4 @@
-"""What deleting a member's data has to reach: what began with their own words, what they made, and every text of it."""
+"""The scope of a deletion: games that began with the member's own words, what they made, and every text of both."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Final
@@ -26,12 +26,12 @@ def started_by(member_id: int) -> ColumnElement[bool]:
 
 
 def unended() -> ColumnElement[bool]:
-    """Whether a game is still to be played on."""
+    """Whether a game has not ended."""
     return col(GameRow.state).in_(_UNENDED)
 
 
 def _own_words(row: type[GameRow] | type[BattleRow], member_id: int) -> ColumnElement[bool]:
-    """Whether a member began it with words of their own: typed, or of a prompt that they proposed."""
+    """Whether a member started a game or battle with words of their own: typed, or of a prompt that they proposed."""
     proposed = select(col(PromptRow.text)).where(
         col(PromptRow.author_id) == member_id, col(PromptRow.guild_id) == col(row.guild_id)
     )
@@ -42,7 +42,7 @@ def _own_words(row: type[GameRow] | type[BattleRow], member_id: int) -> ColumnEl
 
 
 def _played_by_others(member_id: int) -> ColumnElement[bool]:
-    """Whether another member took a turn in the game of a query, or it is an album that goes round at a party."""
+    """Whether another member took a turn in the game of a query, or the game is an album of a party."""
     others = (
         select(col(SeatRow.game_id))
         .where(
@@ -56,7 +56,7 @@ def _played_by_others(member_id: int) -> ColumnElement[bool]:
 
 
 async def reach_of(session: AsyncSession, member_id: int) -> Reach:
-    """What goes whole, with the battles that a game which goes is a side of, and what goes from what stays."""
+    """The games to delete whole, with the battles they are sides of, and what to delete from those that stay."""
     begun = select(col(GameRow.id)).where(_own_words(GameRow, member_id))
     games = await ids(session, begun.where(~_played_by_others(member_id)))
     prompts = await ids(session, begun.where(_played_by_others(member_id)))
@@ -82,7 +82,7 @@ async def reach_of(session: AsyncSession, member_id: int) -> Reach:
 
 
 async def ids(session: AsyncSession, query: Select[Any], column: Any = None, among: Collection[str] = ()) -> list[str]:
-    """What a query finds; with a column, of the rows in which that has one of these values."""
+    """The ids that a query finds; with a `column`, only of rows in which it has one of the values `among`."""
     if column is None:
         return list(await session.scalars(query))
     found: list[str] = []
@@ -92,7 +92,7 @@ async def ids(session: AsyncSession, query: Select[Any], column: Any = None, amo
 
 
 async def texts_of(session: AsyncSession, member_id: int, reach: Reach) -> list[str]:
-    """Every text that goes with a member."""
+    """Every text that is deleted with a member."""
     games = select(col(GameRow.prompt)), select(col(StepRow.text)).where(col(StepRow.text).is_not(None))
     texts = await ids(session, games[0], col(GameRow.id), [*reach.games, *reach.prompts])
     texts += await ids(session, games[1], col(StepRow.game_id), reach.games)
@@ -104,7 +104,7 @@ async def texts_of(session: AsyncSession, member_id: int, reach: Reach) -> list[
 
 
 async def texts_elsewhere(session: AsyncSession, texts: Sequence[str], reach: Reach) -> set[str]:
-    """Those of the texts that games hold which stay."""
+    """Those of the texts that also occur in games that stay."""
     gone, parts = set(reach.games), set(reach.steps)
     found: set[str] = set()
     for some in batches(texts):

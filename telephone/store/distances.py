@@ -15,10 +15,10 @@ from telephone.store.tables.games import DistanceRow
 
 
 class Measurement(NamedTuple):
-    """What one embedder found of one turn; all distances are in [0, 2].
+    """The distances of one turn by one embedder, all in [0, 2].
 
-    `head` is that between the first 75 tokens of prompt and caption, `picture` and `picture_step` are those of the
-    turn's picture from the prompt and from the picture before. `approximate`: a text was too long to embed whole.
+    `head` is the distance between the first 75 tokens of prompt and caption, `picture` and `picture_step` are those of
+    the turn's picture from the prompt and from the picture before. `approximate`: a text was too long to embed whole.
     """
 
     turn: int
@@ -31,13 +31,13 @@ class Measurement(NamedTuple):
 
 
 class Distances:
-    """What was measured. Read with the game: Game.turns carries those of Game.embedder."""
+    """Stores distances. They are read with their game: Game.turns holds those of Game.embedder."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def version(self, game_id: str, embedder: str) -> str | None:
-        """The version of an embedder whose distances a game shows: the one it was measured with last."""
+        """The version of an embedder whose distances a game shows: the one that measured the game last."""
         query = select(col(DistanceRow.version)).where(
             col(DistanceRow.game_id) == game_id, col(DistanceRow.embedder) == embedder
         )
@@ -46,7 +46,7 @@ class Distances:
             return await session.scalar(newest)
 
     async def ends(self, game_ids: Sequence[str]) -> dict[str, dict[str, float]]:
-        """How far the last captions of games are, by embedder and game, as far as one version measured them all."""
+        """The distances of the games' last captions, by embedder and game; only of versions that measured them all."""
         wanted, found = set(game_ids), defaultdict[tuple[str, str], dict[str, DistanceRow]](dict)
         query = select(DistanceRow).where(col(DistanceRow.game_id).in_(wanted)).order_by(col(DistanceRow.turn))
         async with self._database.reading() as session:
@@ -59,7 +59,7 @@ class Distances:
     async def put(
         self, game_id: str, embedder: str, version: str, rows: Sequence[Measurement | tuple[int, float, float]]
     ) -> None:
-        """Stores what was measured; of a plain tuple (turn, distance, step_distance) the rest is not known.
+        """Stores distances; a plain tuple is (turn, distance, step_distance), with defaults for the other fields.
 
         A turn already measured stays as it is. Raises NotFound, and ValueError for a distance that is no finite number.
         """
@@ -72,6 +72,6 @@ class Distances:
         whose = {"game_id": game_id, "embedder": embedder, "version": version, "measured_at": now()}
         async with self._database.writing() as session:
             whose |= await repeated(session, game_id)
-            # In one order for everybody: two writers that meet crosswise would lock each other out.
+            # Always in the same order: two writers with opposite orders would deadlock.
             values = [whose | row._asdict() for row in sorted(measured)]
             await session.execute(self._database.insert(DistanceRow).on_conflict_do_nothing(), values)

@@ -1,4 +1,4 @@
-"""Erasures: members' orders to delete what is kept of them, what each has to reach, and how far it is."""
+"""Erasures: members' orders to delete their data, the scope of each order, and its progress."""
 
 import secrets
 from collections import defaultdict
@@ -29,19 +29,19 @@ from telephone.store.tables.parties import PartyRow
 _OPEN: Final = tuple(state.value for state in BattleState if not state.is_final)
 _CARDS: Final = (BattleMessageKind.CARD.value, BattleMessageKind.BALLOT.value)
 _PLAYED: Final = (BattleState.PLAYING.value, BattleState.PAUSED.value)
-"""A battle that is voted on needs nobody any more who started it."""
+"""The states in which a battle still needs its starter; once it is voted on, it does not."""
 _EARLY: Final = (PartyState.JOINING.value, PartyState.PROMPTS.value)
 _ROUND: Final = (PartyState.PLAYING.value, PartyState.REVEALING.value)
 
 
 class Erasures:
-    """Every order ever given; of those that have ended nobody can say whose they were."""
+    """The queries of deletion orders. An ended order no longer names its member."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def order(self, member_id: int) -> Erasure:
-        """A member's order, or the one of theirs that has not ended."""
+        """Stores an order of a member and returns it, or the order of theirs that has not ended."""
         async with self._database.writing() as session:
             row = {"id": secrets.token_hex(8), "member_id": member_id, "ordered_at": now()}
             await session.execute(self._database.insert(ErasureRow).values(row).on_conflict_do_nothing())
@@ -54,13 +54,13 @@ class Erasures:
             return _erasure(await _one(session, erasure_id))
 
     async def unended(self) -> list[Erasure]:
-        """Orders that are not carried out to the end, oldest first."""
+        """The orders that have not ended, oldest first."""
         query = select(ErasureRow).where(col(ErasureRow.ended_at).is_(None))
         async with self._database.reading() as session:
             return [_erasure(row) for row in await session.scalars(query.order_by(col(ErasureRow.ordered_at)))]
 
     async def footprint(self, member_id: int) -> Footprint:
-        """What an order of a member would find now."""
+        """How much an order of a member would delete now."""
         async with self._database.reading() as session:
             reach = await reach_of(session, member_id)
             counts = await count_traces(session, member_id)
@@ -77,7 +77,7 @@ class Erasures:
             )
 
     async def under_way(self, erasure_id: str) -> UnderWay:
-        """What has to stop first."""
+        """The member's unended games, battles, parties and claims, which have to stop before the deletion."""
         async with self._database.reading() as session:
             member_id = (await _one(session, erasure_id)).member_id
             if member_id is None:
@@ -85,14 +85,14 @@ class Erasures:
             return await _under_way(session, member_id)
 
     async def reach(self, erasure_id: str) -> Reach:
-        """What an order would reach now, or has reached."""
+        """The scope of an order: what it has deleted so far, and what it would delete now."""
         async with self._database.reading() as session:
             row = await _one(session, erasure_id)
             found = Reach() if row.member_id is None else await reach_of(session, row.member_id)
             return Reach.of_json(row.reach) | found
 
     async def words(self, erasure_id: str) -> tuple[list[str], list[str]]:
-        """The texts and the pictures (sha256) that are about to go and that nothing else holds."""
+        """The texts and the pictures (sha256) that an order is about to delete and that nothing else holds."""
         async with self._database.reading() as session:
             member_id = (await _one(session, erasure_id)).member_id
             if member_id is None:
@@ -103,9 +103,9 @@ class Erasures:
             return [text for text in texts if text not in others], list(reach.pictures)
 
     async def erase(self, erasure_id: str) -> Reach:
-        """Deletes in one breath all that the store keeps of the member; what there is to do outside it.
+        """Deletes all that the store keeps of the member, in one transaction; returns what is left to do outside it.
 
-        Repeated, it finds nothing more, and says the same.
+        A repeated call deletes nothing more and returns the same.
         """
         async with self._database.writing() as session:
             row = await _one(session, erasure_id, lock=True)
@@ -118,7 +118,7 @@ class Erasures:
             return reach
 
     async def spots(self, reach: Reach) -> list[Spot]:
-        """Where that which goes whole was shown."""
+        """The channels, threads and cards in which the games and battles of `reach` were shown."""
         async with self._database.reading() as session:
             return [
                 *await _spots(session, GameRow, PostRow, "game_id", reach.games),
@@ -126,14 +126,14 @@ class Erasures:
             ]
 
     async def is_needed(self, sha256: str) -> bool:
-        """Whether anything that is kept still shows a picture, or is about to."""
+        """Whether a picture is still needed: a step shows it, or its facts are stored."""
         known = select(col(ImageRow.hash)).where(col(ImageRow.hash) == sha256)
         shown = select(col(StepRow.image)).where(col(StepRow.image) == sha256)
         async with self._database.reading() as session:
             return bool(await session.scalar(select(known.exists() | shown.exists())))
 
     async def forget(self, erasure_id: str) -> None:
-        """Forgets whose order it was, and where that was shown which is gone."""
+        """Deletes the member's id and the scope from an order, and the message ids of deleted games and battles."""
         async with self._database.writing() as session:
             row = await _one(session, erasure_id, lock=True)
             reach = Reach.of_json(row.reach)
@@ -144,7 +144,7 @@ class Erasures:
             row.member_id = row.reach = None
 
     async def end(self, erasure_id: str) -> None:
-        """Books that an order is carried out to the end."""
+        """Marks an order as ended."""
         ended = {"ended_at": func.coalesce(col(ErasureRow.ended_at), now())}
         async with self._database.writing() as session:
             await session.execute(update(ErasureRow).where(col(ErasureRow.id) == erasure_id).values(ended))

@@ -1,7 +1,7 @@
-"""Expenses: what is paid without a game, such as measuring old games anew, on the same daily budgets.
+"""Expenses: payments without a game, such as measuring old games again, on the same daily budgets.
 
-Reserved at the start, counted up with every payment, settled at the end. One that a crash left unsettled holds all
-that it reserved for the rest of its UTC day, since nobody can say how much of it was spent.
+An expense is reserved at the start, adds up its payments, and is settled at the end. An expense that a crash left
+unsettled keeps its whole reservation for the rest of its UTC day, since nobody can say how much of it was spent.
 """
 
 import secrets
@@ -18,14 +18,14 @@ from telephone.domain.games import NO_GUILD
 from telephone.domain.refusals import NoExpense, Purpose
 from telephone.store.database import Database
 from telephone.store.games import add_server
-from telephone.store.reservations import Order, check_money, dollars, line_up, micros
+from telephone.store.reservations import Order, check_money, dollars, lock_budgets, micros
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import ExpenseRow
 
 
 @dataclass(frozen=True, slots=True)
 class Expense:
-    """One expense in US dollars: the most it may come to, and what was paid so far."""
+    """One expense in US dollars: the most it can cost, and the payments so far."""
 
     id: str
     what: str
@@ -35,7 +35,7 @@ class Expense:
 
 
 class Expenses:
-    """Money without a game."""
+    """The queries of expenses."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,10 +43,10 @@ class Expenses:
     async def reserve(
         self, expense_id: str, what: str, order: Order, *, guild_id: int = NO_GUILD, member_id: int = 0
     ) -> Expense:
-        """Books the most something can cost on today's budgets, once: a repeated call finds what is booked.
+        """Reserves the most that something can cost on today's budgets, once: a repeated call finds the reservation.
 
-        Server 0 stands for the operator alone; without a member it is the whole server's. What costs nothing is
-        never refused. Raises OverBudget.
+        Server 0 is the operator; without a member, the expense is the whole server's. A free expense is never refused.
+        Raises OverBudget.
         """
         async with self._database.writing() as session:
             return await book_expense(
@@ -54,12 +54,12 @@ class Expenses:
             )
 
     async def spend(self, expense_id: str, usd: float) -> None:
-        """Adds one payment, of a settled expense too; to be called once for each. Raises NotFound."""
+        """Adds one payment, also to a settled expense. Call it once for each payment. Raises NotFound."""
         async with self._database.writing() as session:
             await _change(session, expense_id, {"spent": col(ExpenseRow.spent) + micros(usd)})
 
     async def settle(self, expense_id: str) -> None:
-        """Lets go of what was not spent; any number of times. Raises NotFound."""
+        """Releases the unspent part of the reservation. May be repeated. Raises NotFound."""
         async with self._database.writing() as session:
             await settle_expense(session, expense_id)
 
@@ -73,9 +73,9 @@ class Expenses:
     async def paying(
         self, what: str, order: Order, *, guild_id: int = NO_GUILD, member_id: int = 0
     ) -> AsyncIterator[Expense]:
-        """An expense for the length of a block, settled at its end, however that comes about. Raises OverBudget.
+        """An expense for the length of a block, settled when the block ends or raises. Raises OverBudget.
 
-        Inside, `spend` books each payment as soon as it is made, and at its most where nobody says what it was.
+        Inside, call `spend` as soon as a payment is made, with the highest price where the actual one is not known.
         """
         expense = await self.reserve(secrets.token_hex(8), what, order, guild_id=guild_id, member_id=member_id)
         try:
@@ -94,11 +94,11 @@ async def book_expense(
     guild_id: int,
     member_id: int,
 ) -> Expense:
-    """Reserves inside the transaction that stores what the money is for. Raises OverBudget."""
-    await line_up(database, session)
+    """Reserves an expense inside the transaction that stores what the money is for. Raises OverBudget."""
+    await lock_budgets(database, session)
     if (known := await session.get(ExpenseRow, expense_id)) is not None:
         return _expense(known)
-    await check_money(session, guild_id, member_id, order, Purpose.ERRAND)
+    await check_money(session, guild_id, member_id, order, Purpose.EXPENSE)
     await add_server(database, session, guild_id)
     row = ExpenseRow(
         id=expense_id,
@@ -115,7 +115,7 @@ async def book_expense(
 
 
 async def settle_expense(session: AsyncSession, expense_id: str) -> None:
-    """Settles inside the transaction that ends what the money was for. Raises NotFound."""
+    """Settles an expense inside the transaction that ends what the money was for. Raises NotFound."""
     await _change(session, expense_id, {"settled_at": func.coalesce(col(ExpenseRow.settled_at), now())})
 
 

@@ -45,9 +45,9 @@ _PLACES: Final = tuple(
         GameMessageKind.SUMMARY,
     )
 )
-"""What a Place is made of: the names of its posts, in its order."""
+"""The posts of which a Place holds the message ids, in the order of its fields."""
 _COSTS: Final = 1 + len(_PLACES)
-"""Where a row of GAMES goes on with money, after the game and its places."""
+"""The index of the first cost in a row of GAMES, after the game and its message ids."""
 _BATCH: Final = 1_000
 """Games whose steps are read at once; the databases bound the parameters of a query."""
 
@@ -94,14 +94,14 @@ def _steps() -> Select[StepRow, int | None, DistanceRow, bool]:
     )
 
 
-# Made once: to put such a query together takes longer than to run it.
+# Built once: building this query takes longer than running it.
 GAMES: Final = _games()
-"""The query for games with their places; the caller adds which and in what order."""
+"""The query for games with their places; the caller adds conditions and an order."""
 _STEPS: Final = _steps()
-"""Stored steps, a caption once for every version its turn was measured with."""
+"""The query for kept steps; a caption occurs once for every version of the embedder that measured its turn."""
 _SEAT: Final = (col(SeatRow.game_id), col(SeatRow.turn), col(SeatRow.kind))
 _STAND_INS: Final = select(*_SEAT, col(SeatRow.stand_in)).where(col(SeatRow.state) == SeatState.STOOD_IN.value)
-"""The models that stood in for members."""
+"""The query for the models that stood in for members."""
 _WISHING: Final = and_(
     col(MemberRow.guild_id) == col(SeatRow.guild_id), col(MemberRow.member_id) == col(SeatRow.claimer_id)
 )
@@ -110,11 +110,11 @@ _NAMED: Final = (
     .join(MemberRow, _WISHING)
     .where(col(SeatRow.state) == SeatState.ANSWERED.value, col(MemberRow.by_name))
 )
-"""The members who took a step and wish to be named."""
+"""The query for the members who took a step and want to be named."""
 
 
 async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[Game]:
-    """The games that `query`, made of GAMES, finds, in its order, with all that was played."""
+    """The games that `query`, made from GAMES, finds, in its order, with their turns."""
     found = (await session.execute(query)).all()
     ids = [row[0].id for row in found]
     played: dict[str, list[Played]] = defaultdict(list)
@@ -133,7 +133,7 @@ async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[G
 async def _seats(
     session: AsyncSession, query: Select[*tuple[Any, ...]], ids: Sequence[str]
 ) -> Mapping[str, Mapping[StepKey, Any]]:
-    """Who took steps that are members', by game and step."""
+    """The last column of `query`, _STAND_INS or _NAMED, by game and step."""
     found: dict[str, dict[StepKey, Any]] = defaultdict(dict)
     for start in range(0, len(ids), _BATCH):
         some = col(SeatRow.game_id).in_(ids[start : start + _BATCH])
@@ -197,7 +197,7 @@ def _turns(played: Sequence[Played]) -> tuple[Turn, ...]:
 
 
 def _newest(measured: Sequence[DistanceRow]) -> Mapping[int, tuple[float, float]]:
-    """Distances by turn, of the version measured last: those of two versions are never mixed."""
+    """Distances by turn, only of the version that measured last: distances of two versions are never mixed."""
     by_version: dict[str, list[DistanceRow]] = defaultdict(list)
     for row in measured:
         by_version[row.version].append(row)
@@ -210,12 +210,12 @@ def _newest(measured: Sequence[DistanceRow]) -> Mapping[int, tuple[float, float]
 
 
 def key_of(row: StepRow) -> StepKey:
-    """Which step a row holds."""
+    """The key of a row's step."""
     return StepKey(row.turn, Kind(row.kind))
 
 
 def step_of(row: StepRow, message_id: int | None, hidden: bool = False) -> Step:
-    """The step a row holds; the row must have been kept. One that holds nothing any more is erased."""
+    """The step of a row, which must have been kept. A step without image and text is erased."""
     erased = row.image is None and row.text is None
     left = ERASED if erased and row.kind == Kind.CAPTION.value else None
     return Step(

@@ -15,7 +15,7 @@ from telephone.domain.refusals import NoGame, NoGameNumber, SeedTooLarge
 from telephone.store import game_reader
 from telephone.store.counted_distances import recount
 from telephone.store.database import Database
-from telephone.store.reservations import Order, book, check, line_up, reserve
+from telephone.store.reservations import Order, book, check, lock_budgets, reserve
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import DistanceRow, GameRow, PostRow, ServerRow
 from telephone.store.visibility import sealed
@@ -25,15 +25,15 @@ _INT64: Final = range(-(2**63), 2**63)
 
 
 class Games:
-    """Every game ever asked for, and where it stands."""
+    """The queries of games."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def add(self, request: GameRequest, order: Order | None = None) -> Game:
-        """Queues a game under a new id and its server's next number, with its money reserved in the same breath.
+        """Queues a game under a new id and its server's next number, with its money reserved in the same transaction.
 
-        Raises BadInput, and OverBudget where `order` does not fit what is left of today.
+        Raises BadInput, and OverBudget where `order` does not fit what is left of today's budgets.
         """
         async with self._database.writing() as session:
             if order is not None:
@@ -46,10 +46,10 @@ class Games:
             return await _one(session, game_id)
 
     async def by_number(self, guild_id: int, number: int) -> Game:
-        """The game of this number on a server; one that is sealed is not to be found yet. Raises NotFound."""
+        """The game of this number on a server. Raises NotFound, also while the game is sealed."""
         query = game_reader.GAMES.where(col(GameRow.guild_id) == guild_id, col(GameRow.number) == number, *_seen())
         async with self._database.reading() as session:
-            # A number beyond the column's range names no game, and Postgres would not compare it.
+            # Postgres raises for a number beyond the column's range.
             found = await game_reader.read(session, query) if 0 < number < 2**31 else []
         if not found:
             raise NoGameNumber(number)
@@ -68,7 +68,7 @@ class Games:
     ) -> list[Game]:
         """The games that have not ended, of all servers or of one, sealed ones too, oldest first.
 
-        `states` chooses some of the states of a game that has not ended.
+        `states` restricts the result to some of these states.
         """
         query = game_reader.GAMES.where(col(GameRow.state).in_(_names(states)))
         if guild_id is not None:
@@ -79,7 +79,7 @@ class Games:
     async def unclosed(self, after: timedelta, until: timedelta) -> list[Game]:
         """Finished games that ended between `until` and `after` ago and have no summary yet.
 
-        Sides of battles have none; they are closed when they are measured.
+        Sides of battles get no summary; they count as closed when they are measured.
         """
         shown = (
             select(col(PostRow.game_id))
@@ -101,8 +101,8 @@ class Games:
     ) -> bool:
         """Moves a game to a state if it is in one of `only_from`; False, and nothing changed, if not.
 
-        Sets when it first played and when it ended; a game that plays again has not ended. One that is stopped
-        or has failed lets go of its money at once, a finished one when it is measured: Budgets.settle.
+        Sets when it first played and when it ended; a game that plays again has not ended. A stopped or failed game
+        is settled at once, a finished one when it is measured (Budgets.settle).
         """
         moment = now()
         statement = (
@@ -128,9 +128,9 @@ class Games:
             await recount(session, col(DistanceRow.game_id) == game_id)
 
     async def promote(self, guild_id: int, parallel: int) -> list[str]:
-        """Lets a server's oldest queued games play while fewer than `parallel` do; their ids, oldest first."""
+        """Moves a server's oldest queued games to playing until `parallel` play; returns their ids, oldest first."""
         async with self._database.writing() as session:
-            # Two callers must not count the same free seats: the server's row is the lock.
+            # Two callers must not count the same free places: the server's row is the lock.
             await _hold(session, guild_id)
             playing = await session.scalar(_count(guild_id, [GameState.PLAYING]))
             free = max(0, parallel - int(playing or 0))
@@ -149,7 +149,7 @@ class Games:
             return sorted(promoted, key=ids.index)
 
     async def place_in_queue(self, game_id: str) -> int:
-        """1 for the game that is next on its server, 0 for one that is not queued or not known."""
+        """The place of a game in its server's queue, 1 for the next one; 0 if it is not queued or not known."""
         mine = (
             select(col(GameRow.guild_id), col(GameRow.number))
             .where(col(GameRow.id) == game_id, col(GameRow.state) == GameState.QUEUED.value)
@@ -173,7 +173,7 @@ class Games:
             return list(await session.scalars(query.order_by(col(GameRow.number))))
 
     async def next_run(self, game_id: str) -> int:
-        """Counts the runs of a game, from 1. Raises NotFound."""
+        """Adds one to the runs of a game and returns their number. Raises NotFound."""
         statement = (
             update(GameRow)
             .where(col(GameRow.id) == game_id)
@@ -187,7 +187,7 @@ class Games:
         return run
 
     async def measured_with(self, game_id: str, embedder: str, *, unless: str | None = None) -> None:
-        """Names the embedder whose distances the game shows from now on, unless those of `unless` are shown.
+        """Sets the embedder whose distances the game shows, unless it shows those of `unless`.
 
         Raises NotFound.
         """
@@ -205,9 +205,9 @@ class Games:
 
 
 async def open_order(database: Database, session: AsyncSession, request: GameRequest, order: Order) -> None:
-    """Raises OverBudget unless today has room for an order; what it holds is held until the transaction ends."""
+    """Raises OverBudget unless `order` fits today's budgets; locks them and the server until the transaction ends."""
     if order.most_usd > 0:
-        await line_up(database, session)
+        await lock_budgets(database, session)
     await add_server(database, session, request.guild_id)
     await _hold(session, request.guild_id)
     await check(session, request, order)
@@ -219,8 +219,8 @@ async def put(database: Database, session: AsyncSession, request: GameRequest, o
         raise SeedTooLarge
     game_id = secrets.token_hex(8)
     await add_server(database, session, request.guild_id)
-    # The UPDATE holds the server's row until the end: whoever comes next counts on from here,
-    # and a game that is not stored after all gives its number back.
+    # The UPDATE locks the server's row until the transaction ends, so that the next game counts on from here; a
+    # rolled-back game gives its number back.
     number = await session.scalar(
         update(ServerRow)
         .where(col(ServerRow.guild_id) == request.guild_id)
@@ -234,7 +234,7 @@ async def put(database: Database, session: AsyncSession, request: GameRequest, o
 
 
 async def guild_of(session: AsyncSession, game_id: str, *, even_erased: bool = False) -> int:
-    """The server that a game belongs to, which is not erased before the transaction ends. Raises NotFound."""
+    """The server of a game; locks its row, so that it is not erased before the transaction ends. Raises NotFound."""
     query = select(col(GameRow.guild_id)).where(col(GameRow.id) == game_id)
     if not even_erased:
         query = query.where(~col(GameRow.erased)).with_for_update(read=True)
@@ -261,7 +261,7 @@ async def _one(session: AsyncSession, game_id: str) -> Game:
 
 
 def _seen() -> tuple[ColumnElement[bool], ...]:
-    """Whether anybody may look at a game."""
+    """The conditions for a game that is not sealed."""
     return ~sealed(), ~col(GameRow.erased)
 
 

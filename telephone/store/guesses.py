@@ -1,4 +1,4 @@
-"""Guesses: what spectators chose, one step for each member, game and question."""
+"""Guesses of spectators: one step for each member, game and question."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from telephone.store.tables.guesses import GuessRow
 
 
 class Guesses:
-    """What members chose. The key of the table allows one choice for each member and question of a game."""
+    """The queries of guesses. The table's key allows one guess for each member and question of a game."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -22,9 +22,9 @@ class Guesses:
     async def put(
         self, game_id: str, question: Question, member_id: int, key: StepKey, *, stays: bool = False
     ) -> StepKey:
-        """Keeps a choice in the place of the member's own before, or leaves that where it `stays`.
+        """Stores a guess in place of the member's earlier one; with `stays`, an earlier guess is not replaced.
 
-        Returns the one that is kept then. Raises NotFound.
+        Returns the guess that is stored then. Raises NotFound.
         """
         choice = {"turn": key.turn, "kind": key.kind.value, "guessed_at": now()}
         whose = {"game_id": game_id, "question": question.value, "member_id": member_id}
@@ -39,14 +39,14 @@ class Guesses:
             return _key((await session.scalars(query)).one())
 
     async def get(self, game_id: str, question: Question, member_id: int) -> StepKey | None:
-        """What a member chose, None where they have not."""
+        """The step that a member chose, None if they have not."""
         query = select(GuessRow).where(_is(game_id, question), col(GuessRow.member_id) == member_id)
         async with self._database.reading() as session:
             row = (await session.scalars(query)).first()
             return None if row is None else _key(row)
 
     async def tally(self, game_id: str, question: Question) -> Mapping[StepKey, int]:
-        """How many members chose which step, in the game's order; only what somebody chose is in it."""
+        """How many members chose each step, in the game's order; steps that nobody chose are left out."""
         step = col(GuessRow.turn), col(GuessRow.kind)
         query = select(*step, func.count()).where(_is(game_id, question)).group_by(*step)
         async with self._database.reading() as session:

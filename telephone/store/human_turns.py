@@ -1,7 +1,7 @@
 """Seats: the steps that members may take, each claimed by one of them at a time.
 
-Every change is one conditional UPDATE, so that of many who press at once one wins. Whoever settles a seat sets its
-game going again in the same breath: a game that waits and a step that is taken are never seen together.
+Every change is one conditional UPDATE, so that one of several members who press at once wins. The transaction that
+settles a seat also queues its game again: a waiting game never has a settled seat.
 """
 
 import secrets
@@ -25,12 +25,12 @@ from telephone.store.tables.human_turns import SeatRow, SightRow
 
 _TAKING: Final = (GameState.PLAYING, GameState.WAITING)
 _ANSWERING: Final = (GameState.QUEUED, *_TAKING, GameState.PAUSED)
-"""A game that was paused while somebody was at it takes their answer all the same."""
+"""The states in which a game takes an answer: also paused, for a member who was at work before the pause."""
 _NO_CLAIM: Final = {"claim_token": None, "claim_expires_at": None}
 
 
 class Seats:
-    """Where each member's turn stands."""
+    """The queries of seats and claims."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -38,9 +38,9 @@ class Seats:
     async def open(
         self, game_id: str, key: StepKey, stand_in: str | None, seconds: float, claim_seconds: float = 600
     ) -> Seat:
-        """Opens a step to members for so many seconds; one that was open before is left as it is.
+        """Opens a step to members for so many seconds; a seat that exists already stays as it is.
 
-        One whose time ran out while its game did not wait has it again. Raises NotFound.
+        An open seat whose deadline has passed gets its time again. Raises NotFound.
         """
         moment = now()
         times: dict[str, Any] = {
@@ -70,13 +70,13 @@ class Seats:
             return None if row is None else seat_of(row)
 
     async def has_seen(self, game_id: str, member_id: int) -> bool:
-        """Whether a member has seen what is before a step of a sealed game."""
+        """Whether a member has seen the picture or text that a step of a sealed game starts from."""
         query = select(col(SightRow.turn)).where(col(SightRow.game_id) == game_id, col(SightRow.member_id) == member_id)
         async with self._database.reading() as session:
             return await session.scalar(query) is not None
 
     async def of_claim(self, claim_id: str) -> tuple[Seat, int]:
-        """The seat of a claim, and whose claim it was; another may hold it by now. Raises NotFound."""
+        """The seat of a claim and its member's id; the claim need not hold any more. Raises NotFound."""
         query = select(SeatRow).where(col(SeatRow.claim_id) == claim_id)
         async with self._database.reading() as session:
             row = (await session.scalars(query)).first()
@@ -85,7 +85,7 @@ class Seats:
             return seat_of(row), row.claimer_id or 0
 
     async def wait(self, game_id: str, key: StepKey) -> bool:
-        """Has a game that plays wait for the step; False where it was taken in between, or the game stopped."""
+        """Moves a playing game to waiting; False if its seat was settled meanwhile or the game does not play."""
         locked = select(col(SeatRow.state)).where(_is(game_id, key)).with_for_update()
         async with self._database.writing() as session:
             state = await session.scalar(locked)
@@ -96,10 +96,10 @@ class Seats:
     async def claim(
         self, game_id: str, key: StepKey, member_id: int, seconds: float | None = None, *, token: str | None = None
     ) -> Seat:
-        """Gives a step to a member, for so many seconds or as long as the seat says; who holds it goes on holding it.
+        """Claims a step for a member, for `seconds` or as long as the seat says; an existing claim of theirs stays.
 
-        Raises NotAllowed where somebody else was first or it is kept for another, and in a sealed game for who has seen
-        another step.
+        Raises NotAllowed where somebody else has claimed it, where it is kept for another member, and where the member
+        has seen another step of a sealed game.
         """
         moment = now()
         expired = and_(col(SeatRow.state) == SeatState.CLAIMED, col(SeatRow.claim_expires_at) <= moment)
@@ -123,15 +123,15 @@ class Seats:
         return await self._reopen(game_id, key, mine)
 
     async def lapse(self, game_id: str, key: StepKey) -> bool:
-        """Opens a step again whose claim is over; False where none is."""
+        """Opens a step again if its claim has expired; False if not."""
         over = and_(col(SeatRow.state) == SeatState.CLAIMED, col(SeatRow.claim_expires_at) <= now())
         return await self._reopen(game_id, key, over)
 
     async def answer(self, game_id: str, step: Step, member_id: int) -> bool:
-        """Stores what a member made of the step they hold; whether its game goes on: one that pauses does not, nor does
-        an album, which waits for its party.
+        """Stores the answer of the member who holds the claim; returns whether the game goes on.
 
-        Raises NotAllowed where their time is over.
+        A paused game does not, nor does an album, which waits for its party. Raises NotAllowed where the claim has
+        expired.
         """
         moment = now()
         going = select(col(GameRow.id)).where(col(GameRow.id) == game_id, _in(_ANSWERING))
@@ -147,7 +147,7 @@ class Seats:
             return await _go_on(session, game_id, col(GameRow.design).is_distinct_from("party"))
 
     async def stand_in(self, game_id: str, key: StepKey, model: str, *, early: bool = False) -> bool:
-        """Gives a step that nobody holds to a model, at its deadline or before; False where it is not to be given."""
+        """Gives an unclaimed step to a model once its deadline has passed, or `early`; False if it cannot be given."""
         moment = now()
         free = and_(_is(game_id, key), col(SeatRow.state) == SeatState.OPEN)
         if not early:
@@ -161,12 +161,12 @@ class Seats:
             return True
 
     async def tell_half(self, game_id: str, key: StepKey) -> bool:
-        """Books that half of a seat's time is over; False where it is not, or was booked before."""
+        """Marks half of a seat's time as announced; False if it is not over yet or was announced before."""
         due = and_(~col(SeatRow.half_told), col(SeatRow.half_at) <= now())
         return await self._change(game_id, key, due, half_told=True)
 
     async def tell_claim(self, game_id: str, key: StepKey) -> bool:
-        """Books that half of a claim's time is over; False where it is not, or was booked before."""
+        """Marks half of a claim's time as announced; False if it is not over yet or was announced before."""
         half = and_(~col(SeatRow.claim_told), col(SeatRow.claim_half_at) <= now())
         return await self._change(game_id, key, and_(half, col(SeatRow.state) == SeatState.CLAIMED), claim_told=True)
 
@@ -215,7 +215,7 @@ def _held(seat: Seat, member_id: int, moment: datetime) -> bool:
 
 
 def _time_for(seat: Seat, moment: datetime) -> float:
-    """How long a claim may last, in seconds: one that is kept for a member lasts as long as the seat."""
+    """How long a claim may last, in seconds; on a seat that is kept for a member, until the seat's deadline."""
     return seat.claim_seconds if seat.member_id is None else (seat.deadline - moment).total_seconds()
 
 
@@ -263,7 +263,7 @@ async def _one(session: AsyncSession, game_id: str, key: StepKey) -> Seat:
 
 
 def seat_of(row: SeatRow) -> Seat:
-    """The seat that a row holds."""
+    """The seat of a row."""
     return Seat(
         game_id=row.game_id,
         key=StepKey(row.turn, Kind(row.kind)),
@@ -280,7 +280,7 @@ def seat_of(row: SeatRow) -> Seat:
 
 
 def _claim(row: SeatRow) -> Claim | None:
-    """The claim that holds, None where the seat is not claimed."""
+    """The current claim of a row, None where the seat is not claimed."""
     if row.state != SeatState.CLAIMED.value:
         return None
     when = (row.claimed_at, row.claim_half_at, row.claim_expires_at)

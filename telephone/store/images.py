@@ -25,7 +25,7 @@ class ImageFact:
 
 
 class ImageFacts:
-    """What is known of every picture, by the sha256 of its bytes."""
+    """The queries of picture facts, by the sha256 of the bytes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -44,7 +44,7 @@ class ImageFacts:
             await session.execute(insert.on_conflict_do_nothing())
 
     async def forget(self, sha256: str) -> bool:
-        """Forgets a picture that no step shows; False, and nothing changed, where one does."""
+        """Deletes the facts of a picture that no step shows; False, and nothing changed, where one does."""
         shown = select(col(StepRow.image)).where(col(StepRow.image) == sha256)
         statement = delete(ImageRow).where(col(ImageRow.hash) == sha256, ~shown.exists())
         async with self._database.writing() as session:

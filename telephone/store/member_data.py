@@ -1,7 +1,7 @@
-"""Traces: every column that can hold a member's id, with all that belongs to the member in its row.
+"""Traces: every column that can hold a member's id, and what deleting a member does to its row.
 
-What a member is given and what is deleted for them both go by the one list here, so that neither can forget a table;
-a test compares it with the tables.
+The export of a member's data and the deletion both use this one list, so that neither can miss a table; a test
+compares it with the tables.
 """
 
 from collections.abc import Mapping
@@ -36,8 +36,8 @@ from telephone.store.visibility import sealed
 
 
 class Fate(Enum):
-    """What deleting does to a row: it goes, it stays and is nobody's from then on, or it is the order to delete itself,
-    which is nobody's when all else is done."""
+    """What deleting a member does to a row: it is deleted, or stays without the member's id. The deletion order itself
+    loses the id when all else is done."""
 
     GOES = "goes"
     NOBODYS = "nobody's"
@@ -74,13 +74,13 @@ TRACES: Final = (
     Trace(RescoreRow, "asked_by", "rescores", Fate.NOBODYS),
     Trace(ErasureRow, "member_id", "deletions", Fate.LAST),
 )
-"""All of them. A poll holds members too, packed: it is made of the votes, and goes when one of them does."""
+"""All columns that hold a member's id. A poll holds packed ids too: it is deleted when one of its votes is."""
 ANSWERS: Final = "answers"
-"""What the member's file calls the pictures they drew and the captions they wrote, in anybody's game."""
+"""The section of a member's file with the pictures they drew and the captions they wrote, in anybody's game."""
 OF_GAMES: Final[Mapping[str, type[StepRow] | type[DistanceRow]]] = {"steps": StepRow, "distances": DistanceRow}
-"""What models made of the games that a member started, by what the member's file calls it."""
+"""The tables with steps and distances of the games that a member started, by section of the member's file."""
 _SECRETS: Final = frozenset({"claim_id", "claim_token"})
-"""Columns that open a door while they are valid, and say nothing of anybody."""
+"""Columns that grant access while they are valid, and hold no personal data."""
 _BATCH: Final = 500
 
 Found = dict[str, list[dict[str, Any]]]
@@ -88,15 +88,15 @@ Found = dict[str, list[dict[str, Any]]]
 
 
 class Traces:
-    """Reads what is kept of one member, on every server."""
+    """Reads all that is stored of one member, on every server."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def of(self, member_id: int) -> Found:
-        """Every row that holds a member, and the steps and distances of their games that are not sealed any more.
+        """Every row that holds a member's id, and the steps and distances of their games that are no longer sealed.
 
-        No other member's id is in it.
+        Contains no other member's id.
         """
         found: Found = {}
         async with self._database.reading() as session:
@@ -145,7 +145,7 @@ async def _of_games(session: AsyncSession, row: type[StepRow] | type[DistanceRow
 
 
 def _plain(row: Row, member_id: int) -> dict[str, Any]:
-    """A row as JSON holds it, without what is another member's."""
+    """A row as JSON holds it, without other members' ids."""
     members = {trace.column for trace in TRACES if isinstance(row, trace.row)}
     values: dict[str, Any] = {}
     for column in row.__table__.columns:  # type: ignore[attr-defined]

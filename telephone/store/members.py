@@ -1,4 +1,4 @@
-"""Members: what each has chosen for themselves on a server. Nothing is kept of who has chosen nothing."""
+"""Members' own settings on a server. A member without any has no row."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -26,14 +26,14 @@ class Members:
         self._database = database
 
     async def wishes(self, guild_id: int, member_id: int) -> Wishes:
-        """What a member has chosen on a server; neither where they never did."""
+        """The wishes of a member on a server; both False if they never set any."""
         async with self._database.reading() as session:
             return await _wishes(session, guild_id, member_id)
 
     async def change(
         self, guild_id: int, member_id: int, *, by_name: bool | None = None, reminders: bool | None = None
     ) -> Wishes:
-        """Sets what is not None, and says what holds then."""
+        """Sets the wishes that are not None; returns all of them."""
         mine = [col(MemberRow.guild_id) == guild_id, col(MemberRow.member_id) == member_id]
         async with self._database.writing() as session:
             await add_server(self._database, session, guild_id)
@@ -54,7 +54,7 @@ class Members:
         return (await self.wishes(guild_id, member_id)).reminders
 
     async def by_name(self, guild_id: int, members: Collection[int]) -> frozenset[int]:
-        """Those of these members that want to be named on a server; all others are to be called a member."""
+        """Those of these members who want to be named on a server; the others are shown as "a member"."""
         query = select(col(MemberRow.member_id)).where(col(MemberRow.guild_id) == guild_id, col(MemberRow.by_name))
         async with self._database.reading() as session:
             return frozenset(await session.scalars(query.where(col(MemberRow.member_id).in_(list(members)))))

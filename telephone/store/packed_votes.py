@@ -1,8 +1,7 @@
-"""Polls: the votes of closed battles, packed, so that a million of them are read at once.
+"""Polls: the votes of each closed battle packed into one row, so that a million votes are read at once.
 
-What a closed battle's members chose changes only when a member's votes are deleted or a moderator decides about them.
-So each closed battle keeps its votes in one row, made when they are first asked for; whoever changes them calls
-`unpack`, and they are packed anew.
+The votes of a closed battle change only when a member's votes are deleted or a moderator decides about them. So a poll
+is packed when it is first read; code that changes votes calls `unpack`, and the next read packs them again.
 """
 
 import json
@@ -35,7 +34,7 @@ _BATCH: Final = 500
 
 
 class Polls:
-    """Reads what Votes has written, of battles that are closed."""
+    """Reads the votes of closed battles."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -58,7 +57,7 @@ class Polls:
         ]
 
     async def marker(self, guild_id: int) -> Hashable:
-        """Changes when the votes of a server's closed battles do; cheap to ask for."""
+        """A value that changes when the votes of a server's closed battles do; cheap to query."""
         closed = [col(BattleRow.guild_id) == guild_id, col(BattleRow.state) == BattleState.CLOSED.value]
         packed = select(func.count(), func.max(col(PollRow.packed_at))).where(col(PollRow.guild_id) == guild_id)
         voided = select(func.count()).select_from(GameRow).where(*_voided_games(guild_id))
@@ -68,7 +67,7 @@ class Polls:
             return battles, polls, newest, await session.scalar(voided)
 
     async def _pack(self, guild_id: int) -> None:
-        """Makes the rows that are missing."""
+        """Packs the closed battles that have no poll yet."""
         while True:
             async with self._database.reading() as session:
                 missing = list(await session.scalars(_unpacked(guild_id).limit(_BATCH)))
@@ -106,7 +105,7 @@ class Polls:
 
 
 async def unpack(session: AsyncSession, battles: Collection[str]) -> None:
-    """Forgets the polls of battles whose votes change in this transaction, before they change."""
+    """Deletes the polls of battles whose votes change in this transaction; call it before they change."""
     held = select(col(BattleRow.id)).where(col(BattleRow.id).in_(battles))
     await session.execute(held.order_by(col(BattleRow.id)).with_for_update())
     await session.execute(delete(PollRow).where(col(PollRow.battle_id).in_(battles)))
@@ -152,7 +151,7 @@ def _voided(pool: Pool) -> SQLColumnExpression[bool]:
 
 
 def _voided_games(guild_id: int) -> list[SQLColumnExpression[bool]]:
-    """A voided game has failed, which the index knows."""
+    """The conditions for a server's voided games. A voided game has failed, and the state is in the index."""
     return [col(GameRow.guild_id) == guild_id, col(GameRow.state) == "failed", col(GameRow.voided)]
 
 
@@ -163,5 +162,5 @@ def _known(closed_at: datetime | None) -> datetime:
 
 @lru_cache(maxsize=4096)
 def _sides(stored: str) -> tuple[tuple[int, Pair], ...]:
-    """Read once for all the battles, tens of thousands maybe, in which the same pairs stood at the same places."""
+    """The sides in a poll's JSON; parsed once for all battles with the same pairs at the same places."""
     return tuple((int(place), Pair(str(t2i), str(i2t))) for place, t2i, i2t in json.loads(stored))

@@ -1,4 +1,4 @@
-"""The games of one pair, as one embedder measured them: what its curve, its rest and its blame are made of."""
+"""The games of one pair as one embedder measured them: the data of its curve, its rest and its blame."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ _BATCH: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class PairGame:
-    """One counted game, measured from turn 1 on without a gap; `pictures` holds None where that is not known.
+    """One counted game, measured from turn 1 on without a gap; `pictures` holds None where a distance is not known.
 
     `prompt` is the slug of a curated prompt and the words of a free one, `words` always the words.
     """
@@ -39,7 +39,7 @@ class PairGame:
 
 @dataclass(frozen=True, slots=True)
 class GameContent:
-    """What was said and drawn in one game by turns: captions, and hashes of pictures, None where there is none."""
+    """The captions of one game by turn, and the hashes of its pictures, None where there is none."""
 
     captions: tuple[str, ...]
     pictures: tuple[str | None, ...]
@@ -59,7 +59,7 @@ _TURN: Final = tuple(getattr(DistanceRow, name) for name in _Turn._fields)
 
 
 class PairGames:
-    """Games that count, newest first."""
+    """The queries of a pair's counted games, newest first."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -91,8 +91,8 @@ class PairGames:
         async with self._database.reading() as session:
             return int(await session.scalar(query) or 0)
 
-    async def told(self, ids: Sequence[str]) -> dict[str, GameContent]:
-        """What was said and drawn in these games."""
+    async def contents(self, ids: Sequence[str]) -> dict[str, GameContent]:
+        """The captions and pictures of these games, by id."""
         steps: dict[str, dict[tuple[int, str], tuple[str | None, str | None]]] = defaultdict(dict)
         columns = (col(StepRow.game_id), col(StepRow.turn), col(StepRow.kind), col(StepRow.text), col(StepRow.image))
         async with self._database.reading() as session:
@@ -100,7 +100,7 @@ class PairGames:
                 query = select(*columns).where(col(StepRow.game_id).in_(some), col(StepRow.kept_at).is_not(None))
                 for game_id, turn, kind, text, image in await session.execute(query):
                     steps[game_id][turn, kind] = text, image
-        return {game_id: _told(played) for game_id, played in steps.items()}
+        return {game_id: _content(played) for game_id, played in steps.items()}
 
 
 def _of(pool: Pool, pair: Pair) -> list[SQLColumnExpression[bool] | ColumnElement[bool]]:
@@ -141,13 +141,13 @@ def _game(game: Row[str, str, str | None, str | None, int], rows: Sequence[_Turn
     )
 
 
-def _told(played: Mapping[tuple[int, str], tuple[str | None, str | None]]) -> GameContent:
-    """The turns that have both a picture and a caption, from the first on."""
+def _content(played: Mapping[tuple[int, str], tuple[str | None, str | None]]) -> GameContent:
+    """The turns from the first on, up to the first without a caption."""
     captions: list[str] = []
     pictures: list[str | None] = []
-    while (said := played.get((len(captions) + 1, Kind.CAPTION.value))) is not None:
+    while (caption := played.get((len(captions) + 1, Kind.CAPTION.value))) is not None:
         pictures.append(played.get((len(captions) + 1, Kind.PICTURE.value), (None, None))[1])
-        captions.append(said[0] or "")
+        captions.append(caption[0] or "")
     return GameContent(tuple(captions), tuple(pictures))
 
 

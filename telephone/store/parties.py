@@ -1,7 +1,7 @@
-"""Parties: who is there and what they brought, and their way from state to state.
+"""Parties: their members and prompts, and moving them from state to state.
 
-Every change is one transaction that begins with the party's row, so that of many who press at once each finds what the
-other left; albums are games, and their seats are kept for one member each.
+Every change is one transaction that first locks the party's row, so that members who press at once change it one after
+the other. Albums are games; each of their seats is kept for one member.
 """
 
 import random
@@ -45,13 +45,13 @@ _UNSETTLED: Final = (SeatState.OPEN.value, SeatState.CLAIMED.value)
 
 
 class Parties:
-    """Every party ever asked for, and where it stands."""
+    """The queries of parties."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def add(self, request: PartyRequest) -> Party:
-        """Stores a party that members may join, under its server's next number; who asked for it is the first."""
+        """Stores a party that members may join, under its server's next number; its starter is the first member."""
         moment, party_id = now(), secrets.token_hex(8)
         async with self._database.writing() as session:
             await add_server(self._database, session, request.guild_id)
@@ -82,7 +82,7 @@ class Parties:
             return [await _one(session, party_id) for party_id in ids]
 
     async def join(self, party_id: str, member_id: int) -> Party:
-        """Gives a member a place; who has one keeps it. Raises NotAllowed where there is none, or no more time."""
+        """Adds a member, who may be one already. Raises NotAllowed where the party is full or joining is over."""
         async with self._database.writing() as session:
             party = await _locked(session, party_id)
             if party.state is not PartyState.JOINING:
@@ -94,7 +94,7 @@ class Parties:
             return await _one(session, party_id)
 
     async def leave(self, party_id: str, member_id: int) -> Party:
-        """Takes a member out; once albums go round, a model has their turns from now on. Raises NotAllowed."""
+        """Removes a member; once albums go round, models take their turns from now on. Raises NotAllowed."""
         mine = and_(col(GuestRow.party_id) == party_id, col(GuestRow.member_id) == member_id)
         async with self._database.writing() as session:
             party = await _locked(session, party_id)
@@ -109,7 +109,7 @@ class Parties:
             return await _one(session, party_id)
 
     async def bring(self, party_id: str, member_id: int, prompt: Prompt) -> Party:
-        """Keeps what a member's album begins with, in the place of an earlier one. Raises NotAllowed."""
+        """Stores the prompt of a member's album, in place of an earlier one. Raises NotAllowed."""
         mine = and_(col(GuestRow.party_id) == party_id, col(GuestRow.member_id) == member_id)
         values = {"prompt": prompt.text, "level": prompt.level, "slug": prompt.slug}
         async with self._database.writing() as session:
@@ -122,9 +122,9 @@ class Parties:
             return await _one(session, party_id)
 
     async def call(self, party_id: str) -> bool:
-        """Ends joining, and has the members bring prompts; with too few of them, it ends the party. False if neither.
+        """Ends joining and begins collecting prompts, or stops a party with too few members. False if joining was over.
 
-        Where the party ends, nobody's place is kept.
+        The members of a stopped party are deleted.
         """
         async with self._database.writing() as session:
             party = await _locked(session, party_id)
@@ -137,10 +137,10 @@ class Parties:
             return await _move(session, party_id, PartyState.PROMPTS, [party.state], due_at=due)
 
     async def deal(self, party_id: str, spare: Sequence[Prompt], order: Order) -> bool:
-        """Makes an album of what each member brought, or of a spare prompt, and has the first round begin soon.
+        """Makes an album from each member's prompt, or from a spare one, and moves the party to playing.
 
-        `order` is what one album may cost; nothing changes where all together do not fit today. Too few members end
-        the party. False where the prompts were collected before. Raises OverBudget.
+        `order` is the most one album may cost; raises OverBudget, and changes nothing, where all together do not fit
+        today's budgets. Too few members stop the party. False where the party is not collecting prompts.
         """
         async with self._database.writing() as session:
             party = await _locked(session, party_id)
@@ -158,13 +158,15 @@ class Parties:
             seated = sorted(zip(order_of_seats, party.guests, strict=True), key=lambda one: one[0])
             for (chair, guest), other in zip(seated, spare, strict=False):
                 game = _game(party, guest.member_id, guest.prompt or other, rounds, chair)
-                await self._lay(session, party, game, order, chair)
+                await self._add_album(session, party, game, order, chair)
             return await _move(
                 session, party_id, PartyState.PLAYING, [party.state], chairs=chairs, rounds=rounds, due_at=None
             )
 
-    async def _lay(self, session: AsyncSession, party: Party, game: GameRequest, order: Order, chair: int) -> None:
-        """One album: a game that waits, shown in the party's thread, and its owner's chair."""
+    async def _add_album(
+        self, session: AsyncSession, party: Party, game: GameRequest, order: Order, chair: int
+    ) -> None:
+        """Stores one album: a waiting game that is shown in the party's thread, and its owner's chair."""
         moment, owner = now(), game.starter_id
         game_id = await put(self._database, session, game, order)
         await session.execute(
@@ -182,7 +184,7 @@ class Parties:
         await session.execute(update(GuestRow).where(mine).values(values))
 
     async def open_round(self, party_id: str, round_: int) -> bool:
-        """Opens every album's next step to the one member whose turn it is; a model has those of who has left.
+        """Opens the next step of every album to the member whose turn it is, or to a model where that member has left.
 
         False where the round was opened before.
         """
@@ -207,15 +209,15 @@ class Parties:
             return True
 
     async def stand_in_overdue(self, party_id: str) -> bool:
-        """Has models take the turns of this round whose time is over or whose member is gone; False where none are.
+        """Gives the turns of this round whose time is over or whose member has left to models; False if there are none.
 
-        Who let their time run out has left. A turn of an album that is paused keeps at least half of its time.
+        A member whose time ran out counts as having left. A turn of a paused album keeps at least half of its time.
         """
         async with self._database.writing() as session:
             party = await _locked(session, party_id)
             if party.state is not PartyState.PLAYING:
                 return False
-            await _spare(session, party)
+            await _extend_paused(session, party)
             here = [guest.member_id for guest in party.going]
             gone = or_(col(SeatRow.invited_id).is_(None), col(SeatRow.invited_id).not_in(here))
             late = await _stand_in(session, party, or_(col(SeatRow.deadline) <= now(), gone))
@@ -224,7 +226,7 @@ class Parties:
             return bool(late)
 
     async def go_on(self, party_id: str) -> list[str]:
-        """The albums that a model has to play on, by id; those that wait though their turn is a model's go on."""
+        """The ids of the queued albums, which models play on; queues albums that wait although it is a model's turn."""
         async with self._database.writing() as session:
             party = await _locked(session, party_id)
             for album in party.albums:
@@ -243,7 +245,7 @@ class Parties:
             return await _move(session, party_id, to, only_from, reason=reason)
 
     async def next_run(self, party_id: str) -> None:
-        """Counts how often a party was set going again."""
+        """Adds one to the runs of a party."""
         runs = update(PartyRow).where(col(PartyRow.id) == party_id).values(runs=col(PartyRow.runs) + 1)
         async with self._database.writing() as session:
             await session.execute(runs)
@@ -276,7 +278,7 @@ async def _go_on(session: AsyncSession, game_id: str) -> None:
 
 
 async def _stand_in(session: AsyncSession, party: Party, which: ColumnElement[bool]) -> list[int]:
-    """Gives unsettled seats of this round to models; who had them."""
+    """Gives unsettled seats of this round to models; returns the members they were kept for."""
     key, ids = key_of_round(max(party.round, 1)), [album.game.id for album in party.albums]
     mine = and_(col(SeatRow.game_id).in_(ids), col(SeatRow.turn) == key.turn, col(SeatRow.kind) == key.kind.value)
     free = and_(mine, col(SeatRow.state).in_(_UNSETTLED), which)
@@ -288,8 +290,8 @@ async def _stand_in(session: AsyncSession, party: Party, which: ColumnElement[bo
     return [member_id for _, member_id in found if member_id is not None]
 
 
-async def _spare(session: AsyncSession, party: Party) -> None:
-    """Gives the turns of paused albums their time again, before the second half of it is over."""
+async def _extend_paused(session: AsyncSession, party: Party) -> None:
+    """Restarts the time of a turn in a paused album once half of it is over, so that it does not run out."""
     key, seconds = key_of_round(max(party.round, 1)), timedelta(seconds=party.request.seconds)
     paused = [album.game.id for album in party.albums if album.game.state is GameState.PAUSED]
     which = and_(col(SeatRow.game_id).in_(paused), col(SeatRow.turn) == key.turn, col(SeatRow.kind) == key.kind.value)
@@ -349,7 +351,7 @@ def _values(request: PartyRequest) -> dict[str, Any]:
 
 
 async def _locked(session: AsyncSession, party_id: str) -> Party:
-    """The party, which nobody else changes before the transaction ends."""
+    """The party, its row locked until the transaction ends."""
     await session.execute(select(col(PartyRow.id)).where(col(PartyRow.id) == party_id).with_for_update())
     return await _one(session, party_id)
 

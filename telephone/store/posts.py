@@ -1,4 +1,4 @@
-"""Posts: every message the bot posts for a game or a battle, begun before it is sent and done when its id is known."""
+"""Posts: every message of a game, battle or party. Stored as begun before it is sent, as done when its id is known."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from telephone.store.tables.parties import PartyPostRow
 
 @dataclass(frozen=True, slots=True)
 class StoredPost:
-    """A message of a game or a battle. `again` says that an earlier attempt began, so that it may be there already."""
+    """A message of a game, battle or party. `again`: an earlier attempt began, so it may have been posted already."""
 
     began_at: datetime
     message_id: int | None
@@ -30,7 +30,7 @@ class StoredPost:
 
 
 class Messages:
-    """What was posted of the things that one table's rows belong to."""
+    """The queries of the messages in one table: of games, battles or parties."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Messages:
         self._database, self._row, self._owner, self._guild = database, row, owner, guild
 
     async def begin(self, owner_id: str, what: str) -> StoredPost:
-        """Stores that a message is about to be posted, unless it is, and says what is stored. Raises NotFound."""
+        """Stores that a message is about to be posted, unless it is stored; returns what is stored. Raises NotFound."""
         async with self._database.writing() as session:
             began = await session.scalar(
                 self._database.insert(self._row)
@@ -72,12 +72,12 @@ class Messages:
             )
 
     async def forget(self, owner_id: str, *whats: str) -> None:
-        """Forgets messages that are gone, all or none of them: they may be posted anew."""
+        """Forgets deleted messages, in one transaction, so that they can be posted again."""
         async with self._database.writing() as session:
             await session.execute(delete(self._row).where(*self._is(owner_id, *whats)))
 
     async def owner_of_thread(self, thread_id: int) -> str | None:
-        """The id of the game, or of the battle, that has a thread."""
+        """The id of the game, battle or party that has a thread."""
         query = select(self._column).where(
             col(self._row.message_id) == thread_id, col(self._row.what) == GameMessageKind.THREAD.value
         )
@@ -85,7 +85,7 @@ class Messages:
             return await session.scalar(query)
 
     async def at(self, guild_id: int, message_id: int) -> tuple[str, str] | None:
-        """Whose message this is on a server, and what it shows; None for a message of somebody else."""
+        """The owner's id and the `what` of a message on a server; None for a message that is not stored."""
         query = select(self._column, col(self._row.what)).where(
             col(self._row.message_id) == message_id, col(self._row.guild_id) == guild_id
         )
@@ -112,7 +112,7 @@ class Posts(Messages):
         super().__init__(database, PostRow, "game_id", guild_of)
 
     async def hide(self, game_id: str, what: str, hidden: bool) -> None:
-        """Stores what the message of a step shows now: a neutral sentence, or the step."""
+        """Stores whether the message of a step shows a neutral sentence instead of the step."""
         statement = update(PostRow).where(col(PostRow.game_id) == game_id, col(PostRow.what) == what)
         async with self._database.writing() as session:
             await session.execute(statement.values(hidden=hidden))

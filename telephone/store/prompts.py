@@ -32,10 +32,10 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A prompt of a server's own, as it stands.
+    """A prompt of a server's own, in its current state.
 
-    `author_id` is who proposed it, None for one that a chat model wrote, `writer`, or whose author had their
-    data deleted. An accepted one has a level.
+    `author_id` is the member who proposed it; None for a prompt that the chat model `writer` wrote, or whose author had
+    their data deleted. An accepted proposal has a level.
     """
 
     number: int
@@ -48,7 +48,7 @@ class Proposal:
 
     @property
     def slug(self) -> str:
-        """What it is called on its server; the number is never given to another."""
+        """The prompt's slug on its server; its number is never given to another."""
         return f"#ours-{self.number:03}"
 
     @property
@@ -57,7 +57,7 @@ class Proposal:
 
 
 class Prompts:
-    """Proposals by server and number."""
+    """The queries of proposals, by server and number."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -78,8 +78,8 @@ class Prompts:
         """
         async with self._database.writing() as session:
             await add_server(self._database, session, guild_id)
-            # The UPDATE holds the server's row until the end: whoever proposes next counts after us, and a
-            # proposal that is not stored gives its number back.
+            # The UPDATE locks the server's row until the transaction ends, so that the next proposal counts on
+            # from here; a rolled-back proposal gives its number back.
             number = await session.scalar(
                 update(ServerRow)
                 .where(col(ServerRow.guild_id) == guild_id)
@@ -109,7 +109,7 @@ class Prompts:
             return await _one(session, guild_id, number)
 
     async def of_state(self, guild_id: int, state: ProposalState) -> list[Proposal]:
-        """A server's proposals that are in this state, first proposed first."""
+        """A server's proposals in this state, oldest first."""
         query = _of(guild_id, [state]).order_by(col(PromptRow.number))
         async with self._database.reading() as session:
             return [_proposal(row) for row in await session.scalars(query)]
@@ -134,7 +134,7 @@ class Prompts:
 
 
 def hash_of(text: str) -> str:
-    """The same for texts that differ in nothing but capitals, punctuation and white space."""
+    """A hash that ignores capitals, punctuation and white space."""
     folded = fold(text).casefold()
     kept = "".join(char if unicodedata.category(char)[0] in "LMNS" else " " for char in folded)
     return hashlib.sha256((" ".join(kept.split()) or folded).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Redraws: what the same players made of the same prompt with other seeds, found among the games of a server."""
+"""Redraws: games of the same pair on the same prompt with different seeds, found among the games of a server."""
 
 from collections import defaultdict
 
@@ -14,13 +14,13 @@ from telephone.store.tables.games import GameRow, StepRow
 from telephone.store.visibility import hidden
 
 LATEST = 1_000
-"""How many games are looked through, from the newest on: a scale does not grow better with more."""
+"""How many games are searched, from the newest on: more would not improve a calibration."""
 MOST = 20
-"""How many redraws of one prompt by one pair are taken."""
+"""The most redraws of one prompt by one pair that are used."""
 
 
 class Redraws:
-    """First turns of games that count, as far as nobody hid them."""
+    """The queries of redraws: first turns of counted games that are not hidden."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Reports: what members said of single steps, and what a moderator made of it."""
+"""Reports: members' reports of single steps, and moderators' decisions about them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,12 +18,12 @@ from telephone.store.tables.games import DISMISSED, OPEN, UPHELD, PostRow, Repor
 from telephone.store.visibility import hidden
 
 STALE_FOR: Final = timedelta(days=1)
-"""How long a message is brought in line with its reports; after that its place is taken to be gone."""
+"""How long a message is updated to match its reports; after that its channel is taken to be gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one member said of one step."""
+    """One member's report of one step."""
 
     game_id: str
     key: StepKey
@@ -34,7 +34,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A step whose message shows what it should not, or does not show what it should. `version` grows."""
+    """A step whose message shows it although it is hidden, or hides it although it is not. `version` grows."""
 
     game_id: str
     key: StepKey
@@ -67,22 +67,22 @@ class Reports:
             raise await self._refusal(game_id, reporter_id) from None
 
     async def open_on(self, guild_id: int) -> list[Report]:
-        """What waits for a moderator of a server, oldest first."""
+        """The open reports of a server, oldest first."""
         query = select(ReportRow).where(col(ReportRow.guild_id) == guild_id, col(ReportRow.state) == OPEN)
         async with self._database.reading() as session:
             rows = await session.scalars(query.order_by(col(ReportRow.reported_at), col(ReportRow.turn)))
             return [Report(r.game_id, _key(r), r.reporter_id, r.reason, r.reported_at) for r in rows]
 
     async def dismiss(self, game_id: str, key: StepKey, by: int) -> int:
-        """A moderator shows a step again; how many open reports that settles."""
+        """Dismisses the open reports of a step, which shows it again; returns how many."""
         return await self._settle(and_(_of_game(game_id), _of_step(key)), DISMISSED, by)
 
     async def uphold(self, game_id: str, by: int) -> int:
-        """A moderator agrees with every open report of a game; how many that settles."""
+        """Upholds every open report of a game; returns how many."""
         return await self._settle(_of_game(game_id), UPHELD, by)
 
     async def stale(self, game_id: str | None = None) -> list[Stale]:
-        """Posted steps whose message is not in line with reports of the last day; of all games where none is named."""
+        """Posted steps whose message does not match its reports of the last day, of one game or of all."""
         what = cast(col(StepRow.turn), String) + col(StepRow.kind)
         version = func.count() + func.count(col(ReportRow.settled_at))
         latest = func.max(func.coalesce(col(ReportRow.settled_at), col(ReportRow.reported_at)))

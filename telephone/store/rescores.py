@@ -1,4 +1,4 @@
-"""Rescores: which games an embedder lacks, and the jobs that measure them, each held by one worker at a time."""
+"""Rescores: games that an embedder has not measured, and jobs that measure them, one worker at a time each."""
 
 import secrets
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from telephone.store.database import Database
 from telephone.store.expenses import book_expense, settle_expense
 from telephone.store.games import add_server
 from telephone.store.posts import StoredPost
-from telephone.store.reservations import Order, dollars, line_up
+from telephone.store.reservations import Order, dollars, lock_budgets
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import DistanceRow, ExpenseRow, GameRow, StepRow
 from telephone.store.tables.rescores import RescoreRow
@@ -35,7 +35,7 @@ class Lacking(NamedTuple):
 
 
 class Rescores:
-    """Every job ever asked for, and where it stands."""
+    """The queries of rescore jobs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,7 +43,7 @@ class Rescores:
     async def lacking(
         self, guild_id: int, embedder: str, version: str, *, after: int = 0, until: int = 2**31 - 1, limit: int = 100
     ) -> list[Lacking]:
-        """The games that count on a server and that an embedder has not measured, oldest first, between two numbers."""
+        """Counted games that an embedder has not measured, with a number over `after` up to `until`, oldest first."""
         columns = (col(GameRow.id), col(GameRow.number), col(GameRow.prompt))
         query = _lacking(select(*columns), guild_id, embedder, version)
         query = query.where(col(GameRow.number) > after, col(GameRow.number) <= until)
@@ -52,12 +52,12 @@ class Rescores:
             return [Lacking(*row) for row in found]
 
     async def begin(self, plan: RescorePlan, order: Order, *, by: int, channel_id: int) -> tuple[Rescore, bool]:
-        """Stores a job, its money reserved in the same breath, and True; or the one under way, and False.
+        """Stores a job and reserves its money in one transaction: the job, and True; or the active job, and False.
 
         Raises OverBudget.
         """
         async with self._database.writing() as session:
-            await line_up(self._database, session)
+            await lock_budgets(self._database, session)
             found = await _read(session, *_of(plan.guild_id, plan.embedder), col(RescoreRow.state).in_(_ACTIVE))
             if found:
                 return found[0], False
@@ -99,7 +99,7 @@ class Rescores:
             return await _read(session, col(RescoreRow.state).in_(_ACTIVE), *where)
 
     async def hold(self, job_id: str, holder: str, for_s: float) -> bool:
-        """Takes a job, or goes on holding it, for so many seconds; False where it has ended or another holds it."""
+        """Claims a job, or renews the claim, for so many seconds; False where it has ended or another holds it."""
         moment = now()
         free = or_(col(RescoreRow.held_until).is_(None), col(RescoreRow.held_until) < moment)
         statement = (
@@ -116,19 +116,19 @@ class Rescores:
         return await self._changed(statement)
 
     async def release(self, job_id: str, holder: str) -> None:
-        """Lets go of a job, so that another need not wait."""
+        """Releases a job, so that another worker need not wait."""
         held = and_(col(RescoreRow.id) == job_id, col(RescoreRow.holder) == holder)
         async with self._database.writing() as session:
             await session.execute(update(RescoreRow).where(held).values(holder=None, held_until=None))
 
     async def move_to(self, job_id: str, channel_id: int, by: int) -> None:
-        """Shows the progress of a job elsewhere from now on."""
+        """Moves the progress card of a job to another channel, for another member."""
         values = {"channel_id": channel_id, "asked_by": by, "message_id": None, "posted_at": None}
         async with self._database.writing() as session:
             await session.execute(update(RescoreRow).where(col(RescoreRow.id) == job_id).values(values))
 
-    async def came_to(self, job_id: str, number: int, *, measured: bool) -> None:
-        """Counts one game: measured, or left out. One that was counted before is not counted again."""
+    async def count_game(self, job_id: str, number: int, *, measured: bool) -> None:
+        """Counts one game of a job as measured or left out; a game that was counted before is not counted again."""
         name = "measured" if measured else "left_out"
         values = {name: getattr(RescoreRow, name) + 1, "at": number}
         statement = update(RescoreRow).where(col(RescoreRow.id) == job_id, col(RescoreRow.at) < number)
@@ -136,9 +136,9 @@ class Rescores:
             await session.execute(statement.values(values))
 
     async def end(self, job_id: str, state: RescoreState, reason: str | None = None) -> bool:
-        """Ends a job and lets go of its money in the same breath; False where it had ended.
+        """Ends a job and settles its expense in one transaction; False where it had ended.
 
-        A finished one has measured whatever it did not leave out, also what it did not come to count.
+        A finished job has measured every game that it did not leave out, also games it did not count.
         """
         values: dict[str, Any] = {"state": state.value, "reason": reason, "ended_at": now()}
         values |= {"holder": None, "held_until": None}
@@ -152,7 +152,7 @@ class Rescores:
             return ended
 
     async def begin_post(self, job_id: str) -> StoredPost:
-        """Stores that the card is about to be posted, unless it is, and says what is stored."""
+        """Stores that the card is about to be posted, unless it is stored; returns what is stored."""
         unposted = and_(col(RescoreRow.id) == job_id, col(RescoreRow.posted_at).is_(None))
         async with self._database.writing() as session:
             first = update(RescoreRow).where(unposted).values(posted_at=now()).returning(col(RescoreRow.id))
@@ -161,7 +161,7 @@ class Rescores:
             return StoredPost(row.posted_at or now(), row.message_id, again)
 
     async def posted(self, job_id: str, message_id: int) -> None:
-        """Stores where the card stands."""
+        """Stores the message id of the card."""
         async with self._database.writing() as session:
             statement = update(RescoreRow).where(col(RescoreRow.id) == job_id)
             await session.execute(statement.values(message_id=message_id))

@@ -1,6 +1,6 @@
-"""Reserving and booking of money, inside the transaction that stores what is paid for.
+"""Reserving and booking money, inside the transaction that stores what the money is for.
 
-Sums are whole millionths of a dollar, rounded up, so that no dust of binary fractions slips past a cap.
+Sums are whole millionths of a dollar, rounded up, so that the rounding of binary fractions never exceeds a cap.
 """
 
 import math
@@ -25,7 +25,7 @@ _MILLION: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a game, a battle of `games`, or an errand beside games, costs at most in US dollars, and the daily caps."""
+    """The most that a game, a battle of `games` games, or an expense can cost in US dollars, and the daily caps."""
 
     most_usd: float
     caps: Caps
@@ -33,7 +33,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class DailyBudget:
     """One daily budget in millionths of a dollar: its cap, and what is spent or reserved of it."""
 
     whose: Literal["operator", "server", "member"]
@@ -55,12 +55,12 @@ def dollars(amount: int) -> float:
 
 
 def midnight_after(moment: datetime) -> datetime:
-    """When the budgets of a moment's day are refilled: 00:00 UTC."""
+    """The next 00:00 UTC after a moment, when the daily budgets are refilled."""
     return datetime.combine(moment.date() + timedelta(days=1), time(), moment.tzinfo)
 
 
-async def line_up(database: Database, session: AsyncSession) -> None:
-    """Has whoever reserves wait for each other until the transaction ends: two must not count the same money."""
+async def lock_budgets(database: Database, session: AsyncSession) -> None:
+    """Locks the budgets until the transaction ends, so that no two reservations count the same money."""
     row = database.insert(OperatorRow).values(id=1, paused=False)
     await session.execute(row.on_conflict_do_nothing())
     await session.execute(select(col(OperatorRow.id)).with_for_update())
@@ -69,8 +69,8 @@ async def line_up(database: Database, session: AsyncSession) -> None:
 async def check(session: AsyncSession, request: GameRequest, order: Order) -> None:
     """Raises OverBudget where a game, or a battle's games together, does not fit the daily caps.
 
-    The caller holds the server's row and, for a game that costs money, has lined up. In the terminal, where
-    the operator plays, only the operator's own cap counts.
+    The caller holds the lock on the server's row and, for a game that costs money, that of `lock_budgets`. In the
+    terminal, where the operator plays, only the operator's own cap counts.
     """
     await _check_number(session, request, order, await caps_of(session, request.guild_id))
     purpose = Purpose.GAME if order.games == 1 else Purpose.BATTLE
@@ -78,44 +78,44 @@ async def check(session: AsyncSession, request: GameRequest, order: Order) -> No
 
 
 async def check_money(session: AsyncSession, guild_id: int, member_id: int, order: Order, purpose: Purpose) -> None:
-    """Raises OverBudget where what `order` costs does not fit the day. The caller has lined up if it costs money."""
+    """Raises OverBudget where `order` does not fit the day. The caller holds `lock_budgets` if it costs money."""
     most = micros(order.most_usd)
     if most == 0:
         return
-    tightest = min(await rooms(session, guild_id, member_id, order.caps), key=lambda room: room.left)
+    tightest = min(await daily_budgets(session, guild_id, member_id, order.caps), key=lambda budget: budget.left)
     if most > tightest.left:
         refills_in, cap, left = midnight_after(now()) - now(), tightest.cap, tightest.left
         raise NoMoneyLeft(purpose, tightest.whose, most=most, cap=cap, left=left, refills_in=refills_in)
 
 
-async def rooms(session: AsyncSession, guild_id: int, member_id: int, caps: Caps) -> list[Room]:
-    """Today's budgets that a game or an errand of this member has to fit: the operator's, the server's, the member's.
+async def daily_budgets(session: AsyncSession, guild_id: int, member_id: int, caps: Caps) -> list[DailyBudget]:
+    """Today's budgets that a game or an expense of this member has to fit: the operator's, the server's, the member's.
 
-    A member's money is counted over all servers, so that it is not multiplied by visiting many. Member 0 is
-    nobody: what is done for a whole server has no member's budget to fit.
+    A member's money is counted over all servers, so that it does not grow with their number. Member 0 is
+    nobody: an expense of a whole server has no member's budget to fit.
     """
-    book = todays_book()
-    here = case((book.c.guild_id == guild_id, book.c.taken), else_=0)
-    mine = case((book.c.member_id == member_id, book.c.taken), else_=0)
-    taken = (await session.execute(select(_sum(book.c.taken), _sum(here), _sum(mine)))).one()
+    takings = taken_today()
+    here = case((takings.c.guild_id == guild_id, takings.c.taken), else_=0)
+    mine = case((takings.c.member_id == member_id, takings.c.taken), else_=0)
+    taken = (await session.execute(select(_sum(takings.c.taken), _sum(here), _sum(mine)))).one()
     everything, by_server, by_member = (int(amount) for amount in taken)
-    operator = Room("operator", micros(caps.operator_usd), everything)
+    operator = DailyBudget("operator", micros(caps.operator_usd), everything)
     if guild_id == NO_GUILD:
         return [operator]
     own = await caps_of(session, guild_id)
-    server = Room("server", money_cap(own.get("server"), caps.server_usd, caps), by_server)
-    member = Room("member", money_cap(own.get("member"), caps.member_usd, caps), by_member)
+    server = DailyBudget("server", money_cap(own.get("server"), caps.server_usd, caps), by_server)
+    member = DailyBudget("member", money_cap(own.get("member"), caps.member_usd, caps), by_member)
     return [operator, server, member] if member_id else [operator, server]
 
 
 def money_cap(own: CapRow | None, default_usd: float, caps: Caps) -> int:
-    """What holds: an admin's word or the default, never more than the operator's cap."""
+    """The cap that applies, in millionths of a dollar: the admin's or the default, at most the operator's."""
     wanted = micros(default_usd) if own is None or own.micros is None else own.micros
     return min(wanted, micros(caps.operator_usd))
 
 
 async def caps_of(session: AsyncSession, guild_id: int) -> dict[str, CapRow]:
-    """What admins of a server have set, by scope."""
+    """The daily caps that admins of a server have set, by scope."""
     rows = await session.scalars(select(CapRow).where(col(CapRow.guild_id) == guild_id))
     return {row.scope: row for row in rows}
 
@@ -146,10 +146,10 @@ async def reserve(session: AsyncSession, game_id: str, request: GameRequest, ord
 
 
 async def book(database: Database, session: AsyncSession, game_id: str, *, settle: bool = False) -> None:
-    """Brings what a game has spent up to date with its rows, and with `settle` lets go of what it reserved.
+    """Brings what a game has spent up to date with its rows, and with `settle` releases its reservation.
 
-    Comes last in its transaction: whoever books waits for who booked before, and then sees it. A game that was
-    thought free is taken in when it does cost something.
+    Call it last in a transaction: it waits for the transactions that booked before, and then sees what they booked. A
+    game without a reservation, which was expected to be free, gets one as soon as it costs something.
     """
     mine = col(ReservationRow.game_id) == game_id
     known = await session.scalar(select(col(ReservationRow.game_id)).where(mine).with_for_update())
@@ -158,21 +158,21 @@ async def book(database: Database, session: AsyncSession, game_id: str, *, settl
     if settle:
         values["settled_at"] = func.coalesce(col(ReservationRow.settled_at), now())
     if known is None and spent:
-        await _take_in(database, session, game_id)
+        await _add_reservation(database, session, game_id)
     await session.execute(update(ReservationRow).where(mine).values(values))
 
 
-def todays_book() -> Subquery:
-    """Whatever takes of today's budgets, games and expenses, one row each: guild_id, member_id, taken (millionths)."""
-    games, errands = (
+def taken_today() -> Subquery:
+    """The games and expenses on today's budgets, one row each: guild_id, member_id, taken (millionths of a dollar)."""
+    games, expenses = (
         select(col(row.guild_id), col(row.member_id), _held(row).label("taken")).where(col(row.day) == now().date())
         for row in (ReservationRow, ExpenseRow)
     )
-    return games.union_all(errands).subquery()
+    return games.union_all(expenses).subquery()
 
 
 def _held(row: type[ReservationRow] | type[ExpenseRow]) -> ColumnElement[int]:
-    """What a row takes of its day: the reservation until it is settled, unless more was spent already."""
+    """What a row takes of its day's budget: `reserved` until it is settled, or `spent` where that is more."""
     settled, spent = col(row.settled_at).is_not(None), col(row.spent)
     return case((settled | (spent > col(row.reserved)), spent), else_=col(row.reserved))
 
@@ -181,7 +181,7 @@ def _sum(column: ColumnElement[int]) -> ColumnElement[Any]:
     return func.coalesce(func.sum(column), 0)
 
 
-async def _take_in(database: Database, session: AsyncSession, game_id: str) -> None:
+async def _add_reservation(database: Database, session: AsyncSession, game_id: str) -> None:
     query = select(col(GameRow.guild_id), col(GameRow.starter_id), col(GameRow.created_at))
     guild_id, member_id, created_at = (await session.execute(query.where(col(GameRow.id) == game_id))).one()
     row = {"game_id": game_id, "guild_id": guild_id, "member_id": member_id, "day": created_at.date()}
@@ -191,12 +191,12 @@ async def _take_in(database: Database, session: AsyncSession, game_id: str) -> N
 
 
 async def _cost(session: AsyncSession, game_id: str) -> float:
-    """All that a game may have been billed for, in US dollars: what is in doubt counts twice."""
+    """All that a game may have been billed for, in US dollars; a call that may be billed twice counts twice."""
     steps = select(func.sum(_twice(col(StepRow.cost_usd), func.coalesce(col(StepRow.maybe_billed_twice), false()))))
     steps = steps.where(col(StepRow.game_id) == game_id, col(StepRow.kept_at).is_not(None))
-    rest = select(func.sum(_twice(col(ChargeRow.cost_usd), col(ChargeRow.doubled))))
-    rest = rest.where(col(ChargeRow.game_id) == game_id)
-    return float(await session.scalar(steps) or 0) + float(await session.scalar(rest) or 0)
+    charges = select(func.sum(_twice(col(ChargeRow.cost_usd), col(ChargeRow.doubled))))
+    charges = charges.where(col(ChargeRow.game_id) == game_id)
+    return float(await session.scalar(steps) or 0) + float(await session.scalar(charges) or 0)
 
 
 def _twice(cost: Any, doubled: Any) -> ColumnElement[float]:

@@ -1,4 +1,4 @@
-"""What boards are made of, added up by the database: measured games per pair and prompt, and how many were begun.
+"""The data of boards, added up by the database: measured games per pair and prompt, and how many were begun.
 
 Every answer has a row for each pair and prompt (or pair and length), however many games were played; the distances
 come from one index alone, see DistanceRow. Games of a battle that is still blind are in none of them.
@@ -23,10 +23,10 @@ from telephone.store.visibility import blind, veiled
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Which games of a server are meant: of one level or all, on curated prompts or free ones.
+    """A choice of a server's games: of one level or all, on curated prompts or free ones.
 
-    `designed` takes only games of battles and tournaments, which were fixed before anybody saw how they went.
-    `live` takes those that members played in the open, and only those; without it they are in none.
+    `designed` selects only games of battles and tournaments, which were planned before anybody saw how they went.
+    `live` selects only games that members played in the open; without it, these are left out.
     """
 
     guild_id: int
@@ -38,7 +38,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """The mean of some games, and their squares about it added up."""
+    """The mean of some games, and the sum of their squared deviations from it."""
 
     mean: float
     squares: float
@@ -48,9 +48,9 @@ class Sums:
 class CellSums:
     """All counted games of one pair on one prompt, at one turn.
 
-    `games` is their number where those with one seed are one game, `plays` without that. `prompt` is the slug of a
+    `games` counts games with the same seed as one, `plays` counts each. `prompt` is the slug of a
     curated prompt and the words of a free one. `head` is measured on the first 75 tokens; a game from before these
-    were measured stands in with its whole distance.
+    were measured counts with its whole distance.
     """
 
     pair: Pair
@@ -64,9 +64,9 @@ class CellSums:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What became of the games that were begun; those that still play are in `started` alone.
+    """How the games that were begun ended; games that still play are in `started` alone.
 
-    `voided` ones are in no other number.
+    Games in `voided` are in no other number.
     """
 
     started: int = 0
@@ -86,15 +86,15 @@ class Completion:
 
 
 class Begun(NamedTuple):
-    """What became of the games of one pair that were to have so many turns."""
+    """How the games of one pair with a planned number of turns ended."""
 
     pair: Pair
     turns: int
     completion: Completion
 
 
-class Ruler(NamedTuple):
-    """An embedder in one version that measured games of a server, `games` of which count."""
+class EmbedderUse(NamedTuple):
+    """One version of an embedder that measured games of a server; `games` of them count."""
 
     embedder: str
     version: str
@@ -102,19 +102,19 @@ class Ruler(NamedTuple):
 
 
 class Scores:
-    """Reads; what is measured is written by Distances and Games."""
+    """The queries of boards. Distances and Games write what they read."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def measured(self, pool: Pool, embedder: str, version: str, turn: int) -> list[CellSums]:
-        """The counted games at a turn, of both kinds of distance, in the order of pairs and prompts."""
+        """The counted games at a turn, with both kinds of distance, ordered by pair and prompt."""
         return (await self.curves(pool, embedder, version, [turn]))[turn]
 
     async def curves(
         self, pool: Pool, embedder: str, version: str, turns: Iterable[int], *, reaching: int | None = None
     ) -> dict[int, list[CellSums]]:
-        """The same at several turns, all as of one moment; with `reaching` of those games alone that got so far."""
+        """As `measured`, at several turns as of one moment; with `reaching`, only games measured at that turn."""
         query, found = _measured(pool, reaching), {}
         async with self._database.reading() as session:
             for turn in turns:
@@ -123,7 +123,7 @@ class Scores:
         return {turn: _by_prompt(rows) for turn, rows in found.items()}
 
     async def begun(self, pool: Pool) -> list[Begun]:
-        """What became of the games that were begun, by pair and by how many turns they were to have."""
+        """How the games that were begun ended, by pair and planned number of turns."""
         keys = (col(GameRow.t2i), col(GameRow.i2t), col(GameRow.turns), col(GameRow.state), col(GameRow.voided))
         planned = col(GameRow.design).is_not(None)
         query = select(*keys, func.count()).where(*_of(pool), col(GameRow.started_at).is_not(None))
@@ -136,19 +136,19 @@ class Scores:
                 added[key] = added.get(key, Completion()) + _completion(state, voided, count)
         return [Begun(*key, completion) for key, completion in sorted(added.items(), key=_names)]
 
-    async def rulers(self, guild_id: int) -> list[Ruler]:
-        """What measured games of a server, at their first turn, and how many of them count."""
+    async def embedders(self, guild_id: int) -> list[EmbedderUse]:
+        """The embedders and versions that measured the first turn of a server's games, and how many of these count."""
         async with self._database.reading() as session:
             return [
-                Ruler(embedder, version, await _count(session, guild_id, embedder, version, 1))
+                EmbedderUse(embedder, version, await _count(session, guild_id, embedder, version, 1))
                 for embedder in await _each(session, col(DistanceRow.embedder), guild_id=guild_id)
                 for version in await _each(session, col(DistanceRow.version), guild_id=guild_id, embedder=embedder)
             ]
 
     async def states(self, guild_id: int) -> tuple[tuple[str, int, int], ...]:
-        """How many games and battles of a server are in each state, and the newest number of each; cheap to ask for.
+        """How many games and battles of a server are in each state, and the newest number of each; cheap to query.
 
-        Together with `rulers` it changes whenever a board would: all turns of a game are measured at once.
+        Together with `embedders` it changes whenever a board would: all turns of a game are measured at once.
         """
         async with self._database.reading() as session:
             rows = [row for table in (GameRow, BattleRow) for row in await session.execute(_states(table, guild_id))]
@@ -156,7 +156,7 @@ class Scores:
 
 
 def _measured(pool: Pool, reaching: int | None) -> Select[*tuple[Any, ...]]:
-    """Equal seeds become one game, games become cells; only then are names looked up, of one game a cell."""
+    """Merges games with equal seeds, then games into cells; only then looks up names, from one game of each cell."""
     head = func.coalesce(col(DistanceRow.head), col(DistanceRow.distance))
     seeds = (
         select(
@@ -197,7 +197,7 @@ def _measured(pool: Pool, reaching: int | None) -> Select[*tuple[Any, ...]]:
 def _counted(
     guild_id: int, embedder: Any, version: Any, turn: Any, row: type[DistanceRow] = DistanceRow
 ) -> list[SQLColumnExpression[bool]]:
-    """The columns that the index begins with, in its order."""
+    """The conditions on the first columns of the index, in its order."""
     return [
         col(row.guild_id) == guild_id,
         col(row.embedder) == embedder,
@@ -208,14 +208,14 @@ def _counted(
 
 
 def _got_to(turn: int) -> SQLColumnExpression[bool]:
-    """Whether the game of a distance has one at that turn too, of the same embedder and version."""
+    """Whether the game of a distance also has one at this turn, of the same embedder and version."""
     later = aliased(DistanceRow)
     same = (getattr(later, name) == getattr(DistanceRow, name) for name in ("game_id", "embedder", "version"))
     return select(col(later.turn)).where(*same, col(later.turn) == turn).correlate(DistanceRow).exists()
 
 
 def _of(pool: Pool) -> list[SQLColumnExpression[bool]]:
-    """The server, and what is true of a whole cell: its prompt and its level."""
+    """The conditions on server, prompt and level, which hold for whole cells."""
     slug = col(GameRow.slug)
     conditions: list[SQLColumnExpression[bool]] = [col(GameRow.guild_id) == pool.guild_id]
     conditions.append(slug.is_(None) if pool.free else slug.is_not(None))
@@ -232,7 +232,7 @@ def _row(*columns: Any) -> CellSums:
 
 
 def _by_prompt(rows: Iterable[CellSums]) -> list[CellSums]:
-    """In order; a prompt whose level was changed in between is one prompt."""
+    """Orders cells by pair and prompt; merges the cells of a prompt whose level was changed."""
     merged: dict[tuple[str, str, str], CellSums] = {}
     for row in sorted(rows, key=lambda row: (row.pair.t2i, row.pair.i2t, row.prompt, row.level or "")):
         key = row.pair.t2i, row.pair.i2t, row.prompt
@@ -275,7 +275,7 @@ async def _count(session: AsyncSession, guild_id: int, embedder: str, version: s
 
 
 async def _each(session: AsyncSession, column: Any, **where: Any) -> list[str]:
-    """The different values of a column, each found by one look into the index: there are few, of many rows."""
+    """The distinct values of a column, each found by one search of the index: there are few values in many rows."""
     query = select(func.min(column)).where(*(getattr(DistanceRow, name) == value for name, value in where.items()))
     found: list[str] = []
     while (value := await session.scalar(query.where(column > found[-1]) if found else query)) is not None:

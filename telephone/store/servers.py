@@ -1,4 +1,4 @@
-"""Servers: what admins have set, and the two pauses: a server's own and the operator's."""
+"""Servers: the settings of admins, and the two pauses: a server's own and the operator's."""
 
 from typing import Any, Final
 
@@ -16,13 +16,13 @@ _COLUMNS: Final = frozenset({"max_turns", "parallel", "claim_seconds", "seat_sec
 
 
 class Servers:
-    """Settings by server; the defaults of ServerSettings hold for whatever was never set."""
+    """The queries of settings by server; the defaults of ServerSettings apply to settings that were never set."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def settings(self, guild_id: int) -> ServerSettings:
-        """What holds on a server."""
+        """The settings that apply on a server."""
         async with self._database.reading() as session:
             return await _settings(session, guild_id)
 
@@ -48,21 +48,21 @@ class Servers:
             return _read(row)
 
     async def paused(self, guild_id: int) -> bool:
-        """Whether games rest on a server, by its own admins' word or the operator's."""
+        """Whether games are paused on a server, by its own admins or by the operator."""
         mine = select(col(ServerRow.guild_id)).where(col(ServerRow.guild_id) == guild_id, col(ServerRow.paused))
         everywhere = select(col(OperatorRow.id)).where(col(OperatorRow.paused))
         async with self._database.reading() as session:
             return bool(await session.scalar(select(mine.exists() | everywhere.exists())))
 
     async def check_open(self, guild_id: int) -> None:
-        """Raises NotAllowed while nothing may be played or spent here, or anywhere."""
+        """Raises NotAllowed while this server, or every server, is paused."""
         if await self.paused_everywhere():
             raise PausedEverywhere
         if await self.paused(guild_id):
             raise PausedHere
 
     async def pause_everywhere(self, paused: bool) -> None:
-        """The operator's switch for every server at once."""
+        """Pauses every server at once, or ends that pause."""
         insert = self._database.insert(OperatorRow).values(id=1, paused=paused)
         async with self._database.writing() as session:
             await session.execute(insert.on_conflict_do_update(index_elements=["id"], set_={"paused": paused}))

@@ -1,4 +1,4 @@
-"""Steps: the intent to ask a player, the ticket of what was submitted, and what came back."""
+"""Steps: the intent to ask a player, the ticket of a submitted call, and the answer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ from telephone.store.tables.games import PostRow, StepRow
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How far a step has come. `first` says that this very call stored the intent: nobody asked before."""
+    """The progress of a step. `first`: this very call stored the intent, so nobody asked before."""
 
     ticket: Ticket | None
     step: Step | None
@@ -30,13 +30,13 @@ class Asked:
 
 
 class Steps:
-    """What is journalled of every step: asked, submitted, kept."""
+    """The queries of steps: asked, submitted, kept."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def ask(self, game_id: str, key: StepKey, player: str, seed: int) -> Asked:
-        """Stores the intent to ask, unless there is one, and says what is stored. Raises NotFound."""
+        """Stores the intent to ask, unless there is one; returns what is stored. Raises NotFound."""
         values = _key(game_id, key) | {"player": player, "seed": seed, "asked_at": now()}
         async with self._database.writing() as session:
             values["guild_id"] = await guild_of(session, game_id)
@@ -65,12 +65,12 @@ class Steps:
                 raise NobodyAsked(str(key))
 
     async def drop_ticket(self, game_id: str, key: StepKey) -> None:
-        """Forgets a submission that was cancelled, its intent too: the next run asks anew. A kept step stays."""
+        """Deletes a cancelled submission with its intent, so that the next run asks again. A kept step stays."""
         async with self._database.writing() as session:
             await session.execute(delete(StepRow).where(_is(game_id, key), col(StepRow.kept_at).is_(None)))
 
     async def keep(self, game_id: str, step: Step) -> Step:
-        """Stores what came back. The first write wins; the step as stored is returned. Raises NotFound."""
+        """Stores an answer. The first write wins; returns the stored step. Raises NotFound."""
         async with self._database.writing() as session:
             await put_step(self._database, session, game_id, step)
             if step.cost_usd > 0:
@@ -80,7 +80,7 @@ class Steps:
 
 
 async def put_step(database: Database, session: AsyncSession, game_id: str, step: Step) -> None:
-    """Stores a played step inside a transaction; one that is stored already stays. Raises NotFound."""
+    """Stores a step inside a transaction; a step that is stored already stays. Raises NotFound."""
     moment = now()
     kept = {
         "player": step.player,

@@ -1,4 +1,4 @@
-"""Vectors: the embedding cache. What was embedded once is never embedded again."""
+"""The embedding cache: nothing is embedded twice."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -18,7 +18,7 @@ _BATCH: Final = 500
 
 
 class Size(NamedTuple):
-    """How many tokens a text has, and in how many chunks it was embedded: more than one is approximate."""
+    """How many tokens a text has, and in how many chunks it was embedded; more than one makes it approximate."""
 
     tokens: int
     chunks: int
@@ -28,13 +28,13 @@ NO_SIZES: Final[Mapping[str, Size]] = MappingProxyType({})
 
 
 class Vectors:
-    """One float32 vector for each embedder, version and hash of the content."""
+    """The queries of the cache: one float32 vector for each embedder, version and hash of the content."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, embedder: str, version: str, hashes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """The vectors known, by hash; shape (dimensions,), read-only. Takes any number of hashes."""
+        """The cached vectors, by hash; shape (dimensions,), read-only. Takes any number of hashes."""
         wanted = list(dict.fromkeys(hashes))
         known: dict[str, NDArray[np.float32]] = {}
         query = select(col(VectorRow.hash), col(VectorRow.data)).where(
@@ -54,9 +54,9 @@ class Vectors:
         vectors: Mapping[str, NDArray[np.float32]],
         sizes: Mapping[str, Size] = NO_SIZES,
     ) -> None:
-        """Stores vectors by hash, of texts with their sizes; one already known stays as it is.
+        """Stores vectors by hash, those of texts with their sizes; a vector already known stays as it is.
 
-        Raises ValueError for what is no vector.
+        Raises ValueError for anything that is no vector.
         """
         moment = now()
         values = [
@@ -69,7 +69,7 @@ class Vectors:
                 "chunks": sizes[digest].chunks if digest in sizes else 1,
                 "created_at": moment,
             }
-            # In one order for everybody: two writers that meet crosswise would lock each other out.
+            # Always in the same order: two writers with opposite orders would deadlock.
             for digest in sorted(vectors)
         ]
         if values:
@@ -77,7 +77,7 @@ class Vectors:
                 await session.execute(self._database.insert(VectorRow).on_conflict_do_nothing(), values)
 
     async def forget(self, hashes: Sequence[str]) -> None:
-        """Forgets vectors by hash, of every embedder; what is needed again is embedded anew."""
+        """Deletes vectors by hash, of every embedder; content that is needed later is embedded again."""
         gone = list(dict.fromkeys(hashes))
         async with self._database.writing() as session:
             for start in range(0, len(gone), _BATCH):

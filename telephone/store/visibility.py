@@ -1,4 +1,4 @@
-"""When a step is hidden, and when it is empty: one rule for every query."""
+"""When a step is hidden, empty, sealed or blind: one rule each for every query."""
 
 from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlmodel import col
@@ -24,7 +24,7 @@ def hidden() -> ColumnElement[bool]:
 
 
 def emptied() -> tuple[ColumnElement[bool], ...]:
-    """Whether what the step of a query held was deleted."""
+    """The conditions for a step whose content was deleted."""
     return col(StepRow.kept_at).is_not(None), col(StepRow.image).is_(None), col(StepRow.text).is_(None)
 
 

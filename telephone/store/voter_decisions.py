@@ -1,4 +1,4 @@
-"""Conduct: what admins decided about voters whose votes were flagged."""
+"""Admins' decisions about voters whose votes were flagged."""
 
 from collections.abc import Hashable, Mapping
 
@@ -13,13 +13,13 @@ from telephone.store.tables.columns import now
 
 
 class Conduct:
-    """One decision for each voter of a server, which can be changed and taken back."""
+    """The queries of decisions: one for each voter of a server, which can be changed and withdrawn."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def decide(self, guild_id: int, member_id: int, decision: Decision | None, by: int) -> None:
-        """Keeps a decision in the place of the one before; None takes it back."""
+        """Stores a decision in place of an earlier one; None withdraws it."""
         mine = [col(ConductRow.guild_id) == guild_id, col(ConductRow.member_id) == member_id]
         async with self._database.writing() as session:
             await add_server(self._database, session, guild_id)
@@ -37,7 +37,7 @@ class Conduct:
             return {member: Decision(decision) for member, decision in await session.execute(query)}
 
     async def marker(self, guild_id: int) -> Hashable:
-        """Changes when a decision does."""
+        """A value that changes when a decision of the server does."""
         query = select(func.count(), func.max(col(ConductRow.decided_at))).where(col(ConductRow.guild_id) == guild_id)
         async with self._database.reading() as session:
             return tuple((await session.execute(query)).one())

@@ -16,15 +16,15 @@ from telephone.store.tables.columns import now
 
 
 class Votes:
-    """What members chose. The key of the table allows one vote for each member and battle."""
+    """The queries of votes. The table's key allows one vote for each member and battle."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def cast(self, battle_id: str, voter: Voter, choice: Choice) -> Cast:
-        """Counts a vote, or puts it in the place of the member's own before.
+        """Stores a vote, in place of an earlier one of the member.
 
-        Raises NotAllowed where the battle takes no votes now, BadInput for what it does not offer, and NotFound.
+        Raises NotAllowed where the battle takes no votes now, BadInput for a choice it does not offer, and NotFound.
         """
         async with self._database.writing() as session:
             battle = await _open_battle(session, battle_id)
@@ -52,7 +52,7 @@ class Votes:
             return Cast(choice, before, battle.closes_at)
 
     async def tally(self, battle_id: str) -> Mapping[Choice, int]:
-        """How many members chose what; only what somebody chose is in it."""
+        """How many members made each choice; choices that nobody made are left out."""
         query = select(col(VoteRow.choice), func.count()).where(col(VoteRow.battle_id) == battle_id)
         async with self._database.reading() as session:
             rows = await session.execute(query.group_by(col(VoteRow.choice)))
@@ -73,9 +73,9 @@ class Votes:
 
 
 async def _open_battle(session: AsyncSession, battle_id: str) -> BattleRow:
-    """The battle, held so that it cannot close before this vote is counted. Raises NotAllowed and NotFound.
+    """The battle, its row locked so that it cannot close before this vote is counted. Raises NotAllowed and NotFound.
 
-    Votes wait for each other: if they shared the row, as many of them could keep a host's close waiting for ever.
+    The lock is exclusive: with a shared one, many votes could keep a host's close waiting for ever.
     """
     held = select(BattleRow).where(col(BattleRow.id) == battle_id).with_for_update(key_share=True)
     battle = (await session.scalars(held)).one_or_none()
@@ -91,7 +91,7 @@ def _is_open(battle: BattleRow, moment: datetime) -> bool:
 
 
 async def _shown(session: AsyncSession, battle_id: str, choice: Choice) -> str:
-    """The letters of the sides that stand, in order. Raises BadInput for a choice among them that is none."""
+    """The letters of the sides that were not dropped, in order. Raises BadInput for a choice they do not offer."""
     standing = select(col(SideRow.place)).where(col(SideRow.battle_id) == battle_id, col(SideRow.dropped).is_(None))
     places = list(await session.scalars(standing.order_by(col(SideRow.place))))
     if choice.place is not None and choice.place not in places:

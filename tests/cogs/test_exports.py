@@ -17,6 +17,8 @@ async def write(archive: Exporter, pool: Pool, which: str) -> Export:
 
 @pytest.fixture
 def tally(monkeypatch):
+    for name in FORMATS.keys() - {"votes"}:
+        monkeypatch.delitem(FORMATS, name)
     row = Format("tally", ".txt", "Writes one line.", write, in_terminal="See {file}.", on_discord="Open {file}.")
     monkeypatch.setitem(FORMATS, row.name, row)
 

@@ -103,7 +103,13 @@ async def test_no_decision_of_an_admin_changes_the_file_and_so_tells_what_somebo
     assert files[0] == files[1]
 
 
-async def test_one_format_is_no_choice(server):
+@pytest.fixture
+def votes_alone(monkeypatch):
+    for name in FORMATS.keys() - {"votes"}:
+        monkeypatch.delitem(FORMATS, name)
+
+
+async def test_one_format_is_no_choice(votes_alone, server):
     (only,) = server.env.bot.admin.get_command("export").parameters
     assert (only.name, only.description) == (
         "prompts",

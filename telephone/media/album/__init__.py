@@ -1,4 +1,4 @@
-"""A finished game as one page to keep and pass on: no script, nothing loaded from anywhere."""
+"""A finished game as one HTML page: no script, and nothing loaded from elsewhere."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ CREDITS: Final[Mapping[str, str]] = {
     "stickers": "stickers composes its scenes from Fluent Emoji, © Microsoft Corporation, MIT licence.",
     "doodles": "doodles composes its scenes from Noto Emoji, © Google LLC, SIL Open Font License 1.1.",
 }
-"""What the offline artists owe to others, by the artist's name."""
+"""The credits of the offline models' graphics, by model name."""
 
 _ENDED: Final = {
     GameState.STOPPED: "This game was stopped before its last turn.",
@@ -59,7 +59,7 @@ def album(
     """One self-contained HTML page of `game`, its `pictures` by sha256.
 
     `chart` is a PNG for light pages, `chart_dark` one for dark ones, `chart_alt` the same in words. `embedder` names
-    what measured the distances; the game's own name for it otherwise. A picture that is missing is said to be so.
+    the embedder of the distances, by default the game's. The page says where a picture is missing.
     """
     css = files(__package__).joinpath("templates/album.css").read_text("utf-8")
     shown = [_shown(game, turn, pictures, drift) for turn in game.turns if turn.picture is not None]

@@ -1,6 +1,6 @@
-"""Charts as PNG files, 1200 × 675, and the same in words for those who cannot see them.
+"""Charts as PNG files, 1200 × 675, and their descriptions in words for those who cannot see them.
 
-Pure functions that keep a core busy: call them through `off_loop` of `telephone/concurrency.py`.
+Pure, CPU-bound functions: call them through `off_loop` of `telephone/concurrency.py`.
 """
 
 from telephone.media.charts.board import board_chart, describe_board

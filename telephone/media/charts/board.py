@@ -1,4 +1,4 @@
-"""The intervals of a board: one row a pair, as they are given."""
+"""The chart of a board: one row a pair with its interval, in the order given."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -34,13 +34,13 @@ from telephone.media.charts.words import called, counted, form_of, listed, spoke
 Better = Literal["lower", "higher"]
 
 MOST: Final = 12
-"""Rows on one page."""
+"""The most rows on one chart."""
 _NAMES: Final = 440
 _NOTES: Final = 300
-"""The widest that names and notes may grow, in pixels."""
+"""The greatest width of names and notes, in pixels."""
 _ARROWS: Final[dict[Better, str]] = {"lower": "◀ better", "higher": "better ▶"}
 _TOP, _BOTTOM, _ROW = 170, 590, 150
-"""Where the rows begin and end, and the highest that one may be, in pixels."""
+"""Top and bottom of the rows, and the greatest height of one, in pixels."""
 
 
 def board_chart(
@@ -49,14 +49,14 @@ def board_chart(
     """A PNG, 1200 × 675: a point and its 95% interval in every row, in the order given, hollow where provisional.
 
     `measure` says what is measured and by what, as in "Distance, ImageBind". The interval of the best is shaded through
-    all rows, so that it is seen who overlaps with it. The first 12 are drawn and the number of others is told. Raises
+    all rows, to show which others overlap with it. The first 12 are drawn and the number of others is stated. Raises
     ValueError without bars.
     """
     return png(board_figure(bars, title=title, measure=measure, better=better, theme=theme))
 
 
 def describe_board(bars: Sequence[Bar], *, measure: str, better: Better = "lower") -> str:
-    """The chart in words: the best, the worst, who overlaps with the best, and how many are provisional."""
+    """The chart in words: the best, the worst, which overlap with the best, and how many are provisional."""
     best = _best(bars, better)
     shown = bars[:MOST]
     worst = max(shown, key=lambda bar: bar.span.middle if better == "lower" else -bar.span.middle)
@@ -74,7 +74,7 @@ def describe_board(bars: Sequence[Bar], *, measure: str, better: Better = "lower
 
 
 def board_figure(bars: Sequence[Bar], *, title: str, measure: str, better: Better, theme: Theme) -> Figure:
-    """What `board_chart` draws, before it is a file."""
+    """The figure that `board_chart` saves."""
     best, ink, shown = _best(bars, better), INKS[theme], bars[:MOST]
     figure = canvas(ink)
     height = min(_ROW, (_BOTTOM - _TOP) / len(shown))
@@ -126,7 +126,7 @@ def _notes(ink: Ink, bars: Sequence[Bar]) -> list[Note]:
 
 
 def _frame(axes: Axes, ink: Ink, bars: Sequence[Bar]) -> None:
-    """Rows from the top down, and as many numbers below as have room beside each other."""
+    """Sets up rows from the top down, and as many numbers below as fit beside each other."""
     low, high = min(bar.span.low for bar in bars), max(bar.span.high for bar in bars)
     pad = 0.06 * (high - low) or max(0.05, 0.1 * abs(low))
     axes.set_xlim(low - pad, high + pad)
@@ -141,7 +141,7 @@ def _frame(axes: Axes, ink: Ink, bars: Sequence[Bar]) -> None:
 
 
 def _apart(axes: Axes) -> bool:
-    """Whether the numbers below the rows leave room between each other."""
+    """Whether the numbers below the rows do not touch each other."""
     ticks = list(axes.xaxis.get_major_locator()())
     widths = [length(text, TYPE) + 30 for text in axes.xaxis.get_major_formatter().format_ticks(ticks)]
     places = axes.transData.transform([(tick, 0.0) for tick in ticks])[:, 0]

@@ -1,4 +1,4 @@
-"""Curves of pairs on one panel: who is shown, in what look, and what is said about them."""
+"""Curves of pairs on one panel: which are drawn, in which style, and the remarks about them."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -17,17 +17,17 @@ from telephone.media.charts.values import ChartCurve, ChartScale
 from telephone.media.charts.words import called, signed
 
 MOST: Final = 12
-"""So many pairs at most are drawn; how many more there are is said."""
+"""The most pairs that are drawn; the number of others is stated."""
 BANDS: Final = 4
-"""Up to so many curves have their intervals as bands; of more, bands would be one cloud."""
+"""The most curves that show their intervals as bands; more bands would merge."""
 _APART: Final = 38
-"""Markers of one curve stand at least so many pixels apart; where turns are closer, some have none."""
+"""The least distance between markers of one curve, in pixels; where turns are closer, some have no marker."""
 _TICKS: Final = ((12, 1), (15, 2), (30, 5))
-"""Up to so many turns, every how many carry their number."""
+"""Pairs of a number of turns and the step between labelled turns up to that number."""
 
 
 def check(curves: Sequence[ChartCurve]) -> None:
-    """Raises ValueError where these curves make no chart."""
+    """Raises ValueError where these curves cannot be drawn."""
     if not curves:
         raise ValueError("a chart of pairs needs at least one curve")
     if len({curve.name for curve in curves}) < len(curves):
@@ -40,7 +40,7 @@ def turns_of(curves: Sequence[ChartCurve]) -> int:
 
 
 def banded(curves: Sequence[ChartCurve]) -> bool:
-    """Whether all intervals can be seen as bands."""
+    """Whether the intervals are drawn as bands."""
     return len(curves) <= BANDS
 
 
@@ -52,7 +52,7 @@ def measured(curves: Sequence[ChartCurve]) -> bool:
 def draw_curves(
     axes: Axes, ink: Ink, curves: Sequence[ChartCurve], looks: Mapping[str, Stroke], *, bands: bool
 ) -> None:
-    """The curves, the first on top, with their intervals as `bands` if so; hollow markers say provisional."""
+    """Draws curves, the first on top, with their intervals if `bands`; hollow markers mean provisional."""
     (first, _), (second, _) = axes.transData.transform([(1, 0), (2, 0)])
     step = ceil(_APART / (second - first))
     size = 8 if banded(curves) else 6
@@ -69,7 +69,7 @@ def draw_curves(
 def draw_bars(
     figure: Figure, axes: Axes, ink: Ink, curves: Sequence[ChartCurve], looks: Mapping[str, Stroke], *, pitch: float
 ) -> dict[str, float]:
-    """The interval of each end beside the panel, the farthest first, `pitch` pixels apart; gives where each stands."""
+    """Draws each last turn's interval beside the panel, the farthest first, `pitch` pixels apart; returns their x."""
     places = {}
     for k, curve in enumerate(sorted(curves, key=lambda curve: -curve.middle[-1])):
         x, last, colour = axes.bbox.x1 + pitch * (k + 0.5), curve.last, looks[curve.name].colour
@@ -83,12 +83,12 @@ def draw_bars(
 
 
 def end_of(axes: Axes, curve: ChartCurve) -> float:
-    """A little to the right of its last point, in pixels."""
+    """The x a little to the right of a curve's last point, in pixels."""
     return float(axes.transData.transform((len(curve.middle), 0))[0]) + 10
 
 
 def frame_turns(axes: Axes, curves: Sequence[ChartCurve], scale: ChartScale | None) -> None:
-    """Turns from left to right, distances from 0 up to what curves and scale need and 2 at most."""
+    """Sets the axes: turns from left to right, distances from 0 up to what curves and scale need, at most 2.06."""
     turns = turns_of(curves)
     ends = [end for curve in curves for end in (*curve.middle, *curve.ends[1])]
     axes.set_xlim(0.6, turns + 0.4)
@@ -108,7 +108,7 @@ def remarks(curves: Sequence[ChartCurve], more: int, *, bars: bool) -> list[str]
 
 
 def jump_in_words(curves: Sequence[ChartCurve]) -> str:
-    """The biggest rise from one turn to the next; nothing where no curve rises."""
+    """A sentence about the biggest rise from one turn to the next; empty where no curve rises."""
     rises = [(b - a, turn, c.name) for c in curves for turn, (a, b) in enumerate(pairwise(c.middle), 2)]
     rise, turn, name = max(rises, default=(0.0, 0, ""))
     return f"Biggest jump: {called(name)}, turn {turn}, {signed(rise)}." if rise > 0 else ""

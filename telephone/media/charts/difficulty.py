@@ -1,4 +1,4 @@
-"""How hard prompts turned out to be, beside how hard they were declared to be."""
+"""The measured difficulty of prompts beside their declared level."""
 
 import re
 from collections.abc import Sequence
@@ -34,20 +34,20 @@ from telephone.media.charts.words import called, counted, form_of, listed, numbe
 Rows = Sequence[tuple[str, str, Span | None]]
 
 MOST: Final = 40
-"""So many prompts at most are drawn; how many more there are is said."""
+"""The most prompts that are drawn; the number of others is stated."""
 _UPRIGHT: Final = 28
-"""So many of prompts whose names are too long to be set side by side."""
+"""The most prompts that are drawn if their names are too long to be set side by side."""
 _SHORT: Final = 36
-"""The longest that a name may be to stand beside 39 others on two lines, in pixels."""
+"""The greatest length of a name that fits beside 39 others on two lines, in pixels."""
 _MOST_LEVELS: Final = 4
 _LEFT, _RIGHT, _TOP, _FOOT, _GAP = 98, 1184, 226, 636, 14
 _WIDEST, _NAME, _HEAD = 96, 168, 190
-"""How far apart prompts of a level may stand, and how long names of prompts and levels may be, in pixels."""
+"""The greatest distance between prompts of a level, and length of names of prompts and of levels, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Prompt:
-    """What was measured of one prompt, and what it is called below the panel."""
+    """The measured difficulty of one prompt, and its name below the panel."""
 
     slug: str
     name: str
@@ -56,7 +56,7 @@ class _Prompt:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """A level with its prompts, from the easiest up."""
+    """A level with its prompts, easiest first."""
 
     level: str
     prompts: tuple[_Prompt, ...]
@@ -66,7 +66,7 @@ class _Group:
         return fmean(prompt.span.middle for prompt in self.prompts)
 
     def width(self, pitch: float) -> float:
-        """How much room it takes with its prompts so far apart, in pixels."""
+        """Its width with prompts `pitch` pixels apart, in pixels."""
         return max(pitch * len(self.prompts), 8 + length(self.head, SMALL, bold=True))
 
     @property
@@ -79,7 +79,7 @@ def difficulty_chart(rows: Rows, *, title: str, embedder: str, theme: Theme = "l
 
     Rows are (slug, declared level, difficulty as a distance or None where it is not known yet). Levels go from easy to
     impossible, prompts of one from the easiest up; a dashed line is the mean of a level. The first 40 are drawn, and
-    how many others there are and which are not known is said. Raises ValueError where none is known, or with more
+    the number of others and those not known are stated. Raises ValueError where none is known, or with more
     than 4 levels.
     """
     return png(difficulty_figure(rows, title=title, embedder=embedder, theme=theme))
@@ -105,7 +105,7 @@ def describe_difficulty(rows: Rows) -> str:
 
 
 def difficulty_figure(rows: Rows, *, title: str, embedder: str, theme: Theme) -> Figure:
-    """What `difficulty_chart` draws, before it is a file."""
+    """The figure that `difficulty_chart` saves."""
     groups, more = _groups(rows)
     ink, pitch = INKS[theme], _pitch(groups)
     prompts = [prompt for group in groups for prompt in group.prompts]
@@ -148,14 +148,14 @@ def _groups(rows: Rows) -> tuple[list[_Group], int]:
 
 
 def _pitch(groups: Sequence[_Group]) -> float:
-    """How far apart prompts stand, so that all groups have room."""
+    """The distance between prompts at which all groups fit, in pixels."""
     room = _RIGHT - _LEFT - _GAP * (len(groups) - 1)
     fits = (pitch / 4 for pitch in range(4 * _WIDEST, 0, -1) if sum(group.width(pitch / 4) for group in groups) <= room)
     return next(fits)
 
 
 def _name(slug: str, level: str) -> str:
-    """A slug without what its group says already: `#easy-007` is 7 among the easy ones, `#ours-007` ours-7."""
+    """A slug without the level that its group says: `#easy-007` is 7 among the easy ones, `#ours-007` ours-7."""
     return fitted(re.sub(r"(^|-)0+(?=\d)", r"\1", slug.removeprefix("#").removeprefix(f"{level}-")), _NAME, SMALL)
 
 

@@ -18,7 +18,7 @@ from telephone.media.charts.values import ChartScale
 from telephone.media.charts.words import signed, told
 
 _PITCH: Final = 76
-"""From so many pixels a turn on every point carries its number; below, only those that tell the story."""
+"""From so many pixels a turn, every point is labelled with its number; below, only the most important ones."""
 
 
 def drift_chart(
@@ -32,8 +32,8 @@ def drift_chart(
 ) -> bytes:
     """A PNG, 1200 × 675: distance from the prompt after each turn, the biggest jump marked, embedder named.
 
-    `distances` are in [0, 2], one a turn, at least one. With `scale`, what is unrelated and what is as near as a
-    redraw stand beside them; `rest` is the turn, from 1, from which the game is at rest. ValueError otherwise.
+    `distances` are in [0, 2], one a turn, at least one. With `scale`, the medians of unrelated prompts and of
+    redraws are drawn too; `rest` is the turn, from 1, from which the game is at rest. ValueError otherwise.
     """
     return png(drift_figure(distances, title=title, embedder=embedder, scale=scale, rest=rest, theme=theme))
 
@@ -41,7 +41,7 @@ def drift_chart(
 def drift_figure(
     distances: Sequence[float], *, title: str, embedder: str, scale: ChartScale | None, rest: int | None, theme: Theme
 ) -> Figure:
-    """What `drift_chart` draws, before it is a file."""
+    """The figure that `drift_chart` saves."""
     if not distances or not all(0 <= distance <= 2 for distance in distances):
         raise ValueError("a chart needs at least one distance, and distances lie in [0, 2]")
     if rest is not None and not 1 <= rest <= len(distances):
@@ -84,7 +84,7 @@ def _notes(ink: Ink, jump: tuple[int, float] | None, rest: int | None) -> list[N
 
 
 def _draw_rest(axes: Axes, ink: Ink, rest: int | None, turns: int) -> None:
-    """A bar along the top over the turns at rest, and where it begins a line down to the axis."""
+    """Draws a bar along the top over the turns at rest, and from its start a line down to the axis."""
     if rest is not None:
         top, end = axes.get_ylim()[1], min(turns + 0.5, axes.get_xlim()[1])
         axes.plot([rest - 0.5, end], [top, top], color=ink.rest, linewidth=7, solid_capstyle="butt",
@@ -101,7 +101,7 @@ def _draw_frame(axes: Axes, distances: Sequence[float], scale: ChartScale | None
 
 
 def _roomy(axes: Axes, share: float = 1.0) -> bool:
-    """Whether from one turn to the next there is room for a number, or for this share of one."""
+    """Whether a number, or this share of its width, fits between two turns."""
     (left, _), (right, _) = axes.transData.transform([(0.0, 0.0), (1.0, 0.0)])
     return bool(right - left >= share * _PITCH)
 
@@ -148,7 +148,7 @@ def _draw_labels(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
 
 
 def _settle(text: Annotation, places: Sequence[tuple[float, float]], before: Bbox | None) -> Bbox:
-    """Puts a number to the first place where it does not touch the number before it, or else to the first of all."""
+    """Moves a number to the first place where it does not touch the number before it, else to the first place."""
     boxes = []
     for place in places:
         text.set(position=place, va="bottom" if place[1] > 0 else "top")
@@ -167,7 +167,7 @@ def _marked_jump(distances: Sequence[float]) -> tuple[int, float] | None:
 
 
 def _places(axes: Axes, distances: Sequence[float], n: int) -> list[tuple[float, float]]:
-    """Where the number of point `n` may stand, the best place first, in typographic points from it.
+    """Offsets for the number of point `n`, the best first, in typographic points from it.
 
     Above, and out of the way of a line that rises; below in a valley with room for it.
     """

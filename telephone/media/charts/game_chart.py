@@ -1,4 +1,4 @@
-"""What the chart of one game needs: its distances, and the scale beside them."""
+"""The chart of one game, from its drift and its calibration."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from telephone.media import charts
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
-    """The drift of one game with all that it is held against, as a chart and in words."""
+class GameChart:
+    """The drift of one game beside its calibration, as a chart and in words."""
 
     title: str
     embedder: str
@@ -17,7 +17,7 @@ class Drawing:
     bearings: Bearings
 
     def chart(self, theme: charts.Theme = "light") -> bytes:
-        """The PNG; keeps a core busy."""
+        """The PNG; CPU-bound."""
         return charts.drift_chart(
             self.drift.distances,
             title=self.title,
@@ -34,13 +34,13 @@ class Drawing:
 
     @property
     def _rest(self) -> int | None:
-        """The turn that is marked as the beginning of rest: none where two captions take turns."""
+        """The turn that is marked as the beginning of rest; None where two captions alternate."""
         found = self.bearings.rest
         return None if found is None or found.cycle else found.turn
 
 
 def for_chart(scale: Calibration | None) -> charts.ChartScale | None:
-    """The scale as charts draw it."""
+    """A calibration as the scale that charts draw."""
     if scale is None:
         return None
     floor, ceiling = (charts.Span(some.low, some.median, some.high) for some in (scale.floor, scale.ceiling))

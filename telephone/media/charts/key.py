@@ -1,4 +1,4 @@
-"""The key below panels that have no room to name every curve at its end."""
+"""The key below panels that are too small to name every curve at its end."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ _WIDEST: Final = 370
 
 @dataclass(frozen=True, slots=True)
 class KeyEntry:
-    """A name after its look, or without one a heading or a remark; `after` is the space to the next, in pixels."""
+    """A name after its curve's style, or a heading or remark without one; `after` is the space after it, in pixels."""
 
     text: str
     look: Stroke | None = None
@@ -27,7 +27,7 @@ class KeyEntry:
 
     @property
     def room(self) -> float:
-        """How much of a line it takes, in pixels."""
+        """Its width, in pixels."""
         return length(self.text, SMALL) + self.after + (0 if self.look is None else SWATCH)
 
 
@@ -35,9 +35,9 @@ Line = tuple[KeyEntry, ...]
 
 
 def key(names: Sequence[str], ink: Ink, scale: ChartScale | None, remarks: Sequence[str]) -> tuple[Line, ...]:
-    """What the looks of these pairs and the lines of the scale mean, and remarks after that.
+    """The lines of the key: the styles of these pairs, the lines of the scale, then remarks.
 
-    Pairs are told by T2I and I2T where looks are so composed.
+    Lists T2I and I2T instead of pairs where styles are composed from both.
     """
     found = factors(names, ink)
     if found is None:
@@ -53,7 +53,7 @@ def key(names: Sequence[str], ink: Ink, scale: ChartScale | None, remarks: Seque
 
 
 def draw_key(figure: Figure, ink: Ink, lines: Sequence[Line], top: float) -> None:
-    """Sets the lines from `top` down, each ROW high."""
+    """Draws the lines from `top` down, each ROW high."""
     for k, line in enumerate(lines):
         left, middle = float(EDGE), top + ROW * (k + 0.5)
         for entry in line:
@@ -70,7 +70,7 @@ def _group(head: str, looks: Mapping[str, Stroke]) -> Line:
 
 
 def _lines(groups: Sequence[Line]) -> Iterator[Line]:
-    """Groups one after another, each on one line if it can be, and on a new one where it must."""
+    """Lays groups out one after another, each on one line if it fits, continued on a new one where it must be."""
     line: Line = ()
     for group in groups:
         if line and _room((*line, *group)) > WIDTH - 2 * EDGE + line[-1].after:

@@ -1,4 +1,4 @@
-"""Labels beside a panel, at the height of what they name, moved apart where they would overlap."""
+"""Labels beside a panel, each at the height of its value, moved apart where they would overlap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from telephone.media.charts.style import DPI, HEIGHT, SMALL, TYPE, Ink, length, 
 from telephone.media.typography import ELLIPSIS
 
 SWATCH: Final = 66
-"""How much room the piece of a curve before its name takes."""
+"""The width of the piece of curve before a name, in pixels."""
 
 _LEADING: Final = 1.2
-"""Heights of a line of type, from one baseline to the next."""
+"""The distance between baselines, as a multiple of the type's height."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One or more `lines` of type that name what stands at `value` of the y-axis.
+    """One or more `lines` of type that name the curve or line at `value` of the y-axis.
 
     A curve's label repeats its `stroke`, hollow or not. A line leads to it from `start`, in pixels from the left.
     """
@@ -46,7 +46,7 @@ def beside(
     room: tuple[float, float],
     points: float = TYPE,
 ) -> None:
-    """Sets labels from `left` on, each at its value or as near to it as the others and `room` (top, bottom) allow."""
+    """Draws labels from `left` on, each at its value or as near to it as the others and `room` (top, bottom) allow."""
     height = line_height(points)
     wanted = [height_of(axes, label.value) for label in labels]
     middles = spread(wanted, [height * len(label.lines) for label in labels], *room)
@@ -63,7 +63,7 @@ def beside(
 
 
 def swatch(figure: Figure, ink: Ink, stroke: Stroke, at: tuple[float, float], *, hollow: bool = False) -> None:
-    """A short piece of a curve, from `at` on to the right."""
+    """Draws a short piece of a curve, from `at` to the right."""
     left, middle = at[0], HEIGHT - at[1]
     drawn(figure, [left, left + SWATCH - 14], [middle, middle], color=stroke.colour, linewidth=2.4,
           linestyle=stroke.dashes)  # fmt: skip
@@ -72,26 +72,26 @@ def swatch(figure: Figure, ink: Ink, stroke: Stroke, at: tuple[float, float], *,
 
 
 def drawn(figure: Figure, x: Sequence[float], y: Sequence[float], **look: Any) -> None:
-    """A line through points of the canvas, in pixels from its bottom left corner."""
+    """Draws a line through points of the canvas, in pixels from its bottom left corner."""
     figure.add_artist(Line2D(x, y, transform=IdentityTransform(), **look))
 
 
 def line_height(points: float) -> float:
-    """How high a line of type stands, in pixels."""
+    """The height of a line of type, in pixels."""
     return points * DPI / 72 * _LEADING
 
 
 def height_of(axes: Axes, value: float) -> float:
-    """Where a value of the y-axis stands, in pixels from the top of the canvas."""
+    """The position of a value of the y-axis, in pixels from the top of the canvas."""
     return HEIGHT - float(axes.transData.transform((0.0, value))[1])
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> tuple[float, ...]:
-    """The middles of labels of these heights that overlap nowhere, as near to the wanted ones as can be.
+    """The middles of labels of these heights that overlap nowhere, as near to the wanted ones as possible.
 
-    They stay between `low` and `high` and in the order of what is wanted, equal ones in the order given (isotonic
-    least squares by pooling: Ayer et al. 1955, Ann. Math. Stat. 26:641-647). Labels higher than the room in all run
-    over `high`.
+    They stay between `low` and `high` and in the order of `wanted`, equal ones in the order given (isotonic
+    least squares by pooling: Ayer et al. 1955, Ann. Math. Stat. 26:641-647). Labels that are higher
+    together than the space run over `high`.
     """
     order = sorted(range(len(wanted)), key=lambda k: wanted[k])
     sizes = [heights[k] for k in order]
@@ -135,7 +135,7 @@ def fitted(name: str, room: float, points: float) -> str:
 
 
 def _middle_out(text: str, letters: int) -> str:
-    """`text` with so many of its letters, and an ellipsis where the others were."""
+    """`text` with so many of its letters, and an ellipsis in place of the others."""
     if letters >= len(text):
         return text
     return text[: -(-letters // 2)] + ELLIPSIS + text[len(text) - letters // 2 :]

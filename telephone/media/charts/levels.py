@@ -41,7 +41,7 @@ Levels = Sequence[tuple[str, Sequence[ChartCurve]]]
 _MOST_LEVELS: Final = 4
 _LEFT, _RIGHT, _GAP, _BELOW = 98, 1176, 22, 54
 _BAR: Final = 6
-"""From one bar to the next, in pixels."""
+"""The distance between bars, in pixels."""
 
 
 def levels_chart(
@@ -50,7 +50,7 @@ def levels_chart(
     """A PNG, 1200 × 675: one panel a level, side by side on one y-axis, with the curves of its pairs by turn.
 
     A pair looks the same in every panel; a level without curves says so. The first 12 pairs are drawn and the number
-    of others is told. Raises ValueError without curves, with more than 4 levels, or where two curves of a level have
+    of others is stated. Raises ValueError without curves, with more than 4 levels, or where two curves of a level have
     one name.
     """
     return png(levels_figure(levels, title=title, embedder=embedder, scale=scale, theme=theme))
@@ -68,7 +68,7 @@ def describe_levels(levels: Levels, *, scale: ChartScale | None = None) -> str:
 
 
 def levels_figure(levels: Levels, *, title: str, embedder: str, scale: ChartScale | None, theme: Theme) -> Figure:
-    """What `levels_chart` draws, before it is a file."""
+    """The figure that `levels_chart` saves."""
     shown, names, more = _shown(levels)
     ink, looks = INKS[theme], strokes(names, INKS[theme])
     together = [curve for _, curves in shown for curve in curves]
@@ -116,7 +116,7 @@ def _shown(levels: Levels) -> tuple[list[tuple[str, list[ChartCurve]]], list[str
 
 
 def _ticks(turns: int) -> list[int]:
-    """The first turn, and every 5th or 10th where not every one has room."""
+    """The labelled turns: all, or the first and every 5th or 10th where all do not fit."""
     step = next(step for most, step in ((5, 1), (15, 5), (turns, 10)) if turns <= most)
     return [1, *range(step if step > 1 else 2, turns + 1, step)]
 

@@ -37,11 +37,11 @@ from telephone.media.charts.values import ChartCurve, ChartScale
 from telephone.media.charts.words import called, counted, listed, number, spoken, told
 
 _BAR: Final = 10
-"""From one bar to the next, in pixels."""
+"""The distance between bars, in pixels."""
 _NAMES: Final = 430
-"""The widest that names may grow, in pixels."""
+"""The greatest width of names, in pixels."""
 _ROOM: Final = (162.0, 614.0)
-"""Where labels may stand, from the top."""
+"""Top and bottom of the space for labels, in pixels."""
 
 
 def pairs_chart(
@@ -50,14 +50,14 @@ def pairs_chart(
     """A PNG, 1200 × 675: distance from the prompt by turn of up to 12 pairs, each named at its end.
 
     Where several models of both kinds meet, a T2I is a colour and an I2T a marker. The first 12 are drawn and the
-    number of others is told. Intervals are bands; with more than 4 pairs that of the last turn is a bar beside the
+    number of others is stated. Intervals are bands; with more than 4 pairs that of the last turn is a bar beside the
     panel. Raises ValueError without curves or where two have one name.
     """
     return png(pairs_figure(curves, title=title, embedder=embedder, scale=scale, theme=theme))
 
 
 def describe_pairs(curves: Sequence[ChartCurve], *, scale: ChartScale | None = None) -> str:
-    """The chart in words: the closest and the farthest pair at the end, the biggest jump, and who overlaps."""
+    """The chart in words: the closest and the farthest pair at the end, the biggest jump, and which pairs overlap."""
     check(curves)
     shown = sorted(curves[:MOST], key=lambda curve: curve.middle[-1])
     size = f"{counted(len(shown), 'pair')}, {counted(turns_of(shown), 'turn')}"
@@ -76,7 +76,7 @@ def describe_pairs(curves: Sequence[ChartCurve], *, scale: ChartScale | None = N
 def pairs_figure(
     curves: Sequence[ChartCurve], *, title: str, embedder: str, scale: ChartScale | None, theme: Theme
 ) -> Figure:
-    """What `pairs_chart` draws, before it is a file."""
+    """The figure that `pairs_chart` saves."""
     check(curves)
     ink, shown = INKS[theme], curves[:MOST]
     height = (_ROOM[1] - _ROOM[0]) / (len(shown) + (0 if scale is None else 3))

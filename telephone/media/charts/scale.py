@@ -16,18 +16,18 @@ HEADROOM: Final = 1.06
 """How much of the y-axis stays free above the scale's upper end."""
 
 DASHES: Final[tuple[Dashes, Dashes]] = ((0, (4, 2)), (0, (1, 1.6)))
-"""Of the line of what is unrelated, and of what is as near as a redraw."""
+"""The dashes of the line for unrelated prompts, and of the line for redraws."""
 
 
 def draw_scale(axes: Axes, ink: Ink, scale: ChartScale) -> None:
-    """Both medians as lines, dashed for unrelated and dotted for redrawn, on bands from quartile to quartile."""
+    """Draws both medians as lines, dashed for unrelated and dotted for redrawn, on bands from quartile to quartile."""
     for span, dashes in zip(_spans(scale), DASHES, strict=True):
         axes.axhspan(span.low, span.high, color=ink.quiet, alpha=0.13, linewidth=0, zorder=0.6)
         axes.axhline(span.middle, color=ink.quiet, linewidth=2, linestyle=dashes, zorder=0.7)
 
 
 def scale_labels(ink: Ink, scale: ChartScale, start: float | None = None) -> tuple[Label, ...]:
-    """What to set beside the two medians, led to from `start` where that is not near."""
+    """The labels of the two medians, with a line from `start` where that is not near."""
     return (
         Label((UNRELATED,), scale.floor.middle, ink.quiet, start=start),
         Label(("as near as", "a redraw"), scale.ceiling.middle, ink.quiet, start=start),
@@ -35,7 +35,7 @@ def scale_labels(ink: Ink, scale: ChartScale, start: float | None = None) -> tup
 
 
 def scale_in_words(scale: ChartScale | None) -> str:
-    """A sentence of what the scale says; nothing without one."""
+    """A sentence that states the scale; empty without one."""
     if scale is None:
         return ""
     far, near = (f"{span.middle:.2f} ({span.low:.2f} to {span.high:.2f})" for span in _spans(scale))

@@ -19,7 +19,7 @@ Points = list[tuple[int, Span]]
 
 _PERCENT: Final = ".0%"
 _FARTHEST: Final = 0.5
-"""How far beyond 0% and 100% the intervals of shares are followed."""
+"""How far beyond 0% and 100% the intervals of shares are drawn."""
 _ROOM: Final = (165.0, 612.0)
 
 
@@ -29,7 +29,7 @@ def shares_chart(
     """A PNG, 1200 × 675: the θ² of T2I and of I2T as shares of all variation, by turn, with 95% intervals.
 
     Spans are None at a turn without a verdict: there the curves break, the panel is shaded and the heading says so.
-    Points are hollow where the interval includes nothing. `turns` count from 1 and ascend; shares may leave [0, 1].
+    Points are hollow where the interval includes 0%. `turns` count from 1 and ascend; shares may leave [0, 1].
     Raises ValueError where spans and turns do not match, or all spans are None.
     """
     return png(shares_figure(turns, t2i, i2t, title=title, embedder=embedder, theme=theme))
@@ -44,15 +44,15 @@ def difference_chart(turns: Sequence[int], spans: Spans, *, title: str, embedder
 
 
 def describe_shares(turns: Sequence[int], t2i: Spans, i2t: Spans) -> str:
-    """The chart in words: where both shares start and end, the biggest change, who may be nothing and when."""
+    """The chart in words: where both shares start and end, the biggest change, and at which turns either may be 0%."""
     _check(turns, t2i, i2t)
-    painters, tellers = _points(turns, t2i), _points(turns, i2t)
+    t2i_points, i2t_points = _points(turns, t2i), _points(turns, i2t)
     return told(
         f"Line chart of the shares of T2I and I2T in all variation, {counted(len(turns), 'turn')}.",
-        f"T2I: {_course(painters, _PERCENT)}; I2T: {_course(tellers, _PERCENT)}.",
-        _change_in_words("share of T2I", painters, lambda change: f"{number(100 * change, '+.0f')} points"),
-        _side_in_words("T2I's interval includes 0%", [turn for turn, span in painters if _even(span, 0)]),
-        _side_in_words("I2T's interval includes 0%", [turn for turn, span in tellers if _even(span, 0)]),
+        f"T2I: {_course(t2i_points, _PERCENT)}; I2T: {_course(i2t_points, _PERCENT)}.",
+        _change_in_words("share of T2I", t2i_points, lambda change: f"{number(100 * change, '+.0f')} points"),
+        _side_in_words("T2I's interval includes 0%", [turn for turn, span in t2i_points if _even(span, 0)]),
+        _side_in_words("I2T's interval includes 0%", [turn for turn, span in i2t_points if _even(span, 0)]),
         _side_in_words("No verdict", _gaps(turns, t2i)),
     )
 
@@ -73,7 +73,7 @@ def describe_difference(turns: Sequence[int], spans: Spans) -> str:
 
 
 def shares_figure(turns: Sequence[int], t2i: Spans, i2t: Spans, *, title: str, embedder: str, theme: Theme) -> Figure:
-    """What `shares_chart` draws, before it is a file."""
+    """The figure that `shares_chart` saves."""
     _check(turns, t2i, i2t)
     ink = INKS[theme]
     figure = canvas(ink)
@@ -141,7 +141,7 @@ def _even(span: Span, even: float) -> bool:
 
 
 def _frame(figure: Figure, ink: Ink, turns: Sequence[int], spans: Spans, box: Box) -> Axes:
-    """A panel from the first to the last turn, shaded where there is no verdict; nothing is its one level line."""
+    """A panel from the first to the last turn, shaded where there is no verdict; without a line at the bottom."""
     axes = panel(figure, ink, box)
     axes.spines["bottom"].set_visible(False)
     axes.set_xlim(turns[0] - 0.4, turns[-1] + 0.4)
@@ -155,7 +155,7 @@ def _frame(figure: Figure, ink: Ink, turns: Sequence[int], spans: Spans, box: Bo
 
 
 def _fit_shares(axes: Axes, spans: Sequence[Span]) -> None:
-    """From 0% to 100%, and as far beyond as estimates need and their intervals may."""
+    """Sets the y-axis from 0% to 100%, extended to all estimates and, up to _FARTHEST, to their intervals."""
     low = min(0.0, *(min(span.middle, max(span.low, -_FARTHEST)) for span in spans))
     high = max(1.0, *(max(span.middle, min(span.high, 1 + _FARTHEST)) for span in spans))
     axes.set_ylim(low - 0.04, high + 0.04)
@@ -172,7 +172,7 @@ def _ticks(most: float) -> dict[float, str]:
 
 
 def _draw(axes: Axes, ink: Ink, points: Points, turns: Sequence[int], look: Stroke, *, even: float) -> None:
-    """The curve in pieces between turns without a verdict, each with its band; a point alone has a bar."""
+    """Draws the curve in pieces between turns without a verdict, each with its band; a single point gets a bar."""
     place = {turn: k for k, turn in enumerate(turns)}
     for _, piece in groupby(enumerate(points), key=lambda at: place[at[1][0]] - at[0]):
         part = [point for _, point in piece]

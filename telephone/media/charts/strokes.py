@@ -1,4 +1,4 @@
-"""How the curves of one chart are told apart: by marker, dashes and colours that all eyes part, beside their names."""
+"""The styles that tell curves apart: markers, dashes and colours that colour-blind readers distinguish too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from telephone.media.charts.style import Ink
 
 Dashes = tuple[float, tuple[float, ...]]
 TIMES: Final = " × "
-"""What stands between the two models in the name of a pair."""
+"""The separator between the two models in the name of a pair."""
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
 DASHES: Final[tuple[Dashes, ...]] = (
     (0.0, ()),
@@ -28,7 +28,7 @@ class Stroke:
 
 
 def strokes(names: Sequence[str], ink: Ink) -> dict[str, Stroke]:
-    """A look for every name, all different up to 35 names: by its factors, or else a colour and a marker of its own."""
+    """A style for every name, all different up to 35 names: composed from its factors, or else of its own."""
     found = factors(names, ink)
     if found is None:
         return {name: stroke(ink, k, k) for k, name in enumerate(dict.fromkeys(names))}
@@ -40,7 +40,7 @@ def strokes(names: Sequence[str], ink: Ink) -> dict[str, Stroke]:
 def factors(names: Sequence[str], ink: Ink) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """The T2I, each a colour, and the I2T, each a marker with its dashes, that meet in these names.
 
-    None where they are no pairs, have one model of a kind in common, or are of more models than can be told apart.
+    None where they are no pairs, have one model of a kind in common, or have more models than can be told apart.
     """
     halves = [name.split(TIMES) for name in names]
     if any(len(half) != 2 for half in halves):
@@ -51,7 +51,7 @@ def factors(names: Sequence[str], ink: Ink) -> tuple[tuple[str, ...], tuple[str,
 
 
 def marked(ink: Ink, stroke: Stroke, *, hollow: bool, size: float = 8) -> dict[str, Any]:
-    """How a marker is filled: hollow says provisional."""
+    """The marker's drawing options: hollow means provisional."""
     return {
         "markersize": size,
         "markerfacecolor": ink.ground if hollow else stroke.colour,
@@ -61,5 +61,5 @@ def marked(ink: Ink, stroke: Stroke, *, hollow: bool, size: float = 8) -> dict[s
 
 
 def stroke(ink: Ink, colour: int, marker: int) -> Stroke:
-    """The look of this colour and this marker with its dashes, counted from 0 and round again."""
+    """The look of this colour and this marker with its dashes, counted from 0, modulo their number."""
     return Stroke(ink.series[colour % len(ink.series)], MARKERS[marker % len(MARKERS)], DASHES[marker % len(DASHES)])

@@ -1,7 +1,7 @@
-"""The house style of every chart: one canvas, two themes, type that a phone can show.
+"""The style of every chart: one canvas, two themes, type that is readable on a phone.
 
 Colours are Okabe and Ito's; a marker, a line style or a label says again what a colour says. Figures are drawn
-through matplotlib's objects, without pyplot, so that threads share nothing. Lengths are pixels from the top left
+through matplotlib's objects, without pyplot, so that threads share no state. Lengths are pixels from the top left
 corner, sizes of type are points.
 """
 
@@ -25,7 +25,7 @@ Box = tuple[float, float, float, float]
 WIDTH, HEIGHT, DPI = 1200, 675, 150
 TITLE, LARGE, TYPE, SMALL = 18, 16, 14, 12
 EDGE: Final = 48
-"""How far type stays from the left and right edge."""
+"""The margin of type at the left and right edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Ink:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A few words of the line under the heading, in a colour that the chart uses for what they speak of."""
+    """A few words of the line under the heading, in the colour of the part of the chart that they are about."""
 
     text: str
     colour: str
@@ -77,14 +77,14 @@ INKS: Final[dict[Theme, Ink]] = {
 
 
 def canvas(ink: Ink) -> Figure:
-    """An empty figure of the house's size on the theme's ground."""
+    """An empty figure of the common size in the theme's background colour."""
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=ink.ground)
     FigureCanvasAgg(figure)
     return figure
 
 
 def panel(figure: Figure, ink: Ink, box: Box) -> Axes:
-    """Axes in a box, with the house's grid and ticks and a line at the bottom alone."""
+    """Axes in a box, with the common grid and ticks, and a spine at the bottom only."""
     left, top, right, bottom = box
     place = (left / WIDTH, 1 - bottom / HEIGHT, (right - left) / WIDTH, (bottom - top) / HEIGHT)
     axes = figure.add_axes(place, facecolor=ink.ground)
@@ -100,7 +100,7 @@ def panel(figure: Figure, ink: Ink, box: Box) -> Axes:
 
 
 def heading(figure: Figure, ink: Ink, title: str, below: str, notes: Sequence[Note] = ()) -> None:
-    """What is shown, then how it is measured, then what to look at; each on one line, shortened where it must."""
+    """Writes the title, how it is measured, and notes on what to look at; one line each, shortened where needed."""
     room = WIDTH - 2 * EDGE - 4
     write(figure, (EDGE, 37), shortened(title, room, TITLE, bold=True), ink.text, points=TITLE, bold=True)
     write(figure, (EDGE, 86), shortened(below, room, TYPE), ink.quiet)
@@ -112,7 +112,7 @@ def heading(figure: Figure, ink: Ink, title: str, below: str, notes: Sequence[No
 
 
 def footing(figure: Figure, ink: Ink, text: str) -> None:
-    """The small print under the chart: what its scale and intervals stand on."""
+    """Writes the small print under the chart: the source of its scale and intervals."""
     write(figure, (EDGE, 652), shortened(text, WIDTH - 2 * EDGE, SMALL), ink.quiet, points=SMALL)
 
 
@@ -126,7 +126,7 @@ def write(
     bold: bool = False,
     align: Literal["left", "center", "right"] = "left",
 ) -> Text:
-    """A line of type, set as it is, never as mark-up. `at` is where it begins, is centred or ends, and its middle."""
+    """Writes a line of type, never as mark-up. `at` is the x where it begins, is centred or ends, and its middle y."""
     return figure.text(
         at[0] / WIDTH,
         1 - at[1] / HEIGHT,
@@ -141,7 +141,7 @@ def write(
 
 
 def length(text: str, points: float, *, bold: bool = False) -> float:
-    """How wide one line of type is."""
+    """The width of one line of type, in pixels."""
     return font(_pixels(points), bold=bold).getlength(setable(text))
 
 

@@ -1,4 +1,4 @@
-"""What charts draw, as plain values. Those who measure fill them in; what cannot be drawn raises ValueError here."""
+"""The values that charts draw, checked: a value that cannot be drawn raises ValueError."""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -21,7 +21,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One row of a board: a pair as in `t2i × i2t` or any other name, where it is with its 95% interval, and a note.
+    """One row of a board: a pair as in `t2i × i2t` or any other name, its value with a 95% interval, and a note.
 
     `note` is a few words for the right edge, such as "42 games".
     """
@@ -63,16 +63,16 @@ class ChartCurve:
 
     @property
     def last(self) -> Span:
-        """Where it ends."""
+        """The value and interval at the last turn."""
         return Span(self.ends[0][-1], self.middle[-1], self.ends[1][-1])
 
 
 @dataclass(frozen=True, slots=True)
 class ChartScale:
-    """What distances of one embedder mean, as medians between quartiles.
+    """The calibration of one embedder's distances, as medians between quartiles.
 
     `floor` is how far apart unrelated prompts are, `ceiling` how far the captions of redraws of one prompt are;
-    `source` tells in a few words what both were measured on. ValueError outside [0, 2].
+    `source` says in a few words what both were measured on. ValueError outside [0, 2].
     """
 
     floor: Span

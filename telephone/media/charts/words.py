@@ -1,4 +1,4 @@
-"""How a chart is told to those who cannot see it: short, at most 600 characters, the gist first."""
+"""Descriptions of charts for those who cannot see them: at most 600 characters, the main point first."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,11 +10,11 @@ from telephone.media.typography import ELLIPSIS
 LONGEST: Final = 600
 _NAME: Final = 48
 _FORMS: Final = ((20.0, ".0f"), (0.1, ".2f"), (0.01, ".3f"), (0.001, ".4f"))
-"""From so large a number on, its decimals: ratings have none, distances two."""
+"""Number formats by least magnitude: ratings have no decimals, distances two."""
 
 
 def told(*sentences: str) -> str:
-    """Sentences as one text; from the end on they go where there would be too much, and never in their midst."""
+    """Sentences as one text of at most LONGEST characters; drops whole sentences from the end where it is longer."""
     kept = [sentence for sentence in sentences if sentence]
     while len(kept) > 1 and len(" ".join(kept)) > LONGEST:
         kept.pop()
@@ -46,19 +46,19 @@ def turns_in_words(turns: Sequence[int]) -> str:
 
 
 def spoken(span: Span, form: str = ".2f") -> str:
-    """`0.31 (0.27 to 0.35)`, or `0.31` where nothing is known of its interval."""
+    """`0.31 (0.27 to 0.35)`, or `0.31` where its interval is not known."""
     low, middle, high = (number(value, form) for value in (span.low, span.middle, span.high))
     return middle if span.low == span.high else f"{middle} ({low} to {high})"
 
 
 def form_of(spans: Sequence[Span]) -> str:
-    """How many decimals numbers of this size need, as a format."""
+    """The number format with as many decimals as numbers of this size need."""
     largest = max((abs(end) for span in spans for end in (span.low, span.high)), default=0.0)
     return next((form for least, form in _FORMS if largest >= least), ".6f" if largest else ".2f")
 
 
 def number(value: float, form: str = ".2f") -> str:
-    """A number with the sign that print uses; what is rounded to nothing has none."""
+    """A number with a typographic minus sign; a number that rounds to 0 has no sign."""
     text = format(value, form)
     return text.removeprefix("-") if not text.strip("-0.%") else text.replace("-", "−")
 

@@ -1,4 +1,4 @@
-"""The two offline artists: words in, a picture out."""
+"""The two offline artists: they draw a picture from a text."""
 
 import hashlib
 import io
@@ -13,7 +13,7 @@ Hand = Literal["stickers", "doodles"]
 
 
 class SketchArtist:
-    """Draws any text with stickers on a scene, or as doodles on paper. Cheap to make; loads at the first drawing."""
+    """Draws any text, as stickers on a scene or as doodles on paper. Cheap to make; loads at the first drawing."""
 
     def __init__(self, hand: Hand) -> None:
         self.hand = hand
@@ -25,7 +25,7 @@ class SketchArtist:
         return buffer.getvalue()
 
     def compose(self, text: str, seed: int) -> compose.Picture:
-        """The picture before it becomes a file, with what was drawn where."""
+        """The picture before it is encoded, with each thing that was drawn and its place."""
         scene = parse.read(text)
         digest = hashlib.blake2b(f"{self.hand}/{seed}/{text}".encode("utf-8", "replace"), digest_size=8).digest()
         rng = np.random.default_rng(int.from_bytes(digest, "big"))

@@ -1,4 +1,4 @@
-"""Paints a setting: a sky above a horizon, a ground below it, and what stands between them."""
+"""Paints a setting: a sky above a horizon, a ground below it, and the scenery between them."""
 
 from typing import Final
 
@@ -9,11 +9,11 @@ from telephone.models.sketch.brush import SIDE, Canvas, vignette
 from telephone.models.sketch.settings import Backdrop
 
 BRIGHTEST: Final = 240
-"""No backdrop reaches white: white is kept for the outlines of stickers."""
+"""The brightest value of a backdrop: white is reserved for the outlines of stickers."""
 
 
 def paint(sky: Backdrop, ground: Backdrop, horizon: int, rng: np.random.Generator) -> Canvas:
-    """The empty setting. `horizon` is a row; `rng` decides where clouds, hills and stars are."""
+    """The empty setting. `horizon` is a row; `rng` places clouds, hills and stars."""
     canvas = np.empty((SIDE, SIDE, 3), np.float32)
     canvas[:horizon] = _gradient(sky.far, sky.near, horizon) + rng.normal(0, 4, 3)
     canvas[horizon:] = sky.near

@@ -1,4 +1,4 @@
-"""Strokes that settings are painted with."""
+"""The brush strokes of which settings are painted."""
 
 from typing import Any, Final
 
@@ -6,20 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 Canvas = NDArray[np.float32]
-"""A picture in the making, shape (512, 512, 3), from 0 to 255."""
+"""An unfinished picture, shape (512, 512, 3), from 0 to 255."""
 
 SIDE: Final = 512
 COLUMNS: Final = np.arange(SIDE, dtype=np.float32)
 
 
 def mix(canvas: Canvas, rows: slice, alpha: NDArray[np.float32], colour: Any) -> None:
-    """Lays a colour over some rows, `alpha` strong."""
+    """Blends a colour into some rows, with opacity `alpha`."""
     part = canvas[rows]
     part += alpha[..., None] * (np.asarray(colour, np.float32) - part)
 
 
 def ridge(canvas: Canvas, tops: NDArray[Any], bottom: int, colour: Any, strength: float = 1.0) -> None:
-    """Fills between a line of tops, one for each column, and a row, with a smooth edge."""
+    """Fills each column from its row in `tops` down to the row `bottom`, with a smooth edge."""
     first = int(max(0, np.floor(tops.min()) - 1))
     if first >= bottom:
         return
@@ -29,7 +29,7 @@ def ridge(canvas: Canvas, tops: NDArray[Any], bottom: int, colour: Any, strength
 
 
 def rolling(rng: np.random.Generator, height: float, waves: float) -> NDArray[Any]:
-    """A soft line of hills: heights from 0 to about `height`, one for each column."""
+    """A smooth line of hills: heights from 0 to about `height`, one for each column."""
     x = COLUMNS / SIDE * 2 * np.pi
     line = sum(np.sin(x * waves * k + rng.uniform(0, 6.3)) / k for k in (0.5, 1.0, 2.1))
     return np.asarray(height * (0.5 + 0.27 * line))
@@ -42,7 +42,7 @@ def glow(canvas: Canvas, x: float, y: float, radius: float, *, colour: Any, stre
 
 
 def vignette(canvas: Canvas) -> None:
-    """Corners a little darker, so that the eye stays inside."""
+    """Darkens the corners a little."""
     x = (np.arange(SIDE, dtype=np.float32) - SIDE / 2) / (SIDE / 2)
     edge = np.clip(x[None] ** 2 + x[:, None] ** 2 - 0.9, 0, 1)
     canvas *= (1 - 0.13 * edge)[..., None]

@@ -1,4 +1,4 @@
-"""Colours that have names: painting with them, and naming what is seen."""
+"""Colours with names: painting with them, and naming the colours of pixels."""
 
 import colorsys
 from typing import Final
@@ -42,12 +42,12 @@ _LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def paint_named(word: str) -> str | None:
-    """The paint that a colour word means, None for any other word."""
+    """The paint of a colour word, None for any other word."""
     return word if word in PAINTS else OTHER_WORDS.get(word)
 
 
 def painted(rgb: Pixels, paint: str) -> Pixels:
-    """The picture in another colour: its lights and shadows stay."""
+    """The picture in another colour, with its lights and shadows."""
     light = rgb @ _LUMA
     mean = float(light.mean()) or 1.0
     shade = (light / mean)[..., None] if paint not in ("black", "white") else (0.55 + 0.45 * light / mean)[..., None]
@@ -55,7 +55,7 @@ def painted(rgb: Pixels, paint: str) -> Pixels:
 
 
 def dominant(pixels: Pixels) -> Pixels:
-    """The colour that fills most of `pixels` (n, 3): the mean over the fullest of 64 coarse boxes."""
+    """The colour that fills most of `pixels` (n, 3): the mean over the fullest of 64 coarse colour boxes."""
     if not len(pixels):
         return np.full(3, 128, np.float32)
     boxes = (np.clip(pixels, 0, 255) // 64).astype(np.int64) @ np.array([16, 4, 1])
@@ -64,7 +64,7 @@ def dominant(pixels: Pixels) -> Pixels:
 
 
 def name_of(rgb: Pixels) -> str:
-    """What one would call this colour, as one of PAINTS."""
+    """The name of this colour, one of PAINTS."""
     hue, saturation, value = colorsys.rgb_to_hsv(*(float(c) / 255 for c in rgb))
     if value < 0.24:
         return "black"

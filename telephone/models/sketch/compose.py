@@ -1,4 +1,4 @@
-"""Composes a picture from a scene, in one of two hands, and tells what was drawn where."""
+"""Composes a picture from a scene, as stickers or as doodles, and records what was drawn where."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ MOST_DOODLES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One thing as it was laid down: its entry and its box (left, top, right, bottom)."""
+    """One drawn thing: its entry and its box (left, top, right, bottom)."""
 
     entry: int
     paint: str | None
@@ -29,7 +29,7 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The finished pixels, shape (512, 512, 3), and what is in them."""
+    """The finished pixels, shape (512, 512, 3), and the things drawn in them."""
 
     pixels: NDArray[np.uint8]
     drawn: tuple[Drawn, ...]
@@ -49,13 +49,13 @@ def stickers(scene: Scene, rng: np.random.Generator) -> Picture:
 
 
 def _upon(box: tuple[int, int, int, int]) -> float:
-    """Where the foot of something stands that is on a thing: a little below its upper edge."""
+    """The row for the foot of a thing that stands on this box: a little below its upper edge."""
     _, top, _, bottom = box
     return top + min(0.24 * (bottom - top), 30.0)
 
 
 def _laid(canvas: NDArray[np.float32], cut: Cutout, x: float, foot: float, thing: Thing) -> Drawn:
-    """Lays it down with its foot there, wholly inside the picture."""
+    """Pastes a cutout with its foot at `x` and `foot`, moved wholly inside the picture."""
     pad = cut.margin
     left = int(np.clip(x - cut.width / 2, 4 - pad, SIDE - 4 - cut.width + pad))
     top = int(np.clip(foot - cut.height + pad, 4 - pad, SIDE - 4 - cut.height + pad))
@@ -76,7 +76,7 @@ def doodles(scene: Scene, text: str, rng: np.random.Generator) -> Picture:
 
 
 def _few(things: Sequence[Thing]) -> list[Thing]:
-    """The first things, one of each before any is drawn again, in the order of the text."""
+    """The first few things in the order of the text, one of each kind before a second of any."""
     kept = sorted(sorted(things, key=lambda t: -t.sure)[:MOST_DOODLES], key=lambda t: t.span)
     counts = [1] * len(kept)
     for i, thing in enumerate(kept):
@@ -86,7 +86,7 @@ def _few(things: Sequence[Thing]) -> list[Thing]:
 
 
 def _places(count: int, rng: np.random.Generator) -> list[tuple[float, float, float]]:
-    """The middle and the size of each drawing: one in the centre, two abreast, three, or two rows."""
+    """The middle and the size of each drawing: one in the centre, two side by side, three, or two rows."""
     rows = {1: (1,), 2: (2,), 3: (1, 2) if rng.uniform() < 0.5 else (2, 1), 4: (2, 2)}[max(count, 1)]
     places = []
     height = (SIDE - 2 * MARGIN) / len(rows)
@@ -107,7 +107,7 @@ def _paper_for(text: str) -> DrawingPaper:
 
 
 def _sheet(paper: DrawingPaper, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Paper with a faint grain, and its lines or squares if it has any."""
+    """A sheet of paper with a faint grain, and its lines or squares if it has any."""
     canvas = np.empty((SIDE, SIDE, 3), np.float32)
     canvas[:] = paper.sheet
     offset = int(rng.integers(0, 26))

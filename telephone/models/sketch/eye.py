@@ -1,4 +1,4 @@
-"""The eye: turns cut-outs into features, and says which entries of the vocabulary they may be."""
+"""The spotters' recogniser: turns cut-outs into features, and scores the vocabulary's entries for them."""
 
 import threading
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ Sight = Literal["sharp", "hazy"]
 Features = NDArray[np.float32]
 
 FIELD: Final = 128
-"""The network sees squares of this side, the thing fitted into the middle."""
+"""The side of the network's square input, in pixels; the thing is fitted into the middle."""
 FIT: Final = 112
 CELLS: Final = 12
 GREY: Final = 128
@@ -24,9 +24,9 @@ GREY: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a spotter learnt: features minus `mean`, times `axes`, lie near the row of `marks` they belong to.
+    """What a spotter learnt: features minus `mean`, times `axes`, lie near the rows of `marks` of their entry.
 
-    `owners` is the entry of each mark, `colours` (n, 3) the colour of each entry as it was learnt.
+    `owners` is the entry of each mark, `colours` (n, 3) the colour of each entry in training.
     """
 
     mean: Features
@@ -54,7 +54,7 @@ def _session() -> Any:
 
 
 def lesson(sight: Sight) -> Lesson:
-    """What the spotter with this sight knows; loaded once."""
+    """The lesson of the spotter with this sight; loaded once."""
     with _lock:
         if sight not in _loaded:
             with np.load(ASSETS / f"eye-{sight}.npz") as table:
@@ -67,7 +67,7 @@ def lesson(sight: Sight) -> Lesson:
 
 
 def crop(pixels: Pixels, piece: Piece) -> Pixels:
-    """A piece alone on grey, fitted into the field, shape (128, 128, 3)."""
+    """A piece alone on grey, fitted into the network's input, shape (128, 128, 3)."""
     top, bottom, left, right = piece.box
     rows, cols = np.flatnonzero(piece.mask.any(axis=1)), np.flatnonzero(piece.mask.any(axis=0))
     field = Image.new("RGB", (FIELD, FIELD), (GREY, GREY, GREY))
@@ -83,7 +83,7 @@ def crop(pixels: Pixels, piece: Piece) -> Pixels:
 
 
 def features(crops: Sequence[Pixels]) -> Features:
-    """What the eye sees of each crop: the network's 1,280 numbers and a thumbnail, each of length 1."""
+    """The features of each crop: the network's 1,280 numbers and a thumbnail, each scaled to length 1."""
     if not crops:
         return np.zeros((0, 1280 + 3 * CELLS * CELLS), np.float32)
     batch = np.stack(crops).astype(np.float32)
@@ -97,7 +97,7 @@ def features(crops: Sequence[Pixels]) -> Features:
 
 
 def scores(known: Lesson, seen: Features) -> Features:
-    """How like each entry every row of features is, shape (rows, entries), at most 1."""
+    """The likeness of each row of features to each entry, shape (rows, entries), at most 1."""
     near = unit((seen - known.mean) @ known.axes) @ known.marks.T
     entries = int(known.owners.max()) + 1
     best = np.full((len(seen), entries), -1.0, np.float32)
@@ -106,5 +106,5 @@ def scores(known: Lesson, seen: Features) -> Features:
 
 
 def unit(rows: NDArray[Any]) -> Features:
-    """Rows of length 1; a row of zeros stays."""
+    """Rows scaled to length 1; a row of zeros stays."""
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9), np.float32)

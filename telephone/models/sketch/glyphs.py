@@ -1,4 +1,4 @@
-"""The glyphs the artists draw with, unpacked when they are first needed."""
+"""The glyphs that the artists draw with, unpacked at first use."""
 
 import io
 import threading
@@ -15,7 +15,7 @@ Glyph = NDArray[np.uint8]
 """A square cut-out with channels red, green, blue and alpha."""
 
 KEPT: Final = 160
-"""Glyphs kept unpacked: some 20 MB."""
+"""How many unpacked glyphs are cached: some 20 MB."""
 
 _lock = threading.Lock()
 _packs: dict[str, Any] = {}
@@ -31,7 +31,7 @@ def _pack(style: str) -> Any:
 
 @lru_cache(maxsize=KEPT)
 def glyph(style: str, entry: int) -> Glyph:
-    """The picture of one entry in a style (`fluent` or `noto`); not to be written to."""
+    """The picture of one entry in a style (`fluent` or `noto`); read-only."""
     data, ends = _pack(style)
     first = int(ends[entry - 1]) if entry else 0
     with Image.open(io.BytesIO(data[first : int(ends[entry])].tobytes())) as picture:

@@ -1,4 +1,4 @@
-"""Two hands: how a glyph becomes a sticker with a white edge, and how it becomes a pen drawing."""
+"""The two styles of drawing: a glyph as a sticker with a white edge, or as a pen drawing."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,16 +13,16 @@ from telephone.models.sketch.glyphs import Glyph
 from telephone.models.sketch.settings import Colour
 
 EDGE: Final = 5
-"""How wide a sticker's white edge is, in pixels."""
+"""The width of a sticker's white edge, in pixels."""
 SHADOW: Final = 9
 """How far the shadow of a sticker reaches beyond it."""
 PALEST: Final = 241
-"""No glyph is whiter than this: white is kept for the edge."""
+"""The palest value of a glyph: white is reserved for the edge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cutout:
-    """A picture ready to be laid down: `pixels` (h, w, 4), and `shadow` (h, w) from 0 to 1, if any.
+    """A picture ready to be pasted: `pixels` (h, w, 4), and `shadow` (h, w) from 0 to 1, if any.
 
     `margin` is how many pixels on every side are empty but for the shadow.
     """
@@ -40,7 +40,7 @@ class Cutout:
         return int(self.pixels.shape[0])
 
     def lay(self, canvas: NDArray[np.float32], left: int, top: int) -> None:
-        """Lays it on a canvas, its upper left corner there; what lies outside is cut off."""
+        """Pastes the cutout onto a canvas with its upper left corner there; clips the parts outside."""
         rows = slice(max(top, 0), min(top + self.height, canvas.shape[0]))
         cols = slice(max(left, 0), min(left + self.width, canvas.shape[1]))
         own = (slice(rows.start - top, rows.stop - top), slice(cols.start - left, cols.stop - left))
@@ -52,7 +52,7 @@ class Cutout:
 
 
 def turned(glyph: Glyph, size: int, angle: float, paint: str | None = None) -> Image.Image:
-    """A glyph scaled to `size` pixels, turned by `angle` degrees and cropped, in another colour if asked."""
+    """A glyph scaled to `size` pixels, turned by `angle` degrees and cropped, in another colour if `paint` is given."""
     if paint:
         rgb = colours.painted(glyph[..., :3].astype(np.float32), paint)
         glyph = np.dstack([rgb.astype(np.uint8), glyph[..., 3]])
@@ -82,7 +82,7 @@ def sticker(glyph: Glyph, size: int, angle: float, paint: str | None = None) -> 
 
 
 def _in_one_piece(shape: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The shape without holes; where it has several parts, joined by as much paper as that takes."""
+    """The shape without holes; several parts are joined by as little extra area as possible."""
     solid = np.asarray(ndimage.binary_fill_holes(shape))
     outside = ndimage.distance_transform_edt(~solid)
     for reach in range(EDGE - 2, 40, 3):
@@ -95,7 +95,7 @@ def _in_one_piece(shape: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def doodle(glyph: Glyph, size: int, angle: float, ink: Colour, rng: np.random.Generator) -> Cutout:
-    """The glyph inside a wavering pen line, coloured in with a crayon."""
+    """The glyph inside a wavering pen line, coloured with a crayon."""
     picture = turned(glyph, size - 8, angle)
     square = np.asarray(_framed(picture, 10), np.float32)
     solid = ndimage.binary_fill_holes(square[..., 3] > 70)

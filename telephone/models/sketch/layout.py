@@ -1,4 +1,4 @@
-"""Where things stand in a scene: in the sky, far away, or before us in one row or two; on and behind each other."""
+"""Places the things of a scene: in the sky, far away, or near in one row or two; on and behind each other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +12,13 @@ from telephone.models.sketch.vocabulary import entries
 SIDE: Final = 512
 MARGIN: Final = 14
 GAP: Final = 12
-"""Free pixels between things that have nothing to do with each other."""
+"""The least gap between unrelated things, in pixels."""
 
 MOST_UPON: Final = 3
-"""Things that one other can bear."""
+"""The most things that can stand on another."""
 
 MOST_HIGH: Final = 4
-"""Things in the air of themselves: more of them stay on the ground."""
+"""The most flying things in the air; further ones stay on the ground."""
 
 _SIZES: Final = {
     "place": 1.2,
@@ -37,9 +37,9 @@ _SMALLEST: Final = 64.0
 
 @dataclass(frozen=True, slots=True)
 class StickerSpot:
-    """One sticker's place: the middle of its foot, its size, and which spot it covers a part of, if any.
+    """One sticker's place: the middle of its foot, its size, and the spot that it partly covers, if any.
 
-    What covers another either stands on it, at a height that shows only when that is drawn, or in front of it.
+    A covering sticker stands either on the other, at a height known only when that is drawn, or in front of it.
     """
 
     thing: Thing
@@ -57,7 +57,7 @@ class StickerSpot:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """What shares one place in a row: a thing, and those on it, or the one behind it."""
+    """One place in a row: a thing with the things on it, or with the one behind it."""
 
     base: Thing
     tops: tuple[Thing, ...] = ()
@@ -72,7 +72,7 @@ class _Slot:
 
 
 def arrange(things: Sequence[Thing], horizon: int, rng: np.random.Generator) -> list[StickerSpot]:
-    """A spot for every single thing, those that are covered first."""
+    """A spot for every single thing, in drawing order: partly covered things first."""
     slots, high, far = _groups(things)
     spots = [*_in_the_sky(high, rng), *_far_away(far, horizon, rng)]
     rows = _rows(slots)
@@ -85,7 +85,7 @@ def arrange(things: Sequence[Thing], horizon: int, rng: np.random.Generator) -> 
 
 
 def _groups(things: Sequence[Thing]) -> tuple[list[_Slot], list[Thing], list[Thing]]:
-    """Slots for the ground, and what is up in the sky and what is far away."""
+    """The slots on the ground, the things in the sky and the things far away."""
     slots: list[_Slot] = []
     high: list[Thing] = []
     far: list[Thing] = []
@@ -113,12 +113,12 @@ def _groups(things: Sequence[Thing]) -> tuple[list[_Slot], list[Thing], list[Thi
 
 
 def _is_up(thing: Thing, kind: str) -> bool:
-    """Whether it belongs into the sky, and not on the ground with what it is on or behind."""
+    """Whether a thing belongs in the sky, not on the ground with the thing it is on or behind."""
     return kind == "sky" or thing.is_high or thing.relation == "above"
 
 
 def _may_fly(thing: Thing, kind: str) -> bool:
-    """Whether it would be up in the air if nothing is said."""
+    """Whether a thing is in the air unless the text says otherwise."""
     return kind == "air" and not thing.relation and not thing.is_far
 
 
@@ -129,7 +129,7 @@ def _slot(base: Thing, waiting: list[Thing]) -> _Slot:
 
 
 def _base(things: Sequence[Thing], i: int) -> Thing | None:
-    """What the thing at `i` is on: the next that is itself on nothing."""
+    """The thing that the thing at `i` is on: the next one that is itself on nothing."""
     return next((thing for thing in things[i + 1 :] if thing.relation != "on"), None)
 
 
@@ -167,8 +167,8 @@ def _far_away(things: Sequence[Thing], horizon: int, rng: np.random.Generator) -
 
 
 def _rows(slots: Sequence[_Slot]) -> list[list[_Slot]]:
-    """One row, or a back and a front row where one would be crowded; what bears something stands
-    at the back, where it may rise over the horizon."""
+    """One row, or a back and a front row where one would be crowded; things that carry others stand at the back, where
+    they may rise over the horizon."""
     half = max(sum(slot.width for slot in slots) / 2, 1.0)
     if half <= 2.2:
         return [list(slots)] if slots else []
@@ -220,7 +220,7 @@ def _stacked(
 
 
 def _apart(spots: list[StickerSpot]) -> list[StickerSpot]:
-    """The same spots inside the picture, shrunk or moved until none covers what it should not."""
+    """The same spots inside the picture, shrunk or moved until none covers an unrelated one."""
     spots = [_inside(spot) for spot in spots]
     for _ in range(14):
         clashes = [(i, j) for i in range(len(spots)) for j in range(i) if _clash(spots, i, j)]

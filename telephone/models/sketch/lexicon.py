@@ -1,4 +1,4 @@
-"""From words to entries of the vocabulary: exact names first, then other words, then what means the same."""
+"""From words to entries of the vocabulary: exact names first, then other words, then similar meanings."""
 
 import json
 import threading
@@ -14,12 +14,12 @@ from telephone.models.minilm import MiniLM
 from telephone.models.sketch.vocabulary import ASSETS, entries, plural, singulars
 
 LEAST_LIKENESS: Final = 0.5
-"""Phrases less alike than this to every name mean nothing that can be drawn."""
+"""The least likeness, as a cosine, at which a phrase means an entry; phrases below it for all mean none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a phrase means: an entry, how sure that is (1 for its own name), and whether it is a plural."""
+    """The meaning of a phrase: an entry, how sure it is (1 for its own name), and whether it is a plural."""
 
     entry: int
     sure: float
@@ -44,7 +44,7 @@ def _exact() -> dict[str, Meaning]:
 
 
 def _lone_tags() -> list[tuple[int, str]]:
-    """The tags that only one entry has."""
+    """The tags that belong to only one entry."""
     owners: dict[str, list[int]] = {}
     for i, entry in enumerate(entries()):
         for tag in entry.tags:
@@ -59,7 +59,7 @@ def _nearest() -> dict[str, tuple[int, float]]:
 
 @cache
 def meanings() -> NDArray[np.float32]:
-    """Where each entry lies in MiniLM's space, shape (n, 384)."""
+    """The MiniLM vector of each entry, shape (n, 384)."""
     with np.load(ASSETS / "meanings.npz") as table:
         return np.asarray(table["entries"], np.float32)
 
@@ -71,12 +71,12 @@ def _keys() -> tuple[NDArray[np.float32], NDArray[np.int16]]:
 
 
 def normal(phrase: str) -> str:
-    """A phrase as it is looked up: lower case, no hyphens."""
+    """A phrase in the form of a look-up: lower case, no hyphens."""
     return phrase.lower().replace("-", " ")
 
 
 def exact(words: Sequence[str]) -> Meaning | None:
-    """The entry that goes by exactly these words, in either number."""
+    """The entry with exactly these words, singular or plural; None if there is none."""
     known = _exact()
     phrase = " ".join(words)
     if phrase in known:
@@ -89,7 +89,7 @@ def exact(words: Sequence[str]) -> Meaning | None:
 
 
 def common(word: str) -> Meaning | None:
-    """The entry nearest to a common English word, worked out beforehand."""
+    """The precomputed entry nearest to a common English word."""
     for one, is_plural in ((word, False), *((s, True) for s in singulars(word))):
         if one in _nearest():
             entry, like = _nearest()[one]
@@ -98,7 +98,7 @@ def common(word: str) -> Meaning | None:
 
 
 class Thesaurus:
-    """Looks up by meaning, through MiniLM; remembers what it was asked."""
+    """Looks phrases up by meaning, through MiniLM, with a cache."""
 
     def __init__(self) -> None:
         self._minilm = MiniLM()
@@ -106,7 +106,7 @@ class Thesaurus:
         self._lock = threading.Lock()
 
     def vector(self, text: str) -> NDArray[np.float32]:
-        """Where a text lies, shape (384,)."""
+        """The MiniLM vector of a text, shape (384,)."""
         with self._lock:
             known = self._known.get(text)
         if known is None:
@@ -118,7 +118,7 @@ class Thesaurus:
         return known
 
     def nearest(self, phrase: str) -> Meaning | None:
-        """The entry that a phrase comes nearest to, None when it comes near none."""
+        """The entry nearest to a phrase, None below LEAST_LIKENESS."""
         keys, owners = _keys()
         like = keys @ self.vector(phrase)
         best = int(like.argmax())
@@ -129,4 +129,4 @@ class Thesaurus:
 
 
 THESAURUS: Final = Thesaurus()
-"""Shared by all artists and spotters; loads nothing before it is asked."""
+"""Shared by all artists and spotters; loads nothing before its first look-up."""

@@ -1,4 +1,4 @@
-"""Reads a text as an artist does: which things, how many, in which colours, where, and in what setting."""
+"""Parses a text for an artist: which things, how many, in which colours, where, and in what setting."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,9 @@ from telephone.models.sketch.vocabulary import NUMBERS, entries
 MOST_KINDS: Final = 6
 MOST_THINGS: Final = 9
 MOST_LOOKUPS: Final = 12
-"""Phrases looked up by meaning for one text; each takes some 3 ms."""
+"""The most phrases that are looked up by meaning for one text; each takes some 3 ms."""
 READ: Final = 700
-"""Words of a text that are read; a longer text has said by then what it shows."""
+"""The most words of a text that are read; a longer text has named its things by then."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -64,7 +64,7 @@ _MAYBE_VERBS: Final = _words(
     "map maps phone phones box boxes hammer hammers anchor anchors coin coins diamond gear gears orange face "
     "rose"
 )
-"""Nouns that are verbs as often: they count only after an article, a number or a describing word."""
+"""Nouns that are as often verbs: they count only after an article, a number or a describing word."""
 _BEFORE_NOUNS: Final = _words("a an the of and with his her their my our its some any each every another")
 _DESCRIBING: Final = re.compile(r".{2,}(?:ing|ed|ly|al|ous|ful|ive|ic|ish|less|able|ible|ern|ent|ant|est|ary)$")
 _IN_THE_AIR: Final = re.compile(r"\b(?:in|across|through) (?:the |an? )?(?:[a-z]+ ){0,2}(?:sky|air)\b")
@@ -90,7 +90,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All that an artist takes from a text."""
+    """The content that an artist takes from a text."""
 
     things: tuple[Thing, ...]
     sky: Backdrop
@@ -98,7 +98,7 @@ class Scene:
 
 
 def read(text: str) -> Scene:
-    """What a text calls for. Any text gives a scene; one without a known word gives what it means most nearly."""
+    """The scene of a text. Any text gives one; a text without a known word gives the thing nearest to its meaning."""
     words = _WORD.findall(lexicon.normal(text))[:READ]
     taken = _setting_words(words)
     found = _best(list(_candidates(words, taken)))
@@ -110,7 +110,7 @@ def read(text: str) -> Scene:
 
 
 def _setting_words(words: Sequence[str]) -> set[int]:
-    """The positions of words that speak of the setting and are no things."""
+    """The positions of words that name the setting and no thing."""
     taken: set[int] = set()
     places = [word.split() for place in (*SKIES, *GROUNDS) for word in place.words]
     told = [_WORD.findall(phrase) for place in (*SKIES, *GROUNDS, *PAPERS) for phrase in place.phrases]
@@ -129,7 +129,7 @@ def _find(words: Sequence[str], phrase: Sequence[str]) -> Iterator[int]:
 
 
 def _candidates(words: Sequence[str], taken: set[int]) -> Iterator[Thing]:
-    """Whatever could be drawn, each where it stands; spans may overlap."""
+    """All phrases that could be drawn, with their positions; spans may overlap."""
     lookups = 0
     for i, word in enumerate(words):
         if word in _LINKS or word in _STOPS:
@@ -181,7 +181,7 @@ def _stands_as_noun(words: Sequence[str], i: int, means: lexicon.Meaning) -> boo
 
 
 def _follows_a_noun(words: Sequence[str], i: int) -> bool:
-    """Whether a thing is named just before: then the word is more likely what it does, as in `a child builds`."""
+    """Whether a thing is named just before: then the word is more likely its verb, as in `a child builds`."""
     return i > 0 and lexicon.exact(words[i - 1 : i]) is not None
 
 
@@ -244,7 +244,7 @@ def _placed(words: Sequence[str], found: Sequence[Thing], i: int) -> Thing:
 
 
 def _shared(words: Sequence[str], things: list[Thing]) -> list[Thing]:
-    """`An egg and a cup on a table`: what is joined to something that is on a thing is on it too."""
+    """In `an egg and a cup on a table`, a thing joined to one that is on another is on it too."""
     for i in range(len(things) - 2, -1, -1):
         between = words[things[i].span[1] : things[i + 1].span[0]]
         joined = bool(between) and between[0] in ("and", ",") and all(w in _JOINING or w in _COUNTS for w in between)
@@ -254,7 +254,7 @@ def _shared(words: Sequence[str], things: list[Thing]) -> list[Thing]:
 
 
 def _limited(things: list[Thing]) -> list[Thing]:
-    """No more things than fit: the largest numbers shrink first."""
+    """The things, no more than fit: the largest counts shrink first."""
     while sum(t.count for t in things) > MOST_THINGS:
         most = max(range(len(things)), key=lambda i: things[i].count)
         things[most] = replace(things[most], count=min(things[most].count - 1, MOST_THINGS))
@@ -262,7 +262,7 @@ def _limited(things: list[Thing]) -> list[Thing]:
 
 
 def _setting(text: str, words: Sequence[str]) -> tuple[Backdrop, Backdrop]:
-    """Sky and ground together: what the words call for, else what suits the meaning, in- or outdoors both."""
+    """Sky and ground: those that the words name, else those that suit the meaning, both indoors or both outdoors."""
     vector = lexicon.THESAURUS.vector(text)
     skies = [_call(words, place) + float(vector @ lexicon.THESAURUS.vector(place.like)) for place in SKIES]
     grounds = [_call(words, place) + float(vector @ lexicon.THESAURUS.vector(place.like)) for place in GROUNDS]
@@ -276,7 +276,7 @@ def _setting(text: str, words: Sequence[str]) -> tuple[Backdrop, Backdrop]:
 
 
 def _call(words: Sequence[str], place: Backdrop) -> float:
-    """How loudly the words call for a place: more words and longer phrases more, 0 for none."""
+    """How strongly the words name a place: more words and longer phrases count more; 0 for none."""
     lengths = [len(phrase.split()) for phrase in place.words if any(_find(words, phrase.split()))]
     return 0.45 + 0.25 * max(lengths) + 0.05 * len(lengths) if lengths else 0.0
 

@@ -1,4 +1,4 @@
-"""Finds the things in a picture: stickers by their white edges, else whatever stands out from the background."""
+"""Finds the things in a picture: stickers by their white edges, else by their contrast with the background."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,23 +13,23 @@ Pixels = NDArray[np.uint8]
 Window = tuple[Any, ...]
 
 SIDE: Final = 512
-"""Pictures are looked at in this size, their longer side."""
+"""The longer side to which pictures are scaled, in pixels."""
 WHITE: Final = 243
 """All three channels at least this: the edge of a sticker, also after a JPEG; all else is painted darker."""
 SMALLEST: Final = 420
-"""Fewer pixels than this are no thing."""
+"""The least area of a thing, in pixels."""
 MOST: Final = 12
 _RIM: Final = 4
 _TOGETHER: Final = 9
-"""Marks nearer than twice this belong to one drawing."""
+"""Marks closer than twice this many pixels belong to one drawing."""
 _CROSS: Final = ndimage.generate_binary_structure(2, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One thing that was found. `box` is top, bottom, left and right; `mask` says which pixels of it are seen.
+    """One thing that was found. `box` is top, bottom, left and right; `mask` says which of its pixels are visible.
 
-    `solid` is the same with its holes and its edge. `is_whole` is false where another piece covers a part.
+    `solid` is the mask with its holes and its edge. `is_whole` is false where another piece covers a part.
     """
 
     box: tuple[int, int, int, int]
@@ -44,7 +44,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A picture taken apart: the pixels (h, w, 3), the pieces, and whether they have sticker edges."""
+    """A segmented picture: the pixels (h, w, 3), the pieces, and whether they have sticker edges."""
 
     pixels: Pixels
     pieces: tuple[Piece, ...]
@@ -53,7 +53,7 @@ class View:
 
 
 def decoded(picture: Image.Image) -> Pixels:
-    """Any picture as red, green and blue, transparent parts on white, its longer side 512 pixels."""
+    """Any picture in RGB, transparent parts on white, its longer side 512 pixels."""
     picture.load()
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
@@ -69,7 +69,7 @@ def decoded(picture: Image.Image) -> Pixels:
 
 
 def segment(pixels: Pixels) -> View:
-    """The things in a picture, those farthest to the left first."""
+    """Finds the things in a picture, from left to right."""
     pieces = _stickers(pixels)
     has_edges = bool(pieces)
     if not has_edges:
@@ -84,7 +84,7 @@ def segment(pixels: Pixels) -> View:
 
 
 def _stickers(pixels: Pixels) -> list[Piece]:
-    """Stickers from the top of the pile down.
+    """Stickers in order of depth, uncovered ones first.
 
     White is on edges only, and every sticker's shadow falls on the edges below it, so each unbroken white
     ring is one sticker that nothing covers. The arcs that remain close together with what covers them.
@@ -110,14 +110,14 @@ def _stickers(pixels: Pixels) -> list[Piece]:
 
 
 def _is_round_trip(part: Mask, filled: Mask, window: Window, white: Mask) -> bool:
-    """Whether white runs all the way round, away from the picture's frame."""
+    """Whether white surrounds a part on all sides, away from the picture's border."""
     padded = np.pad(filled, 1)
     rim = padded & ~ndimage.binary_erosion(padded)
     return bool(not _meets_frame(window, white) and (part & rim[1:-1, 1:-1]).sum() > 0.97 * rim.sum())
 
 
 def _meets_frame(window: Window, white: Mask) -> bool:
-    """Whether it reaches the picture's frame: then it is background, not an edge."""
+    """Whether it reaches the picture's border: then it is background, not an edge."""
     rows, cols = window
     height, width = white.shape
     return bool(rows.start == 0 or cols.start == 0 or rows.stop == height or cols.stop == width)
@@ -141,7 +141,7 @@ def _piece(solid: Mask, window: Window, white: Mask, is_whole: bool = True) -> P
 
 
 def _covered(tops: list[Piece], loose: Mask, white: Mask) -> list[Piece]:
-    """Stickers that are partly covered: arcs of white that close against what lies on them."""
+    """Partly covered stickers: arcs of white that close against the stickers on top of them."""
     shade = np.zeros_like(loose)
     for top in tops:
         shade[top.box[0] : top.box[1], top.box[2] : top.box[3]] |= top.solid
@@ -161,7 +161,7 @@ def _covered(tops: list[Piece], loose: Mask, white: Mask) -> list[Piece]:
 
 
 def _same_sticker(tops: list[Piece], labels: NDArray[Any], count: int) -> NDArray[Any]:
-    """The labels with one number for all parts that touch the same covering sticker: it cut them apart."""
+    """The labels, with one number for all parts that touch the same covering sticker, which separated them."""
     same = np.arange(count + 1)
     for top in tops:
         first, last = max(top.box[0] - 12, 0), top.box[1] + 12
@@ -179,7 +179,7 @@ def _same_sticker(tops: list[Piece], labels: NDArray[Any], count: int) -> NDArra
 
 
 def _blobs(pixels: Pixels) -> list[Piece]:
-    """What differs from the colours of its row's ends and from the picture's rim."""
+    """Connected areas that differ from the colours at both ends of their row and from the picture's border."""
     colours = pixels.astype(np.float32)
     height, width = colours.shape[:2]
     rim = max(1, min(9, height // 8, width // 8))

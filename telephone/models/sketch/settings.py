@@ -1,4 +1,4 @@
-"""Where scenes take place: what is above the horizon, what is below it, and the words for both."""
+"""The settings of scenes: skies above the horizon, grounds below it, and the words for both."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,8 +11,8 @@ class Backdrop:
     """One half of a setting.
 
     `far` and `near` are its colours: for a sky the top and the horizon, for a ground the horizon and
-    the bottom. `words` in a text call for it, `like` describes it to MiniLM, `phrases` tell of it. `light` is how a
-    sky dims and tints the ground, for red, green and blue.
+    the bottom. `words` in a text name it, `like` describes it to MiniLM, `phrases` name it in captions. `light` is how
+    a sky dims and tints the ground, for red, green and blue.
     """
 
     name: str
@@ -240,7 +240,7 @@ GROUNDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class DrawingPaper:
-    """What `doodles` draws on: its colour, and the colour of its lines and of the pen."""
+    """The paper that `doodles` draws on: its colour, and those of its lines and of the pen."""
 
     name: str
     sheet: Colour

@@ -1,4 +1,4 @@
-"""What a spotter makes of a view: which things, in which colours, where, and in what setting."""
+"""Interprets a segmented picture: which things, in which colours, where, and in what setting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,9 +15,9 @@ from telephone.models.sketch.vocabulary import entries
 
 
 @dataclass(frozen=True, slots=True)
-class Nerve:
-    """How a sight decides: `noise` is added to likeness, `context` weighs what goes with the rest,
-    `blur` is added to the distance of colours, `misses` is the share of small things overlooked."""
+class SightParameters:
+    """The parameters of a sight: `noise` is added to likeness, `context` weighs what goes with the other things,
+    `blur` is added to the distance of colours, `misses` is the share of small things that are overlooked."""
 
     noise: float
     context: float
@@ -25,22 +25,22 @@ class Nerve:
     misses: float
 
 
-NERVES: Final[dict[eye.Sight, Nerve]] = {
-    "sharp": Nerve(noise=0.0, context=0.0, blur=0.0, misses=0.0),
-    "hazy": Nerve(noise=0.095, context=0.2, blur=50.0, misses=0.04),
+PARAMETERS: Final[dict[eye.Sight, SightParameters]] = {
+    "sharp": SightParameters(noise=0.0, context=0.0, blur=0.0, misses=0.0),
+    "hazy": SightParameters(noise=0.095, context=0.2, blur=50.0, misses=0.04),
 }
 _NOT_HUMAN: Final = frozenset(("alien", "robot"))
 _BENEFIT: Final = 0.08
-"""How much less like the best answer a person may be and still be called one."""
+"""How much less likely than the best answer a person may be and still be named as one."""
 _RIVALS: Final = 6
-"""Answers that are weighed against each other for one thing."""
+"""How many answers are compared for one thing."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenThing:
     """One thing that was recognised. `where` is `near`, `far` or `high`; `relation` is to the thing `to`.
 
-    `doubt` is how close the second answer came, from 0 (far behind) to 1 (as good).
+    `doubt` says how close the second answer came, from 0 (far behind) to 1 (as good).
     """
 
     entry: int
@@ -54,7 +54,7 @@ class SeenThing:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The setting as it looks: sky and ground, or a sheet of paper, or only a colour."""
+    """The recognised setting: sky and ground, or a sheet of paper, or only a colour."""
 
     sky: Backdrop | None = None
     ground: Backdrop | None = None
@@ -64,11 +64,11 @@ class Surroundings:
 
 def recognised(view: View, sight: eye.Sight, rng: np.random.Generator) -> list[SeenThing]:
     """All things in the view, from left to right."""
-    known, nerve = eye.lesson(sight), NERVES[sight]
-    pieces = [p for p in view.pieces if p.area > 5200 or rng.uniform() >= nerve.misses] or list(view.pieces)
+    known, parameters = eye.lesson(sight), PARAMETERS[sight]
+    pieces = [p for p in view.pieces if p.area > 5200 or rng.uniform() >= parameters.misses] or list(view.pieces)
     like = eye.scores(known, eye.features([eye.crop(view.pixels, piece) for piece in pieces]))
-    like = _shaken(_people_first(like), nerve.noise, rng)
-    chosen = _in_context(like, nerve.context)
+    like = _with_noise(_people_first(like), parameters.noise, rng)
+    chosen = _in_context(like, parameters.context)
     height = view.pixels.shape[0]
     things = [
         SeenThing(int(i), _paint(view, piece, known.colours[i]), _where(piece, height), piece.box, _doubt(row, int(i)))
@@ -78,15 +78,15 @@ def recognised(view: View, sight: eye.Sight, rng: np.random.Generator) -> list[S
 
 
 def _people_first(like: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What may well be a person is named among people only: nobody is called an animal or a thing."""
+    """Lowers the likeness of all other entries where a person is likely: no person is named as an animal or a thing."""
     people = np.array([entry.kind == "person" and entry.name not in _NOT_HUMAN for entry in entries()])
     best = like.max(axis=1)
     is_person = like[:, people].max(axis=1) >= best - _BENEFIT
     return np.where(is_person[:, None] & ~people, like - 1, like)
 
 
-def _shaken(like: NDArray[np.float32], noise: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Likeness as an unsure eye feels it: only answers that were near the best can change places."""
+def _with_noise(like: NDArray[np.float32], noise: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Likeness with noise: only the _RIVALS best answers can change places."""
     if not noise:
         return like
     shaken = like + noise * rng.gumbel(size=like.shape).astype(np.float32)
@@ -120,7 +120,7 @@ def _where(piece: Piece, height: int) -> str:
 
 
 def _paint(view: View, piece: Piece, learnt: NDArray[np.float32]) -> str | None:
-    """The colour to mention: none where the thing looks as it was learnt."""
+    """The colour to mention; None where the thing has its usual colour."""
     top, bottom, left, right = piece.box
     shown = view.pixels[top:bottom, left:right][piece.mask].astype(np.float32)
     if not view.has_edges or len(shown) < 50:
@@ -144,7 +144,7 @@ def _evenness(shown: NDArray[np.float32]) -> float:
 
 
 def _related(things: Sequence[SeenThing], pieces: Sequence[Piece]) -> list[SeenThing]:
-    """The same things, knowing which is on or behind which."""
+    """The same things with their relations: on or behind each other."""
     related = list(things)
     for i, thing in enumerate(things):
         for j, other in enumerate(things):
@@ -175,7 +175,7 @@ def surroundings(view: View, sight: eye.Sight, rng: np.random.Generator) -> Surr
     free = ~ndimage.binary_dilation(view.foreground, iterations=12)
     if free.mean() < 0.05:
         free = np.ones_like(free)
-    blur = NERVES[sight].blur
+    blur = PARAMETERS[sight].blur
     if not view.has_edges:
         ground = np.median(view.pixels[free].astype(np.float32), axis=0)
         evenness = np.abs(view.pixels[free] - ground).max(axis=1)

@@ -1,4 +1,4 @@
-"""The two offline spotters: a picture in, a caption out, from nothing but the pixels."""
+"""The two offline spotters: they describe a picture from its pixels alone."""
 
 import hashlib
 import io
@@ -11,7 +11,7 @@ from telephone.models.sketch.eye import Sight
 
 
 class Spotter:
-    """Describes any picture. Cheap to make; loads at the first picture.
+    """Describes any picture. Cheap to construct; loads at the first picture.
 
     `sharp` knows the styles both artists draw in; `hazy` learnt two other styles and is unsure.
     """
@@ -27,7 +27,7 @@ class Spotter:
         return tell.told(things, around, self.sight == "hazy", rng)
 
     def look(self, pixels: segment.Pixels) -> tuple[list[sight.SeenThing], sight.Surroundings, np.random.Generator]:
-        """What is seen before it is put into words, and the chance that chooses the words."""
+        """The recognised things and setting, and the random generator that chooses the words of the caption."""
         digest = hashlib.blake2b(
             np.ascontiguousarray(pixels).tobytes(), digest_size=8, key=self.sight.encode()
         ).digest()

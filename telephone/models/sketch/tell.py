@@ -1,4 +1,4 @@
-"""Puts what was seen into an English sentence, in one of several forms."""
+"""Writes an English sentence about the recognised things, in one of several forms."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -24,7 +24,7 @@ _DOUBTS: Final = ("perhaps {}", "what looks like {}", "something like {}")
 
 
 def told(things: Sequence[SeenThing], around: Surroundings, unsure: bool, rng: np.random.Generator) -> str:
-    """One sentence that says everything that was seen. `unsure` lets doubt be heard."""
+    """One sentence about all recognised things and the setting. With `unsure`, it expresses doubt."""
     groups = _grouped(things)
     near = _listed(_phrases(groups, "near", things, unsure, rng))
     if around.sky is None or around.ground is None:
@@ -68,7 +68,7 @@ def _rest(far: str, high: str, rng: np.random.Generator, *, indoors: bool) -> st
 
 
 def _grouped(things: Sequence[SeenThing]) -> dict[Group, list[int]]:
-    """Things that are told of together: the same, in the same place, with the same relation."""
+    """Groups things that are named together: the same entry and colour, in the same place, with the same relation."""
     groups: dict[Group, list[int]] = {}
     held = {t.to for t in things if t.to is not None}
     for i, t in enumerate(things):
@@ -81,7 +81,7 @@ def _grouped(things: Sequence[SeenThing]) -> dict[Group, list[int]]:
 def _phrases(
     groups: dict[Group, list[int]], where: str, things: Sequence[SeenThing], unsure: bool, rng: np.random.Generator
 ) -> list[str]:
-    """What is said of the things in one place; a thing that bears others is told with them."""
+    """The phrases for the things in one place; a thing that carries others is named with them."""
     phrases = []
     for key, members in groups.items():
         entry, paint, place, relation, _, bears = key
@@ -95,7 +95,7 @@ def _phrases(
 
 
 def _borne(groups: dict[Group, list[int]], base: int, things: Sequence[SeenThing]) -> str:
-    """`two apples and a cup on `, for what stands on a thing or behind which it stands."""
+    """`two apples and a cup on `, for the things that are on `base` or behind it."""
     told = []
     for relation in ("on", "behind"):
         nouns = [_noun(k[0], len(m), k[1]) for k, m in groups.items() if k[3] == relation and k[4] == base]

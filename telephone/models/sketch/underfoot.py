@@ -1,6 +1,6 @@
-"""What stands on the horizon and lies below it: hills, houses, planks and waves.
+"""Scenery on the horizon and below it: hills, houses, planks and waves.
 
-Every part paints into the canvas it is given. Parts keep clear of the bands in which a spotter reads
+Every function paints into the canvas it is given. They keep clear of the bands in which a spotter reads
 the colours of sky and ground, or cover so little of them that the median does not move.
 """
 

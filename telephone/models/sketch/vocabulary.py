@@ -1,4 +1,4 @@
-"""What can be drawn and named: the entries of the vocabulary, and their English."""
+"""The vocabulary of things that can be drawn and named, and their English forms."""
 
 import json
 from collections.abc import Iterator
@@ -53,13 +53,13 @@ class VocabularyEntry:
 
 @cache
 def entries() -> tuple[VocabularyEntry, ...]:
-    """All entries, in the order of the glyphs and of the eyes' answers."""
+    """All entries, in the order of the glyphs and of the recogniser's scores."""
     rows = json.loads((ASSETS / "vocabulary.json").read_text("utf-8"))
     return tuple(VocabularyEntry(r["name"], r["kind"], tuple(r["words"]), tuple(r["tags"]), r["colour"]) for r in rows)
 
 
 def plural(name: str) -> str:
-    """More than one of it: `pieces of butter`, `wolves`, `hot dogs`."""
+    """The plural of a name: `pieces of butter`, `wolves`, `hot dogs`."""
     head, of, rest = name.partition(" of ")
     if of:
         return plural(head) + of + rest
@@ -83,7 +83,7 @@ def _plural_word(word: str) -> str:
 
 
 def singulars(word: str) -> Iterator[str]:
-    """What one of it may be called, likeliest first; nothing when the word is no plural."""
+    """The possible singulars of a word, likeliest first; none when it is no plural."""
     if word in _SINGULAR:
         yield _SINGULAR[word]
     if not word.endswith("s") or word.endswith(("ss", "us", "is")) or len(word) < 4:
@@ -99,14 +99,14 @@ def singulars(word: str) -> Iterator[str]:
 
 
 def article(phrase: str) -> str:
-    """`a` or `an`, by how the phrase is spoken."""
+    """`a` or `an`, by the sound of the phrase."""
     low = phrase.lower()
     vowel = low.startswith(_SPOKEN_VOWEL) or (low[:1] in "aeiou" and not low.startswith(_SPOKEN_CONSONANT))
     return "an" if vowel else "a"
 
 
 def counted(name: str, count: int, adjective: str = "") -> str:
-    """The thing with its number in words: `an old map`, `three cherries`, `the planet Earth`."""
+    """A name with its count in words: `an old map`, `three cherries`, `the planet Earth`."""
     described = f"{adjective} {name}" if adjective else name
     if count == 1:
         return f"the {described}" if name.startswith("planet ") else f"{article(described)} {described}"

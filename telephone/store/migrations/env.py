@@ -1,6 +1,6 @@
-"""Alembic's entry. The connection is handed in by telephone.store.migrate, inside its transaction.
+"""Alembic's entry point. The connection comes from telephone.store.migrate, inside its transaction.
 
-To add a table: change telephone/store/tables/games.py, then write the next file in versions/ (the test
+To add a table: change its module in telephone/store/tables/, then write the next file in versions/ (the test
 that compares the two prints what is missing).
 """
 

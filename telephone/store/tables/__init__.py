@@ -1,1 +1,1 @@
-"""The tables, one module for each aggregate; games.py draws them. Whoever opens the store imports all."""
+"""The tables, one module for each aggregate; games.py draws them. Opening the store imports all."""

@@ -1,6 +1,6 @@
-"""The tables of battles; telephone.store.tables.games draws where they hang.
+"""The tables of battles; telephone.store.tables.games draws how they relate.
 
-A side names its battle and its game each together with the server, so that neither can be another server's.
+A side references its battle and its game each together with the server, so that neither can be another server's.
 """
 
 from datetime import datetime
@@ -25,14 +25,14 @@ from telephone.store.tables.games import Row, of_game
 
 
 def of_battle() -> ForeignKeyConstraint:
-    """The key of a row that belongs to a battle and goes with it."""
+    """The foreign key of a row that belongs to a battle and is deleted with it."""
     return ForeignKeyConstraint(["battle_id", "guild_id"], ["battle.id", "battle.guild_id"], ondelete="CASCADE")
 
 
 class BattleRow(Row, table=True):
-    """One battle. `number` counts from 1 within its server; `runs` counts the workflows that led it.
+    """One battle. `number` counts from 1 within its server; `runs` counts the workflows that ran it.
 
-    `designed` says that its games were fixed beforehand; `closes_at` is set when voting opens. Of an `erased` battle
+    `designed` says that its games were planned beforehand; `closes_at` is set when voting opens. Of an `erased` battle
     only numbers and votes are left.
     """
 
@@ -89,7 +89,7 @@ class SideRow(Row, table=True):
 
 
 class BattlePostRow(Row, table=True):
-    """One message of a battle: `what` is card, thread, opening, round-3, or another of its workflow's words."""
+    """One message of a battle: `what` is card, thread, opening, round-3, or another string of a BattleMessage."""
 
     __tablename__ = "battle_post"
     __table_args__ = (of_battle(), Index(None, "message_id"))
@@ -104,7 +104,7 @@ class BattlePostRow(Row, table=True):
 class VoteRow(Row, table=True):
     """One member's vote in one battle: the key allows no second.
 
-    `shown` are the letters of the sides in the order of their buttons; `changed_at` is set by another choice.
+    `shown` holds the letters of the sides in the order of their buttons; `changed_at` is set when the vote changes.
     """
 
     __tablename__ = "vote"
@@ -126,8 +126,7 @@ class VoteRow(Row, table=True):
 
 
 class PollRow(Row, table=True):
-    """The votes of one closed battle, packed; telephone.store.packed_votes says how. Can be made anew from the
-    votes."""
+    """The votes of one closed battle, packed as in telephone.store.packed_votes. Can be rebuilt from the votes."""
 
     __tablename__ = "poll"
     __table_args__ = (of_battle(), Index(None, "guild_id"))

@@ -13,7 +13,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 class UtcMoment(TypeDecorator[datetime]):
     """A moment in UTC. Takes aware datetimes of any zone, gives aware datetimes in UTC.
 
-    SQLite has no zones and Postgres answers in the session's; both are settled here.
+    SQLite has no time zones and Postgres answers in the session's; both are converted here.
     """
 
     impl = DateTime(timezone=True)
@@ -37,7 +37,7 @@ class UtcMoment(TypeDecorator[datetime]):
 class PlainText(TypeDecorator[str]):
     """Text of any length. Drops NUL, which Postgres cannot hold; a lone surrogate becomes U+FFFD.
 
-    A model's raw answer may carry either, and no game should end on it.
+    A model's raw answer may contain either, and no game should fail because of it.
     """
 
     impl = Text

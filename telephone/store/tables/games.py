@@ -1,30 +1,30 @@
 """The tables. Rows stay inside this package; what leaves it are the frozen values of telephone.domain.games.
 
-    server ──< game ──< step        what each player was asked, and what came back
+    server ──< game ──< step        what each player was asked, and its answer
                     ──< post        every message the bot posts for a game
-                    ──< distance    what a game was measured to be, per embedder and version
+                    ──< distance    the measured distances of a turn, per embedder and version
                     ──< reservation what a game may cost, and what it has cost, of one day's budget
-                    ──< charge      what was paid beside the kept steps
-                    ──< seat        a step that members may take: who took it, and until when (seat_tables.py)
+                    ──< charge      a payment beside the kept steps
+                    ──< seat        a step that members may take: who took it, and until when (human_turns.py)
                     ──< sight       which step of a sealed game a member has seen
-                    ──< guess       what a spectator of a revealed game took a step for (guess_tables.py)
+                    ──< guess       what a spectator of a revealed game took a step for (guesses.py)
                     ──< report      a member's report of one step; a step with one that was not dismissed is hidden
            ──< cap                  what admins set of the daily budgets
-           ──< expense              what is paid without a game, reserved and spent of the same day's budgets
-           ──< rescore              a job that measures old games anew (rescore_tables.py)
-           ──< prompt               what members proposed to start from, and what moderators made of it
-           ──< battle ──< side      a game at its place in a battle; these four stand in battle_tables.py
+           ──< expense              a payment without a game, on the same daily budgets
+           ──< rescore              a job that measures old games again (rescores.py)
+           ──< prompt               prompts that members proposed, and moderators' decisions
+           ──< battle ──< side      a game at its place in a battle; these four are in battles.py
                       ──< battle_post  every message the bot posts for a battle
                       ──< vote      what one member chose
-           ──< party ──< guest      a member of it, and their album (party_tables.py)
+           ──< party ──< guest      a member of it, and their album (parties.py)
                      ──< party_post every message the bot posts for a party
-           ──< member               what a member has chosen for themselves (member_tables.py)
-    erasure                         a member's order to delete what is kept of them
+           ──< member               what a member has chosen for themselves (members.py)
+    erasure                         a member's order to delete their data
     operator                        the operator's own switches: one row
     vector, image                   facts about content, by its hash; they belong to no server
 
 Deleting a server's row deletes all that belongs to it. The rows below a game name the game and its
-server in one foreign key, so that a row can never be booked under another server than its game.
+server in one foreign key, so that a row can never belong to another server than its game.
 A change here comes with a migration; a test compares the two.
 """
 
@@ -66,14 +66,14 @@ class Row(SQLModel):
 
 
 def of_game() -> ForeignKeyConstraint:
-    """The key of a row that belongs to a game and goes with it."""
+    """The foreign key of a row that belongs to a game and is deleted with it."""
     return ForeignKeyConstraint(["game_id", "guild_id"], ["game.id", "game.guild_id"], ondelete="CASCADE")
 
 
 class ServerRow(Row, table=True):
     """One Discord server; 0 is the terminal. A setting is NULL until an admin sets it.
 
-    `settings` holds by name those that have no column of their own.
+    `settings` holds, by name, the settings without a column of their own.
     """
 
     __tablename__ = "server"
@@ -96,10 +96,10 @@ class ServerRow(Row, table=True):
 class GameRow(Row, table=True):
     """One game. `number` counts from 1 within its server; `runs` counts the workflows that played it.
 
-    `design` says which plan fixed the game beforehand, battle, tournament or party; NULL where somebody chose it. A
+    `design` names the plan that the game belongs to, battle, tournament or party; NULL where a member chose it. A
     `mixed` game counts for nobody: a model stood in for a member, a member took one step of a model, or it is an album
-    of a party. The index
-    `ix_game_board` holds all that a board says of what became of games. Of an `erased` game only numbers are left.
+    of a party. The index `ix_game_board` holds all that a board needs to say how games ended. Of an `erased` game only
+    numbers are left.
     """
 
     __tablename__ = "game"
@@ -198,8 +198,8 @@ class DistanceRow(Row, table=True):
     two was too long to embed whole. `picture` and `picture_step` are those of the turn's picture from the prompt
     and from the picture before, NULL where the embedder sees no pictures.
 
-    `cell` (a number made of pair and prompt), `seed` and `designed` repeat what the game's row says, and `counted`
-    that it is finished, not voided and not sealed: so the index `ix_distance_board` holds all that a board reads.
+    `cell` (a number made from pair and prompt), `seed` and `designed` repeat the game's row, and `counted` whether it
+    is finished, not voided and not sealed, so that the index `ix_distance_board` holds all that a board reads.
     """
 
     __tablename__ = "distance"
@@ -230,7 +230,7 @@ class DistanceRow(Row, table=True):
 
 
 OPEN, DISMISSED, UPHELD = "open", "dismissed", "upheld"
-"""What a report can be; a step is hidden while it has one that is not dismissed."""
+"""The states of a report; a step is hidden while it has one that is not dismissed."""
 
 
 class ReportRow(Row, table=True):
@@ -267,7 +267,7 @@ class ReportRow(Row, table=True):
 
 
 class CapRow(Row, table=True):
-    """The daily caps of a server, or of each of its members; NULL where the operator's default holds."""
+    """The daily caps of a server, or of each of its members; NULL where the operator's default applies."""
 
     __tablename__ = "cap"
     __table_args__ = (
@@ -284,8 +284,9 @@ class CapRow(Row, table=True):
 class PromptRow(Row, table=True):
     """A prompt of a server's own: it waits for a moderator, who accepts or declines it, and may remove it later.
 
-    `number` counts proposals from 1 within the server, and is never given twice. `author_id` is who proposed it,
-    `writer` the chat model that wrote it. `hash` stands for its words; no two that wait or are accepted share it.
+    `number` counts proposals from 1 within the server, and is never given twice. `author_id` is the member who
+    proposed it, `writer` the chat model that wrote it. `hash` identifies its words; no two proposals that wait or are
+    accepted share it.
     """
 
     __tablename__ = "prompt"
@@ -317,9 +318,9 @@ class PromptRow(Row, table=True):
 
 
 class ReservationRow(Row, table=True):
-    """What one game takes of the budget of the UTC day it was asked for on, in millionths of a dollar.
+    """What one game takes of the budget of the UTC day it was asked for, in millionths of a dollar.
 
-    `spent` is kept up with every cost that is booked; until `settled_at` is set, `reserved` counts where it is more.
+    `spent` includes every booked cost; until `settled_at` is set, `reserved` counts where it is more.
     """
 
     __tablename__ = "reservation"
@@ -335,9 +336,9 @@ class ReservationRow(Row, table=True):
 
 
 class ExpenseRow(Row, table=True):
-    """What is paid without a game, of the budget of one UTC day, in millionths of a dollar; `what` says for what.
+    """An expense without a game on the budget of one UTC day, in millionths of a dollar; `what` says for what.
 
-    Server 0 is the operator's own; member 0 is nobody, where it was done for the whole server. `reserved` counts
+    Server 0 is the operator's own; member 0 is nobody: the expense is the whole server's. `reserved` counts
     until `settled_at` is set, or `spent` where it is more.
     """
 
@@ -370,9 +371,9 @@ class ChargeRow(Row, table=True):
 
 
 class VectorRow(Row, table=True):
-    """One embedding: little-endian float32, by the hash of what was embedded.
+    """One embedding: little-endian float32, by the hash of the embedded content.
 
-    Of a text also how many `tokens` it has and in how many `chunks` it was embedded: more than one is approximate.
+    For a text also how many `tokens` it has and in how many `chunks` it was embedded; more than one is approximate.
     """
 
     __tablename__ = "vector"
@@ -387,7 +388,7 @@ class VectorRow(Row, table=True):
 
 
 class ImageRow(Row, table=True):
-    """What is known of a stored picture: pixels and bytes. The bytes lie in the media storage."""
+    """The size of a stored picture in pixels and bytes. The bytes are in the media storage."""
 
     __tablename__ = "image"
 
@@ -400,7 +401,7 @@ class ImageRow(Row, table=True):
 
 
 class OperatorRow(Row, table=True):
-    """What the operator has set for every server at once. The only row has id 1."""
+    """The operator's settings for every server at once. The only row has id 1."""
 
     __tablename__ = "operator"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)

@@ -1,4 +1,4 @@
-"""The table of what spectators chose; telephone.store.tables.games draws where it hangs."""
+"""The table of spectators' guesses; telephone.store.tables.games draws how it relates."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The tables of members' turns: the steps that members may take, and who has seen what of a sealed game."""
+"""The tables of members' turns: the steps that members may take, and what members have seen of sealed games."""
 
 from datetime import datetime
 
@@ -13,8 +13,8 @@ class SeatRow(Row, table=True):
     """One step that members may take: open, claimed, answered, or stood in for by a model.
 
     A seat with an `invited_id` is kept for that member. The columns of a claim stay when it ends; `claimer_id` of an
-    answered one is whose step it is. `claim_token` is Discord's for answers that only the claimer sees, and goes when
-    the claim ends.
+    answered seat is the step's author. `claim_token` is Discord's token for messages that only the claimer sees, and is
+    deleted when the claim ends.
     """
 
     __tablename__ = "seat"
@@ -49,7 +49,7 @@ class SeatRow(Row, table=True):
 
 
 class SightRow(Row, table=True):
-    """The one step of a sealed game that a member has seen what is before it; they may take no other."""
+    """The step of a sealed game whose input a member has seen; they may take no other step of that game."""
 
     __tablename__ = "sight"
     __table_args__ = (of_game(), Index(None, "guild_id", "member_id"))

@@ -1,4 +1,4 @@
-"""The tables of what members have chosen for themselves; telephone.store.tables.games draws where they hang."""
+"""The tables of members' own settings and deletion orders; telephone.store.tables.games draws how they relate."""
 
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,9 @@ from telephone.store.tables.games import Row
 
 
 class MemberRow(Row, table=True):
-    """What one member wishes on one server. Who wishes nothing has no row.
+    """The wishes of one member on one server. A member without wishes has no row.
 
-    `by_name` says that what they did may be shown with their name, `reminders` that they want to be reminded.
+    `by_name` says that their turns may be shown with their name, `reminders` that they want to be reminded.
     """
 
     __tablename__ = "member"
@@ -26,9 +26,9 @@ class MemberRow(Row, table=True):
 
 
 class ErasureRow(Row, table=True):
-    """A member's order to delete what is kept of them; of each member at most one has not ended.
+    """A member's order to delete their data; each member has at most one that has not ended.
 
-    `member_id` and `reach`, what is still to be done outside the store, go when it ends.
+    `member_id` and `reach`, the work that is left outside the store, are deleted when it ends.
     """
 
     __tablename__ = "erasure"

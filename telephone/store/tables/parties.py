@@ -1,4 +1,4 @@
-"""The tables of parties: what was asked for, who is there with what they brought, and what was posted."""
+"""The tables of parties: the party, its members with their prompts, and its messages."""
 
 from datetime import datetime
 
@@ -10,12 +10,12 @@ from telephone.store.tables.games import Row
 
 
 def of_party() -> ForeignKeyConstraint:
-    """The key of a row that belongs to a party and goes with it."""
+    """The foreign key of a row that belongs to a party and is deleted with it."""
     return ForeignKeyConstraint(["party_id", "guild_id"], ["party.id", "party.guild_id"], ondelete="CASCADE")
 
 
 class PartyRow(Row, table=True):
-    """One party. `number` counts from 1 within its server; `runs` counts how often it was set going again.
+    """One party. `number` counts from 1 within its server; `runs` counts how often it was restarted.
 
     `asked_rounds` is NULL where nobody chose; `chairs`, `rounds` and `round` are 0 until prompts are collected.
     """
@@ -53,9 +53,9 @@ class PartyRow(Row, table=True):
 
 
 class GuestRow(Row, table=True):
-    """One member of a party. What they brought stands here until it is an album, `game_id`, whose prompt it is then.
+    """One member of a party, with their prompt until it becomes the prompt of their album, `game_id`.
 
-    `chair` and `game_id` are NULL before; one whose `left_at` is set is played for by models.
+    `chair` and `game_id` are NULL until then; models take the turns of a member whose `left_at` is set.
     """
 
     __tablename__ = "guest"

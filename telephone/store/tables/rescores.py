@@ -12,9 +12,9 @@ UNENDED = "state IN ('queued', 'running')"
 
 
 class RescoreRow(Row, table=True):
-    """One job; of each server and embedder at most one has not ended. Its money is the expense of the same id.
+    """One job; each server and embedder has at most one that has not ended. Its money is the expense of the same id.
 
-    `holder` is whoever works on it, until `held_until`: then another may take over.
+    `holder` is the worker that runs it until `held_until`; then another may take over.
     """
 
     __tablename__ = "rescore"

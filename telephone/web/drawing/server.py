@@ -20,7 +20,7 @@ from telephone.errors import (
     TimedOut,
     Unavailable,
 )
-from telephone.settings import WELL
+from telephone.settings import HEALTHY
 from telephone.web.drawing import pages
 from telephone.web.drawing.assets import edition, statics
 from telephone.web.drawing.headers import FORGET, KEEP, SHUT
@@ -96,7 +96,7 @@ class _Server:
         return answer
 
     async def _health(self, request: web.Request) -> web.Response:
-        return web.Response(text=WELL)
+        return web.Response(text=HEALTHY)
 
     async def _static(self, request: web.Request) -> web.Response:
         static = statics().get(request.match_info["name"])

@@ -358,7 +358,7 @@ async def test_pairs_that_nobody_names_are_those_that_met_least_and_the_log_says
 
 async def _chosen(running: RunningApp, seed: int) -> frozenset[Pair]:
     """The two pairs that are chosen where nobody names any; from then on they have met."""
-    chosen = await running.app.battles.entry.pairing.choose(GUILD, [], None, [], seed)
+    chosen = await running.app.battles.admission.matchmaking.choose(GUILD, [], None, [], seed)
     request = BattleRequest(Prompt("a fox"), chosen.pairs, 1, guild_id=GUILD)
     await running.store.battles.add(request, [0, 1])
     return frozenset(chosen.pairs)
@@ -462,7 +462,7 @@ async def _set(running: RunningApp, battle: Battle, **values) -> None:
 
 
 async def test_a_battle_whose_workflow_never_began_is_found_by_the_sweep(running):
-    entered = await running.app.battles.entry.admit(ASKED)
+    entered = await running.app.battles.admission.admit(ASKED)
     battle = await running.store.battles.add(entered.request, entered.places())
     await running.recovery.recover()
     await running.battling.recover()

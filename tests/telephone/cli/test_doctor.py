@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from telephone.cli.doctor import Diagnosis, examine
-from telephone.settings import WELL, Settings
+from telephone.settings import HEALTHY, Settings
 from tests.standin_providers import StandinApis
 
 
@@ -67,7 +67,7 @@ async def page(folder, port: int, public: str | None) -> tuple[str, str]:
 
 async def test_the_drawing_page_is_looked_at_from_here_and_from_where_its_links_lead(tmp_path):
     assert await page(tmp_path, 1, None) == ("missing", "no public address")
-    async with saying(WELL) as port, saying("hello") as other:
+    async with saying(HEALTHY) as port, saying("hello") as other:
         at = f"http://127.0.0.1:{port}"
         assert await page(tmp_path, port, at) == ("good", f"served at {at}")
         away = f"http://127.0.0.1:{other}"

@@ -78,7 +78,7 @@ async def test_a_survivor_that_locks_late_does_not_resume_what_another_runs_alre
     try:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             waiting = Waiting(connection)
-            late = asyncio.create_task(Failover(url, "late", QUEUE)._reap(waiting))
+            late = asyncio.create_task(Failover(url, "late", QUEUE)._look_for_dead(waiting))
             async with asyncio.timeout(20):
                 # It has listed what the other worker runs, while that still lived.
                 await waiting.asked.wait()

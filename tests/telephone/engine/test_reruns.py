@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids as ids
 from telephone.engine.reruns import RUNS_MAX, Reruns, enqueue_unended
 
 
@@ -81,7 +81,7 @@ async def test_what_rightly_waits_after_its_workflow_is_not_run_again():
 
 
 async def test_a_job_is_tried_again_every_hour(monkeypatch):
-    monkeypatch.setattr(engine_workflow_ids.time, "time", lambda: 7_205.0)
+    monkeypatch.setattr(ids.time, "time", lambda: 7_205.0)
     journal = Journal({"erase-b"})
     await enqueue_unended(journal, None, {"erase-a": "a", "erase-b": "b"})
     assert journal.enqueued == [("erase-a", "a"), ("erase-b-2", "b")]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from telephone.domain.games import Game, GameState
-from telephone.engine import workflow_ids as engine_workflow_ids
+from telephone.engine import workflow_ids
 from telephone.errors import BadOutput, Misconfigured, Refused, Unavailable
 from telephone.games.admission import StartRequest
 from telephone.games.measure_workflow import Patience
@@ -163,7 +163,7 @@ async def test_what_comes_while_the_summary_is_being_posted_is_not_missed(runnin
     post = running.game_presenter.post_summary
 
     async def slowly(*shown):
-        workflow = engine_workflow_ids.measuring(shown[0].id, "prism")
+        workflow = workflow_ids.measuring(shown[0].id, "prism")
         while not await running.play._with.engine.ended([workflow]):
             await asyncio.sleep(0.05)
         return await post(*shown)

@@ -16,7 +16,7 @@ from telephone.measurement.distances import GameMeasurer
 from telephone.measurement.distractors import distractors
 from telephone.measurement.embedding_cache import CachedEmbedder
 from telephone.measurement.repeats import SOURCE, shipped
-from telephone.media.charts.game_chart import Drawing
+from telephone.media.charts.game_chart import GameChart
 from telephone.media.images import Pictures, verify
 from telephone.prompts.catalog import curated
 from telephone.scoring.drift import summarise
@@ -206,7 +206,7 @@ async def test_a_chart_marks_rest_and_scale_and_says_so_in_words(bench):
     drift = summarise((0.1, 0.2, 0.2), (0.1, 0.1, 0.0))
     game = await bench.game(0, 1, 2)
     bearings = await bench.calibrations.bearings(game)
-    drawn = Drawing("a game", "Compass", drift, bearings)
+    drawn = GameChart("a game", "Compass", drift, bearings)
     assert "at rest from turn 1" in drawn.alt
     assert "Unrelated prompts are" in drawn.alt
     assert drawn.chart() != replace(drawn, bearings=UNKNOWN).chart()

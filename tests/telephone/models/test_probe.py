@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from telephone.errors import Unavailable
 from telephone.models.offline import Offline
 from telephone.models.players import Players
-from telephone.models.probe import Trial, census, report_missing
+from telephone.models.probe import Trial, existing_models, report_missing
 from telephone.models.registry import Registry
 from telephone.providers.replicate import Replicate
 from tests.standin_providers import StandinApis
@@ -70,7 +70,7 @@ async def test_models_that_are_gone_are_told_in_the_log_and_silence_is_no_verdic
         return model.name == "poet"
 
     provider.exists = exists
-    assert await census(players) == {"painter": False, "poet": True}
+    assert await existing_models(players) == {"painter": False, "poet": True}
     with capture_logs() as logs:
         await report_missing(players)
     assert [(entry["event"], entry["model"]) for entry in logs] == [("a model is gone from its provider", "painter")]

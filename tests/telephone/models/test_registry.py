@@ -68,10 +68,10 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_who_is_not_known_is_told_who_is():
     players = offline_players()
     with pytest.raises(NotFound, match="stickers"):
-        players.seat("rembrandt", "t2i")
+        players.playable("rembrandt", "t2i")
     with pytest.raises(NotFound, match="spotter-sharp"):
-        players.seat("stickers", "i2t")
-    assert players.seat("  Stickers ", "t2i").name == "stickers"
+        players.playable("stickers", "i2t")
+    assert players.playable("  Stickers ", "t2i").name == "stickers"
 
 
 def test_a_model_that_cannot_play_says_why_and_a_retired_one_names_its_replacement(own):
@@ -84,7 +84,7 @@ def test_a_model_that_cannot_play_says_why_and_a_retired_one_names_its_replaceme
         Registry.load(["offline", *providers(Settings(_env_file=None))], own(broken + retired)), {"offline": Offline()}
     )
     with pytest.raises(NotAllowed, match="nothing"):
-        players.seat("crayon", "t2i")
+        players.playable("crayon", "t2i")
     with pytest.raises(Retired, match="2026-05-12") as caught:
-        players.seat("chalk", "t2i")
+        players.playable("chalk", "t2i")
     assert caught.value.replacement == "stickers"

@@ -104,13 +104,13 @@ async def test_a_member_cannot_bury_the_moderators(library):
 
 
 async def test_the_desk_shows_one_after_the_other_and_begins_again(library):
-    assert (await library.desk(HERE, is_moderator=True)).proposal is None
+    assert (await library.review(HERE, is_moderator=True)).proposal is None
     for n in range(3):
         await library.propose(HERE, f"scene {n}", None, by=5)
-    seen = [(await library.desk(HERE, is_moderator=True, at=at)).proposal.text for at in (0, 2, 3, 4)]
+    seen = [(await library.review(HERE, is_moderator=True, at=at)).proposal.text for at in (0, 2, 3, 4)]
     assert seen == ["scene 0", "scene 1", "scene 2", "scene 0"]
-    assert (await library.desk(HERE, is_moderator=True)).others == 2
-    assert (await library.desk(THERE, is_moderator=True)).proposal is None
+    assert (await library.review(HERE, is_moderator=True)).others == 2
+    assert (await library.review(THERE, is_moderator=True)).proposal is None
 
 
 async def test_what_was_decided_is_not_decided_again(library):
@@ -141,7 +141,7 @@ async def test_only_moderators_decide(library):
     proposal = await library.propose(HERE, WORDS, None, by=5)
     for attempt in (
         library.waiting(HERE, is_moderator=False),
-        library.desk(HERE, is_moderator=False),
+        library.review(HERE, is_moderator=False),
         library.accept(HERE, proposal.number, Level.EASY, is_moderator=False),
         library.decline(HERE, proposal.number, is_moderator=False),
         library.remove(HERE, proposal.slug, is_moderator=False),

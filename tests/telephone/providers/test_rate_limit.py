@@ -35,7 +35,7 @@ async def test_no_more_are_out_at_once_than_the_limit_says():
 
     async def call():
         nonlocal out, most
-        async with gate.turn():
+        async with gate.slot():
             out += 1
             most = max(most, out)
             await asyncio.sleep(0.01)
@@ -48,35 +48,35 @@ async def test_no_more_are_out_at_once_than_the_limit_says():
 async def test_the_next_call_waits_for_the_minute_to_pass(clock):
     gate = Gate(Limit(10, 2))
     for waited in ([], [], [60.0]):
-        async with gate.turn():
+        async with gate.slot():
             assert clock.waited == waited
 
 
 async def test_a_wait_that_a_provider_asks_for_holds_the_calls_that_follow(clock):
     gate = Gate(Limit(10, 1_000))
     with pytest.raises(RateLimited):
-        async with gate.turn():
+        async with gate.slot():
             raise RateLimited("slow down", 7.5)
-    async with gate.turn():
+    async with gate.slot():
         assert clock.waited == [7.5]
 
 
 async def test_a_gate_of_one_provider_holds_nobody_elses_calls(clock):
     slow, quick = Gate(Limit(1, 1_000)), Gate(Limit(1, 1_000))
     with pytest.raises(RateLimited):
-        async with slow.turn():
+        async with slow.slot():
             raise RateLimited("slow down", 30)
-    async with quick.turn():
+    async with quick.slot():
         assert clock.waited == []
 
 
 async def test_a_call_that_is_given_up_while_it_waits_leaves_its_place():
     gate = Gate(Limit(1, 1_000))
-    async with gate.turn():
+    async with gate.slot():
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05), gate.turn():
+            async with asyncio.timeout(0.05), gate.slot():
                 pass
-    async with asyncio.timeout(LIMIT), gate.turn():
+    async with asyncio.timeout(LIMIT), gate.slot():
         pass
 
 

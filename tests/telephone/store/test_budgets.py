@@ -16,7 +16,7 @@ from telephone.domain.games import Costs, GameState
 from telephone.domain.refusals import NoMoneyLeft, Purpose
 from telephone.errors import BadInput, OverBudget
 from telephone.store import Order, Store
-from telephone.store.reservations import Room, micros, midnight_after
+from telephone.store.reservations import DailyBudget, micros, midnight_after
 from telephone.store.tables.games import ReservationRow
 from tests.telephone.store.samples import CAPTION, GUILD, OTHER_GUILD, caption, picture, request
 
@@ -260,13 +260,19 @@ def test_the_day_ends_at_midnight_in_utc() -> None:
 @pytest.mark.parametrize(
     ("room", "words"),
     [
-        (Room("server", 0, 0), "No game that costs money may be played here; choose free models, or an admin can set"),
-        (Room("member", 400_000, 0), "more than the $0.40 of a whole day; choose fewer turns or cheaper models"),
-        (Room("operator", 5_000_000, 4_995_000), "Today's budget is used up; it refills at 00:00 UTC ("),
-        (Room("server", 2_000_000, 1_700_000), "and today's budget of this server has $0.30 left; choose fewer turns"),
+        (
+            DailyBudget("server", 0, 0),
+            "No game that costs money may be played here; choose free models, or an admin can set",
+        ),
+        (DailyBudget("member", 400_000, 0), "more than the $0.40 of a whole day; choose fewer turns or cheaper models"),
+        (DailyBudget("operator", 5_000_000, 4_995_000), "Today's budget is used up; it refills at 00:00 UTC ("),
+        (
+            DailyBudget("server", 2_000_000, 1_700_000),
+            "and today's budget of this server has $0.30 left; choose fewer turns",
+        ),
     ],
 )
-def test_the_sentence_says_what_to_do_next(room: Room, words: str) -> None:
+def test_the_sentence_says_what_to_do_next(room: DailyBudget, words: str) -> None:
     refused = NoMoneyLeft(
         Purpose.GAME, room.whose, most=412_000, cap=room.cap, left=room.left, refills_in=timedelta(hours=3)
     )

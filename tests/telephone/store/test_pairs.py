@@ -78,5 +78,5 @@ async def test_what_was_said_and_drawn_is_told_as_far_as_it_goes_without_a_gap(s
     for step in steps:
         await store.steps.keep(game_id, step)
     silent = await measured(store, seed=2)
-    told = await store.pairs.told([game_id, silent])
+    told = await store.pairs.contents([game_id, silent])
     assert told == {game_id: GameContent(("a fox", "a box"), ("ab" * 32, "cd" * 32))}

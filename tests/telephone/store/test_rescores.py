@@ -117,7 +117,7 @@ async def test_of_fifty_who_reach_for_a_job_one_holds_it(url: str) -> None:
 async def test_a_game_is_counted_once_however_often_it_is_come_to(store: Store) -> None:
     job_id = await job(store)
     for number, measured in ((1, True), (1, True), (2, False), (1, False)):
-        await store.rescores.came_to(job_id, number, measured=measured)
+        await store.rescores.count_game(job_id, number, measured=measured)
     now = await store.rescores.get(job_id)
     assert (now.measured, now.left_out, now.at, now.left) == (1, 1, 2, 1)
     await store.rescores.end(job_id, RescoreState.FINISHED)

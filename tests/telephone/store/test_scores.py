@@ -13,7 +13,7 @@ from telephone.scoring.distance_model import Score, merge
 from telephone.store import Pool, Store
 from telephone.store.database import read_url
 from telephone.store.migrate import configured, upgrade
-from telephone.store.scores import Begun, Completion, Ruler, Sums
+from telephone.store.scores import Begun, Completion, EmbedderUse, Sums
 from tests.support.played import asked, begun, finished
 from tests.telephone.store.samples import GUILD, OTHER_GUILD
 
@@ -150,15 +150,15 @@ async def test_what_became_of_games_is_counted_by_pair_and_length(store: Store) 
 
 
 async def test_the_rulers_of_a_server_are_found_with_how_many_games_count(store: Store) -> None:
-    assert await store.scores.rulers(GUILD) == []
+    assert await store.scores.embedders(GUILD) == []
     for seed in (1, 2):
         await finished(store, request(seed=seed), {"minilm": [0.1], "imagebind": [0.2]})
     await finished(store, request(seed=3), [0.1], version="2")
     await finished(store, request(guild_id=OTHER_GUILD), {"letters": [0.1]})
-    assert await store.scores.rulers(GUILD) == [
-        Ruler("imagebind", "1", 2),
-        Ruler("minilm", "1", 2),
-        Ruler("minilm", "2", 1),
+    assert await store.scores.embedders(GUILD) == [
+        EmbedderUse("imagebind", "1", 2),
+        EmbedderUse("minilm", "1", 2),
+        EmbedderUse("minilm", "2", 1),
     ]
 
 
@@ -186,7 +186,7 @@ async def test_states_and_rulers_move_with_whatever_a_board_would_show(store: St
 
 
 async def marker(store: Store) -> tuple:
-    return await store.scores.states(GUILD), tuple(await store.scores.rulers(GUILD))
+    return await store.scores.states(GUILD), tuple(await store.scores.embedders(GUILD))
 
 
 @pytest.mark.parametrize("ends", ["closed", "void"])

@@ -1,4 +1,4 @@
-"""The votes of a server as the CSV that sheets.py reads, each voter under a pseudonym.
+"""The votes of a server as the CSV that telephone/leaderboards/csv_input.py reads, each voter under a pseudonym.
 
 A pseudonym is a keyed hash of server and member: the same in every file of one server, another on every other, and
 without the operator's key it tells nobody who voted. Rows of a battle stand in the order of pseudonyms, which is none.

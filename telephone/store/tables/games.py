@@ -5,20 +5,20 @@
                     ──< distance    what a game was measured to be, per embedder and version
                     ──< reservation what a game may cost, and what it has cost, of one day's budget
                     ──< charge      what was paid beside the kept steps
-                    ──< seat        a step that members may take: who took it, and until when (seat_tables.py)
+                    ──< seat        a step that members may take: who took it, and until when (human_turns.py)
                     ──< sight       which step of a sealed game a member has seen
-                    ──< guess       what a spectator of a revealed game took a step for (guess_tables.py)
+                    ──< guess       what a spectator of a revealed game took a step for (guesses.py)
                     ──< report      a member's report of one step; a step with one that was not dismissed is hidden
            ──< cap                  what admins set of the daily budgets
            ──< expense              what is paid without a game, reserved and spent of the same day's budgets
-           ──< rescore              a job that measures old games anew (rescore_tables.py)
+           ──< rescore              a job that measures old games anew (rescores.py)
            ──< prompt               what members proposed to start from, and what moderators made of it
-           ──< battle ──< side      a game at its place in a battle; these four stand in battle_tables.py
+           ──< battle ──< side      a game at its place in a battle; these four stand in battles.py
                       ──< battle_post  every message the bot posts for a battle
                       ──< vote      what one member chose
-           ──< party ──< guest      a member of it, and their album (party_tables.py)
+           ──< party ──< guest      a member of it, and their album (parties.py)
                      ──< party_post every message the bot posts for a party
-           ──< member               what a member has chosen for themselves (member_tables.py)
+           ──< member               what a member has chosen for themselves (members.py)
     erasure                         a member's order to delete what is kept of them
     operator                        the operator's own switches: one row
     vector, image                   facts about content, by its hash; they belong to no server

@@ -9,7 +9,7 @@ from bot.delivery.editor import UPLOAD_MAX
 from bot.interactions.buttons import confirm
 from bot.ui.posts import Attachment
 from telephone.domain.deletions import Footprint
-from telephone.privacy.service import Parcel
+from telephone.privacy.service import MemberFile
 from telephone.store import Wishes
 
 KEPT: Final = "Nothing was deleted."
@@ -34,7 +34,7 @@ _NOUNS: Final[Mapping[str, tuple[str, str]]] = {
 """The sections that a sentence names; the file has all of them."""
 
 
-def exported(export: Parcel) -> str:
+def exported(export: MemberFile) -> str:
     """Says what is in a member's file."""
     if not any(export.rows.values()):
         return NOTHING
@@ -48,7 +48,7 @@ def exported(export: Parcel) -> str:
     )
 
 
-def file(export: Parcel) -> Attachment | None:
+def file(export: MemberFile) -> Attachment | None:
     """The file itself, None where it is empty or too large for Discord."""
     fits = any(export.rows.values()) and len(export.data) <= UPLOAD_MAX
     return Attachment(export.name, export.data) if fits else None

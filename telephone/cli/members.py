@@ -11,7 +11,7 @@ from telephone.errors import BadInput, NotFound
 if TYPE_CHECKING:
     from telephone.bootstrap import Runtime
     from telephone.domain.deletions import Erasure, Footprint
-    from telephone.privacy.service import Parcel
+    from telephone.privacy.service import MemberFile
 
 app = typer.Typer(no_args_is_help=True, help="What is kept of one member, on every server.")
 NOTHING = "Nothing is kept of a member {member} on any server."
@@ -53,7 +53,7 @@ def delete(
 def export(member: Member, out: Annotated[Path, typer.Option("--out", help="The file to write.")]) -> None:
     """Writes all that is kept of a member, the file that /telephone me export gives them."""
 
-    async def ask(runtime: "Runtime") -> "Parcel":
+    async def ask(runtime: "Runtime") -> "MemberFile":
         return await runtime.app.privacy.file_of(member)
 
     file = inquire(ask)

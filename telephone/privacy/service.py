@@ -36,7 +36,7 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class MemberFile:
     """A member's exported file: JSON, or a ZIP of it and the pictures they drew. `rows` counts each section's rows."""
 
     name: str
@@ -64,7 +64,7 @@ class PrivacyService:
             return await self.store.members.wishes(guild_id, member_id)
         return await self.store.members.change(guild_id, member_id, by_name=by_name, reminders=reminders)
 
-    async def export(self, member_id: int) -> Parcel:
+    async def export(self, member_id: int) -> MemberFile:
         """A file of all data that is kept of a member on every server, with the pictures that they drew.
 
         Raises NotAllowed within `every` seconds of the last export.
@@ -78,7 +78,7 @@ class PrivacyService:
             self._given.pop(member_id, None)
             raise
 
-    async def file_of(self, member_id: int) -> Parcel:
+    async def file_of(self, member_id: int) -> MemberFile:
         """The same file without the wait between exports, for the operator."""
         found = await self.store.traces.of(member_id)
         document: dict[str, Any] = {
@@ -91,8 +91,8 @@ class PrivacyService:
         _log.info("a member's file was made", rows=sum(rows.values()))
         drawn = await self._drawn(found)
         if not drawn:
-            return Parcel(f"{_NAME}.json", data, rows)
-        return Parcel(f"{_NAME}.zip", await off_loop(_packed, {f"{_NAME}.json": data} | drawn), rows)
+            return MemberFile(f"{_NAME}.json", data, rows)
+        return MemberFile(f"{_NAME}.zip", await off_loop(_packed, {f"{_NAME}.json": data} | drawn), rows)
 
     async def _drawn(self, found: Found) -> dict[str, bytes]:
         """The pictures that the member drew, by their names in the ZIP, as far as they are still stored."""

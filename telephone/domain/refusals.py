@@ -141,7 +141,7 @@ class TurnLate(NotAllowed):
 
 
 class NoBattle(NotFound):
-    """There is no battle of this id, or none that was asked for by something else."""
+    """There is no such battle; the sentence names its id where there is one."""
 
     def __init__(self, battle_id: str | None = None) -> None:
         which = "such battle" if battle_id is None else f"battle {battle_id[:40]!r}"

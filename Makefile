@@ -46,7 +46,7 @@ test-long: .venv/.dev ## Runs the long tests, and the units on the other Pythons
 test-fast: .venv/.dev ## Runs the tests one runs while working
 	@$(BIN)/python -m pytest -m "not slow and not long" -k "not postgres" tests/telephone tests/bot tests/cogs
 
-check: .venv/.dev ## Format, lint, types, layers
+check: .venv/.dev ## Format, lint, types, import rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

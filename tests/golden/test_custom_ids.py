@@ -34,11 +34,19 @@ IDS = [
     *(f"at1:{verb}:17:hard" for verb in ("accept", "decline", "skip")),
 ]
 """One of every kind that the first version posted."""
+FORMS = [f"at1f:{GAME}:3p:123456789012345678", f"at1f:{GAME}:10c:5", f"at1pf:{PARTY}:123456789012345678"]
+"""The forms that may be open on somebody's screen while the bot is upgraded."""
 
 
 @pytest.mark.parametrize("custom_id", IDS)
 def test_one_item_answers_every_id(custom_id):
     assert len([item for item in _items() if _template(item).fullmatch(custom_id)]) == 1
+
+
+@pytest.mark.parametrize("custom_id", FORMS)
+def test_one_extension_takes_every_form(custom_id):
+    forms = [form for name in EXTENSIONS if (form := getattr(import_module(name), "FORM", None))]
+    assert len([form for form in forms if form.fullmatch(custom_id)]) == 1
 
 
 def _items():

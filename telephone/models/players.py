@@ -93,9 +93,9 @@ class Players:
         """A text-to-image model for a notebook or a test."""
         return Artist(self, self.playable(name, "t2i").name)
 
-    def captioner(self, name: str) -> "Captioner":
+    def teller(self, name: str) -> "Teller":
         """An image-to-text model for a notebook or a test."""
-        return Captioner(self, self.playable(name, "i2t").name)
+        return Teller(self, self.playable(name, "i2t").name)
 
     async def close(self) -> None:
         for provider in self.providers.values():
@@ -116,7 +116,7 @@ class Artist:
 
 
 @dataclass(frozen=True, slots=True)
-class Captioner:
+class Teller:
     """An ImageToText model by name."""
 
     players: Players

@@ -101,6 +101,7 @@ async def running_app(
     folder: Path,
     *,
     surfaces: Surfaces | None = None,
+    provider: FakeProvider | None = None,
     game_presenter: RecordedGames | None = None,
     battle_presenter: BattlePresenter | None = None,
     job_presenter: RecordedJobs | None = None,
@@ -120,7 +121,7 @@ async def running_app(
     own = folder / "models.toml"
     prices = {"letters_usd": 0.0 if colours else text_usd, "prism_usd": text_usd}
     own.write_text(MODELS + EMBEDDERS.format_map(prices), encoding="utf-8")
-    provider, checker, letters = FakeProvider(), FakeChecker(), LetterEmbedder()
+    provider, checker, letters = provider or FakeProvider(), FakeChecker(), LetterEmbedder()
     if surfaces is None:
         recorded = game_presenter or RecordedGames()
         surfaces = RecordedSurfaces(

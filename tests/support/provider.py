@@ -62,6 +62,7 @@ class FakeProvider:
     slow: dict[str, float] = field(default_factory=dict)
     delay: float = 0.0
     submitted: list[str] = field(default_factory=list)
+    begun: dict[str, Ticket] = field(default_factory=dict)
     collected: Counter[str] = field(default_factory=Counter)
     cancelled: list[Ticket] = field(default_factory=list)
     says: str | None = None
@@ -72,8 +73,11 @@ class FakeProvider:
         return "no key" if model.ref == "absent" else None
 
     async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
+        if since is not None and marker in self.begun:
+            return self.begun[marker]  # what an earlier attempt began is adopted, as by the real providers
         self.submitted.append(marker)
-        return Ticket(reference=f"job-{len(self.submitted)}")
+        self.begun[marker] = Ticket(reference=f"job-{len(self.submitted)}")
+        return self.begun[marker]
 
     async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
         await asyncio.sleep(self.delay + self.slow.get(model.name, 0.0))

@@ -69,7 +69,7 @@ async def test_an_id_runs_once_however_often_it_is_enqueued(tmp_path):
 
 
 async def test_an_id_that_is_no_longer_remembered_is_enqueued_again_and_runs_once_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr("telephone.engine.engine._REMEMBERED", 2)
+    monkeypatch.setattr("telephone.engine.engine._ENQUEUED_CACHED", 2)
     ran, gate = [], asyncio.Event()
     gate.set()
     engine, counting = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}"), Counting(ran, gate)

@@ -22,6 +22,14 @@ pytestmark = [
     pytest.mark.slow,
 ]
 SIDE = 1024
+KEPT = """async ([done, undone]) => {
+    const answer = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+    const database = await answer(indexedDB.open("ai-telephone", 1));
+    const drawings = await answer(database.transaction("drawings").objectStore("drawings").getAll());
+    database.close();
+    return drawings.some((one) => one.done.length === done && one.undone.length === undone);
+}"""
+"""Whether a drawing of so many strokes, and so many taken back, is stored in the browser."""
 BLACK, WHITE, ORANGE, RED = (0, 0, 0), (255, 255, 255), (245, 132, 31), (224, 40, 46)
 Point = tuple[float, float]
 
@@ -77,6 +85,10 @@ class Artist:
     def hand_in(self) -> None:
         self.page.get_by_role("button", name="Hand in").click()
         self.page.locator("#sure").click()
+
+    def waits_until_kept(self, *, done: int, undone: int) -> None:
+        """Until this browser has stored a drawing with so many strokes, and so many taken back."""
+        self.page.wait_for_function(KEPT, arg=[done, undone])
 
     def reload(self) -> None:
         self.page.reload()
@@ -344,6 +356,7 @@ def test_a_reload_finds_the_drawing_as_it_was_and_undo_with_it(chromium, open_st
         alice.drag((100, 500), (900, 500))
         second = alice.look()
         alice.page.keyboard.press("Control+z")
+        alice.waits_until_kept(done=1, undone=1)
         alice.reload()
         expect(alice.page.get_by_text("Your drawing is as you left it.")).to_be_visible()
         assert alice.look() == first

@@ -415,7 +415,10 @@ async def test_an_interrupted_battle_is_fought_on(tmp_path, what):
                 await asyncio.sleep(0.005)
         first = running
     async with running_app(
-        tmp_path, game_presenter=first.game_presenter, battle_presenter=first.battle_presenter
+        tmp_path,
+        provider=first.provider,
+        game_presenter=first.game_presenter,
+        battle_presenter=first.battle_presenter,
     ) as running:
         await shows(running, battle, "call")
         await vote(running, battle, 1, Choice.A)

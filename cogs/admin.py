@@ -9,7 +9,6 @@ from discord.app_commands import Range
 from bot.admin import messages as admin_messages
 from bot.admin.options import Changes, with_options
 from bot.client import TelephoneBot
-from bot.games.messages import paused
 from bot.interactions.checks import missing_permissions, server_of
 from bot.interactions.commands import join, leave
 from bot.interactions.replies import Press, acknowledge, say
@@ -58,7 +57,7 @@ async def budget(
 async def pause(press: Press) -> None:
     """Pause every game here at once; nothing more is spent"""
     await acknowledge(press)
-    await say(press, paused(await press.client.app.servers.pause(server_of(press))))
+    await say(press, admin_messages.paused(await press.client.app.servers.pause(server_of(press))))
 
 
 async def resume(press: Press) -> None:

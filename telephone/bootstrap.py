@@ -14,6 +14,7 @@ from telephone.battles.admission import BattleAdmission
 from telephone.battles.matchmaking import Matchmaking
 from telephone.battles.publisher import BattlePublisher
 from telephone.battles.service import BattleService
+from telephone.battles.workflow import LOOK_EVERY as BATTLE_LOOK
 from telephone.battles.workflow import BattleDependencies, BattleWorkflow
 from telephone.engine.engine import Engine
 from telephone.errors import Misconfigured
@@ -28,7 +29,7 @@ from telephone.games.recovery import GameRecovery
 from telephone.games.service import GameService
 from telephone.games.steps import StepPlayer
 from telephone.games.turn_service import TurnService
-from telephone.games.workflow import GameDependencies, GameWorkflow, NoSidePublisher, SidePublisher
+from telephone.games.workflow import REVEAL_EVERY, GameDependencies, GameWorkflow, NoSidePublisher, SidePublisher
 from telephone.leaderboards.ballot_source import BallotSource
 from telephone.leaderboards.insights import InsightService
 from telephone.leaderboards.pair_report import PairReports
@@ -52,6 +53,7 @@ from telephone.models.registry import Registry
 from telephone.moderation import Moderation
 from telephone.parties.publisher import PartyPublisher
 from telephone.parties.service import PartyService
+from telephone.parties.workflow import LOOK_EVERY as PARTY_LOOK
 from telephone.parties.workflow import PartyDependencies, PartyWorkflow
 from telephone.ports.games import GamePresenter
 from telephone.ports.human_turns import NoTurnPresenter, TurnPresenter
@@ -113,9 +115,9 @@ class Tempo:
     """
 
     call: float = DEADLINE
-    battle_look: float = 1.0
-    party_look: float = 0.5
-    reveal: float = 2.0
+    battle_look: float = BATTLE_LOOK
+    party_look: float = PARTY_LOOK
+    reveal: float = REVEAL_EVERY
     patience: Patience = PATIENCE
     stretch: float = STRETCH
     held: float = HELD

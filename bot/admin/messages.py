@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Final
 
 from bot.battles.messages import standing as standing_battle
-from bot.games.messages import _STATES, _games, _ready
+from bot.games.messages import STATES
 from bot.parties.messages import standing as standing_party
 from bot.ui.posts import span, turn_now
 from bot.ui.text import CONTENT_MAX, escape, excerpt, lines_that_fit
@@ -110,6 +110,10 @@ def budget(allowed: Mapping[Scope, Allowance]) -> str:
     )
 
 
+def paused(count: int) -> str:
+    return f"{_games(count)} paused, and none starts until `/telephone-admin resume`. Nothing more is spent."
+
+
 def resumed(count: int) -> str:
     return f"Games may be played again; {_games(count).lower()} going on."
 
@@ -126,4 +130,20 @@ def _standing(one: UnfinishedGame) -> str:
     turn = "" if game.state is GameState.QUEUED else f", turn {turn_now(game)} of {game.request.turns}"
     # A mention shows the thread's name, and with it the pair.
     where = f"in <#{game.place.thread_id}>" if game.place.thread_id else escape(str(game.pair))
-    return f"- #{game.number} {where}: {_STATES[game.state]}{place}{turn}"
+    return f"- #{game.number} {where}: {STATES[game.state]}{place}{turn}"
+
+
+def _ready(fact: ModelFacts) -> str:
+    price = f", about {_price(fact.price_usd)} a call" if fact.price_usd else ""
+    about = f": {excerpt(fact.about, 120)}" if fact.about else ""
+    return f"- {escape(fact.name)}{price}{about}"
+
+
+def _price(usd: float) -> str:
+    """The price of a call, with two to four decimals, since single calls cost little."""
+    whole = f"{usd:.4f}"
+    return "$" + (whole[:-2] if whole.endswith("00") else whole.rstrip("0"))
+
+
+def _games(count: int) -> str:
+    return "1 game is" if count == 1 else f"{count or 'No'} games are"

@@ -30,7 +30,7 @@ from bot.ui.wording import CHOICE_MAX
 from telephone.domain.calibration import told
 from telephone.domain.games import Game, GameState, Image, Prompt, Step
 from telephone.domain.guesses import Question, questions
-from telephone.models.catalog import ModelChoice, ModelFacts
+from telephone.models.catalog import ModelChoice
 from telephone.ports.games import Summary
 
 TOO_LARGE: Final = "The picture was too large for this server, so this is a smaller copy."
@@ -157,7 +157,7 @@ def _awaited(shown: Summary) -> str:
     return f"{embedder_name(shown.awaited)} is still measuring; its distance will stand here." if shown.awaited else ""
 
 
-_STATES: Final = {
+STATES: Final = {
     GameState.QUEUED: "queued",
     GameState.PLAYING: "playing",
     GameState.WAITING: "waiting for a member",
@@ -178,7 +178,7 @@ def started(game: Game, place: int) -> str:
         case GameState.QUEUED if place:
             return f"Game #{game.number} is queued at place {place}{thread}; it starts by itself.{cost}"
         case GameState.PAUSED | GameState.FAILED | GameState.STOPPED:
-            return f"Game #{game.number}: {excerpt(game.reason or _STATES[game.state], 500)}"
+            return f"Game #{game.number}: {excerpt(game.reason or STATES[game.state], 500)}"
         case _:
             return f"Game #{game.number} {f'is playing{thread}' if thread else 'starts in a moment'}.{cost}"
 
@@ -208,10 +208,6 @@ def not_host(game: Game) -> str:
     return f"Only who started game #{game.number}, or a member who may manage the server, can stop it."
 
 
-def paused(count: int) -> str:
-    return f"{_games(count)} paused, and none starts until `/telephone-admin resume`. Nothing more is spent."
-
-
 def model_row(choice: ModelChoice) -> str:
     """A model as autocomplete shows it: its name, and what it needs where it cannot play."""
     return shorten(choice.name if choice.ready else f"{choice.name} – {choice.why_not}", CHOICE_MAX)
@@ -223,7 +219,7 @@ def prompt_row(prompt: Prompt) -> str:
 
 def game_row(game: Game) -> str:
     """A game as autocomplete shows it. The prompt helps to tell games apart; labels know no markdown."""
-    text = f"#{game.number} {game.pair}, {_STATES[game.state]}: {game.request.prompt.text}"
+    text = f"#{game.number} {game.pair}, {STATES[game.state]}: {game.request.prompt.text}"
     return shorten(text, CHOICE_MAX)
 
 
@@ -231,19 +227,3 @@ def waiting_row(game: Game) -> str:
     """A game that waits for a member as autocomplete shows it: of a sealed one nothing but what its card says."""
     at = "a member's turn" if game.keeps_human_step else f"turn {turn_now(game)} of {game.request.turns}"
     return shorten(f"#{game.number} {game.pair}, {at}", CHOICE_MAX)
-
-
-def _ready(fact: ModelFacts) -> str:
-    price = f", about {_price(fact.price_usd)} a call" if fact.price_usd else ""
-    about = f": {excerpt(fact.about, 120)}" if fact.about else ""
-    return f"- {escape(fact.name)}{price}{about}"
-
-
-def _price(usd: float) -> str:
-    """The price of a call, with two to four decimals, since single calls cost little."""
-    whole = f"{usd:.4f}"
-    return "$" + (whole[:-2] if whole.endswith("00") else whole.rstrip("0"))
-
-
-def _games(count: int) -> str:
-    return "1 game is" if count == 1 else f"{count or 'No'} games are"

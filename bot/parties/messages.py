@@ -60,9 +60,8 @@ def card(party: Party) -> Post:
     return Post(view=layout(parts, _COLOURS[party.state]))
 
 
-def call(party: Party, what: str) -> Post:
+def call(party: Party, message: PartyMessage) -> Post:
     """What members are to do now, in the thread; edited until that part of the party is over."""
-    message = PartyMessage.parse(what)
     return _prompts(party) if message.number is None else _round(party, message.number)
 
 

@@ -12,7 +12,7 @@ from bot.delivery.sender import MessageSender
 from bot.parties import messages
 from bot.ui.posts import Attachment, Post
 from telephone.domain.games import Game
-from telephone.domain.messages import PartyMessageKind
+from telephone.domain.messages import PartyMessage, PartyMessageKind
 from telephone.domain.parties import Awards, Party
 from telephone.ports.posting import Posting
 
@@ -40,17 +40,17 @@ class DiscordPartyPresenter:
             name = messages.thread_name(party)
             return await self._sending.open_thread(channel_id, card_id, name, again=posting.again)
 
-    async def post_call(self, party: Party, what: str, posting: Posting) -> int:
+    async def post_call(self, party: Party, call: PartyMessage, posting: Posting) -> int:
         """Posts what members are to do now."""
-        return await self._in_thread(party, messages.call(party, what), posting)
+        return await self._in_thread(party, messages.call(party, call), posting)
 
-    async def edit_call(self, party: Party, what: str) -> None:
+    async def edit_call(self, party: Party, call: PartyMessage) -> None:
         """Brings a call up to date."""
 
         async def at_most(_size: int) -> list[Post]:
-            return [messages.call(party, what)]
+            return [messages.call(party, call)]
 
-        await self._posted.edit(party.round, _thread_of(party), party.messages.get(what, 0), at_most)
+        await self._posted.edit(party.round, _thread_of(party), party.messages.get(str(call), 0), at_most)
 
     async def post_heading(self, party: Party, album: int, posting: Posting) -> int:
         """Posts the heading of an album."""

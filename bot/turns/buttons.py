@@ -16,8 +16,8 @@ from bot.ui.posts import Attachment
 from bot.ui.text import escape
 from telephone.concurrency import off_loop
 from telephone.domain.games import Image, Kind, StepKey
-from telephone.domain.refusals import LATE
-from telephone.errors import BadInput, NotAllowed
+from telephone.domain.refusals import LATE, TurnLate
+from telephone.errors import BadInput
 from telephone.games.turn_service import UNREADABLE, ClaimedTurn
 from telephone.games.turn_service import UPLOAD_MAX as DRAWING_MAX
 from telephone.media.images import fit
@@ -81,9 +81,7 @@ async def play(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> No
         else:
             file = await _uploaded(press, data)
             await turns.drawing(game_id, key, press.user.id, file.data)
-    except NotAllowed as error:
-        if error.sentence != LATE:
-            raise
+    except TurnLate:
         await say(press, messages.returned(escape(LATE), text), file=file)
         return
     await say(press, messages.played(key))

@@ -8,7 +8,7 @@ import structlog
 
 from telephone.battles.admission import BattleAdmission, BattleAsked
 from telephone.battles.versus import VersusAsked, match
-from telephone.battles.workflow import LEFT, STOPPED
+from telephone.battles.workflow import LEFT, STOPPED, close_voting, void_battle
 from telephone.concurrency import off_loop
 from telephone.domain.battles import Battle, BattleState, Cast, Choice, Side, Voter
 from telephone.domain.games import Image, Pair, Turn
@@ -107,8 +107,7 @@ class BattleService:
         battle = await self.hosted(battle_id, by=by, is_host=is_host)
         if battle.state is not BattleState.VOTING:
             raise BadInput(f"Battle {battle.number} takes no votes now; there is nothing to close.")
-        if await self.store.battles.close(battle_id, early=True):
-            _log.info("battle closed", battle=battle_id, early=True)
+        await close_voting(self.store, battle_id, early=True)
         await self.runner.end(battle_id)
         return await self.store.battles.get(battle_id)
 
@@ -159,9 +158,7 @@ class BattleService:
         return battle
 
     async def _void(self, battle_id: str, reason: str, only_from: tuple[BattleState, ...]) -> bool:
-        moved = await self.store.battles.move(battle_id, BattleState.VOID, only_from=only_from, reason=reason)
-        if moved:
-            _log.info("battle void", battle=battle_id)
+        moved = await void_battle(self.store, battle_id, reason, only_from)
         await self.runner.end(battle_id)
         return moved
 

@@ -53,7 +53,7 @@ STOPPED: Final = "Its host stopped it."
 LEFT: Final = "The bot was removed from the server."
 _GOING: Final = (BattleState.PLAYING, BattleState.PAUSED, BattleState.VOTING)
 _UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
-_LOOK_EVERY: Final = 1.0
+LOOK_EVERY: Final = 1.0
 """The pause between two looks at the progress of a battle's games, in seconds."""
 _COUNT_EVERY: Final = 5.0
 """The shortest time between two edits of a card's count of votes, in seconds."""
@@ -76,7 +76,7 @@ class BattleDependencies:
     publisher: BattlePublisher
     measuring: MeasureWorkflow
     engine: Engine
-    look_every: float = _LOOK_EVERY
+    look_every: float
 
 
 @DBOS.dbos_class("Battling")
@@ -99,21 +99,15 @@ class BattleWorkflow(DBOSConfiguredInstance):
         await battles.move(battle.id, BattleState.PLAYING, only_from=[BattleState.PAUSED])
         await self.begin(await battles.get(battle.id))
 
-    async def void(self, battle_id: str, reason: str, only_from: Collection[BattleState] = _GOING) -> bool:
-        """Ends a battle without a result, and its unfinished games; False where the battle had ended."""
-        moved = await self._with.store.battles.move(battle_id, BattleState.VOID, only_from=only_from, reason=reason)
-        if moved:
-            _log.info("battle void", battle=battle_id)
+    async def void(self, battle_id: str, reason: str, only_from: Collection[BattleState] = _GOING) -> None:
+        """Ends a battle without a result, and its unfinished games."""
+        await void_battle(self._with.store, battle_id, reason, only_from)
         await self.end(battle_id)
-        return moved
 
-    async def close(self, battle_id: str) -> bool:
-        """Ends the voting if its time is over; False where nothing changed."""
-        moved = await self._with.store.battles.close(battle_id)
-        if moved:
-            _log.info("battle closed", battle=battle_id, early=False)
+    async def close(self, battle_id: str) -> None:
+        """Ends the voting if its time is over."""
+        await close_voting(self._with.store, battle_id, early=False)
         await self.end(battle_id)
-        return moved
 
     async def show_count(self, battle_id: str) -> None:
         """Updates the card's count of votes, at most every _COUNT_EVERY seconds; the next sweep shows later votes."""
@@ -355,3 +349,17 @@ class BattleWorkflow(DBOSConfiguredInstance):
 def _is_played(battle: Battle, turn: int) -> bool:
     """Whether every side has played a turn or is out, or too few can play on."""
     return len(battle.in_play) < SIDES_MIN or all(side.is_out or side.turns_played >= turn for side in battle.standing)
+
+
+async def void_battle(store: Store, battle_id: str, reason: str, only_from: Collection[BattleState]) -> bool:
+    """Stores that a battle ends without a result; False where it had ended. Its runner does what follows."""
+    moved = await store.battles.move(battle_id, BattleState.VOID, only_from=only_from, reason=reason)
+    if moved:
+        _log.info("battle void", battle=battle_id)
+    return moved
+
+
+async def close_voting(store: Store, battle_id: str, *, early: bool) -> None:
+    """Stores that the voting is over, if its time is, or by the host's word. Its runner does what follows."""
+    if await store.battles.close(battle_id, early=early):
+        _log.info("battle closed", battle=battle_id, early=early)

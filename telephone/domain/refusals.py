@@ -9,7 +9,6 @@ from enum import Enum
 from typing import Final, Literal
 
 from telephone.domain.battles import BattleState
-from telephone.domain.parties import GUESTS_MIN
 from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget
 
 TAKEN: Final = "Someone took this turn just before you; watch for the next invitation."
@@ -21,8 +20,6 @@ PARTY_CLOSED: Final = "This party takes nobody in any more; start another with /
 FULL: Final = "All places of this party are taken; start another with /telephone party."
 STRANGER: Final = "You are not one of this party; enjoy the reveal."
 BEGUN: Final = "The prompts are collected already; watch for your turn."
-TOO_FEW: Final = f"Fewer than {GUESTS_MIN} members were there, so the party did not begin; nothing was kept."
-"""Not raised: why such a party ended, kept with it."""
 _PROMPT_TAKEN: Final = {
     "waiting": "These words wait for a moderator already, as {slug}; please propose something else.",
     "accepted": "These words are on the list already, as {slug}; /telephone start plays them.",

@@ -58,12 +58,12 @@ class Failover:
                 await self._look_for_dead(self._connection)
             except psycopg.Error:
                 # The lock went with the session, and with it the proof that we live: connect again soon.
-                _log.warning("the reaper lost its connection")
+                _log.warning("failover lost its connection")
                 if self._connection is not None:
                     await self._connection.close()
                     self._connection = None
             except Exception:
-                _log.exception("the reaper looks again")
+                _log.exception("failover looks again")
             await asyncio.sleep(EVERY)
 
     async def _look_for_dead(self, connection: _Connection) -> None:

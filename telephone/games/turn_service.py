@@ -9,7 +9,7 @@ import structlog
 from telephone.concurrency import off_loop
 from telephone.domain.games import HUMAN, Game, Image, Kind, Step, StepKey, fold, step_seed
 from telephone.domain.human_turns import Claim, Seat, SeatState
-from telephone.domain.refusals import LATE, TurnLate
+from telephone.domain.refusals import TurnLate
 from telephone.errors import BadInput, BadOutput, NotAllowed
 from telephone.media.images import Pictures, verify
 from telephone.ports.runners import GameRunner
@@ -117,7 +117,7 @@ class TurnService:
 
     async def drawing_task(self, claim_id: str, member_id: int) -> DrawingTask:
         """The words that a member holds by a claim, for the page to draw on. Raises NotAllowed and NotFound."""
-        turn = await self._claimed(claim_id, member_id, OVER)
+        turn = await self._claimed(claim_id, member_id, NotAllowed(OVER))
         if turn.words is None:
             raise NotAllowed("This turn is to be described; please write what you see.")
         return DrawingTask(turn.words, _require_held(turn.seat, member_id).expires_at)
@@ -129,15 +129,15 @@ class TurnService:
             game = await self.store.games.get(seat.game_id)
             if game.steps[seat.key.index].image == (await off_loop(_picture, data)).sha256:
                 return
-        turn = await self._claimed(claim_id, member_id, LATE)
+        turn = await self._claimed(claim_id, member_id, TurnLate())
         await self.drawing(turn.game.id, turn.seat.key, member_id, data)
 
-    async def _claimed(self, claim_id: str, member_id: int, ended: str) -> ClaimedTurn:
+    async def _claimed(self, claim_id: str, member_id: int, ended: NotAllowed) -> ClaimedTurn:
         seat, claimer_id = await self.store.seats.of_claim(claim_id)
         if claimer_id != member_id:
             raise NotAllowed(OVER)
         if seat.claim is None:
-            raise NotAllowed(IN_ALREADY if seat.state is SeatState.ANSWERED else ended)
+            raise NotAllowed(IN_ALREADY) if seat.state is SeatState.ANSWERED else ended
         return await self.held(seat.game_id, seat.key, member_id)
 
     async def give_back(self, game_id: str, key: StepKey, member_id: int) -> None:

@@ -84,7 +84,7 @@ class GameDependencies:
     engine: Engine
     sides: SidePublisher
     human_turns: HumanTurns
-    reveal_s: float = REVEAL_EVERY
+    reveal_s: float
 
 
 @DBOS.dbos_class("Play")

@@ -91,7 +91,7 @@ class RescoreWorkflow(DBOSConfiguredInstance):
             message_id = await with_patience(send, deadline=POSTING, who="This place")
             await self._with.store.rescores.posted(job_id, message_id)
 
-        await without_stopping(show(), "card", job=job_id)
+        await without_stopping(show(), "new card", job=job_id)
 
     @DBOS.step(name="Rescoring._stretch")
     async def _stretch(self, job_id: str) -> bool:

@@ -50,7 +50,7 @@ class PartyPublisher:
     async def edit_call(self, party: Party, message: PartyMessage) -> None:
         """Brings a call up to date; a failed edit never stops a party."""
         if str(message) in party.messages:
-            await without_stopping(self.presenter.edit_call(party, str(message)), "call", party=party.id)
+            await without_stopping(self.presenter.edit_call(party, message), "call", party=party.id)
 
     async def edit_awards(self, party: Party) -> None:
         """Brings posted awards up to date. Raises as `post` does."""
@@ -76,7 +76,7 @@ class PartyPublisher:
             case PartyMessage(PartyMessageKind.THREAD):
                 return await self.presenter.open_thread(party, posting)
             case PartyMessage(PartyMessageKind.PROMPTS | PartyMessageKind.ROUND):
-                return await self.presenter.post_call(party, str(message), posting)
+                return await self.presenter.post_call(party, message, posting)
             case PartyMessage(PartyMessageKind.ALBUM, int(number)):
                 return await self.presenter.post_heading(party, number, posting)
             case PartyMessage(PartyMessageKind.REPLAY, int(number)):

@@ -13,7 +13,7 @@ from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed
 from telephone.games.admission import GameAdmission
 from telephone.games.turn_service import ClaimedTurn, TurnService
-from telephone.parties.workflow import STOPPED, UNFINISHED
+from telephone.parties.workflow import STOPPED, TOO_FEW, stop_party
 from telephone.ports.runners import PartyRunner
 from telephone.prompts.catalog import curated, look_up, offered
 from telephone.providers.base import ModelKind
@@ -119,7 +119,7 @@ class PartyService:
         if (missing := GUESTS_MIN - len(party.guests)) > 0:
             members = "1 more member is" if missing == 1 else f"{missing} more members are"
             raise BadInput(f"A party needs {GUESTS_MIN} members, so {members} still to join; please wait for them.")
-        await self.store.parties.call(party_id)
+        await self.store.parties.call(party_id, TOO_FEW)
         return await self.party(party_id)
 
     async def bring(self, party_id: str, member_id: int, text: str, longest: int) -> Prompt:
@@ -177,8 +177,7 @@ class PartyService:
         return party
 
     async def _stop(self, party_id: str, reason: str) -> None:
-        if await self.store.parties.move(party_id, PartyState.STOPPED, only_from=UNFINISHED, reason=reason):
-            _log.info("party stopped", party=party_id)
+        if await stop_party(self.store, party_id, reason):
             await self.runner.end(party_id)
 
     async def _joined(self, party_id: str, member_id: int) -> Party:

@@ -25,7 +25,7 @@ from telephone.domain.messages import (
     RevealKind,
     RevealPoint,
 )
-from telephone.domain.parties import GUESTS_MAX, Party, PartyState, rounds_for
+from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN, Party, PartyState, rounds_for
 from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
@@ -46,12 +46,12 @@ OVER: Final = "The party is over."
 NOBODY_LEFT: Final = "Everybody left, so the party is over."
 _PROMPTS: Final = PartyMessage(PartyMessageKind.PROMPTS)
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
-UNFINISHED: Final = tuple(state for state in PartyState if not state.is_final)
-_LOOK_EVERY: Final = 0.5
+_STOPPABLE: Final = tuple(state for state in PartyState if not state.is_final)
+TOO_FEW: Final = f"Fewer than {GUESTS_MIN} members were there, so the party did not begin; nothing was kept."
+LOOK_EVERY: Final = 0.5
 """The pause between two looks at what the members of a party have done, in seconds."""
 _TELL_EVERY: Final = 3.0
 """The shortest time between two edits of a call's count of members who are done, in seconds."""
-REVEAL_EVERY: Final = 2.0
 _log = structlog.get_logger()
 
 
@@ -70,8 +70,8 @@ class PartyDependencies:
     measuring: MeasureWorkflow
     admission: GameAdmission
     engine: Engine
-    look_every: float = _LOOK_EVERY
-    reveal_s: float = REVEAL_EVERY
+    look_every: float
+    reveal_s: float
 
 
 @DBOS.dbos_class("Hosting")
@@ -86,13 +86,10 @@ class PartyWorkflow(DBOSConfiguredInstance):
         """Shows a stored party and runs it to its end."""
         await self._with.engine.enqueue(workflow_ids.party(party.id, party.run), self.hosting, party.id, party.run)
 
-    async def stop(self, party_id: str, reason: str) -> bool:
-        """Ends a party before its time, and its albums with it; False where it had ended."""
-        moved = await self._with.store.parties.move(party_id, PartyState.STOPPED, only_from=UNFINISHED, reason=reason)
-        if moved:
-            _log.info("party stopped", party=party_id)
+    async def stop(self, party_id: str, reason: str) -> None:
+        """Ends a party before its time, and its albums with it."""
+        if await stop_party(self._with.store, party_id, reason):
             await self.end(party_id)
-        return moved
 
     async def end(self, party_id: str) -> None:
         """Stops the albums of a party that is stored as ended; does nothing for any other."""
@@ -147,7 +144,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
         async def look() -> Party:
             party = await self._still_on(party_id, run)
             if party.state is PartyState.JOINING and (len(party.guests) >= party.request.players or _is_due(party)):
-                await self._with.store.parties.call(party_id)
+                await self._with.store.parties.call(party_id, TOO_FEW)
                 party = await self._still_on(party_id, run)
             if party.state is PartyState.JOINING:
                 await self._with.publisher.edit_card(party)
@@ -282,11 +279,11 @@ class PartyWorkflow(DBOSConfiguredInstance):
         order = self._with.admission.order(GameRequest(Prompt(""), pair, turns))
         spare = secrets.SystemRandom().sample(curated(), GUESTS_MAX)
         try:
-            await self._with.store.parties.deal(party.id, spare, order)
+            await self._with.store.parties.deal(party.id, spare, order, TOO_FEW)
         except OverBudget:
             if order.most_usd > self._with.admission.measuring_usd(turns):
                 raise
-            await self._with.store.parties.deal(party.id, spare, Order(0.0, order.caps))
+            await self._with.store.parties.deal(party.id, spare, Order(0.0, order.caps), TOO_FEW)
 
     async def _look_after(self, party_id: str) -> None:
         """Has models play for members who left or are late, and reminds members when half of their time is over."""
@@ -351,3 +348,11 @@ class _ShownCount:
 
 def _is_due(party: Party) -> bool:
     return party.due_at is not None and party.due_at <= datetime.now(UTC)
+
+
+async def stop_party(store: Store, party_id: str, reason: str) -> bool:
+    """Stores that a party ends before its time; False where it had ended. Its runner does what follows."""
+    moved = await store.parties.move(party_id, PartyState.STOPPED, only_from=_STOPPABLE, reason=reason)
+    if moved:
+        _log.info("party stopped", party=party_id)
+    return moved

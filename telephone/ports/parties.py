@@ -7,6 +7,7 @@ as for a game.
 from typing import Protocol
 
 from telephone.domain.games import Game
+from telephone.domain.messages import PartyMessage
 from telephone.domain.parties import Awards, Party
 from telephone.ports.posting import Posting
 
@@ -22,11 +23,11 @@ class PartyPresenter(Protocol):
         """Opens the thread on the card; returns its id."""
         ...
 
-    async def post_call(self, party: Party, what: str, posting: Posting) -> int:
-        """Asks members in the thread for `prompts`, or for the turns of a round such as `round-3`; returns its id."""
+    async def post_call(self, party: Party, call: PartyMessage, posting: Posting) -> int:
+        """Asks members in the thread for their prompts, or for the turns of a round; returns its id."""
         ...
 
-    async def edit_call(self, party: Party, what: str) -> None:
+    async def edit_call(self, party: Party, call: PartyMessage) -> None:
         """Brings a call up to date: how many are done, and whether it is over."""
         ...
 

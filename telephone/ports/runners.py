@@ -82,13 +82,17 @@ class DeletionRunner(Protocol):
 
 
 class LeftToSweeps:
-    """Every runner of a process without an engine: it does nothing, and the next sweep elsewhere finds the work."""
+    """Every runner of a process without an engine: it does nothing, and a sweep elsewhere finds what is stored.
+
+    A sweep begins what is stored to be begun, resumes what an ended pause of a server or of all held up, and shows what
+    has ended. It resumes no single game or battle that paused for another reason: that takes a process with an engine.
+    """
 
     async def begin(self, _work: object, /) -> None:
         """Leaves the start to a sweep."""
 
     async def go_on(self, _work: object, /) -> None:
-        """Leaves the new run to a sweep."""
+        """Leaves the new run to a sweep, which begins one after a pause of a server or of all."""
 
     async def end(self, _id: str, /) -> None:
         """Leaves what follows from the end to a sweep."""

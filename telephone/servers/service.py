@@ -91,8 +91,9 @@ class ServerService:
                 await self.store.games.move(game.id, GameState.PAUSED, only_from=going, reason=reason)
                 # A game that noticed the pause by itself has booked it already, and counts all the same.
                 now = await self.store.games.get(game.id)
-                await self.runner.settle(now)
-                paused += (now.state, now.reason) == (GameState.PAUSED, reason)
+                if (now.state, now.reason) == (GameState.PAUSED, reason):
+                    await self.runner.settle(now)
+                    paused += 1
         return paused
 
     async def _resume(self, games: list[Game], reason: str) -> int:

@@ -29,7 +29,7 @@ from telephone.domain.parties import (
     player_of,
     rounds_for,
 )
-from telephone.domain.refusals import TOO_FEW, NoParty, NotOfParty, PartyClosed, PartyFull, PromptsCollected
+from telephone.domain.refusals import NoParty, NotOfParty, PartyClosed, PartyFull, PromptsCollected
 from telephone.store import game_reader
 from telephone.store.database import Database
 from telephone.store.games import add_server, open_order, put
@@ -121,10 +121,10 @@ class Parties:
             await session.execute(update(GuestRow).where(mine).values(values))
             return await _one(session, party_id)
 
-    async def call(self, party_id: str) -> bool:
+    async def call(self, party_id: str, too_few: str) -> bool:
         """Ends joining and begins collecting prompts, or stops a party with too few members. False if joining was over.
 
-        The members of a stopped party are deleted.
+        `too_few` is the reason that a stopped party keeps; its members are deleted.
         """
         async with self._database.writing() as session:
             party = await _locked(session, party_id)
@@ -132,15 +132,16 @@ class Parties:
                 return False
             if len(party.guests) < GUESTS_MIN:
                 await session.execute(delete(GuestRow).where(col(GuestRow.party_id) == party_id))
-                return await _move(session, party_id, PartyState.STOPPED, [party.state], reason=TOO_FEW)
+                return await _move(session, party_id, PartyState.STOPPED, [party.state], reason=too_few)
             due = now() + timedelta(seconds=party.request.seconds)
             return await _move(session, party_id, PartyState.PROMPTS, [party.state], due_at=due)
 
-    async def deal(self, party_id: str, spare: Sequence[Prompt], order: Order) -> bool:
+    async def deal(self, party_id: str, spare: Sequence[Prompt], order: Order, too_few: str) -> bool:
         """Makes an album from each member's prompt, or from a spare one, and moves the party to playing.
 
         `order` is the most one album may cost; raises OverBudget, and changes nothing, where all together do not fit
-        today's budgets. Too few members stop the party. False where the party is not collecting prompts.
+        today's budgets. Too few members stop the party, for the reason `too_few`. False where the party is not
+        collecting prompts.
         """
         async with self._database.writing() as session:
             party = await _locked(session, party_id)
@@ -148,7 +149,7 @@ class Parties:
                 return False
             if len(party.guests) < GUESTS_MIN:
                 await session.execute(delete(GuestRow).where(col(GuestRow.party_id) == party_id))
-                return await _move(session, party_id, PartyState.STOPPED, [party.state], reason=TOO_FEW)
+                return await _move(session, party_id, PartyState.STOPPED, [party.state], reason=too_few)
             chairs = len(party.guests)
             rounds = rounds_for(chairs, party.request.rounds)
             total = Order(order.most_usd * chairs, order.caps, chairs)

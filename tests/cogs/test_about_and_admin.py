@@ -8,7 +8,6 @@ from discord import app_commands
 from simcord import SetupError
 
 from bot.admin import messages as admin_messages
-from bot.games.messages import paused
 from telephone.domain.games import GameState
 from telephone.errors import BadInput
 
@@ -99,7 +98,9 @@ async def test_a_budget_above_the_operators_is_refused_in_a_sentence(server):
 
 async def test_pause_and_resume_say_how_many_games(server):
     server.app.games.add(server.guild.id)
-    assert (await server.admin.slash(server.channel, "telephone-admin pause")).response.content == paused(1)
+    assert (
+        await server.admin.slash(server.channel, "telephone-admin pause")
+    ).response.content == admin_messages.paused(1)
     assert [one.state for one in server.app.games.kept.values()] == [GameState.PAUSED]
     assert (
         await server.admin.slash(server.channel, "telephone-admin resume")

@@ -8,6 +8,7 @@ from telephone.domain.battles import Battle, Result, Side
 from telephone.domain.deletions import Spot
 from telephone.domain.games import Game, GameState, Image, Step
 from telephone.domain.human_turns import Seat, SeatState
+from telephone.domain.messages import PartyMessage, PartyMessageKind
 from telephone.domain.parties import Awards, Party
 from telephone.domain.rescores import Rescore
 from telephone.ports.battles import BattlePresenter, Load
@@ -207,11 +208,12 @@ class RecordedParties:
     async def open_thread(self, party: Party, posting: Posting) -> int:
         return await self._post("thread")
 
-    async def post_call(self, party: Party, what: str, posting: Posting) -> int:
-        return await self._post(what)
+    async def post_call(self, party: Party, call: PartyMessage, posting: Posting) -> int:
+        return await self._post(str(call))
 
-    async def edit_call(self, party: Party, what: str) -> None:
-        self.calls.append((what, party.brought if what == "prompts" else party.done))
+    async def edit_call(self, party: Party, call: PartyMessage) -> None:
+        asks_for_prompts = call.kind is PartyMessageKind.PROMPTS
+        self.calls.append((str(call), party.brought if asks_for_prompts else party.done))
 
     async def post_heading(self, party: Party, album: int, posting: Posting) -> int:
         return await self._post(f"album-{album}")

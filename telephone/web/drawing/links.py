@@ -13,7 +13,7 @@ from telephone.errors import NotAllowed
 PATH: Final = "/draw/"
 CHANGED: Final = "This link is cut short or was changed; please press the button in Discord again to open it whole."
 OVER: Final = "The time for this drawing is over; watch the game's thread in Discord for the next invitation."
-_SALT: Final = "easel"
+_SALT: Final = "easel"  # never changes: links that members hold are signed with it
 
 
 @dataclass(frozen=True, slots=True)

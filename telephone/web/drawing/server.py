@@ -89,7 +89,7 @@ class _Server:
         except web.HTTPException as error:
             answer = self._said(request, LOST, error.status)
         except Exception as error:
-            _log.error("easel broke", method=request.method, exc_info=error)
+            _log.error("drawing page broke", method=request.method, exc_info=error)
             answer = self._said(request, BROKEN, 500)
         answer.headers.update(SHUT)
         answer.headers.setdefault("Cache-Control", FORGET)
@@ -140,7 +140,7 @@ class _Server:
     def _declined(self, request: web.Request, error: TelephoneError) -> web.Response:
         status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
         if status == 500:
-            _log.error("easel broke", method=request.method, exc_info=error)
+            _log.error("drawing page broke", method=request.method, exc_info=error)
         answer = self._said(request, error.sentence, status)
         if isinstance(error, RateLimited) and error.retry_after is not None:
             answer.headers["Retry-After"] = str(round(error.retry_after))

@@ -11,8 +11,11 @@ from bot.parties import messages as party_messages
 from bot.ui.posts import Post
 from telephone.domain.games import GameState, Kind, Pair, Prompt, StepKey
 from telephone.domain.human_turns import Seat, SeatState
+from telephone.domain.messages import PartyMessage, PartyMessageKind
 from telephone.domain.parties import Album, Guest, Party, PartyRequest, PartyState, awards
 from tests.bot.samples import game
+
+PROMPTS = PartyMessage(PartyMessageKind.PROMPTS)
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 REQUEST = PartyRequest(4, "stickers", "spotter-sharp", rounds=4, guild_id=7, channel_id=8, starter_id=1)
@@ -67,26 +70,26 @@ def test_no_message_names_a_member():
         shown = party(state, round=1, albums=tuple(map(album, range(4))))
         posts = [
             party_messages.card(shown),
-            party_messages.call(shown, "prompts"),
-            party_messages.call(shown, "round-1"),
+            party_messages.call(shown, PROMPTS),
+            party_messages.call(shown, PartyMessage.round(1)),
         ]
         assert not any(f"<@{guest.member_id}>" in read(post) for post in posts for guest in GUESTS)
 
 
 def test_a_round_counts_who_is_done_and_what_models_play():
     albums = (album(0, SeatState.STOOD_IN), *map(album, range(1, 4)))
-    post = party_messages.call(party(PartyState.PLAYING, round=1, albums=albums), "round-1")
+    post = party_messages.call(party(PartyState.PLAYING, round=1, albums=albums), PartyMessage.round(1))
     assert "0 of 4 are done. A model plays 1 of them. Who is not done by <t:" in read(post)
     assert labels(post) == ["Show me mine", "Leave"]
-    over = party_messages.call(party(PartyState.PLAYING, round=2, albums=albums), "round-1")
+    over = party_messages.call(party(PartyState.PLAYING, round=2, albums=albums), PartyMessage.round(1))
     assert (labels(over), read(over).splitlines()[1].startswith("All turns of this round are taken")) == ([], True)
 
 
 def test_prompts_say_who_will_see_them():
     shown = party(PartyState.PROMPTS)
-    assert "You draw it yourself first; nobody else sees it" in read(party_messages.call(shown, "prompts"))
+    assert "You draw it yourself first; nobody else sees it" in read(party_messages.call(shown, PROMPTS))
     shown = replace(shown, request=replace(REQUEST, rounds=2))
-    assert "The member who draws it sees it, and nobody else" in read(party_messages.call(shown, "prompts"))
+    assert "The member who draws it sees it, and nobody else" in read(party_messages.call(shown, PROMPTS))
 
 
 def test_the_awards_have_their_numbers_and_quote_safely():

@@ -11,10 +11,10 @@ import pytest
 from telephone.battles.versus import VersusAsked
 from telephone.domain.games import GameState, Kind
 from telephone.domain.parties import Party, PartyState
-from telephone.domain.refusals import FULL, PARTY_CLOSED, RESERVED, STRANGER, TOO_FEW
+from telephone.domain.refusals import FULL, PARTY_CLOSED, RESERVED, STRANGER
 from telephone.errors import BadInput, NotAllowed, Refused, StageGone
 from telephone.parties.service import DONE, ENDED, LEFT, PartyAsked
-from telephone.parties.workflow import GONE, NOBODY_LEFT
+from telephone.parties.workflow import GONE, NOBODY_LEFT, TOO_FEW
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.pictures import paint

@@ -60,10 +60,10 @@ async def feast(store: Store, member: int, words: str) -> None:
     party = await store.parties.add(PartyRequest(6, "stickers", "spotter-sharp", guild_id=GUILD, starter_id=member))
     for other in (ADMIN, ADMIN + 1):
         await store.parties.join(party.id, other)
-    await store.parties.call(party.id)
+    await store.parties.call(party.id, "Too few.")
     await store.party_posts.done(party.id, "thread", 9)
     await store.parties.bring(party.id, member, Prompt(words))
-    await store.parties.deal(party.id, [Prompt("a prompt by lot")] * 3, Order(0.0, _CAPS))
+    await store.parties.deal(party.id, [Prompt("a prompt by lot")] * 3, Order(0.0, _CAPS), "Too few.")
     await store.parties.open_round(party.id, 1)
 
 

@@ -28,10 +28,10 @@ async def dealt(store: Store, *, seconds: float = 600) -> Party:
     party = await store.parties.add(request(seconds=seconds))
     for member in (BO, CY, DI):
         await store.parties.join(party.id, member)
-    assert await store.parties.call(party.id)
+    assert await store.parties.call(party.id, "Too few.")
     await store.party_posts.done(party.id, "thread", 99)
     await store.parties.bring(party.id, BO, Prompt("what Bo brought"))
-    assert await store.parties.deal(party.id, SPARE, FREE)
+    assert await store.parties.deal(party.id, SPARE, FREE, "Too few.")
     assert await store.parties.open_round(party.id, 1)
     return await store.parties.get(party.id)
 
@@ -48,8 +48,8 @@ async def test_of_many_who_join_at_once_as_many_are_in_as_there_are_places(store
 
 async def test_albums_are_made_once_and_wait_for_one_member_each(store: Store):
     party = await dealt(store)
-    assert not await store.parties.call(party.id)
-    assert not await store.parties.deal(party.id, SPARE, FREE)
+    assert not await store.parties.call(party.id, "Too few.")
+    assert not await store.parties.deal(party.id, SPARE, FREE, "Too few.")
     assert not await store.parties.open_round(party.id, 1)
     assert (party.state, party.round, party.chairs, party.rounds) == (PartyState.PLAYING, 1, 4, 4)
     assert [album.game.number for album in party.albums] == [1, 2, 3, 4]
@@ -107,9 +107,9 @@ async def test_albums_that_do_not_fit_todays_budget_are_not_made(store: Store):
     party = await store.parties.add(request())
     for member in (BO, CY):
         await store.parties.join(party.id, member)
-    await store.parties.call(party.id)
+    await store.parties.call(party.id, "Too few.")
     with pytest.raises(OverBudget):
-        await store.parties.deal(party.id, SPARE, Order(1.0, Caps(2.0, 2.0, 2.0)))
+        await store.parties.deal(party.id, SPARE, Order(1.0, Caps(2.0, 2.0, 2.0)), "Too few.")
     now = await store.parties.get(party.id)
     assert (now.state, now.albums) == (PartyState.PROMPTS, ())
 

@@ -250,7 +250,7 @@ async def test_what_breaks_is_told_without_its_inside_and_logged_without_the_lin
         status, page = await get(browser, link)
     assert status == 500
     assert "secret" not in page
-    assert [log["event"] for log in logs] == ["easel broke"]
+    assert [log["event"] for log in logs] == ["drawing page broke"]
     assert link.rpartition("/")[2] not in str(logs)
 
 

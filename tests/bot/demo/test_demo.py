@@ -95,6 +95,7 @@ def test_a_newcomer_takes_a_turn_draws_in_the_browser_and_can_press_on(tmp_path)
             thread.get_by_role("link", name="Draw in browser").click()
         page = opened.value
         expect(page.locator("#caption")).to_have_text(PROMPT)
+        expect(page.locator("#clock")).not_to_be_empty()  # from then on the page listens
         page.get_by_label("Fill", exact=True).check()
         page.locator("#stage").click()
         page.get_by_role("button", name="Hand in").click()

@@ -62,6 +62,7 @@ async def test_a_turn_that_was_taken_on_discord_is_drawn_in_the_browser_and_post
         expect.set_options(timeout=PATIENCE)
         await page.goto(link)
         await expect(page.locator("#caption")).to_have_text(PROMPT)
+        await expect(page.locator("#clock")).not_to_be_empty()  # from then on the page listens
         bot.kill()
         await bot.ended()
         await draw(page)

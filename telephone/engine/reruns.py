@@ -60,11 +60,12 @@ class Reruns(Generic[R]):
         """
         ended = await self.engine.ended(unended)
         for workflow_id, owner in unended.items():
-            await (self._run_again(owner) if workflow_id in ended and is_left(owner) else self.begin(owner))
+            again = workflow_id in ended and is_left(owner)
+            await (self._run_again(owner, is_left) if again else self.begin(owner))
 
-    async def _run_again(self, owner: R) -> None:
+    async def _run_again(self, owner: R, is_left: Callable[[R], bool]) -> None:
         now = await self.store.get(owner.id)
-        if (now.run, now.state) != (owner.run, owner.state):
+        if (now.run, now.state) != (owner.run, owner.state) or not is_left(now):
             return
         if now.run >= RUNS_MAX:
             await self.give_up(now)

@@ -30,8 +30,11 @@ class GameRecovery:
         """Starts games again that a crash, a fault or another process left unfinished. Safe at any time."""
         unfinished = await self.store.games.unfinished()
         at_work = {_WORK[game.state](game.id, game.run): game for game in unfinished if game.state in _WORK}
+        # Its battle begins a side, once it is shown.
+        sides = {name for name, game in at_work.items() if game.is_side and game.state is GameState.QUEUED}
+        sides -= await self.engine.ended(sides)
         reruns = Reruns("game", self.engine, self.store.games, self._begin, self._give_up)
-        await reruns.set_going(at_work, _was_left)
+        await reruns.set_going({name: game for name, game in at_work.items() if name not in sides}, _was_left)
         for game in unfinished:
             if game.state is GameState.PAUSED:
                 await self._after_pause(game)
@@ -60,5 +63,5 @@ class GameRecovery:
 
 
 def _was_left(game: Game) -> bool:
-    """Whether a game's ended workflow left it unfinished; a queued game that is set up only waits to be promoted."""
-    return game.state is GameState.PLAYING or not (game.is_set_up or game.is_side)
+    """Whether a game's ended workflow left it unfinished; a queued game that is opened only waits to be promoted."""
+    return game.state is GameState.PLAYING or not game.is_opened

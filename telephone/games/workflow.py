@@ -1,10 +1,10 @@
 """The durable workflow of one game.
 
-`opening` posts card and thread. `playing` plays step after step once the game is promoted from the queue. `closing` has
-the game measured and posts its summary. Where a member is to take a step, `playing` ends, and the game waits without
-taking one of its server's places; `minding` sleeps until something is due about that step, and when the step is taken
-the game goes on in a new run. An album goes on when its party says so: `playing` ends at each step that a member takes,
-and after the last step.
+`opening` posts card and thread and only then lets the queue promote the game. `playing` plays step after step once the
+game is promoted. `closing` has the game measured and posts its summary. Where a member is to take a step, `playing`
+ends, and the game waits without taking one of its server's places; `minding` sleeps until something is due about that
+step, and when the step is taken the game goes on in a new run. An album goes on when its party says so: `playing` ends
+at each step that a member takes, and after the last step.
 
 Each workflow is enqueued under an id of its own and so runs once. The store is the truth: a step reads it first, so
 that a repeated step finds its work done. Steps return failures to their workflow as values; a bug ends its game with an
@@ -187,7 +187,7 @@ class GameWorkflow(DBOSConfiguredInstance):
         if held:
             await self._end_early(game_id, run, write(held))
             return
-        await self._give_place(game_id)
+        await self._give_place(game_id, run)
         await self._tell_place(game_id)
 
     @DBOS.workflow(name="Play.playing", max_recovery_attempts=1_000)
@@ -343,7 +343,10 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self._with.publisher.edit_card(await games.get(game_id))
 
     @DBOS.step(name="Play._give_place")
-    async def _give_place(self, game_id: str) -> None:
+    async def _give_place(self, game_id: str, opened: int | None = None) -> None:
+        """Promotes queued games of the server: also this one where `opened` is the run that is ready to play."""
+        if opened is not None:
+            await self._with.store.games.opened(game_id, opened)
         await self.promote((await self._with.store.games.get(game_id)).request.guild_id)
 
     @DBOS.step(name="Play._tell_place")

@@ -177,6 +177,7 @@ def _game(row: GameRow, place: Place, costs: Costs, played: Sequence[Played]) ->
         turns=_turns(played),
         embedder=row.embedder,
         run=row.runs,
+        is_opened=row.opened_run == row.runs,
         voided=row.voided,
         costs=costs,
     )

@@ -128,25 +128,32 @@ class Games:
             await recount(session, col(DistanceRow.game_id) == game_id)
 
     async def promote(self, guild_id: int, parallel: int) -> list[str]:
-        """Moves a server's oldest queued games to playing until `parallel` play; returns their ids, oldest first."""
+        """Moves a server's oldest opened games to playing until `parallel` play; returns their ids, oldest first."""
         async with self._database.writing() as session:
             # Two callers must not count the same free places: the server's row is the lock.
             await _hold(session, guild_id)
             playing = await session.scalar(_count(guild_id, [GameState.PLAYING]))
             free = max(0, parallel - int(playing or 0))
+            opened = col(GameRow.opened_run) == col(GameRow.runs)
             queue = select(col(GameRow.id)).where(
-                col(GameRow.guild_id) == guild_id, col(GameRow.state) == GameState.QUEUED.value
+                col(GameRow.guild_id) == guild_id, col(GameRow.state) == GameState.QUEUED.value, opened
             )
             ids = list(await session.scalars(queue.order_by(col(GameRow.number)).limit(free)))
             if not ids:
                 return []
             promoted = await session.scalars(
                 update(GameRow)
-                .where(col(GameRow.id).in_(ids), col(GameRow.state) == GameState.QUEUED.value)
+                .where(col(GameRow.id).in_(ids), col(GameRow.state) == GameState.QUEUED.value, opened)
                 .values(state=GameState.PLAYING.value, started_at=func.coalesce(col(GameRow.started_at), now()))
                 .returning(col(GameRow.id))
             )
             return sorted(promoted, key=ids.index)
+
+    async def opened(self, game_id: str, run: int) -> None:
+        """Marks that a run's card and thread are ready, so that the game can be promoted; not for an earlier run."""
+        this_run = (col(GameRow.id) == game_id, col(GameRow.runs) == run)
+        async with self._database.writing() as session:
+            await session.execute(update(GameRow).where(*this_run).values(opened_run=run))
 
     async def place_in_queue(self, game_id: str) -> int:
         """The place of a game in its server's queue, 1 for the next one; 0 if it is not queued or not known."""

@@ -96,6 +96,8 @@ class ServerRow(Row, table=True):
 class GameRow(Row, table=True):
     """One game. `number` counts from 1 within its server; `runs` counts the workflows that played it.
 
+    `opened_run` is the last run whose card and thread were ready; a queued game is promoted once that is its own run.
+
     `design` names the plan that the game belongs to, battle, tournament or party; NULL where a member chose it. A
     `mixed` game counts for nobody: a model stood in for a member, a member took one step of a model, or it is an album
     of a party. The index `ix_game_board` holds all that a board needs to say how games ended. Of an `erased` game only
@@ -133,6 +135,7 @@ class GameRow(Row, table=True):
     starter_id: int = Field(sa_type=BigInteger)
     embedder: str | None = Field(default=None, sa_type=PlainText)
     runs: int
+    opened_run: int | None = None
     created_at: datetime = Field(sa_type=UtcMoment)
     started_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)

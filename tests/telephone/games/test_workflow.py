@@ -13,6 +13,7 @@ from telephone.games.workflow import PAUSED_HERE
 from telephone.measurement.repeats import SOURCE
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
+from tests.support.surfaces import RecordedGames
 
 pytestmark = pytest.mark.slow
 
@@ -168,7 +169,12 @@ async def test_only_a_host_stops_a_game(running):
 async def test_games_beyond_the_limit_queue_and_are_played_in_order(running):
     await running.app.servers.change(0, parallel=1)
     running.provider.delay = 0.1
-    games = [await running.app.games.start(ASKED) for _ in range(4)]
+    games = []
+    for _ in range(4):
+        games.append(await running.app.games.start(ASKED))
+        async with asyncio.timeout(LIMIT):
+            while "opening" not in running.game_presenter.of(games[-1]):
+                await asyncio.sleep(0.01)
     assert await running.app.games.place_in_queue(games[-1].id) >= 2
     for game in games:
         assert (await running.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
@@ -178,6 +184,47 @@ async def test_games_beyond_the_limit_queue_and_are_played_in_order(running):
     assert told[-1] == 1, "its card told it that it is next"
     first_pictures = [game_id for game_id, what in running.game_presenter.posts if what == "1p"]
     assert first_pictures == [game.id for game in games]
+
+
+class SlowCards(RecordedGames):
+    """Posts a card only when it may: the first ones at once, as many as there are permits."""
+
+    def __init__(self, permits: int) -> None:
+        super().__init__()
+        self.permits = asyncio.Semaphore(permits)
+
+    async def post_card(self, game, progress, posting):
+        await self.permits.acquire()
+        return await super().post_card(game, progress, posting)
+
+
+async def test_a_game_whose_card_is_still_being_posted_is_not_promoted(tmp_path):
+    async with running_app(tmp_path, game_presenter=SlowCards(1)) as running:
+        first, second = [await running.app.games.start(ASKED) for _ in range(2)]
+        assert (await running.app.games.closed(first.id, timeout=LIMIT)).state is GameState.FINISHED
+        await running.app.servers.change(0, parallel=3)
+        await running.recovery.recover()
+        assert (await running.store.games.get(second.id)).state is GameState.QUEUED
+        running.game_presenter.permits.release()
+        assert (await running.app.games.closed(second.id, timeout=LIMIT)).state is GameState.FINISHED
+        assert running.game_presenter.of(second) == LINE
+
+
+async def test_a_paused_game_whose_thread_is_still_being_made_again_is_not_promoted(tmp_path):
+    async with running_app(tmp_path, game_presenter=SlowCards(1)) as running:
+        running.provider.delay = 0.05
+        first = await running.app.games.start(ASKED)
+        while "1c" not in running.game_presenter.of(first):
+            await asyncio.sleep(0.02)
+        running.game_presenter.closed = True
+        running.game_presenter.faults = [StageGone("The thread was deleted.", "thread")]
+        await reaches(running, first, GameState.PAUSED)
+        await running.app.games.resume(first.id, by=5, is_host=False)
+        await running.play.promote(0)
+        await running.recovery.recover()
+        assert (await running.store.games.get(first.id)).state is GameState.QUEUED
+        running.game_presenter.permits.release()
+        assert (await running.app.games.closed(first.id, timeout=LIMIT)).state is GameState.FINISHED
 
 
 async def test_pause_stops_every_game_and_resume_plays_on_without_playing_anew(running):

@@ -88,8 +88,28 @@ async def test_a_game_remembers_when_it_first_played_and_when_it_ended(store: St
         assert ended >= started
 
 
+async def opened(store: Store) -> str:
+    game = await store.games.add(request())
+    await store.games.opened(game.id, game.run)
+    return game.id
+
+
+async def test_a_game_is_promoted_only_once_its_card_and_thread_are_ready_for_this_run(store: Store) -> None:
+    first, second = await store.games.add(request()), await store.games.add(request())
+    await store.games.opened(second.id, 0)
+    assert await store.games.promote(GUILD, 2) == [second.id], "the first one is still being made"
+    await store.games.opened(first.id, 0)
+    await store.games.next_run(first.id)
+    assert not (await store.games.get(first.id)).is_opened
+    await store.games.opened(first.id, 0)
+    assert await store.games.promote(GUILD, 2) == [], "an earlier run was opened"
+    await store.games.opened(first.id, 1)
+    assert (await store.games.get(first.id)).is_opened
+    assert await store.games.promote(GUILD, 2) == [first.id]
+
+
 async def test_the_queue_moves_up_in_the_order_of_asking(store: Store) -> None:
-    ids = [(await store.games.add(request())).id for _ in range(5)]
+    ids = [await opened(store) for _ in range(5)]
     other = await store.games.add(request(OTHER_GUILD))
     assert await store.games.promote(GUILD, 2) == ids[:2]
     assert await store.games.promote(GUILD, 2) == []
@@ -153,6 +173,7 @@ async def test_recent_games_are_the_newest_first_and_take_two_queries(store: Sto
     ids = []
     for _ in range(6):
         game = await store.games.add(request())
+        await store.games.opened(game.id, 0)
         await store.steps.keep(game.id, picture())
         ids.append(game.id)
     await store.games.add(request(OTHER_GUILD))

@@ -247,8 +247,8 @@ class Game:
     `number` counts from 1 within a server; `run` counts from 0 how often the game was started again: after a pause, a
     member's turn or a crash. It `is_opened` once card and thread are ready for this run. `reason` says in one sentence
     for players why a game is paused, stopped or failed. `embedder` names the embedder that measured its distances. A
-    moderator ended a `voided` game after a report; it counts neither for nor against anybody. `stand_ins` are the models that take steps no member took, `named` the
-    members who took steps and wish to be named.
+    moderator ended a `voided` game after a report; it counts neither for nor against anybody. `stand_ins` are the
+    models that take steps no member took, `named` the members who took steps and wish to be named.
     """
 
     id: str

@@ -16,6 +16,7 @@ from telephone.battles.admission import BattleAsked
 from telephone.battles.workflow import DROPPED, LEFT, STOPPED, TAKEN_OUT, TOO_FEW
 from telephone.domain.battles import Battle, BattleRequest, BattleState, Choice, Voter
 from telephone.domain.games import HIDDEN, GameState, Kind, Level, Pair, Prompt, StepKey
+from telephone.engine import workflow_ids
 from telephone.engine.outcomes import BROKEN
 from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, Retired, StageGone, Unavailable
 from telephone.games.measure_workflow import Patience
@@ -26,6 +27,7 @@ from telephone.store.tables.battles import BattleRow
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.embedders import ColourEmbedder
+from tests.support.surfaces import RecordedBattles
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +72,29 @@ async def vote(running: RunningApp, battle: Battle, member: int, choice: Choice,
 
 def side_of(battle: Battle, t2i: str):
     return next(side for side in battle.sides if side.game.pair.t2i == t2i)
+
+
+class HeldCard(RecordedBattles):
+    """Posts the card of a battle once it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may = asyncio.Event()
+
+    async def post_card(self, battle, posting):
+        await self.may.wait()
+        return await super().post_card(battle, posting)
+
+
+async def test_no_side_is_played_before_its_battle_is_shown(tmp_path):
+    async with running_app(tmp_path, battle_presenter=HeldCard()) as running:
+        battle = await running.app.battles.start(ASKED)
+        await running.recovery.recover()
+        await running.play.promote(GUILD)
+        for side in battle.sides:
+            assert await DBOS.get_workflow_status_async(workflow_ids.opening(side.game.id, 0)) is None
+        running.battle_presenter.may.set()
+        await shows(running, battle, "call")
 
 
 async def test_a_battle_is_fought_voted_on_and_closed(running):

@@ -34,6 +34,10 @@ class StandinApis:
 
     `billed` has one entry a paid call, of either API. `delivery` holds the files at /delivery/NAME.
     `outputs` says how a model answers, by a part of its version or name: a function of our own output.
+
+    Of Replicate: a prediction answers 404 to its first `looks_until_seen` looks, and is listed `listing_lag` seconds
+    after it was made; `endings` are how the next ones end that would have succeeded; `creates_a_minute` is the limit of
+    an account with less than $5 of credit, one after the other, of which the last was at `created_at`.
     """
 
     url: str = ""
@@ -43,6 +47,11 @@ class StandinApis:
     predictions: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     looks_until_done: int = 1
+    looks_until_seen: int = 0
+    listing_lag: float = 0.0
+    endings: deque[dict[str, Any]] = field(default_factory=deque)
+    creates_a_minute: int | None = None
+    created_at: float | None = None
     outputs: dict[str, Any] = field(default_factory=dict)
     models: set[str] = field(default_factory=set)
     running: int = 0

@@ -19,7 +19,7 @@ from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.providers.cog import Cog
 from telephone.providers.downloads import Downloads
-from telephone.providers.replicate import INLINE_MAX, Replicate
+from telephone.providers.replicate import Replicate, Waits
 from telephone.scoring.drift import cosine_distance
 from telephone.store import Store
 from tests.standin_providers import StandinApis, says
@@ -39,8 +39,10 @@ async def apis():
 
 @pytest.fixture
 async def imagebind(apis):
-    adapter = Replicate(SecretStr("r8_test"), apis.url, Downloads(["127.0.0.1"]))
-    players = Players(Registry.load(["replicate"]), {"replicate": adapter}, deadline=2)
+    waits = Waits(listing=(0.05,), ending=(0.01,))
+    adapter = Replicate(SecretStr("r8_test"), apis.url, Downloads(["127.0.0.1"]), waits=waits)
+    short = {"lost_pauses": (0.0, 0.0), "again_pauses": (0.0, 0.0, 0.0)}
+    players = Players(Registry.load(["replicate"]), {"replicate": adapter}, deadline=4, **short)
     yield ImageBind(players.registry.table("imagebind"), players)
     await adapter.close()
 
@@ -65,11 +67,12 @@ async def test_a_picture_lies_near_words_that_say_what_is_in_it(imagebind):
     assert cosine_distance(seen, right) < 0.1 < cosine_distance(seen, wrong)
 
 
-async def test_a_large_picture_goes_through_replicates_storage(imagebind, apis):
-    noise = paint("a fox") + bytes(INLINE_MAX)
+async def test_pictures_go_through_replicates_storage(imagebind, apis):
+    noise = paint("a fox") + bytes(200_000)
     (seen,) = await imagebind.embed_pictures([Image(noise, "image/png", 64, 64)])
     assert len(apis.files) == 1
     assert np.array_equal(seen, (await imagebind.embed_pictures([Image(paint("a fox"), "image/png", 64, 64)]))[0])
+    assert len(apis.files) == 2
 
 
 async def test_nothing_gives_no_rows(imagebind):

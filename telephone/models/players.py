@@ -118,7 +118,7 @@ class Players:
             raise
 
     async def cancel(self, name: str, ticket: Ticket) -> float | None:
-        """Cancels a submitted step; returns what it cost by then, in US dollars, None where its provider did not say."""
+        """Cancels a submitted step; returns its cost in US dollars, None where its provider did not say."""
         table = self.registry.table(name)
         return await self.providers[table.provider].cancel(table, ticket)
 
@@ -136,9 +136,9 @@ class Players:
                 meter.found(ticket)
                 answer = await self.collect(name, ask, ticket)
             except Interrupted as error:
-                if (pause := next(pauses, None)) is None:
-                    raise meter.bill(BadOutput(error.sentence), answered=True) from error
                 meter.broken_off(error)
+                if (pause := next(pauses, None)) is None:
+                    raise meter.bill(BadOutput(error.sentence), answered=False) from error
                 await again(name, error, pause)
             except TelephoneError as error:
                 raise meter.bill(error, answered=ticket is not None) from error

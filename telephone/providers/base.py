@@ -139,7 +139,7 @@ class Provider(Protocol):
         ...
 
     async def cancel(self, model: ModelTable, ticket: Ticket) -> float | None:
-        """Cancels a submitted call, as far as the provider can; returns what it cost, in US dollars, None if unknown."""
+        """Cancels a submitted call, as far as possible; returns its cost in US dollars, None where unknown."""
         ...
 
     async def exists(self, model: ModelTable) -> bool | None:

@@ -41,7 +41,7 @@ def header(value: str) -> float | None:
 
     A number that is far too large for a length is a moment since 1970. None for anything else.
     """
-    first = value.strip() if re.match(r"\s*[a-z]", value, re.IGNORECASE) else value.split(",")[0].strip()
+    first = value.strip() if re.match(r"\s*[a-z]", value, re.IGNORECASE) else value.partition(",")[0].strip()
     found = duration(first)
     if found is None:
         return _until(first)

@@ -73,7 +73,7 @@ def is_short_of_credit(text: str) -> bool:
 
 
 def is_interrupted(text: str) -> bool:
-    """Whether a failed prediction's message says that the provider broke it off, so that the same may be asked again."""
+    """Whether a failed prediction's message says that the provider broke it off, through no fault of the input."""
     return _INTERRUPTED.search(text) is not None
 
 
@@ -85,10 +85,8 @@ def rate_limited(model: ModelTable, after: float | None, text: str = "") -> Rate
     """The error for a call that came too often; `text` is the provider's message, which may name the limit."""
     limit = calls_a_minute(text)
     if limit is not None and is_short_of_credit(text):
-        slow = f"{model.name} may be called {limit} times a minute until the operator adds credit"
-        return RateLimited(
-            f"{slow}; please try again later or choose another model.", after, limit, short_of_credit=True
-        )
+        slow = f"{model.name} may be called {limit} times a minute until the operator adds credit; please wait a while."
+        return RateLimited(slow, after, limit, short_of_credit=True)
     return RateLimited(f"{model.name} is asked too often just now; please try again in a minute.", after, limit)
 
 

@@ -191,7 +191,7 @@ class Replicate:
         return Answer(data=data, cost_usd=cost, parameters=parameters)
 
     async def _inputs(self, model: ModelTable, ask: Ask, since: datetime | None) -> list[dict[str, Any]]:
-        """The input to send, and after a crash those that may have been sent: a picture was uploaded by each attempt."""
+        """The input to send; after a crash all that may have been sent, since each attempt uploads its picture."""
         if ask.image is None:
             return [inputs(model, ask)]
         return [inputs(model, ask, address) for address in await self._uploaded(model, ask.image, since)]

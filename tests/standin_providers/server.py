@@ -59,7 +59,7 @@ class StandinApis:
     _faults: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
 
     def next(self, path: str, *faults: Fault) -> None:
-        """The next requests to a path of this pattern are answered by these faults, one each."""
+        """The next requests to a path of this pattern, or a method and a path, are answered by these faults."""
         self._faults[path].extend(faults)
 
     def asked(self, path: str) -> list[Seen]:
@@ -103,9 +103,10 @@ class StandinApis:
         self.seen.append(Seen(request.method, request.path, dict(request.headers), body))
         self.running += 1
         self.most_running = max(self.most_running, self.running)
+        whole = f"{request.method} {request.path}"
         try:
             for path, faults in self._faults.items():
-                if faults and re.fullmatch(path, request.path):
+                if faults and (re.fullmatch(path, request.path) or re.fullmatch(path, whole)):
                     return await faults.popleft()(request, handler)
             return await handler(request)
         finally:

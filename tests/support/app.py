@@ -139,6 +139,8 @@ async def running_app(
     parts = Parts({"studio": provider, "offline": provider}, Guard(checker, checker, deadline), embed, "letters")
     tempo = Tempo(
         call=deadline,
+        lost=(0.0, 0.0),
+        again=(0.0, 0.0, 0.0),
         battle_look=0.05,
         party_look=0.05,
         reveal=0.01,

@@ -152,9 +152,9 @@ def test_a_provider_says_how_long_to_wait(table, headers, text, seconds):
     [
         (
             {
-                "detail": "Request was throttled. Your rate limit for creating predictions is reduced to 6 requests per "
-                "minute with a burst of 1 requests while you have less than $5.0 in credit. Your rate limit resets in "
-                "~5s.",
+                "detail": "Request was throttled. Your rate limit for creating predictions is reduced to 6 requests "
+                "per minute with a burst of 1 requests while you have less than $5.0 in credit. Your rate limit "
+                "resets in ~5s.",
                 "status": 429,
                 "retry_after": 5,
             },

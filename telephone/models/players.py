@@ -3,7 +3,7 @@
 import asyncio
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from telephone.errors import BadOutput, NotAllowed, Refused, Retired, TelephoneE
 from telephone.media.images import verify
 from telephone.models.refusal import is_refusal
 from telephone.models.registry import Registry
-from telephone.providers.base import Interrupted, Lost, ModelKind, ModelTable, Provider
+from telephone.providers.base import Interrupted, Lost, ModelKind, ModelTable, Provider, Slowed, Slowness
 from telephone.retry import with_patience
 
 DEADLINE = 600.0
@@ -152,6 +152,13 @@ class Players:
     def teller(self, name: str) -> "Teller":
         """An image-to-text model for a notebook or a test."""
         return Teller(self, self.playable(name, "i2t").name)
+
+    def slowness(self, names: Iterable[str]) -> Slowness | None:
+        """How slow the slowest provider of these models is for want of credit; None where none is."""
+        tables = self.registry.tables
+        used = (self.providers.get(tables[name].provider) for name in names if name in tables)
+        found = (provider.slowness() for provider in used if isinstance(provider, Slowed))
+        return min((slow for slow in found if slow is not None), key=lambda slow: slow.per_minute, default=None)
 
     async def close(self) -> None:
         for provider in self.providers.values():

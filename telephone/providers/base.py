@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Final, Literal, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -116,6 +117,23 @@ class Interrupted(BadOutput):
     def __init__(self, sentence: str, *, expired: bool = False) -> None:
         super().__init__(sentence)
         self.expired = expired
+
+
+@dataclass(frozen=True, slots=True)
+class Slowness:
+    """A provider slows our account down: `per_minute` calls may begin. `remedy` tells the operator what to do."""
+
+    per_minute: int
+    remedy: str
+
+
+@runtime_checkable
+class Slowed(Protocol):
+    """A provider that tells when it slows an account down for want of credit."""
+
+    def slowness(self) -> Slowness | None:
+        """How slow it is now, None where it is not."""
+        ...
 
 
 class Provider(Protocol):

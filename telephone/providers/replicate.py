@@ -16,7 +16,7 @@ from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Image
 from telephone.errors import BadOutput, Retired, TelephoneError
 from telephone.providers import failures
-from telephone.providers.base import Lost, ModelTable
+from telephone.providers.base import Lost, ModelTable, Slowness
 from telephone.providers.downloads import Downloads, origin_of
 from telephone.providers.http import CONNECT_SECONDS, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
@@ -33,6 +33,10 @@ HOSTS: Final = ("replicate.delivery", "*.replicate.delivery")
 """The hosts that serve the outputs of Replicate's models."""
 PREDICTION_SECONDS: Final = 600
 """The longest prediction, in seconds: then Replicate cancels it, so that none runs and costs money unseen."""
+ADD_CREDIT: Final = (
+    "An account at Replicate with less than $5 of credit may begin 6 calls a minute; a ten-turn game makes 20, and "
+    "about 30 more to be measured by ImageBind. Add credit at https://replicate.com/account/billing."
+)
 FIRST_LOOK: Final = 0.5
 LONGEST_PAUSE: Final = 4.0
 CALL_SECONDS: Final = 60.0
@@ -83,6 +87,10 @@ class Replicate:
         if model.retired():
             return f"retired on {model.retired_on}"
         return "needs REPLICATE_API_TOKEN" if self.token is None else None
+
+    def slowness(self) -> Slowness | None:
+        allowed = self.gate.short_of_credit
+        return None if allowed is None else Slowness(allowed, ADD_CREDIT)
 
     async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
         wanted = await self._inputs(model, ask, since)

@@ -93,7 +93,10 @@ class _Api:
             made["status"] = "processing"
             made.setdefault("started_at", datetime.now(UTC).isoformat())
             if made["looks"] >= self.apis.looks_until_done:
-                made |= {"completed_at": datetime.now(UTC).isoformat(), "metrics": {"predict_time": 2.0}}
+                made |= {
+                    "completed_at": datetime.now(UTC).isoformat(),
+                    "metrics": {"predict_time": self.apis.predict_seconds},
+                }
                 made |= self.apis.endings.popleft() if self.apis.endings else self._success(made)
         return web.json_response(_public(made))
 

@@ -99,6 +99,37 @@ async def test_a_long_text_is_sent_in_parts_that_fit_and_averaged(imagebind, api
     assert np.isclose(np.linalg.norm(over), 1, atol=1e-6)
 
 
+async def test_what_is_booked_is_what_each_call_reports(imagebind, apis, tmp_path):
+    booked, second = [], imagebind.table.second_usd
+
+    async def pay(_: str, usd: float) -> None:
+        booked.append(usd)
+
+    async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
+        pictures = Pictures.at(f"file://{tmp_path / 'pictures'}")
+        embedder = CachedEmbedder(store, pictures, imagebind, imagebind.table.price_usd)
+        sha256 = await pictures.put(Image(paint("a fox"), "image/png", 64, 64))
+        await embedder.embed_texts(["a fox", "a clock"], pay)
+        await embedder.embed_pictures([sha256], pay)
+        assert booked == [pytest.approx(2.0 * second)] * 3
+        booked.clear()
+        odd = {"output": None, "metrics": {"predict_time": 5.0}}
+        apis.endings.append(odd | {"status": "failed", "error": "Prediction interrupted; please retry (code: PA)"})
+        await embedder.embed_texts(["a whale"], pay)
+        assert booked == [pytest.approx(7.0 * second)]
+        booked.clear()
+        apis.endings.append(odd | {"status": "failed", "error": "something odd"})
+        with pytest.raises(BadOutput):
+            await embedder.embed_texts(["a harbour"], pay)
+        assert booked == [pytest.approx(5.0 * second)]
+        booked.clear()
+        apis.looks_until_done = 10_000
+        with pytest.raises(TimedOut):
+            await embedder.embed_texts(["a desert"], pay)
+        (made,) = [one for one in apis.predictions.values() if one["status"] == "canceled"]
+        assert booked == [pytest.approx(made["metrics"]["predict_time"] * second)]
+
+
 async def test_a_text_cannot_spell_out_its_own_end(imagebind, apis):
     await imagebind.embed_texts(["a fox <|endoftext|> and a clock"])
     assert "<|endoftext|>" not in sent(apis)[0]

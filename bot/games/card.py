@@ -6,7 +6,7 @@ import discord
 from discord import ui
 
 from bot.games.messages import COLOURS, first_and_last
-from bot.ui.money import money, most, so_far, spent
+from bot.ui.money import doubt, money, most, so_far, spent
 from bot.ui.posts import (
     WHAT,
     Attachment,
@@ -77,7 +77,7 @@ def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
             return f"{escape(str(game.pair))}. {distance}{dot}{uncounted(game)}".strip() + spent(game)
         case _:
             cost = "" if game.is_free else f"; {money(game.cost_usd)} spent"
-            return f"{_reason(game)} Not counted{cost}.".strip()
+            return f"{_reason(game)} Not counted{cost}.".strip() + doubt(game)
 
 
 def _doing(game: Game) -> str:

@@ -13,7 +13,7 @@ import structlog
 
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Caption, Image, fold
-from telephone.errors import BadOutput, NotAllowed, Refused, Retired, TelephoneError, TimedOut
+from telephone.errors import BadOutput, NotAllowed, RateLimited, Refused, Retired, TelephoneError, TimedOut
 from telephone.media.images import verify
 from telephone.models.refusal import is_refusal
 from telephone.models.registry import Registry
@@ -103,6 +103,8 @@ class Players:
         except TimedOut as error:
             if error.__cause__ is not None:  # no call was under way: the last one was turned away, or lost and counted
                 error.cost_usd = 0.0
+            if isinstance(error.__cause__, RateLimited):
+                error.sentence = error.__cause__.sentence
             raise
 
     async def collect(self, name: str, ask: Ask, ticket: Ticket) -> Answer:
@@ -155,10 +157,12 @@ class Players:
 
     def slowness(self, names: Iterable[str]) -> Slowness | None:
         """How slow the slowest provider of these models is for want of credit; None where none is."""
-        tables = self.registry.tables
-        used = (self.providers.get(tables[name].provider) for name in names if name in tables)
-        found = (provider.slowness() for provider in used if isinstance(provider, Slowed))
-        return min((slow for slow in found if slow is not None), key=lambda slow: slow.per_minute, default=None)
+        found = []
+        for table in (self.registry.tables[name] for name in names if name in self.registry.tables):
+            provider: object = self.providers.get(table.provider)
+            if isinstance(provider, Slowed) and (slow := provider.slowness()) is not None:
+                found.append(slow)
+        return min(found, key=lambda slow: slow.per_minute, default=None)
 
     async def close(self) -> None:
         for provider in self.providers.values():

@@ -123,14 +123,20 @@ class Replicate:
         if ticket.reference is None:
             return None
         self._forget(ticket.reference)
-        async with self._call(model) as client:
-            prediction = await client.predictions.cancel(prediction_id=ticket.reference)
-        for pause in self.waits.ending:
-            if getattr(prediction, "status", None) in ENDED:
+        prediction: Prediction | None = None
+        for pause in (*self.waits.ending, None):
+            try:
+                async with self._call(model) as client:
+                    if prediction is None:
+                        prediction = await client.predictions.cancel(prediction_id=ticket.reference)
+                    else:
+                        prediction = await client.predictions.get(prediction_id=ticket.reference)
+            except _Gone as error:  # one that was made just now may not be seen yet
+                if pause is None:
+                    raise BadOutput(error.sentence) from None
+            if pause is None or getattr(prediction, "status", None) in ENDED:
                 break
             await asyncio.sleep(pause)
-            async with self._call(model) as client:
-                prediction = await client.predictions.get(prediction_id=ticket.reference)
         return cost_of(model, prediction)
 
     def _forget(self, reference: str) -> None:

@@ -129,6 +129,9 @@ class _Api:
 
     async def cancel(self, request: web.Request) -> web.StreamResponse:
         made = self.apis.predictions[request.match_info["id"]]
+        made["looks"] += 1
+        if made["looks"] <= self.apis.looks_until_seen:
+            return web.json_response({"detail": "The requested resource could not be found."}, status=404)
         if made["status"] in ("starting", "processing"):
             started = made.get("started_at")
             spent = 0.0 if started is None else (datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds()

@@ -35,9 +35,10 @@ class StandinApis:
     `billed` has one entry a paid call, of either API. `delivery` holds the files at /delivery/NAME.
     `outputs` says how a model answers, by a part of its version or name: a function of our own output.
 
-    Of Replicate: a prediction takes `predict_seconds` by its own account; it answers 404 to its first `looks_until_seen` looks, and is listed `listing_lag` seconds
-    after it was made; `endings` are how the next ones end that would have succeeded; `creates_a_minute` is the limit of
-    an account with less than $5 of credit, one after the other, of which the last was at `created_at`.
+    Of Replicate: a prediction takes `predict_seconds` by its own account; it answers 404 to its first
+    `looks_until_seen` looks, and is listed `listing_lag` seconds after it was made; `endings` are how the next ones
+    end that would have succeeded; `creates_a_minute` is the limit of an account with less than $5 of credit, one after
+    the other, of which the last was at `created_at`.
     """
 
     url: str = ""

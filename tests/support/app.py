@@ -168,5 +168,5 @@ def prompts_of(folder: Path, store: Store, provider: FakeProvider, checker: Fake
     own = folder / "models.toml"
     own.write_text(MODELS, encoding="utf-8")
     guard = Guard(checker, checker, 1.0)
-    players = Players(Registry.load(["studio"], own), {"studio": provider}, 1.0, guard.why_not)
+    players = Players(Registry.load(["studio"], own), {"studio": provider}, 1.0, guard.why_not, lost_pauses=(0.0, 0.0))
     return PromptService(store, guard, PromptGenerator(players, store, Caps()))

@@ -78,6 +78,14 @@ async def test_a_prediction_that_is_called_off_says_what_it_cost(replicate, apis
     assert 0 < caught.value.cost_usd < tables.table("stable-diffusion").price_usd
 
 
+async def test_one_that_cannot_be_seen_yet_is_called_off_all_the_same(replicate, apis, tables, words):
+    apis.looks_until_seen = 2
+    model = tables.table("stable-diffusion")
+    ticket = await replicate.submit(model, words, "m")
+    assert await replicate.cancel(model, ticket) == 0
+    assert apis.predictions[ticket.reference]["status"] == "canceled"
+
+
 async def test_one_that_ends_while_it_is_called_off_costs_what_it_took(replicate, apis, tables, words):
     model = tables.table("stable-diffusion")
     ticket = await replicate.submit(model, words, "m")
@@ -135,3 +143,4 @@ async def test_a_call_that_is_turned_away_until_time_is_up_costs_nothing(replica
     with pytest.raises(TimedOut) as caught:
         await players.submit("stable-diffusion", words, "m")
     assert (caught.value.cost_usd, apis.billed) == (0.0, [])
+    assert "until the operator adds credit" in caught.value.sentence

@@ -140,10 +140,13 @@ class Players:
             except Interrupted as error:
                 meter.broken_off(error)
                 if (pause := next(pauses, None)) is None:
-                    raise meter.bill(BadOutput(error.sentence), answered=False) from error
+                    nothing = BadOutput(error.sentence)
+                    meter.bill(nothing, answered=False)
+                    raise nothing from error
                 await again(name, error, pause)
             except TelephoneError as error:
-                raise meter.bill(error, answered=ticket is not None) from error
+                meter.bill(error, answered=ticket is not None)
+                raise
             else:
                 return replace(answer, cost_usd=meter.paid(answer), maybe_billed_twice=False)
 
@@ -217,11 +220,10 @@ class _Meter:
         cost = self.price_usd if answer.cost_usd is None else answer.cost_usd
         return cost + self.beside_usd if self.beside_usd else answer.cost_usd
 
-    def bill(self, error: TelephoneError, *, answered: bool) -> TelephoneError:
-        """The error with what was paid; a call that was submitted and came to nothing counts at its full price."""
+    def bill(self, error: TelephoneError, *, answered: bool) -> None:
+        """Gives an error what was paid; a call that was submitted and came to nothing counts at its full price."""
         unknown = self.price_usd if answered and isinstance(error, BadOutput | TimedOut) else 0.0
         error.cost_usd = (unknown if error.cost_usd is None else error.cost_usd) + self.beside_usd
-        return error
 
 
 async def again(who: str, error: Interrupted, pause: float) -> None:

@@ -1,5 +1,6 @@
 """What a game books for calls that failed: at what they cost, once, and asked for again where nobody is at fault."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from telephone.providers.replicate import Replicate
 from tests.limits import LIMIT
 from tests.standin_providers import StandinApis, done_then, says
 from tests.support.app import running_app
+from tests.support.surfaces import RecordedGames
 from tests.telephone.providers.conftest import QUICK
 
 pytestmark = pytest.mark.slow
@@ -175,3 +177,26 @@ def _priced(model):
     output = "uris" if model.kind == "t2i" else "text"
     priced = {"ref": f"studio/{model.name}", "price_usd": 0.002, "second_usd": 0.001}
     return model.model_copy(update={"input": given, "output": output} | priced)
+
+
+async def test_a_card_is_told_that_a_provider_is_slow_for_want_of_credit(tmp_path, monkeypatch):
+    monkeypatch.setattr("telephone.providers.replicate.FIRST_LOOK", 0.01)
+    shown = []
+
+    class Watching(RecordedGames):
+        async def edit_card(self, game, progress, summary=None):
+            shown.append(progress.per_minute)
+            await super().edit_card(game, progress, summary)
+
+    async with StandinApis.open() as apis:
+        apis.creates_a_minute = 120
+        apis.created_at = time.monotonic() + 0.2  # one was made a moment ago
+        adapter = Replicate(SecretStr("r8_test"), apis.url, Downloads(["127.0.0.1"]), waits=QUICK)
+        opened = running_app(tmp_path, provider=Paid(adapter), game_presenter=Watching(), deadline=30)
+        async with opened as running:
+            game = await played(running)
+        await adapter.close()
+    assert game.state is GameState.FINISHED
+    assert shown[0] is None
+    assert 120 in shown
+    assert len(apis.billed) == 4

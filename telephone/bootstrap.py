@@ -47,7 +47,7 @@ from telephone.models.base import Embedder
 from telephone.models.catalog import ModelCatalog
 from telephone.models.embedders import embedders
 from telephone.models.offline import Offline
-from telephone.models.players import DEADLINE, Players
+from telephone.models.players import AGAIN_PAUSES, DEADLINE, LOST_PAUSES, Players
 from telephone.models.probe import report_missing
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
@@ -106,7 +106,8 @@ class Parts:
 class Tempo:
     """Deadlines and pauses, in seconds; tests make them short.
 
-    `call` is how long a player may take for a step. `battle_look` and `party_look` are the pauses between two looks at
+    `call` is how long a player may take for a step, `lost` and `again` are the pauses after calls that were lost and
+    before those that are asked for again. `battle_look` and `party_look` are the pauses between two looks at
     the progress of a battle or a party, `reveal` is the pause between two messages of a reveal, and `sweep` the pause
     between two sweeps. `stretch` is how long one durable step of a rescore works, `held` the age of a worker's last
     sign of life at which another one takes its rescore over, and `rescore` the deadline of its embedder. `settle` is
@@ -115,6 +116,8 @@ class Tempo:
     """
 
     call: float = DEADLINE
+    lost: tuple[float, ...] = LOST_PAUSES
+    again: tuple[float, ...] = AGAIN_PAUSES
     battle_look: float = BATTLE_LOOK
     party_look: float = PARTY_LOOK
     reveal: float = REVEAL_EVERY
@@ -299,7 +302,8 @@ class _Shared:
         """Opens the store. Raises Misconfigured."""
         guard = parts.guard
         registry = Registry.load(parts.providers, settings.models)
-        players = Players(registry, parts.providers, tempo.call, barred=guard.why_not)
+        pauses = {"lost_pauses": tempo.lost, "again_pauses": tempo.again}
+        players = Players(registry, parts.providers, tempo.call, barred=guard.why_not, **pauses)
         ready = parts.embed(players)
         shown, writing = primary(settings, players, ready, parts.always), chat(settings, players)
         pictures = Pictures.at(settings.pictures_url)

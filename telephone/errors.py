@@ -20,11 +20,15 @@ Retries happen around the call to a provider, and only for RateLimited and Unava
 
 
 class TelephoneError(Exception):
-    """An expected failure. `sentence` tells the player what happened and what to do next."""
+    """An expected failure. `sentence` tells the player what happened and what to do next.
+
+    `cost_usd` is what the failed call cost, in US dollars, None where nobody said.
+    """
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.cost_usd: float | None = None
 
 
 class Refused(TelephoneError):
@@ -40,11 +44,24 @@ class Withheld(Refused):
 
 
 class RateLimited(TelephoneError):
-    """Asked too often. `retry_after` is in seconds, None where the provider did not say."""
+    """Asked too often. `retry_after` is in seconds, None where the provider did not say.
 
-    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
+    `per_minute` is the limit of calls a minute that it named, if any; `short_of_credit` says that the limit is so low
+    for want of credit.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        retry_after: float | None = None,
+        per_minute: int | None = None,
+        *,
+        short_of_credit: bool = False,
+    ) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+        self.per_minute = per_minute
+        self.short_of_credit = short_of_credit
 
 
 class Unavailable(TelephoneError):

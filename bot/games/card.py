@@ -6,7 +6,7 @@ import discord
 from discord import ui
 
 from bot.games.messages import COLOURS, first_and_last
-from bot.ui.money import money, most, so_far, spent
+from bot.ui.money import doubt, money, most, so_far, spent
 from bot.ui.posts import (
     WHAT,
     Attachment,
@@ -66,7 +66,7 @@ def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
             return f"{escape(str(game.pair))}, {turns}{most(game)}.{starts}{_sealed(game)}"
         case GameState.PLAYING:
             left = "" if progress.left_s is None else f" {duration(progress.left_s).capitalize()} left."
-            return f"{_doing(game)}{left}{_sealed(game)}{so_far(game)}"
+            return f"{_doing(game)}{left}{_slow(progress)}{_sealed(game)}{so_far(game)}"
         case GameState.WAITING:
             return f"{_awaiting(game, progress.seat)}{_sealed(game)}{so_far(game)}"
         case GameState.PAUSED:
@@ -77,7 +77,7 @@ def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
             return f"{escape(str(game.pair))}. {distance}{dot}{uncounted(game)}".strip() + spent(game)
         case _:
             cost = "" if game.is_free else f"; {money(game.cost_usd)} spent"
-            return f"{_reason(game)} Not counted{cost}.".strip()
+            return f"{_reason(game)} Not counted{cost}.".strip() + doubt(game)
 
 
 def _doing(game: Game) -> str:
@@ -99,6 +99,13 @@ def _awaiting(game: Game, seat: Seat | None) -> str:
     if seat.state is SeatState.CLAIMED:
         return f"{what} A member is at it."
     return f"{what} {otherwise(seat)}"
+
+
+def _slow(progress: Progress) -> str:
+    calls = progress.per_minute
+    if calls is None:
+        return ""
+    return f" Slow: a model's provider takes {calls} calls a minute until the operator adds credit there."
 
 
 def _sealed(game: Game) -> str:

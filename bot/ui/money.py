@@ -31,6 +31,10 @@ def spent(game: Game) -> str:
     """What a game has cost, as a sentence after another, with what may have been billed twice."""
     if game.is_free:
         return ""
-    doubt = money(game.possibly_billed_twice_usd)
-    more = f" After an interruption {doubt} more may have been billed." if game.possibly_billed_twice_usd else ""
-    return f" {money(game.cost_usd).capitalize()} spent.{more}"
+    return f" {money(game.cost_usd).capitalize()} spent.{doubt(game)}"
+
+
+def doubt(game: Game) -> str:
+    """What may have been billed besides, as a sentence after another; empty where nothing is in doubt."""
+    more = game.possibly_billed_twice_usd
+    return f" After an interruption {money(more)} more may have been billed." if more else ""

@@ -21,7 +21,8 @@ from telephone.models.players import Players
 from telephone.models.probe import Trial, Tried, existing_models
 from telephone.models.registry import Registry
 from telephone.prompts.generator import chosen
-from telephone.providers.base import ModelTable
+from telephone.providers.base import ModelTable, Slowed
+from telephone.providers.replicate import ADD_CREDIT
 from telephone.safety import WORDS, choice, guard_of
 from telephone.settings import HEALTHY, Settings
 from telephone.store import Store
@@ -154,11 +155,17 @@ def _missing(reason: str, tables: list[ModelTable]) -> Diagnosis:
 
 
 async def try_models(settings: Settings) -> AsyncIterator[Tried]:
-    """Plays one turn of every model that can play, for at most a dollar in all."""
+    """Plays one turn of every model that can play, for at most a dollar in all.
+
+    Last comes each provider that turned out to slow the account down.
+    """
     players = replace(_players(settings), deadline=_TRY_WITHIN)
     try:
         async for tried in Trial(players).run():
             yield tried
+        for name, provider in players.providers.items():
+            if isinstance(provider, Slowed) and (slow := provider.slowness()) is not None:
+                yield Tried(name, True, f"takes {slow.per_minute} calls a minute from this account. {slow.remedy}")
     finally:
         await players.close()
 
@@ -166,6 +173,12 @@ async def try_models(settings: Settings) -> AsyncIterator[Tried]:
 def _players(settings: Settings) -> Players:
     reached = providers(settings)
     return Players(Registry.load(reached, settings.models), reached, barred=guard_of(settings).why_not)
+
+
+async def _replicate(settings: Settings) -> list[Diagnosis]:
+    if settings.replicate_api_token is None:
+        return []
+    return [Diagnosis("Replicate", "good", "a token is set; telephone doctor --live shows how fast it is", ADD_CREDIT)]
 
 
 async def _writer(settings: Settings) -> list[Diagnosis]:
@@ -235,6 +248,7 @@ _CHECKS: dict[str, Callable[[Settings], Awaitable[list[Diagnosis]]]] = {
     "Safety": _safety,
     "Embedder": _embedder,
     "Models": _models,
+    "Replicate": _replicate,
     "Chat": _writer,
     "Discord": _discord,
     "Drawing page": _drawing_page,

@@ -153,7 +153,9 @@ class GamePublisher:
         key, seat = game.next_key, None
         if game.state is GameState.WAITING and key is not None:
             seat = await self.store.seats.get(game.id, key)
-        return Progress(await self.store.games.place_in_queue(game.id), seconds_left(game), seat)
+        slow = self.players.slowness([game.pair.t2i, game.pair.i2t])
+        place = await self.store.games.place_in_queue(game.id)
+        return Progress(place, seconds_left(game), seat, None if slow is None else slow.per_minute)
 
     async def _summary(self, game: Game, awaited: str = "") -> Summary:
         first, last = await self._picture(game, 0), await self._picture(game, -1)

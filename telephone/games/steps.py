@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
+from uuid import uuid4
 
 import structlog
 
@@ -13,10 +14,11 @@ from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Game, GameState, Kind, Step, StepKey, step_seed
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
-from telephone.errors import BadOutput, Misconfigured, Refused, TelephoneError, TimedOut
+from telephone.errors import BadOutput, Misconfigured, TelephoneError, TimedOut
 from telephone.media.images import Pictures
-from telephone.models.players import Players, caption_of, picture_of
+from telephone.models.players import Players, again, caption_of, picture_of
 from telephone.ports.posting import nonce
+from telephone.providers.base import Interrupted
 from telephone.retry import with_patience
 from telephone.safety import Guard
 from telephone.store import Store
@@ -62,10 +64,20 @@ class StepPlayer:
         marker = nonce(game.id, f"{key}/{game.run}/{attempt}")
         since = None if asked.first else asked.asked_at
         ask = await self._ask(game, key, attempt)
+        doubts = 0 if since is None else 1
+
+        async def lost() -> None:
+            nonlocal doubts
+            doubts += 1
+            if doubts > 1:  # the ticket, or what is written off, says the first
+                await self._doubt(game, key, attempt)
+
         try:
-            ticket = await self._unless_halted(game, game.run, self.players.submit(player, ask, marker, since))
-        except (Halted, Refused, BadOutput, TimedOut) as error:
-            await self._write_off(game, key, attempt, _bill(error, Ticket(maybe_billed_twice=since is not None)))
+            ticket = await self._unless_halted(game, game.run, self.players.submit(player, ask, marker, since, lost))
+        except (Halted, TelephoneError) as error:
+            spent = error.cost_usd if isinstance(error, TelephoneError) else None
+            bill = _bill(error, Ticket(maybe_billed_twice=doubts > 0), spent=spent)
+            await self._write_off(game, key, attempt, bill)
             raise
         await self.store.steps.keep_ticket(game.id, key, ticket)
         return _ms_since(began)
@@ -73,17 +85,29 @@ class StepPlayer:
     async def collect(self, game: Game, run: int, index: int, attempt: int, submit_ms: int) -> None:
         """Waits for a submitted step and stores it. Raises a TelephoneError, or Halted.
 
-        A refused or unusable answer drops the ticket, so that the step can be asked for again. Where the game was
-        stopped meanwhile, the submitted call is cancelled and its cost booked.
+        A refused or unusable answer drops the ticket, so that the step can be asked for again. What the provider broke
+        off is asked for again here, with the same seed, a few times. Where the game was stopped meanwhile, the
+        submitted call is cancelled and its cost booked.
         """
+        pauses, player = iter(self.players.again_pauses), game.player(StepKey.at(index))
+        while True:
+            try:
+                await self._collect(game, run, index, attempt, submit_ms)
+            except Interrupted as error:
+                if (pause := next(pauses, None)) is None:
+                    raise BadOutput(error.sentence) from error
+                await self._unless_halted(game, run, again(player, error, pause))
+                submit_ms = await self.submit(game, index, attempt)
+            else:
+                return
+
+    async def _collect(self, game: Game, run: int, index: int, attempt: int, submit_ms: int) -> None:
         key = StepKey.at(index)
         player = game.player(key)
         asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
         if asked.step is not None:
             return
-        if asked.ticket is None:
-            await self.still_on(game.id, run)
-        ticket = asked.ticket or Ticket()
+        ticket = asked.ticket or await self._ticket_anew(game, run, index, attempt, first=asked.first)
         ask = await self._ask(game, key, attempt)
         answer: Answer | None = None
         began = time.monotonic()
@@ -92,10 +116,12 @@ class StepPlayer:
             answer = await self._unless_halted(game, run, self.players.collect(player, ask, ticket))
             step = await self._unless_halted(game, run, self._checked(game, key, ask, ticket, answer))
         except (Halted, TelephoneError) as error:
+            spent = error.cost_usd if isinstance(error, TelephoneError) else None
             if isinstance(error, Halted):
                 with suppress(TelephoneError):
-                    await self.players.cancel(player, ticket)
-            await self._write_off(game, key, attempt, _bill(error, ticket, answer))
+                    spent = await self.players.cancel(player, ticket)
+            broken_off = ticket.reference if isinstance(error, Interrupted) else None
+            await self._write_off(game, key, attempt, _bill(error, ticket, answer, spent), broken_off)
             raise
         step = replace(step, latency_ms=submit_ms + _ms_since(began))
         _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
@@ -103,10 +129,31 @@ class StepPlayer:
             await self.store.steps.keep_ticket(game.id, key, replace(ticket, maybe_billed_twice=True))
         await self.store.steps.keep(game.id, step)
 
-    async def _write_off(self, game: Game, key: StepKey, attempt: int, bill: Answer | None) -> None:
-        """Books the cost of a call whose answer is not played, if it may have been billed, and drops its ticket."""
+    async def _ticket_anew(self, game: Game, run: int, index: int, attempt: int, *, first: bool) -> Ticket:
+        """Submits a step whose ticket was dropped before a crash; `first`: its intent had been dropped too."""
+        key = StepKey.at(index)
+        await self.still_on(game.id, run)
+        if first:
+            await self.store.steps.drop_ticket(game.id, key)
+        await self.submit(game, index, attempt)
+        asked = await self.store.steps.ask(game.id, key, game.player(key), step_seed(game.request.seed, key))
+        return asked.ticket or Ticket()
+
+    async def _doubt(self, game: Game, key: StepKey, attempt: int) -> None:
+        """Books that one more call than the step's ticket says may have been billed."""
+        price = self.players.registry.table(game.player(key)).price_usd
+        if price > 0:
+            await self.store.budgets.doubt(game.id, f"{key}/{game.run}/{attempt}/{uuid4().hex[:8]}", price)
+
+    async def _write_off(
+        self, game: Game, key: StepKey, attempt: int, bill: Answer | None, reference: str | None = None
+    ) -> None:
+        """Books the cost of a call whose answer is not played, if it may have been billed, and drops its ticket.
+
+        The `reference` tells the calls of one attempt apart, where there are several.
+        """
         if bill is not None and (usd := self._cost(game.player(key), bill)) > 0:
-            what = f"{key}/{game.run}/{attempt}"
+            what = f"{key}/{game.run}/{attempt}" + (f"/{reference}" if reference else "")
             await self.store.budgets.charge(game.id, what, "unused", usd, doubled=bill.maybe_billed_twice)
         await self.store.steps.drop_ticket(game.id, key)
 
@@ -154,14 +201,17 @@ class StepPlayer:
         return await watched(work, lambda: self.still_on(game.id, run), every=_LOOK_EVERY)
 
 
-def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None) -> Answer | None:
-    """The answer by which a failed call is billed; None where it cannot have been billed.
+def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None, spent: float | None = None) -> Answer | None:
+    """The answer by which a failed call is billed; None where it cannot have been billed. `spent` is its known cost.
 
-    A call that was cancelled or not answered in time counts as billed, since no provider reports its cost.
+    A call that was cancelled or not answered in time counts at its price, where its provider did not report its cost.
+    One that cost nothing still has what the call before it may have cost.
     """
-    if answer is None and not isinstance(error, Halted | BadOutput | TimedOut):
-        return None
-    answer = answer or Answer()
+    if answer is None:
+        free = spent == 0 or (spent is None and not isinstance(error, Halted | BadOutput | TimedOut))
+        if free:
+            return Answer() if ticket.maybe_billed_twice else None
+        answer = Answer(cost_usd=spent)
     return replace(answer, maybe_billed_twice=answer.maybe_billed_twice or ticket.maybe_billed_twice)
 
 

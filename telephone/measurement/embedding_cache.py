@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telephone.concurrency import off_loop
-from telephone.errors import BadOutput, NotFound
+from telephone.domain.calls import Ask
+from telephone.errors import BadOutput, NotFound, TelephoneError
 from telephone.media.images import Pictures
-from telephone.models.base import Embedder, SeeingEmbedder, Vectors
+from telephone.models.base import Embedder, PaidEmbedder, SeeingEmbedder, Vectors
 from telephone.models.chunking import head, mean, parts
 from telephone.models.pricing import most_measuring_usd
 from telephone.store import Size, Store
@@ -31,8 +32,9 @@ AT_ONCE: Final = 8
 class CachedEmbedder:
     """An embedder behind the cache: it is called only for what is not cached. All calls raise a TelephoneError.
 
-    `price_usd` is what one call costs, in US dollars. It is booked by `pay` when the call has been answered and
-    before its vector is stored: after a crash in between, the call is made and booked again.
+    `price_usd` is what one call is expected to cost, in US dollars. Its cost is booked by `pay`, as reported or else at
+    that price, when the call has ended and before its vector is stored: after a crash in between, the call is made and
+    booked again.
     """
 
     store: Store
@@ -94,7 +96,7 @@ class CachedEmbedder:
         """
         if not isinstance(self.embedder, SeeingEmbedder):
             raise TypeError(f"{self.name} sees no pictures")
-        made = await self._all({sha256: partial(self._picture, self.embedder, sha256, pay) for sha256 in hashes})
+        made = await self._all({sha256: partial(self._picture, sha256, pay) for sha256 in hashes})
         return [made.get(sha256) for sha256 in hashes]
 
     async def heads(self, texts: Sequence[str], pay: Pay | None = None) -> Vectors:
@@ -144,7 +146,7 @@ class CachedEmbedder:
     async def _text(self, text: str, pay: Pay | None) -> Vector:
         pieces, tokens = await off_loop(self._cut, text)
         if len(pieces) == 1:
-            vector = await self._called(partial(self.embedder.embed_texts, pieces), pay)
+            vector = await self._called(Ask(seed=0, text=pieces[0]), pay)
         else:
             vector = mean(list(await self.embed_texts(pieces, pay)))
         await self._keep(_key(text), vector, Size(tokens, len(pieces)))
@@ -153,29 +155,41 @@ class CachedEmbedder:
     def _cut(self, text: str) -> tuple[tuple[str, ...], int]:
         return parts(text, self.embedder.tokens, self.embedder.window), self.embedder.tokens(text)
 
-    async def _picture(self, embedder: SeeingEmbedder, sha256: str, pay: Pay | None) -> Vector | None:
+    async def _picture(self, sha256: str, pay: Pay | None) -> Vector | None:
         try:
             image = await self.pictures.get(sha256)
         except NotFound:
             return None
-        vector = await self._called(partial(embedder.embed_pictures, [image]), pay)
+        vector = await self._called(Ask(seed=0, image=image), pay)
         await self._keep(sha256, vector)
         return vector
 
-    async def _called(self, call: Callable[[], Awaitable[Vectors]], pay: Pay | None) -> Vector:
-        """The vector of one call. An answered call is booked, even one with nonsense; an unanswered one is not."""
+    async def _called(self, ask: Ask, pay: Pay | None) -> Vector:
+        """The vector of one call, which is booked however it ends.
+
+        A call that failed cost what its error says; where that says nothing, its price if it was answered with
+        nonsense, else nothing.
+        """
         try:
             async with self._turns:
-                rows = await call()
-        except BadOutput:
-            await self._book(pay)
+                vector, usd = await self._placed(ask)
+        except TelephoneError as error:
+            unknown = self.price_usd if isinstance(error, BadOutput) else 0.0
+            await self._book(pay, unknown if error.cost_usd is None else error.cost_usd)
             raise
-        await self._book(pay)
-        return np.asarray(rows[0], np.float32)
+        await self._book(pay, self.price_usd if usd is None else usd)
+        return np.asarray(vector, np.float32)
 
-    async def _book(self, pay: Pay | None) -> None:
-        if pay is not None and self.price_usd:
-            await pay(f"{self.name}/{self.version}/{secrets.token_hex(4)}", self.price_usd)
+    async def _placed(self, ask: Ask) -> tuple[Vectors, float | None]:
+        if isinstance(self.embedder, PaidEmbedder):
+            return await self.embedder.place(ask)
+        if ask.image is not None and isinstance(self.embedder, SeeingEmbedder):
+            return (await self.embedder.embed_pictures([ask.image]))[0], None
+        return (await self.embedder.embed_texts([ask.text or ""]))[0], None
+
+    async def _book(self, pay: Pay | None, usd: float) -> None:
+        if pay is not None and usd > 0:
+            await pay(f"{self.name}/{self.version}/{secrets.token_hex(4)}", usd)
 
     async def _keep(self, key: str, vector: Vector, size: Size | None = None) -> None:
         sizes = {} if size is None else {key: size}

@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Caption, Image
 
-__all__ = ["Answer", "Ask", "Embedder", "ImageToText", "SeeingEmbedder", "TextToImage", "Ticket", "Vectors"]
+__all__ = [
+    "Answer",
+    "Ask",
+    "Embedder",
+    "ImageToText",
+    "PaidEmbedder",
+    "SeeingEmbedder",
+    "TextToImage",
+    "Ticket",
+    "Vectors",
+]
 
 Vectors = NDArray[np.float32]
 """Embeddings, one row each, L2-normalised: shape (n, dimensions)."""
@@ -61,6 +71,18 @@ class Embedder(Protocol):
         """Shape (len(texts), dimensions), rows L2-normalised, of texts that fit the window.
 
         Raises a TelephoneError.
+        """
+        ...
+
+
+@runtime_checkable
+class PaidEmbedder(Protocol):
+    """An embedder whose calls cost money."""
+
+    async def place(self, ask: Ask) -> tuple[Vectors, float | None]:
+        """The vector of one text or picture, shape (dimensions,), L2-normalised, and its cost in US dollars.
+
+        The cost is None where nobody reported it. Raises a TelephoneError, which has the cost of what was paid.
         """
         ...
 

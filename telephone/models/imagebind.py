@@ -56,23 +56,34 @@ class ImageBind:
         Raises BadInput for a text over the window: the Replicate build of 2023 loses the end token of such a text, and
         with it the whole text.
         """
-        if any(self.tokens(text) > self.window for text in texts):
-            raise BadInput(f"{self.name} reads {self.window} tokens at once; cut the text first.")
-        return await self._rows([Ask(seed=0, text=text.replace(*_SPECIAL)) for text in texts])
+        return await self._rows([self._read(text) for text in texts])
 
     async def embed_pictures(self, images: Sequence[Image]) -> Vectors:
         """Shape (len(images), dimensions), L2-normalised."""
         return await self._rows([Ask(seed=0, image=image) for image in images])
 
+    async def place(self, ask: Ask) -> tuple[Vectors, float | None]:
+        """One vector, L2-normalised, and its cost in US dollars, None where nobody reported it.
+
+        Raises BadInput for a text over the window.
+        """
+        return await self._placed(ask if ask.text is None else self._read(ask.text))
+
+    def _read(self, text: str) -> Ask:
+        if self.tokens(text) > self.window:
+            raise BadInput(f"{self.name} reads {self.window} tokens at once; cut the text first.")
+        return Ask(seed=0, text=text.replace(*_SPECIAL))
+
     async def _rows(self, asks: Sequence[Ask]) -> Vectors:
-        rows = await asyncio.gather(*(self._vector(ask) for ask in asks))
+        rows = [row for row, _ in await asyncio.gather(*(self._placed(ask) for ask in asks))]
         return np.stack(rows) if rows else np.zeros((0, self.dimensions), np.float32)
 
-    async def _vector(self, ask: Ask) -> Vectors:
-        ticket = await self.players.submit(self.name, ask, marker="")
-        answer = await self.players.collect(self.name, ask, ticket)
+    async def _placed(self, ask: Ask) -> tuple[Vectors, float | None]:
+        answer = await self.players.answer(self.name, ask)
         numbers = np.asarray(answer.vector or (), np.float64)
         length = float(np.linalg.norm(numbers))
         if numbers.size != self.dimensions or not 0 < length < np.inf:
-            raise BadOutput(f"{self.name} answered without a vector; please tell the operator.")
-        return np.asarray(numbers / length, np.float32)
+            nothing = BadOutput(f"{self.name} answered without a vector; please tell the operator.")
+            nothing.cost_usd = answer.cost_usd
+            raise nothing
+        return np.asarray(numbers / length, np.float32), answer.cost_usd

@@ -1,27 +1,35 @@
 """The models that can play: those of the registry, each called through its provider."""
 
+import asyncio
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+import structlog
+
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Caption, Image, fold
-from telephone.errors import BadOutput, NotAllowed, Refused, Retired, TelephoneError, TimedOut
+from telephone.errors import BadOutput, NotAllowed, RateLimited, Refused, Retired, TelephoneError, TimedOut
 from telephone.media.images import verify
 from telephone.models.refusal import is_refusal
 from telephone.models.registry import Registry
-from telephone.providers.base import Lost, ModelKind, ModelTable, Provider
+from telephone.providers.base import Interrupted, Lost, ModelKind, ModelTable, Provider, Slowed, Slowness
 from telephone.retry import with_patience
 
 DEADLINE = 600.0
 """How long a player may take for one step, in seconds, waits and retries included."""
+LOST_PAUSES: Final = (1.0, 5.0, 20.0, 60.0)
+"""The pauses after paid calls that were lost, in seconds: each may have been billed, so there are few more of them."""
+AGAIN_PAUSES: Final = (1.0, 4.0, 15.0)
+"""The pauses before the same is asked for again that a provider broke off, in seconds."""
 CAPTION_MAX = 4_000
 """The longest caption that is passed on, in characters; the raw text is stored whole."""
 _REASON_MAX: Final = 200
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class Players:
     deadline: float = DEADLINE
     barred: Callable[[ModelTable], str | None] = lambda table: None
     """Why a model may not play although its provider is reachable: its output cannot be checked. None if it may."""
+    lost_pauses: tuple[float, ...] = LOST_PAUSES
+    again_pauses: tuple[float, ...] = AGAIN_PAUSES
 
     def why_not(self, table: ModelTable) -> str | None:
         """None when the model can play now; otherwise what is missing, in a few words."""
@@ -57,11 +67,21 @@ class Players:
         ready.sort(key=lambda table: table.provider == "offline")
         return ready[0].name if ready else None
 
-    async def submit(self, name: str, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
-        """Submits one step. `since` is when it was first asked for, where an earlier attempt may have got through."""
+    async def submit(
+        self,
+        name: str,
+        ask: Ask,
+        marker: str,
+        since: datetime | None = None,
+        lost: Callable[[], Awaitable[None]] | None = None,
+    ) -> Ticket:
+        """Submits one step. `since` is when it was first asked for, where an earlier attempt may have got through.
+
+        `lost` is awaited after each call that was lost, and so may be billed beside the one that gets through.
+        """
         table = self.registry.table(name)
         provider = self.providers[table.provider]
-        earliest = since
+        earliest, pauses = since, iter(self.lost_pauses)
 
         async def submit() -> Ticket:
             nonlocal earliest
@@ -70,9 +90,22 @@ class Players:
                 return await provider.submit(table, ask, marker, earliest)
             except Lost:
                 earliest = earliest or began
+                if lost is not None:
+                    await lost()
+                if table.price_usd:  # a server of one's own is asked for as long as there is time
+                    if (pause := next(pauses, None)) is None:
+                        raise _given_up(name) from None
+                    await asyncio.sleep(pause)
                 raise
 
-        return await with_patience(submit, deadline=self.deadline, who=name)
+        try:
+            return await with_patience(submit, deadline=self.deadline, who=name)
+        except TimedOut as error:
+            if error.__cause__ is not None:  # no call was under way: the last one was turned away, or lost and counted
+                error.cost_usd = 0.0
+            if isinstance(error.__cause__, RateLimited):
+                error.sentence = error.__cause__.sentence
+            raise
 
     async def collect(self, name: str, ask: Ask, ticket: Ticket) -> Answer:
         """Waits for the answer of a submitted step."""
@@ -80,14 +113,42 @@ class Players:
         provider = self.providers[table.provider]
         try:
             return await with_patience(lambda: provider.collect(table, ask, ticket), deadline=self.deadline, who=name)
-        except TimedOut:
-            with suppress(TelephoneError):
-                await provider.cancel(table, ticket)
+        except TimedOut as error:
+            if error.cost_usd is None:
+                with suppress(TelephoneError):
+                    error.cost_usd = await provider.cancel(table, ticket)
             raise
 
-    async def cancel(self, name: str, ticket: Ticket) -> None:
+    async def cancel(self, name: str, ticket: Ticket) -> float | None:
+        """Cancels a submitted step; returns its cost in US dollars, None where its provider did not say."""
         table = self.registry.table(name)
-        await self.providers[table.provider].cancel(table, ticket)
+        return await self.providers[table.provider].cancel(table, ticket)
+
+    async def answer(self, name: str, ask: Ask) -> Answer:
+        """The answer to one call that no step keeps, asked for again where its provider broke it off.
+
+        Its cost, and that of an error, has all that was paid or may have been: answers that were broken off and calls
+        that were lost too. None where nothing but one call is known.
+        """
+        meter, pauses = _Meter(self.registry.table(name).price_usd), iter(self.again_pauses)
+        while True:
+            ticket: Ticket | None = None
+            try:
+                ticket = await self.submit(name, ask, "", lost=meter.lose)
+                meter.found(ticket)
+                answer = await self.collect(name, ask, ticket)
+            except Interrupted as error:
+                meter.broken_off(error)
+                if (pause := next(pauses, None)) is None:
+                    nothing = BadOutput(error.sentence)
+                    meter.bill(nothing, answered=False)
+                    raise nothing from error
+                await again(name, error, pause)
+            except TelephoneError as error:
+                meter.bill(error, answered=ticket is not None)
+                raise
+            else:
+                return replace(answer, cost_usd=meter.paid(answer), maybe_billed_twice=False)
 
     def artist(self, name: str) -> "Artist":
         """A text-to-image model for a notebook or a test."""
@@ -96,6 +157,15 @@ class Players:
     def teller(self, name: str) -> "Teller":
         """An image-to-text model for a notebook or a test."""
         return Teller(self, self.playable(name, "i2t").name)
+
+    def slowness(self, names: Iterable[str]) -> Slowness | None:
+        """How slow the slowest provider of these models is for want of credit; None where none is."""
+        found = []
+        for table in (self.registry.tables[name] for name in names if name in self.registry.tables):
+            provider: object = self.providers.get(table.provider)
+            if isinstance(provider, Slowed) and (slow := provider.slowness()) is not None:
+                found.append(slow)
+        return min(found, key=lambda slow: slow.per_minute, default=None)
 
     async def close(self) -> None:
         for provider in self.providers.values():
@@ -111,8 +181,7 @@ class Artist:
 
     async def generate_image(self, text: str, *, seed: int | None = None) -> Image:
         ask = Ask(seed=seed or 0, text=text)
-        answer = await self.players.collect(self.name, ask, await self.players.submit(self.name, ask, ""))
-        return picture_of(answer, self.name)
+        return picture_of(await self.players.answer(self.name, ask), self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +193,52 @@ class Teller:
 
     async def generate_text(self, image: Image, *, seed: int | None = None) -> Caption:
         ask = Ask(seed=seed or 0, image=image)
-        answer = await self.players.collect(self.name, ask, await self.players.submit(self.name, ask, ""))
-        return caption_of(answer, self.name)
+        return caption_of(await self.players.answer(self.name, ask), self.name)
+
+
+@dataclass(slots=True)
+class _Meter:
+    """What one answer costs, with what was paid beside it, in US dollars."""
+
+    price_usd: float
+    beside_usd: float = 0.0
+
+    async def lose(self) -> None:
+        self.beside_usd += self.price_usd
+
+    def found(self, ticket: Ticket) -> None:
+        """One of the lost calls was found again."""
+        if ticket.found:
+            self.beside_usd -= self.price_usd
+
+    def broken_off(self, error: Interrupted) -> None:
+        self.beside_usd += self.price_usd if error.cost_usd is None else error.cost_usd
+
+    def paid(self, answer: Answer) -> float | None:
+        if answer.maybe_billed_twice:
+            self.beside_usd += self.price_usd
+        cost = self.price_usd if answer.cost_usd is None else answer.cost_usd
+        return cost + self.beside_usd if self.beside_usd else answer.cost_usd
+
+    def bill(self, error: TelephoneError, *, answered: bool) -> None:
+        """Gives an error what was paid; a call that was submitted and came to nothing counts at its full price."""
+        unknown = self.price_usd if answered and isinstance(error, BadOutput | TimedOut) else 0.0
+        error.cost_usd = (unknown if error.cost_usd is None else error.cost_usd) + self.beside_usd
+
+
+async def again(who: str, error: Interrupted, pause: float) -> None:
+    """Waits before the same is asked for again, and says so in the log."""
+    _log.warning("an answer was deleted" if error.expired else "a call was interrupted", model=who, again_in=pause)
+    await asyncio.sleep(pause)
+
+
+def _given_up(who: str) -> TimedOut:
+    error = TimedOut(
+        f"{who} broke off every call before it answered, and may have billed them; "
+        "please try again later or choose another model."
+    )
+    error.cost_usd = 0.0  # beside the lost calls, which are counted
+    return error
 
 
 def picture_of(answer: Answer, who: str) -> Image:

@@ -80,8 +80,7 @@ class Trial:
         ask = asks[table.kind]
         began, usd = time.monotonic(), table.price_usd
         try:
-            ticket = await self.players.submit(table.name, ask, "")
-            answer = await self.players.collect(table.name, ask, ticket)
+            answer = await self.players.answer(table.name, ask)
             usd = table.price_usd if answer.cost_usd is None else answer.cost_usd
             took = time.monotonic() - began
             if table.kind == "t2i":

@@ -18,12 +18,14 @@ class Progress:
     """What the card shows besides the game itself.
 
     `place` counts from 1 for a queued game; `left_s` is an estimate in seconds, None where unknown. `seat` is the
-    step that a game waits for a member to take.
+    step that a game waits for a member to take. `per_minute` is how many calls a minute the provider of a player allows
+    for want of credit, None where none is that slow.
     """
 
     place: int = 0
     left_s: float | None = None
     seat: Seat | None = None
+    per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

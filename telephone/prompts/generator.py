@@ -88,12 +88,17 @@ class PromptGenerator:
     async def _answer(self, table: ModelTable, expense: Expense) -> tuple[Answer, float]:
         """The answer and its cost. A failed call that may have been made is booked at its full price."""
         seed, patient = secrets.randbelow(2**31), replace(self.players, deadline=WRITE_WITHIN)
-        ask, usd = Ask(seed=seed, text=question(seed)), 0.0
+        ask, usd, doubts = Ask(seed=seed, text=question(seed)), 0.0, 0
+
+        async def lost() -> None:
+            nonlocal doubts
+            doubts += 1
+
         try:
-            ticket = await patient.submit(table.name, ask, "")
+            ticket = await patient.submit(table.name, ask, "", lost=lost)
             answer = await patient.collect(table.name, ask, ticket)
             usd = table.price_usd if answer.cost_usd is None else answer.cost_usd
-            usd *= 2 if ticket.maybe_billed_twice or answer.maybe_billed_twice else 1
+            doubts = max(doubts, ticket.maybe_billed_twice or answer.maybe_billed_twice)
         except (Refused, BadOutput, TimedOut, asyncio.CancelledError) as error:
             usd = table.price_usd
             if isinstance(error, Refused):
@@ -102,6 +107,7 @@ class PromptGenerator:
                 raise _unreadable(table.name) from error
             raise
         finally:
+            usd = usd * (1 + doubts) if usd else doubts * table.price_usd
             if usd:
                 await self.store.expenses.spend(expense.id, usd)
         return answer, usd

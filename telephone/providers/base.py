@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Final, Literal, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from telephone.domain.calls import Answer, Ask, Ticket
-from telephone.errors import Unavailable
+from telephone.errors import BadOutput, Unavailable
 
 ModelKind = Literal["t2i", "i2t", "embedder", "chat"]
 """The kinds of models: text to image, image to text, embedder, and chat models that write prompts."""
@@ -104,7 +105,35 @@ def _leaves(value: Any) -> list[Any]:
 
 
 class Lost(Unavailable):
-    """The connection broke after the call was sent: it may have been made, and billed, without an answer."""
+    """No answer came back from the service itself: the call may have been made, and billed."""
+
+
+class Interrupted(BadOutput):
+    """A prediction ended without an answer through no fault of its input: the same may be asked for again.
+
+    `expired` says that there was an answer, which the provider deleted before it was collected.
+    """
+
+    def __init__(self, sentence: str, *, expired: bool = False) -> None:
+        super().__init__(sentence)
+        self.expired = expired
+
+
+@dataclass(frozen=True, slots=True)
+class Slowness:
+    """A provider slows our account down: `per_minute` calls may begin. `remedy` tells the operator what to do."""
+
+    per_minute: int
+    remedy: str
+
+
+@runtime_checkable
+class Slowed(Protocol):
+    """A provider that tells when it slows an account down for want of credit."""
+
+    def slowness(self) -> Slowness | None:
+        """How slow it is now, None where it is not."""
+        ...
 
 
 class Provider(Protocol):
@@ -127,8 +156,8 @@ class Provider(Protocol):
         """Waits for the answer of a submitted call."""
         ...
 
-    async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
-        """Cancels a submitted call, as far as the provider can."""
+    async def cancel(self, model: ModelTable, ticket: Ticket) -> float | None:
+        """Cancels a submitted call, as far as possible; returns its cost in US dollars, None where unknown."""
         ...
 
     async def exists(self, model: ModelTable) -> bool | None:

@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from math import isfinite
 from typing import Final
 
 from telephone.domain.games import fold
 from telephone.errors import BadInput, BadOutput, Misconfigured, RateLimited, Refused, Retired, TimedOut, Unavailable
-from telephone.providers.base import Lost, ModelTable
+from telephone.providers import durations
+from telephone.providers.base import Interrupted, Lost, ModelTable
 
 DETAIL_MAX: Final = 300
 """The longest part of a provider's message that is kept as detail, in characters."""
@@ -17,8 +15,16 @@ WAIT_MAX: Final = 3_600.0
 """The longest wait that is taken from a provider, in seconds."""
 
 _SECRETS: Final = re.compile(r"\b(?:sk|r8|hf|xai)[-_][\w*.-]+|\bBearer\s+\S+", re.IGNORECASE)
-_RESETS: Final = re.compile(
-    r"(?:resets|try again|retry)\s+(?:in|after)\s+~?\s*(\d+(?:\.\d+)?)\s*(ms|s|m)?\b", re.IGNORECASE
+_LEFT: Final = ("x-ratelimit-remaining-requests", "x-ratelimit-remaining-tokens")
+_RESETS: Final = ("x-ratelimit-reset", "ratelimit-reset")
+_PER_MINUTE: Final = re.compile(
+    r"(\d{1,5})\s+requests?\s+per\s+minute|per min(?:ute)?\s*\((?:RPM|IPM)\):\s*limit\s+(\d{1,5})", re.IGNORECASE
+)
+_LITTLE_CREDIT: Final = re.compile(r"less than\s+\$?\s*\d+(?:\.\d+)?\s+(?:in|of)\s+credit", re.IGNORECASE)
+_INTERRUPTED: Final = re.compile(
+    r"prediction (?:was )?interrupted|\(code: ?[A-Z]{2}\)|please retry\b"
+    r"|unexpected error handling prediction|\bDirector: .*\(E\d{4}\)|\(E9\d{3}\)",
+    re.IGNORECASE,
 )
 _UNSAFE: Final = re.compile(
     r"\bnsfw\b|safety system|safety checker|flagged as sensitive|content polic|content moderation|moderation_blocked"
@@ -42,46 +48,46 @@ def is_unsafe(text: str) -> bool:
 
 def retry_after(headers: Mapping[str, str], text: str = "") -> float | None:
     """How long a provider asks to wait, in seconds: from its headers, else its message; None where it does not say."""
-    by_ms = _number(headers.get("retry-after-ms"))
-    if by_ms is not None:
-        return _bounded(by_ms / 1_000)
-    said = headers.get("retry-after")
-    seconds = _number(said)
-    if seconds is not None:
-        return _bounded(seconds)
-    if said:
-        return _until(said)
-    match = _RESETS.search(text)
-    if match is None:
-        return None
-    return _bounded(float(match[1]) * {"ms": 0.001, "m": 60.0}.get((match[2] or "s").lower(), 1.0))
+    by_ms = durations.number(headers.get("retry-after-ms"))
+    waits = [None if by_ms is None else by_ms / 1_000, durations.header(headers.get("retry-after") or "")]
+    waits += [durations.said(text)]
+    waits += [durations.header(headers.get(name.replace("remaining", "reset")) or "") for name in _used_up(headers)]
+    waits += [durations.header(headers.get(name) or "") for name in _RESETS]
+    asked = next((wait for wait in waits if wait is not None), None)
+    return None if asked is None else min(WAIT_MAX, max(0.0, asked))
 
 
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if isfinite(number) else None
+def _used_up(headers: Mapping[str, str]) -> list[str]:
+    return [name for name in _LEFT if durations.number(headers.get(name)) == 0]
 
 
-def _until(moment: str) -> float | None:
-    try:
-        return _bounded((parsedate_to_datetime(moment).astimezone(UTC) - datetime.now(UTC)).total_seconds())
-    except (ValueError, OverflowError):
-        return None
+def calls_a_minute(text: str) -> int | None:
+    """The limit of calls a minute that a provider's message names; None where it names none."""
+    match = _PER_MINUTE.search(text)
+    return int(match[1] or match[2]) or None if match else None
 
 
-def _bounded(seconds: float) -> float:
-    return min(WAIT_MAX, max(0.0, seconds))
+def is_short_of_credit(text: str) -> bool:
+    """Whether a provider's message says that it slows an account down for want of credit."""
+    return _LITTLE_CREDIT.search(text) is not None
+
+
+def is_interrupted(text: str) -> bool:
+    """Whether a failed prediction's message says that the provider broke it off, through no fault of the input."""
+    return _INTERRUPTED.search(text) is not None
 
 
 def refused(model: ModelTable, reason: str) -> Refused:
     return Refused(f"{model.name} declined: its safety rules do not allow this. Please try other words.", reason)
 
 
-def rate_limited(model: ModelTable, after: float | None) -> RateLimited:
-    return RateLimited(f"{model.name} is asked too often just now; please try again in a minute.", after)
+def rate_limited(model: ModelTable, after: float | None, text: str = "") -> RateLimited:
+    """The error for a call that came too often; `text` is the provider's message, which may name the limit."""
+    limit = calls_a_minute(text)
+    if limit is not None and is_short_of_credit(text):
+        slow = f"{model.name} may be called {limit} times a minute until the operator adds credit; please wait a while."
+        return RateLimited(slow, after, limit, short_of_credit=True)
+    return RateLimited(f"{model.name} is asked too often just now; please try again in a minute.", after, limit)
 
 
 def unavailable(model: ModelTable) -> Unavailable:
@@ -102,6 +108,17 @@ def misconfigured(model: ModelTable, detail: str) -> Misconfigured:
 
 def too_long(model: ModelTable) -> BadInput:
     return BadInput(f"That text is too long for {model.name}; please shorten it or choose another model.")
+
+
+def interrupted(model: ModelTable) -> Interrupted:
+    return Interrupted(f"{model.name} was interrupted again and again; please start the game again.")
+
+
+def expired(model: ModelTable) -> Interrupted:
+    """The error for an answer that its provider has deleted before it was collected."""
+    return Interrupted(
+        f"What {model.name} answered was deleted before it was collected; please start the game again.", expired=True
+    )
 
 
 def bad_output(model: ModelTable, what: str = "something that is no answer") -> BadOutput:

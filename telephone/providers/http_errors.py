@@ -23,7 +23,9 @@ _GONE: Final = re.compile(
 _LONG: Final = re.compile(
     r"string too long|too long|maximum context length|context_length_exceeded|string_above_max", re.IGNORECASE
 )
-_BUSY: Final = frozenset({408, 409, 425})
+_LOST: Final = frozenset({408, 409})
+"""Like 5xx, these may come from a gateway that does not know whether the service behind it has done the work."""
+_TOO_EARLY: Final = 425
 _NOT_SENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
 """The exceptions of httpx and its successor for a fault before anything was sent."""
 
@@ -39,8 +41,10 @@ def failure(
     if status == 402 or codes & _BALANCE:
         return failures.misconfigured(model, detail)
     if status == 429:
-        return failures.rate_limited(model, failures.retry_after(headers, text))
-    if status >= 500 or status in _BUSY:
+        return failures.rate_limited(model, failures.retry_after(headers, text), text)
+    if status >= 500 or status in _LOST:
+        return failures.lost(model)
+    if status == _TOO_EARLY:
         return failures.unavailable(model)
     if status in (400, 404, 410, 422) and ("model_not_found" in codes or _GONE.search(text)):
         return failures.retired(model)
@@ -75,6 +79,8 @@ def _said(body: object) -> tuple[set[str], str, list[str]]:
         return set(), str(inner), []
     codes = {code for code in (inner.get("code"), inner.get("type")) if isinstance(code, str)}
     text = " ".join(str(inner[key]) for key in ("message", "title", "detail") if inner.get(key))
+    if isinstance(wait := inner.get("retry_after", body.get("retry_after")), int | float):
+        text += f" retry_after: {wait}"
     details = inner.get("moderation_details")
     found = details.get("categories") if isinstance(details, Mapping) else None
     return codes, text, [str(name)[:40] for name in found][:5] if isinstance(found, list) else []

@@ -53,6 +53,7 @@ class OpenAI:
     secret: Callable[[str], SecretStr | None] = field(default=lambda name: None, repr=False)
     _clients: "dict[tuple[str, str], AsyncOpenAI]" = field(default_factory=dict, repr=False)
     _gates: dict[str, Gate] = field(default_factory=dict, repr=False)
+    _paces: dict[tuple[str, str], Gate] = field(default_factory=dict, repr=False)
     _waiting: dict[str, tuple[float, Answer]] = field(default_factory=dict, repr=False)
 
     def why_not(self, model: ModelTable) -> str | None:
@@ -97,7 +98,7 @@ class OpenAI:
         await self.downloads.close()
 
     async def _answer(self, model: ModelTable, ask: Ask) -> Answer:
-        async with self._gate(model).slot():
+        async with self._pace(model).slot(), self._gate(model).slot():
             with self._failures(model):
                 return await {"t2i": self._draw, "i2t": self._describe}.get(model.kind, self._chat)(model, ask)
 
@@ -156,7 +157,11 @@ class OpenAI:
 
     def _gate(self, model: ModelTable) -> Gate:
         """The rate limit of a model's server; each has its own, so that a slow one does not delay the others."""
-        return self._gates.setdefault(self._base(model), Gate(self.limit))
+        return self._gates.setdefault(self._base(model), Gate(self.limit, adapts=False))
+
+    def _pace(self, model: ModelTable) -> Gate:
+        """What a model's own limit has turned out to be, which says nothing about other models of its server."""
+        return self._paces.setdefault((self._base(model), model.ref), Gate(self.limit))
 
     def _key(self, model: ModelTable) -> str:
         key = (self.secret(model.key) if model.key else None) if model.url else self.key

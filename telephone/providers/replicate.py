@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,13 +14,14 @@ from pydantic import SecretStr
 
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Image
-from telephone.errors import Retired, TelephoneError
+from telephone.errors import BadOutput, Retired, TelephoneError
 from telephone.providers import failures
-from telephone.providers.base import Lost, ModelTable
+from telephone.providers.base import Lost, ModelTable, Slowness
 from telephone.providers.downloads import Downloads, origin_of
 from telephone.providers.http import CONNECT_SECONDS, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
-from telephone.providers.mapping import data_uri, decoded, inputs, output_of, vector_of
+from telephone.providers.mapping import decoded, inputs, output_of, vector_of
+from telephone.providers.predictions import ENDED, cost_of, holds, is_of
 from telephone.providers.rate_limit import LIMITS, Gate
 
 if TYPE_CHECKING:
@@ -31,17 +33,39 @@ HOSTS: Final = ("replicate.delivery", "*.replicate.delivery")
 """The hosts that serve the outputs of Replicate's models."""
 PREDICTION_SECONDS: Final = 600
 """The longest prediction, in seconds: then Replicate cancels it, so that none runs and costs money unseen."""
+ADD_CREDIT: Final = (
+    "An account at Replicate with less than $5 of credit may begin 6 calls a minute; a ten-turn game makes 20, and "
+    "about 30 more to be measured by ImageBind. Add credit at https://replicate.com/account/billing."
+)
 FIRST_LOOK: Final = 0.5
 LONGEST_PAUSE: Final = 4.0
 CALL_SECONDS: Final = 60.0
-INLINE_MAX: Final = 190_000
-"""Largest picture sent inside a prediction, in bytes; Replicate takes 256 KB of base64 there."""
-_DAY: Final = 86_400
 CLOCK_SKEW: Final = timedelta(minutes=2)
 REMEMBERED: Final = 10_000
 """How many predictions are remembered with their step, so that no other step adopts them; more than run at once."""
 PAGES: Final = 10
 """How many pages of predictions, 100 on each, are searched for one that a crash cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long Replicate may lag behind itself, in seconds; tests make it short.
+
+    For `unseen` after a create its prediction may be answered with 404. `listing` are the pauses between the looks for
+    a lost create in the listing, before it counts as never made; `ending` are those in which a cancelled prediction
+    may come to its end and say what it cost.
+    """
+
+    unseen: float = 60.0
+    listing: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
+    ending: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
+
+
+WAITS: Final = Waits()
+
+
+class _Gone(BadOutput):
+    """There is no prediction of that id, or not yet."""
 
 
 @dataclass(slots=True)
@@ -52,8 +76,10 @@ class Replicate:
     base_url: str = OFFICIAL
     downloads: Downloads = field(default_factory=lambda: Downloads(HOSTS))
     gate: Gate = field(default_factory=lambda: Gate(LIMITS["replicate"]))
+    waits: Waits = WAITS
     _opened: "AsyncReplicate | None" = field(default=None, repr=False)
     _ours: LRUCache[str, str] = field(default_factory=lambda: LRUCache(REMEMBERED), repr=False)
+    _awaited: LRUCache[str, float] = field(default_factory=lambda: LRUCache(REMEMBERED), repr=False)
 
     def why_not(self, model: ModelTable) -> str | None:
         if model.kind == "chat":
@@ -62,8 +88,12 @@ class Replicate:
             return f"retired on {model.retired_on}"
         return "needs REPLICATE_API_TOKEN" if self.token is None else None
 
+    def slowness(self) -> Slowness | None:
+        allowed = self.gate.short_of_credit
+        return None if allowed is None else Slowness(allowed, ADD_CREDIT)
+
     async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
-        wanted = await self._input(model, ask, since)
+        wanted = await self._inputs(model, ask, since)
         if since is not None:
             found = await self._found(model, wanted, since, marker)
             if found is not None:
@@ -71,30 +101,47 @@ class Replicate:
                 return Ticket(found, found=True)
         async with self._call(model, paced=True) as client:
             made = await client.predictions.create(
-                version=model.ref, input=wanted, cancel_after=f"{PREDICTION_SECONDS}s"
+                version=model.ref, input=wanted[0], cancel_after=f"{PREDICTION_SECONDS}s"
             )
         reference = _id_of(model, made)
-        self._ours[reference] = marker
+        self._ours[reference], self._awaited[reference] = marker, time.monotonic()
         return Ticket(reference, maybe_billed_twice=since is not None)
 
     async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
         reference = _known(model, ticket)
         pause = FIRST_LOOK
         while True:
-            async with self._call(model) as client:
-                prediction = await client.predictions.get(prediction_id=reference)
-            answer = await self._answer(model, prediction)
+            prediction = await self._look(model, reference)
+            answer = None if prediction is None else await self._answer(model, prediction)
             if answer is not None:
-                self._ours.pop(reference, None)
+                self._forget(reference)
                 return answer
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 1.5)
 
-    async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
-        if ticket.reference is not None:
-            self._ours.pop(ticket.reference, None)
-            async with self._call(model) as client:
-                await client.predictions.cancel(prediction_id=_known(model, ticket))
+    async def cancel(self, model: ModelTable, ticket: Ticket) -> float | None:
+        if ticket.reference is None:
+            return None
+        self._forget(ticket.reference)
+        prediction: Prediction | None = None
+        for pause in (*self.waits.ending, None):
+            try:
+                async with self._call(model) as client:
+                    if prediction is None:
+                        prediction = await client.predictions.cancel(prediction_id=ticket.reference)
+                    else:
+                        prediction = await client.predictions.get(prediction_id=ticket.reference)
+            except _Gone as error:  # one that was made just now may not be seen yet
+                if pause is None:
+                    raise BadOutput(error.sentence) from None
+            if pause is None or getattr(prediction, "status", None) in ENDED:
+                break
+            await asyncio.sleep(pause)
+        return cost_of(model, prediction)
+
+    def _forget(self, reference: str) -> None:
+        self._ours.pop(reference, None)
+        self._awaited.pop(reference, None)
 
     async def exists(self, model: ModelTable) -> bool | None:
         if self.token is None:
@@ -115,8 +162,27 @@ class Replicate:
             await self._opened.close()
         await self.downloads.close()
 
+    async def _look(self, model: ModelTable, reference: str) -> "Prediction | None":
+        """A prediction; None where it cannot be seen yet. Raises BadOutput for one that is gone."""
+        first = self._awaited.setdefault(reference, time.monotonic())
+        try:
+            async with self._call(model) as client:
+                return await client.predictions.get(prediction_id=reference)
+        except _Gone as error:
+            if time.monotonic() - first < self.waits.unseen:
+                return None
+            raise BadOutput(error.sentence) from None
+
     async def _answer(self, model: ModelTable, prediction: "Prediction") -> Answer | None:
-        """The answer of a prediction; None while it runs. Raises a TelephoneError."""
+        """The answer of a prediction; None while it runs. Raises a TelephoneError, with its cost where it has ended."""
+        try:
+            return await self._read(model, prediction)
+        except TelephoneError as error:
+            if getattr(prediction, "status", None) in ENDED:
+                error.cost_usd = cost_of(model, prediction)
+            raise
+
+    async def _read(self, model: ModelTable, prediction: "Prediction") -> Answer | None:
         status = getattr(prediction, "status", None)
         if status in ("canceled", "aborted"):
             raise failures.timed_out(model)
@@ -126,8 +192,10 @@ class Replicate:
             raise failures.bad_output(model)
         if status != "succeeded":
             return None
+        if getattr(prediction, "data_removed", None) is True and not prediction.output:
+            raise failures.expired(model)
         parameters = {"version": getattr(prediction, "version", None), "input": _public(prediction)}
-        cost = cost_of(model, getattr(prediction, "metrics", None))
+        cost = cost_of(model, prediction)
         if model.kind == "embedder":
             return Answer(vector=vector_of(model, prediction.output), cost_usd=cost, parameters=parameters)
         output = output_of(model, prediction.output)
@@ -136,32 +204,49 @@ class Replicate:
         data = decoded(model, output) if output.startswith("data:") else await self.downloads.get(output)
         return Answer(data=data, cost_usd=cost, parameters=parameters)
 
-    async def _input(self, model: ModelTable, ask: Ask, since: datetime | None) -> dict[str, Any]:
-        image = None
-        if ask.image is not None:
-            small = len(ask.image.data) <= INLINE_MAX
-            image = data_uri(ask.image) if small else await self._uploaded(model, ask.image, since)
-        return inputs(model, ask, image)
+    async def _inputs(self, model: ModelTable, ask: Ask, since: datetime | None) -> list[dict[str, Any]]:
+        """The input to send; after a crash all that may have been sent, since each attempt uploads its picture."""
+        if ask.image is None:
+            return [inputs(model, ask)]
+        return [inputs(model, ask, address) for address in await self._uploaded(model, ask.image, since)]
 
-    async def _uploaded(self, model: ModelTable, image: Image, since: datetime | None) -> str:
-        """The address of a picture in Replicate's storage; after a crash, that of the earlier upload."""
+    async def _uploaded(self, model: ModelTable, image: Image, since: datetime | None) -> list[str]:
+        """Addresses of a picture in Replicate's storage: of a new upload, or after a crash of all the earlier ones.
+
+        A picture never travels inside a prediction, since the listing does not show such a one as it was sent.
+        """
         async with self._call(model) as client:
             if since is not None:
-                async for kept in _pages(client, await client.files.list()):
-                    if getattr(getattr(kept, "checksums", None), "sha256", None) == image.sha256:
-                        return _address(model, kept)
+                pages = _pages(client, await client.files.list())
+                kept = [_address(model, file) async for file in pages if _is_copy(file, image)]
+                if kept:
+                    return kept
             name = "picture." + image.media_type.partition("/")[2]
             made = await client.files.create(content=(name, image.data, image.media_type))
-            return _address(model, made)
+            return [_address(model, made)]
 
-    async def _found(self, model: ModelTable, wanted: Mapping[str, Any], since: datetime, marker: str) -> str | None:
-        """The id of a prediction with the same version and input, made since then and not adopted by another step."""
+    async def _found(
+        self, model: ModelTable, wanted: Sequence[Mapping[str, Any]], since: datetime, marker: str
+    ) -> str | None:
+        """The id of a prediction that a lost create made. The listing may show it late, so it is read several times."""
+        for pause in (*self.waits.listing, None):
+            found = await self._listed(model, wanted, since, marker)
+            if found is not None or pause is None:
+                return found
+            await asyncio.sleep(pause)
+        return None
+
+    async def _listed(
+        self, model: ModelTable, wanted: Sequence[Mapping[str, Any]], since: datetime, marker: str
+    ) -> str | None:
+        """The id of a prediction of this version and input, made since then and not adopted by another step."""
         earliest = since - CLOCK_SKEW
         async with self._call(model) as client:
             async for made in _pages(client, await client.predictions.list(created_after=earliest)):
                 taken = self._ours.get(made.id, marker) != marker
                 alive = made.status in ("starting", "processing", "succeeded")
-                if alive and not taken and _is_of(model, made) and made.input == wanted and made.created_at >= earliest:
+                same = is_of(model, made) and any(holds(made.input, one) for one in wanted)
+                if alive and same and not taken and made.created_at >= earliest:
                     return str(made.id)
         return None
 
@@ -214,8 +299,8 @@ class Replicate:
         except APIStatusError as error:
             if error.status_code == 404:
                 lost_one = "/predictions/" in error.request.url.path
-                gone = failures.bad_output(model, "nothing: its prediction is gone")
-                raise (gone if lost_one else failures.retired(model)) from None
+                gone = failures.bad_output(model, "nothing: its prediction is gone").sentence
+                raise (_Gone(gone) if lost_one else failures.retired(model)) from None
             raise failure(model, error.status_code, error.response.headers, error.response.text, secret) from None
         except APIConnectionError as error:
             raise broken(model, error) from None
@@ -239,20 +324,9 @@ def failed(model: ModelTable, error: object) -> TelephoneError:
     words = failures.detail_of(error or "")
     if failures.is_unsafe(words):
         return failures.refused(model, words)
+    if failures.is_interrupted(words):
+        return failures.interrupted(model)
     return failures.bad_output(model, "an error instead of an answer")
-
-
-def cost_of(model: ModelTable, metrics: Any) -> float | None:
-    """The cost of a prediction in US dollars, by the seconds it reports; None where the price is per call."""
-    seconds: object = getattr(metrics, "predict_time", None)
-    if not model.second_usd or isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        return None
-    return seconds * model.second_usd if 0 <= seconds <= _DAY else None
-
-
-def _is_of(model: ModelTable, made: Any) -> bool:
-    name, _, version = model.ref.partition(":")
-    return bool(made.version == version if version else made.model == name)
 
 
 def _public(prediction: Any) -> dict[str, Any]:
@@ -272,6 +346,10 @@ def _known(model: ModelTable, ticket: Ticket) -> str:
     if ticket.reference is None:
         raise failures.bad_output(model)
     return ticket.reference
+
+
+def _is_copy(file: Any, image: Image) -> bool:
+    return bool(getattr(getattr(file, "checksums", None), "sha256", None) == image.sha256)
 
 
 def _address(model: ModelTable, file: Any) -> str:

@@ -11,6 +11,7 @@ from telephone.concurrency import off_loop
 from telephone.domain.games import Image
 from telephone.errors import Misconfigured, RateLimited, Unavailable
 from telephone.media.images import fit
+from telephone.providers import durations
 from telephone.safety.checker import Finding
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class OpenAIChecker:
 
     def _failure(self, status: int, retry_after: str | None) -> Exception:
         if status == 429:
-            seconds = float(retry_after) if retry_after and retry_after.isdecimal() else None
+            seconds = None if (asked := durations.header(retry_after or "")) is None else max(0.0, asked)
             return RateLimited("The safety check is asked too often just now; please try again in a minute.", seconds)
         if status >= 500 or status in (408, 409):
             return Unavailable(_BUSY)

@@ -92,6 +92,15 @@ class Budgets:
             await session.execute(self._database.insert(ChargeRow).values(values).on_conflict_do_nothing())
             await book(self._database, session, game_id)
 
+    async def doubt(self, game_id: str, what: str, usd: float) -> None:
+        """Books what a call may have cost of which nobody knows whether it was made; once a `what`. Raises NotFound."""
+        async with self._database.writing() as session:
+            guild_id = await guild_of(session, game_id, even_erased=True)
+            values = {"game_id": game_id, "what": what, "guild_id": guild_id, "why": "unused", "cost_usd": 0.0}
+            values |= {"doubled": False, "doubted_usd": usd, "booked_at": now()}
+            await session.execute(self._database.insert(ChargeRow).values(values).on_conflict_do_nothing())
+            await book(self._database, session, game_id)
+
     async def settle(self, game_id: str) -> None:
         """Releases the unspent part of a game's reservation. Safe at any time after its end, any number of times."""
         async with self._database.writing() as session:

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, get_args
 
-from sqlalchemy import ScalarSelect, Select, SQLColumnExpression, String, and_, cast, func, select
+from sqlalchemy import ScalarSelect, Select, SQLColumnExpression, String, and_, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -67,12 +67,14 @@ def _games() -> Select[*tuple[Any, ...]]:
     for what, post in posts.items():
         query = query.outerjoin(post, and_(col(post.game_id) == col(GameRow.id), col(post.what) == what))
     query = query.outerjoin(ReservationRow, col(ReservationRow.game_id) == col(GameRow.id))
-    charges = [col(ChargeRow.why) == "scoring", col(ChargeRow.why) == "unused", col(ChargeRow.doubled)]
-    return query.add_columns(col(ReservationRow.reserved), *(_charged(which) for which in charges))
+    cost = col(ChargeRow.cost_usd)
+    doubted = case((col(ChargeRow.doubled), cost), else_=0.0) + func.coalesce(col(ChargeRow.doubted_usd), 0.0)
+    charges = [_charged(case((col(ChargeRow.why) == why, cost), else_=0.0)) for why in ("scoring", "unused")]
+    return query.add_columns(col(ReservationRow.reserved), *charges, _charged(doubted))
 
 
-def _charged(which: SQLColumnExpression[bool]) -> ScalarSelect[Any]:
-    summed = select(func.sum(col(ChargeRow.cost_usd))).where(col(ChargeRow.game_id) == col(GameRow.id), which)
+def _charged(usd: SQLColumnExpression[float]) -> ScalarSelect[Any]:
+    summed = select(func.sum(usd)).where(col(ChargeRow.game_id) == col(GameRow.id))
     return summed.correlate(GameRow).scalar_subquery()
 
 

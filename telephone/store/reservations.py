@@ -194,7 +194,8 @@ async def _cost(session: AsyncSession, game_id: str) -> float:
     """All that a game may have been billed for, in US dollars; a call that may be billed twice counts twice."""
     steps = select(func.sum(_twice(col(StepRow.cost_usd), func.coalesce(col(StepRow.maybe_billed_twice), false()))))
     steps = steps.where(col(StepRow.game_id) == game_id, col(StepRow.kept_at).is_not(None))
-    charges = select(func.sum(_twice(col(ChargeRow.cost_usd), col(ChargeRow.doubled))))
+    doubted = func.coalesce(col(ChargeRow.doubted_usd), 0.0)
+    charges = select(func.sum(_twice(col(ChargeRow.cost_usd), col(ChargeRow.doubled)) + doubted))
     charges = charges.where(col(ChargeRow.game_id) == game_id)
     return float(await session.scalar(steps) or 0) + float(await session.scalar(charges) or 0)
 

@@ -118,14 +118,22 @@ async def test_the_articles_pairs_play_ten_turns_on_discord_and_no_key_is_left_a
         await standin.until(lambda: _finished_cards(standin, channel) == len(PAIRS))
         measured = await _measured(standin, data, guild.id)
         assert all(turn.distance is not None for game in measured for turn in game.turns)
-        calls = [made["input"] for made in apis.predictions.values() if "imagebind" in made["model"]]
+        calls = [_seen(made["input"], apis) for made in apis.predictions.values() if "imagebind" in made["model"]]
         assert len(calls) == len({json.dumps(given) for given in calls}), "each text and picture was paid for once"
         said = {game.request.prompt.text for game in measured} | {t.caption.text for g in measured for t in g.turns}
         booked = [given for given in calls if given["modality"] == "vision" or given["text_input"] in said]
         assert len(booked) > len(said), "words and pictures"
-        assert sum(game.costs.scoring for game in measured) == pytest.approx(len(booked) * 0.0003)
+        seconds = 2.0  # as the stand-in reports them
+        assert sum(game.costs.scoring for game in measured) == pytest.approx(len(booked) * seconds * 0.000225)
         await bot.stop()
         _no_key_anywhere(data, bot.log, json.dumps([sent.payload for sent in standin.sent], default=str))
+
+
+def _seen(given: dict[str, str], apis: StandinApis) -> dict[str, str]:
+    """An input with the picture's hash in place of the address, of which each upload has another."""
+    if given["modality"] != "vision":
+        return given
+    return given | {"input": apis.files[given["input"].rpartition("/")[2]]["shown"]["checksums"]["sha256"]}
 
 
 async def _ended(standin: Standin, data: Path, guild_id: int) -> list[Game]:

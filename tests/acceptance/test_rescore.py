@@ -11,7 +11,7 @@ from tests.standin_providers import StandinApis
 
 pytestmark = pytest.mark.long
 
-GAMES, TURNS, PRICE = 2, 3, 0.0003
+GAMES, TURNS, PRICE = 2, 3, 0.000225
 OFFLINE = {"TELEPHONE_DATA_DIR": "kept/.telephone"}
 
 
@@ -22,6 +22,7 @@ async def test_old_games_get_imagebinds_distances_for_what_was_told_before(tmp_p
         status, _, err = await telephone("play", f"#easy-00{n}", *options, cwd=tmp_path)
         assert status == 0, err
     async with StandinApis.open() as apis:
+        apis.predict_seconds = 1.0
         env = keys(apis, tmp_path / "unused") | OFFLINE
         asked = ("rescore", "imagebind")
         status, out, _ = await telephone(*asked, cwd=tmp_path, **env)

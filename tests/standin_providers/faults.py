@@ -56,6 +56,22 @@ def cut_after_doing() -> Fault:
     return fault
 
 
+def done_then(status: int, body: Any = None) -> Fault:
+    """Does what was asked, bills it, and answers with this status, as a gateway that gave up on the service behind it.
+
+    Without a `body` it is Cloudflare's page.
+    """
+
+    async def fault(request: web.Request, honest: Handler) -> web.StreamResponse:
+        await honest(request)
+        if body is not None:
+            return web.json_response(body, status=status)
+        page = f"<html><title>{status}: A timeout occurred</title></html>"
+        return web.Response(text=page, status=status, content_type="text/html")
+
+    return fault
+
+
 def half(data: bytes, media_type: str = "image/png") -> Fault:
     """Announces more than it sends, and hangs up."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -37,6 +38,8 @@ class _Api:
         self.apis = apis
 
     async def create(self, request: web.Request) -> web.StreamResponse:
+        if (throttled := self._throttled()) is not None:
+            return throttled
         body = await request.json()
         version: str = body["version"]
         name, _, number = version.partition(":")
@@ -62,16 +65,43 @@ class _Api:
         self.apis.billed.append(reference)
         return web.json_response(_public(self.apis.predictions[reference]), status=201)
 
+    def _throttled(self) -> web.Response | None:
+        """Replicate's answer to an account with little credit that asks too often; None where it may create one."""
+        allowed, now = self.apis.creates_a_minute, time.monotonic()
+        if allowed is None:
+            return None
+        wait = 0.0 if self.apis.created_at is None else self.apis.created_at + 60 / allowed - now
+        if wait <= 0:
+            self.apis.created_at = now
+            return None
+        detail = (
+            "Request was throttled. Your rate limit for creating predictions is reduced to "
+            f"{allowed} requests per minute with a burst of 1 requests while you have less than $5.0 in credit. "
+            f"Your rate limit resets in ~{wait:.2f}s."
+        )
+        return web.json_response({"detail": detail, "status": 429, "retry_after": round(wait, 2)}, status=429)
+
     async def get(self, request: web.Request) -> web.StreamResponse:
         made = self.apis.predictions.get(request.match_info["id"])
         if made is None:
             return web.json_response({"title": "Not found", "detail": "no such prediction", "status": 404}, status=404)
         made["looks"] += 1
+        if made["looks"] <= self.apis.looks_until_seen:
+            missing = "The requested resource could not be found."
+            return web.json_response({"detail": missing, "status": 404}, status=404)
         if made["status"] in ("starting", "processing"):
             made["status"] = "processing"
+            made.setdefault("started_at", datetime.now(UTC).isoformat())
             if made["looks"] >= self.apis.looks_until_done:
-                made |= {"status": "succeeded", "output": self._output(made), "metrics": {"predict_time": 2.0}}
+                made |= {
+                    "completed_at": datetime.now(UTC).isoformat(),
+                    "metrics": {"predict_time": self.apis.predict_seconds},
+                }
+                made |= self.apis.endings.popleft() if self.apis.endings else self._success(made)
         return web.json_response(_public(made))
+
+    def _success(self, made: dict[str, Any]) -> dict[str, Any]:
+        return {"status": "succeeded", "output": self._output(made)}
 
     def _output(self, made: dict[str, Any]) -> Any:
         given = made["input"]
@@ -99,13 +129,21 @@ class _Api:
 
     async def cancel(self, request: web.Request) -> web.StreamResponse:
         made = self.apis.predictions[request.match_info["id"]]
-        made["status"] = "canceled"
+        made["looks"] += 1
+        if made["looks"] <= self.apis.looks_until_seen:
+            return web.json_response({"detail": "The requested resource could not be found."}, status=404)
+        if made["status"] in ("starting", "processing"):
+            started = made.get("started_at")
+            spent = 0.0 if started is None else (datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds()
+            made |= {"status": "canceled", "metrics": {"predict_time": spent}}
         return web.json_response(_public(made))
 
     async def list(self, request: web.Request) -> web.StreamResponse:
-        """The newest first, a few on a page."""
+        """The newest first, a few on a page; one that was made just now may not be there yet."""
         after = datetime.fromisoformat(request.query["created_after"].replace("Z", "+00:00").replace(" ", "+"))
         found = [made for made in self.apis.predictions.values() if _moment(made) >= after][::-1]
+        before = datetime.now(UTC) - timedelta(seconds=self.apis.listing_lag)
+        found = [made for made in found if not self.apis.listing_lag or _moment(made) <= before]
         first = int(request.query.get("cursor", "0"))
         following = None
         if len(found) > first + PAGE:
@@ -147,7 +185,13 @@ class _Api:
 
 
 def _public(made: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in made.items() if key != "looks"}
+    """As it is shown: pictures that were sent inside are not kept, and shown shortened."""
+    shown = {key: value for key, value in made.items() if key != "looks"}
+    return shown | {"input": {key: _shortened(value) for key, value in made["input"].items()}}
+
+
+def _shortened(value: Any) -> Any:
+    return value[:40] + "..." if isinstance(value, str) and value.startswith("data:") else value
 
 
 def _moment(made: dict[str, Any]) -> datetime:

@@ -34,6 +34,11 @@ class StandinApis:
 
     `billed` has one entry a paid call, of either API. `delivery` holds the files at /delivery/NAME.
     `outputs` says how a model answers, by a part of its version or name: a function of our own output.
+
+    Of Replicate: a prediction takes `predict_seconds` by its own account; it answers 404 to its first
+    `looks_until_seen` looks, and is listed `listing_lag` seconds after it was made; `endings` are how the next ones
+    end that would have succeeded; `creates_a_minute` is the limit of an account with less than $5 of credit, one after
+    the other, of which the last was at `created_at`.
     """
 
     url: str = ""
@@ -43,6 +48,12 @@ class StandinApis:
     predictions: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     looks_until_done: int = 1
+    predict_seconds: float = 2.0
+    looks_until_seen: int = 0
+    listing_lag: float = 0.0
+    endings: deque[dict[str, Any]] = field(default_factory=deque)
+    creates_a_minute: int | None = None
+    created_at: float | None = None
     outputs: dict[str, Any] = field(default_factory=dict)
     models: set[str] = field(default_factory=set)
     running: int = 0
@@ -50,7 +61,7 @@ class StandinApis:
     _faults: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
 
     def next(self, path: str, *faults: Fault) -> None:
-        """The next requests to a path of this pattern are answered by these faults, one each."""
+        """The next requests to a path of this pattern, or a method and a path, are answered by these faults."""
         self._faults[path].extend(faults)
 
     def asked(self, path: str) -> list[Seen]:
@@ -94,9 +105,10 @@ class StandinApis:
         self.seen.append(Seen(request.method, request.path, dict(request.headers), body))
         self.running += 1
         self.most_running = max(self.most_running, self.running)
+        whole = f"{request.method} {request.path}"
         try:
             for path, faults in self._faults.items():
-                if faults and re.fullmatch(path, request.path):
+                if faults and (re.fullmatch(path, request.path) or re.fullmatch(path, whole)):
                     return await faults.popleft()(request, handler)
             return await handler(request)
         finally:

@@ -139,6 +139,8 @@ async def running_app(
     parts = Parts({"studio": provider, "offline": provider}, Guard(checker, checker, deadline), embed, "letters")
     tempo = Tempo(
         call=deadline,
+        lost=(0.0, 0.0),
+        again=(0.0, 0.0, 0.0),
         battle_look=0.05,
         party_look=0.05,
         reveal=0.01,
@@ -166,5 +168,5 @@ def prompts_of(folder: Path, store: Store, provider: FakeProvider, checker: Fake
     own = folder / "models.toml"
     own.write_text(MODELS, encoding="utf-8")
     guard = Guard(checker, checker, 1.0)
-    players = Players(Registry.load(["studio"], own), {"studio": provider}, 1.0, guard.why_not)
+    players = Players(Registry.load(["studio"], own), {"studio": provider}, 1.0, guard.why_not, lost_pauses=(0.0, 0.0))
     return PromptService(store, guard, PromptGenerator(players, store, Caps()))

@@ -359,7 +359,11 @@ class ExpenseRow(Row, table=True):
 
 
 class ChargeRow(Row, table=True):
-    """What a game cost beside its kept steps: `why` is scoring, or unused for an answer that was not played."""
+    """What a game cost beside its kept steps: `why` is scoring, or unused for an answer that was not played.
+
+    A `doubled` one may have been billed twice; `doubted_usd` is what a call may have cost of which nobody knows whether
+    it was made.
+    """
 
     __tablename__ = "charge"
     __table_args__ = (of_game(), CheckConstraint("why IN ('scoring', 'unused')", name="why"))
@@ -370,6 +374,7 @@ class ChargeRow(Row, table=True):
     why: str = Field(sa_type=PlainText)
     cost_usd: float
     doubled: bool = Field(sa_type=Boolean)
+    doubted_usd: float | None = None
     booked_at: datetime = Field(sa_type=UtcMoment)
 
 

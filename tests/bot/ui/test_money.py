@@ -82,3 +82,16 @@ def test_the_most_is_never_said_too_low():
         "up to $1,234.50",
     ]
     assert [money(usd) for usd in (0, 0.001, 0.006, 2)] == ["nothing", "less than $0.01", "$0.01", "$2.00"]
+
+
+def test_a_card_that_is_slow_for_want_of_credit_says_so_while_it_is_played():
+    slow = Progress(3, 120, per_minute=6)
+    line = "Slow: a model's provider takes 6 calls a minute until the operator adds credit there."
+    assert line in text_of(game_card.card(dear(GameState.PLAYING), slow, summary()))
+    for state in (GameState.FINISHED, GameState.STOPPED, GameState.FAILED, GameState.PAUSED):
+        assert "Slow" not in text_of(game_card.card(dear(state), slow, summary()))
+
+
+def test_what_may_have_been_billed_besides_is_said_of_a_game_that_failed_too():
+    failed = dear(GameState.FAILED, costs=Costs(reserved=0.2, unused=0.02, doubted=0.04))
+    assert card(failed).endswith("Not counted; $0.08 spent. After an interruption $0.04 more may have been billed.")

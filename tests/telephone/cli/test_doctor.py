@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from telephone.cli.doctor import Diagnosis, examine
+from telephone.cli.doctor import Diagnosis, examine, try_models
 from telephone.settings import HEALTHY, Settings
 from tests.standin_providers import StandinApis
 
@@ -77,3 +77,24 @@ async def test_the_drawing_page_is_looked_at_from_here_and_from_where_its_links_
         )
         assert await page(tmp_path, other, at) == ("broken", f"another program listens on port {other}")
     assert await page(tmp_path, port, at) == ("missing", f"nobody listens on port {port}")
+
+
+async def test_an_account_with_little_credit_is_told_what_that_means_and_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr("telephone.providers.replicate.FIRST_LOOK", 0.01)
+    async with StandinApis.open() as apis:
+        keys = {"replicate_api_token": SecretStr("r8_test"), "replicate_base_url": apis.url}
+        settings = Settings(_env_file=None, data_dir=tmp_path, download_hosts="127.0.0.1", moderation="off", **keys)
+        hint = await found_of("Replicate", settings)
+        assert "replicate.com/account/billing" in hint.remedy
+        apis.creates_a_minute = 600
+        tried = {one.name: one async for one in try_models(settings)}
+    assert tried["flux-schnell"].played
+    said = tried["replicate"].said
+    assert said.startswith("takes 600 calls a minute from this account.")
+    assert "Add credit at https://replicate.com/account/billing" in said
+    assert tried["replicate"].usd == 0
+
+
+async def test_without_a_token_nothing_is_said_of_replicate(tmp_path):
+    findings = await examine(Settings(_env_file=None, data_dir=tmp_path))
+    assert "Replicate" not in {finding.what for finding in findings}

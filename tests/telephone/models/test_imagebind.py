@@ -19,7 +19,7 @@ from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.providers.cog import Cog
 from telephone.providers.downloads import Downloads
-from telephone.providers.replicate import INLINE_MAX, Replicate
+from telephone.providers.replicate import Replicate, Waits
 from telephone.scoring.drift import cosine_distance
 from telephone.store import Store
 from tests.standin_providers import StandinApis, says
@@ -39,8 +39,10 @@ async def apis():
 
 @pytest.fixture
 async def imagebind(apis):
-    adapter = Replicate(SecretStr("r8_test"), apis.url, Downloads(["127.0.0.1"]))
-    players = Players(Registry.load(["replicate"]), {"replicate": adapter}, deadline=2)
+    waits = Waits(listing=(0.05,), ending=(0.01,))
+    adapter = Replicate(SecretStr("r8_test"), apis.url, Downloads(["127.0.0.1"]), waits=waits)
+    short = {"lost_pauses": (0.0, 0.0), "again_pauses": (0.0, 0.0, 0.0)}
+    players = Players(Registry.load(["replicate"]), {"replicate": adapter}, deadline=4, **short)
     yield ImageBind(players.registry.table("imagebind"), players)
     await adapter.close()
 
@@ -65,11 +67,12 @@ async def test_a_picture_lies_near_words_that_say_what_is_in_it(imagebind):
     assert cosine_distance(seen, right) < 0.1 < cosine_distance(seen, wrong)
 
 
-async def test_a_large_picture_goes_through_replicates_storage(imagebind, apis):
-    noise = paint("a fox") + bytes(INLINE_MAX)
+async def test_pictures_go_through_replicates_storage(imagebind, apis):
+    noise = paint("a fox") + bytes(200_000)
     (seen,) = await imagebind.embed_pictures([Image(noise, "image/png", 64, 64)])
     assert len(apis.files) == 1
     assert np.array_equal(seen, (await imagebind.embed_pictures([Image(paint("a fox"), "image/png", 64, 64)]))[0])
+    assert len(apis.files) == 2
 
 
 async def test_nothing_gives_no_rows(imagebind):
@@ -94,6 +97,37 @@ async def test_a_long_text_is_sent_in_parts_that_fit_and_averaged(imagebind, api
     assert all(piece.endswith(".") for piece in pieces)
     assert np.allclose(whole, mean(list(await imagebind.embed_texts(pieces))))
     assert np.isclose(np.linalg.norm(over), 1, atol=1e-6)
+
+
+async def test_what_is_booked_is_what_each_call_reports(imagebind, apis, tmp_path):
+    booked, second = [], imagebind.table.second_usd
+
+    async def pay(_: str, usd: float) -> None:
+        booked.append(usd)
+
+    async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
+        pictures = Pictures.at(f"file://{tmp_path / 'pictures'}")
+        embedder = CachedEmbedder(store, pictures, imagebind, imagebind.table.price_usd)
+        sha256 = await pictures.put(Image(paint("a fox"), "image/png", 64, 64))
+        await embedder.embed_texts(["a fox", "a clock"], pay)
+        await embedder.embed_pictures([sha256], pay)
+        assert booked == [pytest.approx(2.0 * second)] * 3
+        booked.clear()
+        odd = {"output": None, "metrics": {"predict_time": 5.0}}
+        apis.endings.append(odd | {"status": "failed", "error": "Prediction interrupted; please retry (code: PA)"})
+        await embedder.embed_texts(["a whale"], pay)
+        assert booked == [pytest.approx(7.0 * second)]
+        booked.clear()
+        apis.endings.append(odd | {"status": "failed", "error": "something odd"})
+        with pytest.raises(BadOutput):
+            await embedder.embed_texts(["a harbour"], pay)
+        assert booked == [pytest.approx(5.0 * second)]
+        booked.clear()
+        apis.looks_until_done = 10_000
+        with pytest.raises(TimedOut):
+            await embedder.embed_texts(["a desert"], pay)
+        (made,) = [one for one in apis.predictions.values() if one["status"] == "canceled"]
+        assert booked == [pytest.approx(made["metrics"]["predict_time"] * second)]
 
 
 async def test_a_text_cannot_spell_out_its_own_end(imagebind, apis):

@@ -232,3 +232,15 @@ async def test_without_a_chat_model_one_sentence_says_what_to_set(writer, checke
     bare = replace(writer.players, registry=replace(writer.players.registry, tables={}))
     with pytest.raises(NotAllowed, match="none is listed"):
         chosen(bare)
+
+
+async def test_every_call_that_was_lost_counts(writer, provider):
+    losses = [Lost("The line broke."), Lost("The line broke.")]
+
+    async def submit(model, ask, marker, since=None):
+        if losses:
+            raise losses.pop()
+        return Ticket("again", maybe_billed_twice=True)
+
+    provider.submit = submit
+    assert (await writer.write(HERE)).usd == pytest.approx(3 * 0.0006) == await taken(writer)

@@ -15,12 +15,13 @@ from telephone.providers.base import ModelTable
 from telephone.providers.cog import Cog
 from telephone.providers.downloads import Downloads
 from telephone.providers.openai import OpenAI
-from telephone.providers.replicate import Replicate
+from telephone.providers.replicate import Replicate, Waits
 from tests.standin_providers import StandinApis
 from tests.support.pictures import paint
 
 KEY = "sk-studio-secret-0123456789"
 TOKEN = "r8_studiosecret0123456789"
+QUICK = Waits(unseen=5.0, listing=(0.05, 0.1, 0.2, 0.4), ending=(0.01, 0.05))
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +44,7 @@ async def openai(apis: StandinApis) -> AsyncIterator[OpenAI]:
 
 @pytest.fixture
 async def replicate(apis: StandinApis) -> AsyncIterator[Replicate]:
-    adapter = Replicate(SecretStr(TOKEN), apis.url, Downloads(["127.0.0.1"]))
+    adapter = Replicate(SecretStr(TOKEN), apis.url, Downloads(["127.0.0.1"]), waits=QUICK)
     yield adapter
     await adapter.close()
 

@@ -19,7 +19,7 @@ from telephone.errors import (
     Unavailable,
 )
 from telephone.providers import failures
-from telephone.providers.base import Lost
+from telephone.providers.base import Interrupted, Lost
 from telephone.providers.http_errors import broken, failure
 from telephone.providers.replicate import failed
 
@@ -63,13 +63,15 @@ def problem(status, detail):
         (422, problem(422, "- input.width: must be a multiple of 8"), Misconfigured),
         (404, "<html>404 page not found</html>", Misconfigured),
         (302, "", Misconfigured),
-        (408, "", Unavailable),
-        (409, {"error": "At capacity - all prediction slots busy", "status": "failed"}, Unavailable),
-        (500, openai_error(None, "The server had an error", "server_error"), Unavailable),
-        (500, openai_error(None, "our safety system is down", "server_error"), Unavailable),
-        (502, "<html>Bad Gateway</html>", Unavailable),
-        (503, "", Unavailable),
-        (529, {"error": ["overloaded"]}, Unavailable),
+        (408, "", Lost),
+        (409, {"error": "At capacity - all prediction slots busy", "status": "failed"}, Lost),
+        (425, "", Unavailable),
+        (500, openai_error(None, "The server had an error", "server_error"), Lost),
+        (500, openai_error(None, "our safety system is down", "server_error"), Lost),
+        (502, "<html>Bad Gateway</html>", Lost),
+        (503, "", Lost),
+        (524, "<html>A timeout occurred</html>", Lost),
+        (529, {"error": ["overloaded"]}, Lost),
         (400, "null", Misconfigured),
         (400, {"error": None}, Misconfigured),
         (400, ["?"], Misconfigured),
@@ -101,10 +103,41 @@ def test_a_refusal_keeps_its_reason_and_a_retired_model_its_replacement(table):
         ({}, "Your rate limit resets in ~30s.", 30.0),
         ({}, "Please try again in 20ms.", 0.02),
         ({}, "Please try again in 2m.", 120.0),
+        ({}, "Your limit resets in 6m0s.", 360.0),
+        ({}, "Please try again in 1m12s. Visit our site", 72.0),
+        ({}, "Please try again in 1m12.5s.", 72.5),
+        ({}, "Please try again in 0s.", 0.0),
+        ({}, "Request was throttled. Expected available in 7 seconds.", 7.0),
+        ({}, "Request was throttled. Expected available in 1 second.", 1.0),
+        ({}, "try again in 1h2m3s", 3_600.0),
+        ({}, "Please wait 20 seconds and try again.", 20.0),
+        ({}, "Please retry after 5 minutes.", 300.0),
+        ({}, "Please retry your request after 3.2 secs", 3.2),
+        ({}, "Quota will reset in 1 minute and 5 seconds", 65.0),
+        ({}, "please retry in 41.6s", 41.6),
+        ({}, "retry after: 12", 12.0),
+        ({}, "Limit 5, Used 5, Requested 1. Please try again in 12s.", 12.0),
+        ({"retry-after": "6m0s"}, "", 360.0),
+        ({"retry-after": "7s"}, "", 7.0),
+        ({"retry-after": " 7 "}, "", 7.0),
+        ({"retry-after": "5, 5"}, "", 5.0),
+        ({"retry-after": "soon"}, "resets in 4s", 4.0),
+        ({"retry-after": "Fri, 31 Dec 2094 23:59:59 GMT"}, "", 3_600.0),
+        ({"retry-after": "Sunday, 06-Nov-94 08:49:37 GMT"}, "", 0.0),
+        ({"retry-after": "Sun Nov  6 08:49:37 1994"}, "", 0.0),
+        ({"retry-after": "2094-11-06T08:49:37Z"}, "", 3_600.0),
+        ({"retry-after": "1646409600"}, "", 0.0),
+        ({"retry-after": "3946409600123"}, "", 3_600.0),
+        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "12s"}, "", 12.0),
+        ({"x-ratelimit-remaining-requests": "3", "x-ratelimit-reset-requests": "12s"}, "", None),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0s"}, "", 360.0),
+        ({"x-ratelimit-reset": "9"}, "", 9.0),
+        ({"ratelimit-reset": "8"}, "", 8.0),
         ({}, "slow down", None),
         ({"retry-after": "soon"}, "", None),
         ({"retry-after": "-5"}, "", 0.0),
         ({"retry-after": "1e99"}, "", 3_600.0),
+        ({}, "in 20 seconds something else happens", None),
         ({"retry-after": "nan"}, "", None),
     ],
 )
@@ -112,6 +145,53 @@ def test_a_provider_says_how_long_to_wait(table, headers, text, seconds):
     error = failure(table(), 429, headers, {"detail": text})
     assert isinstance(error, RateLimited)
     assert error.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds", "per_minute", "short"),
+    [
+        (
+            {
+                "detail": "Request was throttled. Your rate limit for creating predictions is reduced to 6 requests "
+                "per minute with a burst of 1 requests while you have less than $5.0 in credit. Your rate limit "
+                "resets in ~5s.",
+                "status": 429,
+                "retry_after": 5,
+            },
+            5.0,
+            6,
+            True,
+        ),
+        ({"detail": "Request was throttled.", "retry_after": 5}, 5.0, None, False),
+        ({"detail": "Request was throttled. Your rate limit is 600 requests per minute."}, None, 600, False),
+        (
+            openai_error(
+                "rate_limit_exceeded",
+                "Rate limit reached for gpt-image-1 on images per min (IPM): Limit 5, Used 5, Requested 1. Please try "
+                "again in 12s.",
+            ),
+            12.0,
+            5,
+            False,
+        ),
+        (
+            openai_error(
+                "rate_limit_exceeded",
+                "Rate limit reached for gpt-x on tokens per min (TPM): Limit 30000, Used 29000, Requested 4000. Please "
+                "try again in 6s.",
+            ),
+            6.0,
+            None,
+            False,
+        ),
+    ],
+)
+def test_a_limit_that_a_provider_names_is_learnt(table, body, seconds, per_minute, short):
+    for form in (body, json.dumps(body)):
+        error = failure(table(), 429, {}, form)
+        assert isinstance(error, RateLimited)
+        assert (error.retry_after, error.per_minute, error.short_of_credit) == (seconds, per_minute, short)
+        assert ("credit" in error.sentence) is short
 
 
 def test_a_wait_until_a_moment_is_understood():
@@ -146,7 +226,12 @@ def test_a_line_that_breaks_before_anything_went_out_is_no_doubt_and_one_that_br
         ("The input or output was flagged as sensitive. (E005)", Refused),
         ("Prediction failed: Exception: NSFW content detected in all outputs", Refused),
         ("CUDA out of memory. Tried to allocate 2.00 GiB", BadOutput),
-        ("Director: unexpected error handling prediction (E9243)", BadOutput),
+        ("Director: unexpected error handling prediction (E9243)", Interrupted),
+        ("Director: unexpected error handling prediction (E9828)", Interrupted),
+        ("Director: unexpected error (E6716)", Interrupted),
+        ("Prediction interrupted; please retry (code: PA)", Interrupted),
+        ("Prediction was interrupted", Interrupted),
+        ("an image of a director: unexpected error", BadOutput),
         (None, BadOutput),
         ({"odd": 1}, BadOutput),
     ],

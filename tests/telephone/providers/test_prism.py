@@ -18,11 +18,11 @@ from telephone.errors import (
     Retired,
     TelephoneError,
     TimedOut,
-    Unavailable,
 )
 from telephone.models.players import caption_of, picture_of
+from telephone.providers.base import Lost
 from telephone.providers.openai import OpenAI
-from telephone.providers.replicate import Replicate
+from telephone.providers.replicate import Replicate, Waits
 from tests.contracts import prism
 
 pytestmark = pytest.mark.long
@@ -51,7 +51,7 @@ async def openai(openai_at: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 async def replicate(replicate_at: str) -> Any:
-    adapter = Replicate(SecretStr("r8_test"), replicate_at)
+    adapter = Replicate(SecretStr("r8_test"), replicate_at, waits=Waits(listing=(0.01,)))
     yield adapter
     await adapter.close()
 
@@ -108,7 +108,7 @@ async def test_a_row_that_breaks_openais_contract_is_the_operators_to_fix(openai
         ("429, example=insufficient_quota", Misconfigured),
         ("429, example=billing", Misconfigured),
         ("429, example=rate_limit", RateLimited),
-        ("500, example=server_error", Unavailable),
+        ("500, example=server_error", Lost),
     ],
 )
 async def test_each_answer_of_openais_contract_becomes_its_error(openai, tables, words, pick, expected):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from telephone.errors import Misconfigured, RateLimited
-from telephone.providers.rate_limit import LIMITS, Gate, Limit, limits
+from telephone.providers.rate_limit import LEARNT_SECONDS, LIMITS, Gate, Limit, limits
 from tests.limits import LIMIT
 
 
@@ -86,3 +86,69 @@ def test_an_operator_sets_limits_and_a_wrong_one_is_named():
     for wrong in ("openai", "openai=0/30", "openai=4", "nobody=4/30", "openai=4/30/2"):
         with pytest.raises(Misconfigured, match="TELEPHONE_LIMITS"):
             limits(wrong)
+
+
+async def refused(gate: Gate, error: RateLimited) -> None:
+    with pytest.raises(RateLimited):
+        async with gate.slot():
+            raise error
+
+
+async def test_after_a_refusal_one_call_at_a_time_goes_out_and_then_more_and_more():
+    gate, out, most = Gate(Limit(8, 10_000)), 0, []
+    await refused(gate, RateLimited("slow down", 0.01))
+
+    async def call():
+        nonlocal out
+        async with gate.slot():
+            out += 1
+            most.append(out)
+            await asyncio.sleep(0.01)
+            out -= 1
+
+    await asyncio.gather(*(call() for _ in range(40)))
+    assert most[0] == 1
+    assert max(most[:3]) <= 2
+    assert max(most) > 3
+    assert out == 0
+
+
+async def test_calls_keep_to_a_limit_that_a_provider_named_until_it_is_forgotten(clock):
+    gate = Gate(Limit(40, 480))
+    await refused(gate, RateLimited("slow down", 5.0, 6, short_of_credit=True))
+    assert gate.short_of_credit == 6
+    for _ in range(5):
+        async with gate.slot():
+            pass
+    assert clock.waited == [pytest.approx(10.0)] * 5
+    clock.now += LEARNT_SECONDS
+    for _ in range(5):
+        async with gate.slot():
+            pass
+    assert len(clock.waited) == 5
+    assert gate.short_of_credit is None
+
+
+async def test_a_refusal_that_names_no_credit_takes_the_other_back(clock):
+    gate = Gate(Limit(40, 480))
+    await refused(gate, RateLimited("slow down", 5.0, 6, short_of_credit=True))
+    await refused(gate, RateLimited("slow down", 1.0))
+    assert gate.short_of_credit is None
+
+
+async def test_a_gate_that_does_not_adapt_stays_as_it_is(clock):
+    gate = Gate(Limit(10, 1_000), adapts=False)
+    await refused(gate, RateLimited("slow down", 7.5, 6))
+    async with gate.slot(), gate.slot():
+        assert clock.waited == []
+
+
+async def test_a_call_that_is_given_up_while_the_gate_is_narrow_leaves_its_place():
+    gate = Gate(Limit(4, 1_000))
+    await refused(gate, RateLimited("slow down", 0.0))
+    async with gate.slot():
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05), gate.slot():
+                pass
+    async with asyncio.timeout(LIMIT), gate.slot():
+        pass

@@ -1,6 +1,7 @@
 """Replicate: one prediction a step, whatever is cut off, and never more than its time."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from telephone.providers.downloads import Downloads
 from telephone.providers.replicate import Replicate
 from tests.limits import LIMIT
 from tests.standin_providers import cut, cut_after_doing, floods, redirects, says
-from tests.telephone.providers.conftest import TOKEN
+from tests.telephone.providers.conftest import QUICK, TOKEN
 
 SECRET = SecretStr(TOKEN)
 CREATE, LOOK = "/v1/predictions", "/v1/predictions/.+"
@@ -87,7 +88,6 @@ async def test_seconds_that_make_no_sense_are_no_cost(replicate, apis, tables, p
         (ended("succeeded", output=["http://169.254.169.254/a.png"]), BadOutput),
         (ended("succeeded", output=["file:///etc/passwd"]), BadOutput),
         (ended("succeeded", output=["https://evil.example/a.png"]), BadOutput),
-        (says(404, {"detail": "The requested resource could not be found."}), BadOutput),
         (cut(), Unavailable),
         (says(500), Unavailable),
         (says(200, []), BadOutput),
@@ -97,6 +97,14 @@ async def test_each_end_of_a_prediction_becomes_its_error(replicate, apis, table
     apis.next(LOOK, fault)
     with pytest.raises(expected):
         await replicate.collect(tables.table("stable-diffusion"), words, Ticket("x"))
+
+
+async def test_a_prediction_that_stays_unseen_is_gone(apis, tables, words):
+    replicate = Replicate(SECRET, apis.url, waits=replace(QUICK, unseen=0.1))
+    with pytest.raises(BadOutput, match="gone") as caught:
+        await replicate.collect(tables.table("stable-diffusion"), words, Ticket("x"))
+    assert type(caught.value) is BadOutput
+    await replicate.close()
 
 
 async def test_a_version_that_is_gone_is_retired(replicate, apis, tables, words):
@@ -124,7 +132,7 @@ async def test_a_create_that_never_arrived_is_made_anew_and_in_doubt(replicate, 
 
 async def test_a_create_that_was_turned_away_is_made_anew_without_a_doubt(replicate, apis, tables, words):
     players = Players(tables, {"replicate": replicate}, deadline=5)
-    apis.next(CREATE, says(429, {}, Retry_After="0"), says(503))
+    apis.next(CREATE, says(429, {}, Retry_After="0"), says(425))
     ticket = await players.submit("stable-diffusion", words, "m")
     assert (ticket.found, ticket.maybe_billed_twice) == (False, False)
     assert len(apis.billed) == 1
@@ -134,10 +142,10 @@ async def test_another_process_adopts_what_the_first_one_began(apis, tables, wor
     """As after kill -9 between create and ticket; the picture's upload is found again too."""
     for name, ask in (("stable-diffusion", words), ("blip", large_picture)):
         model, before = tables.table(name), datetime.now(UTC)
-        first = Replicate(SECRET, apis.url, Downloads(["127.0.0.1"]))
+        first = Replicate(SECRET, apis.url, Downloads(["127.0.0.1"]), waits=QUICK)
         begun = await first.submit(model, ask, "m")
         await first.close()
-        second = Replicate(SECRET, apis.url, Downloads(["127.0.0.1"]))
+        second = Replicate(SECRET, apis.url, Downloads(["127.0.0.1"]), waits=QUICK)
         again = await second.submit(model, ask, "m", before)
         assert (again.reference, again.found, again.maybe_billed_twice) == (begun.reference, True, False)
         answer = await second.collect(model, ask, again)
@@ -183,22 +191,20 @@ async def test_the_listing_is_read_page_by_page_and_not_on_another_host(replicat
         await replicate.submit(model, Ask(seed=n, text="something else"), f"m{n}")
     assert (await replicate.submit(model, words, "m", before)).reference == wanted.reference
     elsewhere = {"results": [], "previous": None, "next": "http://127.0.0.1:9/v1/predictions?cursor=3"}
-    apis.next(CREATE, says(200, elsewhere))
+    apis.next(CREATE, *[says(200, elsewhere)] * (1 + len(QUICK.listing)))
     assert (await replicate.submit(model, words, "m", before)).maybe_billed_twice
 
 
-async def test_a_large_picture_is_uploaded_and_a_small_one_travels_inside(
-    replicate, apis, tables, picture, large_picture
-):
+async def test_every_picture_is_uploaded_whatever_its_size(replicate, apis, tables, picture, large_picture):
+    """The listing need not show what travels inside a prediction, and then nothing would be found again."""
     blip = tables.table("blip")
     assert len(large_picture.image.data) > 200_000
-    await play(replicate, blip, picture)
-    assert apis.files == {}
-    answer = await play(replicate, blip, large_picture)
-    assert "640 pixels" in answer.text
-    (file,) = apis.files.values()
-    assert file["data"] == large_picture.image.data
-    assert apis.asked(CREATE)[-1].body["input"]["image"].startswith(f"{apis.url}/v1/files/")
+    for ask, width in ((picture, 64), (large_picture, 640)):
+        answer = await play(replicate, blip, ask)
+        assert f"{width} pixels" in answer.text
+        assert list(apis.files.values())[-1]["data"] == ask.image.data
+        assert apis.asked(CREATE)[-1].body["input"]["image"].startswith(f"{apis.url}/v1/files/")
+    assert "data:" not in str([seen.body for seen in apis.asked(CREATE)])
 
 
 async def test_our_token_follows_no_redirect_and_goes_to_no_download(replicate, apis, tables, words):

@@ -176,6 +176,8 @@ async def test_requests_keep_to_openais_own_description(loopback, checker):
     ("status", "headers", "error"),
     [
         (429, {"retry-after": "7"}, RateLimited),
+        (429, {"retry-after": "7.0"}, RateLimited),
+        (429, {"retry-after": "7s"}, RateLimited),
         (429, {}, RateLimited),
         (500, {}, Unavailable),
         (503, {}, Unavailable),

@@ -21,7 +21,7 @@ from telephone.models.players import Players
 from telephone.providers.base import ModelTable
 
 _SPECIAL: Final = ("<|", "< |")
-"""ImageBind would read a literal `<|endoftext|>` as the end of the text, so it is replaced."""
+"""ImageBind would read a literal `<|endoftext|>` as the end of the text, and no more after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ImageBind:
 
     def tokens(self, text: str) -> int:
         """CLIP's tokens of a text as it is sent."""
-        return clip.tokens(text.replace(*_SPECIAL))
+        return clip.tokens(_sent(text))
 
     async def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimensions), L2-normalised here, since ImageBind's text vectors come scaled.
@@ -58,7 +58,7 @@ class ImageBind:
         """
         if any(self.tokens(text) > self.window for text in texts):
             raise BadInput(f"{self.name} reads {self.window} tokens at once; cut the text first.")
-        return await self._rows([Ask(seed=0, text=text.replace(*_SPECIAL)) for text in texts])
+        return await self._rows([Ask(seed=0, text=_sent(text)) for text in texts])
 
     async def embed_pictures(self, images: Sequence[Image]) -> Vectors:
         """Shape (len(images), dimensions), L2-normalised."""
@@ -76,3 +76,8 @@ class ImageBind:
         if numbers.size != self.dimensions or not 0 < length < np.inf:
             raise BadOutput(f"{self.name} answered without a vector; please tell the operator.")
         return np.asarray(numbers / length, np.float32)
+
+
+def _sent(text: str) -> str:
+    """A text as it is sent. ImageBind unescapes HTML and folds wide letters, so this is done before the replacing."""
+    return clip.cleaned(text).replace(*_SPECIAL)

@@ -93,8 +93,8 @@ class MiniLM:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """As `embed_texts`, but synchronous, in this thread.
 
-        Each text is embedded alone, so that its vector never depends on its neighbours: the int8 network
-        scales its activations over the whole batch.
+        Each text is embedded alone, so that none is padded to the length of the longest: the network takes as long
+        for padding as for words.
         """
         rows = [self._row(text) for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self.dimensions), np.float32)

@@ -304,8 +304,13 @@ def _measured(awards: Awards) -> list[str]:
     if not awards.distances:
         return []
     how = f"A party counts on no board. How far each caption was from its prompt ({_scale(awards)}):"
-    rows = [f"- Album {album}: {', '.join(f'{one:.2f}' for one in far)}" for album, far in awards.distances.items()]
-    return [how, *rows]
+    rows = [f"- Album {album}: {', '.join(map(_figure, far))}" for album, far in awards.distances.items()]
+    lacks = any(None in far for far in awards.distances.values())
+    return [how, *rows, *([f"–: {embedder_name(awards.embedder)} cannot read these words."] if lacks else [])]
+
+
+def _figure(distance: float | None) -> str:
+    return "–" if distance is None else f"{distance:.2f}"
 
 
 def _scale(awards: Awards) -> str:

@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Caption, Image
 
-__all__ = ["Answer", "Ask", "Embedder", "ImageToText", "SeeingEmbedder", "TextToImage", "Ticket", "Vectors"]
+__all__ = [
+    "Answer",
+    "Ask",
+    "Embedder",
+    "ImageToText",
+    "ReadingEmbedder",
+    "SeeingEmbedder",
+    "TextToImage",
+    "Ticket",
+    "Vectors",
+]
 
 Vectors = NDArray[np.float32]
 """Embeddings, one row each, L2-normalised: shape (n, dimensions)."""
@@ -62,6 +72,15 @@ class Embedder(Protocol):
 
         Raises a TelephoneError.
         """
+        ...
+
+
+@runtime_checkable
+class ReadingEmbedder(Embedder, Protocol):
+    """Knows which texts it cannot read; any other embedder is taken to read them all."""
+
+    def reads(self, text: str) -> bool:
+        """Whether it knows enough of a text to tell it from others; one it cannot read has no distance."""
         ...
 
 

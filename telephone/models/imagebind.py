@@ -50,6 +50,10 @@ class ImageBind:
         """CLIP's tokens of a text as it is sent."""
         return clip.tokens(_sent(text))
 
+    def reads(self, text: str) -> bool:
+        """Whether anything of a text is left to embed: CLIP's pieces are made of bytes, so that none is unknown."""
+        return self.tokens(text) > 0
+
     async def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimensions), L2-normalised here, since ImageBind's text vectors come scaled.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from telephone.domain.calibration import Redrawn
 from telephone.domain.games import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
 from telephone.exports.game_json import record
 from telephone.leaderboards.board import BoardRequest, Judge
@@ -13,6 +14,7 @@ from telephone.leaderboards.insight_results import InsightQuestion
 from telephone.leaderboards.insights import InsightService
 from telephone.leaderboards.service import LeaderboardService
 from telephone.leaderboards.wording.board import notes, nothing_here
+from telephone.measurement.calibration import _near
 from telephone.measurement.distances import GameMeasurer
 from telephone.measurement.embedding_cache import CachedEmbedder
 from telephone.media.images import Pictures
@@ -123,6 +125,16 @@ async def test_insights_do_not_count_it_as_not_measured(bench):
 async def test_it_is_measured_and_a_rescore_does_not_begin_anew(bench):
     await bench.game(FOXES, CARS, CARS)
     assert await bench.store.rescores.lacking(GUILD, "minilm", MiniLM().version) == []
+
+
+async def test_captions_that_cannot_be_read_calibrate_nothing(bench):
+    await bench.embedder.embed_texts([FOXES, CARS, "a fox", "a red fox"])  # as versions did that measured them
+    for captions in ((FOXES, CARS), (FOXES, "a fox")):
+        redrawn = [Redrawn(PAIR, f"prompt {n}", captions) for n in range(20)]
+        assert await _near(bench.embedder, "", redrawn) is None
+    redrawn = [Redrawn(PAIR, f"prompt {n}", ("a fox", FOXES, "a red fox")) for n in range(20)]
+    found = await _near(bench.embedder, "", redrawn)
+    assert found.spread.quartiles.median > 0.05
 
 
 async def test_games_are_not_set_beside_one_whose_end_is_not_known(bench):

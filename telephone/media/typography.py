@@ -31,6 +31,8 @@ ELLIPSIS: Final = "…"
 MARKS: Final = 3
 """The most marks that one letter carries in a picture, and no more than two of them in the same place."""
 _MISSING: Final = "□"
+_NARROWEST: Final = 12
+"""No line holds more code points than so many for each square of its size; a longer text is not measured whole."""
 _LONGEST: Final = 16
 """The most code points of one character as readers count them; families and flags of regions have up to 10."""
 _FOLDER: Final = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
@@ -94,7 +96,7 @@ def draw(
     """Draws one line of text with its baseline at `at`. Nothing of it reaches over a line above or below."""
     mask, left, top = face.mask(text)
     start = at[0] - {"left": 0.0, "middle": 0.5, "right": 1.0}[anchor] * face.getlength(text)
-    highest, lowest = -round(1.02 * face.size), round(0.36 * face.size)
+    highest, lowest = -round(1.02 * face.size), round(0.39 * face.size)
     cut = mask.crop((0, max(0, highest - top), mask.width, max(0, min(mask.height, lowest - top))))
     if cut.width and cut.height:
         card.paste(colour, (round(start) + left, at[1] + max(top, highest)), cut)
@@ -165,7 +167,7 @@ def _lines(text: str, face: Face, width: int) -> Iterator[str]:
     line = ""
     for word in text.split(" "):
         longer = f"{line} {word}" if line else word
-        if face.getlength(longer) <= width:
+        if len(longer) * face.size <= _NARROWEST * width and face.getlength(longer) <= width:
             line = longer
             continue
         if line:
@@ -191,10 +193,15 @@ def _pieces(word: str, face: Face, width: int) -> Iterator[str]:
 
 
 def _fitting(characters: Sequence[str], face: Face, width: int) -> int:
-    """How many leading characters fit, at least one. Measures only as many as a line of narrow ones can hold."""
-    low, high = 1, max(1, min(len(characters), round(4 * width / face.size)))
-    if _fits(characters[:high], face, width):
-        return high
+    """How many leading characters fit, at least one. Looks about as many as a line of Chinese holds, then further."""
+    most = len(characters)
+    low, step = max(1, min(most, width // face.size)), 1
+    if not _fits(characters[:low], face, width):
+        low, high = 1, max(1, low - 1)
+    else:
+        while low < most and _fits(characters[: min(most, low + step)], face, width):
+            low, step = min(most, low + step), 2 * step
+        high = min(most, low + step - 1)
     while low < high:
         half = (low + high + 1) // 2
         if _fits(characters[:half], face, width):

@@ -275,6 +275,8 @@ def _reason(game: Game) -> str:
 
 def _awarded(party: Party, awards: Awards) -> list[str]:
     if awards.furthest is None or awards.faithful is None:
+        if any(None in far for far in awards.distances.values()):
+            return ["Too few albums end in words that can be measured, so nothing is awarded this time."]
         return ["The albums could not all be measured with the same scale, so nothing is awarded this time."]
     if awards.all_tie:
         return [f"All albums went equally far, {awards.furthest.distance:.2f}: everybody wins."]

@@ -59,6 +59,7 @@ bench: .venv/.dev ## Measures what we claim
 	@$(BIN)/python bench/scale.py
 	@$(BIN)/python bench/board.py
 	@$(BIN)/python bench/votes.py
+	@$(BIN)/python bench/unknown_words.py
 	@$(BIN)/python bench/crowd.py
 	@$(BIN)/python bench/ranking.py
 	@$(BIN)/python bench/least.py

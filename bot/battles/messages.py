@@ -289,13 +289,16 @@ def _outcome(battle: Battle, result: Result) -> list[str]:
     lines = []
     for side in ranked:
         far = result.distances.get(side.place)
-        distance = "not measured" if far is None else f"{far:.2f}"
+        missing = "no distance" if side.place in result.unread else "not measured"
+        distance = missing if far is None else f"{far:.2f}"
         lines.append(f"{_named(side)}: {result.tally.get(side.choice, 0)} of {cast}, {distance}")
     others = [f"{label(c)}: {result.tally[c]}." for c in (Choice.TIE, Choice.ALL_BAD) if result.tally.get(c)]
     lines += [" ".join(others)] if others else []
     lines += [f"{_named(side)}: out. {excerpt(side.game.reason or '', 200)}" for side in battle.sides if side.dropped]
     if result.distances:
         lines.append(f"Distances: {embedder_name(result.embedder)}; cosine, prompt to last caption.{_spent(battle)}")
+    if result.unread:
+        lines.append(f"No distance: {embedder_name(result.embedder)} cannot read the words.")
     return [*lines, *([result.board] if result.board else [])]
 
 

@@ -119,7 +119,10 @@ def _reason(game: Game) -> str:
 def _distance(shown: Summary | None) -> str:
     if shown is None or shown.drift is None:
         return ""
-    return f"Distance {shown.drift.final_distance:.2f} ({embedder_name(shown.embedder)})"
+    name, far = embedder_name(shown.embedder), shown.drift.final_distance
+    if far is None:
+        return f"No distance: {name} cannot read these words"
+    return f"Distance {far:.2f} ({name}{', which cannot read every turn' if shown.drift.unread else ''})"
 
 
 def _card_buttons(game: Game) -> list["ui.Button[ui.LayoutView]"]:

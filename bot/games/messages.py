@@ -27,7 +27,7 @@ from bot.ui.posts import (
 )
 from bot.ui.text import ALT_MAX, escape, excerpt, quote, shorten
 from bot.ui.wording import CHOICE_MAX
-from telephone.domain.calibration import told
+from telephone.domain.calibration import told, unread
 from telephone.domain.games import Game, GameState, Image, Prompt, Step
 from telephone.domain.guesses import Question, questions
 from telephone.models.catalog import ModelChoice
@@ -145,12 +145,20 @@ def _summary_line(game: Game, shown: Summary) -> str:
         awaited = f" {_awaited(shown)}".rstrip()
         said = "The distance comes later" if awaited else "The distance could not be measured"
         return f"{said}; the game itself is complete.{awaited}{spent(game)}"
-    turn, rise = shown.drift.biggest_jump
-    how = f"{embedder_name(shown.embedder)}; cosine, prompt to last caption"
-    far = f"Distance {shown.drift.final_distance:.2f} ({how})."
-    meaning = f" {told(shown.drift.final_distance, shown.bearings)}".rstrip()
-    awaited = f" {_awaited(shown)}".rstrip()
-    return f"{far}{meaning} Biggest jump: turn {turn}, {rise:+.2f}.{uncounted(game)}{awaited}{spent(game)}"
+    return " ".join(filter(None, (*_measured(shown), f"{uncounted(game)} {_awaited(shown)}".strip()))) + spent(game)
+
+
+def _measured(shown: Summary) -> list[str]:
+    """The final distance, what it means, the biggest jump, and which turns could not be read."""
+    found, said = shown.drift, list[str]()
+    if found is None:
+        return said
+    if found.final_distance is not None:
+        how = f"{embedder_name(shown.embedder)}; cosine, prompt to last caption"
+        said += [f"Distance {found.final_distance:.2f} ({how}).", told(found.final_distance, shown.bearings)]
+    if found.biggest_jump is not None:
+        said.append(f"Biggest jump: turn {found.biggest_jump[0]}, {found.biggest_jump[1]:+.2f}.")
+    return [*said, unread(found, embedder_name(shown.embedder))]
 
 
 def _awaited(shown: Summary) -> str:

@@ -80,6 +80,8 @@ def _most(tally: Mapping[StepKey, int]) -> str:
 def _jump(guessed: Guessed) -> str:
     if guessed.drift is None:
         return "The distance was not measured, so no jump is known."
+    if guessed.drift.biggest_jump is None:
+        return f"{embedder_name(guessed.embedder)} cannot read these words, so no jump is known."
     turn, rise = guessed.drift.biggest_jump
     return f"Biggest jump by distance: turn {turn}, {rise:+.2f} ({embedder_name(guessed.embedder)})."
 

@@ -275,6 +275,8 @@ def _reason(game: Game) -> str:
 
 def _awarded(party: Party, awards: Awards) -> list[str]:
     if awards.furthest is None or awards.faithful is None:
+        if any(None in far for far in awards.distances.values()):
+            return ["Too few albums end in words that can be measured, so nothing is awarded this time."]
         return ["The albums could not all be measured with the same scale, so nothing is awarded this time."]
     if awards.all_tie:
         return [f"All albums went equally far, {awards.furthest.distance:.2f}: everybody wins."]
@@ -304,8 +306,13 @@ def _measured(awards: Awards) -> list[str]:
     if not awards.distances:
         return []
     how = f"A party counts on no board. How far each caption was from its prompt ({_scale(awards)}):"
-    rows = [f"- Album {album}: {', '.join(f'{one:.2f}' for one in far)}" for album, far in awards.distances.items()]
-    return [how, *rows]
+    rows = [f"- Album {album}: {', '.join(map(_figure, far))}" for album, far in awards.distances.items()]
+    lacks = any(None in far for far in awards.distances.values())
+    return [how, *rows, *([f"–: {embedder_name(awards.embedder)} cannot read these words."] if lacks else [])]
+
+
+def _figure(distance: float | None) -> str:
+    return "–" if distance is None else f"{distance:.2f}"
 
 
 def _scale(awards: Awards) -> str:

@@ -77,8 +77,10 @@ class BattlePublisher:
         embedders = {side.game.embedder for side in battle.standing if side.game.embedder}
         if len(embedders) != 1:  # distances of two embedders are never set beside each other
             return await self._shared(battle, tally, board)
-        found = {place: drift.final_distance for place, drift in drifts.items() if drift is not None}
-        return Result(tally, found, self.players.registry.label(embedders.pop()), board)
+        ends = {place: drift.final_distance for place, drift in drifts.items() if drift is not None}
+        found = {place: far for place, far in ends.items() if far is not None}
+        unread = frozenset(ends.keys() - found.keys())
+        return Result(tally, found, self.players.registry.label(embedders.pop()), board, unread)
 
     async def _swing(self, battle: Battle) -> str:
         """How a closed battle changed the board by votes, in sentences; "" before it is closed."""

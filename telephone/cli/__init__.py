@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from telephone.bootstrap import Runtime
     from telephone.cli.doctor import Diagnosis
     from telephone.domain.calibration import Bearings
+    from telephone.domain.games import Drift
     from telephone.games.admission import StartRequest
     from telephone.games.service import UnfinishedGame
     from telephone.models.catalog import ModelFacts
@@ -71,6 +72,7 @@ def play(
 async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
     from telephone.bootstrap import open_terminal
     from telephone.cli.terminal import TerminalPresenter
+    from telephone.scoring.drift import drift_of
 
     console = Console(stderr=as_json)
     presenter = TerminalPresenter(console)
@@ -87,27 +89,35 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
         game = await runtime.app.games.closed(game.id, timeout=24 * 3600)
         document = await runtime.app.games.keep(game.id, folder)
         embedder = runtime.players.registry.label(game.embedder or "")
-        bearings = await runtime.calibrations.bearings(await runtime.app.games.get(game.id))
+        measured = await runtime.app.games.get(game.id)
+        bearings = await runtime.calibrations.bearings(measured)
     finally:
         presenter.close()
         await runtime.close()
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
-        _print_result(console, embedder, document, bearings, folder)
+        _print_result(console, embedder, document, bearings, folder, drift_of(measured))
     if game.state is not GameState.FINISHED:
         raise TelephoneError(game.reason or "The game ended before its last turn.")
 
 
 def _print_result(
-    console: Console, embedder: str, document: dict[str, Any], bearings: "Bearings", folder: Path
+    console: Console,
+    embedder: str,
+    document: dict[str, Any],
+    bearings: "Bearings",
+    folder: Path,
+    drift: "Drift | None",
 ) -> None:
-    from telephone.domain.calibration import told
+    from telephone.domain.calibration import told, unread
 
     far = document["summary"]["final_distance"]
     if far is not None:
         console.print(f"Distance from the prompt to the last caption: {far:.2f}, by {embedder}.", highlight=False)
         console.print(told(far, bearings), highlight=False)
+    if drift is not None and drift.unread:
+        console.print(unread(drift, embedder), highlight=False)
     if document["summary"]["cost_usd"]:
         console.print(f"Spent: ${document['summary']['cost_usd']:.4f}.", highlight=False)
     console.print(f"The result lies in {folder}: open {folder / 'album.html'}", highlight=False, soft_wrap=True)

@@ -36,6 +36,7 @@ def board_document(board: Board) -> Document:
         "agreement": board.agreement
         and {"pairs": board.agreement.pairs, "tau": _interval(board.agreement.tau), "why": board.agreement.why},
         "unmeasured": board.unmeasured,
+        "unread": board.unread,
         "heads_differ": board.heads_differ,
         **_verdict(board.verdict),
     }
@@ -155,6 +156,7 @@ def answer_document(answer: InsightAnswer, course: EffectCourse, difficulties: D
         "judges": list(answer.judges),
         "kin": list(answer.kin),
         "unmeasured": answer.unmeasured,
+        "unread": answer.unread,
         **insights_document(answer.found or unknown("no game is measured here yet")),
         "told": [
             {"who": one.who, "verdict": one.found.verdict, "t2i": one.found.t2i.best, "i2t": one.found.i2t.best}
@@ -180,6 +182,7 @@ def pair_document(found: PairDrift) -> Document:
         "games": found.games,
         "shorter": found.shorter,
         "unmeasured": found.unmeasured,
+        "unread": found.unread,
         "latest": found.latest,
         "prompts": course.prompts if course else 0,
         "turns": course.turns if course else 0,

@@ -234,14 +234,16 @@ class Cast:
 class Result:
     """The result of a closed battle: votes by choice, and each side's final distance in [0, 2] by its place.
 
-    `embedder` is the label of the embedder that measured the distances; a side that was not measured is absent. `board`
-    says in sentences how the battle changed the board by votes, "" where there is nothing to say.
+    `embedder` is the label of the embedder that measured the distances; a side that was not measured is absent, and one
+    of `unread` has none because the embedder cannot read its words. `board` says in sentences how the battle changed
+    the board by votes, "" where there is nothing to say.
     """
 
     tally: Mapping[Choice, int]
     distances: Mapping[int, float]
     embedder: str = ""
     board: str = ""
+    unread: frozenset[int] = frozenset()
 
     @property
     def votes(self) -> int:

@@ -7,7 +7,7 @@ embedder (the floor), and how far apart the captions of redraws of one prompt ar
 from dataclasses import dataclass
 from typing import Final
 
-from telephone.domain.games import Pair
+from telephone.domain.games import Drift, Pair
 
 _PARTS: Final = (
     (0.20, "a short way from"),
@@ -92,6 +92,18 @@ def told(distance: float, bearings: Bearings) -> str:
     lies = "" if bearings.scale is None else f"That is {where(distance, bearings.scale)}."
     rests = "" if bearings.rest is None else rest_in_words(bearings.rest)
     return " ".join(filter(None, (lies, rests)))
+
+
+def unread(drift: Drift, embedder: str) -> str:
+    """Which distances a game lacks because its embedder cannot read its words, as one sentence; empty for none."""
+    turns = drift.unread
+    if not turns:
+        return ""
+    if len(turns) == len(drift.distances):
+        return f"No distance: {embedder} cannot read these words, so the game counts on no board by it."
+    which = f"turn {turns[0]}" if len(turns) == 1 else f"turns {', '.join(map(str, turns[:-1]))} and {turns[-1]}"
+    has = "has no distance" if len(turns) == 1 else "have no distance"
+    return f"{which.capitalize()} {has}: {embedder} cannot read the words, so the game counts on no board by it."
 
 
 def where(distance: float, scale: Calibration) -> str:

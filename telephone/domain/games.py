@@ -207,13 +207,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A picture and its caption, as far as played. Distances are in [0, 2], None until measured."""
+    """A picture and its caption, as far as played.
+
+    Distances are in [0, 2]; None until `measured`, and where the embedder cannot read one of the two texts.
+    """
 
     n: int
     picture: Step | None = None
     caption: Step | None = None
     distance: float | None = None
     step_distance: float | None = None
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,14 +372,26 @@ class Drift:
 
     `distances` holds prompt to caption n, `step_distances` caption n - 1 (or the prompt) to caption n.
     `mcd`, the Mean Cumulative Drift, is the mean SIMILARITY of the captions to the prompt: higher is
-    less drift. `biggest_jump` is (turn, rise of the distance over the turn before).
+    less drift. `biggest_jump` is (turn, rise of the distance over the turn before). What needs a distance from or to a
+    text that the embedder cannot read is None: one of a turn, then also `mcd`; of the last turn, `final_distance`; of
+    every two turns that follow each other, `biggest_jump`.
     """
 
-    distances: tuple[float, ...]
-    step_distances: tuple[float, ...]
-    final_distance: float
-    mcd: float
-    biggest_jump: tuple[int, float]
+    distances: tuple[float | None, ...]
+    step_distances: tuple[float | None, ...]
+    final_distance: float | None
+    mcd: float | None
+    biggest_jump: tuple[int, float] | None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any turn has a distance from the prompt."""
+        return any(distance is not None for distance in self.distances)
+
+    @property
+    def unread(self) -> tuple[int, ...]:
+        """The turns, from 1, that have no distance from the prompt."""
+        return tuple(turn for turn, distance in enumerate(self.distances, 1) if distance is None)
 
 
 def step_seed(game_seed: int, key: StepKey) -> int:

@@ -205,12 +205,13 @@ class Award:
 class Awards:
     """The awards of a party. Both are None where fewer than two albums were measured by the same embedder.
 
-    `distances` has those of every caption, by album; `embedder` is the label of the embedder that measured them.
+    `distances` has those of every caption, by album, None where the embedder cannot read it; `embedder` is the label of
+    the embedder that measured them.
     """
 
     furthest: Award | None = None
     faithful: Award | None = None
-    distances: Mapping[int, Sequence[float]] = field(default_factory=lambda: MappingProxyType({}))
+    distances: Mapping[int, Sequence[float | None]] = field(default_factory=lambda: MappingProxyType({}))
     embedder: str = ""
 
     @property
@@ -219,13 +220,14 @@ class Awards:
         return self.furthest is not None and self.furthest == self.faithful
 
 
-def awards(distances: Mapping[int, Sequence[float]], embedder: str = "") -> Awards:
+def awards(distances: Mapping[int, Sequence[float | None]], embedder: str = "") -> Awards:
     """The albums that end furthest from their prompt and nearest to it; distances equal to the decimals shown tie.
 
-    `distances` are those of every caption from its album's prompt, in [0, 2]; an album without any gets no award.
+    `distances` are those of every caption from its album's prompt, in [0, 2]; an album without its last gets no award.
     """
     known = {album: tuple(far) for album, far in distances.items() if far}
-    ends = {album: round(far[-1], _SHOWN) for album, far in known.items()}
+    last = {album: far[-1] for album, far in known.items()}
+    ends = {album: round(end, _SHOWN) for album, end in last.items() if end is not None}
     if len(ends) < 2:
         return Awards(distances=known, embedder=embedder)
     furthest, faithful = _award(ends, max(ends.values())), _award(ends, min(ends.values()))

@@ -84,7 +84,7 @@ class GameArtifacts:
                 files[name], names[str(turn.picture.key)] = image.data, str(folder / name)
         bearings = await self._bearings(game)
         charts: dict[str, Any] = {}
-        if found is not None and embedder is not None:
+        if found is not None and found.is_known and embedder is not None:
             drawn = GameChart(f"Game {game.number}: {game.pair}", embedder, found, bearings)
             charts["chart"], charts["chart_alt"] = await off_loop(drawn.chart), drawn.alt
             charts["chart_dark"] = await off_loop(drawn.chart, "dark")
@@ -110,11 +110,11 @@ class GameArtifacts:
     async def _embeddings(self, game: Game) -> Mapping[str, list[float]]:
         captions = [turn.caption for turn in game.turns if turn.caption is not None and turn.caption.text]
         embedder = self.measure.embedders.get(game.embedder or "")
-        vectors = await embedder.known([caption.text or "" for caption in captions]) if embedder and captions else None
-        if vectors is None:
-            return {}
+        vectors = await embedder.kept([caption.text or "" for caption in captions]) if embedder else {}
         return {
-            str(caption.key): [round(float(x), 6) for x in row] for caption, row in zip(captions, vectors, strict=True)
+            str(caption.key): [round(float(x), 6) for x in vectors[caption.text]]
+            for caption in captions
+            if caption.text in vectors
         }
 
 

@@ -72,12 +72,13 @@ def _turn(turn: Turn, drift: Drift | None, paths: Mapping[str, str]) -> Row:
 
 
 def _summary(game: Game, drift: Drift | None, rows: Sequence[Row]) -> Row:
-    jump = None if drift is None else {"turn": drift.biggest_jump[0], "increase": drift.biggest_jump[1]}
+    jump = None if drift is None else drift.biggest_jump
     return {
         "turns": len(rows),
         "final_distance": None if drift is None else drift.final_distance,
         "mcd": None if drift is None else drift.mcd,
-        "biggest_jump": jump,
+        "biggest_jump": None if jump is None else {"turn": jump[0], "increase": jump[1]},
+        "unread_turns": [] if drift is None else list(drift.unread),
         "cost_usd": _money(game.cost_usd),
         "cost_estimated": any(step.cost_estimated for step in game.steps if step.cost_usd),
         "scoring_usd": _money(game.costs.scoring),

@@ -164,7 +164,7 @@ class GamePublisher:
             return Summary(first, last, embedder=embedder, awaited=self._label(awaited))
         bearings = await self.calibrations.bearings(game)
         drawn = GameChart(f"Game {game.number}: {game.pair}", embedder, found, bearings)
-        chart = await off_loop(drawn.chart)
+        chart = await off_loop(drawn.chart) if found.is_known else None
         return Summary(first, last, found, chart, embedder, bearings, drawn.alt, self._label(awaited))
 
     async def _picture(self, game: Game, which: int) -> Image | None:

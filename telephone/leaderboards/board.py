@@ -102,7 +102,8 @@ class Verdict:
 class Board:
     """A board that answers `asked`, which names the embedder and the turn it was made for.
 
-    `unmeasured` finished games of at least so many turns are not measured by this embedder in its present version.
+    `unmeasured` finished games of at least so many turns are not measured by this embedder in its present version, and
+    it cannot read the words of `unread` ones.
     `judges` are the labels of all embedders that were asked for the verdict. `embedders` names those that measured
     games here. `agreement` is that of the boards by distance and by votes, where both were asked for and both exist.
     """
@@ -116,6 +117,7 @@ class Board:
     agreement: Agreement | None = None
     heads_differ: bool = False
     unmeasured: int = 0
+    unread: int = 0
     judges: tuple[str, ...] = ()
     embedders: tuple[str, ...] = ()
 

@@ -40,8 +40,9 @@ class InsightAnswer:
     """The answer to `asked`, which names the embedder and the turn it is for.
 
     `found` has the figures of `judge`, and only those verdicts on which all agree; None where no game is measured.
-    `told` has the answers of each by itself. `unmeasured` finished games of so many turns are not measured by `judge`.
-    `kin` names the models that played and are kin of it, `judges` the labels of all embedders that were asked.
+    `told` has the answers of each by itself. `unmeasured` finished games of so many turns are not measured by `judge`,
+    which cannot read the words of `unread` ones. `kin` names the models that played and are kin of it, `judges` the
+    labels of all embedders that were asked.
     """
 
     asked: InsightQuestion
@@ -49,6 +50,7 @@ class InsightAnswer:
     found: Insights | None
     told: tuple[EmbedderAnswer, ...] = ()
     unmeasured: int = 0
+    unread: int = 0
     kin: tuple[str, ...] = ()
     judges: tuple[str, ...] = ()
 

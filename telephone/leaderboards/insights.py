@@ -59,13 +59,15 @@ class InsightService:
         sums = [(judge, await self._sums(read, judge)) for judge in read.judges]
         told = await off_loop(_told, [one for one in sums if one[1]])
         judge, own = sums[0]
+        unread = await self.boards.unread(read)
         names = {name for one in own for name in (one.pair.t2i, one.pair.i2t)}
         return InsightAnswer(
             asked=_settled(read),
             judge=judge,
             found=reconciled(told, [judge.label for judge, measured in sums if not measured]) if own else None,
             told=tuple(told),
-            unmeasured=read.unmeasured(own),
+            unmeasured=read.unmeasured(own, unread),
+            unread=unread,
             kin=tuple(sorted(names & judge.kin)),
             judges=tuple(judge.label for judge in read.judges),
         )

@@ -71,6 +71,7 @@ class PairReports:
             asked.level,
             asked.free,
             unmeasured=await self.store.pairs.unmeasured(asked.pool, asked.pair, embedder.name, embedder.version),
+            unread=await self.store.pairs.unread(asked.pool, asked.pair, embedder.name, embedder.version),
             latest=len(games) == LATEST,
             kin=tuple(sorted(kin)),
         )

@@ -81,9 +81,10 @@ class Reading:
                 added[pair] = added.get(pair, Completion()) + completion
         return added
 
-    def unmeasured(self, sums: Sequence[CellSums]) -> int:
-        """How many finished games of at least so many turns are not among the measured `sums`."""
-        return sum(one.finished for one in self.completion().values()) - sum(one.plays for one in sums)
+    def unmeasured(self, sums: Sequence[CellSums], unread: int) -> int:
+        """How many finished games of at least so many turns are neither among the measured `sums` nor `unread`."""
+        measured = sum(one.plays for one in sums) + unread
+        return sum(one.finished for one in self.completion().values()) - measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,11 @@ class LeaderboardService:
         """The board of a server. Raises NotFound for an embedder that measured nothing here."""
         read = await self.read(asked)
         return await self.while_it_holds("board", read, lambda: self._make(read))
+
+    async def unread(self, read: Reading) -> int:
+        """How many games the first embedder left out because it cannot read their words."""
+        judge = read.judges[0]
+        return await self.store.scores.unread(read.asked.pool, judge.name, judge.version, read.turns)
 
     async def courses(self, asked: BoardRequest) -> tuple[BoardCourse, ...]:
         """How the pairs of a board drifted turn by turn, of the games that got as far as the board. Raises NotFound."""
@@ -187,6 +193,7 @@ class LeaderboardService:
         if self.ballots and asked.by != "distance":
             ballots = await self.ballots.ballots(asked.pool, unflagged=asked.votes == "unflagged")
         rulings, votes = await off_loop(_rank, sums, ballots)
+        unread = await self.unread(read) if sums else 0
         judge, completion = read.judges[0], read.completion()
         own = next((ruling for ruling in rulings if ruling.judge == judge), None)
         agreed = await off_loop(agreement, own.whole, votes) if own and votes and asked.by == "both" else None
@@ -199,7 +206,8 @@ class LeaderboardService:
             votes=votes,
             agreement=agreed,
             heads_differ=own is not None and own.heads_differ,
-            unmeasured=read.unmeasured(sums[0][1]) if sums else 0,
+            unmeasured=read.unmeasured(sums[0][1], unread) if sums else 0,
+            unread=unread,
             judges=tuple(one.label for one in read.judges),
             embedders=tuple(dict.fromkeys(use.embedder for use in read.used)),
         )

@@ -161,8 +161,10 @@ class _Near:
 
 
 async def _near(embedder: CachedEmbedder, source: str, redrawn: Sequence[Redrawn]) -> _Near | None:
-    """How far apart the redraws are; None where too few of their captions are embedded."""
+    """How far apart the redraws are; None where too few of their captions are embedded and can be read."""
     kept = await embedder.kept([caption for one in redrawn for caption in one.captions])
+    can = await embedder.readable(list(kept))
+    kept = {caption: kept[caption] for caption, known in zip(list(kept), can, strict=True) if known}
     found = await off_loop(spread, _groups([(one, one.captions) for one in redrawn], kept))
     return None if found is None else _Near(found, source, redrawn)
 

@@ -46,6 +46,8 @@ class GameMeasurer:
     async def measure(self, game: Game, name: str, pay: Pay | None = None) -> Drift | None:
         """Measures a game with one embedder; None where no caption was played. Raises a TelephoneError.
 
+        Distances from and to a text that the embedder cannot read are not known.
+
         From then on the game shows the primary's distances or, until it has those, the ones of `always`. The cost is
         booked on the game as scoring, unless `pay` books it elsewhere.
         """
@@ -65,7 +67,7 @@ async def _measured(embedder: CachedEmbedder, game: Game, pay: Pay) -> Drift | N
     if not captions:
         return None
     texts = [game.request.prompt.text, *captions]
-    vectors, heads = await embedder.embed_texts(texts, pay), await embedder.heads(texts, pay)
+    vectors, heads = await embedder.read(texts, pay), await embedder.heads(texts, pay)
     found = drift(vectors[0], vectors[1:])
     pictures, long = await _pictures(embedder, game, vectors[0], pay), await embedder.approximate(texts)
     rows = [
@@ -73,7 +75,7 @@ async def _measured(embedder: CachedEmbedder, game: Game, pay: Pay) -> Drift | N
             turn=n,
             distance=found.distances[n - 1],
             step_distance=found.step_distances[n - 1],
-            head=cosine_distance(heads[0], heads[n]),
+            head=_apart(heads[0], heads[n]),
             picture=picture,
             picture_step=step,
             approximate=long[0] or long[n],
@@ -85,7 +87,7 @@ async def _measured(embedder: CachedEmbedder, game: Game, pay: Pay) -> Drift | N
 
 
 async def _pictures(
-    embedder: CachedEmbedder, game: Game, prompt: Vector, pay: Pay
+    embedder: CachedEmbedder, game: Game, prompt: Vector | None, pay: Pay
 ) -> list[tuple[float | None, float | None]]:
     """How far each turn's picture is from the prompt and from the picture before, None where that is not known."""
     if not embedder.sees_pictures:

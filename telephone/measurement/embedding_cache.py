@@ -16,7 +16,7 @@ from telephone.concurrency import off_loop
 from telephone.domain.calls import Ask
 from telephone.errors import BadOutput, NotFound, TelephoneError
 from telephone.media.images import Pictures
-from telephone.models.base import Embedder, PaidEmbedder, SeeingEmbedder, Vectors
+from telephone.models.base import Embedder, PaidEmbedder, ReadingEmbedder, SeeingEmbedder, Vectors
 from telephone.models.chunking import head, mean, parts
 from telephone.models.pricing import most_measuring_usd
 from telephone.store import Size, Store
@@ -99,9 +99,22 @@ class CachedEmbedder:
         made = await self._all({sha256: partial(self._picture, sha256, pay) for sha256 in hashes})
         return [made.get(sha256) for sha256 in hashes]
 
-    async def heads(self, texts: Sequence[str], pay: Pay | None = None) -> Vectors:
-        """The vectors of the first 75 tokens of each text; a shorter text has its own vector."""
-        return await self.embed_texts(await off_loop(self._heads, texts), pay)
+    async def readable(self, texts: Sequence[str]) -> list[bool]:
+        """Which of the texts the embedder can read: one that it cannot has a vector, but it says nothing."""
+        embedder = self.embedder
+        if not isinstance(embedder, ReadingEmbedder):
+            return [True] * len(texts)
+        return await off_loop(lambda: [embedder.reads(text) for text in texts])
+
+    async def read(self, texts: Sequence[str], pay: Pay | None = None) -> list[Vector | None]:
+        """The vectors of these texts; None for one that the embedder cannot read, which is not embedded."""
+        can = await self.readable(texts)
+        made = iter(await self.embed_texts([text for text, known in zip(texts, can, strict=True) if known], pay))
+        return [next(made) if known else None for known in can]
+
+    async def heads(self, texts: Sequence[str], pay: Pay | None = None) -> list[Vector | None]:
+        """The vectors of the first 75 tokens of each text, as by `read`; a shorter text has its own vector."""
+        return await self.read(await off_loop(self._heads, texts), pay)
 
     async def approximate(self, texts: Sequence[str]) -> list[bool]:
         """Which of the texts are too long to be embedded whole."""

@@ -3,11 +3,10 @@
 from typing import Final
 
 from PIL import Image as pil
-from PIL import ImageDraw
 
 from telephone.domain.games import Image
 from telephone.media.images import encode, opened
-from telephone.media.typography import font
+from telephone.media.typography import draw, font, middle
 
 SIDE: Final = 768
 """Width and height, in pixels."""
@@ -30,5 +29,5 @@ def alike(image: Image, letter: str = "", *, side: int = SIDE) -> Image:
     shrunk = pixels.resize((width, height), pil.Resampling.LANCZOS)
     square.paste(shrunk, ((side - width) // 2, above + (room - height) // 2))
     face = font(max(1, above * 3 // 4), bold=True)
-    ImageDraw.Draw(square).text((side // 2, above // 2), letter, font=face, fill=_LETTER, anchor="mm")
+    draw(square, letter, face, (side // 2, middle(above // 2, face)), _LETTER, anchor="middle")
     return encode(square, "PNG")

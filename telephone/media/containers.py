@@ -11,17 +11,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from telephone.media.png_colours import PNG_COLOURS, png_profile
+
 PNG_HEAD: Final = b"\x89PNG\r\n\x1a\n"
 _EXIF_HEAD: Final = b"Exif\x00\x00"
+_ICC_HEAD: Final = b"ICC_PROFILE\x00"
 _ORIENTATION_TAG: Final = 0x0112
 
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """A picture file without metadata. `orientation` is EXIF's, 1 (upright) to 8."""
+    """A picture file without metadata. `orientation` is EXIF's, 1 (upright) to 8.
+
+    `profile` is the ICC profile that the file had, or one that says what its other chunks said of its colours; None
+    where the file said nothing, or that it is sRGB.
+    """
 
     data: bytes
     orientation: int = 1
+    profile: bytes | None = None
 
 
 class Broken(ValueError):
@@ -51,13 +59,15 @@ def strip(data: bytes, format_: str) -> Bare:
 
 
 def _strip_png(data: bytes) -> Bare:
-    kept, orientation = [PNG_HEAD], 1
+    kept, orientation, colours = [PNG_HEAD], 1, dict[bytes, bytes]()
     for kind, chunk in _png_chunks(data):
         if kind in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"):
             kept.append(chunk)
         elif kind == b"eXIf":
             orientation = _orientation(chunk[8:-4])
-    return Bare(b"".join(kept), orientation)
+        elif kind in PNG_COLOURS:
+            colours.setdefault(kind, chunk[8:-4])
+    return Bare(b"".join(kept), orientation, png_profile(colours))
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -74,16 +84,18 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _strip_jpeg(data: bytes) -> Bare:
-    kept, orientation, at = [data[:2]], 1, 2
+    kept, profile, orientation, at = [data[:2]], dict[int, bytes](), 1, 2
     while True:
         marker, start, end = _jpeg_segment(data, at)
         body = data[start + 3 : end]
         if marker == 0xE1 and body.startswith(_EXIF_HEAD):
             orientation = _orientation(body)
+        if marker == 0xE2 and body.startswith(_ICC_HEAD):
+            profile.setdefault(body[len(_ICC_HEAD)], body[len(_ICC_HEAD) + 2 :])
         if _jpeg_keeps(marker, body):
             kept.append(b"\xff" + data[start:end])
         if marker == 0xD9:
-            return Bare(b"".join(kept), orientation)
+            return Bare(b"".join(kept), orientation, b"".join(profile[n] for n in sorted(profile)) or None)
         at = end
         if marker == 0xDA:
             at = _scan_end(data, end)
@@ -130,10 +142,16 @@ def _strip_webp(data: bytes) -> Bare:
     chunks = dict(_riff_chunks(data))
     pixels = next((kind for kind in (b"VP8 ", b"VP8L") if kind in chunks), None)
     orientation = _orientation(chunks.get(b"EXIF", b"        ")[8:])
+    profile = _body(chunks.get(b"ICCP", b""))
     if pixels is None or b"ALPH" in chunks or b"ANIM" in chunks:
-        return Bare(data, orientation)
+        return Bare(data, orientation, profile)
     body = b"WEBP" + chunks[pixels]
-    return Bare(b"RIFF" + struct.pack("<I", len(body)) + body, orientation)
+    return Bare(b"RIFF" + struct.pack("<I", len(body)) + body, orientation, profile)
+
+
+def _body(chunk: bytes) -> bytes | None:
+    """What a RIFF chunk holds, without its padding; None for no chunk."""
+    return chunk[8 : 8 + struct.unpack_from("<I", chunk, 4)[0]] if chunk else None
 
 
 def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -19,6 +19,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from telephone.domain.games import Image
 from telephone.errors import BadOutput, Misconfigured, NotFound, Unavailable
+from telephone.media.colour import to_srgb
 from telephone.media.containers import Broken, sniff, strip
 
 BYTES_MAX: Final = 25 * 10**6
@@ -51,9 +52,10 @@ _UPRIGHT: Final = {
 
 
 def verify(data: bytes) -> Image:
-    """The picture in `data`, decoded once, upright, opaque, 8-bit RGB and without metadata.
+    """The picture in `data`, decoded once, upright, opaque, 8-bit sRGB and without metadata.
 
-    A PNG, JPEG or WebP that already is all this keeps its bytes; one with metadata only loses that.
+    A PNG, JPEG or WebP that already is all this keeps its bytes; one with metadata only loses that. Colours of another
+    profile are converted first.
     Of several frames the first is taken, alpha is flattened on white. Raises BadOutput for data that is no
     PNG, JPEG, WebP or GIF, is cut short, or is over 25 MB or 25 megapixels.
     """
@@ -67,10 +69,11 @@ def verify(data: bytes) -> Image:
     except Broken as error:
         raise _damaged() from error
     pixels = _decode(bare.data, format_)
+    converted = None if bare.profile is None else _converted(pixels, bare.profile)
     keeps = pixels.mode == "RGB" and bare.orientation == 1 and not _must_change(pixels, bare.data)
-    if keeps:
+    if keeps and converted is None:
         return Image(bare.data, MEDIA_TYPES[format_], *pixels.size)
-    upright = _flatten(pixels)
+    upright = _flatten(pixels if converted is None else converted)
     if bare.orientation in _UPRIGHT:
         upright = upright.transpose(_UPRIGHT[bare.orientation])
     return encode(upright, "JPEG" if format_ == "JPEG" else "PNG")
@@ -157,11 +160,23 @@ def _flatten(pixels: pil.Image) -> pil.Image:
         return _opaque(pixels)
 
 
+def _converted(pixels: pil.Image, profile: bytes) -> pil.Image | None:
+    """The pixels in sRGB; None where the profile changes nothing. Raises BadOutput."""
+    with _decoding():
+        return to_srgb(_eight_bit(pixels), profile)
+
+
+def _eight_bit(pixels: pil.Image) -> pil.Image:
+    """Grey of 16 bits, or of floating point, in 8; anything else as it is."""
+    if not pixels.mode.startswith(("I", "F")):
+        return pixels
+    wide = np.asarray(pixels).astype(np.float64)
+    scaled = wide / 257 if pixels.mode.startswith("I") else wide
+    return pil.fromarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
+
+
 def _opaque(pixels: pil.Image) -> pil.Image:
-    if pixels.mode.startswith(("I", "F")):
-        wide = np.asarray(pixels).astype(np.float64)
-        scaled = wide / 257 if pixels.mode.startswith("I") else wide
-        pixels = pil.fromarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
+    pixels = _eight_bit(pixels)
     if not pixels.has_transparency_data:
         return pixels.convert("RGB")
     layer = pixels.convert("RGBA")

@@ -7,12 +7,12 @@ from typing import Final
 
 import numpy as np
 from PIL import Image as pil
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
 from telephone.domain.games import Image, fold
 from telephone.errors import BadOutput
 from telephone.media.images import opened
-from telephone.media.typography import font, wrap
+from telephone.media.typography import Face, baseline, draw, font, wrap
 
 WIDTH, HEIGHT = 640, 880
 _EDGE: Final = 36
@@ -73,39 +73,39 @@ def _title_card(turns: int, pair: str, prompt: str) -> _Card:
     face = font(40, bold=True) if len(fold(prompt)) <= 150 else font(30, bold=True)
     height = _line_height(face) * len(wrap(prompt, face, WIDTH - 2 * _EDGE, 11))
     top = max(96, (HEIGHT - height - 240) // 2)
-    _write(pen, "AI TELEPHONE", font(22, bold=True), (_EDGE, top), _ORANGE)
-    below = _write(pen, prompt, face, (_EDGE, top + 54), _INK, lines=11)
+    _write(card, "AI TELEPHONE", font(22, bold=True), (_EDGE, top), _ORANGE)
+    below = _write(card, prompt, face, (_EDGE, top + 54), _INK, lines=11)
     pen.line((_EDGE, below + 40, _EDGE + 120, below + 40), fill=_BLUE, width=6)
-    below = _write(pen, pair, font(28), (_EDGE, below + 64), _INK, lines=2)
-    _write(pen, "1 turn" if turns == 1 else f"{turns} turns", font(24), (_EDGE, below + 10), _QUIET)
+    below = _write(card, pair, font(28), (_EDGE, below + 64), _INK, lines=2)
+    _write(card, "1 turn" if turns == 1 else f"{turns} turns", font(24), (_EDGE, below + 10), _QUIET)
     return _Card(card, _reading_time(prompt))
 
 
 def _turn_card(frame: Frame, turns: int, pair: str) -> _Card:
     card, pen = _blank()
-    _head(pen, f"Turn {frame.n} of {turns}", pair)
+    _head(card, f"Turn {frame.n} of {turns}", pair)
     _progress(pen, frame.n, turns)
-    _write(pen, "DRAWN FROM", font(17, bold=True), (_EDGE, 92), _BLUE)
-    _write(pen, frame.text_before, font(23), (_EDGE, 116), _INK, lines=3)
+    _write(card, "DRAWN FROM", font(17, bold=True), (_EDGE, 92), _BLUE)
+    _write(card, frame.text_before, font(23), (_EDGE, 116), _INK, lines=3)
     left = (WIDTH - _SIDE) // 2
     _place(card, frame.image, (left, 220, left + _SIDE, 220 + _SIDE))
-    _write(pen, "SEEN AS", font(17, bold=True), (_EDGE, 720), _ORANGE)
-    _write(pen, frame.caption, font(24, bold=True), (_EDGE, 744), _INK, lines=4)
+    _write(card, "SEEN AS", font(17, bold=True), (_EDGE, 720), _ORANGE)
+    _write(card, frame.caption, font(24, bold=True), (_EDGE, 744), _INK, lines=4)
     return _Card(card, _reading_time(frame.caption))
 
 
 def _closing_card(frames: Sequence[Frame], pair: str, prompt: str) -> _Card:
-    card, pen = _blank()
-    _head(pen, "From first to last", pair)
+    card, _ = _blank()
+    _head(card, "From first to last", pair)
     side = (WIDTH - 2 * _EDGE - 16) // 2
     middle = _EDGE + side + 16
     for left, frame in ((_EDGE, frames[0]), (middle, frames[-1])):
-        _write(pen, f"Turn {frame.n}", font(22, bold=True), (left, 112), _QUIET)
+        _write(card, f"Turn {frame.n}", font(22, bold=True), (left, 112), _QUIET)
         _place(card, frame.image, (left, 146, left + side, 146 + side))
-    _write(pen, "IT BEGAN AS", font(17, bold=True), (_EDGE, 466), _BLUE)
-    below = _write(pen, prompt, font(24), (_EDGE, 492), _INK, lines=5)
-    _write(pen, "IT ENDED AS", font(17, bold=True), (_EDGE, below + 22), _ORANGE)
-    _write(pen, frames[-1].caption, font(24, bold=True), (_EDGE, below + 48), _INK, lines=5)
+    _write(card, "IT BEGAN AS", font(17, bold=True), (_EDGE, 466), _BLUE)
+    below = _write(card, prompt, font(24), (_EDGE, 492), _INK, lines=5)
+    _write(card, "IT ENDED AS", font(17, bold=True), (_EDGE, below + 22), _ORANGE)
+    _write(card, frames[-1].caption, font(24, bold=True), (_EDGE, below + 48), _INK, lines=5)
     return _Card(card, _LONGEST_MS)
 
 
@@ -114,11 +114,11 @@ def _blank() -> tuple[pil.Image, ImageDraw.ImageDraw]:
     return card, ImageDraw.Draw(card)
 
 
-def _head(pen: ImageDraw.ImageDraw, left: str, right: str) -> None:
+def _head(card: pil.Image, left: str, right: str) -> None:
     bold, face = font(26, bold=True), font(20)
-    pen.text((_EDGE, 50), left, fill=_INK, font=bold, anchor="ls")
+    draw(card, left, bold, (_EDGE, 50), _INK)
     room = WIDTH - 3 * _EDGE - round(bold.getlength(left))
-    pen.text((WIDTH - _EDGE, 50), "".join(wrap(right, face, room, 1)), fill=_QUIET, font=face, anchor="rs")
+    draw(card, "".join(wrap(right, face, room, 1)), face, (WIDTH - _EDGE, 50), _QUIET, anchor="right")
 
 
 def _progress(pen: ImageDraw.ImageDraw, n: int, turns: int) -> None:
@@ -129,9 +129,9 @@ def _progress(pen: ImageDraw.ImageDraw, n: int, turns: int) -> None:
 
 
 def _write(
-    pen: ImageDraw.ImageDraw,
+    card: pil.Image,
     text: str,
-    face: ImageFont.FreeTypeFont,
+    face: Face,
     at: tuple[int, int],
     colour: str,
     *,
@@ -141,12 +141,12 @@ def _write(
     left, top = at
     height = _line_height(face)
     for line in wrap(text, face, WIDTH - _EDGE - left, lines):
-        pen.text((left, top), line, fill=colour, font=face)
+        draw(card, line, face, (left, baseline(top, face)), colour)
         top += height
     return top
 
 
-def _line_height(face: ImageFont.FreeTypeFont) -> int:
+def _line_height(face: Face) -> int:
     return round(face.size * 1.32)
 
 

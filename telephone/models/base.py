@@ -15,6 +15,7 @@ __all__ = [
     "Embedder",
     "ImageToText",
     "PaidEmbedder",
+    "ReadingEmbedder",
     "SeeingEmbedder",
     "TextToImage",
     "Ticket",
@@ -84,6 +85,15 @@ class PaidEmbedder(Protocol):
 
         The cost is None where nobody reported it. Raises a TelephoneError, which has the cost of what was paid.
         """
+        ...
+
+
+@runtime_checkable
+class ReadingEmbedder(Embedder, Protocol):
+    """Knows which texts it cannot read; any other embedder is taken to read them all."""
+
+    def reads(self, text: str) -> bool:
+        """Whether it knows enough of a text to tell it from others; one it cannot read has no distance."""
         ...
 
 

@@ -21,7 +21,7 @@ from telephone.models.players import Players
 from telephone.providers.base import ModelTable
 
 _SPECIAL: Final = ("<|", "< |")
-"""ImageBind would read a literal `<|endoftext|>` as the end of the text, so it is replaced."""
+"""ImageBind would read a literal `<|endoftext|>` as the end of the text, and no more after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,11 @@ class ImageBind:
 
     def tokens(self, text: str) -> int:
         """CLIP's tokens of a text as it is sent."""
-        return clip.tokens(text.replace(*_SPECIAL))
+        return clip.tokens(_sent(text))
+
+    def reads(self, text: str) -> bool:
+        """Whether anything of a text is left to embed: CLIP's pieces are made of bytes, so that none is unknown."""
+        return self.tokens(text) > 0
 
     async def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimensions), L2-normalised here, since ImageBind's text vectors come scaled.
@@ -72,7 +76,7 @@ class ImageBind:
     def _read(self, text: str) -> Ask:
         if self.tokens(text) > self.window:
             raise BadInput(f"{self.name} reads {self.window} tokens at once; cut the text first.")
-        return Ask(seed=0, text=text.replace(*_SPECIAL))
+        return Ask(seed=0, text=_sent(text))
 
     async def _rows(self, asks: Sequence[Ask]) -> Vectors:
         rows = [row for row, _ in await asyncio.gather(*(self._placed(ask) for ask in asks))]
@@ -87,3 +91,8 @@ class ImageBind:
             nothing.cost_usd = answer.cost_usd
             raise nothing
         return np.asarray(numbers / length, np.float32), answer.cost_usd
+
+
+def _sent(text: str) -> str:
+    """A text as it is sent. ImageBind unescapes HTML and folds wide letters, so this is done before the replacing."""
+    return clip.cleaned(text).replace(*_SPECIAL)

@@ -23,6 +23,10 @@ from telephone.models.chunking import RULES, mean, parts
 WINDOW: Final = 254
 """Word pieces the model reads at once, besides the two that mark beginning and end: 256 in all, as published."""
 
+UNKNOWN: Final = 0.5
+"""The largest share of unknown words with which a text is still read: a caption is then nearer to a redraw than to
+another prompt's caption nine times in ten, and with more of them less often (`bench/unknown_words.py`)."""
+
 _TOKENIZER: Final = Path(__file__).parent / "assets" / "minilm-tokenizer.json"
 
 
@@ -45,11 +49,30 @@ class _Model:
         self.tokenizer.no_truncation()
         self.start: Any = self.tokenizer.token_to_id("[CLS]")
         self.end: Any = self.tokenizer.token_to_id("[SEP]")
+        self.lacking: Any = self.tokenizer.token_to_id("[UNK]")
 
     def pieces(self, text: str) -> Sequence[int]:
         """The ids of a text's word pieces."""
         whole = text.encode("utf-8", "replace").decode()  # half a surrogate pair would stop the tokenizer
         return list(self.tokenizer.encode(whole, add_special_tokens=False).ids)
+
+    def unknown(self, text: str) -> float:
+        """The share of a text that has no pieces, by words or by letters, whichever is more; 0 to 1.
+
+        Punctuation counts for nothing beside words. A text of which nothing is left is all unknown.
+        """
+        whole = text.encode("utf-8", "replace").decode()
+        found = self.tokenizer.encode(whole, add_special_tokens=False)
+        words: dict[int, tuple[int, bool]] = {}
+        for piece, word, (start, end) in zip(found.ids, found.word_ids, found.offsets, strict=True):
+            lacks = piece == self.lacking
+            if lacks or any(map(str.isalnum, whole[start:end])):
+                words[word] = words.get(word, (0, lacks))[0] + end - start, lacks
+        if not words:
+            return 0.0 if found.ids else 1.0
+        letters = sum(length for length, _ in words.values())
+        lost = [length for length, lacks in words.values() if lacks]
+        return max(len(lost) / len(words), sum(lost) / letters)
 
     def pool(self, pieces: Sequence[int]) -> Vectors:
         """The normalised mean over one window of word pieces, shape (384,)."""
@@ -86,6 +109,10 @@ class MiniLM:
         """How many word pieces a text has."""
         return len(_model().pieces(text))
 
+    def reads(self, text: str) -> bool:
+        """Whether it knows at least half of the words of a text. All that it does not know, it takes for the same."""
+        return _model().unknown(text) <= UNKNOWN
+
     async def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), 384), rows L2-normalised, of texts of any length; works on a thread."""
         return await off_loop(self.embed, list(texts))
@@ -93,8 +120,8 @@ class MiniLM:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """As `embed_texts`, but synchronous, in this thread.
 
-        Each text is embedded alone, so that its vector never depends on its neighbours: the int8 network
-        scales its activations over the whole batch.
+        Each text is embedded alone, so that none is padded to the length of the longest: the network takes as long
+        for padding as for words.
         """
         rows = [self._row(text) for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self.dimensions), np.float32)

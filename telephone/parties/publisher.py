@@ -99,5 +99,5 @@ def numbered(party: Party) -> Sequence[tuple[int, Album]]:
     return tuple((album.chair + 1, album) for album in party.albums)
 
 
-def _distances(game: Game) -> list[float]:
-    return [turn.distance for turn in game.turns if turn.distance is not None]
+def _distances(game: Game) -> list[float | None]:
+    return [turn.distance for turn in game.turns if turn.measured]

@@ -33,8 +33,8 @@ class Summary:
     """What the summary of a finished game shows.
 
     `first` and `last` are its pictures, None where one is hidden after a report. `chart` is a PNG, `chart_alt` its alt
-    text; `drift` is None where nothing could be measured. `embedder` is the label of the embedder that measured it,
-    `awaited` that of one that is still measuring, "" without one.
+    text, None where no distance is known; `drift` is None where nothing was measured. `embedder` is
+    the label of the embedder that measured it, `awaited` that of one that is still measuring, "" without one.
     """
 
     first: Image | None

@@ -16,42 +16,47 @@ def cosine_distance(a: ArrayLike, b: ArrayLike) -> float:
     return _distance(_unit(a), _unit(b))
 
 
-def drift(prompt: ArrayLike, captions: ArrayLike) -> Drift:
-    """The drift of `captions`, shape (turns, d), from `prompt`, shape (d,).
+def drift(prompt: ArrayLike | None, captions: Sequence[ArrayLike | None]) -> Drift:
+    """The drift of `captions` from `prompt`, vectors of shape (d,), None for a text that the embedder cannot read.
 
     Raises ValueError where there is no caption, shapes differ, or a vector is zero or non-finite.
     """
-    rows = np.atleast_2d(np.asarray(captions, dtype=np.float64))
-    if rows.ndim != 2 or rows.size == 0:
-        raise ValueError(f"captions must have shape (turns, d) with at least one turn, not {rows.shape}")
-    line = [_unit(prompt), *(_unit(row) for row in rows)]
-    distances = tuple(_distance(line[0], caption) for caption in line[1:])
-    steps = tuple(_distance(before, after) for before, after in pairwise(line))
+    if not len(captions):
+        raise ValueError("a game needs at least one turn")
+    line = [None if vector is None else _unit(vector) for vector in (prompt, *captions)]
+    distances = tuple(_known(line[0], caption) for caption in line[1:])
+    steps = tuple(_known(before, after) for before, after in pairwise(line))
     return summarise(distances, steps)
 
 
-def summarise(distances: Sequence[float], step_distances: Sequence[float]) -> Drift:
-    """The drift of a game whose distances are known, one of each a turn. Raises ValueError without turns."""
+def summarise(distances: Sequence[float | None], step_distances: Sequence[float | None]) -> Drift:
+    """The drift of a game that is measured, with one distance of each kind a turn, None where it cannot be measured.
+
+    Raises ValueError without turns.
+    """
     if not distances or len(distances) != len(step_distances):
         raise ValueError(f"{len(distances)} distances and {len(step_distances)} steps are no game")
     return Drift(
         distances=tuple(distances),
         step_distances=tuple(step_distances),
         final_distance=distances[-1],
-        mcd=1.0 - float(np.mean(distances)),
+        mcd=None if None in distances else 1.0 - float(np.mean(np.asarray(distances, dtype=np.float64))),
         biggest_jump=biggest_jump(distances),
     )
 
 
-def biggest_jump(distances: Sequence[float]) -> tuple[int, float]:
+def biggest_jump(distances: Sequence[float | None]) -> tuple[int, float] | None:
     """The turn, counted from 1, that added the most distance, and how much; the earliest of equals.
 
-    Negative only where every turn came closer to the prompt. Raises ValueError without distances.
+    Negative only where every turn came closer to the prompt. None where no two turns that follow each other are known.
+    Raises ValueError without distances.
     """
     if not distances:
         raise ValueError("a game without distances has no biggest jump")
-    rises = np.diff(np.asarray(distances, dtype=np.float64), prepend=0.0)
-    turn = int(np.argmax(rises))
+    rises = np.diff(np.array([0.0, *distances], dtype=np.float64))  # None becomes NaN
+    if np.isnan(rises).all():
+        return None
+    turn = int(np.nanargmax(rises))
     return turn + 1, float(rises[turn])
 
 
@@ -73,7 +78,11 @@ def _distance(a: Vector, b: Vector) -> float:
     return min(float(np.sum((a - b) ** 2)) / 2, 2.0)
 
 
+def _known(a: Vector | None, b: Vector | None) -> float | None:
+    return None if a is None or b is None else _distance(a, b)
+
+
 def drift_of(game: Game) -> Drift | None:
     """The drift of a game by its stored distances, None before it was measured."""
-    both = [(t.distance, t.step_distance) for t in game.turns if t.distance is not None and t.step_distance is not None]
-    return summarise([far for far, _ in both], [step for _, step in both]) if both else None
+    turns = [turn for turn in game.turns if turn.measured]
+    return summarise([turn.distance for turn in turns], [turn.step_distance for turn in turns]) if turns else None

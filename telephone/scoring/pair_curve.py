@@ -83,10 +83,10 @@ class PairCourse:
 class PairDrift:
     """What is known of one pair on a server, by one embedder, on curated prompts or on free ones.
 
-    `games` count on it, equal seeds once; `shorter` ones did not get as far as its curve, and `unmeasured` ones the
-    embedder has not measured; `latest` says that there are older ones which were not looked at. `course` is None
-    without games, `resting` without a scale, `shares` before anybody looked for what lost the prompt. `kin` names
-    those of the pair's models that are kin of the embedder.
+    `games` count on it, equal seeds once; `shorter` ones did not get as far as its curve, `unmeasured` ones the
+    embedder has not measured, and of `unread` ones it cannot read the words; `latest` says that there are older ones
+    which were not looked at. `course` is None without games, `resting` without a scale, `shares` before anybody looked
+    for what lost the prompt. `kin` names those of the pair's models that are kin of the embedder.
     """
 
     pair: Pair
@@ -97,6 +97,7 @@ class PairDrift:
     games: int = 0
     shorter: int = 0
     unmeasured: int = 0
+    unread: int = 0
     latest: bool = False
     course: PairCourse | None = None
     resting: Resting | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from telephone.domain.games import HUMAN, GameState
@@ -29,6 +30,11 @@ def counts() -> ColumnElement[bool]:
     return and_(col(GameRow.state) == GameState.FINISHED.value, ~col(GameRow.voided), ~sealed(), ~col(GameRow.mixed))
 
 
+def unread(row: type[DistanceRow] = DistanceRow) -> ColumnElement[bool]:
+    """Whether a distance is not known, since its embedder cannot read one of its two texts."""
+    return or_(col(row.distance).is_(None), col(row.step_distance).is_(None))
+
+
 def live() -> ColumnElement[bool]:
     """Whether members played a game in the open: such games have a board of their own, never ranked against models."""
     return and_(or_(col(GameRow.t2i) == HUMAN, col(GameRow.i2t) == HUMAN), ~col(GameRow.sealed))
@@ -50,12 +56,16 @@ async def repeated(session: AsyncSession, game_id: str) -> dict[str, Any]:
 
 
 async def recount(session: AsyncSession, games: SQLColumnExpression[bool] | ColumnElement[bool]) -> None:
-    """Brings the distances of `games`, a condition on DistanceRow, in line with whether these count.
+    """Brings the distances of `games`, a condition on DistanceRow, in line with whether these count, and are read.
 
     Call it in the transaction that changes whether they count.
     """
     of_game = select(counts()).where(col(GameRow.id) == col(DistanceRow.game_id)).correlate(DistanceRow)
-    await session.execute(update(DistanceRow).where(games).values(counted=of_game.scalar_subquery()))
+    other = aliased(DistanceRow)
+    same = (getattr(other, name) == getattr(DistanceRow, name) for name in ("game_id", "embedder", "version"))
+    gap = select(col(other.turn)).where(*same, unread(other)).correlate(DistanceRow).exists()
+    counted = and_(of_game.scalar_subquery(), ~gap)
+    await session.execute(update(DistanceRow).where(games).values(counted=counted))
 
 
 def _is_live(game: GameRow) -> bool:

@@ -15,15 +15,15 @@ from telephone.store.tables.games import DistanceRow
 
 
 class Measurement(NamedTuple):
-    """The distances of one turn by one embedder, all in [0, 2].
+    """The distances of one turn by one embedder, all in [0, 2], None where it cannot read one of the two texts.
 
     `head` is the distance between the first 75 tokens of prompt and caption, `picture` and `picture_step` are those of
     the turn's picture from the prompt and from the picture before. `approximate`: a text was too long to embed whole.
     """
 
     turn: int
-    distance: float
-    step_distance: float
+    distance: float | None
+    step_distance: float | None
     head: float | None = None
     picture: float | None = None
     picture_step: float | None = None
@@ -46,7 +46,7 @@ class Distances:
             return await session.scalar(newest)
 
     async def ends(self, game_ids: Sequence[str]) -> dict[str, dict[str, float]]:
-        """The distances of the games' last captions, by embedder and game; only of versions that measured them all."""
+        """The distances of the games' last captions, by embedder and game; only of versions that know them all."""
         wanted, found = set(game_ids), defaultdict[tuple[str, str], dict[str, DistanceRow]](dict)
         query = select(DistanceRow).where(col(DistanceRow.game_id).in_(wanted)).order_by(col(DistanceRow.turn))
         async with self._database.reading() as session:
@@ -54,14 +54,21 @@ class Distances:
                 found[row.embedder, row.version][row.game_id] = row
             whole = [(key, rows) for key, rows in found.items() if rows.keys() == wanted]
             whole.sort(key=lambda one: max(row.measured_at for row in one[1].values()))
-            return {key[0]: {game: row.distance for game, row in rows.items()} for key, rows in whole}
+            ends = {key[0]: {game: row.distance for game, row in rows.items()} for key, rows in whole}
+        known = {name: {game: far for game, far in some.items() if far is not None} for name, some in ends.items()}
+        return {name: some for name, some in known.items() if some.keys() == wanted}
 
     async def put(
-        self, game_id: str, embedder: str, version: str, rows: Sequence[Measurement | tuple[int, float, float]]
+        self,
+        game_id: str,
+        embedder: str,
+        version: str,
+        rows: Sequence[Measurement | tuple[int, float | None, float | None]],
     ) -> None:
         """Stores distances; a plain tuple is (turn, distance, step_distance), with defaults for the other fields.
 
-        A turn already measured stays as it is. Raises NotFound, and ValueError for a distance that is no finite number.
+        A game with a distance that is None counts on no board by this embedder. A turn already measured stays as it is.
+        Raises NotFound, and ValueError for a distance that is no finite number.
         """
         measured = [Measurement(*row) for row in rows]
         for row in measured:
@@ -72,6 +79,8 @@ class Distances:
         whose = {"game_id": game_id, "embedder": embedder, "version": version, "measured_at": now()}
         async with self._database.writing() as session:
             whose |= await repeated(session, game_id)
+            if any(None in (row.distance, row.step_distance) for row in measured):
+                whose["counted"] = False
             # Always in the same order: two writers with opposite orders would deadlock.
-            values = [whose | row._asdict() for row in sorted(measured)]
+            values = [whose | row._asdict() for row in sorted(measured, key=lambda row: row.turn)]
             await session.execute(self._database.insert(DistanceRow).on_conflict_do_nothing(), values)

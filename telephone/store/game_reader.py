@@ -195,11 +195,11 @@ def _turns(played: Sequence[Played]) -> tuple[Turn, ...]:
     turns = []
     for n in range(1, max((key.turn for key in steps), default=0) + 1):
         picture, caption = (steps.get(StepKey(n, kind)) for kind in (Kind.PICTURE, Kind.CAPTION))
-        turns.append(Turn(n, picture, caption, *distances.get(n, (None, None))))
+        turns.append(Turn(n, picture, caption, *distances.get(n, (None, None)), measured=n in distances))
     return tuple(turns)
 
 
-def _newest(measured: Sequence[DistanceRow]) -> Mapping[int, tuple[float, float]]:
+def _newest(measured: Sequence[DistanceRow]) -> Mapping[int, tuple[float | None, float | None]]:
     """Distances by turn, only of the version that measured last: distances of two versions are never mixed."""
     by_version: dict[str, list[DistanceRow]] = defaultdict(list)
     for row in measured:

@@ -65,9 +65,9 @@ class PairGames:
         self._database = database
 
     async def of(self, pool: Pool, pair: Pair, embedder: str, version: str) -> list[PairGame]:
-        """The latest games of a pair that an embedder measured."""
+        """The latest games of a pair that an embedder measured, without those whose texts it cannot all read."""
         columns = (col(GameRow.id), col(GameRow.prompt), col(GameRow.slug), col(GameRow.level), col(GameRow.seed))
-        query = select(*columns).where(*_of(pool, pair), _measured(embedder, version))
+        query = select(*columns).where(*_of(pool, pair), _measured(embedder, version, counted=True))
         async with self._database.reading() as session:
             games = (await session.execute(query.order_by(col(GameRow.number).desc()).limit(LATEST))).all()
             rows: dict[str, list[_Turn]] = defaultdict(list)
@@ -88,6 +88,13 @@ class PairGames:
             .select_from(GameRow)
             .where(*_of(pool, pair), ~_measured(embedder, version), ~col(GameRow.erased))
         )
+        async with self._database.reading() as session:
+            return int(await session.scalar(query) or 0)
+
+    async def unread(self, pool: Pool, pair: Pair, embedder: str, version: str) -> int:
+        """How many games of a pair would count, were there no words that an embedder cannot read."""
+        read = _measured(embedder, version, counted=True)
+        query = select(func.count()).select_from(GameRow).where(*_of(pool, pair), _measured(embedder, version), ~read)
         async with self._database.reading() as session:
             return int(await session.scalar(query) or 0)
 
@@ -117,12 +124,13 @@ def _of(pool: Pool, pair: Pair) -> list[SQLColumnExpression[bool] | ColumnElemen
     ]
 
 
-def _measured(embedder: str, version: str) -> ColumnElement[bool]:
+def _measured(embedder: str, version: str, *, counted: bool = False) -> ColumnElement[bool]:
     first = select(col(DistanceRow.game_id)).where(
         col(DistanceRow.game_id) == col(GameRow.id),
         col(DistanceRow.turn) == 1,
         col(DistanceRow.embedder) == embedder,
         col(DistanceRow.version) == version,
+        *([col(DistanceRow.counted)] if counted else []),
     )
     return first.exists()
 

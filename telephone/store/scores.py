@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from telephone.domain.games import GameState, Level, Pair
-from telephone.store.counted_distances import live
+from telephone.store.counted_distances import counts, live, unread
 from telephone.store.database import Database
 from telephone.store.tables.battles import BattleRow
 from telephone.store.tables.games import DistanceRow, GameRow
@@ -121,6 +121,27 @@ class Scores:
                 of_turn = {"embedder": embedder, "version": version, "turn": turn}
                 found[turn] = [_row(*row) for row in await session.execute(query, of_turn)]
         return {turn: _by_prompt(rows) for turn, rows in found.items()}
+
+    async def unread(self, pool: Pool, embedder: str, version: str, turn: int) -> int:
+        """How many games of at least so many turns would count, were there no words that the embedder cannot read."""
+        first = aliased(DistanceRow)
+        same = (getattr(first, name) == getattr(DistanceRow, name) for name in ("game_id", "embedder", "version"))
+        gap = select(col(DistanceRow.turn)).where(*same, unread()).correlate(first).exists()
+        query = select(func.count()).select_from(first).join(GameRow, col(GameRow.id) == col(first.game_id))
+        query = query.where(
+            col(first.guild_id) == pool.guild_id,
+            col(first.embedder) == embedder,
+            col(first.version) == version,
+            col(first.turn) == 1,
+            ~col(first.counted),
+            col(GameRow.turns) >= turn,
+            gap,
+            counts(),
+            *([col(first.designed)] if pool.designed else []),
+            *_of(pool),
+        )
+        async with self._database.reading() as session:
+            return int(await session.scalar(query) or 0)
 
     async def begun(self, pool: Pool) -> list[Begun]:
         """How the games that were begun ended, by pair and planned number of turns."""

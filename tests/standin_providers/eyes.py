@@ -1,12 +1,14 @@
 """How the providers draw, describe and embed: a colour made from the words, its name, and a vector of either."""
 
 import base64
+import html
 import io
 import math
 import re
 import zlib
 from typing import Any
 
+import ftfy
 import numpy as np
 from PIL import Image
 
@@ -27,8 +29,14 @@ def caption(data: bytes) -> str:
 def place(given: dict[str, Any]) -> list[float]:
     """ImageBind's answer: a direction for each word of the text, or of what is seen, added up; texts come longer."""
     if given["modality"] == "text":
-        return [TEXT_SCALE * number for number in _direction(given["text_input"])]
+        return [TEXT_SCALE * number for number in _direction(_read(given["text_input"]))]
     return _direction(caption(base64.b64decode(given["input"].partition(",")[2])))
+
+
+def _read(text: str) -> str:
+    """What ImageBind reads of a text: mended, unescaped twice, in small letters, and nothing from an end token on."""
+    clean = html.unescape(html.unescape(ftfy.fix_text(text))).lower()
+    return re.split(r"<\|(?:start|end)oftext\|>", clean)[0]
 
 
 def _direction(words: str) -> list[float]:

@@ -122,6 +122,8 @@ def notes(board: Board, shown: Shown = str, *, rescore: str = "/telephone rescor
     if board.unmeasured and by != "votes":
         some = "1 game is" if board.unmeasured == 1 else f"{board.unmeasured:,} games are"
         said.append(f"{some} not measured with {name} yet; {rescore} does that.")
+    if board.unread and by != "votes":
+        said.append(left_out(board.unread, name))
     if board.heads_differ:
         said.append("Some captions are long. On the first 75 tokens the ranks are others, so both are shown.")
     if board.kin and by != "votes":
@@ -136,6 +138,12 @@ def notes(board: Board, shown: Shown = str, *, rescore: str = "/telephone rescor
     return said
 
 
+def left_out(games: int, embedder: str) -> str:
+    """How many games are on no board by an embedder because it cannot read their words."""
+    some = "1 game is" if games == 1 else f"{games:,} games are"
+    return f"{some} left out: {embedder} cannot read the words."
+
+
 def nothing_here(board: Board) -> str:
     """Why a board is empty, and what to do."""
     asked = board.asked
@@ -145,6 +153,8 @@ def nothing_here(board: Board) -> str:
     where = "a free prompt" if asked.prompts == "free" else f"a curated {level}prompt"
     if board.unmeasured:
         return f"No game on {where} is measured with this embedder yet."
+    if board.unread:
+        return f"This embedder cannot read the words of the games on {where} here."
     if asked.games == "open":
         return f"No open game with members on {where} has got to turn {board.turns} here yet. {BEGINS_ONE}"
     if asked.games == "designed":

@@ -10,6 +10,7 @@ from typing import Final
 
 from telephone.leaderboards.board import Judge
 from telephone.leaderboards.insight_results import EmbedderAnswer, InsightAnswer, InsightQuestion, TurnEffects
+from telephone.leaderboards.wording.board import left_out
 from telephone.scoring.crossed_effects import Side
 from telephone.scoring.factor_effects import FEWEST_PROMPTS, Insights, factors
 from telephone.scoring.intervals import Interval
@@ -32,6 +33,8 @@ def notes(answer: InsightAnswer, shown: Shown = str, *, rescore: str = "/telepho
     if answer.unmeasured > 0:
         are = "is" if answer.unmeasured == 1 else "are"
         said.append(f"{_count(answer.unmeasured, 'game')} {are} not measured with {name} yet; {rescore} does that.")
+    if answer.unread:
+        said.append(left_out(answer.unread, name))
     if len(answer.told) > 1:
         said += [told(one, shown) for one in answer.told]
     if answer.kin:
@@ -54,6 +57,8 @@ def nothing_here(answer: InsightAnswer) -> str:
     level = f"{answer.asked.level} " if answer.asked.level else ""
     if answer.unmeasured > 0:
         return f"No game on a curated {level}prompt is measured with this embedder yet."
+    if answer.unread:
+        return f"This embedder cannot read the words of the games on a curated {level}prompt here."
     return f"No game on a curated {level}prompt has got to turn {answer.turn} here yet."
 
 

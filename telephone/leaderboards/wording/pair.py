@@ -4,6 +4,7 @@
 """
 
 from telephone.domain.calibration import where
+from telephone.leaderboards.wording.board import left_out
 from telephone.leaderboards.wording.insights import Shown, figures, percent
 from telephone.scoring.attribution import Shares
 from telephone.scoring.decay import Decay, half_life
@@ -43,6 +44,7 @@ def _left(found: PairDrift, shown: Shown) -> list[str]:
         *([latest] if found.latest else []),
         *([shorter] if found.shorter else []),
         *([f"{unmeasured}; /telephone rescore does it."] if found.unmeasured else []),
+        *([left_out(found.unread, shown(found.label))] if found.unread else []),
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from telephone.domain.calibration import UNKNOWN, Bearings, told
+from telephone.domain.calibration import UNKNOWN, Bearings, told, unread
 from telephone.domain.games import Drift, Game, GameState, Image, Step, Turn
 from telephone.media.charts import signed
 from telephone.media.images import fit
@@ -71,7 +71,8 @@ def album(
         chart=_data_uri(Image(chart)) if chart else None,
         chart_dark=_data_uri(Image(chart_dark)) if chart_dark else None,
         chart_alt=chart_alt or "Drift chart",
-        meaning=told(drift.final_distance, bearings) if drift else "",
+        meaning=told(drift.final_distance, bearings) if drift and drift.final_distance is not None else "",
+        unread=unread(drift, embedder or game.embedder or "the embedder") if drift else "",
         scale=bearings.scale,
         ended=_ENDED.get(game.state),
         credit=CREDITS.get(game.pair.t2i),
@@ -83,7 +84,7 @@ def album(
 def _shown(game: Game, turn: Turn, pictures: Mapping[str, Image], drift: Drift | None) -> _Shown:
     measured = drift is not None and turn.n <= len(drift.distances)
     distance = drift.distances[turn.n - 1] if drift and measured else turn.distance
-    longest = max(drift.distances) if drift else 1.0
+    longest = max((far for far in drift.distances if far is not None), default=1.0) if drift else 1.0
     address = turn.picture.image if turn.picture else None
     picture = pictures.get(address) if address else None
     return _Shown(
@@ -95,7 +96,7 @@ def _shown(game: Game, turn: Turn, pictures: Mapping[str, Image], drift: Drift |
         distance=distance,
         step_distance=drift.step_distances[turn.n - 1] if drift and measured else turn.step_distance,
         bar=min(100.0, 100 * (distance or 0) / max(longest, 0.5)),
-        is_jump=drift is not None and len(drift.distances) > 1 and drift.biggest_jump[0] == turn.n,
+        is_jump=drift is not None and len(drift.distances) > 1 and turn.n == (drift.biggest_jump or (0,))[0],
     )
 
 

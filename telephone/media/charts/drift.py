@@ -1,7 +1,7 @@
 """The drift of one game: how far the caption of every turn is from the prompt."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from math import isnan, nan
 from typing import Final
 
 from matplotlib.axes import Axes
@@ -15,14 +15,15 @@ from telephone.media.charts.labels import beside
 from telephone.media.charts.scale import draw_scale, scale_in_words, scale_labels, top_of
 from telephone.media.charts.style import INKS, LARGE, TYPE, Ink, Note, Theme, canvas, footing, heading, panel, png
 from telephone.media.charts.values import ChartScale
-from telephone.media.charts.words import signed, told
+from telephone.media.charts.words import signed, told, turns_in_words
+from telephone.scoring.drift import biggest_jump
 
 _PITCH: Final = 76
 """From so many pixels a turn, every point is labelled with its number; below, only the most important ones."""
 
 
 def drift_chart(
-    distances: Sequence[float],
+    distances: Sequence[float | None],
     *,
     title: str,
     embedder: str,
@@ -32,17 +33,25 @@ def drift_chart(
 ) -> bytes:
     """A PNG, 1200 × 675: distance from the prompt after each turn, the biggest jump marked, embedder named.
 
-    `distances` are in [0, 2], one a turn, at least one. With `scale`, the medians of unrelated prompts and of
-    redraws are drawn too; `rest` is the turn, from 1, from which the game is at rest. ValueError otherwise.
+    `distances` are in [0, 2], one a turn, None where the embedder cannot read the words; at least one is known. With
+    `scale`, the medians of unrelated prompts and of redraws are drawn too; `rest` is the turn, from 1, from which the
+    game is at rest. ValueError otherwise.
     """
     return png(drift_figure(distances, title=title, embedder=embedder, scale=scale, rest=rest, theme=theme))
 
 
 def drift_figure(
-    distances: Sequence[float], *, title: str, embedder: str, scale: ChartScale | None, rest: int | None, theme: Theme
+    distances: Sequence[float | None],
+    *,
+    title: str,
+    embedder: str,
+    scale: ChartScale | None,
+    rest: int | None,
+    theme: Theme,
 ) -> Figure:
     """The figure that `drift_chart` saves."""
-    if not distances or not all(0 <= distance <= 2 for distance in distances):
+    known = [distance for distance in distances if distance is not None]
+    if not known or not all(0 <= distance <= 2 for distance in known):
         raise ValueError("a chart needs at least one distance, and distances lie in [0, 2]")
     if rest is not None and not 1 <= rest <= len(distances):
         raise ValueError(f"a game of {len(distances)} turns is not at rest from turn {rest}")
@@ -55,32 +64,61 @@ def drift_figure(
         beside(figure, axes, ink, scale_labels(ink, scale), left=990, room=(165, 610))
         footing(figure, ink, f"Scale: {scale.source}")
     _draw_rest(axes, ink, rest, len(distances))
-    _draw_line(axes, distances, ink)
-    _draw_labels(axes, distances, ink)
-    notes = _notes(ink, _marked_jump(distances), rest)
+    line = [nan if distance is None else distance for distance in distances]
+    _draw_line(axes, line, ink)
+    _draw_labels(axes, line, ink)
+    _draw_gaps(axes, line, ink)
+    notes = _notes(ink, line, rest)
     heading(figure, ink, title, f"Distance from the prompt, {embedder}. Lower is closer.", notes)
     return figure
 
 
 def describe_drift(
-    distances: Sequence[float], jump: tuple[int, float], *, scale: ChartScale | None = None, rest: int | None = None
+    distances: Sequence[float | None],
+    jump: tuple[int, float] | None,
+    *,
+    scale: ChartScale | None = None,
+    rest: int | None = None,
 ) -> str:
     """The chart in words: start, end and the biggest jump, `(turn, increase)`, then rest and scale where known."""
+    known = [(turn, distance) for turn, distance in enumerate(distances, 1) if distance is not None]
+    lacking = [turn for turn, distance in enumerate(distances, 1) if distance is None]
+    if not known:
+        return "No distance from the prompt is known: the embedder cannot read the words."
     if len(distances) == 1:
-        course = f"Line chart: after its one turn the game is {distances[0]:.2f} away from the prompt."
+        course = f"Line chart: after its one turn the game is {known[0][1]:.2f} away from the prompt."
     else:
-        turn, increase = jump
-        jumped = f"the biggest jump is turn {turn}, {signed(increase)}" if increase > 0 else "it never moved away"
+        (first, start), (last, end) = known[0], known[-1]
+        starts = f"{start:.2f}" if first == 1 else f"{start:.2f} in turn {first}"
+        ends = f"{end:.2f}" if last == len(distances) else f"{end:.2f} in turn {last}"
+        jumped = f"the biggest jump is turn {jump[0]}, {signed(jump[1])}" if jump else "no jump is known"
+        moved = "it never moved away" if jump and jump[1] <= 0 else jumped
         course = (
             f"Line chart of the distance from the prompt over {len(distances)} turns: it starts at "
-            f"{distances[0]:.2f}, ends at {distances[-1]:.2f}; {jumped}."
+            f"{starts}, ends at {ends}; {moved}."
         )
-    return told(course, "" if rest is None else f"It is at rest from turn {rest}.", scale_in_words(scale))
+    gaps = f"Not known, since the embedder cannot read the words: {turns_in_words(lacking)}." if lacking else ""
+    return told(course, gaps, "" if rest is None else f"It is at rest from turn {rest}.", scale_in_words(scale))
 
 
-def _notes(ink: Ink, jump: tuple[int, float] | None, rest: int | None) -> list[Note]:
-    jumped = [Note(f"◆ Biggest jump: turn {jump[0]}, {signed(jump[1])}", ink.jump, bold=True)] if jump else []
-    return jumped if rest is None else [*jumped, Note(f"▬ At rest from turn {rest}", ink.rest, bold=True)]
+def _notes(ink: Ink, distances: Sequence[float], rest: int | None) -> list[Note]:
+    notes, jump = [], _marked_jump(distances)
+    if jump is not None:
+        notes.append(Note(f"◆ Biggest jump: turn {jump[0]}, {signed(jump[1])}", ink.jump, bold=True))
+    if rest is not None:
+        notes.append(Note(f"▬ At rest from turn {rest}", ink.rest, bold=True))
+    lacking = sum(map(isnan, distances))
+    if lacking:
+        notes.append(Note(f"? Not read: {lacking} of {len(distances)} turns", ink.quiet))
+    return notes
+
+
+def _draw_gaps(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
+    """Draws a question mark above the axis at every turn without a distance."""
+    for turn, distance in enumerate(distances, 1):
+        if isnan(distance):
+            axes.annotate("?", (turn, 0), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=TYPE,
+                          color=ink.quiet)  # fmt: skip
 
 
 def _draw_rest(axes: Axes, ink: Ink, rest: int | None, turns: int) -> None:
@@ -92,10 +130,10 @@ def _draw_rest(axes: Axes, ink: Ink, rest: int | None, turns: int) -> None:
         axes.axvline(rest - 0.5, color=ink.rest, linewidth=1.5, linestyle=(0, (4, 2)), zorder=1)
 
 
-def _draw_frame(axes: Axes, distances: Sequence[float], scale: ChartScale | None) -> None:
-    turns = len(distances)
+def _draw_frame(axes: Axes, distances: Sequence[float | None], scale: ChartScale | None) -> None:
+    turns, known = len(distances), [distance for distance in distances if distance is not None]
     axes.set_xlim(-0.35, turns + 0.35 + 0.03 * turns)
-    axes.set_ylim(0, top_of(scale, [max(distances) * 1.24], least=0.25))
+    axes.set_ylim(0, top_of(scale, [max(known) * 1.24], least=0.25))
     axes.xaxis.set_major_locator(MultipleLocator(1 if _roomy(axes) else 2 if _roomy(axes, 0.8) else 5))
     axes.xaxis.set_major_formatter(lambda x, _: "prompt" if round(x) == 0 else f"{x:.0f}" if 0 < x <= turns else "")
 
@@ -128,10 +166,11 @@ def _draw_line(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
 def _draw_labels(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
     turns, jump = len(distances), _marked_jump(distances)
     jumped = jump[0] if jump else 0
-    named = range(1, turns + 1) if _roomy(axes) else sorted({1, jumped or 1, turns})
+    known = [turn for turn in range(1, turns + 1) if not isnan(distances[turn - 1])]
+    named = known if _roomy(axes) else sorted({known[0], jumped or known[0], known[-1]})
     before: Bbox | None = None
     for n in named:
-        weighty = n in (jumped, turns)
+        weighty = n in (jumped, known[-1])
         text = axes.annotate(
             f"{distances[n - 1]:.2f}",
             (n, distances[n - 1]),
@@ -161,9 +200,8 @@ def _settle(text: Annotation, places: Sequence[tuple[float, float]], before: Bbo
 
 def _marked_jump(distances: Sequence[float]) -> tuple[int, float] | None:
     """The jump worth marking: none where there is one turn only, or the game never moved away."""
-    rises = [after - before for before, after in pairwise((0.0, *distances))]
-    increase = max(rises)
-    return (rises.index(increase) + 1, increase) if len(distances) > 1 and increase > 0 else None
+    found = biggest_jump(distances)
+    return found if found is not None and len(distances) > 1 and found[1] > 0 else None
 
 
 def _places(axes: Axes, distances: Sequence[float], n: int) -> list[tuple[float, float]]:
@@ -174,6 +212,7 @@ def _places(axes: Axes, distances: Sequence[float], n: int) -> list[tuple[float,
     before = distances[n - 2] if n > 1 else 0.0
     here = distances[n - 1]
     after = distances[n] if n < len(distances) else here
+    before, after = (here if isnan(beside) else beside for beside in (before, after))
     above, aside, below = (0.0, 12.0), (-9.0, 12.0), (0.0, -12.0)
     if here <= 0.2 * axes.get_ylim()[1]:
         return [aside, above] if after > here else [above]

@@ -9,7 +9,7 @@ from telephone.media import charts
 
 @dataclass(frozen=True, slots=True)
 class GameChart:
-    """The drift of one game beside its calibration, as a chart and in words."""
+    """The drift of one game beside its calibration, as a chart, where any distance is known, and in words."""
 
     title: str
     embedder: str

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
-from telephone.media.typography import font, setable, wrap
+from telephone.media.typography import families, font, setable, wrap
 
 Theme = Literal["light", "dark"]
 Box = tuple[float, float, float, float]
@@ -132,6 +132,7 @@ def write(
         1 - at[1] / HEIGHT,
         setable(text),
         color=colour,
+        fontfamily=families(),
         fontsize=points,
         fontweight="bold" if bold else "normal",
         ha=align,
@@ -142,7 +143,7 @@ def write(
 
 def length(text: str, points: float, *, bold: bool = False) -> float:
     """The width of one line of type, in pixels."""
-    return font(_pixels(points), bold=bold).getlength(setable(text))
+    return font(_pixels(points), bold=bold).getlength(text)
 
 
 def shortened(text: str, room: float, points: float, *, bold: bool = False) -> str:

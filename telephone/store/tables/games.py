@@ -199,10 +199,12 @@ class DistanceRow(Row, table=True):
 
     `head` is the distance between the first 75 tokens of prompt and caption; `approximate` says that one of the
     two was too long to embed whole. `picture` and `picture_step` are those of the turn's picture from the prompt
-    and from the picture before, NULL where the embedder sees no pictures.
+    and from the picture before, NULL where the embedder sees no pictures. A distance is NULL where the embedder cannot
+    read one of its two texts.
 
     `cell` (a number made from pair and prompt), `seed` and `designed` repeat the game's row, and `counted` whether it
-    is finished, not voided and not sealed, so that the index `ix_distance_board` holds all that a board reads.
+    is finished, not voided and not sealed, and all its words could be read, so that the index `ix_distance_board` holds
+    all that a board reads.
     """
 
     __tablename__ = "distance"
@@ -219,8 +221,8 @@ class DistanceRow(Row, table=True):
     embedder: str = Field(primary_key=True, sa_type=PlainText)
     version: str = Field(primary_key=True, sa_type=PlainText)
     guild_id: int = Field(sa_type=BigInteger)
-    distance: float
-    step_distance: float
+    distance: float | None = None
+    step_distance: float | None = None
     head: float | None = None
     picture: float | None = None
     picture_step: float | None = None

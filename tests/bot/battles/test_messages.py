@@ -222,3 +222,10 @@ def test_a_hidden_step_is_on_no_card():
     post = voting_card(replace(shown, sides=(hidden, shown.sides[1])).shown)
     assert [file.name for file in post.files] == ["side-b.png"]
     assert game.steps[StepKey.parse("2p").index].image is not None
+
+
+def test_a_side_whose_words_cannot_be_read_has_no_distance():
+    result = replace(RESULT, distances={1: 0.31}, unread=frozenset({0}))
+    said = words(battle_messages.card(battle(BattleState.CLOSED), (), result))
+    assert ", no distance" in said
+    assert "No distance: MiniLM, offline cannot read the words." in said

@@ -21,6 +21,7 @@ from telephone.domain.games import HUMAN, GameState, Prompt
 from telephone.games.service import UnfinishedGame
 from telephone.models.catalog import ModelChoice
 from telephone.ports.games import Progress
+from telephone.scoring.drift import summarise
 from tests.bot.samples import NASTY, custom_ids, game, picture, picture_step, summary
 from tests.bot.ui.test_text import TEXTS, live, unescaped
 
@@ -229,3 +230,24 @@ def test_the_checklist_names_what_is_missing():
 def test_no_post_of_ours_has_a_backslash_without_need():
     text = text_of(game_card.card(game(steps=2), Progress(0, 120)))
     assert re.search(r"\\", text) is None
+
+
+def test_a_game_whose_words_cannot_be_read_says_that_it_has_no_distance():
+    unread = replace(summary(), drift=summarise((None, None), (None, None)), chart=None)
+    shown = game(GameState.FINISHED, steps=4)
+    assert displays(game_messages.summary(shown, unread))[-1] == (
+        "No distance: MiniLM, offline cannot read these words, so the game counts on no board by it."
+    )
+    card = displays(game_card.card(shown, Progress(), unread))[-1]
+    assert "No distance: MiniLM, offline cannot read these words" in card
+
+
+def test_a_game_with_one_turn_that_cannot_be_read_keeps_the_rest():
+    some = replace(summary(), drift=summarise((None, 0.42), (None, None)))
+    shown = game(GameState.FINISHED, steps=4)
+    assert displays(game_messages.summary(shown, some))[-1] == (
+        "Distance 0.42 (MiniLM, offline; cosine, prompt to last caption). Turn 1 has no distance: MiniLM, offline "
+        "cannot read the words, so the game counts on no board by it."
+    )
+    line = displays(game_card.card(shown, Progress(), some))[-1]
+    assert "Distance 0.42 (MiniLM, offline, which cannot read every turn)" in line

@@ -13,6 +13,7 @@ from telephone.domain.games import GameState, Kind, StepKey
 from telephone.domain.guesses import Guessed, Question
 from telephone.domain.human_turns import SeatState
 from telephone.ports.games import Progress
+from telephone.scoring.drift import summarise
 from tests.bot.samples import NASTY, game, summary
 from tests.bot.turns.test_messages import CAPTION, labels, read, seat
 
@@ -106,3 +107,13 @@ def test_steps_are_offered_with_their_words_as_many_at_once_as_discord_takes():
     assert all(len(option.description or "") <= 100 for option in options)
     assert [option.value for option in options if option.default] == ["30c"]
     assert (options[0].label, options[0].description) == ("Turn 1, picture", None)
+
+
+def test_a_jump_that_is_not_known_is_not_told():
+    unread = summarise((None, None), (None, None))
+    shown = Guessed(revealed(), Question.LOST, FIRST, {FIRST: 1}, unread, "MiniLM (offline)")
+    assert (
+        guess_messages.asked(shown)
+        .splitlines()[0]
+        .endswith("MiniLM, offline cannot read these words, so no jump is known.")
+    )

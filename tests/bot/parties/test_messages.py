@@ -114,6 +114,18 @@ def test_ties_and_what_could_not_be_measured_are_said():
     assert "nothing is awarded this time" in read(party_messages.ended(shown, awards({1: [0.5]})))
 
 
+def test_captions_that_cannot_be_read_are_a_dash_and_get_no_award():
+    shown = party(PartyState.REVEALING, albums=tuple(album(n, state=GameState.FINISHED) for n in range(4)))
+    words = read(
+        party_messages.ended(shown, awards({1: [0.2, None], 2: [0.4, 0.4], 3: [0.1, 0.31]}, "MiniLM (offline)"))
+    )
+    assert "**Furthest from home**: album 2, at 0.40." in words
+    assert "- Album 1: 0.20, –\n- Album 2: 0.40, 0.40" in words
+    assert "–: MiniLM, offline cannot read these words." in words
+    nothing = read(party_messages.ended(shown, awards({1: [None], 2: [0.4]}, "MiniLM (offline)")))
+    assert "Too few albums end in words that can be measured, so nothing is awarded this time." in nothing
+
+
 def test_an_album_that_ended_early_says_why_in_its_heading():
     shown = party(PartyState.REVEALING, albums=(album(0, state=GameState.FAILED, reason="It was *declined*."),))
     assert (

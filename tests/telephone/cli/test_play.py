@@ -53,6 +53,19 @@ async def test_a_game_is_played_and_kept_as_its_contract_says(tmp_path):
         assert (tmp_path / "kept" / name).stat().st_size > 1_000
 
 
+async def test_a_prompt_that_the_embedder_cannot_read_has_no_distance(tmp_path):
+    status, out, err = await telephone(
+        *("play", "🦊🕰️🧶", "--t2i", "stickers", "--i2t", "spotter-sharp", "--turns", "1", "--out", "kept"), cwd=tmp_path
+    )
+    assert status == 0, err
+    assert "No distance: MiniLM (offline) cannot read these words, so the game counts on no board by it." in out
+    document = json.loads((tmp_path / "kept" / "game.json").read_text())
+    jsonschema.validate(document, json.loads((HERE / "contracts" / "game.schema.json").read_text()))
+    assert [turn["distance"] for turn in document["turns"]] == [None]
+    assert not (tmp_path / "kept" / "drift.png").exists()
+    assert (tmp_path / "kept" / "replay.gif").stat().st_size > 1_000
+
+
 async def test_the_same_seed_plays_the_same_game_in_another_process(tmp_path):
     def again(folder: str) -> list[str]:
         return ["play", "a fox mends a clock", "--turns", "2", "--seed", "3", "--out", folder, "--json"]

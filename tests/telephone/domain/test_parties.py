@@ -91,3 +91,10 @@ def test_no_album_ends_further_than_the_furthest_or_nearer_than_the_most_faithfu
     found = awards(distances)
     for ends in (round(line[-1], 2) for line in distances.values()):
         assert found.faithful.distance <= ends <= found.furthest.distance
+
+
+def test_an_album_whose_end_is_not_known_gets_no_award():
+    found = awards({1: [0.2, None], 2: [None, 0.4], 3: [0.1, 0.31]}, "MiniLM")
+    assert (found.furthest, found.faithful) == (Award((2,), 0.4), Award((3,), 0.31))
+    assert found.distances[1] == (0.2, None)
+    assert awards({1: [None], 2: [0.3]}).furthest is None

@@ -41,6 +41,7 @@ def test_a_played_game_is_written_as_promised(played: Callable[..., Game]) -> No
         "final_distance": 0.5,
         "mcd": pytest.approx(0.65),
         "biggest_jump": {"turn": 3, "increase": pytest.approx(0.4)},
+        "unread_turns": [],
         "cost_usd": 0.0824,
         "cost_estimated": False,
         "scoring_usd": 0.0,
@@ -116,3 +117,11 @@ def test_new_fields_are_allowed_and_old_ones_are_missed(played: Callable[..., Ga
     assert faults({**document, "later": 1}) == []
     for field in ("game", "turns", "summary", "steps"):
         assert faults({key: value for key, value in document.items() if key != field}) != []
+
+
+def test_a_distance_that_is_not_known_is_null(played: Callable[..., Game]) -> None:
+    document = json.loads(json.dumps(record(played(), summarise((0.1, None, 0.6, None), (0.1, None, None, None)))))
+    assert faults(document) == []
+    assert [turn["distance"] for turn in document["turns"]] == [0.1, None, 0.6, None]
+    assert document["summary"]["unread_turns"] == [2, 4]
+    assert [document["summary"][name] for name in ("final_distance", "mcd")] == [None, None]

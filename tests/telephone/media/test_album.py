@@ -172,3 +172,15 @@ def test_other_artists_owe_no_credit(played: Played, pictures: dict[str, Image])
     other = dataclasses.replace(game.pair, t2i="flux-schnell")
     game = dataclasses.replace(game, request=dataclasses.replace(game.request, pair=other))
     assert "Emoji" not in album(game, pictures)
+
+
+def test_turns_without_a_distance_say_so(played: Played, pictures: dict[str, Image]) -> None:
+    some = Page(album(played(), pictures, drift=summarise((0.1, None, 0.6, 0.5), (0.1, None, None, 0.2)))).words
+    assert some.count("No distance.") == 1
+    assert "Turn 2 has no distance: MiniLM (offline) cannot read the words, so the game counts on no board" in some
+    assert "The mean similarity" not in some
+    none = Page(album(played(), pictures, drift=summarise((None,) * 4, (None,) * 4))).words
+    assert none.count("No distance.") == 4
+    assert "No distance: MiniLM (offline) cannot read these words" in none
+    assert "Biggest jump" not in none
+    assert "unknown" in none

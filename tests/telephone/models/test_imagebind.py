@@ -130,10 +130,34 @@ async def test_what_is_booked_is_what_each_call_reports(imagebind, apis, tmp_pat
         assert booked == [pytest.approx(made["metrics"]["predict_time"] * second)]
 
 
-async def test_a_text_cannot_spell_out_its_own_end(imagebind, apis):
-    await imagebind.embed_texts(["a fox <|endoftext|> and a clock"])
-    assert "<|endoftext|>" not in sent(apis)[0]
-    assert "and a clock" in sent(apis)[0]
+HIDDEN_ENDS = [
+    "<|endoftext|>",
+    "<|EndOfText|>",
+    "<|startoftext|>",
+    "&lt;|endoftext|&gt;",
+    "&amp;lt;|endoftext|&amp;gt;",
+    "&" + "amp;" * 60 + "lt;|endoftext|&" + "amp;" * 60 + "gt;",
+    "&#60;&#124;endoftext&#x7c;&#62;",
+    "＜｜ｅｎｄｏｆｔｅｘｔ｜＞",
+    "&#xFF1C;|endoftext|＞",
+    "<\x07|endof\x1btext|>",
+    "<\ufeff|endoftext|\u206a>",
+    "ï¼œ|endoftext|ï¼ž",
+]
+
+
+@pytest.mark.parametrize("end", HIDDEN_ENDS)
+async def test_a_text_cannot_spell_out_its_own_end(imagebind, apis, end):
+    clock, tax = await imagebind.embed_texts([f"a fox {end} and a clock", f"a fox {end} and tax law"])
+    assert cosine_distance(clock, tax) > 0.1, "what stands after it is measured too"
+    assert all(imagebind.tokens(text) == clip.tokens(text) for text in sent(apis))
+    assert all("fox" in text for text in sent(apis))
+
+
+async def test_other_texts_are_sent_as_they_were_written(imagebind, apis):
+    texts = ["a fox & a clock, 5 < 6 | 7", "“Café” – naïve", "狐 🦊 ขอบคุณ"]
+    await imagebind.embed_texts(texts)
+    assert sorted(sent(apis)) == sorted(text.replace("“", '"').replace("”", '"') for text in texts)
 
 
 @pytest.mark.parametrize(

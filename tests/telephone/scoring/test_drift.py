@@ -119,3 +119,19 @@ def test_a_game_without_captions_is_an_error(none: object) -> None:
         drift([1.0, 0.0, 0.0, 0.0], none)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no biggest jump"):
         biggest_jump(())
+
+
+def test_a_text_that_is_not_read_has_no_distance_and_breaks_the_line() -> None:
+    found = drift(PROMPT, [CAPTIONS[0], None, *CAPTIONS[2:]])
+    assert found.distances == (pytest.approx(0.2), None, pytest.approx(1.0), pytest.approx(0.4))
+    assert found.step_distances == (pytest.approx(0.2), None, None, pytest.approx(0.2))
+    assert (found.final_distance, found.mcd, found.unread) == (pytest.approx(0.4), None, (2,))
+    assert found.biggest_jump == (1, pytest.approx(0.2))
+    assert found.is_known
+
+
+def test_a_prompt_that_is_not_read_leaves_no_distance_from_it() -> None:
+    found = drift(None, CAPTIONS[:2])
+    assert (found.distances, found.final_distance, found.mcd, found.biggest_jump) == ((None, None), None, None, None)
+    assert found.step_distances == (None, pytest.approx(0.04))
+    assert not found.is_known

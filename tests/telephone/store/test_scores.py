@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from telephone.domain.battles import BattleRequest, BattleState
-from telephone.domain.games import GameState, Kind, Level, Pair, Prompt, StepKey
+from telephone.domain.games import GameState, Kind, Level, Pair, Prompt, Step, StepKey
 from telephone.errors import NotFound
 from telephone.scoring.distance_model import Score, merge
 from telephone.store import Pool, Store
@@ -226,16 +226,45 @@ async def test_distances_of_an_older_database_count_as_if_they_were_measured_tod
         assert [len(rows) for rows in before] == [3, 1, 1]
 
 
-async def _down_and_up(url: str) -> None:
+async def test_what_was_measured_of_unreadable_texts_before_is_forgotten_and_all_else_stays(url: str) -> None:
+    """Captions by game; in brackets the distances that stay."""
+    foxes, khmer = "🦊🕰️🧶", "ឆ្មាកំពុងដេក"
+    games = {
+        "a fox": (["a fox", "naïve café"], [0.25, 0.5], [0.1, 0.1]),
+        "a dog": (["a dog", foxes, "a dog", "a cat"], [0.25, None, 0.25, 0.5], [0.1, None, None, 0.1]),
+        foxes: ([khmer, "a fox"], [None, None], [None, None]),
+        "🚗🌧️🏙️": (["a car", "a car"], [None, None], [None, 0.1]),
+    }
+    async with await Store.open(url) as store:
+        ids = {}
+        for prompt, (captions, _, _) in games.items():
+            far = [0.25 if n % 2 == 0 else 0.5 for n in range(len(captions))]
+            game = await finished(store, request(prompt=Prompt(prompt), turns=len(captions)), {"minilm": far, "x": far})
+            for n, caption in enumerate(captions, 1):
+                for kind, said in ((Kind.PICTURE, {"image": "0" * 64}), (Kind.CAPTION, {"text": caption})):
+                    await store.steps.keep(game.id, Step(StepKey(n, kind), "a", seed=1, **said))
+            ids[prompt] = game.id
+    await _down_and_up(url, "0018")
+    async with await Store.open(url) as store:
+        for prompt, (_, distances, steps) in games.items():
+            await store.games.measured_with(ids[prompt], "minilm")
+            turns = (await store.games.get(ids[prompt])).turns
+            assert [turn.distance for turn in turns] == distances
+            assert [turn.step_distance for turn in turns] == steps
+        counted = await store.scores.embedders(GUILD)
+        assert {(use.embedder, use.games) for use in counted} == {("minilm", 1), ("x", 4)}
+
+
+async def _down_and_up(url: str, to: str = "0006") -> None:
     from alembic import command
     from sqlalchemy import NullPool, create_engine
 
     parsed = read_url(url)
     engine = create_engine(parsed.set(drivername="sqlite") if "sqlite" in url else parsed, poolclass=NullPool)
     with engine.begin() as connection:
-        command.downgrade(configured(connection), "0006")
+        command.downgrade(configured(connection), to)
         columns = [row[0] for row in connection.execute(text("SELECT * FROM distance")).cursor.description]
-        assert "cell" not in columns
+        assert ("cell" in columns) == (to > "0006")
     engine.dispose()
     upgrade(parsed)
 

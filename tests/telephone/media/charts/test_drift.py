@@ -1,10 +1,12 @@
 """The drift chart, and what it says to those who cannot see it."""
 
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image as pil
 
 from telephone.media.charts import ChartScale, Span, describe_drift, drift_chart
@@ -165,3 +167,30 @@ def test_rest_and_scale_are_told_in_words() -> None:
         "captions of redraws 0.15 (0.09 to 0.36)."
     )
     assert len(said) <= 600
+
+
+GAPS = (None, 0.2, 0.25, None, None, 0.7, 0.72, None)
+
+
+def test_a_turn_without_a_distance_is_a_gap_and_is_told() -> None:
+    figure = drift_figure(GAPS, title="a", embedder="b", scale=None, rest=None, theme="light")
+    said = [text.get_text() for text in figure.findobj(Text)]
+    assert said.count("?") == 4
+    assert "? Not read: 4 of 8 turns" in said
+    assert [one for one in said if re.fullmatch(r"0\.\d\d", one)] == ["0.20", "0.25", "0.70", "0.72"]
+    assert describe_drift(GAPS, biggest_jump(GAPS)) == (
+        "Line chart of the distance from the prompt over 8 turns: it starts at 0.20 in turn 2, ends at 0.72 in turn 7; "
+        "the biggest jump is turn 3, +0.05. Not known, since the embedder cannot read the words: turns 1, 4, 5 and 8."
+    )
+
+
+@pytest.mark.parametrize("distances", [(0.4, None), (None, 0.4), (None, 0.0, None), (0.3, None, 0.2)])
+def test_any_gap_can_be_drawn(distances: tuple[float | None, ...]) -> None:
+    assert drift_chart(distances, title="a", embedder="b", scale=SCALE).startswith(b"\x89PNG")
+    assert describe_drift(distances, biggest_jump(distances), scale=SCALE)
+
+
+def test_nothing_known_is_no_chart_and_is_told() -> None:
+    with pytest.raises(ValueError, match="at least one distance"):
+        drift_chart((None, None), title="a", embedder="b")
+    assert describe_drift((None, None), None).startswith("No distance from the prompt is known")

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from telephone import log
 from telephone.cli import exports, insights, leaderboard, members, pairs, prompts, rescore
-from telephone.cli.common import Json, Server, inquire
+from telephone.cli.common import Json, Server, inquire, place
 from telephone.domain.games import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
 from telephone.errors import TelephoneError
 from telephone.settings import Settings
@@ -57,7 +57,9 @@ def play(
     i2t: Annotated[str | None, typer.Option(help="Who describes.")] = None,
     turns: Annotated[int, typer.Option(min=1, max=TURNS_MAX, help="Pictures and captions to play.")] = DEFAULT_TURNS,
     seed: Annotated[int | None, typer.Option(help="The same seed plays the same game.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for pictures, game.json, drift.png, replay, album.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=place, help="Folder for pictures, game.json, drift.png, replay, album.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Plays a game here and keeps it in a folder."""
@@ -215,7 +217,9 @@ def status(server: Server = NO_GUILD, as_json: Json = False) -> None:
 def replay(
     number: Annotated[int, typer.Argument(help="The game's number, as in #128.")],
     server: Server = NO_GUILD,
-    out: Annotated[Path | None, typer.Option(help="Folder to write into; by default game-NUMBER here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=place, help="Folder to write into; by default game-NUMBER here.")
+    ] = None,
 ) -> None:
     """Writes the pictures, the GIF and the album of a stored game."""
     folder = out or Path(f"game-{number}")

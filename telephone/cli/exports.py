@@ -1,5 +1,6 @@
 """`telephone export` writes what is stored into files: a command for each format."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
-from telephone.cli.common import Server, inquire
+from telephone.cli.common import Server, inquire, place
 from telephone.cli.insights import level_named
 from telephone.cli.leaderboard import Games, Level, Prompts
 from telephone.domain.games import NO_GUILD
@@ -37,7 +38,7 @@ def commands() -> typer.Typer:
 
 
 def _command(row: Format) -> Callable[..., None]:
-    file = typer.Option(..., "--out", help=f"The {row.suffix.removeprefix('.').upper()} to write.")
+    file = typer.Option(..., "--out", parser=place, help=f"The {row.suffix.removeprefix('.').upper()} to write.")
 
     def command(
         out: Path = file,
@@ -60,7 +61,7 @@ def _command(row: Format) -> Callable[..., None]:
             out.write_bytes(found.data)
         except OSError as error:
             raise BadInput(f"{out} cannot be written: {error.strerror}; please choose another file.") from None
-        said = f"{found.said} {row.in_terminal.format(file=out)}"
+        said = f"{found.said} {row.in_terminal.format(file=shlex.quote(str(out)))}"
         Console().print(said, highlight=False, markup=False, soft_wrap=True)
 
     return command

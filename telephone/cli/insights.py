@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from telephone.cli.common import Json, Server, inquire
+from telephone.cli.common import Json, Server, inquire, place
 from telephone.domain.games import NO_GUILD, TURNS_MAX
 from telephone.domain.games import Level as GameLevel
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from telephone.scoring.intervals import Interval
 
 Scores = Annotated[
-    Path | None, typer.Option("--scores", help="CSV of anybody's scores: t2i,i2t,prompt,level,score, one game a line.")
+    Path | None,
+    typer.Option(
+        "--scores", parser=place, help="CSV of anybody's scores: t2i,i2t,prompt,level,score, one game a line."
+    ),
 ]
 Level = Annotated[str | None, typer.Option(help="Only prompts of this level; left out, all of them.")]
 Higher = Annotated[

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from telephone.cli.common import Json, Server, inquire
+from telephone.cli.common import Json, Server, inquire, place
 from telephone.cli.insights import WHERE, Embedder, level_named
 from telephone.domain.games import NO_GUILD, TURNS_MAX
 
@@ -23,6 +23,7 @@ Votes = Annotated[
     Path | None,
     typer.Option(
         "--votes",
+        parser=place,
         help="CSV of votes: a_t2i,a_i2t,b_t2i,b_i2t,outcome (a, b, tie or all bad),voter and, if votes share pictures, "
         "battle. Also read: prompt, and c_t2i,c_i2t,d_t2i,d_i2t where more than two pairs were shown.",
     ),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from telephone.cli.common import inquire
+from telephone.cli.common import inquire, place
 from telephone.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ def delete(
 
 
 @app.command()
-def export(member: Member, out: Annotated[Path, typer.Option("--out", help="The file to write.")]) -> None:
+def export(
+    member: Member, out: Annotated[Path, typer.Option("--out", parser=place, help="The file to write.")]
+) -> None:
     """Writes all that is kept of a member, the file that /telephone me export gives them."""
 
     async def ask(runtime: "Runtime") -> "MemberFile":

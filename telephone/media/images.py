@@ -1,15 +1,18 @@
 """Pictures from providers and members: verified, normalised, shrunk to a limit, and stored under their hash."""
 
+import errno
 import hashlib
 import io
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from obstore.exceptions import BaseError
-from obstore.store import ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore, from_url
 from PIL import Image as pil
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
@@ -20,6 +23,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from telephone.domain.games import Image
 from telephone.errors import BadOutput, Misconfigured, NotFound, Unavailable
 from telephone.media.containers import Broken, sniff, strip
+from telephone.settings.checks import folder_of
 
 BYTES_MAX: Final = 25 * 10**6
 """The largest picture file that is accepted, in bytes."""
@@ -202,13 +206,14 @@ class Pictures:
         Raises Misconfigured for an invalid address.
         """
         try:
-            store = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
-        except (BaseError, ValueError, OSError) as error:
+            if url.startswith("file:"):
+                return cls(_in_folder(folder_of(url)))
+            return cls(from_url(url))
+        except (BaseError, ValueError) as error:
             raise Misconfigured(
                 "The place where pictures are kept cannot be opened; please tell the operator.",
                 f"TELEPHONE_STORAGE_URL {url!r} is no storage that can be opened: {str(error).splitlines()[0]}",
             ) from error
-        return cls(store)
 
     async def put(self, image: Image) -> str:
         """Stores a verified picture and returns its sha256. Storing it again changes nothing. Raises Unavailable."""
@@ -242,6 +247,20 @@ class Pictures:
             return
         except (BaseError, OSError) as error:
             raise _unreachable() from error
+
+
+def _in_folder(folder: Path) -> LocalStore:
+    """Storage in a folder, which is made where it is missing. Raises Misconfigured where it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise Misconfigured(
+            f"The folder {folder}, where pictures are kept, cannot be written ({error.strerror}); let this user write "
+            "there, or name another by TELEPHONE_DATA_DIR or TELEPHONE_STORAGE_URL."
+        ) from error
+    return LocalStore(folder)
 
 
 def _key(sha256: str) -> str:

@@ -46,6 +46,8 @@ def read_url(url: str) -> URL:
         return parsed.set(drivername=driver)
     if parsed.database in (None, "", ":memory:"):
         raise Misconfigured(f"The store needs a file: a database in memory would forget every game. {_HOW}")
+    if parsed.host is not None or parsed.query:
+        raise Misconfigured(f"A SQLite file has no host and takes no options. {_HOW}")
     return parsed.set(drivername=driver, database=str(Path(str(parsed.database)).expanduser()))
 
 

@@ -58,7 +58,7 @@ def address(example: str, *, schemes: tuple[str, ...] = ("http", "https")) -> Ca
         if scheme.lower() not in schemes:
             raise ValueError(f"{said(text)} begins with {scheme[:20]}://; write an address such as {example}")
         if re.search(r"[?#]", text):
-            raise ValueError(f"{said(text)} has a part after its path; leave ? and # and what follows them out")
+            raise ValueError(f"{said(text)} has a part after its path; write it without ? and #, as {example} is")
         if _parts(text) is None:
             raise ValueError(f"{said(text)} is no address; write one such as {example}")
         if "@" in rest.partition("/")[0]:

@@ -3,6 +3,7 @@
 import codecs
 import io
 import os
+import re
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +29,9 @@ def read(path: Path = FILE) -> dict[str, str]:
     text = _decoded(path, data)
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:
-            raise Misconfigured(f"Line {binding.original.line} of {_place(path)} is no setting; write NAME=value.")
+            above = re.match(r"\s*", binding.original.string)
+            line = binding.original.line + (above[0].count("\n") if above else 0)
+            raise Misconfigured(f"Line {line} of {_place(path)} is no setting; write NAME=value.")
     return {name: value for name, value in dotenv_values(stream=io.StringIO(text)).items() if value}
 
 

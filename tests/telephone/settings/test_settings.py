@@ -40,7 +40,7 @@ def loaded(monkeypatch, name: str, value: str):
         ("OPENAI_BASE_URL", "http://", "write one such as http://127.0.0.1:11434/v1."),
         ("OPENAI_BASE_URL", "http://my server/v1", "write one such as http://127.0.0.1:11434/v1."),
         ("OPENAI_BASE_URL", "ftp://127.0.0.1/v1", "write an address such as http://127.0.0.1:11434/v1."),
-        ("OPENAI_BASE_URL", "http://127.0.0.1/v1?key=1", "leave ? and # and what follows them out."),
+        ("OPENAI_BASE_URL", "http://127.0.0.1/v1?key=1", "write it without ? and #"),
         ("OPENAI_BASE_URL", "http://me:hush@127.0.0.1/v1", "write the address alone"),
         ("REPLICATE_BASE_URL", "api.replicate.com", "write https://api.replicate.com."),
         ("DISCORD_API_BASE", "https://discord.com", "write one such as https://discord.com/api/v10."),

@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_S: Final = 30
 """How long a writer waits for another process's write before SQLite reports a locked file, in seconds."""
+CONNECT_TIMEOUT_S: Final = 10
+"""How long Postgres may take to answer a new connection, in seconds, unless its address says otherwise."""
 POOL_SIZE: Final = 10
 
 _DRIVERS: Final = {
@@ -62,6 +64,9 @@ def engine_options(url: URL) -> dict[str, Any]:
     if is_sqlite(url):
         # isolation_level None: Python's sqlite3 must not begin transactions of its own; _begin does.
         options["connect_args"] = {"isolation_level": None, "timeout": BUSY_TIMEOUT_S}
+    elif "connect_timeout" not in url.query:
+        # Without one, an address that nobody answers at takes minutes to be found out.
+        options["connect_args"] = {"connect_timeout": CONNECT_TIMEOUT_S}
     return options
 
 

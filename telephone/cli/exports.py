@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from telephone.cli.common import Server, inquire, place
 from telephone.cli.insights import level_named
 from telephone.cli.leaderboard import Games, Level, Prompts
+from telephone.cli.output import screen
 from telephone.domain.games import NO_GUILD
 from telephone.errors import BadInput
 from telephone.exports import FORMATS, Export, Format, Which
@@ -62,7 +62,7 @@ def _command(row: Format) -> Callable[..., None]:
         except OSError as error:
             raise BadInput(f"{out} cannot be written: {error.strerror}; please choose another file.") from None
         said = f"{found.said} {row.in_terminal.format(file=shlex.quote(str(out)))}"
-        Console().print(said, highlight=False, markup=False, soft_wrap=True)
+        screen().print(said, highlight=False, markup=False, soft_wrap=True)
 
     return command
 

@@ -1,15 +1,14 @@
 """The three questions (which T2I, which I2T, which of the two matters more) in the terminal."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from telephone.cli.common import Json, Server, inquire, place
+from telephone.cli.output import print_json, screen
 from telephone.domain.games import NO_GUILD, TURNS_MAX
 from telephone.domain.games import Level as GameLevel
 
@@ -73,7 +72,7 @@ def _of_games(question: "InsightQuestion", as_json: bool) -> None:
 
     answer, course, difficulties = inquire(ask)
     if as_json:
-        typer.echo(json.dumps(answer_document(answer, course, difficulties), ensure_ascii=False, allow_nan=False))
+        print_json(answer_document(answer, course, difficulties))
         return
     said = notes(answer, rescore="telephone rescore")
     if answer.found is None:
@@ -83,7 +82,7 @@ def _of_games(question: "InsightQuestion", as_json: bool) -> None:
         _print_course(course)
         _print_difficulties(difficulties)
     for sentence in said:
-        Console().print(sentence, highlight=False, markup=False)
+        screen().print(sentence, highlight=False, markup=False)
 
 
 def _of_sheet(path: Path, level: str | None, higher_is_better: bool, as_json: bool) -> None:
@@ -101,7 +100,7 @@ def _of_sheet(path: Path, level: str | None, higher_is_better: bool, as_json: bo
             **insights_document(found),
             "difficulty": difficulty_document(cells, read.levels),
         }
-        typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
+        print_json(document)
     else:
         print_insights(found, f"{path.name}{f', {level}' if level else ''}", "higher" if higher_is_better else "lower")
 
@@ -119,7 +118,7 @@ def print_insights(found: "Insights", title: str, closer: str) -> None:
     from telephone.leaderboards.wording.insights import KINDS, among, best, figures, lacking, matters_more, without_one
     from telephone.scoring.factor_effects import factors
 
-    console = Console()
+    console = screen()
     said = [
         among(found),
         *(best(found, side, closer=closer) for side in KINDS),
@@ -155,14 +154,14 @@ def _print_course(course: "EffectCourse") -> None:
         shares = [percent(share) if share else "too early" for share in (moment.t2i, moment.i2t)]
         table.add_row(str(moment.turn), str(moment.prompts), *shares, _whole(moment.difference))
     if any(moment.difference for moment in course.moments):
-        Console().print(table)
+        screen().print(table)
 
 
 def _print_difficulties(found: "Difficulties") -> None:
     table = Table("prompt", "level", "measured", "95% interval", title="How hard the prompts are")
     for row in found.prompts:
         table.add_row(escape(row.prompt), row.level, *(_spread(row.measured) if row.measured else ("not known", "")))
-    Console().print(table if table.row_count else "")
+    screen().print(table if table.row_count else "")
 
 
 def _whole(interval: "Interval | None") -> str:

@@ -1,16 +1,15 @@
 """Leaderboards in the terminal."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from telephone.cli.common import Json, Server, inquire, place
 from telephone.cli.insights import WHERE, Embedder, level_named
+from telephone.cli.output import print_json, screen
 from telephone.domain.games import NO_GUILD, TURNS_MAX
 
 if TYPE_CHECKING:
@@ -85,15 +84,15 @@ def _of_games(asked: "BoardRequest", as_json: bool) -> None:
 
     board = inquire(ask)
     if as_json:
-        typer.echo(json.dumps(board_document(board), ensure_ascii=False, allow_nan=False))
+        print_json(board_document(board))
         return
     said = [words.verdict(board), words.how_to_read(board), words.agreed(board)]
     if board.is_empty:
         said = [f"{words.nothing_here(board)} {WHERE}"]
     if board.rows:
-        Console().print(_table(board))
+        screen().print(_table(board))
     for sentence in [*filter(None, said), *words.notes(board, rescore="telephone rescore")]:
-        Console().print(sentence, highlight=False, markup=False)
+        screen().print(sentence, highlight=False, markup=False)
 
 
 def _of_sheet(path: Path, prior_sd: float | None, as_json: bool) -> None:
@@ -110,14 +109,14 @@ def _of_sheet(path: Path, prior_sd: float | None, as_json: bool) -> None:
     board = rank_by_votes(ballots, prior_sd=prior_sd, **buttons)
     verdict = voted(board)
     if as_json:
-        typer.echo(json.dumps(votes_document(board, verdict), ensure_ascii=False, allow_nan=False))
+        print_json(votes_document(board, verdict))
         return
     table = Table("pair", *_VOTES, title=f"Pairs by votes, {escape(path.name)}")
     for row in board.rows:
         table.add_row(escape(str(row.pair)), *_by_votes(row))
-    Console().print(table)
+    screen().print(table)
     said = f"{verdict.winner} has won." if verdict.winner else f"Nobody has won: {verdict.why}."
-    Console().print(said, highlight=False, markup=False)
+    screen().print(said, highlight=False, markup=False)
 
 
 def _table(board: "Board") -> Table:

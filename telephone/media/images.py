@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import structlog
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 from PIL import Image as pil
@@ -33,6 +34,7 @@ PIXELS_MAX: Final = 25 * 10**6
 MEDIA_TYPES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 
 _WEBP_SIDE_MAX: Final = 16_383
+_log = structlog.get_logger()
 
 # Opened by class and not by Image.open, which warns of large pictures before their size can be read.
 _READERS: Final[dict[str, Callable[[io.BytesIO], ImageFile]]] = {
@@ -196,8 +198,9 @@ def _damaged() -> BadOutput:
 class Pictures:
     """Pictures in object storage, each under the sha256 of its bytes: stored once, never changed."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, place: str) -> None:
         self._store = store
+        self._place = place
 
     @classmethod
     def at(cls, url: str) -> "Pictures":
@@ -207,11 +210,12 @@ class Pictures:
         """
         try:
             if url.startswith("file:"):
-                return cls(_in_folder(folder_of(url)))
-            return cls(from_url(url))
+                folder = folder_of(url)
+                return cls(_in_folder(folder), str(folder))
+            return cls(from_url(url), url.partition("?")[0])
         except (BaseError, ValueError) as error:
             raise Misconfigured(
-                "The place where pictures are kept cannot be opened; please tell the operator.",
+                "The place where pictures are kept cannot be opened.",
                 f"TELEPHONE_STORAGE_URL {url!r} is no storage that can be opened: {str(error).splitlines()[0]}",
             ) from error
 
@@ -220,7 +224,7 @@ class Pictures:
         try:
             await self._store.put_async(_key(image.sha256), image.data)
         except (BaseError, OSError) as error:
-            raise _unreachable() from error
+            raise self._unreachable(error) from error
         return image.sha256
 
     async def get(self, sha256: str) -> Image:
@@ -234,7 +238,7 @@ class Pictures:
         except FileNotFoundError as error:
             raise NotFound("That picture is no longer kept; please start a new game.") from error
         except (BaseError, OSError) as error:
-            raise _unreachable() from error
+            raise self._unreachable(error) from error
         if hashlib.sha256(data).hexdigest() != sha256:
             raise NotFound("That picture was damaged in storage; please start a new game.")
         return _described(data)
@@ -246,7 +250,12 @@ class Pictures:
         except FileNotFoundError:
             return
         except (BaseError, OSError) as error:
-            raise _unreachable() from error
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> Unavailable:
+        """What players are told; the log tells the operator which place it is, and why."""
+        _log.error("pictures cannot be reached", place=self._place, reason=str(error).partition("\n")[0])
+        return Unavailable("The pictures cannot be reached just now; please try again in a minute.")
 
 
 def _in_folder(folder: Path) -> LocalStore:
@@ -276,7 +285,3 @@ def _described(data: bytes) -> Image:
         return Image(data, "application/octet-stream")
     with _READERS[format_](io.BytesIO(data)) as pixels:
         return Image(data, MEDIA_TYPES[format_], *pixels.size)
-
-
-def _unreachable() -> Unavailable:
-    return Unavailable("The pictures cannot be reached just now; please try again in a minute.")

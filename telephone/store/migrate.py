@@ -35,7 +35,7 @@ def upgrade(url: URL) -> None:
         ) from error
     except DBAPIError as error:
         advice = f" {_ELSEWHERE}" if is_sqlite(url) else ""
-        raise Misconfigured(f"The database {shown} cannot be opened: {_first_line(error)}{advice}", shown) from error
+        raise Misconfigured(f"The database {shown} cannot be opened: {_first_line(error)}{advice}") from error
 
 
 def _make_folder(folder: Path) -> None:

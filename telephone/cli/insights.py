@@ -24,6 +24,12 @@ Scores = Annotated[
         "--scores", parser=place, help="CSV of anybody's scores: t2i,i2t,prompt,level,score, one game a line."
     ),
 ]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns", help="What the CSV calls its columns: OUR=THEIR names by commas, such as score=distance."
+    ),
+]
 Level = Annotated[str | None, typer.Option(help="Only prompts of this level; left out, all of them.")]
 Higher = Annotated[
     bool, typer.Option("--higher-is-better", help="The CSV's scores are similarities; by default they are distances.")
@@ -38,6 +44,7 @@ Embedder = Annotated[str | None, typer.Option(help="What measures the distance; 
 
 def insights(
     scores: Scores = None,
+    columns: Columns = None,
     level: Level = None,
     turn: Turn = None,
     embedder: Embedder = None,
@@ -51,11 +58,13 @@ def insights(
     if scores is None:
         if higher_is_better:
             raise typer.BadParameter("only the scores of a CSV can be similarities", param_hint="--higher-is-better")
+        if columns:
+            raise typer.BadParameter("only a CSV has columns; name it with --scores", param_hint="--columns")
         _of_games(InsightQuestion(server, level_named(level), turn, embedder), as_json)
     elif turn is not None or embedder is not None or server != NO_GUILD:
         raise typer.BadParameter("a CSV has no turns, embedders and servers", param_hint="--scores")
     else:
-        _of_sheet(scores, level, higher_is_better, as_json)
+        _of_sheet(scores, columns or [], level, higher_is_better, as_json)
 
 
 def _of_games(question: "InsightQuestion", as_json: bool) -> None:
@@ -85,12 +94,13 @@ def _of_games(question: "InsightQuestion", as_json: bool) -> None:
         screen().print(sentence, highlight=False, markup=False)
 
 
-def _of_sheet(path: Path, level: str | None, higher_is_better: bool, as_json: bool) -> None:
+def _of_sheet(path: Path, columns: list[str], level: str | None, higher_is_better: bool, as_json: bool) -> None:
     from telephone.cli.json_documents import difficulty_document, insights_document
-    from telephone.leaderboards.csv_input import lines_of, read_scores
+    from telephone.leaderboards.csv_input import SCORES, lines_of, read_scores
+    from telephone.leaderboards.csv_records import columns_of
     from telephone.scoring import factor_effects as three
 
-    read = read_scores(lines_of(path))
+    read = read_scores(lines_of(path), columns_of(columns, SCORES))
     cells = read.at(level)
     found = three.insights(cells, higher_is_better=higher_is_better)
     if as_json:

@@ -27,6 +27,14 @@ Votes = Annotated[
         "battle. Also read: prompt, and c_t2i,c_i2t,d_t2i,d_i2t where more than two pairs were shown.",
     ),
 ]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns",
+        help="What the CSV calls its columns: arena for model_a, model_b, winner and judge, or OUR=THEIR names by "
+        "commas, such as outcome=winner,voter=user; a and b name whole sides. Other columns are passed over.",
+    ),
+]
 Prior = Annotated[
     float | None,
     typer.Option(
@@ -58,6 +66,7 @@ def leaderboard(
     turns: Turns = None,
     server: Server = NO_GUILD,
     votes: Votes = None,
+    columns: Columns = None,
     prior_sd: Prior = None,
     as_json: Json = False,
 ) -> None:
@@ -68,11 +77,13 @@ def leaderboard(
     if votes is None:
         if prior_sd is not None:
             raise typer.BadParameter("only the votes of a CSV take a prior", param_hint="--prior-sd")
+        if columns:
+            raise typer.BadParameter("only a CSV has columns; name it with --votes", param_hint="--columns")
         _of_games(asked, as_json)
     elif asked != BoardRequest():
         raise typer.BadParameter("a CSV has votes and nothing else; leave the other options out", param_hint="--votes")
     else:
-        _of_sheet(votes, prior_sd, as_json)
+        _of_sheet(votes, columns or [], prior_sd, as_json)
 
 
 def _of_games(asked: "BoardRequest", as_json: bool) -> None:
@@ -95,15 +106,16 @@ def _of_games(asked: "BoardRequest", as_json: bool) -> None:
         screen().print(sentence, highlight=False, markup=False)
 
 
-def _of_sheet(path: Path, prior_sd: float | None, as_json: bool) -> None:
+def _of_sheet(path: Path, columns: list[str], prior_sd: float | None, as_json: bool) -> None:
     from telephone.cli.json_documents import votes_document
     from telephone.leaderboards.board import voted
-    from telephone.leaderboards.csv_input import lines_of, read_votes
+    from telephone.leaderboards.csv_input import MORE, VOTES, lines_of, read_votes
+    from telephone.leaderboards.csv_records import columns_of
     from telephone.scoring.vote_model import rank_by_votes
 
     if prior_sd is not None and not 0 < prior_sd < float("inf"):
         raise typer.BadParameter("a prior needs a standard deviation above 0, such as 1", param_hint="--prior-sd")
-    ballots = read_votes(lines_of(path))
+    ballots = read_votes(lines_of(path), columns_of(columns, (*VOTES, *MORE)))
     # Where no two pairs stand in both orders, the columns are no buttons: a gain by position would be made up.
     buttons = {} if ballots.turned else {"position": 0.0}
     board = rank_by_votes(ballots, prior_sd=prior_sd, **buttons)

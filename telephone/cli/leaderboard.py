@@ -111,24 +111,28 @@ def _of_sheet(path: Path, columns: list[str], prior_sd: float | None, as_json: b
     from telephone.leaderboards.board import voted
     from telephone.leaderboards.csv_input import MORE, VOTES, lines_of, read_votes
     from telephone.leaderboards.csv_records import columns_of
+    from telephone.leaderboards.wording import board as words
+    from telephone.scoring.choice_likelihood import POSITION
     from telephone.scoring.vote_model import rank_by_votes
 
     if prior_sd is not None and not 0 < prior_sd < float("inf"):
         raise typer.BadParameter("a prior needs a standard deviation above 0, such as 1", param_hint="--prior-sd")
     ballots = read_votes(lines_of(path), columns_of(columns, (*VOTES, *MORE)))
     # Where no two pairs stand in both orders, the columns are no buttons: a gain by position would be made up.
-    buttons = {} if ballots.turned else {"position": 0.0}
-    board = rank_by_votes(ballots, prior_sd=prior_sd, **buttons)
+    board = rank_by_votes(ballots, prior_sd=prior_sd, position=POSITION if ballots.turned else 0.0)
     verdict = voted(board)
     if as_json:
         print_json(votes_document(board, verdict))
         return
-    table = Table("pair", *_VOTES, title=f"Pairs by votes, {escape(path.name)}")
+    several = len(board.groups) > 1
+    table = Table("pair", *(["group"] if several else []), *_VOTES, title=f"Pairs by votes, {escape(path.name)}")
     for row in board.rows:
-        table.add_row(escape(str(row.pair)), *_by_votes(row))
+        table.add_row(escape(str(row.pair)), *([str(row.group)] if several else []), *_by_votes(row))
     screen().print(table)
-    said = f"{verdict.winner} has won." if verdict.winner else f"Nobody has won: {verdict.why}."
-    screen().print(said, highlight=False, markup=False)
+    where = words.IN_GROUP if several else ""
+    said = [f"{verdict.winner} has won{where}." if verdict.winner else f"Nobody has won: {verdict.why}."]
+    for sentence in [*said, *([words.apart(len(board.groups))] if several else [])]:
+        screen().print(sentence, highlight=False, markup=False)
 
 
 def _table(board: "Board") -> Table:
@@ -136,11 +140,13 @@ def _table(board: "Board") -> Table:
     from telephone.leaderboards.wording import board as words
 
     heads = ["on 75 tokens"] if board.heads_differ else []
-    columns = {"distance": [*_DISTANCES, *heads], "votes": _VOTES, "both": [*_DISTANCES, *heads, *_VOTES]}
+    by_votes = [*(["group"] if board.apart else []), *_VOTES]
+    columns = {"distance": [*_DISTANCES, *heads], "votes": by_votes, "both": [*_DISTANCES, *heads, *by_votes]}
     table = Table("pair", *columns[board.asked.by], "games begun", title=escape(words.heading(board)))
     for row in board.rows:
         distance = [*_by_distance(row.distance), *(_by_head(row) if heads else [])]
-        votes = _by_votes(row.votes)
+        group = [str(row.votes.group) if row.votes else ""] if board.apart else []
+        votes = [*group, *_by_votes(row.votes)]
         figures = {"distance": distance, "votes": votes, "both": [*distance, *votes]}[board.asked.by]
         table.add_row(escape(words.named(row)), *figures, words.completed(row.completion))
     return table

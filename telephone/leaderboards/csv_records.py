@@ -91,10 +91,10 @@ def read(
     while heading and not heading[-1]:
         heading.pop()
     names, unnamed = _ours(heading, columns or {}), _unnamed(heading)
-    pick = itemgetter(*_places(names, needed, optional, mapped=bool(columns)))
-    return Sheet(
-        separator, _records(source, above=above, separator=separator, width=len(heading), unnamed=unnamed, pick=pick)
-    )
+    places = _places(names, needed, optional, mapped=bool(columns))
+    wide = len(heading)
+    found = _records(source, above=above, separator=separator, width=wide, unnamed=unnamed, places=places)
+    return Sheet(separator, found)
 
 
 def clean(text: str) -> str:
@@ -192,9 +192,10 @@ def _records(
     separator: str,
     width: int,
     unnamed: tuple[int, ...],
-    pick: "itemgetter[tuple[str, ...]]",
+    places: list[int],
 ) -> Records:
     reader = csv.reader(source, delimiter=separator, strict=True)
+    pick = itemgetter(*places)
     begins = above + 1
     while True:
         try:

@@ -1,14 +1,14 @@
 """The `telephone` command. Exit status 0 on success, 2 on bad usage, 1 with one clear sentence otherwise."""
 
 import asyncio
-import json
+import errno
 import logging
 import sys
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -17,9 +17,10 @@ from rich.table import Table
 
 from telephone import log
 from telephone.cli import exports, insights, leaderboard, members, pairs, prompts, rescore
-from telephone.cli.common import Json, Server, inquire
+from telephone.cli.common import Json, Server, inquire, place
+from telephone.cli.output import prepare, print_json, say, screen
 from telephone.domain.games import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
-from telephone.errors import TelephoneError
+from telephone.errors import Misconfigured, TelephoneError
 from telephone.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,16 +35,28 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
+_NOT_WRITTEN: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
+"""What the operating system says where something may not, or can no longer, be written."""
+
 
 def main() -> None:
     """Runs the command line."""
+    prepare()
     log.configure(logging.WARNING)
     for entry in entry_points(group="telephone.commands"):
         _join(entry)
     try:
         app()
     except TelephoneError as error:
-        print(error.sentence, file=sys.stderr)  # noqa: T201
+        # Whoever sits at the terminal is the operator: what players are not told is said here.
+        detail = error.detail if isinstance(error, Misconfigured) else ""
+        print(" ".join(filter(None, (error.sentence, detail))), file=sys.stderr)  # noqa: T201
+        raise SystemExit(1) from None
+    except OSError as error:
+        if error.errno not in _NOT_WRITTEN:
+            raise
+        where = error.filename or "The output"
+        print(f"{where} cannot be written: {error.strerror}; make room there or name another place.", file=sys.stderr)  # noqa: T201
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
@@ -58,7 +71,9 @@ def play(
     i2t: Annotated[str | None, typer.Option(help="Who describes.")] = None,
     turns: Annotated[int, typer.Option(min=1, max=TURNS_MAX, help="Pictures and captions to play.")] = DEFAULT_TURNS,
     seed: Annotated[int | None, typer.Option(help="The same seed plays the same game.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for pictures, game.json, drift.png, replay, album.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=place, help="Folder for pictures, game.json, drift.png, replay, album.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Plays a game here and keeps it in a folder."""
@@ -74,7 +89,7 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
     from telephone.cli.terminal import TerminalPresenter
     from telephone.scoring.drift import drift_of
 
-    console = Console(stderr=as_json)
+    console = screen(stderr=as_json)
     presenter = TerminalPresenter(console)
     data_dir = folder / ".telephone"
     settings = Settings.load().model_copy(update={"data_dir": data_dir, "database_url": None, "storage_url": None})
@@ -85,7 +100,7 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
         game = await runtime.app.games.start(asked)
         most = f", up to ${game.costs.reserved:.4f}" if game.costs.reserved else ""
         start = f"Playing {game.pair}, {game.request.turns} turns, seed {game.request.seed}{most}."
-        console.print(start, highlight=False)
+        console.print(start, markup=False)
         game = await runtime.app.games.closed(game.id, timeout=24 * 3600)
         document = await runtime.app.games.keep(game.id, folder)
         embedder = runtime.players.registry.label(game.embedder or "")
@@ -95,7 +110,7 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
         presenter.close()
         await runtime.close()
     if as_json:
-        typer.echo(json.dumps(document, ensure_ascii=False))
+        print_json(document)
     else:
         _print_result(console, embedder, document, bearings, folder, drift_of(measured))
     if game.state is not GameState.FINISHED:
@@ -114,13 +129,14 @@ def _print_result(
 
     far = document["summary"]["final_distance"]
     if far is not None:
-        console.print(f"Distance from the prompt to the last caption: {far:.2f}, by {embedder}.", highlight=False)
-        console.print(told(far, bearings), highlight=False)
+        console.print(f"Distance from the prompt to the last caption: {far:.2f}, by {embedder}.", markup=False)
+        console.print(told(far, bearings), markup=False)
     if drift is not None and drift.unread:
-        console.print(unread(drift, embedder), highlight=False)
+        console.print(unread(drift, embedder), markup=False)
     if document["summary"]["cost_usd"]:
         console.print(f"Spent: ${document['summary']['cost_usd']:.4f}.", highlight=False)
-    console.print(f"The result lies in {folder}: open {folder / 'album.html'}", highlight=False, soft_wrap=True)
+    lies = f"The result lies in {folder}: open {folder / 'album.html'}"
+    console.print(lies, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -132,13 +148,14 @@ def models(as_json: Json = False) -> None:
 
     facts = inquire(ask)
     if as_json:
-        typer.echo(json.dumps([asdict(fact) for fact in facts], default=str, ensure_ascii=False))
+        print_json([asdict(fact) for fact in facts])
         return
     table = Table("name", "kind", "provider", "can play", "per call", "licence")
     for fact in facts:
         price = f"${fact.price_usd:.4f}".rstrip("0").rstrip(".") if fact.price_usd else "free"
-        table.add_row(fact.name, fact.kind, fact.provider, "yes" if fact.ready else fact.why_not, price, fact.licence)
-    Console().print(table)
+        ready = "yes" if fact.ready else escape(fact.why_not or "")
+        table.add_row(fact.name, fact.kind, fact.provider, ready, price, escape(fact.licence))
+    screen().print(table)
 
 
 app.command("prompts")(prompts.listed)
@@ -167,7 +184,7 @@ def doctor(
     tried = asyncio.run(_try_out(settings, as_json)) if live else []
     if as_json:
         document = [asdict(finding) for finding in findings] + [{"what": f"Try {t.name}", **asdict(t)} for t in tried]
-        typer.echo(json.dumps(document, ensure_ascii=False))
+        print_json(document)
     if any(finding.health == "broken" for finding in findings) or not all(one.played or one.left_out for one in tried):
         raise SystemExit(1)
 
@@ -177,7 +194,7 @@ def _print_findings(findings: list["Diagnosis"]) -> None:
     table = Table("", "what", "how it stands", "what to do")
     for finding in findings:
         table.add_row(marks[finding.health], finding.what, escape(finding.stands), escape(finding.remedy))
-    Console().print(table)
+    screen().print(table)
 
 
 async def _try_out(settings: Settings, silent: bool) -> list["Tried"]:
@@ -188,9 +205,9 @@ async def _try_out(settings: Settings, silent: bool) -> list["Tried"]:
         tried.append(one)
         if not silent:
             mark = "[green]ok[/green]" if one.played else "[red]!![/red]"
-            Console().print(f"{mark}  {one.name}  ${one.usd:.4f}  {escape(one.said)}", highlight=False)
+            screen().print(f"{mark}  {one.name}  ${one.usd:.4f}  {escape(one.said)}", highlight=False)
     if not silent:
-        Console().print(f"Tried {len(tried)} models for ${sum(one.usd for one in tried):.4f}.", highlight=False)
+        screen().print(f"Tried {len(tried)} models for ${sum(one.usd for one in tried):.4f}.", highlight=False)
     return tried
 
 
@@ -213,19 +230,21 @@ def status(server: Server = NO_GUILD, as_json: Json = False) -> None:
             }
             for s in standings
         ]
-        typer.echo(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
     for standing in () if as_json else standings:
         place = f", place {standing.place}" if standing.place else ""
-        typer.echo(f"#{standing.game.number}  {standing.game.pair}  {standing.game.state}{place}")
+        say(f"#{standing.game.number}  {standing.game.pair}  {standing.game.state}{place}")
     if not standings and not as_json:
-        typer.echo("No game is under way.")
+        say("No game is under way.")
 
 
 @app.command()
 def replay(
     number: Annotated[int, typer.Argument(help="The game's number, as in #128.")],
     server: Server = NO_GUILD,
-    out: Annotated[Path | None, typer.Option(help="Folder to write into; by default game-NUMBER here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=place, help="Folder to write into; by default game-NUMBER here.")
+    ] = None,
 ) -> None:
     """Writes the pictures, the GIF and the album of a stored game."""
     folder = out or Path(f"game-{number}")
@@ -235,7 +254,7 @@ def replay(
         await runtime.app.games.keep(game.id, folder)
 
     inquire(ask)
-    typer.echo(f"The result lies in {folder}: open {folder / 'album.html'}")
+    say(f"The result lies in {folder}: open {folder / 'album.html'}")
 
 
 @app.command()
@@ -245,7 +264,7 @@ def pause() -> None:
     async def ask(runtime: "Runtime") -> int:
         return await runtime.app.servers.pause_everywhere()
 
-    typer.echo(f"Paused; {_games(inquire(ask))} held. `telephone resume` goes on.")
+    say(f"Paused; {_games(inquire(ask))} held. `telephone resume` goes on.")
 
 
 @app.command()
@@ -255,7 +274,7 @@ def resume() -> None:
     async def ask(runtime: "Runtime") -> int:
         return await runtime.app.servers.resume_everywhere()
 
-    typer.echo(f"The pause is over; {_games(inquire(ask))} to go on.")
+    say(f"The pause is over; {_games(inquire(ask))} to go on.")
 
 
 def _games(count: int) -> str:

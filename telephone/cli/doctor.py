@@ -1,5 +1,6 @@
 """What is configured, what is reachable, what is missing and how to get it."""
 
+import asyncio
 import platform
 import re
 import sqlite3
@@ -11,6 +12,7 @@ from typing import Literal
 import aiohttp
 
 from telephone.bootstrap import chat, primary, providers
+from telephone.cli.server_checks import ask_all, servers
 from telephone.domain.games import Image
 from telephone.errors import NotAllowed, TelephoneError
 from telephone.games.service import UNFINISHED
@@ -25,11 +27,14 @@ from telephone.providers.base import ModelTable, Slowed
 from telephone.providers.replicate import ADD_CREDIT
 from telephone.safety import WORDS, choice, guard_of
 from telephone.settings import HEALTHY, Settings
+from telephone.settings.checks import folder_of
 from telephone.store import Store
+from telephone.store.database import read_url
 
 Health = Literal["good", "missing", "broken"]
 _REACH_WITHIN = 5.0
 _TRY_WITHIN = 120.0
+_CHECK_WITHIN = 60.0
 GONE = "no longer at its provider"
 _LOOPBACKS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 where to ask one that listens everywhere
 
@@ -49,25 +54,44 @@ async def examine(settings: Settings) -> list[Diagnosis]:
     findings = [Diagnosis("Python", "good", f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}")]
     for what, check in _CHECKS.items():
         try:
-            findings += await check(settings)
+            async with asyncio.timeout(_CHECK_WITHIN):
+                findings += await check(settings)
         except TelephoneError as error:
             findings.append(
                 Diagnosis(what, "broken", error.sentence, "Mend the setting, then run telephone doctor again.")
             )
+        except TimeoutError:
+            slow = f"no answer within {_CHECK_WITHIN:g} seconds"
+            findings.append(Diagnosis(what, "broken", slow, "Check the network and the addresses in .env."))
         except Exception as error:
             findings.append(Diagnosis(what, "broken", f"{type(error).__name__}: {error}", "See docs/operating.md."))
     return findings
+
+
+async def _settings(settings: Settings) -> list[Diagnosis]:
+    """Names that look like settings and are none: what they set is not obeyed."""
+    keys = {table.key for table in _registry(settings).tables.values()}
+    return [
+        Diagnosis("Settings", "missing", f"there is no setting {name}", f"Write {meant} instead." if meant else "")
+        for name, meant in settings.unknown().items()
+        if name not in keys
+    ]
 
 
 async def _database(settings: Settings) -> list[Diagnosis]:
     async with await Store.open(settings.store_url) as store:
         unfinished = await store.games.count(None, UNFINISHED)
         paused = await store.servers.paused_everywhere()
-    kind = "Postgres" if settings.on_postgres else f"SQLite in {settings.data_dir}"
+    kind = "Postgres" if settings.on_postgres else f"SQLite in {read_url(settings.store_url).database}"
     stands = f"{kind}, {unfinished} unfinished games"
     if paused:
         return [Diagnosis("Database", "missing", f"{stands}, all paused", "telephone resume ends the pause.")]
     return [Diagnosis("Database", "good", stands)]
+
+
+def _place(address: str) -> str:
+    """An address of pictures to show: a folder as its path, a bucket without what may be a key."""
+    return str(folder_of(address)) if address.startswith("file:") else address.split("?", maxsplit=1)[0]
 
 
 async def _budget(settings: Settings) -> list[Diagnosis]:
@@ -90,7 +114,7 @@ async def _pictures(settings: Settings) -> list[Diagnosis]:
     pictures = Pictures.at(settings.pictures_url)
     probe = await pictures.put(Image(b"telephone doctor"))
     await pictures.delete(probe)
-    return [Diagnosis("Pictures", "good", settings.pictures_url.split("?")[0])]
+    return [Diagnosis("Pictures", "good", _place(settings.pictures_url))]
 
 
 async def _safety(settings: Settings) -> list[Diagnosis]:
@@ -122,6 +146,13 @@ async def _embedder(settings: Settings) -> list[Diagnosis]:
         return [Diagnosis("Embedder", "good", stands)]
     remedy = f"{shown} is {licence}. Where that does not fit, set TELEPHONE_EMBEDDER={ALWAYS}."
     return [Diagnosis("Embedder", "good", stands, remedy)]
+
+
+async def _servers(settings: Settings) -> list[Diagnosis]:
+    """Asks every server of models that is configured."""
+    wanted = servers(settings, _registry(settings).tables.values())
+    heard = await ask_all(wanted)
+    return [Diagnosis("Servers", "broken" if one.remedy else "good", one.stands, one.remedy) for one in heard]
 
 
 async def _models(settings: Settings) -> list[Diagnosis]:
@@ -170,6 +201,10 @@ async def try_models(settings: Settings) -> AsyncIterator[Tried]:
         await players.close()
 
 
+def _registry(settings: Settings) -> Registry:
+    return Registry.load(providers(settings), settings.models)
+
+
 def _players(settings: Settings) -> Players:
     reached = providers(settings)
     return Players(Registry.load(reached, settings.models), reached, barred=guard_of(settings).why_not)
@@ -205,7 +240,11 @@ async def _discord(settings: Settings) -> list[Diagnosis]:
         ):
             if answer.status == 401:
                 return [Diagnosis("Discord", "broken", "the token is not accepted", "Copy it again from the portal.")]
-            return [Diagnosis("Discord", "good", f"signed in as {(await answer.json()).get('username', 'unknown')}")]
+            member = await answer.json() if answer.status == 200 else {}
+            if isinstance(member, dict) and "username" in member:
+                return [Diagnosis("Discord", "good", f"signed in as {member['username']}")]
+            remedy = "Check DISCORD_API_BASE, and try again in a minute."
+            return [Diagnosis("Discord", "broken", f"it answered {answer.status}", remedy)]
     except (TimeoutError, aiohttp.ClientError, ValueError) as error:
         remedy = "Check the network and DISCORD_API_BASE."
         return [Diagnosis("Discord", "broken", f"not reachable ({type(error).__name__})", remedy)]
@@ -242,11 +281,13 @@ async def _heard(address: str) -> str | None:
 
 
 _CHECKS: dict[str, Callable[[Settings], Awaitable[list[Diagnosis]]]] = {
+    "Settings": _settings,
     "Database": _database,
     "Budget": _budget,
     "Pictures": _pictures,
     "Safety": _safety,
     "Embedder": _embedder,
+    "Servers": _servers,
     "Models": _models,
     "Replicate": _replicate,
     "Chat": _writer,

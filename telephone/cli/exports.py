@@ -1,15 +1,16 @@
 """`telephone export` writes what is stored into files: a command for each format."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
-from telephone.cli.common import Server, inquire
+from telephone.cli.common import Server, inquire, place
 from telephone.cli.insights import level_named
 from telephone.cli.leaderboard import Games, Level, Prompts
+from telephone.cli.output import screen
 from telephone.domain.games import NO_GUILD
 from telephone.errors import BadInput
 from telephone.exports import FORMATS, Export, Format, Which
@@ -37,7 +38,7 @@ def commands() -> typer.Typer:
 
 
 def _command(row: Format) -> Callable[..., None]:
-    file = typer.Option(..., "--out", help=f"The {row.suffix.removeprefix('.').upper()} to write.")
+    file = typer.Option(..., "--out", parser=place, help=f"The {row.suffix.removeprefix('.').upper()} to write.")
 
     def command(
         out: Path = file,
@@ -60,8 +61,8 @@ def _command(row: Format) -> Callable[..., None]:
             out.write_bytes(found.data)
         except OSError as error:
             raise BadInput(f"{out} cannot be written: {error.strerror}; please choose another file.") from None
-        said = f"{found.said} {row.in_terminal.format(file=out)}"
-        Console().print(said, highlight=False, markup=False, soft_wrap=True)
+        said = f"{found.said} {row.in_terminal.format(file=shlex.quote(str(out)))}"
+        screen().print(said, highlight=False, markup=False, soft_wrap=True)
 
     return command
 

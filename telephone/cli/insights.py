@@ -1,15 +1,14 @@
 """The three questions (which T2I, which I2T, which of the two matters more) in the terminal."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from telephone.cli.common import Json, Server, inquire
+from telephone.cli.common import Json, Server, inquire, place
+from telephone.cli.output import print_json, screen
 from telephone.domain.games import NO_GUILD, TURNS_MAX
 from telephone.domain.games import Level as GameLevel
 
@@ -20,7 +19,16 @@ if TYPE_CHECKING:
     from telephone.scoring.intervals import Interval
 
 Scores = Annotated[
-    Path | None, typer.Option("--scores", help="CSV of anybody's scores: t2i,i2t,prompt,level,score, one game a line.")
+    Path | None,
+    typer.Option(
+        "--scores", parser=place, help="CSV of anybody's scores: t2i,i2t,prompt,level,score, one game a line."
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns", help="What the CSV calls its columns: OUR=THEIR names by commas, such as score=distance."
+    ),
 ]
 Level = Annotated[str | None, typer.Option(help="Only prompts of this level; left out, all of them.")]
 Higher = Annotated[
@@ -36,6 +44,7 @@ Embedder = Annotated[str | None, typer.Option(help="What measures the distance; 
 
 def insights(
     scores: Scores = None,
+    columns: Columns = None,
     level: Level = None,
     turn: Turn = None,
     embedder: Embedder = None,
@@ -49,11 +58,13 @@ def insights(
     if scores is None:
         if higher_is_better:
             raise typer.BadParameter("only the scores of a CSV can be similarities", param_hint="--higher-is-better")
+        if columns:
+            raise typer.BadParameter("only a CSV has columns; name it with --scores", param_hint="--columns")
         _of_games(InsightQuestion(server, level_named(level), turn, embedder), as_json)
     elif turn is not None or embedder is not None or server != NO_GUILD:
         raise typer.BadParameter("a CSV has no turns, embedders and servers", param_hint="--scores")
     else:
-        _of_sheet(scores, level, higher_is_better, as_json)
+        _of_sheet(scores, columns or [], level, higher_is_better, as_json)
 
 
 def _of_games(question: "InsightQuestion", as_json: bool) -> None:
@@ -70,7 +81,7 @@ def _of_games(question: "InsightQuestion", as_json: bool) -> None:
 
     answer, course, difficulties = inquire(ask)
     if as_json:
-        typer.echo(json.dumps(answer_document(answer, course, difficulties), ensure_ascii=False, allow_nan=False))
+        print_json(answer_document(answer, course, difficulties))
         return
     said = notes(answer, rescore="telephone rescore")
     if answer.found is None:
@@ -80,15 +91,16 @@ def _of_games(question: "InsightQuestion", as_json: bool) -> None:
         _print_course(course)
         _print_difficulties(difficulties)
     for sentence in said:
-        Console().print(sentence, highlight=False, markup=False)
+        screen().print(sentence, highlight=False, markup=False)
 
 
-def _of_sheet(path: Path, level: str | None, higher_is_better: bool, as_json: bool) -> None:
+def _of_sheet(path: Path, columns: list[str], level: str | None, higher_is_better: bool, as_json: bool) -> None:
     from telephone.cli.json_documents import difficulty_document, insights_document
-    from telephone.leaderboards.csv_input import lines_of, read_scores
+    from telephone.leaderboards.csv_input import SCORES, lines_of, read_scores
+    from telephone.leaderboards.csv_records import columns_of
     from telephone.scoring import factor_effects as three
 
-    read = read_scores(lines_of(path))
+    read = read_scores(lines_of(path), columns_of(columns, SCORES))
     cells = read.at(level)
     found = three.insights(cells, higher_is_better=higher_is_better)
     if as_json:
@@ -98,7 +110,7 @@ def _of_sheet(path: Path, level: str | None, higher_is_better: bool, as_json: bo
             **insights_document(found),
             "difficulty": difficulty_document(cells, read.levels),
         }
-        typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
+        print_json(document)
     else:
         print_insights(found, f"{path.name}{f', {level}' if level else ''}", "higher" if higher_is_better else "lower")
 
@@ -116,7 +128,7 @@ def print_insights(found: "Insights", title: str, closer: str) -> None:
     from telephone.leaderboards.wording.insights import KINDS, among, best, figures, lacking, matters_more, without_one
     from telephone.scoring.factor_effects import factors
 
-    console = Console()
+    console = screen()
     said = [
         among(found),
         *(best(found, side, closer=closer) for side in KINDS),
@@ -152,14 +164,14 @@ def _print_course(course: "EffectCourse") -> None:
         shares = [percent(share) if share else "too early" for share in (moment.t2i, moment.i2t)]
         table.add_row(str(moment.turn), str(moment.prompts), *shares, _whole(moment.difference))
     if any(moment.difference for moment in course.moments):
-        Console().print(table)
+        screen().print(table)
 
 
 def _print_difficulties(found: "Difficulties") -> None:
     table = Table("prompt", "level", "measured", "95% interval", title="How hard the prompts are")
     for row in found.prompts:
         table.add_row(escape(row.prompt), row.level, *(_spread(row.measured) if row.measured else ("not known", "")))
-    Console().print(table if table.row_count else "")
+    screen().print(table if table.row_count else "")
 
 
 def _whole(interval: "Interval | None") -> str:

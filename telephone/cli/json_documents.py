@@ -49,6 +49,7 @@ def votes_document(board: VoteBoard, verdict: Verdict) -> Document:
         "by": "votes",
         "pairs": pairs,
         **_verdict(verdict),
+        "groups": len(board.groups),
         "voters": board.voters,
         "luck": board.luck,
         "tie": board.tie,
@@ -94,6 +95,7 @@ def _by_votes(row: VoteBoardRow | None) -> Document:
         "prompts": row.prompts if row else 0,
         "provisional": row is None or row.provisional,
         "rank": row and row.rank,
+        "group": row and row.group,
     }
 
 

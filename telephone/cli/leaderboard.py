@@ -1,16 +1,15 @@
 """Leaderboards in the terminal."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from telephone.cli.common import Json, Server, inquire
+from telephone.cli.common import Json, Server, inquire, place
 from telephone.cli.insights import WHERE, Embedder, level_named
+from telephone.cli.output import print_json, screen
 from telephone.domain.games import NO_GUILD, TURNS_MAX
 
 if TYPE_CHECKING:
@@ -23,8 +22,17 @@ Votes = Annotated[
     Path | None,
     typer.Option(
         "--votes",
+        parser=place,
         help="CSV of votes: a_t2i,a_i2t,b_t2i,b_i2t,outcome (a, b, tie or all bad),voter and, if votes share pictures, "
         "battle. Also read: prompt, and c_t2i,c_i2t,d_t2i,d_i2t where more than two pairs were shown.",
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns",
+        help="What the CSV calls its columns: arena for model_a, model_b, winner and judge, or OUR=THEIR names by "
+        "commas, such as outcome=winner,voter=user; a and b name whole sides. Other columns are passed over.",
     ),
 ]
 Prior = Annotated[
@@ -58,6 +66,7 @@ def leaderboard(
     turns: Turns = None,
     server: Server = NO_GUILD,
     votes: Votes = None,
+    columns: Columns = None,
     prior_sd: Prior = None,
     as_json: Json = False,
 ) -> None:
@@ -68,11 +77,13 @@ def leaderboard(
     if votes is None:
         if prior_sd is not None:
             raise typer.BadParameter("only the votes of a CSV take a prior", param_hint="--prior-sd")
+        if columns:
+            raise typer.BadParameter("only a CSV has columns; name it with --votes", param_hint="--columns")
         _of_games(asked, as_json)
     elif asked != BoardRequest():
         raise typer.BadParameter("a CSV has votes and nothing else; leave the other options out", param_hint="--votes")
     else:
-        _of_sheet(votes, prior_sd, as_json)
+        _of_sheet(votes, columns or [], prior_sd, as_json)
 
 
 def _of_games(asked: "BoardRequest", as_json: bool) -> None:
@@ -84,39 +95,44 @@ def _of_games(asked: "BoardRequest", as_json: bool) -> None:
 
     board = inquire(ask)
     if as_json:
-        typer.echo(json.dumps(board_document(board), ensure_ascii=False, allow_nan=False))
+        print_json(board_document(board))
         return
     said = [words.verdict(board), words.how_to_read(board), words.agreed(board)]
     if board.is_empty:
         said = [f"{words.nothing_here(board)} {WHERE}"]
     if board.rows:
-        Console().print(_table(board))
+        screen().print(_table(board))
     for sentence in [*filter(None, said), *words.notes(board, rescore="telephone rescore")]:
-        Console().print(sentence, highlight=False, markup=False)
+        screen().print(sentence, highlight=False, markup=False)
 
 
-def _of_sheet(path: Path, prior_sd: float | None, as_json: bool) -> None:
+def _of_sheet(path: Path, columns: list[str], prior_sd: float | None, as_json: bool) -> None:
     from telephone.cli.json_documents import votes_document
     from telephone.leaderboards.board import voted
-    from telephone.leaderboards.csv_input import lines_of, read_votes
+    from telephone.leaderboards.csv_input import MORE, VOTES, lines_of, read_votes
+    from telephone.leaderboards.csv_records import columns_of
+    from telephone.leaderboards.wording import board as words
+    from telephone.scoring.choice_likelihood import POSITION
     from telephone.scoring.vote_model import rank_by_votes
 
     if prior_sd is not None and not 0 < prior_sd < float("inf"):
         raise typer.BadParameter("a prior needs a standard deviation above 0, such as 1", param_hint="--prior-sd")
-    ballots = read_votes(lines_of(path))
+    ballots = read_votes(lines_of(path), columns_of(columns, (*VOTES, *MORE)))
     # Where no two pairs stand in both orders, the columns are no buttons: a gain by position would be made up.
-    buttons = {} if ballots.turned else {"position": 0.0}
-    board = rank_by_votes(ballots, prior_sd=prior_sd, **buttons)
+    board = rank_by_votes(ballots, prior_sd=prior_sd, position=POSITION if ballots.turned else 0.0)
     verdict = voted(board)
     if as_json:
-        typer.echo(json.dumps(votes_document(board, verdict), ensure_ascii=False, allow_nan=False))
+        print_json(votes_document(board, verdict))
         return
-    table = Table("pair", *_VOTES, title=f"Pairs by votes, {escape(path.name)}")
+    several = len(board.groups) > 1
+    table = Table("pair", *(["group"] if several else []), *_VOTES, title=f"Pairs by votes, {escape(path.name)}")
     for row in board.rows:
-        table.add_row(escape(str(row.pair)), *_by_votes(row))
-    Console().print(table)
-    said = f"{verdict.winner} has won." if verdict.winner else f"Nobody has won: {verdict.why}."
-    Console().print(said, highlight=False, markup=False)
+        table.add_row(escape(str(row.pair)), *([str(row.group)] if several else []), *_by_votes(row))
+    screen().print(table)
+    where = words.IN_GROUP if several else ""
+    said = [f"{verdict.winner} has won{where}." if verdict.winner else f"Nobody has won: {verdict.why}."]
+    for sentence in [*said, *([words.apart(len(board.groups))] if several else [])]:
+        screen().print(sentence, highlight=False, markup=False)
 
 
 def _table(board: "Board") -> Table:
@@ -124,11 +140,13 @@ def _table(board: "Board") -> Table:
     from telephone.leaderboards.wording import board as words
 
     heads = ["on 75 tokens"] if board.heads_differ else []
-    columns = {"distance": [*_DISTANCES, *heads], "votes": _VOTES, "both": [*_DISTANCES, *heads, *_VOTES]}
+    by_votes = [*(["group"] if board.apart else []), *_VOTES]
+    columns = {"distance": [*_DISTANCES, *heads], "votes": by_votes, "both": [*_DISTANCES, *heads, *by_votes]}
     table = Table("pair", *columns[board.asked.by], "games begun", title=escape(words.heading(board)))
     for row in board.rows:
         distance = [*_by_distance(row.distance), *(_by_head(row) if heads else [])]
-        votes = _by_votes(row.votes)
+        group = [str(row.votes.group) if row.votes else ""] if board.apart else []
+        votes = [*group, *_by_votes(row.votes)]
         figures = {"distance": distance, "votes": votes, "both": [*distance, *votes]}[board.asked.by]
         table.add_row(escape(words.named(row)), *figures, words.completed(row.completion))
     return table

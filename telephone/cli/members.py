@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from telephone.cli.common import inquire
+from telephone.cli.common import inquire, place
+from telephone.cli.output import say
 from telephone.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
@@ -39,18 +40,20 @@ def delete(
         return await runtime.app.privacy.erase(member)
 
     found = inquire(ask)
-    typer.echo(
+    say(
         f"Member {member}: games {found.games:,}, of which {found.whole:,} go whole; turns in others' games "
         f"{found.turns:,}; votes {found.votes:,}; prompts {found.prompts:,}. Every other row is nobody's afterwards."
     )
     if not yes:
         typer.confirm("Shall all of it be deleted? It cannot be undone", abort=True)
     inquire(order)
-    typer.echo("Ordered. A bot that runs begins within seconds, one that does not when it is started.")
+    say("Ordered. A bot that runs begins within seconds, one that does not when it is started.")
 
 
 @app.command()
-def export(member: Member, out: Annotated[Path, typer.Option("--out", help="The file to write.")]) -> None:
+def export(
+    member: Member, out: Annotated[Path, typer.Option("--out", parser=place, help="The file to write.")]
+) -> None:
     """Writes all that is kept of a member, the file that /telephone me export gives them."""
 
     async def ask(runtime: "Runtime") -> "MemberFile":
@@ -63,4 +66,4 @@ def export(member: Member, out: Annotated[Path, typer.Option("--out", help="The 
         out.write_bytes(file.data)
     except OSError as error:
         raise BadInput(f"{out} cannot be written: {error.strerror}; please choose another file.") from None
-    typer.echo(f"{sum(file.rows.values()):,} rows of member {member} lie in {out}.")
+    say(f"{sum(file.rows.values()):,} rows of member {member} lie in {out}.")

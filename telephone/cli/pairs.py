@@ -1,13 +1,12 @@
 """The drift of one pair in the terminal."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from telephone.cli.common import Json, Server, inquire
+from telephone.cli.output import print_json, screen
 from telephone.domain.games import NO_GUILD, Level, Pair
 
 if TYPE_CHECKING:
@@ -33,9 +32,9 @@ def pair(
 
     found = inquire(ask)
     if as_json:
-        typer.echo(json.dumps(pair_document(found), ensure_ascii=False, allow_nan=False))
+        print_json(pair_document(found))
         return
-    console = Console()
+    console = screen()
     console.print(f"{found.pair}, {found.label}", highlight=False, markup=False, style="bold")
     if found.course is not None:
         console.print(_table(found.course))

@@ -1,14 +1,13 @@
 """The prompts that games can start from by name, in the terminal."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from telephone.cli.common import Json, Server, inquire
+from telephone.cli.output import print_json, screen
 from telephone.domain.games import NO_GUILD, Level
 
 if TYPE_CHECKING:
@@ -29,9 +28,9 @@ def listed(
     entries = inquire(ask)
     if as_json:
         rows = [{"slug": e.prompt.slug, "level": e.prompt.level, "set": e.of, "text": e.prompt.text} for e in entries]
-        typer.echo(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
         return
     table = Table("name", "level", "set", "prompt")
     for entry in entries:
         table.add_row(entry.prompt.slug, entry.prompt.level, entry.of, escape(entry.prompt.text))
-    Console().print(table)
+    screen().print(table)

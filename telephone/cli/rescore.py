@@ -4,10 +4,10 @@ import secrets
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from telephone.cli.common import Server, inquire
+from telephone.cli.output import say, screen
 from telephone.domain.games import NO_GUILD
 from telephone.errors import NotAllowed, TelephoneError
 
@@ -33,7 +33,7 @@ def rescore(
         raise TelephoneError(f"{job.reason} {_games(job.measured)} measured with {label}; the same command goes on.")
     left_out = f" {_games(job.left_out)} could not be." if job.left_out else ""
     spent = f" ${job.spent_usd:.4f} spent." if job.spent_usd else ""
-    typer.echo(f"{_games(job.measured)} measured with {label}.{left_out}{spent}")
+    say(f"{_games(job.measured)} measured with {label}.{left_out}{spent}")
 
 
 async def _rescore(runtime: "Runtime", server: int, embedder: str, yes: bool) -> tuple["Rescore", str]:
@@ -46,13 +46,13 @@ async def _rescore(runtime: "Runtime", server: int, embedder: str, yes: bool) ->
         plan = await rescorer.plan(server, embedder)
         costs = f", for at most ${plan.most_usd:.4f}" if plan.most_usd else ""
         scale = f", and ${plan.scale_usd:.4f} once for its scale" if plan.scale_usd else ""
-        typer.echo(f"{_games(plan.games)} to measure with {service.label(plan.embedder)}{costs}{scale}.")
+        say(f"{_games(plan.games)} to measure with {service.label(plan.embedder)}{costs}{scale}.")
         if plan.most_usd and not yes:
             typer.confirm("Shall they be?", abort=True)
         job, mine = await rescorer.begin(plan)
     else:
         job, mine = await rescorer.join(job)
-        typer.echo(f"Going on after {_games(job.measured + job.left_out)} of {job.games:,}.")
+        say(f"Going on after {_games(job.measured + job.left_out)} of {job.games:,}.")
     if not mine:
         raise NotAllowed(service.busy(job))
     with _bar() as bar:
@@ -70,7 +70,7 @@ async def _rescore(runtime: "Runtime", server: int, embedder: str, yes: bool) ->
 
 def _bar() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*columns, console=screen(stderr=True), transient=True)
 
 
 def _games(count: int) -> str:

@@ -82,14 +82,29 @@ class Engine:
     def _on_sqlite(self) -> bool:
         return self._url.startswith("sqlite")
 
+    @property
+    def _path(self) -> Path:
+        """The file of a SQLite database."""
+        return Path(sa.make_url(self._url).database or "")
+
     async def launch(self, workflows: Iterable[DBOSConfiguredInstance]) -> None:
         """Starts DBOS on the running loop and continues the interrupted workflows of `workflows`.
 
-        Raises Misconfigured when another process holds the SQLite database. Closes the engine if it fails to start.
+        Raises Misconfigured when another process holds the SQLite database, or when it cannot be written. Closes the
+        engine if it fails to start.
         """
         self._workflows = list(workflows)
         try:
             await self._launch()
+        except (OSError, sa.exc.DBAPIError) as error:
+            await self.close()
+            if not self._on_sqlite:
+                raise
+            why = error.strerror if isinstance(error, OSError) else error.orig
+            raise Misconfigured(
+                f"The folder {self._path.parent}, where the journal of games is kept, cannot be written ({why}); let "
+                "this user write there, make room, or name another by TELEPHONE_DATA_DIR."
+            ) from error
         except BaseException:
             await self.close()
             raise
@@ -116,6 +131,8 @@ class Engine:
             await self._failover.announce()
         else:
             self._connections = config["system_database_engine"] = _sqlite_engine(self._url)
+            with self._connections.connect():
+                """A file that cannot be opened is told in a sentence; DBOS would log a traceback first."""
         self._dbos = DBOS(config=config)
         DBOS.launch()
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)
@@ -201,7 +218,7 @@ class Engine:
             self._lock.release()
 
     def _lock_against_others(self) -> None:
-        path = Path(sa.make_url(self._url).database or "")
+        path = self._path
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(f"{path}.lock", blocking=False)
         try:

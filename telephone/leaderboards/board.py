@@ -127,6 +127,12 @@ class Board:
         return self.asked.turns
 
     @property
+    def apart(self) -> int:
+        """How many groups of pairs never met, 0 where all that were voted on did."""
+        groups = len(self.votes.groups) if self.votes and self.asked.by != "distance" else 1
+        return groups if groups > 1 else 0
+
+    @property
     def is_empty(self) -> bool:
         """Whether no row has a place."""
         return all(row.rank is None for row in self.rows)
@@ -172,7 +178,7 @@ def rows_of(
     A narrow interval can have a better rank than one whose middle is nearer: ranks go first.
     """
     by_distance = {row.pair: row for row in sorted(ruling.whole.rows, key=_rank)} if ruling else {}
-    by_votes = {row.pair: row for row in sorted(votes.rows, key=_rank)} if votes else {}
+    by_votes = {row.pair: row for row in sorted(votes.rows, key=lambda row: (row.group, row.rank))} if votes else {}
     shown = ruling.heads if ruling and ruling.heads_differ else None
     by_head = {row.pair: row for row in shown.rows} if shown else {}
     kin = ruling.judge.kin if ruling else frozenset()
@@ -212,8 +218,15 @@ def judged(rulings: Sequence[Ruling], missing: Sequence[str]) -> Verdict:
 
 
 def voted(board: VoteBoard) -> Verdict:
-    """The verdict by votes."""
-    return _first(board.rows, "the votes")
+    """The verdict by votes. Of several groups that never met each has its own, and a winner is one of its group."""
+    found = [_first(group, "the votes") for group in board.groups]
+    if len(found) == 1 or board.winner is not None:
+        return next((verdict for verdict in found if verdict.winner == board.winner), found[0])
+    winners = [str(verdict.winner) for verdict in found if verdict.winner is not None]
+    apart = f"the pairs fall into {len(found)} groups that never met"
+    return Verdict(
+        None, f"{apart}; in theirs have won {_listed(winners)}" if winners else f"{apart}, none with a winner"
+    )
 
 
 def both(distance: Verdict, votes: Verdict) -> Verdict:

@@ -1,25 +1,25 @@
 """Anybody's votes and scores, read from CSV: strict about the values, lenient about the form.
 
-UTF-8 with or without a mark, any line end; commas, semicolons or tabs between fields, whichever the heading uses.
-Columns may stand in any order. What cannot be right is a BadInput: one sentence with its line and what to write.
+The form is that of csv_records.py. What cannot be right is a BadInput: one sentence with its line and what to write.
 """
 
-import csv
 import math
 import re
+import unicodedata
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from telephone.domain.games import Pair, fold
 from telephone.errors import BadInput
+from telephone.leaderboards.csv_records import ANY, clean, lines_of, quoted, read
 from telephone.scoring.ballots import ALL_BAD, CHOSE_NONE, CHOSE_TIE, TIE, Ballots, LineUp, gather
 from telephone.scoring.distance_model import Cell
+
+__all__ = ["SCORES", "VOTES", "ScoreSheet", "lines_of", "read_scores", "read_votes"]
 
 VOTES: Final = ("a_t2i", "a_i2t", "b_t2i", "b_i2t", "outcome", "voter")
 MORE: Final = ("battle", "prompt", "c_t2i", "c_i2t", "d_t2i", "d_i2t")
@@ -31,10 +31,12 @@ LARGEST: Final = 1e9
 OUTCOMES: Final = {"a": 0, "b": 1, "c": 2, "d": 3, TIE: CHOSE_TIE, ALL_BAD: CHOSE_NONE}
 """The outcomes of a vote, as words and as the numbers that ballots use."""
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_QUOTING: Final = 'a field that holds the separator stands in "double quotes", and a quote inside is written twice'
-
-Records = Iterator[tuple[int, tuple[str, ...]]]
-"""The line on which each record begins, and its fields in the order of the columns asked for."""
+_WORDS: Final = {
+    **OUTCOMES,
+    **{f"model {side}": code for side, code in OUTCOMES.items() if len(side) == 1},
+    **dict.fromkeys(("both bad", "bothbad", "tie bothbad", "tie both bad", "allbad", "neither"), CHOSE_NONE),
+}
+"""The outcomes in further words, as people and arenas write them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,58 +54,42 @@ class ScoreSheet:
         found = tuple(cell for cell in self.cells if self.levels[cell.prompt] == wanted)
         if not found:
             known = ", ".join(sorted({one for one in self.levels.values() if one})) or "no level at all"
-            raise BadInput(f"No score is at level {_said(level)}; the file has {known}.")
+            raise BadInput(f"No score is at level {quoted(level)}; the file has {known}.")
         return found
 
 
-def lines_of(path: Path) -> Iterator[str]:
-    """The lines of a text file, one at a time. Raises BadInput where it is none."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            yield from text
-    except UnicodeDecodeError:
-        raise BadInput(
-            f"Line {_first_undecodable(path)} is not in UTF-8; please save the file as CSV in UTF-8."
-        ) from None
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}; please check its name.") from None
-
-
-def read_votes(lines: Iterable[str]) -> Ballots:
+def read_votes(lines: Iterable[str], columns: Mapping[str, str] | None = None) -> Ballots:
     """Votes between two to four pairs: columns VOTES and, where the file has them, those of MORE. Raises BadInput.
 
-    The same vote twice in one battle counts once.
+    `columns` are theirs by ours, as `columns_of` reads them. The same vote twice in one battle counts once.
     """
     sheet = _Votes()
-    for line, fields in _records(lines, VOTES, MORE):
+    for line, fields in read(lines, VOTES, MORE, columns).records:
         sheet.add(line, (*fields[:4], *fields[8:]), fields[4:8])
     return sheet.ballots()
 
 
-def read_scores(lines: Iterable[str]) -> ScoreSheet:
-    """Scores of games: columns SCORES. The same pair and prompt again is a repeat. Raises BadInput."""
+def read_scores(lines: Iterable[str], columns: Mapping[str, str] | None = None) -> ScoreSheet:
+    """Scores of games: columns SCORES. The same pair and prompt again is a repeat. Raises BadInput.
+
+    `columns` are theirs by ours. Where commas separate no fields, a score may have a decimal comma.
+    """
     values: dict[tuple[str, str, str], array[float]] = {}
     known: dict[tuple[str, ...], array[float]] = {}
     levels: dict[str, tuple[int, str]] = {}
-    for line, (t2i, i2t, prompt, level, score) in _records(lines, SCORES):
+    sheet = read(lines, SCORES, columns=columns)
+    number = _Numbers(commas=sheet.separator != ",")
+    for line, (t2i, i2t, prompt, level, score) in sheet.records:
         cell = known.get((t2i, i2t, prompt, level))
         if cell is None:
-            names = _name(line, "t2i", t2i), _name(line, "i2t", i2t), _name(line, "prompt", prompt)
-            _one_level(levels, line, names[2], _clean(level).lower())
+            names = _name(line, "t2i", t2i), _name(line, "i2t", i2t), _prompt(_name(line, "prompt", prompt) and prompt)
+            _one_level(levels, line, names[2], clean(level).lower())
             cell = known[t2i, i2t, prompt, level] = values.setdefault(names, array("d"))
-        cell.append(_number(line, score))
+        cell.append(number.read(line, score))
     if not values:
         raise BadInput("The file has no scores below its heading; write one game a line.")
     cells = (_cell(Pair(t2i, i2t), prompt, values[t2i, i2t, prompt]) for t2i, i2t, prompt in sorted(values))
     return ScoreSheet(tuple(cells), {prompt: level or None for prompt, (_, level) in levels.items()})
-
-
-def _first_undecodable(path: Path) -> int:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if "\ufffd" in line.decode(errors="replace"):
-                return number
-    return 1
 
 
 class _Votes:
@@ -123,16 +109,16 @@ class _Votes:
             sides = self._known[names] = _sides(line, names)
         choice = OUTCOMES.get(outcome)
         if choice is None:
-            choice = OUTCOMES.get(outcome.strip().lower())
+            choice = _choice(outcome, sides)
         if choice is None or choice >= len(sides) or (choice == CHOSE_TIE and len(sides) > 2):
-            raise BadInput(f"Line {line}: the outcome is {_said(outcome)}; write {_outcomes(len(sides))}.")
-        name = voter.strip()
+            raise BadInput(f"Line {line}: the outcome is {quoted(outcome)}; write {_outcomes(len(sides))}.")
+        name = clean(voter)
         if not name:
             raise BadInput(f"Line {line}: the voter is empty; write any name that tells voters apart.")
         if prompt:
-            prompt = _clean(prompt)
+            prompt = _prompt(prompt)
         if battle:
-            battle = _clean(battle)
+            battle = clean(battle)
             self._one_line_up(line, battle, sides, prompt)
         self._where.append(self._line_ups.setdefault((sides, battle, prompt), len(self._line_ups)))
         self._choice.append(choice)
@@ -154,7 +140,7 @@ class _Votes:
             before = order[int(np.flatnonzero(order == now)[0]) - 1]
             name, battle = list(self._voters)[voter[now]], str(line_ups[where[now]].battle)
             raise BadInput(
-                f"Line {line[now]}: voter {_said(name)} chose {_chosen(choice[now])} in battle {_said(battle)} and, "
+                f"Line {line[now]}: voter {quoted(name)} chose {_chosen(choice[now])} in battle {quoted(battle)} and, "
                 f"on line {line[before]}, {_chosen(choice[before])}; keep one of the two."
             )
         once = np.ones(len(line), dtype=bool)
@@ -167,12 +153,23 @@ class _Votes:
             turned = sorted(map(str, other)) == sorted(map(str, sides))
             what = "write its sides in one order" if turned else "give one of them a battle of its own"
             raise BadInput(
-                f"Line {line}: battle {_said(battle)} shows {_against(sides)} and, on line {before}, "
+                f"Line {line}: battle {quoted(battle)} shows {_against(sides)} and, on line {before}, "
                 f"{_against(other)}; {what}."
             )
         if on != prompt:
-            said, was = (_said(one) if one else "no prompt" for one in (prompt, on))
-            raise BadInput(f"Line {line}: battle {_said(battle)} is on {said} and, on line {before}, {was}; write one.")
+            said, was = (quoted(one) if one else "no prompt" for one in (prompt, on))
+            raise BadInput(
+                f"Line {line}: battle {quoted(battle)} is on {said} and, on line {before}, {was}; write one."
+            )
+
+
+def _choice(outcome: str, sides: tuple[Pair, ...]) -> int | None:
+    """The outcome in any of its words, or by the name of the side that won; None where it is none."""
+    word = re.sub(r"[\s_()/-]+", " ", clean(outcome).lower()).strip()
+    if word in _WORDS:
+        return _WORDS[word]
+    named = clean(outcome)
+    return next((k for k, pair in enumerate(sides) if named in (str(pair), pair.i2t == ANY and pair.t2i)), None)
 
 
 def _sides(line: int, names: tuple[str, ...]) -> tuple[Pair, ...]:
@@ -180,7 +177,9 @@ def _sides(line: int, names: tuple[str, ...]) -> tuple[Pair, ...]:
     sides = []
     for k, letter in enumerate("abcd"):
         t2i, i2t = names[2 * k : 2 * k + 2]
-        if k < 2 or t2i.strip() or i2t.strip():
+        if i2t == ANY and "×" in t2i:
+            t2i, _, i2t = t2i.partition("×")
+        if k < 2 or t2i.strip() or (i2t != ANY and i2t.strip()):
             sides.append(Pair(_name(line, f"{letter}_t2i", t2i), _name(line, f"{letter}_i2t", i2t)))
     if not names[4].strip() and len(sides) > 2:
         raise BadInput(f"Line {line}: side d is named and side c is not; write the third pair into c_t2i and c_i2t.")
@@ -200,77 +199,54 @@ def _outcomes(sides: int) -> str:
     return f"{', '.join('abcd'[:sides])}{f', {TIE}' if sides == 2 else ''} or {ALL_BAD}"
 
 
-def _records(lines: Iterable[str], needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> Records:
-    """The records below the heading; blank lines are passed over, and columns that are not there are empty."""
-    source = iter(lines)
-    first = next(source, "")
-    if not first.strip():
-        raise BadInput(f"The file is empty on line 1; write the heading {','.join(needed)} there.")
-    separator = max(",;\t", key=first.count)
-    heading = next(csv.reader([first], delimiter=separator))
-    pick = itemgetter(*_places([fold(name).lower() for name in heading], needed, optional))
-    reader = csv.reader(source, delimiter=separator, strict=True)
-    blank = ("",) if optional else ()
-    begins = 2
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            raise BadInput(f"Line {begins} cannot be read ({error}); {_QUOTING}.") from None
-        if row is None:
-            return
-        if len(row) == len(heading):
-            yield begins, pick((*row, *blank))
-        elif row:
-            raise BadInput(
-                f"Line {begins} has {len(row)} fields and the heading {len(heading)}; write as many, and {_QUOTING}."
-            )
-        begins = reader.line_num + 2
-
-
-def _places(heading: list[str], needed: tuple[str, ...], optional: tuple[str, ...]) -> list[int]:
-    """Where each column stands in a row, an absent one behind its end."""
-    missing = [name for name in needed if name not in heading]
-    unknown = [_said(name) for name in heading if name not in (*needed, *optional)]
-    double = sorted({name for name in heading if heading.count(name) > 1} - {""})
-    if missing or unknown or double:
-        wrong = [
-            *([f"lacks {', '.join(missing)}"] if missing else []),
-            *([f"has {', '.join(unknown)}, which is not known"] if unknown else []),
-            *([f"names {', '.join(double)} twice"] if double and not unknown else []),
-        ]
-        also = f" and, if you like, {', '.join(optional)}" if optional else ""
-        raise BadInput(f"Line 1 must name the columns {', '.join(needed)}{also}; it {' and '.join(wrong)}.")
-    return [heading.index(name) if name in heading else len(heading) for name in (*needed, *optional)]
-
-
 def _name(line: int, column: str, field: str) -> str:
-    name = _clean(field)
+    name = clean(field)
     if not name:
         raise BadInput(f"Line {line}: the field {column} is empty; write a name there.")
     return name
 
 
-def _clean(text: str) -> str:
-    """`fold`, without the walk over every character where there is nothing to fold."""
-    return text.strip() if text.isascii() and text.isprintable() and "  " not in text else fold(text)
+def _prompt(text: str) -> str:
+    """A prompt as it counts: in NFKC, on one line. Its joiners stay, since it is shown."""
+    return fold(unicodedata.normalize("NFKC", text))
 
 
 def _one_level(levels: dict[str, tuple[int, str]], line: int, prompt: str, level: str) -> None:
     before, other = levels.setdefault(prompt, (line, level))
     if other != level:
-        said, was = (_said(one) if one else "of no level" for one in (level, other))
-        raise BadInput(f"Line {line}: the prompt {_said(prompt)} is {said} and, on line {before}, {was}; write one.")
+        said, was = (quoted(one) if one else "of no level" for one in (level, other))
+        raise BadInput(f"Line {line}: the prompt {quoted(prompt)} is {said} and, on line {before}, {was}; write one.")
 
 
-def _number(line: int, text: str) -> float:
-    value = float(text) if _NUMBER.fullmatch(text.strip()) else math.nan
-    if abs(value) <= LARGEST:
-        return value
-    if math.isnan(value):
-        how = "with a point, not a comma" if "," in text else "like 0.42"
-        raise BadInput(f"Line {line}: the score {_said(text)} is no number; write one {how}.")
-    raise BadInput(f"Line {line}: the score {_said(text)} is too large; write one between -1e9 and 1e9.")
+class _Numbers:
+    """Reads numbers with a point or, where commas separate no fields, all with a comma."""
+
+    def __init__(self, *, commas: bool) -> None:
+        self._commas = commas
+        self._first: dict[str, int] = {}
+
+    def read(self, line: int, text: str) -> float:
+        """The number. Raises BadInput where it is none, or is written otherwise than those before."""
+        bare = text.strip()
+        if self._commas and "," in bare and "." not in bare:
+            self._note(line, "comma", "point")
+            bare = bare.replace(",", ".")
+        elif self._commas and "." in bare:
+            self._note(line, "point", "comma")
+        value = float(bare) if _NUMBER.fullmatch(bare) else math.nan
+        if abs(value) <= LARGEST:
+            return value
+        if math.isnan(value):
+            how = "with a point, not a comma" if "," in text else "like 0.42"
+            raise BadInput(f"Line {line}: the score {quoted(text)} is no number; write one {how}.")
+        raise BadInput(f"Line {line}: the score {quoted(text)} is too large; write one between -1e9 and 1e9.")
+
+    def _note(self, line: int, sign: str, other: str) -> None:
+        self._first.setdefault(sign, line)
+        if other in self._first:
+            raise BadInput(
+                f"Line {line} writes its score with a {sign} and line {self._first[other]} with a {other}; write one."
+            )
 
 
 def _cell(pair: Pair, prompt: str, values: "array[float]") -> Cell:
@@ -282,9 +258,3 @@ def _cell(pair: Pair, prompt: str, values: "array[float]") -> Cell:
 
 def _chosen(choice: int) -> str:
     return next(word for word, code in OUTCOMES.items() if code == choice)
-
-
-def _said(text: str) -> str:
-    """What somebody wrote, in quotation marks, on one line and not too long."""
-    words = fold(text)
-    return f"“{words[:60]}…”" if len(words) > 60 else f"“{words}”"

@@ -1,15 +1,19 @@
 """Pictures from providers and members: verified, normalised, shrunk to a limit, and stored under their hash."""
 
+import errno
 import hashlib
 import io
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import numpy as np
+import structlog
 from obstore.exceptions import BaseError
-from obstore.store import ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore, from_url
 from PIL import Image as pil
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
@@ -21,6 +25,7 @@ from telephone.domain.games import Image
 from telephone.errors import BadOutput, Misconfigured, NotFound, Unavailable
 from telephone.media.colour import to_srgb
 from telephone.media.containers import Broken, sniff, strip
+from telephone.settings.checks import folder_of
 
 BYTES_MAX: Final = 25 * 10**6
 """The largest picture file that is accepted, in bytes."""
@@ -30,6 +35,7 @@ PIXELS_MAX: Final = 25 * 10**6
 MEDIA_TYPES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 
 _WEBP_SIDE_MAX: Final = 16_383
+_log = structlog.get_logger()
 
 # Opened by class and not by Image.open, which warns of large pictures before their size can be read.
 _READERS: Final[dict[str, Callable[[io.BytesIO], ImageFile]]] = {
@@ -207,8 +213,9 @@ def _damaged() -> BadOutput:
 class Pictures:
     """Pictures in object storage, each under the sha256 of its bytes: stored once, never changed."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, place: str) -> None:
         self._store = store
+        self._place = place
 
     @classmethod
     def at(cls, url: str) -> "Pictures":
@@ -217,20 +224,22 @@ class Pictures:
         Raises Misconfigured for an invalid address.
         """
         try:
-            store = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
-        except (BaseError, ValueError, OSError) as error:
+            if url.startswith("file:"):
+                folder = folder_of(url)
+                return cls(_in_folder(folder), str(folder))
+            return cls(from_url(url), url.partition("?")[0])
+        except (BaseError, ValueError) as error:
             raise Misconfigured(
-                "The place where pictures are kept cannot be opened; please tell the operator.",
+                "The place where pictures are kept cannot be opened.",
                 f"TELEPHONE_STORAGE_URL {url!r} is no storage that can be opened: {str(error).splitlines()[0]}",
             ) from error
-        return cls(store)
 
     async def put(self, image: Image) -> str:
         """Stores a verified picture and returns its sha256. Storing it again changes nothing. Raises Unavailable."""
         try:
             await self._store.put_async(_key(image.sha256), image.data)
         except (BaseError, OSError) as error:
-            raise _unreachable() from error
+            raise self._unreachable(error) from error
         return image.sha256
 
     async def get(self, sha256: str) -> Image:
@@ -244,7 +253,7 @@ class Pictures:
         except FileNotFoundError as error:
             raise NotFound("That picture is no longer kept; please start a new game.") from error
         except (BaseError, OSError) as error:
-            raise _unreachable() from error
+            raise self._unreachable(error) from error
         if hashlib.sha256(data).hexdigest() != sha256:
             raise NotFound("That picture was damaged in storage; please start a new game.")
         return _described(data)
@@ -256,7 +265,26 @@ class Pictures:
         except FileNotFoundError:
             return
         except (BaseError, OSError) as error:
-            raise _unreachable() from error
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> Unavailable:
+        """What players are told; the log tells the operator which place it is, and why."""
+        _log.error("pictures cannot be reached", place=self._place, reason=str(error).partition("\n")[0])
+        return Unavailable("The pictures cannot be reached just now; please try again in a minute.")
+
+
+def _in_folder(folder: Path) -> LocalStore:
+    """Storage in a folder, which is made where it is missing. Raises Misconfigured where it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise Misconfigured(
+            f"The folder {folder}, where pictures are kept, cannot be written ({error.strerror}); let this user write "
+            "there, or name another by TELEPHONE_DATA_DIR or TELEPHONE_STORAGE_URL."
+        ) from error
+    return LocalStore(folder)
 
 
 def _key(sha256: str) -> str:
@@ -272,7 +300,3 @@ def _described(data: bytes) -> Image:
         return Image(data, "application/octet-stream")
     with _READERS[format_](io.BytesIO(data)) as pixels:
         return Image(data, MEDIA_TYPES[format_], *pixels.size)
-
-
-def _unreachable() -> Unavailable:
-    return Unavailable("The pictures cannot be reached just now; please try again in a minute.")

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from scipy.linalg import helmert
 
+from telephone.domain.games import Pair
 from telephone.scoring.distance_model import DistanceBoard
 from telephone.scoring.hyperpriors import pair_covariance
 from telephone.scoring.intervals import LEVEL, Floats, Interval
@@ -43,7 +44,10 @@ def agreement(distance: DistanceBoard, votes: VoteBoard, *, seed: int = 0) -> Ag
     """Kendall's τ-b between less distance and a higher rating. Finite; `seed` is that of the draws."""
     one = {row.pair: k for k, row in enumerate(distance.rows)}
     other = {row.pair: k for k, row in enumerate(votes.rows)}
-    common = sorted(one.keys() & other.keys(), key=lambda pair: (pair.t2i, pair.i2t))
+    # Votes order only pairs that met: of several groups the one counts that has most pairs on both boards.
+    met = [[row.pair for row in group if row.pair in one] for group in votes.groups]
+    most: list[Pair] = max(met, key=len, default=[])
+    common = sorted(most, key=lambda pair: (pair.t2i, pair.i2t))
     if len(common) < FEWEST_PAIRS:
         return Agreement(len(common), None, f"{len(common)} pairs are on both boards, and it takes {FEWEST_PAIRS}")
     near = -np.array([distance.rows[one[pair]].distance.estimate for pair in common])

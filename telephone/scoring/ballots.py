@@ -7,6 +7,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from telephone.domain.games import Pair
 from telephone.scoring.intervals import Floats
@@ -63,6 +65,21 @@ class Ballots:
         every = tuple(sorted({*self.pairs, *pairs}, key=lambda pair: (pair.t2i, pair.i2t)))
         place = np.array([*(every.index(pair) for pair in self.pairs), -1], dtype=np.int64)
         return replace(self, pairs=every, sides=place[self.sides])
+
+    @property
+    def groups(self) -> Ints:
+        """The group (P,) of each pair, from 0: two pairs share one if they met, or if others that met join them.
+
+        The group of most votes comes first, and of equal ones that of the first name; pairs that nobody saw are in it.
+        """
+        one, other = np.nonzero((self.sides[:, 1:] >= 0) & (self.sides[:, :1] >= 0))
+        met = (np.ones(one.size), (self.sides[one, 0], self.sides[one, other + 1]))
+        count, label = connected_components(csr_array(met, shape=(len(self.pairs),) * 2), directed=False)
+        votes = np.bincount(label[self.sides[self.battle, 0]], minlength=count)
+        seen = np.bincount(label[self.sides[:, 0]], minlength=count) > 0
+        first = np.array([np.flatnonzero(label == number)[0] for number in range(count)])
+        found = _places(list(np.lexsort((first, -votes, ~seen))))[label]
+        return np.where(seen[label], found, 0)
 
     @property
     def turned(self) -> bool:

@@ -127,7 +127,7 @@ def _unknown(ballots: Ballots | None, pairs: Sequence[Pair]) -> Floats:
     """The variance (P, P) of the difference between any two pairs; the same of all where nobody voted."""
     if ballots is None:
         return np.ones((len(pairs), len(pairs)))
-    board = rank_by_votes(ballots.among(pairs))
+    board = rank_by_votes(ballots.among(pairs), apart=False)
     places = {row.pair: k for k, row in enumerate(board.rows)}
     rows = [places[pair] for pair in pairs]
     covariance = board.covariance[np.ix_(rows, rows)]

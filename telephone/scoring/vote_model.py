@@ -17,7 +17,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from telephone.domain.games import Pair
-from telephone.scoring.ballots import Ballots
+from telephone.scoring.ballots import Ballots, Ints
 from telephone.scoring.choice_likelihood import POSITION, TIES, BattleVotes, Fit
 from telephone.scoring.hyperpriors import Nodes, covariance_of, integrate, mixture, pair_covariance
 from telephone.scoring.intervals import Floats, Interval, ranks, winner
@@ -40,8 +40,9 @@ LEARNT_FROM: Final = 250
 
 @dataclass(frozen=True, slots=True)
 class VoteBoardRow:
-    """One pair: `theta` is the contrast to the mean of the board, `rating` the same in points.
+    """One pair: `theta` is the contrast to the mean of its group, `rating` the same in points, `rank` its rank there.
 
+    Groups count from 1, the one of most votes first; there is one unless some pairs never met, even by way of others.
     `votes` were cast where the pair was a side, `all_bad` of them more found no side good and are not scored.
     `prompts` is 0 where no battle names one.
     """
@@ -55,11 +56,12 @@ class VoteBoardRow:
     prompts: int
     provisional: bool
     rank: int
+    group: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class VoteBoard:
-    """Rows from the best rating down.
+    """Rows from the best rating down, group by group.
 
     `positions` are the log-odds that each button gains by where it stands, about their mean; `tie` is Davidson's ν,
     None where nobody voted for a tie; `luck` is τ, 0 where no battle is known. `spreads` are the standard deviations
@@ -75,19 +77,32 @@ class VoteBoard:
     covariance: Floats = field(compare=False, repr=False)
 
     @property
+    def groups(self) -> tuple[tuple[VoteBoardRow, ...], ...]:
+        """The rows of each group of pairs that met. Nothing is known about how two groups compare."""
+        numbers = sorted({row.group for row in self.rows})
+        return tuple(tuple(row for row in self.rows if row.group == number) for number in numbers)
+
+    @property
     def winner(self) -> Pair | None:
-        """The pair that alone has rank 1 and is not provisional, None where there is none."""
-        return winner(self.rows)
+        """The pair that alone has rank 1 and is not provisional, None where there is none, or one in several groups."""
+        found = [pair for group in self.groups if (pair := winner(group)) is not None]
+        return found[0] if len(found) == 1 else None
 
 
 def rank_by_votes(
-    ballots: Ballots, *, prior_sd: float | None = None, settled: float = SETTLED, position: float = POSITION
+    ballots: Ballots,
+    *,
+    prior_sd: float | None = None,
+    settled: float = SETTLED,
+    position: float = POSITION,
+    apart: bool = True,
 ) -> VoteBoard:
     """The board of all pairs in `ballots`; finite from the first vote on.
 
     `prior_sd` puts one fixed normal prior on α, β and γ in the place of learnt spreads: large is flat. `position` is
-    the prior standard deviation of what a button gains by where it stands, 0 where sides are no buttons. Raises
-    ValueError where `prior_sd` is not positive.
+    the prior standard deviation of what a button gains by where it stands, 0 where sides are no buttons. Pairs that
+    never met are judged `apart`, in groups; otherwise the prior alone compares them. Raises ValueError where
+    `prior_sd` is not positive.
     """
     if prior_sd is not None and not (np.isfinite(prior_sd) and prior_sd > 0):
         raise ValueError(f"a prior needs a positive standard deviation, not {prior_sd}")
@@ -95,13 +110,15 @@ def rank_by_votes(
     nodes, near = _nodes(ballots, battles, prior_sd, position)
     fits = [_fit(ballots.pairs, battles, spreads, prior_sd, near, position=position) for spreads in nodes.spreads]
     size = len(ballots.pairs)
-    centring = np.eye(size) - 1 / size
+    group = ballots.groups if apart else np.zeros(size, dtype=np.int64)
+    same = group[:, None] == group[None, :]
+    centring = np.eye(size) - same / same.sum(axis=1)
     best = fits[int(np.argmax(nodes.weights))]
     extra = _clusters(ballots, battles, best, centring)
     means = np.array([centring @ fit.values[:size] for fit in fits])
     covariances = np.array([centring @ fit.covariance[:size, :size] @ centring for fit in fits]) + np.diag(extra)
     thetas = mixture(means, np.sqrt(np.diagonal(covariances, axis1=1, axis2=2)), nodes.weights)
-    rows = _rows(ballots, thetas, settled)
+    rows = _rows(ballots, thetas, settled, group)
     order = [ballots.pairs.index(row.pair) for row in rows]
     learnt = nodes.weights @ nodes.spreads
     positions = best.values[size:-1] - best.values[size:-1].mean()
@@ -181,12 +198,15 @@ def _clusters(ballots: Ballots, battles: BattleVotes, fit: Fit, centring: Floats
     return np.maximum(np.asarray(clustered - independent, dtype=np.float64), 0.0)
 
 
-def _rows(ballots: Ballots, thetas: Sequence[Interval], settled: float) -> tuple[VoteBoardRow, ...]:
+def _rows(ballots: Ballots, thetas: Sequence[Interval], settled: float, group: Ints) -> tuple[VoteBoardRow, ...]:
     ratings = [
         Interval(CENTRE + POINTS * theta.estimate, CENTRE + POINTS * theta.low, CENTRE + POINTS * theta.high)
         for theta in thetas
     ]
-    places = ranks(ratings, higher_is_better=True)
+    places = np.zeros(len(ratings), dtype=np.int64)
+    for number in np.unique(group):
+        among = np.flatnonzero(group == number)
+        places[among] = ranks([ratings[k] for k in among], higher_is_better=True)
     votes = np.bincount(ballots.battle, minlength=len(ballots.sides))
     rows = []
     for k, pair in enumerate(ballots.pairs):
@@ -196,7 +216,6 @@ def _rows(ballots: Ballots, thetas: Sequence[Interval], settled: float) -> tuple
         few = battles < FEWEST_BATTLES or 0 < prompts < FEWEST_BATTLES
         unsure = few or ratings[k].width >= settled
         bad = int(ballots.all_bad[here].sum())
-        rows.append(
-            VoteBoardRow(pair, thetas[k], ratings[k], int(votes[here].sum()), bad, battles, prompts, unsure, places[k])
-        )
-    return tuple(sorted(rows, key=lambda row: (-row.rating.estimate, str(row.pair))))
+        cast, place, number = int(votes[here].sum()), int(places[k]), int(group[k]) + 1
+        rows.append(VoteBoardRow(pair, thetas[k], ratings[k], cast, bad, battles, prompts, unsure, place, number))
+    return tuple(sorted(rows, key=lambda row: (row.group, -row.rating.estimate, str(row.pair))))

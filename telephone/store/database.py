@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_S: Final = 30
 """How long a writer waits for another process's write before SQLite reports a locked file, in seconds."""
+CONNECT_TIMEOUT_S: Final = 10
+"""How long Postgres may take to answer a new connection, in seconds, unless its address says otherwise."""
 POOL_SIZE: Final = 10
 
 _DRIVERS: Final = {
@@ -46,6 +48,8 @@ def read_url(url: str) -> URL:
         return parsed.set(drivername=driver)
     if parsed.database in (None, "", ":memory:"):
         raise Misconfigured(f"The store needs a file: a database in memory would forget every game. {_HOW}")
+    if parsed.host is not None or parsed.query:
+        raise Misconfigured(f"A SQLite file has no host and takes no options. {_HOW}")
     return parsed.set(drivername=driver, database=str(Path(str(parsed.database)).expanduser()))
 
 
@@ -60,6 +64,9 @@ def engine_options(url: URL) -> dict[str, Any]:
     if is_sqlite(url):
         # isolation_level None: Python's sqlite3 must not begin transactions of its own; _begin does.
         options["connect_args"] = {"isolation_level": None, "timeout": BUSY_TIMEOUT_S}
+    elif "connect_timeout" not in url.query:
+        # Without one, an address that nobody answers at takes minutes to be found out.
+        options["connect_args"] = {"connect_timeout": CONNECT_TIMEOUT_S}
     return options
 
 

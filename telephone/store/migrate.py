@@ -13,6 +13,7 @@ from telephone.errors import Misconfigured
 from telephone.store.database import engine_options, is_sqlite, set_up_sqlite
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_ELSEWHERE: Final = "Let this user write there, or name another place by TELEPHONE_DATA_DIR or TELEPHONE_DATABASE_URL."
 _LOCK: Final = 0x7E1E_9407
 """The key of the advisory lock under which Postgres is migrated."""
 
@@ -23,19 +24,26 @@ def upgrade(url: URL) -> None:
     All in one transaction and under a lock, so that several processes may start at once. Raises
     Misconfigured when the database cannot be reached, is none, or is newer than this version.
     """
-    shown = url.render_as_string(hide_password=True)
+    shown = str(url.database) if is_sqlite(url) else url.render_as_string(hide_password=True)
     try:
         if is_sqlite(url):
-            Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(shown).parent)
         _migrate(url)
-    except OSError as error:
-        raise Misconfigured(f"The database's folder cannot be made: {error.strerror}.", shown) from error
     except CommandError as error:
         raise Misconfigured(
             "The database was made by a newer version of AI Telephone; please update this one.", f"{shown}: {error}"
         ) from error
     except DBAPIError as error:
-        raise Misconfigured(f"The database at {shown} cannot be opened: {_first_line(error)}", shown) from error
+        advice = f" {_ELSEWHERE}" if is_sqlite(url) else ""
+        raise Misconfigured(f"The database {shown} cannot be opened: {_first_line(error)}{advice}") from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"The database's folder cannot be made: {folder.absolute()} ({error.strerror})."
+        raise Misconfigured(f"{why} {_ELSEWHERE}") from error
 
 
 def _migrate(url: URL) -> None:

@@ -20,6 +20,7 @@ def routes(apis: StandinApis) -> list[web.RouteDef]:
     return [
         web.post("/v1/images/generations", api.draw),
         web.post("/v1/chat/completions", api.describe),
+        web.get("/v1/models", api.models),
         web.get("/v1/models/{name}", api.model),
     ]
 
@@ -75,6 +76,10 @@ class _Api:
                 "usage": {"prompt_tokens": 1_000, "completion_tokens": 100, "total_tokens": 1_100},
             }
         )
+
+    async def models(self, request: web.Request) -> web.StreamResponse:
+        listed = [{"id": name, "object": "model", "created": 1, "owned_by": "studios"} for name in self.apis.models]
+        return web.json_response({"object": "list", "data": listed})
 
     async def model(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]

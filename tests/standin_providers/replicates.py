@@ -24,6 +24,7 @@ def routes(apis: StandinApis) -> list[web.RouteDef]:
     return [
         web.post("/v1/predictions", api.create),
         web.get("/v1/predictions", api.list),
+        web.get("/v1/account", api.account),
         web.get("/v1/predictions/{id}", api.get),
         web.post("/v1/predictions/{id}/cancel", api.cancel),
         web.post("/v1/files", api.upload),
@@ -176,6 +177,9 @@ class _Api:
     async def files(self, request: web.Request) -> web.StreamResponse:
         shown = [file["shown"] for file in self.apis.files.values()][::-1]
         return web.json_response({"previous": None, "next": None, "results": shown})
+
+    async def account(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response({"type": "organization", "username": "acme", "name": "Acme Corp, Inc."})
 
     async def model(self, request: web.Request) -> web.StreamResponse:
         name = f"{request.match_info['owner']}/{request.match_info['name']}"

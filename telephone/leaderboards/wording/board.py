@@ -27,6 +27,7 @@ PROVISIONAL: Final = {
 }
 
 
+IN_GROUP: Final = " in its group"
 GAMES: Final[dict[Games, str | None]] = {"all": None, "designed": "designed games", "open": "members' open games"}
 BEGINS_ONE: Final = "`/telephone start` with `i2t:human` begins one."
 
@@ -75,7 +76,8 @@ def row_words(row: PairRow, board: Board) -> str:
     if row.distance is not None:
         figures.append(_by_distance(row.distance, row.head, named=both))
     if row.votes is not None:
-        figures.append(_by_votes(row.votes, named=both))
+        group = f"group {row.votes.group}, " if board.apart else ""
+        figures.append(group + _by_votes(row.votes, named=both))
     return "; ".join([*figures, completed(row.completion)])
 
 
@@ -100,7 +102,7 @@ def verdict(board: Board, shown: Shown = str) -> str:
         return f"Nobody has won: {why}." if why else ""
     labels = " and ".join(shown(label) for label in board.judges)
     who = {"distance": labels, "votes": "the votes", "both": f"{labels}, and the votes"}[board.asked.by]
-    return f"{shown(str(winner))} has won, by {who}."
+    return f"{shown(str(winner))} has won{IN_GROUP if board.apart else ''}, by {who}."
 
 
 def agreed(board: Board) -> str:
@@ -133,6 +135,8 @@ def notes(board: Board, shown: Shown = str, *, rescore: str = "/telephone rescor
         rows = [row.distance if kind == "distance" else row.votes for row in board.rows]
         if any(row is not None and row.provisional for row in rows):
             said.append(sentence)
+    if board.apart:
+        said.append(apart(board.apart))
     if by != "votes" and not board.is_empty:
         said.append("Distances understand English only.")
     return said
@@ -142,6 +146,14 @@ def left_out(games: int, embedder: str) -> str:
     """How many games are on no board by an embedder because it cannot read their words."""
     some = "1 game is" if games == 1 else f"{games:,} games are"
     return f"{some} left out: {embedder} cannot read the words."
+
+
+def apart(groups: int) -> str:
+    """That the votes are of several groups, and what joins them."""
+    return (
+        f"The votes are of {groups} groups of pairs that never met. Each group is ranked by itself: ratings of two "
+        "groups cannot be compared until a battle sets pairs of both against each other."
+    )
 
 
 def nothing_here(board: Board) -> str:

@@ -195,3 +195,36 @@ def test_markup_in_names_is_shown_as_it_was_written(tmp_path: Path) -> None:
     assert "[red]a × x[/]" in telephone("leaderboard", "--votes", file(tmp_path / "v.csv", VOTES, rows)).stdout
     scores = [[f"[red]{row[0]}", *row[1:]] for row in reaction()]
     assert "[red]noise 0" in telephone("insights", "--scores", file(tmp_path / "s.csv", SCORES, scores)).stdout
+
+
+def test_groups_that_never_met_are_judged_each_by_itself(tmp_path: Path) -> None:
+    cast = [["a", "x", "b", "y", "b" if n % 4 == 0 else "a", f"v{n}"] for n in range(400)]
+    votes = file(tmp_path / "votes.csv", VOTES, [*cast, ["c", "x", "d", "y", "a", "ann"]])
+    found = document("votes", "leaderboard", "--votes", votes)
+    assert (found["winner"], found["why"], found["groups"]) == ({"t2i": "a", "i2t": "x"}, None, 2)
+    assert [(pair["t2i"], pair["group"], pair["rank"]) for pair in found["pairs"]] == [
+        *(("a", 1, 1), ("b", 1, 2)),
+        *(("c", 2, 1), ("d", 2, 1)),
+    ]
+    shown = telephone("leaderboard", "--votes", votes).stdout
+    assert "a × x has won in its group." in shown
+    assert "2 groups of pairs that never met" in shown
+    alone = file(tmp_path / "alone.csv", VOTES, cast)
+    assert document("votes", "leaderboard", "--votes", alone)["groups"] == 1
+    assert "group" not in telephone("leaderboard", "--votes", alone).stdout
+
+
+def test_an_arenas_export_makes_a_board(tmp_path: Path) -> None:
+    heading = ("question_id", "model_a", "model_b", "winner", "judge", "language")
+    votes = file(
+        tmp_path / "arena.csv", heading, [[n, "gpt", "koala", "model_a", f"user {n}", "en"] for n in range(40)]
+    )
+    found = document("votes", "leaderboard", "--votes", votes, "--columns", "arena")
+    assert (found["pairs"][0]["t2i"], found["pairs"][0]["i2t"], found["voters"]) == ("gpt", "any", 40)
+    result = telephone("leaderboard", "--votes", votes)
+    assert isinstance(result.exception, TelephoneError)
+    assert "--columns arena" in result.exception.sentence
+    scores = file(tmp_path / "s.csv", ("t2i", "i2t", "prompt", "level", "clip"), reaction())
+    assert document("insights", "insights", "--scores", scores, "--columns", "score=clip")["games"] == 60
+    for command in ("leaderboard", "insights"):
+        assert telephone(command, "--columns", "arena").exit_code == 2

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+import sqlalchemy as sa
 
 from telephone.engine.engine import Engine, JsonSerializer, StepFailed, _unixepoch
 from telephone.errors import Misconfigured
@@ -130,3 +131,18 @@ def test_the_serializer_gives_back_what_it_took_and_never_a_live_exception():
 def test_the_stand_in_for_sqlites_unixepoch_keeps_fractions_only_when_asked():
     assert _unixepoch("subsec") % 1 or _unixepoch("now", "subsec") % 1
     assert _unixepoch() == int(_unixepoch())
+
+
+async def test_a_journal_that_cannot_be_written_is_named_with_its_folder(tmp_path, monkeypatch):
+    full = sqlite3.OperationalError("database or disk is full")
+
+    def no_room(url: str) -> sa.Engine:
+        raise sa.exc.OperationalError("PRAGMA", {}, full)
+
+    monkeypatch.setattr("telephone.engine.engine._sqlite_engine", no_room)
+    with pytest.raises(Misconfigured, match="database or disk is full") as told:
+        await Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}").launch([])
+    assert str(tmp_path) in told.value.sentence
+    (tmp_path / "taken").write_text("no folder")
+    with pytest.raises(Misconfigured, match=str(tmp_path / "taken")):
+        await Engine(f"sqlite:///{tmp_path / 'taken' / 'engine.sqlite'}").launch([])

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from telephone.domain.games import Pair
 from telephone.errors import BadInput
-from telephone.leaderboards.csv_input import lines_of, read_scores, read_votes
+from telephone.leaderboards.csv_input import MORE, lines_of, read_scores, read_votes
+from telephone.leaderboards.csv_input import VOTES as VOTES_COLUMNS
+from telephone.leaderboards.csv_records import columns_of
 from telephone.scoring.ballots import ALL_BAD, TIE, Ballots, BallotVote, tally
 from telephone.scoring.distance_model import Cell
 
@@ -31,6 +33,15 @@ a,x,a fox,easy,0.7
 b,x,a fox,Easy,.25
 a,x,"two hats, red",hard,1e-1
 """
+
+
+SEMICOLONS = VOTES.replace('"y, z"', "y# z").replace(",", ";").replace("#", ",")
+
+
+def numbered(name: str) -> str:
+    """VOTES with a column of row numbers in front, as pandas writes one."""
+    heading, *rows = VOTES.splitlines()
+    return "\n".join([f"{name},{heading}", *(f"{k},{row}" if row else "" for k, row in enumerate(rows))]) + "\n"
 
 
 def same(one: Ballots, other: Ballots) -> bool:
@@ -83,8 +94,21 @@ def test_a_prompt_may_have_no_level() -> None:
         VOTES.replace('"y, z"', "y# z").replace(",", "\t").replace("#", ",").encode(),
         VOTES.replace("a_t2i,", " A_T2I ,").replace("ann", " ann ").encode(),
         VOTES.rstrip("\n").encode(),
+        ("sep=;\r\n" + SEMICOLONS.replace("\n", "\r\n")).encode("utf-8-sig"),
+        SEMICOLONS.replace("#", ",").replace(";", "\t").encode("utf-16"),
+        VOTES.replace("\n", ",,,\n").encode(),
+        f"{VOTES},,,,,,\n,,,,,,,,\n".encode(),
+        numbered("").encode(),
+        numbered("Unnamed: 0").encode(),
+        VOTES.replace("a_t2i,a_i2t", "A T2I,a-I2T").replace("voter,battle", " Voter , BATTLE").encode(),
+        VOTES.replace(",a,ann,7", ",Model_A,\uff41nn\u200b,\uff17")
+        .replace("a,x,b,x,TIE", "\uff41,x\ufe0f,b,x,Tie")
+        .encode(),
     ],
-    ids=["plain", "mark", "CRLF", "CR", "semicolons", "tabs", "spaces", "no last line end"],
+    ids=[
+        *("plain", "mark", "CRLF", "CR", "semicolons", "tabs", "spaces", "no last line end", "sep=;", "Unicode text"),
+        *("empty columns", "rows of separators", "an index", "an index of pandas", "capitals", "widths and marks"),
+    ],
 )
 def test_however_a_file_is_written_it_says_the_same(tmp_path: Path, written: bytes) -> None:
     (tmp_path / "votes.csv").write_bytes(written)
@@ -228,7 +252,7 @@ def test_a_prompt_has_one_level() -> None:
     ("written", "says"),
     [
         (b"t2i,i2t,prompt,level,score\na,x,caf\xe9,easy,0.5\n", "Line 2 is not in UTF-8"),
-        ("t2i,i2t".encode("utf-16"), "Line 1 is not in UTF-8"),
+        ("t2i,i2t".encode("utf-16")[:-1], "Line 1 is not in UTF-8"),
     ],
 )
 def test_another_encoding_is_said_to_be_one(tmp_path: Path, written: bytes, says: str) -> None:
@@ -250,3 +274,106 @@ def test_any_text_is_read_or_refused_in_one_sentence(text: str) -> None:
             with pytest.raises(BadInput) as told:
                 read((heading + text).splitlines(keepends=True))
             assert "\n" not in told.value.sentence
+
+
+@pytest.mark.parametrize(
+    "word", ["Both Bad", "bothbad", "ALL BAD", "tie (bothbad)", "Tie (Both Bad)", "neither", "all_bad"]
+)
+def test_a_vote_for_no_side_has_many_words(word: str) -> None:
+    assert votes(f"a,x,b,x,{word},ann,7", "a,x,b,x,a,bob,7").all_bad.tolist() == [1]
+
+
+def test_one_person_is_one_voter_however_the_name_is_typed() -> None:
+    typed = [
+        "Jos\u00e9",
+        "Jose\u0301",
+        " Jos\u00e9\u00a0",
+        "\u200bJos\u00e9\ufeff",
+        "Jo\u00ads\u00e9",
+        "\uff2aos\u00e9",
+        "Jos\u00e9\u3164",
+    ]
+    found = votes(*(f"a,x,b,x,a,{name},{k}" for k, name in enumerate(typed)))
+    assert found.voter.tolist() == [0] * len(typed)
+    with pytest.raises(BadInput, match=r"chose b in battle .7. and, on line 2, a; keep one"):
+        votes("a,x,b,x,a,Jos\u00e9,7", "a,x,b,x,b,Jose\u0301\u200b,7")
+    assert len(set(votes("a,x,b,x,a,ann,1", "a,x,b,x,a,Ann,2").voter.tolist())) == 2, "capitals tell people apart"
+
+
+def test_one_model_is_one_model_however_its_name_is_typed() -> None:
+    assert votes("SD\u00a01,x,b,x,a,ann,1", "SD 1,x,b,x,a,ann,2", "\uff33D 1\u200d,x,b,x,a,ann,3").pairs == (
+        Pair("SD 1", "x"),
+        Pair("b", "x"),
+    )
+
+
+ARENA = """\
+question_id,model_a,model_b,winner,judge,turn,language
+1,gpt-4,vicuna-13b,model_a,arena_user_1,1,English
+2,vicuna-13b,gpt-4,tie (bothbad),arena_user_2,1,German
+3,vicuna-13b,gpt-4,model_b,arena_user_3,2,English
+4,gpt-4,koala-13b,tie,arena_user_1,1,English
+5,gpt-4,koala-13b,koala-13b,arena_user_4,1,English
+"""
+
+
+def test_an_arenas_export_is_read_through_the_names_of_its_columns() -> None:
+    gpt, vicuna, koala = (Pair(name, "any") for name in ("gpt-4", "vicuna-13b", "koala-13b"))
+    cast = [
+        BallotVote((gpt, vicuna), 0, "arena_user_1"),
+        BallotVote((vicuna, gpt), ALL_BAD, "arena_user_2"),
+        BallotVote((vicuna, gpt), 1, "arena_user_3"),
+        BallotVote((gpt, koala), TIE, "arena_user_1"),
+        BallotVote((gpt, koala), 1, "arena_user_4"),
+    ]
+    lines = ARENA.splitlines(keepends=True)
+    assert same(read_votes(lines, columns_of(["arena"], (*VOTES_COLUMNS, *MORE))), tally(cast))
+    named = columns_of(["a=model_a, b=Model B", "outcome=winner,voter=judge"], VOTES_COLUMNS)
+    assert same(read_votes(lines, named), tally(cast))
+    people = columns_of(["arena", "voter=language"], VOTES_COLUMNS)
+    assert read_votes(lines, people).voter.tolist() == [0, 0, 0, 0]
+    with pytest.raises(BadInput, match="--columns arena reads an arena's file"):
+        read_votes(lines)
+
+
+def test_a_whole_side_may_name_its_pair() -> None:
+    assert read_votes(["a,b,outcome,voter\n", "stickers \u00d7 spotter,doodles\u00d7spotter,b,ann\n"]).pairs == (
+        Pair("doodles", "spotter"),
+        Pair("stickers", "spotter"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ("winner", "“winner” maps no column; write arena, or OUR=THEIR names such as outcome=winner"),
+        ("colour=winner", "“colour=winner” maps no column"),
+        ("voter=", "“voter=” maps no column"),
+        ("arena,voter=nobody", "Line 1 has no column “nobody”; it has question_id, model_a, model_b, winner, judge"),
+        ("a=model_a,b=model_b,outcome=winner", "it lacks voter"),
+    ],
+)
+def test_a_mapping_that_cannot_be_is_told(columns: str, says: str) -> None:
+    with pytest.raises(BadInput) as told:
+        read_votes(ARENA.splitlines(keepends=True), columns_of([columns], (*VOTES_COLUMNS, *MORE)))
+    assert says in told.value.sentence
+
+
+def test_numbers_may_have_a_decimal_comma_where_commas_separate_nothing(tmp_path: Path) -> None:
+    heading = "t2i;i2t;prompt;level;score\n"
+    found = read_scores([heading, "a;x;p;easy;0,5\n", "b;x;p;easy;1\n", "c;x;p;easy;-1,25e-1\n"])
+    assert [cell.mean for cell in found.cells] == [0.5, 1.0, -0.125]
+    assert read_scores([heading, "a;x;p;easy;0.5\n"]).cells[0].mean == 0.5
+    with pytest.raises(BadInput, match="Line 3 writes its score with a point and line 2 with a comma; write one"):
+        read_scores([heading, "a;x;p;easy;0,5\n", "b;x;p;easy;1.250\n"])
+    for number in ("1.250,5", "1,250,5", ",", "0,5 m"):
+        with pytest.raises(BadInput, match=r"Line 2: the score .* is no number"):
+            read_scores([heading, f"a;x;p;easy;{number}\n"])
+
+
+def test_a_field_below_no_heading_is_told() -> None:
+    assert read_votes(["a_t2i,a_i2t,,b_t2i,b_i2t,outcome,voter\n", "a,x,,b,x,a,ann\n"]).pairs == (A, B)
+    with pytest.raises(BadInput, match="Line 2 has a field below no heading; name its column on line 1"):
+        read_votes(["a_t2i,a_i2t,,b_t2i,b_i2t,outcome,voter\n", "a,x,oh,b,x,a,ann\n"])
+    with pytest.raises(BadInput, match="Line 3 has 8 fields and the heading 7"):
+        votes("a,x,b,x,a,ann,7,", "a,x,b,x,a,bob,7,oh")

@@ -4,10 +4,11 @@ import io
 from pathlib import Path
 
 import pytest
+import structlog
 from PIL import Image as pil
 
 from telephone.domain.games import Image
-from telephone.errors import Misconfigured, NotFound
+from telephone.errors import Misconfigured, NotFound, Unavailable
 from telephone.media.images import Pictures, verify
 
 
@@ -66,3 +67,14 @@ def test_an_address_that_is_no_storage_is_told_to_the_operator(url: str) -> None
     with pytest.raises(Misconfigured) as caught:
         Pictures.at(url)
     assert "TELEPHONE_STORAGE_URL" in caught.value.detail
+
+
+async def test_a_disk_that_is_full_is_named_to_the_operator_and_not_to_players(tmp_path: Path) -> None:
+    pictures = Pictures.at((tmp_path / "kept #1").as_uri())
+    image = drawn()
+    (tmp_path / "kept #1" / image.sha256[:2]).write_text("no folder")
+    with structlog.testing.capture_logs() as logs, pytest.raises(Unavailable) as told:
+        await pictures.put(image)
+    assert str(tmp_path) not in told.value.sentence
+    assert logs[0]["place"] == str(tmp_path / "kept #1")
+    assert logs[0]["reason"]

@@ -1,0 +1,272 @@
+"""What the values of settings may be.
+
+Each check takes a value without blanks and quotes around it and returns it as it is used. What cannot be used is a
+ValueError: half a sentence that says what is wrong, and what to write.
+"""
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticUseDefault
+
+_INVISIBLE: Final = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+_QUOTES: Final = {'"': '"', "'": "'", "`": "`", "“": "”", "”": "”", "„": "“", "‘": "’", "’": "’", "«": "»"}
+_HOST: Final = re.compile(r"[^\W_]([\w-]*\w)?(\.[^\W_]([\w-]*\w)?)*\.?|\w[\w-]*")
+_LOCAL: Final = re.compile(r"localhost|[^.]+|.*\.(local|lan|internal|home|localhost)|\d+\.\d+\.\d+\.\d+|\[.*\]")
+_PLACES: Final = ("file", "s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "https", "http", "memory")
+_ENDPOINTS: Final = re.compile(r"(/chat)?/completions$|/images/generations$|/models$|/responses$")
+
+
+def clean(text: str) -> str:
+    """The text without the blanks, invisible characters and pairs of quotation marks that stand around it."""
+    while True:
+        bare = re.sub(rf"^[\s{_INVISIBLE}]+|[\s{_INVISIBLE}]+$", "", text)
+        if len(bare) < 2 or _QUOTES.get(bare[0]) != bare[-1]:
+            return bare
+        text = bare[1:-1]
+
+
+def written(check: Callable[[str], Any]) -> BeforeValidator:
+    """The check for text as people write it; an empty one is the default. What is no text passes unchecked."""
+
+    def checked(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        bare = clean(value)
+        if not bare:
+            raise PydanticUseDefault
+        if any("\ud800" <= char <= "\udfff" for char in bare):
+            raise ValueError("it is not in UTF-8; write it with letters that are")
+        return check(bare)
+
+    return BeforeValidator(checked)
+
+
+def address(example: str, *, schemes: tuple[str, ...] = ("http", "https")) -> Callable[[str], str]:
+    """A check for the address of a server: scheme, host and perhaps port and path, without a slash at its end."""
+
+    def check(text: str) -> str:
+        scheme, separator, rest = text.partition("://")
+        if not separator:
+            raise ValueError(_without_scheme(text, example, schemes))
+        if scheme.lower() not in schemes:
+            raise ValueError(f"{said(text)} begins with {scheme[:20]}://; write an address such as {example}")
+        if re.search(r"[?#]", text):
+            raise ValueError(f"{said(text)} has a part after its path; write it without ? and #, as {example} is")
+        if _parts(text) is None:
+            raise ValueError(f"{said(text)} is no address; write one such as {example}")
+        if "@" in rest.partition("/")[0]:
+            raise ValueError(f"there is a user name in it; write the address alone, such as {example}")
+        return f"{scheme.lower()}://{rest.rstrip('/')}"
+
+    return check
+
+
+public_address: Final = address("https://draw.example.org")
+gateway_address: Final = address("wss://gateway.discord.gg", schemes=("ws", "wss"))
+
+
+def openai_address(text: str) -> str:
+    """The address of an OpenAI-compatible server, up to /v1."""
+    found = address("http://127.0.0.1:11434/v1")(text)
+    if (path := _ENDPOINTS.search(found)) is not None:
+        raise ValueError(f"{said(text)} ends with {path[0]}; write {found[: path.start()]}")
+    return found
+
+
+def replicate_address(text: str) -> str:
+    """The address of Replicate's API, without /v1."""
+    return address("https://api.replicate.com")(text).removesuffix("/v1")
+
+
+def discord_address(text: str) -> str:
+    """The address of Discord's API, with its version."""
+    found = address("https://discord.com/api/v10")(text)
+    if re.search(r"/api/v\d+$", found) is None:
+        raise ValueError(f"{said(text)} has no version of the API at its end; write one such as {found}/api/v10")
+    return found
+
+
+def secret(text: str) -> str:
+    """A key or token: printable ASCII without blanks. It is never repeated in what is said."""
+    if not text.isascii() or not text.isprintable() or re.search(r"[\s\"'`]", text):
+        raise ValueError("it holds blanks, quotation marks or letters that no key has; copy it again, and it alone")
+    return text
+
+
+def discord_token(text: str) -> str:
+    """A bot's token, without the word Bot that stands before it in requests."""
+    return secret(re.sub(r"^Bot\s+", "", text))
+
+
+def folder(text: str) -> Path:
+    """A path, with ~ for the home folder and variables of the environment such as $HOME."""
+    if "\0" in text:
+        raise ValueError("it holds a character that no path has; write a path such as /srv/telephone")
+    return Path(os.path.expanduser(os.path.expandvars(text)))
+
+
+def database(text: str) -> str:
+    """The address of a database, in the form that SQLAlchemy reads."""
+    from sqlalchemy.engine import URL, make_url
+    from sqlalchemy.exc import ArgumentError
+
+    how = "write one such as sqlite:////srv/telephone.sqlite or postgresql://user:password@host/name"
+    if "://" not in text and (path := folder(text)).is_absolute():
+        return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError(f"it is no address of a database; {how}") from None
+    kind, _, driver = url.drivername.partition("+")
+    if kind == "sqlite":
+        if url.host is not None:
+            raise ValueError("after sqlite: stand three slashes before a path, four before one from the root; " + how)
+        if url.database in (None, "", ":memory:"):
+            raise ValueError(f"a database in memory would forget every game; {how}")
+        if "?" in text:
+            raise ValueError(
+                "a SQLite file takes no options; leave ? and what follows out, and write a ? in a name %3F"
+            )
+        return url.set(database=str(folder(url.database or ""))).render_as_string(hide_password=False)
+    if kind not in ("postgres", "postgresql") or driver not in ("", "psycopg"):
+        raise ValueError(f"it begins with {url.drivername[:30]}, and only SQLite and Postgres can be used; {how}")
+    if "@" in (url.host or "") or re.search(r"[#?/]", text.partition("://")[2].rpartition("@")[0]):
+        raise ValueError(
+            "its password holds a sign that means something in addresses; write @ as %40, / as %2F, # as %23"
+        )
+    return text
+
+
+def storage(text: str) -> str:
+    """Where pictures lie: the address of a folder or bucket; a path from the root becomes the address of its folder."""
+    how = "write a path such as /srv/pictures, or s3://bucket/folder, gs://bucket/folder or az://container/folder"
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        path = folder(text)
+        if not path.is_absolute():
+            raise ValueError(f"{said(text)} is no address and no path from the root; {how}")
+        return path.as_uri()
+    if scheme.lower() not in _PLACES:
+        raise ValueError(f"{said(text)} begins with {scheme[:20]}://, where no pictures can be stored; {how}")
+    if scheme.lower() == "file":
+        folder_of(text)
+    elif scheme.lower() != "memory" and not rest.strip("/"):
+        raise ValueError(f"{said(text)} names no bucket; {how}")
+    return f"{scheme.lower()}://{rest}"
+
+
+def folder_of(url: str) -> Path:
+    """The folder that a file:/// address names, its escapes resolved. Raises ValueError where it names none."""
+    if re.search(r"[?#]", url):
+        raise ValueError("in an address, ? is written %3F and # is written %23; write so, or the path alone")
+    parts = urlsplit(url)
+    if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
+        raise ValueError(f"{said(url)} lacks a slash; after file: stand three, such as file:///srv/pictures")
+    return Path(unquote(parts.path, errors="surrogateescape"))
+
+
+def hosts(text: str) -> str:
+    """Host names, by one blank each: a name, or *. and a name for all below it."""
+    found = []
+    for word in re.split(r"[\s,;]+", text.strip(" ,;")):
+        name = word.removeprefix("*.")
+        bare = name.removeprefix("[").removesuffix("]")
+        if not _is_host(bare):
+            host = _host_in(name) or "cdn.example.org"
+            raise ValueError(f"{said(word)} is no host name; write {host}, without scheme, port or path")
+        found.append(word[: -len(name)] + _plain(bare))
+    return " ".join(found)
+
+
+def listening_host(text: str) -> str:
+    """The name or number of an interface to listen on."""
+    bare = text.removeprefix("[").removesuffix("]")
+    try:
+        return str(ipaddress.ip_address(bare))
+    except ValueError:
+        if _is_host(text):
+            return text
+        raise ValueError(f"{said(text)} is no address to listen on; write 127.0.0.1, or 0.0.0.0 for all") from None
+
+
+def port(text: str) -> int:
+    """A port, from 0 to 65535."""
+    if re.fullmatch(r"[0-9]{1,6}", text) and int(text) <= 65535:
+        return int(text)
+    raise ValueError(f"{said(text)} is no port; write a number from 0 to 65535, such as 8787")
+
+
+def dollars(text: str) -> float:
+    """An amount of dollars, from 0 to 10000."""
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+", text) and float(text) <= 10_000:
+        return float(text)
+    raise ValueError(f"{said(text)} is no amount from 0 to 10000; write dollars as a number with a point, such as 2.50")
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """A check for one of these words, however it is capitalised."""
+
+    def check(text: str) -> str:
+        if text.lower() in words:
+            return text.lower()
+        raise ValueError(f"{said(text)} is none of its values; write {', '.join(words[:-1])} or {words[-1]}")
+
+    return check
+
+
+def said(text: str) -> str:
+    """What somebody wrote, in quotation marks, on one line and not too long."""
+    words = "".join(char if char.isprintable() else " " for char in text)
+    return f"'{words[:80]}…'" if len(words) > 80 else f"'{words}'"
+
+
+def _without_scheme(text: str, example: str, schemes: tuple[str, ...]) -> str:
+    rest = re.sub(r"^([a-z]+:)?[/\\]+", "", text, flags=re.IGNORECASE)
+    parts = _parts(f"x://{rest}") if not re.search(r"[?#@\\]", rest) else None
+    if parts is None:
+        return f"{said(text)} is no address; write one such as {example}"
+    secure = _LOCAL.fullmatch(parts.netloc.rpartition(":")[0] or parts.netloc) is None
+    return f"{said(text)} lacks {schemes[secure]}:// at its beginning; write {schemes[secure]}://{rest}"
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an address; None where its host or port cannot be."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    if re.search(r"[\s\\<>\"'`{}|^]", url) or not _is_host(parts.hostname or "") or parts.netloc.endswith(":"):
+        return None
+    return parts
+
+
+def _is_host(host: str) -> bool:
+    if ":" in host or re.fullmatch(r"[0-9.]+", host):
+        try:
+            ipaddress.ip_address(host.partition("%")[0])
+        except ValueError:
+            return False
+        return True
+    return _HOST.fullmatch(host) is not None
+
+
+def _host_in(text: str) -> str | None:
+    """The host in what looks like an address, or like a host and a port."""
+    parts = _parts(text if "://" in text else f"x://{text}")
+    return parts.hostname if parts else None
+
+
+def _plain(host: str) -> str:
+    """A host name as requests name it: in small letters, other scripts in their ASCII form."""
+    try:
+        return host.lower().encode("idna").decode()
+    except UnicodeError:
+        raise ValueError(f"{said(host)} is no host name; write one such as cdn.example.org") from None

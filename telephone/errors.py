@@ -7,7 +7,8 @@ TelephoneError
 ├── Unavailable     a passing fault; asking again may help
 ├── Retired         the model is gone; knows its replacement
 ├── Misconfigured   our key, balance or setting; the operator must act
-├── BadOutput       an answer came that is no picture or no caption
+├── BadOutput       an answer came that is no picture or no caption; what came is kept for the log
+│   └── NothingSaid a language model said nothing, with more space neither: it is not asked again
 ├── TimedOut        no answer within the deadline
 ├── OverBudget      a spending or counting limit is reached
 ├── NotAllowed      this member, channel or moment may not
@@ -20,11 +21,15 @@ Retries happen around the call to a provider, and only for RateLimited and Unava
 
 
 class TelephoneError(Exception):
-    """An expected failure. `sentence` tells the player what happened and what to do next."""
+    """An expected failure. `sentence` tells the player what happened and what to do next.
+
+    `cost_usd` is what the failed call cost, in US dollars, None where nobody said.
+    """
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.cost_usd: float | None = None
 
 
 class Refused(TelephoneError):
@@ -68,7 +73,15 @@ class Misconfigured(TelephoneError):
 
 
 class BadOutput(TelephoneError):
-    """A model answered with something that is no picture or no caption."""
+    """An answer came that is no picture or no caption. `detail`, for the log, is what the provider said instead."""
+
+    def __init__(self, sentence: str, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.detail = detail
+
+
+class NothingSaid(BadOutput):
+    """A language model answered twice without a word for its user. It is not asked a third time."""
 
 
 class TimedOut(TelephoneError):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from telephone.errors import RateLimited, TimedOut, Unavailable
+from telephone.errors import BadOutput, RateLimited, TimedOut, Unavailable
 
 T = TypeVar("T")
 _LONGEST_WAIT: Final = 30.0
@@ -15,8 +15,9 @@ _LONGEST_WAIT: Final = 30.0
 async def with_patience(call: Callable[[], Awaitable[T]], *, deadline: float, who: str, first_wait: float = 0.5) -> T:
     """Makes a call until it answers; waits longer after each passing fault, or as long as the provider asked for.
 
-    `deadline` bounds all attempts and waits together, in seconds. Only RateLimited and Unavailable are tried again;
-    any other error is raised at once. Raises TimedOut, naming `who`, when the time is used up.
+    `deadline` bounds all attempts and waits together, in seconds. Only RateLimited and Unavailable are tried again; any
+    other error is raised at once, and so is an answer that came and is none. Raises TimedOut, naming `who`, when the
+    time is used up.
     """
     ends = time.monotonic() + deadline
     wait = first_wait
@@ -27,6 +28,8 @@ async def with_patience(call: Callable[[], Awaitable[T]], *, deadline: float, wh
         except TimeoutError:
             raise _timed_out(who, deadline) from None
         except (RateLimited, Unavailable) as error:
+            if isinstance(error, BadOutput):
+                raise
             asked = error.retry_after if isinstance(error, RateLimited) else None
             pause = asked if asked is not None else wait * random.uniform(0.8, 1.2)
             if time.monotonic() + pause >= ends:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from telephone.domain.calls import Answer, Ask, Ticket
-from telephone.errors import Unavailable
+from telephone.errors import BadOutput, Unavailable
 
 ModelKind = Literal["t2i", "i2t", "embedder", "chat"]
 """The kinds of models: text to image, image to text, embedder, and chat models that write prompts."""
@@ -105,6 +105,21 @@ def _leaves(value: Any) -> list[Any]:
 
 class Lost(Unavailable):
     """The connection broke after the call was sent: it may have been made, and billed, without an answer."""
+
+
+class Interrupted(BadOutput):
+    """A prediction ended without an answer through no fault of its input: the same may be asked for again.
+
+    `expired` says that there was an answer, which the provider deleted before it was collected.
+    """
+
+    def __init__(self, sentence: str, *, expired: bool = False) -> None:
+        super().__init__(sentence)
+        self.expired = expired
+
+
+class Crowded(Interrupted, Unavailable):
+    """A prediction failed because the machine that it ran on was full."""
 
 
 class Provider(Protocol):

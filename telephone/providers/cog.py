@@ -46,10 +46,10 @@ class Cog:
         async with gate.slot():
             came = await self._post(model, "/predictions", {"id": ticket.reference, "input": wanted})
         if came.get("status") != "succeeded":
-            raise failed(model, came.get("error"))
+            raise failed(model, came.get("error") or came.get("detail"))
         if model.kind == "embedder":
             return Answer(vector=vector_of(model, came.get("output")), cost_usd=0.0)
-        output = output_of(model, came.get("output"))
+        output = output_of(model, came.get("output"), came.get("logs"))
         if model.kind == "i2t":
             return Answer(text=output, cost_usd=0.0)
         data = decoded(model, output) if output.startswith("data:") else await self.downloads.get(output, model.url)

@@ -8,8 +8,19 @@ from math import isfinite
 from typing import Final
 
 from telephone.domain.games import fold
-from telephone.errors import BadInput, BadOutput, Misconfigured, RateLimited, Refused, Retired, TimedOut, Unavailable
-from telephone.providers.base import Lost, ModelTable
+from telephone.errors import (
+    BadInput,
+    BadOutput,
+    Misconfigured,
+    NothingSaid,
+    RateLimited,
+    Refused,
+    Retired,
+    TimedOut,
+    Unavailable,
+)
+from telephone.providers import maker_words
+from telephone.providers.base import Crowded, Lost, ModelTable
 
 DETAIL_MAX: Final = 300
 """The longest part of a provider's message that is kept as detail, in characters."""
@@ -19,11 +30,6 @@ WAIT_MAX: Final = 3_600.0
 _SECRETS: Final = re.compile(r"\b(?:sk|r8|hf|xai)[-_][\w*.-]+|\bBearer\s+\S+", re.IGNORECASE)
 _RESETS: Final = re.compile(
     r"(?:resets|try again|retry)\s+(?:in|after)\s+~?\s*(\d+(?:\.\d+)?)\s*(ms|s|m)?\b", re.IGNORECASE
-)
-_UNSAFE: Final = re.compile(
-    r"\bnsfw\b|safety system|safety checker|flagged as sensitive|content polic|content moderation|moderation_blocked"
-    r"|inappropriate content|sensitive content|\(E005\)",
-    re.IGNORECASE,
 )
 
 
@@ -37,7 +43,7 @@ def detail_of(text: object, secret: str = "") -> str:
 
 def is_unsafe(text: str) -> bool:
     """Whether a provider's message says that its safety rules declined."""
-    return _UNSAFE.search(text) is not None
+    return maker_words.says_unsafe(text)
 
 
 def retry_after(headers: Mapping[str, str], text: str = "") -> float | None:
@@ -104,9 +110,26 @@ def too_long(model: ModelTable) -> BadInput:
     return BadInput(f"That text is too long for {model.name}; please shorten it or choose another model.")
 
 
-def bad_output(model: ModelTable, what: str = "something that is no answer") -> BadOutput:
+def bad_output(model: ModelTable, what: str = "something that is no answer", detail: str = "") -> BadOutput:
     then = "please tell the operator" if model.kind == "embedder" else "please start the game again"
-    return BadOutput(f"{model.name} sent back {what}; {then}.")
+    return BadOutput(f"{model.name} sent back {what}; {then}.", detail)
+
+
+def crowded(model: ModelTable, detail: str) -> Crowded:
+    error = Crowded(f"The machine that {model.name} runs on is full just now; please try again in a minute.")
+    error.detail = detail
+    return error
+
+
+def nothing_said(model: ModelTable, *, cut: bool) -> NothingSaid:
+    """`cut` says whether its answer ended because it was too long."""
+    why = "spent its whole answer on thinking" if cut else "sent back no words"
+    return NothingSaid(
+        f"{model.name} {why}, twice; please choose another model, or tell the operator.",
+        'finish_reason length: ask for less reasoning in its table, such as input = { reasoning_effort = "none" }'
+        if cut
+        else "no text outside of reasoning",
+    )
 
 
 def retired(model: ModelTable) -> Retired:

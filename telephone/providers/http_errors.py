@@ -10,7 +10,16 @@ from telephone.providers import failures
 from telephone.providers.base import ModelTable
 
 _REFUSALS: Final = frozenset(
-    {"moderation_blocked", "content_policy_violation", "content_filter", "image_safety_violation"}
+    {
+        "moderation_blocked",
+        "content_policy_violation",
+        "content_filter",
+        "content_filtered",
+        "image_safety_violation",
+        "invalid_prompt",  # what reasoning models say to a prompt that their rules do not allow
+        "responsibleaipolicyviolation",
+        "data_inspection_failed",
+    }
 )
 _BALANCE: Final = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_limit_user_error"}
@@ -73,8 +82,12 @@ def _said(body: object) -> tuple[set[str], str, list[str]]:
     inner: Any = body.get("error", body)
     if not isinstance(inner, Mapping):
         return set(), str(inner), []
-    codes = {code for code in (inner.get("code"), inner.get("type")) if isinstance(code, str)}
+    below = inner.get("metadata", inner.get("innererror"))
+    below = below if isinstance(below, Mapping) else {}
+    codes = {code for code in (inner.get("code"), inner.get("type"), below.get("code")) if isinstance(code, str)}
+    codes |= {code.lower() for code in codes}
     text = " ".join(str(inner[key]) for key in ("message", "title", "detail") if inner.get(key))
+    text = " ".join((text, *(str(below[key]) for key in ("raw", "reasons") if below.get(key))))
     details = inner.get("moderation_details")
     found = details.get("categories") if isinstance(details, Mapping) else None
     return codes, text, [str(name)[:40] for name in found][:5] if isinstance(found, list) else []

@@ -19,6 +19,7 @@ from telephone.providers.base import Lost, ModelTable
 from telephone.providers.downloads import Downloads, origin_of
 from telephone.providers.http import CONNECT_SECONDS, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
+from telephone.providers.maker_words import ending_of
 from telephone.providers.mapping import data_uri, decoded, inputs, output_of, vector_of
 from telephone.providers.rate_limit import LIMITS, Gate
 
@@ -130,7 +131,7 @@ class Replicate:
         cost = cost_of(model, getattr(prediction, "metrics", None))
         if model.kind == "embedder":
             return Answer(vector=vector_of(model, prediction.output), cost_usd=cost, parameters=parameters)
-        output = output_of(model, prediction.output)
+        output = output_of(model, prediction.output, getattr(prediction, "logs", None))
         if model.kind == "i2t":
             return Answer(text=output, cost_usd=cost, parameters=parameters)
         data = decoded(model, output) if output.startswith("data:") else await self.downloads.get(output)
@@ -237,9 +238,12 @@ async def _pages(client: "AsyncReplicate", page: Any) -> AsyncIterator[Any]:
 def failed(model: ModelTable, error: object) -> TelephoneError:
     """The error for a failed prediction's message: a refusal, or a fault after which it has to be made again."""
     words = failures.detail_of(error or "")
-    if failures.is_unsafe(words):
+    ending = ending_of(words)
+    if ending == "refused":
         return failures.refused(model, words)
-    return failures.bad_output(model, "an error instead of an answer")
+    if ending == "unavailable":
+        return failures.crowded(model, words)
+    return failures.bad_output(model, "an error instead of an answer", words)
 
 
 def cost_of(model: ModelTable, metrics: Any) -> float | None:

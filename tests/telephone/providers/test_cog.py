@@ -46,10 +46,12 @@ async def test_a_row_of_replicate_plays_on_a_container_by_its_provider_and_url_a
     ("answer", "expected"),
     [
         ({"status": "failed", "error": "Prediction failed: NSFW content detected."}, Refused),
-        ({"status": "failed", "error": "CUDA out of memory"}, BadOutput),
+        ({"status": "failed", "error": "CUDA out of memory"}, Unavailable),
         ({"status": "canceled"}, BadOutput),
         ({"status": "processing"}, BadOutput),
         ({"status": "succeeded"}, BadOutput),
+        ({"status": "succeeded", "output": []}, Refused),
+        ({"status": "succeeded", "output": None, "logs": "seed: 7\nNSFW content detected in image 0"}, Refused),
         ({"status": "succeeded", "output": ["file:///etc/passwd"]}, BadOutput),
         ({"status": "succeeded", "output": ["http://169.254.169.254/a.png"]}, BadOutput),
         ({"status": "succeeded", "output": ["data:image/png;base64,###"]}, BadOutput),

@@ -19,7 +19,7 @@ from telephone.errors import (
     Unavailable,
 )
 from telephone.providers import failures
-from telephone.providers.base import Lost
+from telephone.providers.base import Crowded, Lost
 from telephone.providers.http_errors import broken, failure
 from telephone.providers.replicate import failed
 
@@ -40,6 +40,14 @@ def problem(status, detail):
         (400, openai_error("moderation_blocked", SAFETY, "image_generation_user_error"), Refused),
         (400, openai_error("content_policy_violation", "Your request was rejected."), Refused),
         (400, openai_error(None, SAFETY), Refused),
+        (
+            400,
+            openai_error("invalid_prompt", "Invalid prompt: your prompt was flagged as potentially violating"),
+            Refused,
+        ),
+        (400, openai_error("invalid_prompt", "Invalid prompt."), Refused),
+        (400, {"error": {"code": "content_filter", "innererror": {"code": "ResponsibleAIPolicyViolation"}}}, Refused),
+        (403, {"error": {"code": 403, "message": "m", "metadata": {"reasons": ["flagged for violence"]}}}, Refused),
         (422, problem(422, "NSFW content detected. Try running it again."), Refused),
         (400, openai_error("model_not_found", "The model `dall-e-2` has been deprecated."), Retired),
         (404, openai_error("model_not_found", "The model `dall-e-2` does not exist."), Retired),
@@ -145,7 +153,7 @@ def test_a_line_that_breaks_before_anything_went_out_is_no_doubt_and_one_that_br
         ("NSFW content detected. Try running it again, or try a different prompt.", Refused),
         ("The input or output was flagged as sensitive. (E005)", Refused),
         ("Prediction failed: Exception: NSFW content detected in all outputs", Refused),
-        ("CUDA out of memory. Tried to allocate 2.00 GiB", BadOutput),
+        ("CUDA out of memory. Tried to allocate 2.00 GiB", Crowded),
         ("Director: unexpected error handling prediction (E9243)", BadOutput),
         (None, BadOutput),
         ({"odd": 1}, BadOutput),

@@ -1,7 +1,6 @@
 """The models that can play: those of the registry, each called through its provider."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from telephone.errors import BadOutput, NotAllowed, Refused, Retired, TelephoneE
 from telephone.media.images import verify
 from telephone.models.refusal import is_refusal
 from telephone.models.registry import Registry
+from telephone.providers.answer_text import says_something, spoken
 from telephone.providers.base import Lost, ModelKind, ModelTable, Provider
 from telephone.retry import with_patience
 
@@ -136,16 +136,16 @@ def picture_of(answer: Answer, who: str) -> Image:
 
 
 def caption_of(answer: Answer, who: str) -> Caption:
-    """The cleaned caption of an answer: one line, no quotes around it, no `Caption:` before it.
+    """The cleaned caption of an answer: one line without reasoning, control tokens, quotes around it or `Caption:`.
 
     Raises BadOutput for an empty caption, Refused for a text that only declines to describe the picture.
     """
     raw = answer.text or ""
-    text = fold(raw)
+    text = fold(spoken(raw))
     text = re.sub(r"^(?:image )?caption\s*:", "", text, flags=re.IGNORECASE).strip()
     if len(text) > 1 and text[0] + text[-1] in ('""', "“”", "''"):
         text = text[1:-1].strip()
-    if not any(unicodedata.category(char)[0] in "LNS" for char in text):
+    if not says_something(text):
         raise BadOutput(f"{who} said nothing about the picture; please start the game again.")
     if is_refusal(text):
         raise Refused(f"{who} declined to describe the picture; please start the game again.", text[:_REASON_MAX])

@@ -16,6 +16,7 @@ from telephone.models.base import SeeingEmbedder
 from telephone.models.embedders import embedders
 from telephone.models.players import Players, caption_of, picture_of
 from telephone.providers.base import ModelTable
+from telephone.providers.reasoning import most_call_usd
 from telephone.scoring.drift import cosine_distance
 
 PROMPT: Final = "A red apple on a wooden table."
@@ -60,7 +61,7 @@ class Trial:
         left, picture = self.most_usd, None
         ready = [table for table in self.players.registry.tables.values() if self.players.why_not(table) is None]
         for table in sorted(ready, key=lambda table: _ORDER.index(table.kind)):
-            price = table.price_usd * (_CALLS if table.kind == "embedder" else 1)
+            price = most_call_usd(table) * (_CALLS if table.kind == "embedder" else 1)
             if price > left:
                 over = f"left out: ${price:.3f} more would pass ${self.most_usd:.2f}"
                 yield Tried(table.name, False, over, left_out=True)

@@ -16,23 +16,21 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from telephone.domain.calls import Answer, Ask, Ticket
-from telephone.errors import Retired, TelephoneError
+from telephone.errors import RateLimited, Retired, TelephoneError, Unavailable
 from telephone.providers import failures, openai_answers
 from telephone.providers.base import ModelTable
 from telephone.providers.downloads import Downloads, origin_of
+from telephone.providers.error_bodies import failure_in
 from telephone.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
 from telephone.providers.mapping import TASK, data_uri, decoded, picture_of, question_of, words_of
 from telephone.providers.rate_limit import LIMITS, Gate, Limit
+from telephone.providers.reasoning import CHAT_TOKENS, TOKENS, larger, least_effort, refuses_effort, with_effort
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 OFFICIAL: Final = "https://api.openai.com/v1"
-TOKENS: Final = 1_000
-"""The longest caption, in tokens; reasoning tokens count too."""
-CHAT_TOKENS: Final = 4_000
-"""The same for an answer without a picture, which holds several prompts."""
 KEPT_SECONDS: Final = 900.0
 """How long an answer is kept for collection, in seconds; a stopped game never collects it."""
 
@@ -54,6 +52,8 @@ class OpenAI:
     _clients: "dict[tuple[str, str], AsyncOpenAI]" = field(default_factory=dict, repr=False)
     _gates: dict[str, Gate] = field(default_factory=dict, repr=False)
     _waiting: dict[str, tuple[float, Answer]] = field(default_factory=dict, repr=False)
+    _efforts: dict[tuple[str, str], str | None] = field(default_factory=dict, repr=False)
+    """The effort of reasoning by server and model, where a model refused that of its table; None: it knows none."""
 
     def why_not(self, model: ModelTable) -> str | None:
         if model.kind == "embedder":
@@ -109,6 +109,8 @@ class OpenAI:
         came = await self._client(model).images.generate(
             model=model.ref, prompt=self._harmless(model, words_of(ask)), extra_body=body
         )
+        if (error := failure_in(model, came, self._key(model))) is not None:
+            raise error
         picture = openai_answers.picture(model, came)
         if picture.startswith(("http://", "https://")):
             own = "" if self._is_official(model) else self._base(model)
@@ -127,10 +129,50 @@ class OpenAI:
         return await self._say(model, question_of(ask), form | self._spoken(model, ask, CHAT_TOKENS))
 
     async def _say(self, model: ModelTable, content: Any, body: dict[str, Any]) -> Answer:
+        """The answer of a language model. One that came to no word is asked for once more, with more tokens."""
+        said, cost = await self._completion(model, content, body)
+        if not said.usable:
+            body = larger(body)
+            try:
+                with self._failures(model):
+                    said, more = await self._completion(model, content, body)
+            except TelephoneError as error:
+                passing = isinstance(error, RateLimited | Unavailable)
+                error = failures.nothing_said(model, cut=said.cut) if passing else error
+                error.cost_usd = (cost or 0.0) + (error.cost_usd or 0.0)
+                raise error from None
+            cost = None if cost is None and more is None else (cost or 0.0) + (more or 0.0)
+        if not said.usable:
+            failed = failures.nothing_said(model, cut=said.cut)
+            failed.cost_usd = cost
+            raise failed
+        return Answer(text=said.text, cost_usd=cost, parameters=body)
+
+    async def _completion(
+        self, model: ModelTable, content: Any, body: dict[str, Any]
+    ) -> tuple[openai_answers.Words, float | None]:
+        """What a language model said, and what it cost in US dollars; its refusals cost as much."""
+        from openai import APIStatusError
+
         message: Any = {"role": "user", "content": content}
-        came = await self._client(model).chat.completions.create(model=model.ref, messages=[message], extra_body=body)
-        text = openai_answers.words(model, came)
-        return Answer(text=text, cost_usd=openai_answers.cost(model, came), parameters=body)
+        completions, who = self._client(model).chat.completions, (self._base(model), model.ref)
+        body = with_effort(body, self._efforts[who]) if who in self._efforts else body
+        try:
+            came = await completions.create(model=model.ref, messages=[message], extra_body=body)
+        except APIStatusError as error:
+            if not refuses_effort(error.status_code, error.response.text, body):
+                raise
+            self._efforts[who] = least_effort(error.response.text, body)
+            body = with_effort(body, self._efforts[who])
+            came = await completions.create(model=model.ref, messages=[message], extra_body=body)
+        if (failed := failure_in(model, came, self._key(model))) is not None:
+            raise failed
+        cost = openai_answers.cost(model, came)
+        try:
+            return openai_answers.words(model, came), cost
+        except TelephoneError as error:
+            error.cost_usd = cost
+            raise
 
     def _spoken(self, model: ModelTable, ask: Ask, tokens: int) -> dict[str, Any]:
         limit = "max_tokens" if "max-tokens" in model.quirks else "max_completion_tokens"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from telephone.domain.calls import Answer, Ask, Ticket
-from telephone.errors import BadOutput, Unavailable
+from telephone.errors import BadOutput, Misconfigured, Unavailable
 
 ModelKind = Literal["t2i", "i2t", "embedder", "chat"]
 """The kinds of models: text to image, image to text, embedder, and chat models that write prompts."""
@@ -116,6 +116,14 @@ class Interrupted(BadOutput):
     def __init__(self, sentence: str, *, expired: bool = False) -> None:
         super().__init__(sentence)
         self.expired = expired
+
+
+class Unverified(Misconfigured):
+    """The maker of a model lets only verified organisations use it."""
+
+
+class Closed(Misconfigured):
+    """The model is not there for our key: the key is restricted, or the name is wrong."""
 
 
 class Crowded(Interrupted, Unavailable):

@@ -20,10 +20,15 @@ from telephone.errors import (
     Unavailable,
 )
 from telephone.providers import maker_words
-from telephone.providers.base import Crowded, Lost, ModelTable
+from telephone.providers.base import Closed, Crowded, Lost, ModelTable, Unverified
 
 DETAIL_MAX: Final = 300
 """The longest part of a provider's message that is kept as detail, in characters."""
+VERIFY: Final = (
+    "verify the organisation at https://platform.openai.com/settings/organization/general (OpenAI asks for an identity "
+    "document; it counts after up to 15 minutes)"
+)
+"""What an operator does about an organisation that is not verified."""
 WAIT_MAX: Final = 3_600.0
 """The longest wait that is taken from a provider, in seconds."""
 
@@ -104,6 +109,21 @@ def timed_out(model: ModelTable) -> TimedOut:
 
 def misconfigured(model: ModelTable, detail: str) -> Misconfigured:
     return Misconfigured(f"{model.name} cannot play just now; the operator needs to look at its settings.", detail)
+
+
+def unverified(model: ModelTable, detail: str) -> Unverified:
+    return Unverified(
+        f"{model.name} is open to verified organisations only, and the operator's is not verified yet; "
+        "please choose another model or tell the operator.",
+        f"{detail} | To do: {VERIFY}",
+    )
+
+
+def closed(model: ModelTable, detail: str) -> Closed:
+    return Closed(
+        f"{model.name} is not open to this bot's key; please choose another model or tell the operator.",
+        f"{detail} | To do: allow the model in the settings of the key and its project, or correct ref in its table",
+    )
 
 
 def too_long(model: ModelTable) -> BadInput:

@@ -21,12 +21,23 @@ _REFUSALS: Final = frozenset(
         "data_inspection_failed",
     }
 )
-_BALANCE: Final = frozenset(
+BALANCE: Final = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_limit_user_error"}
 )
 _GONE: Final = re.compile(
-    r"does not exist|has been (?:deprecated|retired|removed|disabled|shut ?down)|is deprecated"
-    r"|no longer (?:available|supported)|invalid version|model .{0,80}not found",
+    r"has been (?:deprecated|retired|removed|disabled|shut ?down|sunset|discontinued)|is (?:deprecated|disabled"
+    r"|retired)"
+    r"|no longer (?:available|supported|exists)|invalid version|no enabled versions?|versions? (?:is|are|was"
+    r"|were) disabled"
+    r"|specified version does not exist",
+    re.IGNORECASE,
+)
+_NOT_THERE: Final = re.compile(
+    r"does not exist|do(?:es)? not have access to (?:the )?(?:model|it)|model .{0,80}not found", re.IGNORECASE
+)
+"""A key that is restricted reads the same as a model that is gone; the model's table knows which it is."""
+_UNVERIFIED: Final = re.compile(
+    r"organi[sz]ation must be verified|verify (?:your )?organi[sz]ation|organi[sz]ation (?:is )?(?:not|un) ?verified",
     re.IGNORECASE,
 )
 _LONG: Final = re.compile(
@@ -45,14 +56,18 @@ def failure(
     detail = f"{status}: {failures.detail_of(text, secret)}"
     if status < 500 and (codes & _REFUSALS or failures.is_unsafe(text)):
         return failures.refused(model, ", ".join(categories) or min(codes & _REFUSALS, default="safety"))
-    if status == 402 or codes & _BALANCE:
+    if status < 500 and _UNVERIFIED.search(text):
+        return failures.unverified(model, detail)
+    if status == 402 or codes & BALANCE:
         return failures.misconfigured(model, detail)
     if status == 429:
         return failures.rate_limited(model, failures.retry_after(headers, text))
     if status >= 500 or status in _BUSY:
         return failures.unavailable(model)
-    if status in (400, 404, 410, 422) and ("model_not_found" in codes or _GONE.search(text)):
+    if status in (400, 404, 410, 422) and _GONE.search(text):
         return failures.retired(model)
+    if status in (400, 403, 404, 410, 422) and ("model_not_found" in codes or _NOT_THERE.search(text)):
+        return failures.retired(model) if model.retired() else failures.closed(model, detail)
     if status in (400, 413, 422) and (
         codes & {"string_above_max_length", "context_length_exceeded"} or _LONG.search(text)
     ):
@@ -68,6 +83,12 @@ def broken(model: ModelTable, error: Exception) -> TelephoneError:
     if type(cause).__name__ in _NOT_SENT:
         return failures.unavailable(model)
     return failures.lost(model)
+
+
+def codes_and_text(body: object) -> tuple[set[str], str]:
+    """The codes and types of an error, and its message, from a body in any of the shapes that servers use."""
+    codes, text, _ = _said(body)
+    return codes, text
 
 
 def _said(body: object) -> tuple[set[str], str, list[str]]:

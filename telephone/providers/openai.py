@@ -16,9 +16,9 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from telephone.domain.calls import Answer, Ask, Ticket
-from telephone.errors import RateLimited, Retired, TelephoneError, Unavailable
+from telephone.errors import Misconfigured, RateLimited, Retired, TelephoneError, Unavailable
 from telephone.providers import failures, openai_answers
-from telephone.providers.base import ModelTable
+from telephone.providers.base import Closed, ModelTable, Unverified
 from telephone.providers.downloads import Downloads, origin_of
 from telephone.providers.error_bodies import failure_in
 from telephone.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding, silence_logs
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 OFFICIAL: Final = "https://api.openai.com/v1"
 KEPT_SECONDS: Final = 900.0
 """How long an answer is kept for collection, in seconds; a stopped game never collects it."""
+
+UNVERIFIED_SECONDS: Final = 900.0
+"""How long image models are not offered to an organisation that is not verified, in seconds; then it is tried again."""
 
 _SD_ARGUMENTS: Final = re.compile(r"</?\s*sd_cpp_extra_args\s*>", re.IGNORECASE)
 
@@ -51,6 +54,8 @@ class OpenAI:
     secret: Callable[[str], SecretStr | None] = field(default=lambda name: None, repr=False)
     _clients: "dict[tuple[str, str], AsyncOpenAI]" = field(default_factory=dict, repr=False)
     _gates: dict[str, Gate] = field(default_factory=dict, repr=False)
+    _unverified: dict[tuple[str, str], float] = field(default_factory=dict, repr=False)
+    """When a server last said that our organisation is not verified, by server and key."""
     _waiting: dict[str, tuple[float, Answer]] = field(default_factory=dict, repr=False)
     _efforts: dict[tuple[str, str], str | None] = field(default_factory=dict, repr=False)
     """The effort of reasoning by server and model, where a model refused that of its table; None: it knows none."""
@@ -62,7 +67,11 @@ class OpenAI:
             return f"needs {model.key}" if model.key and self.secret(model.key) is None else None
         if model.retired():
             return f"retired on {model.retired_on}"
-        return "needs OPENAI_API_KEY" if self.key is None else None
+        if self.key is None:
+            return "needs OPENAI_API_KEY"
+        said_at = self._unverified.get((self._base(model), self._key(model)))
+        waits = said_at is not None and time.monotonic() - said_at < UNVERIFIED_SECONDS
+        return "OpenAI has not verified the operator's organisation" if waits and model.kind == "t2i" else None
 
     async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
         answer = await self._answer(model, ask)
@@ -85,7 +94,7 @@ class OpenAI:
             async with self._gate(model).slot():
                 with self._failures(model):
                     await self._client(model).models.retrieve(model.ref, timeout=CONNECT_SECONDS)
-        except Retired:
+        except (Retired, Closed):
             return False
         except TelephoneError:
             return None
@@ -235,7 +244,11 @@ class OpenAI:
             yield
         except APIStatusError as error:
             found = failure(model, error.status_code, error.response.headers, error.response.text, self._key(model))
-            if isinstance(found, Retired) and not self._is_official(model):
+            if isinstance(found, Unverified) and model.kind == "t2i":
+                self._unverified[self._base(model), self._key(model)] = time.monotonic()
+            if isinstance(found, Misconfigured) and "response_format" in error.response.text:
+                found = failures.misconfigured(model, f'{found.detail} | To do: quirks = ["no-json"] in its table')
+            if isinstance(found, Retired | Closed) and not self._is_official(model):
                 found = failures.misconfigured(model, f"{self._base(model)} has no model {model.ref}")
             raise found from None
         except APIConnectionError as error:

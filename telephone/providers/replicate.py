@@ -15,7 +15,7 @@ from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Image
 from telephone.errors import Retired, TelephoneError
 from telephone.providers import failures
-from telephone.providers.base import Lost, ModelTable
+from telephone.providers.base import Closed, Lost, ModelTable
 from telephone.providers.downloads import Downloads, origin_of
 from telephone.providers.http import CONNECT_SECONDS, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
@@ -104,12 +104,12 @@ class Replicate:
         path = f"/models/{name}" + (f"/versions/{version}" if version else "")
         try:
             async with self._call(model) as client:
-                await client.get(path, cast_to=object)
-        except Retired:
+                shown = await client.get(path, cast_to=object)
+        except (Retired, Closed):
             return False
         except TelephoneError:
             return None
-        return True
+        return _enabled(shown, version)
 
     async def close(self) -> None:
         if self._opened is not None:
@@ -252,6 +252,15 @@ def cost_of(model: ModelTable, metrics: Any) -> float | None:
     if not model.second_usd or isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
     return seconds * model.second_usd if 0 <= seconds <= _DAY else None
+
+
+def _enabled(shown: object, version: str) -> bool:
+    """Whether a model that Replicate shows can be run: its name stays when its last version is switched off."""
+    if not isinstance(shown, Mapping) or shown.get("is_official") is True:
+        return True
+    if version:
+        return shown.get("id") in (None, version)
+    return not ("latest_version" in shown and shown["latest_version"] is None)
 
 
 def _is_of(model: ModelTable, made: Any) -> bool:

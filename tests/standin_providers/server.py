@@ -33,6 +33,8 @@ class StandinApis:
     """The state of the three providers, and the requests that they got.
 
     `billed` has one entry a paid call, of either API. `delivery` holds the files at /delivery/NAME.
+    OpenAI draws for an organisation that is `verified`; of Replicate's models, those whose name or version is among the
+    `disabled` are there and do not run.
     `outputs` says how a model answers, by a part of its version or name: a function of our own output.
     """
 
@@ -43,6 +45,8 @@ class StandinApis:
     predictions: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     looks_until_done: int = 1
+    verified: bool = True
+    disabled: set[str] = field(default_factory=set)
     outputs: dict[str, Any] = field(default_factory=dict)
     models: set[str] = field(default_factory=set)
     running: int = 0

@@ -77,3 +77,14 @@ async def test_the_drawing_page_is_looked_at_from_here_and_from_where_its_links_
         )
         assert await page(tmp_path, other, at) == ("broken", f"another program listens on port {other}")
     assert await page(tmp_path, port, at) == ("missing", f"nobody listens on port {port}")
+
+
+async def test_image_models_that_want_a_verified_organisation_are_named_with_what_to_do(tmp_path):
+    def told(**environ):
+        return found_of("OpenAI", Settings(TELEPHONE_DATA_DIR=tmp_path, TELEPHONE_MODERATION="off", **environ))
+
+    (finding,) = await told(OPENAI_API_KEY="sk-1")
+    assert "gpt-image" in finding.stands
+    assert "https://platform.openai.com/settings/organization/general" in finding.remedy
+    assert await told() == []
+    assert await told(OPENAI_BASE_URL="http://127.0.0.1:8080/v1") == []

@@ -19,7 +19,7 @@ from telephone.errors import (
     Unavailable,
 )
 from telephone.providers import failures
-from telephone.providers.base import Crowded, Lost
+from telephone.providers.base import Closed, Crowded, Lost, Unverified
 from telephone.providers.http_errors import broken, failure
 from telephone.providers.replicate import failed
 
@@ -50,14 +50,21 @@ def problem(status, detail):
         (403, {"error": {"code": 403, "message": "m", "metadata": {"reasons": ["flagged for violence"]}}}, Refused),
         (422, problem(422, "NSFW content detected. Try running it again."), Refused),
         (400, openai_error("model_not_found", "The model `dall-e-2` has been deprecated."), Retired),
-        (404, openai_error("model_not_found", "The model `dall-e-2` does not exist."), Retired),
-        (404, openai_error(None, "The model `dall-e-2` does not exist."), Retired),
-        (404, {"error": "model 'llava' not found, try pulling it first"}, Retired),
+        (404, openai_error("model_not_found", "The model `x` does not exist or you do not have access to it."), Closed),
+        (404, openai_error(None, "The model `dall-e-2` does not exist."), Closed),
+        (403, openai_error("model_not_found", "Project `proj_1` does not have access to model `x`"), Closed),
+        (404, {"error": "model 'llava' not found, try pulling it first"}, Closed),
+        (422, problem(422, "This version has been disabled because it consistently fails to complete setup"), Retired),
+        (422, problem(422, "The model has no enabled versions"), Retired),
+        (404, problem(404, "No enabled versions found"), Retired),
+        (422, problem(422, "The specified version does not exist"), Retired),
         (422, problem(422, "Invalid version or not permitted"), Retired),
         (410, problem(410, "This model is no longer available."), Retired),
         (401, openai_error("invalid_api_key", "Incorrect API key provided."), Misconfigured),
         (401, problem(401, "You did not pass a valid authentication token"), Misconfigured),
-        (403, openai_error(None, "Your organization must be verified to use the model."), Misconfigured),
+        (403, openai_error(None, "Your organization must be verified to use the model `gpt-image-2`."), Unverified),
+        (400, openai_error(None, "Your organization must be verified to stream this model."), Unverified),
+        (403, openai_error(None, "Country, region, or territory not supported"), Misconfigured),
         (402, problem(402, "You have insufficient credit to run this model."), Misconfigured),
         (429, openai_error("insufficient_quota", "You exceeded your quota", "insufficient_quota"), Misconfigured),
         (429, openai_error("billing_hard_limit_reached", kind="billing_limit_user_error"), Misconfigured),
@@ -96,7 +103,8 @@ def test_a_refusal_keeps_its_reason_and_a_retired_model_its_replacement(table):
     refused = failure(table(), 400, {}, blocked)
     assert isinstance(refused, Refused)
     assert refused.reason == "violence, gore"
-    retired = failure(table(replacement="crayon"), 404, {}, openai_error("model_not_found"))
+    gone = table(replacement="crayon", retired_on="2026-05-12")
+    retired = failure(gone, 404, {}, openai_error("model_not_found"))
     assert isinstance(retired, Retired)
     assert retired.replacement == "crayon"
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from telephone.domain.calls import Ask, Ticket
-from telephone.errors import BadOutput, Misconfigured, NothingSaid, Refused, Retired, TimedOut
+from telephone.errors import BadOutput, Misconfigured, NotAllowed, NothingSaid, Refused, Retired, TimedOut
 from telephone.models.players import Players, picture_of
 from telephone.providers.openai import OpenAI
 from tests.limits import LIMIT
@@ -267,3 +267,42 @@ async def test_a_slow_server_holds_back_nobody_elses_calls(apis, table, words):
     waiting.cancel()
     await asyncio.wait({waiting})
     await adapter.close()
+
+
+async def test_an_organisation_that_is_not_verified_is_told_what_to_do_and_offered_no_picture(
+    apis, tables, words, picture, monkeypatch
+):
+    monkeypatch.setattr("telephone.providers.openai.OFFICIAL", f"{apis.url}/v1")
+    adapter, artist = OpenAI(SecretStr(KEY)), tables.table("gpt-image")
+    players = Players(tables, {"openai": adapter}, deadline=5)
+    apis.verified = False
+    with pytest.raises(Misconfigured, match="verified") as caught:
+        await play(adapter, artist, words)
+    assert "https://platform.openai.com/settings/organization/general" in caught.value.detail
+    assert "choose another model" in caught.value.sentence
+    with pytest.raises(NotAllowed, match="has not verified"):
+        players.playable("gpt-image", "t2i")
+    assert (await play(adapter, tables.table("gpt-vision"), picture)).text  # captions need no verification
+    monkeypatch.setattr("telephone.providers.openai.UNVERIFIED_SECONDS", 0.0)
+    assert players.playable("gpt-image", "t2i") == artist
+    await adapter.close()
+
+
+async def test_a_model_that_is_closed_to_a_key_is_not_called_retired(apis, tables, words, monkeypatch):
+    monkeypatch.setattr("telephone.providers.openai.OFFICIAL", f"{apis.url}/v1")
+    adapter, artist = OpenAI(SecretStr(KEY)), tables.table("gpt-image")
+    said = "The model `gpt-image-2` does not exist or you do not have access to it."
+    apis.next(DRAW, says(404, {"error": {"message": said, "code": "model_not_found"}}))
+    with pytest.raises(Misconfigured, match="not open to this bot's key") as caught:
+        await play(adapter, artist, words)
+    assert said in caught.value.detail
+    assert await adapter.exists(artist) is False
+    await adapter.close()
+
+
+async def test_a_server_that_knows_no_plain_json_is_named_with_what_to_write(openai, apis, table):
+    studio = {"kind": "chat", "url": f"{apis.url}/v1", "ref": "lm-studio-8b"}
+    with pytest.raises(Misconfigured) as caught:
+        await play(openai, table(**studio), Ask(seed=7, text="Ten prompts, as JSON."))
+    assert 'quirks = ["no-json"]' in caught.value.detail
+    assert (await play(openai, table(**studio, quirks=["no-json"]), Ask(seed=7, text="Ten prompts, as JSON."))).text

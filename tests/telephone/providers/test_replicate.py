@@ -260,3 +260,16 @@ async def test_whether_a_model_still_exists_is_asked(replicate, apis, tables):
 def test_a_missing_token_is_named_and_a_token_is_never_shown(tables):
     assert Replicate().why_not(tables.table("blip")) == "needs REPLICATE_API_TOKEN"
     assert TOKEN not in repr(Replicate(SECRET))
+
+
+async def test_a_version_that_was_disabled_is_retired_and_is_not_there(replicate, apis, tables, words):
+    pinned, named = tables.table("stable-diffusion"), tables.table("flux-schnell")
+    apis.models |= {"stability-ai/stable-diffusion", "black-forest-labs/flux-schnell"}
+    assert await replicate.exists(pinned) is True
+    assert await replicate.exists(named) is True
+    apis.disabled |= {pinned.ref.partition(":")[2], named.ref}
+    for model in (pinned, named):
+        assert await replicate.exists(model) is False
+        with pytest.raises(Retired):
+            await replicate.submit(model, words, "m")
+    assert apis.billed == []

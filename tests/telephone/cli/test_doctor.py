@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from telephone.cli.doctor import Diagnosis, examine
+from telephone.cli.doctor import Diagnosis, _verified, examine
 from telephone.settings import HEALTHY, Settings
 from tests.standin_providers import StandinApis
 
@@ -80,11 +80,12 @@ async def test_the_drawing_page_is_looked_at_from_here_and_from_where_its_links_
 
 
 async def test_image_models_that_want_a_verified_organisation_are_named_with_what_to_do(tmp_path):
-    def told(**environ):
-        return found_of("OpenAI", Settings(TELEPHONE_DATA_DIR=tmp_path, TELEPHONE_MODERATION="off", **environ))
+    def settings(**values):
+        return Settings(_env_file=None, data_dir=tmp_path, moderation="off", **values)
 
-    (finding,) = await told(OPENAI_API_KEY="sk-1")
+    key = SecretStr("sk-1")
+    (finding,) = await _verified(settings(openai_api_key=key))
     assert "gpt-image" in finding.stands
     assert "https://platform.openai.com/settings/organization/general" in finding.remedy
-    assert await told() == []
-    assert await told(OPENAI_BASE_URL="http://127.0.0.1:8080/v1") == []
+    assert await _verified(settings()) == []
+    assert await _verified(settings(openai_api_key=key, openai_base_url="http://127.0.0.1:8080/v1")) == []

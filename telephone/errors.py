@@ -5,6 +5,7 @@ TelephoneError
 │   └── Withheld    our own check stopped it for good: it is not asked for again
 ├── RateLimited     asked too often; knows when to ask again
 ├── Unavailable     a passing fault; asking again may help
+│   └── Waking      the model is being started; its deadline has not begun
 ├── Retired         the model is gone; knows its replacement
 ├── Misconfigured   our key, balance or setting; the operator must act
 ├── BadOutput       an answer came that is no picture or no caption; what came is kept for the log
@@ -54,6 +55,10 @@ class RateLimited(TelephoneError):
 
 class Unavailable(TelephoneError):
     """A passing fault of a provider or of the network."""
+
+
+class Waking(Unavailable):
+    """A model is being started, which may take minutes. The deadline of a call counts from when the model runs."""
 
 
 class Retired(TelephoneError):

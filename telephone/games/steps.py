@@ -70,8 +70,18 @@ class StepPlayer:
         await self.store.steps.keep_ticket(game.id, key, ticket)
         return _ms_since(began)
 
-    async def collect(self, game: Game, run: int, index: int, attempt: int, submit_ms: int) -> None:
-        """Waits for a submitted step and stores it. Raises a TelephoneError, or Halted.
+    async def collect(
+        self,
+        game: Game,
+        run: int,
+        index: int,
+        attempt: int,
+        submit_ms: int,
+        waking: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Waits for a submitted step and stores it; `waking` is awaited where the player has to be started first.
+
+        Raises a TelephoneError, or Halted.
 
         A refused or unusable answer drops the ticket, so that the step can be asked for again. Where the game was
         stopped meanwhile, the submitted call is cancelled and its cost booked.
@@ -89,7 +99,7 @@ class StepPlayer:
         began = time.monotonic()
         try:
             await self.still_on(game.id, run)
-            answer = await self._unless_halted(game, run, self.players.collect(player, ask, ticket))
+            answer = await self._unless_halted(game, run, self.players.collect(player, ask, ticket, waking))
             step = await self._unless_halted(game, run, self._checked(game, key, ask, ticket, answer))
         except (Halted, TelephoneError) as error:
             if isinstance(error, Halted):

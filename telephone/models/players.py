@@ -1,7 +1,7 @@
 """The models that can play: those of the registry, each called through its provider."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -74,12 +74,16 @@ class Players:
 
         return await with_patience(submit, deadline=self.deadline, who=name)
 
-    async def collect(self, name: str, ask: Ask, ticket: Ticket) -> Answer:
-        """Waits for the answer of a submitted step."""
+    async def collect(
+        self, name: str, ask: Ask, ticket: Ticket, waking: Callable[[], Awaitable[None]] | None = None
+    ) -> Answer:
+        """Waits for the answer of a submitted step; `waking` is awaited where the model has to be started first."""
         table = self.registry.table(name)
         provider = self.providers[table.provider]
         try:
-            return await with_patience(lambda: provider.collect(table, ask, ticket), deadline=self.deadline, who=name)
+            return await with_patience(
+                lambda: provider.collect(table, ask, ticket), deadline=self.deadline, who=name, waking=waking
+            )
         except TimedOut:
             with suppress(TelephoneError):
                 await provider.cancel(table, ticket)

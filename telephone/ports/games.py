@@ -18,12 +18,13 @@ class Progress:
     """What the card shows besides the game itself.
 
     `place` counts from 1 for a queued game; `left_s` is an estimate in seconds, None where unknown. `seat` is the
-    step that a game waits for a member to take.
+    step that a game waits for a member to take. `waking` says that the player has to be started first.
     """
 
     place: int = 0
     left_s: float | None = None
     seat: Seat | None = None
+    waking: bool = False
 
 
 @dataclass(frozen=True, slots=True)

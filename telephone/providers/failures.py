@@ -18,6 +18,7 @@ from telephone.errors import (
     Retired,
     TimedOut,
     Unavailable,
+    Waking,
 )
 from telephone.providers import maker_words
 from telephone.providers.base import Closed, Crowded, Lost, ModelTable, Unverified
@@ -97,6 +98,10 @@ def rate_limited(model: ModelTable, after: float | None) -> RateLimited:
 
 def unavailable(model: ModelTable) -> Unavailable:
     return Unavailable(f"{model.name} cannot be reached just now; please try again in a minute.")
+
+
+def waking(model: ModelTable) -> Waking:
+    return Waking(f"{model.name} is still being started; please try again in a few minutes.")
 
 
 def lost(model: ModelTable) -> Lost:

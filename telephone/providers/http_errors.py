@@ -43,6 +43,11 @@ _UNVERIFIED: Final = re.compile(
 _LONG: Final = re.compile(
     r"string too long|too long|maximum context length|context_length_exceeded|string_above_max", re.IGNORECASE
 )
+_WAKING: Final = re.compile(
+    r"(?:is |are )?(?:currently |still )?(?:loading|being loaded|warming|waking|cold start|booting|scaled to (?:zero|0))"
+    r"|setup (?:has )?not (?:yet )?(?:finished|completed?)",
+    re.IGNORECASE,
+)
 _BUSY: Final = frozenset({408, 409, 425})
 _NOT_SENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
 """The exceptions of httpx and its successor for a fault before anything was sent."""
@@ -58,6 +63,8 @@ def failure(
         return failures.refused(model, ", ".join(categories) or min(codes & _REFUSALS, default="safety"))
     if status < 500 and _UNVERIFIED.search(text):
         return failures.unverified(model, detail)
+    if status == 503 and _WAKING.search(text):
+        return failures.waking(model)
     if status == 402 or codes & BALANCE:
         return failures.misconfigured(model, detail)
     if status == 429:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from telephone.providers.http_errors import broken, failure
 from telephone.providers.maker_words import ending_of
 from telephone.providers.mapping import data_uri, decoded, inputs, output_of, vector_of
 from telephone.providers.rate_limit import LIMITS, Gate
+from telephone.retry import WAKING_MAX
 
 if TYPE_CHECKING:
     from replicate import AsyncReplicate
@@ -31,7 +33,9 @@ OFFICIAL: Final = "https://api.replicate.com"
 HOSTS: Final = ("replicate.delivery", "*.replicate.delivery")
 """The hosts that serve the outputs of Replicate's models."""
 PREDICTION_SECONDS: Final = 600
-"""The longest prediction, in seconds: then Replicate cancels it, so that none runs and costs money unseen."""
+"""The longest prediction of a model that runs, in seconds: then Replicate cancels it, so that it costs no more."""
+STARTS_WITHIN: Final = 10.0
+"""How long a prediction may wait for its start, in seconds, before the model counts as cold."""
 FIRST_LOOK: Final = 0.5
 LONGEST_PAUSE: Final = 4.0
 CALL_SECONDS: Final = 60.0
@@ -71,16 +75,14 @@ class Replicate:
                 self._ours[found] = marker
                 return Ticket(found, found=True)
         async with self._call(model, paced=True) as client:
-            made = await client.predictions.create(
-                version=model.ref, input=wanted, cancel_after=f"{PREDICTION_SECONDS}s"
-            )
+            made = await client.predictions.create(version=model.ref, input=wanted, cancel_after=f"{_lifetime(model)}s")
         reference = _id_of(model, made)
         self._ours[reference] = marker
         return Ticket(reference, maybe_billed_twice=since is not None)
 
     async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
         reference = _known(model, ticket)
-        pause = FIRST_LOOK
+        pause, began = FIRST_LOOK, time.monotonic()
         while True:
             async with self._call(model) as client:
                 prediction = await client.predictions.get(prediction_id=reference)
@@ -88,6 +90,8 @@ class Replicate:
             if answer is not None:
                 self._ours.pop(reference, None)
                 return answer
+            if getattr(prediction, "status", None) == "starting" and time.monotonic() - began >= STARTS_WITHIN:
+                raise failures.waking(model)
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 1.5)
 
@@ -252,6 +256,14 @@ def cost_of(model: ModelTable, metrics: Any) -> float | None:
     if not model.second_usd or isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
     return seconds * model.second_usd if 0 <= seconds <= _DAY else None
+
+
+def _lifetime(model: ModelTable) -> int:
+    """How long Replicate keeps a prediction alive, in seconds from its creation.
+
+    A community model, which has its version in its name, may have to be started first; official ones always run.
+    """
+    return PREDICTION_SECONDS + (round(WAKING_MAX) if ":" in model.ref else 0)
 
 
 def _enabled(shown: object, version: str) -> bool:

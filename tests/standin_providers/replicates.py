@@ -71,6 +71,9 @@ class _Api:
         made = self.apis.predictions.get(request.match_info["id"])
         if made is None:
             return web.json_response({"title": "Not found", "detail": "no such prediction", "status": 404}, status=404)
+        age = (datetime.now(UTC) - _moment(made)).total_seconds()
+        if made["status"] == "starting" and age < self.apis.starts_after:
+            return web.json_response(_public(made))
         made["looks"] += 1
         if made["status"] in ("starting", "processing"):
             made["status"] = "processing"

@@ -17,6 +17,7 @@ from telephone.errors import (
     TelephoneError,
     TimedOut,
     Unavailable,
+    Waking,
 )
 from telephone.providers import failures
 from telephone.providers.base import Closed, Crowded, Lost, Unverified
@@ -84,6 +85,7 @@ def problem(status, detail):
         (500, openai_error(None, "our safety system is down", "server_error"), Unavailable),
         (502, "<html>Bad Gateway</html>", Unavailable),
         (503, "", Unavailable),
+        (503, {"error": "Model painter is currently loading", "estimated_time": 20.0}, Waking),
         (529, {"error": ["overloaded"]}, Unavailable),
         (400, "null", Misconfigured),
         (400, {"error": None}, Misconfigured),

@@ -53,7 +53,7 @@ async def test_each_pair_of_the_article_plays_as_its_rows_say(replicate, apis, t
     assert sent[0]["version"] == tables.table("stable-diffusion").ref
     assert sent[0]["input"] == {"prompt": "a fox", "seed": 7}
     assert set(sent[-2]["input"]) == {"img", "prompt"}
-    assert {seen.headers["Cancel-After"] for seen in apis.asked(CREATE)} == {"600s"}
+    assert {seen.headers["Cancel-After"] for seen in apis.asked(CREATE)} == {"1800s"}
 
 
 async def test_a_prediction_is_waited_for_and_costs_its_seconds(replicate, apis, tables, words):
@@ -273,3 +273,37 @@ async def test_a_version_that_was_disabled_is_retired_and_is_not_there(replicate
         with pytest.raises(Retired):
             await replicate.submit(model, words, "m")
     assert apis.billed == []
+
+
+async def test_a_cold_model_has_its_whole_deadline_from_when_it_runs(replicate, apis, tables, words, monkeypatch):
+    """Its start takes longer than the deadline; the card hears once that it is waking up."""
+    monkeypatch.setattr("telephone.providers.replicate.STARTS_WITHIN", 0.1)
+    monkeypatch.setattr("telephone.providers.replicate.LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr("telephone.providers.replicate.FIRST_LOOK", 0.05)
+    apis.starts_after, told = 2.0, []
+
+    async def waking():
+        told.append("waking")
+
+    players = Players(tables, {"replicate": replicate}, deadline=1.0)
+    ticket = await players.submit("stable-diffusion", words, "m")
+    answer = await players.collect("stable-diffusion", words, ticket, waking)
+    assert picture_of(answer, "stable-diffusion").width == 64
+    assert told == ["waking"]
+
+
+async def test_a_model_that_never_wakes_ends_at_last(replicate, apis, tables, words, monkeypatch):
+    monkeypatch.setattr("telephone.providers.replicate.STARTS_WITHIN", 0.0)
+    monkeypatch.setattr("telephone.retry.WAKING_MAX", 0.5)
+    apis.starts_after = 3_600.0
+    players = Players(tables, {"replicate": replicate}, deadline=0.5)
+    ticket = await players.submit("stable-diffusion", words, "m")
+    with pytest.raises(TimedOut):
+        await players.collect("stable-diffusion", words, ticket)
+    assert apis.asked("/v1/predictions/.*/cancel")
+
+
+async def test_only_models_that_may_be_cold_are_kept_alive_for_longer(replicate, apis, tables, words):
+    for name in ("stable-diffusion", "flux-schnell"):
+        await replicate.submit(tables.table(name), words, "m")
+    assert [seen.headers["Cancel-After"] for seen in apis.asked(CREATE)] == ["1800s", "600s"]

@@ -77,6 +77,7 @@ class StepPlayer:
         index: int,
         attempt: int,
         submit_ms: int,
+        *,
         waking: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Waits for a submitted step and stores it; `waking` is awaited where the player has to be started first.

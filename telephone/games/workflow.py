@@ -278,7 +278,7 @@ class GameWorkflow(DBOSConfiguredInstance):
         async def waking() -> None:
             await self._with.publisher.edit_card(await self._with.store.games.get(game_id), waking=True)
 
-        await self._with.steps.collect(game, run, index, attempt, submit_ms, waking)
+        await self._with.steps.collect(game, run, index, attempt, submit_ms, waking=waking)
 
     @DBOS.step(name="Play._show")
     @journalled

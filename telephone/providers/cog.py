@@ -18,6 +18,7 @@ from telephone.providers.downloads import Downloads
 from telephone.providers.http import ANSWER_MAX, ANSWER_SECONDS, CONNECT_SECONDS, too_large
 from telephone.providers.http_errors import failure
 from telephone.providers.mapping import data_uri, decoded, inputs, output_of, vector_of
+from telephone.providers.picture_addresses import resolved
 from telephone.providers.rate_limit import LIMITS, Gate, Limit
 from telephone.providers.replicate import failed
 
@@ -56,8 +57,9 @@ class Cog:
         output = output_of(model, came.get("output"), came.get("logs"))
         if model.kind == "i2t":
             return Answer(text=output, cost_usd=0.0)
-        data = decoded(model, output) if output.startswith("data:") else await self.downloads.get(output, model.url)
-        return Answer(data=data, cost_usd=0.0)
+        if output.startswith("data:"):
+            return Answer(data=decoded(model, output), cost_usd=0.0)
+        return Answer(data=await self.downloads.get(resolved(output, model.url), model.url), cost_usd=0.0)
 
     async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
         async with self._answer(model, "POST", f"/predictions/{ticket.reference}/cancel", seconds=ANSWER_SECONDS):

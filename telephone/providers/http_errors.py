@@ -44,7 +44,8 @@ _LONG: Final = re.compile(
     r"string too long|too long|maximum context length|context_length_exceeded|string_above_max", re.IGNORECASE
 )
 _WAKING: Final = re.compile(
-    r"(?:is |are )?(?:currently |still )?(?:loading|being loaded|warming|waking|cold start|booting|scaled to (?:zero|0))"
+    r"(?:is |are )?(?:currently |still )?(?:loading|being loaded|warming|waking|cold start|booting)"
+    r"|scaled to (?:zero|0)"
     r"|setup (?:has )?not (?:yet )?(?:finished|completed?)",
     re.IGNORECASE,
 )

@@ -24,6 +24,7 @@ from telephone.providers.error_bodies import failure_in
 from telephone.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
 from telephone.providers.mapping import TASK, data_uri, decoded, picture_of, question_of, words_of
+from telephone.providers.picture_addresses import resolved
 from telephone.providers.rate_limit import LIMITS, Gate, Limit
 from telephone.providers.reasoning import CHAT_TOKENS, TOKENS, larger, least_effort, refuses_effort, with_effort
 
@@ -120,10 +121,10 @@ class OpenAI:
         )
         if (error := failure_in(model, came, self._key(model))) is not None:
             raise error
-        picture = openai_answers.picture(model, came)
-        if picture.startswith(("http://", "https://")):
+        picture, is_address = openai_answers.picture(model, came)
+        if is_address:
             own = "" if self._is_official(model) else self._base(model)
-            data = await self.downloads.get(picture, own)
+            data = await self.downloads.get(resolved(picture, own) if own else picture, own)
         else:
             data = decoded(model, picture)
         return Answer(data=data, cost_usd=openai_answers.cost(model, came), parameters=body)

@@ -15,16 +15,17 @@ _REFUSED: Final = frozenset(
 _CUT: Final = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
 
 
-def picture(model: ModelTable, came: Any) -> str:
-    """Base64 or address of the first picture. Raises BadOutput without one."""
+def picture(model: ModelTable, came: Any) -> tuple[str, bool]:
+    """The first picture, and whether it is an address rather than base64. Raises BadOutput without one."""
     try:
         first = came.data[0]
-        found = first.b64_json or first.url
+        found, is_address = (first.b64_json, False) if first.b64_json else (first.url, True)
     except (AttributeError, TypeError, LookupError):
-        found = None
+        found, is_address = None, False
     if not isinstance(found, str) or not found:
-        raise failures.bad_output(model, "no picture")
-    return found
+        raise failures.bad_output(model, "no picture", failures.detail_of(_shape_of(came)))
+    named = found.startswith(("http://", "https://"))
+    return found, (is_address and not found.startswith("data:")) or named
 
 
 @dataclass(frozen=True, slots=True)

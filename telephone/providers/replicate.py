@@ -268,10 +268,8 @@ def _lifetime(model: ModelTable) -> int:
 
 def _enabled(shown: object, version: str) -> bool:
     """Whether a model that Replicate shows can be run: its name stays when its last version is switched off."""
-    if not isinstance(shown, Mapping) or shown.get("is_official") is True:
+    if version or not isinstance(shown, Mapping) or shown.get("is_official") is True:
         return True
-    if version:
-        return shown.get("id") in (None, version)
     return not ("latest_version" in shown and shown["latest_version"] is None)
 
 

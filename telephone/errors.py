@@ -5,9 +5,11 @@ TelephoneError
 │   └── Withheld    our own check stopped it for good: it is not asked for again
 ├── RateLimited     asked too often; knows when to ask again
 ├── Unavailable     a passing fault; asking again may help
+│   └── Waking      the model is being started; its deadline has not begun
 ├── Retired         the model is gone; knows its replacement
 ├── Misconfigured   our key, balance or setting; the operator must act
-├── BadOutput       an answer came that is no picture or no caption
+├── BadOutput       an answer came that is no picture or no caption; what came is kept for the log
+│   └── NothingSaid a language model said nothing, with more space neither: it is not asked again
 ├── TimedOut        no answer within the deadline
 ├── OverBudget      a spending or counting limit is reached
 ├── NotAllowed      this member, channel or moment may not
@@ -68,6 +70,10 @@ class Unavailable(TelephoneError):
     """A passing fault of a provider or of the network."""
 
 
+class Waking(Unavailable):
+    """A model is being started, which may take minutes. The deadline of a call counts from when the model runs."""
+
+
 class Retired(TelephoneError):
     """The model is gone. `replacement` names the model to offer, never to take silently."""
 
@@ -85,7 +91,15 @@ class Misconfigured(TelephoneError):
 
 
 class BadOutput(TelephoneError):
-    """A model answered with something that is no picture or no caption."""
+    """An answer came that is no picture or no caption. `detail`, for the log, is what the provider said instead."""
+
+    def __init__(self, sentence: str, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.detail = detail
+
+
+class NothingSaid(BadOutput):
+    """A language model answered twice without a word for its user. It is not asked a third time."""
 
 
 class TimedOut(TelephoneError):

@@ -6,20 +6,33 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from telephone.errors import RateLimited, TimedOut, Unavailable
+from telephone.errors import BadOutput, RateLimited, TimedOut, Unavailable, Waking
 
 T = TypeVar("T")
 _LONGEST_WAIT: Final = 30.0
+_WAKING_WAIT: Final = 5.0
+"""The longest pause between two looks at a model that is being started, in seconds."""
+WAKING_MAX: Final = 1_200.0
+"""How long a model may take to start, in seconds, before its deadline begins all the same."""
 
 
-async def with_patience(call: Callable[[], Awaitable[T]], *, deadline: float, who: str, first_wait: float = 0.5) -> T:
+async def with_patience(
+    call: Callable[[], Awaitable[T]],
+    *,
+    deadline: float,
+    who: str,
+    first_wait: float = 0.5,
+    waking: Callable[[], Awaitable[None]] | None = None,
+) -> T:
     """Makes a call until it answers; waits longer after each passing fault, or as long as the provider asked for.
 
-    `deadline` bounds all attempts and waits together, in seconds. Only RateLimited and Unavailable are tried again;
-    any other error is raised at once. Raises TimedOut, naming `who`, when the time is used up.
+    `deadline` bounds all attempts and waits together, in seconds. Only RateLimited and Unavailable are tried again; any
+    other error is raised at once, and so is an answer that came and is none. While a model is being started, which the
+    call says by Waking, the deadline has not begun, for at most WAKING_MAX; `waking` is awaited at the first of them.
+    Raises TimedOut, naming `who`, when the time is used up.
     """
-    ends = time.monotonic() + deadline
-    wait = first_wait
+    began = time.monotonic()
+    ends, asleep, wait = began + deadline, False, first_wait
     while True:
         try:
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.0, ends - time.monotonic())):
@@ -27,12 +40,22 @@ async def with_patience(call: Callable[[], Awaitable[T]], *, deadline: float, wh
         except TimeoutError:
             raise _timed_out(who, deadline) from None
         except (RateLimited, Unavailable) as error:
-            asked = error.retry_after if isinstance(error, RateLimited) else None
-            pause = asked if asked is not None else wait * random.uniform(0.8, 1.2)
+            if isinstance(error, BadOutput):
+                raise
+            if isinstance(error, Waking):
+                ends = min(time.monotonic(), began + WAKING_MAX) + deadline
+                if waking is not None and not asleep:
+                    await waking()
+                asleep = True
+            pause = wait * random.uniform(0.8, 1.2)
+            if isinstance(error, Waking):
+                pause = min(_WAKING_WAIT, deadline / 4)
+            elif isinstance(error, RateLimited) and error.retry_after is not None:
+                pause = error.retry_after
             if time.monotonic() + pause >= ends:
                 raise _timed_out(who, deadline) from error
             await asyncio.sleep(pause)
-            wait = min(_LONGEST_WAIT, wait * 2)
+            wait = wait if isinstance(error, Waking) else min(_LONGEST_WAIT, wait * 2)
 
 
 def _timed_out(who: str, deadline: float) -> TimedOut:

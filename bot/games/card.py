@@ -22,7 +22,7 @@ from bot.ui.posts import (
     uncounted,
 )
 from bot.ui.text import escape, excerpt, quote
-from telephone.domain.games import HUMAN, Game, GameState, Kind
+from telephone.domain.games import HUMAN, Game, GameState, Kind, StepKey
 from telephone.domain.human_turns import Seat, SeatState
 from telephone.ports.games import Progress, Summary
 
@@ -64,6 +64,8 @@ def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
             turns = "1 turn" if game.request.turns == 1 else f"{game.request.turns} turns"
             starts = "" if progress.left_s is None else f" Starts in {duration(progress.left_s)}."
             return f"{escape(str(game.pair))}, {turns}{most(game)}.{starts}{_sealed(game)}"
+        case GameState.PLAYING if progress.waking and game.next_key is not None:
+            return f"{_waking(game, game.next_key)}{_sealed(game)}{so_far(game)}"
         case GameState.PLAYING:
             left = "" if progress.left_s is None else f" {duration(progress.left_s).capitalize()} left."
             return f"{_doing(game)}{left}{_slow(progress)}{_sealed(game)}{so_far(game)}"
@@ -89,6 +91,10 @@ def _doing(game: Game) -> str:
     if player == HUMAN:
         return f"A member is invited to take {'a turn' if game.keeps_human_step else f'turn {key.turn}'}."
     return f"{escape(player)} is {verb}."
+
+
+def _waking(game: Game, key: StepKey) -> str:
+    return f"{escape(game.player(key))} is waking up, which may take some minutes; the game goes on by itself."
 
 
 def _awaiting(game: Game, seat: Seat | None) -> str:

@@ -24,6 +24,9 @@ from telephone.models.probe import Trial, Tried, existing_models
 from telephone.models.registry import Registry
 from telephone.prompts.generator import chosen
 from telephone.providers.base import ModelTable, Slowed
+from telephone.providers.downloads import Origin, origin_of
+from telephone.providers.failures import VERIFY
+from telephone.providers.openai import OFFICIAL
 from telephone.providers.replicate import ADD_CREDIT
 from telephone.safety import WORDS, choice, guard_of
 from telephone.settings import HEALTHY, Settings
@@ -35,7 +38,7 @@ Health = Literal["good", "missing", "broken"]
 _REACH_WITHIN = 5.0
 _TRY_WITHIN = 120.0
 _CHECK_WITHIN = 60.0
-GONE = "no longer at its provider"
+GONE = "not at its provider, or closed to its key"
 _LOOPBACKS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 where to ask one that listens everywhere
 
 
@@ -185,6 +188,25 @@ def _missing(reason: str, tables: list[ModelTable]) -> Diagnosis:
     return Diagnosis("Models", "broken" if reason == GONE else "missing", f"{reason}: {names}", remedy)
 
 
+async def _verified(settings: Settings) -> list[Diagnosis]:
+    """Says that OpenAI's image models are for verified organisations: nothing that is free shows whether ours is."""
+    players = _players(settings)
+    try:
+        artists = [table for table in players.registry.of_kind("t2i") if players.why_not(table) is None]
+    finally:
+        await players.close()
+    official = origin_of(OFFICIAL)
+    theirs = [t for t in artists if t.provider == "openai" and _origin(t, settings) == official]
+    if not theirs:
+        return []
+    stands = f"{', '.join(table.name for table in theirs)}: for verified organisations only"
+    return [Diagnosis("OpenAI", "good", stands, f"telephone doctor --try shows whether yours is; if not, {VERIFY}.")]
+
+
+def _origin(table: ModelTable, settings: Settings) -> Origin | None:
+    return origin_of(table.url or settings.openai_base_url or OFFICIAL)
+
+
 async def try_models(settings: Settings) -> AsyncIterator[Tried]:
     """Plays one turn of every model that can play, for at most a dollar in all.
 
@@ -290,6 +312,7 @@ _CHECKS: dict[str, Callable[[Settings], Awaitable[list[Diagnosis]]]] = {
     "Servers": _servers,
     "Models": _models,
     "Replicate": _replicate,
+    "OpenAI": _verified,
     "Chat": _writer,
     "Discord": _discord,
     "Drawing page": _drawing_page,

@@ -92,6 +92,7 @@ class TerminalPresenter:
         if upcoming is not None:
             drawing = upcoming.kind is Kind.PICTURE
             doing = f"{game.pair.t2i} is drawing" if drawing else f"{game.pair.i2t} is looking"
+            doing = f"{game.player(upcoming)} is waking up" if progress.waking else doing
             self._bar.update(self._task, completed=len(game.steps), description=f"Turn {upcoming.turn}: {doing}")
 
     async def is_open(self, game: Game) -> bool:

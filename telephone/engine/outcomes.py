@@ -152,6 +152,8 @@ async def outcome_of(work: Awaitable[Outcome | None]) -> Outcome:
     except Halted:
         return Halt()
     except TelephoneError as error:
+        if isinstance(error, BadOutput | Misconfigured) and error.detail:
+            _log.warning("a step failed", error=_name_of(error), detail=error.detail)
         return Failed(_name_of(error), error.sentence)
     except Exception as error:
         _log.exception("a step broke")

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from telephone.concurrency import off_loop
@@ -106,14 +106,17 @@ class GamePublisher:
         image = await self.pictures.get(step.image) if step.image else None
         await patiently(lambda: self.presenter.edit_step(game, step, image))
 
-    async def edit_card(self, game: Game) -> None:
-        """Brings the card up to date; a card that cannot be edited never stops a game."""
-        if game.place.card_id is not None:
-            await without_stopping(self._edit_card(game), "card", game=game.id)
+    async def edit_card(self, game: Game, *, waking: bool = False) -> None:
+        """Brings the card up to date; a card that cannot be edited never stops a game.
 
-    async def _edit_card(self, game: Game) -> None:
+        `waking` says that the player whose turn it is has to be started first; the next edit says so no more.
+        """
+        if game.place.card_id is not None:
+            await without_stopping(self._edit_card(game, waking), "card", game=game.id)
+
+    async def _edit_card(self, game: Game, waking: bool) -> None:
         summary = await self._summary(game.shown) if game.state is GameState.FINISHED else None
-        await self.presenter.edit_card(game.shown, await self._progress(game), summary)
+        await self.presenter.edit_card(game.shown, replace(await self._progress(game), waking=waking), summary)
 
     async def edit_invitation(self, game: Game, seat: Seat) -> None:
         """Brings an invitation up to date; a failed edit never stops a game."""

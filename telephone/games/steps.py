@@ -14,7 +14,7 @@ from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Game, GameState, Kind, Step, StepKey, step_seed
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
-from telephone.errors import BadOutput, Misconfigured, TelephoneError, TimedOut
+from telephone.errors import BadOutput, Misconfigured, TelephoneError, TimedOut, Unavailable
 from telephone.media.images import Pictures
 from telephone.models.players import Players, again, caption_of, picture_of
 from telephone.ports.posting import nonce
@@ -82,8 +82,19 @@ class StepPlayer:
         await self.store.steps.keep_ticket(game.id, key, ticket)
         return _ms_since(began)
 
-    async def collect(self, game: Game, run: int, index: int, attempt: int, submit_ms: int) -> None:
-        """Waits for a submitted step and stores it. Raises a TelephoneError, or Halted.
+    async def collect(
+        self,
+        game: Game,
+        run: int,
+        index: int,
+        attempt: int,
+        submit_ms: int,
+        *,
+        waking: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Waits for a submitted step and stores it; `waking` is awaited where the player has to be started first.
+
+        Raises a TelephoneError, or Halted.
 
         A refused or unusable answer drops the ticket, so that the step can be asked for again. What the provider broke
         off is asked for again here, with the same seed, a few times. Where the game was stopped meanwhile, the
@@ -92,16 +103,26 @@ class StepPlayer:
         pauses, player = iter(self.players.again_pauses), game.player(StepKey.at(index))
         while True:
             try:
-                await self._collect(game, run, index, attempt, submit_ms)
+                await self._collect(game, run, index, attempt, submit_ms, waking)
             except Interrupted as error:
                 if (pause := next(pauses, None)) is None:
-                    raise BadOutput(error.sentence) from error
+                    if isinstance(error, Unavailable):
+                        raise
+                    raise BadOutput(error.sentence, error.detail) from error
                 await self._unless_halted(game, run, again(player, error, pause))
                 submit_ms = await self.submit(game, index, attempt)
             else:
                 return
 
-    async def _collect(self, game: Game, run: int, index: int, attempt: int, submit_ms: int) -> None:
+    async def _collect(
+        self,
+        game: Game,
+        run: int,
+        index: int,
+        attempt: int,
+        submit_ms: int,
+        waking: Callable[[], Awaitable[None]] | None,
+    ) -> None:
         key = StepKey.at(index)
         player = game.player(key)
         asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
@@ -113,7 +134,7 @@ class StepPlayer:
         began = time.monotonic()
         try:
             await self.still_on(game.id, run)
-            answer = await self._unless_halted(game, run, self.players.collect(player, ask, ticket))
+            answer = await self._unless_halted(game, run, self.players.collect(player, ask, ticket, waking))
             step = await self._unless_halted(game, run, self._checked(game, key, ask, ticket, answer))
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None

@@ -274,7 +274,11 @@ class GameWorkflow(DBOSConfiguredInstance):
     @journalled
     async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> None:
         game = await self._with.store.games.get(game_id)
-        await self._with.steps.collect(game, run, index, attempt, submit_ms)
+
+        async def waking() -> None:
+            await self._with.publisher.edit_card(await self._with.store.games.get(game_id), waking=True)
+
+        await self._with.steps.collect(game, run, index, attempt, submit_ms, waking=waking)
 
     @DBOS.step(name="Play._show")
     @journalled

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from telephone.errors import BadOutput, NotAllowed, RateLimited, Refused, Retire
 from telephone.media.images import verify
 from telephone.models.refusal import is_refusal
 from telephone.models.registry import Registry
+from telephone.providers.answer_text import says_something, spoken
 from telephone.providers.base import Interrupted, Lost, ModelKind, ModelTable, Provider, Slowed, Slowness
 from telephone.retry import with_patience
 
@@ -107,12 +107,16 @@ class Players:
                 error.sentence = error.__cause__.sentence
             raise
 
-    async def collect(self, name: str, ask: Ask, ticket: Ticket) -> Answer:
-        """Waits for the answer of a submitted step."""
+    async def collect(
+        self, name: str, ask: Ask, ticket: Ticket, waking: Callable[[], Awaitable[None]] | None = None
+    ) -> Answer:
+        """Waits for the answer of a submitted step; `waking` is awaited where the model has to be started first."""
         table = self.registry.table(name)
         provider = self.providers[table.provider]
         try:
-            return await with_patience(lambda: provider.collect(table, ask, ticket), deadline=self.deadline, who=name)
+            return await with_patience(
+                lambda: provider.collect(table, ask, ticket), deadline=self.deadline, who=name, waking=waking
+            )
         except TimedOut as error:
             if error.cost_usd is None:
                 with suppress(TelephoneError):
@@ -140,7 +144,7 @@ class Players:
             except Interrupted as error:
                 meter.broken_off(error)
                 if (pause := next(pauses, None)) is None:
-                    nothing = BadOutput(error.sentence)
+                    nothing = BadOutput(error.sentence, error.detail)
                     meter.bill(nothing, answered=False)
                     raise nothing from error
                 await again(name, error, pause)
@@ -249,16 +253,16 @@ def picture_of(answer: Answer, who: str) -> Image:
 
 
 def caption_of(answer: Answer, who: str) -> Caption:
-    """The cleaned caption of an answer: one line, no quotes around it, no `Caption:` before it.
+    """The cleaned caption of an answer: one line without reasoning, control tokens, quotes around it or `Caption:`.
 
     Raises BadOutput for an empty caption, Refused for a text that only declines to describe the picture.
     """
     raw = answer.text or ""
-    text = fold(raw)
+    text = fold(spoken(raw))
     text = re.sub(r"^(?:image )?caption\s*:", "", text, flags=re.IGNORECASE).strip()
     if len(text) > 1 and text[0] + text[-1] in ('""', "“”", "''"):
         text = text[1:-1].strip()
-    if not any(unicodedata.category(char)[0] in "LNS" for char in text):
+    if not says_something(text):
         raise BadOutput(f"{who} said nothing about the picture; please start the game again.")
     if is_refusal(text):
         raise Refused(f"{who} declined to describe the picture; please start the game again.", text[:_REASON_MAX])

@@ -4,6 +4,7 @@ from typing import Final
 
 from telephone.models.chunking import MOST_PARTS
 from telephone.providers.base import ModelTable
+from telephone.providers.reasoning import most_call_usd
 
 ATTEMPTS: Final = 2
 """How many times a step is tried when its answer is refused or unusable."""
@@ -14,7 +15,7 @@ def most_usd(turns: int, t2i: ModelTable, i2t: ModelTable, measuring_usd: float 
 
     `measuring_usd` is the most that measuring the game can cost.
     """
-    return turns * ATTEMPTS * (t2i.price_usd + i2t.price_usd) + measuring_usd
+    return turns * ATTEMPTS * (t2i.price_usd + most_call_usd(i2t)) + measuring_usd
 
 
 def most_measuring_usd(turns: int, call_usd: float, *, pictures: bool) -> float:

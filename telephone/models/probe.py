@@ -11,11 +11,12 @@ import structlog
 from telephone.concurrency import off_loop
 from telephone.domain.calls import Answer, Ask
 from telephone.domain.games import Image, fold
-from telephone.errors import BadOutput, TelephoneError
+from telephone.errors import BadOutput, Misconfigured, TelephoneError
 from telephone.models.base import SeeingEmbedder
 from telephone.models.embedders import embedders
 from telephone.models.players import Players, caption_of, picture_of
 from telephone.providers.base import ModelTable
+from telephone.providers.reasoning import most_call_usd
 from telephone.scoring.drift import cosine_distance
 
 PROMPT: Final = "A red apple on a wooden table."
@@ -60,7 +61,7 @@ class Trial:
         left, picture = self.most_usd, None
         ready = [table for table in self.players.registry.tables.values() if self.players.why_not(table) is None]
         for table in sorted(ready, key=lambda table: _ORDER.index(table.kind)):
-            price = table.price_usd * (_CALLS if table.kind == "embedder" else 1)
+            price = most_call_usd(table) * (_CALLS if table.kind == "embedder" else 1)
             if price > left:
                 over = f"left out: ${price:.3f} more would pass ${self.most_usd:.2f}"
                 yield Tried(table.name, False, over, left_out=True)
@@ -88,7 +89,7 @@ class Trial:
                 return Tried(table.name, True, f"{took:.1f} s: {drawn.width} × {drawn.height} pixels", usd), drawn
             return Tried(table.name, True, f"{took:.1f} s: {_words_of(table, answer)}", usd), None
         except TelephoneError as error:
-            return Tried(table.name, False, error.sentence, usd), None
+            return Tried(table.name, False, _failed(error), usd if error.cost_usd is None else error.cost_usd), None
 
     async def _embed(self, table: ModelTable, picture: Image | None) -> Tried:
         embedder, calls, began = embedders(self.players)[table.name], 1, time.monotonic()
@@ -100,8 +101,14 @@ class Trial:
                 (seen,) = await embedder.embed_pictures([picture])
                 said += f", and the picture {cosine_distance(words, seen):.2f} from its words"
         except TelephoneError as error:
-            return Tried(table.name, False, error.sentence, calls * table.price_usd)
+            return Tried(table.name, False, _failed(error), calls * table.price_usd)
         return Tried(table.name, True, f"{time.monotonic() - began:.1f} s: {said}", calls * table.price_usd)
+
+
+def _failed(error: TelephoneError) -> str:
+    """Why a trial failed, for an operator: with the provider's own words, and what to do, where there are any."""
+    detail = error.detail if isinstance(error, BadOutput | Misconfigured) else ""
+    return f"{error.sentence} ({detail})" if detail else error.sentence
 
 
 def _words_of(table: ModelTable, answer: Answer) -> str:

@@ -19,13 +19,14 @@ class Progress:
 
     `place` counts from 1 for a queued game; `left_s` is an estimate in seconds, None where unknown. `seat` is the
     step that a game waits for a member to take. `per_minute` is how many calls a minute the provider of a player allows
-    for want of credit, None where none is that slow.
+    for want of credit, None where none is that slow. `waking` says that the player has to be started first.
     """
 
     place: int = 0
     left_s: float | None = None
     seat: Seat | None = None
     per_minute: int | None = None
+    waking: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,11 @@ from typing import Final
 from telephone.domain.budgets import Caps
 from telephone.domain.calls import Answer, Ask
 from telephone.domain.games import Level
-from telephone.errors import BadOutput, NotAllowed, Refused, TimedOut
+from telephone.errors import BadOutput, NotAllowed, NothingSaid, Refused, TelephoneError, TimedOut
 from telephone.models.players import Players
+from telephone.providers.answer_text import spoken
 from telephone.providers.base import ModelTable
+from telephone.providers.reasoning import most_call_usd
 from telephone.store import Expense, Order, Store
 
 WANTED: Final[Mapping[Level, int]] = {Level.EASY: 3, Level.MEDIUM: 3, Level.HARD: 3, Level.IMPOSSIBLE: 1}
@@ -80,10 +82,10 @@ class PromptGenerator:
         read, and any other TelephoneError of the call.
         """
         table = chosen(self.players, self.named)
-        order = Order(table.price_usd, self.caps)
+        order = Order(most_call_usd(table), self.caps)
         async with self.store.expenses.paying("prompts", order, guild_id=guild_id) as expense:
             answer, usd = await self._answer(table, expense)
-        return replace(read(answer.text or "", table.name), usd=usd)
+        return replace(read(spoken(answer.text or "").strip(), table.name), usd=usd)
 
     async def _answer(self, table: ModelTable, expense: Expense) -> tuple[Answer, float]:
         """The answer and its cost. A failed call that may have been made is booked at its full price."""
@@ -100,10 +102,11 @@ class PromptGenerator:
             usd = table.price_usd if answer.cost_usd is None else answer.cost_usd
             doubts = max(doubts, ticket.maybe_billed_twice or answer.maybe_billed_twice)
         except (Refused, BadOutput, TimedOut, asyncio.CancelledError) as error:
-            usd = table.price_usd
+            known = error.cost_usd if isinstance(error, TelephoneError) else None
+            usd = table.price_usd if known is None else known
             if isinstance(error, Refused):
                 raise Refused(f"{table.name} declined to write prompts; please try again.", error.reason) from error
-            if isinstance(error, BadOutput):
+            if isinstance(error, BadOutput) and not isinstance(error, NothingSaid):
                 raise _unreadable(table.name) from error
             raise
         finally:

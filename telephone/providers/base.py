@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, Protocol, runtime_checkable
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from telephone.domain.calls import Answer, Ask, Ticket
-from telephone.errors import BadOutput, Unavailable
+from telephone.errors import BadOutput, Misconfigured, Unavailable
 
 ModelKind = Literal["t2i", "i2t", "embedder", "chat"]
 """The kinds of models: text to image, image to text, embedder, and chat models that write prompts."""
@@ -134,6 +134,18 @@ class Slowed(Protocol):
     def slowness(self) -> Slowness | None:
         """How slow it is now, None where it is not."""
         ...
+
+
+class Unverified(Misconfigured):
+    """The maker of a model lets only verified organisations use it."""
+
+
+class Closed(Misconfigured):
+    """The model is not there for our key: the key is restricted, or the name is wrong."""
+
+
+class Crowded(Interrupted, Unavailable):
+    """A prediction failed because the machine that it ran on was full."""
 
 
 class Provider(Protocol):

@@ -85,10 +85,9 @@ class Downloads:
             return
         literal = _literal(host)
         loopback = host == "localhost" or (literal is not None and literal.is_loopback)
-        if not self._lists(host) or (url.scheme == "http" and not loopback):
-            raise _not_opened()
-        if literal is not None and not loopback and not is_public(literal):
-            raise _not_opened()
+        reachable = loopback or (url.scheme == "https" and (literal is None or is_public(literal)))
+        if not self._lists(host) or not reachable:
+            raise _not_opened(host if reachable else "")
 
     def _lists(self, host: str) -> bool:
         names = host.split(".")
@@ -189,5 +188,11 @@ def _too_large() -> BadOutput:
     return BadOutput("A picture of more than 25 MB came back; please try again.")
 
 
-def _not_opened() -> BadOutput:
-    return BadOutput("The picture lies at an address that is not opened here; please tell the operator.")
+def _not_opened(host: str = "") -> BadOutput:
+    """`host` is one that an operator could allow."""
+    if not host:
+        return BadOutput("The picture lies at an address that is not opened here; please tell the operator.")
+    return BadOutput(
+        f"The picture lies at {host[:100]}, which is not opened here; the operator can allow it with "
+        f"TELEPHONE_DOWNLOAD_HOSTS={host[:100]}."
+    )

@@ -5,12 +5,28 @@ from collections.abc import Mapping
 from typing import Final
 
 from telephone.domain.games import fold
-from telephone.errors import BadInput, BadOutput, Misconfigured, RateLimited, Refused, Retired, TimedOut, Unavailable
-from telephone.providers import durations
-from telephone.providers.base import Interrupted, Lost, ModelTable
+from telephone.errors import (
+    BadInput,
+    BadOutput,
+    Misconfigured,
+    NothingSaid,
+    RateLimited,
+    Refused,
+    Retired,
+    TimedOut,
+    Unavailable,
+    Waking,
+)
+from telephone.providers import durations, maker_words
+from telephone.providers.base import Closed, Crowded, Interrupted, Lost, ModelTable, Unverified
 
 DETAIL_MAX: Final = 300
 """The longest part of a provider's message that is kept as detail, in characters."""
+VERIFY: Final = (
+    "verify the organisation at https://platform.openai.com/settings/organization/general (OpenAI asks for an identity "
+    "document; it counts after up to 15 minutes)"
+)
+"""What an operator does about an organisation that is not verified."""
 WAIT_MAX: Final = 3_600.0
 """The longest wait that is taken from a provider, in seconds."""
 
@@ -26,11 +42,6 @@ _INTERRUPTED: Final = re.compile(
     r"|unexpected error handling prediction|\bDirector: .*\(E\d{4}\)|\(E9\d{3}\)",
     re.IGNORECASE,
 )
-_UNSAFE: Final = re.compile(
-    r"\bnsfw\b|safety system|safety checker|flagged as sensitive|content polic|content moderation|moderation_blocked"
-    r"|inappropriate content|sensitive content|\(E005\)",
-    re.IGNORECASE,
-)
 
 
 def detail_of(text: object, secret: str = "") -> str:
@@ -43,7 +54,7 @@ def detail_of(text: object, secret: str = "") -> str:
 
 def is_unsafe(text: str) -> bool:
     """Whether a provider's message says that its safety rules declined."""
-    return _UNSAFE.search(text) is not None
+    return maker_words.says_unsafe(text)
 
 
 def retry_after(headers: Mapping[str, str], text: str = "") -> float | None:
@@ -94,6 +105,10 @@ def unavailable(model: ModelTable) -> Unavailable:
     return Unavailable(f"{model.name} cannot be reached just now; please try again in a minute.")
 
 
+def waking(model: ModelTable) -> Waking:
+    return Waking(f"{model.name} is still being started; please try again in a few minutes.")
+
+
 def lost(model: ModelTable) -> Lost:
     return Lost(f"The line to {model.name} broke before it answered; please try again in a minute.")
 
@@ -106,12 +121,29 @@ def misconfigured(model: ModelTable, detail: str) -> Misconfigured:
     return Misconfigured(f"{model.name} cannot play just now; the operator needs to look at its settings.", detail)
 
 
+def unverified(model: ModelTable, detail: str) -> Unverified:
+    return Unverified(
+        f"{model.name} is open to verified organisations only, and the operator's is not verified yet; "
+        "please choose another model or tell the operator.",
+        f"{detail} | To do: {VERIFY}",
+    )
+
+
+def closed(model: ModelTable, detail: str) -> Closed:
+    return Closed(
+        f"{model.name} is not open to this bot's key; please choose another model or tell the operator.",
+        f"{detail} | To do: allow the model in the settings of the key and its project, or correct ref in its table",
+    )
+
+
 def too_long(model: ModelTable) -> BadInput:
     return BadInput(f"That text is too long for {model.name}; please shorten it or choose another model.")
 
 
-def interrupted(model: ModelTable) -> Interrupted:
-    return Interrupted(f"{model.name} was interrupted again and again; please start the game again.")
+def interrupted(model: ModelTable, detail: str = "") -> Interrupted:
+    error = Interrupted(f"{model.name} was interrupted again and again; please start the game again.")
+    error.detail = detail
+    return error
 
 
 def expired(model: ModelTable) -> Interrupted:
@@ -121,9 +153,26 @@ def expired(model: ModelTable) -> Interrupted:
     )
 
 
-def bad_output(model: ModelTable, what: str = "something that is no answer") -> BadOutput:
+def bad_output(model: ModelTable, what: str = "something that is no answer", detail: str = "") -> BadOutput:
     then = "please tell the operator" if model.kind == "embedder" else "please start the game again"
-    return BadOutput(f"{model.name} sent back {what}; {then}.")
+    return BadOutput(f"{model.name} sent back {what}; {then}.", detail)
+
+
+def crowded(model: ModelTable, detail: str) -> Crowded:
+    error = Crowded(f"The machine that {model.name} runs on is full just now; please try again in a minute.")
+    error.detail = detail
+    return error
+
+
+def nothing_said(model: ModelTable, *, cut: bool) -> NothingSaid:
+    """`cut` says whether its answer ended because it was too long."""
+    why = "spent its whole answer on thinking" if cut else "sent back no words"
+    return NothingSaid(
+        f"{model.name} {why}, twice; please choose another model, or tell the operator.",
+        'finish_reason length: ask for less reasoning in its table, such as input = { reasoning_effort = "none" }'
+        if cut
+        else "no text outside of reasoning",
+    )
 
 
 def retired(model: ModelTable) -> Retired:

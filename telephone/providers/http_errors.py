@@ -10,14 +10,34 @@ from telephone.providers import failures
 from telephone.providers.base import ModelTable
 
 _REFUSALS: Final = frozenset(
-    {"moderation_blocked", "content_policy_violation", "content_filter", "image_safety_violation"}
+    {
+        "moderation_blocked",
+        "content_policy_violation",
+        "content_filter",
+        "content_filtered",
+        "image_safety_violation",
+        "invalid_prompt",  # what reasoning models say to a prompt that their rules do not allow
+        "responsibleaipolicyviolation",
+        "data_inspection_failed",
+    }
 )
-_BALANCE: Final = frozenset(
+BALANCE: Final = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_limit_user_error"}
 )
 _GONE: Final = re.compile(
-    r"does not exist|has been (?:deprecated|retired|removed|disabled|shut ?down)|is deprecated"
-    r"|no longer (?:available|supported)|invalid version|model .{0,80}not found",
+    r"has been (?:deprecated|retired|removed|disabled|shut ?down|sunset|discontinued)|is (?:deprecated|disabled"
+    r"|retired)"
+    r"|no longer (?:available|supported|exists)|invalid version|no enabled versions?|versions? (?:is|are|was"
+    r"|were) disabled"
+    r"|specified version does not exist",
+    re.IGNORECASE,
+)
+_NOT_THERE: Final = re.compile(
+    r"does not exist|do(?:es)? not have access to (?:the )?(?:model|it)|model .{0,80}not found", re.IGNORECASE
+)
+"""A key that is restricted reads the same as a model that is gone; the model's table knows which it is."""
+_UNVERIFIED: Final = re.compile(
+    r"organi[sz]ation must be verified|verify (?:your )?organi[sz]ation|organi[sz]ation (?:is )?(?:not|un) ?verified",
     re.IGNORECASE,
 )
 _LONG: Final = re.compile(
@@ -26,6 +46,12 @@ _LONG: Final = re.compile(
 _LOST: Final = frozenset({408, 409})
 """Like 5xx, these may come from a gateway that does not know whether the service behind it has done the work."""
 _TOO_EARLY: Final = 425
+_WAKING: Final = re.compile(
+    r"(?:is |are )?(?:currently |still )?(?:loading|being loaded|warming|waking|cold start|booting)"
+    r"|scaled to (?:zero|0)"
+    r"|setup (?:has )?not (?:yet )?(?:finished|completed?)",
+    re.IGNORECASE,
+)
 _NOT_SENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
 """The exceptions of httpx and its successor for a fault before anything was sent."""
 
@@ -38,7 +64,11 @@ def failure(
     detail = f"{status}: {failures.detail_of(text, secret)}"
     if status < 500 and (codes & _REFUSALS or failures.is_unsafe(text)):
         return failures.refused(model, ", ".join(categories) or min(codes & _REFUSALS, default="safety"))
-    if status == 402 or codes & _BALANCE:
+    if status < 500 and _UNVERIFIED.search(text):
+        return failures.unverified(model, detail)
+    if status == 503 and _WAKING.search(text):
+        return failures.waking(model)
+    if status == 402 or codes & BALANCE:
         return failures.misconfigured(model, detail)
     if status == 429:
         return failures.rate_limited(model, failures.retry_after(headers, text), text)
@@ -46,8 +76,10 @@ def failure(
         return failures.lost(model)
     if status == _TOO_EARLY:
         return failures.unavailable(model)
-    if status in (400, 404, 410, 422) and ("model_not_found" in codes or _GONE.search(text)):
+    if status in (400, 404, 410, 422) and _GONE.search(text):
         return failures.retired(model)
+    if status in (400, 403, 404, 410, 422) and ("model_not_found" in codes or _NOT_THERE.search(text)):
+        return failures.retired(model) if model.retired() else failures.closed(model, detail)
     if status in (400, 413, 422) and (
         codes & {"string_above_max_length", "context_length_exceeded"} or _LONG.search(text)
     ):
@@ -65,6 +97,12 @@ def broken(model: ModelTable, error: Exception) -> TelephoneError:
     return failures.lost(model)
 
 
+def codes_and_text(body: object) -> tuple[set[str], str]:
+    """The codes and types of an error, and its message, from a body in any of the shapes that servers use."""
+    codes, text, _ = _said(body)
+    return codes, text
+
+
 def _said(body: object) -> tuple[set[str], str, list[str]]:
     """Codes and types, the message, and the categories of a refusal, from the JSON shapes that servers use."""
     if isinstance(body, str):
@@ -77,8 +115,12 @@ def _said(body: object) -> tuple[set[str], str, list[str]]:
     inner: Any = body.get("error", body)
     if not isinstance(inner, Mapping):
         return set(), str(inner), []
-    codes = {code for code in (inner.get("code"), inner.get("type")) if isinstance(code, str)}
+    below = inner.get("metadata", inner.get("innererror"))
+    below = below if isinstance(below, Mapping) else {}
+    codes = {code for code in (inner.get("code"), inner.get("type"), below.get("code")) if isinstance(code, str)}
+    codes |= {code.lower() for code in codes}
     text = " ".join(str(inner[key]) for key in ("message", "title", "detail") if inner.get(key))
+    text = " ".join((text, *(str(below[key]) for key in ("raw", "reasons") if below.get(key))))
     if isinstance(wait := inner.get("retry_after", body.get("retry_after")), int | float):
         text += f" retry_after: {wait}"
     details = inner.get("moderation_details")

@@ -90,11 +90,18 @@ def decoded(model: ModelTable, encoded: str) -> bytes:
         raise failures.bad_output(model) from None
 
 
-def output_of(model: ModelTable, output: object) -> str:
+def output_of(model: ModelTable, output: object, logs: object = None) -> str:
     """The address of the picture or the text of the caption in a model's output, by the table's `output`.
 
-    Of several pictures the first is taken; of several texts all are, as one. Raises BadOutput for any other shape.
+    Of several pictures the first is taken; of several texts all are, as one. Raises Refused where a safety filter took
+    every picture away: by an empty list, or by the words of the prediction's `logs`; BadOutput for any other shape.
     """
+    withheld = model.output in ("uri", "uris") and (
+        output is None or (isinstance(output, Sequence) and not any(output))
+    )
+    words = next((line for line in str(logs or "").splitlines() if failures.is_unsafe(line)), "")
+    if withheld and (words or output == []):
+        raise failures.refused(model, failures.detail_of(words) or "no picture came, as after a safety filter")
     try:
         return _DECODERS[model.output](output)
     except (ValueError, TypeError, AttributeError, LookupError, SyntaxError, RecursionError, MemoryError):

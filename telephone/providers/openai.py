@@ -16,25 +16,27 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from telephone.domain.calls import Answer, Ask, Ticket
-from telephone.errors import Retired, TelephoneError
+from telephone.errors import Misconfigured, RateLimited, Retired, TelephoneError, Unavailable
 from telephone.providers import failures, openai_answers
-from telephone.providers.base import ModelTable
+from telephone.providers.base import Closed, ModelTable, Unverified
 from telephone.providers.downloads import Downloads, origin_of
+from telephone.providers.error_bodies import failure_in
 from telephone.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
 from telephone.providers.mapping import TASK, data_uri, decoded, picture_of, question_of, words_of
+from telephone.providers.picture_addresses import resolved
 from telephone.providers.rate_limit import LIMITS, Gate, Limit
+from telephone.providers.reasoning import CHAT_TOKENS, TOKENS, larger, least_effort, refuses_effort, with_effort
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 OFFICIAL: Final = "https://api.openai.com/v1"
-TOKENS: Final = 1_000
-"""The longest caption, in tokens; reasoning tokens count too."""
-CHAT_TOKENS: Final = 4_000
-"""The same for an answer without a picture, which holds several prompts."""
 KEPT_SECONDS: Final = 900.0
 """How long an answer is kept for collection, in seconds; a stopped game never collects it."""
+
+UNVERIFIED_SECONDS: Final = 900.0
+"""How long image models are not offered to an organisation that is not verified, in seconds; then it is tried again."""
 
 _SD_ARGUMENTS: Final = re.compile(r"</?\s*sd_cpp_extra_args\s*>", re.IGNORECASE)
 
@@ -54,7 +56,11 @@ class OpenAI:
     _clients: "dict[tuple[str, str], AsyncOpenAI]" = field(default_factory=dict, repr=False)
     _gates: dict[str, Gate] = field(default_factory=dict, repr=False)
     _paces: dict[tuple[str, str], Gate] = field(default_factory=dict, repr=False)
+    _unverified: dict[tuple[str, str], float] = field(default_factory=dict, repr=False)
+    """When a server last said that our organisation is not verified, by server and key."""
     _waiting: dict[str, tuple[float, Answer]] = field(default_factory=dict, repr=False)
+    _efforts: dict[tuple[str, str], str | None] = field(default_factory=dict, repr=False)
+    """The effort of reasoning by server and model, where a model refused that of its table; None: it knows none."""
 
     def why_not(self, model: ModelTable) -> str | None:
         if model.kind == "embedder":
@@ -63,7 +69,11 @@ class OpenAI:
             return f"needs {model.key}" if model.key and self.secret(model.key) is None else None
         if model.retired():
             return f"retired on {model.retired_on}"
-        return "needs OPENAI_API_KEY" if self.key is None else None
+        if self.key is None:
+            return "needs OPENAI_API_KEY"
+        said_at = self._unverified.get((self._base(model), self._key(model)))
+        waits = said_at is not None and time.monotonic() - said_at < UNVERIFIED_SECONDS
+        return "OpenAI has not verified the operator's organisation" if waits and model.kind == "t2i" else None
 
     async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
         answer = await self._answer(model, ask)
@@ -86,7 +96,7 @@ class OpenAI:
             async with self._gate(model).slot():
                 with self._failures(model):
                     await self._client(model).models.retrieve(model.ref, timeout=CONNECT_SECONDS)
-        except Retired:
+        except (Retired, Closed):
             return False
         except TelephoneError:
             return None
@@ -110,10 +120,12 @@ class OpenAI:
         came = await self._client(model).images.generate(
             model=model.ref, prompt=self._harmless(model, words_of(ask)), extra_body=body
         )
-        picture = openai_answers.picture(model, came)
-        if picture.startswith(("http://", "https://")):
+        if (error := failure_in(model, came, self._key(model))) is not None:
+            raise error
+        picture, is_address = openai_answers.picture(model, came)
+        if is_address:
             own = "" if self._is_official(model) else self._base(model)
-            data = await self.downloads.get(picture, own)
+            data = await self.downloads.get(resolved(picture, own) if own else picture, own)
         else:
             data = decoded(model, picture)
         return Answer(data=data, cost_usd=openai_answers.cost(model, came), parameters=body)
@@ -128,10 +140,50 @@ class OpenAI:
         return await self._say(model, question_of(ask), form | self._spoken(model, ask, CHAT_TOKENS))
 
     async def _say(self, model: ModelTable, content: Any, body: dict[str, Any]) -> Answer:
+        """The answer of a language model. One that came to no word is asked for once more, with more tokens."""
+        said, cost = await self._completion(model, content, body)
+        if not said.usable:
+            body = larger(body)
+            try:
+                with self._failures(model):
+                    said, more = await self._completion(model, content, body)
+            except TelephoneError as error:
+                passing = isinstance(error, RateLimited | Unavailable)
+                error = failures.nothing_said(model, cut=said.cut) if passing else error
+                error.cost_usd = (cost or 0.0) + (error.cost_usd or 0.0)
+                raise error from None
+            cost = None if cost is None and more is None else (cost or 0.0) + (more or 0.0)
+        if not said.usable:
+            failed = failures.nothing_said(model, cut=said.cut)
+            failed.cost_usd = cost
+            raise failed
+        return Answer(text=said.text, cost_usd=cost, parameters=body)
+
+    async def _completion(
+        self, model: ModelTable, content: Any, body: dict[str, Any]
+    ) -> tuple[openai_answers.Words, float | None]:
+        """What a language model said, and what it cost in US dollars; its refusals cost as much."""
+        from openai import APIStatusError
+
         message: Any = {"role": "user", "content": content}
-        came = await self._client(model).chat.completions.create(model=model.ref, messages=[message], extra_body=body)
-        text = openai_answers.words(model, came)
-        return Answer(text=text, cost_usd=openai_answers.cost(model, came), parameters=body)
+        completions, who = self._client(model).chat.completions, (self._base(model), model.ref)
+        body = with_effort(body, self._efforts[who]) if who in self._efforts else body
+        try:
+            came = await completions.create(model=model.ref, messages=[message], extra_body=body)
+        except APIStatusError as error:
+            if not refuses_effort(error.status_code, error.response.text, body):
+                raise
+            self._efforts[who] = least_effort(error.response.text, body)
+            body = with_effort(body, self._efforts[who])
+            came = await completions.create(model=model.ref, messages=[message], extra_body=body)
+        if (failed := failure_in(model, came, self._key(model))) is not None:
+            raise failed
+        cost = openai_answers.cost(model, came)
+        try:
+            return openai_answers.words(model, came), cost
+        except TelephoneError as error:
+            error.cost_usd = cost
+            raise
 
     def _spoken(self, model: ModelTable, ask: Ask, tokens: int) -> dict[str, Any]:
         limit = "max_tokens" if "max-tokens" in model.quirks else "max_completion_tokens"
@@ -198,7 +250,11 @@ class OpenAI:
             yield
         except APIStatusError as error:
             found = failure(model, error.status_code, error.response.headers, error.response.text, self._key(model))
-            if isinstance(found, Retired) and not self._is_official(model):
+            if isinstance(found, Unverified) and model.kind == "t2i":
+                self._unverified[self._base(model), self._key(model)] = time.monotonic()
+            if isinstance(found, Misconfigured) and "response_format" in error.response.text:
+                found = failures.misconfigured(model, f'{found.detail} | To do: quirks = ["no-json"] in its table')
+            if isinstance(found, Retired | Closed) and not self._is_official(model):
                 found = failures.misconfigured(model, f"{self._base(model)} has no model {model.ref}")
             raise found from None
         except APIConnectionError as error:

@@ -1,38 +1,98 @@
 """Reading the answers of servers with OpenAI's API. Every field is checked, since an answer may contain anything."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from telephone.providers import failures
+from telephone.providers.answer_text import says_something, spoken
 from telephone.providers.base import ModelTable, Token
 
+_REFUSED: Final = frozenset(
+    {"safety", "refusal", "recitation", "prohibited_content", "blocklist", "spii", "image_safety"}
+)
+"""How servers name an end for reasons of safety, beside OpenAI's own content_filter."""
+_CUT: Final = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
 
-def picture(model: ModelTable, came: Any) -> str:
-    """Base64 or address of the first picture. Raises BadOutput without one."""
+
+def picture(model: ModelTable, came: Any) -> tuple[str, bool]:
+    """The first picture, and whether it is an address rather than base64. Raises BadOutput without one."""
     try:
         first = came.data[0]
-        found = first.b64_json or first.url
+        found, is_address = (first.b64_json, False) if first.b64_json else (first.url, True)
     except (AttributeError, TypeError, LookupError):
-        found = None
+        found, is_address = None, False
     if not isinstance(found, str) or not found:
-        raise failures.bad_output(model, "no picture")
-    return found
+        raise failures.bad_output(model, "no picture", failures.detail_of(_shape_of(came)))
+    named = found.startswith(("http://", "https://"))
+    return found, (is_address and not found.startswith("data:")) or named
 
 
-def words(model: ModelTable, came: Any) -> str:
-    """The text of the first choice. Raises Refused where the model or its provider declined, BadOutput without text."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The `text` of a choice as it came; `cut` says that it ended because it was too long."""
+
+    text: str
+    cut: bool
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is an answer in it, beside reasoning and control tokens."""
+        return says_something(spoken(self.text))
+
+
+def words(model: ModelTable, came: Any) -> Words:
+    """The first choice. Raises Refused where the model or its provider declined, BadOutput where there is none.
+
+    A model that said nothing has an empty text. Content may be a list of parts, of which those with text count.
+    """
     try:
         choice = came.choices[0]
-        refusal, text = choice.message.refusal, choice.message.content
-        ended = choice.finish_reason
+        refusal, content = choice.message.refusal, choice.message.content
+        ended = str(choice.finish_reason or "").lower()
     except (AttributeError, TypeError, LookupError):
-        raise failures.bad_output(model, _no_words(model)) from None
+        raise failures.bad_output(model, _no_words(model), failures.detail_of(_shape_of(came))) from None
+    refusal = refusal or _declined(content)
     if refusal:
         raise failures.refused(model, failures.detail_of(refusal))
+    text = _text_of(content)
+    if ended in _REFUSED and not says_something(text):
+        raise failures.refused(model, ended)
     if ended == "content_filter":
         raise failures.refused(model, "content_filter")
-    if not isinstance(text, str):
-        raise failures.bad_output(model, _no_words(model))
+    return Words(text, ended in _CUT)
+
+
+def _text_of(content: Any) -> str:
+    """The text of a content: a string, a part, or a list of both; parts of reasoning are none of it."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, Mapping):
+        is_text = content.get("type", "text") in ("text", "output_text")
+        return _text_of(content.get("text", content.get("value"))) if is_text else ""
+    if isinstance(content, Sequence):
+        return _joined([_text_of(part) for part in content])
+    return ""
+
+
+def _joined(parts: list[str]) -> str:
+    text = ""
+    for part in filter(None, parts):
+        between = "" if not text or text[-1].isspace() or part[0].isspace() else " "
+        text += between + part
     return text
+
+
+def _declined(content: Any) -> str:
+    """The text of a part that refuses; empty where there is none."""
+    parts = content if isinstance(content, list) else [content]
+    return next((str(part["refusal"]) for part in parts if isinstance(part, Mapping) and part.get("refusal")), "")
+
+
+def _shape_of(came: Any) -> str:
+    """The names of an answer's fields, for the log: their values may be anybody's words."""
+    fields = came.model_dump(warnings=False) if hasattr(came, "model_dump") else {}
+    return f"fields: {', '.join(sorted(map(str, fields)))}" if fields else type(came).__name__
 
 
 def cost(model: ModelTable, came: Any) -> float | None:

@@ -16,13 +16,15 @@ from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Image
 from telephone.errors import BadOutput, Retired, TelephoneError
 from telephone.providers import failures
-from telephone.providers.base import Lost, ModelTable, Slowness
+from telephone.providers.base import Closed, Lost, ModelTable, Slowness
 from telephone.providers.downloads import Downloads, origin_of
 from telephone.providers.http import CONNECT_SECONDS, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
+from telephone.providers.maker_words import ending_of
 from telephone.providers.mapping import decoded, inputs, output_of, vector_of
 from telephone.providers.predictions import ENDED, cost_of, holds, is_of
 from telephone.providers.rate_limit import LIMITS, Gate
+from telephone.retry import WAKING_MAX
 
 if TYPE_CHECKING:
     from replicate import AsyncReplicate
@@ -32,7 +34,9 @@ OFFICIAL: Final = "https://api.replicate.com"
 HOSTS: Final = ("replicate.delivery", "*.replicate.delivery")
 """The hosts that serve the outputs of Replicate's models."""
 PREDICTION_SECONDS: Final = 600
-"""The longest prediction, in seconds: then Replicate cancels it, so that none runs and costs money unseen."""
+"""The longest prediction of a model that runs, in seconds: then Replicate cancels it, so that it costs no more."""
+STARTS_WITHIN: Final = 10.0
+"""How long a prediction may wait for its start, in seconds, before the model counts as cold."""
 ADD_CREDIT: Final = (
     "An account at Replicate with less than $5 of credit may begin 6 calls a minute; a ten-turn game makes 20, and "
     "about 30 more to be measured by ImageBind. Add credit at https://replicate.com/account/billing."
@@ -101,7 +105,7 @@ class Replicate:
                 return Ticket(found, found=True)
         async with self._call(model, paced=True) as client:
             made = await client.predictions.create(
-                version=model.ref, input=wanted[0], cancel_after=f"{PREDICTION_SECONDS}s"
+                version=model.ref, input=wanted[0], cancel_after=f"{_lifetime(model)}s"
             )
         reference = _id_of(model, made)
         self._ours[reference], self._awaited[reference] = marker, time.monotonic()
@@ -109,13 +113,15 @@ class Replicate:
 
     async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
         reference = _known(model, ticket)
-        pause = FIRST_LOOK
+        pause, began = FIRST_LOOK, time.monotonic()
         while True:
             prediction = await self._look(model, reference)
             answer = None if prediction is None else await self._answer(model, prediction)
             if answer is not None:
                 self._forget(reference)
                 return answer
+            if getattr(prediction, "status", None) == "starting" and time.monotonic() - began >= STARTS_WITHIN:
+                raise failures.waking(model)
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 1.5)
 
@@ -150,12 +156,12 @@ class Replicate:
         path = f"/models/{name}" + (f"/versions/{version}" if version else "")
         try:
             async with self._call(model) as client:
-                await client.get(path, cast_to=object)
-        except Retired:
+                shown = await client.get(path, cast_to=object)
+        except (Retired, Closed):
             return False
         except TelephoneError:
             return None
-        return True
+        return _enabled(shown, version)
 
     async def close(self) -> None:
         if self._opened is not None:
@@ -198,7 +204,7 @@ class Replicate:
         cost = cost_of(model, prediction)
         if model.kind == "embedder":
             return Answer(vector=vector_of(model, prediction.output), cost_usd=cost, parameters=parameters)
-        output = output_of(model, prediction.output)
+        output = output_of(model, prediction.output, getattr(prediction, "logs", None))
         if model.kind == "i2t":
             return Answer(text=output, cost_usd=cost, parameters=parameters)
         data = decoded(model, output) if output.startswith("data:") else await self.downloads.get(output)
@@ -322,11 +328,29 @@ async def _pages(client: "AsyncReplicate", page: Any) -> AsyncIterator[Any]:
 def failed(model: ModelTable, error: object) -> TelephoneError:
     """The error for a failed prediction's message: a refusal, or a fault after which it has to be made again."""
     words = failures.detail_of(error or "")
-    if failures.is_unsafe(words):
+    ending = ending_of(words)
+    if ending == "refused":
         return failures.refused(model, words)
     if failures.is_interrupted(words):
-        return failures.interrupted(model)
-    return failures.bad_output(model, "an error instead of an answer")
+        return failures.interrupted(model, words)
+    if ending == "unavailable":
+        return failures.crowded(model, words)
+    return failures.bad_output(model, "an error instead of an answer", words)
+
+
+def _lifetime(model: ModelTable) -> int:
+    """How long Replicate keeps a prediction alive, in seconds from its creation.
+
+    A community model, which has its version in its name, may have to be started first; official ones always run.
+    """
+    return PREDICTION_SECONDS + (round(WAKING_MAX) if ":" in model.ref else 0)
+
+
+def _enabled(shown: object, version: str) -> bool:
+    """Whether a model that Replicate shows can be run: its name stays when its last version is switched off."""
+    if version or not isinstance(shown, Mapping) or shown.get("is_official") is True:
+        return True
+    return not ("latest_version" in shown and shown["latest_version"] is None)
 
 
 def _public(prediction: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import base64
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,9 +10,10 @@ from pydantic import SecretStr
 
 from telephone.concurrency import off_loop
 from telephone.domain.games import Image
-from telephone.errors import Misconfigured, RateLimited, Unavailable
+from telephone.errors import BadOutput, Misconfigured, RateLimited, TelephoneError, Unavailable
 from telephone.media.images import fit
-from telephone.providers import durations
+from telephone.providers.failures import detail_of, retry_after
+from telephone.providers.http_errors import BALANCE, codes_and_text
 from telephone.safety.checker import Finding
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ SECONDS: Final = 30.0
 """How long one answer may take, in seconds."""
 BROKEN_FOR: Final = 60.0
 """How long a refused key counts as broken before it is tried again, in seconds."""
+_REFUSED: Final = (401, 403, 404)
 _BUSY: Final = "The safety check cannot be reached just now; please try again in a minute."
 
 
@@ -35,12 +38,14 @@ class OpenAIChecker:
     base_url: str | None = None
     _client: "AsyncOpenAI | None" = field(default=None, repr=False)
     _broken_at: float | None = None
+    _without_credit: bool = False
 
     def why_not(self) -> str | None:
         if self.key is None:
             return "the safety check needs OPENAI_API_KEY, or TELEPHONE_MODERATION=offline"
         if self._broken_at is not None and time.monotonic() - self._broken_at < BROKEN_FOR:
-            return "the safety check is refused by OpenAI; see OPENAI_API_KEY, or set TELEPHONE_MODERATION=offline"
+            why = "gets no credit from" if self._without_credit else "is refused by"
+            return f"the safety check {why} OpenAI; see OPENAI_API_KEY, or set TELEPHONE_MODERATION=offline"
         return None
 
     async def check_text(self, text: str) -> Finding:
@@ -62,7 +67,7 @@ class OpenAIChecker:
             came = await self._asked().moderations.create(model=MODEL, input=parts)
             finding = _finding(came.model_dump(by_alias=True, warnings=False)["results"])
         except APIStatusError as error:
-            raise self._failure(error.status_code, error.response.headers.get("retry-after")) from None
+            raise self._failure(error.status_code, error.response.headers, error.response.text, parts) from None
         except (APIConnectionError, OpenAIError, LookupError, TypeError, ValueError, AttributeError):
             raise Unavailable(_BUSY) from None
         self._broken_at = None
@@ -79,17 +84,24 @@ class OpenAIChecker:
             )
         return self._client
 
-    def _failure(self, status: int, retry_after: str | None) -> Exception:
+    def _failure(self, status: int, headers: Mapping[str, str], body: str, parts: Any) -> TelephoneError:
+        """Only a refused key, or one without credit, stops the check for everybody; a bad picture stops itself."""
+        codes, text = codes_and_text(body)
+        key = self.key.get_secret_value() if self.key else ""
+        detail = f"moderations answered {status}: {', '.join(sorted(codes))}"
+        if status == 402 or codes & BALANCE or status in _REFUSED:
+            self._broken_at, self._without_credit = time.monotonic(), status not in _REFUSED
+            return Misconfigured(
+                "The safety check does not work just now, so nothing was shown; please tell the operator.",
+                detail + (": the account has no credit" if self._without_credit else ""),
+            )
         if status == 429:
-            seconds = None if (asked := durations.header(retry_after or "")) is None else max(0.0, asked)
+            seconds = retry_after(headers, detail_of(text, key))
             return RateLimited("The safety check is asked too often just now; please try again in a minute.", seconds)
-        if status >= 500 or status in (408, 409):
+        if status >= 500 or status in (408, 409, 425):
             return Unavailable(_BUSY)
-        self._broken_at = time.monotonic()
-        return Misconfigured(
-            "The safety check does not work just now, so nothing was shown; please tell the operator.",
-            f"moderations answered {status}",
-        )
+        what = "text" if parts[0]["type"] == "text" else "picture"
+        return BadOutput(f"This {what} cannot be checked, so it is not shown; please try another one.", detail)
 
 
 def _finding(results: list[dict[str, Any]]) -> Finding:

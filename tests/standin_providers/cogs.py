@@ -27,6 +27,8 @@ class _Api:
         self.apis = apis
 
     async def predict(self, request: web.Request) -> web.StreamResponse:
+        if self.apis.cog_health in ("STARTING", "SETUP_FAILED", "DEFUNCT"):
+            return web.json_response({"detail": "Service unavailable"}, status=503)
         body = await request.json()
         given = body["input"]
         if "modality" in given:
@@ -43,4 +45,4 @@ class _Api:
         return web.json_response({})
 
     async def health(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response({"status": "READY"})
+        return web.json_response({"status": self.apis.cog_health, "setup": {"logs": "ImportError: no torch"}})

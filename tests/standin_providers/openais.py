@@ -38,6 +38,14 @@ class _Api:
 
     async def draw(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
+        if not self.apis.verified:
+            message = (
+                f"Your organization must be verified to use the model `{body['model']}`. Please go to: "
+                "https://platform.openai.com/settings/organization/general and click on Verify Organization. "
+                "If you just verified, it can take up to 15 minutes for access to propagate."
+            )
+            error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
+            return web.json_response({"error": error}, status=403)
         data = paint(f"{body['prompt']}/{body.get('seed')}")
         self.apis.billed.append(uuid4().hex)
         if "by-address" in body["model"]:
@@ -56,6 +64,9 @@ class _Api:
     async def describe(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         asked = body["messages"][0]["content"]
+        if "lm-studio" in body["model"] and body.get("response_format", {}).get("type") == "json_object":
+            error = "'response_format.type' must be 'json_schema' or 'text'"  # it knows schemas and no plain JSON
+            return web.json_response({"error": error}, status=400)
         pictures = [] if isinstance(asked, str) else [part for part in asked if part["type"] == "image_url"]
         if pictures:
             text = caption(base64.b64decode(pictures[0]["image_url"]["url"].partition(",")[2]))
@@ -84,6 +95,9 @@ class _Api:
     async def model(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
         if name not in self.apis.models:
-            error = {"message": f"The model `{name}` does not exist", "code": "model_not_found"}
+            error = {
+                "message": f"The model `{name}` does not exist or you do not have access to it.",
+                "code": "model_not_found",
+            }
             return web.json_response({"error": error}, status=404)
         return web.json_response({"id": name, "object": "model", "created": 1, "owned_by": "studios"})

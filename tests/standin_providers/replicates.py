@@ -44,6 +44,11 @@ class _Api:
         body = await request.json()
         version: str = body["version"]
         name, _, number = version.partition(":")
+        if number in self.apis.disabled:
+            detail = "This version has been disabled because it consistently fails to complete setup"
+            return web.json_response({"title": "Invalid version", "detail": detail, "status": 422}, status=422)
+        if not number and name in self.apis.disabled:
+            return web.json_response({"detail": "The model has no enabled versions", "status": 422}, status=422)
         reference = uuid4().hex[:26]
         self.apis.predictions[reference] = {
             "id": reference,
@@ -86,6 +91,9 @@ class _Api:
         made = self.apis.predictions.get(request.match_info["id"])
         if made is None:
             return web.json_response({"title": "Not found", "detail": "no such prediction", "status": 404}, status=404)
+        age = (datetime.now(UTC) - _moment(made)).total_seconds()
+        if made["status"] == "starting" and age < self.apis.starts_after:
+            return web.json_response(_public(made))
         made["looks"] += 1
         if made["looks"] <= self.apis.looks_until_seen:
             missing = "The requested resource could not be found."
@@ -185,7 +193,13 @@ class _Api:
         name = f"{request.match_info['owner']}/{request.match_info['name']}"
         if name not in self.apis.models:
             return web.json_response({"detail": "The requested resource could not be found."}, status=404)
-        return web.json_response({"name": name})
+        version = request.match_info.get("version")
+        if version is not None:
+            if version in self.apis.disabled:
+                return web.json_response({"detail": "This version has been disabled"}, status=404)
+            return web.json_response({"id": version, "openapi_schema": None})
+        newest = None if name in self.apis.disabled else {"id": "0" * 64}
+        return web.json_response({"owner": name.partition("/")[0], "name": name, "latest_version": newest})
 
 
 def _public(made: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,10 @@ class StandinApis:
     """The state of the three providers, and the requests that they got.
 
     `billed` has one entry a paid call, of either API. `delivery` holds the files at /delivery/NAME.
+    OpenAI draws for an organisation that is `verified`; of Replicate's models, those whose name or version is among the
+    `disabled` are there and do not run.
+    A container says of itself what `cog_health` is; it answers so with status 200, and predicts only when it is ready.
+    A prediction is "starting" for `starts_after` seconds, as that of a model which has to be loaded first.
     `outputs` says how a model answers, by a part of its version or name: a function of our own output.
 
     Of Replicate: a prediction takes `predict_seconds` by its own account; it answers 404 to its first
@@ -54,6 +58,10 @@ class StandinApis:
     endings: deque[dict[str, Any]] = field(default_factory=deque)
     creates_a_minute: int | None = None
     created_at: float | None = None
+    verified: bool = True
+    cog_health: str = "READY"
+    starts_after: float = 0.0
+    disabled: set[str] = field(default_factory=set)
     outputs: dict[str, Any] = field(default_factory=dict)
     models: set[str] = field(default_factory=set)
     running: int = 0

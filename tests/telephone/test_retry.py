@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from telephone.errors import BadOutput, RateLimited, TimedOut, Unavailable
+from telephone.errors import BadOutput, RateLimited, TimedOut, Unavailable, Waking
 from telephone.retry import with_patience
 
 
@@ -58,3 +58,32 @@ async def test_a_wait_beyond_the_deadline_is_not_begun(monkeypatch):
 async def test_a_call_that_never_answers_ends_at_the_deadline():
     with pytest.raises(TimedOut, match="blip"):
         await with_patience(lambda: asyncio.sleep(60), deadline=0.1, who="blip")
+
+
+async def test_the_deadline_of_a_model_that_wakes_counts_from_when_it_runs():
+    told = []
+
+    async def waking():
+        told.append(1)
+
+    moody = Moody(*[Waking("starting")] * 5)
+    began = time.monotonic()
+    assert await with_patience(moody, deadline=0.4, who="blip", first_wait=0.1, waking=waking) == "answer"
+    assert time.monotonic() - began > 0.4
+    assert told == [1]
+
+
+async def test_a_model_that_does_not_wake_is_not_waited_for_without_end(monkeypatch):
+    monkeypatch.setattr("telephone.retry.WAKING_MAX", 0.2)
+    with pytest.raises(TimedOut, match="blip"):
+        await with_patience(Moody(*[Waking("starting")] * 1_000), deadline=0.2, who="blip", first_wait=0.02)
+
+
+async def test_an_answer_that_is_none_is_not_asked_for_again_although_the_fault_may_pass():
+    class Full(BadOutput, Unavailable):
+        pass
+
+    moody = Moody(Full("full"))
+    with pytest.raises(Full):
+        await with_patience(moody, deadline=5, who="blip")
+    assert moody.calls == 1

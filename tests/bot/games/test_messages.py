@@ -131,6 +131,11 @@ def test_the_card_says_what_stands_and_what_comes(state, title, line, buttons):
     assert [label for label in labels(post) if label != "Open thread"] == buttons
 
 
+def test_the_card_says_that_a_model_is_waking_up():
+    post = game_card.card(game(GameState.PLAYING, steps=2), Progress(0, 120, waking=True))
+    assert displays(post)[-1] == "painter is waking up, which may take some minutes; the game goes on by itself."
+
+
 def test_a_finished_card_shows_first_and_last_picture_and_the_distance():
     post = game_card.card(game(GameState.FINISHED, steps=4), Progress(), summary())
     assert displays(post)[0] == "### #128 finished"

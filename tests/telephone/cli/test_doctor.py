@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from telephone.cli.doctor import Diagnosis, examine, try_models
+from telephone.cli.doctor import Diagnosis, _verified, examine, try_models
 from telephone.settings import HEALTHY, Settings
 from tests.standin_providers import StandinApis
 
@@ -98,3 +98,15 @@ async def test_an_account_with_little_credit_is_told_what_that_means_and_what_to
 async def test_without_a_token_nothing_is_said_of_replicate(tmp_path):
     findings = await examine(Settings(_env_file=None, data_dir=tmp_path))
     assert "Replicate" not in {finding.what for finding in findings}
+
+
+async def test_image_models_that_want_a_verified_organisation_are_named_with_what_to_do(tmp_path):
+    def settings(**values):
+        return Settings(_env_file=None, data_dir=tmp_path, moderation="off", **values)
+
+    key = SecretStr("sk-1")
+    (finding,) = await _verified(settings(openai_api_key=key))
+    assert "gpt-image" in finding.stands
+    assert "https://platform.openai.com/settings/organization/general" in finding.remedy
+    assert await _verified(settings()) == []
+    assert await _verified(settings(openai_api_key=key, openai_base_url="http://127.0.0.1:8080/v1")) == []

@@ -7,7 +7,7 @@ import pytest
 from telephone.domain.calibration import Rest
 from telephone.domain.games import Game, GameState
 from telephone.engine.outcomes import BROKEN
-from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, StageGone, Unavailable
+from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, StageGone, Unavailable, Waking
 from telephone.games.admission import StartRequest
 from telephone.games.workflow import PAUSED_HERE
 from telephone.measurement.repeats import SOURCE
@@ -366,6 +366,22 @@ async def test_a_game_whose_workflow_died_of_a_fault_is_set_going_again(running,
     assert (await running.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     assert running.game_presenter.of(game) == LINE
     assert running.provider.collected == {"painter": 3, "critic": 3}
+
+
+async def test_a_card_says_that_a_model_is_waking_up_and_then_no_more(running):
+    edit_card, cards = running.game_presenter.edit_card, []
+
+    async def recorded(game, progress, summary=None):
+        cards.append((progress.waking, len(game.steps)))
+        await edit_card(game, progress, summary)
+
+    running.game_presenter.edit_card = recorded
+    running.provider.faults = [Waking("painter is still being started.")]
+    game = await played(running)
+    assert game.state is GameState.FINISHED
+    assert [card for card in cards if card[0]] == [(True, 0)]
+    assert cards[-1][0] is False
+    assert running.provider.submitted.count(running.provider.submitted[0]) == 1
 
 
 async def test_a_card_that_breaks_stops_neither_its_game_nor_the_queue(running):

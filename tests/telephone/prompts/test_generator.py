@@ -17,6 +17,7 @@ from telephone.errors import (
     BadOutput,
     Misconfigured,
     NotAllowed,
+    NothingSaid,
     OverBudget,
     RateLimited,
     Refused,
@@ -124,6 +125,21 @@ def test_whatever_comes_is_read_or_told(text):
 async def test_what_was_spent_is_booked_and_the_rest_of_the_reservation_let_go(writer):
     written = await writer.write(HERE)
     assert (written.usd, await taken(writer)) == (0.0006, 0.0006)
+
+
+async def test_prompts_after_much_thought_are_read(writer, provider):
+    for said in (f"<think>ten scenes, hm</think>\n{GOOD}", f"hm</think>```json\n{GOOD}\n```", f"{GOOD}<|im_end|>"):
+        provider.writes = said
+        assert len((await writer.write(HERE)).drafts) == sum(WANTED.values())
+
+
+async def test_a_model_that_says_nothing_is_told_so_and_booked_at_what_it_cost(writer, provider):
+    error = NothingSaid("poet spent its whole answer on thinking, twice; please choose another model.")
+    error.cost_usd = 0.0007
+    provider.faults = [error]
+    with pytest.raises(NothingSaid, match="thinking"):
+        await writer.write(HERE)
+    assert await taken(writer) == pytest.approx(0.0007)
 
 
 async def test_a_call_of_unknown_cost_counts_as_its_table_says(writer, provider):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from telephone.domain.calls import Ask, Ticket
-from telephone.errors import BadOutput, Refused, Unavailable
+from telephone.errors import BadOutput, Misconfigured, Refused, Unavailable, Waking
 from telephone.models.players import caption_of, picture_of
 from telephone.providers.cog import Cog
 from telephone.providers.rate_limit import Limit
@@ -46,10 +46,12 @@ async def test_a_row_of_replicate_plays_on_a_container_by_its_provider_and_url_a
     ("answer", "expected"),
     [
         ({"status": "failed", "error": "Prediction failed: NSFW content detected."}, Refused),
-        ({"status": "failed", "error": "CUDA out of memory"}, BadOutput),
+        ({"status": "failed", "error": "CUDA out of memory"}, Unavailable),
         ({"status": "canceled"}, BadOutput),
         ({"status": "processing"}, BadOutput),
         ({"status": "succeeded"}, BadOutput),
+        ({"status": "succeeded", "output": []}, Refused),
+        ({"status": "succeeded", "output": None, "logs": "seed: 7\nNSFW content detected in image 0"}, Refused),
         ({"status": "succeeded", "output": ["file:///etc/passwd"]}, BadOutput),
         ({"status": "succeeded", "output": ["http://169.254.169.254/a.png"]}, BadOutput),
         ({"status": "succeeded", "output": ["data:image/png;base64,###"]}, BadOutput),
@@ -150,3 +152,31 @@ async def test_a_real_cog_server_says_when_it_is_busy_and_can_be_called_off(cont
     await second.cancel(slow_one, Ticket("nobody"))
     await first.close()
     await second.close()
+
+
+@pytest.mark.parametrize(
+    ("health", "known"),
+    [("READY", True), ("BUSY", True), ("STARTING", None), ("SETUP_FAILED", False), ("DEFUNCT", False)],
+)
+async def test_a_container_answers_200_and_exists_only_when_it_says_so(cog, apis, artist, health, known):
+    apis.cog_health = health
+    assert await cog.exists(artist) is known
+
+
+async def test_a_container_that_cannot_start_is_the_operators_to_fix_at_once(cog, apis, artist, words):
+    apis.cog_health = "SETUP_FAILED"
+    with pytest.raises(Misconfigured) as caught:
+        await play(cog, artist, words)
+    assert "no torch" in caught.value.detail
+
+
+async def test_a_container_that_is_still_being_started_is_waking_up(cog, apis, artist, words):
+    apis.cog_health = "STARTING"
+    with pytest.raises(Waking):
+        await play(cog, artist, words)
+
+
+async def test_a_prediction_may_take_as_long_as_the_deadline_lets_it(cog, apis, artist, words, monkeypatch):
+    monkeypatch.setattr("telephone.providers.cog.ANSWER_SECONDS", 0.2)
+    apis.next(PREDICT, slow(0.6))
+    assert (await play(cog, artist, words)).data

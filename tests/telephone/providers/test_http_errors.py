@@ -17,9 +17,10 @@ from telephone.errors import (
     TelephoneError,
     TimedOut,
     Unavailable,
+    Waking,
 )
 from telephone.providers import failures
-from telephone.providers.base import Interrupted, Lost
+from telephone.providers.base import Closed, Crowded, Interrupted, Lost, Unverified
 from telephone.providers.http_errors import broken, failure
 from telephone.providers.replicate import failed
 
@@ -40,16 +41,31 @@ def problem(status, detail):
         (400, openai_error("moderation_blocked", SAFETY, "image_generation_user_error"), Refused),
         (400, openai_error("content_policy_violation", "Your request was rejected."), Refused),
         (400, openai_error(None, SAFETY), Refused),
+        (
+            400,
+            openai_error("invalid_prompt", "Invalid prompt: your prompt was flagged as potentially violating"),
+            Refused,
+        ),
+        (400, openai_error("invalid_prompt", "Invalid prompt."), Refused),
+        (400, {"error": {"code": "content_filter", "innererror": {"code": "ResponsibleAIPolicyViolation"}}}, Refused),
+        (403, {"error": {"code": 403, "message": "m", "metadata": {"reasons": ["flagged for violence"]}}}, Refused),
         (422, problem(422, "NSFW content detected. Try running it again."), Refused),
         (400, openai_error("model_not_found", "The model `dall-e-2` has been deprecated."), Retired),
-        (404, openai_error("model_not_found", "The model `dall-e-2` does not exist."), Retired),
-        (404, openai_error(None, "The model `dall-e-2` does not exist."), Retired),
-        (404, {"error": "model 'llava' not found, try pulling it first"}, Retired),
+        (404, openai_error("model_not_found", "The model `x` does not exist or you do not have access to it."), Closed),
+        (404, openai_error(None, "The model `dall-e-2` does not exist."), Closed),
+        (403, openai_error("model_not_found", "Project `proj_1` does not have access to model `x`"), Closed),
+        (404, {"error": "model 'llava' not found, try pulling it first"}, Closed),
+        (422, problem(422, "This version has been disabled because it consistently fails to complete setup"), Retired),
+        (422, problem(422, "The model has no enabled versions"), Retired),
+        (404, problem(404, "No enabled versions found"), Retired),
+        (422, problem(422, "The specified version does not exist"), Retired),
         (422, problem(422, "Invalid version or not permitted"), Retired),
         (410, problem(410, "This model is no longer available."), Retired),
         (401, openai_error("invalid_api_key", "Incorrect API key provided."), Misconfigured),
         (401, problem(401, "You did not pass a valid authentication token"), Misconfigured),
-        (403, openai_error(None, "Your organization must be verified to use the model."), Misconfigured),
+        (403, openai_error(None, "Your organization must be verified to use the model `gpt-image-2`."), Unverified),
+        (400, openai_error(None, "Your organization must be verified to stream this model."), Unverified),
+        (403, openai_error(None, "Country, region, or territory not supported"), Misconfigured),
         (402, problem(402, "You have insufficient credit to run this model."), Misconfigured),
         (429, openai_error("insufficient_quota", "You exceeded your quota", "insufficient_quota"), Misconfigured),
         (429, openai_error("billing_hard_limit_reached", kind="billing_limit_user_error"), Misconfigured),
@@ -70,6 +86,7 @@ def problem(status, detail):
         (500, openai_error(None, "our safety system is down", "server_error"), Lost),
         (502, "<html>Bad Gateway</html>", Lost),
         (503, "", Lost),
+        (503, {"error": "Model painter is currently loading", "estimated_time": 20.0}, Waking),
         (524, "<html>A timeout occurred</html>", Lost),
         (529, {"error": ["overloaded"]}, Lost),
         (400, "null", Misconfigured),
@@ -90,7 +107,8 @@ def test_a_refusal_keeps_its_reason_and_a_retired_model_its_replacement(table):
     refused = failure(table(), 400, {}, blocked)
     assert isinstance(refused, Refused)
     assert refused.reason == "violence, gore"
-    retired = failure(table(replacement="crayon"), 404, {}, openai_error("model_not_found"))
+    gone = table(replacement="crayon", retired_on="2026-05-12")
+    retired = failure(gone, 404, {}, openai_error("model_not_found"))
     assert isinstance(retired, Retired)
     assert retired.replacement == "crayon"
 
@@ -225,7 +243,7 @@ def test_a_line_that_breaks_before_anything_went_out_is_no_doubt_and_one_that_br
         ("NSFW content detected. Try running it again, or try a different prompt.", Refused),
         ("The input or output was flagged as sensitive. (E005)", Refused),
         ("Prediction failed: Exception: NSFW content detected in all outputs", Refused),
-        ("CUDA out of memory. Tried to allocate 2.00 GiB", BadOutput),
+        ("CUDA out of memory. Tried to allocate 2.00 GiB", Crowded),
         ("Director: unexpected error handling prediction (E9243)", Interrupted),
         ("Director: unexpected error handling prediction (E9828)", Interrupted),
         ("Director: unexpected error (E6716)", Interrupted),

@@ -1,6 +1,8 @@
 """The adapters with the real SDKs against the official documents of both APIs, served by Prism.
 
-A request that breaks the document is answered 422, which an adapter turns into Misconfigured.
+A request that breaks the document is answered 422, which an adapter turns into Misconfigured. What is a maker's own is
+the shape of every request, and of the answers 200, 201 and 202; the bodies of all others are ours (prism.OURS), and the
+tests of them are named so.
 """
 
 from collections.abc import Iterator
@@ -111,7 +113,8 @@ async def test_a_row_that_breaks_openais_contract_is_the_operators_to_fix(openai
         ("500, example=server_error", Lost),
     ],
 )
-async def test_each_answer_of_openais_contract_becomes_its_error(openai, tables, words, pick, expected):
+async def test_each_body_of_ours_in_openais_contract_becomes_its_error(openai, tables, words, pick, expected):
+    assert pick[:3] in prism.OURS["openai.json"]
     model = tables.table("dalle2")
     told(openai, model, headers={"Prefer": f"code={pick}"})
     with pytest.raises(TelephoneError) as caught:
@@ -166,7 +169,8 @@ async def test_each_end_in_replicates_contract_becomes_its_error(replicate, tabl
     ("code", "expected"),
     [(401, Misconfigured), (402, Misconfigured), (404, Retired), (422, Misconfigured), (429, RateLimited)],
 )
-async def test_each_answer_of_replicates_contract_becomes_its_error(replicate, tables, words, code, expected):
+async def test_each_body_of_ours_in_replicates_contract_becomes_its_error(replicate, tables, words, code, expected):
+    assert str(code) in prism.OURS["replicate.json"]
     model = tables.table("stable-diffusion")
     told(replicate, model, query={"__code": str(code)})
     with pytest.raises(TelephoneError) as caught:

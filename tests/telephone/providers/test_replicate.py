@@ -54,7 +54,7 @@ async def test_each_pair_of_the_article_plays_as_its_rows_say(replicate, apis, t
     assert sent[0]["version"] == tables.table("stable-diffusion").ref
     assert sent[0]["input"] == {"prompt": "a fox", "seed": 7}
     assert set(sent[-2]["input"]) == {"img", "prompt"}
-    assert {seen.headers["Cancel-After"] for seen in apis.asked(CREATE)} == {"600s"}
+    assert {seen.headers["Cancel-After"] for seen in apis.asked(CREATE)} == {"1800s"}
 
 
 async def test_a_prediction_is_waited_for_and_costs_its_seconds(replicate, apis, tables, words):
@@ -78,12 +78,12 @@ async def test_seconds_that_make_no_sense_are_no_cost(replicate, apis, tables, p
     ("fault", "expected"),
     [
         (ended("failed", error="NSFW content detected. Try a different prompt."), Refused),
-        (ended("failed", error="CUDA out of memory"), BadOutput),
+        (ended("failed", error="CUDA out of memory"), Unavailable),
         (ended("failed"), BadOutput),
         (ended("canceled"), TimedOut),
         (ended("aborted"), TimedOut),
         (ended("succeeded"), BadOutput),
-        (ended("succeeded", output=[]), BadOutput),
+        (ended("succeeded", output=[]), Refused),
         (ended("succeeded", output={"x": 1}), BadOutput),
         (ended("succeeded", output=["http://169.254.169.254/a.png"]), BadOutput),
         (ended("succeeded", output=["file:///etc/passwd"]), BadOutput),
@@ -266,3 +266,50 @@ async def test_whether_a_model_still_exists_is_asked(replicate, apis, tables):
 def test_a_missing_token_is_named_and_a_token_is_never_shown(tables):
     assert Replicate().why_not(tables.table("blip")) == "needs REPLICATE_API_TOKEN"
     assert TOKEN not in repr(Replicate(SECRET))
+
+
+async def test_a_version_that_was_disabled_is_retired_and_is_not_there(replicate, apis, tables, words):
+    pinned, named = tables.table("stable-diffusion"), tables.table("flux-schnell")
+    apis.models |= {"stability-ai/stable-diffusion", "black-forest-labs/flux-schnell"}
+    assert await replicate.exists(pinned) is True
+    assert await replicate.exists(named) is True
+    apis.disabled |= {pinned.ref.partition(":")[2], named.ref}
+    for model in (pinned, named):
+        assert await replicate.exists(model) is False
+        with pytest.raises(Retired):
+            await replicate.submit(model, words, "m")
+    assert apis.billed == []
+
+
+async def test_a_cold_model_has_its_whole_deadline_from_when_it_runs(replicate, apis, tables, words, monkeypatch):
+    """Its start takes longer than the deadline; the card hears once that it is waking up."""
+    monkeypatch.setattr("telephone.providers.replicate.STARTS_WITHIN", 0.1)
+    monkeypatch.setattr("telephone.providers.replicate.LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr("telephone.providers.replicate.FIRST_LOOK", 0.05)
+    apis.starts_after, told = 2.0, []
+
+    async def waking():
+        told.append("waking")
+
+    players = Players(tables, {"replicate": replicate}, deadline=1.0)
+    ticket = await players.submit("stable-diffusion", words, "m")
+    answer = await players.collect("stable-diffusion", words, ticket, waking)
+    assert picture_of(answer, "stable-diffusion").width == 64
+    assert told == ["waking"]
+
+
+async def test_a_model_that_never_wakes_ends_at_last(replicate, apis, tables, words, monkeypatch):
+    monkeypatch.setattr("telephone.providers.replicate.STARTS_WITHIN", 0.0)
+    monkeypatch.setattr("telephone.retry.WAKING_MAX", 0.5)
+    apis.starts_after = 3_600.0
+    players = Players(tables, {"replicate": replicate}, deadline=0.5)
+    ticket = await players.submit("stable-diffusion", words, "m")
+    with pytest.raises(TimedOut):
+        await players.collect("stable-diffusion", words, ticket)
+    assert apis.asked("/v1/predictions/.*/cancel")
+
+
+async def test_only_models_that_may_be_cold_are_kept_alive_for_longer(replicate, apis, tables, words):
+    for name in ("stable-diffusion", "flux-schnell"):
+        await replicate.submit(tables.table(name), words, "m")
+    assert [seen.headers["Cancel-After"] for seen in apis.asked(CREATE)] == ["1800s", "600s"]

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from telephone.cli.doctor import examine
 from telephone.domain.games import Image
-from telephone.errors import Misconfigured, RateLimited, Unavailable
+from telephone.errors import BadOutput, Misconfigured, RateLimited, Unavailable
 from telephone.media.images import verify
 from telephone.safety import Finding, OfflineChecker, OpenAIChecker, guard_of
 from telephone.safety import openai as moderation
@@ -185,7 +185,9 @@ async def test_requests_keep_to_openais_own_description(loopback, checker):
         (401, {}, Misconfigured),
         (403, {}, Misconfigured),
         (404, {}, Misconfigured),
-        (400, {}, Misconfigured),
+        (400, {}, BadOutput),
+        (413, {}, BadOutput),
+        (422, {}, BadOutput),
     ],
 )
 async def test_each_status_becomes_its_error_and_no_key_is_told(loopback, checker, status, headers, error):
@@ -213,6 +215,27 @@ async def test_a_line_that_is_cut_is_a_passing_fault():
     with pytest.raises(Unavailable):
         await checker.check_text("words")
     await checker.close()
+
+
+async def test_one_picture_that_cannot_be_checked_stops_nobody_else(loopback, checker):
+    loopback.status, loopback.body = 400, {"error": {"message": "Invalid image.", "code": "invalid_image_format"}}
+    with pytest.raises(BadOutput, match="This picture cannot be checked") as caught:
+        await checker.check_picture(verify(paint("a fox")))
+    assert "invalid_image_format" in caught.value.detail
+    assert checker.why_not() is None
+    with pytest.raises(BadOutput, match="This text cannot be checked"):
+        await checker.check_text("words")
+    loopback.status, loopback.body = 200, None
+    assert await checker.check_text("words") == Finding()
+
+
+async def test_an_account_without_credit_is_no_rate_limit(loopback, checker):
+    error = {"message": "You exceeded your current quota", "code": "insufficient_quota", "type": "insufficient_quota"}
+    loopback.status, loopback.body = 429, {"error": error}
+    with pytest.raises(Misconfigured) as caught:
+        await checker.check_text("words")
+    assert "no credit" in caught.value.detail
+    assert "no credit" in checker.why_not()
 
 
 async def test_a_refused_key_counts_as_broken_until_it_works_again(loopback, checker, monkeypatch):

@@ -1,0 +1,159 @@
+"""The answer of a language model alone: without its reasoning, and without the control tokens of its chat template.
+
+Servers should remove both, and often do not: a thinking model behind a server that does not know it, a wrong chat
+template, a stop token that the server does not know. Families differ in their tokens, so the rules go by form.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+_REASON: Final = r"(?:[a-z]+:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|\w+_monologue)"
+_ANSWER: Final = r"(?:(?:final_)?(?:answer|response|solution)|final|output|caption)"
+_OPENS: Final = re.compile(
+    rf"<\s*{_REASON}(?:\s[^<>]*)?>|◁\s*think\s*▷|\[THINK(?:ING)?\]|<\|(?:begin_of_thought|START_THINKING|think(?:ing)?)\|>"
+    r"|<unused94>|<\|channel>\s*(?:thought|analysis)\b|<details\s[^<>]*reasoning[^<>]*>",
+    re.IGNORECASE,
+)
+_CLOSES: Final = re.compile(
+    rf"<\s*/\s*{_REASON}\s*>|◁\s*/\s*think\s*▷|\[/THINK(?:ING)?\]|<\|(?:end_of_thought|END_THINKING|/think(?:ing)?)\|>"
+    r"|<unused95>|<channel\|>|</details\s*>",
+    re.IGNORECASE,
+)
+_TAG: Final = re.compile(f"(?P<opens>{_OPENS.pattern})|(?P<closes>{_CLOSES.pattern})", re.IGNORECASE)
+_EMPTY: Final = re.compile(rf"<\s*{_REASON}\s*/\s*>", re.IGNORECASE)
+
+_FINAL_CHANNEL: Final = re.compile(r"<\|channel\|>\s*final\b[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>", re.IGNORECASE)
+_CHANNEL: Final = re.compile(r"<\|channel\|>", re.IGNORECASE)
+_BARE_CHANNEL: Final = re.compile(r"\Aanalysis.*assistant\s?final(?=\W|[A-Z0-9])", re.DOTALL)
+"""What is left of the channels of gpt-oss where a server removed the tokens alone: `analysisWe …assistantfinalA`"""
+
+_ROLE: Final = r"(?:assistant|model|user|human|system|developer|tool|ipython|bot|ai|gpt|chatbot)"
+_TURN: Final = re.compile(
+    rf"<\|(?:im_start|start_header_id|start_of_role|start|turn)\|?>\s*(?P<a>{_ROLE})?[ \t]*"
+    r"(?:<\|(?:end_header_id|end_of_role|message)\|>)?"
+    rf"|<start_of_turn>\s*(?P<b>{_ROLE})?"
+    rf"|<\|(?P<c>{_ROLE})\|>"
+    r"|<\|START_OF_TURN_TOKEN\|>\s*<\|(?P<d>USER|CHATBOT|SYSTEM)_TOKEN\|>"
+    rf"|^[ \t]*###[ \t]*(?P<e>{_ROLE}|instruction|response)[ \t]*:"
+    r"|\A\s*(?P<f>assistant|gpt|chatbot)[ \t]*:"
+    r"|^(?-i:(?P<g>USER|ASSISTANT|HUMAN))[ \t]*:"
+    r"|(?P<h>\[INST\])|\[/INST\]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_END: Final = re.compile(
+    r"<\|(?:im_end|eot_id|eom_id|end|endoftext|end_of_text|return|call|END_OF_TURN_TOKEN|END_RESPONSE|end_of_solution)\|>"
+    r"|</s>|<eos>|<end_of_turn>|<turn\|>|<end_of_utterance>|<[|｜]end▁of▁sentence[|｜]>|<\|eos\|>",
+    re.IGNORECASE,
+)
+_ECHO: Final = re.compile(
+    r"\A(?:(?!\[INST\]).)*?\[/INST\]|\A\s*(?:USER|Human)\s*:.*?\b(?:ASSISTANT|Assistant)\s*:"
+    r"|\A\s*Thinking\.\.\..*?\.\.\.\s?done thinking\.",
+    re.DOTALL,
+)
+"""What stands before an answer without a tag that opens it: the question again, or reasoning as a terminal shows it."""
+_THEIRS: Final = frozenset({"user", "human", "system", "developer", "tool", "ipython", "instruction", "[inst]"})
+_TOKEN: Final = re.compile(
+    r"<[|｜][^<>\n]{1,60}[|｜]>"  # ChatML, Llama 3, Phi, GLM, DeepSeek …
+    r"|<\|[a-z_]{1,30}>|<[a-z_]{1,30}\|>"  # Gemma 4
+    r"|</?(?:s|bos|eos|pad|unk|sep|cls|mask|image|img|imagehere|grounding|ref|box|quad|obj|phrase|object|delimiter)>"
+    r"|</?[a-z0-9]+(?:[_-][a-z0-9]+)+>"  # <start_of_turn>, <image_soft_token>, <extra_id_0>, <global-img> …
+    r"|<(?:unused|loc|seg|image|patch)\d{1,6}>"
+    r"|<<?/?SYS>>|\[/?(?:INST|IMG(?:_BREAK|_END)?|SYSTEM_PROMPT|PAD|CLS|SEP|UNK|BOS|EOS|AVAILABLE_TOOLS|TOOL_[A-Z]+)\]",
+    re.IGNORECASE,
+)
+_BYTE: Final = re.compile(r"<0x[0-9A-F]{2}>", re.IGNORECASE)
+_ANSWER_TAGS: Final = re.compile(
+    rf"<\s*{_ANSWER}\s*>(?P<inside>.*?)(?:<\s*/\s*{_ANSWER}\s*>|\Z)", re.DOTALL | re.IGNORECASE
+)
+_ESCAPED: Final = re.compile(r"&lt;(\s*/?\s*[\w:|｜▁-]{1,60}\s*/?)&gt;")
+_SENTENCE_END: Final = re.compile(r"(?:\A|\n|[.!?…。！？][\"'”’)]?|[>\]▷])\s*\Z")
+_MAY_HOLD: Final = re.compile(r"[<◁[▁#:]|\Aanalysis|\A\s*Thinking\.\.\.")
+
+
+def spoken(text: str) -> str:
+    """What a model says to its user: no reasoning, no control tokens, no turns of others; empty if there is nothing.
+
+    Reasoning counts as such in tags of any family, unfinished too, and before a closing tag that was never opened. Any
+    other text is returned as it is, white space included.
+    """
+    plain = _ESCAPED.sub(r"<\1>", text)
+    if not _MAY_HOLD.search(plain):
+        return text
+    plain = _without_reasoning(_final_channel(_EMPTY.sub(" ", plain)))
+    plain = _first_turn(_without_echo(plain))
+    inside = _ANSWER_TAGS.search(plain)
+    plain = inside["inside"] if inside else plain
+    plain = _TOKEN.sub(" ", _BYTE.sub(" ", plain))
+    return plain.replace("▁", " ") if "▁" in plain else plain
+
+
+def says_something(text: str) -> bool:
+    """Whether a text has a letter, a number or a symbol: dots and dashes alone say nothing."""
+    return any(unicodedata.category(char)[0] in "LNS" for char in text)
+
+
+def _final_channel(text: str) -> str:
+    """The final channel of gpt-oss; nothing where it did not get that far."""
+    finals = list(_FINAL_CHANNEL.finditer(text))
+    if finals:
+        return text[finals[-1].end() :]
+    if _CHANNEL.search(text):
+        return ""
+    return _BARE_CHANNEL.sub("", text)
+
+
+def _without_reasoning(text: str) -> str:
+    """Text outside of reasoning. A closing tag closes all that is open; where nothing is, all before it was reasoning.
+
+    An opening tag that is never closed begins reasoning only where a sentence can begin: elsewhere it is quoted.
+    """
+    kept: list[str] = []
+    at, reasoning, opened = 0, False, False
+    for tag in _TAG.finditer(text):
+        if not reasoning:
+            kept.append(text[at : tag.start()])
+        if tag["opens"]:
+            begins = _SENTENCE_END.search(_TOKEN.sub(" ", "".join(kept)).rstrip() if kept else "")
+            if reasoning or begins or _CLOSES.search(text, tag.end()):
+                reasoning = opened = True
+            else:
+                kept.append(tag[0])
+        elif reasoning:
+            reasoning = False
+        elif not opened or says_something(_TOKEN.sub(" ", text[tag.end() :])):
+            kept = []
+        at = tag.end()
+    if not reasoning:
+        kept.append(text[at:])
+    return "".join(kept)
+
+
+def _without_echo(text: str) -> str:
+    found = _ECHO.match(text)
+    answers = found is not None and not _END.search(found[0]) and says_something(_TOKEN.sub(" ", text[found.end() :]))
+    return text[found.end() :] if found and answers else text
+
+
+def _first_turn(text: str) -> str:
+    """The first turn of the model that says something. What follows its end was made up: a next question, and so on."""
+    for turn, theirs in _turns(text):
+        if not theirs and says_something(_TOKEN.sub(" ", turn)):
+            return turn
+    return ""
+
+
+def _turns(text: str) -> list[tuple[str, bool]]:
+    """The turns in order, each with whether it is another's than the model's."""
+    found: list[tuple[str, bool]] = []
+    at, theirs = 0, False
+    marks = sorted([*_TURN.finditer(text), *_END.finditer(text)], key=lambda mark: mark.start())
+    for mark in marks:
+        if mark.start() < at:
+            continue
+        found.append((text[at : mark.start()], theirs))
+        role = next((value for value in mark.groupdict().values() if value), "") if mark.re is _TURN else ""
+        theirs = role.lower() in _THEIRS
+        at = mark.end()
+    found.append((text[at:], theirs))
+    return found

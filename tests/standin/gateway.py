@@ -19,6 +19,7 @@ from simcord.gateway import FakeGateway
 from simcord.intents import missing_privileged_intents
 
 from tests.standin.world import UPLOAD_LIMIT, World, owns
+from tests.support.discord_payloads import owners
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME = 0, 1, 2, 3, 4, 6
 INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
@@ -114,7 +115,12 @@ class Gateway:
         if event == "INTERACTION_CREATE":
             user = (payload.get("member") or payload)["user"]
             locale = self._world.locales.get(int(user["id"]), "en-US")
-            payload = {**payload, "attachment_size_limit": UPLOAD_LIMIT, "locale": locale}
+            payload = {
+                **payload,
+                "attachment_size_limit": UPLOAD_LIMIT,
+                "locale": locale,
+                "authorizing_integration_owners": owners(payload.get("guild_id")),
+            }
         for session in list(self.sessions.values()):
             if owns(session.shard, event, payload):
                 session.gateway.feed(event, payload)

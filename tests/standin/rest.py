@@ -16,7 +16,7 @@ from simcord.backend.errors import BackendError, invalid_form_body
 from simcord.http import client as _routes  # noqa: F401  (importing it registers every route)
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
 
-from tests.standin import rules
+from tests.standin import answers, rules
 from tests.standin.faults import Fault, Faults
 from tests.standin.records import Sent
 from tests.standin.spec import Spec
@@ -24,6 +24,7 @@ from tests.standin.world import World
 
 PREFIX = "/api/v10"
 REQUEST_LIMIT = 25 * 1024 * 1024
+NEVER_SENT = 499
 CALLBACK = re.compile(r"/interactions/(\d+)/[^/]+/callback")
 # Interaction callbacks and follow-ups carry their own token in the path.
 UNAUTHORISED = re.compile(r"/(interactions|webhooks)/\d+/.+")
@@ -113,7 +114,7 @@ class Rest:
             call = await read(request)
         except ConnectionError:
             # The bot was killed while it was sending: what came is not a request, and nobody waits.
-            return web.Response(status=499)
+            return web.Response(status=NEVER_SENT)
         except json.JSONDecodeError:
             return _json(400, json.dumps({"message": "The request body contains invalid JSON.", "code": 50109}))
         files = tuple((file.filename, len(file.fp.getvalue())) for file in call.files)
@@ -125,7 +126,16 @@ class Rest:
         if fault and fault.works_first:
             answer = _json(502, json.dumps({"message": "502: Bad Gateway", "code": 0}))
         sent.status = answer.status
+        self._check_answer(call, answer)
         return answer
+
+    def _check_answer(self, call: Call, answer: web.StreamResponse) -> None:
+        """Complain of an answer of ours that Discord would not give."""
+        if self._spec is None or not isinstance(answer, web.Response) or answer.status == NEVER_SENT:
+            return
+        if answer.content_type == "application/json" or answer.status == 204:
+            body = json.loads(answer.body) if isinstance(answer.body, bytes) and answer.body else None
+            self.complaints += self._spec.check_answer(call.method, call.path, answer.status, body)
 
     async def file(self, request: web.Request) -> web.Response:
         """Answer one request to the CDN."""
@@ -136,12 +146,12 @@ class Rest:
         if fault.status == "drop":
             if request.transport is not None:
                 request.transport.abort()
-            return web.Response(status=499)
+            return web.Response(status=NEVER_SENT)
         status = int(fault.status)
         if status != 429:
             return _json(status, json.dumps({"message": f"{status}: injected", "code": 0}))
         wait = fault.retry_after
-        body = {"message": "You are being rate limited.", "retry_after": wait, "global": False}
+        body = {"message": "You are being rate limited.", "retry_after": wait, "global": False, "code": 0}
         limits = {"Limit": "5", "Remaining": "0", "Reset": f"{time.time() + wait:.3f}", "Reset-After": f"{wait}"}
         headers = {f"X-RateLimit-{name}": value for name, value in limits.items()}
         # discord.py takes a 429 without Via for a ban by Cloudflare.
@@ -167,9 +177,9 @@ class Rest:
             # simcord trips over bodies without a key that Discord requires.
             self.complaints.append(f"{call.method} {call.path}: simcord did not understand the body: {error!r}")
             return _json(400, json.dumps(invalid_form_body(repr(error)).to_json()))
-        if result is None:
-            return web.Response(status=204)
-        return _json(200, self._world.render(result))
+        result = answers.shape(self._world.backend, call.method, call.path, call.query, result)
+        status = answers.status_of(call.method, call.path, result)
+        return web.Response(status=status) if result is None else _json(status, self._world.render(result))
 
     def _work(self, call: Call) -> Any:
         if (call.method, call.path) in (("GET", "/gateway"), ("GET", "/gateway/bot")):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = int | Literal["lost answer", "drop"]
+Kind = int | Literal["lost answer", "silence", "drop"]
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Fault:
     @property
     def works_first(self) -> bool:
         """Whether the request is carried out before it goes wrong."""
-        return self.status == "lost answer"
+        return self.status in ("lost answer", "silence")
 
 
 class Faults:
@@ -35,12 +35,13 @@ class Faults:
         """Let requests fail whose path (without /api/v10) is matched anywhere by the expression `path`.
 
         429 is answered with Retry-After and rate limit headers, other numbers as that status before any
-        work is done; "lost answer" does the work and answers 502; "drop" closes the connection at once.
+        work is done; "lost answer" does the work and answers 502; "silence" does it and answers nothing while
+        the bot waits; "drop" closes the connection at once.
         """
-        known = status in ("lost answer", "drop") if isinstance(status, str) else 400 <= status < 600
+        known = status in ("lost answer", "silence", "drop") if isinstance(status, str) else 400 <= status < 600
         if not known or times < 1:
             raise ValueError(
-                f"no such fault: {status!r} × {times}; use 400–599, 'lost answer' or 'drop', at least once"
+                f"no such fault: {status!r} × {times}; use 400–599, 'lost answer', 'silence' or 'drop', at least once"
             )
         self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
@@ -123,6 +124,8 @@ class Rest:
         self.sent.append(sent)
         fault = self._faults.take(call.method, call.path)
         answer = self._fail(fault, request) if fault and not fault.works_first else self._answer(call)
+        if fault and fault.status == "silence":
+            return await _while_waited_for(request)
         if fault and fault.works_first:
             answer = _json(502, json.dumps({"message": "502: Bad Gateway", "code": 0}))
         sent.status = answer.status
@@ -249,6 +252,13 @@ def application(serve: Callable[..., Any], gateway: Callable[..., Any], file: Ca
     app.router.add_get("/cdn/{path:.*}", file)
     app.router.add_route("*", PREFIX + "/{path:.*}", serve)
     return app
+
+
+async def _while_waited_for(request: web.Request) -> web.Response:
+    """Answers nothing until the bot hangs up, which it does when it is killed."""
+    while request.transport is not None and not request.transport.is_closing():
+        await asyncio.sleep(0.02)
+    return web.Response(status=NEVER_SENT)
 
 
 def _without_guild(result: Any) -> Any:

@@ -49,6 +49,10 @@ def _callback(backend: Backend, query: dict[str, str], body: Any) -> Any:
     return body
 
 
+def _member(backend: Backend, query: dict[str, str], body: Any) -> Any:
+    return {**body, "banner": None}
+
+
 def _myself(backend: Backend, query: dict[str, str], body: Any) -> Any:
     return {**body, "verified": True, "mfa_enabled": False, "locale": "en-US"}
 
@@ -75,6 +79,7 @@ SHAPES: list[tuple[str, re.Pattern[str], Shape]] = [
     (method, re.compile(pattern), told)
     for method, pattern, told in (
         ("GET", r"/users/@me", _myself),
+        ("GET", r"/guilds/\d+/members/\d+", _member),
         ("GET", r"/oauth2/applications/@me", _application),
         ("GET", r"/applications/\d+(?:/guilds/\d+)?/commands", _commands),
         ("PUT", r"/applications/\d+(?:/guilds/\d+)?/commands", _commands),

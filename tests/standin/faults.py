@@ -8,6 +8,9 @@ from typing import Literal
 
 Kind = int | Literal["lost answer", "silence", "drop"]
 
+Scope = Literal["user", "shared", "global"]
+"""Whose limit a 429 speaks of: this route's, one that others share (a channel's), or the bot's of all routes."""
+
 
 @dataclass
 class Fault:
@@ -18,6 +21,7 @@ class Fault:
     status: Kind
     times: int
     retry_after: float
+    scope: Scope = "user"
 
     @property
     def works_first(self) -> bool:
@@ -31,10 +35,19 @@ class Faults:
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
 
-    def add(self, method: str, path: str, *, status: Kind, times: int = 1, retry_after: float = 0.5) -> None:
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        status: Kind,
+        times: int = 1,
+        retry_after: float = 0.5,
+        scope: Scope = "user",
+    ) -> None:
         """Let requests fail whose path (without /api/v10) is matched anywhere by the expression `path`.
 
-        429 is answered with Retry-After and rate limit headers, other numbers as that status before any
+        429 is answered with Retry-After, rate limit headers and its `scope`, other numbers as that status before any
         work is done; "lost answer" does the work and answers 502; "silence" does it and answers nothing while
         the bot waits; "drop" closes the connection at once.
         """
@@ -43,7 +56,7 @@ class Faults:
             raise ValueError(
                 f"no such fault: {status!r} × {times}; use 400–599, 'lost answer', 'silence' or 'drop', at least once"
             )
-        self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after))
+        self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after, scope))
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault that meets this request, if any."""

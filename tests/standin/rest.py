@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import re
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from simcord.http import client as _routes  # noqa: F401  (importing it register
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
 
 from tests.standin import answers, rules
-from tests.standin.faults import Fault, Faults
+from tests.standin.faults import Fault, Faults, Scope
+from tests.standin.limits import Limits
 from tests.standin.records import Sent
 from tests.standin.spec import Spec
 from tests.standin.world import World
@@ -29,7 +31,7 @@ NEVER_SENT = 499
 CALLBACK = re.compile(r"/interactions/(\d+)/[^/]+/callback")
 # Interaction callbacks and follow-ups carry their own token in the path.
 UNAUTHORISED = re.compile(r"/(interactions|webhooks)/\d+/.+")
-POST_MESSAGE = re.compile(r"/channels/\d+/messages")
+HISTORY = POST_MESSAGE = re.compile(r"/channels/\d+/messages")
 
 
 @dataclass
@@ -102,6 +104,7 @@ class Rest:
     ) -> None:
         self.sent: list[Sent] = []
         self.complaints: list[str] = []
+        self.limits = Limits()
         self.gateway_address = ""
         self._world, self._faults, self._spec = world, faults, spec
         self._token, self._nonce_window = token, nonce_window
@@ -123,7 +126,14 @@ class Rest:
         sent.data = tuple(file.fp.getvalue() for file in call.files)
         self.sent.append(sent)
         fault = self._faults.take(call.method, call.path)
-        answer = self._fail(fault, request) if fault and not fault.works_first else self._answer(call)
+        told, wait = self.limits.take(call.method, call.path)
+        if wait:
+            answer = _limited(wait, "user", told)
+        elif fault and not fault.works_first:
+            answer = self._fail(fault, request)
+        else:
+            answer = self._answer(call)
+        answer.headers.update(told)
         if fault and fault.status == "silence":
             return await _while_waited_for(request)
         if fault and fault.works_first:
@@ -153,13 +163,7 @@ class Rest:
         status = int(fault.status)
         if status != 429:
             return _json(status, json.dumps({"message": f"{status}: injected", "code": 0}))
-        wait = fault.retry_after
-        body = {"message": "You are being rate limited.", "retry_after": wait, "global": False, "code": 0}
-        limits = {"Limit": "5", "Remaining": "0", "Reset": f"{time.time() + wait:.3f}", "Reset-After": f"{wait}"}
-        headers = {f"X-RateLimit-{name}": value for name, value in limits.items()}
-        # discord.py takes a 429 without Via for a ban by Cloudflare.
-        headers |= {"X-RateLimit-Bucket": "standin", "Retry-After": f"{wait}", "Via": "1.1 google"}
-        return _json(429, json.dumps(body), headers)
+        return _limited(fault.retry_after, fault.scope)
 
     def _answer(self, call: Call) -> web.Response:
         try:
@@ -202,16 +206,19 @@ class Rest:
         return _without_guild(result)
 
     def _dispatch(self, call: Call) -> Any:
-        return dispatch(
+        # simcord answers `after` with the newest messages; Discord's are those next to the id, newest first.
+        pages_on = call.method == "GET" and HISTORY.fullmatch(call.path) and "after" in call.query
+        result = dispatch(
             self._world.backend,
             call.method,
             call.path,
             json=call.payload,
-            params=call.query,
+            params={**call.query, "limit": str(sys.maxsize)} if pages_on else call.query,
             files=call.files,
             reason=call.reason,
             message_content_access=self._privileged,
         )
+        return result[-int(call.query.get("limit", 50)) :] if pages_on else result
 
     def _known(self, call: Call) -> Any:
         """The message that this nonce has posted within the window, if it still stands."""
@@ -268,6 +275,18 @@ def _without_guild(result: Any) -> Any:
     if isinstance(result, dict) and {"author", "content"} <= result.keys():
         return {key: value for key, value in result.items() if key != "guild_id"}
     return result
+
+
+def _limited(wait: float, scope: Scope, limits: dict[str, str] | None = None) -> web.Response:
+    """A 429 as Discord answers it: the bot's limit of all routes has no bucket."""
+    body = {"message": "You are being rate limited.", "retry_after": wait, "global": scope == "global", "code": 0}
+    # discord.py takes a 429 without Via for a ban by Cloudflare.
+    headers = {"Retry-After": f"{wait}", "Via": "1.1 google"}
+    if scope == "global":
+        return _json(429, json.dumps(body), headers | {"X-RateLimit-Global": "true"})
+    told = {"Limit": "5", "Remaining": "0", "Reset": f"{time.time() + wait:.3f}", "Reset-After": f"{wait}"}
+    bucket = {f"X-RateLimit-{name}": value for name, value in told.items()} | {"X-RateLimit-Bucket": "standin"}
+    return _json(429, json.dumps(body), headers | (limits or bucket) | {"X-RateLimit-Scope": scope})
 
 
 def _json(status: int, text: str, headers: dict[str, str] | None = None) -> web.Response:

@@ -47,8 +47,7 @@ def names(message: discord.Message, owner_id: str) -> bool:
 def _shown(part: Any) -> StandingFile | None:
     """The file that a component shows, None where it shows none or one that was not uploaded with the message."""
     media = getattr(part, "media", None)
-    path = _UPLOADED.fullmatch(urlsplit(media.url).path) if media is not None else None
-    if path is None:
+    if media is None or (path := _UPLOADED.fullmatch(urlsplit(media.url).path)) is None:
         return None
     alt = getattr(part, "description", None)
     return StandingFile(media.attachment_id or int(path["id"]), unquote(path["name"]), alt)

@@ -351,6 +351,17 @@ async def test_the_summary_has_its_pictures_and_buttons(game_channel):
     assert [len(gallery.items) for gallery in galleries] == [2, 1]
 
 
+async def test_a_finished_card_that_says_more_later_brings_its_pictures_once(game_channel):
+    shown = await game_channel.opened(steps=4)
+    finished = replace(shown, state=GameState.FINISHED)
+    await game_channel.presenter.edit_card(finished, Progress(), replace(summary(), drift=None))
+    await game_channel.presenter.edit_card(finished, Progress(), summary())
+    *_, first, again = game_channel.requests("PATCH", f"/messages/{shown.place.card_id}")
+    assert [file["filename"] for file in again["attachments"]] == ["first.png", "last.png"]
+    assert all(int(file["id"]) < 10 for file in first["attachments"])
+    assert all(int(file["id"]) > 10 for file in again["attachments"]), "those that are kept have snowflakes"
+
+
 async def test_a_replay_is_posted_once(game_channel):
     shown = await game_channel.opened(steps=2)
     gif = Replay("game-128.gif", b"GIF89a", "Replay of game 128")

@@ -4,7 +4,9 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol, TypeAlias
 
+import aiohttp
 import discord
+import structlog
 from cachetools import LRUCache
 from discord import app_commands
 from discord.ext import commands
@@ -20,6 +22,9 @@ FormHandler: TypeAlias = Callable[
 ]
 """Handles a form that a member sent: the interaction, the match of the form's id, and Discord's data of the form."""
 LATE_MAX: Final = 10_000
+NOT_A_MEMBER: Final = frozenset({10004, 10007, 50001})
+"""Unknown Guild, Unknown Member, Missing Access: what Discord answers about a server that the bot is not on."""
+_log = structlog.get_logger()
 
 
 class BotRuntime(Protocol):
@@ -69,6 +74,7 @@ class TelephoneBot(commands.AutoShardedBot):
         self.forms: dict[re.Pattern[str], FormHandler] = {}
         self.late: LRUCache[int, bool] = LRUCache(LATE_MAX)
         self._drawing_page = drawing_page
+        self._ready_before: set[int] = set()
         self._runtime: BotRuntime | None = None
 
     @property
@@ -86,6 +92,32 @@ class TelephoneBot(commands.AutoShardedBot):
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Ends what is played on a server that removed the bot; an outage of Discord does not raise this event."""
         await self.app.servers.leave(guild.id)
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Does what `on_guild_remove` would have done, for servers that removed the bot while it was not connected.
+
+        READY lists the servers of a shard, those with an outage too. What is played on another server ends only where
+        Discord confirms that the bot is no member there.
+        """
+        standing = {guild.id for guild in self.guilds if guild.unavailable or shard_id not in self._ready_before}
+        self._ready_before.add(shard_id)
+        shards = self.shard_count or 1
+        mine = {one for one in await self.app.servers.busy() if (one >> 22) % shards == shard_id}
+        for guild_id in sorted(mine - standing):
+            if await self._was_removed(guild_id):
+                _log.info("server removed the bot while it was away", server=guild_id)
+                await self.app.servers.leave(guild_id)
+
+    async def _was_removed(self, guild_id: int) -> bool:
+        """Whether Discord says that the bot is on this server no more; any other answer, or none, is no."""
+        assert self.user is not None
+        try:
+            await self.http.get_member(guild_id, self.user.id)
+        except discord.HTTPException as error:
+            return error.code in NOT_A_MEMBER
+        except (aiohttp.ClientError, OSError):
+            _log.info("server was not reached", server=guild_id)
+        return False
 
     async def close(self) -> None:
         """Closes the drawing page, then the runtime, whose games post until their step is done, then the client."""

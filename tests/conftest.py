@@ -13,11 +13,13 @@ import pytest
 import structlog
 
 from tests.limits import LIMIT, MARGIN
+from tests.support import discord_payloads
 
 if TYPE_CHECKING:
     from tests.standin import Standin
 
 
+discord_payloads.install()
 # Two at once must not meet in hypothesis' database.
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = f".hypothesis/{worker}"

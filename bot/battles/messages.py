@@ -4,6 +4,7 @@ Until a battle has closed, messages show nothing of a side but its letter, its p
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -78,7 +79,8 @@ def last_pictures(battle: Battle, pictures: Mapping[int, Image] | None = None) -
             continue
         image = pictures.get(side.place) if pictures is not None else Image(b"")
         if image is not None:
-            found.append(_picture(f"side-{side.choice.value}", image, _alt(side, drawn, "last picture")))
+            shown = _picture(f"side-{side.choice.value}", image, _alt(side, drawn, "last picture"))
+            found.append(replace(shown, of=drawn.picture.image))
     return tuple(found)
 
 

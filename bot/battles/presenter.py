@@ -83,7 +83,7 @@ class DiscordBattlePresenter:
             return None
         card = _card_of(battle, battle.card_id, at_once=at_once)
         files = messages.last_pictures(battle) if battle.state in (BattleState.VOTING, BattleState.CLOSED) else ()
-        if files and not self._cards.keeps(card, tuple(file.name for file in files)):
+        if files and not self._cards.keeps(card, files):
             files = messages.last_pictures(battle, await load())
         with delivery_errors.told(battle.turn_now, "channel"):
             return await self._cards.edit(card, messages.card(battle, files, result))

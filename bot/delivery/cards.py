@@ -1,7 +1,7 @@
 """Cards in a channel: edited at intervals, and posted again where Discord refuses further edits."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -10,10 +10,11 @@ import discord
 import structlog
 from cachetools import LRUCache
 
-from bot.delivery import errors
-from bot.delivery.editor import NO_MENTIONS, files_of, sendable
+from bot.delivery import errors, received
+from bot.delivery.editor import NO_MENTIONS, sendable
+from bot.delivery.received import StandingFile
 from bot.delivery.sender import MessageSender
-from bot.ui.posts import Post
+from bot.ui.posts import Attachment, Post
 from telephone.ports.posting import Posting, nonce
 
 EDIT_GAP: Final = 5.0
@@ -44,27 +45,16 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The last edit of a card: when, on which message, its components, and the files on the message."""
+    """The last edit of a card: when, on which message, and its components."""
 
     at: float
     card: Card
     message_id: int | None
     tree: Any
-    files: tuple[str, ...]
-    attachments: tuple["Kept", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A file that stays on a message when it is edited, as Discord wants it named."""
-
-    id: int
-    name: str
-    alt: str | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The fields that discord.py sends for this file."""
-        return {"id": str(self.id), "filename": self.name, "description": self.alt}
+_Files = dict[tuple[str, str], int]
+"""The files that stand on a message, by their keys, with Discord's ids."""
 
 
 class Cards:
@@ -74,6 +64,7 @@ class Cards:
         self._client, self._clock = client, clock
         self._sending = MessageSender(client)
         self._shown: LRUCache[str, _Shown] = LRUCache(REMEMBERED)
+        self._files: LRUCache[int, _Files] = LRUCache(REMEMBERED)
 
     async def edit(self, card: Card, post: Post) -> int | None:
         """Brings a card up to date; skips edits that follow the last one too soon, unless the state changed.
@@ -86,17 +77,16 @@ class Cards:
         last = self._last(card)
         if last is not None and self._may_skip(card, last, tree):
             return last.message_id
-        message_id, attachments = await self._edit(card, post)
-        names = tuple(file.name for file in post.files)
-        self._shown[card.owner_id] = _Shown(self._clock(), card, message_id, tree, names, attachments)
+        message_id = await self._edit(card, post)
+        self._shown[card.owner_id] = _Shown(self._clock(), card, message_id, tree)
         if card.rests:
             del self._shown[card.owner_id]
         return message_id
 
-    def keeps(self, card: Card, names: tuple[str, ...]) -> bool:
-        """Whether a card shows files of these names already, so that an edit need not bring them."""
-        last = self._last(card)
-        return last is not None and last.files == names and len(last.attachments) > 0
+    def keeps(self, card: Card, files: Sequence[Attachment]) -> bool:
+        """Whether these files stand on a card already, so that an edit need not bring their bytes."""
+        standing = self._files.get(card.message_id, {})
+        return all(file.key in standing for file in files)
 
     def _last(self, card: Card) -> _Shown | None:
         """The last edit of this message in this state, None where there was none."""
@@ -111,15 +101,25 @@ class Cards:
         old = discord.utils.utcnow() - discord.utils.snowflake_time(card.message_id) > OLD_CARD
         return not card.at_once and self._clock() - last.at < (OLD_CARD_GAP if old else EDIT_GAP)
 
-    async def _edit(self, card: Card, post: Post) -> tuple[int | None, tuple[Kept, ...]]:
+    async def _edit(self, card: Card, post: Post) -> int | None:
         message = self._client.get_partial_messageable(card.channel_id).get_partial_message(card.message_id)
-        kept = self.keeps(card, tuple(file.name for file in post.files))
-        files: list[Any] = list(self._shown[card.owner_id].attachments) if kept else files_of(post)
+        files: list[Any] = self._attachments(card, post)
         try:
             edited = await message.edit(view=sendable(post), attachments=files, allowed_mentions=NO_MENTIONS)
         except discord.HTTPException as error:
-            return await self._not_edited(card, post, error), ()
-        return card.message_id, tuple(Kept(one.id, one.filename, one.description) for one in edited.attachments)
+            self._files.pop(card.message_id, None)
+            return await self._not_edited(card, post, error)
+        ids = {file.name: file.id for file in received.files(edited)}
+        self._files[card.message_id] = {file.key: ids[file.name] for file in post.files if file.name in ids}
+        return card.message_id
+
+    def _attachments(self, card: Card, post: Post) -> list[StandingFile | discord.File]:
+        """The files of a post: those that stand on the card stay, with the alt texts that they have now."""
+        standing = self._files.get(card.message_id, {})
+        return [
+            StandingFile(standing[file.key], file.name, file.alt) if file.key in standing else file.file()
+            for file in post.files
+        ]
 
     async def _not_edited(self, card: Card, post: Post, error: discord.HTTPException) -> int | None:
         if error.code == errors.UNKNOWN_MESSAGE:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import discord
 import structlog
 
-from bot.delivery import errors
+from bot.delivery import errors, received
 from bot.ui.posts import Post, turn_now
 from telephone.domain.games import Game
 from telephone.errors import StageGone, Unavailable
@@ -67,7 +67,7 @@ class MessageEditor:
         with errors.told(turn_now(game), "thread"), suppress(discord.NotFound):
             async for message in thread.history(limit=HISTORY):
                 mine = me is not None and message.author.id == me.id
-                if mine and [file.filename.rpartition(".")[0] for file in message.attachments] == [stem]:
+                if mine and [file.name.rpartition(".")[0] for file in received.files(message)] == [stem]:
                     await message.delete()
 
 

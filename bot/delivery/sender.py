@@ -1,13 +1,13 @@
 """Sends messages once: a repeated attempt first looks for the message of the attempt before."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import discord
 
-from bot.delivery import errors
+from bot.delivery import errors, received
 from bot.delivery.editor import HISTORY, NO_MENTIONS, SIZES, files_of, sendable
 from bot.ui.posts import Post
 from telephone.ports.posting import Posting
@@ -114,27 +114,8 @@ class MessageSender:
         return None
 
 
-def names(message: discord.Message, owner_id: str) -> bool:
-    """Whether a button of a message names a game or a battle."""
-    return any(owner_id in custom_id.split(":") for custom_id in _all(message.components, "custom_id"))
-
-
 def _same(message: discord.Message, post: Post, owner_id: str | None) -> bool:
     if owner_id is not None:
-        return names(message, owner_id)
-    stems = tuple(sorted(file.filename.rpartition(".")[0] for file in message.attachments))
-    return (_words(message), stems) == (post.words, post.stems)
-
-
-def _words(message: discord.Message) -> str:
-    """The text of a message, from content and text displays, stripped."""
-    displays = [str(part) for part in _all(message.components, "content")]
-    return "\n".join([message.content, *displays] if message.content else displays).strip()
-
-
-def _all(parts: Iterable[Any], name: str) -> Iterator[str]:
-    """The values of an attribute over all components of a message, in the order in which they are drawn."""
-    for part in parts:
-        if own := getattr(part, name, None):
-            yield own
-        yield from _all(getattr(part, "children", ()), name)
+        return received.names(message, owner_id)
+    stems = tuple(sorted(file.name.rpartition(".")[0] for file in received.files(message)))
+    return (received.words(message), stems) == (post.words, post.stems)

@@ -1,11 +1,22 @@
 """Checks of an interaction: its server and channel, the bot's permissions, the member's rights, the game meant."""
 
+from typing import Final
+
 import discord
 
 from bot.interactions.replies import Press
 from bot.ui import wording
 from telephone.domain.games import Game
 from telephone.errors import BadInput, NotAllowed, NotFound
+
+RESTRICTABLE: Final = (
+    discord.TextChannel,
+    discord.Thread,
+    discord.VoiceChannel,
+    discord.StageChannel,
+    discord.ForumChannel,
+)
+"""The places of a command that can be age-restricted; a thread is where its channel is."""
 
 
 def missing_permissions(permissions: discord.Permissions) -> list[str]:
@@ -30,7 +41,7 @@ def require_permissions(press: Press) -> None:
 
 def age_restricted(press: Press) -> bool:
     """Whether Discord shows this channel, or the one this thread belongs to, to adults only."""
-    return isinstance(press.channel, discord.TextChannel | discord.Thread) and press.channel.is_nsfw()
+    return isinstance(press.channel, RESTRICTABLE) and press.channel.is_nsfw()
 
 
 def server_of(press: Press) -> int:

@@ -8,7 +8,7 @@ import structlog
 
 from bot.delivery import errors as delivery_errors
 from bot.delivery.editor import HISTORY
-from bot.delivery.sender import names
+from bot.delivery.received import names
 from telephone.domain.deletions import Spot
 
 _GONE: Final = frozenset({delivery_errors.UNKNOWN_CHANNEL, delivery_errors.UNKNOWN_MESSAGE})

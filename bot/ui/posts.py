@@ -1,5 +1,6 @@
 """Messages, files and the parts they are made of, shared by all features. Pure: values go in, components come out."""
 
+import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +21,20 @@ WHAT: Final = {Kind.PICTURE: "picture", Kind.CAPTION: "caption"}
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a message; `alt` describes a picture to those who cannot see it."""
+    """A file of a message; `alt` describes a picture to those who cannot see it.
+
+    `of` names what a picture shows, so that one which stands on a message already is known without its bytes.
+    """
 
     name: str
     data: bytes
     alt: str | None = None
+    of: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its name and what it shows: two files of one key are the same."""
+        return self.name, self.of or hashlib.sha256(self.data).hexdigest()
 
     def file(self) -> discord.File:
         """A new discord.File, which can be sent once."""

@@ -74,6 +74,10 @@ class ServerService:
         await self.parties.leave_all(guild_id)
         return len(left)
 
+    async def busy(self) -> frozenset[int]:
+        """The ids of the servers on which something is played, waits or is voted on."""
+        return await self.store.servers.busy()
+
     async def pause_everywhere(self) -> int:
         """The operator's pause of every game on every server; returns how many games pause."""
         await self.store.servers.pause_everywhere(True)

@@ -2,14 +2,19 @@
 
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from telephone.domain.battles import BattleState
+from telephone.domain.games import GameState
+from telephone.domain.parties import PartyState
 from telephone.domain.refusals import PausedEverywhere, PausedHere
 from telephone.domain.servers import ServerSettings, declared
 from telephone.store.database import Database
-from telephone.store.tables.games import OperatorRow, ServerRow
+from telephone.store.tables.battles import BattleRow
+from telephone.store.tables.games import GameRow, OperatorRow, ServerRow
+from telephone.store.tables.parties import PartyRow
 
 _COLUMNS: Final = frozenset({"max_turns", "parallel", "claim_seconds", "seat_seconds", "paused", "nsfw", "voter_days"})
 """The settings that have a column each; all others are kept together, as JSON by name."""
@@ -54,6 +59,17 @@ class Servers:
         async with self._database.reading() as session:
             return bool(await session.scalar(select(mine.exists() | everywhere.exists())))
 
+    async def busy(self) -> frozenset[int]:
+        """The ids of Discord's servers that have a game, a battle or a party which has not ended."""
+        going = (
+            select(col(GameRow.guild_id)).where(col(GameRow.state).in_(_going(GameState))),
+            select(col(BattleRow.guild_id)).where(col(BattleRow.state).in_(_going(BattleState))),
+            select(col(PartyRow.guild_id)).where(col(PartyRow.state).in_(_going(PartyState))),
+        )
+        async with self._database.reading() as session:
+            found = frozenset(await session.scalars(union(*going)))
+        return frozenset(guild_id for guild_id in found if guild_id > 0)  # the terminal's own games have no server
+
     async def check_open(self, guild_id: int) -> None:
         """Raises NotAllowed while this server, or every server, is paused."""
         if await self.paused_everywhere():
@@ -71,6 +87,10 @@ class Servers:
         """Whether the operator has paused every server."""
         async with self._database.reading() as session:
             return bool(await session.scalar(select(col(OperatorRow.paused))))
+
+
+def _going(states: type[GameState] | type[BattleState] | type[PartyState]) -> list[str]:
+    return [state.value for state in states if not state.is_final]
 
 
 async def _settings(session: AsyncSession, guild_id: int) -> ServerSettings:

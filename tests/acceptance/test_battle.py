@@ -135,7 +135,7 @@ async def _close(standin: Standin, channel, card: Message, host: Member) -> None
 def _check_the_card(card: Message | None, battle: Battle, cast: Counter[Choice]) -> None:
     assert card is not None
     assert list(card.buttons) == ["Open thread"]
-    assert [file.name for file in card.attachments] == ["side-a.png", "side-b.png"]
+    assert [file.name for file in card.files] == ["side-a.png", "side-b.png"]
     for side in battle.sides:
         distance = side.game.turns[-1].distance
         assert distance is not None

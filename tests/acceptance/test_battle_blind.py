@@ -126,7 +126,7 @@ async def _vote_and_read_stories(standin: Standin, card: Message, member: Member
     for label in sides[1:]:
         story = await member.click(story.response, label=label)
         await standin.until(lambda label=label, story=story: f"side {label}" in story.response.text)
-        assert len(story.response.attachments) == TURNS
+        assert len(story.response.files) == TURNS
 
 
 async def _report_and_judge(standin: Standin, channel, thread, member: Member, mod: Member) -> None:
@@ -134,12 +134,12 @@ async def _report_and_judge(standin: Standin, channel, thread, member: Member, m
     first = next(one for one in standin.messages(thread) if "Turn 1 of" in one.text)
     form = await member.menu(first, "Report this turn")
     await member.submit(form, {"part": "c-p", "reason": "violence"})
-    await standin.until(lambda: len(_again(standin, first).attachments) == 3)
+    await standin.until(lambda: len(_again(standin, first).files) == 3)
     listed = await mod.slash(channel, "telephone-admin reports")
     assert "picture 1 of side C of battle 1" in await _answered(standin, listed)
     await _answered(standin, await mod.click(listed.response, label="Look at picture 1 of side C of battle 1"))
     await _answered(standin, await mod.click(listed.response, label="Show picture 1 of side C of battle 1 again"))
-    await standin.until(lambda: len(_again(standin, first).attachments) == 4)
+    await standin.until(lambda: len(_again(standin, first).files) == 4)
 
 
 def _again(standin: Standin, message: Message) -> Message:
@@ -157,7 +157,7 @@ def _card(standin: Standin, channel, words: str) -> Message | None:
 
 def _summaries(standin: Standin, channel) -> list[Message]:
     every = (one for thread in standin.threads(channel) for one in standin.messages(thread))
-    return [one for one in every if any(file.name == "drift.png" for file in one.attachments)]
+    return [one for one in every if any(file.name == "drift.png" for file in one.files)]
 
 
 async def _stored(folder: Path, guild_id: int) -> Battle:
@@ -240,7 +240,7 @@ def _check_the_order(messages: list[Message]) -> None:
     assert call.text.startswith("**Which side")
     assert [one.text.splitlines()[0] for one in rounds] == [f"### Turn {n} of {TURNS}" for n in range(1, TURNS + 1)]
     for message in rounds:
-        assert [file.name[-5] for file in message.attachments] == list("abcd")
+        assert [file.name[-5] for file in message.files] == list("abcd")
         assert re.findall(r"^\*\*([ABCD])\*\* ", message.text, re.MULTILINE) == list("ABCD")
 
 

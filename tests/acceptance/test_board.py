@@ -115,7 +115,7 @@ class Evening:
             return None if found.loading or not found.text or found.text == before else found
 
         message = await self.standin.until(there)
-        for file in message.attachments:
+        for file in message.files:
             with Image.open(io.BytesIO(file.data)) as chart:
                 assert chart.size == (1200, 675)
             charts = self.folder / "charts"
@@ -143,16 +143,16 @@ class Evening:
             assert shown == pytest.approx((own.distance.estimate, own.distance.low, own.distance.high), abs=0.006)
             assert int(row["rank"]) == own.rank
             assert bool(row["provisional"]) == (own.distance.width >= SETTLED or PROMPTS < FEWEST_PROMPTS)
-        assert [file.name for file in board.attachments] == ["distances.png"]
+        assert [file.name for file in board.files] == ["distances.png"]
 
     async def _check_views(self, board: Message, title: str) -> None:
         turns = await self._turned(board, "turns")
         assert turns.text.startswith(f"### Distance turn by turn, curated, {title}\n- ")
         assert all(f"{pair}: turn 1 " in turns.text for pair in PAIRS)
-        assert [file.name for file in turns.attachments] == ["turns.png"]
+        assert [file.name for file in turns.files] == ["turns.png"]
         levels = await self._turned(turns, "levels")
         assert re.findall(r"^\*\*(\w+)\*\*$", levels.text, re.M) == ["Easy", "Medium", "Hard", "Impossible"]
-        assert [file.name for file in levels.attachments] == ["levels.png"]
+        assert [file.name for file in levels.files] == ["levels.png"]
         votes = await self._turned(levels, "votes")
         assert "Nobody has voted here yet." in votes.text
 
@@ -165,10 +165,10 @@ class Evening:
             "- Matters more",
         ]
         assert f"Among these 2 T2I and 2 I2T, on {PROMPTS} prompts, {GAMES} games" in answers.text
-        assert answers.attachments
+        assert answers.files
         for view in ("turns", "levels", "prompts"):
             answers = await self._turned(answers, view)
-            assert answers.attachments, view
+            assert answers.files, view
 
     async def _check_the_terminal(self, board: Message, embedder: str) -> None:
         """The same answers from the same functions."""
@@ -203,7 +203,7 @@ class Evening:
         await self.asks("leaderboard", share=True)
         (posted,) = [one for one in self.standin.messages(self.channel) if one.id not in before]
         assert posted.text == again.text
-        assert [file.name for file in posted.attachments] == ["distances.png"]
+        assert [file.name for file in posted.files] == ["distances.png"]
 
     async def _finished(self) -> None:
         """Until every game has ended, its summary stands in its thread, and nothing is measured any more."""

@@ -31,7 +31,7 @@ async def test_nothing_of_a_member_is_left_anywhere_and_everything_of_the_others
     bos, adas = standin.threads(channel)
     summary = await standin.until(lambda: _card(standin, adas, "### #2: from"))
     await ada.click(summary, label="GIF")
-    await standin.until(lambda: standin.messages(adas)[-1].attachments[0].name == "game-2.gif")
+    await standin.until(lambda: standin.messages(adas)[-1].files[0].name == "game-2.gif")
     battle = await _fought(standin, channel, bo, ada)
     open_game = await _taken_part(standin, channel, bo, ada)
     named = _card(standin, open_game, ", caption**")
@@ -41,7 +41,7 @@ async def test_nothing_of_a_member_is_left_anywhere_and_everything_of_the_others
     assert str(ada.id) in _database(data)
     file = await ada.slash(channel, "telephone me export")
     await standin.until(lambda: file.response and not file.response.loading)
-    document = json.loads(file.response.attachments[0].data)
+    document = json.loads(file.response.files[0].data)
     assert [game["prompt"] for game in document["games"]] == [WORDS]
     assert [vote["choice"] for vote in document["votes"]] == ["a"]
     assert [answer["text"] for answer in document["answers"]] == [SAID]
@@ -62,7 +62,7 @@ async def test_nothing_of_a_member_is_left_anywhere_and_everything_of_the_others
     assert standin.messages(adas) == []
     left = [message for place in (channel, bos, *standin.threads(channel)) for message in standin.messages(place)]
     for message in left:
-        said = message.text + "".join(f"{file.name} {file.alt}" for file in message.attachments)
+        said = message.text + "".join(f"{file.name} {file.alt}" for file in message.files)
         assert WORDS not in said
         assert SAID not in said
         assert str(ada.id) not in said

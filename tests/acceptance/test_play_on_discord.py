@@ -92,7 +92,7 @@ def _check_the_thread(messages: Sequence[Message], game: Game) -> None:
         assert message.text.startswith(f"**Turn {step.key.turn} of {game.request.turns}, {kind}**")
         assert message.reply_to == before.id
         if kind == "picture":
-            [picture] = message.attachments
+            [picture] = message.files
             assert picture.alt
             assert picture.data.startswith(b"\x89PNG")
         else:

@@ -202,6 +202,12 @@ class MemoryServers:
         allowed[scope] = replace(allowed[scope], **changes)
         return allowed
 
+    async def busy(self) -> frozenset[int]:
+        return frozenset(one.request.guild_id for one in self.games.kept.values() if not one.state.is_final)
+
+    async def leave(self, guild_id: int) -> int:
+        return self._move(guild_id, GameState.PLAYING, GameState.STOPPED)
+
     async def pause(self, guild_id: int) -> int:
         return self._move(guild_id, GameState.PLAYING, GameState.PAUSED)
 

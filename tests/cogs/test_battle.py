@@ -13,6 +13,7 @@ from telephone.domain.battles import BattleState
 from telephone.errors import Refused
 from tests.cogs.test_games import LiveRuntime, LiveServer, live_server
 from tests.limits import LIMIT
+from tests.support.shown import files
 
 pytestmark = pytest.mark.slow
 
@@ -136,10 +137,10 @@ async def test_whole_stories_are_for_one_member_and_name_nobody(runtime, bot):
         told = await server.alice.click(card, label="Whole stories")
         assert told.ephemeral
         assert story(told.response).startswith("### Battle 1, side A\n**1.** ")
-        names = [file.filename for file in told.response.attachments]
+        names = [file.filename for file in files(told.response)]
         assert names == ["side-a-turn-01.png", "side-a-turn-02.png"]
         other = await server.alice.click(told.response, label="B")
-        assert [file.filename for file in other.response.attachments] == ["side-b-turn-01.png", "side-b-turn-02.png"]
+        assert [file.filename for file in files(other.response)] == ["side-b-turn-01.png", "side-b-turn-02.png"]
         for shown in (told, other):
             assert not any(name in str(shown.response.components) for name in ("painter", "critic", "stickers"))
         await bot.close()
@@ -208,7 +209,7 @@ async def test_while_a_battle_is_open_no_command_tells_what_is_in_it(runtime, bo
         await server.alice.click(asked.response, label="Close the vote")
         await server.card_says("closed without votes")
         shown = await server.alice.slash(server.channel, "telephone replay", game=1)
-        assert shown.response.attachments[0].filename == "game-1.gif"
+        assert files(shown.response)[0].filename == "game-1.gif"
         await bot.close()
 
 
@@ -267,7 +268,7 @@ async def test_one_sides_turn_is_reported_judged_and_shown_again_without_its_nam
         assert f"- picture 1 of side B of battle 1: Violence or gore. {link}" in listed.response.content
         seen = await server.admin.click(listed.response, label="Look at picture 1 of side B of battle 1")
         assert seen.response.content == "Only you see this: picture 1 of side B of battle 1."
-        assert [file.filename for file in seen.response.attachments] == ["SPOILER_turn-01.png"]
+        assert [file.filename for file in files(seen.response)] == ["SPOILER_turn-01.png"]
         games = [side.game.id for side in (await server.battle()).sides]
         assert not any(game in str(shown.response.components) for game in games for shown in (listed, seen))
         shown = await server.admin.click(listed.response, label="Show picture 1 of side B of battle 1 again")
@@ -289,7 +290,7 @@ async def test_one_sides_turn_is_reported_judged_and_shown_again_without_its_nam
 
 async def shows(thread, message_id: int, names: list[str]) -> None:
     async with asyncio.timeout(LIMIT):
-        while [file.filename for one in thread.history() if one.id == message_id for file in one.attachments] != names:
+        while [file.filename for one in thread.history() if one.id == message_id for file in files(one)] != names:
             await asyncio.sleep(0.05)
 
 
@@ -315,11 +316,11 @@ async def test_two_finished_games_are_set_against_each_other_without_their_names
         )
         call = await server.in_thread("**Which side degraded least?**")
         assert words(card).endswith("These games were played in public, so you may recognise them.")
-        assert [file.filename for file in card.attachments] == ["side-a.png", "side-b.png"]
+        assert [file.filename for file in files(card)] == ["side-a.png", "side-b.png"]
         told = await server.bob.click(card, label="Whole stories")
         leaks = ("painter", "stickers", "critic", "#1", "#2", *(str(one.id) for one in server.channel.threads[:-1]))
         for one in (card, call, told.response, *thread.history()):
-            alts = [file.description for file in one.attachments]
+            alts = [file.description for file in files(one)]
             said = f"{one.content} {one.components} {alts}"
             assert not any(leak in said for leak in leaks)
         assert thread.name == "Battle 1"

@@ -13,6 +13,7 @@ from telephone.domain.games import GameState
 from tests.limits import LIMIT
 from tests.support.app import running_app
 from tests.support.provider import FakeProvider
+from tests.support.shown import files
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +106,7 @@ async def test_a_game_is_played_from_the_command_to_the_summary(runtime, bot):
         opening, *line, summary = thread.history()
         assert len(line) == 6
         assert [one.reference.message_id for one in line] == [opening.id, *(one.id for one in line[:-1])]
-        assert [file.filename for file in summary.attachments] == ["first.png", "last.png", "drift.png"]
+        assert [file.filename for file in files(summary)] == ["first.png", "last.png", "drift.png"]
         await bot.close()
 
 
@@ -138,8 +139,8 @@ async def test_a_deleted_thread_pauses_the_game_and_continue_opens_another(runti
         await server.card_says("### #1 finished")
         (fresh,) = server.channel.threads
         assert fresh.id != thread.id
-        pictures = [one for one in fresh.history() if one.content.startswith("**Turn") and one.attachments]
-        assert [one.attachments[0].filename for one in pictures] == [f"turn-0{n}.png" for n in (1, 2, 3)]
+        pictures = [one for one in fresh.history() if one.content.startswith("**Turn") and files(one)]
+        assert [files(one)[0].filename for one in pictures] == [f"turn-0{n}.png" for n in (1, 2, 3)]
         await bot.close()
 
 

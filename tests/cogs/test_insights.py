@@ -9,6 +9,7 @@ from telephone.leaderboards.service import Judge, LeaderboardService
 from telephone.prompts.catalog import curated
 from telephone.store import Store
 from tests.cogs.fakes import MemoryApp, MemoryRuntime
+from tests.support import shown
 from tests.support.played import article, asked, finished, once
 
 pytestmark = pytest.mark.slow
@@ -61,7 +62,7 @@ def words(message) -> str:
 
 
 def files(message) -> list[str]:
-    return [file.filename for file in message.attachments]
+    return [file.filename for file in shown.files(message)]
 
 
 async def choose(server, who, message, verb, value):

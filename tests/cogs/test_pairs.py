@@ -23,6 +23,7 @@ from tests.cogs.fakes import MemoryApp, MemoryRuntime
 from tests.cogs.test_scoring import items, newest, words
 from tests.support.embedders import LetterEmbedder
 from tests.support.played import asked, finished
+from tests.support.shown import files
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +67,7 @@ async def test_a_pair_is_told_with_its_chart(server, store):
     )
     for beginning in ("- Mean Cumulative Drift, a similarity", "- Decay: ", "- Rest: ", "- Blame: letters sees no"):
         assert beginning in text
-    assert [file.filename for file in answer.response.attachments] == ["pair.png"]
+    assert [file.filename for file in files(answer.response)] == ["pair.png"]
     (gallery,) = items(answer.response, discord.ui.MediaGallery)
     assert gallery.items[0].description.startswith(
         "Line chart of the distance from the prompt by turn, 1 pair, 5 turns"
@@ -82,7 +83,7 @@ async def test_a_level_is_a_pair_of_its_own_and_a_pair_without_games_says_what_t
     )
     none = await server.alice.slash(server.channel, "telephone pair", t2i="painter", i2t="nobody")
     assert "No game of this pair on a curated prompt is measured here yet; /telephone start" in words(none.response)
-    assert none.response.attachments == []
+    assert files(none.response) == []
     wrong = await server.alice.slash(server.channel, "telephone pair", t2i="painter", i2t="critic", embedder="abacus")
     assert "No embedder called 'abacus' is ready here" in wrong.response.content
     assert server.refusals() == ["NotFound"]

@@ -13,6 +13,7 @@ from bot.games.messages import HIDDEN, VOIDED
 from telephone.domain.games import GameState
 from tests.cogs.test_games import LiveRuntime, LiveServer, live_server, refusals
 from tests.limits import LIMIT
+from tests.support.shown import files
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +68,7 @@ def everything_in(thread) -> Iterator[str]:
     """What a member can read or have read out in a thread."""
     for message in thread.history():
         yield message.content
-        yield from (file.description or "" for file in message.attachments)
+        yield from (file.description or "" for file in files(message))
         if message.components:
             yield words_of(message)
 
@@ -77,18 +78,18 @@ async def test_a_report_hides_a_picture_at_once_and_a_moderator_shows_it_again(r
         server = await finished(env, runtime, bot)
         said = await report(server, server.alice, PICTURE)
         assert "hidden in a moment" in said.response.content
-        await becomes(server, PICTURE, lambda one: not one.attachments)
+        await becomes(server, PICTURE, lambda one: not files(one))
         assert turn(server, PICTURE).content == f"{PICTURE}\n{HIDDEN}"
         await summary_shows(server, ["last.png", "drift.png"])
 
         listed = await server.admin.slash(server.channel, "telephone-admin reports")
         assert "picture 1 of game #1: Violence or gore." in listed.response.content
         seen = await server.admin.click(listed.response, label="Look at picture 1 of game #1")
-        assert [file.filename for file in seen.response.attachments] == ["SPOILER_turn-01.png"]
+        assert [file.filename for file in files(seen.response)] == ["SPOILER_turn-01.png"]
         shown = await server.admin.click(listed.response, label="Show picture 1 of game #1 again")
         assert "is shown again" in shown.response.content
-        await becomes(server, PICTURE, lambda one: [file.filename for file in one.attachments] == ["turn-01.png"])
-        assert turn(server, PICTURE).attachments[0].description == "Drawn from: a fox mends a clock"
+        await becomes(server, PICTURE, lambda one: [file.filename for file in files(one)] == ["turn-01.png"])
+        assert files(turn(server, PICTURE))[0].description == "Drawn from: a fox mends a clock"
         await summary_shows(server, ["first.png", "last.png", "drift.png"])
         empty = await server.admin.slash(server.channel, "telephone-admin reports")
         assert empty.response.content == "No turn waits for a decision here."
@@ -98,7 +99,7 @@ async def test_a_report_hides_a_picture_at_once_and_a_moderator_shows_it_again(r
 
 async def summary_shows(server: LiveServer, names: list[str]) -> None:
     async with asyncio.timeout(LIMIT):
-        while [file.filename for file in summary_of(server).attachments] != names:
+        while [file.filename for file in files(summary_of(server))] != names:
             await asyncio.sleep(0.05)
 
 
@@ -116,10 +117,10 @@ async def test_a_hidden_caption_is_quoted_nowhere(runtime, bot):
             while any(said in text for text in everything_in(thread)):
                 await asyncio.sleep(0.05)
         assert "Drawn from: (hidden after a report)" in list(everything_in(thread))
-        names = [file.filename for one in thread.history() for file in one.attachments]
+        names = [file.filename for one in thread.history() for file in files(one)]
         assert "game-1.gif" not in names  # it showed the caption
         await server.alice.click(summary_of(server), label="GIF")
-        assert thread.last_message.attachments[0].filename == "game-1.gif"
+        assert files(thread.last_message)[0].filename == "game-1.gif"
         kept = await runtime.app.games.keep(game.id, runtime.folder / "kept")
         assert said not in str(kept)
         assert said not in (runtime.folder / "kept" / "album.html").read_text(encoding="utf-8")
@@ -212,14 +213,14 @@ async def test_buttons_and_hidden_turns_outlive_the_bot(runtime, bot, tmp_path):
         server = await finished(env, runtime, bot)
         await report(server, server.alice, PICTURE)
         listed = await server.admin.slash(server.channel, "telephone-admin reports")
-        await becomes(server, PICTURE, lambda one: not one.attachments)
+        await becomes(server, PICTURE, lambda one: not files(one))
         await bot.close()
         server.runtime = LiveRuntime(tmp_path)
         server.bot = TelephoneApp(server.runtime.open, shard_count=1)
         await env.restart_bot(server.bot)
-        assert not turn(server, PICTURE).attachments
+        assert not files(turn(server, PICTURE))
         await server.admin.click(listed.response, label="Show picture 1 of game #1 again")
-        await becomes(server, PICTURE, lambda one: len(one.attachments) == 1)
+        await becomes(server, PICTURE, lambda one: len(files(one)) == 1)
         await server.bot.close()
 
 
@@ -229,11 +230,11 @@ async def test_a_report_that_a_crash_cut_off_is_carried_out_at_the_next_start(ru
         game = await server.closed()
         await runtime.app.games.store.reports.add(game.id, game.steps[0].key, 5, "other")
         await bot.close()
-        assert turn(server, PICTURE).attachments
+        assert files(turn(server, PICTURE))
         server.runtime = LiveRuntime(tmp_path)
         server.bot = TelephoneApp(server.runtime.open, shard_count=1)
         await env.restart_bot(server.bot)
-        await becomes(server, PICTURE, lambda one: not one.attachments)
+        await becomes(server, PICTURE, lambda one: not files(one))
         await server.bot.close()
 
 

@@ -16,6 +16,7 @@ from telephone.scoring.ballots import BallotVote, tally
 from telephone.store import Store
 from tests.cogs.fakes import MemoryApp, MemoryRuntime
 from tests.support.played import asked, begun, drifts, finished
+from tests.support.shown import files
 
 pytestmark = pytest.mark.slow
 
@@ -114,7 +115,7 @@ async def test_a_board_is_ephemeral_and_says_who_how_far_how_sure_and_how_many(s
     assert first.endswith("4 games on 4 prompts; 4 of 5 finished (80%): 1 failed")
     assert "† kin of ImageBind, which may please it: cousin." in text
     assert "Distances understand English only." in text
-    assert [file.filename for file in answer.response.attachments] == ["distances.png"]
+    assert [file.filename for file in files(answer.response)] == ["distances.png"]
     (gallery,) = items(answer.response, discord.ui.MediaGallery)
     assert gallery.items[0].description.startswith("Chart of intervals, 4 rows: Distance after turn 2, ImageBind")
 
@@ -123,7 +124,7 @@ async def test_an_empty_server_is_told_what_to_do(server):
     answer = await server.alice.slash(server.channel, BOARD)
     text = words(answer.response)
     assert "No game on a curated prompt has got to turn 10 here yet. `/telephone start` with a `level`" in text
-    assert answer.response.attachments == []
+    assert files(answer.response) == []
     votes = await server.alice.slash(server.channel, BOARD, by="votes")
     assert "Nobody has voted here yet. `/telephone battle` sets pairs against each other" in words(votes.response)
     designed = await server.alice.slash(server.channel, BOARD, games="designed", level="hard")
@@ -193,7 +194,7 @@ async def test_the_select_turns_a_board_into_its_other_views(server, store):
     await choose(server, server.alice, shown, "turns")
     turns = newest(server, server.alice)
     assert words(turns).startswith("### Distance turn by turn, curated, easy, ImageBind\n- cousin × sharp: turn 1 0.")
-    assert [file.filename for file in turns.attachments] == ["turns.png"]
+    assert [file.filename for file in files(turns)] == ["turns.png"]
     assert (
         "Unrelated prompts are 0.90 (0.80 to 1.00) apart"
         in items(turns, discord.ui.MediaGallery)[0].items[0].description
@@ -205,7 +206,7 @@ async def test_the_select_turns_a_board_into_its_other_views(server, store):
         "**Medium**",
         "**Hard**",
     ]
-    assert [file.filename for file in levels.attachments] == ["levels.png"]
+    assert [file.filename for file in files(levels)] == ["levels.png"]
     assert len(rows(levels)) == 12
     await choose(server, server.alice, levels, "distance")
     assert words(newest(server, server.alice)).startswith("### Pairs by distance, curated, easy, ImageBind\n")
@@ -232,7 +233,7 @@ async def test_both_boards_stand_side_by_side_with_a_chart_each(server, store, b
     assert "**Nobody has won: distances say cousin × sharp, votes say painter × hazy.**" in text
     assert "the two are never added up" in text
     assert "The two agree on the order of 4 pairs by τ = -1.00 (-1.00 to " in text
-    assert [file.filename for file in answer.response.attachments] == ["distances.png", "votes.png"]
+    assert [file.filename for file in files(answer.response)] == ["distances.png", "votes.png"]
     votes = await server.alice.slash(server.channel, BOARD, by="votes")
     assert rows(votes.response)[0].startswith("- **1.** painter × hazy: 1,")
     assert "English" not in words(votes.response)
@@ -245,7 +246,7 @@ async def test_a_shared_board_is_posted_once_and_its_buttons_answer_each_member_
     link = f"https://discord.com/channels/{server.guild.id}/{server.channel.id}/{posted.id}"
     assert answer.response.content == f"The board is here: {link}"
     assert answer.ephemeral
-    assert posted.attachments[0].filename == "distances.png"
+    assert files(posted)[0].filename == "distances.png"
     before = words(posted)
     await choose(server, server.bob, posted, "levels")
     assert words(newest(server, server.bob)).startswith("### Distance level by level")

@@ -13,6 +13,7 @@ from telephone.bootstrap import open_with_engine
 from telephone.domain.games import GameState
 from telephone.settings import Settings
 from tests.limits import LIMIT
+from tests.support.shown import files
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +53,7 @@ async def test_a_game_is_played_from_the_command_to_the_summary(bot):
         check_line(opening, line, game)
         check_summary(summary, game)
         replay = await alice.click(summary, label="GIF")
-        assert thread.last_message.attachments[0].filename == "game-1.gif"
+        assert files(thread.last_message)[0].filename == "game-1.gif"
         assert replay.response.content.endswith(str(thread.last_message.id))
         await bot.close()
 
@@ -63,8 +64,8 @@ def check_line(opening, line, game):
     assert [message.reference.message_id for message in line] == [opening.id, *(message.id for message in line[:-1])]
     said = [game.turns[0].caption.text, game.turns[1].caption.text]
     pictures, captions = line[::2], line[1::2]
-    assert [message.attachments[0].filename for message in pictures] == ["turn-01.png", "turn-02.png"]
-    assert [message.attachments[0].description for message in pictures] == [
+    assert [files(message)[0].filename for message in pictures] == ["turn-01.png", "turn-02.png"]
+    assert [files(message)[0].description for message in pictures] == [
         f"Drawn from: {PROMPT}",
         f"Drawn from: {said[0]}",
     ]
@@ -80,7 +81,7 @@ def check_summary(summary, game):
     distance = game.turns[-1].distance
     assert f"Distance {distance:.2f} (MiniLM, offline; cosine, prompt to last caption)" in text
     assert labels == ["First turn", "GIF", "Play again"]
-    assert [file.filename for file in summary.attachments] == ["first.png", "last.png", "drift.png"]
+    assert [file.filename for file in files(summary)] == ["first.png", "last.png", "drift.png"]
 
 
 async def _card_is_final(bot, channel):

@@ -6,7 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = int | Literal["lost answer", "drop"]
+Kind = int | Literal["lost answer", "silence", "drop"]
+
+Scope = Literal["user", "shared", "global"]
+"""Whose limit a 429 speaks of: this route's, one that others share (a channel's), or the bot's of all routes."""
 
 
 @dataclass
@@ -18,11 +21,12 @@ class Fault:
     status: Kind
     times: int
     retry_after: float
+    scope: Scope = "user"
 
     @property
     def works_first(self) -> bool:
         """Whether the request is carried out before it goes wrong."""
-        return self.status == "lost answer"
+        return self.status in ("lost answer", "silence")
 
 
 class Faults:
@@ -31,18 +35,28 @@ class Faults:
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
 
-    def add(self, method: str, path: str, *, status: Kind, times: int = 1, retry_after: float = 0.5) -> None:
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        status: Kind,
+        times: int = 1,
+        retry_after: float = 0.5,
+        scope: Scope = "user",
+    ) -> None:
         """Let requests fail whose path (without /api/v10) is matched anywhere by the expression `path`.
 
-        429 is answered with Retry-After and rate limit headers, other numbers as that status before any
-        work is done; "lost answer" does the work and answers 502; "drop" closes the connection at once.
+        429 is answered with Retry-After, rate limit headers and its `scope`, other numbers as that status before any
+        work is done; "lost answer" does the work and answers 502; "silence" does it and answers nothing while
+        the bot waits; "drop" closes the connection at once.
         """
-        known = status in ("lost answer", "drop") if isinstance(status, str) else 400 <= status < 600
+        known = status in ("lost answer", "silence", "drop") if isinstance(status, str) else 400 <= status < 600
         if not known or times < 1:
             raise ValueError(
-                f"no such fault: {status!r} × {times}; use 400–599, 'lost answer' or 'drop', at least once"
+                f"no such fault: {status!r} × {times}; use 400–599, 'lost answer', 'silence' or 'drop', at least once"
             )
-        self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after))
+        self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after, scope))
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault that meets this request, if any."""

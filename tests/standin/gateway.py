@@ -19,8 +19,9 @@ from simcord.gateway import FakeGateway
 from simcord.intents import missing_privileged_intents
 
 from tests.standin.world import UPLOAD_LIMIT, World, owns
+from tests.support.discord_payloads import owners
 
-DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME = 0, 1, 2, 3, 4, 6
+DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT = 0, 1, 2, 3, 4, 6, 7
 INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
 REMEMBERED_EVENTS = 10_000
 
@@ -102,6 +103,7 @@ class Gateway:
     def __init__(self, world: World, token: str, complain: Callable[[str], None], *, privileged: bool) -> None:
         self.address = ""
         self.sessions: dict[str, Session] = {}
+        self.outages: set[int] = set()
         self.resumed = 0
         self._world = world
         self._token = token
@@ -114,10 +116,36 @@ class Gateway:
         if event == "INTERACTION_CREATE":
             user = (payload.get("member") or payload)["user"]
             locale = self._world.locales.get(int(user["id"]), "en-US")
-            payload = {**payload, "attachment_size_limit": UPLOAD_LIMIT, "locale": locale}
+            payload = {
+                **payload,
+                "attachment_size_limit": UPLOAD_LIMIT,
+                "locale": locale,
+                "authorizing_integration_owners": owners(payload.get("guild_id")),
+            }
+        mine = event == "GUILD_MEMBER_UPDATE" and payload["user"]["id"] == str(self._world.backend.bot_user.id)
         for session in list(self.sessions.values()):
-            if owns(session.shard, event, payload):
+            if mine and owns(session.shard, event, payload):
+                session.tell(event, payload)  # of itself a bot hears without the members intent
+            elif owns(session.shard, event, payload):
                 session.gateway.feed(event, payload)
+
+    def begin_outage(self, guild_id: int) -> None:
+        """A server is not available for a while: the bot is told so, and READY lists it without its GUILD_CREATE."""
+        self.outages.add(guild_id)
+        self.publish("GUILD_DELETE", {"id": str(guild_id), "unavailable": True})
+
+    def end_outage(self, guild_id: int) -> None:
+        """The server is back."""
+        self.outages.discard(guild_id)
+        backend = self._world.backend
+        told = serializers.guild_create_payload(backend, backend.get_guild(guild_id))
+        self.publish("GUILD_CREATE", {**told, "unavailable": False})
+
+    def ask_to_reconnect(self) -> None:
+        """Tell every connection to connect anew and resume (opcode 7), as Discord does before it restarts a node."""
+        for session in self.sessions.values():
+            if session.connection is not None:
+                session.connection.push(json.dumps({"op": RECONNECT, "d": None, "s": None, "t": None}))
 
     def identified_since(self, moment: float) -> bool:
         """Whether every shard has a session that was opened after this moment (monotonic) and is connected."""
@@ -192,7 +220,7 @@ class Gateway:
                 "application": {"id": str(backend.application_id), "flags": 0},
             },
         )
-        for guild in guilds:
+        for guild in (one for one in guilds if one.id not in self.outages):
             payload = {**serializers.guild_create_payload(backend, guild), "unavailable": False}
             session.gateway.feed("GUILD_CREATE", payload)
 

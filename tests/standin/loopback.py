@@ -14,11 +14,13 @@ from typing import Any, TypeVar
 import discord
 from aiohttp import web
 from simcord.actors import MemberActor
+from simcord.backend import serializers
 from simcord.builders import ChannelHandle, GuildHandle, RoleHandle, UserHandle
 
 from tests.limits import LIMIT
 from tests.standin.faults import Faults
 from tests.standin.gateway import Gateway
+from tests.standin.limits import Limits
 from tests.standin.members import Member
 from tests.standin.process import BotProcess, environment
 from tests.standin.records import POSTED_TYPES, Message, Sent, Thread, message_of, thread_of
@@ -148,6 +150,11 @@ class Standin:
         return self._rest.sent
 
     @property
+    def limits(self) -> Limits:
+        """Rate limits with their headers; none is switched on at first."""
+        return self._rest.limits
+
+    @property
     def complaints(self) -> list[str]:
         """What was wrong with requests by Discord's own file, and what the stand-in could not do."""
         return self._rest.complaints
@@ -175,6 +182,17 @@ class Standin:
         """The server of that name."""
         [stored] = [guild for guild in self.world.backend.guilds.values() if guild.name == name]
         return Guild(self, GuildHandle(self.world, stored))
+
+    def remove_bot(self, guild: Guild) -> None:
+        """A server removes the bot; one that is not connected is never told."""
+        self.world.backend.remove_guild(guild.id)
+
+    def restrict(self, channel: Any, *, to_adults: bool = True) -> None:
+        """Make a channel age-restricted, or open to everybody again."""
+        restricted = self.world.backend.age_restricted
+        (restricted.add if to_adults else restricted.discard)(channel.id)
+        stored = self.world.backend.get_channel(channel.id)
+        self.world.backend.emit("CHANNEL_UPDATE", dict(serializers.channel_payload(self.world.backend, stored)))
 
     def permit(self, channel: Any, overwrite: discord.PermissionOverwrite) -> None:
         """Allow or deny the bot something in one channel."""

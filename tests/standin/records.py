@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import discord
-from simcord.backend import Backend
+from simcord.backend import Backend, serializers
 from simcord.backend.models import Channel as StoredChannel
 from simcord.backend.models import Message as StoredMessage
 from simcord.components import walk_components
@@ -31,7 +31,10 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Message:
-    """A message as it stood when it was asked for; ask again to see later edits."""
+    """A message as it stood when it was asked for; ask again to see later edits.
+
+    `files` are all its files; `attachments` are those that Discord lists, which its components and embeds do not show.
+    """
 
     id: int
     channel_id: int
@@ -40,6 +43,7 @@ class Message:
     content: str
     components: list[dict[str, Any]]
     embeds: list[dict[str, Any]]
+    files: tuple[Attachment, ...]
     attachments: tuple[Attachment, ...]
     reply_to: int | None
     nonce: str | None
@@ -101,6 +105,7 @@ class Sent:
 
 def message_of(backend: Backend, stored: StoredMessage, nonce: str | None) -> Message:
     """The value of a stored message."""
+    files, listed = dict(_files(backend, stored)), serializers.message_payload(backend, stored)
     reference = stored.reference if stored.reference and stored.reference.get("type", 0) == 0 else None
     return Message(
         id=stored.id,
@@ -110,7 +115,8 @@ def message_of(backend: Backend, stored: StoredMessage, nonce: str | None) -> Me
         content=stored.content,
         components=copy.deepcopy(stored.components),
         embeds=copy.deepcopy(stored.embeds),
-        attachments=tuple(_attachments(backend, stored)),
+        files=tuple(files.values()),
+        attachments=tuple(files[file["id"]] for file in listed["attachments"]),
         reply_to=int(reference["message_id"]) if reference else None,
         nonce=nonce,
         edited=stored.edited_timestamp is not None,
@@ -120,10 +126,10 @@ def message_of(backend: Backend, stored: StoredMessage, nonce: str | None) -> Me
     )
 
 
-def _attachments(backend: Backend, stored: StoredMessage) -> Iterator[Attachment]:
+def _files(backend: Backend, stored: StoredMessage) -> Iterator[tuple[str, Attachment]]:
     for item in stored.attachments:
         data = backend.cdn.get(item["url"]) or b""
-        yield Attachment(item["filename"], item["size"], item.get("description"), data, item["url"])
+        yield item["id"], Attachment(item["filename"], item["size"], item.get("description"), data, item["url"])
 
 
 def thread_of(backend: Backend, stored: StoredChannel) -> Thread:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,18 +18,20 @@ from simcord.backend.errors import BackendError, invalid_form_body
 from simcord.http import client as _routes  # noqa: F401  (importing it registers every route)
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
 
-from tests.standin import rules
-from tests.standin.faults import Fault, Faults
+from tests.standin import answers, rules
+from tests.standin.faults import Fault, Faults, Scope
+from tests.standin.limits import Limits
 from tests.standin.records import Sent
 from tests.standin.spec import Spec
 from tests.standin.world import World
 
 PREFIX = "/api/v10"
 REQUEST_LIMIT = 25 * 1024 * 1024
+NEVER_SENT = 499
 CALLBACK = re.compile(r"/interactions/(\d+)/[^/]+/callback")
 # Interaction callbacks and follow-ups carry their own token in the path.
 UNAUTHORISED = re.compile(r"/(interactions|webhooks)/\d+/.+")
-POST_MESSAGE = re.compile(r"/channels/\d+/messages")
+HISTORY = POST_MESSAGE = re.compile(r"/channels/\d+/messages")
 
 
 @dataclass
@@ -100,6 +104,7 @@ class Rest:
     ) -> None:
         self.sent: list[Sent] = []
         self.complaints: list[str] = []
+        self.limits = Limits()
         self.gateway_address = ""
         self._world, self._faults, self._spec = world, faults, spec
         self._token, self._nonce_window = token, nonce_window
@@ -113,7 +118,7 @@ class Rest:
             call = await read(request)
         except ConnectionError:
             # The bot was killed while it was sending: what came is not a request, and nobody waits.
-            return web.Response(status=499)
+            return web.Response(status=NEVER_SENT)
         except json.JSONDecodeError:
             return _json(400, json.dumps({"message": "The request body contains invalid JSON.", "code": 50109}))
         files = tuple((file.filename, len(file.fp.getvalue())) for file in call.files)
@@ -121,11 +126,29 @@ class Rest:
         sent.data = tuple(file.fp.getvalue() for file in call.files)
         self.sent.append(sent)
         fault = self._faults.take(call.method, call.path)
-        answer = self._fail(fault, request) if fault and not fault.works_first else self._answer(call)
+        told, wait = self.limits.take(call.method, call.path)
+        if wait:
+            answer = _limited(wait, "user", told)
+        elif fault and not fault.works_first:
+            answer = self._fail(fault, request)
+        else:
+            answer = self._answer(call)
+        answer.headers.update(told)
+        if fault and fault.status == "silence":
+            return await _while_waited_for(request)
         if fault and fault.works_first:
             answer = _json(502, json.dumps({"message": "502: Bad Gateway", "code": 0}))
         sent.status = answer.status
+        self._check_answer(call, answer)
         return answer
+
+    def _check_answer(self, call: Call, answer: web.StreamResponse) -> None:
+        """Complain of an answer of ours that Discord would not give."""
+        if self._spec is None or not isinstance(answer, web.Response) or answer.status == NEVER_SENT:
+            return
+        if answer.content_type == "application/json" or answer.status == 204:
+            body = json.loads(answer.body) if isinstance(answer.body, bytes) and answer.body else None
+            self.complaints += self._spec.check_answer(call.method, call.path, answer.status, body)
 
     async def file(self, request: web.Request) -> web.Response:
         """Answer one request to the CDN."""
@@ -136,17 +159,11 @@ class Rest:
         if fault.status == "drop":
             if request.transport is not None:
                 request.transport.abort()
-            return web.Response(status=499)
+            return web.Response(status=NEVER_SENT)
         status = int(fault.status)
         if status != 429:
             return _json(status, json.dumps({"message": f"{status}: injected", "code": 0}))
-        wait = fault.retry_after
-        body = {"message": "You are being rate limited.", "retry_after": wait, "global": False}
-        limits = {"Limit": "5", "Remaining": "0", "Reset": f"{time.time() + wait:.3f}", "Reset-After": f"{wait}"}
-        headers = {f"X-RateLimit-{name}": value for name, value in limits.items()}
-        # discord.py takes a 429 without Via for a ban by Cloudflare.
-        headers |= {"X-RateLimit-Bucket": "standin", "Retry-After": f"{wait}", "Via": "1.1 google"}
-        return _json(429, json.dumps(body), headers)
+        return _limited(fault.retry_after, fault.scope)
 
     def _answer(self, call: Call) -> web.Response:
         try:
@@ -167,9 +184,9 @@ class Rest:
             # simcord trips over bodies without a key that Discord requires.
             self.complaints.append(f"{call.method} {call.path}: simcord did not understand the body: {error!r}")
             return _json(400, json.dumps(invalid_form_body(repr(error)).to_json()))
-        if result is None:
-            return web.Response(status=204)
-        return _json(200, self._world.render(result))
+        result = answers.shape(self._world.backend, call.method, call.path, call.query, result)
+        status = answers.status_of(call.method, call.path, result)
+        return web.Response(status=status) if result is None else _json(status, self._world.render(result))
 
     def _work(self, call: Call) -> Any:
         if (call.method, call.path) in (("GET", "/gateway"), ("GET", "/gateway/bot")):
@@ -189,16 +206,19 @@ class Rest:
         return _without_guild(result)
 
     def _dispatch(self, call: Call) -> Any:
-        return dispatch(
+        # simcord answers `after` with the newest messages; Discord's are those next to the id, newest first.
+        pages_on = call.method == "GET" and HISTORY.fullmatch(call.path) and "after" in call.query
+        result = dispatch(
             self._world.backend,
             call.method,
             call.path,
             json=call.payload,
-            params=call.query,
+            params={**call.query, "limit": str(sys.maxsize)} if pages_on else call.query,
             files=call.files,
             reason=call.reason,
             message_content_access=self._privileged,
         )
+        return result[-int(call.query.get("limit", 50)) :] if pages_on else result
 
     def _known(self, call: Call) -> Any:
         """The message that this nonce has posted within the window, if it still stands."""
@@ -241,6 +261,13 @@ def application(serve: Callable[..., Any], gateway: Callable[..., Any], file: Ca
     return app
 
 
+async def _while_waited_for(request: web.Request) -> web.Response:
+    """Answers nothing until the bot hangs up, which it does when it is killed."""
+    while request.transport is not None and not request.transport.is_closing():
+        await asyncio.sleep(0.02)
+    return web.Response(status=NEVER_SENT)
+
+
 def _without_guild(result: Any) -> Any:
     """Messages carry their guild's id in events only, never in answers."""
     if isinstance(result, list):
@@ -248,6 +275,18 @@ def _without_guild(result: Any) -> Any:
     if isinstance(result, dict) and {"author", "content"} <= result.keys():
         return {key: value for key, value in result.items() if key != "guild_id"}
     return result
+
+
+def _limited(wait: float, scope: Scope, limits: dict[str, str] | None = None) -> web.Response:
+    """A 429 as Discord answers it: the bot's limit of all routes has no bucket."""
+    body = {"message": "You are being rate limited.", "retry_after": wait, "global": scope == "global", "code": 0}
+    # discord.py takes a 429 without Via for a ban by Cloudflare.
+    headers = {"Retry-After": f"{wait}", "Via": "1.1 google"}
+    if scope == "global":
+        return _json(429, json.dumps(body), headers | {"X-RateLimit-Global": "true"})
+    told = {"Limit": "5", "Remaining": "0", "Reset": f"{time.time() + wait:.3f}", "Reset-After": f"{wait}"}
+    bucket = {f"X-RateLimit-{name}": value for name, value in told.items()} | {"X-RateLimit-Bucket": "standin"}
+    return _json(429, json.dumps(body), headers | (limits or bucket) | {"X-RateLimit-Scope": scope})
 
 
 def _json(status: int, text: str, headers: dict[str, str] | None = None) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -175,12 +176,28 @@ def _alt_texts(backend: MendedBackend, groups: tuple[str, ...], payload: Any) ->
                 raise invalid_form_body("attachments: description must be 1024 or fewer in length.")
 
 
+def _kept_files(backend: MendedBackend, groups: tuple[str, ...], payload: Any) -> None:
+    """A file that an edit keeps and components show is found by its name: its id alone does not do."""
+    shown = json.dumps(payload.get("components") or [])
+    standing = {str(file["id"]): file["filename"] for file in _files(backend, groups)}
+    for file in payload.get("attachments") or []:
+        name = standing.get(str(file.get("id")))
+        if name is not None and "filename" not in file and f"attachment://{name}" in shown:
+            raise invalid_form_body(f"components: attachment://{name} names no file of this message")
+
+
+def _files(backend: MendedBackend, groups: tuple[str, ...]) -> Iterable[dict[str, Any]]:
+    message = backend.messages.get(int(groups[0]), {}).get(int(groups[1]))
+    return [] if message is None else message.attachments
+
+
 _CHANNEL = r"/channels/(\d+)"
 RULES: list[tuple[str, re.Pattern[str], Rule]] = [
     (method, re.compile(pattern), rule)
     for method, pattern, rule in (
         ("POST", _CHANNEL + r"/messages", _message),
         ("PATCH", _CHANNEL + r"/messages/\d+", _awake),
+        ("PATCH", _CHANNEL + r"/messages/(\d+)", _kept_files),
         ("PUT", _CHANNEL + r"/messages/\d+/reactions/.+", _awake),
         ("PUT", _CHANNEL + r"/thread-members/.+", _awake),
         ("PATCH", _CHANNEL, _channel_edit),

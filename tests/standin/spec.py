@@ -1,4 +1,4 @@
-"""Checks requests against Discord's own OpenAPI file.
+"""Checks requests, and what the stand-in answers to them, against Discord's own OpenAPI file.
 
 discord.py speaks a dialect that the service accepts and the file does not list: numbers for
 snowflakes, `flags` on embeds, `nsfw` on commands, `tts` on edits. It is translated first.
@@ -51,6 +51,7 @@ class Spec:
         for name, schema in document["components"]["schemas"].items():
             if _closable(name, schema):
                 schema["additionalProperties"] = False
+        self._answers: Mapping[str, Any] = document["components"]["responses"]
         self._registry = Registry[Any]().with_resource("urn:spec", DRAFT202012.create_resource(document))
         routes = [(template.count("{"), _pattern(template), item) for template, item in document["paths"].items()]
         # Fewest parameters first, so that …/messages/@original is not taken for …/messages/{message_id}.
@@ -63,17 +64,16 @@ class Spec:
         """The file's rules, read once, or None, with a printed reason, where the file is absent."""
         if SPEC_PATH.exists():
             return cls()
-        print(f"Requests are not checked against Discord's OpenAPI file: there is no {SPEC_PATH.name} beside the tree.")
+        missing = f"there is no {SPEC_PATH.name} beside the tree"
+        print(f"Requests and answers are not checked against Discord's OpenAPI file: {missing}.")
         return None
 
     def check(
         self, method: str, path: str, query: Iterable[str] = (), payload: Any = None, multipart: bool = False
     ) -> list[str]:
         """What is wrong with a request, one sentence each; nothing if the file allows it."""
-        for _, pattern, item in self._routes:
-            if pattern.match(path) and method.lower() in item:
-                break
-        else:
+        item = self._item(method, path)
+        if item is None:
             return [f"{method} {path}: the file knows no such operation"]
         operation = item[method.lower()]
         parameters = [*item.get("parameters", []), *operation.get("parameters", [])]
@@ -82,6 +82,30 @@ class Spec:
         if payload is not None:
             wrong += self._check_body(method, path, operation.get("requestBody"), payload, multipart)
         return [f"{method} {path}: {reason}" for reason in wrong]
+
+    def check_answer(self, method: str, path: str, status: int, body: Any) -> list[str]:
+        """What is wrong with an answer, one sentence each; the file says nothing of 5XX and of unknown operations."""
+        item = self._item(method, path)
+        if item is None or status >= 500:
+            return []
+        known: Mapping[str, Any] = item[method.lower()]["responses"]
+        answer = known.get(str(status)) or known.get(f"{status // 100}XX")
+        if answer is None:
+            return [f"{method} {path}: answered {status}, Discord answers {', '.join(known)}"]
+        if "$ref" in answer:
+            answer = self._answers[answer["$ref"].rpartition("/")[2]]
+        content = answer.get("content")
+        if content is None or body is None:
+            wrong = [] if (content, body) == (None, None) else [f"a body of {type(body).__name__} with {status}"]
+        else:
+            wrong = [
+                _explain(error) for error in self._validator(content["application/json"]["schema"]).iter_errors(body)
+            ]
+        return [f"{method} {path}, its answer: {reason}" for reason in wrong]
+
+    def _item(self, method: str, path: str) -> Mapping[str, Any] | None:
+        """The path's own part of the file, None where it has no such method."""
+        return next((item for _, one, item in self._routes if one.match(path) and method.lower() in item), None)
 
     def _check_body(
         self, method: str, path: str, body: Mapping[str, Any] | None, payload: Any, multipart: bool
@@ -104,9 +128,9 @@ class Spec:
 
 
 def _closable(name: str, schema: Mapping[str, Any]) -> bool:
-    """The file never forbids unknown keys, so a misspelt one would pass; answers are not ours to judge."""
+    """The file never forbids unknown keys, so a misspelt one would pass; answers may have more than it says."""
     open_object = schema.get("type") == "object" and schema.get("properties") and "additionalProperties" not in schema
-    return bool(open_object) and not name.endswith("Response")
+    return bool(open_object) and not name.endswith("Response") and name != "Error"
 
 
 def _pattern(template: str) -> re.Pattern[str]:

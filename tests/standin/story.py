@@ -41,7 +41,7 @@ def _line(message: Message) -> str:
         "private" if message.ephemeral else "",
         "thinking" if message.loading else "",
         "edited" if message.edited else "",
-        *(attachment.name for attachment in message.attachments),
+        *(file.name for file in message.files),
         *(f"[{label}]" if enabled else f"({label})" for label, enabled in message.buttons.items()),
     ]
     text = message.text.replace("\n", " / ")[:160]

@@ -15,7 +15,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 async def test_a_message_has_one_thread(wire: Wire, card: Message) -> None:
-    assert (await wire.send("POST", THREADS, {"name": "one"}))[0] == 200
+    assert (await wire.send("POST", THREADS, {"name": "one"}))[0] == 201
     status, answer = await wire.send("POST", THREADS, {"name": "two"})
     assert (status, answer["code"]) == (400, 160004)
     assert [thread.name for thread in wire.discord.threads(wire.channel)] == ["one"]
@@ -113,7 +113,7 @@ async def test_an_answer_after_discords_three_seconds_is_too_late() -> None:
 async def test_a_slow_machine_has_as_much_time_as_the_test(wire: Wire) -> None:
     path = wire.fill(CALLBACK)
     wire.discord.world.backend.advance_clock(wire.discord.patience / 2)
-    assert (await wire.send("POST", path, {"type": 5}))[0] == 200
+    assert (await wire.send("POST", path, {"type": 5}))[0] == 204
 
 
 async def test_what_the_bot_was_not_invited_to_do_is_forbidden(wire: Wire) -> None:
@@ -154,7 +154,7 @@ async def test_answers_about_messages_do_not_name_the_server(wire: Wire) -> None
 
 async def test_an_interaction_is_answered_once(wire: Wire) -> None:
     path = wire.fill(CALLBACK)
-    assert (await wire.send("POST", path, {"type": 5}))[0] == 200
+    assert (await wire.send("POST", path, {"type": 5}))[0] == 204
     status, answer = await wire.send("POST", path, {"type": 5})
     assert (status, answer["code"]) == (400, 40060)
 

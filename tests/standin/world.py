@@ -17,6 +17,9 @@ from simcord.builders import ChannelHandle, GuildHandle
 from simcord.enums import MessageType, OverwriteType
 from simcord.env import Env
 
+from tests.support import discord_payloads
+
+discord_payloads.install()
 HAS_THREAD = 1 << 5
 UPLOAD_LIMIT = 10 * 1024 * 1024
 
@@ -34,6 +37,7 @@ class MendedBackend(Backend):
     def __init__(self, acknowledge_within: float) -> None:
         super().__init__(clock=RealClock())
         self.acknowledge_within = acknowledge_within
+        self.age_restricted: set[int] = set()
 
     def new_interaction(self, type: int, channel_id: int, user_id: int, guild_id: int | None) -> Interaction:  # noqa: A002
         record = super().new_interaction(type, channel_id, user_id, guild_id)

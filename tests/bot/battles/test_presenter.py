@@ -15,6 +15,7 @@ from telephone.domain.games import Image
 from telephone.errors import StageGone, Unavailable
 from tests.bot.games.test_presenter import Clock, post
 from tests.bot.samples import battle, picture
+from tests.support.shown import files
 
 RESULT = Result({Choice.B: 7}, {0: 0.42, 1: 0.31}, "MiniLM (offline)")
 
@@ -83,8 +84,8 @@ async def test_a_battle_is_shown_as_a_card_a_thread_and_its_rounds(battle_channe
     opening, first = battle_channel.thread.history()[-2:]
     assert (opening.id, opening.content) == (shown.messages["opening"], "**The prompt**\n> a fox mends a clock")
     assert first.id == round_id
-    assert [file.filename for file in first.attachments] == ["turn-01-a.png", "turn-01-b.png"]
-    assert first.attachments[1].description == "Side B, turn 1. Drawn from: a fox mends a clock"
+    assert [file.filename for file in files(first)] == ["turn-01-a.png", "turn-01-b.png"]
+    assert files(first)[1].description == "Side B, turn 1. Drawn from: a fox mends a clock"
 
 
 @pytest.mark.parametrize("what", ["card", "opening", "round-1", "round-2", "out", "call", "result", "ballot"])
@@ -123,13 +124,13 @@ async def test_pictures_go_up_with_the_ballot_and_not_again_with_every_count(bat
         battle_channel.clock.now += EDIT_GAP + 1
         await battle_channel.presenter.edit_card(replace(shown, votes=count), battle_channel.load)
         assert f"{count} vote" in words(battle_channel.card)
-    assert [file.filename for file in battle_channel.card.attachments] == ["side-a.png", "side-b.png"]
+    assert [file.filename for file in files(battle_channel.card)] == ["side-a.png", "side-b.png"]
     assert battle_channel.uploads() == 2
     assert battle_channel.loaded == 1
     again = DiscordBattlePresenter(battle_channel.env.bot, clock=battle_channel.clock)
     await again.edit_card(replace(shown, votes=9), battle_channel.load)
     assert "9 votes" in words(battle_channel.card)
-    assert [file.filename for file in battle_channel.card.attachments] == ["side-a.png", "side-b.png"]
+    assert [file.filename for file in files(battle_channel.card)] == ["side-a.png", "side-b.png"]
 
 
 async def test_counts_are_shown_every_five_seconds_at_most_and_a_close_at_once(battle_channel):
@@ -148,7 +149,7 @@ async def test_counts_are_shown_every_five_seconds_at_most_and_a_close_at_once(b
         item for item in ui.LayoutView.from_message(battle_channel.card).walk_children() if isinstance(item, ui.Button)
     ]
     assert [button.label for button in buttons] == ["Open thread"]
-    assert len(battle_channel.card.attachments) == 2
+    assert len(files(battle_channel.card)) == 2
 
 
 async def test_what_a_report_hides_goes_at_once(battle_channel):
@@ -159,9 +160,9 @@ async def test_what_a_report_hides_goes_at_once(battle_channel):
     side = replace(shown.sides[1], game=replace(game, turns=(game.turns[0], turn)))
     hidden = replace(shown, sides=(shown.sides[0], side)).shown
     await battle_channel.presenter.edit_card(hidden, battle_channel.load)
-    assert len(battle_channel.card.attachments) == 2, "a count would have waited"
+    assert len(files(battle_channel.card)) == 2, "a count would have waited"
     await battle_channel.presenter.edit_card(hidden, battle_channel.load, at_once=True)
-    assert [file.filename for file in battle_channel.card.attachments] == ["side-a.png"]
+    assert [file.filename for file in files(battle_channel.card)] == ["side-a.png"]
 
 
 async def test_a_round_is_edited_where_it_stands(battle_channel):
@@ -170,7 +171,7 @@ async def test_a_round_is_edited_where_it_stands(battle_channel):
     shown = replace(shown, messages={**shown.messages, "round-1": sent})
     await battle_channel.presenter.edit_round(shown, 1, {0: picture(size=8)})
     edited = battle_channel.thread.history()[-1]
-    assert (edited.id, [file.filename for file in edited.attachments]) == (sent, ["turn-01-a.png"])
+    assert (edited.id, [file.filename for file in files(edited)]) == (sent, ["turn-01-a.png"])
 
 
 async def test_a_ballot_whose_card_was_deleted_is_posted_anew(battle_channel):
@@ -180,7 +181,7 @@ async def test_a_ballot_whose_card_was_deleted_is_posted_anew(battle_channel):
     fresh = await battle_channel.presenter.show_ballot(shown, battle_channel.load, post("ballot"))
     assert fresh != shown.card_id
     assert battle_channel.card.id == fresh
-    assert len(battle_channel.card.attachments) == 2
+    assert len(files(battle_channel.card)) == 2
 
 
 async def test_a_card_that_is_too_old_to_edit_is_followed_by_a_fresh_ballot_and_by_no_fresh_count(battle_channel):
@@ -218,3 +219,63 @@ async def test_another_battles_messages_are_not_taken_for_ours(battle_channel):
     other = replace(shown, id="0123456789abcdef")
     later = replace(post("card", again=True), since=battle_channel.env.now() - timedelta(minutes=5))
     assert await battle_channel.presenter.post_card(other, later) != shown.card_id
+
+
+async def test_discord_lists_no_picture_of_a_card_and_a_round_that_its_components_show(battle_channel):
+    shown = await battle_channel.opened(BattleState.VOTING)
+    await battle_channel.presenter.show_ballot(shown, battle_channel.load, post("ballot"))
+    await battle_channel.presenter.post_round(shown, 1, await battle_channel.load(), post("round-1"))
+    assert [one.attachments for one in (battle_channel.card, battle_channel.thread.history()[-1])] == [[], []]
+
+
+async def test_a_close_brings_no_picture_again_and_names_each_that_stays_by_its_id_and_its_name(battle_channel):
+    shown = await battle_channel.opened(BattleState.VOTING)
+    await battle_channel.presenter.show_ballot(shown, battle_channel.load, post("ballot"))
+    ids = [file.url.split("/")[-2] for file in files(battle_channel.card)]
+    closed = replace(shown, state=BattleState.CLOSED, votes=9)
+    await battle_channel.presenter.edit_card(closed, battle_channel.load, RESULT)
+    sent = battle_channel.requests("PATCH")[-1].json["attachments"]
+    assert [(file["id"], file["filename"]) for file in sent] == list(
+        zip(ids, ["side-a.png", "side-b.png"], strict=True)
+    )
+    assert [file.url.split("/")[-2] for file in files(battle_channel.card)] == ids
+    assert (battle_channel.uploads(), battle_channel.loaded) == (2, 1)
+
+
+async def test_a_picture_that_stays_has_the_alt_text_of_now(battle_channel):
+    shown = await battle_channel.opened(BattleState.VOTING)
+    await battle_channel.presenter.show_ballot(shown, battle_channel.load, post("ballot"))
+    game = shown.sides[0].game
+    first = replace(game.turns[0], caption=replace(game.turns[0].caption, hidden=True))
+    hidden = replace(
+        shown, sides=(replace(shown.sides[0], game=replace(game, turns=(first, *game.turns[1:]))), shown.sides[1])
+    )
+    await battle_channel.presenter.edit_card(hidden.shown, battle_channel.load, at_once=True)
+    alts = [file["description"] for file in battle_channel.requests("PATCH")[-1].json["attachments"]]
+    assert game.turns[0].caption.text not in alts[0]
+    assert battle_channel.uploads() == 2
+    listed = [
+        file["description"]
+        for file in battle_channel.env.backend.get_message(
+            battle_channel.channel.id, battle_channel.card.id
+        ).attachments
+    ]
+    assert listed == alts == [file.description for file in files(battle_channel.card)]
+
+
+async def test_a_picture_that_goes_leaves_the_others_where_they_are(battle_channel):
+    shown = await battle_channel.opened(BattleState.VOTING)
+    await battle_channel.presenter.show_ballot(shown, battle_channel.load, post("ballot"))
+    kept = files(battle_channel.card)[0].url
+    game = shown.sides[1].game
+    turn = replace(game.turns[1], picture=replace(game.turns[1].picture, hidden=True))
+    hidden = replace(
+        shown, sides=(shown.sides[0], replace(shown.sides[1], game=replace(game, turns=(game.turns[0], turn))))
+    )
+    await battle_channel.presenter.edit_card(hidden.shown, battle_channel.load, at_once=True)
+    assert [file.url for file in files(battle_channel.card)] == [kept]
+    battle_channel.clock.now += EDIT_GAP + 1
+    await battle_channel.presenter.edit_card(shown, battle_channel.load, at_once=True)
+    assert [file.filename for file in files(battle_channel.card)] == ["side-a.png", "side-b.png"]
+    assert files(battle_channel.card)[0].url == kept
+    assert battle_channel.uploads() == 3

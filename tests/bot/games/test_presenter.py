@@ -19,6 +19,7 @@ from telephone.exports.artifacts import Replay
 from telephone.ports.games import Progress
 from telephone.ports.posting import Posting, nonce
 from tests.bot.samples import game, picture, summary
+from tests.support.shown import files
 
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -89,7 +90,7 @@ async def test_a_game_is_shown_as_a_card_a_thread_and_a_line_of_replies(game_cha
     assert game_channel.thread.name == "#128 painter × critic"
     assert opening.content == "**The prompt**\n> a fox mends a clock"
     assert (drawn.id, drawn.reference.message_id) == (first, shown.place.opening_id)
-    assert (drawn.attachments[0].filename, drawn.attachments[0].description) == (
+    assert (files(drawn)[0].filename, files(drawn)[0].description) == (
         "turn-01.png",
         "Drawn from: a fox mends a clock",
     )
@@ -344,10 +345,21 @@ async def test_the_summary_has_its_pictures_and_buttons(game_channel):
     shown = await game_channel.opened(steps=4)
     await game_channel.presenter.post_summary(shown, summary(), post("summary"))
     message = game_channel.thread.last_message
-    assert [file.filename for file in message.attachments] == ["first.png", "last.png", "drift.png"]
+    assert [file.filename for file in files(message)] == ["first.png", "last.png", "drift.png"]
     view = ui.LayoutView.from_message(message)
     galleries = [item for item in view.walk_children() if isinstance(item, ui.MediaGallery)]
     assert [len(gallery.items) for gallery in galleries] == [2, 1]
+
+
+async def test_a_finished_card_that_says_more_later_brings_its_pictures_once(game_channel):
+    shown = await game_channel.opened(steps=4)
+    finished = replace(shown, state=GameState.FINISHED)
+    await game_channel.presenter.edit_card(finished, Progress(), replace(summary(), drift=None))
+    await game_channel.presenter.edit_card(finished, Progress(), summary())
+    *_, first, again = game_channel.requests("PATCH", f"/messages/{shown.place.card_id}")
+    assert [file["filename"] for file in again["attachments"]] == ["first.png", "last.png"]
+    assert all(int(file["id"]) < 10 for file in first["attachments"])
+    assert all(int(file["id"]) > 10 for file in again["attachments"]), "those that are kept have snowflakes"
 
 
 async def test_a_replay_is_posted_once(game_channel):
@@ -377,12 +389,12 @@ async def test_a_step_is_hidden_and_shown_again_where_it_stands(game_channel):
     shown, step = await shown_step(game_channel)
     await game_channel.presenter.edit_step(shown, replace(step, hidden=True), None)
     message = game_channel.thread.history()[-1]
-    assert (message.id, message.attachments) == (step.message_id, [])
+    assert (message.id, files(message)) == (step.message_id, [])
     assert message.content.endswith(game_messages.HIDDEN)
     await game_channel.presenter.edit_step(shown, step, picture())
     message = game_channel.thread.history()[-1]
     assert game_messages.HIDDEN not in message.content
-    assert [file.filename for file in message.attachments] == ["turn-01.png"]
+    assert [file.filename for file in files(message)] == ["turn-01.png"]
 
 
 async def test_a_step_in_an_archived_thread_is_hidden_too(game_channel):
@@ -400,7 +412,7 @@ async def test_hiding_takes_back_the_replay_and_nothing_else(game_channel):
     await game_channel.presenter.edit_step(shown, replace(step, hidden=True), None)
     left = game_channel.thread.history()
     assert len(left) == before - 1
-    assert not any(file.filename.endswith(".gif") for message in left for file in message.attachments)
+    assert not any(file.filename.endswith(".gif") for message in left for file in files(message))
 
 
 async def test_a_prompt_that_was_replaced_is_shown_anew_and_its_replay_goes(game_channel):
@@ -429,7 +441,7 @@ async def test_a_summary_without_its_hidden_pictures_stays_a_summary(game_channe
     summary_id = await game_channel.presenter.post_summary(shown, summary(), post("summary"))
     shown = replace(shown, place=replace(shown.place, summary_id=summary_id))
     await game_channel.presenter.edit_summary(shown, replace(summary(), first=None, last=None))
-    assert [file.filename for file in game_channel.thread.history()[-1].attachments] == ["drift.png"]
+    assert [file.filename for file in files(game_channel.thread.history()[-1])] == ["drift.png"]
 
 
 async def test_a_card_that_is_no_longer_remembered_is_edited_once_more(simcord_env, monkeypatch):

@@ -76,7 +76,7 @@ async def test_a_turn_that_was_taken_on_discord_is_drawn_in_the_browser_and_post
         await chromium.close()
     (thread,) = standin.threads(channel)
     (posted,) = await standin.until(lambda: saying(standin, thread.id, "**Turn 1 of 1, picture** by a member"))
-    assert [file.name for file in posted.attachments] == ["turn-01.png"]
+    assert [file.name for file in posted.files] == ["turn-01.png"]
     await standin.until(lambda: saying(standin, thread.id, "Distance"))
     assert link.rpartition("/")[2] not in bot.log
 

@@ -1,0 +1,54 @@
+"""Rate limits as Discord tells them: a bucket a route and its channel, with headers on every answer."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Limit:
+    """So many requests of a route in so many seconds, counted apart for every path that the route matches."""
+
+    method: str
+    pattern: re.Pattern[str]
+    requests: int
+    per: float
+    begun: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    def take(self, path: str) -> tuple[dict[str, str], float]:
+        """Count a request: the headers of its answer, and for how long it has to wait, 0 if not at all."""
+        now = time.monotonic()
+        since, count = self.begun.get(path, (now, 0))
+        if now - since >= self.per:
+            since, count = now, 0
+        left = since + self.per - now
+        over = count >= self.requests
+        self.begun[path] = (since, count if over else count + 1)
+        told = {
+            "Limit": str(self.requests),
+            "Remaining": str(self.requests - self.begun[path][1]),
+            "Reset": f"{time.time() + left:.3f}",
+            "Reset-After": f"{left:.3f}",
+            "Bucket": f"{abs(hash((self.method, self.pattern.pattern))):x}",
+        }
+        return {f"X-RateLimit-{name}": value for name, value in told.items()}, left if over else 0.0
+
+
+class Limits:
+    """The limits that are switched on; without any, answers have no such headers."""
+
+    def __init__(self) -> None:
+        self._all: list[Limit] = []
+
+    def add(self, method: str, path: str, *, requests: int, per: float) -> None:
+        """Limit a route whose path (without /api/v10) the expression matches as a whole."""
+        self._all.append(Limit(method.upper(), re.compile(path), requests, per))
+
+    def take(self, method: str, path: str) -> tuple[dict[str, str], float]:
+        """Count a request against the first limit that fits it."""
+        for limit in self._all:
+            if limit.method == method and limit.pattern.fullmatch(path):
+                return limit.take(path)
+        return {}, 0.0

@@ -10,7 +10,7 @@ import discord
 import structlog
 from cachetools import LRUCache
 
-from bot.delivery import errors
+from bot.delivery import errors, refusals
 from bot.delivery.editor import NO_MENTIONS, files_of, sendable
 from bot.delivery.sender import MessageSender
 from bot.ui.posts import Post
@@ -127,7 +127,7 @@ class Cards:
             return None
         if error.code == errors.TOO_OLD_TO_EDIT:
             return await self._fresh(card, post)
-        if error.status == 400:
+        if error.code in refusals.OURS:
             _log.error("card refused", owner=card.owner_id, exc_info=error)
             return card.message_id
         raise error

@@ -38,7 +38,7 @@ class MessageSender:
             try:
                 return await self.post(channel_id, await at_most(size), posting, reply_to=reply_to, owner_id=owner_id)
             except discord.HTTPException as error:
-                if (error.status != 413 and error.code != errors.TOO_LARGE) or size == SIZES[-1]:
+                if not errors.too_large(error) or size == SIZES[-1]:
                     raise
         raise AssertionError("unreachable: the last size returns or raises")
 

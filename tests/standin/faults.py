@@ -18,6 +18,7 @@ class Fault:
     status: Kind
     times: int
     retry_after: float
+    code: int = 0
 
     @property
     def works_first(self) -> bool:
@@ -31,18 +32,21 @@ class Faults:
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
 
-    def add(self, method: str, path: str, *, status: Kind, times: int = 1, retry_after: float = 0.5) -> None:
+    def add(
+        self, method: str, path: str, *, status: Kind, times: int = 1, retry_after: float = 0.5, code: int = 0
+    ) -> None:
         """Let requests fail whose path (without /api/v10) is matched anywhere by the expression `path`.
 
         429 is answered with Retry-After and rate limit headers, other numbers as that status before any
-        work is done; "lost answer" does the work and answers 502; "drop" closes the connection at once.
+        work is done; "lost answer" does the work and answers 502; "drop" closes the connection at once. `code` is the
+        error code in the answer.
         """
         known = status in ("lost answer", "drop") if isinstance(status, str) else 400 <= status < 600
         if not known or times < 1:
             raise ValueError(
                 f"no such fault: {status!r} × {times}; use 400–599, 'lost answer' or 'drop', at least once"
             )
-        self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after))
+        self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after, code))
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault that meets this request, if any."""

@@ -139,9 +139,11 @@ class Rest:
             return web.Response(status=499)
         status = int(fault.status)
         if status != 429:
-            return _json(status, json.dumps({"message": f"{status}: injected", "code": 0}))
+            return _json(status, json.dumps({"message": f"{status}: injected", "code": fault.code}))
         wait = fault.retry_after
         body = {"message": "You are being rate limited.", "retry_after": wait, "global": False}
+        if fault.code:
+            body["code"] = fault.code
         limits = {"Limit": "5", "Remaining": "0", "Reset": f"{time.time() + wait:.3f}", "Reset-After": f"{wait}"}
         headers = {f"X-RateLimit-{name}": value for name, value in limits.items()}
         # discord.py takes a 429 without Via for a ban by Cloudflare.

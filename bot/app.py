@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.client import BotRuntime, TelephoneBot
 from bot.interactions import forms
+from bot.interactions.callbacks import answer_once
 from bot.interactions.commands import admin_group, telephone_group
 from bot.interactions.errors import explain, unheard
 from bot.interactions.replies import Press
@@ -59,6 +60,7 @@ class TelephoneApp(TelephoneBot):
         self._on_setup = on_setup
 
     async def setup_hook(self) -> None:
+        answer_once()
         self.tree.add_command(self.telephone)
         self.tree.add_command(self.admin)
         for name in EXTENSIONS:

@@ -33,6 +33,9 @@ async def explain(press: Press, error: BaseException) -> None:
     if isinstance(cause, discord.HTTPException) and cause.code in refusals.UNANSWERABLE:
         _log.info("nothing can be answered here", command=_name(press), code=cause.code)
         return
+    if isinstance(cause, discord.HTTPException) and cause.code == refusals.ACKNOWLEDGED:
+        _log.info("somebody else acknowledged it", command=_name(press))
+        return
     try:
         await say(press, _words(press, cause))
     except discord.HTTPException as unsaid:

@@ -52,6 +52,23 @@ async def post_once(
     await posts.done(owner_id, what, message_id)
 
 
+async def each(*edits: Callable[[], Awaitable[object]]) -> None:
+    """Makes edits that belong together, each whatever became of those before; then raises the first error.
+
+    That what an edit was to change is gone is no error: nothing of it can be seen.
+    """
+    errors: list[Exception] = []
+    for edit in edits:
+        try:
+            await edit()
+        except StageGone as error:
+            errors += [] if error.gone else [error]
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
 async def without_stopping(work: Awaitable[object], what: str, *, level: int = logging.WARNING, **owner: str) -> None:
     """Awaits work that shows something, and logs a failure with `owner` instead of raising; a bug with traceback."""
     try:

@@ -50,7 +50,7 @@ class _Session:
 class AnswerOnce(AsyncWebhookAdapter):
     """discord.py's requests for interactions, of which none that may have been carried out is taken for refused."""
 
-    async def create_interaction_response(  # type: ignore[override]  # discord.py returns the awaitable of this
+    async def create_interaction_response(
         self, interaction_id: int, token: str, *, session: aiohttp.ClientSession, params: Any, **options: Any
     ) -> Any:
         """Acknowledges an interaction, or finds that an earlier attempt of this call did.
@@ -76,7 +76,7 @@ class AnswerOnce(AsyncWebhookAdapter):
                     file.reset(seek=True)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def execute_webhook(  # type: ignore[override]  # as above
+    async def execute_webhook(
         self, webhook_id: int, token: str, *, session: aiohttp.ClientSession, **options: Any
     ) -> Any:
         """Sends a follow-up. Raises DiscordServerError where it may have been sent: it is not said twice."""
@@ -90,4 +90,4 @@ def answer_once() -> None:
     Does nothing where something else, a simulated Discord, has taken the place of discord.py's requests.
     """
     if type(async_context.get()) is AsyncWebhookAdapter:
-        async_context.set(AnswerOnce())
+        async_context.set(AnswerOnce())  # type: ignore[no-untyped-call]

@@ -7,7 +7,9 @@ import discord
 from discord import app_commands
 
 from bot.client import BotRuntime, TelephoneBot
+from bot.delivery.old_edits import never_wait_for_old_edits
 from bot.interactions import forms
+from bot.interactions.callbacks import answer_once
 from bot.interactions.commands import admin_group, telephone_group
 from bot.interactions.errors import explain, unheard
 from bot.interactions.replies import Press
@@ -53,12 +55,13 @@ class TelephoneApp(TelephoneBot):
         drawing_page: DrawingPage | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(drawing_page, tree_cls=Tree, **options)
+        super().__init__(drawing_page, tree_cls=Tree, http_trace=never_wait_for_old_edits(), **options)
         self.telephone, self.admin = telephone_group(), admin_group()
         self.surfaces = discord_surfaces(self)
         self._on_setup = on_setup
 
     async def setup_hook(self) -> None:
+        answer_once()
         self.tree.add_command(self.telephone)
         self.tree.add_command(self.admin)
         for name in EXTENSIONS:

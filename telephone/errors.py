@@ -14,7 +14,8 @@ TelephoneError
 ├── OverBudget      a spending or counting limit is reached
 ├── NotAllowed      this member, channel or moment may not
 ├── BadInput        what was typed cannot be played; says what to type instead
-└── NotFound        there is no such game, model or prompt
+├── NotFound        there is no such game, model or prompt
+└── StageGone       the place a game is shown in is gone, closed to us, or refuses a message
 
 The text of each is one sentence for players: what happened and what to do next, no blame, no jargon.
 Retries happen around the call to a provider, and only for RateLimited and Unavailable.
@@ -67,7 +68,11 @@ class RateLimited(TelephoneError):
 
 
 class Unavailable(TelephoneError):
-    """A passing fault of a provider or of the network."""
+    """A passing fault of a provider or of the network. `why` is the limit or fault by its name, "" where unknown."""
+
+    def __init__(self, sentence: str, why: str = "") -> None:
+        super().__init__(sentence)
+        self.why = why
 
 
 class Waking(Unavailable):
@@ -123,11 +128,13 @@ class NotFound(TelephoneError):
 
 
 class StageGone(TelephoneError):
-    """The place a game is shown in was deleted, locked or closed to us; the game pauses.
+    """The place a game is shown in was deleted, locked or closed to us, or refuses a message; the game pauses.
 
-    `what` is "channel", "thread", "permission", or "silent" where it did not answer for long.
+    `what` is "channel", "thread", "permission", "limit", "filter", "member", "unknown" where we know no reason, or
+    "silent" where the place did not answer for long. `gone`: what we wanted to change is deleted, so that nothing of it
+    can be seen any more.
     """
 
-    def __init__(self, sentence: str, what: str) -> None:
+    def __init__(self, sentence: str, what: str, *, gone: bool = False) -> None:
         super().__init__(sentence)
-        self.what = what
+        self.what, self.gone = what, gone

@@ -9,6 +9,7 @@ import structlog
 from telephone.domain.battles import Battle, BattleState
 from telephone.domain.games import Game, GameState, Image, Step, StepKey
 from telephone.domain.messages import BattleMessage, BattleMessageKind, GameMessage, GameMessageKind
+from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed
 from telephone.media.images import Pictures
 from telephone.ports.runners import GameRunner
@@ -25,6 +26,7 @@ REASONS: Final = {
 }
 """Why a turn is reported; the words stand in the member's form."""
 VOIDED: Final = "A moderator voided this game after a report."
+_LOOK_EVERY: Final = 0.2
 _log = structlog.get_logger()
 
 
@@ -33,6 +35,7 @@ class Reported:
     """A step that waits for a moderator. `reasons` are keys of REASONS, one a report; `since` is the first.
 
     `battle` is the battle that the game is a side of, as long as it hides its sides' names from moderators too.
+    `visible`: its message could not be edited so far and still shows it.
     """
 
     game: Game
@@ -40,6 +43,7 @@ class Reported:
     reasons: tuple[str, ...]
     since: datetime
     battle: Battle | None = None
+    visible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +114,18 @@ class Moderation:
             else:
                 game = await self.store.games.get(report.game_id)
                 battle = await self.battle_of(game)
-                found[step] = Reported(game, report.key, (report.reason,), report.reported_at, battle)
+                visible = await self._lags(report.game_id, report.key)
+                found[step] = Reported(game, report.key, (report.reason,), report.reported_at, battle, visible)
         return list(found.values())
+
+    async def follows(self, game_id: str, key: StepKey, timeout: float) -> bool:
+        """Whether the message of a step matches what was reported or decided; waits up to `timeout` seconds."""
+        return not await look_until(
+            lambda: self._lags(game_id, key), lambda lags: not lags, every=_LOOK_EVERY, within=timeout
+        )
+
+    async def _lags(self, game_id: str, key: StepKey) -> bool:
+        return any(stale.key == key for stale in await self.store.reports.stale(game_id))
 
     async def look(self, game_id: str, key: StepKey, *, is_moderator: bool) -> tuple[Game, Step, Image | None]:
         """A step with nothing hidden, for a moderator to judge, with its picture if it has one."""

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from telephone.errors import StageGone, TelephoneError, TimedOut
+from telephone.errors import StageGone, TelephoneError, TimedOut, Unavailable
 from telephone.ports.posting import Posting, nonce
 from telephone.retry import with_patience
 from telephone.store.posts import Messages, StoredPost
@@ -14,6 +14,7 @@ from telephone.store.posts import Messages, StoredPost
 DEADLINE: Final = 900.0
 """How long one post may be tried again, in seconds."""
 SILENT: Final = "Discord did not answer for a quarter of an hour, so I paused; press Continue to play on."
+LIMITED: Final = "{why}, now for a quarter of an hour, so I paused; press Continue to play on."
 T = TypeVar("T")
 _log = structlog.get_logger()
 
@@ -22,8 +23,9 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
     """Calls a presenter and retries until DEADLINE. Then raises StageGone: a game pauses, and nothing paid is lost."""
     try:
         return await with_patience(call, deadline=DEADLINE, who="This place")
-    except TimedOut:
-        raise StageGone(SILENT, "silent") from None
+    except TimedOut as late:
+        why = late.__cause__.why if isinstance(late.__cause__, Unavailable) else ""
+        raise StageGone(LIMITED.format(why=why) if why else SILENT, "silent") from None
 
 
 async def post_once(
@@ -48,6 +50,23 @@ async def post_once(
     if book is not None:
         await book(message_id)
     await posts.done(owner_id, what, message_id)
+
+
+async def each(*edits: Callable[[], Awaitable[object]]) -> None:
+    """Makes edits that belong together, each whatever became of those before; then raises the first error.
+
+    That what an edit was to change is gone is no error: nothing of it can be seen.
+    """
+    errors: list[Exception] = []
+    for edit in edits:
+        try:
+            await edit()
+        except StageGone as error:
+            errors += [] if error.gone else [error]
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 async def without_stopping(work: Awaitable[object], what: str, *, level: int = logging.WARNING, **owner: str) -> None:

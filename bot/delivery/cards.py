@@ -1,16 +1,18 @@
 """Cards in a channel: edited at intervals, and posted again where Discord refuses further edits."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import discord
 import structlog
 from cachetools import LRUCache
 
-from bot.delivery import errors, received
+from bot.delivery import errors, received, refusals
 from bot.delivery.editor import NO_MENTIONS, sendable
 from bot.delivery.received import StandingFile
 from bot.delivery.sender import MessageSender
@@ -63,6 +65,7 @@ class Cards:
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._client, self._clock = client, clock
         self._sending = MessageSender(client)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._shown: LRUCache[str, _Shown] = LRUCache(REMEMBERED)
         self._files: LRUCache[int, _Files] = LRUCache(REMEMBERED)
 
@@ -74,14 +77,16 @@ class Cards:
         """
         assert post.view is not None
         tree: Any = post.view.to_components()  # type: ignore[no-untyped-call]
-        last = self._last(card)
-        if last is not None and self._may_skip(card, last, tree):
-            return last.message_id
-        message_id = await self._edit(card, post)
-        self._shown[card.owner_id] = _Shown(self._clock(), card, message_id, tree)
-        if card.rests:
-            del self._shown[card.owner_id]
-        return message_id
+        # One after another: of two first edits at once each would bring the files that the other brings.
+        async with self._locks.setdefault(card.owner_id, asyncio.Lock()):
+            last = self._last(card)
+            if last is not None and self._may_skip(card, last, tree):
+                return last.message_id
+            message_id = await self._edit(card, post)
+            self._shown[card.owner_id] = _Shown(self._clock(), card, message_id, tree)
+            if card.rests:
+                del self._shown[card.owner_id]
+            return message_id
 
     def keeps(self, card: Card, files: Sequence[Attachment]) -> bool:
         """Whether these files stand on a card already, so that an edit need not bring their bytes."""
@@ -127,7 +132,7 @@ class Cards:
             return None
         if error.code == errors.TOO_OLD_TO_EDIT:
             return await self._fresh(card, post)
-        if error.status == 400:
+        if error.code in refusals.OURS:
             _log.error("card refused", owner=card.owner_id, exc_info=error)
             return card.message_id
         raise error

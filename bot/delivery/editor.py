@@ -45,7 +45,7 @@ class MessageEditor:
                 except discord.HTTPException as error:
                     if error.code == errors.TOO_OLD_TO_EDIT:
                         raise Unavailable("Discord takes no edit of this message just now.") from error
-                    if (error.status != 413 and error.code != errors.TOO_LARGE) or size == SIZES[-1]:
+                    if not errors.too_large(error) or size == SIZES[-1]:
                         raise
                     continue
                 return
@@ -88,5 +88,5 @@ def thread_of(game: Game) -> int:
 
 def need(message_id: int | None, what: str) -> int:
     if message_id is None:
-        raise StageGone(f"The {what} is gone; press Continue for a new one.", "thread")
+        raise StageGone(f"The {what} is gone; press Continue for a new one.", "thread", gone=True)
     return message_id

@@ -1,6 +1,6 @@
 """Sends messages once: a repeated attempt first looks for the message of the attempt before."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -10,10 +10,16 @@ import discord
 from bot.delivery import errors, received
 from bot.delivery.editor import HISTORY, NO_MENTIONS, SIZES, files_of, sendable
 from bot.ui.posts import Post
-from telephone.ports.posting import Posting
+from telephone.errors import StageGone
+from telephone.ports.posting import Posting, nonce
 
 ARCHIVE_MINUTES: Final = 1440
 _LOOK_BACK: Final = timedelta(minutes=1)
+_POSTED_ANEW: Final = 10
+"""How often a message that is deleted again and again is posted anew while Discord remembers its nonces."""
+DELETED_EACH_TIME: Final = (
+    "Somebody here deletes this message as often as I post it, so I stopped; please ask a moderator why."
+)
 AtMost = Callable[[int], Awaitable[list[Post]]]
 """Gives posts with files of at most so many bytes. The first is sent; the others are what an attempt may have sent."""
 
@@ -38,7 +44,7 @@ class MessageSender:
             try:
                 return await self.post(channel_id, await at_most(size), posting, reply_to=reply_to, owner_id=owner_id)
             except discord.HTTPException as error:
-                if (error.status != 413 and error.code != errors.TOO_LARGE) or size == SIZES[-1]:
+                if not errors.too_large(error) or size == SIZES[-1]:
                     raise
         raise AssertionError("unreachable: the last size returns or raises")
 
@@ -61,15 +67,24 @@ class MessageSender:
             found = await self._find(channel, posts, posting.since, owner_id)
             if found is not None:
                 return found
-        options: dict[str, Any] = {"nonce": posting.nonce, "allowed_mentions": NO_MENTIONS, "files": files_of(posts[0])}
+        for own in _nonces(posting.nonce):
+            try:
+                return await self._send(channel, posts[0], own, reply_to)
+            except discord.NotFound as error:
+                if error.code != errors.UNKNOWN_MESSAGE:
+                    raise
+        raise StageGone(DELETED_EACH_TIME, "filter")
+
+    async def _send(self, channel: discord.PartialMessageable, post: Post, own: str, reply_to: int | None) -> int:
+        options: dict[str, Any] = {"nonce": own, "allowed_mentions": NO_MENTIONS, "files": files_of(post)}
         if reply_to is not None:
             options["reference"] = discord.MessageReference(
-                message_id=reply_to, channel_id=channel_id, fail_if_not_exists=False
+                message_id=reply_to, channel_id=channel.id, fail_if_not_exists=False
             )
-        if posts[0].view is not None:
-            sent = await channel.send(view=sendable(posts[0]), **options)
+        if post.view is not None:
+            sent = await channel.send(view=sendable(post), **options)
         else:
-            sent = await channel.send(posts[0].content, suppress_embeds=True, **options)
+            sent = await channel.send(post.content, suppress_embeds=True, **options)
         return sent.id
 
     async def open_thread(self, channel_id: int, message_id: int, name: str, *, again: bool) -> int:
@@ -112,6 +127,16 @@ class MessageSender:
             if me is not None and message.author.id == me.id and any(_same(message, post, owner_id) for post in posts):
                 return message.id
         return None
+
+
+def _nonces(first: str) -> Iterator[str]:
+    """The nonce of a message, and those for posting it anew: Discord answers the nonce of a deleted message 10008.
+
+    They are the same at every attempt, so that a message that was posted anew is found by its own.
+    """
+    yield first
+    for number in range(1, _POSTED_ANEW):
+        yield nonce(first, f"anew/{number}")
 
 
 def _same(message: discord.Message, post: Post, owner_id: str | None) -> bool:

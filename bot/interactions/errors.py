@@ -11,6 +11,7 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.delivery import refusals
 from bot.interactions.replies import Press, say
 from bot.ui import wording
 from bot.ui.text import escape
@@ -18,8 +19,6 @@ from telephone.errors import Misconfigured, TelephoneError
 
 Suggest = TypeVar("Suggest", bound=Callable[..., Coroutine[Any, Any, list[Any]]])
 
-_EXPIRED: Final = frozenset({10062, 10015, 50027})
-"""Unknown interaction, unknown webhook, invalid token: the interaction came, or was answered, too late."""
 _REF_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _log = structlog.get_logger()
 
@@ -27,9 +26,15 @@ _log = structlog.get_logger()
 async def explain(press: Press, error: BaseException) -> None:
     """Tells a member in one sentence what happened and what to do next. Never raises an Exception."""
     cause = _cause(error)
-    if isinstance(cause, discord.HTTPException) and cause.code in _EXPIRED:
+    if isinstance(cause, discord.HTTPException) and cause.code in refusals.TOO_LATE:
         _log.info("interaction expired", command=_name(press), code=cause.code)
         press.client.late[press.user.id] = True
+        return
+    if isinstance(cause, discord.HTTPException) and cause.code in refusals.UNANSWERABLE:
+        _log.info("nothing can be answered here", command=_name(press), code=cause.code)
+        return
+    if isinstance(cause, discord.HTTPException) and cause.code == refusals.ACKNOWLEDGED:
+        _log.info("somebody else acknowledged it", command=_name(press))
         return
     try:
         await say(press, _words(press, cause))

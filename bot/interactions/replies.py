@@ -3,6 +3,7 @@
 from typing import TypeAlias
 
 import discord
+import structlog
 
 from bot.client import TelephoneBot
 from bot.delivery.editor import files_of, sendable
@@ -11,6 +12,8 @@ from bot.ui.posts import Attachment, Post
 
 Press: TypeAlias = discord.Interaction[TelephoneBot]
 """An interaction: a member used a command, a button, a select or a form."""
+
+_log = structlog.get_logger()
 
 
 async def acknowledge(press: Press) -> None:
@@ -29,7 +32,7 @@ async def say(
         content = f"{wording.LATE}\n{content}"
     files = [file.file()] if file else []
     if _stands_in_layout(press):
-        await press.followup.send(content, files=files, ephemeral=True)
+        await _follow_up(press, content, files)
     elif press.response.is_done():
         await press.edit_original_response(content=content, view=view, attachments=files)
     elif view is None:
@@ -44,6 +47,14 @@ async def show(press: Press, post: Post) -> None:
     if press.client.late.pop(press.user.id, False):
         view.add_item(discord.ui.TextDisplay(wording.LATE))
     await press.edit_original_response(view=view, attachments=files_of(post))
+
+
+async def _follow_up(press: Press, content: str, files: list[discord.File]) -> None:
+    """Says more to the member; a follow-up that may have arrived is not repeated."""
+    try:
+        await press.followup.send(content, files=files, ephemeral=True)
+    except discord.DiscordServerError as error:
+        _log.info("a follow-up may not have arrived", status=error.status)
 
 
 def _stands_in_layout(press: Press) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 
 import discord
 
+from bot.delivery.errors import told
 from bot.delivery.sender import MessageSender
 from bot.interactions.checks import server_of
 from bot.interactions.replies import Press, acknowledge, say
@@ -27,7 +28,9 @@ def require_voice(press: Press) -> None:
 async def share(press: Press, what: str, post: Post) -> None:
     """Posts an answer in the channel for everybody, and tells the member where `what` is."""
     channel_id = press.channel_id or 0
-    message_id = await MessageSender(press.client).post(channel_id, [post], Posting(str(press.id), datetime.now(UTC)))
+    with told(0, "channel"):
+        posting = Posting(str(press.id), datetime.now(UTC))
+        message_id = await MessageSender(press.client).post(channel_id, [post], posting)
     await say(press, f"{what} {address(server_of(press), channel_id, message_id)}")
 
 

@@ -22,6 +22,8 @@ from telephone.media.anonymise import alike
 from telephone.media.images import fit
 from telephone.moderation import REASONS, Reported
 
+_WAIT: Final = 5.0
+"""How long an answer waits for the message to be edited, in seconds, before it says that it is not."""
 Verb = Callable[[Press, str, StepKey], Awaitable[None]]
 
 
@@ -39,6 +41,8 @@ class _Form(ui.Modal):
         reason = self._reason.value or ""
         await press.client.app.moderation.report(game_id, key, by=press.user.id, reason=reason)
         await say(press, messages.REPORTED)
+        if not await press.client.app.moderation.follows(game_id, key, _WAIT):
+            await say(press, messages.NOT_HIDDEN_YET)
 
     async def on_error(  # type: ignore[override]  # a modal's differs from a view's in discord.py itself
         self, interaction: discord.Interaction[Any], error: Exception, /
@@ -101,6 +105,8 @@ async def show_again(press: Press, game_id: str, key: StepKey) -> None:
     moderation = press.client.app.moderation
     game = await moderation.show_again(game_id, key, by=press.user.id, is_moderator=is_host(press))
     await say(press, messages.shown_again(game, key, await moderation.battle_of(game)))
+    if not await moderation.follows(game_id, key, _WAIT):
+        await say(press, messages.NOT_SHOWN_YET)
 
 
 async def void(press: Press, game_id: str, key: StepKey) -> None:

@@ -14,6 +14,14 @@ REPORT_ASKS: Final = "What is wrong with it?"
 ROUND_ASKS: Final = "Which of them should not be seen?"
 REPORT_MEANS: Final = "It is hidden at once, and a moderator decides."
 REPORTED: Final = "Thank you. This turn is hidden in a moment; a moderator decides whether it is shown again."
+_HELP: Final = "unlock its thread, give me Manage Threads, or delete the message"
+NOT_HIDDEN_YET: Final = (
+    "Thank you; a moderator decides about this turn. I could not hide it so far: its thread is locked, I may not edit "
+    f"there, or Discord does not answer. Please ask a moderator to {_HELP}. I keep trying."
+)
+NOT_SHOWN_YET: Final = (
+    f"The reports are closed, but I cannot edit the message to show the turn again. To let me, {_HELP}. I keep trying."
+)
 REPORTS_MAX: Final = 5
 """How many reported turns one answer lists: a message has five rows of buttons."""
 TITLE_MAX: Final = 45
@@ -99,4 +107,5 @@ def _reported(one: Reported) -> str:
     message_id = one.game.steps[one.key.index].message_id
     thread_id = one.game.place.thread_id if one.battle is None else one.battle.thread_id
     where = f" {jump(one.game, thread_id, message_id)}" if thread_id and message_id else ""
-    return f"- {step_name(one.game, one.key, one.battle)}{count}: {why}.{where}"
+    visible = f" **Still visible**: I cannot edit it; {_HELP}." if one.visible else ""
+    return f"- {step_name(one.game, one.key, one.battle)}{count}: {why}.{where}{visible}"

@@ -58,13 +58,14 @@ class DiscordPartyPresenter:
 
     async def post_replay(self, party: Party, game: Game, data: bytes, alt: str, posting: Posting) -> int:
         """Posts the replay of an album, or that it is too large."""
-        file = Attachment(f"game-{game.number}.gif", data, alt)
-        try:
-            return await self._in_thread(party, messages.replay(party, game, file), posting)
-        except discord.HTTPException as error:
-            if error.status != 413 and error.code != delivery_errors.TOO_LARGE:
-                raise
-            return await self._in_thread(party, Post(TOO_LARGE), posting)
+        post = messages.replay(party, game, Attachment(f"game-{game.number}.gif", data, alt))
+        with delivery_errors.told(party.round, "thread"):
+            try:
+                return await self._sending.post(_thread_of(party), [post], posting)
+            except discord.HTTPException as error:
+                if not delivery_errors.too_large(error):
+                    raise
+                return await self._sending.post(_thread_of(party), [Post(TOO_LARGE)], posting)
 
     async def post_awards(self, party: Party, awards: Awards, posting: Posting) -> int:
         """Posts how far the albums drifted, and their awards."""

@@ -1,6 +1,6 @@
 """What a member reads about their own data and choices. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from discord import ui
@@ -23,6 +23,10 @@ TOO_LARGE: Final = (
     "Your file is too large for Discord; please ask whoever runs this bot for it, who can write it with "
     "`telephone me export`."
 )
+DELETIONS: Final = "deletions"
+"""The section of a member's file with a deletion that is under way."""
+PLACES_MAX: Final = 5
+"""How many places one answer names."""
 _NOUNS: Final[Mapping[str, tuple[str, str]]] = {
     "games": ("game you started", "games you started"),
     "answers": ("turn you took in games", "turns you took in games"),
@@ -36,15 +40,37 @@ _NOUNS: Final[Mapping[str, tuple[str, str]]] = {
 
 def exported(export: MemberFile) -> str:
     """Says what is in a member's file."""
+    if export.out_of_reach and not any(count for section, count in export.rows.items() if section != DELETIONS):
+        return out_of_reach(export.out_of_reach)
     if not any(export.rows.values()):
         return NOTHING
     if len(export.data) > UPLOAD_MAX:
         return TOO_LARGE
     named = [_counted(export.rows[section], *nouns) for section, nouns in _NOUNS.items() if export.rows.get(section)]
     what = ", ".join(named) or "no game, vote or prompt, but what was booked or decided in your name"
+    stands = f" {_still_stands(export.out_of_reach)}" if export.out_of_reach else ""
     return (
         f"All that is kept of you, on every server this bot plays on: {what}. What each part means stands in the "
-        "privacy policy, which the bot's profile links; `/telephone me delete` deletes it."
+        f"privacy policy, which the bot's profile links; `/telephone me delete` deletes it.{stands}"
+    )
+
+
+def out_of_reach(places: Sequence[int]) -> str:
+    """Says where something of a member still stands, and who can help."""
+    return (
+        f"What I store of you is deleted, but not everything is gone. {_still_stands(places)} I keep trying until "
+        "nothing of it stands, also after a restart; `/telephone me delete` tells how far I am."
+    )
+
+
+def _still_stands(places: Sequence[int]) -> str:
+    named = [f"<#{place}>" for place in places if place]
+    more = f" and {len(named) - PLACES_MAX} more" if len(named) > PLACES_MAX else ""
+    where = f"in {', '.join(named[:PLACES_MAX])}{more}" if named else "in a place that does not answer"
+    return (
+        f"Something that you had deleted still stands {where}, out of my reach: the thread is locked, I lack a "
+        "permission there, or Discord does not answer. Please ask a moderator to unlock the thread, to delete those "
+        "messages, or to give me **Manage Threads**."
     )
 
 

@@ -7,6 +7,7 @@ import discord
 import structlog
 
 from bot.delivery import errors as delivery_errors
+from bot.delivery import refusals
 from bot.delivery.editor import NO_MENTIONS, MessageEditor, thread_of
 from bot.delivery.sender import MessageSender
 from bot.turns import messages
@@ -59,8 +60,11 @@ class DiscordTurnPresenter:
         try:
             channel = await self.client.http.start_private_message(member_id)
             await self.client.get_partial_messageable(int(channel["id"])).send(words, allowed_mentions=NO_MENTIONS)
-        except discord.Forbidden:
-            _log.info("member takes no direct messages")
+        except discord.HTTPException as error:
+            refusal = refusals.PLACE.get(error.code)
+            if not isinstance(error, discord.Forbidden) and (refusal is None or refusal.what != "member"):
+                raise
+            _log.info("member takes no direct messages", code=error.code)
 
     async def _follow_up(self, claim: Claim, words: str) -> None:
         application = self.client.application_id
@@ -74,5 +78,7 @@ class DiscordTurnPresenter:
         )
         try:
             await self.client.http.request(route, json={"content": words, "flags": _EPHEMERAL})
-        except discord.NotFound:
-            _log.info("a follow-up came too late")
+        except discord.HTTPException as error:
+            if error.code not in refusals.TOO_LATE:
+                raise
+            _log.info("a follow-up came too late", code=error.code)

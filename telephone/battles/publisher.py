@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from telephone.concurrency import off_loop
 from telephone.domain.battles import Battle, BattleState, Choice, Result, letter_of
@@ -14,7 +15,7 @@ from telephone.media.images import Pictures
 from telephone.models.players import Players
 from telephone.ports.battles import BattlePresenter, Load
 from telephone.ports.posting import Posting
-from telephone.publishing import patiently, post_once, without_stopping
+from telephone.publishing import each, patiently, post_once, without_stopping
 from telephone.scoring.drift import drift_of
 from telephone.store import Store
 from telephone.store.scores import Pool
@@ -67,8 +68,8 @@ class BattlePublisher:
 
     async def redraw(self, game: Game, key: StepKey) -> None:
         """Does the same for a finished game that has messages of its own and was set against another later."""
-        for battle in await self.store.battles.of_game(game.id):
-            await self._realign(battle, key)
+        battles = await self.store.battles.of_game(game.id)
+        await each(*(partial(self._realign, battle, key) for battle in battles))
 
     async def result(self, battle: Battle) -> Result:
         """The tally, the change of the board, and the distances of the sides as far as they are measured."""
@@ -125,8 +126,10 @@ class BattlePublisher:
 
     async def _realign(self, battle: Battle, key: StepKey) -> None:
         # The alt text of the next turn's picture quotes this turn's caption.
-        for turn in (key.turn, key.turn + 1):
-            await self._edit_round(battle, turn)
+        rounds = [partial(self._edit_round, battle, turn) for turn in (key.turn, key.turn + 1)]
+        await each(*rounds, partial(self._show_card, battle))
+
+    async def _show_card(self, battle: Battle) -> None:
         if battle.card_id is not None:
             await patiently(lambda: self._edit_card(battle, at_once=True))
 

@@ -10,12 +10,18 @@ from telephone.cli.output import say
 from telephone.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from telephone.bootstrap import Runtime
     from telephone.domain.deletions import Erasure, Footprint
     from telephone.privacy.service import MemberFile
 
 app = typer.Typer(no_args_is_help=True, help="What is kept of one member, on every server.")
 NOTHING = "Nothing is kept of a member {member} on any server."
+OUT_OF_REACH = (
+    "Nothing is stored of a member {member}, but messages still stand in the channels or threads {places}, where the "
+    "bot may not change them; a moderator there can unlock the thread, delete them, or give the bot Manage Threads."
+)
 Member = Annotated[int, typer.Argument(min=1, help="The member's Discord id.")]
 
 
@@ -33,7 +39,7 @@ def delete(
     async def ask(runtime: "Runtime") -> "Footprint":
         found = await runtime.store.erasures.footprint(member)
         if found.is_empty:
-            raise NotFound(NOTHING.format(member=member))
+            raise NotFound(_nothing(member, await runtime.app.privacy.out_of_reach(member)))
         return found
 
     async def order(runtime: "Runtime") -> "Erasure":
@@ -61,9 +67,15 @@ def export(
 
     file = inquire(ask)
     if not any(file.rows.values()):
-        raise NotFound(NOTHING.format(member=member))
+        raise NotFound(_nothing(member, file.out_of_reach))
     try:
         out.write_bytes(file.data)
     except OSError as error:
         raise BadInput(f"{out} cannot be written: {error.strerror}; please choose another file.") from None
     say(f"{sum(file.rows.values()):,} rows of member {member} lie in {out}.")
+
+
+def _nothing(member: int, places: "Sequence[int]") -> str:
+    """Says that nothing is kept of a member, or where something stands that could not be taken back."""
+    listed = ", ".join(str(place) for place in places if place) or "unknown"
+    return OUT_OF_REACH.format(member=member, places=listed) if places else NOTHING.format(member=member)

@@ -1,9 +1,18 @@
 """The vocabulary of deleting a member's data. Every value here is frozen."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+PICTURES: Final = "pictures"
+"""Stands for all deleted pictures among the entries of a scope, whose other entries begin with an id."""
+PROMPT: Final = "0"
+"""Stands for a game's prompt in such an entry, where others have a step."""
+AWARDS: Final = "awards"
+"""Stands for a party's awards in such an entry."""
+_LEFT: Final = "left"
+_MEMBER: Final = "member"
 
 
 class Footprint(NamedTuple):
@@ -58,7 +67,30 @@ class Reach:
     @classmethod
     def of_json(cls, stored: Mapping[str, Any] | None) -> "Reach":
         """Reads what `as_json` returned; empty for None."""
-        return cls(**{name: tuple(ids) for name, ids in (stored or {}).items()})
+        known = cls().as_json()
+        return cls(**{name: tuple(ids) for name, ids in (stored or {}).items() if name in known})
+
+    @property
+    def entries(self) -> list[str]:
+        """What is to be taken back outside the store, but the pictures, one entry for each place.
+
+        Entries are ids of games and battles, steps as in `0f3c/2c`, prompts as in `0f3c/0`, and awards as in
+        `0f3c/awards`.
+        """
+        prompts = (f"{game_id}/{PROMPT}" for game_id in self.prompts)
+        awards = (f"{party_id}/{AWARDS}" for party_id in self.parties)
+        return [*self.games, *self.battles, *self.steps, *prompts, *awards]
+
+    def only(self, entries: Collection[str]) -> "Reach":
+        """The part of the scope that these entries stand for."""
+        return Reach(
+            games=tuple(one for one in self.games if one in entries),
+            battles=tuple(one for one in self.battles if one in entries),
+            prompts=tuple(one for one in self.prompts if f"{one}/{PROMPT}" in entries),
+            parties=tuple(one for one in self.parties if f"{one}/{AWARDS}" in entries),
+            steps=tuple(one for one in self.steps if one in entries),
+            pictures=self.pictures if PICTURES in entries else (),
+        )
 
 
 class UnderWay(NamedTuple):
@@ -76,20 +108,43 @@ class UnderWay(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """One deletion. `member_id` is None once it has ended: from then on nobody can tell whose it was."""
+    """One deletion. `member_id` is None once all of it is done: from then on nobody can tell whose it was.
+
+    `left` are the entries that are out of reach, with the channel or thread that each stands in, 0 where it has none.
+    As long as there are any, they and the member's id are kept, to go on trying and to be able to tell the member.
+    """
 
     id: str
     member_id: int | None
     ordered_at: datetime
     ended_at: datetime | None = None
     reach: Reach = field(default_factory=Reach)
+    left: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """The entries of a scope that are out of reach, as the store keeps them beside the scope, and whose they are."""
+
+    left: Mapping[str, int] = field(default_factory=dict)
+    member_id: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The two as the store keeps them; nothing where no entry is left."""
+        return {_LEFT: dict(self.left), _MEMBER: self.member_id} if self.left else {}
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, Any] | None) -> "Leftovers":
+        """Reads what `as_json` returned."""
+        return cls((stored or {}).get(_LEFT, {}), (stored or {}).get(_MEMBER))
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
     """Where one game or battle was shown, from `since` on.
 
-    To delete are its thread, and in its channel `messages` by id and those whose buttons name its id, `owner_id`.
+    To delete are its thread, whose messages that we know of are `posted`, and in its channel `messages` by id and those
+    whose buttons name its id, `owner_id`.
     """
 
     owner_id: str
@@ -97,3 +152,4 @@ class Spot:
     since: datetime
     thread_id: int | None = None
     messages: tuple[int, ...] = ()
+    posted: tuple[int, ...] = ()

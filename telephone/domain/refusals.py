@@ -3,6 +3,7 @@
 The store writes no sentence of its own: all that a translation needs is here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -49,6 +50,18 @@ class NoGameNumber(NotFound):
         super().__init__(
             f"There is no game number {number} here that can be seen; look up the latest ones and try again."
         )
+
+
+class OutOfReach(NotAllowed):
+    """All that is stored of a member is deleted, but messages stand in `places` (ids of channels and threads)."""
+
+    def __init__(self, places: Sequence[int]) -> None:
+        super().__init__(
+            "What I store of you is deleted, but something of yours still stands in messages that I cannot reach: "
+            "their thread is locked, I lack a permission there, or Discord does not answer. A moderator can unlock the "
+            "thread, delete the messages, or give me Manage Threads; I keep trying."
+        )
+        self.places = tuple(place for place in places if place)
 
 
 class SeedTooLarge(BadInput):

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from telephone.concurrency import off_loop
@@ -16,7 +17,7 @@ from telephone.models.players import Players
 from telephone.ports.games import GamePresenter, Progress, Summary
 from telephone.ports.human_turns import TurnPresenter
 from telephone.ports.posting import Posting
-from telephone.publishing import patiently, post_once, without_stopping
+from telephone.publishing import each, patiently, post_once, without_stopping
 from telephone.scoring.drift import drift_of
 from telephone.store import Store
 
@@ -73,28 +74,31 @@ class GamePublisher:
     async def realign(self, game: Game, key: StepKey, awaited: str = "") -> None:
         """Edits every message that shows or quotes a step, after the step was reported or shown again.
 
-        `awaited` is what `edit_summary` takes.
+        `awaited` is what `edit_summary` takes. Edits all that can be reached; raises StageGone where a message is not.
         """
-        quoting = [StepKey(key.turn + 1, Kind.PICTURE)] if key.kind is Kind.CAPTION else []
-        for step in game.shown.steps:
-            if step.message_id is not None and step.key in (key, *quoting):
-                await self._edit_step(game.shown, step)
+        meant = [key, *([StepKey(key.turn + 1, Kind.PICTURE)] if key.kind is Kind.CAPTION else [])]
+        steps = [step for step in game.shown.steps if step.message_id is not None and step.key in meant]
+        edits = [partial(self._edit_step, game.shown, step) for step in steps]
+        await each(*edits, partial(self.edit_summary, game, awaited), partial(self._show_card, game))
         await self.store.posts.hide(game.id, str(GameMessage.step(key)), game.steps[key.index].hidden)
-        await self.edit_summary(game, awaited)
-        await self.edit_card(game)
 
     async def show_prompt(self, game: Game, awaited: str = "") -> None:
         """Edits the opening to show the prompt as it is stored now, and every other message that quotes the prompt.
 
-        `awaited` is what `edit_summary` takes.
+        `awaited` is what `edit_summary` takes. Edits all that can be reached; raises StageGone where a message is not.
         """
+        steps = [step for step in game.shown.steps[:1] if step.message_id is not None]
+        edits = [partial(self._edit_opening, game), *(partial(self._edit_step, game.shown, step) for step in steps)]
+        await each(*edits, partial(self.edit_summary, game, awaited), partial(self._show_card, game))
+
+    async def _edit_opening(self, game: Game) -> None:
         if game.place.opening_id is not None:
             await patiently(lambda: self.presenter.edit_opening(game.shown))
-        for step in game.shown.steps[:1]:
-            if step.message_id is not None:
-                await self._edit_step(game.shown, step)
-        await self.edit_summary(game, awaited)
-        await self.edit_card(game)
+
+    async def _show_card(self, game: Game) -> None:
+        """Edits a card that shows what must not be seen any more; raises what `edit_card` only logs."""
+        if game.place.card_id is not None:
+            await patiently(lambda: self._edit_card(game))
 
     async def edit_summary(self, game: Game, awaited: str = "") -> None:
         """Brings a posted summary up to date; it says that the embedder `awaited` is still measuring."""
@@ -114,7 +118,7 @@ class GamePublisher:
         if game.place.card_id is not None:
             await without_stopping(self._edit_card(game, waking), "card", game=game.id)
 
-    async def _edit_card(self, game: Game, waking: bool) -> None:
+    async def _edit_card(self, game: Game, waking: bool = False) -> None:
         summary = await self._summary(game.shown) if game.state is GameState.FINISHED else None
         await self.presenter.edit_card(game.shown, replace(await self._progress(game), waking=waking), summary)
 

@@ -103,7 +103,7 @@ class StepPlayer:
         pauses, player = iter(self.players.again_pauses), game.player(StepKey.at(index))
         while True:
             try:
-                await self._collect(game, run, index, attempt, submit_ms, waking)
+                await self._collect(game, run, index, attempt, submit_ms, waking=waking)
             except Interrupted as error:
                 if (pause := next(pauses, None)) is None:
                     if isinstance(error, Unavailable):
@@ -121,6 +121,7 @@ class StepPlayer:
         index: int,
         attempt: int,
         submit_ms: int,
+        *,
         waking: Callable[[], Awaitable[None]] | None,
     ) -> None:
         key = StepKey.at(index)

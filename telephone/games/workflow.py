@@ -13,6 +13,7 @@ apology, and its traceback goes to the log.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
@@ -41,6 +42,7 @@ from telephone.games.measure_workflow import MeasureWorkflow
 from telephone.games.publisher import OPENING, GamePublisher
 from telephone.games.steps import StepPlayer
 from telephone.models.pricing import ATTEMPTS
+from telephone.publishing import each
 from telephone.store import Store
 
 PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
@@ -153,10 +155,14 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self._with.engine.enqueue(workflow_ids.settling(game.id, game.run, state), self.settling, game.id)
 
     async def realign(self, game_id: str | None = None) -> None:
-        """Hides or shows steps again as reports and decisions say, of one game or of all. Retries every ten minutes."""
+        """Hides or shows steps again as reports and decisions say, of one game or of all.
+
+        Retries every ten minutes, and after a day every hour, until the message follows, is gone, or a year is over.
+        """
         for stale in await self._with.store.reports.stale(game_id):
             first = workflow_ids.realigning(stale.game_id, str(stale.key), stale.version)
-            name = workflow_ids.once_every(workflow_ids.TEN_MINUTES, first)
+            every = workflow_ids.TEN_MINUTES if stale.is_new else workflow_ids.HOUR
+            name = workflow_ids.once_every(every, first)
             await self._with.engine.enqueue(name, self.realigning, stale.game_id, str(stale.key))
 
     async def show_as_it_is(self, game_id: str, key: StepKey) -> None:
@@ -165,8 +171,9 @@ class GameWorkflow(DBOSConfiguredInstance):
         if game.is_side:
             await sides.realign(game, key)
         else:
-            await sides.redraw(game, key)
-            await self._with.publisher.realign(game, key, await self._with.measuring.awaited(game))
+            awaited = await self._with.measuring.awaited(game)
+            realign = partial(self._with.publisher.realign, game, key, awaited)
+            await each(partial(sides.redraw, game, key), realign)
 
     async def show_prompt(self, game_id: str) -> None:
         """Edits every message that shows or quotes a game's prompt, to show the prompt that is stored now."""

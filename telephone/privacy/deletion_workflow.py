@@ -5,6 +5,7 @@ the workflow deletes piece by piece what lies outside the store: messages, pictu
 workflow has no member id and no text, and each step, repeated, finds its work done.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,13 +13,13 @@ import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.battles.workflow import BattleWorkflow
-from telephone.domain.deletions import Erasure, Reach
+from telephone.domain.deletions import AWARDS, PICTURES, PROMPT, Erasure, Reach
 from telephone.domain.games import GameState, StepKey
 from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.reruns import enqueue_unended
 from telephone.engine.waiting import look_until
-from telephone.errors import StageGone, TelephoneError
+from telephone.errors import NotFound, StageGone, TelephoneError
 from telephone.games.workflow import GameWorkflow
 from telephone.measurement.distances import GameMeasurer
 from telephone.media.images import Pictures
@@ -32,12 +33,8 @@ SETTLE: Final = 900.0
 PAUSES: Final = (60.0, 300.0, *(1_800.0,) * 46)
 """The pauses between attempts where Discord did not answer, in seconds; a day in all."""
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
-_PICTURES: Final = "pictures"
-"""Stands for all deleted pictures in the list of things to take back, whose other entries are ids."""
-_PROMPT: Final = "0"
-"""Stands for a game's prompt in such an entry, where others have a step."""
-_AWARDS: Final = "awards"
-"""Stands for a party's awards in such an entry."""
+LATER: Final = 21_600
+"""How often what is still out of reach is tried after these attempts, in seconds: without end."""
 _LOOK_EVERY: Final = 0.25
 _log = structlog.get_logger()
 
@@ -71,18 +68,25 @@ class DeletionWorkflow(DBOSConfiguredInstance):
         await self._with.engine.enqueue(workflow_ids.erasing(erasure.id), self.erasing, erasure.id)
 
     async def recover(self) -> None:
-        """Starts deletions that were ordered elsewhere or left unfinished by a crash or a fault. Safe at any time."""
-        unended = {workflow_ids.erasing(one.id): one.id for one in await self._with.store.erasures.unended()}
-        await enqueue_unended(self._with.engine, self.erasing, unended)
+        """Starts deletions that were ordered elsewhere or left unfinished by a crash or a fault. Safe at any time.
+
+        What an ended one left out of reach is tried again, once every few hours.
+        """
+        erasures, engine = self._with.store.erasures, self._with.engine
+        unended = {workflow_ids.erasing(one.id): one.id for one in await erasures.unended()}
+        await enqueue_unended(engine, self.erasing, unended)
+        for one in await erasures.leftovers():
+            name = workflow_ids.once_every(LATER, workflow_ids.erasing(one.id))
+            await engine.enqueue(name, self.erasing, one.id, True)
 
     # Workflow
 
     @DBOS.workflow(name="Erasing.erasing", max_recovery_attempts=1_000)
-    async def erasing(self, erasure_id: str) -> None:
+    async def erasing(self, erasure_id: str, once: bool = False) -> None:
         await self._stop(erasure_id)
         await self._forget_vectors(erasure_id)
-        left = [_PICTURES, *await self._erase(erasure_id)]
-        for pause in (*self._with.pauses, None):
+        left = [PICTURES, *await self._erase(erasure_id)]
+        for pause in (*(() if once else self._with.pauses), None):
             left = [name for name in left if not await self._take_back(erasure_id, name)]
             if not left or pause is None:
                 break
@@ -127,49 +131,46 @@ class DeletionWorkflow(DBOSConfiguredInstance):
 
     @DBOS.step(name="Erasing._erase")
     async def _erase(self, erasure_id: str) -> list[str]:
-        """Deletes the member's rows; returns what to take back outside the store.
-
-        Entries are ids of games and battles, steps as in `0f3c/2c`, prompts as in `0f3c/0`, and awards as in
-        `0f3c/awards`.
-        """
+        """Deletes the member's rows; returns what to take back outside the store, as entries of the scope."""
         reach = await self._with.store.erasures.erase(erasure_id)
         _log.info("a member's data is deleted", erasure=erasure_id, games=len(reach.games), steps=len(reach.steps))
-        prompts = (f"{game_id}/{_PROMPT}" for game_id in reach.prompts)
-        awards = (f"{party_id}/{_AWARDS}" for party_id in reach.parties)
-        return [*reach.games, *reach.battles, *reach.steps, *prompts, *awards]
+        return reach.entries
 
     @DBOS.step(name="Erasing._take_back")
     async def _take_back(self, erasure_id: str, name: str) -> bool:
-        """Deletes an entry's messages, or edits those that show its step, prompt or awards; False to retry later."""
-        owner_id, _, part = name.partition("/")
+        """Deletes an entry's messages, or edits those that show its step, prompt or awards.
+
+        False to retry later; what stands meanwhile is stored, so that nobody is told that nothing does.
+        """
+        done = False
         try:
-            if name == _PICTURES:
-                await self._delete_pictures(erasure_id)
-            elif not part:
-                await self._sweep(owner_id)
-            elif part == _PROMPT:
-                await self._with.games.show_prompt(owner_id)
-            elif part == _AWARDS:
-                await self._with.parties.show_awards(owner_id)
-            else:
-                await self._with.games.show_as_it_is(owner_id, StepKey.parse(part))
-            return True
-        except StageGone:
-            return True
+            done = await self._reach(erasure_id, name)
+        except StageGone as error:
+            done = error.gone
+            _log.info("out of reach", entry=name, gone=error.gone, why=error.what)
         except TelephoneError as error:
-            _log.warning("not taken back yet", owner=owner_id, error=type(error).__name__)
+            _log.warning("not taken back yet", entry=name, error=type(error).__name__)
         except Exception:
-            _log.exception("taking back broke", owner=owner_id)
-        return False
+            _log.exception("taking back broke", entry=name)
+        erasures = self._with.store.erasures
+        if not done:
+            await erasures.note(erasure_id, name, await self._place(name))
+        elif name in (await erasures.get(erasure_id)).left:
+            await erasures.note(erasure_id, name, None)
+        return done
 
     @DBOS.step(name="Erasing._conclude")
     async def _conclude(self, erasure_id: str, left: int) -> None:
         """Deletes the journals of games, battles and parties, where they were shown, and who ordered the deletion."""
-        reach = (await self._with.store.erasures.get(erasure_id)).reach
+        before = await self._with.store.erasures.get(erasure_id)
+        reach = before.reach
         owners = (*reach.games, *reach.battles, *reach.parties)
         await self._with.engine.forget(workflow_ids.prefixes(workflow_ids.OF_OWNERS, owners))
         await self._with.store.erasures.forget(erasure_id)
-        await self._with.store.compact()
+        if before.ended_at is None or not before.left:
+            await self._with.store.compact()
+        else:
+            await self._with.engine.forget([f"{workflow_ids.erasing(erasure_id)}-"])
         await self._with.store.erasures.end(erasure_id)
         _log.info("a deletion is done", erasure=erasure_id, not_taken_back=left)
 
@@ -178,7 +179,48 @@ class DeletionWorkflow(DBOSConfiguredInstance):
             if not await self._with.store.erasures.is_needed(sha256):
                 await self._with.pictures.delete(sha256)
 
-    async def _sweep(self, owner_id: str) -> None:
+    async def _reach(self, erasure_id: str, name: str) -> bool:
+        """Takes one entry back; returns whether nothing of it stands any more. Raises TelephoneError."""
+        owner_id, _, part = name.partition("/")
+        if name == PICTURES:
+            await self._delete_pictures(erasure_id)
+        elif not part:
+            return await self._sweep(owner_id)
+        elif part == PROMPT:
+            await self._with.games.show_prompt(owner_id)
+        elif part == AWARDS:
+            await self._with.parties.show_awards(owner_id)
+        else:
+            await self._with.games.show_as_it_is(owner_id, StepKey.parse(part))
+        return True
+
+    async def _place(self, name: str) -> int:
+        """The channel or thread that an entry stands in, 0 where it has none."""
+        owner_id, _, part = name.partition("/")
+        if name == PICTURES:
+            return 0
+        with suppress(NotFound):
+            return await self._shown_in(owner_id, part)
+        return 0
+
+    async def _shown_in(self, owner_id: str, part: str) -> int:
+        """The thread of a game, battle or party, or its channel where it has none. Raises NotFound."""
+        store = self._with.store
+        if part == AWARDS:
+            party = await store.parties.get(owner_id)
+            return party.thread_id or party.request.channel_id
+        if not part:
+            spots = await store.erasures.spots(Reach(games=(owner_id,), battles=(owner_id,)))
+            return next((spot.thread_id or spot.channel_id for spot in spots), 0)
+        game = await store.games.get(owner_id)
+        battles = await store.battles.of_game(owner_id) if game.is_side else []
+        shown = [battle.thread_id for battle in battles] + [game.place.thread_id]
+        return next((thread_id for thread_id in shown if thread_id), game.request.channel_id)
+
+    async def _sweep(self, owner_id: str) -> bool:
+        reached = True
         for spot in await self._with.store.erasures.spots(Reach(games=(owner_id,), battles=(owner_id,))):
             if not await self._with.cleanup.sweep(spot):
                 _log.warning("messages are out of reach", owner=owner_id)
+                reached = False
+        return reached

@@ -4,7 +4,7 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from cachetools import LRUCache
 
 from telephone.concurrency import off_loop
 from telephone.domain.deletions import Erasure, Footprint
+from telephone.domain.refusals import OutOfReach
 from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.media.images import Pictures
@@ -37,11 +38,15 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class MemberFile:
-    """A member's exported file: JSON, or a ZIP of it and the pictures they drew. `rows` counts each section's rows."""
+    """A member's exported file: JSON, or a ZIP of it and the pictures they drew. `rows` counts each section's rows.
+
+    `out_of_reach` are the channels and threads where something that was to be deleted still stands.
+    """
 
     name: str
     data: bytes
     rows: Mapping[str, int]
+    out_of_reach: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +95,10 @@ class PrivacyService:
         rows = {section: len(listed) for section, listed in found.items()}
         _log.info("a member's file was made", rows=sum(rows.values()))
         drawn = await self._drawn(found)
+        left = await self.out_of_reach(member_id)
         if not drawn:
-            return MemberFile(f"{_NAME}.json", data, rows)
-        return MemberFile(f"{_NAME}.zip", await off_loop(_packed, {f"{_NAME}.json": data} | drawn), rows)
+            return MemberFile(f"{_NAME}.json", data, rows, left)
+        return MemberFile(f"{_NAME}.zip", await off_loop(_packed, {f"{_NAME}.json": data} | drawn), rows, left)
 
     async def _drawn(self, found: Found) -> dict[str, bytes]:
         """The pictures that the member drew, by their names in the ZIP, as far as they are still stored."""
@@ -104,11 +110,19 @@ class PrivacyService:
         return files
 
     async def footprint(self, member_id: int) -> Footprint:
-        """What a deletion would delete. Raises BadInput where nothing is kept of a member."""
+        """What a deletion would delete. Raises BadInput where nothing is kept of a member, OutOfReach where only what
+        an earlier deletion could not reach is."""
         found = await self.store.erasures.footprint(member_id)
+        orders = sum(one.member_id == member_id for one in await self.store.erasures.unended())
+        if found.rows <= orders and (places := await self.out_of_reach(member_id)):
+            raise OutOfReach(places)
         if found.is_empty:
             raise BadInput(NOTHING)
         return found
+
+    async def out_of_reach(self, member_id: int) -> list[int]:
+        """The channels and threads where something of a member stands that a deletion could not take back so far."""
+        return await self.store.erasures.out_of_reach(member_id)
 
     async def erase(self, member_id: int) -> Erasure:
         """Orders the deletion of all data that is kept of a member on every server; it is carried out whatever happens.
@@ -138,6 +152,16 @@ class PrivacyService:
             within=timeout,
         )
         return found.ended_at is not None
+
+    async def tried(self, erasure_id: str, timeout: float) -> bool:
+        """Whether a deletion is done or met something out of reach; waits for either up to `timeout` seconds."""
+        found = await look_until(
+            lambda: self.store.erasures.get(erasure_id),
+            lambda erasure: erasure.ended_at is not None or bool(erasure.left),
+            every=_LOOK_EVERY,
+            within=timeout,
+        )
+        return found.ended_at is not None or bool(found.left)
 
 
 def _packed(files: Mapping[str, bytes]) -> bytes:

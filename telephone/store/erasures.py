@@ -5,12 +5,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import String, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from telephone.domain.battles import BattleState
-from telephone.domain.deletions import Erasure, Footprint, Reach, Spot, UnderWay
+from telephone.domain.deletions import Erasure, Footprint, Leftovers, Reach, Spot, UnderWay
 from telephone.domain.human_turns import SeatState
 from telephone.domain.messages import BattleMessageKind, GameMessageKind
 from telephone.domain.parties import PartyState
@@ -110,12 +110,38 @@ class Erasures:
         async with self._database.writing() as session:
             row = await _one(session, erasure_id, lock=True)
             if row.member_id is None:
-                return Reach()
+                return Reach.of_json(row.reach)
             found = await reach_of(session, row.member_id)
             await wipe(session, row.member_id, found)
             reach = Reach.of_json(row.reach) | found
-            row.reach = reach.as_json()
+            row.reach = {**reach.as_json(), **Leftovers.of_json(row.reach).as_json()}
             return reach
+
+    async def note(self, erasure_id: str, entry: str, place: int | None) -> None:
+        """Stores that an entry is out of reach in a channel or thread; None: that nothing of it stands any more."""
+        async with self._database.writing() as session:
+            row = await _one(session, erasure_id, lock=True)
+            known = Leftovers.of_json(row.reach)
+            left = {name: where for name, where in known.left.items() if name != entry}
+            if place is not None:
+                left[entry] = place
+            if left != known.left:
+                found = Leftovers(left, row.member_id or known.member_id)
+                row.reach = {**Reach.of_json(row.reach).as_json(), **found.as_json()}
+
+    async def out_of_reach(self, member_id: int) -> list[int]:
+        """The channels and threads where something of a member stands that we could not take back."""
+        found = [one for one in await self._with_leftovers() if one.member_id == member_id]
+        return list(dict.fromkeys(place for one in found for place in one.left.values()))
+
+    async def leftovers(self) -> list[Erasure]:
+        """The ended orders of which something is out of reach."""
+        return [one for one in await self._with_leftovers() if one.ended_at is not None]
+
+    async def _with_leftovers(self) -> list[Erasure]:
+        query = select(ErasureRow).where(cast(col(ErasureRow.reach), String).contains('"left"'))
+        async with self._database.reading() as session:
+            return [one for one in map(_erasure, await session.scalars(query)) if one.left]
 
     async def spots(self, reach: Reach) -> list[Spot]:
         """The channels, threads and cards in which the games and battles of `reach` were shown."""
@@ -133,15 +159,20 @@ class Erasures:
             return bool(await session.scalar(select(known.exists() | shown.exists())))
 
     async def forget(self, erasure_id: str) -> None:
-        """Deletes the member's id and the scope from an order, and the message ids of deleted games and battles."""
+        """Deletes the member's id and the scope from an order, and the message ids of deleted games and battles.
+
+        What is out of reach stays, and with it whose it is.
+        """
         async with self._database.writing() as session:
             row = await _one(session, erasure_id, lock=True)
-            reach = Reach.of_json(row.reach)
-            for some in batches(reach.games):
+            reach, known = Reach.of_json(row.reach), Leftovers.of_json(row.reach)
+            kept = reach.only(known.left)
+            for some in batches([one for one in reach.games if one not in kept.games]):
                 await session.execute(delete(PostRow).where(col(PostRow.game_id).in_(some)))
-            for some in batches(reach.battles):
+            for some in batches([one for one in reach.battles if one not in kept.battles]):
                 await session.execute(delete(BattlePostRow).where(col(BattlePostRow.battle_id).in_(some)))
-            row.member_id = row.reach = None
+            row.member_id = None
+            row.reach = {**kept.as_json(), **known.as_json()} if known.left else None
 
     async def end(self, erasure_id: str) -> None:
         """Marks an order as ended."""
@@ -179,7 +210,9 @@ async def _spots(session: AsyncSession, row: Any, post: Any, owner: str, owners:
         for one in await session.scalars(select(row).where(row.id.in_(some))):
             messages = posted[one.id]
             cards = tuple(messages[what] for what in _CARDS if what in messages)
-            found.append(Spot(one.id, one.channel_id, one.created_at, messages.get(GameMessageKind.THREAD), cards))
+            thread_id = messages.get(GameMessageKind.THREAD)
+            others = sorted(set(messages.values()) - {*cards, thread_id})
+            found.append(Spot(one.id, one.channel_id, one.created_at, thread_id, cards, tuple(others)))
     return found
 
 
@@ -192,4 +225,6 @@ async def _one(session: AsyncSession, erasure_id: str, *, lock: bool = False) ->
 
 
 def _erasure(row: ErasureRow) -> Erasure:
-    return Erasure(row.id, row.member_id, row.ordered_at, row.ended_at, Reach.of_json(row.reach))
+    known = Leftovers.of_json(row.reach)
+    member_id = known.member_id if row.member_id is None else row.member_id
+    return Erasure(row.id, member_id, row.ordered_at, row.ended_at, Reach.of_json(row.reach), known.left)

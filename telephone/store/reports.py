@@ -17,8 +17,10 @@ from telephone.store.tables.columns import now
 from telephone.store.tables.games import DISMISSED, OPEN, UPHELD, PostRow, ReportRow, StepRow
 from telephone.store.visibility import hidden
 
-STALE_FOR: Final = timedelta(days=1)
+STALE_FOR: Final = timedelta(days=365)
 """How long a message is updated to match its reports; after that its channel is taken to be gone."""
+NEW_FOR: Final = timedelta(days=1)
+"""How long a report or a decision counts as new: its message is then updated more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Stale:
     game_id: str
     key: StepKey
     version: int
+    is_new: bool = True
 
 
 class Reports:
@@ -82,12 +85,12 @@ class Reports:
         return await self._settle(_of_game(game_id), UPHELD, by)
 
     async def stale(self, game_id: str | None = None) -> list[Stale]:
-        """Posted steps whose message does not match its reports of the last day, of one game or of all."""
+        """Posted steps whose message does not match its reports of the last year, of one game or of all."""
         what = cast(col(StepRow.turn), String) + col(StepRow.kind)
         version = func.count() + func.count(col(ReportRow.settled_at))
         latest = func.max(func.coalesce(col(ReportRow.settled_at), col(ReportRow.reported_at)))
         query = (
-            select(col(StepRow.game_id), col(StepRow.turn), col(StepRow.kind), version)
+            select(col(StepRow.game_id), col(StepRow.turn), col(StepRow.kind), version, latest > now() - NEW_FOR)
             .join(ReportRow, _same_step())
             .join(PostRow, and_(col(PostRow.game_id) == col(StepRow.game_id), col(PostRow.what) == what))
             .where(col(PostRow.message_id).is_not(None), col(PostRow.hidden) != hidden())
@@ -97,7 +100,8 @@ class Reports:
         if game_id is not None:
             query = query.where(col(StepRow.game_id) == game_id)
         async with self._database.reading() as session:
-            return [Stale(game, StepKey(turn, Kind(kind)), n) for game, turn, kind, n in await session.execute(query)]
+            rows = await session.execute(query)
+            return [Stale(game, StepKey(turn, Kind(kind)), n, bool(new)) for game, turn, kind, n, new in rows]
 
     async def _settle(self, which: ColumnElement[bool], state: str, by: int) -> int:
         statement = (

@@ -103,6 +103,28 @@ async def test_deleting_is_ordered_by_who_presses_and_told_when_it_is_done(serve
     assert server.refusals() == ["BadInput"]
 
 
+@pytest.mark.parametrize("ended", [False, True])
+async def test_who_has_something_out_of_reach_is_never_told_that_nothing_is_kept(server, store, ended):
+    alice = server.alice.id
+    await live(store, alice, WORDS)
+    order = await store.erasures.order(alice)
+    await store.erasures.erase(order.id)
+    for number in range(7):
+        await store.erasures.note(order.id, f"0f3c/{number + 1}c", 100 + number)
+    if ended:
+        await store.erasures.forget(order.id)
+        await store.erasures.end(order.id)
+    for name in ("delete", "export"):
+        result = await server.alice.slash(server.channel, f"telephone me {name}")
+        assert "still stands in <#100>, <#101>, <#102>, <#103>, <#104> and 2 more, out of my reach" in (
+            result.response.content
+        )
+        assert not result.response.attachments or not ended
+    for number in range(7):
+        await store.erasures.note(order.id, f"0f3c/{number + 1}c", None)
+    assert await store.erasures.out_of_reach(alice) == []
+
+
 async def test_nobody_is_named_or_reminded_unless_they_say_so(server, store):
     guild, alice = server.guild.id, server.alice.id
     assert await store.members.wishes(guild, alice) == Wishes()

@@ -22,6 +22,7 @@ class Fault:
     times: int
     retry_after: float
     scope: Scope = "user"
+    code: int = 0
 
     @property
     def works_first(self) -> bool:
@@ -44,19 +45,20 @@ class Faults:
         times: int = 1,
         retry_after: float = 0.5,
         scope: Scope = "user",
+        code: int = 0,
     ) -> None:
         """Let requests fail whose path (without /api/v10) is matched anywhere by the expression `path`.
 
         429 is answered with Retry-After, rate limit headers and its `scope`, other numbers as that status before any
         work is done; "lost answer" does the work and answers 502; "silence" does it and answers nothing while
-        the bot waits; "drop" closes the connection at once.
+        the bot waits; "drop" closes the connection at once. `code` is the error code in the answer.
         """
         known = status in ("lost answer", "silence", "drop") if isinstance(status, str) else 400 <= status < 600
         if not known or times < 1:
             raise ValueError(
                 f"no such fault: {status!r} × {times}; use 400–599, 'lost answer', 'silence' or 'drop', at least once"
             )
-        self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after, scope))
+        self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after, scope, code))
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault that meets this request, if any."""

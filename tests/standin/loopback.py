@@ -222,6 +222,10 @@ class Standin:
         """Archive a thread, as its timer or a moderator would."""
         self.world.backend.edit_channel(thread.id, {}, thread_metadata={"archived": True, "locked": locked})
 
+    def close(self, thread: Any, *, locked: bool, archived: bool = False) -> None:
+        """Lock or unlock a thread, and archive or reopen it, as a moderator would."""
+        self.world.backend.edit_channel(thread.id, {}, thread_metadata={"archived": archived, "locked": locked})
+
     def delete_message(self, message: Message) -> None:
         """A moderator deletes a message."""
         self.world.backend.delete_message(message.channel_id, message.id)

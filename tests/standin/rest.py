@@ -18,7 +18,8 @@ from simcord.backend.errors import BackendError, invalid_form_body
 from simcord.http import client as _routes  # noqa: F401  (importing it registers every route)
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
 
-from tests.standin import answers, rules
+from tests.standin import answers, rules, threads
+from tests.standin.ageing import Ageing, gone_nonce
 from tests.standin.faults import Fault, Faults, Scope
 from tests.standin.limits import Limits
 from tests.standin.records import Sent
@@ -31,6 +32,7 @@ NEVER_SENT = 499
 CALLBACK = re.compile(r"/interactions/(\d+)/[^/]+/callback")
 # Interaction callbacks and follow-ups carry their own token in the path.
 UNAUTHORISED = re.compile(r"/(interactions|webhooks)/\d+/.+")
+THREAD_EDIT = re.compile(r"/channels/(\d+)")
 HISTORY = POST_MESSAGE = re.compile(r"/channels/\d+/messages")
 
 
@@ -109,6 +111,7 @@ class Rest:
         self._world, self._faults, self._spec = world, faults, spec
         self._token, self._nonce_window = token, nonce_window
         self._privileged, self._shards = privileged, shards
+        self._ageing = Ageing(world.backend)
         # (author, nonce) → when it was posted, in the world's time, and where.
         self._posted: dict[tuple[int, str], tuple[float, int, int]] = {}
 
@@ -162,8 +165,8 @@ class Rest:
             return web.Response(status=NEVER_SENT)
         status = int(fault.status)
         if status != 429:
-            return _json(status, json.dumps({"message": f"{status}: injected", "code": 0}))
-        return _limited(fault.retry_after, fault.scope)
+            return _json(status, json.dumps({"message": f"{status}: injected", "code": fault.code}))
+        return _limited(fault.retry_after, fault.scope, code=fault.code)
 
     def _answer(self, call: Call) -> web.Response:
         try:
@@ -179,7 +182,7 @@ class Rest:
             self.complaints.append(str(error))
             return _json(501, json.dumps(error.to_json()))
         except BackendError as error:
-            return _json(error.status, json.dumps(error.to_json()))
+            return _json(error.status, json.dumps(error.to_json()), getattr(error, "headers", None))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             # simcord trips over bodies without a key that Discord requires.
             self.complaints.append(f"{call.method} {call.path}: simcord did not understand the body: {error!r}")
@@ -196,11 +199,16 @@ class Rest:
             self.complaints += self._spec.check(
                 call.method, call.path, call.query, call.payload, multipart=call.multipart
             )
+        self._ageing.check(call.method, call.path)
         rules.check_uploads(call.sizes)
         rules.check(self._world.backend, call.method, call.path, call.payload)
         known = self._known(call)
         if known is not None:
             return known
+        thread = THREAD_EDIT.fullmatch(call.path) if call.method == "PATCH" else None
+        edited = threads.edit(self._world.backend, int(thread[1]), call.payload) if thread else None
+        if edited is not None:
+            return edited
         result = self._dispatch(call)
         self._note(call, result)
         return _without_guild(result)
@@ -221,14 +229,16 @@ class Rest:
         return result[-int(call.query.get("limit", 50)) :] if pages_on else result
 
     def _known(self, call: Call) -> Any:
-        """The message that this nonce has posted within the window, if it still stands."""
+        """The message that this nonce has posted within the window. Raises 10008 where it was deleted since."""
         key = self._nonce(call)
         if key is None or not call.payload.get("enforce_nonce") or key not in self._posted:
             return None
         posted, channel_id, message_id = self._posted[key]
         stored = self._world.backend.messages.get(channel_id, {}).get(message_id)
-        if stored is None or self._now() - posted > self._nonce_window:
+        if self._now() - posted > self._nonce_window:
             return None
+        if stored is None:
+            raise gone_nonce()
         path = f"/channels/{channel_id}/messages/{message_id}"
         return _without_guild({**self._dispatch(Call("GET", path, {})), "nonce": key[1]})
 
@@ -277,9 +287,9 @@ def _without_guild(result: Any) -> Any:
     return result
 
 
-def _limited(wait: float, scope: Scope, limits: dict[str, str] | None = None) -> web.Response:
+def _limited(wait: float, scope: Scope, limits: dict[str, str] | None = None, code: int = 0) -> web.Response:
     """A 429 as Discord answers it: the bot's limit of all routes has no bucket."""
-    body = {"message": "You are being rate limited.", "retry_after": wait, "global": scope == "global", "code": 0}
+    body = {"message": "You are being rate limited.", "retry_after": wait, "global": scope == "global", "code": code}
     # discord.py takes a 429 without Via for a ban by Cloudflare.
     headers = {"Retry-After": f"{wait}", "Via": "1.1 google"}
     if scope == "global":

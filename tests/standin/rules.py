@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from simcord.backend import permissions
 from simcord.backend.errors import BackendError, invalid_form_body, missing_permissions
 from simcord.components import walk_components
 
+from tests.standin import threads
 from tests.standin.records import POSTED_TYPES
 from tests.standin.world import UPLOAD_LIMIT, MendedBackend
 
@@ -64,44 +64,22 @@ def _message(backend: MendedBackend, groups: tuple[str, ...], payload: Any) -> N
     if len(str(payload.get("nonce") or "")) > 25:
         raise invalid_form_body("nonce: Must be 25 or fewer in length.")
     channel_id = int(groups[0])
-    _locked(backend, channel_id)
-    if payload.get("attachments") and not _may(backend, channel_id, "attach_files"):
+    threads.create(backend, channel_id)
+    if payload.get("attachments") and not threads.may(backend, channel_id, "attach_files"):
         raise missing_permissions()
     _reply(backend, channel_id, payload.get("message_reference"))
-
-
-def _locked(backend: MendedBackend, channel_id: int) -> None:
-    channel = backend.channels.get(channel_id)
-    meta = channel.thread_metadata if channel is not None else None
-    if meta is not None and meta.locked and not _may(backend, channel_id, "manage_threads"):
-        raise BackendError(400, 50083, "Thread is archived" if meta.archived else "Thread is locked")
 
 
 def _reply(backend: MendedBackend, channel_id: int, reference: Any) -> None:
     if not isinstance(reference, dict) or reference.get("type", 0) != 0 or not reference.get("message_id"):
         return
-    if not _may(backend, channel_id, "read_message_history"):
+    if not threads.may(backend, channel_id, "read_message_history"):
         raise BackendError(403, 160002, "Cannot reply without permission to read message history")
     target = backend.messages.get(channel_id, {}).get(int(reference["message_id"]))
     if target is None and reference.get("fail_if_not_exists", True):
         raise invalid_form_body("message_reference: Unknown message")
     if target is not None and target.type not in POSTED_TYPES:
         raise invalid_form_body("message_reference: Cannot reply to a system message")
-
-
-def _may(backend: MendedBackend, channel_id: int, permission: str) -> bool:
-    channel = backend.channels.get(channel_id)
-    if channel is None or channel.guild_id is None:
-        return True
-    allowed = backend.compute_permissions(channel.guild_id, backend.bot_user.id, channel_id)
-    return bool(allowed & permissions.flag(permission))
-
-
-def _awake(backend: MendedBackend, groups: tuple[str, ...], payload: Any) -> None:
-    """Only a post wakes an archived thread; edits and reactions are refused."""
-    channel = backend.channels.get(int(groups[0]))
-    if channel is not None and channel.thread_metadata is not None and channel.thread_metadata.archived:
-        raise BackendError(400, 50083, "Thread is archived")
 
 
 def _thread(backend: MendedBackend, groups: tuple[str, ...], payload: Any) -> None:
@@ -196,13 +174,15 @@ RULES: list[tuple[str, re.Pattern[str], Rule]] = [
     (method, re.compile(pattern), rule)
     for method, pattern, rule in (
         ("POST", _CHANNEL + r"/messages", _message),
-        ("PATCH", _CHANNEL + r"/messages/\d+", _awake),
+        ("PATCH", _CHANNEL + r"/messages/\d+", threads.update),
         ("PATCH", _CHANNEL + r"/messages/(\d+)", _kept_files),
-        ("PUT", _CHANNEL + r"/messages/\d+/reactions/.+", _awake),
-        ("PUT", _CHANNEL + r"/thread-members/.+", _awake),
+        ("DELETE", _CHANNEL + r"/messages/(\d+)", threads.delete),
+        ("PUT", _CHANNEL + r"/messages/\d+/reactions/.+", threads.update),
+        ("PUT", _CHANNEL + r"/thread-members/.+", threads.update),
         ("PATCH", _CHANNEL, _channel_edit),
         ("POST", _CHANNEL + r"/(?:messages/\d+/)?threads", _thread),
         ("POST", r"/interactions/\d+/[^/]+/callback", _callback),
+        ("POST", r"/interactions/(\d+)/[^/]+/callback", threads.answer),
         ("PUT", r"/applications/\d+(?:/guilds/\d+)?/commands", _commands),
         ("*", r"/.*", _components),
         ("*", r"/.*", _alt_texts),

@@ -79,12 +79,16 @@ async def test_a_nonce_counts_once_for_an_author_anywhere(wire: Wire) -> None:
     assert len(wire.discord.messages(wire.channel)) == 2
 
 
-async def test_a_deleted_message_frees_its_nonce(wire: Wire) -> None:
+async def test_the_nonce_of_a_deleted_message_is_refused_while_it_is_remembered(wire: Wire) -> None:
     body = {"content": "once", "nonce": "n-1", "enforce_nonce": True}
     await wire.post(body)
     wire.discord.delete_message(wire.discord.messages(wire.channel)[0])
-    await wire.post(body)
-    assert len(wire.discord.messages(wire.channel)) == 1
+    status, answer = await wire.post(body)
+    assert (status, answer["code"]) == (404, 10008)
+    assert (await wire.post({**body, "nonce": "n-2"}))[0] == 200
+    wire.discord.world.backend.advance_clock(181)
+    assert (await wire.post(body))[0] == 200
+    assert len(wire.discord.messages(wire.channel)) == 2
 
 
 async def test_files_keep_their_order_and_alt_texts(wire: Wire) -> None:

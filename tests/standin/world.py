@@ -38,6 +38,7 @@ class MendedBackend(Backend):
         super().__init__(clock=RealClock())
         self.acknowledge_within = acknowledge_within
         self.age_restricted: set[int] = set()
+        self.archived_deletes = True
 
     def new_interaction(self, type: int, channel_id: int, user_id: int, guild_id: int | None) -> Interaction:  # noqa: A002
         record = super().new_interaction(type, channel_id, user_id, guild_id)
@@ -56,13 +57,14 @@ class MendedBackend(Backend):
         thread = super().create_thread(parent_id, name, owner_id, message_id=message_id, **options)
         self.get_message(parent_id, message_id).flags |= HAS_THREAD
         self.announce_thread_create(thread)
-        self.create_system_message(
+        starter = self.create_system_message(
             thread.id,
             MessageType.THREAD_STARTER_MESSAGE,
             owner_id,
             referenced_channel_id=parent_id,
             referenced_message_id=message_id,
         )
+        starter.content = ""
         thread.message_count = 0
         return thread
 

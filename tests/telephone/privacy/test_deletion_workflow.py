@@ -7,8 +7,9 @@ import pytest
 
 from telephone.domain.games import ERASED, Game, GameState
 from telephone.domain.parties import PartyState
+from telephone.domain.refusals import OutOfReach
 from telephone.engine.engine import Engine
-from telephone.errors import BadInput, NotFound, Unavailable
+from telephone.errors import BadInput, NotFound, StageGone, Unavailable
 from telephone.games.admission import StartRequest
 from telephone.media.images import Pictures
 from telephone.parties.service import PartyAsked
@@ -142,6 +143,56 @@ async def test_a_discord_that_does_not_answer_is_tried_again_and_one_that_is_clo
         await deleted(running, ANN)
         assert [spot.owner_id for spot in cleanup.swept] == [mine.id]
         assert WORDS.encode() not in kept(tmp_path)
+
+
+async def test_what_is_out_of_reach_is_told_and_tried_again_after_a_restart(tmp_path, monkeypatch):
+    monkeypatch.setattr("telephone.privacy.deletion_workflow.LATER", 1)
+    async with running_app(tmp_path, cleanup=RecordedCleanup(barred=True)) as running:
+        mine = await played(running, ANN, WORDS)
+        await deleted(running, ANN)
+        assert WORDS.encode() not in kept(tmp_path)
+        with pytest.raises(OutOfReach) as told:
+            await running.app.privacy.footprint(ANN)
+        assert told.value.places == (mine.place.thread_id,)
+        assert (await running.app.privacy.file_of(ANN)).out_of_reach == [mine.place.thread_id]
+    async with running_app(tmp_path) as running:
+        async with asyncio.timeout(LIMIT):
+            while await running.app.privacy.out_of_reach(ANN):
+                await asyncio.sleep(0.05)
+        assert [spot.thread_id for spot in running.cleanup.swept] == [mine.place.thread_id]
+        with pytest.raises(BadInput, match="Nothing is kept of you"):
+            await running.app.privacy.footprint(ANN)
+    assert str(ANN).encode() not in kept(tmp_path)
+
+
+@pytest.mark.parametrize("what", ["permission", "thread", "limit", "silent", "unknown"])
+async def test_a_place_that_refuses_an_edit_is_no_place_that_is_gone(tmp_path, monkeypatch, what):
+    async with running_app(tmp_path) as running:
+        game_id = await take(running.store, ANN, WORDS, starter=BEN)
+        await running.store.games.move(game_id, GameState.FINISHED, only_from=tuple(GameState))
+        await running.store.posts.done(game_id, "thread", 71)
+        await running.store.posts.done(game_id, "1c", 72)
+
+        async def refuses(*_):
+            raise StageGone("no", what)
+
+        monkeypatch.setattr(RecordedGames, "edit_step", refuses)
+        await deleted(running, ANN)
+        assert await running.app.privacy.out_of_reach(ANN) == [71]
+
+
+async def test_what_is_gone_is_not_out_of_reach(tmp_path, monkeypatch):
+    async def gone(*_):
+        raise StageGone("no", "thread", gone=True)
+
+    monkeypatch.setattr(RecordedGames, "edit_step", gone)
+    async with running_app(tmp_path) as running:
+        game_id = await take(running.store, ANN, WORDS, starter=BEN)
+        await running.store.games.move(game_id, GameState.FINISHED, only_from=tuple(GameState))
+        await running.store.posts.done(game_id, "thread", 71)
+        await running.store.posts.done(game_id, "1c", 72)
+        await deleted(running, ANN)
+        assert await running.app.privacy.out_of_reach(ANN) == []
 
 
 async def test_a_deletion_that_was_interrupted_is_carried_out_at_the_next_start(tmp_path):

@@ -95,6 +95,10 @@ async def test_a_message_that_shows_something_else_than_it_should_is_found(store
     await store.reports.dismiss(game.id, PICTURE, by=9)
     (second,) = await store.reports.stale()
     assert second.version > first.version
+    assert second.is_new
+    monkeypatch.setattr(aggregate, "NEW_FOR", timedelta(0))
+    (old,) = await store.reports.stale()
+    assert not old.is_new, "it is tried again, but less often"
     monkeypatch.setattr(aggregate, "STALE_FOR", timedelta(0))
     assert await store.reports.stale() == []
 

@@ -1,0 +1,89 @@
+"""What a member is answered, although Discord does not tell the bot that it carried a request out."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.standin.loopback import Standin
+from tests.standin.members import Interaction
+
+BOT = [sys.executable, "-m", "bot"]
+CALLBACK = r"/interactions/\d+/[^/]+/callback"
+FOLLOW_UP = r"/webhooks/\d+/[^/]+$"
+PLAYED = {"t2i": "stickers", "i2t": "spotter-sharp", "turns": 1}
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("fault", ["lost answer", "drop", 502])
+async def test_an_answer_whose_arrival_is_not_told_counts(standin: Standin, tmp_path: Path, fault):
+    guild = standin.create_guild("Players")
+    channel, ada = guild.create_text_channel("telephone"), guild.add_member("ada")
+    bot = await standin.run_bot(BOT, env={"TELEPHONE_DATA_DIR": str(tmp_path / "data")})
+
+    def fails() -> None:
+        standin.faults.add("POST", CALLBACK, status=fault)
+
+    async def repeated(asked: Interaction) -> Interaction:
+        """Until the bot has made the request again: a form is filled in by people, not in a millisecond."""
+        mine = lambda: [one.status for one in standin.sent if f"/interactions/{asked.id}/" in one.path]  # noqa: E731
+        await standin.until(lambda: mine()[-1] in (200, 400))
+        return asked
+
+    async def done(asked: Interaction) -> Interaction:
+        await standin.until(lambda: asked.response and not asked.response.loading)
+        assert standin.faults.left == 0
+        return asked
+
+    # A command is acknowledged, and its answer replaces "thinking".
+    fails()
+    started = await done(await ada.slash(channel, "telephone start", prompt="a fox mends a clock", seed=1, **PLAYED))
+    assert "#1" in started.response.text
+    await standin.until(lambda: any("### #1 finished" in one.text for one in standin.messages(channel)))
+    assert len(standin.threads(channel)) == 1
+    # Autocompletion offers its rows.
+    fails()
+    assert await ada.autocomplete(channel, "telephone start", "t2i", "stick")
+    await standin.until(lambda: [one.status for one in standin.sent if "callback" in one.path][-1] in (200, 400))
+    # A form opens, and what is filled in is taken.
+    thread = standin.threads(channel)[0]
+    turn = next(one for one in standin.messages(thread) if "Turn 1 of 1, caption" in one.text)
+    fails()
+    form = await repeated(await ada.menu(turn, "Report this turn"))
+    fails()
+    sent = await done(await ada.submit(form, {"reason": "other"}))
+    assert sent.response.text.startswith("Thank you.")
+    # A button answers in the place of its message.
+    asked = await done(await ada.slash(channel, "telephone me delete"))
+    fails()
+    await ada.click(asked.response, label="Keep it")
+    await standin.until(lambda: asked.response.text == "Nothing was deleted.")
+    assert "something broke" not in bot.log
+    assert "Traceback" not in bot.log
+
+
+@pytest.mark.timeout(120)
+async def test_a_follow_up_that_arrived_is_not_said_twice(standin: Standin, tmp_path: Path):
+    guild = standin.create_guild("Players")
+    channel, ada = guild.create_text_channel("telephone"), guild.add_member("ada")
+    bot = await standin.run_bot(BOT, env={"TELEPHONE_DATA_DIR": str(tmp_path / "data")})
+    board = await ada.slash(channel, "telephone leaderboard")
+    await standin.until(lambda: board.response and not board.response.loading)
+    standin.faults.add("PATCH", "/messages/@original", status=400, code=50035)
+    standin.faults.add("POST", FOLLOW_UP, status="lost answer")
+    pressed = await ada.select(board.response, ["distance"])
+    await standin.until(lambda: "may not have arrived" in bot.log)
+    assert len(pressed.followups) == 1
+    assert "Ref" in pressed.followups[0].text
+
+
+@pytest.mark.timeout(120)
+async def test_a_command_that_another_process_acknowledged_is_left_to_it(standin: Standin, tmp_path: Path):
+    guild = standin.create_guild("Players")
+    channel, ada = guild.create_text_channel("telephone"), guild.add_member("ada")
+    bot = await standin.run_bot(BOT, env={"TELEPHONE_DATA_DIR": str(tmp_path / "data")})
+    standin.faults.add("POST", CALLBACK, status=400, code=40060)
+    await ada.slash(channel, "telephone start", prompt="a fox mends a clock", wait=False, **PLAYED)
+    await standin.until(lambda: "somebody else acknowledged it" in bot.log)
+    assert standin.threads(channel) == []
+    assert "something broke" not in bot.log

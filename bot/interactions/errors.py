@@ -74,7 +74,7 @@ def _words(press: Press, cause: BaseException) -> str:
     if isinstance(cause, TelephoneError):
         return escape(cause.sentence)
     if isinstance(cause, app_commands.CheckFailure):
-        return "This command is for members who may manage the server; please ask one of them."
+        return "This command is not open to you on this server; please ask one of its admins."
     if isinstance(cause, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         _log.info("command out of date", command=_name(press))
         return "This command has just changed; please reload Discord (Ctrl+R) and try again."

@@ -135,7 +135,7 @@ async def _report_and_judge(standin: Standin, channel, thread, member: Member, m
     form = await member.menu(first, "Report this turn")
     await member.submit(form, {"part": "c-p", "reason": "violence"})
     await standin.until(lambda: len(_again(standin, first).attachments) == 3)
-    listed = await mod.slash(channel, "telephone-admin reports")
+    listed = await mod.slash(channel, "telephone-moderate reports")
     assert "picture 1 of side C of battle 1" in await _answered(standin, listed)
     await _answered(standin, await mod.click(listed.response, label="Look at picture 1 of side C of battle 1"))
     await _answered(standin, await mod.click(listed.response, label="Show picture 1 of side C of battle 1 again"))

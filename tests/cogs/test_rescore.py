@@ -19,7 +19,7 @@ from tests.support.played import UNFINISHED
 
 pytestmark = pytest.mark.slow
 
-COMMAND, PRICE = "telephone rescore", 0.001
+COMMAND, PRICE = "telephone-admin rescore", 0.001
 
 
 class RescoreRuntime:

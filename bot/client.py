@@ -48,9 +48,10 @@ class ClientSurfaces(Protocol):
 class TelephoneBot(commands.AutoShardedBot):
     """The client, which imports neither commands nor buttons nor messages.
 
-    `telephone`, `moderate` and `admin` are the groups that commands join. `forms` has the handler of each form by the pattern of
-    its id. `late` holds the ids of members whose last interaction expired before it was acknowledged, at most
-    LATE_MAX of them. `command_ids` holds Discord's ids of the top-level commands, by name. `drawing_page` serves the page where members draw in the browser.
+    `telephone`, `moderate` and `admin` are the groups that commands join; `command_ids` holds Discord's ids of the
+    top-level commands, by name. `forms` has the handler of each form by the pattern of its id. `late` holds the ids of
+    members whose last interaction expired before it was acknowledged, at most LATE_MAX of them. `drawing_page` serves
+    the page where members draw in the browser.
     """
 
     telephone: app_commands.Group

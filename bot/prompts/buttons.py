@@ -45,7 +45,9 @@ async def accept(press: Press, number: int, level: Level | None) -> None:
 async def decline(press: Press, number: int, level: Level | None) -> None:
     async def decide() -> str:
         prompts = press.client.app.prompts
-        return messages.declined(await prompts.decline(server_of(press), number, is_moderator=await is_moderator(press)))
+        return messages.declined(
+            await prompts.decline(server_of(press), number, is_moderator=await is_moderator(press))
+        )
 
     await _decided(press, number, decide())
 

@@ -43,7 +43,9 @@ async def stop(press: Press, job_id: str) -> None:
 async def _begin(press: Press, embedder: str) -> None:
     guild_id, channel_id = server_of(press), press.channel_id or 0
     rescores = press.client.app.rescores
-    job = await rescores.rescore(guild_id, embedder, by=press.user.id, channel_id=channel_id, is_host=await is_admin(press))
+    job = await rescores.rescore(
+        guild_id, embedder, by=press.user.id, channel_id=channel_id, is_host=await is_admin(press)
+    )
     shown = await rescores.shown(job.id)
     link = None if shown.message_id is None else address(guild_id, channel_id, shown.message_id)
     await say(press, messages.begun(job, link))

@@ -65,7 +65,8 @@ def begun(job: Rescore, link: str | None) -> str:
 
 
 def stopped(job: Rescore) -> str:
-    return f"Stopped after {_count(job.measured)}; these stay measured, and /telephone-admin rescore goes on with the rest."
+    done = _count(job.measured)
+    return f"Stopped after {done}; these stay measured, and /telephone-admin rescore goes on with the rest."
 
 
 def _line(job: Rescore, moment: datetime) -> str:

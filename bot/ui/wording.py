@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from typing import Final
 
+from bot.ui.text import CONTENT_MAX, LAYOUT_MAX, units
+
 CHOICE_MAX: Final = 100
 """The longest name of a choice that autocompletion offers, in characters."""
 BROKEN: Final = "Something broke on our side, and it was written down; please try again in a minute."
 OLD_BOARD: Final = "That board is an older one; please open it anew with /telephone leaderboard."
 OLD_INSIGHTS: Final = "That answer is an older one; please open it anew with /telephone insights."
 LATE: Final = "The button you pressed before waited too long, but your game is safe."
+ANSWER_MAX: Final = CONTENT_MAX - units(LATE) - 1
+"""What an answer to one member may take, in UTF-16 units, so that LATE fits before it."""
+ANSWER_LAYOUT_MAX: Final = LAYOUT_MAX - units(LATE)
+"""The same of an answer of components."""
 NO_THREADS: Final = "I may not open threads here yet; please ask an admin to run /telephone-admin check."
 NOT_HERE: Final = "A game needs a text channel to open its thread on; please start it in one."
 NEEDED: Final[Mapping[str, str]] = {

@@ -235,7 +235,8 @@ class ServerProposedEnough(OverBudget):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"{most} prompts wait for this server's moderators already; /telephone-moderate prompts review makes room for more."
+            f"{most} prompts wait for this server's moderators already; "
+            "/telephone-moderate prompts review makes room for more."
         )
 
 

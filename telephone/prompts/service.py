@@ -10,7 +10,7 @@ import structlog
 
 from telephone.domain.games import Level, Prompt, clean_prompt
 from telephone.domain.refusals import NotModerator
-from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, TelephoneError
+from telephone.errors import BadInput, NotFound, OverBudget, Refused, TelephoneError
 from telephone.prompts.catalog import curated, look_up, offered, sets
 from telephone.prompts.generator import WANTED, PromptGenerator
 from telephone.safety import Guard

@@ -24,7 +24,7 @@ from tests.standin.records import Message, Sent
 BOT = [sys.executable, "-m", "bot"]
 PAIRS = ("stickers × spotter-sharp", "stickers × spotter-hazy", "doodles × spotter-sharp", "doodles × spotter-hazy")
 TURNS = 3
-MODERATOR = discord.Permissions(manage_guild=True)
+MODERATOR = discord.Permissions(manage_guild=True, manage_messages=True)
 
 
 @pytest.mark.long

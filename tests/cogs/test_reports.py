@@ -202,7 +202,7 @@ async def test_only_moderators_decide(runtime, bot):
             runtime.app.moderation.void(game.id, by=1, is_moderator=False),
             runtime.app.moderation.look(game.id, game.steps[0].key, is_moderator=False),
         ):
-            with pytest.raises(Exception, match="manage the server"):
+            with pytest.raises(Exception, match="Only a moderator of this server"):
                 await decide
         await bot.close()
 

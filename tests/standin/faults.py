@@ -1,4 +1,4 @@
-"""What goes wrong on the way: rate limits, server errors, lost answers, closed connections."""
+"""What goes wrong on the way: rate limits, server errors, lost answers, closed connections, files cut short."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = int | Literal["lost answer", "drop"]
+Kind = int | Literal["lost answer", "drop", "cut short"]
 
 
 @dataclass
@@ -35,12 +35,13 @@ class Faults:
         """Let requests fail whose path (without /api/v10) is matched anywhere by the expression `path`.
 
         429 is answered with Retry-After and rate limit headers, other numbers as that status before any
-        work is done; "lost answer" does the work and answers 502; "drop" closes the connection at once.
+        work is done; "lost answer" does the work and answers 502; "drop" closes the connection at once. Files
+        have paths that begin with /cdn/; "cut short" sends half of one and closes the connection.
         """
-        known = status in ("lost answer", "drop") if isinstance(status, str) else 400 <= status < 600
+        known = status in ("lost answer", "drop", "cut short") if isinstance(status, str) else 400 <= status < 600
         if not known or times < 1:
             raise ValueError(
-                f"no such fault: {status!r} × {times}; use 400–599, 'lost answer' or 'drop', at least once"
+                f"no such fault: {status!r} × {times}; use 400–599, 'lost answer', 'drop' or 'cut short', at least once"
             )
         self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after))
 

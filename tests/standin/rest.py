@@ -127,10 +127,20 @@ class Rest:
         sent.status = answer.status
         return answer
 
-    async def file(self, request: web.Request) -> web.Response:
+    async def file(self, request: web.Request) -> web.StreamResponse:
         """Answer one request to the CDN."""
         data = self._world.file("/" + request.match_info["path"])
-        return web.Response(status=404) if data is None else web.Response(body=data)
+        fault = self._faults.take(request.method, request.path)
+        if fault is not None and fault.status != "cut short":
+            return self._fail(fault, request)
+        if fault is None or data is None:
+            return web.Response(status=404) if data is None else web.Response(body=data)
+        answer = web.StreamResponse(headers={"Content-Length": str(len(data))})
+        await answer.prepare(request)
+        await answer.write(data[: len(data) // 2])
+        if request.transport is not None:
+            request.transport.close()
+        return answer
 
     def _fail(self, fault: Fault, request: web.Request) -> web.Response:
         if fault.status == "drop":

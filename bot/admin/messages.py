@@ -52,9 +52,9 @@ def models(facts: Sequence[ModelFacts]) -> str:
     return lines_that_fit(lines, ANSWER_MAX, "- and {n} lines more; `telephone models` in a terminal shows all")
 
 
-def check(channel: str, missing: Sequence[str]) -> str:
+def check(channel: str, missing: Sequence[str], needed: Mapping[str, str] = NEEDED) -> str:
     """The permission checklist of a channel: the conclusion, then the list. `channel` is a mention."""
-    rows = [f"- {words}: {'missing' if name in missing else 'yes'}" for name, words in NEEDED.items()]
+    rows = [f"- {words}: {'missing' if name in missing else 'yes'}" for name, words in needed.items()]
     verdict = (
         f"Something is missing in {channel}. Please allow it, for my role or in the channel's settings, "
         "and run this again."

@@ -11,6 +11,7 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.interactions.checks import Elsewhere
 from bot.interactions.replies import Press, say
 from bot.ui import wording
 from bot.ui.text import escape
@@ -71,6 +72,8 @@ def _words(press: Press, cause: BaseException) -> str:
     if isinstance(cause, Misconfigured):
         ref = _report(cause, command=_name(press), detail=cause.detail)
         return f"{escape(cause.sentence)}\nRef {ref}"
+    if isinstance(cause, Elsewhere) and cause.channel_id is not None:
+        return f"{escape(cause.sentence)} <#{cause.channel_id}>"
     if isinstance(cause, TelephoneError):
         return escape(cause.sentence)
     if isinstance(cause, app_commands.CheckFailure):

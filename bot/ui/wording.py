@@ -16,7 +16,13 @@ ANSWER_MAX: Final = CONTENT_MAX - units(LATE) - 1
 ANSWER_LAYOUT_MAX: Final = LAYOUT_MAX - units(LATE)
 """The same of an answer of components."""
 NO_THREADS: Final = "I may not open threads here yet; please ask an admin to run /telephone-admin check."
-NOT_HERE: Final = "A game needs a text channel to open its thread on; please start it in one."
+NOT_HERE: Final = "A game needs a text channel or a forum to open its thread in; please start it in one"
+NOT_IN_THREAD: Final = "Discord opens no thread inside a thread; please start it in the channel of this one"
+NOT_IN_VOICE: Final = "Discord opens no thread beside a voice or stage channel; please start it in a text channel"
+NO_TAG: Final = (
+    "A post needs a tag in this forum, and all its tags are for moderators; "
+    "please ask an admin for one that anybody may use, or start it in a text channel."
+)
 NEEDED: Final[Mapping[str, str]] = {
     "view_channel": "View Channel",
     "send_messages": "Send Messages",
@@ -25,4 +31,12 @@ NEEDED: Final[Mapping[str, str]] = {
     "attach_files": "Attach Files",
     "read_message_history": "Read Message History",
 }
-"""What the bot must be allowed in a channel where games are played."""
+"""What the bot must be allowed in a text channel where games are played."""
+NEEDED_IN_FORUM: Final[Mapping[str, str]] = {
+    "view_channel": "View Channel",
+    "send_messages": "Create Posts",
+    "send_messages_in_threads": "Send Messages in Posts",
+    "attach_files": "Attach Files",
+    "read_message_history": "Read Message History",
+}
+"""The same of a forum or media channel, as its settings call them."""

@@ -16,7 +16,7 @@ from simcord.backend.errors import BackendError, invalid_form_body
 from simcord.http import client as _routes  # noqa: F401  (importing it registers every route)
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
 
-from tests.standin import rules
+from tests.standin import channels, rules
 from tests.standin.faults import Fault, Faults
 from tests.standin.records import Sent
 from tests.standin.spec import Spec
@@ -191,6 +191,7 @@ class Rest:
             )
         rules.check_uploads(call.sizes)
         rules.check(self._world.backend, call.method, call.path, call.payload)
+        channels.check(self._world.backend, call.method, call.path, call.payload)
         known = self._known(call)
         if known is not None:
             return known

@@ -3,7 +3,8 @@
 A channel's card has a thread, opened on it; a forum takes no messages but posts, which are threads already.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import discord
@@ -17,7 +18,7 @@ from telephone.ports.posting import Posting
 
 FORUMS: Final = frozenset({discord.ChannelType.forum.value, discord.ChannelType.media.value})
 _REMEMBERED: Final = 10_000
-_NO_MENTIONS: Final = {"parse": []}
+_NO_MENTIONS: Final[Mapping[str, list[str]]] = {"parse": []}
 _V2: Final = discord.MessageFlags(components_v2=True).value
 
 
@@ -32,7 +33,7 @@ class CardPlaces:
         """Whether a channel takes posts and no messages; False where it is gone, or closed to us."""
         if channel_id not in self._forums:
             known = self._client.get_channel(channel_id)
-            if known is not None:
+            if isinstance(known, discord.abc.GuildChannel):
                 self._forums[channel_id] = known.type.value in FORUMS
                 return self._forums[channel_id]
             try:
@@ -54,8 +55,8 @@ class CardPlaces:
         if not await self.is_forum(channel_id):
             return await self._sending.post(channel_id, [card], posting, owner_id=owner_id)
         forum: Any = await self._client.http.get_channel(channel_id)
-        if posting.again and (found := await self._find(forum, name, owner_id)) is not None:
-            return found
+        if posting.again and (kept := await self._only(forum, name, owner_id)) is not None:
+            return kept
         view: Any = sendable(card)
         body = {
             "name": name,
@@ -67,7 +68,8 @@ class CardPlaces:
         made: Any = await self._client.http.request(
             Route("POST", "/channels/{channel_id}/threads", channel_id=channel_id), json=body
         )
-        return int(made["id"])
+        # A post has no nonce, and discord.py repeats a request whose answer was lost.
+        return await self._only(forum, name, owner_id) or int(made["id"])
 
     async def open_thread(self, channel_id: int, card_id: int, name: str, *, again: bool) -> int:
         """Opens the thread on a card; returns its id. The card of a forum has its thread already."""
@@ -75,21 +77,28 @@ class CardPlaces:
             return card_id
         return await self._sending.open_thread(channel_id, card_id, name, again=again)
 
-    async def _find(self, forum: Any, name: str, owner_id: str) -> int | None:
-        """Our post of an earlier attempt, which has the same name and whose buttons name the same owner."""
+    async def _only(self, forum: Any, name: str, owner_id: str) -> int | None:
+        """The first of our posts of that name whose buttons name the owner, None without one; others are emptied."""
+        found = sorted(await self._ours(forum, name, owner_id))
+        for twin in found[1:]:
+            with suppress(discord.NotFound):
+                await self._client.get_partial_messageable(twin).get_partial_message(twin).delete()
+            with suppress(discord.Forbidden):  # a post is closed by moderators, and by who opened it where they may
+                await self._client.http.edit_channel(twin, archived=True)
+        return found[0] if found else None
+
+    async def _ours(self, forum: Any, name: str, owner_id: str) -> list[int]:
         me = self._client.user
         active: Any = await self._client.http.get_active_threads(int(forum["guild_id"]))
+        found = []
         for one in active["threads"]:
             mine = me is not None and int(one["owner_id"]) == me.id
             if mine and (one["parent_id"], one["name"]) == (forum["id"], name):
                 post_id = int(one["id"])
-                try:
+                with suppress(discord.NotFound):
                     starter = await self._client.get_partial_messageable(post_id).fetch_message(post_id)
-                except discord.NotFound:
-                    continue
-                if names(starter, owner_id):
-                    return post_id
-        return None
+                    found += [post_id] if names(starter, owner_id) else []
+        return found
 
 
 def tags_to_apply(flags: int, tags: Sequence[Any]) -> list[str]:

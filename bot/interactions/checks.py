@@ -10,7 +10,7 @@ from bot.ui import wording
 from telephone.domain.games import Game
 from telephone.errors import BadInput, NotAllowed, NotFound
 
-Place: TypeAlias = Any
+Place: TypeAlias = discord.TextChannel | discord.ForumChannel
 """A channel that takes cards: a text or announcement channel, a forum or a media channel."""
 Asked: TypeAlias = Any
 """Any channel or thread where a command was used or a button pressed."""
@@ -25,12 +25,12 @@ class Elsewhere(NotAllowed):
         self.channel_id = channel_id
 
 
-def needed_in(channel: Place) -> Mapping[str, str]:
+def needed_in(channel: Asked) -> Mapping[str, str]:
     """The permissions that the bot needs for games in a channel, and what its settings call them."""
     return wording.NEEDED_IN_FORUM if isinstance(channel, discord.ForumChannel) else wording.NEEDED
 
 
-def missing_permissions(channel: Place, permissions: discord.Permissions) -> list[str]:
+def missing_permissions(channel: Asked, permissions: discord.Permissions) -> list[str]:
     """The names of the permissions that a game needs in a channel and the bot lacks."""
     return [name for name in needed_in(channel) if not getattr(permissions, name)]
 
@@ -65,9 +65,9 @@ def checked(press: Press, channel: Place | None) -> tuple[Place, discord.Permiss
 
 def require_game_channel(press: Press) -> int:
     """The id of the channel to play in. Raises NotAllowed where there is none, or permissions are missing."""
-    channel = game_place(press, press.channel)
-    _require(press, channel)
-    return channel.id
+    place = game_place(press, press.channel)
+    _require(press, place)
+    return place.id
 
 
 def require_permissions(press: Press) -> None:

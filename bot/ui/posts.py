@@ -9,7 +9,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.ui.text import LAYOUT_MAX, cut, escape, excerpt, plain, quote, units
+from bot.ui.text import ALT_MAX, LAYOUT_MAX, cut, escape, excerpt, plain, quote, units
 from telephone.domain.games import HUMAN, Game, Image, Kind, Prompt, Step
 from telephone.domain.human_turns import Seat
 
@@ -20,11 +20,15 @@ WHAT: Final = {Kind.PICTURE: "picture", Kind.CAPTION: "caption"}
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a message; `alt` describes a picture to those who cannot see it."""
+    """A file of a message; `alt` describes a picture to those who cannot see it, in as many words as Discord takes."""
 
     name: str
     data: bytes
     alt: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.alt is not None:
+            object.__setattr__(self, "alt", cut(self.alt, ALT_MAX))
 
     def file(self) -> discord.File:
         """A new discord.File, which can be sent once."""

@@ -10,6 +10,8 @@ CONTENT_MAX: Final = 2_000
 LAYOUT_MAX: Final = 4_000
 """Longest text of a Components V2 message, over all its parts."""
 ALT_MAX: Final = 1_024
+LABEL_MAX: Final = 80
+"""Longest label of a button."""
 QUOTE_MAX: Final = 1_800
 """Longest quoted text in a message; what is longer goes into a file, with an excerpt to read."""
 

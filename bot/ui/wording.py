@@ -17,7 +17,7 @@ ANSWER_LAYOUT_MAX: Final = LAYOUT_MAX - units(LATE)
 """The same of an answer of components."""
 NO_THREADS: Final = "I may not open threads here yet; please ask an admin to run /telephone-admin check."
 NOT_HERE: Final = "A game needs a text channel or a forum to open its thread in; please start it in one"
-NOT_IN_THREAD: Final = "Discord opens no thread inside a thread; please start it in the channel of this one"
+NOT_IN_THREAD: Final = "Discord opens no thread inside a thread; please start it in this thread's own channel"
 NOT_IN_VOICE: Final = "Discord opens no thread beside a voice or stage channel; please start it in a text channel"
 NO_TAG: Final = (
     "A post needs a tag in this forum, and all its tags are for moderators; "

@@ -164,6 +164,20 @@ async def test_the_help_of_a_voice_channel_leads_there_too(server, tmp_path):
     server.standin.check()
 
 
+async def test_what_is_deleted_of_a_member_goes_from_a_forum_too(server, tmp_path):
+    forum = server.guild.create_forum("games")
+    post = server.guild.create_thread(forum, "who plays?", server.ada)
+    await server.run(tmp_path)
+    await server.slash(post, "start", **GAME)
+    _, game = server.standin.threads(forum)
+    await server.says(game.id, "### #1 finished")
+    asked = await server.ada.slash(post, "telephone me delete")
+    await server.answered(asked)
+    await server.ada.click(asked.response, label="Delete all of it")
+    await server.standin.until(lambda: not server.standin.messages(game.id))
+    server.standin.check()
+
+
 async def test_a_post_whose_answer_was_lost_is_made_once(server, tmp_path):
     forum = server.guild.create_forum("games")
     post = server.guild.create_thread(forum, "who plays?", server.ada)

@@ -5,8 +5,8 @@ import re
 import pytest
 from discord import ui
 
-from bot.ui.posts import Post, cut_layout, layout
-from bot.ui.text import CONTENT_MAX, LAYOUT_MAX, cut, escape, units
+from bot.ui.posts import Attachment, Post, cut_layout, layout
+from bot.ui.text import ALT_MAX, CONTENT_MAX, LAYOUT_MAX, cut, escape, units
 from bot.ui.wording import ANSWER_LAYOUT_MAX, ANSWER_MAX, LATE
 
 LONG = {
@@ -50,6 +50,11 @@ def test_a_post_fits_whatever_was_put_together_in_it(text):
     post = Post(view=layout([ui.TextDisplay(text), ui.TextDisplay("### Title"), ui.TextDisplay(text)], 0))
     assert units(post.words) <= LAYOUT_MAX + 2, "line ends between the parts are ours"
     assert "### Title" in post.words, "the longest parts are cut first"
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
+def test_an_alternative_text_fits(text):
+    assert units(Attachment("drift.png", b"", f"A chart: {text}").alt or "") <= ALT_MAX
 
 
 def test_a_text_that_is_added_later_is_counted_too():

@@ -10,7 +10,7 @@ from bot.client import BotRuntime, TelephoneBot
 from bot.delivery.old_edits import never_wait_for_old_edits
 from bot.interactions import forms
 from bot.interactions.callbacks import answer_once
-from bot.interactions.commands import admin_group, telephone_group
+from bot.interactions.commands import CONTEXTS, INSTALLS, admin_group, moderate_group, telephone_group
 from bot.interactions.errors import explain, unheard
 from bot.interactions.replies import Press
 from bot.surfaces import DiscordSurfaces, discord_surfaces
@@ -34,7 +34,10 @@ EXTENSIONS: Final = (
 
 
 class Tree(app_commands.CommandTree[TelephoneBot]):
-    """The tree of commands; their errors go to `explain`, as those of buttons and forms do."""
+    """The tree of commands: for servers alone; their errors go to `explain`, as those of buttons and forms do."""
+
+    def __init__(self, client: TelephoneBot) -> None:
+        super().__init__(client, allowed_contexts=CONTEXTS, allowed_installs=INSTALLS)
 
     async def on_error(self, interaction: Press, error: app_commands.AppCommandError, /) -> None:
         await explain(interaction, error)
@@ -56,18 +59,18 @@ class TelephoneApp(TelephoneBot):
         **options: Any,
     ) -> None:
         super().__init__(drawing_page, tree_cls=Tree, http_trace=never_wait_for_old_edits(), **options)
-        self.telephone, self.admin = telephone_group(), admin_group()
+        self.telephone, self.moderate, self.admin = telephone_group(), moderate_group(), admin_group()
         self.surfaces = discord_surfaces(self)
         self._on_setup = on_setup
 
     async def setup_hook(self) -> None:
         answer_once()
-        self.tree.add_command(self.telephone)
-        self.tree.add_command(self.admin)
+        for group in (self.telephone, self.moderate, self.admin):
+            self.tree.add_command(group)
         for name in EXTENSIONS:
             await self.load_extension(name)
         # At every start: one request, and a server never keeps the commands of an older version.
-        await self.tree.sync()
+        self.command_ids = {command.name: command.id for command in await self.tree.sync()}
         self._runtime = await self._on_setup(self.surfaces)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:

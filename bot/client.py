@@ -53,12 +53,14 @@ class ClientSurfaces(Protocol):
 class TelephoneBot(commands.AutoShardedBot):
     """The client, which imports neither commands nor buttons nor messages.
 
-    `telephone` and `admin` are the groups that commands join. `forms` has the handler of each form by the pattern of
-    its id. `late` holds the ids of members whose last interaction expired before it was acknowledged, at most
-    LATE_MAX of them. `drawing_page` serves the page where members draw in the browser.
+    `telephone`, `moderate` and `admin` are the groups that commands join; `command_ids` holds Discord's ids of the
+    top-level commands, by name. `forms` has the handler of each form by the pattern of its id. `late` holds the ids of
+    members whose last interaction expired before it was acknowledged, at most LATE_MAX of them. `drawing_page` serves
+    the page where members draw in the browser.
     """
 
     telephone: app_commands.Group
+    moderate: app_commands.Group
     admin: app_commands.Group
     surfaces: ClientSurfaces
 
@@ -73,6 +75,7 @@ class TelephoneBot(commands.AutoShardedBot):
         )
         self.forms: dict[re.Pattern[str], FormHandler] = {}
         self.late: LRUCache[int, bool] = LRUCache(LATE_MAX)
+        self.command_ids: dict[str, int] = {}
         self._drawing_page = drawing_page
         self._ready_before: set[int] = set()
         self._runtime: BotRuntime | None = None

@@ -9,7 +9,7 @@ from discord.app_commands import Range
 from bot.admin import messages as admin_messages
 from bot.admin.options import Changes, with_options
 from bot.client import TelephoneBot
-from bot.interactions.checks import missing_permissions, server_of
+from bot.interactions.checks import checked, missing_permissions, needed_in, server_of
 from bot.interactions.commands import join, leave
 from bot.interactions.replies import Press, acknowledge, say
 from telephone.domain.servers import offered
@@ -18,15 +18,13 @@ USD_MAX: Final = 1_000.0
 GAMES_MAX: Final = 500
 
 
-@app_commands.describe(channel="Which channel; left out, this one")
+@app_commands.describe(channel="Which channel; left out, this one, or the forum of this post")
 async def check(press: Press, channel: discord.TextChannel | None = None) -> None:
     """What the bot may do in a channel, and what it still needs"""
     await acknowledge(press)
-    if channel is None or channel.id == press.channel_id:
-        permissions, channel_id = press.app_permissions, press.channel_id
-    else:
-        permissions, channel_id = channel.permissions_for(channel.guild.me), channel.id
-    await say(press, admin_messages.check(f"<#{channel_id}>", missing_permissions(permissions)))
+    place, permissions = checked(press, channel)
+    missing = missing_permissions(place, permissions)
+    await say(press, admin_messages.check(f"<#{place.id}>", missing, needed_in(place)))
 
 
 async def limits(press: Press, changes: Changes) -> None:

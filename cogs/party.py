@@ -15,7 +15,7 @@ from bot.interactions.replies import Press, acknowledge
 from bot.parties.buttons import FORM, PartyButton, brought, show_start
 from telephone.domain.games import HUMAN
 from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN
-from telephone.parties.service import PartyAsked
+from telephone.parties.service import PLAYERS, PartyAsked
 
 
 @offered
@@ -35,7 +35,7 @@ async def suggest_stand_in(press: Press, typed: str) -> list[Choice[str]]:
 @app_commands.autocomplete(stand_in=suggest_stand_in)
 async def party(
     press: Press,
-    players: Range[int, GUESTS_MIN, GUESTS_MAX] = 6,
+    players: Range[int, GUESTS_MIN, GUESTS_MAX] = PLAYERS,
     rounds: Literal[2, 4, 6, 8, 10, 12] | None = None,
     stand_in: str | None = None,
 ) -> None:

@@ -7,10 +7,11 @@ from discord.app_commands import Choice, Range
 
 from bot.client import TelephoneBot
 from bot.games.messages import prompt_row
-from bot.interactions.checks import is_host, server_of
+from bot.interactions.checks import server_of
 from bot.interactions.commands import join, matching
 from bot.interactions.errors import offered
 from bot.interactions.replies import Press, acknowledge, say
+from bot.interactions.rights import is_moderator
 from bot.prompts import messages as prompt_messages
 from bot.prompts.buttons import PromptButton, show_page, show_review
 from telephone.domain.games import PROMPT_MIN, Level
@@ -27,7 +28,7 @@ async def suggest_own(press: Press, typed: str) -> list[Choice[str]]:
 @offered
 async def suggest_waiting(press: Press, typed: int | str) -> list[Choice[int]]:
     """The proposals that wait for a decision, for moderators alone."""
-    waiting = await press.client.app.prompts.waiting(server_of(press), is_moderator=is_host(press))
+    waiting = await press.client.app.prompts.waiting(server_of(press), is_moderator=await is_moderator(press))
     rows = [Choice(name=prompt_row(proposal.prompt), value=proposal.number) for proposal in waiting]
     return matching(rows, str(typed or ""))
 
@@ -52,7 +53,7 @@ async def add(press: Press, text: Range[str, PROMPT_MIN, PROPOSAL_MAX], level: L
 @app_commands.describe(prompt="Which one first; left out, the one that has waited longest")
 @app_commands.autocomplete(prompt=suggest_waiting)
 async def review(press: Press, prompt: Range[int, 1] | None = None) -> None:
-    """Decide about prompts that were proposed; for moderators"""
+    """Decide about prompts that were proposed"""
     await acknowledge(press)
     await show_review(press, prompt or 0)
 
@@ -60,32 +61,38 @@ async def review(press: Press, prompt: Range[int, 1] | None = None) -> None:
 @app_commands.describe(prompt="Which of this server's own prompts")
 @app_commands.autocomplete(prompt=suggest_own)
 async def remove(press: Press, prompt: str) -> None:
-    """Take one of this server's own prompts off the list; for moderators"""
+    """Take one of this server's own prompts off the list"""
     await acknowledge(press)
-    removed = await press.client.app.prompts.remove(server_of(press), prompt, is_moderator=is_host(press))
+    removed = await press.client.app.prompts.remove(server_of(press), prompt, is_moderator=await is_moderator(press))
     await say(press, prompt_messages.removed(removed))
 
 
 async def generate(press: Press) -> None:
-    """Have a chat model write ten prompts to decide about; for moderators"""
+    """Have a chat model write ten prompts to decide about"""
     await acknowledge(press)
-    made = await press.client.app.prompts.generate(server_of(press), is_moderator=is_host(press))
+    made = await press.client.app.prompts.generate(server_of(press), is_moderator=await is_moderator(press))
     first = made.kept[0].number if made.kept else 0
     await show_review(press, first, prompt_messages.generated(made))
 
 
-COMMANDS: Final = (browse, add, review, remove, generate)
+COMMANDS: Final = (browse, add)
+MODERATORS: Final = (review, remove, generate)
 ITEMS: Final = (PromptButton,)
 GROUP: Final = "prompts"
 
 
 async def setup(bot: TelephoneBot) -> None:
-    group = app_commands.Group(name=GROUP, description="What games here can start from")
-    join(group, *COMMANDS)
-    bot.telephone.add_command(group)
+    for whole, words, commands in (
+        (bot.telephone, "What games here can start from", COMMANDS),
+        (bot.moderate, "What is proposed here, and what this server offers", MODERATORS),
+    ):
+        group = app_commands.Group(name=GROUP, description=words)
+        join(group, *commands)
+        whole.add_command(group)
     bot.add_dynamic_items(*ITEMS)
 
 
 async def teardown(bot: TelephoneBot) -> None:
-    bot.telephone.remove_command(GROUP)
+    for whole in (bot.telephone, bot.moderate):
+        whole.remove_command(GROUP)
     bot.remove_dynamic_items(*ITEMS)

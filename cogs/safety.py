@@ -39,12 +39,12 @@ async def nsfw(press: Press, policy: NsfwPolicy) -> None:
     await say(press, moderation_messages.nsfw(settings))
 
 
-COMMANDS: Final = (reports, nsfw)
 ITEMS: Final = (ReportButton,)
 
 
 async def setup(bot: TelephoneBot) -> None:
-    join(bot.admin, *COMMANDS)
+    join(bot.moderate, reports)
+    join(bot.admin, nsfw)
     menu = app_commands.ContextMenu(name=REPORT, callback=report)
     menu.guild_only = True
     bot.tree.add_command(menu)
@@ -52,6 +52,7 @@ async def setup(bot: TelephoneBot) -> None:
 
 
 async def teardown(bot: TelephoneBot) -> None:
-    leave(bot.admin, *COMMANDS)
+    leave(bot.moderate, reports)
+    leave(bot.admin, nsfw)
     bot.tree.remove_command(REPORT, type=discord.AppCommandType.message)
     bot.remove_dynamic_items(*ITEMS)

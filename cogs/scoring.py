@@ -99,22 +99,24 @@ async def suggest_ready(press: Press, typed: str) -> list[Choice[str]]:
 @app_commands.describe(embedder="What to measure the old games with")
 @app_commands.autocomplete(embedder=suggest_ready)
 async def rescore(press: Press, embedder: str) -> None:
-    """Measure old games with another embedder; for members who may manage the server"""
+    """Measure old games with another embedder"""
     await acknowledge(press)
     await ask_to_rescore(press, embedder)
 
 
-COMMANDS: Final = (leaderboard, pair, rescore)
+COMMANDS: Final = (leaderboard, pair)
 ITEMS: Final = (BoardButton, BoardSelect, PairSelect, RescoreButton)
 
 
 async def setup(bot: TelephoneBot) -> None:
     join(bot.telephone, *COMMANDS)
+    join(bot.admin, rescore)
     bot.add_dynamic_items(*ITEMS)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     leave(bot.telephone, *COMMANDS)
+    leave(bot.admin, rescore)
     bot.remove_dynamic_items(*ITEMS)
 
 

@@ -9,8 +9,9 @@ import structlog
 from telephone.domain.battles import Battle, BattleState
 from telephone.domain.games import Game, GameState, Image, Step, StepKey
 from telephone.domain.messages import BattleMessage, BattleMessageKind, GameMessage, GameMessageKind
+from telephone.domain.refusals import NotModerator
 from telephone.engine.waiting import look_until
-from telephone.errors import BadInput, NotAllowed
+from telephone.errors import BadInput
 from telephone.media.images import Pictures
 from telephone.ports.runners import GameRunner
 from telephone.store import Store
@@ -158,5 +159,5 @@ class Moderation:
 
     async def _judged(self, game_id: str, is_moderator: bool) -> Game:
         if not is_moderator:
-            raise NotAllowed("Only a member who may manage the server can do that; please ask one of them.")
+            raise NotModerator
         return await self.store.games.get(game_id)

@@ -1,4 +1,4 @@
-"""Answers to one member, as text: status, models, help, limits, the permission check. Pure."""
+"""Answers to one member, as text: status, models, limits, the permission check. Pure."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -8,8 +8,8 @@ from bot.battles.messages import standing as standing_battle
 from bot.games.messages import STATES
 from bot.parties.messages import standing as standing_party
 from bot.ui.posts import span, turn_now
-from bot.ui.text import CONTENT_MAX, escape, excerpt, lines_that_fit
-from bot.ui.wording import NEEDED
+from bot.ui.text import escape, excerpt, lines_that_fit
+from bot.ui.wording import ANSWER_MAX, NEEDED
 from telephone.domain.battles import Battle
 from telephone.domain.budgets import Allowance
 from telephone.domain.games import GameState
@@ -18,33 +18,6 @@ from telephone.domain.servers import ServerSettings, said
 from telephone.games.service import UnfinishedGame
 from telephone.models.catalog import ModelFacts
 from telephone.store import Scope
-
-HELP: Final = """\
-**AI Telephone**: one model draws your words, another says what it sees, the next picture is drawn from that, \
-and so on. How much of the meaning is left at the end?
-- `/telephone start` begins a game: type a prompt or pick one, then the two models. \
-`/telephone prompts browse` shows those you can pick, `add` proposes another to the moderators.
-- Each turn is a picture and its caption, in a thread.
-- The distance at the end says how far the last caption is from your prompt: 0 is the same meaning, \
-about 1 is something else altogether.
-- `/telephone battle` plays two to four pairs side by side, their names hidden, and everybody votes; \
-`versus` has two finished games meet like that.
-- As `human`, members draw or write: whoever presses first takes the turn; `sealed` shows nothing before the end.
-- `/telephone party` sends everybody's prompts round at once.
-- `/telephone status` lists the games here, `replay` shows one as a moving picture, `stop` ends one, `models` says \
-who can play.
-- `/telephone leaderboard` ranks the pairs of models by how much of the meaning they keep here; \
-`pair` looks at one of them, `insights` answers which T2I is best, which I2T, and which of the \
-two matters more.
-- `/telephone me export` gives you all that is kept of you, `delete` deletes it; `name` and `reminders` say whether \
-you are named and reminded.
-- Something that should not be seen? Its message's menu, Apps, has *Report this turn*: that hides it at once.
-- Admins: `/telephone-admin check` finds missing permissions, `limits` sets how long and many games may be, \
-`budget` how much they may cost a day, `pause` and `resume` stop and continue all of them, \
-`reports` decides about reported turns, `votes` shows flagged votes, `export` gives you all votes as a file, \
-`nsfw` says where adult content may be played; `/telephone prompts review` decides about proposed prompts, \
-`generate` has a chat model write some, `remove` takes one away; `/telephone rescore` measures old games with another \
-embedder."""
 
 _KINDS: Final = {
     "t2i": "Draw pictures",
@@ -60,7 +33,7 @@ def status(standings: Sequence[UnfinishedGame], battles: Sequence[Battle] = (), 
     lines += [*(standing_battle(battle) for battle in battles), *(_standing(one) for one in standings)]
     if not lines:
         return "No game is being played here; `/telephone start` begins one."
-    return lines_that_fit(lines, CONTENT_MAX, "- and {n} more")
+    return lines_that_fit(lines, ANSWER_MAX, "- and {n} more")
 
 
 def models(facts: Sequence[ModelFacts]) -> str:
@@ -76,12 +49,12 @@ def models(facts: Sequence[ModelFacts]) -> str:
         for why_not, group in groupby(waiting, key=lambda fact: fact.why_not or "not ready"):
             names = ", ".join(escape(fact.name) for fact in group)
             lines.append(f"- {names}: {excerpt(why_not, 160)}")
-    return lines_that_fit(lines, CONTENT_MAX, "- and {n} lines more; `telephone models` in a terminal shows all")
+    return lines_that_fit(lines, ANSWER_MAX, "- and {n} lines more; `telephone models` in a terminal shows all")
 
 
-def check(channel: str, missing: Sequence[str]) -> str:
+def check(channel: str, missing: Sequence[str], needed: Mapping[str, str] = NEEDED) -> str:
     """The permission checklist of a channel: the conclusion, then the list. `channel` is a mention."""
-    rows = [f"- {words}: {'missing' if name in missing else 'yes'}" for name, words in NEEDED.items()]
+    rows = [f"- {words}: {'missing' if name in missing else 'yes'}" for name, words in needed.items()]
     verdict = (
         f"Something is missing in {channel}. Please allow it, for my role or in the channel's settings, "
         "and run this again."

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 import discord
 from discord import ui
 
 from bot.battles import messages
-from bot.delivery.editor import NO_MENTIONS
 from bot.interactions.buttons import PersistentButton, confirm
 from bot.interactions.checks import is_host
-from bot.interactions.replies import Press, acknowledge, say
+from bot.interactions.replies import Press, acknowledge, say, show
+from bot.ui.posts import Post
 from telephone.domain.battles import Battle, BattleState, Choice, Voter
 from telephone.errors import BadInput
 
@@ -36,9 +36,7 @@ async def story(press: Press, battle_id: str, argument: str) -> None:
     letter, page = argument.split("-")[:2]
     shown = await press.client.app.battles.story(battle_id, _choice(letter).place or 0, int(page))
     view, files = messages.story(shown)
-    view.stop()
-    attachments: list[Any] = [file.file() for file in files]
-    await press.edit_original_response(view=view, attachments=attachments, allowed_mentions=NO_MENTIONS)
+    await show(press, Post(view=view, files=files))
 
 
 async def ask_to_close(press: Press, battle_id: str, _: str) -> None:

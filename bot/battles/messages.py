@@ -113,17 +113,17 @@ def dropped(side: Side) -> Post:
     return Post(f"**Side {side.letter} is out.** {escape(side.dropped or '')} The others go on.")
 
 
-def call(battle: Battle) -> Post:
-    """The invitation to vote, in the thread."""
-    where = jump(battle, battle.request.channel_id, battle.card_id)
+def call(battle: Battle, home: int | None = None) -> Post:
+    """The invitation to vote, in the thread; `home` is where the card stands, if not in the battle's channel."""
+    where = jump(battle, home or battle.request.channel_id, battle.card_id)
     return Post(f"**Which side degraded least?** Vote until {moment(battle.closes_at)} on the card: {where}")
 
 
-def ended(battle: Battle, result: Result) -> Post:
-    """How the battle ended, in the thread."""
+def ended(battle: Battle, result: Result, home: int | None = None) -> Post:
+    """How the battle ended, in the thread; `home` is as in `call`."""
     if battle.state is BattleState.VOID:
         return Post(f"**{thread_name(battle)} is void.** {_why(battle)}")
-    where = jump(battle, battle.request.channel_id, battle.card_id)
+    where = jump(battle, home or battle.request.channel_id, battle.card_id)
     lines = [f"**{_title(battle, result)}**", *_outcome(battle, result), f"The card: {where}"]
     return Post("\n".join(lines))
 

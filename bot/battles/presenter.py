@@ -9,6 +9,7 @@ from bot.battles import messages
 from bot.delivery import errors as delivery_errors
 from bot.delivery.cards import Card, Cards
 from bot.delivery.editor import MessageEditor, need
+from bot.delivery.places import CardPlaces
 from bot.delivery.sender import AtMost, MessageSender
 from bot.ui.posts import Post
 from telephone.domain.battles import Battle, BattleState, Result, Side
@@ -23,19 +24,22 @@ class DiscordBattlePresenter:
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._sending = MessageSender(client)
+        self._places = CardPlaces(client)
         self._posted = MessageEditor(client)
         self._cards = Cards(client, clock=clock)
 
     async def post_card(self, battle: Battle, posting: Posting) -> int:
         """Posts the card in the channel; returns its id."""
-        return await self._in_channel(battle, messages.card(battle), posting)
+        with delivery_errors.told(battle.turn_now, "channel"):
+            name, channel_id = messages.thread_name(battle), battle.request.channel_id
+            return await self._places.post(channel_id, name, messages.card(battle), posting, battle.id)
 
     async def open_thread(self, battle: Battle, posting: Posting) -> int:
         """Opens the thread on the card, named after the battle's number alone; returns its id."""
         card_id, channel_id = need(battle.messages.get(BattleMessageKind.CARD), "card"), battle.request.channel_id
         with delivery_errors.told(battle.turn_now, "channel"):
             name = messages.thread_name(battle)
-            return await self._sending.open_thread(channel_id, card_id, name, again=posting.again)
+            return await self._places.open_thread(channel_id, card_id, name, again=posting.again)
 
     async def post_opening(self, battle: Battle, posting: Posting) -> int:
         """Posts the prompt as the thread's first message."""
@@ -66,11 +70,11 @@ class DiscordBattlePresenter:
 
     async def post_call(self, battle: Battle, posting: Posting) -> int:
         """Posts the invitation to vote in the thread, where those who follow the battle see it."""
-        return await self._in_thread(battle, messages.call(battle), posting)
+        return await self._in_thread(battle, messages.call(battle, await self._home(battle)), posting)
 
     async def post_result(self, battle: Battle, result: Result, posting: Posting) -> int:
         """Posts in the thread how the battle ended."""
-        return await self._in_thread(battle, messages.ended(battle, result), posting)
+        return await self._in_thread(battle, messages.ended(battle, result, await self._home(battle)), posting)
 
     async def edit_card(
         self, battle: Battle, load: Load, result: Result | None = None, *, at_once: bool = False
@@ -81,11 +85,12 @@ class DiscordBattlePresenter:
         """
         if battle.card_id is None:
             return None
-        card = _card_of(battle, battle.card_id, at_once=at_once)
+        home = await self._home(battle)
+        card = _card_of(battle, home, battle.card_id, at_once=at_once)
         files = messages.last_pictures(battle) if battle.state in (BattleState.VOTING, BattleState.CLOSED) else ()
         if files and not self._cards.keeps(card, files):
             files = messages.last_pictures(battle, await load())
-        with delivery_errors.told(battle.turn_now, "channel"):
+        with delivery_errors.told(battle.turn_now, "channel" if home == battle.request.channel_id else "thread"):
             return await self._cards.edit(card, messages.card(battle, files, result))
 
     async def is_open(self, battle: Battle) -> bool:
@@ -93,22 +98,29 @@ class DiscordBattlePresenter:
         with delivery_errors.told(battle.turn_now, "thread"):
             if battle.thread_id is not None:
                 return await self._sending.exists(battle.thread_id)
-            return await self._sending.stands(battle.request.channel_id, battle.card_id or 0)
+            return await self._sending.stands(await self._home(battle), battle.card_id or 0)
 
     async def _in_channel(self, battle: Battle, post: Post, posting: Posting) -> int:
+        home = await self._home(battle)
+        with delivery_errors.told(battle.turn_now, "channel" if home == battle.request.channel_id else "thread"):
+            return await self._sending.post(home, [post], posting, owner_id=battle.id)
+
+    async def _home(self, battle: Battle) -> int:
+        """The channel or thread where the card stands."""
+        post_id = battle.thread_id or battle.messages.get(BattleMessageKind.CARD)
         with delivery_errors.told(battle.turn_now, "channel"):
-            return await self._sending.post(battle.request.channel_id, [post], posting, owner_id=battle.id)
+            return await self._places.home(battle.request.channel_id, post_id)
 
     async def _in_thread(self, battle: Battle, post: Post, posting: Posting) -> int:
         with delivery_errors.told(battle.turn_now, "thread"):
             return await self._sending.post(_thread_of(battle), [post], posting)
 
 
-def _card_of(battle: Battle, card_id: int, *, at_once: bool) -> Card:
+def _card_of(battle: Battle, home: int, card_id: int, *, at_once: bool) -> Card:
     rests = battle.state.is_final or battle.state is BattleState.PAUSED
     new = battle.state is BattleState.VOTING and BattleMessageKind.BALLOT not in battle.messages
     state = " ".join([battle.state.value, *(["waits"] if battle.waits else []), *(["queued"] if battle.queued else [])])
-    return Card(battle.id, battle.request.channel_id, card_id, state, rests or new, rests, at_once)
+    return Card(battle.id, home, card_id, state, rests or new, rests, at_once)
 
 
 def _thread_of(battle: Battle) -> int:

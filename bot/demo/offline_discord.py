@@ -22,7 +22,7 @@ from telephone.settings import Settings
 from telephone.web.drawing import DrawingPage
 
 MEMBERS: Final = ("Ada", "Bo", "Cleo")
-"""The invented members. Ada may manage the server, so that the admin's commands can be tried too."""
+"""The invented members. Ada may manage the server and its messages, so that every command can be tried."""
 PATIENCE: Final = 30.0
 """How long one press may take on a slow machine, in seconds."""
 _TICK: Final = 0.25
@@ -63,7 +63,7 @@ async def _serve(env: simcord.Env, port: int, announce: Callable[[str], None], s
     keep_time(env)
     env.backend.edit_bot_profile("AI Telephone")
     guild = env.create_guild("AI Telephone, the demo")
-    manages = guild.create_role("Hosts", permissions=discord.Permissions(manage_guild=True))
+    manages = guild.create_role("Hosts", permissions=discord.Permissions(manage_guild=True, manage_messages=True))
     people = [
         guild.add_member(env.create_user(name.lower(), global_name=name), roles=[manages] if name == MEMBERS[0] else [])
         for name in MEMBERS

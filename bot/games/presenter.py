@@ -9,6 +9,7 @@ import discord
 from bot.delivery import errors as delivery_errors
 from bot.delivery.cards import Card, Cards
 from bot.delivery.editor import UPLOAD_MAX, MessageEditor, need, thread_of
+from bot.delivery.places import CardPlaces
 from bot.delivery.sender import AtMost, MessageSender
 from bot.games import card as game_card
 from bot.games import messages
@@ -27,6 +28,7 @@ class DiscordGamePresenter:
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._sending = MessageSender(client)
+        self._places = CardPlaces(client)
         self._posted = MessageEditor(client)
         self._cards = Cards(client, clock=clock)
 
@@ -34,14 +36,15 @@ class DiscordGamePresenter:
         """Posts the card in the channel; returns its id."""
         with delivery_errors.told(turn_now(game), "channel"):
             card = game_card.card(game, progress)
-            return await self._sending.post(game.request.channel_id, [card], posting, owner_id=game.id)
+            name = messages.thread_name(game)
+            return await self._places.post(game.request.channel_id, name, card, posting, game.id)
 
     async def open_thread(self, game: Game, posting: Posting) -> int:
         """Opens the thread on the card; returns its id, which is the card's own."""
         card_id = need(game.place.card_id, "card")
         with delivery_errors.told(turn_now(game), "channel"):
             name = messages.thread_name(game)
-            return await self._sending.open_thread(game.request.channel_id, card_id, name, again=posting.again)
+            return await self._places.open_thread(game.request.channel_id, card_id, name, again=posting.again)
 
     async def post_opening(self, game: Game, posting: Posting) -> int:
         """Posts the prompt as the thread's first message."""
@@ -92,7 +95,7 @@ class DiscordGamePresenter:
         with delivery_errors.told(turn_now(game), "thread"):
             if game.place.thread_id is not None:
                 return await self._sending.exists(game.place.thread_id)
-            return await self._sending.stands(game.request.channel_id, game.place.card_id or 0)
+            return await self._sending.stands(await self._home(game), game.place.card_id or 0)
 
     async def post_replay(self, game: Game, replay: Replay) -> int | None:
         """Posts a game's replay in its thread, once; returns None where the thread is gone or closed to us."""
@@ -114,9 +117,15 @@ class DiscordGamePresenter:
         shown = None if summary is None else await _fitted(summary, UPLOAD_MAX)
         must_show = game.state.is_final or game.state is GameState.PAUSED
         rests = must_show or game.state is GameState.WAITING
-        place = Card(game.id, game.request.channel_id, game.place.card_id, game.state.value, must_show, rests)
         with delivery_errors.told(turn_now(game), "channel"):
+            home = await self._home(game)
+        with delivery_errors.told(turn_now(game), "channel" if home == game.request.channel_id else "thread"):
+            place = Card(game.id, home, game.place.card_id, game.state.value, must_show, rests)
             await self._cards.edit(place, game_card.card(game, progress, shown))
+
+    async def _home(self, game: Game) -> int:
+        """The channel or thread where the card stands."""
+        return await self._places.home(game.request.channel_id, game.place.thread_id or game.place.card_id)
 
     async def _edit(self, game: Game, message_id: int | None, at_most: AtMost) -> None:
         await self._posted.edit(turn_now(game), thread_of(game), message_id or 0, at_most)

@@ -9,7 +9,7 @@ from discord import ui
 from bot.games.buttons import show_start
 from bot.interactions.errors import explain
 from bot.interactions.replies import Press, acknowledge, say
-from bot.ui.text import escape
+from bot.ui.text import LABEL_MAX, escape, shorten
 from telephone.app import App
 from telephone.errors import Retired
 from telephone.games.admission import StartRequest
@@ -37,7 +37,9 @@ class Offer(ui.View):
     def __init__(self, instead: StartRequest, name: str) -> None:
         super().__init__(timeout=_OFFER_S)
         self._instead = instead
-        button: ui.Button[Any] = ui.Button(label=f"Play with {name}", style=discord.ButtonStyle.primary)
+        button: ui.Button[Any] = ui.Button(
+            label=shorten(f"Play with {name}", LABEL_MAX), style=discord.ButtonStyle.primary
+        )
         button.callback = self._play  # type: ignore[assignment,method-assign]
         self.add_item(button)
 

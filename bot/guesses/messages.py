@@ -8,7 +8,8 @@ from discord import ui
 
 from bot.games.messages import QUESTIONS
 from bot.ui.posts import WHAT, by, custom_id, embedder_name
-from bot.ui.text import CONTENT_MAX, lines_that_fit, shorten
+from bot.ui.text import lines_that_fit, shorten
+from bot.ui.wording import ANSWER_MAX
 from telephone.domain.games import Game, StepKey
 from telephone.domain.guesses import Guessed, Question, choices
 
@@ -32,7 +33,7 @@ def asked(guessed: Guessed) -> str:
     told = _whose if guessed.question is Question.HUMAN else _lost
     counts = [f"- {_name(key)}: {count}" for key, count in guessed.tally.items()]
     lines = [told(guessed, guessed.choice), "Chosen so far:", *counts]
-    return lines_that_fit(lines, CONTENT_MAX, "and {n} more")
+    return lines_that_fit(lines, ANSWER_MAX, "and {n} more")
 
 
 def steps(guessed: Guessed) -> ui.View | None:

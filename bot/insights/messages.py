@@ -9,7 +9,8 @@ import discord
 from discord import ui
 
 from bot.ui.posts import Attachment, Post, one_below_the_other
-from bot.ui.text import LAYOUT_MAX, escape, lines_that_fit
+from bot.ui.text import escape, lines_that_fit
+from bot.ui.wording import ANSWER_LAYOUT_MAX
 from telephone.domain.games import Level
 from telephone.leaderboards.insight_results import (
     Difficulties,
@@ -25,7 +26,7 @@ View = Literal["answers", "turns", "levels", "prompts"]
 
 COLOUR: Final = 0x0072B2
 _NOTES: Final = 1_200
-_ROOM: Final = LAYOUT_MAX - _NOTES - 200
+_ROOM: Final = ANSWER_LAYOUT_MAX - _NOTES - 200
 """UTF-16 units that the lines of a view share; the message needs the others for heading and notes."""
 
 _VIEWS: Final[dict[str, View]] = {"a": "answers", "t": "turns", "l": "levels", "p": "prompts"}

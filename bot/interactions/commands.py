@@ -1,4 +1,6 @@
-"""The two groups that every command belongs to, and how a cog joins one.
+"""The groups that every command belongs to, where they can be used, and how a cog joins one.
+
+Servers open and close commands by their first word, under Integrations: what others than members use has a group.
 
 A cog is a module of plain functions. Each bot has groups of its own, so that two bots can live in one process.
 """
@@ -16,6 +18,12 @@ Value = TypeVar("Value", str, int)
 
 ROWS: Final = 25
 """The most rows that autocomplete can offer."""
+INSTALLS: Final = app_commands.AppInstallationType(guild=True, user=False)
+"""Every command comes with an installation on a server, never with one for a single user."""
+CONTEXTS: Final = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
+"""Every command is used on a server, never in direct messages."""
+MODERATE: Final = "telephone-moderate"
+ADMIN: Final = "telephone-admin"
 
 
 def telephone_group() -> app_commands.Group:
@@ -25,10 +33,20 @@ def telephone_group() -> app_commands.Group:
     )
 
 
+def moderate_group() -> app_commands.Group:
+    """`/telephone-moderate`, by default for members who may manage messages."""
+    return app_commands.Group(
+        name=MODERATE,
+        description="Decide about reported turns and proposed prompts",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_messages=True),
+    )
+
+
 def admin_group() -> app_commands.Group:
     """`/telephone-admin`, by default for members who may manage the server."""
     return app_commands.Group(
-        name="telephone-admin",
+        name=ADMIN,
         description="Look after AI Telephone on this server",
         guild_only=True,
         default_permissions=discord.Permissions(manage_guild=True),

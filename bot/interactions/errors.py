@@ -12,6 +12,7 @@ import structlog
 from discord import app_commands
 
 from bot.delivery import refusals
+from bot.interactions.checks import Elsewhere
 from bot.interactions.replies import Press, say
 from bot.ui import wording
 from bot.ui.text import escape
@@ -76,10 +77,12 @@ def _words(press: Press, cause: BaseException) -> str:
     if isinstance(cause, Misconfigured):
         ref = _report(cause, command=_name(press), detail=cause.detail)
         return f"{escape(cause.sentence)}\nRef {ref}"
+    if isinstance(cause, Elsewhere) and cause.channel_id is not None:
+        return f"{escape(cause.sentence)} <#{cause.channel_id}>"
     if isinstance(cause, TelephoneError):
         return escape(cause.sentence)
     if isinstance(cause, app_commands.CheckFailure):
-        return "This command is for members who may manage the server; please ask one of them."
+        return "This command is not open to you on this server; please ask one of its admins."
     if isinstance(cause, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         _log.info("command out of date", command=_name(press))
         return "This command has just changed; please reload Discord (Ctrl+R) and try again."

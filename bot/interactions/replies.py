@@ -8,7 +8,8 @@ import structlog
 from bot.client import TelephoneBot
 from bot.delivery.editor import files_of, sendable
 from bot.ui import wording
-from bot.ui.posts import Attachment, Post
+from bot.ui.posts import Attachment, Post, cut_layout
+from bot.ui.text import cut
 
 Press: TypeAlias = discord.Interaction[TelephoneBot]
 """An interaction: a member used a command, a button, a select or a form."""
@@ -30,6 +31,7 @@ async def say(
     """
     if press.client.late.pop(press.user.id, False):
         content = f"{wording.LATE}\n{content}"
+    content = cut(content)
     files = [file.file()] if file else []
     if _stands_in_layout(press):
         await _follow_up(press, content, files)
@@ -46,6 +48,7 @@ async def show(press: Press, post: Post) -> None:
     view = sendable(post)
     if press.client.late.pop(press.user.id, False):
         view.add_item(discord.ui.TextDisplay(wording.LATE))
+        cut_layout(view)
     await press.edit_original_response(view=view, attachments=files_of(post))
 
 

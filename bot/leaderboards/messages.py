@@ -11,7 +11,8 @@ from discord import ui
 
 from bot.leaderboards.pair_messages import choice
 from bot.ui.posts import Attachment, Post, one_below_the_other
-from bot.ui.text import LAYOUT_MAX, escape, lines_that_fit
+from bot.ui.text import escape, lines_that_fit
+from bot.ui.wording import ANSWER_LAYOUT_MAX
 from telephone.domain.games import Level
 from telephone.leaderboards.board import Board, BoardCourse, BoardRequest, By, Games, PairRow, Prompts, Votes
 from telephone.leaderboards.wording import board as words
@@ -22,7 +23,7 @@ PAGE: Final = 10
 """Rows on a page."""
 COLOUR: Final = 0x0072B2
 SHARED: Final = "The board is here:"
-_ROWS_ROOM: Final = LAYOUT_MAX - 1_300
+_ROWS_ROOM: Final = ANSWER_LAYOUT_MAX - 1_300
 """UTF-16 units that the rows share; the message needs the others for heading and notes."""
 
 _BYS: Final[dict[str, By]] = {"d": "distance", "v": "votes", "b": "both"}

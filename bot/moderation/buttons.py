@@ -9,9 +9,9 @@ from discord import ui
 
 from bot.delivery.editor import UPLOAD_MAX
 from bot.interactions.buttons import PersistentButton
-from bot.interactions.checks import is_host
 from bot.interactions.errors import explain
 from bot.interactions.replies import Press, acknowledge, say
+from bot.interactions.rights import is_moderator
 from bot.moderation import messages
 from bot.ui.posts import Attachment, extension
 from telephone.concurrency import off_loop
@@ -90,7 +90,7 @@ def _choice(name: str, words: Mapping[str, str]) -> ui.RadioGroup[Any]:
 async def look(press: Press, game_id: str, key: StepKey) -> None:
     """Shows a reported step to a moderator alone."""
     moderation = press.client.app.moderation
-    game, step, image = await moderation.look(game_id, key, is_moderator=is_host(press))
+    game, step, image = await moderation.look(game_id, key, is_moderator=await is_moderator(press))
     battle = await moderation.battle_of(game)
     words = messages.reported_words(game, step, battle)
     if image is None:
@@ -103,7 +103,7 @@ async def look(press: Press, game_id: str, key: StepKey) -> None:
 
 async def show_again(press: Press, game_id: str, key: StepKey) -> None:
     moderation = press.client.app.moderation
-    game = await moderation.show_again(game_id, key, by=press.user.id, is_moderator=is_host(press))
+    game = await moderation.show_again(game_id, key, by=press.user.id, is_moderator=await is_moderator(press))
     await say(press, messages.shown_again(game, key, await moderation.battle_of(game)))
     if not await moderation.follows(game_id, key, _WAIT):
         await say(press, messages.NOT_SHOWN_YET)
@@ -112,7 +112,7 @@ async def show_again(press: Press, game_id: str, key: StepKey) -> None:
 async def void(press: Press, game_id: str, key: StepKey) -> None:
     moderation = press.client.app.moderation
     battle = await moderation.battle_of(await press.client.app.games.get(game_id))
-    game = await moderation.void(game_id, by=press.user.id, is_moderator=is_host(press))
+    game = await moderation.void(game_id, by=press.user.id, is_moderator=await is_moderator(press))
     await say(press, messages.voided(game, battle))
 
 

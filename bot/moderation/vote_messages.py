@@ -2,7 +2,8 @@
 
 from bot.delivery.editor import UPLOAD_MAX
 from bot.ui.posts import Attachment
-from bot.ui.text import CONTENT_MAX, lines_that_fit
+from bot.ui.text import lines_that_fit
+from bot.ui.wording import ANSWER_MAX
 from telephone.domain.battles import Decision
 from telephone.exports import Export, Format
 from telephone.leaderboards.vote_flags import Flag, Flagged
@@ -32,7 +33,7 @@ def report(found: VoteReport) -> str:
     head = f"{_votes(found.votes)} by {_members(found.voters)} in {battles}."
     age = f"Accounts younger than {found.least_days} days when a battle begins are flagged; `least_days` changes that."
     lines = [_line(one) for one in found.flagged] or ["No vote is flagged."]
-    room = CONTENT_MAX - len(head) - len(age) - len(HOW) - 4
+    room = ANSWER_MAX - len(head) - len(age) - len(HOW) - 4
     return "\n".join([head, lines_that_fit(lines, room, "- and {n} more"), age, HOW])
 
 

@@ -8,6 +8,7 @@ import discord
 from bot.delivery import errors as delivery_errors
 from bot.delivery.cards import Card, Cards
 from bot.delivery.editor import MessageEditor, need
+from bot.delivery.places import CardPlaces
 from bot.delivery.sender import MessageSender
 from bot.parties import messages
 from bot.ui.posts import Attachment, Post
@@ -24,21 +25,22 @@ class DiscordPartyPresenter:
 
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._sending = MessageSender(client)
+        self._places = CardPlaces(client)
         self._posted = MessageEditor(client)
         self._cards = Cards(client, clock=clock)
 
     async def post_card(self, party: Party, posting: Posting) -> int:
         """Posts the card in the channel, where members join; returns its id."""
         with delivery_errors.told(party.round, "channel"):
-            channel_id = party.request.channel_id
-            return await self._sending.post(channel_id, [messages.card(party)], posting, owner_id=party.id)
+            name, channel_id = messages.thread_name(party), party.request.channel_id
+            return await self._places.post(channel_id, name, messages.card(party), posting, party.id)
 
     async def open_thread(self, party: Party, posting: Posting) -> int:
         """Opens the thread on the card, named after the party's number alone; returns its id."""
         card_id, channel_id = need(party.card_id, "card"), party.request.channel_id
         with delivery_errors.told(party.round, "channel"):
             name = messages.thread_name(party)
-            return await self._sending.open_thread(channel_id, card_id, name, again=posting.again)
+            return await self._places.open_thread(channel_id, card_id, name, again=posting.again)
 
     async def post_call(self, party: Party, call: PartyMessage, posting: Posting) -> int:
         """Posts what members are to do now."""
@@ -84,8 +86,10 @@ class DiscordPartyPresenter:
         if party.card_id is None:
             return
         state = f"{party.state.value} {party.round} {party.thread_id is not None}"
-        place = Card(party.id, party.request.channel_id, party.card_id, state, rests=party.state.is_final)
         with delivery_errors.told(party.round, "channel"):
+            home = await self._places.home(party.request.channel_id, party.thread_id or party.card_id)
+        with delivery_errors.told(party.round, "channel" if home == party.request.channel_id else "thread"):
+            place = Card(party.id, home, party.card_id, state, rests=party.state.is_final)
             await self._cards.edit(place, messages.card(party))
 
     async def _in_thread(self, party: Party, post: Post, posting: Posting) -> int:

@@ -9,6 +9,7 @@ import structlog
 from bot.delivery import errors as delivery_errors
 from bot.delivery import refusals
 from bot.delivery.editor import HISTORY
+from bot.delivery.places import CardPlaces
 from bot.delivery.received import names
 from telephone.domain.deletions import Spot
 from telephone.errors import StageGone
@@ -22,14 +23,23 @@ class DiscordCleanup:
     """Deletes our own messages one by one, as Discord's limits allow."""
 
     def __init__(self, client: discord.Client) -> None:
-        self._client = client
+        self._client, self._places = client, CardPlaces(client)
 
     async def sweep(self, spot: Spot) -> bool:
         """Deletes all our messages in the thread; in the channel those of `spot`, and those that name the owner.
 
-        Of the channel, HISTORY messages are searched. Returns False where some messages are out of our reach.
+        Of the channel, HISTORY messages are searched; of a forum, which has none, our posts are cleared.
+        Returns False where some messages are out of our reach.
         """
         reached = True
+        with delivery_errors.told(0, "sweep"):
+            in_forum = await self._places.is_forum(spot.channel_id)
+        if in_forum:
+            if spot.thread_id is not None:
+                reached = await self._clear(spot.thread_id, _listed(spot.posted))
+            for post_id in {one for one in (spot.thread_id, *spot.messages) if one is not None}:
+                reached &= await self._clear(post_id, self._all(post_id, spot, lambda message: True, None))
+            return reached
         if spot.thread_id is not None:
             # By their ids too: without Read Message History the list of messages comes back empty.
             reached = await self._clear(spot.thread_id, _listed(spot.posted))

@@ -8,8 +8,9 @@ import discord
 from discord import ui
 
 from bot.interactions.buttons import PersistentButton
-from bot.interactions.checks import is_host, server_of
+from bot.interactions.checks import server_of
 from bot.interactions.replies import Press, say
+from bot.interactions.rights import is_moderator
 from bot.prompts import messages
 from telephone.domain.games import Level
 from telephone.errors import BadInput
@@ -27,7 +28,7 @@ async def show_page(press: Press, number: int, level: Level | None) -> None:
 
 async def show_review(press: Press, at: int = 0, note: str = "") -> None:
     """Shows the next proposal from number `at` on, under `note`, the decision just made."""
-    review = await press.client.app.prompts.review(server_of(press), is_moderator=is_host(press), at=at)
+    review = await press.client.app.prompts.review(server_of(press), is_moderator=await is_moderator(press), at=at)
     words, file = messages.review(review, note)
     await say(press, words, view=_deciding(review), file=file)
 
@@ -35,7 +36,7 @@ async def show_review(press: Press, at: int = 0, note: str = "") -> None:
 async def accept(press: Press, number: int, level: Level | None) -> None:
     async def decide() -> str:
         prompts = press.client.app.prompts
-        kept = await prompts.accept(server_of(press), number, level, is_moderator=is_host(press))
+        kept = await prompts.accept(server_of(press), number, level, is_moderator=await is_moderator(press))
         return messages.accepted(kept)
 
     await _decided(press, number, decide())
@@ -44,7 +45,9 @@ async def accept(press: Press, number: int, level: Level | None) -> None:
 async def decline(press: Press, number: int, level: Level | None) -> None:
     async def decide() -> str:
         prompts = press.client.app.prompts
-        return messages.declined(await prompts.decline(server_of(press), number, is_moderator=is_host(press)))
+        return messages.declined(
+            await prompts.decline(server_of(press), number, is_moderator=await is_moderator(press))
+        )
 
     await _decided(press, number, decide())
 

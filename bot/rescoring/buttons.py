@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.interactions.buttons import PersistentButton
-from bot.interactions.checks import is_host, server_of
+from bot.interactions.checks import server_of
 from bot.interactions.replies import Press, acknowledge, say
+from bot.interactions.rights import is_admin
 from bot.interactions.sharing import require_voice
 from bot.rescoring import messages
 from bot.ui.posts import address
@@ -19,7 +20,7 @@ async def ask_to_rescore(press: Press, embedder: str) -> None:
     """Asks before money is spent; begins at once what costs nothing."""
     require_voice(press)
     rescores = press.client.app.rescores
-    plan = await rescores.plan(server_of(press), embedder, is_host=is_host(press))
+    plan = await rescores.plan(server_of(press), embedder, is_host=await is_admin(press))
     if isinstance(plan, RescorePlan) and plan.most_usd:
         text = messages.question(plan, rescores.label(plan.embedder))
         await say(press, text, view=messages.confirmation(plan))
@@ -35,14 +36,16 @@ async def go(press: Press, embedder: str) -> None:
 
 async def stop(press: Press, job_id: str) -> None:
     await acknowledge(press)
-    job = await press.client.app.rescores.stop(job_id, by=press.user.id, is_host=is_host(press))
+    job = await press.client.app.rescores.stop(job_id, by=press.user.id, is_host=await is_admin(press))
     await say(press, messages.stopped(job))
 
 
 async def _begin(press: Press, embedder: str) -> None:
     guild_id, channel_id = server_of(press), press.channel_id or 0
     rescores = press.client.app.rescores
-    job = await rescores.rescore(guild_id, embedder, by=press.user.id, channel_id=channel_id, is_host=is_host(press))
+    job = await rescores.rescore(
+        guild_id, embedder, by=press.user.id, channel_id=channel_id, is_host=await is_admin(press)
+    )
     shown = await rescores.shown(job.id)
     link = None if shown.message_id is None else address(guild_id, channel_id, shown.message_id)
     await say(press, messages.begun(job, link))

@@ -65,7 +65,8 @@ def begun(job: Rescore, link: str | None) -> str:
 
 
 def stopped(job: Rescore) -> str:
-    return f"Stopped after {_count(job.measured)}; these stay measured, and /telephone rescore goes on with the rest."
+    done = _count(job.measured)
+    return f"Stopped after {done}; these stay measured, and /telephone-admin rescore goes on with the rest."
 
 
 def _line(job: Rescore, moment: datetime) -> str:
@@ -81,7 +82,7 @@ def _line(job: Rescore, moment: datetime) -> str:
         case _:
             reason = f"{excerpt(job.reason, 500)} " if job.reason else ""
             so_far = f"{job.measured:,} of {_count(job.games)} measured, which stay so"
-            return f"{reason}{so_far}; /telephone rescore goes on.{left_out}"
+            return f"{reason}{so_far}; /telephone-admin rescore goes on.{left_out}"
 
 
 def _left(job: Rescore, done: int, moment: datetime) -> str:

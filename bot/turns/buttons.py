@@ -8,18 +8,16 @@ from typing import Any, Final
 from bot.delivery.editor import UPLOAD_MAX
 from bot.interactions.buttons import PersistentButton
 from bot.interactions.checks import is_host
-from bot.interactions.forms import filled, parts
+from bot.interactions.forms import filled
 from bot.interactions.replies import Press, acknowledge, say
 from bot.turns import messages
 from bot.turns.messages import VERBS as NAMES
-from bot.ui.posts import Attachment
+from bot.turns.uploads import uploaded_file
 from bot.ui.text import escape
 from telephone.concurrency import off_loop
 from telephone.domain.games import Image, Kind, StepKey
 from telephone.domain.refusals import LATE, TurnLate
-from telephone.errors import BadInput
-from telephone.games.turn_service import UNREADABLE, ClaimedTurn
-from telephone.games.turn_service import UPLOAD_MAX as DRAWING_MAX
+from telephone.games.turn_service import ClaimedTurn
 from telephone.media.images import fit
 
 Verb = Callable[[Press, str, StepKey], Awaitable[None]]
@@ -79,22 +77,12 @@ async def play(press: Press, form: re.Match[str], data: Mapping[str, Any]) -> No
             text = filled(data, "caption")
             await turns.caption(game_id, key, press.user.id, text)
         else:
-            file = await _uploaded(press, data)
+            file = await uploaded_file(data, "drawing", press.client.http.get_from_cdn)
             await turns.drawing(game_id, key, press.user.id, file.data)
     except TurnLate:
         await say(press, messages.returned(escape(LATE), text), file=file)
         return
     await say(press, messages.played(key))
-
-
-async def _uploaded(press: Press, data: Mapping[str, Any]) -> Attachment:
-    """The one file of a form. Raises BadInput where there is not exactly one, or it is too large."""
-    sent = data.get("resolved", {}).get("attachments", {})
-    ids: list[Any] = next((part.get("values", []) for part in parts(data) if part.get("custom_id") == "drawing"), [])
-    files = [sent[str(one)] for one in ids if str(one) in sent]
-    if len(files) != 1 or int(files[0].get("size", 0)) > DRAWING_MAX:
-        raise BadInput(UNREADABLE)
-    return Attachment(str(files[0]["filename"]), await press.client.http.get_from_cdn(files[0]["url"]))
 
 
 async def fitted(turn: ClaimedTurn) -> ClaimedTurn:

@@ -102,7 +102,11 @@ def upload_form(game_id: str, key: StepKey, member_id: int) -> ui.Modal:
     """The form for a drawing."""
     form = ui.Modal(title=f"Turn {key.turn}: your picture", custom_id=form_id(game_id, key, member_id))
     upload: ui.FileUpload[Any] = ui.FileUpload(custom_id="drawing", min_values=1, max_values=1)
-    form.add_item(ui.Label(text="Your drawing", description="One PNG, JPEG or WebP up to 10 MiB.", component=upload))
+    form.add_item(
+        ui.Label(
+            text="Your drawing", description="One PNG, JPEG or WebP, up to 10 MiB and 25 megapixels.", component=upload
+        )
+    )
     form.stop()
     return form
 

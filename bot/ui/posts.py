@@ -10,7 +10,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.ui.text import escape, excerpt, plain, quote
+from bot.ui.text import ALT_MAX, LAYOUT_MAX, cut, escape, excerpt, plain, quote, units
 from telephone.domain.games import HUMAN, Game, Image, Kind, Prompt, Step
 from telephone.domain.human_turns import Seat
 
@@ -21,7 +21,7 @@ WHAT: Final = {Kind.PICTURE: "picture", Kind.CAPTION: "caption"}
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a message; `alt` describes a picture to those who cannot see it.
+    """A file of a message; `alt` describes a picture to those who cannot see it, as long as Discord takes.
 
     `of` names what a picture shows, so that one which stands on a message already is known without its bytes.
     """
@@ -36,6 +36,10 @@ class Attachment:
         """Its name and what it shows: two files of one key are the same."""
         return self.name, self.of or hashlib.sha256(self.data).hexdigest()
 
+    def __post_init__(self) -> None:
+        if self.alt is not None:
+            object.__setattr__(self, "alt", cut(self.alt, ALT_MAX))
+
     def file(self) -> discord.File:
         """A new discord.File, which can be sent once."""
         return discord.File(io.BytesIO(self.data), self.name, description=self.alt)
@@ -43,11 +47,20 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message: classic with `content`, or Components V2 with `view`, never both."""
+    """One message: classic with `content`, or Components V2 with `view`, never both.
+
+    Text that is too long for Discord is cut, after everything was put before and behind it.
+    """
 
     content: str | None = None
     view: ui.LayoutView | None = None
     files: tuple[Attachment, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.content is not None:
+            object.__setattr__(self, "content", cut(self.content))
+        if self.view is not None:
+            cut_layout(self.view)
 
     @property
     def words(self) -> str:
@@ -139,6 +152,14 @@ def embedder_name(label: str) -> str:
 def duration(seconds: float) -> str:
     """A time still to wait, in words: "under a minute", "about 3 min"."""
     return "under a minute" if seconds < 45 else f"about {max(1, round(seconds / 60))} min"
+
+
+def cut_layout(view: ui.LayoutView) -> None:
+    """Shortens the longest texts of a message of components until all of them fit together."""
+    displays = [item for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
+    while (over := sum(units(display.content) for display in displays) - LAYOUT_MAX) > 0:
+        longest = max(displays, key=lambda display: units(display.content))
+        longest.content = cut(longest.content, max(units(longest.content) - over, 1))
 
 
 def layout(parts: Sequence[ui.Item[Any]], colour: int) -> ui.LayoutView:

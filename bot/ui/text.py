@@ -10,6 +10,8 @@ CONTENT_MAX: Final = 2_000
 LAYOUT_MAX: Final = 4_000
 """Longest text of a Components V2 message, over all its parts."""
 ALT_MAX: Final = 1_024
+LABEL_MAX: Final = 80
+"""Longest label of a button."""
 QUOTE_MAX: Final = 1_800
 """Longest quoted text in a message; what is longer goes into a file, with an excerpt to read."""
 
@@ -24,6 +26,8 @@ _MEANING: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_BROKEN_OFF: Final = re.compile(r"<[@#t:/a-z][^>\s]{0,60}\Z|(?<!\\)\\(?:\\\\)*\Z")
+"""What a cut may leave of a mention or a timestamp, or of an escaped character."""
 _NUMBERED: Final = re.compile(r"[0-9]{1,9}(?=[.)])")
 _ELLIPSIS: Final = "…"
 
@@ -79,6 +83,22 @@ def lines_that_fit(lines: list[str], limit: int, more: str) -> str:
         kept -= 1
         text = "\n".join([*lines[:kept], more.format(n=len(lines) - kept)])
     return text
+
+
+def cut(text: str, limit: int = CONTENT_MAX) -> str:
+    """A whole message in at most `limit` units, markdown and all: what is over goes, and "…" stands at the cut.
+
+    It is cut between lines or words where it can be, and never in a mention, a timestamp or after a backslash. Call it
+    after everything else was put before and behind the text.
+    """
+    if units(text) <= limit:
+        return text
+    kept = text.encode("utf-16-le", "surrogatepass")[: 2 * max(limit - units(_ELLIPSIS), 0)].decode(
+        "utf-16-le", "ignore"
+    )
+    ends = (kept.rfind("\n", max(len(kept) - 200, 0)), kept.rfind(" ", max(len(kept) - 30, 0)))
+    at = next((end for end in ends if end > 0), len(kept))
+    return _BROKEN_OFF.sub("", kept[:at]).rstrip(" ,;\n\u200c\u200d") + _ELLIPSIS
 
 
 def _pieces(text: str) -> list[str]:

@@ -38,7 +38,7 @@ def pair(
     console.print(f"{found.pair}, {found.label}", highlight=False, markup=False, style="bold")
     if found.course is not None:
         console.print(_table(found.course))
-    for sentence in sentences(found):
+    for sentence in sentences(found, rescore="telephone rescore"):
         console.print(sentence, highlight=False, markup=False)
 
 

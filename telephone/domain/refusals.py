@@ -248,15 +248,23 @@ class ServerProposedEnough(OverBudget):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"{most} prompts wait for this server's moderators already; /telephone prompts review makes room for more."
+            f"{most} prompts wait for this server's moderators already; "
+            "/telephone-moderate prompts review makes room for more."
         )
+
+
+class NotModerator(NotAllowed):
+    """The member may not moderate this server."""
+
+    def __init__(self) -> None:
+        super().__init__("Only a moderator of this server can do that; please ask one of them.")
 
 
 class NoRescore(NotFound):
     """There is no such job."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such rescore any more; please start another with /telephone rescore.")
+        super().__init__("There is no such rescore any more; please start another with /telephone-admin rescore.")
 
 
 class NoErasure(NotFound):

@@ -10,8 +10,9 @@ from telephone.concurrency import off_loop
 from telephone.domain.games import HUMAN, Game, Image, Kind, Step, StepKey, fold, step_seed
 from telephone.domain.human_turns import Claim, Seat, SeatState
 from telephone.domain.refusals import TurnLate
-from telephone.errors import BadInput, BadOutput, NotAllowed
-from telephone.media.images import Pictures, verify
+from telephone.errors import BadInput, NotAllowed
+from telephone.media.images import Pictures
+from telephone.media.uploads import uploaded
 from telephone.ports.runners import GameRunner
 from telephone.safety import Guard
 from telephone.store import Store
@@ -19,9 +20,6 @@ from telephone.store import Store
 CAPTION_MIN: Final = 3
 CAPTION_MAX: Final = 300
 """Shortest and longest caption of a member, in characters."""
-UPLOAD_MAX: Final = 10 * 2**20
-"""Bytes of a drawing that a member may hand in."""
-UNREADABLE: Final = "I could not read that file; please send a PNG, JPEG or WebP up to 10 MiB."
 HIDDEN: Final = "What this turn is about is hidden after a report; please wait until a moderator has decided."
 OVER: Final = "You do not hold this turn any more; if it is still free, its invitation in the thread says so."
 IN_ALREADY: Final = "Your drawing for this turn is in already; watch the game go on in its thread."
@@ -103,7 +101,7 @@ class TurnService:
         turn = await self.held(game_id, key, member_id)
         if turn.words is None:
             raise BadInput("This turn is to be described; please write what you see.")
-        image = await off_loop(_picture, data)
+        image = await off_loop(uploaded, data)
         await self.guard.drawing(image, turn.words, nsfw=await self._nsfw(turn.game))
         await self.store.images.put(image)
         step = Step(key, HUMAN, _seed(turn), image=await self.pictures.put(image))
@@ -127,7 +125,7 @@ class TurnService:
         seat, claimer_id = await self.store.seats.of_claim(claim_id)
         if seat.state is SeatState.ANSWERED and claimer_id == member_id:
             game = await self.store.games.get(seat.game_id)
-            if game.steps[seat.key.index].image == (await off_loop(_picture, data)).sha256:
+            if game.steps[seat.key.index].image == (await off_loop(uploaded, data)).sha256:
                 return
         turn = await self._claimed(claim_id, member_id, TurnLate())
         await self.drawing(turn.game.id, turn.seat.key, member_id, data)
@@ -183,15 +181,6 @@ def _require_held(seat: Seat, member_id: int) -> Claim:
     if claim is None or claim.member_id != member_id or not claim.holds(datetime.now(UTC)):
         raise TurnLate
     return claim
-
-
-def _picture(data: bytes) -> Image:
-    if len(data) > UPLOAD_MAX:
-        raise BadInput(UNREADABLE)
-    try:
-        return verify(data)
-    except BadOutput:
-        raise BadInput(UNREADABLE) from None
 
 
 def _seed(turn: ClaimedTurn) -> int:

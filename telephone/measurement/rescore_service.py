@@ -71,4 +71,4 @@ class RescoreService:
 
 def _require(is_host: bool) -> None:
     if not is_host:
-        raise NotAllowed("Only a member who may manage the server can have its games measured anew.")
+        raise NotAllowed("Only an admin of this server can have its games measured anew; please ask one of them.")

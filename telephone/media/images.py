@@ -85,6 +85,12 @@ def verify(data: bytes) -> Image:
     return encode(upright, "JPEG" if format_ == "JPEG" else "PNG")
 
 
+def size_of(data: bytes, format_: str) -> tuple[int, int]:
+    """Width and height of a picture without metadata, read from its header only. Raises BadOutput."""
+    with _decoding():
+        return _READERS[format_](io.BytesIO(data)).size
+
+
 def opened(image: Image) -> pil.Image:
     """The pixels of a verified picture, in RGB. Raises BadOutput for anything else."""
     format_ = sniff(image.data)

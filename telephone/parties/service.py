@@ -30,6 +30,10 @@ _LOOK_EVERY: Final = 0.1
 _log = structlog.get_logger()
 
 
+PLAYERS: Final = 6
+"""How many members can join a party where nobody says."""
+
+
 @dataclass(frozen=True, slots=True)
 class PartyAsked:
     """A party as a member typed it. None stands for what the service chooses itself.

@@ -9,7 +9,8 @@ from typing import Final, Literal
 import structlog
 
 from telephone.domain.games import Level, Prompt, clean_prompt
-from telephone.errors import BadInput, NotAllowed, NotFound, OverBudget, Refused, TelephoneError
+from telephone.domain.refusals import NotModerator
+from telephone.errors import BadInput, NotFound, OverBudget, Refused, TelephoneError
 from telephone.prompts.catalog import curated, look_up, offered, sets
 from telephone.prompts.generator import WANTED, PromptGenerator
 from telephone.safety import Guard
@@ -219,7 +220,7 @@ def _fit(text: str) -> str:
 
 def _require(is_moderator: bool) -> None:
     if not is_moderator:
-        raise NotAllowed("Only a member who may manage the server can do that; please ask one of them.")
+        raise NotModerator
 
 
 @cache

@@ -24,7 +24,7 @@ from tests.standin.records import Message, Sent
 BOT = [sys.executable, "-m", "bot"]
 PAIRS = ("stickers × spotter-sharp", "stickers × spotter-hazy", "doodles × spotter-sharp", "doodles × spotter-hazy")
 TURNS = 3
-MODERATOR = discord.Permissions(manage_guild=True)
+MODERATOR = discord.Permissions(manage_guild=True, manage_messages=True)
 
 
 @pytest.mark.long
@@ -135,7 +135,7 @@ async def _report_and_judge(standin: Standin, channel, thread, member: Member, m
     form = await member.menu(first, "Report this turn")
     await member.submit(form, {"part": "c-p", "reason": "violence"})
     await standin.until(lambda: len(_again(standin, first).files) == 3)
-    listed = await mod.slash(channel, "telephone-admin reports")
+    listed = await mod.slash(channel, "telephone-moderate reports")
     assert "picture 1 of side C of battle 1" in await _answered(standin, listed)
     await _answered(standin, await mod.click(listed.response, label="Look at picture 1 of side C of battle 1"))
     await _answered(standin, await mod.click(listed.response, label="Show picture 1 of side C of battle 1 again"))

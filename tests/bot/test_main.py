@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from bot.__main__ import NOT_ACCEPTED, NOT_REACHED, WHAT_TO_SET
-from bot.admin import messages as admin_messages
+from bot.about import messages as about_messages
 from tests.limits import LIMIT
 from tests.standin.process import environment
 
@@ -68,7 +68,7 @@ async def test_the_bot_answers_and_every_request_keeps_discords_rules(standin, t
     asked = await alice.slash(channel, "telephone help")
     await standin.until(lambda: asked.response and asked.response.content)
     assert asked.ephemeral
-    assert asked.response.content == admin_messages.HELP
+    assert asked.response.content == about_messages.HELP
 
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])

@@ -46,7 +46,7 @@ def simcord_bot(runtime):
 def server(simcord_env, runtime):
     simcord_env.settle_timeout = 30.0  # a chart may take its time on a busy machine
     guild = simcord_env.create_guild()
-    manages = guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
+    manages = guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True, manage_messages=True))
     people = [guild.add_member(simcord_env.create_user(name)) for name in ("alice", "bob")]
     admin = guild.add_member(simcord_env.create_user("ada"), roles=[manages])
     channel = guild.create_text_channel("telephone")

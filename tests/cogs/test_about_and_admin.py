@@ -1,7 +1,5 @@
 """Finding one's way, and looking after the game."""
 
-import re
-
 import discord
 import pytest
 from discord import app_commands
@@ -27,28 +25,6 @@ async def test_the_list_of_models_says_who_can_play_and_what_the_rest_needs(serv
         "- nobody yet",
         "- poet: needs OPENAI\\_API\\_KEY",
     ]
-
-
-async def test_help_names_only_commands_that_exist(server):
-    result = await server.alice.slash(server.channel, "telephone help")
-    available = set(server.admin.available_commands(server.channel))
-    named = commands_in(result.response.content)
-    assert named <= available
-    assert available - named == {"telephone help", "telephone invite"}
-
-
-def commands_in(text):
-    """The commands that a text names: `/group name`, and `name` after it in the same line for another of its group."""
-    found = set()
-    for line in text.splitlines():
-        group = None
-        for word in re.findall(r"`([^`]+)`", line):
-            if word.startswith("/"):
-                group = word[1:].rpartition(" ")[0]
-                found.add(word[1:])
-            elif group is not None:
-                found.add(f"{group} {word}")
-    return found
 
 
 async def test_the_check_lists_every_permission(server):

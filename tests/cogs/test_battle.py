@@ -263,7 +263,7 @@ async def test_one_sides_turn_is_reported_judged_and_shown_again_without_its_nam
         assert "hidden in a moment" in said.response.content
         await shows(thread, first.id, ["turn-01-a.png"])
 
-        listed = await server.admin.slash(server.channel, "telephone-admin reports")
+        listed = await server.admin.slash(server.channel, "telephone-moderate reports")
         link = f"https://discord.com/channels/{server.guild.id}/{thread.id}/{first.id}"
         assert f"- picture 1 of side B of battle 1: Violence or gore. {link}" in listed.response.content
         seen = await server.admin.click(listed.response, label="Look at picture 1 of side B of battle 1")
@@ -278,7 +278,7 @@ async def test_one_sides_turn_is_reported_judged_and_shown_again_without_its_nam
         last = await server.bob.context_menu(server.channel, "Report this turn", card)
         assert last.modal["title"] == "Report turn 2 of battle 1"
         await server.bob.submit_modal(last, {"part": "a-c", "reason": "hate"})
-        listed = await server.admin.slash(server.channel, "telephone-admin reports")
+        listed = await server.admin.slash(server.channel, "telephone-moderate reports")
         done = await server.admin.click(listed.response, label="Void side A of battle 1")
         assert done.response.content.startswith("Side A of battle 1 is voided: it is out of the battle")
         opening = next(one for one in thread.history() if one.content.startswith("**The prompt**"))

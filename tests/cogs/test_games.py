@@ -45,7 +45,9 @@ class LiveServer:
         self.guild = env.create_guild()
         self.channel = self.guild.create_text_channel("telephone")
         self.alice = self.guild.add_member(env.create_user("alice"))
-        manages = self.guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
+        manages = self.guild.create_role(
+            "Admins", permissions=discord.Permissions(manage_guild=True, manage_messages=True)
+        )
         self.admin = self.guild.add_member(env.create_user("ada"), roles=[manages])
 
     async def start(self, **changes):

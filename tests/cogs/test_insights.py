@@ -147,7 +147,7 @@ async def test_games_without_a_distance_are_counted(server, store):
     await finished(store, asked(server.guild.id, Pair("a", "x"), PROMPTS[0], 1, 2), {"minilm": [0.3, 0.4]})
     await finished(store, asked(server.guild.id, Pair("a", "x"), PROMPTS[1], 1, 2), {"imagebind": [0.3, 0.4]})
     answer = await server.alice.slash(server.channel, INSIGHTS)
-    assert "-# 1 game is not measured with ImageBind yet; /telephone rescore does that." in words(answer.response)
+    assert "-# 1 game is not measured with ImageBind yet; /telephone-admin rescore does that." in words(answer.response)
     assert "it takes at least two T2I and two I2T models" in words(answer.response)
     assert files(answer.response) == []
 

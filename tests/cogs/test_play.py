@@ -48,8 +48,8 @@ async def test_a_game_is_not_started_inside_a_thread(server):
     opener = await server.alice.send(server.channel, "hello")
     server.env.backend.create_thread(server.channel.id, "talk", server.alice.id, message_id=opener.id)
     result = await server.alice.slash(server.channel.threads[0], "telephone start", prompt=PROMPT)
-    assert result.response.content == wording.NOT_HERE
-    assert server.refusals() == ["NotAllowed"]
+    assert result.response.content == f"{wording.NOT_IN_THREAD}: <#{server.channel.id}>"
+    assert server.refusals() == ["Elsewhere"]
 
 
 async def test_a_refusal_is_told_in_its_own_words(server):

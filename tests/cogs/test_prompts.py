@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from simcord import SetupError
 
 from bot.app import TelephoneApp
 from bot.prompts import messages as prompt_messages
@@ -123,7 +124,7 @@ async def test_what_is_not_taken_is_told_in_a_sentence(server, checker):
 
 async def test_a_moderator_decides_about_one_after_the_other(server):
     await proposed(server, "scene one", "scene two", "scene three", level=Level.EASY)
-    await server.admin.slash(server.channel, "telephone prompts review")
+    await server.admin.slash(server.channel, "telephone-moderate prompts review")
     panel = shown(server, server.admin)
     assert panel.content.splitlines()[0].startswith("**#ours-001**, proposed by <@100> <t:")
     assert panel.content.splitlines()[0].endswith("; 2 more wait.")
@@ -151,15 +152,15 @@ async def test_a_moderator_decides_about_one_after_the_other(server):
 
 async def test_a_moderator_picks_the_one_to_begin_with(server):
     await proposed(server, "scene one", "scene two")
-    rows = await server.admin.autocomplete(server.channel, "telephone prompts review", "prompt", "two")
+    rows = await server.admin.autocomplete(server.channel, "telephone-moderate prompts review", "prompt", "two")
     assert rows == [{"name": "#ours-002 scene two", "value": 2}]
-    await server.admin.slash(server.channel, "telephone prompts review", prompt=2)
+    await server.admin.slash(server.channel, "telephone-moderate prompts review", prompt=2)
     assert "> scene two" in shown(server, server.admin).content
 
 
 async def test_who_was_slower_is_told_and_goes_on_with_the_next(server):
     await proposed(server, "scene one", "scene two")
-    await server.admin.slash(server.channel, "telephone prompts review")
+    await server.admin.slash(server.channel, "telephone-moderate prompts review")
     await server.app.prompts.decline(server.guild.id, 1, is_moderator=True)
     await server.admin.click(shown(server, server.admin), label="Hard")
     assert shown(server, server.admin).content.startswith("Prompt 1 does not wait any more; somebody was faster.\n")
@@ -168,7 +169,7 @@ async def test_who_was_slower_is_told_and_goes_on_with_the_next(server):
 
 async def test_the_panel_outlives_the_bot(server):
     await proposed(server, "scene one")
-    await server.admin.slash(server.channel, "telephone prompts review")
+    await server.admin.slash(server.channel, "telephone-moderate prompts review")
     runtime = MemoryRuntime(server.app)
 
     async def open_runtime(_surfaces):
@@ -181,7 +182,7 @@ async def test_the_panel_outlives_the_bot(server):
 
 async def test_what_was_proposed_is_shown_as_it_was_written_and_does_nothing(server):
     await proposed(server, NASTY, "*" * 1_000)
-    await server.admin.slash(server.channel, "telephone prompts review")
+    await server.admin.slash(server.channel, "telephone-moderate prompts review")
     panel = shown(server, server.admin)
     assert "\\@everyone" in panel.content
     await server.admin.click(panel, label="Skip")
@@ -195,37 +196,34 @@ async def test_only_moderators_decide_or_see_what_waits(server):
     await proposed(server, "scene one")
     await accepted(server, "scene two")
     for command, options in (("review", {}), ("remove", {"prompt": "#ours-002"}), ("generate", {})):
-        refused = await server.alice.slash(server.channel, f"telephone prompts {command}", **options)
-        assert "Only a member who may manage the server" in refused.response.content
-    assert await server.alice.autocomplete(server.channel, "telephone prompts review", "prompt", "") == []
-    await server.admin.slash(server.channel, "telephone prompts review")
-    assert server.refusals() == ["NotAllowed"] * 3
+        with pytest.raises(SetupError):
+            await server.alice.slash(server.channel, f"telephone-moderate prompts {command}", **options)
 
 
 async def test_a_moderator_who_is_one_no_more_decides_nothing(server):
     await proposed(server, "scene one")
-    result = await server.admin.slash(server.channel, "telephone prompts review")
+    result = await server.admin.slash(server.channel, "telephone-moderate prompts review")
     server.env.backend.edit_member(server.guild.id, server.admin.id, {"role_ids": []})
     await server.admin.click(result.response, label="Decline")
-    assert "Only a member who may manage the server" in shown(server, server.admin).content
+    assert shown(server, server.admin).content == "Only a moderator of this server can do that; please ask one of them."
     assert len(await server.app.prompts.waiting(server.guild.id, is_moderator=True)) == 1
 
 
 async def test_a_servers_own_prompt_is_removed(server):
     await accepted(server, WORDS)
-    rows = await server.admin.autocomplete(server.channel, "telephone prompts remove", "prompt", "goose")
+    rows = await server.admin.autocomplete(server.channel, "telephone-moderate prompts remove", "prompt", "goose")
     assert rows == [{"name": f"#ours-001 {WORDS}", "value": "#ours-001"}]
-    result = await server.admin.slash(server.channel, "telephone prompts remove", prompt="#ours-001")
+    result = await server.admin.slash(server.channel, "telephone-moderate prompts remove", prompt="#ours-001")
     assert result.response.content.startswith("#ours-001 is off the list and starts no more games")
     assert await server.app.prompts.own(server.guild.id) == []
-    again = await server.admin.slash(server.channel, "telephone prompts remove", prompt="#ours-001")
+    again = await server.admin.slash(server.channel, "telephone-moderate prompts remove", prompt="#ours-001")
     assert again.response.content == "No prompt of this server is called that; please pick one from the list."
     assert server.refusals() == ["NotFound"]
 
 
 async def test_a_chat_model_writes_ten_and_the_first_of_them_is_shown_to_decide_about(server):
     await proposed(server, "scene one")
-    result = await server.admin.slash(server.channel, "telephone prompts generate")
+    result = await server.admin.slash(server.channel, "telephone-moderate prompts generate")
     assert result.ephemeral
     note, _, head, *_ = result.response.content.splitlines()
     assert note == "poet wrote 10 prompts; all wait. Less than $0.01 spent."
@@ -240,7 +238,7 @@ async def test_what_of_it_is_left_out_is_told(server, provider, checker):
         {"easy": ["a fine scene", "x" * 2_000, "hateful", "one too many"], "hard": ["a fine scene"]}
     )
     checker.words = {"hateful": "hate"}
-    result = await server.admin.slash(server.channel, "telephone prompts generate")
+    result = await server.admin.slash(server.channel, "telephone-moderate prompts generate")
     assert result.response.content.splitlines()[0] == (
         "poet wrote 5 prompts; 1 of them waits for a decision. "
         "Left out: 1 more than asked for, 1 too long or too short, 1 stopped by the safety check, 1 here already. "
@@ -250,9 +248,9 @@ async def test_what_of_it_is_left_out_is_told(server, provider, checker):
 
 async def test_a_chat_model_that_cannot_be_asked_or_read_is_told_in_a_sentence(server, provider, checker):
     provider.writes = "Sure!"
-    unread = await server.admin.slash(server.channel, "telephone prompts generate")
+    unread = await server.admin.slash(server.channel, "telephone-moderate prompts generate")
     assert unread.response.content == "What poet sent back cannot be read as a list of prompts; please try again."
     checker.broken = "the safety check needs OPENAI_API_KEY"
-    missing = await server.admin.slash(server.channel, "telephone prompts generate")
+    missing = await server.admin.slash(server.channel, "telephone-moderate prompts generate")
     assert "poet: the safety check needs OPENAI\\_API\\_KEY" in missing.response.content
     assert server.refusals() == ["BadOutput", "NotAllowed"]

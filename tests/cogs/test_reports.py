@@ -82,7 +82,7 @@ async def test_a_report_hides_a_picture_at_once_and_a_moderator_shows_it_again(r
         assert turn(server, PICTURE).content == f"{PICTURE}\n{HIDDEN}"
         await summary_shows(server, ["last.png", "drift.png"])
 
-        listed = await server.admin.slash(server.channel, "telephone-admin reports")
+        listed = await server.admin.slash(server.channel, "telephone-moderate reports")
         assert "picture 1 of game #1: Violence or gore." in listed.response.content
         seen = await server.admin.click(listed.response, label="Look at picture 1 of game #1")
         assert [file.filename for file in files(seen.response)] == ["SPOILER_turn-01.png"]
@@ -91,7 +91,7 @@ async def test_a_report_hides_a_picture_at_once_and_a_moderator_shows_it_again(r
         await becomes(server, PICTURE, lambda one: [file.filename for file in files(one)] == ["turn-01.png"])
         assert files(turn(server, PICTURE))[0].description == "Drawn from: a fox mends a clock"
         await summary_shows(server, ["first.png", "last.png", "drift.png"])
-        empty = await server.admin.slash(server.channel, "telephone-admin reports")
+        empty = await server.admin.slash(server.channel, "telephone-moderate reports")
         assert empty.response.content == "No turn waits for a decision here."
         assert (await server.closed()).state is GameState.FINISHED
         await bot.close()
@@ -131,7 +131,7 @@ async def test_a_voided_game_does_not_count_and_what_was_reported_stays_hidden(r
     async with simcord.run(bot) as env:
         server = await finished(env, runtime, bot)
         await report(server, server.alice, CAPTION, "minors")
-        listed = await server.admin.slash(server.channel, "telephone-admin reports")
+        listed = await server.admin.slash(server.channel, "telephone-moderate reports")
         done = await server.admin.click(listed.response, label="Void game #1")
         assert "voided" in done.response.content
         game = await runtime.app.games.by_number(server.guild.id, 1)
@@ -155,7 +155,7 @@ async def test_a_game_that_is_voided_while_it_plays_stops(runtime, bot):
         await server.start(turns=10)
         await server.posted(2)
         await report(server, server.alice, "**Turn 1 of 10, picture**")
-        listed = await server.admin.slash(server.channel, "telephone-admin reports")
+        listed = await server.admin.slash(server.channel, "telephone-moderate reports")
         await server.admin.click(listed.response, label="Void game #1")
         await server.card_says("voided this game")
         count = len(server.steps())
@@ -172,7 +172,7 @@ async def test_one_report_is_open_per_member_and_game(runtime, bot):
         twice = await report(server, server.alice, CAPTION)
         assert "already" in twice.response.content
         assert "hidden in a moment" in (await report(server, bob, PICTURE, "hate")).response.content
-        listed = await server.admin.slash(server.channel, "telephone-admin reports")
+        listed = await server.admin.slash(server.channel, "telephone-moderate reports")
         assert "2 reports: Violence or gore; Hate or harassment" in listed.response.content
         await server.admin.click(listed.response, label="Show picture 1 of game #1 again")
         settled = await report(server, server.alice, PICTURE)
@@ -203,7 +203,7 @@ async def test_only_moderators_decide(runtime, bot):
             runtime.app.moderation.void(game.id, by=1, is_moderator=False),
             runtime.app.moderation.look(game.id, game.steps[0].key, is_moderator=False),
         ):
-            with pytest.raises(Exception, match="manage the server"):
+            with pytest.raises(Exception, match="Only a moderator of this server"):
                 await decide
         await bot.close()
 
@@ -212,7 +212,7 @@ async def test_buttons_and_hidden_turns_outlive_the_bot(runtime, bot, tmp_path):
     async with simcord.run(bot) as env:
         server = await finished(env, runtime, bot)
         await report(server, server.alice, PICTURE)
-        listed = await server.admin.slash(server.channel, "telephone-admin reports")
+        listed = await server.admin.slash(server.channel, "telephone-moderate reports")
         await becomes(server, PICTURE, lambda one: not files(one))
         await bot.close()
         server.runtime = LiveRuntime(tmp_path)

@@ -19,7 +19,7 @@ from tests.support.played import UNFINISHED
 
 pytestmark = pytest.mark.slow
 
-COMMAND, PRICE = "telephone rescore", 0.001
+COMMAND, PRICE = "telephone-admin rescore", 0.001
 
 
 class RescoreRuntime:
@@ -65,7 +65,9 @@ class Server:
         self.env, self.runtime = env, runtime
         self.guild = env.create_guild()
         self.channel = self.guild.create_text_channel("telephone")
-        manages = self.guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
+        manages = self.guild.create_role(
+            "Admins", permissions=discord.Permissions(manage_guild=True, manage_messages=True)
+        )
         self.alice = self.guild.add_member(env.create_user("alice"))
         self.admin = self.guild.add_member(env.create_user("ada"), roles=[manages])
 
@@ -117,10 +119,14 @@ async def test_money_is_asked_about_first_and_spent_on_a_press(runtime):
         assert taken == pytest.approx(4 * PRICE), "a prompt and three captions"
 
 
-async def test_only_who_may_manage_the_server_may_ask(runtime):
+async def test_only_admins_and_those_whom_the_server_let_in_may_ask(runtime):
     async with opened(runtime) as server:
+        with pytest.raises(simcord.SetupError):
+            await server.alice.slash(server.channel, COMMAND, embedder="prism")
+        rescore = server.env.bot.command_ids["telephone-admin"]
+        server.guild.set_command_permissions(rescore, {server.alice: True})
         answer = await server.alice.slash(server.channel, COMMAND, embedder="prism")
-        assert answer.response.content.startswith("Only a member who may manage the server can")
+        assert answer.response.content.startswith("3 games are being measured")
 
 
 async def test_it_is_stopped_from_its_card_and_a_second_one_is_told_of_the_first(runtime):

@@ -149,7 +149,7 @@ async def test_games_without_a_distance_are_counted_and_rescore_is_named(server,
     await play(server, store, prompts=PROMPTS[:1])
     await finished(store, asked(server.guild.id, FOUR[0], PROMPTS[1], 1, 2), [0.2, 0.3])
     answer = await server.alice.slash(server.channel, BOARD)
-    assert "-# 1 game is not measured with ImageBind yet; /telephone rescore does that." in words(answer.response)
+    assert "-# 1 game is not measured with ImageBind yet; /telephone-admin rescore does that." in words(answer.response)
 
 
 async def test_a_long_board_has_pages_that_turn_where_they_stand_even_after_a_restart(server, store, runtime):

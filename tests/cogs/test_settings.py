@@ -47,7 +47,7 @@ def simcord_bot(declared_here, open_runtime):
 
 async def test_a_declared_row_is_an_option_is_stored_and_shown(simcord_env):
     guild = simcord_env.create_guild()
-    manages = guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
+    manages = guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True, manage_messages=True))
     admin = guild.add_member(simcord_env.create_user("ada"), roles=[manages])
     channel = guild.create_text_channel("telephone")
     options = simcord_env.bot.admin.get_command("limits").parameters

@@ -11,7 +11,8 @@ from discord import ui
 from bot.app import TelephoneApp
 from telephone.domain.games import GameState
 from telephone.domain.refusals import LATE, SEEN
-from telephone.games.turn_service import OVER, UNREADABLE
+from telephone.games.turn_service import OVER
+from telephone.media.uploads import UNREADABLE
 from tests.cogs.test_games import LiveRuntime, LiveServer, live_server
 from tests.limits import LIMIT
 from tests.support.pictures import paint

@@ -1,4 +1,4 @@
-"""What goes wrong on the way: rate limits, server errors, lost answers, closed connections."""
+"""What goes wrong on the way: rate limits, server errors, lost answers, closed connections, files cut short."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = int | Literal["lost answer", "silence", "drop"]
+Kind = int | Literal["lost answer", "silence", "drop", "cut short"]
 
 Scope = Literal["user", "shared", "global"]
 """Whose limit a 429 speaks of: this route's, one that others share (a channel's), or the bot's of all routes."""
@@ -51,13 +51,13 @@ class Faults:
 
         429 is answered with Retry-After, rate limit headers and its `scope`, other numbers as that status before any
         work is done; "lost answer" does the work and answers 502; "silence" does it and answers nothing while
-        the bot waits; "drop" closes the connection at once. `code` is the error code in the answer.
+        the bot waits; "drop" closes the connection at once. `code` is the error code in the answer. Files
+        have paths that begin with /cdn/; "cut short" sends half of one and closes the connection.
         """
-        known = status in ("lost answer", "silence", "drop") if isinstance(status, str) else 400 <= status < 600
+        words = ("lost answer", "silence", "drop", "cut short")
+        known = status in words if isinstance(status, str) else 400 <= status < 600
         if not known or times < 1:
-            raise ValueError(
-                f"no such fault: {status!r} × {times}; use 400–599, 'lost answer', 'silence' or 'drop', at least once"
-            )
+            raise ValueError(f"no such fault: {status!r} × {times}; use 400–599 or one of {words}, at least once")
         self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after, scope, code))
 
     def take(self, method: str, path: str) -> Fault | None:

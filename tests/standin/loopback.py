@@ -16,8 +16,10 @@ from aiohttp import web
 from simcord.actors import MemberActor
 from simcord.backend import serializers
 from simcord.builders import ChannelHandle, GuildHandle, RoleHandle, UserHandle
+from simcord.enums import ChannelType
 
 from tests.limits import LIMIT
+from tests.standin.channels import MEDIA, REQUIRE_TAG
 from tests.standin.faults import Faults
 from tests.standin.gateway import Gateway
 from tests.standin.limits import Limits
@@ -61,6 +63,43 @@ class Guild:
         if bot_may is not None:
             self._standin.permit(channel, bot_may)
         return channel
+
+    def create_channel(self, name: str, kind: str) -> ChannelHandle:
+        """A channel of another kind: "news", "voice" or "stage"."""
+        make: Callable[[str], ChannelHandle] = getattr(self.handle, f"create_{kind}_channel")
+        return make(name)
+
+    def create_forum(
+        self,
+        name: str,
+        *,
+        media: bool = False,
+        tags: Mapping[str, bool] | None = None,
+        require_tag: bool = False,
+        bot_may: discord.PermissionOverwrite | None = None,
+    ) -> ChannelHandle:
+        """A forum, or a media channel; `tags` are names, each with whether it is the moderators' alone."""
+        channel, backend = self.handle.create_forum_channel(name), self._standin.world.backend
+        stored = backend.get_channel(channel.id)
+        stored.available_tags = [
+            {"id": str(backend.snowflake()), "name": tag, "moderated": moderated, "emoji_id": None, "emoji_name": None}
+            for tag, moderated in (tags or {}).items()
+        ]
+        backend.channel_flags[channel.id] = REQUIRE_TAG if require_tag else 0
+        if media:
+            backend.own_types[channel.id] = MEDIA
+        backend.announce_channel_update(channel.id)
+        if bot_may is not None:
+            self._standin.permit(channel, bot_may)
+        return channel
+
+    def create_thread(self, parent: Any, name: str, owner: Member, *, private: bool = False) -> Thread:
+        """A member opens a thread in a text channel, or a post in a forum."""
+        backend, kind = (
+            self._standin.world.backend,
+            ChannelType.PRIVATE_THREAD if private else ChannelType.PUBLIC_THREAD,
+        )
+        return thread_of(backend, backend.create_thread(parent.id, name, owner.id, type=kind))
 
     def create_role(self, name: str, *, permissions: discord.Permissions | None = None) -> RoleHandle:
         return self.handle.create_role(name, permissions=permissions)

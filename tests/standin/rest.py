@@ -18,7 +18,7 @@ from simcord.backend.errors import BackendError, invalid_form_body
 from simcord.http import client as _routes  # noqa: F401  (importing it registers every route)
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
 
-from tests.standin import answers, rules, threads
+from tests.standin import answers, channels, rules, threads
 from tests.standin.ageing import Ageing, gone_nonce
 from tests.standin.faults import Fault, Faults, Scope
 from tests.standin.limits import Limits
@@ -153,10 +153,20 @@ class Rest:
             body = json.loads(answer.body) if isinstance(answer.body, bytes) and answer.body else None
             self.complaints += self._spec.check_answer(call.method, call.path, answer.status, body)
 
-    async def file(self, request: web.Request) -> web.Response:
+    async def file(self, request: web.Request) -> web.StreamResponse:
         """Answer one request to the CDN."""
         data = self._world.file("/" + request.match_info["path"])
-        return web.Response(status=404) if data is None else web.Response(body=data)
+        fault = self._faults.take(request.method, request.path)
+        if fault is not None and fault.status != "cut short":
+            return self._fail(fault, request)
+        if fault is None or data is None:
+            return web.Response(status=404) if data is None else web.Response(body=data)
+        answer = web.StreamResponse(headers={"Content-Length": str(len(data))})
+        await answer.prepare(request)
+        await answer.write(data[: len(data) // 2])
+        if request.transport is not None:
+            request.transport.close()
+        return answer
 
     def _fail(self, fault: Fault, request: web.Request) -> web.Response:
         if fault.status == "drop":
@@ -202,6 +212,7 @@ class Rest:
         self._ageing.check(call.method, call.path)
         rules.check_uploads(call.sizes)
         rules.check(self._world.backend, call.method, call.path, call.payload)
+        channels.check(self._world.backend, call.method, call.path, call.payload)
         known = self._known(call)
         if known is not None:
             return known

@@ -14,12 +14,14 @@ from simcord.backend.cdn import CDN_BASE
 from simcord.backend.errors import BackendError
 from simcord.backend.models import Channel, Interaction, Message, Overwrite
 from simcord.builders import ChannelHandle, GuildHandle
-from simcord.enums import MessageType, OverwriteType
+from simcord.enums import ChannelType, MessageType, OverwriteType
 from simcord.env import Env
 
+from tests.standin import channels
 from tests.support import discord_payloads
 
 discord_payloads.install()
+
 HAS_THREAD = 1 << 5
 UPLOAD_LIMIT = 10 * 1024 * 1024
 
@@ -39,6 +41,9 @@ class MendedBackend(Backend):
         self.acknowledge_within = acknowledge_within
         self.age_restricted: set[int] = set()
         self.archived_deletes = True
+        self.own_types: dict[int, int] = {}
+        self.channel_flags: dict[int, int] = {}
+        self._starter_id: int | None = None
 
     def new_interaction(self, type: int, channel_id: int, user_id: int, guild_id: int | None) -> Interaction:  # noqa: A002
         record = super().new_interaction(type, channel_id, user_id, guild_id)
@@ -50,10 +55,12 @@ class MendedBackend(Backend):
     ) -> Channel:
         """A thread; on a message only one, and then without a line in the parent channel."""
         if message_id is None:
-            return super().create_thread(parent_id, name, owner_id, **options)
+            return super().create_thread(parent_id, name, owner_id, message_id=self._starter_id, **options)
         if message_id in self.channels:
             raise BackendError(400, 160004, "A thread has already been created for this message")
         options["broadcast"] = False
+        if self.get_channel(parent_id).type == ChannelType.NEWS:
+            self.own_types[message_id] = channels.ANNOUNCEMENT_THREAD
         thread = super().create_thread(parent_id, name, owner_id, message_id=message_id, **options)
         self.get_message(parent_id, message_id).flags |= HAS_THREAD
         self.announce_thread_create(thread)
@@ -67,6 +74,14 @@ class MendedBackend(Backend):
         starter.content = ""
         thread.message_count = 0
         return thread
+
+    def create_forum_post(self, forum_id: int, name: str, starter: Message, **options: Any) -> tuple[Channel, Message]:
+        """A post, which has the id of its first message."""
+        self._starter_id = starter.id
+        try:
+            return super().create_forum_post(forum_id, name, starter, **options)
+        finally:
+            self._starter_id = None
 
     def commit_message(self, message: Message, *, broadcast: bool = True) -> Message:
         """Post a message; a post wakes an archived thread."""
@@ -103,7 +118,7 @@ class World(Env):
 
     def render(self, value: Any) -> str:
         """JSON as it goes over the wire, with addresses of files that can be fetched."""
-        return json.dumps(value, default=str).replace(CDN_BASE, self.cdn_base)
+        return json.dumps(channels.told(self.backend, value), default=str).replace(CDN_BASE, self.cdn_base)
 
     def handle(self, channel: Any) -> ChannelHandle:
         """simcord's handle of a channel or a thread, given anything that has its id."""

@@ -117,7 +117,7 @@ def agreed(board: Board) -> str:
     return f"{order}; 1 is the same order, 0 none, -1 the reverse."
 
 
-def notes(board: Board, shown: Shown = str, *, rescore: str = "/telephone rescore") -> list[str]:
+def notes(board: Board, shown: Shown = str, *, rescore: str = "/telephone-admin rescore") -> list[str]:
     """What must be said beside the figures, a sentence each."""
     by, name = board.asked.by, shown(board.judge.label)
     said: list[str] = []

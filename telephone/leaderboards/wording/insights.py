@@ -27,7 +27,7 @@ def heading(asked: InsightQuestion, judge: Judge, what: str = "What matters at t
     return f"{what.format(turn=asked.turn)}, {asked.level or 'curated'} prompts, {shown(plain(judge.label))}"
 
 
-def notes(answer: InsightAnswer, shown: Shown = str, *, rescore: str = "/telephone rescore") -> list[str]:
+def notes(answer: InsightAnswer, shown: Shown = str, *, rescore: str = "/telephone-admin rescore") -> list[str]:
     """What must be said beside the answers, a sentence each."""
     name, said = shown(plain(answer.judge.label)), []
     if answer.unmeasured > 0:

@@ -14,11 +14,12 @@ from telephone.scoring.pair_curve import Estimate, PairCourse, PairDrift, Restin
 NONE_YET = "No game of this pair on a {kind} prompt is measured here yet; /telephone start plays one."
 
 
-def sentences(found: PairDrift, shown: Shown = str) -> tuple[str, ...]:
+def sentences(found: PairDrift, shown: Shown = str, *, rescore: str = "/telephone-admin rescore") -> tuple[str, ...]:
     """All that is known of a pair, one matter each; where something is not known, why."""
     if found.course is None:
-        return (NONE_YET.format(kind="free" if found.free else "curated"), *_left(found, shown))
-    told = [_played(found, found.course), *_left(found, shown), _end(found, found.course), _similarity(found.course)]
+        return (NONE_YET.format(kind="free" if found.free else "curated"), *_left(found, shown, rescore))
+    told = [_played(found, found.course), *_left(found, shown, rescore)]
+    told += [_end(found, found.course), _similarity(found.course)]
     told += [_decay(found.course.decay), _rest(found.resting)]
     told += [] if found.shares is None else [_blame(found.shares)]
     return (*told, *_kin(found, shown))
@@ -36,14 +37,14 @@ def _played(found: PairDrift, course: PairCourse) -> str:
     return f"{played}{', provisional' if course.provisional else ''}."
 
 
-def _left(found: PairDrift, shown: Shown) -> list[str]:
+def _left(found: PairDrift, shown: Shown, rescore: str) -> list[str]:
     latest = "There are older games than these, which are not looked at."
     shorter = f"{_count(found.shorter, 'shorter game')} {_is(found.shorter)} left out."
     unmeasured = f"{_count(found.unmeasured, 'game')} {_is(found.unmeasured)} not measured by {shown(found.label)} yet"
     return [
         *([latest] if found.latest else []),
         *([shorter] if found.shorter else []),
-        *([f"{unmeasured}; /telephone rescore does it."] if found.unmeasured else []),
+        *([f"{unmeasured}; {rescore} does it."] if found.unmeasured else []),
         *([left_out(found.unread, shown(found.label))] if found.unread else []),
     ]
 

@@ -45,12 +45,12 @@ def said(shown: Rescore, minutes: float = 2) -> list[str]:
             job(RescoreState.FAILED, measured=30, reason="ImageBind did not answer for 15 minutes."),
             "### Measuring with ImageBind ended early",
             "ImageBind did not answer for 15 minutes. 30 of 120 games measured, which stay so; "
-            "/telephone rescore goes on.",
+            "/telephone-admin rescore goes on.",
         ),
         (
             job(RescoreState.STOPPED, measured=1),
             "### Measuring with ImageBind was stopped",
-            "1 of 120 games measured, which stay so; /telephone rescore goes on.",
+            "1 of 120 games measured, which stay so; /telephone-admin rescore goes on.",
         ),
     ],
     ids=["queued", "running", "just begun", "finished", "failed", "stopped"],

@@ -13,8 +13,9 @@ from telephone.domain.human_turns import SeatState
 from telephone.domain.refusals import LATE, SEEN, TAKEN
 from telephone.errors import BadInput, NotAllowed, NotFound, Refused, StageGone, Withheld
 from telephone.games.admission import StartRequest
-from telephone.games.turn_service import IN_ALREADY, OVER, UNREADABLE
+from telephone.games.turn_service import IN_ALREADY, OVER
 from telephone.media.images import verify
+from telephone.media.uploads import WRONG_KIND
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.pictures import paint
@@ -91,7 +92,7 @@ async def test_a_member_draws_what_the_caption_says(running):
     first = StepKey(1, Kind.PICTURE)
     await waits(running, game, first)
     assert (await running.app.turns.claim(game.id, first, ADA)).words == OPEN.prompt
-    with pytest.raises(BadInput, match=UNREADABLE):
+    with pytest.raises(BadInput, match=WRONG_KIND.format("an SVG drawing")):
         await running.app.turns.drawing(game.id, first, ADA, b"<svg/>")
     with pytest.raises(BadInput, match="is to be drawn"):
         await running.app.turns.caption(game.id, first, ADA, SAID)

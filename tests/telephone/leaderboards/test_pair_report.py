@@ -203,7 +203,7 @@ async def test_levels_lengths_and_what_is_not_measured_are_kept_apart(bench):
     assert (found.games, found.shorter, found.unmeasured) == (4, 1, 1)
     told = sentences(found)
     assert "1 shorter game is left out." in told
-    assert "1 game is not measured by mind yet; /telephone rescore does it." in told
+    assert "1 game is not measured by mind yet; /telephone-admin rescore does it." in told
     free = await bench.drift(free=True)
     assert sentences(free)[0] == "1 game of 10 turns on 1 free prompt, provisional."
     hard = await bench.drift(level=Level.HARD)
@@ -225,4 +225,4 @@ async def test_without_games_by_the_primary_the_other_embedder_answers(bench):
     assert (await bench.drift()).embedder == "letters"
     asked = await bench.drift(embedder="mind")
     assert (asked.embedder, asked.course, asked.unmeasured) == ("mind", None, 1)
-    assert sentences(asked)[1:] == ("1 game is not measured by mind yet; /telephone rescore does it.",)
+    assert sentences(asked)[1:] == ("1 game is not measured by mind yet; /telephone-admin rescore does it.",)

@@ -137,6 +137,6 @@ async def test_a_card_is_begun_once_and_anew_where_the_job_is_shown_elsewhere(st
 
 
 async def test_a_job_that_is_not_there_is_an_error(store: Store) -> None:
-    with pytest.raises(NotFound, match="/telephone rescore"):
+    with pytest.raises(NotFound, match="/telephone-admin rescore"):
         await store.rescores.get("no such job")
     assert not await store.rescores.hold("no such job", "me", 1)

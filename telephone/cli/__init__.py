@@ -266,4 +266,5 @@ def _join(entry: EntryPoint) -> None:
 _JOINED = {
     "bot": "Runs the bot on Discord.",
     "demo": "Shows the whole bot on a Discord in this machine's browser; no account, no key.",
+    "live-check": "Asks the real Discord what our code counts on, and prints a table to send back.",
 }

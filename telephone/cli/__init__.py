@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from telephone.games.admission import StartRequest
     from telephone.games.service import UnfinishedGame
     from telephone.models.catalog import ModelFacts
-    from telephone.models.probe import Tried
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -170,22 +169,30 @@ app.add_typer(members.app, name="me")
 @app.command()
 def doctor(
     live: Annotated[
-        bool, typer.Option("--live", help="Also plays one turn of every ready model, for at most $1 in all.")
+        bool, typer.Option("--live", help="Also asks the providers what only they can tell; says first what it costs.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --live: spend what it says at most.")] = False,
+    budget: Annotated[float | None, typer.Option(min=0, help="With --live: spend at most so many US dollars.")] = None,
+    only: Annotated[str, typer.Option(help="With --live: parts to run, such as schemas,words; left out, all.")] = "",
+    out: Annotated[Path, typer.Option(parser=place, help="With --live: file for the table, to send back.")] = Path(
+        "doctor-live.md"
+    ),
     as_json: Json = False,
 ) -> None:
     """Tells what is configured, what is reachable, what is missing and how to get it."""
     from telephone.cli.doctor import examine
+    from telephone.cli.live_doctor import as_rows, examine_live, failed
 
     settings = Settings.load()
     findings = asyncio.run(examine(settings))
     if not as_json:
         _print_findings(findings)
-    tried = asyncio.run(_try_out(settings, as_json)) if live else []
+    asking = examine_live(settings, only=only, yes=yes, budget=budget, out=out, silent=as_json) if live else None
+    answers = asyncio.run(asking) if asking is not None else []
     if as_json:
-        document = [asdict(finding) for finding in findings] + [{"what": f"Try {t.name}", **asdict(t)} for t in tried]
+        document = [asdict(finding) for finding in findings] + as_rows(answers)
         print_json(document)
-    if any(finding.health == "broken" for finding in findings) or not all(one.played or one.left_out for one in tried):
+    if any(finding.health == "broken" for finding in findings) or failed(answers):
         raise SystemExit(1)
 
 
@@ -195,20 +202,6 @@ def _print_findings(findings: list["Diagnosis"]) -> None:
     for finding in findings:
         table.add_row(marks[finding.health], finding.what, escape(finding.stands), escape(finding.remedy))
     screen().print(table)
-
-
-async def _try_out(settings: Settings, silent: bool) -> list["Tried"]:
-    from telephone.cli.doctor import try_models
-
-    tried = []
-    async for one in try_models(settings):
-        tried.append(one)
-        if not silent:
-            mark = "[green]ok[/green]" if one.played else "[red]!![/red]"
-            screen().print(f"{mark}  {one.name}  ${one.usd:.4f}  {escape(one.said)}", highlight=False)
-    if not silent:
-        screen().print(f"Tried {len(tried)} models for ${sum(one.usd for one in tried):.4f}.", highlight=False)
-    return tried
 
 
 @app.command()
@@ -295,4 +288,5 @@ def _join(entry: EntryPoint) -> None:
 _JOINED = {
     "bot": "Runs the bot on Discord.",
     "demo": "Shows the whole bot on a Discord in this machine's browser; no account, no key.",
+    "live-check": "Asks the real Discord what our code counts on, and prints a table to send back.",
 }

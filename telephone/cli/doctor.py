@@ -200,7 +200,11 @@ async def _verified(settings: Settings) -> list[Diagnosis]:
     if not theirs:
         return []
     stands = f"{', '.join(table.name for table in theirs)}: for verified organisations only"
-    return [Diagnosis("OpenAI", "good", stands, f"telephone doctor --try shows whether yours is; if not, {VERIFY}.")]
+    return [
+        Diagnosis(
+            "OpenAI", "good", stands, f"telephone doctor --live --only models shows whether yours is; if not, {VERIFY}."
+        )
+    ]
 
 
 def _origin(table: ModelTable, settings: Settings) -> Origin | None:

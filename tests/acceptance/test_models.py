@@ -84,7 +84,9 @@ async def test_the_operators_first_command_tries_every_ready_model_for_at_most_a
     async with StandinApis.open() as apis:
         apis.outputs = OUTPUTS
         env = keys(apis, tmp_path / "data")
-        status, out, err = await telephone("doctor", "--live", "--json", cwd=tmp_path, **env)
+        status, out, err = await telephone(
+            "doctor", "--live", "--yes", "--only", "models", "--json", cwd=tmp_path, **env
+        )
     assert status in (0, 1), err
     tried = [row for row in json.loads(out) if row["what"].startswith("Try ")]
     assert {row["name"] for row in tried} >= (ARTICLES | TODAYS | {"minilm", "imagebind"})

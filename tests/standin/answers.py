@@ -74,12 +74,17 @@ def _application(backend: Backend, query: dict[str, str], body: Any) -> Any:
     return {**body, **mine}
 
 
+def _threads(backend: Backend, query: dict[str, str], body: Any) -> Any:
+    return {"has_more": False, **body}
+
+
 Shape = Callable[[Backend, dict[str, str], Any], Any]
 SHAPES: list[tuple[str, re.Pattern[str], Shape]] = [
     (method, re.compile(pattern), told)
     for method, pattern, told in (
         ("GET", r"/users/@me", _myself),
         ("GET", r"/guilds/\d+/members/\d+", _member),
+        ("GET", r"/guilds/\d+/threads/active", _threads),
         ("GET", r"/oauth2/applications/@me", _application),
         ("GET", r"/applications/\d+(?:/guilds/\d+)?/commands", _commands),
         ("PUT", r"/applications/\d+(?:/guilds/\d+)?/commands", _commands),

@@ -20,6 +20,8 @@ from referencing.jsonschema import DRAFT202012
 
 SPEC_PATH = Path(__file__).resolve().parents[3] / "shared" / "specs" / "discord.json"
 UPDATE_MESSAGE = 7
+MEDIA = 16
+"""Media channels: Discord's documentation has them, its file does not yet."""
 
 
 def translate(value: Any, key: str = "") -> Any:
@@ -51,6 +53,9 @@ class Spec:
         for name, schema in document["components"]["schemas"].items():
             if _closable(name, schema):
                 schema["additionalProperties"] = False
+        schemas = document["components"]["schemas"]
+        schemas["GuildChannelResponse"]["properties"]["type"]["enum"].append(MEDIA)
+        schemas["ChannelTypes"]["oneOf"].append({"const": MEDIA})
         self._answers: Mapping[str, Any] = document["components"]["responses"]
         self._registry = Registry[Any]().with_resource("urn:spec", DRAFT202012.create_resource(document))
         routes = [(template.count("{"), _pattern(template), item) for template, item in document["paths"].items()]

@@ -174,9 +174,10 @@ def doctor(
     yes: Annotated[bool, typer.Option("--yes", help="With --live: spend what it says at most.")] = False,
     budget: Annotated[float | None, typer.Option(min=0, help="With --live: spend at most so many US dollars.")] = None,
     only: Annotated[str, typer.Option(help="With --live: parts to run, such as schemas,words; left out, all.")] = "",
-    out: Annotated[Path, typer.Option(parser=place, help="With --live: file for the table, to send back.")] = Path(
-        "doctor-live.md"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(parser=place, help="With --live: file for the table, to send back; by default doctor-live.md."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Tells what is configured, what is reachable, what is missing and how to get it."""
@@ -187,7 +188,11 @@ def doctor(
     findings = asyncio.run(examine(settings))
     if not as_json:
         _print_findings(findings)
-    asking = examine_live(settings, only=only, yes=yes, budget=budget, out=out, silent=as_json) if live else None
+    asking = (
+        examine_live(settings, only=only, yes=yes, budget=budget, out=out or Path("doctor-live.md"), silent=as_json)
+        if live
+        else None
+    )
     answers = asyncio.run(asking) if asking is not None else []
     if as_json:
         document = [asdict(finding) for finding in findings] + as_rows(answers)

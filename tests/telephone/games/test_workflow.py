@@ -200,7 +200,11 @@ class SlowCards(RecordedGames):
 
 async def test_a_game_whose_card_is_still_being_posted_is_not_promoted(tmp_path):
     async with running_app(tmp_path, game_presenter=SlowCards(1)) as running:
-        first, second = [await running.app.games.start(ASKED) for _ in range(2)]
+        first = await running.app.games.start(ASKED)
+        async with asyncio.timeout(LIMIT):
+            while "card" not in running.game_presenter.of(first):
+                await asyncio.sleep(0.01)
+        second = await running.app.games.start(ASKED)
         assert (await running.app.games.closed(first.id, timeout=LIMIT)).state is GameState.FINISHED
         await running.app.servers.change(0, parallel=3)
         await running.recovery.recover()

@@ -147,7 +147,7 @@ async def test_only_moderators_decide(library):
         library.remove(HERE, proposal.slug, is_moderator=False),
         library.generate(HERE, is_moderator=False),
     ):
-        with pytest.raises(NotAllowed, match="manage the server"):
+        with pytest.raises(NotAllowed, match="a moderator of this server"):
             await attempt
     assert await library.waiting(HERE, is_moderator=True) == [proposal]
 

@@ -93,8 +93,10 @@ async def test_a_container_with_imagebind_measures_words_and_pictures_as_soon_as
 async def test_a_wrong_setting_opens_nothing(tmp_path):
     with pytest.raises(Misconfigured, match="abacus"):
         await open_terminal(settings(tmp_path, embedder="abacus"), RecordedGames())
-    with pytest.raises(Misconfigured):
-        await open_terminal(settings(tmp_path, database_url="mysql://nowhere/x"), RecordedGames())
+    taken = tmp_path / "taken"
+    taken.write_text("a file where a folder should be")
+    with pytest.raises(Misconfigured, match="cannot"):
+        await open_terminal(settings(taken), RecordedGames())
 
 
 async def test_boards_ask_the_primary_and_what_is_no_kin_of_any_player(tmp_path):

@@ -44,7 +44,7 @@ async def failed_with(replicate, apis, model, ask, ending) -> TelephoneError:
         (ends("aborted", None), TimedOut, 0.0),
         (ends("aborted", 6.0), TimedOut, 0.0),
         (ends("succeeded"), BadOutput, 6.0),
-        (ends("succeeded", output=[]), BadOutput, 6.0),
+        (ends("succeeded", output=[]), Refused, 6.0),
         (ends("succeeded", output=["https://elsewhere.example/a.png"]), BadOutput, 6.0),
         (ends("succeeded", data_removed=True, input={}), Interrupted, 6.0),
     ],

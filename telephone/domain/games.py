@@ -307,6 +307,11 @@ class Game:
         return self.request.design == "party"
 
     @property
+    def shows_steps(self) -> bool:
+        """Whether each of its steps is posted when it is played: not for a side, and not before a reveal."""
+        return not (self.is_side or self.is_sealed)
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """All stored steps, in the order they were played."""
         both = ((turn.picture, turn.caption) for turn in self.turns)
@@ -334,6 +339,14 @@ class Game:
             return self
         turns = (replace(turn, picture=_masked(turn.picture), caption=_masked(turn.caption)) for turn in self.turns)
         return replace(self, turns=tuple(turns))
+
+    def with_step(self, step: Step) -> "Game":
+        """The game with one step more, or with another in its place."""
+        at, turns = step.key.turn - 1, self.turns
+        turn = turns[at] if at < len(turns) else Turn(step.key.turn)
+        drawn = step.key.kind is Kind.PICTURE
+        turn = replace(turn, picture=step) if drawn else replace(turn, caption=step)
+        return replace(self, turns=(*turns[:at], turn, *turns[at + 1 :]))
 
     @property
     def next_key(self) -> StepKey | None:

@@ -10,7 +10,9 @@ from telephone.store.database import Database, read_url
 from telephone.store.distances import Distances, Measurement
 from telephone.store.erasures import Erasures
 from telephone.store.expenses import Expense, Expenses
+from telephone.store.game_posts import StoredPost
 from telephone.store.games import Games
+from telephone.store.glances import Glance
 from telephone.store.guesses import Guesses
 from telephone.store.human_turns import Seats
 from telephone.store.images import ImageFact, ImageFacts
@@ -20,7 +22,7 @@ from telephone.store.migrate import upgrade
 from telephone.store.packed_votes import Polls
 from telephone.store.pairs import GameContent, PairGame, PairGames
 from telephone.store.parties import Parties
-from telephone.store.posts import BattlePosts, PartyPosts, Posts, StoredPost
+from telephone.store.posts import BattlePosts, PartyPosts, Posts
 from telephone.store.prompts import Bounds, Prompts, Proposal
 from telephone.store.repeats import Redraws
 from telephone.store.reports import Report, Reports
@@ -38,6 +40,7 @@ __all__ = [
     "Bounds",
     "Expense",
     "GameContent",
+    "Glance",
     "ImageFact",
     "Measurement",
     "Order",

@@ -15,7 +15,7 @@ from telephone.store.database import Database
 from telephone.store.games import add_server, guild_of
 from telephone.store.reservations import (
     Scope,
-    book,
+    book_in,
     caps_of,
     daily_budgets,
     dollars,
@@ -90,7 +90,7 @@ class Budgets:
             }
             values |= {"cost_usd": usd, "doubled": doubled, "booked_at": now()}
             await session.execute(self._database.insert(ChargeRow).values(values).on_conflict_do_nothing())
-            await book(self._database, session, game_id)
+            await book_in(session, game_id)
 
     async def doubt(self, game_id: str, what: str, usd: float) -> None:
         """Books what a call may have cost of which nobody knows whether it was made; once a `what`. Raises NotFound."""
@@ -99,12 +99,12 @@ class Budgets:
             values = {"game_id": game_id, "what": what, "guild_id": guild_id, "why": "unused", "cost_usd": 0.0}
             values |= {"doubled": False, "doubted_usd": usd, "booked_at": now()}
             await session.execute(self._database.insert(ChargeRow).values(values).on_conflict_do_nothing())
-            await book(self._database, session, game_id)
+            await book_in(session, game_id)
 
     async def settle(self, game_id: str) -> None:
         """Releases the unspent part of a game's reservation. Safe at any time after its end, any number of times."""
         async with self._database.writing() as session:
-            await book(self._database, session, game_id, settle=True)
+            await book_in(session, game_id, settle=True)
 
     async def today(self, caps: Caps, servers: int = 5) -> dict[int | None, Allowance]:
         """What is taken today of the operator's cap, under None, and by the `servers` servers that take the most."""

@@ -1,12 +1,13 @@
 """One database behind one URL: its engine, and the two kinds of transaction the store uses."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -21,6 +22,8 @@ BUSY_TIMEOUT_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 10
 """How long Postgres may take to answer a new connection, in seconds, unless its address says otherwise."""
 POOL_SIZE: Final = 10
+UNIT_THREADS: Final = 4
+"""How many units of work run at once; each has a thread and a connection."""
 
 _DRIVERS: Final = {
     "sqlite": "sqlite+aiosqlite",
@@ -86,6 +89,8 @@ def _connect(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("telephone_single", False):
+        return
     # A transaction that reads first and writes later cannot wait for its turn: SQLite refuses it at
     # once when somebody else wrote in between. One that writes takes its turn when it begins.
     writes = connection.get_execution_options().get("telephone_writes", False)
@@ -143,7 +148,11 @@ async def _transaction(session: AsyncSession) -> AsyncIterator[AsyncSession]:
 
 
 class Database:
-    """An open database. Inside `reading` and `writing` nothing but SQL is awaited."""
+    """An open database. Inside `reading` and `writing` nothing but SQL is awaited.
+
+    What every step of a game does, again and again, is a unit of work: `ask` and `change` run one whole on a thread of
+    its own, so that the event loop waits once, not once a statement.
+    """
 
     def __init__(self, url: URL) -> None:
         self.url = url
@@ -155,6 +164,26 @@ class Database:
             set_up_sqlite(self.engine.sync_engine)
             # SQLite has one writer at a time and lets the others poll: with a lock they queue, in order.
             self._write_lock = asyncio.Lock()
+        self.units = create_engine(_of_units(url), pool_size=UNIT_THREADS, max_overflow=0, **engine_options(url))
+        if is_sqlite(url):
+            set_up_sqlite(self.units)
+        self._threads = ThreadPoolExecutor(UNIT_THREADS, thread_name_prefix="store")
+
+    async def ask(self, query: Callable[[Connection], T]) -> T:
+        """What one SELECT finds, on a thread; without a transaction where the database needs none for it."""
+        return await self._on_thread(query, telephone_single=True)
+
+    async def change(self, work: Callable[[Connection], T]) -> T:
+        """Runs a unit of work on a thread, in one transaction, which an exception rolls back."""
+        async with self._write_lock:
+            return await self._on_thread(work, telephone_writes=True)
+
+    async def _on_thread(self, work: Callable[[Connection], T], **options: bool) -> T:
+        def unit() -> T:
+            with self.units.connect().execution_options(**options) as connection, connection.begin():
+                return work(connection)
+
+        return await to_the_end(_awaited(asyncio.get_running_loop().run_in_executor(self._threads, unit)))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -170,7 +199,7 @@ class Database:
 
     def insert(self, table: type[Row]) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that supports ON CONFLICT, in this database's dialect."""
-        return sqlite.insert(table) if is_sqlite(self.url) else postgresql.insert(table)
+        return insert_into(self.url.get_backend_name(), table)
 
     async def compact(self) -> None:
         """Rewrites a SQLite file, so that deleted data cannot be read in its bytes; Postgres reuses the space.
@@ -185,4 +214,20 @@ class Database:
                 await to_the_end(raw.execute_fetchall(statement))
 
     async def close(self) -> None:
+        self._threads.shutdown(wait=False)  # whoever asked has waited for the end
+        self.units.dispose()
         await self.engine.dispose()
+
+
+def insert_into(dialect: str, table: type[Row]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that supports ON CONFLICT, in a dialect: sqlite or postgresql."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def _of_units(url: URL) -> URL:
+    """The URL with the driver of a thread, not of an event loop."""
+    return url.set(drivername="sqlite+pysqlite") if is_sqlite(url) else url
+
+
+async def _awaited(future: asyncio.Future[T]) -> T:
+    return await future

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, get_args
 
-from sqlalchemy import ScalarSelect, Select, SQLColumnExpression, String, and_, case, cast, func, select
+from sqlalchemy import Row, ScalarSelect, Select, SQLColumnExpression, String, and_, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -212,12 +212,12 @@ def _newest(measured: Sequence[DistanceRow]) -> Mapping[int, tuple[float | None,
     return {row.turn: (row.distance, row.step_distance) for row in newest}
 
 
-def key_of(row: StepRow) -> StepKey:
+def key_of(row: StepRow | Row[Any]) -> StepKey:
     """The key of a row's step."""
     return StepKey(row.turn, Kind(row.kind))
 
 
-def step_of(row: StepRow, message_id: int | None, hidden: bool = False) -> Step:
+def step_of(row: StepRow | Row[Any], message_id: int | None, hidden: bool = False) -> Step:
     """The step of a row, which must have been kept. A step without image and text is erased."""
     erased = row.image is None and row.text is None
     left = ERASED if erased and row.kind == Kind.CAPTION.value else None

@@ -15,7 +15,8 @@ from telephone.domain.refusals import NoGame, NoGameNumber, SeedTooLarge
 from telephone.store import game_reader
 from telephone.store.counted_distances import recount
 from telephone.store.database import Database
-from telephone.store.reservations import Order, book, check, lock_budgets, reserve
+from telephone.store.glances import Glance, glance
+from telephone.store.reservations import Order, book_in, check, lock_budgets, reserve
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import DistanceRow, GameRow, PostRow, ServerRow
 from telephone.store.visibility import sealed
@@ -44,6 +45,10 @@ class Games:
         """The game of this id. Raises NotFound."""
         async with self._database.reading() as session:
             return await _one(session, game_id)
+
+    async def glance(self, game_id: str) -> Glance:
+        """Whether a game may go on, and what may have changed about it, in one query. Raises NotFound."""
+        return await self._database.ask(lambda connection: glance(connection, game_id))
 
     async def by_number(self, guild_id: int, number: int) -> Game:
         """The game of this number on a server. Raises NotFound, also while the game is sealed."""
@@ -116,7 +121,7 @@ class Games:
         async with self._database.writing() as session:
             moved = await session.scalar(statement) is not None
             if moved and to in (GameState.STOPPED, GameState.FAILED):
-                await book(self._database, session, game_id, settle=True)
+                await book_in(session, game_id, settle=True)
             if moved and to.is_final:
                 await recount(session, col(DistanceRow.game_id) == game_id)
             return moved

@@ -143,7 +143,7 @@ class Seats:
         async with self._database.writing() as session:
             if not await _changed(session, update(SeatRow).where(held).values(values)):
                 raise TurnLate
-            await put_step(self._database, session, game_id, step)
+            await (await session.connection()).run_sync(put_step, game_id, step)
             return await _go_on(session, game_id, col(GameRow.design).is_distinct_from("party"))
 
     async def stand_in(self, game_id: str, key: StepKey, model: str, *, early: bool = False) -> bool:

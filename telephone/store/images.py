@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 from sqlmodel import col
 
 from telephone.domain.games import Image
-from telephone.store.database import Database
+from telephone.store.database import Database, insert_into
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import ImageRow, StepRow
 
@@ -32,16 +34,7 @@ class ImageFacts:
 
     async def put(self, image: Image) -> None:
         """Stores the facts of a verified picture; known ones stay as they are."""
-        insert = self._database.insert(ImageRow).values(
-            hash=image.sha256,
-            media_type=image.media_type,
-            width=image.width,
-            height=image.height,
-            size=len(image.data),
-            created_at=now(),
-        )
-        async with self._database.writing() as session:
-            await session.execute(insert.on_conflict_do_nothing())
+        await self._database.change(lambda connection: put_image(connection, image))
 
     async def forget(self, sha256: str) -> bool:
         """Deletes the facts of a picture that no step shows; False, and nothing changed, where one does."""
@@ -57,3 +50,15 @@ class ImageFacts:
             if row is None:
                 return None
             return ImageFact(row.hash, row.media_type, row.width, row.height, row.size, row.created_at)
+
+
+def put_image(connection: Connection, image: Image) -> None:
+    """Stores the facts of a verified picture in a unit of work; known ones stay as they are."""
+    values = {"hash": image.sha256, "media_type": image.media_type, "width": image.width, "height": image.height}
+    values |= {"size": len(image.data), "created_at": now()}
+    connection.execute(_putting(connection.dialect.name), values)
+
+
+@cache
+def _putting(dialect: str) -> Any:
+    return insert_into(dialect, ImageRow).on_conflict_do_nothing()

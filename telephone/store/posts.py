@@ -1,8 +1,6 @@
 """Posts: every message of a game, battle or party. Stored as begun before it is sent, as done when its id is known."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select, update
@@ -12,21 +10,13 @@ from sqlmodel import col
 from telephone.domain.messages import GameMessageKind
 from telephone.store.battles import guild_of_battle
 from telephone.store.database import Database
+from telephone.store.game_posts import StoredPost, begin_post, finish_post
 from telephone.store.games import guild_of
 from telephone.store.parties import guild_of_party
 from telephone.store.tables.battles import BattlePostRow
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import PostRow
 from telephone.store.tables.parties import PartyPostRow
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPost:
-    """A message of a game, battle or party. `again`: an earlier attempt began, so it may have been posted already."""
-
-    began_at: datetime
-    message_id: int | None
-    again: bool
 
 
 class Messages:
@@ -110,6 +100,14 @@ class Posts(Messages):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, PostRow, "game_id", guild_of)
+
+    async def begin(self, owner_id: str, what: str) -> StoredPost:
+        """Stores that a message is about to be posted, unless it is stored; returns what is stored. Raises NotFound."""
+        return await self._database.change(lambda connection: begin_post(connection, owner_id, what))
+
+    async def done(self, owner_id: str, what: str, message_id: int) -> None:
+        """Stores the message's id. Raises NotFound."""
+        await self._database.change(lambda connection: finish_post(connection, owner_id, what, message_id))
 
     async def hide(self, game_id: str, what: str, hidden: bool) -> None:
         """Stores whether the message of a step shows a neutral sentence instead of the step."""

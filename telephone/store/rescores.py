@@ -15,8 +15,8 @@ from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
 from telephone.store.counted_distances import counts
 from telephone.store.database import Database
 from telephone.store.expenses import book_expense, settle_expense
+from telephone.store.game_posts import StoredPost
 from telephone.store.games import add_server
-from telephone.store.posts import StoredPost
 from telephone.store.reservations import Order, dollars, lock_budgets
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import DistanceRow, ExpenseRow, GameRow, StepRow

@@ -8,15 +8,27 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Subquery, case, false, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Subquery,
+    bindparam,
+    case,
+    cast,
+    false,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from telephone.domain.budgets import Caps
 from telephone.domain.games import NO_GUILD, GameRequest
 from telephone.domain.refusals import NoGamesLeft, NoMoneyLeft, Purpose
-from telephone.store.database import Database
-from telephone.store.tables.columns import now
+from telephone.store.database import Database, insert_into
+from telephone.store.tables.columns import UtcMoment, now
 from telephone.store.tables.games import CapRow, ChargeRow, ExpenseRow, GameRow, OperatorRow, ReservationRow, StepRow
 
 Scope = Literal["server", "member"]
@@ -145,21 +157,23 @@ async def reserve(session: AsyncSession, game_id: str, request: GameRequest, ord
         await session.flush()
 
 
-async def book(database: Database, session: AsyncSession, game_id: str, *, settle: bool = False) -> None:
+async def book_in(session: AsyncSession, game_id: str, *, settle: bool = False) -> None:
+    """`book` inside a session's transaction."""
+    await (await session.connection()).run_sync(lambda connection: book(connection, game_id, settle=settle))
+
+
+def book(connection: Connection, game_id: str, *, settle: bool = False) -> None:
     """Brings what a game has spent up to date with its rows, and with `settle` releases its reservation.
 
     Call it last in a transaction: it waits for the transactions that booked before, and then sees what they booked. A
     game without a reservation, which was expected to be free, gets one as soon as it costs something.
     """
-    mine = col(ReservationRow.game_id) == game_id
-    known = await session.scalar(select(col(ReservationRow.game_id)).where(mine).with_for_update())
-    spent = micros(await _cost(session, game_id))
-    values: dict[str, Any] = {"spent": spent}
-    if settle:
-        values["settled_at"] = func.coalesce(col(ReservationRow.settled_at), now())
-    if known is None and spent:
-        await _add_reservation(database, session, game_id)
-    await session.execute(update(ReservationRow).where(mine).values(values))
+    if connection.dialect.name != "sqlite":  # where the transaction has the only write lock already
+        connection.execute(_LOCK, {"game_id": game_id})
+    booking, values = (_SETTLE if settle else _BOOK), {"this": game_id, "new_at": now()}
+    if connection.execute(booking, values).rowcount == 0 and connection.execute(_IS_PAID, values).scalar():
+        _add_reservation(connection, game_id)
+        connection.execute(booking, values)
 
 
 def taken_today() -> Subquery:
@@ -181,27 +195,44 @@ def _sum(column: ColumnElement[int]) -> ColumnElement[Any]:
     return func.coalesce(func.sum(column), 0)
 
 
-async def _add_reservation(database: Database, session: AsyncSession, game_id: str) -> None:
-    query = select(col(GameRow.guild_id), col(GameRow.starter_id), col(GameRow.created_at))
-    guild_id, member_id, created_at = (await session.execute(query.where(col(GameRow.id) == game_id))).one()
-    row = {"game_id": game_id, "guild_id": guild_id, "member_id": member_id, "day": created_at.date()}
-    await session.execute(
-        database.insert(ReservationRow).values(row | {"reserved": 0, "spent": 0}).on_conflict_do_nothing()
-    )
-
-
-async def _cost(session: AsyncSession, game_id: str) -> float:
-    """All that a game may have been billed for, in US dollars; a call that may be billed twice counts twice."""
-    steps = select(func.sum(_twice(col(StepRow.cost_usd), func.coalesce(col(StepRow.maybe_billed_twice), false()))))
-    steps = steps.where(col(StepRow.game_id) == game_id, col(StepRow.kept_at).is_not(None))
-    doubted = func.coalesce(col(ChargeRow.doubted_usd), 0.0)
-    charges = select(func.sum(_twice(col(ChargeRow.cost_usd), col(ChargeRow.doubled)) + doubted))
-    charges = charges.where(col(ChargeRow.game_id) == game_id)
-    return float(await session.scalar(steps) or 0) + float(await session.scalar(charges) or 0)
-
-
 def _twice(cost: Any, doubled: Any) -> ColumnElement[float]:
     return case((doubled, 2 * cost), else_=cost)
+
+
+_COST: Final = func.coalesce(
+    select(func.sum(_twice(col(StepRow.cost_usd), func.coalesce(col(StepRow.maybe_billed_twice), false()))))
+    .where(col(StepRow.game_id) == bindparam("this"), col(StepRow.kept_at).is_not(None))
+    .scalar_subquery(),
+    0.0,
+) + func.coalesce(
+    select(
+        func.sum(
+            _twice(col(ChargeRow.cost_usd), col(ChargeRow.doubled)) + func.coalesce(col(ChargeRow.doubted_usd), 0.0)
+        )
+    )
+    .where(col(ChargeRow.game_id) == bindparam("this"))
+    .scalar_subquery(),
+    0.0,
+)
+"""All that a game may have been billed for, in US dollars; a call that may be billed twice counts twice."""
+_SPENT: Final = (cast(func.round(_COST * (1_000 * _MILLION)), BigInteger) + 999) // 1_000
+"""That in millionths of a dollar, as `micros` rounds them."""
+_LOCK: Final = (
+    select(col(ReservationRow.game_id)).where(col(ReservationRow.game_id) == bindparam("game_id")).with_for_update()
+)
+_BOOK: Final = update(ReservationRow).where(col(ReservationRow.game_id) == bindparam("this")).values(spent=_SPENT)
+_SETTLE: Final = _BOOK.values(
+    settled_at=func.coalesce(col(ReservationRow.settled_at), bindparam("new_at", type_=UtcMoment))
+)
+_IS_PAID: Final = select(_COST > 0)
+
+
+def _add_reservation(connection: Connection, game_id: str) -> None:
+    query = select(col(GameRow.guild_id), col(GameRow.starter_id), col(GameRow.created_at))
+    guild_id, member_id, created_at = connection.execute(query.where(col(GameRow.id) == game_id)).one()
+    row = {"game_id": game_id, "guild_id": guild_id, "member_id": member_id, "day": created_at.date()}
+    row |= {"reserved": 0, "spent": 0}
+    connection.execute(insert_into(connection.dialect.name, ReservationRow).on_conflict_do_nothing(), row)
 
 
 async def _check_number(session: AsyncSession, request: GameRequest, order: Order, caps: dict[str, CapRow]) -> None:

@@ -1,22 +1,33 @@
-"""Steps: the intent to ask a player, the ticket of a submitted call, and the answer."""
+"""Steps: the intent to ask a player, the ticket of a submitted call, and the answer.
+
+Every step of every game passes here, so each method is one unit of work with statements that are built once.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, Row, and_, bindparam, delete, select, update
 from sqlmodel import col
 
 from telephone.domain.calls import Ticket
-from telephone.domain.games import Step, StepKey
-from telephone.domain.refusals import NobodyAsked
-from telephone.store.database import Database
+from telephone.domain.games import GameState, Image, Step, StepKey
+from telephone.domain.refusals import NobodyAsked, NoGame
+from telephone.store.database import Database, insert_into
+from telephone.store.game_posts import StoredPost, begin_post, finish_post
 from telephone.store.game_reader import step_of
-from telephone.store.games import guild_of
+from telephone.store.glances import paused
+from telephone.store.images import put_image
 from telephone.store.reservations import book
 from telephone.store.tables.columns import now
-from telephone.store.tables.games import PostRow, StepRow
+from telephone.store.tables.games import GameRow, PostRow, StepRow
+
+_STEP: Final[Any] = StepRow.__table__  # type: ignore[attr-defined]
+_ASKED: Final = ("game_id", "turn", "kind", "guild_id", "player", "seed", "asked_at")
+_ANSWER: Final = (
+    *("kept_at", "image", "text", "raw", "reference", "parameters", "latency_ms", "cost_usd", "cost_estimated"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,22 @@ class Asked:
     first: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message of a game that was posted, and is to be stored with what comes next."""
+
+    what: str
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored step, and how far its message is; None where it is not shown, or not yet."""
+
+    step: Step
+    post: StoredPost | None
+
+
 class Steps:
     """The queries of steps: asked, submitted, kept."""
 
@@ -38,90 +65,175 @@ class Steps:
     async def ask(self, game_id: str, key: StepKey, player: str, seed: int) -> Asked:
         """Stores the intent to ask, unless there is one; returns what is stored. Raises NotFound."""
         values = _key(game_id, key) | {"player": player, "seed": seed, "asked_at": now()}
-        async with self._database.writing() as session:
-            values["guild_id"] = await guild_of(session, game_id)
-            first = await session.scalar(
-                self._database.insert(StepRow).values(values).on_conflict_do_nothing().returning(col(StepRow.asked_at))
-            )
-            row, message_id = await _stored(session, game_id, key)
-        step = None if row.kept_at is None else step_of(row, message_id)
-        return Asked(_ticket(row), step, row.asked_at, first is not None)
+
+        def work(connection: Connection) -> Asked:
+            first = connection.execute(_asking(connection.dialect.name), values).scalar()
+            return _asked(connection, game_id, key, first)
+
+        return await self._database.change(work)
+
+    async def ask_in_run(
+        self, game_id: str, run: int, key: StepKey, player: str, *, seed: int, posted: Posted | None = None
+    ) -> Asked | None:
+        """`ask` for the workflow that plays a run; None, and nothing asked, where this run is not to go on just now.
+
+        The same transaction stores the id of the message `posted` before.
+        """
+        values = _key(game_id, key) | {"player": player, "seed": seed, "asked_at": now(), "this_run": run}
+
+        def work(connection: Connection) -> Asked | None:
+            _finish(connection, game_id, posted)
+            first = connection.execute(_asking_in_run(connection.dialect.name), values).scalar()
+            try:
+                return _asked(connection, game_id, key, first)
+            except NoGame:
+                return None
+
+        return await self._database.change(work)
 
     async def keep_ticket(self, game_id: str, key: StepKey, ticket: Ticket) -> None:
         """Stores that the step was submitted, in place of an earlier ticket. Raises NotFound if nobody was asked."""
-        statement = (
-            update(StepRow)
-            .where(_is(game_id, key))
-            .values(
-                ticketed_at=now(),
-                ticket_reference=ticket.reference,
-                ticket_found=ticket.found,
-                maybe_billed_twice=ticket.maybe_billed_twice,
-            )
-            .returning(col(StepRow.turn))
-        )
-        async with self._database.writing() as session:
-            if await session.scalar(statement) is None:
+        values = {f"this_{name}": value for name, value in _key(game_id, key).items()}
+        values |= {"new_at": now(), "new_reference": ticket.reference}
+        values |= {"new_found": ticket.found, "new_maybe": ticket.maybe_billed_twice}
+
+        def work(connection: Connection) -> None:
+            if connection.execute(_TICKET, values).rowcount == 0:
                 raise NobodyAsked(str(key))
+
+        await self._database.change(work)
 
     async def drop_ticket(self, game_id: str, key: StepKey) -> None:
         """Deletes a cancelled submission with its intent, so that the next run asks again. A kept step stays."""
-        async with self._database.writing() as session:
-            await session.execute(delete(StepRow).where(_is(game_id, key), col(StepRow.kept_at).is_(None)))
+
+        def work(connection: Connection) -> None:
+            connection.execute(_DROP, _key(game_id, key))
+
+        await self._database.change(work)
 
     async def keep(self, game_id: str, step: Step) -> Step:
         """Stores an answer. The first write wins; returns the stored step. Raises NotFound."""
-        async with self._database.writing() as session:
-            await put_step(self._database, session, game_id, step)
-            if step.cost_usd > 0:
-                await book(self._database, session, game_id)
-            row, message_id = await _stored(session, game_id, step.key)
-            return step_of(row, message_id)
+        return await self._database.change(lambda connection: _keep(connection, game_id, step))
+
+    async def keep_and_begin(
+        self, game_id: str, step: Step, image: Image | None, what: str | None, posted: Posted | None = None
+    ) -> Kept:
+        """Stores an answer, the facts of its verified picture, and that the message `what` is about to be posted.
+
+        The first write of each wins; without `what` there is no message. The same transaction stores the id of the
+        message `posted` before. Raises NotFound.
+        """
+
+        def work(connection: Connection) -> Kept:
+            _finish(connection, game_id, posted)
+            if image is not None:
+                put_image(connection, image)
+            kept = _keep(connection, game_id, step)
+            return Kept(kept, begin_post(connection, game_id, what) if what else None)
+
+        return await self._database.change(work)
 
 
-async def put_step(database: Database, session: AsyncSession, game_id: str, step: Step) -> None:
-    """Stores a step inside a transaction; a step that is stored already stays. Raises NotFound."""
+def put_step(connection: Connection, game_id: str, step: Step) -> Row[Any] | None:
+    """Stores a step in a unit of work; None, and nothing changed, where it is stored already, or the game is gone."""
     moment = now()
-    kept = {
-        "player": step.player,
-        "seed": step.seed,
-        "kept_at": moment,
-        "image": step.image,
-        "text": step.text,
-        "raw": step.raw,
-        "reference": step.reference,
-        "parameters": dict(step.parameters),
-        "latency_ms": step.latency_ms,
-        "cost_usd": step.cost_usd,
-        "cost_estimated": step.cost_estimated,
-    }
-    values = _key(game_id, step.key) | kept | {"asked_at": moment}
-    values["guild_id"] = await guild_of(session, game_id)
-    await session.execute(
-        database.insert(StepRow)
-        .values(values)
-        .on_conflict_do_update(
-            index_elements=["game_id", "turn", "kind"], set_=kept, where=col(StepRow.kept_at).is_(None)
-        )
+    values = _key(game_id, step.key) | {"player": step.player, "seed": step.seed, "asked_at": moment}
+    values |= {"kept_at": moment, "image": step.image, "text": step.text, "raw": step.raw}
+    values |= {"reference": step.reference, "parameters": dict(step.parameters), "latency_ms": step.latency_ms}
+    values |= {"cost_usd": step.cost_usd, "cost_estimated": step.cost_estimated}
+    return connection.execute(_keeping(connection.dialect.name), values).first()
+
+
+def _keep(connection: Connection, game_id: str, step: Step) -> Step:
+    row = put_step(connection, game_id, step)
+    if row is None:
+        row = _stored(connection, game_id, step.key)
+        if row.kept_at is None:
+            raise NoGame(game_id)
+        return step_of(row, row.message_id)
+    if step.cost_usd > 0:
+        book(connection, game_id)
+    return step_of(row, None)
+
+
+def _finish(connection: Connection, game_id: str, posted: Posted | None) -> None:
+    if posted is not None:
+        finish_post(connection, game_id, posted.what, posted.message_id)
+
+
+def _asked(connection: Connection, game_id: str, key: StepKey, first: datetime | None) -> Asked:
+    """The progress of a step after its intent was stored, `first` or before. Raises NotFound."""
+    if first is not None:
+        return Asked(None, None, first, first=True)
+    row = _stored(connection, game_id, key)
+    step = None if row.kept_at is None else step_of(row, row.message_id)
+    return Asked(_ticket(row), step, row.asked_at, first=False)
+
+
+def _inserting(dialect: str, names: tuple[str, ...], *going: Any) -> Any:
+    """An INSERT of a step whose game is there and not erased; locks the game's row, so that it stays so.
+
+    `going` are more conditions for the game.
+    """
+    given = {name: bindparam(name, type_=_STEP.c[name].type) for name in names}
+    game = select(*(col(GameRow.guild_id) if name == "guild_id" else given[name] for name in names))
+    game = game.where(col(GameRow.id) == given["game_id"], ~col(GameRow.erased), *going).with_for_update(read=True)
+    return insert_into(dialect, StepRow).from_select(names, game)
+
+
+@cache
+def _asking(dialect: str) -> Any:
+    return _inserting(dialect, _ASKED).on_conflict_do_nothing().returning(_STEP.c.asked_at)
+
+
+@cache
+def _asking_in_run(dialect: str) -> Any:
+    run = col(GameRow.runs) == bindparam("this_run")
+    going = _inserting(dialect, _ASKED, run, col(GameRow.state) == GameState.PLAYING.value, ~paused())
+    return going.on_conflict_do_nothing().returning(_STEP.c.asked_at)
+
+
+@cache
+def _keeping(dialect: str) -> Any:
+    inserting = _inserting(dialect, (*_ASKED, *_ANSWER))
+    answer = {name: inserting.excluded[name] for name in ("player", "seed", *_ANSWER)}
+    return inserting.on_conflict_do_update(
+        index_elements=["game_id", "turn", "kind"], set_=answer, where=_STEP.c.kept_at.is_(None)
+    ).returning(_STEP)
+
+
+_THIS: Final = and_(*(_STEP.c[name] == bindparam(name) for name in ("game_id", "turn", "kind")))
+_DROP: Final = delete(_STEP).where(_THIS, _STEP.c.kept_at.is_(None))
+_TICKET: Final = (
+    update(_STEP)
+    .where(*(_STEP.c[name] == bindparam(f"this_{name}") for name in ("game_id", "turn", "kind")))
+    .values(
+        ticketed_at=bindparam("new_at"),
+        ticket_reference=bindparam("new_reference"),
+        ticket_found=bindparam("new_found"),
+        maybe_billed_twice=bindparam("new_maybe"),
     )
+)
+_STORED: Final = (
+    select(_STEP, col(PostRow.message_id))
+    .join(GameRow, col(GameRow.id) == _STEP.c.game_id)
+    .outerjoin(PostRow, and_(col(PostRow.game_id) == _STEP.c.game_id, col(PostRow.what) == bindparam("what")))
+    .where(_THIS, ~col(GameRow.erased))
+)
 
 
 def _key(game_id: str, key: StepKey) -> dict[str, Any]:
     return {"game_id": game_id, "turn": key.turn, "kind": key.kind.value}
 
 
-def _is(game_id: str, key: StepKey) -> ColumnElement[bool]:
-    return and_(col(StepRow.game_id) == game_id, col(StepRow.turn) == key.turn, col(StepRow.kind) == key.kind.value)
+def _stored(connection: Connection, game_id: str, key: StepKey) -> Row[Any]:
+    row = connection.execute(_STORED, _key(game_id, key) | {"what": str(key)}).first()
+    if row is None:
+        raise NoGame(game_id)
+    return row
 
 
-async def _stored(session: AsyncSession, game_id: str, key: StepKey) -> tuple[StepRow, int | None]:
-    shown = and_(col(PostRow.game_id) == col(StepRow.game_id), col(PostRow.what) == str(key))
-    query = select(StepRow, col(PostRow.message_id)).outerjoin(PostRow, shown).where(_is(game_id, key))
-    row, message_id = (await session.execute(query)).one()
-    return row, message_id
-
-
-def _ticket(row: StepRow) -> Ticket | None:
+def _ticket(row: Row[Any]) -> Ticket | None:
     if row.ticketed_at is None:
         return None
     return Ticket(row.ticket_reference, bool(row.ticket_found), bool(row.maybe_billed_twice))

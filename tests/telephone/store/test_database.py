@@ -141,8 +141,10 @@ async def test_what_no_database_holds_is_left_out_of_a_raw_answer(store: Store) 
 async def test_no_query_reads_a_whole_table(sqlite_url: str) -> None:
     async with await Store.open(sqlite_url) as store:
         asked: list[tuple[str, object]] = []
-        engine = store._database.engine.sync_engine
-        event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, values, *_rest: asked.append((sql, values)))
+        for engine in (store._database.engine.sync_engine, store._database.units):
+            event.listen(
+                engine, "before_cursor_execute", lambda _c, _u, sql, values, *_rest: asked.append((sql, values))
+            )
         game = await store.games.add(request())
         await store.steps.ask(game.id, PICTURE, "stickers", 1)
         await store.steps.keep_ticket(game.id, PICTURE, Ticket())
@@ -167,7 +169,7 @@ async def test_no_query_reads_a_whole_table(sqlite_url: str) -> None:
         await store.vectors.get("minilm", "1", ["aa"])
         await store.servers.paused(GUILD)
         plans = sqlite3.connect(str(store._database.url.database))
-        for sql, values in [each for each in asked if each[0].split()[0] in ("SELECT", "UPDATE", "DELETE")]:
+        for sql, values in [each for each in asked if each[0].split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE")]:
             for *_, step in plans.execute(f"EXPLAIN QUERY PLAN {sql}", values):
                 assert not step.startswith("SCAN") or step.split()[1] in ("operator", "mine", "CONSTANT"), (step, sql)
         plans.close()

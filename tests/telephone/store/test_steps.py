@@ -1,12 +1,15 @@
 """Steps: asked once, submitted once, kept once."""
 
+from dataclasses import replace
+
 import pytest
 
 from telephone.domain.calls import Ticket
-from telephone.domain.games import Step
+from telephone.domain.games import GameState, Image, Step
 from telephone.errors import NotFound
-from telephone.store import Store
-from tests.telephone.store.samples import CAPTION, PICTURE, caption, picture, request
+from telephone.store import Asked, Store
+from telephone.store.steps import Posted
+from tests.telephone.store.samples import CAPTION, GUILD, PICTURE, caption, picture, request
 
 
 async def test_only_the_first_to_ask_is_told_so(store: Store) -> None:
@@ -88,3 +91,43 @@ async def test_a_step_belongs_to_a_game(store: Store) -> None:
     ):
         with pytest.raises(NotFound):
             await call
+
+
+async def test_a_run_asks_only_while_it_may_go_on(store: Store) -> None:
+    game = await store.games.add(request())
+
+    async def ask(run: int = 0) -> Asked | None:
+        return await store.steps.ask_in_run(game.id, run, PICTURE, "stickers", seed=11)
+
+    assert await ask() is None, "it is queued"
+    await store.games.move(game.id, GameState.PLAYING, only_from=[GameState.QUEUED])
+    assert await ask(run=1) is None
+    await store.servers.pause_everywhere(True)
+    assert await ask() is None
+    await store.servers.pause_everywhere(False)
+    await store.servers.change(GUILD, paused=True)
+    assert await ask() is None
+    await store.servers.change(GUILD, paused=False)
+    first = await ask()
+    assert first is not None
+    assert first.first
+    again = await ask()
+    assert again is not None
+    assert (again.first, again.asked_at) == (False, first.asked_at)
+
+
+async def test_what_belongs_to_a_step_is_stored_with_it(store: Store) -> None:
+    game = await store.games.add(request())
+    image = Image(b"a picture", "image/png", 8, 6)
+    step = replace(picture(), image=image.sha256)
+    await store.posts.begin(game.id, "opening")
+    kept = await store.steps.keep_and_begin(game.id, step, image, "1p", Posted("opening", 4711))
+    assert (kept.step, kept.post.message_id, kept.post.again) == (step, None, False)
+    again = await store.steps.keep_and_begin(game.id, replace(step, image="cd" * 32), None, "1p")
+    assert (again.step, again.post.began_at, again.post.again) == (step, kept.post.began_at, True)
+    unseen = await store.steps.keep_and_begin(game.id, caption(), None, None, Posted("1p", 4712))
+    assert unseen.post is None
+    assert await store.posts.find(game.id, "1c") is None
+    assert await store.posts.find(game.id, "opening") == 4711
+    assert (await store.images.get(image.sha256)).size == len(image.data)
+    assert [one.message_id for one in (await store.games.get(game.id)).steps] == [4712, None]

@@ -21,14 +21,17 @@ from telephone.errors import Misconfigured
 from telephone.exports import Exporter
 from telephone.exports.artifacts import GameArtifacts
 from telephone.games.admission import GameAdmission
+from telephone.games.card_queue import CARD_EVERY, CardQueue
 from telephone.games.guesses import GuessService
 from telephone.games.human_turns import HumanTurns
 from telephone.games.measure_workflow import PATIENCE, MeasureWorkflow, Patience
 from telephone.games.publisher import GamePublisher
 from telephone.games.recovery import GameRecovery
 from telephone.games.service import GameService
+from telephone.games.step_runner import StepRunner
 from telephone.games.steps import StepPlayer
 from telephone.games.turn_service import TurnService
+from telephone.games.views import GameViews
 from telephone.games.workflow import REVEAL_EVERY, GameDependencies, GameWorkflow, NoSidePublisher, SidePublisher
 from telephone.leaderboards.ballot_source import BallotSource
 from telephone.leaderboards.insights import InsightService
@@ -107,12 +110,12 @@ class Tempo:
     """Deadlines and pauses, in seconds; tests make them short.
 
     `call` is how long a player may take for a step, `lost` and `again` are the pauses after calls that were lost and
-    before those that are asked for again. `battle_look` and `party_look` are the pauses between two looks at
-    the progress of a battle or a party, `reveal` is the pause between two messages of a reveal, and `sweep` the pause
-    between two sweeps. `stretch` is how long one durable step of a rescore works, `held` the age of a worker's last
-    sign of life at which another one takes its rescore over, and `rescore` the deadline of its embedder. `settle` is
-    how long a deletion waits for running workflows, and `pauses` are the pauses between its attempts where Discord did
-    not answer.
+    before those that are asked for again. `battle_look` and `party_look` are the pauses between two looks at the
+    progress of a battle or a party, `cards` is the least pause between two edits of a game's card, `reveal` that
+    between two messages of a reveal, and `sweep` the pause between two sweeps. `stretch` is how long one durable step
+    of a rescore works, `held` the age of a worker's last sign of life at which another one takes its rescore over, and
+    `rescore` the deadline of its embedder. `settle` is how long a deletion waits for running workflows, and `pauses`
+    are the pauses between its attempts where Discord did not answer.
     """
 
     call: float = DEADLINE
@@ -120,6 +123,7 @@ class Tempo:
     again: tuple[float, ...] = AGAIN_PAUSES
     battle_look: float = BATTLE_LOOK
     party_look: float = PARTY_LOOK
+    cards: float = CARD_EVERY
     reveal: float = REVEAL_EVERY
     patience: Patience = PATIENCE
     stretch: float = STRETCH
@@ -131,6 +135,8 @@ class Tempo:
 
 
 TEMPO: Final = Tempo()
+_TERMINAL: Final = replace(TEMPO, cards=0.0)
+"""In a terminal the card is the progress display."""
 
 
 class Durable(Protocol):
@@ -204,6 +210,7 @@ class EngineRuntime(Runtime):
     engine: Engine
     sweep: Sweep
     sweeping: "asyncio.Task[None]"
+    cards: CardQueue
 
     async def close(self) -> None:
         """Stops the engine first, so that no step finds its collaborators gone. Games go on at the next start."""
@@ -211,6 +218,7 @@ class EngineRuntime(Runtime):
         with suppress(asyncio.CancelledError):
             await self.sweeping
         await self.engine.close()
+        await self.cards.close()
         await Runtime.close(self)
 
 
@@ -421,9 +429,9 @@ async def open_terminal(settings: Settings, presenter: GamePresenter, *, parts: 
     shared = await _Shared.open(settings, parts or parts_of(settings), TEMPO, humans=False)
     engine = Engine(settings.engine_url)
     publisher = _game_publisher(shared, presenter, NoTurnPresenter())
-    games, measuring = _game_workflows(shared, engine, publisher, NoSidePublisher(), TEMPO)
+    games, measuring = _game_workflows(shared, engine, publisher, NoSidePublisher(), _TERMINAL)
     app = shared.app(replace(_NOBODY, games=games))
-    return await _launch(shared, app, engine, games, measuring=measuring, tempo=TEMPO)
+    return await _launch(shared, app, engine, games, measuring=measuring, tempo=_TERMINAL)
 
 
 def _game_publisher(shared: _Shared, presenter: GamePresenter, turn_presenter: TurnPresenter) -> GamePublisher:
@@ -434,10 +442,12 @@ def _game_workflows(
     shared: _Shared, engine: Engine, publisher: GamePublisher, sides: SidePublisher, tempo: Tempo
 ) -> tuple[GameWorkflow, MeasureWorkflow]:
     store = shared.store
-    steps = StepPlayer(store, shared.pictures, shared.players, shared.guard)
+    views = GameViews(store)
+    steps = StepPlayer(store, shared.pictures, shared.players, shared.guard, views)
+    runner = StepRunner(store, steps, views, publisher, CardQueue(publisher.edit_card_of, tempo.cards))
     measuring = MeasureWorkflow(store, shared.measure, shared.calibrations, publisher, engine, patience=tempo.patience)
     human_turns = HumanTurns(store, shared.players, publisher)
-    dependencies = GameDependencies(store, steps, publisher, measuring, engine, sides, human_turns, tempo.reveal)
+    dependencies = GameDependencies(store, publisher, measuring, engine, sides, human_turns, tempo.reveal, runner)
     return GameWorkflow(dependencies), measuring
 
 
@@ -459,4 +469,4 @@ async def _launch(
     sweep = Sweep([GameRecovery(shared.store, games, engine), *others], engine, shared.players, tempo.sweep)
     sweeping = asyncio.create_task(sweep.run())
     common = (shared.store, shared.players, shared.guard, shared.measure, shared.calibrations)
-    return EngineRuntime(app, *common, engine, sweep, sweeping)
+    return EngineRuntime(app, *common, engine, sweep, sweeping, games.cards)

@@ -9,7 +9,8 @@ import structlog
 from telephone.errors import StageGone, TelephoneError, TimedOut, Unavailable
 from telephone.ports.posting import Posting, nonce
 from telephone.retry import with_patience
-from telephone.store.posts import Messages, StoredPost
+from telephone.store.game_posts import StoredPost
+from telephone.store.posts import Messages
 
 DEADLINE: Final = 900.0
 """How long one post may be tried again, in seconds."""
@@ -45,11 +46,18 @@ async def post_once(
     post = await posts.begin(owner_id, what)
     if post.message_id is not None:
         return
-    posting = Posting(nonce(owner_id, scope(post)), post.began_at, post.again)
-    message_id = await patiently(lambda: send(posting))
+    message_id = await send_begun(owner_id, post, send, scope(post))
     if book is not None:
         await book(message_id)
     await posts.done(owner_id, what, message_id)
+
+
+async def send_begun(owner_id: str, post: StoredPost, send: Callable[[Posting], Awaitable[int]], scope: str) -> int:
+    """The id of a message that is stored as begun: sends it, unless it is stored as sent. Raises StageGone."""
+    if post.message_id is not None:
+        return post.message_id
+    posting = Posting(nonce(owner_id, scope), post.began_at, post.again)
+    return await patiently(lambda: send(posting))
 
 
 async def each(*edits: Callable[[], Awaitable[object]]) -> None:

@@ -58,6 +58,13 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A step was played and posted as this message; None where it is not shown, or not yet."""
+
+    message_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Out:
     """A round is played; it put the sides at these places out of the battle."""
 
@@ -96,7 +103,7 @@ class Failed:
 
 HeldUp: TypeAlias = Waits | Halt | Void | Failed
 """The outcomes after which a workflow does not go on."""
-Outcome: TypeAlias = Done | Submitted | Out | HeldUp
+Outcome: TypeAlias = Done | Submitted | Shown | Out | HeldUp
 
 
 def write(outcome: Outcome) -> Journalled:
@@ -106,6 +113,8 @@ def write(outcome: Outcome) -> Journalled:
             return {}
         case Submitted(ms):
             return {"ms": ms}
+        case Shown(message_id):
+            return {"shown": message_id}
         case Out(places):
             return {"out": list(places)}
         case Waits():
@@ -123,6 +132,8 @@ def read(value: Journalled) -> Outcome:
     match value:
         case {"ms": int(ms)}:
             return Submitted(ms)
+        case {"shown": int() | None as message_id}:
+            return Shown(message_id)
         case {"out": [*places]}:
             return Out(tuple(places))
         case {"waits": True}:
@@ -141,7 +152,7 @@ def read(value: Journalled) -> Outcome:
 def held_up(value: Journalled) -> HeldUp | None:
     """The outcome, if it keeps the workflow from going on; None if the workflow goes on."""
     outcome = read(value)
-    return None if isinstance(outcome, Done | Submitted | Out) else outcome
+    return None if isinstance(outcome, Done | Submitted | Shown | Out) else outcome
 
 
 async def outcome_of(work: Awaitable[Outcome | None]) -> Outcome:

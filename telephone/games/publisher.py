@@ -17,9 +17,9 @@ from telephone.models.players import Players
 from telephone.ports.games import GamePresenter, Progress, Summary
 from telephone.ports.human_turns import TurnPresenter
 from telephone.ports.posting import Posting
-from telephone.publishing import each, patiently, post_once, without_stopping
+from telephone.publishing import each, patiently, post_once, send_begun, without_stopping
 from telephone.scoring.drift import drift_of
-from telephone.store import Store
+from telephone.store import Store, StoredPost
 
 OPENING: Final = tuple(map(GameMessage, (GameMessageKind.CARD, GameMessageKind.THREAD, GameMessageKind.OPENING)))
 """The messages of a game that come before its steps, in order."""
@@ -45,6 +45,12 @@ class GamePublisher:
         if not (game.is_side or (game.is_sealed and (game.is_album or not _tells_nothing(message)))):
             await self._post(game, message, lambda posting: self._send(game.shown, message, posting))
 
+    async def post_begun(self, game: Game, key: StepKey, post: StoredPost) -> int:
+        """Posts a step whose message is stored as begun; returns the message's id, which is to be stored."""
+        message = GameMessage.step(key)
+        send = partial(self._send, game.shown, message)
+        return await send_begun(game.id, post, send, self._scope(game, message))
+
     async def post_summary(self, game: Game, awaited: str = "") -> None:
         """Posts the summary of a finished game; `awaited` names the embedder still measuring it, "" without one."""
         if game.is_side or game.is_sealed:
@@ -60,8 +66,12 @@ class GamePublisher:
         await self._post(game, message, lambda posting: self._send(game.shown, message, posting))
 
     async def _post(self, game: Game, message: GameMessage, send: Callable[[Posting], Awaitable[int]]) -> None:
+        await post_once(self.store.posts, game.id, str(message), send, scope=lambda _: self._scope(game, message))
+
+    @staticmethod
+    def _scope(game: Game, message: GameMessage) -> str:
         where = game.run if message.kind is GameMessageKind.CARD else game.place.card_id
-        await post_once(self.store.posts, game.id, str(message), send, scope=lambda _: f"{message}/{where}")
+        return f"{message}/{where}"
 
     async def reopen(self, game: Game) -> None:
         """Prepares a paused game to go on: if its thread is gone, forgets all messages, to post them in another."""
@@ -117,6 +127,14 @@ class GamePublisher:
         """
         if game.place.card_id is not None:
             await without_stopping(self._edit_card(game, waking), "card", game=game.id)
+
+    async def edit_card_of(self, game_id: str) -> None:
+        """Brings the card of a game up to date with what is stored; never raises."""
+
+        async def edit() -> None:
+            await self.edit_card(await self.store.games.get(game_id))
+
+        await without_stopping(edit(), "card", game=game_id)
 
     async def _edit_card(self, game: Game, waking: bool = False) -> None:
         summary = await self._summary(game.shown) if game.state is GameState.FINISHED else None

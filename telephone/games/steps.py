@@ -3,18 +3,21 @@
 import time
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final, TypeAlias, TypeVar
 from uuid import uuid4
 
 import structlog
+from cachetools import TTLCache
 
 from telephone.concurrency import off_loop
 from telephone.domain.calls import Answer, Ask, Ticket
-from telephone.domain.games import Game, GameState, Kind, Step, StepKey, step_seed
+from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey, step_seed
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
 from telephone.errors import BadOutput, Misconfigured, TelephoneError, TimedOut, Unavailable
+from telephone.games.views import GameViews
 from telephone.media.images import Pictures
 from telephone.models.players import Players, again, caption_of, picture_of
 from telephone.ports.posting import nonce
@@ -22,13 +25,22 @@ from telephone.providers.base import Interrupted
 from telephone.retry import with_patience
 from telephone.safety import Guard
 from telephone.store import Store
+from telephone.store.steps import Kept, Posted
 
 T = TypeVar("T")
+Waking: TypeAlias = Callable[[], Awaitable[None]]
 _log = structlog.get_logger()
 _LOOK_EVERY: Final = 1.0
 """How often a game that waits for a player looks whether it was stopped, in seconds."""
+_TICKETS_MAX: Final = 5_000
+_TICKETS_FOR: Final = 60.0
+"""How many tickets are handed on in memory, and for how long, in seconds."""
 _STORAGE_DEADLINE: Final = 120.0
 """Deadline for the picture storage, retries included, in seconds: a paid answer waits for it."""
+
+
+def _tickets() -> TTLCache[tuple[str, int, int, int], Ticket]:
+    return TTLCache(_TICKETS_MAX, _TICKETS_FOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +51,30 @@ class StepPlayer:
     pictures: Pictures
     players: Players
     guard: Guard
+    views: GameViews
+    tickets: TTLCache[tuple[str, int, int, int], Ticket] = field(default_factory=_tickets)
+    """Tickets of this process's submits, handed to the collect that follows; the store has them too."""
 
     async def still_on(self, game_id: str, run: int, states: Collection[GameState] = (GameState.PLAYING,)) -> Game:
         """The game, if this run of it may go on. Raises Halted after a newer run, in other states, during a pause."""
-        game = await self.store.games.get(game_id)
-        if game.run != run or game.state not in states or await self.store.servers.paused(game.request.guild_id):
-            raise Halted
-        return game
+        return await self.views.still_on(game_id, run, states)
 
-    async def submit(self, game: Game, index: int, attempt: int) -> int:
+    def repeats_freely(self, game: Game, index: int) -> bool:
+        """Whether a step may be asked for twice, since its player is on this machine and costs nothing."""
+        return self.players.registry.table(game.player(StepKey.at(index))).provider == "offline"
+
+    async def submit(self, game: Game, index: int, attempt: int, posted: Posted | None = None) -> int:
         """Asks the player of a step; returns how long that took in ms, 0 for a step already asked for or played.
 
-        A refused submit also drops the stored intent, since the provider cannot have begun anything. Raises a
-        TelephoneError, or Halted.
+        A refused submit also drops the stored intent, since the provider cannot have begun anything. The message
+        `posted` before is stored with the intent. Raises a TelephoneError, or Halted.
         """
         key = StepKey.at(index)
         player = game.player(key)
-        asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
+        seed = step_seed(game.request.seed, key)
+        ask_in_run = partial(self.store.steps.ask_in_run, game.id, game.run, key, player, seed=seed, posted=posted)
+        while (asked := await ask_in_run()) is None:
+            await self.still_on(game.id, game.run)
         if asked.step is not None or asked.ticket is not None:
             return 0
         if missing := self.guard.why_not(self.players.registry.table(player)):
@@ -73,70 +92,72 @@ class StepPlayer:
                 await self._doubt(game, key, attempt)
 
         try:
-            ticket = await self._unless_halted(game, game.run, self.players.submit(player, ask, marker, since, lost))
+            ticket = await self._unless_halted(game, self.players.submit(player, ask, marker, since, lost))
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
             bill = _bill(error, Ticket(maybe_billed_twice=doubts > 0), spent=spent)
             await self._write_off(game, key, attempt, bill)
             raise
         await self.store.steps.keep_ticket(game.id, key, ticket)
+        self.tickets[game.id, game.run, index, attempt] = ticket
         return _ms_since(began)
 
     async def collect(
         self,
         game: Game,
-        run: int,
         index: int,
         attempt: int,
         submit_ms: int,
         *,
-        waking: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
-        """Waits for a submitted step and stores it; `waking` is awaited where the player has to be started first.
+        posted: Posted | None = None,
+        waking: Waking | None = None,
+    ) -> Kept:
+        """Waits for a submitted step and stores it, and that its message is begun. Raises a TelephoneError, or Halted.
 
-        Raises a TelephoneError, or Halted.
+        The message `posted` before is stored with it; `waking` is awaited where the player has to be started first.
 
-        A refused or unusable answer drops the ticket, so that the step can be asked for again. What the provider broke
-        off is asked for again here, with the same seed, a few times. Where the game was stopped meanwhile, the
-        submitted call is cancelled and its cost booked.
+        A player that `repeats_freely` need not have been asked. A refused or unusable answer drops the ticket, so that
+        the step can be asked for again. What the provider broke off is asked for again here, with the same seed, a few
+        times. Where the game was stopped meanwhile, the submitted call is cancelled and its cost booked.
         """
         pauses, player = iter(self.players.again_pauses), game.player(StepKey.at(index))
         while True:
             try:
-                await self._collect(game, run, index, attempt, submit_ms, waking=waking)
+                return await self._collect(game, index, attempt, submit_ms, posted=posted, waking=waking)
             except Interrupted as error:
                 if (pause := next(pauses, None)) is None:
                     if isinstance(error, Unavailable):
                         raise
                     raise BadOutput(error.sentence, error.detail) from error
-                await self._unless_halted(game, run, again(player, error, pause))
+                await self._unless_halted(game, again(player, error, pause))
                 submit_ms = await self.submit(game, index, attempt)
-            else:
-                return
 
     async def _collect(
         self,
         game: Game,
-        run: int,
         index: int,
         attempt: int,
         submit_ms: int,
         *,
-        waking: Callable[[], Awaitable[None]] | None,
-    ) -> None:
+        posted: Posted | None,
+        waking: Waking | None,
+    ) -> Kept:
         key = StepKey.at(index)
         player = game.player(key)
-        asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
-        if asked.step is not None:
-            return
-        ticket = asked.ticket or await self._ticket_anew(game, run, index, attempt, first=asked.first)
+        ticket = self.tickets.pop((game.id, game.run, index, attempt), None)
+        if ticket is None and not self.repeats_freely(game, index):
+            asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
+            if asked.step is not None:
+                return await self.played(game, asked.step)
+            ticket = asked.ticket or await self._ticket_anew(game, index, attempt, first=asked.first)
+        ticket = ticket or Ticket()
         ask = await self._ask(game, key, attempt)
         answer: Answer | None = None
         began = time.monotonic()
         try:
-            await self.still_on(game.id, run)
-            answer = await self._unless_halted(game, run, self.players.collect(player, ask, ticket, waking))
-            step = await self._unless_halted(game, run, self._checked(game, key, ask, ticket, answer))
+            await self.still_on(game.id, game.run)
+            answer = await self._unless_halted(game, self.players.collect(player, ask, ticket, waking))
+            step, image = await self._unless_halted(game, self._checked(game, key, ask, ticket, answer))
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
             if isinstance(error, Halted):
@@ -149,12 +170,17 @@ class StepPlayer:
         _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
         if answer.maybe_billed_twice:
             await self.store.steps.keep_ticket(game.id, key, replace(ticket, maybe_billed_twice=True))
-        await self.store.steps.keep(game.id, step)
+        what = str(key) if game.shows_steps else None
+        return await self.store.steps.keep_and_begin(game.id, step, image, what, posted)
 
-    async def _ticket_anew(self, game: Game, run: int, index: int, attempt: int, *, first: bool) -> Ticket:
+    async def played(self, game: Game, step: Step) -> Kept:
+        """A step that is stored already, and how far its message is."""
+        return Kept(step, await self.store.posts.begin(game.id, str(step.key)) if game.shows_steps else None)
+
+    async def _ticket_anew(self, game: Game, index: int, attempt: int, *, first: bool) -> Ticket:
         """Submits a step whose ticket was dropped before a crash; `first`: its intent had been dropped too."""
         key = StepKey.at(index)
-        await self.still_on(game.id, run)
+        await self.still_on(game.id, game.run)
         if first:
             await self.store.steps.drop_ticket(game.id, key)
         await self.submit(game, index, attempt)
@@ -193,8 +219,10 @@ class StepPlayer:
         sha256 = picture.image
         return Ask(seed=seed, image=await self._patiently(lambda: self.pictures.get(sha256)))
 
-    async def _checked(self, game: Game, key: StepKey, ask: Ask, ticket: Ticket, answer: Answer) -> Step:
-        """The step, once the guard has passed it: before that, nothing of an answer is stored or logged."""
+    async def _checked(
+        self, game: Game, key: StepKey, ask: Ask, ticket: Ticket, answer: Answer
+    ) -> tuple[Step, Image | None]:
+        """The step and its picture, once the guard has passed it: before that, nothing of it is stored or logged."""
         player = game.player(key)
         table = self.players.registry.table(player)
         nsfw = game.request.nsfw and (await self.store.servers.settings(game.request.guild_id)).nsfw != "block"
@@ -210,17 +238,16 @@ class StepPlayer:
         if key.kind is Kind.CAPTION:
             caption = caption_of(answer, player)
             await self.guard.caption(caption, ask, table, nsfw=nsfw)
-            return replace(step, text=caption.text, raw=caption.raw)
+            return replace(step, text=caption.text, raw=caption.raw), None
         image = await off_loop(picture_of, answer, player)
         await self.guard.picture(image, ask, table, nsfw=nsfw)
-        await self.store.images.put(image)
-        return replace(step, image=await self._patiently(lambda: self.pictures.put(image)))
+        return replace(step, image=await self._patiently(lambda: self.pictures.put(image))), image
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         return await with_patience(call, deadline=_STORAGE_DEADLINE, who="The picture storage")
 
-    async def _unless_halted(self, game: Game, run: int, work: Awaitable[T]) -> T:
-        return await watched(work, lambda: self.still_on(game.id, run), every=_LOOK_EVERY)
+    async def _unless_halted(self, game: Game, work: Awaitable[T]) -> T:
+        return await watched(work, lambda: self.still_on(game.id, game.run), every=_LOOK_EVERY)
 
 
 def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None, spent: float | None = None) -> Answer | None:

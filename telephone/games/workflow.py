@@ -29,6 +29,7 @@ from telephone.engine.outcomes import (
     HeldUp,
     Journalled,
     Outcome,
+    Shown,
     Submitted,
     Waits,
     held_up,
@@ -37,10 +38,11 @@ from telephone.engine.outcomes import (
     write,
 )
 from telephone.errors import BadOutput, Refused, StageGone
+from telephone.games.card_queue import CardQueue
 from telephone.games.human_turns import HumanTurns
 from telephone.games.measure_workflow import MeasureWorkflow
 from telephone.games.publisher import OPENING, GamePublisher
-from telephone.games.steps import StepPlayer
+from telephone.games.step_runner import GOING, StepRunner
 from telephone.models.pricing import ATTEMPTS
 from telephone.publishing import each
 from telephone.store import Store
@@ -48,7 +50,6 @@ from telephone.store import Store
 PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
 PAUSED_EVERYWHERE: Final = "The operator paused all games; they go on by themselves when the pause ends."
 PAUSES: Final = (PAUSED_HERE, PAUSED_EVERYWHERE)
-_GOING: Final = (GameState.QUEUED, GameState.PLAYING)
 REVEAL_EVERY: Final = 2.0
 _MARGIN: Final = 0.05
 """How long after the due time `minding` wakes up, in seconds: earlier, nothing would be due yet."""
@@ -80,13 +81,13 @@ class GameDependencies:
     """The collaborators of the workflow. `reveal_s` is the pause between two messages of a reveal, in seconds."""
 
     store: Store
-    steps: StepPlayer
     publisher: GamePublisher
     measuring: MeasureWorkflow
     engine: Engine
     sides: SidePublisher
     human_turns: HumanTurns
     reveal_s: float
+    runner: StepRunner
 
 
 @DBOS.dbos_class("Play")
@@ -96,6 +97,11 @@ class GameWorkflow(DBOSConfiguredInstance):
     def __init__(self, dependencies: GameDependencies) -> None:
         self._with = dependencies
         super().__init__(config_name="play")
+
+    @property
+    def cards(self) -> CardQueue:
+        """The cards that are to be edited."""
+        return self._with.runner.cards
 
     async def begin(self, game: Game) -> None:
         """Opens a game that is stored as queued, and plays it when its turn comes."""
@@ -197,20 +203,21 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self._give_place(game_id, run)
         await self._tell_place(game_id)
 
-    @DBOS.workflow(name="Play.playing", max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Play.playing.2", max_recovery_attempts=1_000)
     async def playing(self, game_id: str, run: int) -> None:
+        last: int | None = None
         for index in range(await self._length(game_id)):
-            held = await self._take(game_id, run, index)
-            held = held or held_up(await self._show(game_id, run, str(GameMessage.step(StepKey.at(index)))))
-            if held:
-                await self._end_early(game_id, run, write(held))
+            outcome = await self._take(game_id, run, index, last)
+            if not isinstance(outcome, Shown):
+                await self._end_early(game_id, run, write(outcome), index, last)
                 return
+            last = outcome.message_id
         for what in await self._to_reveal(game_id):
             if held := held_up(await self._reveal(game_id, run, what)):
                 await self._end_early(game_id, run, write(held))
                 return
             await DBOS.sleep_async(self._with.reveal_s)
-        await self._finish(game_id, run)
+        await self._finish(game_id, run, last)
 
     @DBOS.workflow(name="Play.minding", max_recovery_attempts=1_000)
     async def minding(self, game_id: str, key: str, due: str) -> None:
@@ -234,17 +241,19 @@ class GameWorkflow(DBOSConfiguredInstance):
     async def realigning(self, game_id: str, key: str) -> None:
         await self._realign(game_id, key)
 
-    async def _take(self, game_id: str, run: int, index: int) -> HeldUp | None:
-        """Plays one step, and asks again where the answer was refused or unusable; not again for a refused prompt."""
+    async def _take(self, game_id: str, run: int, index: int, last: int | None) -> Outcome:
+        """Plays one step, and asks again where the answer was refused or unusable; not again for a refused prompt.
+
+        `last` is the message of the step before, which is stored with this one.
+        """
         for attempt in range(ATTEMPTS):
-            value = await self._submit(game_id, run, index, attempt)
-            if isinstance(submitted := read(value), Submitted):
-                value = await self._collect(game_id, run, index, attempt, submitted.ms)
-            held = held_up(value)
-            kind = held.kind if isinstance(held, Failed) else None
+            outcome = read(await self._ask(game_id, run, index, attempt, last))
+            if isinstance(outcome, Submitted):
+                outcome = read(await self._answer(game_id, run, index, attempt, outcome.ms))
+            kind = outcome.kind if isinstance(outcome, Failed) else None
             if kind not in (Refused, BadOutput) or (kind is Refused and index == 0):
                 break
-        return held
+        return outcome
 
     # Durable steps
 
@@ -252,19 +261,15 @@ class GameWorkflow(DBOSConfiguredInstance):
     async def _length(self, game_id: str) -> int:
         return 2 * (await self._with.store.games.get(game_id)).request.turns
 
-    @DBOS.step(name="Play._submit")
+    @DBOS.step(name="Play._ask")
     @journalled
-    async def _submit(self, game_id: str, run: int, index: int, attempt: int) -> Outcome:
-        game = await self._with.steps.still_on(game_id, run)
-        key = StepKey.at(index)
-        if game.player(key) == HUMAN:
-            if await self._seat(game, key):
-                return Waits()
-            game = await self._with.steps.still_on(game_id, run)
-            if game.player(key) == HUMAN:  # otherwise the step went to a model before the game waited
-                return Done()
-        await self._with.publisher.edit_card(game)
-        return Submitted(await self._with.steps.submit(game, index, attempt))
+    async def _ask(self, game_id: str, run: int, index: int, attempt: int, last: int | None) -> Outcome:
+        return await self._with.runner.ask((game_id, run), index, attempt, last, seat=self._seat)
+
+    @DBOS.step(name="Play._answer")
+    @journalled
+    async def _answer(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> Outcome:
+        return await self._with.runner.answer((game_id, run), index, attempt, submit_ms)
 
     async def _seat(self, game: Game, key: StepKey) -> bool:
         """Opens a step to members, unless it is played; returns whether the game waits for them now."""
@@ -277,20 +282,10 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self.mind(game.id, key)
         return waits
 
-    @DBOS.step(name="Play._collect")
-    @journalled
-    async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> None:
-        game = await self._with.store.games.get(game_id)
-
-        async def waking() -> None:
-            await self._with.publisher.edit_card(await self._with.store.games.get(game_id), waking=True)
-
-        await self._with.steps.collect(game, run, index, attempt, submit_ms, waking=waking)
-
     @DBOS.step(name="Play._show")
     @journalled
     async def _show(self, game_id: str, run: int, what: str) -> None:
-        game = await self._with.steps.still_on(game_id, run, _GOING)
+        game = await self._with.runner.views.fresh(game_id, run, GOING)
         await self._with.publisher.post(game, GameMessage.parse(what))
 
     @DBOS.step(name="Play._to_reveal")
@@ -305,7 +300,7 @@ class GameWorkflow(DBOSConfiguredInstance):
     @DBOS.step(name="Play._reveal")
     @journalled
     async def _reveal(self, game_id: str, run: int, what: str) -> None:
-        await self._with.publisher.reveal(await self._with.steps.still_on(game_id, run), GameMessage.parse(what))
+        await self._with.publisher.reveal(await self._with.runner.views.fresh(game_id, run), GameMessage.parse(what))
 
     @DBOS.step(name="Play._seconds_until")
     async def _seconds_until(self, due: str) -> float:
@@ -320,11 +315,12 @@ class GameWorkflow(DBOSConfiguredInstance):
     @DBOS.step(name="Play._reopen")
     @journalled
     async def _reopen(self, game_id: str, run: int) -> None:
-        await self._with.publisher.reopen(await self._with.steps.still_on(game_id, run, _GOING))
+        await self._with.publisher.reopen(await self._with.runner.views.fresh(game_id, run, GOING))
 
     @DBOS.step(name="Play._finish")
-    async def _finish(self, game_id: str, run: int) -> None:
+    async def _finish(self, game_id: str, run: int, last: int | None = None) -> None:
         game = await self._with.store.games.get(game_id)
+        await self._with.runner.end(game_id, 2 * game.request.turns, last)
         end = GameState.WAITING if game.is_album else GameState.FINISHED
         if game.run == run and await self._with.store.games.move(game_id, end, only_from=[GameState.PLAYING]):
             _log.info("game finished", game=game_id, turns=game.request.turns)
@@ -336,20 +332,23 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self.promote(game.request.guild_id)
 
     @DBOS.step(name="Play._end_early")
-    async def _end_early(self, game_id: str, run: int, value: Journalled) -> None:
+    async def _end_early(
+        self, game_id: str, run: int, value: Journalled, index: int = 0, last: int | None = None
+    ) -> None:
         """Books a failure, a lost thread, or a pause that was noticed before it was booked; stops are booked."""
+        await self._with.runner.end(game_id, index, last)
         games = self._with.store.games
         game = await games.get(game_id)
         if game.run != run:
             return
         if isinstance(outcome := read(value), Failed):
             state = GameState.PAUSED if outcome.kind is StageGone else GameState.FAILED
-            await games.move(game_id, state, only_from=_GOING, reason=outcome.sentence)
+            await games.move(game_id, state, only_from=GOING, reason=outcome.sentence)
             _log.info("game ended early", game=game_id, state=state.value, error=outcome.name)
-        elif game.state in _GOING:
+        elif game.state in GOING:
             everywhere = await self._with.store.servers.paused_everywhere()
             reason = PAUSED_EVERYWHERE if everywhere else PAUSED_HERE
-            await games.move(game_id, GameState.PAUSED, only_from=_GOING, reason=reason)
+            await games.move(game_id, GameState.PAUSED, only_from=GOING, reason=reason)
         await self.promote(game.request.guild_id)
         await self._with.publisher.edit_card(await games.get(game_id))
 
@@ -402,3 +401,54 @@ class GameWorkflow(DBOSConfiguredInstance):
         game = await self._with.store.games.get(game_id)
         await self._with.publisher.edit_card(game)
         await self._with.human_turns.show_invitation(game, game.next_key)
+
+    # Runs that were begun before a step was asked for, answered and shown in two durable steps are played on as before.
+
+    @DBOS.workflow(name="Play.playing", max_recovery_attempts=1_000)
+    async def playing_1(self, game_id: str, run: int) -> None:
+        for index in range(await self._length(game_id)):
+            held = await self._take_1(game_id, run, index)
+            held = held or held_up(await self._show(game_id, run, str(GameMessage.step(StepKey.at(index)))))
+            if held:
+                await self._end_early(game_id, run, write(held))
+                return
+        for what in await self._to_reveal(game_id):
+            if held := held_up(await self._reveal(game_id, run, what)):
+                await self._end_early(game_id, run, write(held))
+                return
+            await DBOS.sleep_async(self._with.reveal_s)
+        await self._finish(game_id, run)
+
+    async def _take_1(self, game_id: str, run: int, index: int) -> HeldUp | None:
+        """Plays one step, and asks again where the answer was refused or unusable; not again for a refused prompt."""
+        for attempt in range(ATTEMPTS):
+            value = await self._submit(game_id, run, index, attempt)
+            if isinstance(submitted := read(value), Submitted):
+                value = await self._collect(game_id, run, index, attempt, submitted.ms)
+            held = held_up(value)
+            kind = held.kind if isinstance(held, Failed) else None
+            if kind not in (Refused, BadOutput) or (kind is Refused and index == 0):
+                break
+        return held
+
+    @DBOS.step(name="Play._submit")
+    @journalled
+    async def _submit(self, game_id: str, run: int, index: int, attempt: int) -> Outcome:
+        game = await self._with.runner.views.fresh(game_id, run)
+        key = StepKey.at(index)
+        if game.player(key) == HUMAN:
+            if await self._seat(game, key):
+                return Waits()
+            game = await self._with.runner.views.fresh(game_id, run)
+            if game.player(key) == HUMAN:  # otherwise the step went to a model before the game waited
+                return Done()
+        await self._with.publisher.edit_card(game)
+        return Submitted(await self._with.runner.steps.submit(game, index, attempt))
+
+    @DBOS.step(name="Play._collect")
+    @journalled
+    async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> None:
+        game = await self._with.store.games.get(game_id)
+        await self._with.runner.steps.collect(
+            game, index, attempt, submit_ms, waking=partial(self._with.runner.tell_waking, game_id)
+        )

@@ -1,0 +1,97 @@
+"""Plays and shows one step of a run, in one durable step or two: what is stored goes along with what comes next."""
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from telephone.domain.games import HUMAN, Game, GameState, StepKey
+from telephone.engine.outcomes import Outcome, Shown, Submitted, Waits
+from telephone.games.card_queue import CardQueue
+from telephone.games.publisher import GamePublisher
+from telephone.games.steps import StepPlayer
+from telephone.games.views import GameViews
+from telephone.store import Store
+from telephone.store.steps import Kept, Posted
+
+GOING: Final[Collection[GameState]] = (GameState.QUEUED, GameState.PLAYING)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRunner:
+    """Runs the steps of games. Raises a TelephoneError, or Halted."""
+
+    store: Store
+    steps: StepPlayer
+    views: GameViews
+    publisher: GamePublisher
+    cards: CardQueue
+
+    async def ask(
+        self,
+        place: tuple[str, int],
+        index: int,
+        attempt: int,
+        last: int | None,
+        *,
+        seat: Callable[[Game, StepKey], Awaitable[bool]],
+    ) -> Outcome:
+        """Asks the player of a step: Submitted. A player who may be asked twice for nothing answers at once: Shown.
+
+        `place` is the game and its run. `last` is the message of the step before, which is stored with this one. `seat`
+        opens a step to members and says whether the game waits for them: Waits.
+        """
+        (game_id, run), key, posted = place, StepKey.at(index), posted_before(index, last)
+        game = self.views.known(game_id, run) or await self.views.still_on(game_id, run)
+        if last is not None:  # which a run that goes on after a crash has from its journal
+            game = self.views.posted(game, StepKey.at(index - 1), last)
+        if game.player(key) == HUMAN:
+            await self.book(game_id, posted)
+            if len(game.steps) <= index and await seat(game, key):
+                return Waits()
+            game = await self.views.still_on(game_id, run)
+        if len(game.steps) > index:
+            return await self._show(game, await self.steps.played(game, game.steps[index]))
+        self.cards.touch(game_id)
+        if not self.steps.repeats_freely(game, index):
+            return Submitted(await self.steps.submit(game, index, attempt, posted))
+        waking = partial(self.tell_waking, game_id)
+        return await self._show(game, await self.steps.collect(game, index, attempt, 0, posted=posted, waking=waking))
+
+    async def answer(self, place: tuple[str, int], index: int, attempt: int, submit_ms: int) -> Outcome:
+        """Waits for the answer of a step that was submitted, stores it and shows it: Shown."""
+        game_id, run = place
+        game = self.views.known(game_id, run) or await self.store.games.get(game_id)
+        waking = partial(self.tell_waking, game_id)
+        return await self._show(game, await self.steps.collect(game, index, attempt, submit_ms, waking=waking))
+
+    async def book(self, game_id: str, posted: Posted | None) -> None:
+        """Stores the message of a step with which nothing else is to be stored."""
+        if posted is not None:
+            await self.store.posts.done(game_id, posted.what, posted.message_id)
+
+    async def end(self, game_id: str, index: int, last: int | None) -> None:
+        """Stores the last message of a run that plays no step `index`, and forgets the game."""
+        await self.book(game_id, posted_before(index, last))
+        self.views.forget(game_id)
+
+    async def tell_waking(self, game_id: str) -> None:
+        """Says on the card that the player has to be started first."""
+        await self.publisher.edit_card(await self.store.games.get(game_id), waking=True)
+
+    async def _show(self, game: Game, kept: Kept) -> Outcome:
+        """Posts a stored step, where it is to be shown."""
+        key = kept.step.key
+        if len(game.steps) <= key.index:
+            self.views.kept(game, kept.step)
+        game = await self.views.still_on(game.id, game.run, GOING)
+        if kept.post is None:
+            return Shown(None)
+        message_id = await self.publisher.post_begun(game, key, kept.post)
+        self.views.posted(game, key, message_id)
+        return Shown(message_id)
+
+
+def posted_before(index: int, last: int | None) -> Posted | None:
+    """The message of the step before `index`, as it is to be stored."""
+    return None if last is None else Posted(str(StepKey.at(index - 1)), last)

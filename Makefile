@@ -53,7 +53,7 @@ check: .venv/.dev ## Format, lint, types, import rules
 	@$(BIN)/lint-imports
 
 bench: .venv/.dev ## Measures what we claim
-	@$(BIN)/python bench/engine.py
+	@$(BIN)/python bench/load.py
 	@$(BIN)/python bench/sketch.py
 	@$(BIN)/python bench/safety.py
 	@$(BIN)/python bench/scale.py

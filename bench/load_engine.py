@@ -1,0 +1,348 @@
+"""Games of players that only sleep, played by engine and store alone, and what they ask of the database.
+
+Nothing here is measured with a safety check, with Discord or with models: what is left is what the house itself costs.
+"""
+
+import asyncio
+import hashlib
+import io
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import sqlalchemy as sa
+from PIL import Image as pil
+
+from telephone.app import App
+from telephone.bootstrap import Parts, open_terminal
+from telephone.domain.calls import Answer, Ask, Ticket
+from telephone.domain.games import NO_GUILD, Game, GameState, Image, Step
+from telephone.games.admission import StartRequest
+from telephone.games.measure_workflow import MeasureWorkflow
+from telephone.games.publisher import GamePublisher
+from telephone.ports.games import Progress, Summary
+from telephone.ports.posting import Posting
+from telephone.providers.base import ModelTable
+from telephone.safety import guard_of
+from telephone.settings import Settings
+from telephone.store.games import Games
+
+PROVIDERS: Final = ("bed", "offline", "openai", "replicate", "cog")
+"""Ours, and those that the shipped tables name."""
+PROMPT: Final = "a fox mends a clock"
+_MODEL: Final = """
+[sleeping-{name}]
+kind = "{kind}"
+provider = "{provider}"
+ref = "{name}"
+price_usd = {usd}
+licence = "bench"
+"""
+_PART: ContextVar[str] = ContextVar("part", default="step")
+"""What the running code works for: "step" is the play of a game, apart from "card", "measuring", "start", "watch"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """So many games of so many turns, `at_once` of them together.
+
+    A call takes `picture_s` or `caption_s` seconds in the median; lognormal with `sigma`, or always as long for 0.
+    """
+
+    games: int
+    turns: int
+    at_once: int
+    picture_s: float
+    caption_s: float
+    sigma: float = 0.0
+    usd: float = 0.0
+
+    @property
+    def steps(self) -> int:
+        return self.games * self.turns * 2
+
+    @property
+    def provider(self) -> str:
+        """The provider of its players: one that costs money, or this machine."""
+        return "bed" if self.usd else "offline"
+
+
+@dataclass(slots=True)
+class Sleeper:
+    """A provider whose calls only take time: an artist that paints one colour, a spotter that names it.
+
+    How long a call takes follows from the seed of its step, so that a load takes as long in every run.
+    """
+
+    load: Load
+    calls: Counter[tuple[str, int, str]] = field(default_factory=Counter)
+    """How often each was made: by kind, seed and words."""
+
+    def why_not(self, model: ModelTable) -> str | None:
+        far = model.kind == "embedder" and model.provider != "offline"
+        return "it plays and does not embed" if far else None
+
+    async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
+        return Ticket(reference=marker)
+
+    async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
+        self.calls[model.kind, ask.seed, ask.text or ""] += 1
+        usd = self.load.usd
+        await asyncio.sleep(self.takes(ask.seed, model.kind))
+        if model.kind == "t2i":
+            return Answer(data=paint(f"{ask.text}/{ask.seed}"), cost_usd=usd)
+        seen = ask.image.sha256[:12] if ask.image else ""
+        return Answer(text=f"a wall of colour {seen}", cost_usd=usd)
+
+    def takes(self, seed: int, kind: str) -> float:
+        """How long a call takes, in seconds."""
+        median = self.load.picture_s if kind == "t2i" else self.load.caption_s
+        if not self.load.sigma:
+            return median
+        return median * random.Random(f"{seed}/{kind}").lognormvariate(0.0, self.load.sigma)
+
+    async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
+        """Does nothing: the sleep ends by itself."""
+
+    async def exists(self, model: ModelTable) -> bool | None:
+        return True
+
+    async def close(self) -> None:
+        """Does nothing: there is nothing to close."""
+
+
+class CountingPresenter:
+    """A presenter that counts the messages posted for each game, and the edits of its card."""
+
+    def __init__(self) -> None:
+        self.posts: Counter[str] = Counter()
+        self.edits: Counter[str] = Counter()
+
+    def _post(self, game: Game) -> int:
+        self.posts[game.id] += 1
+        return self.posts.total()
+
+    async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:
+        return self._post(game)
+
+    async def open_thread(self, game: Game, posting: Posting) -> int:
+        return self._post(game)
+
+    async def post_opening(self, game: Game, posting: Posting) -> int:
+        return self._post(game)
+
+    async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
+        return self._post(game)
+
+    async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
+        return self._post(game)
+
+    async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:
+        self.edits[game.id] += 1
+
+    async def edit_summary(self, game: Game, summary: Summary) -> None:
+        """A summary that is edited is still one message."""
+
+    async def edit_opening(self, game: Game) -> None:
+        """An opening that is edited is still one message."""
+
+    async def edit_step(self, game: Game, step: Step, image: Image | None) -> None:
+        """A step that is edited is still one message."""
+
+    async def is_open(self, game: Game) -> bool:
+        return True
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was asked of the database while counting, by the part of the code that asked."""
+
+    statements: Counter[str] = field(default_factory=Counter)
+    commits: Counter[str] = field(default_factory=Counter)
+    loads: Counter[str] = field(default_factory=Counter)
+    shapes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Statements by part and shape: their first words."""
+
+
+@contextmanager
+def counting() -> Iterator[Counts]:
+    """Counts every SQL statement, every commit that wrote, and every load of a whole game, the engine's own too."""
+    counts, wrote = Counts(), set[int]()
+
+    def statement(connection: Any, _cursor: Any, text: str, *_rest: Any) -> None:
+        part = _PART.get()
+        counts.statements[part] += 1
+        counts.shapes[part, " ".join(text.split())[:90]] += 1
+        if text.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE"):
+            wrote.add(id(connection.connection.dbapi_connection))
+
+    def ended(connection: Any, kept: bool) -> None:
+        if id(connection.connection.dbapi_connection) in wrote:
+            wrote.discard(id(connection.connection.dbapi_connection))
+            counts.commits[_PART.get()] += kept
+
+    def committed(connection: Any) -> None:
+        ended(connection, True)
+
+    def rolled_back(connection: Any) -> None:
+        ended(connection, False)
+
+    listened = [(sa.Engine, "before_cursor_execute", statement), (sa.Engine, "commit", committed)]
+    listened.append((sa.Engine, "rollback", rolled_back))
+    for what in listened:
+        sa.event.listen(*what)
+    plain = Games.get
+
+    async def get(self: Games, game_id: str) -> Game:
+        counts.loads[_PART.get()] += 1
+        return await plain(self, game_id)
+
+    Games.get = get  # type: ignore[method-assign]
+    try:
+        with _parts():
+            yield counts
+    finally:
+        Games.get = plain  # type: ignore[method-assign]
+        for what in listened:
+            sa.event.remove(*what)
+
+
+@contextmanager
+def _parts() -> Iterator[None]:
+    """Has what cards and measuring ask counted apart from the steps."""
+    apart: list[tuple[type, str, str]] = [
+        (GamePublisher, "edit_card", "card"),
+        (GamePublisher, "edit_card_of", "card"),
+        (GamePublisher, "edit_summary", "measuring"),
+        (MeasureWorkflow, "begin", "measuring"),
+        (MeasureWorkflow, "wait", "measuring"),
+        (MeasureWorkflow, "summarise", "measuring"),
+        (MeasureWorkflow, "calibrate", "measuring"),
+    ]
+    plain = [(owner, name, getattr(owner, name)) for owner, name, _ in apart]
+    for owner, name, part in apart:
+        setattr(owner, name, _within(part, getattr(owner, name)))
+    try:
+        yield
+    finally:
+        for owner, name, method in plain:
+            setattr(owner, name, method)
+
+
+def _within(part: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        before = _PART.set(part)
+        try:
+            return await method(*args, **kwargs)
+        finally:
+            _PART.reset(before)
+
+    return call
+
+
+@contextmanager
+def working_for(part: str) -> Iterator[None]:
+    """Has what is asked inside counted for another part."""
+    before = _PART.set(part)
+    try:
+        yield
+    finally:
+        _PART.reset(before)
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A load as it was played. `took` and `cpu` are seconds; `faults` say what was not as it must be."""
+
+    load: Load
+    took: float
+    cpu: float
+    bound: float
+    counts: Counts
+    card_edits: int
+    faults: list[str]
+
+
+async def play(load: Load, folder: Path, database_url: str | None = None) -> Played:
+    """Plays a load, all games asked for before the clock begins, to the end of the last game's last step."""
+    sleeper, presenter = Sleeper(load), CountingPresenter()
+    with counting() as counts, working_for("start"):
+        async with _app(folder, sleeper, presenter, load, database_url) as app:
+            await app.servers.change(NO_GUILD, parallel=load.at_once)
+            began, cpu = time.monotonic(), time.process_time()
+            with working_for("step"):
+                games = [await app.games.start(_asked(load, place)) for place in range(load.games)]
+            with working_for("watch"):
+                await _all_ended(app)
+                took, cpu = time.monotonic() - began, time.process_time() - cpu
+                games = [await app.games.closed(game.id, timeout=60) for game in games]
+    faults = _faults(load, games, presenter, sleeper)
+    return Played(load, took, cpu, _bound(load, games, sleeper), counts, presenter.edits.total(), faults)
+
+
+@asynccontextmanager
+async def _app(
+    folder: Path, sleeper: Sleeper, presenter: CountingPresenter, load: Load, database_url: str | None
+) -> AsyncIterator[App]:
+    own = folder / "models.toml"
+    both, more = (("artist", "t2i"), ("spotter", "i2t")), {"usd": load.usd, "provider": load.provider}
+    own.write_text("".join(_MODEL.format(name=name, kind=kind, **more) for name, kind in both), encoding="utf-8")
+    settings = Settings(
+        _env_file=None, data_dir=folder, database_url=database_url, storage_url=None, models=own, moderation="off"
+    )
+    parts = Parts(dict.fromkeys(PROVIDERS, sleeper), guard_of(settings))
+    opened = await open_terminal(settings, presenter, parts=parts)
+    try:
+        yield opened.app
+    finally:
+        await opened.close()
+
+
+def _asked(load: Load, place: int) -> StartRequest:
+    return StartRequest(PROMPT, "sleeping-artist", "sleeping-spotter", load.turns, place)
+
+
+async def _all_ended(app: App) -> None:
+    """Waits for the last step of all games; looks seldom, since looking costs."""
+    while await app.games.store.games.count(NO_GUILD, [state for state in GameState if not state.is_final]):
+        await asyncio.sleep(0.25)
+
+
+def _bound(load: Load, games: list[Game], sleeper: Sleeper) -> float:
+    """The least seconds that the calls alone need: the longest chain, or all of them in so many places."""
+    kinds = {"p": "t2i", "c": "i2t"}
+    chains = [sum(sleeper.takes(step.seed, kinds[step.key.kind.value]) for step in game.steps) for game in games]
+    return max(max(chains, default=0.0), sum(chains) / load.at_once)
+
+
+def _faults(load: Load, games: list[Game], presenter: CountingPresenter, sleeper: Sleeper) -> list[str]:
+    faults = [f"game {g.number} is {g.state}: {g.reason}" for g in games if g.state is not GameState.FINISHED]
+    wanted = load.turns * 2 + 4  # card, thread, opening, the steps, summary
+    faults += [
+        f"game {g.number} has {presenter.posts[g.id]} of {wanted} messages"
+        for g in games
+        if presenter.posts[g.id] != wanted
+    ]
+    if len(sleeper.calls) != load.steps or sleeper.calls.total() != load.steps:
+        faults.append(f"{sleeper.calls.total()} calls for {len(sleeper.calls)} steps, not {load.steps}")
+    return faults
+
+
+def paint(words: str) -> bytes:
+    """A 64 × 64 PNG in a colour made from the words."""
+    red, green, blue = hashlib.sha256(words.encode()).digest()[:3]
+    buffer = io.BytesIO()
+    pil.new("RGB", (64, 64), (red, green, blue)).save(buffer, "PNG")
+    return buffer.getvalue()

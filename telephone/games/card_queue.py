@@ -8,8 +8,9 @@ from typing import Final
 
 from cachetools import LRUCache
 
-CARD_EVERY: Final = 5.0
-"""The least pause between two edits of a game's card on Discord, in seconds."""
+CARD_EVERY: Final = 5.5
+"""The least pause between two edits of a game's card on Discord, in seconds: over that within which an edit is skipped
+when it is delivered."""
 REMEMBERED: Final = 5_000
 """How many cards' last edits are remembered; a forgotten one is edited a little sooner."""
 
@@ -47,8 +48,10 @@ class CardQueue:
         if last is not None:
             await self._sleep(max(0.0, last + self._gap - self._clock()))
         self._due.discard(game_id)  # what changes from now on is for the next edit
-        self._edited[game_id] = self._clock()
-        await self._edit(game_id)
+        try:
+            await self._edit(game_id)
+        finally:
+            self._edited[game_id] = self._clock()
 
     async def close(self) -> None:
         """Edits no more."""

@@ -1,10 +1,12 @@
 """Publishes a game: posts every message once and keeps its card up to date."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
+from weakref import WeakValueDictionary
 
 from telephone.concurrency import off_loop
 from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey
@@ -35,6 +37,7 @@ class GamePublisher:
     calibrations: Calibrations
     presenter: GamePresenter
     turn_presenter: TurnPresenter
+    card_locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def post(self, game: Game, message: GameMessage) -> None:
         """Posts one message of a game; `post_summary` posts the summary.
@@ -90,6 +93,9 @@ class GamePublisher:
         steps = [step for step in game.shown.steps if step.message_id is not None and step.key in meant]
         edits = [partial(self._edit_step, game.shown, step) for step in steps]
         await each(*edits, partial(self.edit_summary, game, awaited), partial(self._show_card, game))
+        unposted = any(step.key in meant and step.message_id is None for step in game.steps)
+        if unposted and game.shows_steps and game.state is GameState.PLAYING:
+            return  # it is being posted just now; a later sweep edits it
         await self.store.posts.hide(game.id, str(GameMessage.step(key)), game.steps[key.index].hidden)
 
     async def show_prompt(self, game: Game, awaited: str = "") -> None:
@@ -108,7 +114,8 @@ class GamePublisher:
     async def _show_card(self, game: Game) -> None:
         """Edits a card that shows what must not be seen any more; raises what `edit_card` only logs."""
         if game.place.card_id is not None:
-            await patiently(lambda: self._edit_card(game))
+            async with self._card_of(game.id):
+                await patiently(lambda: self._edit_card(game))
 
     async def edit_summary(self, game: Game, awaited: str = "") -> None:
         """Brings a posted summary up to date; it says that the embedder `awaited` is still measuring."""
@@ -126,15 +133,23 @@ class GamePublisher:
         `waking` says that the player whose turn it is has to be started first; the next edit says so no more.
         """
         if game.place.card_id is not None:
-            await without_stopping(self._edit_card(game, waking), "card", game=game.id)
+            async with self._card_of(game.id):
+                await without_stopping(self._edit_card(game, waking), "card", game=game.id)
 
     async def edit_card_of(self, game_id: str) -> None:
         """Brings the card of a game up to date with what is stored; never raises."""
 
         async def edit() -> None:
-            await self.edit_card(await self.store.games.get(game_id))
+            game = await self.store.games.get(game_id)
+            if game.place.card_id is not None:
+                await self._edit_card(game)
 
-        await without_stopping(edit(), "card", game=game_id)
+        async with self._card_of(game_id):
+            await without_stopping(edit(), "card", game=game_id)
+
+    def _card_of(self, game_id: str) -> asyncio.Lock:
+        """The lock of a card: an edit that was read before another is not to come after it."""
+        return self.card_locks.setdefault(game_id, asyncio.Lock())
 
     async def _edit_card(self, game: Game, waking: bool = False) -> None:
         summary = await self._summary(game.shown) if game.state is GameState.FINISHED else None

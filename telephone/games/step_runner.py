@@ -1,12 +1,13 @@
 """Plays and shows one step of a run, in one durable step or two: what is stored goes along with what comes next."""
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from telephone.domain.games import HUMAN, Game, GameState, StepKey
 from telephone.engine.outcomes import Outcome, Shown, Submitted, Waits
+from telephone.errors import Refused, Withheld
 from telephone.games.card_queue import CardQueue
 from telephone.games.publisher import GamePublisher
 from telephone.games.steps import StepPlayer
@@ -51,29 +52,31 @@ class StepRunner:
                 return Waits()
             game = await self.views.still_on(game_id, run)
         if len(game.steps) > index:
+            await self.book(game_id, posted)
             return await self._show(game, await self.steps.played(game, game.steps[index]))
         self.cards.touch(game_id)
         if not self.steps.repeats_freely(game, index):
             return Submitted(await self.steps.submit(game, index, attempt, posted))
+        await self.book(game_id, posted)
         waking = partial(self.tell_waking, game_id)
-        return await self._show(game, await self.steps.collect(game, index, attempt, 0, posted=posted, waking=waking))
+        return await self._show(game, await self.steps.collect(game, index, attempt, 0, waking=waking))
 
     async def answer(self, place: tuple[str, int], index: int, attempt: int, submit_ms: int) -> Outcome:
         """Waits for the answer of a step that was submitted, stores it and shows it: Shown."""
         game_id, run = place
-        game = self.views.known(game_id, run) or await self.store.games.get(game_id)
+        game = self.views.known(game_id, run) or replace(await self.store.games.get(game_id), run=run)
         waking = partial(self.tell_waking, game_id)
         return await self._show(game, await self.steps.collect(game, index, attempt, submit_ms, waking=waking))
 
     async def book(self, game_id: str, posted: Posted | None) -> None:
         """Stores the message of a step with which nothing else is to be stored."""
         if posted is not None:
-            await self.store.posts.done(game_id, posted.what, posted.message_id)
+            await self.store.steps.posted(game_id, posted)
 
     async def end(self, game_id: str, index: int, last: int | None) -> None:
         """Stores the last message of a run that plays no step `index`, and forgets the game."""
-        await self.book(game_id, posted_before(index, last))
         self.views.forget(game_id)
+        await self.book(game_id, posted_before(index, last))
 
     async def tell_waking(self, game_id: str) -> None:
         """Says on the card that the player has to be started first."""
@@ -87,7 +90,10 @@ class StepRunner:
         game = await self.views.still_on(game.id, game.run, GOING)
         if kept.post is None:
             return Shown(None)
-        message_id = await self.publisher.post_begun(game, key, kept.post)
+        try:
+            message_id = await self.publisher.post_begun(game, key, kept.post)
+        except Refused as error:  # the place's own rules: its player is not asked again
+            raise Withheld(error.sentence, error.reason) from error
         self.views.posted(game, key, message_id)
         return Shown(message_id)
 

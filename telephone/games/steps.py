@@ -109,12 +109,11 @@ class StepPlayer:
         attempt: int,
         submit_ms: int,
         *,
-        posted: Posted | None = None,
         waking: Waking | None = None,
     ) -> Kept:
         """Waits for a submitted step and stores it, and that its message is begun. Raises a TelephoneError, or Halted.
 
-        The message `posted` before is stored with it; `waking` is awaited where the player has to be started first.
+        `waking` is awaited where the player has to be started first.
 
         A player that `repeats_freely` need not have been asked. A refused or unusable answer drops the ticket, so that
         the step can be asked for again. What the provider broke off is asked for again here, with the same seed, a few
@@ -123,7 +122,7 @@ class StepPlayer:
         pauses, player = iter(self.players.again_pauses), game.player(StepKey.at(index))
         while True:
             try:
-                return await self._collect(game, index, attempt, submit_ms, posted=posted, waking=waking)
+                return await self._collect(game, index, attempt, submit_ms, waking=waking)
             except Interrupted as error:
                 if (pause := next(pauses, None)) is None:
                     if isinstance(error, Unavailable):
@@ -139,7 +138,6 @@ class StepPlayer:
         attempt: int,
         submit_ms: int,
         *,
-        posted: Posted | None,
         waking: Waking | None,
     ) -> Kept:
         key = StepKey.at(index)
@@ -171,7 +169,7 @@ class StepPlayer:
         if answer.maybe_billed_twice:
             await self.store.steps.keep_ticket(game.id, key, replace(ticket, maybe_billed_twice=True))
         what = str(key) if game.shows_steps else None
-        return await self.store.steps.keep_and_begin(game.id, step, image, what, posted)
+        return await self.store.steps.keep_and_begin(game.id, step, image, what)
 
     async def played(self, game: Game, step: Step) -> Kept:
         """A step that is stored already, and how far its message is."""

@@ -1,17 +1,30 @@
 """The games that this process plays, kept in memory between their steps and checked by one query before each."""
 
-from collections.abc import Collection
-from dataclasses import replace
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cachetools import LRUCache
 
 from telephone.domain.games import Game, GameState, Step, StepKey
 from telephone.engine.outcomes import Halted
+from telephone.errors import NotFound
 from telephone.store import Glance, Store
 
+A_MOMENT: Final = 2.0
+"""How long a game is taken to be as it was found, in seconds."""
 VIEWS_MAX: Final = 2_000
 """How many games are kept; one more costs a query for its steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A game, the glance at it for which it holds, and when that was, in seconds on the clock."""
+
+    seen: Glance
+    game: Game
+    at: float
 
 
 class GameViews:
@@ -20,9 +33,9 @@ class GameViews:
     A game in which members take steps is read anew each time: what members wish and do changes how it is shown.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._kept: LRUCache[str, tuple[Glance, Game]] = LRUCache(VIEWS_MAX)
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store, self._clock = store, clock
+        self._kept: LRUCache[str, _View] = LRUCache(VIEWS_MAX)
 
     async def fresh(self, game_id: str, run: int, states: Collection[GameState] = (GameState.PLAYING,)) -> Game:
         """The game as it is stored, if this run of it may go on. Raises Halted as `still_on` does."""
@@ -36,40 +49,46 @@ class GameViews:
         """
         seen = await self._glance(game_id, run, states)
         known = self._kept.get(game_id)
-        if known is not None and known[0] == seen:
-            return known[1]
-        game = await self._store.games.get(game_id)
+        game = known.game if known is not None and known.seen == seen else await self._store.games.get(game_id)
         if not game.request.human_steps:
-            self._kept[game_id] = (seen, game)
+            self._kept[game_id] = _View(seen, game, self._clock())
         return game
 
     async def _glance(self, game_id: str, run: int, states: Collection[GameState]) -> Glance:
-        seen = await self._store.games.glance(game_id)
-        if seen.run != run or seen.state not in states or seen.paused:
-            self._kept.pop(game_id, None)
-            raise Halted
+        try:
+            seen = await self._store.games.glance(game_id)
+            if seen.run != run or seen.state not in states or seen.paused:
+                raise Halted
+        except (Halted, NotFound):
+            self.forget(game_id)
+            raise
         return seen
 
-    def kept(self, game: Game, step: Step) -> Game:
-        """The game with a step that has just been stored."""
-        known, after = self._kept.get(game.id), game.with_step(step)
-        if known is not None:
-            self._kept[game.id] = (replace(known[0], played=known[0].played + 1), after)
-        return after
+    def kept(self, game: Game, step: Step) -> None:
+        """Takes down a step that has just been stored: of what is kept now, which may be newer than `game`."""
+        known = self._kept.get(game.id)
+        if known is not None and known.seen.run == game.run and len(known.game.steps) == step.key.index:
+            seen = replace(known.seen, played=known.seen.played + 1)
+            self._kept[game.id] = replace(known, seen=seen, game=known.game.with_step(step))
 
     def posted(self, game: Game, key: StepKey, message_id: int) -> Game:
         """The game with the message of a step, to which the next one replies."""
-        step = replace(game.steps[key.index], message_id=message_id)
-        known, after = self._kept.get(game.id), game.with_step(step)
-        if known is not None:
-            self._kept[game.id] = (known[0], after)
-        return after
+        known = self._kept.get(game.id)
+        if known is not None and known.seen.run == game.run and len(known.game.steps) > key.index:
+            self._kept[game.id] = replace(known, game=_with_message(known.game, key, message_id))
+        return _with_message(game, key, message_id)
 
     def known(self, game_id: str, run: int) -> Game | None:
-        """The game as this run of it left it here a moment ago, None where it is not kept."""
+        """The game as this run of it was found here a moment ago; None where it is not kept, or that is longer ago."""
         known = self._kept.get(game_id)
-        return known[1] if known is not None and known[0].run == run else None
+        if known is None or known.seen.run != run or self._clock() - known.at > A_MOMENT:
+            return None
+        return known.game
 
     def forget(self, game_id: str) -> None:
         """Forgets a game whose run has ended."""
         self._kept.pop(game_id, None)
+
+
+def _with_message(game: Game, key: StepKey, message_id: int) -> Game:
+    return game.with_step(replace(game.steps[key.index], message_id=message_id))

@@ -11,7 +11,7 @@ that a repeated step finds its work done. Steps return failures to their workflo
 apology, and its traceback goes to the log.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Protocol
@@ -448,7 +448,7 @@ class GameWorkflow(DBOSConfiguredInstance):
     @DBOS.step(name="Play._collect")
     @journalled
     async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> None:
-        game = await self._with.store.games.get(game_id)
+        game = replace(await self._with.store.games.get(game_id), run=run)
         await self._with.runner.steps.collect(
             game, index, attempt, submit_ms, waking=partial(self._with.runner.tell_waking, game_id)
         )

@@ -120,6 +120,15 @@ class UncancelledSession(AsyncSession):
         await to_the_end(super().flush(*arguments, **options))
 
 
+async def in_session(session: AsyncSession, work: Callable[[Connection], T]) -> T:
+    """Runs part of a unit of work in a session's transaction; a cancellation waits for its end."""
+
+    async def unit() -> T:
+        return await (await session.connection()).run_sync(work)
+
+    return await to_the_end(unit())
+
+
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`. If the caller is cancelled meanwhile, the work ends before the cancellation is raised."""
     task = asyncio.ensure_future(work)
@@ -164,7 +173,7 @@ class Database:
             set_up_sqlite(self.engine.sync_engine)
             # SQLite has one writer at a time and lets the others poll: with a lock they queue, in order.
             self._write_lock = asyncio.Lock()
-        self.units = create_engine(_of_units(url), pool_size=UNIT_THREADS, max_overflow=0, **engine_options(url))
+        self.units = create_engine(_of_units(url), **pool | {"pool_size": UNIT_THREADS}, **engine_options(url))
         if is_sqlite(url):
             set_up_sqlite(self.units)
         self._threads = ThreadPoolExecutor(UNIT_THREADS, thread_name_prefix="store")

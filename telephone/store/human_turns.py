@@ -16,7 +16,7 @@ from sqlmodel import col
 from telephone.domain.games import GameState, Kind, Step, StepKey
 from telephone.domain.human_turns import Claim, Seat, SeatState
 from telephone.domain.refusals import GameSeen, NoTurn, TurnClosed, TurnLate, TurnReserved, TurnTaken
-from telephone.store.database import Database
+from telephone.store.database import Database, in_session
 from telephone.store.games import guild_of
 from telephone.store.steps import put_step
 from telephone.store.tables.columns import now
@@ -143,7 +143,7 @@ class Seats:
         async with self._database.writing() as session:
             if not await _changed(session, update(SeatRow).where(held).values(values)):
                 raise TurnLate
-            await (await session.connection()).run_sync(put_step, game_id, step)
+            await in_session(session, lambda connection: put_step(connection, game_id, step))
             return await _go_on(session, game_id, col(GameRow.design).is_distinct_from("party"))
 
     async def stand_in(self, game_id: str, key: StepKey, model: str, *, early: bool = False) -> bool:

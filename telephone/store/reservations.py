@@ -27,7 +27,7 @@ from sqlmodel import col
 from telephone.domain.budgets import Caps
 from telephone.domain.games import NO_GUILD, GameRequest
 from telephone.domain.refusals import NoGamesLeft, NoMoneyLeft, Purpose
-from telephone.store.database import Database, insert_into
+from telephone.store.database import Database, in_session, insert_into
 from telephone.store.tables.columns import UtcMoment, now
 from telephone.store.tables.games import CapRow, ChargeRow, ExpenseRow, GameRow, OperatorRow, ReservationRow, StepRow
 
@@ -159,7 +159,7 @@ async def reserve(session: AsyncSession, game_id: str, request: GameRequest, ord
 
 async def book_in(session: AsyncSession, game_id: str, *, settle: bool = False) -> None:
     """`book` inside a session's transaction."""
-    await (await session.connection()).run_sync(lambda connection: book(connection, game_id, settle=settle))
+    await in_session(session, lambda connection: book(connection, game_id, settle=settle))
 
 
 def book(connection: Connection, game_id: str, *, settle: bool = False) -> None:

@@ -15,7 +15,7 @@ from telephone.domain.calls import Ticket
 from telephone.domain.games import GameState, Image, Step, StepKey
 from telephone.domain.refusals import NobodyAsked, NoGame
 from telephone.store.database import Database, insert_into
-from telephone.store.game_posts import StoredPost, begin_post, finish_post
+from telephone.store.game_posts import StoredPost, begin_post
 from telephone.store.game_reader import step_of
 from telephone.store.glances import paused
 from telephone.store.images import put_image
@@ -91,6 +91,10 @@ class Steps:
 
         return await self._database.change(work)
 
+    async def posted(self, game_id: str, posted: Posted) -> None:
+        """Stores the id of a posted message, as `ask_in_run` does, where nothing else is to be stored."""
+        await self._database.change(lambda connection: _finish(connection, game_id, posted))
+
     async def keep_ticket(self, game_id: str, key: StepKey, ticket: Ticket) -> None:
         """Stores that the step was submitted, in place of an earlier ticket. Raises NotFound if nobody was asked."""
         values = {f"this_{name}": value for name, value in _key(game_id, key).items()}
@@ -115,17 +119,13 @@ class Steps:
         """Stores an answer. The first write wins; returns the stored step. Raises NotFound."""
         return await self._database.change(lambda connection: _keep(connection, game_id, step))
 
-    async def keep_and_begin(
-        self, game_id: str, step: Step, image: Image | None, what: str | None, posted: Posted | None = None
-    ) -> Kept:
+    async def keep_and_begin(self, game_id: str, step: Step, image: Image | None, what: str | None) -> Kept:
         """Stores an answer, the facts of its verified picture, and that the message `what` is about to be posted.
 
-        The first write of each wins; without `what` there is no message. The same transaction stores the id of the
-        message `posted` before. Raises NotFound.
+        The first write of each wins; without `what` there is no message. Raises NotFound.
         """
 
         def work(connection: Connection) -> Kept:
-            _finish(connection, game_id, posted)
             if image is not None:
                 put_image(connection, image)
             kept = _keep(connection, game_id, step)
@@ -157,8 +157,9 @@ def _keep(connection: Connection, game_id: str, step: Step) -> Step:
 
 
 def _finish(connection: Connection, game_id: str, posted: Posted | None) -> None:
+    """Stores the id of a posted message; one that was forgotten meanwhile stays forgotten."""
     if posted is not None:
-        finish_post(connection, game_id, posted.what, posted.message_id)
+        connection.execute(_POSTED, {"this_game": game_id, "this_what": posted.what, "new_id": posted.message_id})
 
 
 def _asked(connection: Connection, game_id: str, key: StepKey, first: datetime | None) -> Asked:
@@ -213,6 +214,11 @@ _TICKET: Final = (
         ticket_found=bindparam("new_found"),
         maybe_billed_twice=bindparam("new_maybe"),
     )
+)
+_POSTED: Final = (
+    update(PostRow)
+    .where(col(PostRow.game_id) == bindparam("this_game"), col(PostRow.what) == bindparam("this_what"))
+    .values(message_id=bindparam("new_id"))
 )
 _STORED: Final = (
     select(_STEP, col(PostRow.message_id))

@@ -94,3 +94,35 @@ async def test_a_game_with_members_is_read_each_time(store, loads):
     await views.still_on(game.id, 0)
     assert loads == [game.id] * 2
     assert views.known(game.id, 0) is None
+
+
+async def test_what_was_seen_while_a_player_was_at_it_is_not_forgotten_when_its_step_is_kept(store):
+    game, views = await playing(store), GameViews(store)
+    await store.steps.keep(game.id, picture())
+    await store.steps.keep(game.id, caption())
+    before = await views.still_on(game.id, 0)
+    await store.reports.add(game.id, CAPTION, 8, "violence")
+    await views.still_on(game.id, 0)  # as every second while the player is at it
+    views.kept(before, await store.steps.keep(game.id, picture(2)))
+    after = await views.still_on(game.id, 0)
+    assert after == await store.games.get(game.id)
+    assert after.steps[1].hidden
+
+
+async def test_what_an_earlier_run_kept_is_not_taken_for_this_one(store):
+    game, views = await playing(store), GameViews(store)
+    before = await views.still_on(game.id, 0)
+    await store.games.next_run(game.id)
+    now = await views.still_on(game.id, 1)
+    views.kept(before, picture())
+    assert views.known(game.id, 1) == now
+    assert views.known(game.id, 0) is None
+
+
+async def test_a_game_is_known_for_a_moment_only(store):
+    now = [10.0]
+    game, views = await playing(store), GameViews(store, clock=lambda: now[0])
+    seen = await views.still_on(game.id, 0)
+    assert views.known(game.id, 0) == seen
+    now[0] += 3.0
+    assert views.known(game.id, 0) is None

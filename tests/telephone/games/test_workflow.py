@@ -287,6 +287,9 @@ async def test_a_game_whose_thread_is_gone_is_shown_anew_and_nothing_is_played_a
     assert (await running.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
     assert running.game_presenter.of(game)[before:] == LINE
     assert running.provider.collected == {"painter": 3, "critic": 3}
+    last = {what: 1_001 + n for n, (_, what) in enumerate(running.game_presenter.posts)}
+    shown_anew = await running.store.games.get(game.id)
+    assert {str(step.key): step.message_id for step in shown_anew.steps} == {what: last[what] for what in LINE[3:9]}
 
 
 async def test_a_game_stopped_while_its_call_is_submitted_is_called_off_and_booked(running):

@@ -120,14 +120,22 @@ async def test_what_belongs_to_a_step_is_stored_with_it(store: Store) -> None:
     game = await store.games.add(request())
     image = Image(b"a picture", "image/png", 8, 6)
     step = replace(picture(), image=image.sha256)
-    await store.posts.begin(game.id, "opening")
-    kept = await store.steps.keep_and_begin(game.id, step, image, "1p", Posted("opening", 4711))
+    kept = await store.steps.keep_and_begin(game.id, step, image, "1p")
     assert (kept.step, kept.post.message_id, kept.post.again) == (step, None, False)
     again = await store.steps.keep_and_begin(game.id, replace(step, image="cd" * 32), None, "1p")
     assert (again.step, again.post.began_at, again.post.again) == (step, kept.post.began_at, True)
-    unseen = await store.steps.keep_and_begin(game.id, caption(), None, None, Posted("1p", 4712))
+    unseen = await store.steps.keep_and_begin(game.id, caption(), None, None)
     assert unseen.post is None
     assert await store.posts.find(game.id, "1c") is None
-    assert await store.posts.find(game.id, "opening") == 4711
     assert (await store.images.get(image.sha256)).size == len(image.data)
-    assert [one.message_id for one in (await store.games.get(game.id)).steps] == [4712, None]
+
+
+async def test_the_message_before_is_stored_with_the_next_question(store: Store) -> None:
+    game = await store.games.add(request())
+    await store.games.move(game.id, GameState.PLAYING, only_from=[GameState.QUEUED])
+    await store.steps.keep_and_begin(game.id, picture(), None, "1p")
+    await store.steps.ask_in_run(game.id, 0, CAPTION, "spotter-sharp", seed=12, posted=Posted("1p", 4711))
+    assert (await store.games.get(game.id)).steps[0].message_id == 4711
+    await store.posts.forget(game.id, "1p")
+    await store.steps.posted(game.id, Posted("1p", 4711))
+    assert await store.posts.find(game.id, "1p") is None, "its thread is gone, and it is to be posted anew"

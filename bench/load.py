@@ -3,8 +3,8 @@
     python bench/load.py [--quick] [--json] [--database URL]
 
 The counts are of games of players that only sleep, played by engine and store alone. A step's share is what longer
-games ask beyond shorter ones; what a game asks however long it is, its card and its measuring are left out. The
-makespan is that of the article's 12 pairs on 10 prompts, 40 games at once, over the least time that the calls need.
+games ask beyond shorter ones; what a game asks however long it is, its card and its measuring are left out, and so is
+the engine's polling, which grows with time and has a row of its own. The makespan is that of the article's 12 pairs on 10 prompts, 40 games at once, over the least time that the calls need.
 --quick counts only, in less than a minute. Exits with status 1 where a game is not finished, a message is missing or
 posted twice, a call is made twice, or a count is over its goal.
 """
@@ -67,12 +67,14 @@ async def costs(load: Load, what: str, goals: Goals, url: str | None) -> tuple[l
     def share(counter: Callable[[Counts], Counter[str]]) -> float:
         return (counter(long.counts)["step"] - counter(short.counts)["step"]) / steps
 
+    polls = long.counts.statements["poll"] / long.took
     cpu = (long.cpu - short.cpu) / steps * 1_000
     rows = [
         Row(f"SQL statements a step, {what}", share(lambda counts: counts.statements), goals.statements, counted=True),
         Row(f"writing commits a step, {what}", share(lambda counts: counts.commits), goals.commits, counted=True),
         Row(f"loads of a whole game a step, {what}", share(lambda counts: counts.loads), goals.loads, counted=True),
         Row(f"CPU ms a step, {what}, cards and measuring too", cpu, None, counted=False),
+        Row(f"SQL statements a second of the engine's polling, {what}", polls, None, counted=False),
     ]
     return rows, short.faults + long.faults
 

@@ -4,9 +4,10 @@
 
 The counts are of games of players that only sleep, played by engine and store alone. A step's share is what longer
 games ask beyond shorter ones; what a game asks however long it is, its card and its measuring are left out, and so is
-the engine's polling, which grows with time and has a row of its own. The makespan is that of the article's 12 pairs on 10 prompts, 40 games at once, over the least time that the calls need.
---quick counts only, in less than a minute. Exits with status 1 where a game is not finished, a message is missing or
-posted twice, a call is made twice, or a count is over its goal.
+the engine's polling, which grows with time and has a row of its own. The makespan is that of the article's 12 pairs on
+10 prompts, 40 games at once, over the least time that the calls need. --quick counts only, in less than a minute.
+Exits with status 1 where a game is not finished, a message is missing or posted twice, a call is made twice, or a count
+is over its goal.
 """
 
 import argparse

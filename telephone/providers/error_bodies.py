@@ -7,9 +7,12 @@ from typing import Any, Final
 from telephone.errors import TelephoneError
 from telephone.providers import failures
 from telephone.providers.base import ModelTable
-from telephone.providers.http_errors import failure
+from telephone.providers.http_errors import REFUSALS, codes_and_text, failure, innermost
 
-_FIELDS: Final = ("error", "errors", "detail", "message", "base_resp", "fault")
+_FIELDS: Final = (
+    *("error", "errors", "detail", "message", "base_resp", "fault", "msg", "error_msg"),
+    *("promptFeedback", "prompt_feedback"),
+)
 """Where servers put an error, in the order in which they are looked at."""
 _CODES: Final = ("code", "status", "status_code", "statusCode", "http_code")
 _BY_NAME: Final = (
@@ -23,7 +26,8 @@ _BY_NAME: Final = (
     (500, r"server.?error|internal.?error|\binternal\b|provider returned error"),
     (
         401,
-        r"unauthenticated|unauthori[sz]ed|authentication|(?:invalid|incorrect|missing|no).{0,12}\b(?:api.?key|token)",
+        r"unauthenticated|unauthori[sz]ed|authentication|(?:invalid|incorrect|missing|no).{0,12}\b(?:api.?key|token)"
+        r"|(?:api.?key|token) (?:is |has )?(?:invalid|incorrect|missing|expired)",
     ),
     (403, r"permission.?denied|forbidden|access denied|not allowed"),
     (404, r"not.?found|does not exist|unknown model|no such model"),
@@ -45,7 +49,10 @@ def failure_in(model: ModelTable, came: Any, secret: str = "") -> TelephoneError
     found = _error_of(came)
     if found is None:
         return None
-    body = found if isinstance(found, Mapping) else {"message": found if isinstance(found, str) else str(found)}
+    body: Any = innermost(found)
+    if not isinstance(body, Mapping):
+        beside = {name: value for name, value in _extra(came).items() if name in ("code", "type", "status")}
+        body = beside | {"message": str(body)}
     status = _status_of(body) or _status_of(_extra(came)) or _status_by_name(body)
     if status is None:
         return failures.bad_output(model, "an error instead of an answer", failures.detail_of(body, secret))
@@ -88,8 +95,11 @@ def _status_of(body: Mapping[str, Any]) -> int | None:
 
 
 def _status_by_name(body: Mapping[str, Any]) -> int | None:
-    said = (body.get(name) for name in ("code", "type", "status", "error", "message", "detail", "msg", "status_msg"))
-    for text in (str(value) for value in said if isinstance(value, str)):
+    codes, message = codes_and_text(body)
+    if codes & REFUSALS:
+        return 400
+    named = [body[name] for name in ("code", "type", "status") if isinstance(body.get(name), str)]
+    for text in (*named, message):
         if failures.is_unsafe(text):
             return 400
         for status, names in _BY_NAME:

@@ -9,7 +9,7 @@ from telephone.errors import TelephoneError
 from telephone.providers import failures
 from telephone.providers.base import ModelTable
 
-_REFUSALS: Final = frozenset(
+REFUSALS: Final = frozenset(
     {
         "moderation_blocked",
         "content_policy_violation",
@@ -21,6 +21,17 @@ _REFUSALS: Final = frozenset(
         "data_inspection_failed",
     }
 )
+"""Codes of an error that mean that safety rules declined."""
+_JUDGED: Final = frozenset({400, 403, 422, 451})
+"""The statuses of a refusal. With any other, words such as "usage policy" only say where the rules are written."""
+_OUT: Final = r"(?:terminated|disabled|deactivated|suspended|flagged|banned|blocked|revoked)"
+_BARRED: Final = re.compile(
+    r"\b(?:(?:account|organi[sz]ation|project)(?: [\w'\"`-]+)?|access|api.key) (?:has been|have been|was|is|were|are)"
+    rf" (?:\w+ )?{_OUT}\b|(?<!your )\b(?:account|organi[sz]ation) {_OUT}\b"
+    r"|^\W*your request was blocked\W*$",
+    re.IGNORECASE,
+)
+"""The operator is shut out, not the words: by the provider, or by the gate before it, which blocks without a reason."""
 BALANCE: Final = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_limit_user_error"}
 )
@@ -37,7 +48,9 @@ _NOT_THERE: Final = re.compile(
 )
 """A key that is restricted reads the same as a model that is gone; the model's table knows which it is."""
 _UNVERIFIED: Final = re.compile(
-    r"organi[sz]ation must be verified|verify (?:your )?organi[sz]ation|organi[sz]ation (?:is )?(?:not|un) ?verified",
+    r"(?:organi[sz]ation|account|you) must be verified|verify (?:your )?organi[sz]ation"
+    r"|organi[sz]ation (?:is )?(?:not|un) ?verified"
+    r"|(?:complete|requires?|needs?) (?:\w+ )?organi[sz]ation verification",
     re.IGNORECASE,
 )
 _LONG: Final = re.compile(
@@ -47,11 +60,13 @@ _LOST: Final = frozenset({408, 409})
 """Like 5xx, these may come from a gateway that does not know whether the service behind it has done the work."""
 _TOO_EARLY: Final = 425
 _WAKING: Final = re.compile(
-    r"(?:is |are )?(?:currently |still )?(?:loading|being loaded|warming|waking|cold start|booting)"
+    r"\b(?:(?<!error )(?<!while )loading|being loaded|warming|waking|cold start|booting)\b"
     r"|scaled to (?:zero|0)"
     r"|setup (?:has )?not (?:yet )?(?:finished|completed?)",
     re.IGNORECASE,
 )
+_TEXTS: Final = ("message", "title", "detail", "error", "msg", "status_msg", "error_msg")
+"""Where servers put the message of an error."""
 _NOT_SENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
 """The exceptions of httpx and its successor for a fault before anything was sent."""
 
@@ -62,11 +77,15 @@ def failure(
     """The error for an answer with this status and body. `secret` is starred out of its detail."""
     codes, text, categories = _said(body)
     detail = f"{status}: {failures.detail_of(text, secret)}"
-    if status < 500 and (codes & _REFUSALS or failures.is_unsafe(text)):
-        return failures.refused(model, ", ".join(categories) or min(codes & _REFUSALS, default="safety"))
+    barred = status in _JUDGED and _BARRED.search(text) is not None
+    unsafe = status in _JUDGED and not barred and any(map(failures.is_unsafe, (text, *codes)))
+    if status < 500 and (codes & REFUSALS or unsafe):
+        return failures.refused(model, ", ".join(categories) or min(codes & REFUSALS, default="safety"))
+    if barred:
+        return failures.misconfigured(model, detail)
     if status < 500 and _UNVERIFIED.search(text):
         return failures.unverified(model, detail)
-    if status == 503 and _WAKING.search(text):
+    if status in (502, 503) and _WAKING.search(text):
         return failures.waking(model)
     if status == 402 or codes & BALANCE:
         return failures.misconfigured(model, detail)
@@ -103,26 +122,46 @@ def codes_and_text(body: object) -> tuple[set[str], str]:
     return codes, text
 
 
+def innermost(body: object) -> object:
+    """The error itself: the first of a list, out of what wraps it as "error". Fields beside it count as its own."""
+    while True:
+        error = body.get("error") if isinstance(body, Mapping) else None
+        if isinstance(body, list) and body and isinstance(body[0], Mapping):
+            body = body[0]
+        elif isinstance(body, Mapping) and isinstance(error, Mapping):
+            body = {name: value for name, value in body.items() if name != "error"} | dict(error)
+        elif error and not isinstance(error, str):
+            body = error
+        else:
+            return body
+
+
 def _said(body: object) -> tuple[set[str], str, list[str]]:
     """Codes and types, the message, and the categories of a refusal, from the JSON shapes that servers use."""
     if isinstance(body, str):
         try:
             body = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return set(), str(body), []
-    if not isinstance(body, Mapping):
-        return set(), str(body or ""), []
-    inner: Any = body.get("error", body)
+    inner: Any = innermost(body)
     if not isinstance(inner, Mapping):
-        return set(), str(inner), []
+        return set(), str(inner or ""), []
     below = inner.get("metadata", inner.get("innererror"))
     below = below if isinstance(below, Mapping) else {}
-    codes = {code for code in (inner.get("code"), inner.get("type"), below.get("code")) if isinstance(code, str)}
+    named = (inner.get("code"), inner.get("type"), inner.get("status"), below.get("code"))
+    codes = {code for code in named if isinstance(code, str)}
     codes |= {code.lower() for code in codes}
-    text = " ".join(str(inner[key]) for key in ("message", "title", "detail") if inner.get(key))
-    text = " ".join((text, *(str(below[key]) for key in ("raw", "reasons") if below.get(key))))
-    if isinstance(wait := inner.get("retry_after", body.get("retry_after")), int | float):
-        text += f" retry_after: {wait}"
+    said = [str(inner[key]) for key in _TEXTS if inner.get(key)]
+    said += [str(below[key]) for key in ("raw", "reasons") if below.get(key)]
+    said += [f"{key}: {inner[key]}" for key in ("blockReason", "block_reason") if inner.get(key)]
+    said += [f"retry_after: {wait}" for wait in _waits(inner)]
     details = inner.get("moderation_details")
     found = details.get("categories") if isinstance(details, Mapping) else None
-    return codes, text, [str(name)[:40] for name in found][:5] if isinstance(found, list) else []
+    return codes, " ".join(said), [str(name)[:40] for name in found][:5] if isinstance(found, list) else []
+
+
+def _waits(inner: Mapping[str, Any]) -> list[int | float | str]:
+    """The waits in the fields of an error: Replicate's of its own, Google's among the details."""
+    details = inner.get("details")
+    found = [one.get("retryDelay") for one in details if isinstance(one, Mapping)] if isinstance(details, list) else []
+    return [wait for wait in (inner.get("retry_after"), *found) if isinstance(wait, int | float | str)][:1]

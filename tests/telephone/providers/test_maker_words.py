@@ -35,6 +35,16 @@ Safety filters flagged the output
 Potentially unsafe content detected
 Your request has been blocked by our moderation system
 flagged for violence
+Prompt rejected: contains a person's name
+Our systems detected a policy issue
+The model refused to generate
+request blocked: minors
+Input contains children
+input new_sensitive
+Your prompt was rejected by moderation. Please try again later.
+Flagged for violence. Accounts with repeated violations are rate limited.
+The image was flagged
+Your request has been blocked
 """.strip().splitlines()
 FULL = """
 CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0; 14.56 GiB total capacity)
@@ -43,6 +53,14 @@ RuntimeError: CUDA error: device-side assert triggered
 Service is temporarily unavailable due to high demand. Please try again later. (E003)
 The model is overloaded
 Failed to download weights
+NSFW checker out of memory
+safety checker failed to load weights: CUDA out of memory
+The moderation service is unavailable
+Queue is full
+E004: rate limit
+(E003) try again later
+HTTPSConnectionPool(host='weights.example', port=443): Read timed out.
+Model weights could not be downloaded
 """.strip().splitlines()
 FAULTS = """
 list index out of range
@@ -57,6 +75,18 @@ the input image has 5 channels
 please use a filter size of 3
 KeyError: 'image_rules'
 content-length mismatch
+case sensitive input name
+the input is case-sensitive
+input names are case insensitive text
+The file is flagged as corrupt
+image is blocked by robots.txt
+request rejected: width must be a multiple of 8
+Prompt rejected: too long
+connection refused to host
+the module contains children
+the input does not contain children nodes
+frame rate limit is 30
+failed to load weights: size mismatch
 """.strip().splitlines()
 
 

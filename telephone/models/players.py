@@ -1,6 +1,7 @@
 """The models that can play: those of the registry, each called through its provider."""
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
@@ -29,6 +30,9 @@ AGAIN_PAUSES: Final = (1.0, 4.0, 15.0)
 CAPTION_MAX = 4_000
 """The longest caption that is passed on, in characters; the raw text is stored whole."""
 _REASON_MAX: Final = 200
+_FENCED: Final = re.compile(r"\s*(`{3,})(?:\w*[^\S\n]*\n)?(.*?)\1\s*", re.DOTALL)
+_LABEL: Final = re.compile(r"([*_#>\s]*)(?:image )?caption\s*([*_]*)\s*:\s*([*_]*)\s*", re.IGNORECASE)
+_QUOTES: Final = frozenset({'""', "''", "“”", "‘’", "«»", "「」", "『』"})
 _log = structlog.get_logger()
 
 
@@ -253,20 +257,53 @@ def picture_of(answer: Answer, who: str) -> Image:
 
 
 def caption_of(answer: Answer, who: str) -> Caption:
-    """The cleaned caption of an answer: one line without reasoning, control tokens, quotes around it or `Caption:`.
+    """The cleaned caption of an answer: one line without reasoning, control tokens, quotes around it or `Caption:`, and
+    out of a fence of code or a JSON object.
 
     Raises BadOutput for an empty caption, Refused for a text that only declines to describe the picture.
     """
     raw = answer.text or ""
-    text = fold(spoken(raw))
-    text = re.sub(r"^(?:image )?caption\s*:", "", text, flags=re.IGNORECASE).strip()
-    if len(text) > 1 and text[0] + text[-1] in ('""', "“”", "''"):
-        text = text[1:-1].strip()
+    text = _unquoted(_unlabelled(fold(_unpacked(spoken(raw)))))
     if not says_something(text):
         raise BadOutput(f"{who} said nothing about the picture; please start the game again.")
     if is_refusal(text):
         raise Refused(f"{who} declined to describe the picture; please start the game again.", text[:_REASON_MAX])
     return Caption(text=_shortened(text), raw=raw)
+
+
+def _unpacked(text: str) -> str:
+    """The words in a fence of code, and those of a JSON object that has one text, or names one `caption`."""
+    fenced = _FENCED.fullmatch(text)
+    text = fenced[2] if fenced else text
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    words = {key.lower(): value for key, value in held.items() if isinstance(value, str)}
+    return words.get("caption") or (next(iter(words.values())) if len(words) == 1 else text)
+
+
+def _unlabelled(text: str) -> str:
+    """A text without `Caption:` before it, and without the marks of bold or slanted letters that the label opened."""
+    label = _LABEL.match(text)
+    if label is None:
+        return text
+    words, marks = text[label.end() :].strip(), label[1].strip(" #>")
+    return words.removesuffix(marks).rstrip() if marks and not label[2] + label[3] else words
+
+
+def _unquoted(text: str) -> str:
+    """A text without the quotes around all of it; `“A cat” and “a dog”` keeps its quotes."""
+    if len(text) < 2 or text[0] + text[-1] not in _QUOTES:
+        return text
+    inside = text[1:-1]
+    mark = re.search(rf"(?<!\w)[{text[0]}{text[-1]}]|[{text[0]}{text[-1]}](?!\w)|[“”«»「」『』]", inside)
+    closes = mark is not None and mark[0] == text[-1]
+    if mark is not None and text[0] == text[-1]:  # straight: it closes where a word ends
+        closes = mark.start() > 0 and not inside[mark.start() - 1].isspace()
+    return text if closes else inside.strip()
 
 
 def _shortened(text: str) -> str:

@@ -48,7 +48,8 @@ _TAIL: Final = (
     r"there|unfortunately)\b"
     r"|(?:attached|provided|uploaded|shared|available|you|that|to|here|directly|itself|contents?|in (?:this|our"
     r"|your|the) "
-    r"(?:conversation|message|chat|request|format|prompt|input|query)|right now|at (?:this|the moment|all)"
+    r"(?:conversation|message|chat|request|format|prompt|input|query)|right now"
+    r"|on (?:my|your) (?:end|side)|at (?:this|the moment|all)"
     r"|because|due|as|"
     r"since|but|and|or|so|for|from|with|without|properly|correctly)\b))"
 )
@@ -80,6 +81,9 @@ _LEAD: Final = (
     r"|i'd love|i would love|happy|great|good question|however|but|while|although|actually|honestly|nope|no)\b"
     r"[^.!?:\n]{0,100}?[,.!:;—–-]+\s*)?(?:(?:but|however|unfortunately|sadly|regrettably|though|yet"
     r"|at the moment|currently),? )*"
+    r"(?:(?:(?:it )?(?:seems|looks|appears)(?: like| that| as if| as though)?"
+    r"|i (?:can )?(?:see|notice|understand)(?: that)?"
+    r"|since|as|because),? )?"
 )
 _ENGLISH: Final = (
     rf"{_SORRY}\b[^.]{{0,90}}?\b{_I} ?{_CANNOT}\b",
@@ -140,7 +144,14 @@ _ENGLISH: Final = (
     rf"| not) (?:appear|seem) to be|"
     rf"doesn't seem to be) (?:no |not |an? |any |actually |currently |an actual |nothing )*(?:{_IMAGE}|caption) "
     rf"(?:\w+ )?{_NOT_THERE}\b(?! (?:behind|on the|of|by the|in the))",
-    rf"there(?:'s| is| was| seems to be| appears to be) no (?:\w+ )?(?:{_IMAGE})[.!]*(?:$| please| could| i )",
+    rf"there(?:'s| is| was| seems to be| appears to be) no (?:\w+ )?(?:{_IMAGE})"
+    rf"(?:[.!]*(?:$| please| could| i )|,? (?:so )?{_I} ?{_CANNOT}\b)",
+    rf"without (?:seeing |access to )?(?:{_THE} )+{_IMAGE}[^.]{{0,40}},? {_I} ?{_CANNOT}\b",
+    rf"you(?:'ve| have)? (?:mention|refer|ask|request|talk)\w* [^.]{{0,60}}\b(?:but|though|however),? "
+    rf"(?:none|no {_IMAGE}|nothing) (?:is|was|has been|seems to be) {_NOT_THERE}",
+    rf"{_AM} {_BADLY}not (?:seeing|receiving|getting|finding) {_AN_IMAGE}{_TAIL}",
+    rf"it(?:'s| is| would be) (?:im|not )possible (?:for me )?to (?:describe|caption|see|view|analy[sz]e) {_AN_IMAGE}"
+    r"(?: (?:that|which|i)\b|[.!]*$)",
     r"there(?:'s| is| was) (?:nothing|no content) (?:here )?(?:to (?:describe|caption)|for me to)\b",
     rf"no (?:\w+ )?(?:{_IMAGE}|content|input|data|caption|description) (?:(?:was|is|were|has been|have been|has"
     rf"|could be|can be) )?"
@@ -148,12 +159,14 @@ _ENGLISH: Final = (
     rf"no {_IMAGE}[.,!]*(?: (?:sorry|please)\b.*)?$",
     rf"(?:\[|\()?(?:{_IMAGE}|caption|description|content) (?:is )?(?:not (?:available|found|provided|visible"
     rf"|supported|loaded|"
-    r"displayed|shown)|unavailable|missing|removed|blocked|withheld|redacted|failed to load)[\])]?[.!]*(?:$| please)",
+    r"displayed|shown)|unavailable|missing|removed|blocked|withheld|redacted|filtered|censored|flagged|restricted"
+    rf"|failed to load)[\])]?[.!]*(?:$| please)",
     rf"(?:the|this|your|that|it (?:seems|looks|appears)(?: like| that| as if)?,? (?:the|this|your|that|you|an?"
     rf"|no|there(?: is| was"
     rf"|'s)?(?: no)?)) (?:\w+ )?(?:{_IMAGE}|link|url)(?: \w+){{0,4}}? (?:{_DID_NOT}(?:\w*)(?! (?:an?|the|any"
     rf"|its|nobody|no|"
-    rf"much|all|only|every) )|(?:is|was|seems|appears)(?: to be)? (?:missing|broken|corrupted|unavailable"
+    rf"much|all|only|every|through|behind|under|beneath|over|above|between) )"
+    rf"|(?:is|was|seems|appears)(?: to be)? (?:missing|broken|corrupted|unavailable"
     rf"|inaccessible|invalid)\b"
     rf"{_TAIL})",
     r"(?:it (?:seems|looks|appears)(?: like| that| as if| as though)?,? )?there (?:was|is|has been|may be"
@@ -162,8 +175,8 @@ _ENGLISH: Final = (
     r"|processing|viewing)",
     rf"it (?:seems|looks|appears)(?: like| that| as if| as though)?,? (?:you |there |no |that no |your "
     rf"|i )(?:\w+ ){{0,3}}?"
-    rf"(?:{_DID_NOT}[^.]{{0,30}}{_IMAGE}|(?:is |was |'s )?no {_IMAGE}|{_IMAGE} (?:\w+ )?(?:{_NOT_THERE})|forgot"
-    rf"|may have forgotten)",
+    rf"(?:{_DID_NOT}[^.]{{0,30}}{_IMAGE}|(?:is |was |'s )?no {_IMAGE}\b(?! (?:of|on|in the)\b)"
+    rf"|{_IMAGE} (?:\w+ )?(?:{_NOT_THERE})|forgot|may have forgotten)",
     rf"you (?:have|'ve|did|might|may|seem|forgot|never)(?:n't| not| have)? (?:\w+ ){{0,4}}?(?:upload|attach"
     rf"|provid|shar|sen[dt]|includ|forgot)"
     rf"[^.]{{0,30}}{_IMAGE}",
@@ -187,11 +200,13 @@ _ENGLISH: Final = (
     r"it (?:is|would be|'s|isn't|wouldn't be|is not)(?: not)? (?:in?appropriate|unethical|unsafe|against"
     r"|ethical|right|possible)"
     r"(?: for me)?,? to (?:describe|provide|caption|identify|generate|comment|discuss|engage|share|answer)\b",
-    rf"(?:this|the|your|that) (?:{_IMAGE}|content|request|prompt|question|query) (?:(?:can't|cannot|can not"
+    rf"(?:this|the|your|that) (?:(?:attached|provided|uploaded|given|submitted) )?"
+    rf"(?:{_IMAGE}|content|request|prompt|question|query) (?:(?:can't|cannot|can not"
     rf"|could not|couldn't|"
     r"won't|will not|may not|should not|shouldn't) be (?:described|shown|processed|fulfilled|completed|answered"
     r"|displayed|"
-    r"captioned|analy[sz]ed|discussed|loaded|opened|viewed|identified|handled)"
+    r"captioned|analy[sz]ed|discussed|loaded|opened|viewed|identified|handled"
+    r"|decoded|read(?=[.!]*$| by | because| due))"
     rf"|violates\b|goes against\b|is against (?:my|our|the)\b|has been (?:blocked|removed|flagged|rejected"
     rf"|denied)|was (?:blocked|"
     rf"flagged|rejected|denied)|(?:contains?|depicts?|shows?|includes?|appears to (?:contain|depict|show"
@@ -199,8 +214,8 @@ _ENGLISH: Final = (
     rf"\b(?:that |which |so )?{_I} ?(?:{_CANNOT}|am not|'m not|must)|is (?:not allowed|prohibited|inappropriate"
     rf"|nsfw)\b|"
     rf"(?:may|might|could) violate\b|does not comply)",
-    r"(?:describing|captioning|identifying|discussing|commenting on) (?:this|that|the|these|such|people|real"
-    r"|individuals)\b[^.]{0,60}?"
+    rf"(?:describing|captioning|identifying|discussing|commenting on|viewing) (?:this|that|the|these|such|people|real"
+    rf"|individuals|{_IMAGE})\b[^.]{{0,60}}?"
     r"\b(?:would (?:violate|be in|not)|violates|goes against|is (?:against|not (?:allowed|permitted|possible"
     r"|appropriate|something"
     r")|prohibited|beyond)|isn't (?:something|allowed|possible|permitted|appropriate))",
@@ -240,7 +255,8 @@ _ENGLISH: Final = (
     r"(?:blocked|filtered|removed|withheld|censored|redacted|flagged|rejected|refused) (?:by|due|for"
     r"|because)\b[^.]{0,60}"
     r"(?:safety|polic|filter|moderation|content|guideline)",
-    r"(?:redacted|no (?:response|output|answer|comment)|censored|refused|declined|n/a|none|null)[\])]?[.!]*$",
+    r"(?:redacted|no (?:response|output|answer|comment)|censored|refused|declined|n/a|none|null"
+    r"|nil|undefined)[\])]?[.!]*$",
     r"(?:this|that|it|which|doing so) (?:would |may |might |could )?violates? (?:my|our|the|openai|content"
     r"|usage|safety)",
     r"(?:nope|no),? (?:sorry|i (?:can't|cannot|won't)|can't)\b",
@@ -304,10 +320,56 @@ _OTHERS: Final = (
     r"(?:이미지|사진|그림)(?:를|을|이|가).{0,20}?(?:볼 수 없|설명할 수 없|첨부되지|보이지 않|확인할 수 없)",
     r"(?:عذر[اًا]|آسف|أعتذر|للأسف|معذرة).{0,60}?(?:لا (?:أستطيع|يمكنني|أرى)|لا يمكن|لست قادر)",
     r"(?:क्षमा करें|माफ़? ?कीजिए|मुझे खेद है|माफ करें|खेद है).{0,80}?(?:नहीं|असमर्थ)",
+    # Asking for the picture, or saying that there is none
+    r"kein(?:e|en)? (?:bild|foto)\w* (?:vorhanden|angehängt|hochgeladen|verfügbar|gefunden|gesendet|erhalten)",
+    r"bitte (?:laden?|senden?|schicken?|geben?|fügen?|teilen?|stellen?|hängen?)\b.{0,30}?\b(?:bild|foto)",
+    r"(?:veuillez|merci de|pouvez-vous|pourriez-vous) (?:fournir|télécharger|téléverser|joindre|envoyer|partager"
+    r"|charger|importer|insérer)\b.{0,30}?\b(?:image|photo)",
+    r"por favor,? (?:sub|adjunt|proporcion|env[ií]|compart|cargu|incluy|carreg|forne[çc]|anex|inclu)\w*\b.{0,30}?"
+    r"\b(?:imagen|imagem|foto)",
+    r"(?:per favore,?|si prega di) (?:caric|invi|alleg|forni|condivid)\w*\b.{0,30}?\b(?:immagine|foto)",
+    r"(?:ninguna?|nenhuma?|nessun[ao]?) (?:imagen|imagem|immagine|foto)\w* (?:fue |foi |está |è |è stata )?"
+    r"(?:proporcionad|adjunt|fornecid|enviad|anexad|encontrad|dispon|fornit|allegat|caricat|trovat|inviat|present)",
+    r"nie (?:widzę|otrzymał[ae]m|znaleziono|przesłano|ma)(?: (?:żadnego|tego|tu|tutaj))* (?:obraz|zdjęci)\w*[.!]*$",
+    r"brak (?:obrazu|zdjęcia)[.!]*$",
+    r"(?:non vedo|n[ãa]o vejo|jag ser|jeg ser|ik zie) (?:nessun\w*|alcun\w*|nenhuma|ingen|inget|geen) "
+    r"(?:immagine|foto|imagem|bild|bilde|billede|afbeelding)\w*[.!]*$",
+    r"geen (?:afbeelding|foto) (?:gevonden|bijgevoegd|ontvangen|geüpload|beschikbaar)",
+    r"(?:画像|写真)がありません[。！]*$",
+    r"(?:이미지|사진)[가이] (?:없습니다|없어요)[.!]*$",
+    r"[您你](?:好像|似乎)?(?:没有|沒有|未|还没)(?:上[传傳]|提供|附上).{0,8}?(?:[图圖](?:片|像)|照片)",
+    r"proszę (?:o )?(?:przes|załąc|wgra|udostępni|doda)\w*\b.{0,30}?\b(?:obraz|zdjęci)",
+    r"(?:изображени[ея]|фото|картинка) (?:отсутству|не (?:загру|прикреп|предостав|найден|отправ|было))",
+    r"пожалуйста,? (?:загруз|пришл|прикреп|отправ|предостав)\w*\b.{0,30}?\b(?:изображен|фото|картин)",
+    r"(?:[您你]好|好的)?\W*[请請](?:您)?(?:先|重新|再次)?(?:上[传傳]|提供|[发發]送|附上|添加).{0,8}?(?:[图圖](?:片|像)|照片)",
+    r"(?:[图圖](?:片|像)|照片)(?:无法|無法|未能|没有|沒有|不能|未)(?:被)?(?:显示|顯示|加载|加載|打开|打開|上传|上傳|查看|识别)",
+    r"(?:画像|写真)を.{0,8}?(?:アップロード|添付|送|提供|共有).{0,8}?(?:ください|下さい|お願い)",
+    r"(?:이미지|사진|그림)[를을]? ?(?:다시 )?(?:업로드|첨부|제공|공유|보내|올려)"
+    r".{0,8}?(?:주세요|주십시오|주시|바랍니다)",
+    # An apology and what is not possible, in other languages
+    r"(?:omlouvám se|je mi líto|bohužel|promiňte)\b.{0,60}?\bne(?:mohu|můžu|vidím|dokážu|jsem|ní)\b",
+    r"(?:jag|jeg) kan (?:\w+ )?(?:inte|ikke) (?:se|beskriv|hj[äæe]lp|identifi)",
+    r"(?:valitettavasti|pahoittelen|anteeksi|olen pahoillani)\b.{0,60}?\b(?:en (?:voi|pysty|näe|osaa)|ei ole)\b",
+    r"en (?:voi|pysty|näe) .{0,20}?\b(?:kuva[an]?|auttaa|kuvailla)\b",
+    r"(?:sajnálom|sajnos|elnézést|bocsánat)\b.{0,60}?\bnem (?:tud|lát|lehet|áll)",
+    r"(?:[îi]mi pare r[ăa]u|din p[ăa]cate|scuze)\b.{0,60}?\bnu (?:pot|v[ăa]d|sunt|este|exist)",
+    r"(?:tôi )?(?:rất )?(?:xin lỗi|tiếc)\b.{0,60}?\bkhông (?:thể|nhìn|thấy)",
+    r"(?:saya )?(?:mohon )?(?:maaf|sayangnya)\b.{0,60}?\btidak (?:bisa|dapat|ada|melihat|mampu)\b",
+    r"(?:ขออภัย|ขอโทษ|เสียใจ).{0,60}?(?:ไม่สามารถ|ไม่เห็น|ไม่มี)",
+    r"(?:متأسفم|متاسفم|ببخشید|متأسفانه|متاسفانه|پوزش).{0,60}?(?:نمی.?(?:توانم|بینم)|نیستم|وجود ندارد)",
+    r"(?:אני )?(?:מצטער|סליחה|לצערי|מתנצל).{0,60}?(?:לא (?:יכול|ניתן|רואה|מסוגל)|אין )",
+    r"(?:λυπάμαι|συγγνώμη|δυστυχώς)\b.{0,60}?\bδεν (?:μπορώ|βλέπω|είναι|υπάρχει|έχω)\b",
+    r"(?:আমি )?(?:দুঃখিত|ক্ষমা করবেন).{0,60}?(?:পারছি না|পারি না|পারব না|সম্ভব নয়|অক্ষম)",
+    r"(?:மன்னிக்கவும்|வருந்துகிறேன்).{0,80}?(?:முடியாது|முடியவில்லை|இயலாது)",
 )
 _BEGIN: Final = re.compile(rf"[\s\W]*?(?:{_LEAD})(?:{'|'.join(f'(?:{rule})' for rule in _ENGLISH)})", re.IGNORECASE)
 _ELSEWHERE: Final = re.compile(rf"[\s\W]*?(?:{'|'.join(f'(?:{rule})' for rule in _OTHERS)})", re.IGNORECASE)
 _MARKS: Final = re.compile(r"[*_`#>]+")
+_QUOTED: Final = re.compile(
+    r"[,.!?\"'”] ?(?:says?|reads?|cries|jokes|asks|shouts|warns|sings) (?:an?|the|his|her|its|their|one|two)\b",
+    re.IGNORECASE,
+)
+"""Words of somebody in the picture: `I refuse to smile, reads the shirt of a cat`."""
 _BARE: Final = re.compile(
     r"\b(can(?=t\b)|(?:do|did|could|is|was|does|have|has|should)n(?=t)|i(?=m))(t|m)\b", re.IGNORECASE
 )
@@ -320,4 +382,6 @@ def is_refusal(text: str) -> bool:
     """Whether an answer begins by saying that the speaker cannot or will not describe the picture."""
     opening = _MARKS.sub("", text.replace("’", "'").replace("‘", "'"))[:_LOOKED_AT].strip()
     opening = _BARE.sub(lambda word: f"{word[1]}'{word[2]}", opening)
+    if _QUOTED.search(opening):
+        return False
     return _BEGIN.match(opening) is not None or _ELSEWHERE.match(opening) is not None

@@ -8,19 +8,49 @@ import re
 import unicodedata
 from typing import Final
 
-_REASON: Final = r"(?:[a-z]+:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|\w+_monologue)"
-_ANSWER: Final = r"(?:(?:final_)?(?:answer|response|solution)|final|output|caption)"
+_THOUGHT: Final = r"(?:ant)?(?:think(?:ing)?|thoughts?|reason(?:ing)?)"
+_STOP: Final = r"(?:end|stop|close)"
+_STOPS: Final = rf"(?:{_STOP}_(?:of_)?{_THOUGHT}|{_THOUGHT}_{_STOP})"
+_REASON: Final = (
+    rf"(?:(?:[a-z]{{1,15}}[:_-]){{0,3}}{_THOUGHT}(?:[_-][a-z]{{1,15}}){{0,2}}|reflection|analysis|scratchpad|cot"
+    r"|\w{1,30}_monologue|(?:tool|function)_calls?)"
+)
+"""Names of tags of reasoning: `think`, `inner_thoughts`, `chain_of_thought`, `thought_start` …"""
+_ANSWER: Final = (
+    r"(?:(?:[a-z]{1,15}[_ -])?(?:answer|response|solution|caption|description|result|output|reply)|final"
+    r"|respuesta|resposta|risposta|r[ée]ponse|antwort|ответ|答案|回答|描述|标题|説明|キャプション|답변|설명)"
+)
 _OPENS: Final = re.compile(
-    rf"<\s*{_REASON}(?:\s[^<>]*)?>|◁\s*think\s*▷|\[THINK(?:ING)?\]|<\|(?:begin_of_thought|START_THINKING|think(?:ing)?)\|>"
+    rf"<\|?\s*(?!{_STOPS}\b){_REASON}(?:\s[^<>]*)?\|?>|◁\s*think\s*▷|\[{_THOUGHT}\]"
     r"|<unused94>|<\|channel>\s*(?:thought|analysis)\b|<details\s[^<>]*reasoning[^<>]*>",
     re.IGNORECASE,
 )
 _CLOSES: Final = re.compile(
-    rf"<\s*/\s*{_REASON}\s*>|◁\s*/\s*think\s*▷|\[/THINK(?:ING)?\]|<\|(?:end_of_thought|END_THINKING|/think(?:ing)?)\|>"
+    rf"<\|?\s*/\s*{_REASON}\s*\|?>|<\|?{_STOPS}\|?>|◁\s*/\s*think\s*▷|\[/{_THOUGHT}\]"
     r"|<unused95>|<channel\|>|</details\s*>",
     re.IGNORECASE,
 )
 _TAG: Final = re.compile(f"(?P<opens>{_OPENS.pattern})|(?P<closes>{_CLOSES.pattern})", re.IGNORECASE)
+_QUOTED_BEFORE: Final = re.compile(r"\w[ ,]*[ \"'“‘(`]\Z")
+_QUOTED_AFTER: Final = re.compile(r"[ ,]?[\"'”’)`]|[ ,]+(?![A-Z])[^\W\d_]")
+"""What stands around a closing tag in the middle of a sentence: it is quoted."""
+_PAIR: Final = re.compile(
+    r"\s*(?:<(?P<name>[^\W\d_][\w:.-]{0,40})(?:\s[^<>]*)?>.*?<\s*/\s*(?P=name)\s*>"
+    r"|\[(?P<other>[^\W\d_][\w:.-]{0,40})\].*?\[/(?P=other)\])",
+    re.DOTALL,
+)
+_MARKUP: Final = re.compile(
+    rf"{_ANSWER}|[a-z][a-z0-9]{{0,2}}|span|strong|mark|small|code|title|body|html|head|header|section|article|main|center"
+    r"|font|text|table|image|object|phrase|quad|blockquote|summary",
+    re.IGNORECASE,
+)
+"""Names of tags whose inside belongs to the answer: an answer's, those of HTML, those of places in a picture."""
+_LABELLED: Final = re.compile(
+    rf"\A\s*[#*_ ]{{0,6}}(?:{_THOUGHT}(?: process)?|thought process|analysis|reflection)[*_ ]{{0,4}}(?::|\n).*"
+    rf"\n[#*_ ]{{0,6}}{_ANSWER}[*_ ]{{0,4}}(?::[*_]{{0,3}}|\n)",
+    re.DOTALL | re.IGNORECASE,
+)
+"""Reasoning and answer below headlines, or after words with a colon."""
 _EMPTY: Final = re.compile(rf"<\s*{_REASON}\s*/\s*>", re.IGNORECASE)
 
 _FINAL_CHANNEL: Final = re.compile(r"<\|channel\|>\s*final\b[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>", re.IGNORECASE)
@@ -59,6 +89,7 @@ _TOKEN: Final = re.compile(
     r"|</?(?:s|bos|eos|pad|unk|sep|cls|mask|image|img|imagehere|grounding|ref|box|quad|obj|phrase|object|delimiter)>"
     r"|</?[a-z0-9]+(?:[_-][a-z0-9]+)+>"  # <start_of_turn>, <image_soft_token>, <extra_id_0>, <global-img> …
     r"|<(?:unused|loc|seg|image|patch)\d{1,6}>"
+    r"|<(?:[|｜][\w▁]{0,40}[|｜]?|/?[a-z]+_\w{0,30}|/s?)\s*\Z"  # cut off: `<|im_end`
     r"|<<?/?SYS>>|\[/?(?:INST|IMG(?:_BREAK|_END)?|SYSTEM_PROMPT|PAD|CLS|SEP|UNK|BOS|EOS|AVAILABLE_TOOLS|TOOL_[A-Z]+)\]",
     re.IGNORECASE,
 )
@@ -66,26 +97,30 @@ _BYTE: Final = re.compile(r"<0x[0-9A-F]{2}>", re.IGNORECASE)
 _ANSWER_TAGS: Final = re.compile(
     rf"<\s*{_ANSWER}\s*>(?P<inside>.*?)(?:<\s*/\s*{_ANSWER}\s*>|\Z)", re.DOTALL | re.IGNORECASE
 )
-_ESCAPED: Final = re.compile(r"&lt;(\s*/?\s*[\w:|｜▁-]{1,60}\s*/?)&gt;")
+_ESCAPED: Final = re.compile(r"(?:&lt;|\\u003c|＜)(\s*/?\s*[\w:|｜▁-]{1,60}\s*/?)(?:&gt;|\\u003e|＞)", re.IGNORECASE)
 _SENTENCE_END: Final = re.compile(r"(?:\A|\n|[.!?…。！？][\"'”’)]?|[>\]▷])\s*\Z")
-_MAY_HOLD: Final = re.compile(r"[<◁[▁#:]|\Aanalysis|\A\s*Thinking\.\.\.")
+_BEFORE: Final = 200
+"""How much before an opening tag is looked at, in characters."""
+_MAY_HOLD: Final = re.compile(r"[<◁[▁#:]|\A\s*(?i:analysis|think|thought|reason|reflection)")
 
 
 def spoken(text: str) -> str:
     """What a model says to its user: no reasoning, no control tokens, no turns of others; empty if there is nothing.
 
-    Reasoning counts as such in tags of any family, unfinished too, and before a closing tag that was never opened. Any
-    other text is returned as it is, white space included.
+    Reasoning counts as such in tags of any family, unfinished too, before a closing tag that was never opened, and in
+    tags of any name that open the answer where words follow them. Any other text is returned as it is, white space
+    included.
     """
-    plain = _ESCAPED.sub(r"<\1>", text)
-    if not _MAY_HOLD.search(plain):
+    unescaped = _ESCAPED.sub(r"<\1>", text)
+    if not _MAY_HOLD.search(unescaped):
         return text
-    plain = _without_reasoning(_final_channel(_EMPTY.sub(" ", plain)))
-    plain = _first_turn(_without_echo(plain))
+    plain = _without_reasoning(_final_channel(_EMPTY.sub(" ", unescaped)))
+    plain = _LABELLED.sub("", _without_pairs(_first_turn(_without_echo(plain))))
     inside = _ANSWER_TAGS.search(plain)
     plain = inside["inside"] if inside else plain
     plain = _TOKEN.sub(" ", _BYTE.sub(" ", plain))
-    return plain.replace("▁", " ") if "▁" in plain else plain
+    plain = plain.replace("▁", " ")
+    return text if plain == unescaped else plain
 
 
 def says_something(text: str) -> bool:
@@ -110,23 +145,40 @@ def _without_reasoning(text: str) -> str:
     """
     kept: list[str] = []
     at, reasoning, opened = 0, False, False
-    for tag in _TAG.finditer(text):
+    tags = list(_TAG.finditer(text))
+    last_close = max((tag.start() for tag in tags if tag["closes"]), default=-1)
+    for tag in tags:
         if not reasoning:
             kept.append(text[at : tag.start()])
         if tag["opens"]:
-            begins = _SENTENCE_END.search(_TOKEN.sub(" ", "".join(kept)).rstrip() if kept else "")
-            if reasoning or begins or _CLOSES.search(text, tag.end()):
+            before = "".join(kept)[-_BEFORE:]
+            if reasoning or last_close > tag.start() or _SENTENCE_END.search(_TOKEN.sub(" ", before).rstrip()):
                 reasoning = opened = True
             else:
                 kept.append(tag[0])
         elif reasoning:
             reasoning = False
+        elif not opened and _quoted(text, tag):
+            kept.append(tag[0])
         elif not opened or says_something(_TOKEN.sub(" ", text[tag.end() :])):
             kept = []
         at = tag.end()
     if not reasoning:
         kept.append(text[at:])
     return "".join(kept)
+
+
+def _quoted(text: str, tag: re.Match[str]) -> bool:
+    before = text[max(0, tag.start() - 8) : tag.start()]
+    return bool(_QUOTED_BEFORE.search(before) and _QUOTED_AFTER.match(text, tag.end()))
+
+
+def _without_pairs(text: str) -> str:
+    """Text without the tags of any name that open it, and what is in them: it was reasoning where words follow."""
+    at = 0
+    while (pair := _PAIR.match(text, at)) and not _MARKUP.fullmatch(pair["name"] or pair["other"]):
+        at = pair.end()
+    return text[at:] if says_something(_TOKEN.sub(" ", text[at:])) else text
 
 
 def _without_echo(text: str) -> str:

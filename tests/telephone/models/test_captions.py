@@ -14,6 +14,29 @@ from telephone.models.players import CAPTION_MAX, caption_of, picture_of
         ("Image caption: a dog", "a dog"),
         ('"A fox."', "A fox."),
         ("“A fox.”", "A fox."),
+        ("「狐が時計を直す」", "狐が時計を直す"),
+        ("“A cat” and “a dog”", "“A cat” and “a dog”"),
+        ('"A cat" and "a dog"', '"A cat" and "a dog"'),
+        ("「猫」と「犬」", "「猫」と「犬」"),
+        ("“A sign with “open” on it”", "A sign with “open” on it"),
+        ('"A sign with "open" on it"', 'A sign with "open" on it'),
+        ("'A cat's toy'", "A cat's toy"),
+        ("‘A cat’s toy’", "A cat’s toy"),
+        ("**Caption:** A cat", "A cat"),
+        ("**Caption**: A cat", "A cat"),
+        ("**Caption: A cat**", "A cat"),
+        ("_Caption:_ *A* cat", "*A* cat"),
+        ("## Caption: A cat", "A cat"),
+        ("**Image Caption:** “A cat”", "A cat"),
+        ("**A cat** on a mat", "**A cat** on a mat"),
+        ("```\nA cat\n```", "A cat"),
+        ("```text\nCaption: A cat\n```\n", "A cat"),
+        ("```A cat```", "A cat"),
+        ('{"caption": "A cat"}', "A cat"),
+        ('```json\n{\n  "Caption": "A cat",\n  "mood": "calm"\n}\n```', "A cat"),
+        ('{"description": "A cat", "score": 3}', "A cat"),
+        ("{a cat in braces}", "{a cat in braces}"),
+        ('{"a": "A cat", "b": "a dog"}', '{"a": "A cat", "b": "a dog"}'),
         ("  A fox\n\nmends a clock. ", "A fox mends a clock."),
         ("a\u202efox\x00", "afox"),
         ("🦊", "🦊"),
@@ -52,6 +75,7 @@ def test_a_caption_is_cleaned_and_kept(said, caption):
         "I don't feel comfortable describing this.",
         "This image cannot be described.",
         "Caption: \"I'm sorry, I can't help with that.\"",
+        '{"caption": "I cannot see the image."}',
     ],
 )
 def test_an_apology_is_a_refusal_and_no_caption(said):
@@ -60,7 +84,7 @@ def test_an_apology_is_a_refusal_and_no_caption(said):
     assert caught.value.reason
 
 
-@pytest.mark.parametrize("said", ["", "  ", '""', "...", "\u200b", "Caption:", "- -", None])
+@pytest.mark.parametrize("said", ["", "  ", '""', "...", "\u200b", "Caption:", "**Caption:**", "```\n```", "- -", None])
 def test_nothing_is_no_caption(said):
     with pytest.raises(BadOutput, match="critic"):
         caption_of(Answer(text=said), "critic")

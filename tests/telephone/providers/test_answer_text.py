@@ -44,6 +44,37 @@ REASONED = [
     f"analysisWe need to describe.assistantfinal{FOX}",
     f"Thinking...\nhm\n...done thinking.\n\n{FOX}",
     f"<|im_start|>assistant\n<think>\nhm\n</think>\n\n{FOX}<|im_end|><|endoftext|>",
+    f"<chain_of_thought>hm</chain_of_thought> {FOX}",
+    f"<reasoning_content>hm</reasoning_content> {FOX}",
+    f"<thinking_process>hm</thinking_process> {FOX}",
+    f"<think_fast>hm</think_fast> {FOX}",
+    f"<reasoning_steps>hm</reasoning_steps> {FOX}",
+    f"<inner_thoughts>hm</inner_thoughts> {FOX}",
+    f"<思考>hm</思考> {FOX}",
+    f"<pensamiento>hm</pensamiento> {FOX}",
+    f"<réflexion>hm</réflexion> {FOX}",
+    f"<denken>hm</denken> {FOX}",
+    f"<Reflexion>hm</Reflexion> {FOX}",
+    f"<antThinking>hm</antThinking> {FOX}",
+    f"<CoT>hm</CoT> {FOX}",
+    f"<plan>hm</plan> {FOX}",
+    f"<tool_call>hm</tool_call> {FOX}",
+    f"<|thought_start|>hm<|thought_end|>{FOX}",
+    f"<|reasoning_start|>hm<|reasoning_end|>{FOX}",
+    f"<begin_of_thought>hm<end_of_thought>{FOX}",
+    f"[reasoning]hm[/reasoning] {FOX}",
+    f"[思考]hm[/思考] {FOX}",
+    f"<plan>hm</plan>\n<思考>hm</思考>\n{FOX}",
+    f"<思考>hm</思考><答案>{FOX}</答案>",
+    f"＜think＞hm＜/think＞{FOX}",
+    f"\\u003cthink\\u003ehm\\u003c/think\\u003e{FOX}",
+    f"**Thinking:** hm\n\n**Answer:** {FOX}",
+    f"## Thinking\nhm\n\n## Answer\n{FOX}",
+    f"Reasoning: hm\nCaption: a dog? No.\nCaption: {FOX}",
+    f"analysis\nhm\nfinal\n{FOX}",
+    f"Thinking\nhm\n\nFinal caption\n{FOX}",
+    f"hm, a fox \n</think>\n\n{FOX}",
+    f"hm, a fox </think> {FOX}",
 ]
 TOKENED = [
     f"{FOX}<|im_end|>",
@@ -89,6 +120,12 @@ TOKENED = [
     f"### Assistant: {FOX}\n### Human: Another one?",
     f"<answer>{FOX}</answer>",
     f"<final_answer>{FOX}",
+    f"<description>{FOX}</description>",
+    f"{FOX}<|im_end",
+    f"{FOX}<|im_end|",
+    f"{FOX}<|",
+    f"{FOX}</s",
+    f"{FOX}<end_of_tur",
 ]
 NOTHING = [
     "<think>hm",
@@ -119,6 +156,17 @@ ORDINARY = [
     "The assistant: a robot with a tray.",
     "A #1 trophy on a shelf.",
     "An assistant, final in its form, waits.",
+    "A sign with the tag </think> on a wall",
+    "A sign with the tag '</think>' on a wall",
+    "<b>A fox</b> mends a clock.",
+    "<span>A fox</span> mends a clock.",
+    "<subject>A fox</subject><background>A shop</background>",
+    "[sic] is stamped on a page.",
+    "Thinking: a bronze statue of a man.",
+    "Analysis: the word on a book in a lab.",
+    "A heart, drawn as <3",
+    "A cat says: <meow>",
+    "A sign reads ＜open＞ in neon.",
 ]
 
 
@@ -145,5 +193,10 @@ def test_a_text_without_either_is_returned_as_it_is():
 
 
 def test_a_hostile_text_is_read_in_time():
+    spoken("a <think> " * 5_000)
     for piece in ("<think>", "<think", "</think>", "[INST]", "<|", "&lt;", "<a_", "USER: ", "analysis"):
         spoken(piece * 20_000)
+    for piece in ("<think_", "a-", "\nAnswer", "＜think", "\\u003c", "<abcd></abcd>", "<abcd>", "[abcd]"):
+        spoken("Thinking: " + piece * 20_000)
+        spoken(piece * 20_000)
+        spoken("<" + piece * 20_000)

@@ -31,12 +31,20 @@ LARGEST: Final = 1e9
 OUTCOMES: Final = {"a": 0, "b": 1, "c": 2, "d": 3, TIE: CHOSE_TIE, ALL_BAD: CHOSE_NONE}
 """The outcomes of a vote, as words and as the numbers that ballots use."""
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_THOUSANDS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
+"""What stands in quotes in a file of commas and may have a comma between thousands."""
 _WORDS: Final = {
     **OUTCOMES,
-    **{f"model {side}": code for side, code in OUTCOMES.items() if len(side) == 1},
-    **dict.fromkeys(("both bad", "bothbad", "tie bothbad", "tie both bad", "allbad", "neither"), CHOSE_NONE),
+    **{f"{kind} {side}": code for side, code in OUTCOMES.items() if len(side) == 1 for kind in ("model", "side")},
+    **dict.fromkeys(("draw", "tied"), CHOSE_TIE),
+    **dict.fromkeys(("bothbad", "tie bothbad", "allbad", "neither", "none"), CHOSE_NONE),
+    **{f"{tie}{bad}": CHOSE_NONE for tie in ("", "tie ") for bad in ("both bad", "both are bad", "all are bad")},
 }
 """The outcomes in further words, as people and arenas write them."""
+_OF_TWO: Final = {"left": 0, "right": 1}
+"""Sides by where they stand, which says nothing where there are more than two."""
+_NO_NAMES: Final = frozenset(("NaN", "nan", "None", "NULL", "null", "N/A", "#N/A", "<NA>", "NaT"))
+"""What programs write where they know no voter; taken for names, all such votes would be of one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ def read_votes(lines: Iterable[str], columns: Mapping[str, str] | None = None) -
 def read_scores(lines: Iterable[str], columns: Mapping[str, str] | None = None) -> ScoreSheet:
     """Scores of games: columns SCORES. The same pair and prompt again is a repeat. Raises BadInput.
 
-    `columns` are theirs by ours. Where commas separate no fields, a score may have a decimal comma.
+    `columns` are theirs by ours. A score may have a decimal comma, in quotes where commas separate the fields.
     """
     values: dict[tuple[str, str, str], array[float]] = {}
     known: dict[tuple[str, ...], array[float]] = {}
@@ -113,8 +121,9 @@ class _Votes:
         if choice is None or choice >= len(sides) or (choice == CHOSE_TIE and len(sides) > 2):
             raise BadInput(f"Line {line}: the outcome is {quoted(outcome)}; write {_outcomes(len(sides))}.")
         name = clean(voter)
-        if not name:
-            raise BadInput(f"Line {line}: the voter is empty; write any name that tells voters apart.")
+        if not name or name in _NO_NAMES:
+            what = f"{quoted(voter)}, which is no name" if name else "empty"
+            raise BadInput(f"Line {line}: the voter is {what}; write any name that tells voters apart.")
         if prompt:
             prompt = _prompt(prompt)
         if battle:
@@ -165,10 +174,12 @@ class _Votes:
 
 def _choice(outcome: str, sides: tuple[Pair, ...]) -> int | None:
     """The outcome in any of its words, or by the name of the side that won; None where it is none."""
-    word = re.sub(r"[\s_()/-]+", " ", clean(outcome).lower()).strip()
-    if word in _WORDS:
-        return _WORDS[word]
     named = clean(outcome)
+    word = re.sub(r"[\s_()/-]+", " ", named.lower().rstrip(".! ")).strip()
+    words = _WORDS | _OF_TWO if len(sides) == 2 else _WORDS
+    found = words.get(word, words.get(word.removesuffix(" wins").removesuffix(" won")))
+    if found is not None:
+        return found
     return next((k for k, pair in enumerate(sides) if named in (str(pair), pair.i2t == ANY and pair.t2i)), None)
 
 
@@ -219,7 +230,7 @@ def _one_level(levels: dict[str, tuple[int, str]], line: int, prompt: str, level
 
 
 class _Numbers:
-    """Reads numbers with a point or, where commas separate no fields, all with a comma."""
+    """Reads numbers all with a point or all with a comma; `commas` says that a comma is never one of thousands."""
 
     def __init__(self, *, commas: bool) -> None:
         self._commas = commas
@@ -227,11 +238,12 @@ class _Numbers:
 
     def read(self, line: int, text: str) -> float:
         """The number. Raises BadInput where it is none, or is written otherwise than those before."""
-        bare = text.strip()
-        if self._commas and "," in bare and "." not in bare:
+        bare = text.strip().replace("\N{MINUS SIGN}", "-")
+        decimal = self._commas or _THOUSANDS.fullmatch(bare) is None
+        if decimal and "," in bare and "." not in bare:
             self._note(line, "comma", "point")
             bare = bare.replace(",", ".")
-        elif self._commas and "." in bare:
+        elif "." in bare:
             self._note(line, "point", "comma")
         value = float(bare) if _NUMBER.fullmatch(bare) else math.nan
         if abs(value) <= LARGEST:

@@ -1,8 +1,8 @@
 """The records of anybody's CSV, as Excel, pandas and arenas write it.
 
-UTF-8 with or without a mark, UTF-16 with one; any line end; commas, semicolons or tabs, whichever the heading or a line
-`sep=;` above it says. Columns may stand in any order, and their names may be written with blanks and capitals. Empty
-columns at the end, rows of separators alone and a column of row numbers are passed over.
+UTF-8 with or without a mark, UTF-16 with one; any line end; commas, semicolons, tabs or upright strokes, whichever the
+heading or a line `sep=;` above it says. Columns may stand in any order, and their names may be written with blanks and
+capitals. Empty columns at the end, rows of separators alone and a column of row numbers are passed over.
 """
 
 import codecs
@@ -24,7 +24,9 @@ WHOLE: Final = {"a": "a_t2i", "b": "b_t2i", "c": "c_t2i", "d": "d_t2i"}
 """Columns that name a whole side, and the column that they stand for; its I2T is ANY unless it is `t2i × i2t`."""
 ARENA: Final = {"a": "model_a", "b": "model_b", "outcome": "winner", "voter": "judge"}
 """The columns of arenas' exports, by ours."""
-_INDEX: Final = re.compile(r"unnamed:_\d+(_level_\d+)?|index|level_\d+|row_?names?")
+_ALSO: Final = {"judge": "judge_hash"}
+"""What some arenas call a column otherwise."""
+_INDEX: Final = re.compile(r"unnamed:(_\d+)+(_level_\d+)?|index|level_\d+|row_?names?")
 _QUOTING: Final = 'a field that holds the separator stands in "double quotes", and a quote inside is written twice'
 _FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Characters that draw nothing although they count as letters, marks or signs."""
@@ -86,7 +88,7 @@ def read(
     """
     source = iter(lines)
     first, separator, above = _first_line(source, needed)
-    separator = separator or max(",;\t", key=first.count)
+    separator = separator or max(",;\t|", key=first.count)
     heading = [_heading(name) for name in next(csv.reader([first], delimiter=separator))]
     while heading and not heading[-1]:
         heading.pop()
@@ -129,10 +131,10 @@ def _first_line(source: Iterator[str], needed: tuple[str, ...]) -> tuple[str, st
     """The heading, the separator that a line above it names, and how many lines are gone with it."""
     separator = ""
     for number, line in enumerate(source, 1):
-        named = re.fullmatch(r'"?sep=([,;\t])"?[,;\s]*', line, re.IGNORECASE)
+        named = re.fullmatch(r'"?sep=([,;\t|])"?[,;|\s]*', line, re.IGNORECASE)
         if named:
             separator = named[1]
-        elif line.strip(' ,;\t\r\n"\ufeff'):
+        elif line.strip(' ,;|\t\r\n"\ufeff'):
             return line, separator, number
     raise BadInput(f"The file is empty on line 1; write the heading {','.join(needed)} there.")
 
@@ -140,7 +142,10 @@ def _first_line(source: Iterator[str], needed: tuple[str, ...]) -> tuple[str, st
 def _ours(heading: list[str], columns: Mapping[str, str]) -> list[str]:
     """The heading in our names; with `columns`, what they do not name is empty."""
     if not columns:
-        return ["" if _INDEX.fullmatch(name) else name for name in heading]
+        numbers = heading[:1] in (["#"], ["id"])
+        return ["" if _INDEX.fullmatch(name) or (numbers and k == 0) else name for k, name in enumerate(heading)]
+    also = {theirs: other for theirs, other in _ALSO.items() if theirs not in heading and other in heading}
+    columns = {ours: also.get(theirs, theirs) for ours, theirs in columns.items()}
     absent = [theirs for theirs in columns.values() if theirs not in heading]
     if absent:
         raise BadInput(f"Line 1 has no column {quoted(absent[0])}; it has {', '.join(filter(None, heading))[:300]}.")

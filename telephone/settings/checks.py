@@ -20,7 +20,14 @@ _QUOTES: Final = {'"': '"', "'": "'", "`": "`", "“": "”", "”": "”", "„
 _HOST: Final = re.compile(r"[^\W_]([\w-]*\w)?(\.[^\W_]([\w-]*\w)?)*\.?|\w[\w-]*")
 _LOCAL: Final = re.compile(r"localhost|[^.]+|.*\.(local|lan|internal|home|localhost)|\d+\.\d+\.\d+\.\d+|\[.*\]")
 _PLACES: Final = ("file", "s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "https", "http", "memory")
-_ENDPOINTS: Final = re.compile(r"(/chat)?/completions$|/images/generations$|/models$|/responses$")
+_NAMED_BY_USER: Final = ("az", "adl", "azure", "abfs", "abfss")
+"""Places whose addresses may name a container before an @."""
+_OLLAMA: Final = re.compile(r"/api/(generate|chat|embed|embeddings|tags|show|ps|version)$")
+_ENDPOINTS: Final = re.compile(
+    r"((/chat)?/completions|/images/\w+|/audio/\w+|/models|/responses|/embeddings|/moderations)$|(?<=/v1)(/v1)+$"
+)
+_VARIABLE: Final = re.compile(r"\$(?:\{([^}]*)\}|([A-Za-z_]\w*))|(?:^|(?<=[/\\]))%([A-Za-z_]\w{2,})%", re.ASCII)
+"""$NAME and ${NAME} anywhere, and %NAME% where a part of a path begins: elsewhere it may be an escape such as %BC."""
 
 
 def clean(text: str) -> str:
@@ -59,11 +66,14 @@ def address(example: str, *, schemes: tuple[str, ...] = ("http", "https")) -> Ca
             raise ValueError(f"{said(text)} begins with {scheme[:20]}://; write an address such as {example}")
         if re.search(r"[?#]", text):
             raise ValueError(f"{said(text)} has a part after its path; write it without ? and #, as {example} is")
-        if _parts(text) is None:
+        if (parts := _parts(text)) is None:
             raise ValueError(f"{said(text)} is no address; write one such as {example}")
         if "@" in rest.partition("/")[0]:
             raise ValueError(f"there is a user name in it; write the address alone, such as {example}")
-        return f"{scheme.lower()}://{rest.rstrip('/')}"
+        bare = f"{scheme.lower()}://{rest.rstrip('/')}"
+        if parts.path and (end := re.search(r"[.,;:]+$", bare)):
+            raise ValueError(f"{said(text)} ends with {end[0]}; write {bare[: end.start()]}")
+        return bare
 
     return check
 
@@ -75,6 +85,8 @@ gateway_address: Final = address("wss://gateway.discord.gg", schemes=("ws", "wss
 def openai_address(text: str) -> str:
     """The address of an OpenAI-compatible server, up to /v1."""
     found = address("http://127.0.0.1:11434/v1")(text)
+    if (path := _OLLAMA.search(found)) is not None:
+        raise ValueError(f"{said(text)} ends with {path[0]}; write {found[: path.start()]}/v1")
     if (path := _ENDPOINTS.search(found)) is not None:
         raise ValueError(f"{said(text)} ends with {path[0]}; write {found[: path.start()]}")
     return found
@@ -82,14 +94,19 @@ def openai_address(text: str) -> str:
 
 def replicate_address(text: str) -> str:
     """The address of Replicate's API, without /v1."""
-    return address("https://api.replicate.com")(text).removesuffix("/v1")
+    found = address("https://api.replicate.com")(text)
+    if (path := re.search(r"(?<!/)/v1/.*$", found)) is not None:
+        raise ValueError(f"{said(text)} ends with {path[0]}; write {found[: path.start()]}")
+    return found.removesuffix("/v1")
 
 
 def discord_address(text: str) -> str:
     """The address of Discord's API, with its version."""
     found = address("https://discord.com/api/v10")(text)
     if re.search(r"/api/v\d+$", found) is None:
-        raise ValueError(f"{said(text)} has no version of the API at its end; write one such as {found}/api/v10")
+        base, version = re.sub(r"(?<!/)/(api|v\d+)(/.*)?$", "", found), re.search(r"(?<!/)/(v\d+)(/|$)", found)
+        number = version[1] if version else "v10"
+        raise ValueError(f"{said(text)} does not end with a version of the API; write {base}/api/{number}")
     return found
 
 
@@ -97,19 +114,33 @@ def secret(text: str) -> str:
     """A key or token: printable ASCII without blanks. It is never repeated in what is said."""
     if not text.isascii() or not text.isprintable() or re.search(r"[\s\"'`]", text):
         raise ValueError("it holds blanks, quotation marks or letters that no key has; copy it again, and it alone")
+    if re.match(r"[A-Z][A-Z0-9]*_[A-Z0-9_]*=[^=]", text):
+        raise ValueError("it begins with the name of a setting; write what stands after its = alone")
+    if re.fullmatch(r"\$[A-Z][A-Z0-9_]*|\$\{.*\}|%[A-Z][A-Z0-9_]*%|<.*>", text):
+        raise ValueError("it is a name that stands for a key; write the key itself")
+    if text.endswith((",", ";")):
+        raise ValueError("it ends with a comma or semicolon; leave that out")
     return text
 
 
 def discord_token(text: str) -> str:
     """A bot's token, without the word Bot that stands before it in requests."""
-    return secret(re.sub(r"^Bot\s+", "", text))
+    return secret(re.sub(r"^Bot\s+", "", text, flags=re.IGNORECASE))
 
 
 def folder(text: str) -> Path:
     """A path, with ~ for the home folder and variables of the environment such as $HOME."""
     if "\0" in text:
         raise ValueError("it holds a character that no path has; write a path such as /srv/telephone")
-    return Path(os.path.expanduser(os.path.expandvars(text)))
+    if "://" in text:
+        raise ValueError(f"{said(text)} is an address and no folder or file; write a path such as /srv/telephone")
+    for name in _VARIABLE.finditer(text):
+        if next(filter(None, name.groups()), "") not in os.environ:
+            raise ValueError(f"it names {name[0]}, which is not set; set it, or write the path such as /srv/telephone")
+    path = os.path.expanduser(os.path.expandvars(text))
+    if path.startswith("~"):
+        raise ValueError(f"{said(text)} begins with a home folder that is not here; write ~/ for your own, or ./~")
+    return Path(path)
 
 
 def database(text: str) -> str:
@@ -118,12 +149,13 @@ def database(text: str) -> str:
     from sqlalchemy.exc import ArgumentError
 
     how = "write one such as sqlite:////srv/telephone.sqlite or postgresql://user:password@host/name"
-    if "://" not in text and (path := folder(text)).is_absolute():
+    if re.match(r"[/\\~$%]|\w:[/\\]", text) and (path := folder(text)).is_absolute():
         return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise ValueError(f"it is no address of a database; {how}") from None
+    url = url.set(drivername=url.drivername.lower())
     kind, _, driver = url.drivername.partition("+")
     if kind == "sqlite":
         if url.host is not None:
@@ -141,7 +173,10 @@ def database(text: str) -> str:
         raise ValueError(
             "its password holds a sign that means something in addresses; write @ as %40, / as %2F, # as %23"
         )
-    return text
+    if url.port is not None and not 0 < url.port < 65536:
+        raise ValueError("its port cannot be; write one from 1 to 65535, such as 5432")
+    scheme, separator, rest = text.partition("://")
+    return f"{scheme.lower()}{separator}{rest}"
 
 
 def storage(text: str) -> str:
@@ -157,6 +192,10 @@ def storage(text: str) -> str:
         raise ValueError(f"{said(text)} begins with {scheme[:20]}://, where no pictures can be stored; {how}")
     if scheme.lower() == "file":
         folder_of(text)
+    elif re.search(r"[?#]", rest):
+        raise ValueError("it has a part after its path; write it without ? and #, such as s3://bucket/folder")
+    elif "@" in (host := rest.partition("/")[0]) and (":" in host or scheme.lower() not in _NAMED_BY_USER):
+        raise ValueError("there is a user name in it; write the address alone, such as s3://bucket/folder")
     elif scheme.lower() != "memory" and not rest.strip("/"):
         raise ValueError(f"{said(text)} names no bucket; {how}")
     return f"{scheme.lower()}://{rest}"
@@ -228,22 +267,25 @@ def said(text: str) -> str:
 
 
 def _without_scheme(text: str, example: str, schemes: tuple[str, ...]) -> str:
-    rest = re.sub(r"^([a-z]+:)?[/\\]+", "", text, flags=re.IGNORECASE)
+    begins = re.match(r"(?:([a-z]+):|(https?|wss?)[;.,]?(?=[/\\]{2}))?[/\\]+", text, re.IGNORECASE)
+    rest = text[begins.end() :] if begins else text
     parts = _parts(f"x://{rest}") if not re.search(r"[?#@\\]", rest) else None
     if parts is None:
         return f"{said(text)} is no address; write one such as {example}"
     secure = _LOCAL.fullmatch(parts.netloc.rpartition(":")[0] or parts.netloc) is None
-    return f"{said(text)} lacks {schemes[secure]}:// at its beginning; write {schemes[secure]}://{rest}"
+    typed = (begins[1] or begins[2] or "").lower() if begins else ""
+    scheme = typed if typed in schemes else schemes[secure]
+    return f"{said(text)} lacks {scheme}:// at its beginning; write {scheme}://{rest}"
 
 
 def _parts(url: str) -> SplitResult | None:
     """The parts of an address; None where its host or port cannot be."""
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        possible = parts.port != 0 and _is_host(parts.hostname or "")
     except ValueError:
         return None
-    if re.search(r"[\s\\<>\"'`{}|^]", url) or not _is_host(parts.hostname or "") or parts.netloc.endswith(":"):
+    if re.search(r"[\s\\<>\"'`{}|^]", url) or not possible or parts.netloc.endswith(":"):
         return None
     return parts
 

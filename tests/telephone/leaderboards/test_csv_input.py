@@ -100,6 +100,8 @@ def test_a_prompt_may_have_no_level() -> None:
         f"{VOTES},,,,,,\n,,,,,,,,\n".encode(),
         numbered("").encode(),
         numbered("Unnamed: 0").encode(),
+        *(numbered(name).encode() for name in ("Unnamed: 0.1", "Unnamed: 0_level_0", "#", "id")),
+        SEMICOLONS.replace(";", "|").encode(),
         VOTES.replace("a_t2i,a_i2t", "A T2I,a-I2T").replace("voter,battle", " Voter , BATTLE").encode(),
         VOTES.replace(",a,ann,7", ",Model_A,\uff41nn\u200b,\uff17")
         .replace("a,x,b,x,TIE", "\uff41,x\ufe0f,b,x,Tie")
@@ -107,7 +109,19 @@ def test_a_prompt_may_have_no_level() -> None:
     ],
     ids=[
         *("plain", "mark", "CRLF", "CR", "semicolons", "tabs", "spaces", "no last line end", "sep=;", "Unicode text"),
-        *("empty columns", "rows of separators", "an index", "an index of pandas", "capitals", "widths and marks"),
+        *(
+            "empty columns",
+            "rows of separators",
+            "an index",
+            "an index of pandas",
+            "two indices",
+            "levels",
+            "#",
+            "id",
+            "strokes",
+            "capitals",
+            "widths and marks",
+        ),
     ],
 )
 def test_however_a_file_is_written_it_says_the_same(tmp_path: Path, written: bytes) -> None:
@@ -200,8 +214,9 @@ def test_a_heading_that_cannot_be_is_said_to_be_one(text: str, says: str) -> Non
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        (["a,x,b,x,a,ann,7", "a,x,b,x,draw,bob,7"], "Line 3: the outcome is “draw”; write a, b, tie or all bad."),
+        (["a,x,b,x,a,ann,7", "a,x,b,x,drew,bob,7"], "Line 3: the outcome is “drew”; write a, b, tie or all bad."),
         (["a,x,b,x,,bob,7"], "Line 2: the outcome is “”; write a, b, tie or all bad."),
+        (["a,x,b,x,a,NaN,7"], "Line 2: the voter is “NaN”, which is no name; write any name that tells voters apart."),
         (["a,x,b,x,a,  ,7"], "Line 2: the voter is empty; write any name that tells voters apart."),
         (["a,x,a,x,a,ann,7"], "Line 2: both sides are a × x; a vote is between different pairs."),
         (["a,,b,x,a,ann,7"], "Line 2: the field a_i2t is empty; write a name there."),
@@ -237,7 +252,7 @@ def test_a_vote_that_cannot_be_is_named_by_its_line(rows: list[str], says: str) 
     assert "\n" not in told.value.sentence
 
 
-@pytest.mark.parametrize("score", ["nan", "inf", "-inf", "1e999", "", "0,42", "1_000", "0x1", "half", "1e10", "٣"])
+@pytest.mark.parametrize("score", ["nan", "inf", "-inf", "1e999", "", "1,250", "1_000", "0x1", "half", "1e10", "٣"])
 def test_a_score_that_is_no_number_is_named_by_its_line(score: str) -> None:
     with pytest.raises(BadInput, match=r"^Line 3: the score “.*” is (no number; write one|too large; write one) .*\.$"):
         read_scores(["t2i,i2t,prompt,level,score", "a,x,p,easy,0.5", f'b,x,p,easy,"{score}"'])
@@ -277,10 +292,32 @@ def test_any_text_is_read_or_refused_in_one_sentence(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["Both Bad", "bothbad", "ALL BAD", "tie (bothbad)", "Tie (Both Bad)", "neither", "all_bad"]
+    "word",
+    [
+        "Both Bad",
+        "bothbad",
+        "ALL BAD",
+        "tie (bothbad)",
+        "Tie (Both Bad)",
+        "neither",
+        "all_bad",
+        "both are bad",
+        "None",
+        "Both bad.",
+    ],
 )
 def test_a_vote_for_no_side_has_many_words(word: str) -> None:
     assert votes(f"a,x,b,x,{word},ann,7", "a,x,b,x,a,bob,7").all_bad.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("word", "choice"), [("A wins", 0), ("b won", 1), ("side a", 0), ("Right", 1), ("left.", 0), ("model_b", 1)]
+)
+def test_a_vote_for_a_side_has_many_words(word: str, choice: int) -> None:
+    assert votes(f"a,x,b,x,{word},ann,7").choice.tolist() == [choice]
+    assert same(votes("a,x,b,x,draw,ann,7"), votes("a,x,b,x,tie,ann,7"))
+    with pytest.raises(BadInput, match="the outcome is “left”"):
+        wide("a,x,b,x,d,x,,,left,ann,7,p")
 
 
 def test_one_person_is_one_voter_however_the_name_is_typed() -> None:
@@ -330,6 +367,8 @@ def test_an_arenas_export_is_read_through_the_names_of_its_columns() -> None:
     assert same(read_votes(lines, columns_of(["arena"], (*VOTES_COLUMNS, *MORE))), tally(cast))
     named = columns_of(["a=model_a, b=Model B", "outcome=winner,voter=judge"], VOTES_COLUMNS)
     assert same(read_votes(lines, named), tally(cast))
+    hashed = [lines[0].replace("judge", "judge_hash"), *lines[1:]]
+    assert same(read_votes(hashed, columns_of(["arena"], (*VOTES_COLUMNS, *MORE))), tally(cast))
     people = columns_of(["arena", "voter=language"], VOTES_COLUMNS)
     assert read_votes(lines, people).voter.tolist() == [0, 0, 0, 0]
     with pytest.raises(BadInput, match="--columns arena reads an arena's file"):
@@ -364,6 +403,13 @@ def test_numbers_may_have_a_decimal_comma_where_commas_separate_nothing(tmp_path
     found = read_scores([heading, "a;x;p;easy;0,5\n", "b;x;p;easy;1\n", "c;x;p;easy;-1,25e-1\n"])
     assert [cell.mean for cell in found.cells] == [0.5, 1.0, -0.125]
     assert read_scores([heading, "a;x;p;easy;0.5\n"]).cells[0].mean == 0.5
+    assert read_scores([heading, "a;x;p;easy;\N{MINUS SIGN}0,5\n"]).cells[0].mean == -0.5
+    commas = ["t2i,i2t,prompt,level,score\n", 'a,x,p,easy,"0,42"\n']
+    assert read_scores(commas).cells[0].mean == 0.42
+    with pytest.raises(BadInput, match="Line 2 has 6 fields"):
+        read_scores([commas[0], "a,x,p,easy,0,42\n"])
+    with pytest.raises(BadInput, match="Line 3 writes its score with a point and line 2 with a comma; write one"):
+        read_scores([*commas, "b,x,p,easy,0.5\n"])
     with pytest.raises(BadInput, match="Line 3 writes its score with a point and line 2 with a comma; write one"):
         read_scores([heading, "a;x;p;easy;0,5\n", "b;x;p;easy;1.250\n"])
     for number in ("1.250,5", "1,250,5", ",", "0,5 m"):

@@ -164,8 +164,7 @@ def _cut(pieces: list[str], limit: int) -> str:
     while kept < len(pieces) and used + units(pieces[kept]) <= limit:
         used += units(pieces[kept])
         kept += 1
-    if kept < len(pieces):
-        kept = _between("".join(piece[-1] for piece in pieces), kept)
+    kept = _between("".join(piece[-1] for piece in pieces), kept)
     space = next((at for at in range(kept, max(kept - 30, 0), -1) if pieces[at] == " "), kept)
     cut = "".join(pieces[:space]).rstrip(" ,;\u200c\u200d")
     return f"{cut}{_ELLIPSIS}" if cut else ""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from sqlalchemy import text
+from sqlalchemy import text as sql
 
 from telephone.domain.calibration import Redrawn
 from telephone.domain.games import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
@@ -91,7 +91,7 @@ async def test_texts_that_differ_only_in_unknown_words_are_not_the_same(bench, p
     assert found.step_distances == (pytest.approx(0, abs=1e-6), None, pytest.approx(0, abs=1e-6))
     assert (found.final_distance, found.mcd, found.unread) == (None, None, (2, 3))
     async with bench.store._database.reading() as session:
-        heads = [row.head for row in await session.execute(text("SELECT head FROM distance ORDER BY turn"))]
+        heads = [row.head for row in await session.execute(sql("SELECT head FROM distance ORDER BY turn"))]
     assert heads == [pytest.approx(0, abs=1e-6), None, None]
     assert (await bench.board()).is_empty
     assert list(Draft202012Validator(CONTRACT).iter_errors(json.loads(json.dumps(record(game, found))))) == []
@@ -171,5 +171,5 @@ async def test_the_beginning_of_a_long_text_is_judged_by_itself(bench):
     version = MiniLM().version
     assert game.turns[0].distance is not None
     async with bench.store._database.reading() as session:
-        rows = list(await session.execute(text("SELECT head, distance, version FROM distance")))
+        rows = list(await session.execute(sql("SELECT head, distance, version FROM distance")))
     assert [(row.head, row.version) for row in rows] == [(None, version)]

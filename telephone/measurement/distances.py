@@ -1,13 +1,13 @@
 """Measuring played games: how far every caption and picture is from the prompt and from the one before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from telephone.domain.games import Drift, Game
 from telephone.errors import NotFound
 from telephone.measurement.embedding_cache import CachedEmbedder, Pay, Vector
-from telephone.scoring.drift import cosine_distance, drift
+from telephone.scoring.drift import cosine_distance, drift, summarise
 from telephone.store import Measurement
 
 ALWAYS: Final = "minilm"
@@ -46,7 +46,8 @@ class GameMeasurer:
     async def measure(self, game: Game, name: str, pay: Pay | None = None) -> Drift | None:
         """Measures a game with one embedder; None where no caption was played. Raises a TelephoneError.
 
-        Distances from and to a text that the embedder cannot read are not known.
+        Distances from and to a text that the embedder cannot read are not known, nor those of two texts that it
+        cannot tell apart.
 
         From then on the game shows the primary's distances or, until it has those, the ones of `always`. The cost is
         booked on the game as scoring, unless `pay` books it elsewhere.
@@ -67,15 +68,20 @@ async def _measured(embedder: CachedEmbedder, game: Game, pay: Pay) -> Drift | N
     if not captions:
         return None
     texts = [game.request.prompt.text, *captions]
-    vectors, heads = await embedder.read(texts, pay), await embedder.heads(texts, pay)
-    found = drift(vectors[0], vectors[1:])
+    vectors = await embedder.read(texts, pay)
+    known = drift(vectors[0], vectors[1:])
+    found = summarise(
+        await _told(embedder, texts[:1] * len(captions), captions, known.distances),
+        await _told(embedder, texts[:-1], captions, known.step_distances),
+    )
+    heads = await _heads(embedder, texts, pay)
     pictures, long = await _pictures(embedder, game, vectors[0], pay), await embedder.approximate(texts)
     rows = [
         Measurement(
             turn=n,
             distance=found.distances[n - 1],
             step_distance=found.step_distances[n - 1],
-            head=_apart(heads[0], heads[n]),
+            head=heads[n - 1],
             picture=picture,
             picture_step=step,
             approximate=long[0] or long[n],
@@ -84,6 +90,21 @@ async def _measured(embedder: CachedEmbedder, game: Game, pay: Pay) -> Drift | N
     ]
     await embedder.store.distances.put(game.id, embedder.name, embedder.version, rows)
     return found
+
+
+async def _heads(embedder: CachedEmbedder, texts: Sequence[str], pay: Pay) -> list[float | None]:
+    """How far the first words of every caption are from those of the prompt, which is the first text."""
+    prompt, *captions = await embedder.heads(texts)
+    first, *others = await embedder.read([prompt, *captions], pay)
+    return await _told(embedder, [prompt] * len(captions), captions, [_apart(first, one) for one in others])
+
+
+async def _told(
+    embedder: CachedEmbedder, ones: Sequence[str], others: Sequence[str], distances: Sequence[float | None]
+) -> list[float | None]:
+    """The distances of texts, None for two that the embedder cannot tell apart."""
+    told = await embedder.told_apart(list(zip(ones, others, strict=True)))
+    return [distance if apart else None for distance, apart in zip(distances, told, strict=True)]
 
 
 async def _pictures(

@@ -106,15 +106,22 @@ class CachedEmbedder:
             return [True] * len(texts)
         return await off_loop(lambda: [embedder.reads(text) for text in texts])
 
+    async def told_apart(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
+        """Which of these pairs of texts the embedder can tell apart; the distance of any other says nothing."""
+        embedder = self.embedder
+        if not isinstance(embedder, ReadingEmbedder):
+            return [True] * len(pairs)
+        return await off_loop(lambda: [embedder.tells_apart(one, other) for one, other in pairs])
+
     async def read(self, texts: Sequence[str], pay: Pay | None = None) -> list[Vector | None]:
         """The vectors of these texts; None for one that the embedder cannot read, which is not embedded."""
         can = await self.readable(texts)
         made = iter(await self.embed_texts([text for text, known in zip(texts, can, strict=True) if known], pay))
         return [next(made) if known else None for known in can]
 
-    async def heads(self, texts: Sequence[str], pay: Pay | None = None) -> list[Vector | None]:
-        """The vectors of the first 75 tokens of each text, as by `read`; a shorter text has its own vector."""
-        return await self.read(await off_loop(self._heads, texts), pay)
+    async def heads(self, texts: Sequence[str]) -> list[str]:
+        """The first 75 tokens of each text, in whole words; a shorter text is its own head."""
+        return await off_loop(self._heads, texts)
 
     async def approximate(self, texts: Sequence[str]) -> list[bool]:
         """Which of the texts are too long to be embedded whole."""

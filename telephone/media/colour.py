@@ -22,6 +22,8 @@ _SPACES: Final = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
 """The colour space of the profile that suits pixels of a mode, as ICC writes it."""
 _CLASSES: Final = ("mntr", "scnr", "prtr", "spac")
 """The classes of profiles that say what pixels mean; others join devices, or name colours."""
+_CREATOR, _CREATOR_AT = b"TELE", slice(80, 84)
+"""Marks a profile as made here: unlike one that came with a picture, it suits grey pixels as well, as equal RGB."""
 _FLAGS: Final = ImageCms.Flags.BLACKPOINTCOMPENSATION
 _BRADFORD: Final = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _D50: Final = np.array([0.9642, 1.0, 0.8249])
@@ -56,6 +58,8 @@ def to_srgb(pixels: pil.Image, profile: bytes) -> pil.Image | None:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         about = source.profile
+        if colours.mode == "L" and profile[_CREATOR_AT] == _CREATOR:
+            colours = colours.convert("RGB")
         if about.xcolor_space != _SPACES.get(colours.mode) or about.device_class not in _CLASSES:
             return None
         found = ImageCms.buildTransform(
@@ -134,7 +138,7 @@ def _icc(space: bytes, tags: dict[bytes, bytes]) -> bytes:
         table += name + struct.pack(">II", at + len(bodies), len(body))
         bodies += body + bytes(-len(body) % 4)
     head = struct.pack(">I4sI4s4s4s", at + len(bodies), bytes(4), 0x04300000, b"mntr", space, b"XYZ ")
-    head += bytes(12) + b"acsp" + bytes(24) + bytes(4) + b"".join(_fixed(number) for number in _D50)
+    head += bytes(12) + b"acsp" + bytes(24) + bytes(4) + b"".join(_fixed(number) for number in _D50) + _CREATOR
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + bodies
 
 

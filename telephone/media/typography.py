@@ -40,8 +40,13 @@ _REGULAR, _BOLD = _FOLDER / "DejaVuSans.ttf", _FOLDER / "DejaVuSans-Bold.ttf"
 _NOTO: Final = tuple(sorted((Path(__file__).parent / "fonts").glob("*.[ot]tf")))
 _ASCENT, _DESCENT = 0.93, 0.24
 """How far letters of DejaVu Sans reach above and below the baseline, as shares of the size."""
-_CLOSING: Final = frozenset("。、，．！？：；」』）】》〉…ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
-"""Characters that begin no line of Chinese or Japanese."""
+_CLOSING: Final = frozenset(
+    "。、，．！？：；…‥～〜％‰・ー々〻ゝゞヽヾ‼⁇⁈⁉｡､･ｰﾞﾟ,.;:!?%"
+    "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿｧｨｩｪｫｯｬｭｮ"
+)
+"""Characters that begin no line of Chinese or Japanese, besides closing brackets and quotation marks."""
+_BACK: Final = 8
+"""The most characters by which a line of Chinese or Japanese is shortened, so that it begins and ends well."""
 _UNDRAWN: Final = frozenset(
     [0x200C, 0x200D, 0x034F, 0x180B, 0x180C, 0x180D, *range(0xFE00, 0xFE10), *range(0xE0020, 0xE0080)]
 )
@@ -185,11 +190,25 @@ def _pieces(word: str, face: Face, width: int) -> Iterator[str]:
     """A word in pieces that fit: most words are one piece; text in a script without spaces is one long word."""
     characters = list(iter_graphemes(word))
     while characters:
-        count = _fitting(characters, face, width)
-        while count > 1 and characters[count : count + 1] and characters[count] in _CLOSING:
-            count -= 1
+        count = _well_cut(characters, _fitting(characters, face, width))
         yield "".join(characters[:count])
         characters = characters[count:]
+
+
+def _well_cut(characters: Sequence[str], most: int) -> int:
+    """Where to end a line that holds `most` characters: neither before what closes nor after what opens."""
+    if most == len(characters):
+        return most
+    cuts = range(most, max(0, most - _BACK - 1), -1)
+    return next((at for at in cuts if not (_closes(characters[at]) or _opens(characters[at - 1]))), most)
+
+
+def _closes(character: str) -> bool:
+    return character[0] in _CLOSING or unicodedata.category(character[0]) in ("Pe", "Pf")
+
+
+def _opens(character: str) -> bool:
+    return unicodedata.category(character[0]) in ("Ps", "Pi")
 
 
 def _fitting(characters: Sequence[str], face: Face, width: int) -> int:

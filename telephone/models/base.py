@@ -90,10 +90,14 @@ class PaidEmbedder(Protocol):
 
 @runtime_checkable
 class ReadingEmbedder(Embedder, Protocol):
-    """Knows which texts it cannot read; any other embedder is taken to read them all."""
+    """Knows which texts it cannot read or tell apart; any other embedder is taken to read them all."""
 
     def reads(self, text: str) -> bool:
         """Whether it knows enough of a text to tell it from others; one it cannot read has no distance."""
+        ...
+
+    def tells_apart(self, one: str, other: str) -> bool:
+        """False where two texts that it reads differ only in what it does not know; they have no distance then."""
         ...
 
 

@@ -54,6 +54,10 @@ class ImageBind:
         """Whether anything of a text is left to embed: CLIP's pieces are made of bytes, so that none is unknown."""
         return self.tokens(text) > 0
 
+    def tells_apart(self, one: str, other: str) -> bool:
+        """Always: there is nothing that it does not know."""
+        return True
+
     async def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimensions), L2-normalised here, since ImageBind's text vectors come scaled.
 

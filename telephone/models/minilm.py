@@ -56,6 +56,13 @@ class _Model:
         whole = text.encode("utf-8", "replace").decode()  # half a surrogate pair would stop the tokenizer
         return list(self.tokenizer.encode(whole, add_special_tokens=False).ids)
 
+    def seen(self, text: str) -> tuple[list[int], list[str]]:
+        """The ids of a text's word pieces, and how the words are written that have none of their own."""
+        whole = text.encode("utf-8", "replace").decode()
+        found = self.tokenizer.encode(whole, add_special_tokens=False)
+        placed = zip(found.ids, found.offsets, strict=True)
+        return list(found.ids), [whole[start:end] for piece, (start, end) in placed if piece == self.lacking]
+
     def unknown(self, text: str) -> float:
         """The share of a text that has no pieces, by words or by letters, whichever is more; 0 to 1.
 
@@ -112,6 +119,11 @@ class MiniLM:
     def reads(self, text: str) -> bool:
         """Whether it knows at least half of the words of a text. All that it does not know, it takes for the same."""
         return _model().unknown(text) <= UNKNOWN
+
+    def tells_apart(self, one: str, other: str) -> bool:
+        """Whether two texts differ in more than words that it does not know: `red 猫` and `red 车` do not."""
+        (pieces, lost), (others, also_lost) = _model().seen(one), _model().seen(other)
+        return pieces != others or lost == also_lost
 
     async def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), 384), rows L2-normalised, of texts of any length; works on a thread."""

@@ -322,8 +322,11 @@ async def test_a_card_that_may_not_be_edited_any_more_is_posted_afresh_at_the_en
 
 async def test_a_deleted_card_does_not_end_a_game(game_channel):
     shown = await game_channel.opened(steps=2)
-    game_channel.env.inject_error("PATCH", "/channels/*", status=404, code=10008)
+    game_channel.env.backend.delete_message(game_channel.channel.id, shown.place.card_id)
     await game_channel.presenter.edit_card(shown, Progress())
+    assert len(game_channel.requests("PATCH", f"/messages/{shown.place.card_id}")) == 1
+    step_id = await game_channel.presenter.post_step(shown, shown.steps[0], picture(), post("1p"))
+    assert [message.id for message in game_channel.thread.history()] == [shown.place.opening_id, step_id]
 
 
 async def test_a_stage_is_open_until_its_thread_is_deleted(game_channel):
@@ -426,7 +429,10 @@ async def test_a_prompt_that_was_replaced_is_shown_anew_and_its_replay_goes(game
 
 async def test_a_step_whose_message_is_gone_needs_no_hiding(game_channel):
     shown, step = await shown_step(game_channel)
-    await game_channel.presenter.edit_step(shown, replace(step, hidden=True, message_id=12345), None)
+    await game_channel.presenter.post_replay(shown, Replay(f"game-{shown.number}.gif", b"GIF89a", "Replay"))
+    game_channel.env.backend.delete_message(game_channel.thread.id, step.message_id)
+    await game_channel.presenter.edit_step(shown, replace(step, hidden=True), None)
+    assert [message.id for message in game_channel.thread.history()] == [shown.place.opening_id], "the replay goes too"
 
 
 async def test_an_edit_that_discord_puts_off_may_be_asked_for_again(game_channel):

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from simcord.preview._markdown import markdown_tokens
+from wcwidth import iter_graphemes
 
-from bot.ui.text import CONTENT_MAX, escape, excerpt, lines_that_fit, plain, quote, shorten, units
+from bot.ui.text import CONTENT_MAX, cut, escape, excerpt, lines_that_fit, plain, quote, shorten, units
 from tests.bot.samples import NASTY
 
 SPECIAL = st.sampled_from(
@@ -144,3 +145,81 @@ def test_a_list_that_is_too_long_says_how_much_is_left_out():
     text = lines_that_fit(["x" * 100] * 50, CONTENT_MAX, "- and {n} more")
     assert units(text) <= CONTENT_MAX
     assert text.endswith("- and 31 more")
+
+
+@pytest.mark.parametrize(
+    ("lines", "limit", "shown"),
+    [
+        (["x" * 5000], 20, "x" * 19 + "…"),
+        (["x" * 5000, "y"], 20, "xxxxxxxx…\nand 1 more"),
+        (["a fox", "x" * 5000], 20, "a fox\nand 1 more"),
+        (["x" * 5000, "y", "z"], 11, "and 3 more"),
+        (["x" * 5000, "y"], -5, "and 2 more"),
+        (["a fox", "a cat"], 20, "a fox\na cat"),
+        ([], 20, ""),
+    ],
+)
+def test_a_list_shows_the_beginning_of_a_first_line_that_does_not_fit(lines, limit, shown):
+    assert lines_that_fit(lines, limit, "and {n} more") == shown
+
+
+@pytest.mark.parametrize("make", [cut, shorten, excerpt], ids=["cut", "shorten", "excerpt"])
+@pytest.mark.parametrize("character", ["🇩🇪", "👩🏽‍🚀", "e\u0323\u0302", "🏳️‍🌈", "1️⃣", "각"])
+def test_no_cut_halves_a_character(make, character):
+    for before in ("", "🇫🇷", "ab"):
+        text = plain(before + character * 40)
+        whole = list(iter_graphemes(text))
+        for limit in range(2, units(text)):
+            shown = make(text, limit).removesuffix("…")
+            assert list(iter_graphemes(shown)) == whole[: len(list(iter_graphemes(shown)))]
+
+
+def test_a_character_longer_than_any_is_cut_all_the_same():
+    assert units(cut("e" + "\u0301" * 3000, 100)) > 80
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a **bold fox** and **another one** here",
+        "the answer is ||a fox in a red coat|| and so on",
+        "```\na fox\na cat and more\n``` and then",
+        "see `telephone models` in a terminal, `now`",
+        "~~not a fox~~ and __a cat__ and **a __dog__ too** end",
+        "see [the long board](https://discord.com/channels/1/2) and then more",
+        "**a fox** [board](https://discord.com/channels/1/2), **see** it there",
+        "\\*\\*not bold and \\`not code\\` and **bold** now",
+    ],
+)
+def test_a_cut_leaves_no_markdown_open(text):
+    for limit in range(units(text)):
+        shown = cut(text, limit)
+        assert units(shown) <= limit
+        bare = re.sub(r"\\.", "", shown)
+        assert not [mark for mark in ("```", "`", "**", "__", "~~", "||") if bare.count(mark) % 2]
+        assert shown.count("[") == shown.count("](https://discord.com/channels/1/2)")
+        assert not re.search(r"(?<![*])\*(?![*])|(?<!\|)\|(?!\|)|(?<!~)~(?!~)", bare)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2 ** 10 is a number of foxes, and so on", "2 ** 10 is a number of…"),
+        ("`tis a fox in a red coat that mends it", "`tis a fox in a red…"),
+        ("a fox [sic] in a red coat that mends it", "a fox [sic] in a red…"),
+        ("__init__ is the first of the names here", "__init__ is the first…"),
+        ("_" * 40, "_" * 24 + "…"),
+    ],
+)
+def test_what_no_markdown_ends_is_only_cut(text, shown):
+    assert cut(text, 25) == shown
+
+
+@pytest.mark.parametrize(("limit", "shown"), [(-1, ""), (0, ""), (1, "…"), (2, "a…"), (3, "abc")])
+def test_a_cut_keeps_the_smallest_limits(limit, shown):
+    assert cut("abc", limit) == shown
+
+
+@given(TEXTS | st.text("*_~|`[](\\\\ a\n<@1>🇩🇪", max_size=60), st.integers(0, 60))
+def test_any_cut_keeps_its_limit(text, limit):
+    assert units(cut(text, limit)) <= limit

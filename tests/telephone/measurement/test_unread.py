@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from sqlalchemy import text as sql
 
 from telephone.domain.calibration import Redrawn
 from telephone.domain.games import GameRequest, GameState, Kind, Pair, Prompt, Step, StepKey
@@ -72,6 +73,28 @@ async def test_texts_without_known_words_are_not_the_same(bench, prompt, caption
     assert [row["text_after_dist"] for row in document["steps"]] == [None, None]
     assert list(Draft202012Validator(CONTRACT).iter_errors(document)) == []
     assert await bench.embedder.kept([prompt, caption]) == {}, "what cannot be read is not embedded"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "caption"),
+    [
+        ("🦊 cat", "🚗 cat"),
+        ("a fox 🦊🕰️🧶", "a fox 🚗🌧️🏙️"),
+        ("red 猫", "red 车"),
+        ("a photo of 猫 and 鴉", "a photo of 车 and 鷺"),
+    ],
+)
+async def test_texts_that_differ_only_in_unknown_words_are_not_the_same(bench, prompt, caption):
+    game = await bench.game(prompt, prompt, caption, caption)
+    found = drift_of(game)
+    assert found.distances == (pytest.approx(0, abs=1e-6), None, None)
+    assert found.step_distances == (pytest.approx(0, abs=1e-6), None, pytest.approx(0, abs=1e-6))
+    assert (found.final_distance, found.mcd, found.unread) == (None, None, (2, 3))
+    async with bench.store._database.reading() as session:
+        heads = [row.head for row in await session.execute(sql("SELECT head FROM distance ORDER BY turn"))]
+    assert heads == [pytest.approx(0, abs=1e-6), None, None]
+    assert (await bench.board()).is_empty
+    assert list(Draft202012Validator(CONTRACT).iter_errors(json.loads(json.dumps(record(game, found))))) == []
 
 
 async def test_one_text_between_others_leaves_a_gap_and_nothing_else(bench):
@@ -148,7 +171,5 @@ async def test_the_beginning_of_a_long_text_is_judged_by_itself(bench):
     version = MiniLM().version
     assert game.turns[0].distance is not None
     async with bench.store._database.reading() as session:
-        from sqlalchemy import text
-
-        rows = list(await session.execute(text("SELECT head, distance, version FROM distance")))
+        rows = list(await session.execute(sql("SELECT head, distance, version FROM distance")))
     assert [(row.head, row.version) for row in rows] == [(None, version)]

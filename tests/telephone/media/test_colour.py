@@ -105,7 +105,7 @@ def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def png(colour: tuple[int, ...], *chunks: tuple[bytes, bytes], mode: str = "RGB") -> bytes:
+def png(colour: tuple[int, ...] | int, *chunks: tuple[bytes, bytes], mode: str = "RGB") -> bytes:
     """A PNG in one colour with more chunks after its head."""
     data = saved(pil.new(mode, (16, 16), colour), "PNG")
     return data[:33] + b"".join(chunk(*one) for one in chunks) + data[33:]
@@ -208,6 +208,43 @@ def chrm(primaries: tuple[tuple[float, float], ...]) -> bytes:
 )
 def test_a_png_says_its_colours_in_other_chunks_too(chunks, stored, meant):
     assert close(middle(png(stored, *chunks)), meant)
+
+
+GREYS = {
+    "1": (pil.new("1", (16, 16), 1), 255),
+    "L": (pil.new("L", (16, 16), 55), 128),
+    "LA": (pil.new("LA", (16, 16), (55, 255)), 128),
+    "I;16": (pil.fromarray(np.full((16, 16), 55 * 257, np.uint16)), 128),
+    "P": (pil.new("L", (16, 16), 55).convert("P"), 128),
+    "RGB": (pil.new("RGB", (16, 16), (55, 55, 55)), 128),
+    "RGBA": (pil.new("RGBA", (16, 16), (55, 55, 55, 255)), 128),
+}
+
+
+@pytest.mark.parametrize("mode", GREYS)
+@pytest.mark.parametrize(
+    "one",
+    [(b"gAMA", struct.pack(">I", 100_000)), (b"cICP", bytes([1, 8, 0, 1])), (b"cICP", bytes([9, 8, 0, 1]))],
+    ids=["gamma", "cicp", "cicp-rec2020"],
+)
+def test_grey_is_as_light_as_the_chunks_say_in_every_mode(mode, one):
+    drawn, meant = GREYS[mode]
+    data = saved(drawn, "PNG")
+    assert close(middle(data[:33] + chunk(*one) + data[33:]), (meant,) * 3, by=1)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        (b"gAMA", struct.pack(">I", 45_455)),
+        (b"cHRM", chrm(P3)),
+        (b"cICP", bytes([12, 13, 0, 1])),
+        (b"iCCP", b"name\0\0" + zlib.compress(display(SRGB, 1.0))),
+    ],
+    ids=["gamma", "primaries", "cicp-p3", "profile-of-rgb"],
+)
+def test_grey_stays_where_its_curve_is_srgb_or_its_profile_is_of_other_pixels(one):
+    assert close(middle(png(55, one, mode="L")), (55, 55, 55), by=0)
 
 
 @pytest.mark.parametrize(

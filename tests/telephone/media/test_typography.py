@@ -121,6 +121,41 @@ def test_lines_are_broken_between_characters_and_never_inside_one(text: str) -> 
     assert not any(line.startswith("。") for line in lines)
 
 
+CLOSING = "。、，．！？：；」』）】》〉〕］｝”’…‥～〜％‰・ーヽヾゝゞ々〻ぁゃゎヵヶァッㇰｬ｡､･ｰ,.)]};:!?%»"
+OPENING = "「『（【《〈〔［｛“‘([{«"
+
+
+@pytest.mark.parametrize("mark", CLOSING)
+def test_no_line_of_chinese_or_japanese_begins_with_what_closes(mark: str) -> None:
+    for before in range(4):
+        lines = wrap("狐" * before + f"狐狸修{mark}钟" * 9, font(24), 250, 99)
+        assert len(lines) > 3
+        assert not [line for line in lines if line.startswith(mark)]
+
+
+@pytest.mark.parametrize("mark", OPENING)
+def test_no_line_of_chinese_or_japanese_ends_with_what_opens(mark: str) -> None:
+    for before in range(4):
+        lines = wrap("狐" * before + f"狐狸{mark}修钟" * 9, font(24), 250, 99)
+        assert len(lines) > 3
+        assert not [line for line in lines if line.endswith(mark)]
+
+
+@pytest.mark.parametrize("quoted", ["〔【〈狐〉】〕", "「“狐”」。", "（狐）！？", "狐……」", "“狐”,"])
+def test_marks_that_stand_together_stay_with_what_they_enclose(quoted: str) -> None:
+    for before in range(4):
+        lines = wrap("狐" * before + f"狐狸修钟{quoted}标点" * 6, font(24), 250, 99)
+        assert not [line for line in lines if line[0] in CLOSING or line[-1] in OPENING]
+
+
+@pytest.mark.parametrize("marks", ["。" * 90, "「" * 90, "!" * 400, "」「" * 60])
+def test_a_text_of_nothing_but_marks_fills_its_lines(marks: str) -> None:
+    face = font(24)
+    lines = wrap(marks, face, 250, 99)
+    assert "".join(lines) == marks
+    assert all(face.getlength(line) > 125 for line in lines[:-1])
+
+
 @pytest.mark.parametrize(
     "text", ["a fox mends a clock " * 40, "x" * 4000, "狐が時計を直す" * 90, "  a \n b\t" * 300, "\U0001f98a" * 500]
 )

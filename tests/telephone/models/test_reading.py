@@ -66,5 +66,27 @@ def test_the_share_counts_words_or_letters_whichever_is_more(text: str, share: f
     assert _model().unknown(text) == pytest.approx(share, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ("🦊 cat", "🚗 cat", False),
+        ("a fox 🦊🕰️🧶", "a fox 🚗🌧️🏙️", False),
+        ("red 猫", "red 车", False),
+        ("a photo of 猫 and 鴉", "a photo of 车 and 鷺", False),
+        ("a photo of 猫 and 鴉", "a photo of 鴉 and 猫", False),
+        ("🦊 cat", "🦊 cat", True),
+        ("A red 猫", "a RED  猫", True),
+        ("red 猫", "blue 猫", True),
+        ("red 猫", "red", True),
+        ("a fox", "A fox", True),
+        ("half \ud83d a pair", "half ? a pair", True),
+    ],
+)
+def test_texts_that_differ_only_in_unknown_words_are_not_told_apart(one: str, other: str, told: bool) -> None:
+    assert MiniLM().reads(one)
+    assert MiniLM().reads(other)
+    assert MiniLM().tells_apart(one, other) == MiniLM().tells_apart(other, one) == told
+
+
 def test_minilm_says_what_it_reads() -> None:
     assert isinstance(MiniLM(), ReadingEmbedder)

@@ -6,6 +6,7 @@ from telephone.domain.calls import Answer
 from telephone.errors import BadOutput
 from telephone.models.players import caption_of
 from telephone.providers.answer_text import spoken
+from tests.support.growth import MOST, growth
 
 FOX = "A fox mends a clock."
 REASONED = [
@@ -192,11 +193,8 @@ def test_a_text_without_either_is_returned_as_it_is():
     assert spoken('{"easy": ["a fox"]}\n') == '{"easy": ["a fox"]}\n'
 
 
-def test_a_hostile_text_is_read_in_time():
-    spoken("a <think> " * 5_000)
-    for piece in ("<think>", "<think", "</think>", "[INST]", "<|", "&lt;", "<a_", "USER: ", "analysis"):
-        spoken(piece * 20_000)
-    for piece in ("<think_", "a-", "\nAnswer", "＜think", "\\u003c", "<abcd></abcd>", "<abcd>", "[abcd]"):
-        spoken("Thinking: " + piece * 20_000)
-        spoken(piece * 20_000)
-        spoken("<" + piece * 20_000)
+@pytest.mark.parametrize(
+    "piece", ["a <think> ", "<think>", "<think", "</think>", "[INST]", "<|", "&lt;", "<a_", "USER: ", "analysis"]
+)
+def test_the_time_to_read_a_hostile_text_grows_with_its_length(piece):
+    assert growth(spoken, piece, 2_500) < MOST

@@ -113,7 +113,7 @@ async def test_the_journal_is_json_in_wal_mode_and_old_entries_are_forgotten(tmp
                 await asyncio.sleep(0.02)
         assert journal.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         kinds = {row[0] for row in journal.execute("SELECT serialization FROM workflow_status")}
-        journal.execute("UPDATE workflow_status SET completed_at = 1")
+        journal.execute("UPDATE workflow_status SET created_at = 1, completed_at = 1")
     assert kinds == {JsonSerializer().name()}
     assert await engine.forget_old() == 1
     await engine.close()

@@ -32,6 +32,8 @@ _PREFIXES_AT_ONCE: Final = 100
 """How many prefixes of workflow ids one query looks for."""
 KEEP_FOR: Final = timedelta(days=14)
 """How long the journal of an ended workflow is kept; our own tables keep the game itself."""
+_FORGOTTEN_AT_ONCE: Final = 500
+"""How many journals one transaction deletes: databases bound the parameters of one, and games write in between."""
 _ENQUEUED_CACHED: Final = 20_000
 """How many ids of enqueued workflows are cached, so that the database is not asked for each again and again. Many
 times the number of games that wait or are paused at once."""
@@ -193,13 +195,27 @@ class Engine:
     async def forget_old(self) -> int:
         """Deletes the journals of workflows that ended longer than KEEP_FOR ago; returns how many."""
         before = (datetime.now(UTC) - KEEP_FOR).isoformat()
-        old = await DBOS.list_workflows_async(
-            status=list(_ENDED), completed_before=before, load_input=False, load_output=False
+        forgotten = 0
+        while old := await self._ended_before(before):
+            await DBOS.delete_workflows_async(old)
+            self._enqueued.clear()
+            forgotten += len(old)
+        return forgotten
+
+    async def _ended_before(self, moment: str) -> list[str]:
+        """The oldest workflows that ended before a moment, at most as many as are deleted at once.
+
+        What ended before it was created before it too, which an index tells.
+        """
+        found = await DBOS.list_workflows_async(
+            status=list(_ENDED),
+            end_time=moment,
+            completed_before=moment,
+            limit=_FORGOTTEN_AT_ONCE,
+            load_input=False,
+            load_output=False,
         )
-        self._enqueued.clear()
-        if old:
-            await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
-        return len(old)
+        return [workflow.workflow_id for workflow in found]
 
     async def close(self) -> None:
         """Stops DBOS and releases the lock; interrupted workflows go on at the next launch."""

@@ -82,9 +82,9 @@ class GameService:
         """Finished games of a server, newest first."""
         return await self.store.games.recent(guild_id, states=[GameState.FINISHED])
 
-    async def waiting(self, guild_id: int) -> list[Game]:
-        """Games of a server that wait for a member, newest first, sealed ones too."""
-        waiting = await self.store.games.unfinished(guild_id, states=[GameState.WAITING])
+    async def waiting(self, guild_id: int, *, newest: int | None = None) -> list[Game]:
+        """Games of a server that wait for a member, or so many of them, newest first, sealed ones too."""
+        waiting = await self.store.games.unfinished(guild_id, states=[GameState.WAITING], newest=newest)
         return sorted(waiting, key=lambda one: -one.number)
 
     async def status(self, guild_id: int) -> list[UnfinishedGame]:

@@ -19,7 +19,7 @@ from telephone.domain.refusals import MetAlready, NoBattle
 from telephone.store import game_reader
 from telephone.store.counted_distances import recount
 from telephone.store.database import Database
-from telephone.store.games import add_server, open_order, put
+from telephone.store.games import add_server, newest_first, open_order, put
 from telephone.store.reservations import Order
 from telephone.store.tables.battles import BattlePostRow, BattleRow, SideRow, VoteRow
 from telephone.store.tables.columns import now
@@ -83,7 +83,7 @@ class Battles:
         if states:
             query = query.where(col(BattleRow.state).in_(_names(states)))
         async with self._database.reading() as session:
-            return await _read(session, query.order_by(col(BattleRow.number).desc()).limit(limit))
+            return await _read(session, query.order_by(newest_first(BattleRow, states)).limit(limit))
 
     async def unfinished(self) -> list[Battle]:
         """The battles of all servers that are neither closed nor void, oldest first."""

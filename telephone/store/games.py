@@ -66,20 +66,28 @@ class Games:
         if states:
             query = query.where(col(GameRow.state).in_(_names(states)))
         async with self._database.reading() as session:
-            return await game_reader.read(session, query.order_by(col(GameRow.number).desc()).limit(limit))
+            return await game_reader.read(session, query.order_by(newest_first(GameRow, states)).limit(limit))
 
     async def unfinished(
-        self, guild_id: int | None = None, *, states: Collection[GameState] = _UNFINISHED
+        self,
+        guild_id: int | None = None,
+        *,
+        states: Collection[GameState] = _UNFINISHED,
+        newest: int | None = None,
     ) -> list[Game]:
         """The games that have not ended, of all servers or of one, sealed ones too, oldest first.
 
-        `states` restricts the result to some of these states.
+        `states` restricts the result to some of these states, `newest` to so many games.
         """
         query = game_reader.GAMES.where(col(GameRow.state).in_(_names(states)))
         if guild_id is not None:
             query = query.where(col(GameRow.guild_id) == guild_id)
+        if newest is not None:
+            query = query.order_by(newest_first(GameRow, _UNFINISHED)).limit(newest)
         async with self._database.reading() as session:
-            return await game_reader.read(session, query.order_by(col(GameRow.created_at), col(GameRow.id)))
+            found = await game_reader.read(session, query)
+        # Sorted here: ordered by time, the database would walk through all games of a server to find these few.
+        return sorted(found, key=lambda game: (game.created_at, game.id))
 
     async def unclosed(self, after: timedelta, until: timedelta) -> list[Game]:
         """Finished games that ended between `until` and `after` ago and have no summary yet.
@@ -275,6 +283,16 @@ async def _one(session: AsyncSession, game_id: str) -> Game:
 def _seen() -> tuple[ColumnElement[bool], ...]:
     """The conditions for a game that is not sealed."""
     return ~sealed(), ~col(GameRow.erased)
+
+
+def newest_first(row: Any, states: Collection[Any]) -> ColumnElement[Any]:
+    """The order of a server's games or battles in these states, the newest first.
+
+    The index by state and number has the order for one state. For several a database might walk by number through all
+    that has ended, to find the few that have not; the sum keeps it from that.
+    """
+    number = col(row.number)
+    return (number + 0 if len(states) > 1 else number).desc()
 
 
 def _names(states: Collection[GameState]) -> list[str]:

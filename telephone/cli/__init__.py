@@ -88,7 +88,7 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
     from telephone.scoring.drift import drift_of
 
     console = screen(stderr=as_json)
-    presenter = TerminalPresenter(console)
+    presenter = TerminalPresenter(console, folder)
     data_dir = folder / ".telephone"
     settings = Settings.load().model_copy(update={"data_dir": data_dir, "database_url": None, "storage_url": None})
     runtime = await open_terminal(settings, presenter)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
@@ -17,7 +17,6 @@ from telephone.battles.service import BattleService
 from telephone.battles.workflow import LOOK_EVERY as BATTLE_LOOK
 from telephone.battles.workflow import BattleDependencies, BattleWorkflow
 from telephone.engine.engine import Engine
-from telephone.errors import Misconfigured
 from telephone.exports import Exporter
 from telephone.exports.artifacts import GameArtifacts
 from telephone.games.admission import GameAdmission
@@ -48,6 +47,7 @@ from telephone.measurement.rescoring import PATIENCE as EMBEDDER_DEADLINE
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder
 from telephone.models.catalog import ModelCatalog
+from telephone.models.configured import chat, primary, providers
 from telephone.models.embedders import embedders
 from telephone.models.offline import Offline
 from telephone.models.players import AGAIN_PAUSES, DEADLINE, LOST_PAUSES, Players
@@ -74,18 +74,11 @@ from telephone.privacy.service import PrivacyService
 from telephone.prompts.generator import PromptGenerator
 from telephone.prompts.service import PromptService
 from telephone.providers.base import Provider
-from telephone.providers.cog import Cog
-from telephone.providers.downloads import Downloads
-from telephone.providers.openai import OpenAI
-from telephone.providers.rate_limit import Gate, limits
-from telephone.providers.replicate import HOSTS, Replicate
 from telephone.safety import Guard, guard_of
 from telephone.servers.service import ServerService
-from telephone.settings import Settings, secret_named
+from telephone.settings import Settings
 from telephone.store import Store
 
-PREFERRED: Final = "imagebind"
-"""The article's embedder: measures games as soon as a provider for it is configured."""
 SWEEP_EVERY: Final = 10.0
 """How often a sweep looks for stored work that no process runs, in seconds."""
 _FORGET_EVERY: Final = 3_600.0
@@ -222,37 +215,10 @@ class EngineRuntime(Runtime):
         await Runtime.close(self)
 
 
-def providers(settings: Settings) -> Mapping[str, Provider]:
-    """Every provider by the name that a model's table uses. Raises Misconfigured."""
-    pace, hosts = limits(settings.limits), settings.download_hosts.replace(",", " ").split()
-    key, base = settings.openai_api_key, settings.openai_base_url
-    token, address = settings.replicate_api_token, settings.replicate_base_url
-    return {
-        "offline": Offline(),
-        "openai": OpenAI(key, base, Downloads(hosts), pace["openai"], secret_named),
-        "replicate": Replicate(token, address, Downloads([*HOSTS, *hosts]), Gate(pace["replicate"])),
-        "cog": Cog(Downloads(hosts), pace["cog"]),
-    }
-
-
 def offline_players() -> Players:
     """The players that need no key, for a notebook."""
     offline = {"offline": Offline()}
     return Players(Registry.load(offline), offline)
-
-
-def primary(settings: Settings, players: Players, ready: Collection[str], always: str = ALWAYS) -> str:
-    """The embedder whose distances games show: the operator's choice, else ImageBind where it is ready, else MiniLM.
-
-    Raises Misconfigured where the chosen one cannot measure.
-    """
-    tables = players.registry.tables
-    name = settings.embedder or (PREFERRED if PREFERRED in ready else always)
-    if name in ready:
-        return name
-    if name in tables and tables[name].kind == "embedder":
-        raise Misconfigured(f"TELEPHONE_EMBEDDER names {name}, which cannot measure ({players.why_not(tables[name])}).")
-    raise Misconfigured(f"TELEPHONE_EMBEDDER names '{name[:40]}'; write one of: {', '.join(ready)}.")
 
 
 def boards_of(measure: GameMeasurer, store: Store, registry: Registry) -> LeaderboardService:
@@ -264,14 +230,6 @@ def boards_of(measure: GameMeasurer, store: Store, registry: Registry) -> Leader
     judges = tuple(known[name] for name in dict.fromkeys([measure.primary, measure.always]))
     others = tuple(judge for judge in known.values() if judge not in judges)
     return LeaderboardService(store, judges, others, BallotSource(store))
-
-
-def chat(settings: Settings, players: Players) -> str | None:
-    """The chat model that the operator named, if any. Raises Misconfigured for a name that is no chat model."""
-    known = [table.name for table in players.registry.of_kind("chat")]
-    if settings.chat is not None and settings.chat not in known:
-        raise Misconfigured(f"TELEPHONE_CHAT names '{settings.chat[:40]}'; write one of: {', '.join(known)}.")
-    return settings.chat
 
 
 @dataclass(frozen=True, slots=True)

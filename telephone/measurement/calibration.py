@@ -17,6 +17,7 @@ from telephone.measurement.distances import GameMeasurer
 from telephone.measurement.distractors import distractors
 from telephone.measurement.embedding_cache import CachedEmbedder, Vector
 from telephone.measurement.repeats import SOURCE, shipped
+from telephone.measurement.scales import shipped_scale
 from telephone.prompts.catalog import curated
 from telephone.scoring.decay import REST, rest
 from telephone.scoring.drift import cosine_distance
@@ -94,19 +95,24 @@ class Calibrations:
 
     async def _needed(self, embedder: CachedEmbedder, guild_id: int) -> list[str]:
         """The texts that the calibration needs, and those that attribution needs where the embedder sees pictures."""
-        texts = [prompt.text for prompt in curated()]
-        if await self._own(embedder, guild_id, None) is None:
-            texts += [caption for redrawn in shipped() for caption in redrawn.captions]
+        texts: list[str] = []
+        if shipped_scale(embedder.version) is None:
+            texts += [prompt.text for prompt in curated()]
+            if await self._own(embedder, guild_id, None) is None:
+                texts += [caption for redrawn in shipped() for caption in redrawn.captions]
         return texts + list(distractors() if embedder.sees_pictures else ())
 
     async def _make(self, embedder: CachedEmbedder, guild_id: int, pair: Pair | None) -> Calibration | None:
-        prompts = await embedder.known([prompt.text for prompt in curated()])
-        near = await self._own(embedder, guild_id, pair) or await self._borrowed(embedder)
-        if prompts is None or near is None:
+        own, made = await self._own(embedder, guild_id, pair), shipped_scale(embedder.version)
+        if made is not None and own is None:
+            borrowed = (made.ceiling, made.still, SOURCE, made.prompts, made.redraws)
+            return Calibration(embedder.name, made.floor, *borrowed)
+        near, floor = own or await self._borrowed(embedder), await self._floor(embedder)
+        if near is None or floor is None:
             return None
         return Calibration(
             embedder=embedder.name,
-            floor=await off_loop(unrelated, prompts),
+            floor=floor,
             ceiling=near.spread.quartiles,
             still=near.spread.still,
             source=near.source,
@@ -114,6 +120,13 @@ class Calibrations:
             redraws=sum(len(one.captions) for one in near.redrawn),
             pictures=await self._pictures(embedder, near.redrawn),
         )
+
+    async def _floor(self, embedder: CachedEmbedder) -> Quartiles | None:
+        """How far apart the curated prompts are; None where they are neither shipped nor embedded yet."""
+        if (made := shipped_scale(embedder.version)) is not None:
+            return made.floor
+        prompts = await embedder.known([prompt.text for prompt in curated()])
+        return None if prompts is None else await off_loop(unrelated, prompts)
 
     async def _own(self, embedder: CachedEmbedder, guild_id: int, pair: Pair | None) -> "_Near | None":
         """How far apart this server's redraws are, the pair's own if there are enough; None where there are too few."""

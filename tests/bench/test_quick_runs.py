@@ -65,6 +65,13 @@ def test_the_check_of_a_step_is_set_against_the_step():
     ]
 
 
+def test_an_offline_turn_is_measured_by_part():
+    head, *rows = quick_run("turn.py")
+    assert head.startswith("a part of a turn, ms of CPU")
+    parts = ["draw", "check", "look", "check of the words", "embed", "store", "a turn"]
+    assert [row[:40].strip() for row in rows] == parts
+
+
 @pytest.mark.long
 def test_a_crowd_is_answered_and_every_vote_counted():
     *_, counted, acknowledged, late = quick_run("crowd.py")

@@ -35,7 +35,7 @@ PIXELS_MAX: Final = 25 * 10**6
 
 MEDIA_TYPES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 
-RECENT_BYTES: Final = 24 * 2**20
+RECENT_BYTES: Final = 12 * 2**20
 RECENT_SECONDS: Final = 60.0
 """How many bytes of pictures are kept in memory, and for how long: a picture is posted and described within seconds."""
 

@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.client import BotRuntime, TelephoneBot
 from bot.delivery.old_edits import never_wait_for_old_edits
+from bot.delivery.request_rate import RequestRate
 from bot.interactions import forms
 from bot.interactions.callbacks import answer_once
 from bot.interactions.commands import CONTEXTS, INSTALLS, admin_group, moderate_group, telephone_group
@@ -58,7 +59,8 @@ class TelephoneApp(TelephoneBot):
         drawing_page: DrawingPage | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(drawing_page, tree_cls=Tree, http_trace=never_wait_for_old_edits(), **options)
+        trace = RequestRate().keep(never_wait_for_old_edits())
+        super().__init__(drawing_page, tree_cls=Tree, http_trace=trace, **options)
         self.telephone, self.moderate, self.admin = telephone_group(), moderate_group(), admin_group()
         self.surfaces = discord_surfaces(self)
         self._on_setup = on_setup

@@ -20,7 +20,8 @@ from telephone.engine.engine import Engine
 from telephone.exports import Exporter
 from telephone.exports.artifacts import GameArtifacts
 from telephone.games.admission import GameAdmission
-from telephone.games.card_queue import CARD_EVERY, CardQueue
+from telephone.games.card_pace import CARD_PACE, EVERY_STEP, CardPace, ShownCards
+from telephone.games.card_queue import CardQueue
 from telephone.games.guesses import GuessService
 from telephone.games.human_turns import HumanTurns
 from telephone.games.measure_workflow import PATIENCE, MeasureWorkflow, Patience
@@ -104,7 +105,7 @@ class Tempo:
 
     `call` is how long a player may take for a step, `lost` and `again` are the pauses after calls that were lost and
     before those that are asked for again. `battle_look` and `party_look` are the pauses between two looks at the
-    progress of a battle or a party, `cards` is the least pause between two edits of a game's card, `reveal` that
+    progress of a battle or a party, `cards` is how seldom a game's card is edited, `reveal` the pause
     between two messages of a reveal, and `sweep` the pause between two sweeps. `stretch` is how long one durable step
     of a rescore works, `held` the age of a worker's last sign of life at which another one takes its rescore over, and
     `rescore` the deadline of its embedder. `settle` is how long a deletion waits for running workflows, and `pauses`
@@ -116,7 +117,7 @@ class Tempo:
     again: tuple[float, ...] = AGAIN_PAUSES
     battle_look: float = BATTLE_LOOK
     party_look: float = PARTY_LOOK
-    cards: float = CARD_EVERY
+    cards: CardPace = CARD_PACE
     reveal: float = REVEAL_EVERY
     patience: Patience = PATIENCE
     stretch: float = STRETCH
@@ -128,8 +129,6 @@ class Tempo:
 
 
 TEMPO: Final = Tempo()
-_TERMINAL: Final = replace(TEMPO, cards=0.0)
-"""In a terminal the card is the progress display."""
 
 
 class Durable(Protocol):
@@ -345,7 +344,7 @@ async def open_with_engine(
     shared = await _Shared.open(settings, parts or parts_of(settings), tempo, humans=True)
     store, players, pictures = shared.store, shared.players, shared.pictures
     engine = Engine(settings.engine_url)
-    game_publisher = _game_publisher(shared, surfaces.games, surfaces.human_turns)
+    game_publisher = _game_publisher(shared, surfaces.games, surfaces.human_turns, tempo.cards)
     battle_publisher = BattlePublisher(store, pictures, players, surfaces.battles)
     games, measuring = _game_workflows(shared, engine, game_publisher, battle_publisher, tempo)
     battles = BattleWorkflow(BattleDependencies(store, games, battle_publisher, measuring, engine, tempo.battle_look))
@@ -386,14 +385,17 @@ async def open_terminal(settings: Settings, presenter: GamePresenter, *, parts: 
     """The same for games alone, shown where no members are: in a terminal. Raises Misconfigured."""
     shared = await _Shared.open(settings, parts or parts_of(settings), TEMPO, humans=False)
     engine = Engine(settings.engine_url)
-    publisher = _game_publisher(shared, presenter, NoTurnPresenter())
-    games, measuring = _game_workflows(shared, engine, publisher, NoSidePublisher(), _TERMINAL)
+    publisher = _game_publisher(shared, presenter, NoTurnPresenter(), EVERY_STEP)
+    games, measuring = _game_workflows(shared, engine, publisher, NoSidePublisher(), TEMPO)
     app = shared.app(replace(_NOBODY, games=games))
-    return await _launch(shared, app, engine, games, measuring=measuring, tempo=_TERMINAL)
+    return await _launch(shared, app, engine, games, measuring=measuring, tempo=TEMPO)
 
 
-def _game_publisher(shared: _Shared, presenter: GamePresenter, turn_presenter: TurnPresenter) -> GamePublisher:
-    return GamePublisher(shared.store, shared.pictures, shared.players, shared.calibrations, presenter, turn_presenter)
+def _game_publisher(
+    shared: _Shared, presenter: GamePresenter, turn_presenter: TurnPresenter, pace: CardPace
+) -> GamePublisher:
+    common = (shared.store, shared.pictures, shared.players, shared.calibrations)
+    return GamePublisher(*common, presenter, turn_presenter, ShownCards(pace))
 
 
 def _game_workflows(
@@ -402,7 +404,7 @@ def _game_workflows(
     store = shared.store
     views = GameViews(store)
     steps = StepPlayer(store, shared.pictures, shared.players, shared.guard, views)
-    runner = StepRunner(store, steps, views, publisher, CardQueue(publisher.edit_card_of, tempo.cards))
+    runner = StepRunner(store, steps, views, publisher, CardQueue(publisher.edit_card_of, publisher.cards))
     measuring = MeasureWorkflow(store, shared.measure, shared.calibrations, publisher, engine, patience=tempo.patience)
     human_turns = HumanTurns(store, shared.players, publisher)
     dependencies = GameDependencies(store, publisher, measuring, engine, sides, human_turns, tempo.reveal, runner)

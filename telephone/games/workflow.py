@@ -117,8 +117,8 @@ class GameWorkflow(DBOSConfiguredInstance):
         for game_id in promoted:
             await self.play_on(await store.games.get(game_id))
         if promoted:
-            for waiting in await store.games.recent(guild_id, states=[GameState.QUEUED]):
-                await self._with.publisher.edit_card(waiting)
+            for waiting in await store.games.queue(guild_id):
+                self.cards.moved_up(guild_id, waiting)
 
     async def go_on(self, game: Game) -> None:
         """Resumes a paused game, in a new run."""
@@ -361,9 +361,9 @@ class GameWorkflow(DBOSConfiguredInstance):
 
     @DBOS.step(name="Play._tell_place")
     async def _tell_place(self, game_id: str) -> None:
-        """Updates a queued game's card, since it was posted before there was a thread to link to."""
+        """Updates the card of a game that stays queued, unless that is what it was posted with."""
         game = await self._with.store.games.get(game_id)
-        if game.state is GameState.QUEUED:
+        if game.state is GameState.QUEUED and self._with.publisher.cards.state(game_id) is not GameState.QUEUED:
             await self._with.publisher.edit_card(game)
 
     @DBOS.step(name="Play._measure")

@@ -253,7 +253,9 @@ def picture_of(answer: Answer, who: str) -> Image:
     """The verified picture of an answer. Raises BadOutput."""
     if answer.data is None:
         raise BadOutput(f"{who} answered without a picture; please start the game again.")
-    return verify(answer.data)
+    image = verify(answer.data)
+    image.sha256  # noqa: B018 - it is kept, and this runs where work that takes long may
+    return image
 
 
 def caption_of(answer: Answer, who: str) -> Caption:

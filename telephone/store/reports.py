@@ -102,7 +102,7 @@ class Reports:
         if game_id is not None:
             hidden = hidden.where(col(PostRow.game_id) == game_id)
         async with self._database.reading() as session:
-            wrong = {tuple(row) for query in (shown, hidden) for row in await session.execute(query)}
+            wrong = {(owner, what) for query in (shown, hidden) for owner, what in await session.execute(query)}
             return await _stale(session, wrong) if wrong else []
 
     async def _settle(self, which: ColumnElement[bool], state: str, by: int) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -203,17 +203,20 @@ class Games:
 
         Raises NotFound.
         """
-        shown = col(GameRow.embedder)
-        named = embedder if unless is None else case((shown == unless, shown), else_=embedder)
-        statement = update(GameRow).where(col(GameRow.id) == game_id).values(embedder=named).returning(col(GameRow.id))
-        async with self._database.writing() as session:
-            if await session.scalar(statement) is None:
-                raise NoGame(game_id)
+        await self._database.change(lambda connection: show_by(connection, game_id, embedder, unless))
 
     async def count(self, guild_id: int | None, states: Collection[GameState]) -> int:
         """How many games are in one of these states, of one server or, for None, of all."""
         async with self._database.reading() as session:
             return int(await session.scalar(_count(guild_id, states)) or 0)
+
+
+def show_by(connection: Connection, game_id: str, embedder: str, unless: str | None) -> None:
+    """Sets the embedder whose distances a game shows, unless it shows those of `unless`. Raises NotFound."""
+    shown = col(GameRow.embedder)
+    named = embedder if unless is None else case((shown == unless, shown), else_=embedder)
+    if connection.execute(update(GameRow).where(col(GameRow.id) == game_id).values(embedder=named)).rowcount == 0:
+        raise NoGame(game_id)
 
 
 async def open_order(database: Database, session: AsyncSession, request: GameRequest, order: Order) -> None:

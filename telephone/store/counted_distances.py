@@ -69,6 +69,9 @@ async def recount(session: AsyncSession, games: SQLColumnExpression[bool] | Colu
 
 
 _REPEATED: Final = select(
-    *(getattr(GameRow, name) for name in ("guild_id", "t2i", "i2t", "level", "slug", "prompt", "seed", "design", "sealed")),
+    *(
+        getattr(GameRow, name)
+        for name in ("guild_id", "t2i", "i2t", "level", "slug", "prompt", "seed", "design", "sealed")
+    ),
     counts().label("counted"),
 ).where(col(GameRow.id) == bindparam("game_id"))

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -22,6 +22,12 @@ from telephone.store.tables.games import DistanceRow, GameRow, PostRow, ServerRo
 from telephone.store.visibility import sealed
 
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
+_OPENED: Final = select(
+    select(col(GameRow.id))
+    .where(col(GameRow.guild_id) == bindparam("guild"), col(GameRow.state) == GameState.QUEUED.value)
+    .where(col(GameRow.opened_run) == col(GameRow.runs))
+    .exists()
+)
 _INT64: Final = range(-(2**63), 2**63)
 
 
@@ -153,6 +159,12 @@ class Games:
                 .returning(col(GameRow.id))
             )
             return sorted(promoted, key=ids.index)
+
+    async def any_opened(self, guild_id: int) -> bool:
+        """Whether a server has queued games that can be promoted, in one query."""
+        return await self._database.ask(
+            lambda connection: bool(connection.execute(_OPENED, {"guild": guild_id}).scalar())
+        )
 
     async def opened(self, game_id: str, run: int) -> None:
         """Marks that a run's card and thread are ready, so that the game can be promoted; not for an earlier run."""

@@ -13,6 +13,7 @@ import hashlib
 import re
 import sqlite3
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -32,7 +33,7 @@ MANY: Final = 100_000
 class MidwayRecording(Recording):
     """One bot on three servers, killed while it is busy."""
 
-    GUILDS = {**Recording.GUILDS, "Crowd": ("fay",)}
+    GUILDS: Mapping[str, Sequence[str]] = {**Recording.GUILDS, "Crowd": ("fay",)}
 
     async def cut_off(self) -> None:
         [self.crowd] = self.more
@@ -124,11 +125,15 @@ class MidwayRecording(Recording):
 
     def check(self) -> None:
         super().check()
-        states = f"SELECT group_concat(state) FROM (SELECT state FROM game WHERE guild_id = {self.crowd.id} ORDER BY number)"
+        states = (
+            f"SELECT group_concat(state) FROM (SELECT state FROM game WHERE guild_id = {self.crowd.id} ORDER BY number)"
+        )
         assert self.one(states) == ",".join(STATES)
         self.take_back()
         self.forget_texts()
-        unposted = "SELECT number, what FROM post JOIN game ON id = game_id WHERE message_id IS NULL AND post.guild_id = "
+        unposted = (
+            "SELECT number, what FROM post JOIN game ON id = game_id WHERE message_id IS NULL AND post.guild_id = "
+        )
         found = dict(ask(self.data, f"{unposted}{self.crowd.id} ORDER BY number"))
         assert re.fullmatch("[1-3][pc]", found.pop(5)), found
         assert found == {1: "summary", 2: "1p", 3: "1p", 4: "1p", 8: "thread"}

@@ -1,7 +1,7 @@
 """The data folders of earlier versions: today's bot opens them, and everything goes on to its end.
 
-What is in the folders, record.py and record_midway.py say. The test knows no module of the product: it starts processes, acts as members on
-the messages that version posted, and reads tables.
+What is in the folders, record.py and record_midway.py say. The test knows no module of the product: it starts
+processes, acts as members on the messages that version posted, and reads tables.
 """
 
 import asyncio

@@ -41,14 +41,22 @@ class GamePublisher:
     cards: ShownCards = field(default_factory=ShownCards)
     card_locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
-    async def post(self, game: Game, message: GameMessage) -> None:
-        """Posts one message of a game; `post_summary` posts the summary.
+    async def open(self, game: Game) -> None:
+        """Posts card, thread and opening message, those that a game has. Each is stored as soon as it is posted."""
+        places = ("card_id", "thread_id", "opening_id")
+        for message, place in zip(OPENING, places, strict=True):
+            message_id = await self.post(game, message)
+            game = replace(game, place=replace(game.place, **{place: message_id}))
+
+    async def post(self, game: Game, message: GameMessage) -> int | None:
+        """Posts one message of a game, and returns its id; `post_summary` posts the summary.
 
         A game that is a side of a battle has no messages of its own: the battle shows it. A sealed game shows no prompt
         and no step, and an album nothing at all, before the reveal.
         """
-        if not (game.is_side or (game.is_sealed and (game.is_album or not _tells_nothing(message)))):
-            await self._post(game, message, lambda posting: self._send(game.shown, message, posting))
+        if game.is_side or (game.is_sealed and (game.is_album or not _tells_nothing(message))):
+            return None
+        return await self._post(game, message, lambda posting: self._send(game.shown, message, posting))
 
     async def post_begun(self, game: Game, key: StepKey, post: StoredPost) -> int:
         """Posts a step whose message is stored as begun; returns the message's id, which is to be stored."""
@@ -70,8 +78,10 @@ class GamePublisher:
         """Posts one message of a sealed game after its last step is played."""
         await self._post(game, message, lambda posting: self._send(game.shown, message, posting))
 
-    async def _post(self, game: Game, message: GameMessage, send: Callable[[Posting], Awaitable[int]]) -> None:
-        await post_once(self.store.posts, game.id, str(message), send, scope=lambda _: self._scope(game, message))
+    async def _post(self, game: Game, message: GameMessage, send: Callable[[Posting], Awaitable[int]]) -> int:
+        return await post_once(
+            self.store.posts, game.id, str(message), send, scope=lambda _: self._scope(game, message)
+        )
 
     @staticmethod
     def _scope(game: Game, message: GameMessage) -> str:
@@ -157,7 +167,7 @@ class GamePublisher:
         return self.card_locks.setdefault(game_id, asyncio.Lock())
 
     async def _edit_card(self, game: Game, waking: bool = False) -> None:
-        summary = await self._ending(game.shown) if game.state is GameState.FINISHED else None
+        summary = await self._end(game.shown) if game.state is GameState.FINISHED else None
         progress = replace(await self._progress(game), waking=waking)
         await self.presenter.edit_card(game.shown, progress, summary)
         self.cards.edited(game, slow=progress.per_minute is not None, passing=waking)
@@ -211,7 +221,7 @@ class GamePublisher:
         key, seat = game.next_key, None
         if game.state is GameState.WAITING and key is not None:
             seat = await self.store.seats.get(game.id, key)
-        place = await self.store.games.place_in_queue(game.id)
+        place = await self.store.games.place_in_queue(game.id) if game.state is GameState.QUEUED else 0
         return Progress(place, seconds_left(game), seat, self.per_minute(game))
 
     def per_minute(self, game: Game) -> int | None:
@@ -219,20 +229,19 @@ class GamePublisher:
         slow = self.players.slowness([game.pair.t2i, game.pair.i2t])
         return None if slow is None else slow.per_minute
 
-    async def _ending(self, game: Game) -> Summary:
-        """What the card of a finished game shows of its summary: all but the chart and what belongs to that."""
+    async def _end(self, game: Game) -> Summary:
+        """What a card shows of a finished game: of the summary its pictures and the distance, without the chart."""
         first, last = await self._picture(game, 0), await self._picture(game, -1)
         return Summary(first, last, drift_of(game), embedder=self._label(game.embedder))
 
     async def _summary(self, game: Game, awaited: str = "") -> Summary:
-        first, last = await self._picture(game, 0), await self._picture(game, -1)
-        found, embedder = drift_of(game), self._label(game.embedder)
-        if found is None:
-            return Summary(first, last, embedder=embedder, awaited=self._label(awaited))
+        shown = replace(await self._end(game), awaited=self._label(awaited))
+        if shown.drift is None:
+            return shown
         bearings = await self.calibrations.bearings(game)
-        drawn = GameChart(f"Game {game.number}: {game.pair}", embedder, found, bearings)
-        chart = await off_loop(drawn.chart) if found.is_known else None
-        return Summary(first, last, found, chart, embedder, bearings, drawn.alt, self._label(awaited))
+        drawn = GameChart(f"Game {game.number}: {game.pair}", shown.embedder, shown.drift, bearings)
+        chart = await off_loop(drawn.chart) if shown.drift.is_known else None
+        return replace(shown, chart=chart, bearings=bearings, chart_alt=drawn.alt)
 
     async def _picture(self, game: Game, which: int) -> Image | None:
         drawn = [turn.picture for turn in game.turns if turn.picture is not None]

@@ -34,6 +34,7 @@ from telephone.engine.outcomes import (
     Waits,
     held_up,
     journalled,
+    outcome_of,
     read,
     write,
 )
@@ -110,7 +111,7 @@ class GameWorkflow(DBOSConfiguredInstance):
     async def promote(self, guild_id: int) -> None:
         """Starts the oldest queued games of a server, as many as may run at once; shows the others their new place."""
         store = self._with.store
-        if await store.servers.paused(guild_id):
+        if not await store.games.any_opened(guild_id) or await store.servers.paused(guild_id):
             return
         settings = await store.servers.settings(guild_id)
         promoted = await store.games.promote(guild_id, settings.parallel)
@@ -192,16 +193,11 @@ class GameWorkflow(DBOSConfiguredInstance):
 
     # Workflows
 
-    @DBOS.workflow(name="Play.opening", max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Play.opening.2", max_recovery_attempts=1_000)
     async def opening(self, game_id: str, run: int) -> None:
-        held = held_up(await self._reopen(game_id, run)) if run else None
-        for message in OPENING:
-            held = held or held_up(await self._show(game_id, run, str(message)))
-        if held:
-            await self._end_early(game_id, run, write(held))
-            return
-        await self._give_place(game_id, run)
-        await self._tell_place(game_id)
+        value = await self._open(game_id, run)
+        if held_up(value):
+            await self._end_early(game_id, run, value)
 
     @DBOS.workflow(name="Play.playing.2", max_recovery_attempts=1_000)
     async def playing(self, game_id: str, run: int) -> None:
@@ -224,12 +220,10 @@ class GameWorkflow(DBOSConfiguredInstance):
         await DBOS.sleep_async(await self._seconds_until(due))
         await self._look_after(game_id)
 
-    @DBOS.workflow(name="Play.closing", max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Play.closing.2", max_recovery_attempts=1_000)
     async def closing(self, game_id: str) -> None:
-        await self._measure(game_id)
-        await self._await_primary(game_id)
-        await self._summarise(game_id)
-        await self._scale(game_id)
+        if await self._close(game_id):
+            await self._scale(game_id)
 
     @DBOS.workflow(name="Play.settling", max_recovery_attempts=1_000)
     async def settling(self, game_id: str) -> None:
@@ -256,6 +250,31 @@ class GameWorkflow(DBOSConfiguredInstance):
         return outcome
 
     # Durable steps
+
+    @DBOS.step(name="Play._open")
+    async def _open(self, game_id: str, run: int) -> Journalled:
+        """Posts card, thread and opening message, and only then lets the queue promote the game."""
+        opened = write(await outcome_of(self._set_up(game_id, run)))
+        if not held_up(opened):
+            await self._with.store.games.opened(game_id, run)
+            game = await self._with.store.games.get(game_id)
+            await self.promote(game.request.guild_id)
+            game = await self._with.store.games.get(game_id)
+            if game.state is GameState.QUEUED:  # its card was posted before there was a thread to link to
+                await self._with.publisher.edit_card(game)
+        return opened
+
+    async def _set_up(self, game_id: str, run: int) -> None:
+        game = await self._with.runner.views.fresh(game_id, run, GOING)
+        if run:
+            await self._with.publisher.reopen(game)
+            game = await self._with.runner.views.fresh(game_id, run, GOING)
+        await self._with.publisher.open(game)
+
+    @DBOS.step(name="Play._close")
+    async def _close(self, game_id: str) -> bool:
+        """Measures a finished game and posts its summary; whether the summary lacks a calibration."""
+        return await self._with.measuring.close(game_id)
 
     @DBOS.step(name="Play._length")
     async def _length(self, game_id: str) -> int:
@@ -402,7 +421,25 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self._with.publisher.edit_card(game)
         await self._with.human_turns.show_invitation(game, game.next_key)
 
-    # Runs that were begun before a step was asked for, answered and shown in two durable steps are played on as before.
+    # Runs that were begun before opening and closing took one durable step, and a step two, are played on as before.
+
+    @DBOS.workflow(name="Play.opening", max_recovery_attempts=1_000)
+    async def opening_1(self, game_id: str, run: int) -> None:
+        held = held_up(await self._reopen(game_id, run)) if run else None
+        for message in OPENING:
+            held = held or held_up(await self._show(game_id, run, str(message)))
+        if held:
+            await self._end_early(game_id, run, write(held))
+            return
+        await self._give_place(game_id, run)
+        await self._tell_place(game_id)
+
+    @DBOS.workflow(name="Play.closing", max_recovery_attempts=1_000)
+    async def closing_1(self, game_id: str) -> None:
+        await self._measure(game_id)
+        await self._await_primary(game_id)
+        await self._summarise(game_id)
+        await self._scale(game_id)
 
     @DBOS.workflow(name="Play.playing", max_recovery_attempts=1_000)
     async def playing_1(self, game_id: str, run: int) -> None:

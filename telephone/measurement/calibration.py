@@ -39,6 +39,8 @@ class Calibrations:
     measure: GameMeasurer
     caps: Caps = field(default_factory=Caps)
     fresh_s: float = FRESH_S
+    _prepared: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    """The embedders, by name and version, for which this process has embedded all that attribution needs."""
     _found: LRUCache[_Key, tuple[float, Calibration]] = field(default_factory=lambda: LRUCache(KEPT), repr=False)
 
     async def bearings(self, game: Game) -> Bearings:
@@ -48,6 +50,15 @@ class Calibrations:
             return UNKNOWN
         scale = await self.of(game.request.guild_id, embedder.name, game.pair)
         return UNKNOWN if scale is None else Bearings(scale, await self._rest(embedder, game, scale.still))
+
+    async def ready(self, game: Game) -> bool:
+        """Whether `prepare` could add nothing to the calibration of a game's distances."""
+        embedder = self.measure.embedders.get(game.embedder or "")
+        if embedder is None:
+            return True
+        if embedder.sees_pictures and (embedder.name, embedder.version) not in self._prepared:
+            return False
+        return await self.of(game.request.guild_id, embedder.name, game.pair) is not None
 
     async def of(self, guild_id: int, embedder: str, pair: Pair | None = None) -> Calibration | None:
         """The calibration of an embedder for one pair or for all of a server; None until it is prepared.
@@ -84,9 +95,10 @@ class Calibrations:
         most = Order(await cached.most_for(texts), self.caps)
         if most.most_usd == 0:
             await cached.embed_texts(texts)
-            return
-        async with self.store.expenses.paying(f"scale {embedder}", most) as expense:
-            await cached.embed_texts(texts, lambda _, usd: self.store.expenses.spend(expense.id, usd))
+        else:
+            async with self.store.expenses.paying(f"scale {embedder}", most) as expense:
+                await cached.embed_texts(texts, lambda _, usd: self.store.expenses.spend(expense.id, usd))
+        self._prepared.add((cached.name, cached.version))
 
     async def most_usd(self, guild_id: int, embedder: str) -> float:
         """The most that `prepare` can cost, in US dollars."""

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -22,6 +22,12 @@ from telephone.store.tables.games import DistanceRow, GameRow, PostRow, ServerRo
 from telephone.store.visibility import sealed
 
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
+_OPENED: Final = select(
+    select(col(GameRow.id))
+    .where(col(GameRow.guild_id) == bindparam("guild"), col(GameRow.state) == GameState.QUEUED.value)
+    .where(col(GameRow.opened_run) == col(GameRow.runs))
+    .exists()
+)
 _INT64: Final = range(-(2**63), 2**63)
 
 
@@ -162,6 +168,12 @@ class Games:
             )
             return sorted(promoted, key=ids.index)
 
+    async def any_opened(self, guild_id: int) -> bool:
+        """Whether a server has queued games that can be promoted, in one query."""
+        return await self._database.ask(
+            lambda connection: bool(connection.execute(_OPENED, {"guild": guild_id}).scalar())
+        )
+
     async def opened(self, game_id: str, run: int) -> None:
         """Marks that a run's card and thread are ready, so that the game can be promoted; not for an earlier run."""
         this_run = (col(GameRow.id) == game_id, col(GameRow.runs) == run)
@@ -211,17 +223,20 @@ class Games:
 
         Raises NotFound.
         """
-        shown = col(GameRow.embedder)
-        named = embedder if unless is None else case((shown == unless, shown), else_=embedder)
-        statement = update(GameRow).where(col(GameRow.id) == game_id).values(embedder=named).returning(col(GameRow.id))
-        async with self._database.writing() as session:
-            if await session.scalar(statement) is None:
-                raise NoGame(game_id)
+        await self._database.change(lambda connection: show_by(connection, game_id, embedder, unless))
 
     async def count(self, guild_id: int | None, states: Collection[GameState]) -> int:
         """How many games are in one of these states, of one server or, for None, of all."""
         async with self._database.reading() as session:
             return int(await session.scalar(_count(guild_id, states)) or 0)
+
+
+def show_by(connection: Connection, game_id: str, embedder: str, unless: str | None) -> None:
+    """Sets the embedder whose distances a game shows, unless it shows those of `unless`. Raises NotFound."""
+    shown = col(GameRow.embedder)
+    named = embedder if unless is None else case((shown == unless, shown), else_=embedder)
+    if connection.execute(update(GameRow).where(col(GameRow.id) == game_id).values(embedder=named)).rowcount == 0:
+        raise NoGame(game_id)
 
 
 async def open_order(database: Database, session: AsyncSession, request: GameRequest, order: Order) -> None:

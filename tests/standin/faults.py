@@ -75,6 +75,10 @@ class Faults:
         """How many faults have not happened yet."""
         return sum(fault.times for fault in self._waiting)
 
+    def left_of(self, status: Kind) -> int:
+        """How many faults of one kind have not happened yet."""
+        return sum(fault.times for fault in self._waiting if fault.status == status)
+
     def clear(self) -> None:
         """Let everything work again."""
         self._waiting.clear()

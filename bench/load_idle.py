@@ -20,19 +20,20 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import sqlalchemy as sa
 from load_engine import PROMPT, PROVIDERS, Load, Sleeper
 
 from telephone import log
 from telephone.app import App
-from telephone.battles.versus import VersusAsked
+from telephone.battles.admission import BattleAsked
 from telephone.bootstrap import EngineRuntime, Parts, open_with_engine
 from telephone.domain.battles import BattleState
 from telephone.domain.calls import Answer, Ask, Ticket
@@ -64,7 +65,7 @@ price_usd = 0.0
 licence = "bench"
 """
 _CALM_S: Final = 3.0
-"""How long nothing may have been enqueued before the counting begins, in seconds: more than a fresh wait's own looks."""
+"""How long nothing may have been written before the counting begins, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +158,16 @@ async def _opened(folder: Path, provider: Hanging, url: str | None) -> AsyncIter
     tables = (("hanging-artist", "t2i"), ("hanging-spotter", "i2t"), ("other-artist", "t2i"))
     own.write_text("".join(_MODELS.format(name=name, kind=kind) for name, kind in tables), encoding="utf-8")
     settings = Settings(
-        _env_file=None, data_dir=folder, database_url=url, storage_url=None, models=own, moderation="off", secret="bench"
+        _env_file=None,
+        data_dir=folder,
+        database_url=url,
+        storage_url=None,
+        models=own,
+        moderation="off",
+        secret="bench",
     )
     games = RecordedGames()
-    surfaces = RecordedSurfaces(
-        games, RecordedBattles(), RecordedParties(), games, RecordedJobs(), RecordedCleanup()
-    )
+    surfaces = RecordedSurfaces(games, RecordedBattles(), RecordedParties(), games, RecordedJobs(), RecordedCleanup())
     opened = await open_with_engine(
         settings, surfaces, parts=Parts(dict.fromkeys(PROVIDERS, provider), guard_of(settings))
     )
@@ -222,12 +227,10 @@ async def paused(opened: EngineRuntime, provider: Hanging, count: int) -> None:
 
 async def battles(opened: EngineRuntime, provider: Hanging, count: int) -> None:
     """Battles are open for votes."""
-    for seed in range(2):
-        await _start(opened.app, 1, t2i=("hanging-artist", "other-artist")[seed], turns=1)
-    await _all(opened, 2, GameState.FINISHED)
-    asked = VersusAsked((1, 2), guild_id=GUILD, starter_id=HOST)
-    for _ in range(count):
-        await opened.app.battles.versus(asked)
+    pairs = ("hanging-artist x hanging-spotter", "other-artist x hanging-spotter")
+    for number in range(count):
+        prompt = f"{PROMPT} for the {number}th time"
+        await opened.app.battles.start(BattleAsked(prompt, pairs, 1, guild_id=GUILD, starter_id=HOST))
 
     async def reached() -> bool:
         states = [BattleState.VOTING]
@@ -244,11 +247,11 @@ async def parties(opened: EngineRuntime, provider: Hanging, count: int) -> None:
         for who in MEMBERS:
             await opened.app.parties.join(party, who)
     for party in begun:
-        await _until(lambda party=party: _is(opened, party, PartyState.PROMPTS))
+        await _until(partial(_is, opened, party, PartyState.PROMPTS))
         for who in MEMBERS:
             await opened.app.parties.bring(party, who, f"the prompt of member {who}", 1_000)
     for party in begun:
-        await _until(lambda party=party: _is(opened, party, PartyState.PLAYING))
+        await _until(partial(_is, opened, party, PartyState.PLAYING))
 
 
 async def _is(opened: EngineRuntime, party: str, state: PartyState) -> bool:
@@ -301,9 +304,7 @@ FULL: Final = (
     Case("battles open for votes", battles, 100, 1.0),
     Case("parties in a round", parties, 20, None),
 )
-QUICK: Final = tuple(
-    replace(case, waiting=count) for case, count in zip(FULL, (0, 8, 8, 8, 4, 2), strict=True)
-)
+QUICK: Final = tuple(replace(case, waiting=count) for case, count in zip(FULL, (0, 8, 8, 8, 4, 2), strict=True))
 EACH: Final = 0.05
 """The most statements a second that one more that waits may ask: a sweep's share."""
 EMPTY: Final = 10.0

@@ -39,11 +39,12 @@ from telephone.engine.outcomes import (
     write,
 )
 from telephone.engine.reruns import Reruns
-from telephone.engine.waiting import look_until
+from telephone.engine.waiting import look_when
 from telephone.errors import StageGone
 from telephone.games.measure_workflow import MeasureWorkflow
 from telephone.games.workflow import PAUSES, GameWorkflow
 from telephone.store import Store
+from telephone.store.sights import BATTLES
 
 DROPPED: Final = "It could not be played on."
 """Why a side is out, in as many words as may be shown before the battle closes: more would name its models."""
@@ -53,8 +54,6 @@ STOPPED: Final = "Its host stopped it."
 LEFT: Final = "The bot was removed from the server."
 _GOING: Final = (BattleState.PLAYING, BattleState.PAUSED, BattleState.VOTING)
 _UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
-LOOK_EVERY: Final = 1.0
-"""The pause between two looks at the progress of a battle's games, in seconds."""
 _COUNT_EVERY: Final = 5.0
 """The shortest time between two edits of a card's count of votes, in seconds."""
 _CALL: Final = (BattleMessage(BattleMessageKind.BALLOT), BattleMessage(BattleMessageKind.CALL))
@@ -69,14 +68,13 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class BattleDependencies:
-    """The collaborators of the workflow. `look_every` is the pause between two looks at the games, in seconds."""
+    """The collaborators of the workflow."""
 
     store: Store
     games: GameWorkflow
     publisher: BattlePublisher
     measuring: MeasureWorkflow
     engine: Engine
-    look_every: float
 
 
 @DBOS.dbos_class("Battling")
@@ -247,7 +245,8 @@ class BattleWorkflow(DBOSConfiguredInstance):
                 await self._with.publisher.edit_card(battle)
             return battle
 
-        battle = await look_until(look, lambda now: _is_played(now, turn), every=self._with.look_every)
+        with self._with.store.changes.watching(BATTLES, battle_id) as changed:
+            battle = await look_when(changed, look, lambda now: _is_played(now, turn))
         if len(battle.in_play) < SIDES_MIN:
             return Void(TOO_FEW)
         return Out(tuple(await self._drop(battle, turn)))

@@ -61,6 +61,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.changes = database.changes
         self.games = Games(database)
         self.steps = Steps(database)
         self.seats = Seats(database)

@@ -141,8 +141,6 @@ async def running_app(
         call=deadline,
         lost=(0.0, 0.0),
         again=(0.0, 0.0, 0.0),
-        battle_look=0.05,
-        party_look=0.05,
         reveal=0.01,
         patience=patience,
         stretch=1.0,

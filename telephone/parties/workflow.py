@@ -30,7 +30,7 @@ from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN, Party, PartyState, 
 from telephone.engine import workflow_ids
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
-from telephone.engine.reruns import Reruns
+from telephone.engine.reruns import Reruns, Run
 from telephone.engine.waiting import look_when
 from telephone.errors import OverBudget, StageGone, TelephoneError
 from telephone.games.admission import GameAdmission
@@ -79,7 +79,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
         self._with = dependencies
         super().__init__(config_name="party")
 
-    async def begin(self, party: Party) -> None:
+    async def begin(self, party: Run) -> None:
         """Shows a stored party and runs it to its end."""
         await self._with.engine.enqueue(workflow_ids.party(party.id, party.run), self.hosting, party.id, party.run)
 
@@ -98,7 +98,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
 
     async def recover(self) -> None:
         """Starts parties again that a crash, a fault or another process left unfinished. Safe at any time."""
-        unfinished = await self._with.store.parties.unfinished()
+        unfinished = await self._with.store.due.parties()
         reruns = Reruns("party", self._with.engine, self._with.store.parties, self.begin, self._give_up)
         await reruns.set_going({workflow_ids.party(one.id, one.run): one for one in unfinished})
 

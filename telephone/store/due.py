@@ -77,19 +77,16 @@ class Due:
     async def turns(self) -> list[str]:
         """The waiting games, albums left out, about whose turn a reminder, a claim's end or a deadline is due."""
         moment, seat = now(), SeatRow
-        open_ = and_(
-            col(seat.state) == SeatState.OPEN.value,
-            col(seat.half_at) <= moment,
-            or_(~col(seat.half_told), col(seat.deadline) <= moment),
-        )
-        half = and_(~col(seat.claim_told), col(seat.claim_half_at) <= moment)
-        told = and_(~col(seat.half_told), col(seat.half_at) <= moment)
-        over = or_(col(seat.claim_expires_at) <= moment, half, told)
-        claimed = and_(col(seat.state) == SeatState.CLAIMED.value, over)
+        open_, claimed = (col(seat.state) == state.value for state in (SeatState.OPEN, SeatState.CLAIMED))
+        half_over = and_(~col(seat.half_told), col(seat.half_at) <= moment)
+        claim_half_over = and_(~col(seat.claim_told), col(seat.claim_half_at) <= moment)
+        claim_over = or_(col(seat.claim_expires_at) <= moment, claim_half_over)
+        which = [and_(open_, half_over), and_(open_, col(seat.deadline) <= moment)]
+        which += [and_(claimed, or_(claim_over, half_over))]
         query = (
             select(col(GameRow.id))
             .join(SeatRow, col(SeatRow.game_id) == col(GameRow.id))
-            .where(or_(open_, claimed), col(GameRow.state) == GameState.WAITING.value)
+            .where(or_(*which), col(GameRow.state) == GameState.WAITING.value)
             .where(col(GameRow.design).is_distinct_from("party"))
         )
         return await self._ids(query.distinct())

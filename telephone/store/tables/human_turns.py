@@ -25,6 +25,7 @@ class SeatRow(Row, table=True):
         Index(None, "guild_id", "claimer_id"),
         Index(None, "claim_id"),
         Index(None, "state", "half_at"),
+        Index(None, "state", "deadline"),
     )
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)

@@ -9,6 +9,7 @@ depends_on = None
 
 _INDEXES = (
     ("ix_seat_state_half_at", "seat", ["state", "half_at"]),
+    ("ix_seat_state_deadline", "seat", ["state", "deadline"]),
     ("ix_game_state_ended_at", "game", ["state", "ended_at"]),
     ("ix_battle_state_closed_at", "battle", ["state", "closed_at"]),
 )

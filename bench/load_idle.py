@@ -230,7 +230,7 @@ async def battles(opened: EngineRuntime, provider: Hanging, count: int) -> None:
     pairs = ("hanging-artist x hanging-spotter", "other-artist x hanging-spotter")
     for number in range(count):
         prompt = f"{PROMPT} for the {number}th time"
-        await opened.app.battles.start(BattleAsked(prompt, pairs, 1, guild_id=GUILD, starter_id=HOST))
+        await opened.app.battles.start(BattleAsked(prompt, pairs, turns=1, guild_id=GUILD, starter_id=HOST))
 
     async def reached() -> bool:
         states = [BattleState.VOTING]

@@ -48,7 +48,7 @@ class Changes:
         self._waits: dict[str, list[_Wait]] = defaultdict(list)
         self._looking: asyncio.Task[None] | None = None
         self._hurry: asyncio.Event | None = None
-        self._stirred = False
+        self._stirring, self._stirred = 0, False
 
     @contextmanager
     def watching(self, sight: Sight, owner_id: str, seen: Seen = ()) -> Iterator[asyncio.Event]:
@@ -59,12 +59,14 @@ class Changes:
         """
         wait = _Wait(sight, owner_id, seen)
         self._waits[owner_id].append(wait)
+        self._stirring += sight.stirs
         if self._looking is None or self._looking.done():
             self._hurry = asyncio.Event()
             self._looking = asyncio.create_task(self._look(self._hurry))
         try:
             yield wait.woken
         finally:
+            self._stirring -= sight.stirs
             self._waits[owner_id].remove(wait)
             if not self._waits[owner_id]:
                 del self._waits[owner_id]
@@ -82,7 +84,7 @@ class Changes:
 
     def stir(self) -> None:
         """Has those looked at soon whose changes are not told by name, after anything was stored."""
-        if not self._stirred and any(wait.sight.stirs for waits in self._waits.values() for wait in waits):
+        if self._stirring and not self._stirred:
             self._stirred = True
             asyncio.get_running_loop().call_later(STIRRED, self._settle)
 

@@ -86,7 +86,7 @@ class Changes:
         """Has those looked at soon whose changes are not told by name, after anything was stored."""
         if self._stirring and not self._stirred:
             self._stirred = True
-            asyncio.get_running_loop().call_later(STIRRED, self._settle)
+            self.hurry()
 
     async def close(self) -> None:
         """Stops to look."""
@@ -95,15 +95,14 @@ class Changes:
             with suppress(asyncio.CancelledError):
                 await self._looking
 
-    def _settle(self) -> None:
-        self._stirred = False
-        self.hurry()
-
     async def _look(self, hurry: asyncio.Event) -> None:
         while self._waits:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._every):
                     await hurry.wait()
+            if self._stirred:  # what is stored together is looked at together
+                await asyncio.sleep(STIRRED)
+            self._stirred = False
             hurry.clear()
             try:
                 await self._look_once()

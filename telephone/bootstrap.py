@@ -14,7 +14,6 @@ from telephone.battles.admission import BattleAdmission
 from telephone.battles.matchmaking import Matchmaking
 from telephone.battles.publisher import BattlePublisher
 from telephone.battles.service import BattleService
-from telephone.battles.workflow import LOOK_EVERY as BATTLE_LOOK
 from telephone.battles.workflow import BattleDependencies, BattleWorkflow
 from telephone.engine.engine import Engine
 from telephone.exports import Exporter
@@ -57,7 +56,6 @@ from telephone.models.registry import Registry
 from telephone.moderation import Moderation
 from telephone.parties.publisher import PartyPublisher
 from telephone.parties.service import PartyService
-from telephone.parties.workflow import LOOK_EVERY as PARTY_LOOK
 from telephone.parties.workflow import PartyDependencies, PartyWorkflow
 from telephone.ports.games import GamePresenter
 from telephone.ports.human_turns import NoTurnPresenter, TurnPresenter
@@ -104,8 +102,7 @@ class Tempo:
     """Deadlines and pauses, in seconds; tests make them short.
 
     `call` is how long a player may take for a step, `lost` and `again` are the pauses after calls that were lost and
-    before those that are asked for again. `battle_look` and `party_look` are the pauses between two looks at the
-    progress of a battle or a party, `cards` is how seldom a game's card is edited, `reveal` the pause
+    before those that are asked for again. `cards` is how seldom a game's card is edited, `reveal` the pause
     between two messages of a reveal, and `sweep` the pause between two sweeps. `stretch` is how long one durable step
     of a rescore works, `held` the age of a worker's last sign of life at which another one takes its rescore over, and
     `rescore` the deadline of its embedder. `settle` is how long a deletion waits for running workflows, and `pauses`
@@ -115,8 +112,6 @@ class Tempo:
     call: float = DEADLINE
     lost: tuple[float, ...] = LOST_PAUSES
     again: tuple[float, ...] = AGAIN_PAUSES
-    battle_look: float = BATTLE_LOOK
-    party_look: float = PARTY_LOOK
     cards: CardPace = CARD_PACE
     reveal: float = REVEAL_EVERY
     patience: Patience = PATIENCE
@@ -347,7 +342,7 @@ async def open_with_engine(
     game_publisher = _game_publisher(shared, surfaces.games, surfaces.human_turns, tempo.cards)
     battle_publisher = BattlePublisher(store, pictures, players, surfaces.battles)
     games, measuring = _game_workflows(shared, engine, game_publisher, battle_publisher, tempo)
-    battles = BattleWorkflow(BattleDependencies(store, games, battle_publisher, measuring, engine, tempo.battle_look))
+    battles = BattleWorkflow(BattleDependencies(store, games, battle_publisher, measuring, engine))
     parties = PartyWorkflow(
         PartyDependencies(
             store,
@@ -357,7 +352,6 @@ async def open_with_engine(
             measuring,
             shared.admission,
             engine,
-            tempo.party_look,
             tempo.reveal,
         )
     )

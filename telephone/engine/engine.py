@@ -22,6 +22,7 @@ from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, Queue, Serializer, Se
 from filelock import FileLock, Timeout
 
 from telephone.engine.failover import Failover
+from telephone.engine.polling import Polling
 from telephone.errors import Misconfigured
 
 APPLICATION_VERSION: Final = "1"
@@ -79,6 +80,7 @@ class Engine:
         self._enqueued: LRUCache[str, bool] = LRUCache(_ENQUEUED_CACHED)
         self._connections: sa.Engine | None = None
         self._failover: Failover | None = None
+        self._polling = Polling(shared=not self._on_sqlite)
 
     @property
     def _on_sqlite(self) -> bool:
@@ -139,6 +141,8 @@ class Engine:
         DBOS.launch()
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)
         self._queue = await DBOS.retrieve_queue_async(QUEUE)
+        if self._queue is not None:
+            self._polling.slow_down(self._dbos, self._queue)
         if self._failover is not None:
             self._failover.watch()
 
@@ -158,6 +162,7 @@ class Engine:
             raise RuntimeError("the engine is not launched")
         with SetWorkflowID(workflow_id):
             await self._queue.enqueue_async(workflow, *args)
+        self._polling.wake()
 
     async def ended(self, workflow_ids: Iterable[str]) -> set[str]:
         """The ids of these workflows that have ended, well or not, and will not go on by themselves."""
@@ -223,6 +228,7 @@ class Engine:
             await self._failover.stop()
         if self._dbos is not None:
             logging.getLogger("dbos").setLevel(logging.ERROR)
+            self._polling.stop()
             await _interrupt(self._dbos)
             await asyncio.to_thread(DBOS.destroy)
             self._dbos = None

@@ -38,6 +38,7 @@ from telephone.engine.outcomes import (
     read,
     write,
 )
+from telephone.engine.reruns import Run
 from telephone.errors import BadOutput, Refused, StageGone
 from telephone.games.card_queue import CardQueue
 from telephone.games.human_turns import HumanTurns
@@ -47,6 +48,7 @@ from telephone.games.step_runner import GOING, StepRunner
 from telephone.models.pricing import ATTEMPTS
 from telephone.publishing import each
 from telephone.store import Store
+from telephone.store.due import GameRun
 
 PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
 PAUSED_EVERYWHERE: Final = "The operator paused all games; they go on by themselves when the pause ends."
@@ -104,7 +106,7 @@ class GameWorkflow(DBOSConfiguredInstance):
         """The cards that are to be edited."""
         return self._with.runner.cards
 
-    async def begin(self, game: Game) -> None:
+    async def begin(self, game: Run) -> None:
         """Opens a game that is stored as queued, and plays it when its turn comes."""
         await self._with.engine.enqueue(workflow_ids.opening(game.id, game.run), self.opening, game.id, game.run)
 
@@ -156,7 +158,7 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self._with.human_turns.give_away(game, key)
         await self.mind(game.id, key)
 
-    async def settle(self, game: Game) -> None:
+    async def settle(self, game: Game | GameRun) -> None:
         """Updates the card of a game that has ended or pauses, and promotes queued games to its place."""
         state = "voided" if game.voided else game.state.value
         await self._with.engine.enqueue(workflow_ids.settling(game.id, game.run, state), self.settling, game.id)
@@ -187,7 +189,7 @@ class GameWorkflow(DBOSConfiguredInstance):
         game = await self._with.store.games.get(game_id)
         await self._with.publisher.show_prompt(game, await self._with.measuring.awaited(game))
 
-    async def play_on(self, game: Game) -> None:
+    async def play_on(self, game: Run) -> None:
         """Plays a game that was promoted, or goes on where its run was cut off."""
         await self._with.engine.enqueue(workflow_ids.playing(game.id, game.run), self.playing, game.id, game.run)
 

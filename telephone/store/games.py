@@ -138,7 +138,9 @@ class Games:
                 await book_in(session, game_id, settle=True)
             if moved and to.is_final:
                 await recount(session, col(DistanceRow.game_id) == game_id)
-            return moved
+        if moved:
+            self._database.changes.tell(game_id)
+        return moved
 
     async def void(self, game_id: str) -> None:
         """Marks a game as voided by a moderator: it counts neither for nor against anybody."""
@@ -216,6 +218,7 @@ class Games:
             run = await session.scalar(statement)
         if run is None:
             raise NoGame(game_id)
+        self._database.changes.tell(game_id)
         return run
 
     async def measured_with(self, game_id: str, embedder: str, *, unless: str | None = None) -> None:

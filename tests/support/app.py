@@ -142,8 +142,6 @@ async def running_app(
         call=deadline,
         lost=(0.0, 0.0),
         again=(0.0, 0.0, 0.0),
-        battle_look=0.05,
-        party_look=0.05,
         cards=EVERY_STEP,
         reveal=0.01,
         patience=patience,

@@ -111,8 +111,8 @@ class GameRow(Row, table=True):
         UniqueConstraint("id", "guild_id"),
         Index(None, "guild_id", "state", "number"),
         Index(None, "state", "created_at"),
-        Index(None, "guild_id", "created_at"),
         Index(None, "state", "ended_at"),
+        Index(None, "guild_id", "created_at"),
         Index(
             "ix_game_board",
             *("guild_id", "t2i", "i2t", "turns", "state", "voided", "slug", "level", "design", "started_at", "id"),

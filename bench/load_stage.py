@@ -143,12 +143,13 @@ async def stage(
     watched: bool = True,
     count: bool = False,
     usd: float = 0.001,
+    at_once: int | None = None,
     env: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stage]:
     """Opens all of it on a fresh SQLite store in `folder`, or where `env` says; checks of safety are off.
 
-    `pixels` is the side of a picture, `limits` switches Discord's limits on, `watched` the bot's own figures, with
-    `count` those of its database.
+    `pixels` is the side of a picture, `at_once` how many games a server plays together, `limits` switches Discord's
+    limits on, `watched` the bot's own figures, with `count` those of its database.
     """
     async with AsyncExitStack() as stack:
         provider = await stack.enter_async_context(Provider.open(calls, pixels))
@@ -166,7 +167,7 @@ async def stage(
         store = await stack.enter_async_context(await Store.open(url))
         opened = Stage(standin, provider, made, bot, store, folder / "figures.json", watched)
         for one in made:
-            asked = await one.admin.slash(one.channel, "telephone-admin limits", parallel=AT_ONCE)
+            asked = await one.admin.slash(one.channel, "telephone-admin limits", parallel=at_once or AT_ONCE)
             await opened.answered(asked)
         yield opened
         await bot.stop()
@@ -180,7 +181,7 @@ def _words(*, watched: bool, count: bool) -> list[str]:
 
 def _server(standin: Standin, number: int) -> Server:
     guild = standin.create_guild(f"Players {number}")
-    admin = guild.add_member(f"admin-{number}", permissions=discord.Permissions(manage_guild=True))
+    admin = guild.add_member(f"admin-{number}", permissions=discord.Permissions(administrator=True))
     return Server(guild, guild.create_text_channel("telephone"), guild.add_member(f"player-{number}"), admin)
 
 

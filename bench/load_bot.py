@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,13 +26,19 @@ from load_stage import AT_ONCE, BUCKET_S, GLOBAL, Stage, stage
 from telephone.domain.games import Game, GameState
 
 STARTS_A_SECOND: Final = 25
+_WARM_UP: Final = 999_999
+"""The seed of the game that is played before the others."""
 _AFTER: Final = 7.0
 """How long after the last game cards may still be edited, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """`games` games of `turns` turns, `at_once` of them together, or as many as that many `servers` allow."""
+    """`games` games of `turns` turns, `at_once` of them together, or as many as that many `servers` allow.
+
+    `warm` has one more game played before, in which what is loaded once is loaded; it is in no figure.
+    `offline` has the players and the checks of this machine play instead of those that only take time.
+    """
 
     games: int
     turns: int
@@ -41,6 +48,8 @@ class Party:
     at_once: int | None = None
     idle_s: float = 4.0
     limits: bool = True
+    warm: bool = True
+    offline: bool = False
 
     @property
     def together(self) -> int:
@@ -70,7 +79,6 @@ class Played:
     acknowledged: list[float]
     most_calls: int
     faults: list[str]
-    beside: list[Any]
 
     @property
     def cpu_ms(self) -> float:
@@ -80,15 +88,21 @@ class Played:
 
 
 async def play(party: Party, *, count: bool = False, beside: Any = None) -> Played:
-    """Plays a party to its end. `beside(stage)` runs as long as there are games, and its results are kept."""
+    """Plays a party to its end. `beside(stage)` runs as long as there are games."""
     with tempfile.TemporaryDirectory(prefix="telephone-bench-") as name:
         options = {"servers": party.servers, "pixels": party.pixels, "limits": party.limits, "at_once": party.at_once}
+        options["env"] = {"TELEPHONE_MODERATION": "offline"} if party.offline else {}
         async with stage(Path(name), party.calls, count=count, **options) as opened:
             return await _play(opened, party, beside)
 
 
 async def _play(opened: Stage, party: Party, beside: Any) -> Played:
     requests = Requests({one.channel.id for one in opened.servers})
+    if party.warm:
+        await _start(opened, party, _WARM_UP, 1)
+        await opened.all_ended()
+        await asyncio.sleep(_AFTER)
+        opened.acknowledged.clear()
     async with watched(opened.bot.pid) as idle:
         await asyncio.sleep(party.idle_s)
     requests.skip(opened.discord.sent)
@@ -97,33 +111,37 @@ async def _play(opened: Stage, party: Party, beside: Any) -> Played:
         reading = asyncio.create_task(_reading(opened, requests))
         began = time.monotonic()
         watching = asyncio.create_task(beside(opened)) if beside else None
-        starts = [asyncio.create_task(_start(opened, party, place)) for place in range(party.games)]
+        starts = [asyncio.create_task(_later(opened, party, place)) for place in range(party.games)]
         await asyncio.gather(*starts)
         await opened.all_ended()
         took = time.monotonic() - began
-        results: list[Any] = []
         if watching is not None:
             watching.cancel()
-            results = await asyncio.gather(watching, return_exceptions=True)
+            (ended,) = await asyncio.gather(watching, return_exceptions=True)
+            if not isinstance(ended, asyncio.CancelledError):
+                raise ended
         figures = await opened.take_figures()
-        await _summed_up(opened, party)
+        await _summed_up(opened)
     reading.cancel()
     requests.read(opened.discord.sent)
-    games, counts = await opened.games(), await opened.provider.counts()
+    games = [game for game in await opened.games() if game.request.seed != _WARM_UP]
+    counts = await opened.provider.counts()
     bound = max(
         party.calls.bound(games, party.together),
         requests.total / GLOBAL if party.limits else 0.0,
         max(requests.posted.values(), default=0) * BUCKET_S if party.limits else 0.0,
     )
     faults = _faults(opened, party, games, counts["made"])
-    return Played(
-        party, took, bound, used, idle, requests, figures, opened.acknowledged, counts["most"], faults, results
-    )
+    return Played(party, took, bound, used, idle, requests, figures, opened.acknowledged, counts["most"], faults)
 
 
-async def _start(opened: Stage, party: Party, place: int) -> None:
+async def _later(opened: Stage, party: Party, place: int) -> None:
     await asyncio.sleep(place / STARTS_A_SECOND)
-    await opened.start(place, party.turns)
+    await _start(opened, party, place, party.turns)
+
+
+async def _start(opened: Stage, party: Party, place: int, turns: int) -> None:
+    await opened.start(place, turns, **(_OFFLINE if party.offline else {}))
 
 
 async def _reading(opened: Stage, requests: Requests) -> None:
@@ -132,19 +150,11 @@ async def _reading(opened: Stage, requests: Requests) -> None:
         await asyncio.sleep(0.2)
 
 
-async def _summed_up(opened: Stage, party: Party) -> None:
+async def _summed_up(opened: Stage) -> None:
     """Waits for the summaries of all games, then as long as their cards may still be edited."""
-    wanted = 2 * party.turns + 2
-    deadline = time.monotonic() + 600
-    while any(len(posts) < wanted for posts in _threads(opened).values()) and time.monotonic() < deadline:
-        await asyncio.sleep(0.25)
+    while await opened.store.games.unclosed(timedelta(), timedelta(days=1)):
+        await asyncio.sleep(0.5)
     await asyncio.sleep(_AFTER)
-
-
-def _threads(opened: Stage) -> dict[int, dict[int, Any]]:
-    """What was posted in each thread."""
-    backend = opened.discord.world.backend
-    return {one.id: backend.messages[one.id] for one in list(backend.channels.values()) if one.is_thread}
 
 
 def _faults(opened: Stage, party: Party, games: list[Game], made: dict[str, int]) -> list[str]:
@@ -163,16 +173,19 @@ def _faults(opened: Stage, party: Party, games: list[Game], made: dict[str, int]
         if files < party.turns:
             faults.append(f"game {game.number} shows {files} pictures of {party.turns}")
     twice = {call: n for call, n in made.items() if n > 1}
-    if twice or len(made) != party.steps:
-        faults.append(f"{sum(made.values())} calls for {len(made)} steps, not {party.steps}; made twice: {twice}")
+    wanted = 0 if party.offline else party.steps + 2 * party.warm  # those of the game before
+    if twice or len(made) != wanted:
+        faults.append(f"{sum(made.values())} calls for {len(made)} steps, not {wanted}; twice: {twice}")
     cards = sum(len(opened.discord.messages(one.channel)) for one in opened.servers)
-    if cards != party.games:
+    if cards != party.games + party.warm:
         faults.append(f"{cards} cards for {party.games} games")
     return faults
 
 
-QUICK: Final = Party(games=3, turns=10, servers=1, calls=Calls(0.4, 0.2), pixels=256, idle_s=1.0)
+QUICK: Final = Party(games=3, turns=10, servers=1, calls=Calls(0.4, 0.2), pixels=256, idle_s=1.0, warm=False)
 PICTURES: Final = Party(games=8, turns=10, servers=1, calls=Calls(2.0, 1.0, 0.5), pixels=1024)
+OFFLINE: Final = Party(games=4, turns=10, servers=1, calls=Calls(0.0, 0.0), pixels=64, offline=True)
+_OFFLINE: Final = {"t2i": "stickers", "i2t": "spotter-sharp"}
 ARTICLE: Final = Party(games=120, turns=10, servers=4, calls=Calls(2.0, 1.0, 0.5), pixels=256)
 
 
@@ -195,6 +208,16 @@ async def pictures() -> Found:
     found.add(f"CPU ms a turn of the bot, {what}", played.cpu_ms, 40)
     found.add("RSS of the bot and its children, MB", played.used.mb)
     late(found, played, what)
+    return found
+
+
+async def offline() -> Found:
+    """CPU of a turn of the offline players with the offline checks."""
+    played = await play(OFFLINE)
+    found = Found(faults=played.faults)
+    found.add(f"CPU ms a turn of offline players, safety on, {OFFLINE.games} games × 10 turns", played.cpu_ms, 250)
+    found.add("RSS of the bot and its children, MB", played.used.mb)
+    late(found, played, "offline players, safety on")
     return found
 
 

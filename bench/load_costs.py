@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from load_counts import Counts
 from load_engine import PROMPT, Load, Played, play
+from load_postgres import fresh
 from load_rows import Found
 
 from telephone.line import TelephoneLine
@@ -23,7 +24,9 @@ from telephone.line import TelephoneLine
 PAID: Final = Load(games=6, turns=10, at_once=6, picture_s=0.02, caption_s=0.01, usd=0.001)
 ARTICLE: Final = Load(games=120, turns=10, at_once=40, picture_s=1.0, caption_s=0.5, sigma=0.5, usd=0.001)
 SHORT_TURNS: Final = 4
-_MORE: Final = 4
+_MORE: Final = 2
+_NOTHING: Final = 0.1
+"""A figure so small that its ratio says nothing."""
 _WARM_UP: Final = replace(PAID, games=1, turns=1)
 """Played first, so that what is loaded and compiled once a process is in no figure."""
 _LINES: Final = 3
@@ -85,6 +88,23 @@ async def _costs(found: Found, load: Load, what: str, goals: Goals, url: str | N
     for part, seconds in sorted(long.apart.items()):
         found.add(f"CPU ms a game, {part}, {what}", seconds / long.load.games * 1_000)
     found.add(f"SQL statements a second of the engine's polling, {what}", long.counts.statements["poll"] / long.took)
+
+
+async def postgres() -> Found:
+    """What a step costs on Postgres, over what it costs on SQLite; the goal is half as much again."""
+    found, here = Found(), Found()
+    await _played(_WARM_UP, None)
+    what, load, goals = PLAYERS[0]
+    await _costs(here, load, what, goals, None)
+    there = Found()
+    with fresh() as url:
+        await _costs(there, load, what, goals, url)
+    for one, other in zip(here.rows[:4], there.rows[:4], strict=True):
+        if one.measured > _NOTHING:
+            counted = one.counted
+            found.add(f"{one.what}: Postgres over SQLite", other.measured / one.measured, 1.5, counted=counted)
+    found.faults += here.faults + there.faults
+    return found
 
 
 async def makespan(url: str | None) -> Found:

@@ -36,6 +36,8 @@ from telephone.settings import Settings
 
 PROVIDERS: Final = ("bed", "offline", "openai", "replicate", "cog")
 """Ours, and those that the shipped tables name."""
+_PARALLEL: Final = 10
+"""The most games that a server may have played at once."""
 PROMPT: Final = "a fox mends a clock"
 _MODEL: Final = """
 [sleeping-{name}]
@@ -65,6 +67,12 @@ class Load:
     @property
     def steps(self) -> int:
         return self.games * self.turns * 2
+
+    @property
+    def guilds(self) -> list[int]:
+        """The servers that its games are played on: one has few games played at once."""
+        number = -(-self.at_once // _PARALLEL)
+        return [NO_GUILD] if number == 1 else list(range(1, number + 1))
 
     @property
     def calls(self) -> Calls:
@@ -182,13 +190,13 @@ async def play(load: Load, folder: Path, database_url: str | None = None) -> Pla
     """Plays a load, all games asked for before the clock begins, to the end of the last game's last step."""
     sleeper, presenter = Sleeper(load), CountingPresenter()
     with counting() as counts, working_for("start"):
-        async with _app(folder, sleeper, presenter, load, database_url) as app:
-            await app.servers.change(NO_GUILD, parallel=load.at_once)
+        async with opened(folder, sleeper, presenter, load, database_url) as app:
+            await share_places(app, load)
             began, cpu = time.monotonic(), time.process_time()
             with working_for("step"):
-                games = [await app.games.start(_asked(load, place)) for place in range(load.games)]
+                games = [await app.games.start(asked(load, place)) for place in range(load.games)]
             with working_for("watch"):
-                await _all_ended(app)
+                await all_ended(app)
                 took = time.monotonic() - began
                 games = [await app.games.closed(game.id, timeout=60) for game in games]
                 cpu, apart = time.process_time() - cpu, dict(counts.cpu)
@@ -198,30 +206,51 @@ async def play(load: Load, folder: Path, database_url: str | None = None) -> Pla
 
 
 @asynccontextmanager
-async def _app(
-    folder: Path, sleeper: Sleeper, presenter: CountingPresenter, load: Load, database_url: str | None
+async def opened(
+    folder: Path,
+    sleeper: Sleeper,
+    presenter: CountingPresenter,
+    load: Load,
+    database_url: str | None,
+    storage_url: str | None = None,
 ) -> AsyncIterator[App]:
+    """The application as a terminal has it, with players that sleep."""
     own = folder / "models.toml"
     both, more = (("artist", "t2i"), ("spotter", "i2t")), {"usd": load.usd, "provider": load.provider}
     own.write_text("".join(_MODEL.format(name=name, kind=kind, **more) for name, kind in both), encoding="utf-8")
     settings = Settings(
-        _env_file=None, data_dir=folder, database_url=database_url, storage_url=None, models=own, moderation="off"
+        _env_file=None,
+        data_dir=folder,
+        database_url=database_url,
+        storage_url=storage_url,
+        models=own,
+        moderation="off",
     )
     parts = Parts(dict.fromkeys(PROVIDERS, sleeper), guard_of(settings))
-    opened = await open_terminal(settings, presenter, parts=parts)
+    runtime = await open_terminal(settings, presenter, parts=parts)
     try:
-        yield opened.app
+        yield runtime.app
     finally:
-        await opened.close()
+        await runtime.close()
 
 
-def _asked(load: Load, place: int) -> StartRequest:
-    return StartRequest(PROMPT, "sleeping-artist", "sleeping-spotter", load.turns, place)
+async def share_places(app: App, load: Load) -> None:
+    """Has the servers play as many games at once as the load says."""
+    guilds = load.guilds
+    for place, guild in enumerate(guilds):
+        share = load.at_once // len(guilds) + (place < load.at_once % len(guilds))
+        await app.servers.change(guild, parallel=share)
 
 
-async def _all_ended(app: App) -> None:
+def asked(load: Load, place: int) -> StartRequest:
+    """The request for one game of a load."""
+    guild = load.guilds[place % len(load.guilds)]
+    return StartRequest(PROMPT, "sleeping-artist", "sleeping-spotter", load.turns, place, guild_id=guild)
+
+
+async def all_ended(app: App) -> None:
     """Waits for the last step of all games; looks seldom, since looking costs."""
-    while await app.games.store.games.count(NO_GUILD, [state for state in GameState if not state.is_final]):
+    while await app.games.store.games.count(None, [state for state in GameState if not state.is_final]):
         await asyncio.sleep(0.25)
 
 

@@ -147,7 +147,7 @@ class _Sleeping:
         return f"a wall of colour {seed}"
 
     async def _sleep(self, seed: int, kind: str) -> None:
-        takes = self.load.takes(seed, kind)
+        takes = self.load.calls.takes(seed, kind)
         self.slept += takes
         await asyncio.sleep(takes)
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from telephone.domain.games import Kind
 from tests.standin.process import environment
+from tests.standin.records import Sent
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 
@@ -71,3 +73,40 @@ def test_a_load_takes_as_long_in_every_run(engine):
     assert takes == [engine.Sleeper(load).takes(seed, "t2i") for seed in range(200)]
     assert 3.5 < sorted(takes)[100] < 4.5
     assert len(set(takes)) == 200
+
+
+def test_requests_are_told_apart_and_edits_of_one_card_counted_within_five_seconds(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCH))
+    requests = importlib.import_module("load_requests").Requests({1})
+
+    def sent(method, path, at=0.0, status=200):
+        return Sent(method, path, None, (), at, status)
+
+    requests.read(
+        [
+            sent("POST", "/channels/1/messages"),
+            sent("POST", "/channels/22/messages"),
+            *(sent("PATCH", "/channels/1/messages/7", at) for at in (0.0, 4.9, 5.1, 9.0)),
+            sent("PATCH", "/channels/1/messages/8", 5.0),
+            sent("PATCH", "/channels/22/messages/9"),
+            sent("POST", "/interactions/5/token/callback"),
+            sent("POST", "/channels/22/messages", status=429),
+            sent("POST", "/channels/22/messages", status=None),
+        ]
+    )
+    assert requests.kinds == {"posts": 2, "card edits": 5, "others": 1, "answers": 1}
+    assert requests.total == 8
+    assert requests.refused.total() == 1
+    assert requests.posted == {1: 1, 22: 1}
+    assert requests.most_edits == 3  # at 4.9, 5.1 and 9.0
+
+
+def test_the_least_time_of_a_load_is_its_longest_chain_or_its_work_in_so_many_places(engine):
+    def game(*kinds):
+        steps = [type("Step", (), {"seed": 1, "key": type("Key", (), {"kind": kind})()})() for kind in kinds]
+        return type("Played", (), {"steps": steps})()
+
+    calls = engine.Calls(2.0, 1.0)
+    games = [game(Kind.PICTURE, Kind.CAPTION), *(game(Kind.PICTURE) for _ in range(3))]
+    assert calls.bound(games, at_once=4) == 3.0
+    assert calls.bound(games, at_once=2) == 4.5

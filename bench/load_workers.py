@@ -5,6 +5,7 @@ Run by hand, as `python bench/load.py --workers`; the first of the processes is 
 
 import asyncio
 import json
+import logging
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ from load_engine import CountingPresenter, Load, Sleeper, all_ended, asked, open
 from load_postgres import fresh
 from load_rows import Found
 
+from telephone import log
 from telephone.domain.games import GameState
 
 LOAD: Final = Load(games=60, turns=10, at_once=30, picture_s=1.0, caption_s=0.5, sigma=0.5, usd=0.001)
@@ -129,5 +131,6 @@ async def work(folder: Path, pictures: str, url: str, load: Load, *, starts: boo
 
 
 if __name__ == "__main__":
+    log.configure(logging.ERROR)  # to stderr: on stdout it tells the bench what it did
     own, pictures, url, load, role = sys.argv[1:]
     asyncio.run(work(Path(own), pictures, url, Load(**json.loads(load)), starts=role == "starts"))

@@ -39,7 +39,7 @@ def quick_run(name: str) -> list[str]:
 
 
 def test_every_bench_has_a_quick_run_here():
-    of_their_own = {"load", "safety", "crowd"}  # test_load.py, and below
+    of_their_own = {"load", "waiting", "safety", "crowd", "turn"}  # test_load.py, test_waiting.py, and below
     runnable = {path.stem for path in BENCH.glob("*.py") if '__name__ == "__main__"' in path.read_text("utf-8")}
     assert runnable - {"stored_games"} == of_their_own | set(ROWS)  # it measures nothing
     benched = re.findall(r"bench/(\w+)\.py", (BENCH.parent / "Makefile").read_text(encoding="utf-8"))

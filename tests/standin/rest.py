@@ -129,9 +129,9 @@ class Rest:
         sent.data = tuple(file.fp.getvalue() for file in call.files)
         self.sent.append(sent)
         fault = self._faults.take(call.method, call.path)
-        told, wait = self.limits.take(call.method, call.path)
+        told, wait, scope = self.limits.take(call.method, call.path)
         if wait:
-            answer = _limited(wait, "user", told)
+            answer = _limited(wait, scope, told)
         elif fault and not fault.works_first:
             answer = self._fail(fault, request)
         else:

@@ -14,7 +14,7 @@ BENCH = Path(__file__).resolve().parents[2] / "bench"
 
 @pytest.mark.slow
 def test_nothing_that_waits_asks_the_database_each_second():
-    words = [sys.executable, str(BENCH / "load_idle.py"), "--quick", "--json"]
+    words = [sys.executable, str(BENCH / "waiting.py"), "--quick", "--json"]
     done = subprocess.run(words, check=False, capture_output=True, text=True, env=environment({}))
     rows = {row["what"]: row for row in json.loads(done.stdout)["rows"] if row["counted"]}
     assert len(rows) == 6

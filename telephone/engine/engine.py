@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 import sqlalchemy as sa
 import structlog
 from cachetools import LRUCache
@@ -22,7 +23,7 @@ from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, Queue, Serializer, Se
 from filelock import FileLock, Timeout
 
 from telephone.engine.failover import Failover
-from telephone.errors import Misconfigured
+from telephone.errors import Misconfigured, Occupied, Unreachable
 
 APPLICATION_VERSION: Final = "1"
 """Pinned: with a version made from the code, a new release would strand the games that are running."""
@@ -90,17 +91,18 @@ class Engine:
     async def launch(self, workflows: Iterable[DBOSConfiguredInstance]) -> None:
         """Starts DBOS on the running loop and continues the interrupted workflows of `workflows`.
 
-        Raises Misconfigured when another process holds the SQLite database, or when it cannot be written. Closes the
-        engine if it fails to start.
+        Raises Occupied when another process holds the SQLite database, Misconfigured when it cannot be written, and
+        Unreachable when Postgres does not answer. Closes the engine if it fails to start.
         """
         self._workflows = list(workflows)
         try:
             await self._launch()
-        except (OSError, sa.exc.DBAPIError) as error:
+        except (OSError, sa.exc.DBAPIError, psycopg.OperationalError) as error:
             await self.close()
             if not self._on_sqlite:
-                raise
-            why = error.strerror if isinstance(error, OSError) else error.orig
+                said = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error).partition("\n")[0]
+                raise Unreachable("The database of the engine does not answer; see that it runs.", said) from error
+            why = error.strerror if isinstance(error, OSError) else getattr(error, "orig", error)
             raise Misconfigured(
                 f"The folder {self._path.parent}, where the journal of games is kept, cannot be written ({why}); let "
                 "this user write there, make room, or name another by TELEPHONE_DATA_DIR."
@@ -224,7 +226,7 @@ class Engine:
         try:
             lock.acquire()
         except Timeout:
-            raise Misconfigured(
+            raise Occupied(
                 f"Another AI Telephone already uses {path.parent}; "
                 "stop it, or give this one a TELEPHONE_DATA_DIR of its own."
             ) from None

@@ -1,5 +1,6 @@
 """The bot, wired: its extensions, error handling, the router of forms, and its presenters."""
 
+import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -17,6 +18,7 @@ from bot.interactions.commands import CONTEXTS, INSTALLS, admin_group, moderate_
 from bot.interactions.errors import explain, unheard
 from bot.interactions.registering import registered
 from bot.interactions.replies import Press
+from bot.interactions.unanswered import answer_left_behind
 from bot.surfaces import DiscordSurfaces, discord_surfaces
 from telephone.retry import StartPatience
 from telephone.web.drawing import DrawingPage
@@ -66,6 +68,7 @@ class TelephoneApp(TelephoneBot):
     ) -> None:
         super().__init__(drawing_page, tree_cls=Tree, http_trace=never_wait_for_old_edits(), **options)
         self._patience = patience
+        self._answering: asyncio.Task[None] | None = None
         if patience is not None:
             be_patient(self.http, patience)
         self.telephone, self.moderate, self.admin = telephone_group(), moderate_group(), admin_group()
@@ -81,6 +84,7 @@ class TelephoneApp(TelephoneBot):
         # At every start: one request, and a server never keeps the commands of an older version.
         self.command_ids = await registered(self.tree)
         self._runtime = await self._on_setup(self.surfaces)
+        self._answering = asyncio.create_task(answer_left_behind(self), name="answering")
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         """Connects a shard. discord.py comes here again after each connection that failed, in its `except` clause."""
@@ -88,6 +92,13 @@ class TelephoneApp(TelephoneBot):
         if self._patience is not None and isinstance(failed, Exception):
             await self._patience.wait("the gateway", not_reached(failed))
         await super().launch_shard(gateway, shard_id, initial=initial)
+
+    async def close(self) -> None:
+        """Stops answering what an earlier process left behind, then closes the rest."""
+        if self._answering is not None:
+            self._answering.cancel()
+            await asyncio.wait({self._answering})
+        await super().close()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answers forms, which discord.py forgets at a restart; it answers commands and buttons itself."""

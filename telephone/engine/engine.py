@@ -9,7 +9,7 @@ import logging
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,6 +71,8 @@ class Engine:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self.worker: Final = f"bot-{uuid.uuid4().hex}"
+        """The name of this process; no other one has had it before."""
         self._lock: FileLock | None = None
         self._workflows: list[DBOSConfiguredInstance] = []
         self._dbos: DBOS | None = None
@@ -118,7 +120,7 @@ class Engine:
         if not logging.getLogger("dbos").handlers:
             logging.getLogger("dbos").addHandler(logging.NullHandler())
         # SQLite: DBOS recovers only under the same id as before. Postgres: no two processes may share an id.
-        executor_id = "bot" if self._on_sqlite else f"bot-{uuid.uuid4().hex}"
+        executor_id = "bot" if self._on_sqlite else self.worker
         config = DBOSConfig(
             name="ai-telephone",
             application_version=APPLICATION_VERSION,
@@ -202,6 +204,13 @@ class Engine:
         if old:
             await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
         return len(old)
+
+    async def dead(self, workers: Sequence[str]) -> set[str]:
+        """Those of these workers whose process has ended; on SQLite, where one runs at a time, all others have."""
+        others = set(workers) - {self.worker}
+        if self._on_sqlite or not others:
+            return others
+        return set() if self._failover is None else await self._failover.dead(others)
 
     async def close(self) -> None:
         """Stops DBOS and releases the lock; interrupted workflows go on at the next launch."""

@@ -156,7 +156,7 @@ def _plain(row: Row, member_id: int) -> dict[str, Any]:
         value = getattr(row, column.name)
         if column.name in _SECRETS or (column.name in members and value != member_id):
             continue
-        is_id = isinstance(column.type, BigInteger) and (column.name in members or column.name.endswith("_id"))
+        is_id = isinstance(column.type, BigInteger) and (column.name in members or column.name.endswith("id"))
         values[column.name] = str(value) if is_id and value is not None else _value(value)
     return values
 

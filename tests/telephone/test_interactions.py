@@ -1,4 +1,4 @@
-"""Acknowledged interactions are kept until they are answered, at one transaction each, and a dead process's are found."""
+"""Acknowledged interactions are kept until they are answered, and those of a process that ended are found."""
 
 import asyncio
 from collections.abc import AsyncIterator

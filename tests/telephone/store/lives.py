@@ -42,7 +42,7 @@ async def live(store: Store, member: int, words: str, *, number: int = 1) -> Non
     await store.rescores.begin(plan, Order(0.01, _CAPS), by=member, channel_id=5)
     await store.expenses.reserve(f"errand-{number}", "scale", Order(0.01, _CAPS), guild_id=GUILD, member_id=member)
     await store.members.change(OTHER_GUILD, member, by_name=True)
-    await store.acknowledged.add(asked(member + number, member))
+    await store.acknowledged.add(asked(5_000 + number, member))
 
 
 def asked(interaction_id: int, member: int, *, worker: str = "a worker", age: float = 0.0) -> Acknowledged:

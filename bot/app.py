@@ -84,7 +84,6 @@ class TelephoneApp(TelephoneBot):
         # At every start: one request, and a server never keeps the commands of an older version.
         self.command_ids = await registered(self.tree)
         self._runtime = await self._on_setup(self.surfaces)
-        self._answering = asyncio.create_task(answer_left_behind(self), name="answering")
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         """Connects a shard. discord.py comes here again after each connection that failed, in its `except` clause."""
@@ -92,6 +91,11 @@ class TelephoneApp(TelephoneBot):
         if self._patience is not None and isinstance(failed, Exception):
             await self._patience.wait("the gateway", not_reached(failed))
         await super().launch_shard(gateway, shard_id, initial=initial)
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Answers what an earlier process left behind, beside the connection to the gateway, which it does not need."""
+        self._answering = asyncio.create_task(answer_left_behind(self), name="answering")
+        await super().connect(reconnect=reconnect)
 
     async def close(self) -> None:
         """Stops answering what an earlier process left behind, then closes the rest."""

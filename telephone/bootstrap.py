@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import structlog
@@ -32,6 +32,7 @@ from telephone.games.steps import StepPlayer
 from telephone.games.turn_service import TurnService
 from telephone.games.views import GameViews
 from telephone.games.workflow import REVEAL_EVERY, GameDependencies, GameWorkflow, NoSidePublisher, SidePublisher
+from telephone.interactions import Interactions, OneProcess, Workers
 from telephone.leaderboards.ballot_source import BallotSource
 from telephone.leaderboards.insights import InsightService
 from telephone.leaderboards.pair_report import PairReports
@@ -235,6 +236,7 @@ class _Runners:
     parties: PartyRunner
     rescores: RescoreRunner
     deletions: DeletionRunner
+    workers: Workers = field(default_factory=OneProcess)
 
 
 _LEFT: Final = LeftToSweeps()
@@ -310,6 +312,7 @@ class _Shared:
             vote_review=VoteReview(store),
             exports=Exporter(votes, self.settings.signing_key),
             servers=ServerService(store, caps, battles, parties, runners.games),
+            interactions=Interactions(store, runners.workers),
             privacy=PrivacyService(store, self.pictures, runners.deletions),
         )
 
@@ -370,7 +373,7 @@ async def open_with_engine(
             tempo.pauses,
         )
     )
-    app = shared.app(_Runners(games, battles, parties, rescores, deletions))
+    app = shared.app(_Runners(games, battles, parties, rescores, deletions, engine))
     others = (battles, rescores, deletions, parties)
     return await _launch(shared, app, engine, games, measuring=measuring, others=others, tempo=tempo)
 

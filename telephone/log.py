@@ -1,10 +1,14 @@
 """Where logs go: to stderr, one line an event, structured. Never a prompt, a caption or a token at INFO."""
 
 import logging
+import re
 import sys
-from typing import Any
+from typing import Any, Final
 
 import structlog
+
+_WITH_TOKEN: Final = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/?\s\"'\\]+")
+"""The token in an address by which an interaction is answered."""
 
 
 def configure(level: int = logging.INFO) -> None:
@@ -21,6 +25,7 @@ def configure(level: int = logging.INFO) -> None:
         if on_terminal
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
+    rendering.append(_without_tokens)
     structlog.configure(
         processors=[*preparing, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -35,3 +40,8 @@ def configure(level: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+
+
+def _without_tokens(_logger: Any, _method: str, line: str) -> str:
+    """A line as it is written, with stars in the place of interactions' tokens, wherever an address got into it."""
+    return _WITH_TOKEN.sub(r"\1***", line)

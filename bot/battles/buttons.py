@@ -10,8 +10,9 @@ from discord import ui
 from bot.battles import messages
 from bot.interactions.buttons import PersistentButton, confirm
 from bot.interactions.checks import is_host
-from bot.interactions.replies import Press, acknowledge, say, show
+from bot.interactions.replies import Press, acknowledge, acknowledge_in_place, say, show
 from bot.ui.posts import Post
+from telephone.app import App
 from telephone.domain.battles import Battle, BattleState, Choice, Voter
 from telephone.errors import BadInput
 
@@ -30,7 +31,7 @@ async def story(press: Press, battle_id: str, argument: str) -> None:
     """Shows one side's turns: in a new answer after a press on the card, in its own place after one on an answer."""
     flags = press.message.flags if press.message is not None else discord.MessageFlags()
     if flags.ephemeral:
-        await press.response.defer()
+        await acknowledge_in_place(press)
     else:
         await acknowledge(press)
     letter, page = argument.split("-")[:2]
@@ -48,7 +49,7 @@ async def ask_to_close(press: Press, battle_id: str, _: str) -> None:
 
 
 async def close(press: Press, battle_id: str, _: str) -> None:
-    await press.response.defer()
+    await acknowledge_in_place(press)
     battle = await press.client.app.battles.close(battle_id, by=press.user.id, is_host=is_host(press))
     await say(press, messages.closed(battle))
 
@@ -62,13 +63,13 @@ async def ask_to_stop(press: Press, battle_id: str, _: str) -> None:
 
 
 async def stop(press: Press, battle_id: str, _: str) -> None:
-    await press.response.defer()
+    await acknowledge_in_place(press)
     battle = await press.client.app.battles.stop(battle_id, by=press.user.id, is_host=is_host(press))
     await say(press, messages.stopped(battle))
 
 
 async def keep(press: Press, battle_id: str, _: str) -> None:
-    await press.response.defer()
+    await acknowledge_in_place(press)
     await say(press, messages.kept(await press.client.app.battles.battle(battle_id)))
 
 
@@ -102,7 +103,12 @@ class BattleButton(
 
 async def show_start(press: Press, battle: Battle) -> None:
     """Says where a battle that was just started is played."""
-    await say(press, messages.started(await press.client.app.battles.opened(battle.id)))
+    await say(press, await told_start(press.client.app, battle.id))
+
+
+async def told_start(app: App, battle_id: str) -> str:
+    """Where a battle that was just started is played. Raises NotFound."""
+    return messages.started(await app.battles.opened(battle_id))
 
 
 def _voter(press: Press) -> Voter:

@@ -7,9 +7,11 @@ from typing import Final
 from bot.games.messages import continued, kept, not_host, replayed, started, stop_question, stopped
 from bot.interactions.buttons import PersistentButton, confirm
 from bot.interactions.checks import age_restricted, is_host, require_permissions
-from bot.interactions.replies import Press, acknowledge, say
+from bot.interactions.replies import Press, acknowledge, acknowledge_in_place, say
 from bot.ui.posts import Attachment, custom_id, jump
+from telephone.app import App
 from telephone.domain.games import Game
+from telephone.domain.interactions import key_of
 from telephone.errors import BadInput, NotAllowed
 
 Verb = Callable[[Press, str], Awaitable[None]]
@@ -31,13 +33,13 @@ async def ask_to_stop(press: Press, game: Game) -> None:
 
 
 async def stop(press: Press, game_id: str) -> None:
-    await press.response.defer()
+    await acknowledge_in_place(press)
     game = await press.client.app.games.stop(game_id, by=press.user.id, is_host=is_host(press))
     await say(press, stopped(game))
 
 
 async def keep(press: Press, game_id: str) -> None:
-    await press.response.defer()
+    await acknowledge_in_place(press)
     await say(press, kept(await press.client.app.games.get(game_id)))
 
 
@@ -47,7 +49,7 @@ async def play_again(press: Press, game_id: str) -> None:
     require_permissions(press)
     channel_id = (await press.client.app.games.get(game_id)).request.channel_id
     game = await press.client.app.games.again(
-        game_id, by=press.user.id, channel_id=channel_id, age_restricted=age_restricted(press)
+        game_id, by=press.user.id, channel_id=channel_id, age_restricted=age_restricted(press), key=key_of(press.id)
     )
     await show_start(press, game)
 
@@ -65,9 +67,13 @@ async def replay(press: Press, game_id: str) -> None:
 
 async def show_start(press: Press, game: Game) -> None:
     """Says where a game that was just started is played, or its place in the queue."""
-    app = press.client.app
-    game = await app.games.opened(game.id)
-    await say(press, started(game, await app.games.place_in_queue(game.id)))
+    await say(press, await told_start(press.client.app, game.id))
+
+
+async def told_start(app: App, game_id: str) -> str:
+    """Where a game that was just started is played, or its place in the queue. Raises NotFound."""
+    game = await app.games.opened(game_id)
+    return started(game, await app.games.place_in_queue(game.id))
 
 
 async def show_replay(press: Press, game: Game) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.guesses import messages
 from bot.interactions.buttons import PersistentButton, PersistentSelect
-from bot.interactions.replies import Press, acknowledge, say
+from bot.interactions.replies import Press, acknowledge, acknowledge_in_place, say
 from telephone.domain.games import StepKey
 from telephone.domain.guesses import Question
 
@@ -21,7 +21,7 @@ async def ask(press: Press, game_id: str, question: Question) -> None:
 
 async def choose(press: Press, game_id: str, question: Question, key: StepKey) -> None:
     """Stores a member's guess and tells the solution in the place of the question."""
-    await press.response.defer()
+    await acknowledge_in_place(press)
     guessed = await press.client.app.guesses.choose(game_id, question, press.user.id, key)
     await say(press, messages.asked(guessed), view=messages.steps(guessed))
 

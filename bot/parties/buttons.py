@@ -7,11 +7,12 @@ from typing import Any, Final
 from bot.interactions.buttons import PersistentButton, confirm
 from bot.interactions.checks import is_host
 from bot.interactions.forms import filled
-from bot.interactions.replies import Press, acknowledge, say
+from bot.interactions.replies import Press, acknowledge, acknowledge_in_place, say
 from bot.parties import messages
 from bot.parties.messages import VERBS as NAMES
 from bot.turns import messages as turn_messages
 from bot.turns.buttons import fitted
+from telephone.app import App
 from telephone.domain.parties import Party
 from telephone.errors import BadInput, NotAllowed
 
@@ -65,13 +66,13 @@ async def ask_to_stop(press: Press, party_id: str) -> None:
 
 
 async def stop(press: Press, party_id: str) -> None:
-    await press.response.defer()
+    await acknowledge_in_place(press)
     party = await press.client.app.parties.stop(party_id, by=press.user.id, is_host=is_host(press))
     await say(press, messages.stopped(party))
 
 
 async def keep(press: Press, party_id: str) -> None:
-    await press.response.defer()
+    await acknowledge_in_place(press)
     await say(press, messages.kept(await press.client.app.parties.party(party_id)))
 
 
@@ -95,4 +96,9 @@ async def brought(press: Press, form: re.Match[str], data: Mapping[str, Any]) ->
 
 async def show_start(press: Press, party: Party) -> None:
     """Says what is to be done for a party that was just opened."""
-    await say(press, messages.started(await press.client.app.parties.opened(party.id)))
+    await say(press, await told_start(press.client.app, party.id))
+
+
+async def told_start(app: App, party_id: str) -> str:
+    """What is to be done for a party that was just opened. Raises NotFound."""
+    return messages.started(await app.parties.opened(party_id))

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.interactions.buttons import PersistentButton
 from bot.interactions.checks import server_of
-from bot.interactions.replies import Press, acknowledge, say
+from bot.interactions.replies import Press, acknowledge, acknowledge_in_place, say
 from bot.interactions.rights import is_admin
 from bot.interactions.sharing import require_voice
 from bot.rescoring import messages
@@ -29,7 +29,7 @@ async def ask_to_rescore(press: Press, embedder: str) -> None:
 
 
 async def go(press: Press, embedder: str) -> None:
-    await press.response.defer()
+    await acknowledge_in_place(press)
     require_voice(press)
     await _begin(press, embedder)
 

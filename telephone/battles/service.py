@@ -53,7 +53,9 @@ class BattleService:
     async def start(self, asked: BattleAsked) -> Battle:
         """Admits and stores a battle, the most that all of its games can cost reserved; returns before it is shown."""
         admitted = await self.admission.admit(asked)
-        battle = await self.store.battles.add(admitted.request, admitted.places(), admitted.orders, admitted.total)
+        battle = await self.store.battles.add(
+            admitted.request, admitted.places(), admitted.orders, admitted.total, asked.key
+        )
         _log.info("battle asked for", battle=battle.id, sides=len(battle.sides), why_these_pairs=admitted.reason)
         await self.runner.begin(battle)
         return battle
@@ -61,7 +63,7 @@ class BattleService:
     async def versus(self, asked: VersusAsked) -> Battle:
         """Sets finished games against each other, to be voted on like any battle; nothing is played or spent."""
         found = await match(self.store, asked)
-        battle = await self.store.battles.set_against(found.request, found.places, found.games)
+        battle = await self.store.battles.set_against(found.request, found.places, found.games, asked.key)
         _log.info("games set against each other", battle=battle.id, games=[game.id for game in found.games])
         await self.runner.begin(battle)
         return battle

@@ -9,12 +9,13 @@ import logging
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 import sqlalchemy as sa
 import structlog
 from cachetools import LRUCache
@@ -23,7 +24,7 @@ from filelock import FileLock, Timeout
 
 from telephone.engine.failover import Failover
 from telephone.engine.polling import Polling
-from telephone.errors import Misconfigured
+from telephone.errors import Misconfigured, Occupied, Unreachable
 
 APPLICATION_VERSION: Final = "1"
 """Pinned: with a version made from the code, a new release would strand the games that are running."""
@@ -73,6 +74,8 @@ class Engine:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self.worker: Final = f"bot-{uuid.uuid4().hex}"
+        """The name of this process; no other one has had it before."""
         self._lock: FileLock | None = None
         self._workflows: list[DBOSConfiguredInstance] = []
         self._dbos: DBOS | None = None
@@ -94,17 +97,18 @@ class Engine:
     async def launch(self, workflows: Iterable[DBOSConfiguredInstance]) -> None:
         """Starts DBOS on the running loop and continues the interrupted workflows of `workflows`.
 
-        Raises Misconfigured when another process holds the SQLite database, or when it cannot be written. Closes the
-        engine if it fails to start.
+        Raises Occupied when another process holds the SQLite database, Misconfigured when it cannot be written, and
+        Unreachable when Postgres does not answer. Closes the engine if it fails to start.
         """
         self._workflows = list(workflows)
         try:
             await self._launch()
-        except (OSError, sa.exc.DBAPIError) as error:
+        except (OSError, sa.exc.DBAPIError, psycopg.OperationalError) as error:
             await self.close()
             if not self._on_sqlite:
-                raise
-            why = error.strerror if isinstance(error, OSError) else error.orig
+                said = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error).partition("\n")[0]
+                raise Unreachable("The database of the engine does not answer; see that it runs.", said) from error
+            why = error.strerror if isinstance(error, OSError) else getattr(error, "orig", error)
             raise Misconfigured(
                 f"The folder {self._path.parent}, where the journal of games is kept, cannot be written ({why}); let "
                 "this user write there, make room, or name another by TELEPHONE_DATA_DIR."
@@ -120,7 +124,7 @@ class Engine:
         if not logging.getLogger("dbos").handlers:
             logging.getLogger("dbos").addHandler(logging.NullHandler())
         # SQLite: DBOS recovers only under the same id as before. Postgres: no two processes may share an id.
-        executor_id = "bot" if self._on_sqlite else f"bot-{uuid.uuid4().hex}"
+        executor_id = "bot" if self._on_sqlite else self.worker
         config = DBOSConfig(
             name="ai-telephone",
             application_version=APPLICATION_VERSION,
@@ -222,6 +226,13 @@ class Engine:
         )
         return [workflow.workflow_id for workflow in found]
 
+    async def dead(self, workers: Sequence[str]) -> set[str]:
+        """Those of these workers whose process has ended; on SQLite, where one runs at a time, all others have."""
+        others = set(workers) - {self.worker}
+        if self._on_sqlite or not others:
+            return others
+        return set() if self._failover is None else await self._failover.dead(others)
+
     async def close(self) -> None:
         """Stops DBOS and releases the lock; interrupted workflows go on at the next launch."""
         if self._failover is not None:
@@ -246,7 +257,7 @@ class Engine:
         try:
             lock.acquire()
         except Timeout:
-            raise Misconfigured(
+            raise Occupied(
                 f"Another AI Telephone already uses {path.parent}; "
                 "stop it, or give this one a TELEPHONE_DATA_DIR of its own."
             ) from None

@@ -39,9 +39,12 @@ class GameService:
     runner: GameRunner
 
     async def start(self, asked: StartRequest) -> Game:
-        """Admits, stores and enqueues a game, the most it can cost reserved; returns before its card is posted."""
+        """Admits, stores and enqueues a game, the most it can cost reserved; returns before its card is posted.
+
+        A request whose key is stored already finds its game.
+        """
         request = await self.admission.admit(asked)
-        game = await self.admission.add(request)
+        game = await self.admission.add(request, asked.key)
         _log.info("game queued", game=game.id, pair=str(game.pair), turns=game.request.turns)
         await self.runner.begin(game)
         return game
@@ -114,8 +117,10 @@ class GameService:
         await self.runner.go_on(game)
         return await self.store.games.get(game_id)
 
-    async def again(self, game_id: str, *, by: int, channel_id: int, age_restricted: bool = False) -> Game:
-        """Starts a game with the prompt and the pair of another, and a new seed."""
+    async def again(
+        self, game_id: str, *, by: int, channel_id: int, age_restricted: bool = False, key: str | None = None
+    ) -> Game:
+        """Starts a game with the prompt and the pair of another, and a new seed, stored under `key` where given."""
         request = (await self.store.games.get(game_id)).request
         return await self.start(
             StartRequest(
@@ -129,6 +134,7 @@ class GameService:
                 age_restricted=age_restricted,
                 sealed=request.sealed,
                 human_step=None if request.human_step is None else str(request.human_step),
+                key=key,
             )
         )
 

@@ -39,6 +39,7 @@ class PartyAsked:
     """A party as a member typed it. None stands for what the service chooses itself.
 
     `stand_in` names a model of either kind that plays for members who leave; the service chooses the other kind's.
+    `key` is the id to store the party under, so that a request that comes twice starts one party.
     """
 
     players: int
@@ -48,6 +49,7 @@ class PartyAsked:
     channel_id: int = 0
     starter_id: int = 0
     age_restricted: bool = False
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class PartyService:
             starter_id=asked.starter_id,
             nsfw=asked.age_restricted and server.nsfw == "age-restricted-only",
         )
-        party = await self.store.parties.add(request)
+        party = await self.store.parties.add(request, asked.key)
         _log.info("party asked for", party=party.id, players=asked.players)
         await self.runner.begin(party)
         return party

@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     budget_operator: Dollars = Field(5.0, alias="TELEPHONE_BUDGET_OPERATOR")
     budget_server: Dollars = Field(2.0, alias="TELEPHONE_BUDGET_SERVER")
     budget_member: Dollars = Field(0.5, alias="TELEPHONE_BUDGET_MEMBER")
+    start_patience: Annotated[float, written(checks.seconds)] = Field(300.0, ge=0, alias="TELEPHONE_START_PATIENCE")
+    """How long the bot waits in all, while it starts, for Discord and the database, in seconds."""
     secret: Annotated[SecretStr | None, written(str)] = Field(None, alias="TELEPHONE_SECRET")
     download_hosts: Annotated[str, written(checks.hosts)] = Field("", alias="TELEPHONE_DOWNLOAD_HOSTS")
     limits: Annotated[str, written(str)] = Field("", alias="TELEPHONE_LIMITS")

@@ -249,6 +249,13 @@ def dollars(text: str) -> float:
     raise ValueError(f"{said(text)} is no amount from 0 to 10000; write dollars as a number with a point, such as 2.50")
 
 
+def seconds(text: str) -> float:
+    """A time in seconds, up to a day."""
+    if re.fullmatch(r"[0-9]{1,5}(\.[0-9]*)?", text) and float(text) <= 86_400:
+        return float(text)
+    raise ValueError(f"{said(text)} is no number of seconds from 0 to 86400; write one such as 300")
+
+
 def one_of(*words: str) -> Callable[[str], str]:
     """A check for one of these words, however it is capitalised."""
 

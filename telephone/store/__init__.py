@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Self
 
 from telephone.concurrency import off_loop
+from telephone.store.acknowledged import AcknowledgedInteractions
 from telephone.store.battles import Battles
 from telephone.store.budgets import Budgets
 from telephone.store.database import Database, read_url
@@ -88,6 +89,7 @@ class Store:
         self.conduct = Conduct(database)
         self.prompts = Prompts(database)
         self.members = Members(database)
+        self.acknowledged = AcknowledgedInteractions(database)
         self.traces = Traces(database)
         self.erasures = Erasures(database)
         self.due = Due(database)

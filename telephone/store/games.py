@@ -37,15 +37,18 @@ class Games:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, request: GameRequest, order: Order | None = None) -> Game:
+    async def add(self, request: GameRequest, order: Order | None = None, game_id: str | None = None) -> Game:
         """Queues a game under a new id and its server's next number, with its money reserved in the same transaction.
 
-        Raises BadInput, and OverBudget where `order` does not fit what is left of today's budgets.
+        With `game_id` it is stored under that id, once: a repeated call finds it. Raises BadInput, and OverBudget where
+        `order` does not fit what is left of today's budgets.
         """
         async with self._database.writing() as session:
+            if game_id is not None and await session.get(GameRow, game_id) is not None:
+                return await _one(session, game_id)
             if order is not None:
                 await open_order(self._database, session, request, order)
-            return await _one(session, await put(self._database, session, request, order))
+            return await _one(session, await put(self._database, session, request, order, game_id))
 
     async def get(self, game_id: str) -> Game:
         """The game of this id. Raises NotFound."""
@@ -251,11 +254,13 @@ async def open_order(database: Database, session: AsyncSession, request: GameReq
     await check(session, request, order)
 
 
-async def put(database: Database, session: AsyncSession, request: GameRequest, order: Order | None) -> str:
+async def put(
+    database: Database, session: AsyncSession, request: GameRequest, order: Order | None, game_id: str | None = None
+) -> str:
     """Stores a game as queued under its server's next number, its money reserved; returns its id. Raises BadInput."""
     if request.seed not in _INT64:
         raise SeedTooLarge
-    game_id = secrets.token_hex(8)
+    game_id = game_id or secrets.token_hex(8)
     await add_server(database, session, request.guild_id)
     # The UPDATE locks the server's row until the transaction ends, so that the next game counts on from here; a
     # rolled-back game gives its number back.

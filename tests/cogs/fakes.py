@@ -7,6 +7,7 @@ from telephone.domain.battles import Battle
 from telephone.domain.budgets import Allowance
 from telephone.domain.calibration import Calibration
 from telephone.domain.games import Game, GameRequest, GameState, Pair, Prompt
+from telephone.domain.interactions import Acknowledged
 from telephone.domain.parties import Party
 from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, NotFound
@@ -124,13 +125,15 @@ class MemoryGames:
             raise BadInput(f"Game #{shown.number} is not paused; there is nothing to continue.")
         return self._keep(replace(shown, state=GameState.QUEUED))
 
-    async def again(self, game_id: str, *, by: int, channel_id: int, age_restricted: bool = False) -> Game:
+    async def again(
+        self, game_id: str, *, by: int, channel_id: int, age_restricted: bool = False, key: str | None = None
+    ) -> Game:
         request = (await self.get(game_id)).request
         return await self.start(
             StartRequest(
                 request.prompt.text, request.pair.t2i, request.pair.i2t, request.turns, None,
                 guild_id=request.guild_id, channel_id=channel_id, starter_id=by,
-                age_restricted=age_restricted,
+                age_restricted=age_restricted, key=key,
             )
         )  # fmt: skip
 
@@ -231,6 +234,26 @@ class MemoryPairs:
         return self.calibrations.get(embedder)
 
 
+class MemoryInteractions:
+    """Keeps nothing over a restart; `waiting` are those that were acknowledged and not answered."""
+
+    worker = ""
+
+    def __init__(self) -> None:
+        self.waiting: dict[int, Acknowledged] = {}
+
+    async def keep(self, interaction: Acknowledged) -> None:
+        self.waiting[interaction.id] = interaction
+
+    def answered(self, interaction_id: int) -> None:
+        self.waiting.pop(interaction_id, None)
+
+    async def left_behind(self) -> list[Acknowledged]:
+        return []
+
+    async def tidy(self) -> None: ...
+
+
 @dataclass
 class MemoryApp:
     """The application of these; a test puts real services in their place."""
@@ -244,6 +267,7 @@ class MemoryApp:
     exports: Exporter | None = None
     privacy: PrivacyService | None = None
     games: MemoryGames = field(default_factory=MemoryGames)
+    interactions: MemoryInteractions = field(default_factory=MemoryInteractions)
     models: MemoryModels = field(default_factory=MemoryModels)
     servers: MemoryServers = field(init=False)
 

@@ -153,6 +153,15 @@ class Rest:
             body = json.loads(answer.body) if isinstance(answer.body, bytes) and answer.body else None
             self.complaints += self._spec.check_answer(call.method, call.path, answer.status, body)
 
+    def meeting_faults(self, serve: Callable[..., Any]) -> Callable[..., Any]:
+        """The gateway's handler, which a fault keeps from opening a connection; its path begins with /gw."""
+
+        async def served(request: web.Request) -> web.StreamResponse:
+            fault = self._faults.take(request.method, request.path)
+            return await serve(request) if fault is None else self._fail(fault, request)
+
+        return served
+
     async def file(self, request: web.Request) -> web.StreamResponse:
         """Answer one request to the CDN."""
         data = self._world.file("/" + request.match_info["path"])

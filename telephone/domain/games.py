@@ -113,7 +113,7 @@ class StepKey:
     @classmethod
     def parse(cls, text: str) -> "StepKey":
         """Reads `3p` or `3c`. Raises BadInput."""
-        match = re.fullmatch(r"([1-9]\d?)([pc])", text.strip().lower())
+        match = re.fullmatch(r"([1-9][0-9]?)([pc])", text.strip().lower())
         if match is None:
             raise BadInput("A step is written like 3p (the picture of turn 3) or 3c (its caption).")
         return cls(int(match[1]), Kind(match[2]))

@@ -418,12 +418,16 @@ def clean_prompt(text: str, longest: int = PROMPT_MAX) -> str:
 
     Raises BadInput when fewer than 3 or more than `longest` characters remain.
     """
-    cleaned = fold(text)
+    cleaned = fold(text) if len(text) <= _UNFOLDED_MAX else text
     if len(cleaned) < PROMPT_MIN:
         raise BadInput(f"A prompt needs at least {PROMPT_MIN} characters; try a short sentence that paints a scene.")
     if len(cleaned) > longest:
         raise BadInput(f"That prompt has {len(cleaned):,} characters and {longest:,} fit; please shorten it.")
     return cleaned
+
+
+_UNFOLDED_MAX: Final = 5 * PROMPT_MAX
+"""A longer text is no prompt, whatever would be left of it, and is not looked at."""
 
 
 def fold(text: str) -> str:

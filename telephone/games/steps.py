@@ -12,7 +12,7 @@ import structlog
 from cachetools import TTLCache
 
 from telephone.concurrency import off_loop
-from telephone.domain.calls import Answer, Ask, Ticket
+from telephone.domain.calls import LONG, Answer, Ask, Ticket
 from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey, step_seed
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
@@ -234,7 +234,8 @@ class StepPlayer:
             cost_estimated=answer.cost_usd is None,
         )
         if key.kind is Kind.CAPTION:
-            caption = caption_of(answer, player)
+            long = len(answer.text or "") > LONG
+            caption = await off_loop(caption_of, answer, player) if long else caption_of(answer, player)
             await self.guard.caption(caption, ask, table, nsfw=nsfw)
             return replace(step, text=caption.text, raw=caption.raw), None
         image = await off_loop(picture_of, answer, player)

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from telephone.concurrency import off_loop
+from telephone.domain.calls import SAID_MAX
 from telephone.domain.games import HUMAN, NO_GUILD, Game, Image, Kind, Step, StepKey, fold, step_seed
 from telephone.domain.human_turns import Claim, Seat, SeatState
 from telephone.domain.refusals import TurnLate, require_here
@@ -100,7 +101,7 @@ class TurnService:
         turn = await self.held(game_id, key, member_id, server=server)
         if turn.picture is None:
             raise BadInput("This turn is to be drawn; please send a picture.")
-        words = fold(text)
+        words = fold(text[:SAID_MAX])
         if not CAPTION_MIN <= len(words) <= CAPTION_MAX or not any(char.isalnum() for char in words):
             raise BadInput(
                 f"A caption has {CAPTION_MIN} to {CAPTION_MAX} characters; please say what you see in a sentence."

@@ -23,6 +23,10 @@ _DOES: Final[dict[ModelKind, str]] = {
 _FIELDS: Final = ", ".join(name for name in ModelTable.model_fields if name != "name")
 
 
+OWN_MAX: Final = 10**6
+"""The largest file of an operator's tables that is read, in bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Registry:
     """All known models by name, in the order of their files."""
@@ -43,6 +47,8 @@ class Registry:
         source.check_replacements(every)
         if own is not None:
             try:
+                if own.stat().st_size > OWN_MAX:
+                    raise Misconfigured(f"TELEPHONE_MODELS names {own}, which is no file of tables: it is over 1 MB.")
                 theirs = _Source(str(own), own.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError) as error:
                 why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"

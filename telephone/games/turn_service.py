@@ -11,6 +11,7 @@ from telephone.domain.calls import SAID_MAX
 from telephone.domain.games import HUMAN, NO_GUILD, Game, Image, Kind, Step, StepKey, fold, step_seed
 from telephone.domain.human_turns import Claim, Seat, SeatState
 from telephone.domain.refusals import TurnLate, require_here
+from telephone.domain.visible import says_something
 from telephone.errors import BadInput, NotAllowed
 from telephone.media.images import Pictures
 from telephone.media.uploads import uploaded
@@ -102,7 +103,7 @@ class TurnService:
         if turn.picture is None:
             raise BadInput("This turn is to be drawn; please send a picture.")
         words = fold(text[:SAID_MAX])
-        if not CAPTION_MIN <= len(words) <= CAPTION_MAX or not any(char.isalnum() for char in words):
+        if not CAPTION_MIN <= len(words) <= CAPTION_MAX or not _has_words(words):
             raise BadInput(
                 f"A caption has {CAPTION_MIN} to {CAPTION_MAX} characters; please say what you see in a sentence."
             )
@@ -203,6 +204,10 @@ def _require_held(seat: Seat, member_id: int) -> Claim:
     if claim is None or claim.member_id != member_id or not claim.holds(datetime.now(UTC)):
         raise TurnLate
     return claim
+
+
+def _has_words(text: str) -> bool:
+    return says_something(text) and any(char.isalnum() for char in text)
 
 
 def _seed(turn: ClaimedTurn) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from telephone.domain.games import fold
+from telephone.domain.visible import FILLERS
 from telephone.errors import BadInput
 
 ANY: Final = "any"
@@ -28,8 +29,6 @@ _ALSO: Final = {"judge": "judge_hash"}
 """What some arenas call a column otherwise."""
 _INDEX: Final = re.compile(r"unnamed:(_\d+)+(_level_\d+)?|index|level_\d+|row_?names?")
 _QUOTING: Final = 'a field that holds the separator stands in "double quotes", and a quote inside is written twice'
-_FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Characters that draw nothing although they count as letters, marks or signs."""
 
 Records = Iterator[tuple[int, tuple[str, ...]]]
 """The line on which each record begins, and its fields in the order of the columns asked for."""
@@ -104,7 +103,7 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
     plain = unicodedata.normalize("NFKC", text)
-    shown = (char for char in plain if unicodedata.category(char) != "Cf" and char not in _FILLERS)
+    shown = (char for char in plain if unicodedata.category(char) != "Cf" and char not in FILLERS)
     return fold("".join(char for char in shown if not "\ufe00" <= char <= "\ufe0f"))
 
 

@@ -13,11 +13,12 @@ import structlog
 
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Caption, Image, fold
+from telephone.domain.visible import says_something
 from telephone.errors import BadOutput, NotAllowed, RateLimited, Refused, Retired, TelephoneError, TimedOut
 from telephone.media.images import verify
 from telephone.models.refusal import is_refusal
 from telephone.models.registry import Registry
-from telephone.providers.answer_text import says_something, spoken
+from telephone.providers.answer_text import spoken
 from telephone.providers.base import Interrupted, Lost, ModelKind, ModelTable, Provider, Slowed, Slowness
 from telephone.retry import with_patience
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from telephone.domain.calls import SAID_MAX
+from telephone.domain.visible import says_something
 from telephone.providers import failures
-from telephone.providers.answer_text import says_something, spoken
+from telephone.providers.answer_text import spoken
 from telephone.providers.base import ModelTable, Token
 
 _REFUSED: Final = frozenset(

@@ -18,6 +18,7 @@ from typing import Final
 from telephone.domain.games import fold
 from telephone.domain.visible import FILLERS
 from telephone.errors import BadInput
+from telephone.leaderboards.csv_cells import read_back
 
 ANY: Final = "any"
 """The I2T of a side whose heading names one model for the whole of it."""
@@ -213,7 +214,7 @@ def _records(
         if len(row) == width and any(field and not field.isspace() for field in row):
             if unnamed and any(row[k].strip() for k in unnamed):
                 raise BadInput(f"Line {begins} has a field below no heading; name its column on line {above}.")
-            yield begins, pick((*row, "", ANY))
+            yield begins, pick((*map(read_back, row), "", ANY))
         elif any(field.strip() for field in row):
             raise BadInput(
                 f"Line {begins} has {len(row)} fields and the heading {width}; write as many, and {_QUOTING}."

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from telephone.domain.games import HUMAN
 from telephone.errors import Misconfigured, NotFound
 from telephone.providers.base import ModelKind, ModelTable
 
@@ -23,6 +24,8 @@ _DOES: Final[dict[ModelKind, str]] = {
 _FIELDS: Final = ", ".join(name for name in ModelTable.model_fields if name != "name")
 
 
+RESERVED: Final = {HUMAN: "stands for a member", "any": "stands for whichever model a side has"}
+"""Words that stand where a model's name stands and mean something else."""
 OWN_MAX: Final = 10**6
 """The largest file of an operator's tables that is read, in bytes."""
 
@@ -121,6 +124,10 @@ class _Source:
             raise self._wrong(name, name, f"this must be a table; write [{name}] on a line of its own")
         if "name" in row:
             raise self._wrong(name, "name", f"its name is its heading, [{name}]; leave this line out")
+        if name in RESERVED:
+            raise self._wrong(
+                name, name, f"no model can be called {name}, which {RESERVED[name]}; write another heading"
+            )
         try:
             return ModelTable(name=name, **row)
         except ValidationError as error:

@@ -165,11 +165,12 @@ class StepPlayer:
             await self._write_off(game, key, attempt, _bill(error, ticket, answer, spent), broken_off)
             raise
         step = replace(step, latency_ms=submit_ms + _ms_since(began))
-        _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
         if answer.maybe_billed_twice:
             await self.store.steps.keep_ticket(game.id, key, replace(ticket, maybe_billed_twice=True))
         what = str(key) if game.shows_steps else None
-        return await self.store.steps.keep_and_begin(game.id, step, image, what)
+        kept = await self.store.steps.keep_and_begin(game.id, step, image, what)
+        _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
+        return kept
 
     async def played(self, game: Game, step: Step) -> Kept:
         """A step that is stored already, and how far its message is."""

@@ -31,7 +31,7 @@ AGAIN_PAUSES: Final = (1.0, 4.0, 15.0)
 CAPTION_MAX = 4_000
 """The longest caption that is passed on, in characters; the raw text is stored whole."""
 _REASON_MAX: Final = 200
-_FENCED: Final = re.compile(r"\s*(`{3,})(?:\w*[^\S\n]*\n)?(.*?)\1\s*", re.DOTALL)
+_FENCED: Final = re.compile(r"\s*(`{3,}+)(?:\w*[^\S\n]*\n)?(.*?)\1\s*", re.DOTALL)
 _LABEL: Final = re.compile(r"([*_#>\s]*)(?:image )?caption\s*([*_]*)\s*:\s*([*_]*)\s*", re.IGNORECASE)
 _QUOTES: Final = frozenset({'""', "''", "“”", "‘’", "«»", "「」", "『』"})
 _log = structlog.get_logger()

@@ -99,6 +99,8 @@ class _Source:
             self._document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise Misconfigured(f"{name} is not valid TOML: {error}.") from None
+        except RecursionError:
+            raise Misconfigured(f"{name} is not valid TOML: its brackets are nested too deep.") from None
 
     def tables(self) -> dict[str, ModelTable]:
         return {name: self._table(name, row) for name, row in self._document.items()}

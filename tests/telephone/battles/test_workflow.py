@@ -201,15 +201,15 @@ async def test_a_host_stops_a_battle_and_others_may_not(running):
     await shows(running, battle, "opening")
     contest = running.app.battles
     with pytest.raises(NotAllowed, match="Only who started this battle"):
-        await contest.stop(battle.id, by=OTHER, is_host=False)
+        await contest.stop(battle.id, by=OTHER, is_host=False, server=GUILD)
     with pytest.raises(BadInput, match="takes no votes now"):
-        await contest.close(battle.id, by=HOST, is_host=False)
-    stopped = await contest.stop(battle.id, by=OTHER, is_host=True)
+        await contest.close(battle.id, by=HOST, is_host=False, server=GUILD)
+    stopped = await contest.stop(battle.id, by=OTHER, is_host=True, server=GUILD)
     assert (stopped.state, stopped.reason) == (BattleState.VOID, STOPPED)
     done = await shows(running, battle, "result")
     assert {side.game.state for side in done.sides} == {GameState.STOPPED}
     with pytest.raises(BadInput, match="nothing to stop"):
-        await contest.stop(battle.id, by=HOST, is_host=False)
+        await contest.stop(battle.id, by=HOST, is_host=False, server=GUILD)
 
 
 async def test_a_battle_whose_place_is_gone_pauses_with_its_games_and_is_shown_anew(running):
@@ -289,8 +289,8 @@ async def test_a_report_hides_a_turn_of_a_battle_at_once_and_a_moderator_shows_i
     battle = await fought(running)
     side, moderation = battle.sides[1], running.app.moderation
     said = side.game.turns[2].caption.text
-    await moderation.report(side.game.id, StepKey(3, Kind.CAPTION), by=9, reason="hate")
-    await moderation.report(side.game.id, StepKey(3, Kind.PICTURE), by=10, reason="hate")
+    await moderation.report(side.game.id, StepKey(3, Kind.CAPTION), by=9, reason="hate", server=GUILD)
+    await moderation.report(side.game.id, StepKey(3, Kind.PICTURE), by=10, reason="hate", server=GUILD)
     async with asyncio.timeout(LIMIT):
         while running.battle_presenter.said[3]["B"] != "(no picture)" or list(running.battle_presenter.pictures) != [
             "A"
@@ -302,7 +302,7 @@ async def test_a_report_hides_a_turn_of_a_battle_at_once_and_a_moderator_shows_i
         while await running.store.reports.stale():
             await asyncio.sleep(0.02)
     for kind in Kind:
-        await moderation.show_again(side.game.id, StepKey(3, kind), by=1, is_moderator=True)
+        await moderation.show_again(side.game.id, StepKey(3, kind), by=1, is_moderator=True, server=GUILD)
     async with asyncio.timeout(LIMIT):
         while running.battle_presenter.said[3]["B"] != said or sorted(running.battle_presenter.pictures) != ["A", "B"]:
             await asyncio.sleep(0.02)

@@ -190,17 +190,17 @@ async def test_a_party_that_everybody_leaves_is_over(running):
 async def test_members_join_until_the_places_are_taken_and_can_leave_again(running):
     parties = running.app.parties
     party = await parties.start(replace(ASKED, players=3, rounds=None))
-    await parties.join(party.id, BO)
-    await parties.join(party.id, BO)
-    await parties.leave(party.id, BO)
+    await parties.join(party.id, BO, server=7)
+    await parties.join(party.id, BO, server=7)
+    await parties.leave(party.id, BO, server=7)
     with pytest.raises(NotAllowed, match=STRANGER):
-        await parties.leave(party.id, BO)
+        await parties.leave(party.id, BO, server=7)
     with pytest.raises(BadInput, match="2 more members are still to join"):
-        await parties.call(party.id, by=ADA, is_host=False)
+        await parties.call(party.id, by=ADA, is_host=False, server=7)
     for member in (CY, DI):
-        await parties.join(party.id, member)
+        await parties.join(party.id, member, server=7)
     with pytest.raises(NotAllowed, match=f"{FULL}|{PARTY_CLOSED}"):
-        await parties.join(party.id, EVE)
+        await parties.join(party.id, EVE, server=7)
     await becomes(running, party, PartyState.PROMPTS)
 
 
@@ -208,13 +208,13 @@ async def test_the_host_begins_with_three_and_others_may_not(running):
     parties = running.app.parties
     party = await parties.start(replace(ASKED, players=8))
     for member in (BO, CY):
-        await parties.join(party.id, member)
+        await parties.join(party.id, member, server=7)
     with pytest.raises(NotAllowed, match="Only who started this party"):
-        await parties.call(party.id, by=BO, is_host=False)
-    await parties.call(party.id, by=ADA, is_host=False)
+        await parties.call(party.id, by=BO, is_host=False, server=7)
+    await parties.call(party.id, by=ADA, is_host=False, server=7)
     await becomes(running, party, PartyState.PROMPTS)
     with pytest.raises(NotAllowed, match=PARTY_CLOSED):
-        await parties.join(party.id, DI)
+        await parties.join(party.id, DI, server=7)
 
 
 async def test_a_party_that_too_few_join_ends_kindly_and_keeps_nobody(running):

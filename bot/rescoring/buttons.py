@@ -36,7 +36,8 @@ async def go(press: Press, embedder: str) -> None:
 
 async def stop(press: Press, job_id: str) -> None:
     await acknowledge(press)
-    job = await press.client.app.rescores.stop(job_id, by=press.user.id, is_host=await is_admin(press))
+    rescores, server = press.client.app.rescores, server_of(press)
+    job = await rescores.stop(job_id, by=press.user.id, is_host=await is_admin(press), server=server)
     await say(press, messages.stopped(job))
 
 

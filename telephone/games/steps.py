@@ -13,7 +13,7 @@ import structlog
 from cachetools import TTLCache
 
 from telephone.concurrency import off_loop
-from telephone.domain.calls import Answer, Ask, Ticket
+from telephone.domain.calls import LONG, Answer, Ask, Ticket
 from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey, step_seed
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
@@ -175,11 +175,12 @@ class StepPlayer:
             await self._write_off(game, key, attempt, _bill(error, ticket, answer, spent), broken_off)
             raise
         step = replace(step, latency_ms=submit_ms + _ms_since(began))
-        _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
         if answer.maybe_billed_twice:
             await self.store.steps.keep_ticket(game.id, key, replace(ticket, maybe_billed_twice=True))
         what = str(key) if game.shows_steps else None
-        return await self.store.steps.keep_and_begin(game.id, step, image, what)
+        kept = await self.store.steps.keep_and_begin(game.id, step, image, what)
+        _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
+        return kept
 
     async def played(self, game: Game, step: Step) -> Kept:
         """A step that is stored already, and how far its message is."""
@@ -246,7 +247,8 @@ class StepPlayer:
             cost_estimated=answer.cost_usd is None,
         )
         if key.kind is Kind.CAPTION:
-            caption = caption_of(answer, player)
+            long = len(answer.text or "") > LONG
+            caption = await off_loop(caption_of, answer, player) if long else caption_of(answer, player)
             await self.guard.caption(caption, ask, table, nsfw=nsfw)
             return replace(step, text=caption.text, raw=caption.raw), None
         image = await off_loop(picture_of, answer, player)

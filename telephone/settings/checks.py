@@ -224,6 +224,17 @@ def hosts(text: str) -> str:
     return " ".join(found)
 
 
+def networks(text: str) -> str:
+    """Addresses and networks, by one blank each."""
+    found = []
+    for word in re.split(r"[\s,;]+", text.strip(" ,;")):
+        try:
+            found.append(str(ipaddress.ip_network(word, strict=False)))
+        except ValueError:
+            raise ValueError(f"{said(word)} is no address; write one or a network, such as 10.0.0.0/8") from None
+    return " ".join(found)
+
+
 def listening_host(text: str) -> str:
     """The name or number of an interface to listen on."""
     bare = text.removeprefix("[").removesuffix("]")

@@ -82,6 +82,15 @@ class Battles:
         async with self._database.reading() as session:
             return await _one(session, battle_id)
 
+    async def server_of(self, battle_id: str) -> int:
+        """The server that a battle belongs to. Raises NotFound."""
+        query = select(col(BattleRow.guild_id)).where(col(BattleRow.id) == battle_id, ~col(BattleRow.erased))
+        async with self._database.reading() as session:
+            guild_id = await session.scalar(query)
+        if guild_id is None:
+            raise NoBattle(battle_id)
+        return guild_id
+
     async def of_game(self, game_id: str) -> list[Battle]:
         """The battles that a game is a side of, newest first; at most one of them is designed."""
         mine = select(col(SideRow.battle_id)).where(col(SideRow.game_id) == game_id)

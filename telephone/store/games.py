@@ -55,6 +55,15 @@ class Games:
         async with self._database.reading() as session:
             return await _one(session, game_id)
 
+    async def server_of(self, game_id: str) -> int:
+        """The server that a game belongs to. Raises NotFound."""
+        query = select(col(GameRow.guild_id)).where(col(GameRow.id) == game_id, ~col(GameRow.erased))
+        async with self._database.reading() as session:
+            guild_id = await session.scalar(query)
+        if guild_id is None:
+            raise NoGame(game_id)
+        return guild_id
+
     async def glance(self, game_id: str) -> Glance:
         """Whether a game may go on, and what may have changed about it, in one query. Raises NotFound."""
         return await self._database.ask(lambda connection: glance(connection, game_id))

@@ -78,6 +78,15 @@ class Parties:
         async with self._database.reading() as session:
             return await _one(session, party_id)
 
+    async def server_of(self, party_id: str) -> int:
+        """The server that a party belongs to. Raises NotFound."""
+        query = select(col(PartyRow.guild_id)).where(col(PartyRow.id) == party_id)
+        async with self._database.reading() as session:
+            guild_id = await session.scalar(query)
+        if guild_id is None:
+            raise NoParty
+        return guild_id
+
     async def unfinished(self, guild_id: int | None = None) -> list[Party]:
         """The parties that have not ended, of all servers or of one, oldest first."""
         query = select(col(PartyRow.id)).where(_in(_GOING))

@@ -17,6 +17,7 @@ def load(model: Path | bytes) -> Any:
     options.enable_cpu_mem_arena = False  # an arena keeps what the largest run ever needed
     source = model if isinstance(model, bytes) else str(model)
     session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    session._model_bytes = None  # the wrapper would keep the file's bytes for a second session that is never made
     trim = _trim()
     if trim is not None:
         trim(0)

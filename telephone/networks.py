@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 
-def load(model: Path | bytes) -> Any:
-    """A session of a model: a file, or what is in it. What loading took for a moment goes back to the system."""
+def load(model: Path | bytes, *, stays_int8: bool = False) -> Any:
+    """A session of a model: a file, or what is in it. What loading took for a moment goes back to the system.
+
+    With `stays_int8`, weights in int8 take a byte each and are turned into floats whenever they are used; otherwise
+    that is done once, and they take four bytes.
+    """
     import onnxruntime  # type: ignore[import-untyped]
 
     options = onnxruntime.SessionOptions()
@@ -16,7 +20,10 @@ def load(model: Path | bytes) -> Any:
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False  # an arena keeps what the largest run ever needed
     source = model if isinstance(model, bytes) else str(model)
-    session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    unfolded = ["ConstantFolding"] if stays_int8 else None
+    session = onnxruntime.InferenceSession(
+        source, options, providers=["CPUExecutionProvider"], disabled_optimizers=unfolded
+    )
     session._model_bytes = None  # the wrapper would keep the file's bytes for a second session that is never made
     trim = _trim()
     if trim is not None:

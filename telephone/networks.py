@@ -1,10 +1,9 @@
 """Neural networks through ONNX Runtime: one thread each, and no more memory than their weights need."""
 
-import ctypes
-import sys
-from functools import cache
 from pathlib import Path
 from typing import Any
+
+from telephone import memory
 
 
 def load(model: Path | bytes, *, stays_int8: bool = False) -> Any:
@@ -25,18 +24,5 @@ def load(model: Path | bytes, *, stays_int8: bool = False) -> Any:
         source, options, providers=["CPUExecutionProvider"], disabled_optimizers=unfolded
     )
     session._model_bytes = None  # the wrapper would keep the file's bytes for a second session that is never made
-    trim = _trim()
-    if trim is not None:
-        trim(0)
+    memory.give_back()
     return session
-
-
-@cache
-def _trim() -> Any:
-    """The function of glibc that returns free memory to the system; None where the C library is another."""
-    if not sys.platform.startswith("linux"):
-        return None
-    try:
-        return ctypes.CDLL("libc.so.6").malloc_trim
-    except (OSError, AttributeError):
-        return None

@@ -32,4 +32,4 @@ def _done(work: Callable[[], T]) -> T:
         return work()
     finally:
         if time.thread_time() - began > _LONG:
-            memory.give_back()
+            memory.give_back_at_times()

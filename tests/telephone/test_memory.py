@@ -43,13 +43,24 @@ def test_what_long_work_took_is_free_again_for_others():
 
 async def test_short_work_gives_nothing_back_and_long_work_does(monkeypatch):
     calls = []
-    monkeypatch.setattr(memory, "give_back", lambda: calls.append(1))
+    monkeypatch.setattr(memory, "give_back_at_times", lambda: calls.append(1))
     monkeypatch.setattr(concurrency, "_LONG", 1e9)
     assert await off_loop(max, 3, 5) == 5
     assert calls == []
     monkeypatch.setattr(concurrency, "_LONG", -1.0)
     assert await off_loop(max, 3, 5) == 5
     assert calls == [1]
+
+
+def test_memory_is_given_back_at_most_four_times_a_second(monkeypatch):
+    calls, now = [], [100.0]
+    monkeypatch.setattr(memory, "give_back", lambda: calls.append(now[0]))
+    monkeypatch.setattr(memory.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(memory, "_last", [0.0])
+    for moment in (100.0, 100.125, 100.25, 100.375, 100.5):
+        now[0] = moment
+        memory.give_back_at_times()
+    assert calls == [100.0, 100.25, 100.5]
 
 
 async def test_an_error_of_the_work_arrives_as_it_is():

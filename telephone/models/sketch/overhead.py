@@ -9,9 +9,8 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from scipy import ndimage
 
-from telephone.models.sketch import brush
+from telephone.models.sketch import brush, ndimage
 from telephone.models.sketch.brush import SIDE, Canvas
 from telephone.models.sketch.settings import Backdrop
 
@@ -26,7 +25,7 @@ def clouds(canvas: Canvas, horizon: int, rng: np.random.Generator, colour: Any, 
             rows, cols = np.ogrid[:64, :64]
             puff = np.exp(-(((cols - x - dx) / (1.5 * r)) ** 2 + ((rows - y - rng.uniform(-0.8, 0.4)) / r) ** 2))
             np.maximum(small, puff * (rows < y + 1.6), out=small)
-    soft = ndimage.zoom(ndimage.gaussian_filter(small, 0.7), 8, order=1)
+    soft = ndimage.zoom(ndimage.gaussian_filter(small, 0.7), 8)
     brush.mix(canvas, slice(0, horizon), (soft[:horizon] * strength).astype(np.float32), colour)
 
 

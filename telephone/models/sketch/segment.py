@@ -6,11 +6,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
-Mask = NDArray[np.bool_]
+from telephone.models.sketch import ndimage
+from telephone.models.sketch.ndimage import Mask, Window
+
 Pixels = NDArray[np.uint8]
-Window = tuple[Any, ...]
 
 SIDE: Final = 512
 """The longer side to which pictures are scaled, in pixels."""
@@ -22,7 +22,6 @@ MOST: Final = 12
 _RIM: Final = 4
 _TOGETHER: Final = 9
 """Marks closer than twice this many pixels belong to one drawing."""
-_CROSS: Final = ndimage.generate_binary_structure(2, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def _stickers(pixels: Pixels) -> list[Piece]:
     ring is one sticker that nothing covers. The arcs that remain close together with what covers them.
     """
     white: Mask = np.asarray((pixels >= WHITE).all(axis=2))
-    labels, count = ndimage.label(white, structure=_CROSS)
+    labels, count = ndimage.label(white, square=True)
     if not count:
         return []
     rings: list[tuple[Mask, Window]] = []
@@ -135,7 +134,7 @@ def _outermost(rings: list[tuple[Mask, Window]], shape: tuple[int, ...]) -> list
 
 
 def _piece(solid: Mask, window: Window, white: Mask, is_whole: bool = True) -> Piece:
-    mask = ndimage.binary_erosion(solid, iterations=_RIM, border_value=0) & ~white[window]
+    mask = ndimage.binary_erosion(solid, iterations=_RIM) & ~white[window]
     box = (window[0].start, window[0].stop, window[1].start, window[1].stop)
     return Piece(box, mask, solid, is_whole=is_whole)
 
@@ -146,7 +145,7 @@ def _covered(tops: list[Piece], loose: Mask, white: Mask) -> list[Piece]:
     for top in tops:
         shade[top.box[0] : top.box[1], top.box[2] : top.box[3]] |= top.solid
     shade = ndimage.binary_dilation(shade, iterations=8)
-    barrier = ndimage.binary_closing(np.pad(loose | shade, 4), structure=_CROSS, iterations=3)
+    barrier = ndimage.binary_closing(np.pad(loose | shade, 4), iterations=3, square=True)
     filled = ndimage.binary_fill_holes(barrier)[4:-4, 4:-4] & ~shade
     filled = ndimage.binary_opening(filled, iterations=2)
     labels, count = ndimage.label(filled)

@@ -6,9 +6,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from telephone.models.sketch import colours, eye, lexicon
+from telephone.models.sketch import colours, eye, lexicon, ndimage
 from telephone.models.sketch.segment import Piece, View
 from telephone.models.sketch.settings import GROUNDS, PAPERS, SKIES, Backdrop, DrawingPaper
 from telephone.models.sketch.vocabulary import entries

@@ -1,0 +1,78 @@
+"""Memory that long work took for itself goes back to the system."""
+
+import subprocess
+import sys
+
+import pytest
+
+from telephone import concurrency, memory
+from telephone.concurrency import off_loop
+
+_PROGRAM = """
+import asyncio, re, time
+from pathlib import Path
+from telephone.concurrency import off_loop
+
+def resident():
+    return int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+
+def work():
+    blocks = [bytearray(60_000) for _ in range(1_000)]  # too small to be mapped one by one
+    most, last = resident(), blocks[-1]
+    until = time.thread_time() + 0.1
+    while time.thread_time() < until:
+        pass
+    return most, last
+
+async def main():
+    before = resident()
+    most, last = await off_loop(work)
+    print(most - before, resident() - before)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_what_long_work_took_is_free_again_for_others():
+    told = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=True)
+    most, left = map(int, told.stdout.split())
+    assert most > 50
+    assert left < most / 2
+
+
+async def test_short_work_gives_nothing_back_and_long_work_does(monkeypatch):
+    calls = []
+    monkeypatch.setattr(memory, "give_back_at_times", lambda: calls.append(1))
+    monkeypatch.setattr(concurrency, "_LONG", 1e9)
+    assert await off_loop(max, 3, 5) == 5
+    assert calls == []
+    monkeypatch.setattr(concurrency, "_LONG", -1.0)
+    assert await off_loop(max, 3, 5) == 5
+    assert calls == [1]
+
+
+def test_memory_is_given_back_at_most_four_times_a_second(monkeypatch):
+    calls, now = [], [100.0]
+    monkeypatch.setattr(memory, "give_back", lambda: calls.append(now[0]))
+    monkeypatch.setattr(memory.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(memory, "_last", [0.0])
+    for moment in (100.0, 100.125, 100.25, 100.375, 100.5):
+        now[0] = moment
+        memory.give_back_at_times()
+    assert calls == [100.0, 100.25, 100.5]
+
+
+async def test_an_error_of_the_work_arrives_as_it_is():
+    with pytest.raises(ZeroDivisionError):
+        await off_loop(lambda: 1 // 0)
+
+
+def test_a_system_without_glibc_is_left_alone(monkeypatch):
+    memory._trim.cache_clear()
+    monkeypatch.setattr(sys, "platform", "darwin")
+    try:
+        memory.give_back()
+        assert memory._trim() is None
+    finally:
+        memory._trim.cache_clear()

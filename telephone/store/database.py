@@ -160,8 +160,8 @@ async def _transaction(session: AsyncSession) -> AsyncIterator[AsyncSession]:
 class Database:
     """An open database. Inside `reading` and `writing` nothing but SQL is awaited.
 
-    What every step of a game does, again and again, is a unit of work: `ask` and `change` run one whole on a thread of
-    its own, so that the event loop waits once, not once a statement.
+    What every step of a game does, again and again, is a unit of work: `ask`, `read` and `change` run one whole on a
+    thread of its own, so that the event loop waits once, not once a statement.
     """
 
     def __init__(self, url: URL) -> None:
@@ -183,6 +183,10 @@ class Database:
     async def ask(self, query: Callable[[Connection], T]) -> T:
         """What one SELECT finds, on a thread; without a transaction where the database needs none for it."""
         return await self._on_thread(query, telephone_single=True)
+
+    async def read(self, queries: Callable[[Connection], T]) -> T:
+        """What several SELECTs find in one transaction, on a thread."""
+        return await self._on_thread(queries)
 
     async def change(self, work: Callable[[Connection], T]) -> T:
         """Runs a unit of work on a thread, in one transaction, which an exception rolls back."""

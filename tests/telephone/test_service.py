@@ -85,7 +85,7 @@ async def test_a_pause_and_a_farewell_read_the_games_of_their_own_server_alone(a
         assert await app.servers.resume(GUILD) == 2
         assert await app.servers.leave(GUILD) == 2
     assert set(guilds) == {GUILD}
-    assert {(await app.games.get(game.id)).state for game in mine} == {GameState.STOPPED}
+    assert {(await app.games.get(game.id, server=GUILD)).state for game in mine} == {GameState.STOPPED}
     assert await app.games.store.games.count(None, [GameState.QUEUED]) == len(OTHERS)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -200,7 +201,9 @@ class Database:
             with self.units.connect().execution_options(**options) as connection, connection.begin():
                 return work(connection)
 
-        return await to_the_end(_awaited(asyncio.get_running_loop().run_in_executor(self._threads, unit)))
+        return await to_the_end(
+            _awaited(asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, unit))
+        )
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

@@ -1,6 +1,7 @@
 """The one place where work that keeps a core busy leaves the event loop."""
 
 import asyncio
+import importlib
 import os
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ _LONG: Final = 0.015
 """Seconds of work after which free memory is given back: it drew, decoded or asked a network."""
 
 _POOL = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="cpu")
+_IMPORTED: set[str] = set()
 
 
 async def off_loop(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -33,3 +35,10 @@ def _done(work: Callable[[], T]) -> T:
     finally:
         if time.thread_time() - began > _LONG:
             memory.give_back_at_times()
+
+
+async def imported(*names: str) -> None:
+    """Imports libraries on a thread: a heavy one takes up to a second, in which nothing else would be answered."""
+    if not _IMPORTED.issuperset(names):
+        await off_loop(lambda: [importlib.import_module(name) for name in names])
+        _IMPORTED.update(names)

@@ -137,16 +137,21 @@ def _step_posts(game: Game, step: Step, image: Image | None) -> AtMost:
     async def at_most(size: int) -> list[Post]:
         if image is None:
             return [messages.step(game, step)]
-        fitted = await off_loop(fit, image, size)
+        fitted = await _fit(image, size)
         return [messages.step(game, step, fitted, smaller) for smaller in (fitted is not image, True)]
 
     return at_most
 
 
 async def _fitted(summary: Summary, size: int) -> Summary:
-    first = None if summary.first is None else await off_loop(fit, summary.first, size)
-    last = None if summary.last is None else await off_loop(fit, summary.last, size)
+    first = None if summary.first is None else await _fit(summary.first, size)
+    last = None if summary.last is None else await _fit(summary.last, size)
     return replace(summary, first=first, last=last)
+
+
+async def _fit(image: Image, size: int) -> Image:
+    """The picture in at most `size` bytes; one that fits, as nearly all do, needs no thread."""
+    return image if len(image.data) <= size else await off_loop(fit, image, size)
 
 
 def _before(game: Game, step: Step) -> int | None:

@@ -1,5 +1,6 @@
 """Starts, stops, resumes and lists the games of a server."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +10,17 @@ import structlog
 
 from telephone.domain.games import NO_GUILD, Game, GameState
 from telephone.domain.refusals import require_here
-from telephone.engine.waiting import look_until
+from telephone.engine.waiting import look_when
 from telephone.errors import BadInput, NotAllowed
 from telephone.exports.artifacts import GameArtifacts, Replay
 from telephone.games.admission import GameAdmission, StartRequest
 from telephone.ports.runners import GameRunner
 from telephone.store import Store
+from telephone.store.sights import GAMES
 
 UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
-_LOOK_EVERY: Final = 0.1
+_LOOK_EVERY: Final = 1.0
+"""How often a game is looked at that another process plays, in seconds; what this one does to it is told at once."""
 _ABOUT_TO_START: Final = 1.0
 _log = structlog.get_logger()
 
@@ -175,7 +178,17 @@ class GameService:
         return game
 
     async def _when(self, game_id: str, reached: Callable[[Game], bool], timeout: float) -> Game:
-        return await look_until(lambda: self.store.games.get(game_id), reached, every=_LOOK_EVERY, within=timeout)
+        """The game once `reached` holds, or as it is after `timeout` seconds."""
+        ends = time.monotonic() + timeout
+
+        def is_over(game: Game) -> bool:
+            return reached(game) or time.monotonic() >= ends
+
+        def left(_game: Game) -> float:
+            return min(_LOOK_EVERY, ends - time.monotonic())
+
+        with self.store.changes.watching(GAMES, game_id) as changed:
+            return await look_when(changed, lambda: self.store.games.get(game_id), is_over, due=left)
 
 
 def _is_open(game: Game) -> bool:

@@ -1,7 +1,7 @@
 """Plays and shows one step of a run, in one durable step or two: what is stored goes along with what comes next."""
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -65,7 +65,7 @@ class StepRunner:
     async def answer(self, place: tuple[str, int], index: int, attempt: int, submit_ms: int) -> Outcome:
         """Waits for the answer of a step that was submitted, stores it and shows it: Shown."""
         game_id, run = place
-        game = self.views.known(game_id, run) or replace(await self.store.games.get(game_id), run=run)
+        game = await self.views.of_run(game_id, run)
         waking = partial(self.tell_waking, game_id)
         return await self._show(game, await self.steps.collect(game, index, attempt, submit_ms, waking=waking))
 

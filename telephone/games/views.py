@@ -85,6 +85,18 @@ class GameViews:
             return None
         return known.game
 
+    async def of_run(self, game_id: str, run: int) -> Game:
+        """The game, whether or not it may go on: as it was found a moment ago, or has not changed since it was found.
+
+        Raises NotFound.
+        """
+        if (game := self.known(game_id, run)) is not None:
+            return game
+        kept = self._kept.get(game_id)
+        if kept is not None and kept.seen.run == run and kept.seen == await self._store.games.glance(game_id):
+            return kept.game
+        return replace(await self._store.games.get(game_id), run=run)
+
     def forget(self, game_id: str) -> None:
         """Forgets a game whose run has ended."""
         self._kept.pop(game_id, None)

@@ -15,7 +15,9 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
+from telephone.concurrency import imported
 from telephone.domain.calls import Answer, Ask, Ticket
+from telephone.domain.games import Image
 from telephone.errors import Misconfigured, RateLimited, Retired, TelephoneError, Unavailable
 from telephone.providers import failures, openai_answers
 from telephone.providers.base import Closed, ModelTable, Unverified
@@ -23,13 +25,14 @@ from telephone.providers.downloads import Downloads, origin_of
 from telephone.providers.error_bodies import failure_in
 from telephone.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, KEPT_OPEN, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
-from telephone.providers.mapping import TASK, data_uri, decoded, picture_of, question_of, words_of
+from telephone.providers.mapping import TASK, decoded, json_of, json_with_picture, picture_of, question_of, words_of
 from telephone.providers.picture_addresses import resolved
 from telephone.providers.rate_limit import LIMITS, Gate, Limit
 from telephone.providers.reasoning import CHAT_TOKENS, TOKENS, larger, least_effort, refuses_effort, with_effort
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+    from openai.types.chat import ChatCompletion
 
 OFFICIAL: Final = "https://api.openai.com/v1"
 KEPT_SECONDS: Final = 900.0
@@ -37,6 +40,9 @@ KEPT_SECONDS: Final = 900.0
 
 UNVERIFIED_SECONDS: Final = 900.0
 """How long image models are not offered to an organisation that is not verified, in seconds; then it is tried again."""
+
+_LIBRARIES: Final = ("httpx2", "openai", *(f"openai.resources.{part}" for part in ("chat", "images", "models")))
+"""What a call needs of the SDK, which loads its parts when they are first used."""
 
 _SD_ARGUMENTS: Final = re.compile(r"</?\s*sd_cpp_extra_args\s*>", re.IGNORECASE)
 
@@ -92,6 +98,7 @@ class OpenAI:
         self._waiting.pop(ticket.reference or "", None)
 
     async def exists(self, model: ModelTable) -> bool | None:
+        await imported(*_LIBRARIES)
         try:
             async with self._gate(model).slot():
                 with self._failures(model):
@@ -108,6 +115,7 @@ class OpenAI:
         await self.downloads.close()
 
     async def _answer(self, model: ModelTable, ask: Ask) -> Answer:
+        await imported(*_LIBRARIES)
         async with self._pace(model).slot(), self._gate(model).slot():
             with self._failures(model):
                 return await {"t2i": self._draw, "i2t": self._describe}.get(model.kind, self._chat)(model, ask)
@@ -131,15 +139,14 @@ class OpenAI:
         return Answer(data=data, cost_usd=openai_answers.cost(model, came), parameters=body)
 
     async def _describe(self, model: ModelTable, ask: Ask) -> Answer:
-        picture = {"type": "image_url", "image_url": {"url": data_uri(picture_of(ask))}}
-        return await self._say(model, [{"type": "text", "text": TASK}, picture], self._spoken(model, ask, TOKENS))
+        return await self._say(model, picture_of(ask), self._spoken(model, ask, TOKENS))
 
     async def _chat(self, model: ModelTable, ask: Ask) -> Answer:
         """A text answer to a question, requested as JSON."""
         form = {} if "no-json" in model.quirks else {"response_format": {"type": "json_object"}}
         return await self._say(model, question_of(ask), form | self._spoken(model, ask, CHAT_TOKENS))
 
-    async def _say(self, model: ModelTable, content: Any, body: dict[str, Any]) -> Answer:
+    async def _say(self, model: ModelTable, content: str | Image, body: dict[str, Any]) -> Answer:
         """The answer of a language model. One that came to no word is asked for once more, with more tokens."""
         said, cost = await self._completion(model, content, body)
         if not said.usable:
@@ -160,22 +167,21 @@ class OpenAI:
         return Answer(text=said.text, cost_usd=cost, parameters=body)
 
     async def _completion(
-        self, model: ModelTable, content: Any, body: dict[str, Any]
+        self, model: ModelTable, content: str | Image, body: dict[str, Any]
     ) -> tuple[openai_answers.Words, float | None]:
         """What a language model said, and what it cost in US dollars; its refusals cost as much."""
         from openai import APIStatusError
 
-        message: Any = {"role": "user", "content": content}
-        completions, who = self._client(model).chat.completions, (self._base(model), model.ref)
+        who = (self._base(model), model.ref)
         body = with_effort(body, self._efforts[who]) if who in self._efforts else body
         try:
-            came = await completions.create(model=model.ref, messages=[message], extra_body=body)
+            came = await self._complete(model, content, body)
         except APIStatusError as error:
             if not refuses_effort(error.status_code, error.response.text, body):
                 raise
             self._efforts[who] = least_effort(error.response.text, body)
             body = with_effort(body, self._efforts[who])
-            came = await completions.create(model=model.ref, messages=[message], extra_body=body)
+            came = await self._complete(model, content, body)
         if (failed := failure_in(model, came, self._key(model))) is not None:
             raise failed
         cost = openai_answers.cost(model, came)
@@ -184,6 +190,22 @@ class OpenAI:
         except TelephoneError as error:
             error.cost_usd = cost
             raise
+
+    async def _complete(self, model: ModelTable, content: str | Image, body: dict[str, Any]) -> "ChatCompletion":
+        """One request of a text, or of the description of a picture."""
+        from openai.types.chat import ChatCompletion
+
+        def asked(content: Any) -> dict[str, Any]:
+            return {"messages": [{"role": "user", "content": content}], "model": model.ref} | body
+
+        def described(uri: str) -> dict[str, Any]:
+            return asked([{"type": "text", "text": TASK}, {"type": "image_url", "image_url": {"url": uri}}])
+
+        # Not chat.completions.create, which would look through every letter of a picture.
+        sent = json_with_picture(content, described) if isinstance(content, Image) else json_of(asked(content))
+        return await self._client(model).post(
+            "/chat/completions", cast_to=ChatCompletion, content=sent, options={"security": {"bearer_auth": True}}
+        )
 
     def _spoken(self, model: ModelTable, ask: Ask, tokens: int) -> dict[str, Any]:
         limit = "max_tokens" if "max-tokens" in model.quirks else "max_completion_tokens"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cachetools import LRUCache
 from pydantic import SecretStr
 
+from telephone.concurrency import imported
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Image
 from telephone.errors import BadOutput, Retired, TelephoneError
@@ -262,6 +263,7 @@ class Replicate:
 
         Of calls that were lost on the way, only a create can have been billed.
         """
+        await imported("httpx", "replicate")
         if paced:
             async with self.gate.slot():
                 with self._failures(model):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr
 
-from telephone.concurrency import off_loop
+from telephone.concurrency import imported, off_loop
 from telephone.domain.games import Image
 from telephone.errors import BadOutput, Misconfigured, RateLimited, TelephoneError, Unavailable
 from telephone.media.images import fit
@@ -61,6 +61,7 @@ class OpenAIChecker:
             await self._client.close()
 
     async def _check(self, parts: Any) -> Finding:
+        await imported("openai", "openai.resources.moderations")
         from openai import APIConnectionError, APIStatusError, OpenAIError
 
         try:

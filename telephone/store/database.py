@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -160,8 +161,8 @@ async def _transaction(session: AsyncSession) -> AsyncIterator[AsyncSession]:
 class Database:
     """An open database. Inside `reading` and `writing` nothing but SQL is awaited.
 
-    What every step of a game does, again and again, is a unit of work: `ask` and `change` run one whole on a thread of
-    its own, so that the event loop waits once, not once a statement.
+    What every step of a game does, again and again, is a unit of work: `ask`, `read` and `change` run one whole on a
+    thread of its own, so that the event loop waits once, not once a statement.
     """
 
     def __init__(self, url: URL) -> None:
@@ -184,6 +185,10 @@ class Database:
         """What one SELECT finds, on a thread; without a transaction where the database needs none for it."""
         return await self._on_thread(query, telephone_single=True)
 
+    async def read(self, queries: Callable[[Connection], T]) -> T:
+        """What several SELECTs find in one transaction, on a thread."""
+        return await self._on_thread(queries)
+
     async def change(self, work: Callable[[Connection], T]) -> T:
         """Runs a unit of work on a thread, in one transaction, which an exception rolls back."""
         async with self._write_lock:
@@ -196,7 +201,9 @@ class Database:
             with self.units.connect().execution_options(**options) as connection, connection.begin():
                 return work(connection)
 
-        return await to_the_end(_awaited(asyncio.get_running_loop().run_in_executor(self._threads, unit)))
+        return await to_the_end(
+            _awaited(asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, unit))
+        )
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

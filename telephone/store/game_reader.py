@@ -4,10 +4,24 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, get_args
 
-from sqlalchemy import Row, ScalarSelect, Select, SQLColumnExpression, String, and_, case, cast, func, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -31,6 +45,7 @@ from telephone.domain.games import (
 )
 from telephone.domain.human_turns import SeatState
 from telephone.domain.messages import GameMessageKind
+from telephone.store.database import in_session
 from telephone.store.tables.games import ChargeRow, DistanceRow, GameRow, PostRow, ReservationRow, StepRow
 from telephone.store.tables.human_turns import SeatRow
 from telephone.store.tables.members import MemberRow
@@ -46,24 +61,18 @@ _PLACES: Final = tuple(
     )
 )
 """The posts of which a Place holds the message ids, in the order of its fields."""
-_COSTS: Final = 1 + len(_PLACES)
-"""The index of the first cost in a row of GAMES, after the game and its message ids."""
+_GAME: Final = tuple(GameRow.__table__.columns)  # type: ignore[attr-defined]
+_STEP: Final = tuple(StepRow.__table__.columns)  # type: ignore[attr-defined]
+_IDS: Final = len(_GAME)
+_COSTS: Final = _IDS + len(_PLACES)
+"""The indices of the first message id and the first cost in a row of GAMES."""
 _BATCH: Final = 1_000
 """Games whose steps are read at once; the databases bound the parameters of a query."""
 
 
-class Played(NamedTuple):
-    """One stored step, the message that shows it, and one measurement of its turn."""
-
-    step: StepRow
-    message_id: int | None
-    measured: DistanceRow | None
-    hidden: bool
-
-
 def _games() -> Select[*tuple[Any, ...]]:
     posts = {what: aliased(PostRow, name=f"{what}_post") for what in _PLACES}
-    query: Select[*tuple[Any, ...]] = select(GameRow, *(col(post.message_id) for post in posts.values()))
+    query: Select[*tuple[Any, ...]] = select(*_GAME, *(col(post.message_id) for post in posts.values()))
     for what, post in posts.items():
         query = query.outerjoin(post, and_(col(post.game_id) == col(GameRow.id), col(post.what) == what))
     query = query.outerjoin(ReservationRow, col(ReservationRow.game_id) == col(GameRow.id))
@@ -78,7 +87,7 @@ def _charged(usd: SQLColumnExpression[float]) -> ScalarSelect[Any]:
     return summed.correlate(GameRow).scalar_subquery()
 
 
-def _steps() -> Select[StepRow, int | None, DistanceRow, bool]:
+def _steps() -> Select[*tuple[Any, ...]]:
     what = cast(col(StepRow.turn), String) + col(StepRow.kind)
     shown = and_(col(PostRow.game_id) == col(StepRow.game_id), col(PostRow.what) == what)
     measured = and_(
@@ -87,20 +96,23 @@ def _steps() -> Select[StepRow, int | None, DistanceRow, bool]:
         col(DistanceRow.embedder) == col(GameRow.embedder),
         col(StepRow.kind) == Kind.CAPTION.value,
     )
+    measurement = (DistanceRow.version, DistanceRow.distance, DistanceRow.step_distance, DistanceRow.measured_at)
     return (
-        select(StepRow, col(PostRow.message_id), DistanceRow, hidden())
+        select(*_STEP, col(PostRow.message_id), *map(col, measurement), hidden().label("hidden"))
+        .select_from(StepRow)
         .join(GameRow, col(GameRow.id) == col(StepRow.game_id))
         .outerjoin(PostRow, shown)
         .outerjoin(DistanceRow, measured)
-        .where(col(StepRow.kept_at).is_not(None))
+        .where(col(StepRow.kept_at).is_not(None), col(StepRow.game_id).in_(bindparam("ids", expanding=True)))
     )
 
 
 # Built once: building this query takes longer than running it.
 GAMES: Final = _games()
 """The query for games with their places; the caller adds conditions and an order."""
+_ONE: Final = GAMES.where(col(GameRow.id) == bindparam("game_id"), ~col(GameRow.erased))
 _STEPS: Final = _steps()
-"""The query for kept steps; a caption occurs once for every version of the embedder that measured its turn."""
+"""The query for games' kept steps; a caption occurs once for every version of the embedder that measured its turn."""
 _SEAT: Final = (col(SeatRow.game_id), col(SeatRow.turn), col(SeatRow.kind))
 _STAND_INS: Final = select(*_SEAT, col(SeatRow.stand_in)).where(col(SeatRow.state) == SeatState.STOOD_IN.value)
 """The query for the models that stood in for members."""
@@ -116,35 +128,46 @@ _NAMED: Final = (
 
 
 async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[Game]:
-    """The games that `query`, made from GAMES, finds, in its order, with their turns."""
-    found = (await session.execute(query)).all()
-    ids = [row[0].id for row in found]
-    played: dict[str, list[Played]] = defaultdict(list)
+    """What `found` finds, in a session's transaction, with what the session has not written yet."""
+    await session.flush()
+    return await in_session(session, partial(found, query=query))
+
+
+def one(connection: Connection, game_id: str) -> Game | None:
+    """The game of this id with its turns; None where there is none, or it is erased."""
+    return next(iter(found(connection, _ONE, game_id=game_id)), None)
+
+
+def found(connection: Connection, query: Select[*tuple[Any, ...]], **values: Any) -> list[Game]:
+    """The games that `query`, made from GAMES, finds, in its order, with their turns; `values` are its parameters."""
+    rows = connection.execute(query, values).all()
+    ids = [row.id for row in rows]
+    played: dict[str, list[Row[Any]]] = defaultdict(list)
     for start in range(0, len(ids), _BATCH):
-        for row in await session.execute(_STEPS.where(col(StepRow.game_id).in_(ids[start : start + _BATCH]))):
-            played[row[0].game_id].append(Played(*row))
-    seated = [row[0].id for row in found if _has_humans(row[0])]
-    stood_in, named = await _seats(session, _STAND_INS, seated), await _seats(session, _NAMED, seated)
-    games = [_game(row[0], Place(*row[1:_COSTS]), _costs(*row[_COSTS:]), played[row[0].id]) for row in found]
+        for step in connection.execute(_STEPS, {"ids": ids[start : start + _BATCH]}):
+            played[step.game_id].append(step)
+    seated = [row.id for row in rows if _has_humans(row)]
+    stood_in, named = _seats(connection, _STAND_INS, seated), _seats(connection, _NAMED, seated)
+    games = [_game(row, Place(*row[_IDS:_COSTS]), _costs(*row[_COSTS:]), played[row.id]) for row in rows]
     if not stood_in and not named:
         return games
     nobody: Mapping[StepKey, Any] = MappingProxyType({})
     return [replace(game, stand_ins=stood_in.get(game.id, nobody), named=named.get(game.id, nobody)) for game in games]
 
 
-async def _seats(
-    session: AsyncSession, query: Select[*tuple[Any, ...]], ids: Sequence[str]
+def _seats(
+    connection: Connection, query: Select[*tuple[Any, ...]], ids: Sequence[str]
 ) -> Mapping[str, Mapping[StepKey, Any]]:
     """The last column of `query`, _STAND_INS or _NAMED, by game and step."""
-    found: dict[str, dict[StepKey, Any]] = defaultdict(dict)
+    seats: dict[str, dict[StepKey, Any]] = defaultdict(dict)
     for start in range(0, len(ids), _BATCH):
         some = col(SeatRow.game_id).in_(ids[start : start + _BATCH])
-        for game_id, turn, kind, who in await session.execute(query.where(some)):
-            found[game_id][StepKey(turn, Kind(kind))] = who
-    return {game_id: MappingProxyType(steps) for game_id, steps in found.items()}
+        for game_id, turn, kind, who in connection.execute(query.where(some)):
+            seats[game_id][StepKey(turn, Kind(kind))] = who
+    return {game_id: MappingProxyType(steps) for game_id, steps in seats.items()}
 
 
-def _has_humans(row: GameRow) -> bool:
+def _has_humans(row: Row[Any]) -> bool:
     return HUMAN in (row.t2i, row.i2t) or row.human_step is not None
 
 
@@ -152,7 +175,7 @@ def _costs(reserved: int | None, *charged: float | None) -> Costs:
     return Costs((reserved or 0) / 1_000_000, *(usd or 0.0 for usd in charged))
 
 
-def _game(row: GameRow, place: Place, costs: Costs, played: Sequence[Played]) -> Game:
+def _game(row: Row[Any], place: Place, costs: Costs, played: Sequence[Row[Any]]) -> Game:
     request = GameRequest(
         prompt=Prompt(row.prompt, Level(row.level) if row.level else None, row.slug),
         pair=Pair(row.t2i, row.i2t),
@@ -189,9 +212,9 @@ def _design(name: str | None) -> Design | None:
     return next((design for design in get_args(Design) if design == name), None)
 
 
-def _turns(played: Sequence[Played]) -> tuple[Turn, ...]:
-    steps = {key_of(one.step): step_of(one.step, one.message_id, one.hidden) for one in played}
-    distances = _newest([one.measured for one in played if one.measured is not None])
+def _turns(played: Sequence[Row[Any]]) -> tuple[Turn, ...]:
+    steps = {key_of(row): step_of(row, row.message_id, row.hidden) for row in played}
+    distances = _newest([row for row in played if row.version is not None])
     turns = []
     for n in range(1, max((key.turn for key in steps), default=0) + 1):
         picture, caption = (steps.get(StepKey(n, kind)) for kind in (Kind.PICTURE, Kind.CAPTION))
@@ -199,9 +222,9 @@ def _turns(played: Sequence[Played]) -> tuple[Turn, ...]:
     return tuple(turns)
 
 
-def _newest(measured: Sequence[DistanceRow]) -> Mapping[int, tuple[float | None, float | None]]:
+def _newest(measured: Sequence[Row[Any]]) -> Mapping[int, tuple[float | None, float | None]]:
     """Distances by turn, only of the version that measured last: distances of two versions are never mixed."""
-    by_version: dict[str, list[DistanceRow]] = defaultdict(list)
+    by_version: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in measured:
         by_version[row.version].append(row)
 

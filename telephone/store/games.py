@@ -14,7 +14,7 @@ from telephone.domain.messages import GameMessageKind
 from telephone.domain.refusals import NoGame, NoGameNumber, SeedTooLarge
 from telephone.store import game_reader
 from telephone.store.counted_distances import recount
-from telephone.store.database import Database
+from telephone.store.database import Database, in_session
 from telephone.store.glances import Glance, glance
 from telephone.store.reservations import Order, book_in, check, lock_budgets, reserve
 from telephone.store.tables.columns import now
@@ -52,8 +52,10 @@ class Games:
 
     async def get(self, game_id: str) -> Game:
         """The game of this id. Raises NotFound."""
-        async with self._database.reading() as session:
-            return await _one(session, game_id)
+        game = await self._database.read(lambda connection: game_reader.one(connection, game_id))
+        if game is None:
+            raise NoGame(game_id)
+        return game
 
     async def server_of(self, game_id: str) -> int:
         """The server that a game belongs to. Raises NotFound."""
@@ -71,9 +73,8 @@ class Games:
     async def by_number(self, guild_id: int, number: int) -> Game:
         """The game of this number on a server. Raises NotFound, also while the game is sealed."""
         query = game_reader.GAMES.where(col(GameRow.guild_id) == guild_id, col(GameRow.number) == number, *_seen())
-        async with self._database.reading() as session:
-            # Postgres raises for a number beyond the column's range.
-            found = await game_reader.read(session, query) if 0 < number < 2**31 else []
+        # Postgres raises for a number beyond the column's range.
+        found = await self._found(query) if 0 < number < 2**31 else []
         if not found:
             raise NoGameNumber(number)
         return found[0]
@@ -83,8 +84,7 @@ class Games:
         query = game_reader.GAMES.where(col(GameRow.guild_id) == guild_id, *_seen())
         if states:
             query = query.where(col(GameRow.state).in_(_names(states)))
-        async with self._database.reading() as session:
-            return await game_reader.read(session, query.order_by(newest_first(GameRow, states)).limit(limit))
+        return await self._found(query.order_by(newest_first(GameRow, states)).limit(limit))
 
     async def unfinished(
         self,
@@ -102,8 +102,7 @@ class Games:
             query = query.where(col(GameRow.guild_id) == guild_id)
         if newest is not None:
             query = query.order_by(newest_first(GameRow, _UNFINISHED)).limit(newest)
-        async with self._database.reading() as session:
-            found = await game_reader.read(session, query)
+        found = await self._found(query)
         # Sorted here: ordered by time, the database would walk through all games of a server to find these few.
         return sorted(found, key=lambda game: (game.created_at, game.id))
 
@@ -124,8 +123,10 @@ class Games:
             ~col(GameRow.erased),
             or_(col(GameRow.design).is_distinct_from("battle"), col(GameRow.embedder).is_(None)),
         )
-        async with self._database.reading() as session:
-            return await game_reader.read(session, query)
+        return await self._found(query)
+
+    async def _found(self, query: Select[*tuple[Any, ...]]) -> list[Game]:
+        return await self._database.read(lambda connection: game_reader.found(connection, query))
 
     async def move(
         self, game_id: str, to: GameState, *, only_from: Collection[GameState], reason: str | None = None
@@ -180,7 +181,9 @@ class Games:
                 .values(state=GameState.PLAYING.value, started_at=func.coalesce(col(GameRow.started_at), now()))
                 .returning(col(GameRow.id))
             )
-            return sorted(promoted, key=ids.index)
+            begun = sorted(promoted, key=ids.index)
+        self._database.changes.tell(*begun)
+        return begun
 
     async def any_opened(self, guild_id: int) -> bool:
         """Whether a server has queued games that can be promoted, in one query."""
@@ -306,10 +309,10 @@ async def _hold(session: AsyncSession, guild_id: int) -> None:
 
 
 async def _one(session: AsyncSession, game_id: str) -> Game:
-    found = await game_reader.read(session, game_reader.GAMES.where(col(GameRow.id) == game_id, ~col(GameRow.erased)))
-    if not found:
+    game = await in_session(session, lambda connection: game_reader.one(connection, game_id))
+    if game is None:
         raise NoGame(game_id)
-    return found[0]
+    return game
 
 
 def _seen() -> tuple[ColumnElement[bool], ...]:

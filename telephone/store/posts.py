@@ -108,6 +108,7 @@ class Posts(Messages):
     async def done(self, owner_id: str, what: str, message_id: int) -> None:
         """Stores the message's id. Raises NotFound."""
         await self._database.change(lambda connection: finish_post(connection, owner_id, what, message_id))
+        self._database.changes.tell(owner_id)
 
     async def hide(self, game_id: str, what: str, hidden: bool) -> None:
         """Stores whether the message of a step shows a neutral sentence instead of the step."""

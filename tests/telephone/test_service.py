@@ -9,7 +9,7 @@ from sqlalchemy import event
 from telephone.bootstrap import open_without_engine
 from telephone.domain.games import GameRequest, GameState, Pair, Prompt
 from telephone.settings import Settings
-from telephone.store.tables.games import GameRow
+from telephone.store import game_reader
 
 GUILD, OTHERS = 41, range(100, 130)
 
@@ -32,32 +32,36 @@ async def add(app, guild_id: int, state: GameState = GameState.QUEUED, **changes
 @contextmanager
 def asked(app) -> Iterator[list[str]]:
     """The statements that are run inside."""
-    engine, statements = app.games.store._database.engine.sync_engine, []
+    database, statements = app.games.store._database, []
 
     def note(_connection, _cursor, statement, *_rest):
         if statement.startswith(("SELECT", "UPDATE", "INSERT")):
             statements.append(statement)
 
-    event.listen(engine, "before_cursor_execute", note)
+    engines = (database.engine.sync_engine, database.units)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
     try:
         yield statements
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
 
 
 @contextmanager
 def loaded() -> Iterator[list[int]]:
     """The servers of the games that are read inside."""
-    guilds: list[int] = []
+    guilds, plain = [], game_reader._game
 
-    def note(row, _context):
+    def note(row, *rest):
         guilds.append(row.guild_id)
+        return plain(row, *rest)
 
-    event.listen(GameRow, "load", note)
+    game_reader._game = note
     try:
         yield guilds
     finally:
-        event.remove(GameRow, "load", note)
+        game_reader._game = plain
 
 
 async def test_the_games_that_wait_for_a_member_are_found_without_reading_others(app):
@@ -81,7 +85,7 @@ async def test_a_pause_and_a_farewell_read_the_games_of_their_own_server_alone(a
         assert await app.servers.resume(GUILD) == 2
         assert await app.servers.leave(GUILD) == 2
     assert set(guilds) == {GUILD}
-    assert {(await app.games.get(game.id)).state for game in mine} == {GameState.STOPPED}
+    assert {(await app.games.get(game.id, server=GUILD)).state for game in mine} == {GameState.STOPPED}
     assert await app.games.store.games.count(None, [GameState.QUEUED]) == len(OTHERS)
 
 

@@ -126,3 +126,15 @@ async def test_a_game_is_known_for_a_moment_only(store):
     assert views.known(game.id, 0) == seen
     now[0] += 3.0
     assert views.known(game.id, 0) is None
+
+
+async def test_an_unchanged_game_is_not_loaded_again_however_long_its_player_took(store, loads):
+    now = [10.0]
+    game, views = await playing(store), GameViews(store, clock=lambda: now[0])
+    seen = await views.still_on(game.id, 0)
+    now[0] += 300.0
+    assert await views.of_run(game.id, 0) == seen
+    assert loads == [game.id]
+    await store.games.move(game.id, GameState.STOPPED, only_from=[GameState.PLAYING])
+    assert (await views.of_run(game.id, 0)).state is GameState.STOPPED
+    assert (await views.of_run(game.id, 1)).run == 1

@@ -9,7 +9,7 @@ import pytest
 from telephone.domain.calls import Ask
 from telephone.errors import BadInput, BadOutput
 from telephone.models.registry import Registry
-from telephone.providers.mapping import TASK, data_uri, decoded, inputs, output_of
+from telephone.providers.mapping import TASK, data_uri, decoded, inputs, json_of, json_with_picture, output_of
 from tests.contracts import prism
 from tests.support.pictures import paint
 
@@ -79,6 +79,18 @@ def test_a_picture_survives_the_way_into_an_address_and_back(table, picture):
     assert decoded(table(), uri) == picture.image.data
     assert decoded(table(), base64.b64encode(paint("x")).decode()) == paint("x")
     assert decoded(table(), base64.encodebytes(paint("x")).decode()) == paint("x")
+
+
+def test_a_request_with_a_picture_is_the_json_that_it_would_be_without_the_short_cut(picture):
+    def body(uri):
+        return {"messages": [{"content": [{"text": 'naïve " fox'}, {"url": uri}]}], "seed": 7}
+
+    assert json_with_picture(picture.image, body) == json_of(body(data_uri(picture.image)))
+
+
+def test_a_number_that_json_lacks_is_refused():
+    with pytest.raises(ValueError, match="JSON"):
+        json_of({"strength": float("nan")})
 
 
 def test_what_is_no_base64_or_too_large_is_no_picture(table):

@@ -245,17 +245,17 @@ async def parties(opened: EngineRuntime, provider: Hanging, count: int) -> None:
     begun = [(await opened.app.parties.start(asked)).id for _ in range(count)]
     for party in begun:
         for who in MEMBERS:
-            await opened.app.parties.join(party, who)
+            await opened.app.parties.join(party, who, server=GUILD)
     for party in begun:
         await _until(partial(_is, opened, party, PartyState.PROMPTS))
         for who in MEMBERS:
-            await opened.app.parties.bring(party, who, f"the prompt of member {who}", 1_000)
+            await opened.app.parties.bring(party, who, f"the prompt of member {who}", 1_000, server=GUILD)
     for party in begun:
         await _until(partial(_is, opened, party, PartyState.PLAYING))
 
 
 async def _is(opened: EngineRuntime, party: str, state: PartyState) -> bool:
-    return (await opened.app.parties.party(party)).state is state
+    return (await opened.app.parties.party(party, server=GUILD)).state is state
 
 
 Scene = Callable[[EngineRuntime, Hanging, int], Awaitable[None]]

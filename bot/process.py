@@ -1,4 +1,4 @@
-"""`python -m bot`: the bot on Discord, until it is told to stop.
+"""The process of the bot: on Discord, until it is told to stop.
 
 The exit status is for service managers: 0 after a signal; CONFIG where a person has to change something first;
 UNAVAILABLE or TEMPFAIL where a later start may do, after the bot has waited as long as TELEPHONE_START_PATIENCE says.
@@ -6,6 +6,7 @@ UNAVAILABLE or TEMPFAIL where a later start may do, after the bot has waited as 
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -61,6 +62,9 @@ async def run(settings: Settings, token: str) -> None:
 
         runtime = await patience.reach("the database", lambda: open_with_engine(settings, surfaces))
         await drawing_page.open(runtime.app.turns)
+        # What is loaded stays: the collector need not look through it, which would hold the event loop up.
+        gc.freeze()
+        gc.enable()
         return runtime
 
     drawing_page, patience = DrawingPage(settings), StartPatience(settings.start_patience)
@@ -92,7 +96,3 @@ def _refuse(error: Exception) -> int:
     if isinstance(told, Occupied):
         return TEMPFAIL
     return UNAVAILABLE if isinstance(told, Unreachable) else CONFIG
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bot.__main__ import CONFIG, TEMPFAIL, UNAVAILABLE, WHAT_TO_SET
+from bot.process import CONFIG, TEMPFAIL, UNAVAILABLE, WHAT_TO_SET
 from bot.about import messages as about_messages
 from bot.delivery.first_requests import NOT_ACCEPTED, NOT_DISCORD, NOT_REACHED, NOT_WELL, TOO_OFTEN
 from tests.limits import LIMIT

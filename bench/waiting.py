@@ -34,7 +34,7 @@ from load_engine import PROMPT, PROVIDERS, Load, Sleeper
 from telephone import log
 from telephone.app import App
 from telephone.battles.admission import BattleAsked
-from telephone.bootstrap import EngineRuntime, Parts, open_with_engine
+from telephone.bootstrap import SWEEP_EVERY, EngineRuntime, Parts, open_with_engine
 from telephone.domain.battles import BattleState
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import GameState
@@ -304,7 +304,10 @@ FULL: Final = (
     Case("battles open for votes", battles, 100, 1.0),
     Case("parties in a round", parties, 20, None),
 )
-QUICK: Final = tuple(replace(case, waiting=count) for case, count in zip(FULL, (0, 8, 8, 8, 4, 2), strict=True))
+QUICK: Final = tuple(replace(case, waiting=count) for case, count in zip(FULL, (0, 60, 8, 8, 4, 2), strict=True))
+"""More wait for a provider: all of them together ask one question a second."""
+_QUICK_S: Final = SWEEP_EVERY
+"""Seconds that a case of a quick run is watched: each of them sees one sweep."""
 EACH: Final = 0.05
 """The most statements a second that one more that waits may ask: a sweep's share."""
 EMPTY: Final = 10.0
@@ -349,7 +352,7 @@ def main() -> int:
     parser.add_argument("--database", metavar="URL", help="an empty Postgres instead of SQLite in a folder of its own")
     wanted = parser.parse_args()
     log.configure(logging.ERROR)
-    cases, seconds = (QUICK, 6.0) if wanted.quick else (FULL, 30.0)
+    cases, seconds = (QUICK, _QUICK_S) if wanted.quick else (FULL, 30.0)
     rows = asyncio.run(idle(cases, seconds=seconds, url=wanted.database, only=wanted.only, tell=wanted.verbose))
     if wanted.json:
         print(json.dumps({"rows": [asdict(row) for row in rows]}, indent=2))

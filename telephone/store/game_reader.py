@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, get_args
 
 from sqlalchemy import Row, ScalarSelect, Select, SQLColumnExpression, String, and_, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from telephone.domain.games import (
@@ -31,6 +31,7 @@ from telephone.domain.games import (
 )
 from telephone.domain.human_turns import SeatState
 from telephone.domain.messages import GameMessageKind
+from telephone.store.database import to_the_end
 from telephone.store.tables.games import ChargeRow, DistanceRow, GameRow, PostRow, ReservationRow, StepRow
 from telephone.store.tables.human_turns import SeatRow
 from telephone.store.tables.members import MemberRow
@@ -117,14 +118,19 @@ _NAMED: Final = (
 
 async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[Game]:
     """The games that `query`, made from GAMES, finds, in its order, with their turns."""
-    found = (await session.execute(query)).all()
+    return await to_the_end(session.run_sync(view, query))
+
+
+def view(session: Session, query: Select[*tuple[Any, ...]]) -> list[Game]:
+    """The same on a thread."""
+    found = session.execute(query).all()
     ids = [row[0].id for row in found]
     played: dict[str, list[Played]] = defaultdict(list)
     for start in range(0, len(ids), _BATCH):
-        for row in await session.execute(_STEPS.where(col(StepRow.game_id).in_(ids[start : start + _BATCH]))):
+        for row in session.execute(_STEPS.where(col(StepRow.game_id).in_(ids[start : start + _BATCH]))):
             played[row[0].game_id].append(Played(*row))
     seated = [row[0].id for row in found if _has_humans(row[0])]
-    stood_in, named = await _seats(session, _STAND_INS, seated), await _seats(session, _NAMED, seated)
+    stood_in, named = _seats(session, _STAND_INS, seated), _seats(session, _NAMED, seated)
     games = [_game(row[0], Place(*row[1:_COSTS]), _costs(*row[_COSTS:]), played[row[0].id]) for row in found]
     if not stood_in and not named:
         return games
@@ -132,14 +138,14 @@ async def read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[G
     return [replace(game, stand_ins=stood_in.get(game.id, nobody), named=named.get(game.id, nobody)) for game in games]
 
 
-async def _seats(
-    session: AsyncSession, query: Select[*tuple[Any, ...]], ids: Sequence[str]
+def _seats(
+    session: Session, query: Select[*tuple[Any, ...]], ids: Sequence[str]
 ) -> Mapping[str, Mapping[StepKey, Any]]:
     """The last column of `query`, _STAND_INS or _NAMED, by game and step."""
     found: dict[str, dict[StepKey, Any]] = defaultdict(dict)
     for start in range(0, len(ids), _BATCH):
         some = col(SeatRow.game_id).in_(ids[start : start + _BATCH])
-        for game_id, turn, kind, who in await session.execute(query.where(some)):
+        for game_id, turn, kind, who in session.execute(query.where(some)):
             found[game_id][StepKey(turn, Kind(kind))] = who
     return {game_id: MappingProxyType(steps) for game_id, steps in found.items()}
 

@@ -83,8 +83,8 @@ class Games:
         query = game_reader.GAMES.where(col(GameRow.guild_id) == guild_id, *_seen())
         if states:
             query = query.where(col(GameRow.state).in_(_names(states)))
-        async with self._database.reading() as session:
-            return await game_reader.read(session, query.order_by(newest_first(GameRow, states)).limit(limit))
+        query = query.order_by(newest_first(GameRow, states)).limit(limit)
+        return await self._database.view(lambda session: game_reader.view(session, query))
 
     async def unfinished(
         self,
@@ -102,8 +102,7 @@ class Games:
             query = query.where(col(GameRow.guild_id) == guild_id)
         if newest is not None:
             query = query.order_by(newest_first(GameRow, _UNFINISHED)).limit(newest)
-        async with self._database.reading() as session:
-            found = await game_reader.read(session, query)
+        found = await self._database.view(lambda session: game_reader.view(session, query))
         # Sorted here: ordered by time, the database would walk through all games of a server to find these few.
         return sorted(found, key=lambda game: (game.created_at, game.id))
 
@@ -215,8 +214,7 @@ class Games:
         query = select(col(GameRow.id)).where(
             col(GameRow.guild_id) == guild_id, col(GameRow.state) == GameState.QUEUED.value
         )
-        async with self._database.reading() as session:
-            return list(await session.scalars(query.order_by(col(GameRow.number))))
+        return await self._database.view(lambda session: list(session.scalars(query.order_by(col(GameRow.number)))))
 
     async def next_run(self, game_id: str) -> int:
         """Adds one to the runs of a game and returns their number. Raises NotFound."""

@@ -185,7 +185,7 @@ async def test_recent_games_are_the_newest_first_and_take_two_queries(store: Sto
         if statement.startswith("SELECT"):
             queries.append(statement)
 
-    engine = store._database.engine.sync_engine
+    engine = store._database.units
     event.listen(engine, "before_cursor_execute", count)
     try:
         recent = await store.games.recent(GUILD, limit=4)

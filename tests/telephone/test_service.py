@@ -32,7 +32,7 @@ async def add(app, guild_id: int, state: GameState = GameState.QUEUED, **changes
 @contextmanager
 def asked(app) -> Iterator[list[str]]:
     """The statements that are run inside."""
-    engine, statements = app.games.store._database.engine.sync_engine, []
+    engine, statements = app.games.store._database.units, []
 
     def note(_connection, _cursor, statement, *_rest):
         if statement.startswith(("SELECT", "UPDATE", "INSERT")):
@@ -81,7 +81,7 @@ async def test_a_pause_and_a_farewell_read_the_games_of_their_own_server_alone(a
         assert await app.servers.resume(GUILD) == 2
         assert await app.servers.leave(GUILD) == 2
     assert set(guilds) == {GUILD}
-    assert {(await app.games.get(game.id)).state for game in mine} == {GameState.STOPPED}
+    assert {(await app.games.get(game.id, server=GUILD)).state for game in mine} == {GameState.STOPPED}
     assert await app.games.store.games.count(None, [GameState.QUEUED]) == len(OTHERS)
 
 

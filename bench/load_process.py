@@ -18,7 +18,7 @@ from typing import Any, Final
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import bot.__main__ as entry
+import bot.process as entry
 
 FIGURES: Final = "TELEPHONE_BENCH_FIGURES"
 _EVERY: Final = 0.01

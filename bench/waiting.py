@@ -34,7 +34,7 @@ from load_engine import PROMPT, PROVIDERS, Load, Sleeper
 from telephone import log
 from telephone.app import App
 from telephone.battles.admission import BattleAsked
-from telephone.bootstrap import EngineRuntime, Parts, open_with_engine
+from telephone.bootstrap import SWEEP_EVERY, EngineRuntime, Parts, open_with_engine
 from telephone.domain.battles import BattleState
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import GameState
@@ -245,17 +245,17 @@ async def parties(opened: EngineRuntime, provider: Hanging, count: int) -> None:
     begun = [(await opened.app.parties.start(asked)).id for _ in range(count)]
     for party in begun:
         for who in MEMBERS:
-            await opened.app.parties.join(party, who)
+            await opened.app.parties.join(party, who, server=GUILD)
     for party in begun:
         await _until(partial(_is, opened, party, PartyState.PROMPTS))
         for who in MEMBERS:
-            await opened.app.parties.bring(party, who, f"the prompt of member {who}", 1_000)
+            await opened.app.parties.bring(party, who, f"the prompt of member {who}", 1_000, server=GUILD)
     for party in begun:
         await _until(partial(_is, opened, party, PartyState.PLAYING))
 
 
 async def _is(opened: EngineRuntime, party: str, state: PartyState) -> bool:
-    return (await opened.app.parties.party(party)).state is state
+    return (await opened.app.parties.party(party, server=GUILD)).state is state
 
 
 Scene = Callable[[EngineRuntime, Hanging, int], Awaitable[None]]
@@ -304,7 +304,10 @@ FULL: Final = (
     Case("battles open for votes", battles, 100, 1.0),
     Case("parties in a round", parties, 20, None),
 )
-QUICK: Final = tuple(replace(case, waiting=count) for case, count in zip(FULL, (0, 8, 8, 8, 4, 2), strict=True))
+QUICK: Final = tuple(replace(case, waiting=count) for case, count in zip(FULL, (0, 60, 8, 8, 4, 2), strict=True))
+"""More wait for a provider: all of them together ask one question a second."""
+_QUICK_S: Final = SWEEP_EVERY
+"""Seconds that a case of a quick run is watched: each of them sees one sweep."""
 EACH: Final = 0.05
 """The most statements a second that one more that waits may ask: a sweep's share."""
 EMPTY: Final = 10.0
@@ -349,7 +352,7 @@ def main() -> int:
     parser.add_argument("--database", metavar="URL", help="an empty Postgres instead of SQLite in a folder of its own")
     wanted = parser.parse_args()
     log.configure(logging.ERROR)
-    cases, seconds = (QUICK, 6.0) if wanted.quick else (FULL, 30.0)
+    cases, seconds = (QUICK, _QUICK_S) if wanted.quick else (FULL, 30.0)
     rows = asyncio.run(idle(cases, seconds=seconds, url=wanted.database, only=wanted.only, tell=wanted.verbose))
     if wanted.json:
         print(json.dumps({"rows": [asdict(row) for row in rows]}, indent=2))

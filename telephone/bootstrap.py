@@ -82,6 +82,8 @@ from telephone.store import Store
 SWEEP_EVERY: Final = 10.0
 """How often a sweep looks for stored work that no process runs, in seconds."""
 _FORGET_EVERY: Final = 3_600.0
+_ASK_AFTER: Final = 5.0
+"""Seconds until the providers are asked for their models: their SDKs take long to load, and the bot starts first."""
 _log = structlog.get_logger()
 
 
@@ -151,14 +153,18 @@ class Sweep:
     async def run(self) -> None:
         """Sweeps until it is cancelled; a fault is logged and the next sweep tries again.
 
-        Once, at the same time, it asks the providers which of their models still exist.
+        Once, soon after the start, it asks the providers which of their models still exist.
         """
-        asking = asyncio.create_task(report_missing(self.players))
+        asking = asyncio.create_task(self._ask())
         try:
             await self._run()
         finally:
             asking.cancel()
             await asyncio.wait({asking})
+
+    async def _ask(self) -> None:
+        await asyncio.sleep(_ASK_AFTER)
+        await report_missing(self.players)
 
     async def _run(self) -> None:
         forget_at = 0.0

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, SQLColumnExpression, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from telephone.domain.battles import Battle, BattleRequest, BattleState, Side
@@ -18,7 +19,7 @@ from telephone.domain.messages import BattleMessageKind
 from telephone.domain.refusals import MetAlready, NoBattle
 from telephone.store import game_reader
 from telephone.store.counted_distances import recount
-from telephone.store.database import Database
+from telephone.store.database import Database, to_the_end
 from telephone.store.games import add_server, newest_first, open_order, put
 from telephone.store.reservations import Order
 from telephone.store.tables.battles import BattlePostRow, BattleRow, SideRow, VoteRow
@@ -103,8 +104,8 @@ class Battles:
         query = _battles().where(col(BattleRow.guild_id) == guild_id, ~col(BattleRow.erased))
         if states:
             query = query.where(col(BattleRow.state).in_(_names(states)))
-        async with self._database.reading() as session:
-            return await _read(session, query.order_by(newest_first(BattleRow, states)).limit(limit))
+        query = query.order_by(newest_first(BattleRow, states)).limit(limit)
+        return await self._database.view(lambda session: _view(session, query))
 
     async def unfinished(self) -> list[Battle]:
         """The battles of all servers that are neither closed nor void, oldest first."""
@@ -292,20 +293,24 @@ async def _one(session: AsyncSession, battle_id: str) -> Battle:
 
 
 async def _read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[Battle]:
-    found = (await session.execute(query)).all()
+    return await to_the_end(session.run_sync(_view, query))
+
+
+def _view(session: Session, query: Select[*tuple[Any, ...]]) -> list[Battle]:
+    found = session.execute(query).all()
     sides: dict[str, list[Side]] = defaultdict(list)
     messages: dict[str, dict[str, int]] = defaultdict(dict)
     ids = [row[0].id for row in found]
     for start in range(0, len(ids), _BATCH):
         part = ids[start : start + _BATCH]
-        rows = (await session.scalars(select(SideRow).where(col(SideRow.battle_id).in_(part)))).all()
-        played = await game_reader.read(
-            session, game_reader.GAMES.where(col(GameRow.id).in_([row.game_id for row in rows]))
+        rows = session.scalars(select(SideRow).where(col(SideRow.battle_id).in_(part))).all()
+        played = game_reader.found(
+            session.connection(), game_reader.GAMES.where(col(GameRow.id).in_([row.game_id for row in rows]))
         )
         games = {game.id: game for game in played}
         for row in sorted(rows, key=lambda row: row.place):
             sides[row.battle_id].append(Side(row.place, games[row.game_id], row.dropped))
-        for post in await session.scalars(select(BattlePostRow).where(col(BattlePostRow.battle_id).in_(part))):
+        for post in session.scalars(select(BattlePostRow).where(col(BattlePostRow.battle_id).in_(part))):
             if post.message_id is not None:
                 messages[post.battle_id][post.what] = post.message_id
     return [_battle(row, votes, tuple(sides[row.id]), messages[row.id]) for row, votes in found]

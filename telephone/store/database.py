@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 
 from telephone.errors import Misconfigured
 from telephone.store.changes import Changes
@@ -26,6 +27,8 @@ CONNECT_TIMEOUT_S: Final = 10
 POOL_SIZE: Final = 10
 UNIT_THREADS: Final = 4
 """How many units of work run at once; each has a thread and a connection."""
+VIEW_THREADS: Final = 2
+"""How many views are read at once, beside the units of work, which they do not wait for."""
 
 _DRIVERS: Final = {
     "sqlite": "sqlite+aiosqlite",
@@ -162,7 +165,8 @@ class Database:
     """An open database. Inside `reading` and `writing` nothing but SQL is awaited.
 
     What every step of a game does, again and again, is a unit of work: `ask`, `read` and `change` run one whole on a
-    thread of its own, so that the event loop waits once, not once a statement.
+    thread of its own, so that the event loop waits once, not once a statement. `view` does the same for what members
+    look at.
     """
 
     def __init__(self, url: URL) -> None:
@@ -175,10 +179,13 @@ class Database:
             set_up_sqlite(self.engine.sync_engine)
             # SQLite has one writer at a time and lets the others poll: with a lock they queue, in order.
             self._write_lock = asyncio.Lock()
-        self.units = create_engine(_of_units(url), **pool | {"pool_size": UNIT_THREADS}, **engine_options(url))
+        self.units = create_engine(
+            _of_units(url), **pool | {"pool_size": UNIT_THREADS + VIEW_THREADS}, **engine_options(url)
+        )
         if is_sqlite(url):
             set_up_sqlite(self.units)
         self._threads = ThreadPoolExecutor(UNIT_THREADS, thread_name_prefix="store")
+        self._views = ThreadPoolExecutor(VIEW_THREADS, thread_name_prefix="views")
         self.changes = Changes(self.ask)
 
     async def ask(self, query: Callable[[Connection], T]) -> T:
@@ -195,6 +202,15 @@ class Database:
             done = await self._on_thread(work, telephone_writes=True)
         self.changes.stir()
         return done
+
+    async def view(self, read: Callable[[Session], T]) -> T:
+        """What several SELECTs find in one state of the database, read whole on a thread."""
+
+        def unit() -> T:
+            with Session(self.units) as session:
+                return read(session)
+
+        return await to_the_end(_awaited(asyncio.get_running_loop().run_in_executor(self._views, unit)))
 
     async def _on_thread(self, work: Callable[[Connection], T], **options: bool) -> T:
         def unit() -> T:
@@ -236,7 +252,8 @@ class Database:
 
     async def close(self) -> None:
         await self.changes.close()
-        self._threads.shutdown(wait=False)  # whoever asked has waited for the end
+        for threads in (self._threads, self._views):
+            threads.shutdown(wait=False)  # whoever asked has waited for the end
         self.units.dispose()
         await self.engine.dispose()
 

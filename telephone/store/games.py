@@ -84,7 +84,8 @@ class Games:
         query = game_reader.GAMES.where(col(GameRow.guild_id) == guild_id, *_seen())
         if states:
             query = query.where(col(GameRow.state).in_(_names(states)))
-        return await self._found(query.order_by(newest_first(GameRow, states)).limit(limit))
+        query = query.order_by(newest_first(GameRow, states)).limit(limit)
+        return await self._database.view(lambda session: game_reader.found(session.connection(), query))
 
     async def unfinished(
         self,
@@ -102,7 +103,7 @@ class Games:
             query = query.where(col(GameRow.guild_id) == guild_id)
         if newest is not None:
             query = query.order_by(newest_first(GameRow, _UNFINISHED)).limit(newest)
-        found = await self._found(query)
+        found = await self._database.view(lambda session: game_reader.found(session.connection(), query))
         # Sorted here: ordered by time, the database would walk through all games of a server to find these few.
         return sorted(found, key=lambda game: (game.created_at, game.id))
 
@@ -218,8 +219,7 @@ class Games:
         query = select(col(GameRow.id)).where(
             col(GameRow.guild_id) == guild_id, col(GameRow.state) == GameState.QUEUED.value
         )
-        async with self._database.reading() as session:
-            return list(await session.scalars(query.order_by(col(GameRow.number))))
+        return await self._database.view(lambda session: list(session.scalars(query.order_by(col(GameRow.number)))))
 
     async def next_run(self, game_id: str) -> int:
         """Adds one to the runs of a game and returns their number. Raises NotFound."""

@@ -1,16 +1,16 @@
 """Brings a database to the tables of this version, before anything else touches it."""
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.util.exc import CommandError
-from sqlalchemy import URL, Connection, NullPool, create_engine, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from telephone.errors import Misconfigured, Unreachable
 from telephone.store.database import engine_options, is_sqlite, set_up_sqlite
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _ELSEWHERE: Final = "Let this user write there, or name another place by TELEPHONE_DATA_DIR or TELEPHONE_DATABASE_URL."
@@ -38,11 +38,7 @@ def upgrade(url: URL) -> None:
     try:
         if is_sqlite(url):
             _make_folder(Path(shown).parent)
-        _migrate(url)
-    except CommandError as error:
-        raise Misconfigured(
-            "The database was made by a newer version of AI Telephone; please update this one.", f"{shown}: {error}"
-        ) from error
+        _migrate(url, shown)
     except DBAPIError as error:
         if may_pass(error, url):
             raise Unreachable(f"The database {shown} does not answer; see that it runs.", _first_line(error)) from error
@@ -58,16 +54,40 @@ def _make_folder(folder: Path) -> None:
         raise Misconfigured(f"{why} {_ELSEWHERE}") from error
 
 
-def _migrate(url: URL) -> None:
+def _migrate(url: URL, shown: str) -> None:
     driver = "sqlite+pysqlite" if is_sqlite(url) else url.drivername
     plain = create_engine(url.set(drivername=driver), poolclass=NullPool, **engine_options(url))
     if is_sqlite(url):
         set_up_sqlite(plain)
     engine = plain.execution_options(telephone_writes=True)
+    if _revision(engine) == newest_revision():
+        return
+    # Loaded only where there is something to change: it takes longer than all other looks at an open database.
+    from alembic import command
+    from alembic.util.exc import CommandError
+
     with engine.begin() as connection:
         if not is_sqlite(url):
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        command.upgrade(configured(connection), "head")
+        try:
+            command.upgrade(configured(connection), "head")
+        except CommandError as error:
+            newer = "The database was made by a newer version of AI Telephone; please update this one."
+            raise Misconfigured(newer, f"{shown}: {error}") from error
+
+
+def newest_revision() -> str:
+    """The revision of this version's tables: the names of the migrations begin with theirs, in their order."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def _revision(engine: Engine) -> str | None:
+    """The revision that a database has; None where it has none yet, or several."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revisions = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    return revisions[0] if len(revisions) == 1 else None
 
 
 def may_pass(error: DBAPIError, url: URL) -> bool:
@@ -80,8 +100,10 @@ def may_pass(error: DBAPIError, url: URL) -> bool:
     return not any(words in said for words in _POSTGRES_NEVER)
 
 
-def configured(connection: Connection) -> Config:
+def configured(connection: Connection) -> "Config":
     """Alembic's configuration for the migrations of this package, to run inside the connection's transaction."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

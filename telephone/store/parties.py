@@ -92,6 +92,8 @@ class Parties:
         query = select(col(PartyRow.id)).where(_in(_GOING))
         if guild_id is not None:
             query = query.where(col(PartyRow.guild_id) == guild_id)
+        if await self._database.view(lambda session: session.scalar(query.limit(1))) is None:
+            return []
         async with self._database.reading() as session:
             ids = list(await session.scalars(query.order_by(col(PartyRow.created_at), col(PartyRow.id))))
             return [await _one(session, party_id) for party_id in ids]

@@ -111,8 +111,7 @@ class Prompts:
     async def of_state(self, guild_id: int, state: ProposalState) -> list[Proposal]:
         """A server's proposals in this state, oldest first."""
         query = _of(guild_id, [state]).order_by(col(PromptRow.number))
-        async with self._database.reading() as session:
-            return [_proposal(row) for row in await session.scalars(query)]
+        return await self._database.view(lambda session: [_proposal(row) for row in session.scalars(query)])
 
     async def settle(
         self, guild_id: int, number: int, to: ProposalState, *, only_from: ProposalState, level: Level | None = None

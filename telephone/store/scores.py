@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, SQLColumnExpression, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from telephone.concurrency import off_loop
 from telephone.domain.games import GameState, Level, Pair
 from telephone.store.counted_distances import counts, live, unread
-from telephone.store.database import Database
+from telephone.store.database import Database, to_the_end
 from telephone.store.tables.battles import BattleRow
 from telephone.store.tables.games import DistanceRow, GameRow
 from telephone.store.visibility import blind, veiled
@@ -161,16 +161,12 @@ class Scores:
     async def embedders(self, guild_id: int) -> list[EmbedderUse]:
         """The embedders and versions that measured the first turn of a server's games, and how many of these count."""
         async with self._database.reading() as session:
-            return [
-                EmbedderUse(embedder, version, await _count(session, guild_id, embedder, version, 1))
-                for embedder in await _each(session, col(DistanceRow.embedder), guild_id=guild_id)
-                for version in await _each(session, col(DistanceRow.version), guild_id=guild_id, embedder=embedder)
-            ]
+            names = await to_the_end(session.run_sync(_versions, guild_id))
+            return [EmbedderUse(*name, await _count(session, guild_id, *name, 1)) for name in names]
 
     async def embedder_names(self, guild_id: int) -> list[str]:
         """The names of these embedders; no game is counted."""
-        async with self._database.reading() as session:
-            return await _each(session, col(DistanceRow.embedder), guild_id=guild_id)
+        return await self._database.view(lambda session: _each(session, col(DistanceRow.embedder), guild_id=guild_id))
 
     async def states(self, guild_id: int) -> tuple[tuple[str, int, int], ...]:
         """How many games and battles of a server are in each state, and the newest number of each; cheap to query.
@@ -301,10 +297,19 @@ async def _count(session: AsyncSession, guild_id: int, embedder: str, version: s
     return int(await session.scalar(query) or 0)
 
 
-async def _each(session: AsyncSession, column: Any, **where: Any) -> list[str]:
+def _versions(session: Session, guild_id: int) -> list[tuple[str, str]]:
+    """The embedders and versions that measured a server's games."""
+    return [
+        (embedder, version)
+        for embedder in _each(session, col(DistanceRow.embedder), guild_id=guild_id)
+        for version in _each(session, col(DistanceRow.version), guild_id=guild_id, embedder=embedder)
+    ]
+
+
+def _each(session: Session, column: Any, **where: Any) -> list[str]:
     """The distinct values of a column, each found by one search of the index: there are few values in many rows."""
     query = select(func.min(column)).where(*(getattr(DistanceRow, name) == value for name, value in where.items()))
     found: list[str] = []
-    while (value := await session.scalar(query.where(column > found[-1]) if found else query)) is not None:
+    while (value := session.scalar(query.where(column > found[-1]) if found else query)) is not None:
         found.append(value)
     return found

@@ -13,6 +13,7 @@ BENCH = Path(__file__).resolve().parents[2] / "bench"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_nothing_that_waits_asks_the_database_each_second():
     words = [sys.executable, str(BENCH / "waiting.py"), "--quick", "--json"]
     done = subprocess.run(words, check=False, capture_output=True, text=True, env=environment({}))

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
 
-from bot.__main__ import CONFIG, TEMPFAIL, UNAVAILABLE, WHAT_TO_SET
 from bot.about import messages as about_messages
 from bot.delivery.first_requests import NOT_ACCEPTED, NOT_DISCORD, NOT_REACHED, NOT_WELL, TOO_OFTEN
+from bot.process import CONFIG, TEMPFAIL, UNAVAILABLE, WHAT_TO_SET
 from tests.limits import LIMIT
 from tests.standin.process import environment
 
@@ -42,6 +43,15 @@ async def run(tmp_path, **env) -> tuple[int | None, str]:
 
 async def test_without_a_token_one_sentence_says_what_to_set(tmp_path):
     assert await run(tmp_path) == (CONFIG, f"{WHAT_TO_SET}\n")
+
+
+def test_a_start_loads_no_sdk_of_a_provider_and_nothing_that_only_migrations_need():
+    late = {"alembic", "httpx2", "openai", "replicate"}
+    words = f"import sys, bot.process, telephone.bootstrap; print({late} & {{*sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", words], check=True, capture_output=True, text=True, env=environment({})
+    )
+    assert done.stdout == "set()\n"
 
 
 async def test_a_setting_that_cannot_be_used_is_named(tmp_path):

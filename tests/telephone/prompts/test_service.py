@@ -191,9 +191,9 @@ async def test_a_removed_prompt_is_off_the_list_and_its_games_keep_it(tmp_path):
         await prompts.remove(HERE, ours.slug, is_moderator=True)
         with pytest.raises(BadInput, match=ours.slug):
             await play.app.games.start(asked)
-        kept = (await play.app.games.get(game.id)).request.prompt
+        kept = (await play.app.games.get(game.id, server=HERE)).request.prompt
         assert (kept.slug, kept.level) == (ours.slug, Level.MEDIUM)
-        again = await play.app.games.again(game.id, by=5, channel_id=1)
+        again = await play.app.games.again(game.id, by=5, channel_id=1, server=HERE)
         assert (again.request.prompt.slug, again.request.prompt.level) == (None, None)
         assert WORDS in play.checker.texts
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -16,7 +17,7 @@ from telephone.domain.calls import Ticket
 from telephone.domain.games import NO_GUILD, GameState, Step
 from telephone.errors import Misconfigured, Unreachable
 from telephone.store import Store
-from telephone.store.database import POOL_SIZE
+from telephone.store.database import POOL_SIZE, UNIT_THREADS
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import ImageRow, StepRow
 from tests.limits import LIMIT
@@ -43,6 +44,26 @@ async def test_a_reader_is_not_held_up_by_a_writer(store: Store) -> None:
     async with store._database.writing() as session:
         await session.execute(text("UPDATE game SET reason = 'in between'"))
         assert await asyncio.wait_for(store.games.get(game.id), LIMIT) == game
+
+
+async def test_what_members_look_at_waits_neither_for_a_write_nor_for_the_threads_of_games(store: Store) -> None:
+    game, asked, let_go = await store.games.add(request()), threading.Semaphore(0), threading.Event()
+
+    def hold(_connection: object) -> bool:
+        asked.release()
+        return let_go.wait(LIMIT)
+
+    async with store._database.writing() as session:
+        await session.execute(text("UPDATE game SET reason = 'in between'"))
+        games = [asyncio.create_task(store._database.ask(hold)) for _ in range(UNIT_THREADS)]
+        try:
+            for _ in games:
+                await asyncio.to_thread(asked.acquire, timeout=LIMIT)
+            assert await asyncio.wait_for(store.games.recent(GUILD), LIMIT) == [game]
+            assert await asyncio.wait_for(store.games.queue(GUILD), LIMIT) == [game.id]
+        finally:
+            let_go.set()
+            assert all(await asyncio.gather(*games))
 
 
 async def test_a_failed_transaction_leaves_nothing_behind(store: Store) -> None:

@@ -10,12 +10,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Engine, NullPool, create_engine, inspect, text
 
 from telephone.errors import Misconfigured
 from telephone.store import Store
 from telephone.store.database import read_url
-from telephone.store.migrate import configured, upgrade
+from telephone.store.migrate import configured, newest_revision, upgrade
 from telephone.store.tables.games import Row
 
 ROOT = Path(__file__).parents[3]
@@ -40,6 +41,23 @@ def differences(engine: Engine) -> list[object]:
 
 def test_migrations_make_exactly_the_tables(engine: Engine) -> None:
     assert differences(engine) == []
+
+
+def test_the_newest_revision_is_told_by_the_names_of_the_migrations(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert newest_revision() == ScriptDirectory.from_config(configured(connection)).get_current_head()
+
+
+def test_a_database_of_this_version_is_opened_without_what_only_changes_need(engine: Engine, empty_url: str) -> None:
+    words = f"""
+import sys
+from telephone.store.database import read_url
+from telephone.store.migrate import upgrade
+upgrade(read_url({empty_url!r}))
+print("alembic" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", words], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any, Final, ParamSpec, TypeAlias
 import structlog
 
 from telephone.domain import refusals as domain_refusals
+from telephone.engine.outages import is_outage
 from telephone.errors import (
     BadOutput,
     Misconfigured,
@@ -157,7 +158,7 @@ def held_up(value: Journalled) -> HeldUp | None:
 
 async def outcome_of(work: Awaitable[Outcome | None]) -> Outcome:
     """The outcome of `work`; Done if it returns None. An exception that is no TelephoneError is logged and becomes a
-    Failed with the sentence BROKEN."""
+    Failed with the sentence BROKEN, except for an outage, which is raised: it is no outcome."""
     try:
         return await work or Done()
     except Halted:
@@ -167,6 +168,8 @@ async def outcome_of(work: Awaitable[Outcome | None]) -> Outcome:
             _log.warning("a step failed", error=_name_of(error), detail=error.detail)
         return Failed(_name_of(error), error.sentence)
     except Exception as error:
+        if is_outage(error):
+            raise
         _log.exception("a step broke")
         return Failed(type(error).__name__, BROKEN)
 
@@ -180,7 +183,7 @@ def _name_of(error: TelephoneError) -> str:
 def journalled(
     step: Callable[P, Coroutine[Any, Any, Outcome | None]],
 ) -> Callable[P, Coroutine[Any, Any, Journalled]]:
-    """Wraps a step so that it returns the JSON of its outcome and raises nothing."""
+    """Wraps a step so that it returns the JSON of its outcome and raises nothing but outages."""
 
     @wraps(step)
     async def wrapped(*args: P.args, **kwargs: P.kwargs) -> Journalled:

@@ -12,6 +12,7 @@ TelephoneError
 │   └── NothingSaid a language model said nothing, with more space neither: it is not asked again
 ├── TimedOut        no answer within the deadline
 ├── OverBudget      a spending or counting limit is reached
+│   └── Overdrawn   what is reserved for a game does not cover one more call; the game pauses
 ├── NotAllowed      this member, channel or moment may not
 ├── BadInput        what was typed cannot be played; says what to type instead
 ├── NotFound        there is no such game, model or prompt
@@ -113,6 +114,10 @@ class TimedOut(TelephoneError):
 
 class OverBudget(TelephoneError):
     """A limit on money or games is reached."""
+
+
+class Overdrawn(OverBudget):
+    """What is reserved for a game does not cover one more call, since earlier ones may have been billed for nothing."""
 
 
 class NotAllowed(TelephoneError):

@@ -41,7 +41,7 @@ from telephone.engine.outcomes import (
 )
 from telephone.engine.reruns import Reruns
 from telephone.engine.waiting import look_until
-from telephone.errors import StageGone
+from telephone.errors import Overdrawn, StageGone
 from telephone.games.measure_workflow import MeasureWorkflow
 from telephone.games.workflow import PAUSES, GameWorkflow
 from telephone.store import Store
@@ -243,6 +243,9 @@ class BattleWorkflow(DBOSConfiguredInstance):
         async def look() -> Battle:
             nonlocal shown
             battle = await self._still_on(battle_id, run)
+            for side in battle.in_play:
+                if side.game.state is GameState.PAUSED and side.game.reason not in PAUSES:
+                    raise Overdrawn(str(side.game.reason))
             if not _is_played(battle, turn) and (battle.waits, battle.queued) != shown:
                 shown = battle.waits, battle.queued
                 await self._with.publisher.edit_card(battle)
@@ -266,7 +269,8 @@ class BattleWorkflow(DBOSConfiguredInstance):
 
     @durable_step("Battling._end_early")
     async def _end_early(self, battle_id: str, run: int, value: Journalled) -> None:
-        """Books a lost thread as a pause of battle and games, a failure as the battle's end; stops are booked."""
+        """Books a lost thread, or a side whose money does not suffice, as a pause of battle and games, a failure as the
+        battle's end; stops are booked."""
         battles = self._with.store.battles
         if (await battles.get(battle_id)).run != run:
             return
@@ -275,7 +279,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
             case Void(reason):
                 why = "void"
                 await self.void(battle_id, reason, playing)
-            case Failed(why, reason) as failed if failed.kind is StageGone:
+            case Failed(why, reason) as failed if failed.kind in (StageGone, Overdrawn):
                 await battles.move(battle_id, BattleState.PAUSED, only_from=playing, reason=reason)
                 await self._pause_games(await battles.get(battle_id))
             case Failed(why, reason):

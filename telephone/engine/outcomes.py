@@ -16,6 +16,7 @@ from telephone.engine.outages import is_outage
 from telephone.errors import (
     BadOutput,
     Misconfigured,
+    Overdrawn,
     RateLimited,
     Refused,
     StageGone,
@@ -36,6 +37,7 @@ KINDS: Final[Mapping[str, type[TelephoneError]]] = {
     "RateLimited": RateLimited,
     "TimedOut": TimedOut,
     "Misconfigured": Misconfigured,
+    "Overdrawn": Overdrawn,
 }
 """The errors that workflows tell apart, by their names in the journal, which outlive a renaming of the classes."""
 _NAMES: Final = {kind: name for name, kind in KINDS.items()}

@@ -16,7 +16,7 @@ from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey, step_seed
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
-from telephone.errors import BadOutput, Misconfigured, TelephoneError, TimedOut, Unavailable
+from telephone.errors import BadOutput, Misconfigured, Overdrawn, TelephoneError, TimedOut, Unavailable
 from telephone.games.views import GameViews
 from telephone.media.images import Pictures
 from telephone.models.players import Players, again, caption_of, picture_of
@@ -32,6 +32,7 @@ Waking: TypeAlias = Callable[[], Awaitable[None]]
 _log = structlog.get_logger()
 _LOOK_EVERY: Final = 1.0
 """How often a game that waits for a player looks whether it was stopped, in seconds."""
+_CENT: Final = 0.01
 _TICKETS_MAX: Final = 5_000
 _TICKETS_FOR: Final = 60.0
 """How many tickets are handed on in memory, and for how long, in seconds."""
@@ -72,30 +73,36 @@ class StepPlayer:
         key = StepKey.at(index)
         player = game.player(key)
         seed = step_seed(game.request.seed, key)
-        ask_in_run = partial(self.store.steps.ask_in_run, game.id, game.run, key, player, seed=seed, posted=posted)
+        stake = self.players.registry.table(player).price_usd
+        ask_in_run = partial(
+            self.store.steps.ask_in_run, game.id, game.run, key, player, seed=seed, stake=stake, posted=posted
+        )
         while (asked := await ask_in_run()) is None:
             await self.still_on(game.id, game.run)
         if asked.step is not None or asked.ticket is not None:
             return 0
+        if asked.overdrawn:
+            raise _overdrawn(stake)
         if missing := self.guard.why_not(self.players.registry.table(player)):
             raise Misconfigured("The safety check does not work just now; please tell the operator.", missing)
         began = time.monotonic()
         marker = nonce(game.id, f"{key}/{game.run}/{attempt}")
         since = None if asked.first else asked.asked_at
         ask = await self._ask(game, key, attempt)
-        doubts = 0 if since is None else 1
+        times = asked.times
 
         async def lost() -> None:
-            nonlocal doubts
-            doubts += 1
-            if doubts > 1:  # the ticket, or what is written off, says the first
-                await self._doubt(game, key, attempt)
+            nonlocal times
+            times += 1
+            if stake and not await self.store.steps.ask_again(game.id, key, stake):
+                raise _overdrawn(stake)
 
         try:
             ticket = await self._unless_halted(game, self.players.submit(player, ask, marker, since, lost))
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
-            bill = _bill(error, Ticket(maybe_billed_twice=doubts > 0), spent=spent)
+            bill = _bill(error, Ticket(maybe_billed_twice=times > 1), spent=spent)
+            await self._doubt(game, key, attempt, times - 2)  # the bill tells of two
             await self._write_off(game, key, attempt, bill)
             raise
         await self.store.steps.keep_ticket(game.id, key, ticket)
@@ -185,11 +192,11 @@ class StepPlayer:
         asked = await self.store.steps.ask(game.id, key, game.player(key), step_seed(game.request.seed, key))
         return asked.ticket or Ticket()
 
-    async def _doubt(self, game: Game, key: StepKey, attempt: int) -> None:
-        """Books that one more call than the step's ticket says may have been billed."""
-        price = self.players.registry.table(game.player(key)).price_usd
-        if price > 0:
-            await self.store.budgets.doubt(game.id, f"{key}/{game.run}/{attempt}/{uuid4().hex[:8]}", price)
+    async def _doubt(self, game: Game, key: StepKey, attempt: int, calls: int) -> None:
+        """Books that so many more calls for a step may have been billed than what is written off of it says."""
+        usd = calls * self.players.registry.table(game.player(key)).price_usd
+        if usd > 0:
+            await self.store.budgets.doubt(game.id, f"{key}/{game.run}/{attempt}/{uuid4().hex[:8]}", usd)
 
     async def _write_off(
         self, game: Game, key: StepKey, attempt: int, bill: Answer | None, reference: str | None = None
@@ -260,6 +267,14 @@ def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None, spent:
             return Answer() if ticket.maybe_billed_twice else None
         answer = Answer(cost_usd=spent)
     return replace(answer, maybe_billed_twice=answer.maybe_billed_twice or ticket.maybe_billed_twice)
+
+
+def _overdrawn(usd: float) -> Overdrawn:
+    cost = f"${usd:.2f}" if usd >= _CENT else f"${usd:.4f}"
+    return Overdrawn(
+        "A call broke off and was possibly billed twice, so what was set aside for this game does not cover the next "
+        f"one, which may cost {cost}; Continue sets more aside, within today's budget."
+    )
 
 
 def _ms_since(began: float) -> int:

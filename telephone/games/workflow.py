@@ -38,7 +38,7 @@ from telephone.engine.outcomes import (
     read,
     write,
 )
-from telephone.errors import BadOutput, Refused, StageGone
+from telephone.errors import BadOutput, Overdrawn, Refused, StageGone
 from telephone.games.card_queue import CardQueue
 from telephone.games.human_turns import HumanTurns
 from telephone.games.measure_workflow import MeasureWorkflow
@@ -343,7 +343,7 @@ class GameWorkflow(DBOSConfiguredInstance):
         if game.run != run:
             return
         if isinstance(outcome := read(value), Failed):
-            state = GameState.PAUSED if outcome.kind is StageGone else GameState.FAILED
+            state = GameState.PAUSED if outcome.kind in (StageGone, Overdrawn) else GameState.FAILED
             await games.move(game_id, state, only_from=GOING, reason=outcome.sentence)
             _log.info("game ended early", game=game_id, state=state.value, error=outcome.name)
         elif game.state in GOING:

@@ -113,6 +113,10 @@ def lost(model: ModelTable) -> Lost:
     return Lost(f"The line to {model.name} broke before it answered; please try again in a minute.")
 
 
+def gone_with_its_process(model: ModelTable) -> Interrupted:
+    return Interrupted(f"What {model.name} answered was lost when the bot was restarted; please start the game again.")
+
+
 def timed_out(model: ModelTable) -> TimedOut:
     return TimedOut(f"{model.name} did not answer in time; please try again later or choose another model.")
 

@@ -54,7 +54,9 @@ check: .venv/.dev ## Format, lint, types, import rules
 
 bench: .venv/.dev ## Measures what we claim
 	@$(BIN)/python bench/load.py
+	@$(BIN)/python bench/waiting.py
 	@$(BIN)/python bench/sketch.py
+	@$(BIN)/python bench/turn.py
 	@$(BIN)/python bench/safety.py
 	@$(BIN)/python bench/scale.py
 	@$(BIN)/python bench/board.py

@@ -2,11 +2,12 @@
 
     python bench/board.py [--quick] [--database URL]
 
-100,000 games of 12 pairs on 40 prompts (a tenth with --quick), ten turns each, measured by two embedders, are written
+100,000 games of 12 pairs on 40 prompts (2,000 with --quick), ten turns each, measured by two embedders, are written
 into a SQLite file, or into the empty Postgres database that URL names. An answer is the whole board: both embedders
 ranked for the verdict, and what became of every game. Prints seconds by the clock and of this process's CPU, and the
 latter's ratio to a tenth of the games. The claim is about CPU, which is what the clock shows on a machine that does
-nothing else; exits with status 1 when it fails. (Postgres works in processes of its own: there the clock counts.)
+nothing else; exits with status 1 when it fails, but not with --quick. (Postgres works in processes of its own: there
+the clock counts.)
 """
 
 import argparse
@@ -152,13 +153,14 @@ async def run(url: str, count: int) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="ten thousand games")
+    parser.add_argument("--quick", action="store_true", help="two thousand games")
     parser.add_argument("--database", help="an empty Postgres database; left out, a SQLite file that goes away")
     asked = parser.parse_args()
-    count = 10_000 if asked.quick else 100_000
+    count = 2_000 if asked.quick else 100_000
     with tempfile.TemporaryDirectory() as folder:
         url = asked.database or f"sqlite:///{folder}/telephone.sqlite"
-        raise SystemExit(0 if asyncio.run(run(url, count)) else 1)
+        holds = asyncio.run(run(url, count))
+        raise SystemExit(0 if holds or asked.quick else 1)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,18 @@
 """What a step costs, and how near a load comes to the least time that its calls need.
 
-    python bench/load.py [--quick] [--json] [--database URL]
+    python bench/load.py [--quick] [--json] [--only PART ...] [--database URL]
+    python bench/load.py --soak [GAMES] | --workers [GAMES]
 
-The counts are of games of players that only sleep, played by engine and store alone. A step's share is what longer
-games ask beyond shorter ones; what a game asks however long it is, its card and its measuring are left out, and so is
-the engine's polling, which grows with time and has a row of its own. The makespan is that of the article's 12 pairs on
-10 prompts, 40 games at once, over the least time that the calls need. --quick counts only, in less than a minute.
-Exits with status 1 where a game is not finished, a message is missing or posted twice, a call is made twice, or a count
-is over its goal.
+Counted goals decide the exit status: it is 1 where one is missed, a game is not finished, a message is missing or
+posted twice, or a call is made twice. Figures of time are printed beside their goals, since other work on the machine
+lengthens them. --quick counts only, in less than a minute on a quiet machine.
+
+Parts: engine (a step of engine and store alone), postgres (the same there, over SQLite's), makespan (with the article's
+serial loop beside it), bot (the article's games through the bot, on a Discord of this machine), pictures and offline
+(what a turn costs), grow (5, 120 and 500 games at once), idle, start (beside 100,000 stored games), cli.
+
+--database is for the parts engine and makespan: the URL of an empty Postgres database, or "pgserver" to have one
+started from a package of requirements-dev.lock.
 """
 
 import argparse
@@ -16,109 +21,112 @@ import json
 import logging
 import os
 import sys
-import tempfile
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from load_engine import Counts, Load, Played, play
+import load_bot
+import load_cli
+import load_costs
+import load_grow
+import load_idle
+import load_soak
+import load_start
+import load_workers
+from load_rows import Found
 
 from telephone import log
 
-PAID: Final = Load(games=6, turns=10, at_once=6, picture_s=0.02, caption_s=0.01, usd=0.001)
-ARTICLE: Final = Load(games=120, turns=10, at_once=40, picture_s=1.0, caption_s=0.5, sigma=0.5, usd=0.001)
-SHORT_TURNS: Final = 4
+Part = Callable[[str | None], Awaitable[Found]]
+"""A part of the bench; it is given the URL of a database, None for SQLite."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One figure. A goal that is counted must hold; one that is timed is printed beside what was measured."""
-
-    what: str
-    measured: float
-    goal: float | None
-    counted: bool
-
-    @property
-    def missed(self) -> bool:
-        return self.goal is not None and self.measured > self.goal
+def _alone(measure: Callable[[], Awaitable[Found]]) -> Part:
+    return lambda url: measure()
 
 
-@dataclass(frozen=True, slots=True)
-class Goals:
-    """The most that a step may ask of the database."""
-
-    statements: float
-    commits: float
-    loads: float = 0.2
-
-
-async def costs(load: Load, what: str, goals: Goals, url: str | None) -> tuple[list[Row], list[str]]:
-    """What a step of this load costs, beyond what a game costs however long it is."""
-    short = await _played(replace(load, turns=SHORT_TURNS), url)
-    long = await _played(load, url)
-    steps = long.load.steps - short.load.steps
-
-    def share(counter: Callable[[Counts], Counter[str]]) -> float:
-        return (counter(long.counts)["step"] - counter(short.counts)["step"]) / steps
-
-    polls = long.counts.statements["poll"] / long.took
-    cpu = (long.cpu - short.cpu) / steps * 1_000
-    rows = [
-        Row(f"SQL statements a step, {what}", share(lambda counts: counts.statements), goals.statements, counted=True),
-        Row(f"writing commits a step, {what}", share(lambda counts: counts.commits), goals.commits, counted=True),
-        Row(f"loads of a whole game a step, {what}", share(lambda counts: counts.loads), goals.loads, counted=True),
-        Row(f"CPU ms a step, {what}, cards and measuring too", cpu, None, counted=False),
-        Row(f"SQL statements a second of the engine's polling, {what}", polls, None, counted=False),
-    ]
-    return rows, short.faults + long.faults
+PARTS: Final[dict[str, Part]] = {
+    "engine": load_costs.steps,
+    "postgres": _alone(load_costs.postgres),
+    "makespan": load_costs.makespan,
+    "bot": _alone(load_bot.article),
+    "pictures": _alone(load_bot.pictures),
+    "offline": _alone(load_bot.offline),
+    "grow": _alone(load_grow.grow),
+    "idle": _alone(load_idle.idle),
+    "start": _alone(load_start.start),
+    "cli": _alone(load_cli.commands),
+}
+QUICK: Final[dict[str, Part]] = {"engine": load_costs.quick, "bot": _alone(load_bot.quick)}
+"""What --quick runs of these parts."""
 
 
-async def makespan(load: Load, url: str | None) -> tuple[list[Row], list[str]]:
-    """How long a load took, over the least that its calls need."""
-    played = await _played(load, url)
-    what = f"makespan of {load.games} games, {load.at_once} at once, over the bound of {played.bound:.0f} s"
-    cpu = Row("CPU ms a step of that load, all included", played.cpu / load.steps * 1_000, None, counted=False)
-    return [Row(what, played.took / played.bound, 1.05, counted=False), cpu], played.faults
+async def bench(parts: dict[str, Part], url: str | None, tell: Callable[[str, Found], None]) -> list[tuple[str, Found]]:
+    """Runs the parts one after another; each is told as soon as it is there."""
+    found = []
+    for name, part in parts.items():
+        found.append((name, await part(url)))
+        tell(*found[-1])
+    return found
 
 
-async def _played(load: Load, url: str | None) -> Played:
-    with tempfile.TemporaryDirectory(prefix="telephone-bench-") as folder:
-        return await play(load, Path(folder), url)
+def _chosen(given: argparse.Namespace) -> dict[str, Part]:
+    """The parts that the options ask for."""
+    by_hand = {}
+    if given.soak:
+        by_hand["soak"] = _alone(lambda: load_soak.soak(given.soak))
+    if given.workers:
+        by_hand["workers"] = _alone(lambda: load_workers.workers(given.workers))
+    known = QUICK if given.quick else PARTS
+    return by_hand or {name: part for name, part in known.items() if not given.only or name in given.only}
 
 
-async def bench(*, quick: bool, url: str | None) -> tuple[list[Row], list[str]]:
-    """All rows, and what was not as it must be."""
-    rows, faults = await costs(PAID, "players that cost money", Goals(20, 6), url)
-    parts = [costs(replace(PAID, usd=0.0), "players of this machine", Goals(20, 4), url)]
-    for part in parts if quick else [*parts, makespan(ARTICLE, url)]:
-        found, wrong = await part
-        rows += found
-        faults += wrong
-    return rows, faults
+def _print(name: str, found: Found) -> None:
+    print(f"-- {name}")
+    print(*found.rows, *found.faults, sep="\n", flush=True)
 
 
-def main() -> int:
+def _database(given: str | None) -> Any:
+    if given != "pgserver":
+        return nullcontext(given)
+    from load_postgres import fresh
+
+    return fresh()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="counts only, in less than a minute")
+    parser.add_argument(
+        "--soak", type=int, nargs="?", const=load_soak.GAMES, metavar="GAMES", help="10,000 games, and nothing else"
+    )
+    parser.add_argument(
+        "--workers", type=int, nargs="?", const=load_workers.LOAD.games, metavar="GAMES", help="1, 2 and 4 processes"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
-    parser.add_argument("--database", metavar="URL", help="an empty Postgres database; by default SQLite in a folder")
-    given = parser.parse_args()
-    log.configure(logging.WARNING)
-    rows, faults = asyncio.run(bench(quick=given.quick, url=given.database))
+    parser.add_argument("--only", action="append", choices=PARTS, metavar="PART", help=f"one of {', '.join(PARTS)}")
+    parser.add_argument("--database", metavar="URL", help="an empty Postgres database, or pgserver; by default SQLite")
+    given = parser.parse_args(argv)
+    log.configure(logging.ERROR)
+    parts = _chosen(given)
+    before, began = os.getloadavg()[0], time.monotonic()
+    with _database(given.database) as url:
+        found = asyncio.run(bench(parts, url, (lambda *_: None) if given.json else _print))
+    rows = [row for _, one in found for row in one.rows]
+    faults = [fault for _, one in found for fault in one.faults]
+    machine = {"cores": os.cpu_count(), "load": [before, os.getloadavg()[0]], "took": time.monotonic() - began}
     if given.json:
-        print(json.dumps({"rows": [asdict(row) for row in rows], "faults": faults}))
+        print(json.dumps({"rows": [asdict(row) for row in rows], "faults": faults, "machine": machine}))
     else:
-        for row in rows:
-            goal = "" if row.goal is None else f"≤ {row.goal:<5g} {'MISSED' if row.missed else 'ok'}"
-            print(f"{row.what:<72} {row.measured:>8.2f}  {goal}".rstrip())
-        print(*faults, sep="\n", end="\n" if faults else "")
+        load = "load average {:.1f} before and {:.1f} after".format(*machine["load"])
+        print(f"{machine['cores']} cores, {load}, {machine['took']:.0f} s")
     return 1 if faults or any(row.missed and row.counted for row in rows) else 0
 
 

@@ -6,23 +6,21 @@ Nothing here is measured with a safety check, with Discord or with models: what 
 import asyncio
 import hashlib
 import io
-import random
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import sqlalchemy as sa
+from load_calls import Calls
+from load_counts import Counts, counting, working_for
 from PIL import Image as pil
 
 from telephone.app import App
@@ -30,17 +28,16 @@ from telephone.bootstrap import Parts, open_terminal
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import NO_GUILD, Game, GameState, Image, Step
 from telephone.games.admission import StartRequest
-from telephone.games.measure_workflow import MeasureWorkflow
-from telephone.games.publisher import GamePublisher
 from telephone.ports.games import Progress, Summary
 from telephone.ports.posting import Posting
 from telephone.providers.base import ModelTable
 from telephone.safety import guard_of
 from telephone.settings import Settings
-from telephone.store.games import Games
 
 PROVIDERS: Final = ("bed", "offline", "openai", "replicate", "cog")
 """Ours, and those that the shipped tables name."""
+_PARALLEL: Final = 10
+"""The most games that a server may have played at once."""
 PROMPT: Final = "a fox mends a clock"
 _MODEL: Final = """
 [sleeping-{name}]
@@ -50,12 +47,6 @@ ref = "{name}"
 price_usd = {usd}
 licence = "bench"
 """
-_PART: ContextVar[str] = ContextVar("part", default="step")
-"""What the running code works for: "step" is the play of a game, apart from "card", "measuring", "start", "watch"."""
-
-
-_POLLING: Final = ("queue-worker", "dbos-background", "Thread-")
-"""The engine's threads that look for work: what they ask grows with time, not with steps, and is counted as "poll"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +67,16 @@ class Load:
     @property
     def steps(self) -> int:
         return self.games * self.turns * 2
+
+    @property
+    def guilds(self) -> list[int]:
+        """The servers that its games are played on: one has few games played at once."""
+        number = -(-self.at_once // _PARALLEL)
+        return [NO_GUILD] if number == 1 else list(range(1, number + 1))
+
+    @property
+    def calls(self) -> Calls:
+        return Calls(self.picture_s, self.caption_s, self.sigma)
 
     @property
     def provider(self) -> str:
@@ -112,10 +113,7 @@ class Sleeper:
 
     def takes(self, seed: int, kind: str) -> float:
         """How long a call takes, in seconds."""
-        median = self.load.picture_s if kind == "t2i" else self.load.caption_s
-        if not self.load.sigma:
-            return median
-        return median * random.Random(f"{seed}/{kind}").lognormvariate(0.0, self.load.sigma)
+        return self.load.calls.takes(seed, kind)
 
     async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
         """Does nothing: the sleep ends by itself."""
@@ -169,112 +167,20 @@ class CountingPresenter:
         return True
 
 
-@dataclass(slots=True)
-class Counts:
-    """What was asked of the database while counting, by the part of the code that asked."""
-
-    statements: Counter[str] = field(default_factory=Counter)
-    commits: Counter[str] = field(default_factory=Counter)
-    loads: Counter[str] = field(default_factory=Counter)
-    shapes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Statements by part and shape: their first words."""
-
-
-@contextmanager
-def counting() -> Iterator[Counts]:
-    """Counts every SQL statement, every commit that wrote, and every load of a whole game, the engine's own too."""
-    counts, wrote = Counts(), set[int]()
-
-    def statement(connection: Any, _cursor: Any, text: str, *_rest: Any) -> None:
-        part = "poll" if threading.current_thread().name.startswith(_POLLING) else _PART.get()
-        counts.statements[part] += 1
-        counts.shapes[part, " ".join(text.split())[:90]] += 1
-        if text.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE"):
-            wrote.add(id(connection.connection.dbapi_connection))
-
-    def ended(connection: Any, kept: bool) -> None:
-        if id(connection.connection.dbapi_connection) in wrote:
-            wrote.discard(id(connection.connection.dbapi_connection))
-            counts.commits[_PART.get()] += kept
-
-    def committed(connection: Any) -> None:
-        ended(connection, True)
-
-    def rolled_back(connection: Any) -> None:
-        ended(connection, False)
-
-    listened = [(sa.Engine, "before_cursor_execute", statement), (sa.Engine, "commit", committed)]
-    listened.append((sa.Engine, "rollback", rolled_back))
-    for what in listened:
-        sa.event.listen(*what)
-    plain = Games.get
-
-    async def get(self: Games, game_id: str) -> Game:
-        counts.loads[_PART.get()] += 1
-        return await plain(self, game_id)
-
-    Games.get = get  # type: ignore[method-assign]
-    try:
-        with _parts():
-            yield counts
-    finally:
-        Games.get = plain  # type: ignore[method-assign]
-        for what in listened:
-            sa.event.remove(*what)
-
-
-@contextmanager
-def _parts() -> Iterator[None]:
-    """Has what cards and measuring ask counted apart from the steps."""
-    apart: list[tuple[type, str, str]] = [
-        (GamePublisher, "edit_card", "card"),
-        (GamePublisher, "edit_card_of", "card"),
-        (GamePublisher, "edit_summary", "measuring"),
-        (MeasureWorkflow, "begin", "measuring"),
-        (MeasureWorkflow, "wait", "measuring"),
-        (MeasureWorkflow, "summarise", "measuring"),
-        (MeasureWorkflow, "calibrate", "measuring"),
-    ]
-    plain = [(owner, name, getattr(owner, name)) for owner, name, _ in apart]
-    for owner, name, part in apart:
-        setattr(owner, name, _within(part, getattr(owner, name)))
-    try:
-        yield
-    finally:
-        for owner, name, method in plain:
-            setattr(owner, name, method)
-
-
-def _within(part: str, method: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(method)
-    async def call(*args: Any, **kwargs: Any) -> Any:
-        before = _PART.set(part)
-        try:
-            return await method(*args, **kwargs)
-        finally:
-            _PART.reset(before)
-
-    return call
-
-
-@contextmanager
-def working_for(part: str) -> Iterator[None]:
-    """Has what is asked inside counted for another part."""
-    before = _PART.set(part)
-    try:
-        yield
-    finally:
-        _PART.reset(before)
-
-
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A load as it was played. `took` and `cpu` are seconds; `faults` say what was not as it must be."""
+    """A load as it was played. `took` and `cpu` are seconds, `apart` the CPU of its parts that are no steps.
+
+    `bound` is the least that it could take, `work` what its calls take one after another; `faults` say what was not as
+    it must be.
+    """
 
     load: Load
     took: float
     cpu: float
+    apart: dict[str, float]
     bound: float
+    work: float
     counts: Counts
     card_edits: int
     faults: list[str]
@@ -284,52 +190,68 @@ async def play(load: Load, folder: Path, database_url: str | None = None) -> Pla
     """Plays a load, all games asked for before the clock begins, to the end of the last game's last step."""
     sleeper, presenter = Sleeper(load), CountingPresenter()
     with counting() as counts, working_for("start"):
-        async with _app(folder, sleeper, presenter, load, database_url) as app:
-            await app.servers.change(NO_GUILD, parallel=load.at_once)
+        async with opened(folder, sleeper, presenter, load, database_url) as app:
+            await share_places(app, load)
             began, cpu = time.monotonic(), time.process_time()
             with working_for("step"):
-                games = [await app.games.start(_asked(load, place)) for place in range(load.games)]
+                games = [await app.games.start(asked(load, place)) for place in range(load.games)]
             with working_for("watch"):
-                await _all_ended(app)
-                took, cpu = time.monotonic() - began, time.process_time() - cpu
+                await all_ended(app)
+                took = time.monotonic() - began
                 games = [await app.games.closed(game.id, timeout=60) for game in games]
-    faults = _faults(load, games, presenter, sleeper)
-    return Played(load, took, cpu, _bound(load, games, sleeper), counts, presenter.edits.total(), faults)
+                cpu, apart = time.process_time() - cpu, dict(counts.cpu)
+    faults, calls = _faults(load, games, presenter, sleeper), load.calls
+    bound, work = calls.bound(games, load.at_once), sum(calls.chain(game) for game in games)
+    return Played(load, took, cpu, apart, bound, work, counts, presenter.edits.total(), faults)
 
 
 @asynccontextmanager
-async def _app(
-    folder: Path, sleeper: Sleeper, presenter: CountingPresenter, load: Load, database_url: str | None
+async def opened(
+    folder: Path,
+    sleeper: Sleeper,
+    presenter: CountingPresenter,
+    load: Load,
+    database_url: str | None,
+    storage_url: str | None = None,
 ) -> AsyncIterator[App]:
+    """The application as a terminal has it, with players that sleep."""
     own = folder / "models.toml"
     both, more = (("artist", "t2i"), ("spotter", "i2t")), {"usd": load.usd, "provider": load.provider}
     own.write_text("".join(_MODEL.format(name=name, kind=kind, **more) for name, kind in both), encoding="utf-8")
     settings = Settings(
-        _env_file=None, data_dir=folder, database_url=database_url, storage_url=None, models=own, moderation="off"
+        _env_file=None,
+        data_dir=folder,
+        database_url=database_url,
+        storage_url=storage_url,
+        models=own,
+        moderation="off",
     )
     parts = Parts(dict.fromkeys(PROVIDERS, sleeper), guard_of(settings))
-    opened = await open_terminal(settings, presenter, parts=parts)
+    runtime = await open_terminal(settings, presenter, parts=parts)
     try:
-        yield opened.app
+        yield runtime.app
     finally:
-        await opened.close()
+        await runtime.close()
 
 
-def _asked(load: Load, place: int) -> StartRequest:
-    return StartRequest(PROMPT, "sleeping-artist", "sleeping-spotter", load.turns, place)
+async def share_places(app: App, load: Load) -> None:
+    """Has the servers play as many games at once as the load says."""
+    guilds = load.guilds
+    for place, guild in enumerate(guilds):
+        share = load.at_once // len(guilds) + (place < load.at_once % len(guilds))
+        await app.servers.change(guild, parallel=share)
 
 
-async def _all_ended(app: App) -> None:
+def asked(load: Load, place: int) -> StartRequest:
+    """The request for one game of a load."""
+    guild = load.guilds[place % len(load.guilds)]
+    return StartRequest(PROMPT, "sleeping-artist", "sleeping-spotter", load.turns, place, guild_id=guild)
+
+
+async def all_ended(app: App) -> None:
     """Waits for the last step of all games; looks seldom, since looking costs."""
-    while await app.games.store.games.count(NO_GUILD, [state for state in GameState if not state.is_final]):
+    while await app.games.store.games.count(None, [state for state in GameState if not state.is_final]):
         await asyncio.sleep(0.25)
-
-
-def _bound(load: Load, games: list[Game], sleeper: Sleeper) -> float:
-    """The least seconds that the calls alone need: the longest chain, or all of them in so many places."""
-    kinds = {"p": "t2i", "c": "i2t"}
-    chains = [sum(sleeper.takes(step.seed, kinds[step.key.kind.value]) for step in game.steps) for game in games]
-    return max(max(chains, default=0.0), sum(chains) / load.at_once)
 
 
 def _faults(load: Load, games: list[Game], presenter: CountingPresenter, sleeper: Sleeper) -> list[str]:

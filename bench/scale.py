@@ -2,8 +2,9 @@
 
     python bench/scale.py [--quick]
 
-Every pair redraws the article's ten prompts twelve times (six with --quick). Smaller sets are then drawn from
-these at random, and their 95th percentile is held against that of all. Exits with status 1 when a claim fails.
+Every pair redraws the article's ten prompts twelve times. Smaller sets are then drawn from these at random, and their
+95th percentile is held against that of all. With --quick two pairs redraw six prompts four times: enough to see that it
+runs, and gross mistakes. Exits with status 1 when a claim fails.
 """
 
 import argparse
@@ -27,13 +28,16 @@ SIZES = ((1, 2), (3, 2), (5, 2), (10, 2), (3, 3), (5, 3), (10, 3), (2, 6), (5, 6
 """Prompts, and redraws of each."""
 DRAWS = 1_000
 CLAIMED, LEAST, MOST, MEAN = (5, 3), 0.55, 1.4, 0.9
+QUICK = {"prompts": 6, "redraws": 4}
+GROSS = 0.25
+"""By how much a claim may be missed with --quick, where there is little to hold a smaller set against."""
 
 
-async def vectors(pair: Pair, redraws: int) -> np.ndarray:
+async def vectors(pair: Pair, redraws: int = 12, prompts: int = 10) -> np.ndarray:
     """Shape (prompts, redraws, dimensions)."""
     players, embedder, rows = offline_players(), MiniLM(), []
     artist, spotter = players.artist(pair.t2i), players.teller(pair.i2t)
-    for prompt in sets()["article"]:
+    for prompt in sets()["article"][:prompts]:
         pictures = [await artist.generate_image(prompt.text, seed=seed) for seed in range(1, redraws + 1)]
         captions = [(await spotter.generate_text(picture, seed=seed)).text for seed, picture in enumerate(pictures, 1)]
         rows.append(await embedder.embed_texts(captions))
@@ -48,14 +52,14 @@ def still(found: np.ndarray, prompts: np.ndarray, redraws: int, rng: np.random.G
     )
 
 
-def table(found: np.ndarray, pair: Pair) -> bool:
+def table(found: np.ndarray, pair: Pair, slack: float = 0.0) -> bool:
     """Prints what smaller sets say of one pair; whether the claim holds."""
     rng = np.random.default_rng(7)
     truth = still(found, np.arange(len(found)), found.shape[1], rng)
     print(f"\n{pair}: 95th percentile {truth:.3f} over {found.shape[0]} prompts × {found.shape[1]} redraws")
     print(f"{'prompts':>8} {'redraws':>8} {'distances':>10} {'mean':>6} {'5%':>6} {'95%':>6}   of that")
     holds = True
-    for prompts, redraws in SIZES:
+    for prompts, redraws in [size for size in SIZES if size[0] <= found.shape[0] and size[1] <= found.shape[1]]:
         draws = [
             still(found, rng.choice(len(found), prompts, replace=False), redraws, rng) / truth for _ in range(DRAWS)
         ]
@@ -63,7 +67,7 @@ def table(found: np.ndarray, pair: Pair) -> bool:
         distances = prompts * redraws * (redraws - 1) // 2
         print(f"{prompts:>8} {redraws:>8} {distances:>10} {mean:>6.2f} {low:>6.2f} {high:>6.2f}")
         if (prompts, redraws) == CLAIMED:
-            holds = bool(low >= LEAST and high <= MOST and mean >= MEAN)
+            holds = bool(low >= LEAST - slack and high <= MOST + slack and mean >= MEAN - slack)
     print(f"claimed of {CLAIMED[0]} × {CLAIMED[1]}: {LEAST} to {MOST}, mean over {MEAN}: {'ok' if holds else 'MISSED'}")
     return holds
 
@@ -71,8 +75,10 @@ def table(found: np.ndarray, pair: Pair) -> bool:
 async def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    redraws = 6 if parser.parse_args().quick else 12
-    held = [table(await vectors(pair, redraws), pair) for pair in PAIRS]
+    if parser.parse_args().quick:
+        held = [table(await vectors(pair, **QUICK), pair, GROSS) for pair in PAIRS[1:3]]
+    else:
+        held = [table(await vectors(pair), pair) for pair in PAIRS]
     return 0 if all(held) else 1
 
 

@@ -117,8 +117,9 @@ async def run(battles: int) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a hundred thousand votes")
-    battles = 3_300 if parser.parse_args().quick else 33_334
-    raise SystemExit(0 if asyncio.run(run(battles)) else 1)
+    quick = parser.parse_args().quick
+    held = asyncio.run(run(3_300 if quick else 33_334))
+    raise SystemExit(0 if held or quick else 1)  # a quick run is no claim about time
 
 
 if __name__ == "__main__":

@@ -1,11 +1,17 @@
-"""`python -m bot`: the bot on Discord, until it is told to stop."""
+"""`python -m bot`: the bot on Discord, until it is told to stop.
+
+The exit status is for service managers: 0 after a signal; CONFIG where a person has to change something first;
+UNAVAILABLE or TEMPFAIL where a later start may do, after the bot has waited as long as TELEPHONE_START_PATIENCE says.
+"""
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Final
 
 import aiohttp
 import discord
@@ -13,18 +19,21 @@ import discord
 from bot.app import TelephoneApp
 from bot.client import BotRuntime
 from bot.delivery.endpoints import point_at
+from bot.delivery.first_requests import for_good, not_reached
 from bot.interactions.errors import stray
 from bot.surfaces import DiscordSurfaces
 from telephone import log
-from telephone.errors import Misconfigured
+from telephone.errors import Misconfigured, Occupied, Unreachable
+from telephone.retry import StartPatience
 from telephone.settings import Settings
 from telephone.web.drawing import DrawingPage
 
 WHAT_TO_SET = (
     "Set DISCORD_TOKEN to your bot's token to run on Discord; `make play` plays in the terminal and needs none."
 )
-NOT_REACHED = "Discord cannot be reached; check the network and DISCORD_API_BASE, then start the bot again."
-NOT_ACCEPTED = "Discord does not accept this DISCORD_TOKEN; copy it again from the Bot page of your application."
+CONFIG: Final = os.EX_CONFIG
+UNAVAILABLE: Final = os.EX_UNAVAILABLE
+TEMPFAIL: Final = os.EX_TEMPFAIL
 
 
 def main(argv: Sequence[str] = ()) -> int:
@@ -37,12 +46,8 @@ def main(argv: Sequence[str] = ()) -> int:
         if settings.discord_token is None:
             raise Misconfigured(WHAT_TO_SET)
         asyncio.run(run(settings, settings.discord_token.get_secret_value()))
-    except aiohttp.ClientConnectionError:
-        return _refuse(NOT_REACHED)
-    except discord.LoginFailure:
-        return _refuse(NOT_ACCEPTED)
-    except Misconfigured as error:
-        return _refuse(" ".join(filter(None, (error.sentence, error.detail))))
+    except (Misconfigured, discord.DiscordException, aiohttp.ClientError) as error:
+        return _refuse(error)
     return 0
 
 
@@ -54,12 +59,12 @@ async def run(settings: Settings, token: str) -> None:
         # The models' libraries are heavy; a missing token is told without them.
         from telephone.bootstrap import open_with_engine
 
-        runtime = await open_with_engine(settings, surfaces)
+        runtime = await patience.reach("the database", lambda: open_with_engine(settings, surfaces))
         await drawing_page.open(runtime.app.turns)
         return runtime
 
-    drawing_page = DrawingPage(settings)
-    bot = TelephoneApp(open_runtime, drawing_page)
+    drawing_page, patience = DrawingPage(settings), StartPatience(settings.start_patience)
+    bot = TelephoneApp(open_runtime, drawing_page, patience)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.set_exception_handler(stray)
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -77,9 +82,16 @@ async def run(settings: Settings, token: str) -> None:
         await running
 
 
-def _refuse(sentence: str) -> int:
-    print(sentence, file=sys.stderr)  # noqa: T201
-    return 1
+def _refuse(error: Exception) -> int:
+    """Says on one line what to do, and returns the exit status; raises what is a bug of ours."""
+    told = error if isinstance(error, Misconfigured) else for_good(error)
+    if told is None and isinstance(error, discord.DiscordException) and not isinstance(error, discord.HTTPException):
+        raise error
+    told = told or not_reached(error)
+    print(" ".join(filter(None, (told.sentence, told.detail))), file=sys.stderr)  # noqa: T201
+    if isinstance(told, Occupied):
+        return TEMPFAIL
+    return UNAVAILABLE if isinstance(told, Unreachable) else CONFIG
 
 
 if __name__ == "__main__":

@@ -1,19 +1,27 @@
 """The bot, wired: its extensions, error handling, the router of forms, and its presenters."""
 
+import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import discord
+import yarl
 from discord import app_commands
 
 from bot.client import BotRuntime, TelephoneBot
+from bot.delivery.first_requests import be_patient, not_reached
 from bot.delivery.old_edits import never_wait_for_old_edits
+from bot.delivery.request_rate import RequestRate
 from bot.interactions import forms
 from bot.interactions.callbacks import answer_once
 from bot.interactions.commands import CONTEXTS, INSTALLS, admin_group, moderate_group, telephone_group
 from bot.interactions.errors import explain, unheard
+from bot.interactions.registering import registered
 from bot.interactions.replies import Press
+from bot.interactions.unanswered import answer_left_behind
 from bot.surfaces import DiscordSurfaces, discord_surfaces
+from telephone.retry import StartPatience
 from telephone.web.drawing import DrawingPage
 
 EXTENSIONS: Final = (
@@ -47,7 +55,7 @@ class TelephoneApp(TelephoneBot):
     """The whole bot.
 
     `on_setup` opens the runtime on the running loop, once the bot is logged in and before it receives events. It also
-    opens `drawing_page`, where members draw in the browser.
+    opens `drawing_page`, where members draw in the browser. With `patience` the bot waits for Discord while it starts.
     """
 
     surfaces: DiscordSurfaces
@@ -56,9 +64,15 @@ class TelephoneApp(TelephoneBot):
         self,
         on_setup: Callable[[DiscordSurfaces], Awaitable[BotRuntime]],
         drawing_page: DrawingPage | None = None,
+        patience: StartPatience | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(drawing_page, tree_cls=Tree, http_trace=never_wait_for_old_edits(), **options)
+        trace = RequestRate().keep(never_wait_for_old_edits())
+        super().__init__(drawing_page, tree_cls=Tree, http_trace=trace, **options)
+        self._patience = patience
+        self._answering: asyncio.Task[None] | None = None
+        if patience is not None:
+            be_patient(self.http, patience)
         self.telephone, self.moderate, self.admin = telephone_group(), moderate_group(), admin_group()
         self.surfaces = discord_surfaces(self)
         self._on_setup = on_setup
@@ -70,8 +84,27 @@ class TelephoneApp(TelephoneBot):
         for name in EXTENSIONS:
             await self.load_extension(name)
         # At every start: one request, and a server never keeps the commands of an older version.
-        self.command_ids = {command.name: command.id for command in await self.tree.sync()}
+        self.command_ids = await registered(self.tree)
         self._runtime = await self._on_setup(self.surfaces)
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connects a shard. discord.py comes here again after each connection that failed, in its `except` clause."""
+        failed = sys.exception()
+        if self._patience is not None and isinstance(failed, Exception):
+            await self._patience.wait("the gateway", not_reached(failed))
+        await super().launch_shard(gateway, shard_id, initial=initial)
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Answers what an earlier process left behind, beside the connection to the gateway, which it does not need."""
+        self._answering = asyncio.create_task(answer_left_behind(self), name="answering")
+        await super().connect(reconnect=reconnect)
+
+    async def close(self) -> None:
+        """Stops answering what an earlier process left behind, then closes the rest."""
+        if self._answering is not None:
+            self._answering.cancel()
+            await asyncio.wait({self._answering})
+        await super().close()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answers forms, which discord.py forgets at a restart; it answers commands and buttons itself."""

@@ -17,6 +17,8 @@ from telephone.exports.artifacts import Replay
 from telephone.games.turn_service import ClaimedTurn
 from telephone.web.drawing import DrawingPage
 
+StartAnswer: TypeAlias = Callable[[App, str], Awaitable[str]]
+"""What a member is told who started what is stored under this id. Raises NotFound where nothing of its kind is."""
 FormHandler: TypeAlias = Callable[
     ["discord.Interaction[TelephoneBot]", re.Match[str], Mapping[str, Any]], Awaitable[None]
 ]
@@ -54,9 +56,9 @@ class TelephoneBot(commands.AutoShardedBot):
     """The client, which imports neither commands nor buttons nor messages.
 
     `telephone`, `moderate` and `admin` are the groups that commands join; `command_ids` holds Discord's ids of the
-    top-level commands, by name. `forms` has the handler of each form by the pattern of its id. `late` holds the ids of
-    members whose last interaction expired before it was acknowledged, at most LATE_MAX of them. `drawing_page` serves
-    the page where members draw in the browser.
+    top-level commands, by name. `forms` has the handler of each form by the pattern of its id, `starts` the
+    answers to what members start. `late` holds the ids of members whose last interaction expired before it was
+    acknowledged, at most LATE_MAX of them. `drawing_page` serves the page where members draw in the browser.
     """
 
     telephone: app_commands.Group
@@ -74,6 +76,7 @@ class TelephoneBot(commands.AutoShardedBot):
             **options,
         )
         self.forms: dict[re.Pattern[str], FormHandler] = {}
+        self.starts: list[StartAnswer] = []
         self.late: LRUCache[int, bool] = LRUCache(LATE_MAX)
         self.command_ids: dict[str, int] = {}
         self._drawing_page = drawing_page

@@ -5,7 +5,7 @@ from typing import Final
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.battles.buttons import BattleButton, show_start
+from bot.battles.buttons import BattleButton, show_start, told_start
 from bot.client import TelephoneBot
 from bot.games.messages import game_row
 from bot.interactions.checks import age_restricted, require_game_channel, server_of
@@ -18,6 +18,7 @@ from telephone.battles.admission import BattleAsked
 from telephone.battles.versus import VersusAsked
 from telephone.domain.battles import SIDES_MAX, SIDES_MIN
 from telephone.domain.games import PROMPT_MIN, TURNS_MAX, Game, Level
+from telephone.domain.interactions import key_of
 
 HOURS_MAX: Final = 168
 
@@ -80,6 +81,7 @@ async def battle(
         channel_id=require_game_channel(press),
         starter_id=press.user.id,
         age_restricted=age_restricted(press),
+        key=key_of(press.id),
         longest_prompt=PROMPT_LONGEST,
         vote_seconds=vote_hours * 3_600,
     )
@@ -107,6 +109,7 @@ async def versus(
         channel_id=require_game_channel(press),
         starter_id=press.user.id,
         age_restricted=age_restricted(press),
+        key=key_of(press.id),
         vote_seconds=vote_hours * 3_600,
     )
     await show_start(press, await press.client.app.battles.versus(asked))
@@ -124,8 +127,10 @@ def _can_meet(one: Game, other: Game) -> bool:
 async def setup(bot: TelephoneBot) -> None:
     join(bot.telephone, *COMMANDS)
     bot.add_dynamic_items(*ITEMS)
+    bot.starts.append(told_start)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     leave(bot.telephone, *COMMANDS)
     bot.remove_dynamic_items(*ITEMS)
+    bot.starts.remove(told_start)

@@ -12,8 +12,9 @@ from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered
 from bot.interactions.forms import add_form, remove_form
 from bot.interactions.replies import Press, acknowledge
-from bot.parties.buttons import FORM, PartyButton, brought, show_start
+from bot.parties.buttons import FORM, PartyButton, brought, show_start, told_start
 from telephone.domain.games import HUMAN
+from telephone.domain.interactions import key_of
 from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN
 from telephone.parties.service import PLAYERS, PartyAsked
 
@@ -49,6 +50,7 @@ async def party(
         channel_id=require_game_channel(press),
         starter_id=press.user.id,
         age_restricted=age_restricted(press),
+        key=key_of(press.id),
     )
     await show_start(press, await press.client.app.parties.start(asked))
 
@@ -60,10 +62,12 @@ ITEMS: Final = (PartyButton,)
 async def setup(bot: TelephoneBot) -> None:
     join(bot.telephone, *COMMANDS)
     bot.add_dynamic_items(*ITEMS)
+    bot.starts.append(told_start)
     add_form(bot, FORM, brought)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     leave(bot.telephone, *COMMANDS)
     bot.remove_dynamic_items(*ITEMS)
+    bot.starts.remove(told_start)
     remove_form(bot, FORM)

@@ -7,7 +7,7 @@ from discord.app_commands import Choice, Range
 
 from bot.admin import messages as admin_messages
 from bot.client import TelephoneBot
-from bot.games.buttons import GameButton, ask_to_stop, show_replay
+from bot.games.buttons import GameButton, ask_to_stop, show_replay, told_start
 from bot.games.messages import game_row, model_row, prompt_row
 from bot.games.start import begin
 from bot.guesses.buttons import GuessSelect, QuestionButton
@@ -16,6 +16,7 @@ from bot.interactions.commands import join, leave, matching
 from bot.interactions.errors import offered
 from bot.interactions.replies import Press, acknowledge, say
 from telephone.domain.games import PROMPT_MIN, TURNS_MAX, Level
+from telephone.domain.interactions import key_of
 from telephone.games.admission import SEED_MAX, StartRequest
 from telephone.providers.base import ModelKind
 
@@ -89,6 +90,7 @@ async def start(
         longest_prompt=PROMPT_LONGEST,
         sealed=sealed,
         human_step=human_step,
+        key=key_of(press.id),
     )
     await begin(press, asked)
 
@@ -124,11 +126,13 @@ ITEMS: Final = (GameButton, QuestionButton, GuessSelect)
 async def setup(bot: TelephoneBot) -> None:
     join(bot.telephone, *COMMANDS)
     bot.add_dynamic_items(*ITEMS)
+    bot.starts.append(told_start)
 
 
 async def teardown(bot: TelephoneBot) -> None:
     leave(bot.telephone, *COMMANDS)
     bot.remove_dynamic_items(*ITEMS)
+    bot.starts.remove(told_start)
 
 
 def _models(press: Press, kind: ModelKind, typed: str) -> list[Choice[str]]:

@@ -17,12 +17,14 @@ from bot.turns.buttons import FORM, TurnButton, play
 from bot.turns.invite import Called, call
 
 Somebody = discord.Member | discord.Role
+SUGGESTED: Final = 100
+"""How many games are searched for what was typed, from the newest on; any other is named by its number."""
 
 
 @offered
 async def suggest_waiting(press: Press, typed: int | str) -> list[Choice[int]]:
     """The games that wait for a member, sealed ones too: a row says no more than their cards."""
-    games = await press.client.app.games.waiting(server_of(press))
+    games = await press.client.app.games.waiting(server_of(press), newest=SUGGESTED)
     return matching([Choice(name=waiting_row(game), value=game.number) for game in games], str(typed or ""))
 
 

@@ -7,6 +7,7 @@ from telephone.exports import Exporter
 from telephone.games.guesses import GuessService
 from telephone.games.service import GameService
 from telephone.games.turn_service import TurnService
+from telephone.interactions import Interactions
 from telephone.leaderboards.insights import InsightService
 from telephone.leaderboards.pair_report import PairReports
 from telephone.leaderboards.service import LeaderboardService
@@ -54,5 +55,7 @@ class App:
     """Files of a server's data to download."""
     servers: ServerService
     """Settings, budgets and pauses of a server."""
+    interactions: Interactions
+    """Interactions that wait for their answer, also over a restart."""
     privacy: PrivacyService
     """A member's own data: settings, a copy, and deletion."""

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import structlog
@@ -14,14 +14,13 @@ from telephone.battles.admission import BattleAdmission
 from telephone.battles.matchmaking import Matchmaking
 from telephone.battles.publisher import BattlePublisher
 from telephone.battles.service import BattleService
-from telephone.battles.workflow import LOOK_EVERY as BATTLE_LOOK
 from telephone.battles.workflow import BattleDependencies, BattleWorkflow
 from telephone.engine.engine import Engine
-from telephone.errors import Misconfigured
 from telephone.exports import Exporter
 from telephone.exports.artifacts import GameArtifacts
 from telephone.games.admission import GameAdmission
-from telephone.games.card_queue import CARD_EVERY, CardQueue
+from telephone.games.card_pace import CARD_PACE, EVERY_STEP, CardPace, ShownCards
+from telephone.games.card_queue import CardQueue
 from telephone.games.guesses import GuessService
 from telephone.games.human_turns import HumanTurns
 from telephone.games.measure_workflow import PATIENCE, MeasureWorkflow, Patience
@@ -33,6 +32,7 @@ from telephone.games.steps import StepPlayer
 from telephone.games.turn_service import TurnService
 from telephone.games.views import GameViews
 from telephone.games.workflow import REVEAL_EVERY, GameDependencies, GameWorkflow, NoSidePublisher, SidePublisher
+from telephone.interactions import Interactions, OneProcess, Workers
 from telephone.leaderboards.ballot_source import BallotSource
 from telephone.leaderboards.insights import InsightService
 from telephone.leaderboards.pair_report import PairReports
@@ -48,6 +48,7 @@ from telephone.measurement.rescoring import PATIENCE as EMBEDDER_DEADLINE
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder
 from telephone.models.catalog import ModelCatalog
+from telephone.models.configured import chat, primary, providers
 from telephone.models.embedders import embedders
 from telephone.models.offline import Offline
 from telephone.models.players import AGAIN_PAUSES, DEADLINE, LOST_PAUSES, Players
@@ -56,7 +57,6 @@ from telephone.models.registry import Registry
 from telephone.moderation import Moderation
 from telephone.parties.publisher import PartyPublisher
 from telephone.parties.service import PartyService
-from telephone.parties.workflow import LOOK_EVERY as PARTY_LOOK
 from telephone.parties.workflow import PartyDependencies, PartyWorkflow
 from telephone.ports.games import GamePresenter
 from telephone.ports.human_turns import NoTurnPresenter, TurnPresenter
@@ -74,18 +74,11 @@ from telephone.privacy.service import PrivacyService
 from telephone.prompts.generator import PromptGenerator
 from telephone.prompts.service import PromptService
 from telephone.providers.base import Provider
-from telephone.providers.cog import Cog
-from telephone.providers.downloads import Downloads
-from telephone.providers.openai import OpenAI
-from telephone.providers.rate_limit import Gate, limits
-from telephone.providers.replicate import HOSTS, Replicate
 from telephone.safety import Guard, guard_of
 from telephone.servers.service import ServerService
-from telephone.settings import Settings, secret_named
+from telephone.settings import Settings
 from telephone.store import Store
 
-PREFERRED: Final = "imagebind"
-"""The article's embedder: measures games as soon as a provider for it is configured."""
 SWEEP_EVERY: Final = 10.0
 """How often a sweep looks for stored work that no process runs, in seconds."""
 _FORGET_EVERY: Final = 3_600.0
@@ -110,8 +103,7 @@ class Tempo:
     """Deadlines and pauses, in seconds; tests make them short.
 
     `call` is how long a player may take for a step, `lost` and `again` are the pauses after calls that were lost and
-    before those that are asked for again. `battle_look` and `party_look` are the pauses between two looks at the
-    progress of a battle or a party, `cards` is the least pause between two edits of a game's card, `reveal` that
+    before those that are asked for again. `cards` is how seldom a game's card is edited, `reveal` the pause
     between two messages of a reveal, and `sweep` the pause between two sweeps. `stretch` is how long one durable step
     of a rescore works, `held` the age of a worker's last sign of life at which another one takes its rescore over, and
     `rescore` the deadline of its embedder. `settle` is how long a deletion waits for running workflows, and `pauses`
@@ -121,9 +113,7 @@ class Tempo:
     call: float = DEADLINE
     lost: tuple[float, ...] = LOST_PAUSES
     again: tuple[float, ...] = AGAIN_PAUSES
-    battle_look: float = BATTLE_LOOK
-    party_look: float = PARTY_LOOK
-    cards: float = CARD_EVERY
+    cards: CardPace = CARD_PACE
     reveal: float = REVEAL_EVERY
     patience: Patience = PATIENCE
     stretch: float = STRETCH
@@ -135,8 +125,6 @@ class Tempo:
 
 
 TEMPO: Final = Tempo()
-_TERMINAL: Final = replace(TEMPO, cards=0.0)
-"""In a terminal the card is the progress display."""
 
 
 class Durable(Protocol):
@@ -222,37 +210,10 @@ class EngineRuntime(Runtime):
         await Runtime.close(self)
 
 
-def providers(settings: Settings) -> Mapping[str, Provider]:
-    """Every provider by the name that a model's table uses. Raises Misconfigured."""
-    pace, hosts = limits(settings.limits), settings.download_hosts.replace(",", " ").split()
-    key, base = settings.openai_api_key, settings.openai_base_url
-    token, address = settings.replicate_api_token, settings.replicate_base_url
-    return {
-        "offline": Offline(),
-        "openai": OpenAI(key, base, Downloads(hosts), pace["openai"], secret_named),
-        "replicate": Replicate(token, address, Downloads([*HOSTS, *hosts]), Gate(pace["replicate"])),
-        "cog": Cog(Downloads(hosts), pace["cog"]),
-    }
-
-
 def offline_players() -> Players:
     """The players that need no key, for a notebook."""
     offline = {"offline": Offline()}
     return Players(Registry.load(offline), offline)
-
-
-def primary(settings: Settings, players: Players, ready: Collection[str], always: str = ALWAYS) -> str:
-    """The embedder whose distances games show: the operator's choice, else ImageBind where it is ready, else MiniLM.
-
-    Raises Misconfigured where the chosen one cannot measure.
-    """
-    tables = players.registry.tables
-    name = settings.embedder or (PREFERRED if PREFERRED in ready else always)
-    if name in ready:
-        return name
-    if name in tables and tables[name].kind == "embedder":
-        raise Misconfigured(f"TELEPHONE_EMBEDDER names {name}, which cannot measure ({players.why_not(tables[name])}).")
-    raise Misconfigured(f"TELEPHONE_EMBEDDER names '{name[:40]}'; write one of: {', '.join(ready)}.")
 
 
 def boards_of(measure: GameMeasurer, store: Store, registry: Registry) -> LeaderboardService:
@@ -266,14 +227,6 @@ def boards_of(measure: GameMeasurer, store: Store, registry: Registry) -> Leader
     return LeaderboardService(store, judges, others, BallotSource(store))
 
 
-def chat(settings: Settings, players: Players) -> str | None:
-    """The chat model that the operator named, if any. Raises Misconfigured for a name that is no chat model."""
-    known = [table.name for table in players.registry.of_kind("chat")]
-    if settings.chat is not None and settings.chat not in known:
-        raise Misconfigured(f"TELEPHONE_CHAT names '{settings.chat[:40]}'; write one of: {', '.join(known)}.")
-    return settings.chat
-
-
 @dataclass(frozen=True, slots=True)
 class _Runners:
     """What starts stored work of each kind."""
@@ -283,6 +236,7 @@ class _Runners:
     parties: PartyRunner
     rescores: RescoreRunner
     deletions: DeletionRunner
+    workers: Workers = field(default_factory=OneProcess)
 
 
 _LEFT: Final = LeftToSweeps()
@@ -358,6 +312,7 @@ class _Shared:
             vote_review=VoteReview(store),
             exports=Exporter(votes, self.settings.signing_key),
             servers=ServerService(store, caps, battles, parties, runners.games),
+            interactions=Interactions(store, runners.workers),
             privacy=PrivacyService(store, self.pictures, runners.deletions),
         )
 
@@ -387,10 +342,10 @@ async def open_with_engine(
     shared = await _Shared.open(settings, parts or parts_of(settings), tempo, humans=True)
     store, players, pictures = shared.store, shared.players, shared.pictures
     engine = Engine(settings.engine_url)
-    game_publisher = _game_publisher(shared, surfaces.games, surfaces.human_turns)
+    game_publisher = _game_publisher(shared, surfaces.games, surfaces.human_turns, tempo.cards)
     battle_publisher = BattlePublisher(store, pictures, players, surfaces.battles)
     games, measuring = _game_workflows(shared, engine, game_publisher, battle_publisher, tempo)
-    battles = BattleWorkflow(BattleDependencies(store, games, battle_publisher, measuring, engine, tempo.battle_look))
+    battles = BattleWorkflow(BattleDependencies(store, games, battle_publisher, measuring, engine))
     parties = PartyWorkflow(
         PartyDependencies(
             store,
@@ -400,7 +355,6 @@ async def open_with_engine(
             measuring,
             shared.admission,
             engine,
-            tempo.party_look,
             tempo.reveal,
         )
     )
@@ -419,7 +373,7 @@ async def open_with_engine(
             tempo.pauses,
         )
     )
-    app = shared.app(_Runners(games, battles, parties, rescores, deletions))
+    app = shared.app(_Runners(games, battles, parties, rescores, deletions, engine))
     others = (battles, rescores, deletions, parties)
     return await _launch(shared, app, engine, games, measuring=measuring, others=others, tempo=tempo)
 
@@ -428,14 +382,17 @@ async def open_terminal(settings: Settings, presenter: GamePresenter, *, parts: 
     """The same for games alone, shown where no members are: in a terminal. Raises Misconfigured."""
     shared = await _Shared.open(settings, parts or parts_of(settings), TEMPO, humans=False)
     engine = Engine(settings.engine_url)
-    publisher = _game_publisher(shared, presenter, NoTurnPresenter())
-    games, measuring = _game_workflows(shared, engine, publisher, NoSidePublisher(), _TERMINAL)
+    publisher = _game_publisher(shared, presenter, NoTurnPresenter(), EVERY_STEP)
+    games, measuring = _game_workflows(shared, engine, publisher, NoSidePublisher(), TEMPO)
     app = shared.app(replace(_NOBODY, games=games))
-    return await _launch(shared, app, engine, games, measuring=measuring, tempo=_TERMINAL)
+    return await _launch(shared, app, engine, games, measuring=measuring, tempo=TEMPO)
 
 
-def _game_publisher(shared: _Shared, presenter: GamePresenter, turn_presenter: TurnPresenter) -> GamePublisher:
-    return GamePublisher(shared.store, shared.pictures, shared.players, shared.calibrations, presenter, turn_presenter)
+def _game_publisher(
+    shared: _Shared, presenter: GamePresenter, turn_presenter: TurnPresenter, pace: CardPace
+) -> GamePublisher:
+    common = (shared.store, shared.pictures, shared.players, shared.calibrations)
+    return GamePublisher(*common, presenter, turn_presenter, ShownCards(pace))
 
 
 def _game_workflows(
@@ -444,7 +401,7 @@ def _game_workflows(
     store = shared.store
     views = GameViews(store)
     steps = StepPlayer(store, shared.pictures, shared.players, shared.guard, views)
-    runner = StepRunner(store, steps, views, publisher, CardQueue(publisher.edit_card_of, tempo.cards))
+    runner = StepRunner(store, steps, views, publisher, CardQueue(publisher.edit_card_of, publisher.cards))
     measuring = MeasureWorkflow(store, shared.measure, shared.calibrations, publisher, engine, patience=tempo.patience)
     human_turns = HumanTurns(store, shared.players, publisher)
     dependencies = GameDependencies(store, publisher, measuring, engine, sides, human_turns, tempo.reveal, runner)

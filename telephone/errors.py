@@ -8,6 +8,8 @@ TelephoneError
 │   └── Waking      the model is being started; its deadline has not begun
 ├── Retired         the model is gone; knows its replacement
 ├── Misconfigured   our key, balance or setting; the operator must act
+│   └── Unreachable what the settings name does not answer; it may do so later without a change of ours
+│       └── Occupied    it answers, and says that it is in use or asked too often; a later start may be let in
 ├── BadOutput       an answer came that is no picture or no caption; what came is kept for the log
 │   └── NothingSaid a language model said nothing, with more space neither: it is not asked again
 ├── TimedOut        no answer within the deadline
@@ -94,6 +96,14 @@ class Misconfigured(TelephoneError):
     def __init__(self, sentence: str, detail: str = "") -> None:
         super().__init__(sentence)
         self.detail = detail
+
+
+class Unreachable(Misconfigured):
+    """Discord, a database or another service that the settings name does not answer now; it may do so later."""
+
+
+class Occupied(Unreachable):
+    """What the settings name is in use by another process, or is asked too often; a later start may be let in."""
 
 
 class BadOutput(TelephoneError):

@@ -7,9 +7,9 @@ from typing import Final
 import structlog
 
 from telephone.domain.battles import Battle, BattleState
-from telephone.domain.games import Game, GameState, Image, Step, StepKey
+from telephone.domain.games import NO_GUILD, Game, GameState, Image, Step, StepKey
 from telephone.domain.messages import BattleMessage, BattleMessageKind, GameMessage, GameMessageKind
-from telephone.domain.refusals import NotModerator
+from telephone.domain.refusals import NotModerator, require_here
 from telephone.engine.waiting import look_until
 from telephone.errors import BadInput
 from telephone.media.images import Pictures
@@ -49,7 +49,11 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Moderation:
-    """Takes reports and decisions. Raises TelephoneErrors whose sentence can be shown as it is."""
+    """Takes reports and decisions. Raises TelephoneErrors whose sentence can be shown as it is.
+
+    `server` is where somebody reports or decides. Raises NotHere on any other than the game's own, so that
+    `is_moderator` speaks of the game's server.
+    """
 
     store: Store
     pictures: Pictures
@@ -86,20 +90,23 @@ class Moderation:
         battles = await self.store.battles.of_game(game.id) if game.is_side else []
         return next((one for one in battles if one.request.designed and not one.state.is_final), None)
 
-    async def named(self, name: str) -> str:
+    async def named(self, name: str, *, server: int = NO_GUILD) -> str:
         """The id of the game that a button names: by its id, or a battle's id and a side's letter, as in `0f3c-b`."""
         battle_id, dash, letter = name.partition("-")
         if not dash:
             return name
-        sides = {side.choice.value: side for side in (await self.store.battles.get(battle_id)).sides}
+        battle = await self.store.battles.get(battle_id)
+        require_here(battle.request.guild_id, server)
+        sides = {side.choice.value: side for side in battle.sides}
         if letter not in sides:
             raise BadInput("There is no such side in that battle.")
         return sides[letter].game.id
 
-    async def report(self, game_id: str, key: StepKey, *, by: int, reason: str) -> None:
+    async def report(self, game_id: str, key: StepKey, *, by: int, reason: str, server: int = NO_GUILD) -> None:
         """Hides a step at once. Raises BadInput where the member has an open report in this game."""
         if reason not in REASONS:
             raise BadInput("Please choose one of the reasons.")
+        require_here(await self.store.games.server_of(game_id), server)
         await self.store.reports.add(game_id, key, by, reason)
         _log.info("turn reported", game=game_id, step=str(key), reason=reason)
         await self.games.realign(game_id)
@@ -128,24 +135,33 @@ class Moderation:
     async def _lags(self, game_id: str, key: StepKey) -> bool:
         return any(stale.key == key for stale in await self.store.reports.stale(game_id))
 
-    async def look(self, game_id: str, key: StepKey, *, is_moderator: bool) -> tuple[Game, Step, Image | None]:
-        """A step with nothing hidden, for a moderator to judge, with its picture if it has one."""
-        game = await self._judged(game_id, is_moderator)
+    async def look(
+        self, game_id: str, key: StepKey, *, is_moderator: bool, server: int = NO_GUILD
+    ) -> tuple[Game, Step, Image | None]:
+        """A step with nothing hidden, for a moderator to judge, with its picture if it has one.
+
+        Raises BadInput where the step is not played.
+        """
+        game = await self._judged(game_id, is_moderator, server)
+        if key.index >= len(game.steps):
+            raise BadInput(f"Game #{game.number} has no turn {key.turn} to look at; please choose one that was played.")
         step = game.steps[key.index]
         return game, step, await self.pictures.get(step.image) if step.image else None
 
-    async def show_again(self, game_id: str, key: StepKey, *, by: int, is_moderator: bool) -> Game:
+    async def show_again(
+        self, game_id: str, key: StepKey, *, by: int, is_moderator: bool, server: int = NO_GUILD
+    ) -> Game:
         """Shows a hidden step again and closes its reports."""
-        game = await self._judged(game_id, is_moderator)
+        game = await self._judged(game_id, is_moderator, server)
         if not await self.store.reports.dismiss(game_id, key, by):
             raise BadInput("There is no open report of that turn any more; somebody was faster.")
         _log.info("turn shown again", game=game_id, step=str(key))
         await self.games.realign(game_id)
         return game
 
-    async def void(self, game_id: str, *, by: int, is_moderator: bool) -> Game:
+    async def void(self, game_id: str, *, by: int, is_moderator: bool, server: int = NO_GUILD) -> Game:
         """Ends a game and takes it out of every count; its reported steps stay hidden."""
-        game = await self._judged(game_id, is_moderator)
+        game = await self._judged(game_id, is_moderator, server)
         if game.voided:
             raise BadInput(f"Game #{game.number} is voided already.")
         await self.store.games.move(game_id, GameState.FAILED, only_from=tuple(GameState), reason=VOIDED)
@@ -157,7 +173,9 @@ class Moderation:
         await self.games.realign(game_id)
         return voided
 
-    async def _judged(self, game_id: str, is_moderator: bool) -> Game:
+    async def _judged(self, game_id: str, is_moderator: bool, server: int) -> Game:
+        game = await self.store.games.get(game_id)
+        require_here(game.request.guild_id, server)
         if not is_moderator:
             raise NotModerator
-        return await self.store.games.get(game_id)
+        return game

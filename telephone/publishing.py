@@ -37,19 +37,20 @@ async def post_once(
     *,
     scope: Callable[[StoredPost], str],
     book: Callable[[int], Awaitable[None]] | None = None,
-) -> None:
-    """Sends one message of an owner and stores its id, unless that is done. Raises StageGone.
+) -> int:
+    """Sends one message of an owner and stores its id, unless that is done; returns the id. Raises StageGone.
 
     The nonce is made of the owner and `scope`: the same message, posted again in another place, needs another nonce.
     `book` stores more about the message before it counts as posted.
     """
     post = await posts.begin(owner_id, what)
     if post.message_id is not None:
-        return
+        return post.message_id
     message_id = await send_begun(owner_id, post, send, scope(post))
     if book is not None:
         await book(message_id)
     await posts.done(owner_id, what, message_id)
+    return message_id
 
 
 async def send_begun(owner_id: str, post: StoredPost, send: Callable[[Posting], Awaitable[int]], scope: str) -> int:

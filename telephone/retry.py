@@ -3,17 +3,59 @@
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from telephone.errors import BadOutput, RateLimited, TimedOut, Unavailable, Waking
+import structlog
+
+from telephone.errors import BadOutput, Occupied, RateLimited, TimedOut, Unavailable, Unreachable, Waking
 
 T = TypeVar("T")
+_log = structlog.get_logger()
 _LONGEST_WAIT: Final = 30.0
 _WAKING_WAIT: Final = 5.0
 """The longest pause between two looks at a model that is being started, in seconds."""
 WAKING_MAX: Final = 1_200.0
 """How long a model may take to start, in seconds, before its deadline begins all the same."""
+
+
+class StartPatience:
+    """The pauses of a process that starts, while what it needs does not answer.
+
+    They grow, with jitter, and add up to at most `within` seconds over everything that the start needs, of which `left`
+    are not used up.
+    """
+
+    def __init__(self, within: float, *, first_wait: float = 1.0) -> None:
+        self.left, self._first_wait = within, first_wait
+        self._tries: Counter[str] = Counter()
+
+    async def reach(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Makes a call until it raises no Unreachable. Raises the last one when the pauses are used up.
+
+        Raises Occupied at once: whoever starts it a second time by mistake is not kept waiting.
+        """
+        while True:
+            try:
+                return await call()
+            except Occupied:
+                raise
+            except Unreachable as error:
+                await self.wait(what, error)
+
+    async def wait(self, what: str, error: Unreachable, at_least: float = 0.0) -> None:
+        """Logs that `what` was not reached, on one line, and waits. Raises `error` when the pauses are used up.
+
+        `at_least` is how long `what` asks to be left alone, in seconds.
+        """
+        pause = max(at_least, min(_LONGEST_WAIT, self._first_wait * 2 ** self._tries[what]) * random.uniform(0.5, 1.0))
+        self._tries[what] += 1
+        if pause > self.left:
+            raise error
+        _log.warning("not reached yet", what=what, why=error.detail or error.sentence, again_in=round(pause, 1))
+        self.left -= pause
+        await asyncio.sleep(pause)
 
 
 async def with_patience(

@@ -9,9 +9,10 @@ from bot.battles.buttons import show_start as show_battle
 from bot.games.start import begin
 from bot.interactions.buttons import PersistentButton
 from bot.interactions.checks import age_restricted, is_host, require_game_channel, server_of
-from bot.interactions.replies import Press, acknowledge, say
+from bot.interactions.replies import Press, acknowledge, acknowledge_in_place, say
 from bot.parties.buttons import show_start as show_party
 from telephone.battles.admission import BattleAsked
+from telephone.domain.interactions import key_of
 from telephone.games.admission import StartRequest
 from telephone.parties.service import PLAYERS, PartyAsked
 
@@ -32,6 +33,7 @@ async def play(press: Press, _: int) -> None:
         channel_id=require_game_channel(press),
         starter_id=press.user.id,
         age_restricted=age_restricted(press),
+        key=key_of(press.id),
     )
     await begin(press, asked)
 
@@ -45,6 +47,7 @@ async def party(press: Press, _: int) -> None:
         channel_id=require_game_channel(press),
         starter_id=press.user.id,
         age_restricted=age_restricted(press),
+        key=key_of(press.id),
     )
     await show_party(press, await press.client.app.parties.start(asked))
 
@@ -57,13 +60,14 @@ async def battle(press: Press, _: int) -> None:
         channel_id=require_game_channel(press),
         starter_id=press.user.id,
         age_restricted=age_restricted(press),
+        key=key_of(press.id),
     )
     await show_battle(press, await press.client.app.battles.start(asked))
 
 
 async def more(press: Press, page: int) -> None:
     """Lists the commands of members, and those of moderators and admins to these."""
-    await press.response.defer()
+    await acknowledge_in_place(press)
     bot, groups = press.client, [press.client.telephone]
     groups += [bot.moderate] if press.permissions.manage_messages else []
     groups += [bot.admin] if is_host(press) else []
@@ -72,7 +76,7 @@ async def more(press: Press, page: int) -> None:
 
 
 async def back(press: Press, _: int) -> None:
-    await press.response.defer()
+    await acknowledge_in_place(press)
     await show_help(press)
 
 

@@ -9,19 +9,25 @@ from discord import ui
 
 from bot.battles import messages
 from bot.interactions.buttons import PersistentButton, confirm
-from bot.interactions.checks import is_host
-from bot.interactions.replies import Press, acknowledge, say, show
+from bot.interactions.checks import is_host, server_of
+from bot.interactions.replies import Press, acknowledge, acknowledge_in_place, say, show
 from bot.ui.posts import Post
+from telephone.app import App
 from telephone.domain.battles import Battle, BattleState, Choice, Voter
 from telephone.errors import BadInput
 
 Verb = Callable[[Press, str, str], Awaitable[None]]
+OLD: Final = "That button is of an older battle; please press one of a newer card."
+_SIDE: Final = re.compile(r"([a-d])-(\d{1,2})")
+"""A side and a page of its story, as an id's argument begins."""
 
 
 async def vote(press: Press, battle_id: str, argument: str) -> None:
     await acknowledge(press)
     battles = press.client.app.battles
-    cast = await battles.vote(battle_id, _voter(press), _choice(argument), is_bot=press.user.bot)
+    cast = await battles.vote(
+        battle_id, _voter(press), _choice(argument), is_bot=press.user.bot, server=server_of(press)
+    )
     await say(press, messages.receipt(cast))
     await battles.show_count(battle_id)
 
@@ -30,11 +36,14 @@ async def story(press: Press, battle_id: str, argument: str) -> None:
     """Shows one side's turns: in a new answer after a press on the card, in its own place after one on an answer."""
     flags = press.message.flags if press.message is not None else discord.MessageFlags()
     if flags.ephemeral:
-        await press.response.defer()
+        await acknowledge_in_place(press)
     else:
         await acknowledge(press)
-    letter, page = argument.split("-")[:2]
-    shown = await press.client.app.battles.story(battle_id, _choice(letter).place or 0, int(page))
+    side = _SIDE.match(argument)
+    if side is None:
+        raise BadInput(OLD)
+    place, page, server = _choice(side[1]).place or 0, int(side[2]), server_of(press)
+    shown = await press.client.app.battles.story(battle_id, place, page, server=server)
     view, files = messages.story(shown)
     await show(press, Post(view=view, files=files))
 
@@ -48,8 +57,10 @@ async def ask_to_close(press: Press, battle_id: str, _: str) -> None:
 
 
 async def close(press: Press, battle_id: str, _: str) -> None:
-    await press.response.defer()
-    battle = await press.client.app.battles.close(battle_id, by=press.user.id, is_host=is_host(press))
+    await acknowledge_in_place(press)
+    battle = await press.client.app.battles.close(
+        battle_id, by=press.user.id, is_host=is_host(press), server=server_of(press)
+    )
     await say(press, messages.closed(battle))
 
 
@@ -62,19 +73,23 @@ async def ask_to_stop(press: Press, battle_id: str, _: str) -> None:
 
 
 async def stop(press: Press, battle_id: str, _: str) -> None:
-    await press.response.defer()
-    battle = await press.client.app.battles.stop(battle_id, by=press.user.id, is_host=is_host(press))
+    await acknowledge_in_place(press)
+    battle = await press.client.app.battles.stop(
+        battle_id, by=press.user.id, is_host=is_host(press), server=server_of(press)
+    )
     await say(press, messages.stopped(battle))
 
 
 async def keep(press: Press, battle_id: str, _: str) -> None:
-    await press.response.defer()
-    await say(press, messages.kept(await press.client.app.battles.battle(battle_id)))
+    await acknowledge_in_place(press)
+    await say(press, messages.kept(await press.client.app.battles.battle(battle_id, server=server_of(press))))
 
 
 async def go_on(press: Press, battle_id: str, _: str) -> None:
     await acknowledge(press)
-    battle = await press.client.app.battles.resume(battle_id, by=press.user.id, is_host=is_host(press))
+    battle = await press.client.app.battles.resume(
+        battle_id, by=press.user.id, is_host=is_host(press), server=server_of(press)
+    )
     await say(press, messages.continued(battle))
 
 
@@ -102,7 +117,12 @@ class BattleButton(
 
 async def show_start(press: Press, battle: Battle) -> None:
     """Says where a battle that was just started is played."""
-    await say(press, messages.started(await press.client.app.battles.opened(battle.id)))
+    await say(press, await told_start(press.client.app, battle.id))
+
+
+async def told_start(app: App, battle_id: str) -> str:
+    """Where a battle that was just started is played. Raises NotFound."""
+    return messages.started(await app.battles.opened(battle_id))
 
 
 def _voter(press: Press) -> Voter:
@@ -113,12 +133,14 @@ def _voter(press: Press) -> Voter:
 
 def _choice(argument: str) -> Choice:
     if argument not in tuple(Choice):
-        raise BadInput("That button is of an older battle; please press one of a newer card.")
+        raise BadInput(OLD)
     return Choice(argument)
 
 
 async def _hosted(press: Press, battle_id: str) -> Battle:
-    return await press.client.app.battles.hosted(battle_id, by=press.user.id, is_host=is_host(press))
+    return await press.client.app.battles.hosted(
+        battle_id, by=press.user.id, is_host=is_host(press), server=server_of(press)
+    )
 
 
 def _confirmation(battle: Battle, label: str, verb: str) -> ui.View:

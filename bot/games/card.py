@@ -48,24 +48,32 @@ def card(game: Game, progress: Progress, summary: Summary | None = None) -> Post
 def _card_title(game: Game, progress: Progress) -> str:
     titles = {
         GameState.QUEUED: f"queued, place {progress.place}" if progress.place else "queued",
-        GameState.PLAYING: "is played" if game.keeps_human_step else f"turn {turn_now(game)} of {game.request.turns}",
+        GameState.PLAYING: f"turn {turn_now(game)} of {game.request.turns}",
         GameState.WAITING: "waiting for a member",
         GameState.PAUSED: f"paused at turn {turn_now(game)}",
         GameState.FINISHED: "finished",
         GameState.STOPPED: f"stopped at turn {turn_now(game)}",
         GameState.FAILED: f"ended at turn {turn_now(game)}",
     }
-    return f"#{game.number} {titles[game.state]}"
+    is_played = _begins(game, progress) or (game.state is GameState.PLAYING and game.keeps_human_step)
+    return f"#{game.number} {'is played' if is_played else titles[game.state]}"
+
+
+def _begins(game: Game, progress: Progress) -> bool:
+    """Whether a game begins just now: its card says what stays true until the next edit, some turns later."""
+    at_once = game.state is GameState.QUEUED and progress.begins
+    return at_once or (game.state is GameState.PLAYING and not game.steps)
 
 
 def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
     match game.state:
-        case GameState.QUEUED:
-            turns = "1 turn" if game.request.turns == 1 else f"{game.request.turns} turns"
-            starts = "" if progress.left_s is None else f" Starts in {duration(progress.left_s)}."
-            return f"{escape(str(game.pair))}, {turns}{most(game)}.{starts}{_sealed(game)}"
         case GameState.PLAYING if progress.waking and game.next_key is not None:
             return f"{_waking(game, game.next_key)}{_sealed(game)}{so_far(game)}"
+        case GameState.QUEUED | GameState.PLAYING if _begins(game, progress):
+            return f"{_pair(game)}.{_slow(progress)}{_sealed(game)}"
+        case GameState.QUEUED:
+            starts = "" if progress.left_s is None else f" Starts in {duration(progress.left_s)}."
+            return f"{_pair(game)}.{starts}{_sealed(game)}"
         case GameState.PLAYING:
             left = "" if progress.left_s is None else f" {duration(progress.left_s).capitalize()} left."
             return f"{_doing(game)}{left}{_slow(progress)}{_sealed(game)}{so_far(game)}"
@@ -80,6 +88,11 @@ def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
         case _:
             cost = "" if game.is_free else f"; {money(game.cost_usd)} spent"
             return f"{_reason(game)} Not counted{cost}.".strip() + doubt(game)
+
+
+def _pair(game: Game) -> str:
+    turns = "1 turn" if game.request.turns == 1 else f"{game.request.turns} turns"
+    return f"{escape(str(game.pair))}, {turns}{most(game)}"
 
 
 def _doing(game: Game) -> str:

@@ -11,6 +11,7 @@ from bot.interactions.errors import explain
 from bot.interactions.replies import Press, acknowledge, say
 from bot.ui.text import LABEL_MAX, escape, shorten
 from telephone.app import App
+from telephone.domain.interactions import key_of
 from telephone.errors import Retired
 from telephone.games.admission import StartRequest
 
@@ -47,7 +48,7 @@ class Offer(ui.View):
         try:
             await acknowledge(press)
             self.stop()
-            await begin(press, self._instead)
+            await begin(press, replace(self._instead, key=key_of(press.id)))
         except Exception as error:
             await explain(press, error)
 

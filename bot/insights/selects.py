@@ -8,6 +8,7 @@ from typing import Final
 from bot.insights import charts, messages
 from bot.insights.messages import LOOK, Look
 from bot.interactions.buttons import PersistentSelect
+from bot.interactions.checks import server_of
 from bot.interactions.replies import Press, show
 from bot.interactions.sharing import require_voice, share, turn_over
 from bot.leaderboards import charts as leaderboard_charts
@@ -71,7 +72,7 @@ class InsightSelect(PersistentSelect, template=rf"at1:ask:(?P<verb>view|level):{
     """Turns to another view or level; under a shared answer, in a new one for the member alone."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
-        look = Look.of(said, press.guild_id or 0).turned(said["verb"], self.chosen)
+        look = Look.of(said, server_of(press)).turned(said["verb"], self.chosen)
         if look is None:
             raise BadInput(wording.OLD_INSIGHTS)
         await turn_over(press)

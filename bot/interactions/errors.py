@@ -13,7 +13,7 @@ from discord import app_commands
 
 from bot.delivery import refusals
 from bot.interactions.checks import Elsewhere
-from bot.interactions.replies import Press, say
+from bot.interactions.replies import Press, answered, name_of, say
 from bot.ui import wording
 from bot.ui.text import escape
 from telephone.errors import Misconfigured, TelephoneError
@@ -26,21 +26,28 @@ _log = structlog.get_logger()
 
 async def explain(press: Press, error: BaseException) -> None:
     """Tells a member in one sentence what happened and what to do next. Never raises an Exception."""
+    try:
+        await _explain(press, error)
+    finally:
+        answered(press)
+
+
+async def _explain(press: Press, error: BaseException) -> None:
     cause = _cause(error)
     if isinstance(cause, discord.HTTPException) and cause.code in refusals.TOO_LATE:
-        _log.info("interaction expired", command=_name(press), code=cause.code)
+        _log.info("interaction expired", command=name_of(press), code=cause.code)
         press.client.late[press.user.id] = True
         return
     if isinstance(cause, discord.HTTPException) and cause.code in refusals.UNANSWERABLE:
-        _log.info("nothing can be answered here", command=_name(press), code=cause.code)
+        _log.info("nothing can be answered here", command=name_of(press), code=cause.code)
         return
     if isinstance(cause, discord.HTTPException) and cause.code == refusals.ACKNOWLEDGED:
-        _log.info("somebody else acknowledged it", command=_name(press))
+        _log.info("somebody else acknowledged it", command=name_of(press))
         return
     try:
         await say(press, _words(press, cause))
     except discord.HTTPException as unsaid:
-        _log.info("answer not delivered", command=_name(press), code=unsaid.code)
+        _log.info("answer not delivered", command=name_of(press), code=unsaid.code)
 
 
 def offered(suggest: Suggest) -> Suggest:
@@ -51,7 +58,7 @@ def offered(suggest: Suggest) -> Suggest:
         try:
             return await suggest(press, typed)
         except Exception as error:
-            _report(error, command=_name(press))
+            _report(error, command=name_of(press))
             return []
 
     return cast(Suggest, suggested)
@@ -75,7 +82,7 @@ def unheard(event: str) -> None:
 
 def _words(press: Press, cause: BaseException) -> str:
     if isinstance(cause, Misconfigured):
-        ref = _report(cause, command=_name(press), detail=cause.detail)
+        ref = _report(cause, command=name_of(press), detail=cause.detail)
         return f"{escape(cause.sentence)}\nRef {ref}"
     if isinstance(cause, Elsewhere) and cause.channel_id is not None:
         return f"{escape(cause.sentence)} <#{cause.channel_id}>"
@@ -84,11 +91,11 @@ def _words(press: Press, cause: BaseException) -> str:
     if isinstance(cause, app_commands.CheckFailure):
         return "This command is not open to you on this server; please ask one of its admins."
     if isinstance(cause, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-        _log.info("command out of date", command=_name(press))
+        _log.info("command out of date", command=name_of(press))
         return "This command has just changed; please reload Discord (Ctrl+R) and try again."
     if isinstance(cause, app_commands.TransformerError):
         return "One of the options cannot be read; please pick it from the list."
-    return f"{wording.BROKEN}\nRef {_report(cause, command=_name(press))}"
+    return f"{wording.BROKEN}\nRef {_report(cause, command=name_of(press))}"
 
 
 def _report(error: BaseException, **fields: Any) -> str:
@@ -102,11 +109,3 @@ def _cause(error: BaseException) -> BaseException:
     while isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     return error
-
-
-def _name(press: Press) -> str:
-    """The name of the command or button, never what was typed into it."""
-    if press.command is not None:
-        return press.command.qualified_name
-    data: Any = press.data or {}
-    return str(data.get("custom_id", "")).rpartition(":")[0] or "unknown"

@@ -57,4 +57,6 @@ def filled(data: Mapping[str, Any], field: str) -> str:
 
 def parts(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The fields of a form, without the labels around them."""
-    return [row["component"] for row in data.get("components", []) if "component" in row]
+    rows = data.get("components")
+    found = [row.get("component") for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    return [part for part in found if isinstance(part, Mapping)]

@@ -1,6 +1,8 @@
 """Answers to one member: acknowledge within three seconds, then answer where only they see it."""
 
-from typing import TypeAlias
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 import discord
 import structlog
@@ -10,6 +12,7 @@ from bot.delivery.editor import files_of, sendable
 from bot.ui import wording
 from bot.ui.posts import Attachment, Post, cut_layout
 from bot.ui.text import cut
+from telephone.domain.interactions import Acknowledged
 
 Press: TypeAlias = discord.Interaction[TelephoneBot]
 """An interaction: a member used a command, a button, a select or a form."""
@@ -18,8 +21,47 @@ _log = structlog.get_logger()
 
 
 async def acknowledge(press: Press) -> None:
-    """Tells Discord that the answer will come, and that only this member will see it."""
+    """Tells Discord that the answer will come, and that only this member will see it. A restart does not forget it."""
+    await _keep(press, in_place=False)
     await press.response.defer(ephemeral=True, thinking=True)
+
+
+async def acknowledge_in_place(press: Press) -> None:
+    """Tells Discord that the answer will change the message whose button was pressed. A restart does not forget it."""
+    await _keep(press, in_place=True)
+    await press.response.defer()
+
+
+async def _keep(press: Press, *, in_place: bool) -> None:
+    interactions = press.client.app.interactions
+    await interactions.keep(
+        Acknowledged(
+            id=press.id,
+            application_id=press.application_id,
+            token=press.token,
+            guild_id=press.guild_id or 0,
+            channel_id=press.channel_id or 0,
+            member_id=press.user.id,
+            command=name_of(press),
+            in_place=in_place,
+            worker=interactions.worker,
+            at=datetime.now(UTC),
+        )
+    )
+
+
+def answered(press: Press) -> None:
+    """Lets an interaction go that was answered, or that nobody can answer any more; nothing while the bot closes."""
+    with suppress(RuntimeError):
+        press.client.app.interactions.answered(press.id)
+
+
+def name_of(press: Press) -> str:
+    """The name of the command or button, never what was typed into it."""
+    if press.command is not None:
+        return press.command.qualified_name
+    data: Any = press.data or {}
+    return str(data.get("custom_id", "")).rpartition(":")[0] or "unknown"
 
 
 async def say(
@@ -32,7 +74,11 @@ async def say(
     if press.client.late.pop(press.user.id, False):
         content = f"{wording.LATE}\n{content}"
     content = cut(content)
-    files = [file.file()] if file else []
+    await _send(press, content, view, [file.file()] if file else [])
+    answered(press)
+
+
+async def _send(press: Press, content: str, view: discord.ui.View | None, files: list[discord.File]) -> None:
     if _stands_in_layout(press):
         await _follow_up(press, content, files)
     elif press.response.is_done():
@@ -50,6 +96,7 @@ async def show(press: Press, post: Post) -> None:
         view.add_item(discord.ui.TextDisplay(wording.LATE))
         cut_layout(view)
     await press.edit_original_response(view=view, attachments=files_of(post))
+    answered(press)
 
 
 async def _follow_up(press: Press, content: str, files: list[discord.File]) -> None:

@@ -8,7 +8,7 @@ import discord
 from bot.delivery.errors import told
 from bot.delivery.sender import MessageSender
 from bot.interactions.checks import server_of
-from bot.interactions.replies import Press, acknowledge, say
+from bot.interactions.replies import Press, acknowledge, acknowledge_in_place, say
 from bot.ui.posts import Post, address
 from telephone.errors import NotAllowed
 from telephone.ports.posting import Posting
@@ -41,6 +41,6 @@ async def turn_over(press: Press) -> None:
     for this member alone.
     """
     if press.message is not None and press.message.flags.ephemeral:
-        await press.response.defer()
+        await acknowledge_in_place(press)
     else:
         await acknowledge(press)

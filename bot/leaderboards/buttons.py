@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.interactions.buttons import PersistentButton, PersistentSelect
+from bot.interactions.checks import server_of
 from bot.interactions.replies import Press, show
 from bot.interactions.sharing import require_voice, share, turn_over
 from bot.leaderboards import charts as leaderboard_charts
@@ -78,7 +79,7 @@ class BoardButton(PersistentButton, template=rf"at1:board:(?:back|on):{SIGHT}"):
     """Turns to another page of a board."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
-        await _answer(press, Sight.of(said, press.guild_id or 0))
+        await _answer(press, Sight.of(said, server_of(press)))
 
 
 class BoardSelect(PersistentSelect, template=rf"at1:board:view:{SIGHT}"):
@@ -87,4 +88,4 @@ class BoardSelect(PersistentSelect, template=rf"at1:board:view:{SIGHT}"):
     async def act(self, press: Press, said: re.Match[str]) -> None:
         if self.chosen not in CHOICES:
             raise BadInput(wording.OLD_BOARD)
-        await _answer(press, Sight.of(said, press.guild_id or 0).turned(self.chosen))
+        await _answer(press, Sight.of(said, server_of(press)).turned(self.chosen))

@@ -3,6 +3,7 @@
 import re
 
 from bot.interactions.buttons import PersistentSelect
+from bot.interactions.checks import server_of
 from bot.interactions.replies import Press, acknowledge, show
 from bot.leaderboards import pair_messages
 from telephone.concurrency import off_loop
@@ -19,6 +20,6 @@ class PairSelect(PersistentSelect, template=rf"at1:pair:{pair_messages.ASKED}"):
     """Opens a pair of a board for the member who chose it alone."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
-        asked = pair_messages.asked(said, self.chosen, press.guild_id or 0)
+        asked = pair_messages.asked(said, self.chosen, server_of(press))
         await acknowledge(press)
         await show_pair(press, asked)

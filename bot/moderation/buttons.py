@@ -9,6 +9,7 @@ from discord import ui
 
 from bot.delivery.editor import UPLOAD_MAX
 from bot.interactions.buttons import PersistentButton
+from bot.interactions.checks import server_of
 from bot.interactions.errors import explain
 from bot.interactions.replies import Press, acknowledge, say
 from bot.interactions.rights import is_moderator
@@ -39,9 +40,10 @@ class _Form(ui.Modal):
 
     async def _report(self, press: Press, game_id: str, key: StepKey) -> None:
         reason = self._reason.value or ""
-        await press.client.app.moderation.report(game_id, key, by=press.user.id, reason=reason)
+        moderation, server = press.client.app.moderation, server_of(press)
+        await moderation.report(game_id, key, by=press.user.id, reason=reason, server=server)
         await say(press, messages.REPORTED)
-        if not await press.client.app.moderation.follows(game_id, key, _WAIT):
+        if not await moderation.follows(game_id, key, _WAIT):
             await say(press, messages.NOT_HIDDEN_YET)
 
     async def on_error(  # type: ignore[override]  # a modal's differs from a view's in discord.py itself
@@ -90,7 +92,9 @@ def _choice(name: str, words: Mapping[str, str]) -> ui.RadioGroup[Any]:
 async def look(press: Press, game_id: str, key: StepKey) -> None:
     """Shows a reported step to a moderator alone."""
     moderation = press.client.app.moderation
-    game, step, image = await moderation.look(game_id, key, is_moderator=await is_moderator(press))
+    game, step, image = await moderation.look(
+        game_id, key, is_moderator=await is_moderator(press), server=server_of(press)
+    )
     battle = await moderation.battle_of(game)
     words = messages.reported_words(game, step, battle)
     if image is None:
@@ -103,7 +107,9 @@ async def look(press: Press, game_id: str, key: StepKey) -> None:
 
 async def show_again(press: Press, game_id: str, key: StepKey) -> None:
     moderation = press.client.app.moderation
-    game = await moderation.show_again(game_id, key, by=press.user.id, is_moderator=await is_moderator(press))
+    game = await moderation.show_again(
+        game_id, key, by=press.user.id, is_moderator=await is_moderator(press), server=server_of(press)
+    )
     await say(press, messages.shown_again(game, key, await moderation.battle_of(game)))
     if not await moderation.follows(game_id, key, _WAIT):
         await say(press, messages.NOT_SHOWN_YET)
@@ -111,8 +117,9 @@ async def show_again(press: Press, game_id: str, key: StepKey) -> None:
 
 async def void(press: Press, game_id: str, key: StepKey) -> None:
     moderation = press.client.app.moderation
-    battle = await moderation.battle_of(await press.client.app.games.get(game_id))
-    game = await moderation.void(game_id, by=press.user.id, is_moderator=await is_moderator(press))
+    server = server_of(press)
+    battle = await moderation.battle_of(await press.client.app.games.get(game_id, server=server))
+    game = await moderation.void(game_id, by=press.user.id, is_moderator=await is_moderator(press), server=server)
     await say(press, messages.voided(game, battle))
 
 
@@ -131,7 +138,7 @@ class ReportButton(
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
         await acknowledge(press)
-        game_id = await press.client.app.moderation.named(said["game"])
+        game_id = await press.client.app.moderation.named(said["game"], server=server_of(press))
         await VERBS[said["verb"]][1](press, game_id, StepKey.parse(said["step"]))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.interactions.buttons import PersistentButton
-from bot.interactions.replies import Press, say
+from bot.interactions.replies import Press, acknowledge_in_place, say
 from bot.privacy import messages
 from telephone.domain.refusals import OutOfReach
 
@@ -27,7 +27,7 @@ async def ask_to_delete(press: Press) -> None:
 
 
 async def delete(press: Press) -> None:
-    await press.response.defer()
+    await acknowledge_in_place(press)
     privacy = press.client.app.privacy
     erasure = await privacy.erase(press.user.id)
     await say(press, messages.DELETING)
@@ -41,7 +41,7 @@ async def delete(press: Press) -> None:
 
 
 async def keep(press: Press) -> None:
-    await press.response.defer()
+    await acknowledge_in_place(press)
     await say(press, messages.KEPT)
 
 

@@ -9,7 +9,7 @@ from discord import ui
 
 from bot.interactions.buttons import PersistentButton
 from bot.interactions.checks import server_of
-from bot.interactions.replies import Press, say
+from bot.interactions.replies import Press, acknowledge_in_place, say
 from bot.interactions.rights import is_moderator
 from bot.prompts import messages
 from telephone.domain.games import Level
@@ -75,7 +75,7 @@ class PromptButton(
     """Turns to a page, or carries a moderator's decision about the proposal of that number."""
 
     async def act(self, press: Press, said: re.Match[str]) -> None:
-        await press.response.defer()
+        await acknowledge_in_place(press)
         level = Level(said["level"]) if said["level"] else None
         await VERBS[said["verb"]](press, int(said["number"]), level)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.interactions.buttons import PersistentButton
 from bot.interactions.checks import server_of
-from bot.interactions.replies import Press, acknowledge, say
+from bot.interactions.replies import Press, acknowledge, acknowledge_in_place, say
 from bot.interactions.rights import is_admin
 from bot.interactions.sharing import require_voice
 from bot.rescoring import messages
@@ -29,14 +29,15 @@ async def ask_to_rescore(press: Press, embedder: str) -> None:
 
 
 async def go(press: Press, embedder: str) -> None:
-    await press.response.defer()
+    await acknowledge_in_place(press)
     require_voice(press)
     await _begin(press, embedder)
 
 
 async def stop(press: Press, job_id: str) -> None:
     await acknowledge(press)
-    job = await press.client.app.rescores.stop(job_id, by=press.user.id, is_host=await is_admin(press))
+    rescores, server = press.client.app.rescores, server_of(press)
+    job = await rescores.stop(job_id, by=press.user.id, is_host=await is_admin(press), server=server)
     await say(press, messages.stopped(job))
 
 

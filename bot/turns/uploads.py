@@ -20,13 +20,17 @@ NOT_FETCHED: Final = "Your file could not be fetched, please send it again."
 NO_ANSWER: Final = "Discord did not hand over your file just now; please send it again in a minute."
 
 
+_WHOLE: Final = frozenset({"url", "filename", "size"})
+"""What Discord says of every file."""
+
+
 async def uploaded_file(data: Mapping[str, Any], field: str, get: Callable[[str], Awaitable[bytes]]) -> Attachment:
     """The one file of a form's field; `get` fetches an address. Raises BadInput, which says what to send instead."""
     found = _files(data, field)
     if len(found) != 1:
         raise BadInput(ONE_ONLY.format(len(found)) if found else NONE_CAME)
     [file] = found
-    size = int(file.get("size", 0))
+    size = file["size"] if isinstance(file["size"], int) else 0
     if size > UPLOAD_MAX:
         raise BadInput(too_large(size))
     content = await _fetched(get, str(file["url"]))
@@ -37,9 +41,13 @@ async def uploaded_file(data: Mapping[str, Any], field: str, get: Callable[[str]
 
 def _files(data: Mapping[str, Any], field: str) -> Sequence[Any]:
     """The files of a field as Discord describes them."""
-    sent = data.get("resolved", {}).get("attachments", {})
-    ids: list[Any] = next((part.get("values") or [] for part in parts(data) if part.get("custom_id") == field), [])
-    return [sent[str(one)] for one in ids if str(one) in sent]
+    resolved = data.get("resolved")
+    sent = resolved.get("attachments") if isinstance(resolved, Mapping) else None
+    ids: Any = next((part.get("values") for part in parts(data) if part.get("custom_id") == field), None)
+    if not isinstance(sent, Mapping) or not isinstance(ids, list):
+        return []
+    files = (sent.get(str(one)) for one in ids)
+    return [file for file in files if isinstance(file, Mapping) and file.keys() >= _WHOLE]
 
 
 async def _fetched(get: Callable[[str], Awaitable[bytes]], url: str) -> bytes:

@@ -10,6 +10,10 @@ CHOICE_MAX: Final = 100
 BROKEN: Final = "Something broke on our side, and it was written down; please try again in a minute."
 OLD_BOARD: Final = "That board is an older one; please open it anew with /telephone leaderboard."
 OLD_INSIGHTS: Final = "That answer is an older one; please open it anew with /telephone insights."
+NOT_DONE: Final = "I was restarted before I could do this; please send it again."
+UNSURE: Final = (
+    "I was restarted before I could answer; please look whether it was done, and send it again if it was not."
+)
 LATE: Final = "The button you pressed before waited too long, but your game is safe."
 ANSWER_MAX: Final = CONTENT_MAX - units(LATE) - 1
 """What an answer to one member may take, in UTF-16 units, so that LATE fits before it."""

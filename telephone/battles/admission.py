@@ -33,6 +33,7 @@ class BattleAsked:
     age_restricted: bool = False
     longest_prompt: int = PROMPT_MAX
     vote_seconds: int = VOTE_SECONDS
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

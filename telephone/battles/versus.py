@@ -14,7 +14,10 @@ ANOTHER: Final = "please choose another"
 
 @dataclass(frozen=True, slots=True)
 class VersusAsked:
-    """Two finished games of a server by their numbers, and where they are to be voted on."""
+    """Two finished games of a server by their numbers, and where they are to be voted on.
+
+    `key` is the id to store the battle under, so that a request that comes twice starts one battle.
+    """
 
     game_a: int
     game_b: int
@@ -23,6 +26,7 @@ class VersusAsked:
     starter_id: int = 0
     age_restricted: bool = False
     vote_seconds: int = VOTE_SECONDS
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
@@ -39,12 +39,14 @@ from telephone.engine.outcomes import (
     read,
     write,
 )
-from telephone.engine.reruns import Reruns
-from telephone.engine.waiting import look_until
+from telephone.engine.reruns import Reruns, Run
+from telephone.engine.waiting import look_when
 from telephone.errors import Overdrawn, StageGone
 from telephone.games.measure_workflow import MeasureWorkflow
 from telephone.games.workflow import PAUSES, GameWorkflow
 from telephone.store import Store
+from telephone.store.due import CARDS_EVERY
+from telephone.store.sights import BATTLES
 
 DROPPED: Final = "It could not be played on."
 """Why a side is out, in as many words as may be shown before the battle closes: more would name its models."""
@@ -54,8 +56,6 @@ STOPPED: Final = "Its host stopped it."
 LEFT: Final = "The bot was removed from the server."
 _GOING: Final = (BattleState.PLAYING, BattleState.PAUSED, BattleState.VOTING)
 _UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
-LOOK_EVERY: Final = 1.0
-"""The pause between two looks at the progress of a battle's games, in seconds."""
 _COUNT_EVERY: Final = 5.0
 """The shortest time between two edits of a card's count of votes, in seconds."""
 _CALL: Final = (BattleMessage(BattleMessageKind.BALLOT), BattleMessage(BattleMessageKind.CALL))
@@ -70,14 +70,13 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class BattleDependencies:
-    """The collaborators of the workflow. `look_every` is the pause between two looks at the games, in seconds."""
+    """The collaborators of the workflow."""
 
     store: Store
     games: GameWorkflow
     publisher: BattlePublisher
     measuring: MeasureWorkflow
     engine: Engine
-    look_every: float
 
 
 @DBOS.dbos_class("Battling")
@@ -87,9 +86,11 @@ class BattleWorkflow(DBOSConfiguredInstance):
     def __init__(self, dependencies: BattleDependencies) -> None:
         self._with = dependencies
         self._counted: dict[str, float] = {}
+        self._swept: dict[str, tuple[Any, ...]] = {}
+        """What the last sweep saw of each battle that takes votes."""
         super().__init__(config_name="battle")
 
-    async def begin(self, battle: Battle) -> None:
+    async def begin(self, battle: Run) -> None:
         """Shows a stored battle and runs it until the voting opens."""
         await self._with.engine.enqueue(workflow_ids.battle(battle.id, battle.run), self.leading, battle.id, battle.run)
 
@@ -120,20 +121,28 @@ class BattleWorkflow(DBOSConfiguredInstance):
     async def recover(self) -> None:
         """Starts battles again that a crash, a fault or another process left unfinished. Safe at any time."""
         store = self._with.store
-        unfinished = await store.battles.unfinished()
-        played = [one for one in unfinished if one.state is BattleState.PLAYING]
+        played = await store.due.battles()
         reruns = Reruns("battle", self._with.engine, store.battles, self.begin, self._give_up)
         await reruns.set_going({workflow_ids.battle(one.id, one.run): one for one in played})
-        for battle in unfinished:
-            if battle.state is BattleState.VOTING:
-                await self._look_after_votes(battle)
-        self._counted = {one.id: self._counted[one.id] for one in unfinished if one.id in self._counted}
+        votings, period = await store.due.votings(), int(time.monotonic() // CARDS_EVERY)
+        swept: dict[str, tuple[Any, ...]] = {}
+        for one in votings:
+            seen = (*one.seen, period)
+            known = not one.is_over and self._swept.get(one.id) == seen
+            if known or await self._look_after_votes(await store.battles.get(one.id)):
+                swept[one.id] = seen
+        self._swept = swept
+        self._counted = {one.id: self._counted[one.id] for one in votings if one.id in self._counted}
         for battle in await store.battles.unshown(_CLOSE_AFTER, _CLOSE_UNTIL):
             name = workflow_ids.once_every(workflow_ids.HOUR, workflow_ids.battle_end(battle.id))
             await self._with.engine.enqueue(name, self.closing, battle.id)
 
-    async def _look_after_votes(self, battle: Battle) -> None:
-        """Closes a vote whose time is over; otherwise posts a missing ballot and updates the count on the card."""
+    async def _look_after_votes(self, battle: Battle) -> bool:
+        """Closes a vote whose time is over; otherwise posts a missing ballot and updates the count on the card.
+
+        Returns whether nothing is left to do until something changes.
+        """
+        shown = False
         if len(battle.in_play) < max(SIDES_MIN, len(battle.standing)):
             await self.void(battle.id, TAKEN_OUT)
         elif battle.closes_at is not None and battle.closes_at <= datetime.now(UTC):
@@ -141,10 +150,12 @@ class BattleWorkflow(DBOSConfiguredInstance):
         else:
             await self._with.engine.enqueue(workflow_ids.battle_wait(battle.id), self.waiting, battle.id)
             late = battle.opened_at is not None and datetime.now(UTC) - battle.opened_at > _CALL_WITHIN
-            if late and not set(map(str, _CALL)) <= battle.messages.keys():
+            shown = set(map(str, _CALL)) <= battle.messages.keys()
+            if late and not shown:
                 name = workflow_ids.once_every(workflow_ids.MINUTE, workflow_ids.battle_ballot(battle.id))
                 await self._with.engine.enqueue(name, self.calling, battle.id, battle.run)
             await self._with.publisher.edit_card(battle)
+        return shown
 
     async def _give_up(self, battle: Battle) -> None:
         await self.void(battle.id, BROKEN)
@@ -251,7 +262,8 @@ class BattleWorkflow(DBOSConfiguredInstance):
                 await self._with.publisher.edit_card(battle)
             return battle
 
-        battle = await look_until(look, lambda now: _is_played(now, turn), every=self._with.look_every)
+        with self._with.store.changes.watching(BATTLES, battle_id) as changed:
+            battle = await look_when(changed, look, lambda now: _is_played(now, turn))
         if len(battle.in_play) < SIDES_MIN:
             return Void(TOO_FEW)
         return Out(tuple(await self._drop(battle, turn)))

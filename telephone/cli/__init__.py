@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from telephone import log
-from telephone.cli import exports, insights, leaderboard, members, pairs, prompts, rescore
+from telephone.cli import exports, insights, leaderboard, members, models, pairs, prompts, rescore
 from telephone.cli.common import Json, Server, inquire, place
 from telephone.cli.output import prepare, print_json, say, screen
 from telephone.domain.games import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from telephone.domain.games import Drift
     from telephone.games.admission import StartRequest
     from telephone.games.service import UnfinishedGame
-    from telephone.models.catalog import ModelFacts
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -89,7 +88,7 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
     from telephone.scoring.drift import drift_of
 
     console = screen(stderr=as_json)
-    presenter = TerminalPresenter(console)
+    presenter = TerminalPresenter(console, folder)
     data_dir = folder / ".telephone"
     settings = Settings.load().model_copy(update={"data_dir": data_dir, "database_url": None, "storage_url": None})
     runtime = await open_terminal(settings, presenter)
@@ -138,25 +137,7 @@ def _print_result(
     console.print(lies, highlight=False, markup=False, soft_wrap=True)
 
 
-@app.command()
-def models(as_json: Json = False) -> None:
-    """Lists every known model and whether it can play."""
-
-    async def ask(runtime: "Runtime") -> list["ModelFacts"]:
-        return runtime.app.models.all()
-
-    facts = inquire(ask)
-    if as_json:
-        print_json([asdict(fact) for fact in facts])
-        return
-    table = Table("name", "kind", "provider", "can play", "per call", "licence")
-    for fact in facts:
-        price = f"${fact.price_usd:.4f}".rstrip("0").rstrip(".") if fact.price_usd else "free"
-        ready = "yes" if fact.ready else escape(fact.why_not or "")
-        table.add_row(fact.name, fact.kind, fact.provider, ready, price, escape(fact.licence))
-    screen().print(table)
-
-
+app.command("models")(models.models)
 app.command("prompts")(prompts.listed)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("pair")(pairs.pair)

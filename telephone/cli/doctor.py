@@ -11,13 +11,13 @@ from typing import Literal
 
 import aiohttp
 
-from telephone.bootstrap import chat, primary, providers
 from telephone.cli.server_checks import ask_all, servers
 from telephone.domain.games import Image
 from telephone.errors import NotAllowed, TelephoneError
 from telephone.games.service import UNFINISHED
 from telephone.measurement.distances import ALWAYS
 from telephone.media.images import Pictures
+from telephone.models.configured import chat, primary, providers
 from telephone.models.embedders import embedders
 from telephone.models.players import Players
 from telephone.models.probe import Trial, Tried, existing_models

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from telephone.bootstrap import providers
 from telephone.cli import live_table
 from telephone.cli.doctor import try_models
 from telephone.domain.live_answers import LiveAnswer
 from telephone.errors import BadInput
 from telephone.models import live
+from telephone.models.configured import providers
 from telephone.models.players import Players
 from telephone.models.registry import Registry
 from telephone.safety import guard_of

@@ -1,7 +1,9 @@
 """The presenter of games in a terminal: one line a turn above a progress bar."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -9,7 +11,9 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from telephone.concurrency import off_loop
 from telephone.domain.games import Game, Image, Kind, Step
+from telephone.exports.artifacts import picture_name
 from telephone.ports.games import Progress, Summary
 from telephone.ports.posting import Posting
 
@@ -18,10 +22,12 @@ from telephone.ports.posting import Posting
 class TerminalPresenter:
     """Shows games that are created after it was, not an older game that was interrupted in the same folder.
 
-    The numbers it returns as message ids only count the messages.
+    Every picture is in `folder` as soon as it is drawn, and the first one is announced. The numbers it returns as
+    message ids only count the messages.
     """
 
     console: Console
+    folder: Path
     _since: datetime = field(default_factory=lambda: datetime.now(UTC))
     _written: int = 0
     _bar: Bar = field(init=False)
@@ -64,11 +70,20 @@ class TerminalPresenter:
         return self._counted()
 
     async def post_step(self, game: Game, step: Step, image: Image | None, posting: Posting) -> int:
+        if image is not None and self._shows(game):
+            await self._keep(step.key.turn, image)
         if step.key.kind is Kind.CAPTION and self._shows(game):
             line = Table.grid(padding=(0, 1))
             line.add_row(f"{step.key.turn:>3}", escape(step.text or ""))
             self._bar.console.print(line, highlight=False)
         return self._counted()
+
+    async def _keep(self, turn: int, image: Image) -> None:
+        place = self.folder / picture_name(turn, image)
+        with suppress(OSError):  # at the end the folder is written whole, and what is in the way is said there
+            await off_loop(place.write_bytes, image.data)
+            if turn == 1:
+                self._bar.console.print(f"The first picture lies in {place}", markup=False, soft_wrap=True)
 
     async def post_summary(self, game: Game, summary: Summary, posting: Posting) -> int:
         if self._shows(game):

@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from telephone.domain.games import Image
+
+SAID_MAX: Final = 20_000
+"""The most characters of anything a model or a server says that are looked at."""
+LONG: Final = 2_000
+"""Texts of more characters are looked at off the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class Answer:
     """The output of a call: `data` of a picture, `text` as the model wrote it, or an embedder's `vector`.
 
     `cost_usd` is what the provider reported, None where it reports nothing. `maybe_billed_twice` says that the model
-    had to be asked again after the ticket was stored.
+    had to be asked again after the ticket was stored. Of a longer `text` the first SAID_MAX characters are kept, before
+    anybody looks at it.
     """
 
     data: bytes | None = None
@@ -44,3 +50,7 @@ class Answer:
     cost_usd: float | None = None
     maybe_billed_twice: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.text is not None and len(self.text) > SAID_MAX:
+            object.__setattr__(self, "text", self.text[:SAID_MAX])

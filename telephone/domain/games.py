@@ -14,6 +14,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from telephone.domain.visible import says_something, without_hidden
 from telephone.errors import BadInput
 
 PROMPT_MIN: Final = 3
@@ -113,7 +114,7 @@ class StepKey:
     @classmethod
     def parse(cls, text: str) -> "StepKey":
         """Reads `3p` or `3c`. Raises BadInput."""
-        match = re.fullmatch(r"([1-9]\d?)([pc])", text.strip().lower())
+        match = re.fullmatch(r"([1-9][0-9]?)([pc])", text.strip().lower())
         if match is None:
             raise BadInput("A step is written like 3p (the picture of turn 3) or 3c (its caption).")
         return cls(int(match[1]), Kind(match[2]))
@@ -416,24 +417,30 @@ def step_seed(game_seed: int, key: StepKey) -> int:
 def clean_prompt(text: str, longest: int = PROMPT_MAX) -> str:
     """A prompt as it will be played: NFC, no control characters, white space folded to single spaces.
 
-    Raises BadInput when fewer than 3 or more than `longest` characters remain.
+    Raises BadInput when fewer than 3 or more than `longest` characters remain, or none of them can be seen.
     """
-    cleaned = fold(text)
+    cleaned = fold(text) if len(text) <= _UNFOLDED_MAX else text
     if len(cleaned) < PROMPT_MIN:
         raise BadInput(f"A prompt needs at least {PROMPT_MIN} characters; try a short sentence that paints a scene.")
+    if not says_something(cleaned):
+        raise BadInput("Nothing of that prompt can be seen; please write a short sentence that paints a scene.")
     if len(cleaned) > longest:
         raise BadInput(f"That prompt has {len(cleaned):,} characters and {longest:,} fit; please shorten it.")
     return cleaned
 
 
+_UNFOLDED_MAX: Final = 5 * PROMPT_MAX
+"""A longer text is no prompt, whatever would be left of it, and is not looked at."""
+
+
 def fold(text: str) -> str:
-    """Text in NFC on one line, without control, surrogate or private characters."""
+    """Text in NFC on one line, without control, surrogate or private characters, and without hidden words."""
     kept = (
         " " if char.isspace() or unicodedata.category(char) in ("Cc", "Zl", "Zp") else char
-        for char in unicodedata.normalize("NFC", text)
+        for char in without_hidden(text)
         if unicodedata.category(char) not in ("Cs", "Co", "Cn") and char not in _INVISIBLE
     )
-    return re.sub(r" +", " ", "".join(kept)).strip()
+    return unicodedata.normalize("NFC", re.sub(r" +", " ", "".join(kept)).strip())
 
 
 _INVISIBLE: Final = frozenset(

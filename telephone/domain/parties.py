@@ -6,7 +6,7 @@ a *round* every member takes one step of one album, all at once.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -140,6 +140,22 @@ class Party:
             game.state is GameState.PAUSED or seat.deadline <= moment or seat.member_id not in here
             for game, seat in free
         )
+
+    def next_due(self, moment: datetime) -> datetime | None:
+        """When something is to be done about it next although nobody does anything; None where nothing is.
+
+        That is the end of joining or of bringing prompts, a turn's deadline, or the reminder of who took one. A turn of
+        a paused album gets its time again when half of it is over.
+        """
+        moments = [self.due_at] if self.due_at is not None else []
+        for album in self.albums:
+            if album.seat is None or album.seat.state.is_settled:
+                continue
+            held = album.game.state is GameState.PAUSED
+            moments.append(album.seat.deadline - timedelta(seconds=self.request.seconds / 2 if held else 0))
+            if album.seat.claim is not None:
+                moments.append(album.seat.claim.half_at)
+        return min((one for one in moments if one > moment), default=None)
 
     @property
     def waits_for_model(self) -> bool:

@@ -52,6 +52,19 @@ class NoGameNumber(NotFound):
         )
 
 
+class NotHere(NotAllowed):
+    """What is asked for belongs to another server than the one it is asked on."""
+
+    def __init__(self) -> None:
+        super().__init__("That belongs to another server, so nothing was done; please use the buttons of a card here.")
+
+
+def require_here(of: int, server: int) -> None:
+    """Raises NotHere unless what belongs to the server `of` is asked for on the server `server`."""
+    if of != server:
+        raise NotHere
+
+
 class OutOfReach(NotAllowed):
     """All that is stored of a member is deleted, but messages stand in `places` (ids of channels and threads)."""
 

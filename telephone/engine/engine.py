@@ -9,12 +9,13 @@ import logging
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 import sqlalchemy as sa
 import structlog
 from cachetools import LRUCache
@@ -22,7 +23,8 @@ from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, Queue, Serializer, Se
 from filelock import FileLock, Timeout
 
 from telephone.engine.failover import Failover
-from telephone.errors import Misconfigured
+from telephone.engine.polling import Polling
+from telephone.errors import Misconfigured, Occupied, Unreachable
 
 APPLICATION_VERSION: Final = "1"
 """Pinned: with a version made from the code, a new release would strand the games that are running."""
@@ -32,6 +34,8 @@ _PREFIXES_AT_ONCE: Final = 100
 """How many prefixes of workflow ids one query looks for."""
 KEEP_FOR: Final = timedelta(days=14)
 """How long the journal of an ended workflow is kept; our own tables keep the game itself."""
+_FORGOTTEN_AT_ONCE: Final = 500
+"""How many journals one transaction deletes: databases bound the parameters of one, and games write in between."""
 _ENQUEUED_CACHED: Final = 20_000
 """How many ids of enqueued workflows are cached, so that the database is not asked for each again and again. Many
 times the number of games that wait or are paused at once."""
@@ -70,6 +74,8 @@ class Engine:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self.worker: Final = f"bot-{uuid.uuid4().hex}"
+        """The name of this process; no other one has had it before."""
         self._lock: FileLock | None = None
         self._workflows: list[DBOSConfiguredInstance] = []
         self._dbos: DBOS | None = None
@@ -77,6 +83,7 @@ class Engine:
         self._enqueued: LRUCache[str, bool] = LRUCache(_ENQUEUED_CACHED)
         self._connections: sa.Engine | None = None
         self._failover: Failover | None = None
+        self._polling = Polling(shared=not self._on_sqlite)
 
     @property
     def _on_sqlite(self) -> bool:
@@ -90,17 +97,18 @@ class Engine:
     async def launch(self, workflows: Iterable[DBOSConfiguredInstance]) -> None:
         """Starts DBOS on the running loop and continues the interrupted workflows of `workflows`.
 
-        Raises Misconfigured when another process holds the SQLite database, or when it cannot be written. Closes the
-        engine if it fails to start.
+        Raises Occupied when another process holds the SQLite database, Misconfigured when it cannot be written, and
+        Unreachable when Postgres does not answer. Closes the engine if it fails to start.
         """
         self._workflows = list(workflows)
         try:
             await self._launch()
-        except (OSError, sa.exc.DBAPIError) as error:
+        except (OSError, sa.exc.DBAPIError, psycopg.OperationalError) as error:
             await self.close()
             if not self._on_sqlite:
-                raise
-            why = error.strerror if isinstance(error, OSError) else error.orig
+                said = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error).partition("\n")[0]
+                raise Unreachable("The database of the engine does not answer; see that it runs.", said) from error
+            why = error.strerror if isinstance(error, OSError) else getattr(error, "orig", error)
             raise Misconfigured(
                 f"The folder {self._path.parent}, where the journal of games is kept, cannot be written ({why}); let "
                 "this user write there, make room, or name another by TELEPHONE_DATA_DIR."
@@ -116,7 +124,7 @@ class Engine:
         if not logging.getLogger("dbos").handlers:
             logging.getLogger("dbos").addHandler(logging.NullHandler())
         # SQLite: DBOS recovers only under the same id as before. Postgres: no two processes may share an id.
-        executor_id = "bot" if self._on_sqlite else f"bot-{uuid.uuid4().hex}"
+        executor_id = "bot" if self._on_sqlite else self.worker
         config = DBOSConfig(
             name="ai-telephone",
             application_version=APPLICATION_VERSION,
@@ -137,6 +145,8 @@ class Engine:
         DBOS.launch()
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)
         self._queue = await DBOS.retrieve_queue_async(QUEUE)
+        if self._queue is not None:
+            self._polling.slow_down(self._dbos, self._queue)
         if self._failover is not None:
             self._failover.watch()
 
@@ -156,6 +166,7 @@ class Engine:
             raise RuntimeError("the engine is not launched")
         with SetWorkflowID(workflow_id):
             await self._queue.enqueue_async(workflow, *args)
+        self._polling.wake()
 
     async def ended(self, workflow_ids: Iterable[str]) -> set[str]:
         """The ids of these workflows that have ended, well or not, and will not go on by themselves."""
@@ -193,13 +204,34 @@ class Engine:
     async def forget_old(self) -> int:
         """Deletes the journals of workflows that ended longer than KEEP_FOR ago; returns how many."""
         before = (datetime.now(UTC) - KEEP_FOR).isoformat()
-        old = await DBOS.list_workflows_async(
-            status=list(_ENDED), completed_before=before, load_input=False, load_output=False
+        forgotten = 0
+        while old := await self._ended_before(before):
+            await DBOS.delete_workflows_async(old)
+            self._enqueued.clear()
+            forgotten += len(old)
+        return forgotten
+
+    async def _ended_before(self, moment: str) -> list[str]:
+        """The oldest workflows that ended before a moment, at most as many as are deleted at once.
+
+        What ended before it was created before it too, which an index tells.
+        """
+        found = await DBOS.list_workflows_async(
+            status=list(_ENDED),
+            end_time=moment,
+            completed_before=moment,
+            limit=_FORGOTTEN_AT_ONCE,
+            load_input=False,
+            load_output=False,
         )
-        self._enqueued.clear()
-        if old:
-            await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
-        return len(old)
+        return [workflow.workflow_id for workflow in found]
+
+    async def dead(self, workers: Sequence[str]) -> set[str]:
+        """Those of these workers whose process has ended; on SQLite, where one runs at a time, all others have."""
+        others = set(workers) - {self.worker}
+        if self._on_sqlite or not others:
+            return others
+        return set() if self._failover is None else await self._failover.dead(others)
 
     async def close(self) -> None:
         """Stops DBOS and releases the lock; interrupted workflows go on at the next launch."""
@@ -207,6 +239,7 @@ class Engine:
             await self._failover.stop()
         if self._dbos is not None:
             logging.getLogger("dbos").setLevel(logging.ERROR)
+            self._polling.stop()
             await _interrupt(self._dbos)
             await asyncio.to_thread(DBOS.destroy)
             self._dbos = None
@@ -224,7 +257,7 @@ class Engine:
         try:
             lock.acquire()
         except Timeout:
-            raise Misconfigured(
+            raise Occupied(
                 f"Another AI Telephone already uses {path.parent}; "
                 "stop it, or give this one a TELEPHONE_DATA_DIR of its own."
             ) from None

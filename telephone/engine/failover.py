@@ -5,6 +5,7 @@ name knows that its holder is gone, since Postgres frees the locks of a session 
 """
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Final
 
@@ -44,6 +45,17 @@ class Failover:
                 await self._task
         if self._connection is not None:
             await self._connection.close()
+
+    async def dead(self, workers: Collection[str]) -> set[str]:
+        """Those of these workers that hold their lock no more; none of them while this one has no connection."""
+        if self._connection is None:
+            return set()
+        found = set()
+        for name in workers:
+            if await _try_lock(self._connection, name):
+                await self._connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", (_SPACE, name))
+                found.add(name)
+        return found
 
     async def _connect(self) -> _Connection:
         connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)

@@ -18,7 +18,7 @@ RUNS_MAX: Final = 100
 _log = structlog.get_logger()
 
 
-class _Run(Protocol):
+class Run(Protocol):
     """A game, a battle or a party; each of its runs has a workflow of its own."""
 
     @property
@@ -29,8 +29,9 @@ class _Run(Protocol):
     def state(self) -> object: ...
 
 
-R = TypeVar("R", bound=_Run)
-R_co = TypeVar("R_co", bound=_Run, covariant=True)
+R = TypeVar("R", bound=Run)
+R_co = TypeVar("R_co", bound=Run, covariant=True)
+U = TypeVar("U", bound=Run)
 
 
 class _Store(Protocol[R_co]):
@@ -50,20 +51,21 @@ class Reruns(Generic[R]):
     what: str
     engine: Engine
     store: _Store[R]
-    begin: Callable[[R], Awaitable[None]]
+    begin: Callable[[Run], Awaitable[None]]
     give_up: Callable[[R], Awaitable[object]]
 
-    async def set_going(self, unended: Mapping[str, R], is_left: Callable[[R], bool] = lambda _: True) -> None:
+    async def set_going(self, unended: Mapping[str, U], is_left: Callable[[U | R], bool] = lambda _: True) -> None:
         """Begins every run in `unended`, by workflow id; where the workflow has ended already, begins a new run.
 
-        `is_left` says whether an owner whose workflow has ended was left behind. Safe at any time.
+        What is unended need not be whole: only what is run again is read. `is_left` says whether an owner whose
+        workflow has ended was left behind. Safe at any time.
         """
         ended = await self.engine.ended(unended)
         for workflow_id, owner in unended.items():
             again = workflow_id in ended and is_left(owner)
             await (self._run_again(owner, is_left) if again else self.begin(owner))
 
-    async def _run_again(self, owner: R, is_left: Callable[[R], bool]) -> None:
+    async def _run_again(self, owner: U, is_left: Callable[[U | R], bool]) -> None:
         now = await self.store.get(owner.id)
         if (now.run, now.state) != (owner.run, owner.state) or not is_left(now):
             return

@@ -80,7 +80,7 @@ class GameArtifacts:
         for turn in game.turns:
             if turn.picture is not None and turn.picture.image is not None:
                 image = shown[turn.picture.image]
-                name = f"turn-{turn.n:02}.{_ENDINGS[image.media_type]}"
+                name = picture_name(turn.n, image)
                 files[name], names[str(turn.picture.key)] = image.data, str(folder / name)
         bearings = await self._bearings(game)
         charts: dict[str, Any] = {}
@@ -116,6 +116,11 @@ class GameArtifacts:
             for caption in captions
             if caption.text in vectors
         }
+
+
+def picture_name(turn: int, image: Image) -> str:
+    """The name of a turn's picture in a game's folder."""
+    return f"turn-{turn:02}.{_ENDINGS[image.media_type]}"
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

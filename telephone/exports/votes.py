@@ -21,6 +21,7 @@ from telephone.domain.polls import CHOICES, Poll
 from telephone.errors import NotFound
 from telephone.exports import Export, Exporter, Which
 from telephone.leaderboards.ballot_source import gather
+from telephone.leaderboards.csv_cells import written
 from telephone.leaderboards.csv_input import MORE, VOTES
 from telephone.scoring.ballots import ALL_BAD, TIE
 from telephone.store.scores import Pool
@@ -91,11 +92,12 @@ def pseudonym(key: bytes, guild_id: int, member_id: int) -> str:
 
 def _rows(poll: Poll, names: dict[int, str], prompt: str) -> list[tuple[str, ...]]:
     sides = [name for _, pair in poll.sides for name in (pair.t2i, pair.i2t)]
-    shown = (*sides, *[""] * (2 * SIDES_MAX - len(sides)))
+    shown = tuple(map(written, (*sides, *[""] * (2 * SIDES_MAX - len(sides)))))
     letters = {Choice.of_side(place): "abcd"[button] for button, (place, _) in enumerate(poll.sides)} | _SAID
     votes = zip(poll.votes["member"].tolist(), poll.votes["choice"].tolist(), strict=True)
     cast = sorted((names[member], letters[CHOICES[choice]]) for member, choice in votes)
-    return [(*shown, outcome, voter, poll.battle, prompt) for voter, outcome in cast]
+    battle, words = written(poll.battle), written(prompt)
+    return [(*shown, outcome, written(voter), battle, words) for voter, outcome in cast]
 
 
 def said(found: Transcript) -> str:

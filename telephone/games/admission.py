@@ -44,7 +44,8 @@ class StartRequest:
 
     `prompt` is free text or the slug of a curated prompt or one of the server's own; without one, `level` picks one.
     `age_restricted` says that Discord shows the channel to adults only. `human_step`, such as 3c, is the one step that
-    a member takes in a game between two models; such a game is sealed.
+    a member takes in a game between two models; such a game is sealed. `key` is the id to store the game under, so
+    that a request that comes twice starts one game; without one the id is random.
     """
 
     prompt: str | None
@@ -60,6 +61,7 @@ class StartRequest:
     longest_prompt: int = PROMPT_MAX
     sealed: bool = False
     human_step: str | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class GameAdmission:
         t2i, i2t = (self._payee(request.pair.player(kind), of) for kind, of in _KINDS)
         return Order(most_usd(request.turns, t2i, i2t, self.measuring_usd(request.turns)), self.caps)
 
-    async def add(self, request: GameRequest) -> Game:
+    async def add(self, request: GameRequest, key: str | None = None) -> Game:
         """Stores an admitted game under a new number, the most it can cost reserved. Raises OverBudget.
 
         A game whose players cost nothing is never refused for money: where measuring it does not fit the budget, it
@@ -88,11 +90,11 @@ class GameAdmission:
         """
         order = self.order(request)
         try:
-            return await self.store.games.add(request, order)
+            return await self.store.games.add(request, order, key)
         except OverBudget:
             if order.most_usd > self.measuring_usd(request.turns):
                 raise
-            return await self.store.games.add(request, replace(order, most_usd=0.0))
+            return await self.store.games.add(request, replace(order, most_usd=0.0), key)
 
     async def cover_rest(self, game: Game) -> None:
         """Reserves what the rest of a paused game may cost, where what was reserved for it was spent on lost calls.

@@ -1,22 +1,26 @@
-"""The cards that are to be edited: each at most once in a while, from what is stored when its turn comes."""
+"""The cards that are to be edited while games wait in line or are played, from what is stored when their turn comes."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextvars import Context
-from typing import Final
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
-from cachetools import LRUCache
+from telephone.domain.games import Game
+from telephone.games.card_pace import ShownCards
 
-CARD_EVERY: Final = 5.5
-"""The least pause between two edits of a game's card on Discord, in seconds: over that within which an edit is skipped
-when it is delivered."""
-REMEMBERED: Final = 5_000
-"""How many cards' last edits are remembered; a forgotten one is edited a little sooner."""
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """An edit that waits for its time, in seconds on the clock."""
+
+    at: float
+    task: asyncio.Task[None]
 
 
 class CardQueue:
-    """Edits cards behind the games, which never wait for it. `gap` is the pause between two edits of a card, in s.
+    """Edits cards behind the games, which never wait for it: one of a server's cards after the other.
 
     A card that is touched again before its turn is edited once, and reads the game only then. What is pending when the
     process ends is lost: whoever plays the game on touches its card again.
@@ -25,33 +29,45 @@ class CardQueue:
     def __init__(
         self,
         edit: Callable[[str], Awaitable[None]],
-        gap: float,
+        shown: ShownCards,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._edit, self._gap, self._clock, self._sleep = edit, gap, clock, sleep
-        self._due: set[str] = set()
+        self._edit, self._shown, self._clock, self._sleep = edit, shown, clock, sleep
+        self._due: dict[str, _Due] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._edited: LRUCache[str, float] = LRUCache(REMEMBERED)
+        self._servers: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    def touch(self, game_id: str) -> None:
-        """Has the card of a game edited soon."""
-        if game_id not in self._due:
-            self._due.add(game_id)
-            task = asyncio.create_task(self._when_due(game_id), context=Context())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def touch(self, game: Game, *, slow: bool = False) -> None:
+        """Has the card of a game that is played edited soon, where it is time for that.
 
-    async def _when_due(self, game_id: str) -> None:
-        last = self._edited.get(game_id)
-        if last is not None:
-            await self._sleep(max(0.0, last + self._gap - self._clock()))
-        self._due.discard(game_id)  # what changes from now on is for the next edit
-        try:
+        `slow`: the provider of a player takes few calls for want of credit.
+        """
+        if (wait := self._shown.due_in(game, slow=slow)) is not None:
+            self._schedule(game.request.guild_id, game.id, wait)
+
+    def moved_up(self, guild_id: int, game_id: str) -> None:
+        """Has the card of a game that waits in line show its place when it is time for that."""
+        self._schedule(guild_id, game_id, self._shown.place_due_in(game_id))
+
+    def _schedule(self, guild_id: int, game_id: str, wait: float) -> None:
+        at, known = self._clock() + wait, self._due.get(game_id)
+        if known is not None:
+            if known.at <= at:
+                return
+            known.task.cancel()
+        task = asyncio.create_task(self._when_due(guild_id, game_id, wait), context=Context())
+        self._due[game_id] = _Due(at, task)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _when_due(self, guild_id: int, game_id: str, wait: float) -> None:
+        if wait > 0:
+            await self._sleep(wait)
+        async with self._servers.setdefault(guild_id, asyncio.Lock()):
+            del self._due[game_id]  # what changes from now on is for the next edit
             await self._edit(game_id)
-        finally:
-            self._edited[game_id] = self._clock()
 
     async def close(self) -> None:
         """Edits no more."""

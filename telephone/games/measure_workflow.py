@@ -5,6 +5,7 @@ asleep: it measures in a workflow of its own, which retries for hours and then u
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -83,11 +84,13 @@ class MeasureWorkflow(DBOSConfiguredInstance):
         later = [name for name in ready if name != self._measure.always]
         for name in later:
             await self._engine.enqueue(workflow_ids.measuring(game_id, name), self.measuring, game_id, name)
+        settled = bool(later)  # what the primary leaves of the reservation is released when it has measured
         try:
             if self._measure.always in ready:
-                await self._measure.measure(game, self._measure.always)
+                measured = await self._measure.measure(game, self._measure.always, settle=not settled)
+                settled = settled or measured is not None
         finally:
-            if not later:
+            if not settled:
                 await self._store.budgets.settle(game_id)
 
     async def awaited(self, game: Game) -> str:
@@ -97,10 +100,10 @@ class MeasureWorkflow(DBOSConfiguredInstance):
     async def wait(self, game_id: str) -> None:
         """Returns when the primary has measured a game or given up, at the latest when the summary is due."""
 
-        async def look() -> str:
-            return await self.awaited(await self._store.games.get(game_id))
-
-        await look_until(look, lambda name: not name, every=_LOOK_EVERY, within=self._patience.summary)
+        name = self._pending.promised(await self._store.games.get(game_id))
+        if name:
+            ended = partial(self._pending.has_ended, game_id, name)
+            await look_until(ended, bool, every=_LOOK_EVERY, within=self._patience.summary)
 
     async def summarise(self, game_id: str) -> None:
         """Posts the summary of a finished game with the distances measured so far."""
@@ -110,6 +113,8 @@ class MeasureWorkflow(DBOSConfiguredInstance):
         if game.state is not GameState.FINISHED:
             return
         await self._publisher.post_summary(game, awaited)
+        if not awaited:
+            return
         now = await self._store.games.get(game_id)
         still = await self.awaited(now)
         if (now.embedder, still) != (game.embedder, awaited):
@@ -117,12 +122,26 @@ class MeasureWorkflow(DBOSConfiguredInstance):
             await self._publisher.edit_summary(now, still)
             await self._publisher.edit_card(now)
 
+    async def close(self, game_id: str) -> bool:
+        """Measures a finished game, waits for the primary and posts the summary; True where it lacks a calibration.
+
+        What fails is logged, and the rest is done all the same.
+        """
+        await outcome_of(self.begin(game_id))
+        await outcome_of(self.wait(game_id))
+        await outcome_of(self.summarise(game_id))
+        game = await self._store.games.get(game_id)
+        lacks = game.embedder == self.always and not await self._calibrations.ready(game)
+        return game.state is GameState.FINISHED and lacks
+
     async def calibrate(self, game_id: str, name: str) -> Outcome:
         """Computes the calibration that a posted summary by this embedder lacks, and shows it in the summary."""
 
         async def calibrate() -> None:
             game = await self._store.games.get(game_id)
             if game.embedder != name:
+                return
+            if await self._calibrations.ready(game):
                 return
             lacked = (await self._calibrations.bearings(game)).scale is None
             await self._calibrations.prepare(game.request.guild_id, name)

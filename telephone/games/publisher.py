@@ -12,6 +12,7 @@ from telephone.concurrency import off_loop
 from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey
 from telephone.domain.human_turns import Seat
 from telephone.domain.messages import GameMessage, GameMessageKind
+from telephone.games.card_pace import ShownCards, seconds_left
 from telephone.measurement.calibration import Calibrations
 from telephone.media.charts.game_chart import GameChart
 from telephone.media.images import Pictures
@@ -37,16 +38,25 @@ class GamePublisher:
     calibrations: Calibrations
     presenter: GamePresenter
     turn_presenter: TurnPresenter
+    cards: ShownCards = field(default_factory=ShownCards)
     card_locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
-    async def post(self, game: Game, message: GameMessage) -> None:
-        """Posts one message of a game; `post_summary` posts the summary.
+    async def open(self, game: Game) -> None:
+        """Posts card, thread and opening message, those that a game has. Each is stored as soon as it is posted."""
+        places = ("card_id", "thread_id", "opening_id")
+        for message, place in zip(OPENING, places, strict=True):
+            message_id = await self.post(game, message)
+            game = replace(game, place=replace(game.place, **{place: message_id}))
+
+    async def post(self, game: Game, message: GameMessage) -> int | None:
+        """Posts one message of a game, and returns its id; `post_summary` posts the summary.
 
         A game that is a side of a battle has no messages of its own: the battle shows it. A sealed game shows no prompt
         and no step, and an album nothing at all, before the reveal.
         """
-        if not (game.is_side or (game.is_sealed and (game.is_album or not _tells_nothing(message)))):
-            await self._post(game, message, lambda posting: self._send(game.shown, message, posting))
+        if game.is_side or (game.is_sealed and (game.is_album or not _tells_nothing(message))):
+            return None
+        return await self._post(game, message, lambda posting: self._send(game.shown, message, posting))
 
     async def post_begun(self, game: Game, key: StepKey, post: StoredPost) -> int:
         """Posts a step whose message is stored as begun; returns the message's id, which is to be stored."""
@@ -68,8 +78,10 @@ class GamePublisher:
         """Posts one message of a sealed game after its last step is played."""
         await self._post(game, message, lambda posting: self._send(game.shown, message, posting))
 
-    async def _post(self, game: Game, message: GameMessage, send: Callable[[Posting], Awaitable[int]]) -> None:
-        await post_once(self.store.posts, game.id, str(message), send, scope=lambda _: self._scope(game, message))
+    async def _post(self, game: Game, message: GameMessage, send: Callable[[Posting], Awaitable[int]]) -> int:
+        return await post_once(
+            self.store.posts, game.id, str(message), send, scope=lambda _: self._scope(game, message)
+        )
 
     @staticmethod
     def _scope(game: Game, message: GameMessage) -> str:
@@ -137,11 +149,14 @@ class GamePublisher:
                 await without_stopping(self._edit_card(game, waking), "card", game=game.id)
 
     async def edit_card_of(self, game_id: str) -> None:
-        """Brings the card of a game up to date with what is stored; never raises."""
+        """Brings the card of a game that waits in line or is played up to date with what is stored; never raises.
+
+        A game that has ended or waits is left to whoever ended it or lets it wait.
+        """
 
         async def edit() -> None:
             game = await self.store.games.get(game_id)
-            if game.place.card_id is not None:
+            if game.place.card_id is not None and game.state in (GameState.QUEUED, GameState.PLAYING):
                 await self._edit_card(game)
 
         async with self._card_of(game_id):
@@ -152,8 +167,21 @@ class GamePublisher:
         return self.card_locks.setdefault(game_id, asyncio.Lock())
 
     async def _edit_card(self, game: Game, waking: bool = False) -> None:
-        summary = await self._summary(game.shown) if game.state is GameState.FINISHED else None
-        await self.presenter.edit_card(game.shown, replace(await self._progress(game), waking=waking), summary)
+        summary = await self._end(game.shown) if game.state is GameState.FINISHED else None
+        progress = replace(await self._progress(game), waking=waking)
+        await self.presenter.edit_card(game.shown, progress, summary)
+        self.cards.edited(game, slow=progress.per_minute is not None, passing=waking)
+
+    async def _post_card(self, game: Game, posting: Posting) -> int:
+        """Posts a card; where a place is free for its game, one that need not be edited when the game begins."""
+        progress = await self._progress(game)
+        parallel = (await self.store.servers.settings(game.request.guild_id)).parallel
+        playing = await self.store.games.count(game.request.guild_id, [GameState.PLAYING])
+        begins = game.state is GameState.QUEUED and playing + progress.place <= parallel
+        card_id = await self.presenter.post_card(game, replace(progress, begins=begins), posting)
+        state = GameState.PLAYING if begins else game.state
+        self.cards.posted(game.id, state, slow=progress.per_minute is not None)
+        return card_id
 
     async def edit_invitation(self, game: Game, seat: Seat) -> None:
         """Brings an invitation up to date; a failed edit never stops a game."""
@@ -173,7 +201,7 @@ class GamePublisher:
     async def _send(self, game: Game, message: GameMessage, posting: Posting) -> int:
         match message:
             case GameMessage(GameMessageKind.CARD):
-                return await self.presenter.post_card(game, await self._progress(game), posting)
+                return await self._post_card(game, posting)
             case GameMessage(GameMessageKind.THREAD):
                 return await self.presenter.open_thread(game, posting)
             case GameMessage(GameMessageKind.OPENING):
@@ -193,19 +221,27 @@ class GamePublisher:
         key, seat = game.next_key, None
         if game.state is GameState.WAITING and key is not None:
             seat = await self.store.seats.get(game.id, key)
+        place = await self.store.games.place_in_queue(game.id) if game.state is GameState.QUEUED else 0
+        return Progress(place, seconds_left(game), seat, self.per_minute(game))
+
+    def per_minute(self, game: Game) -> int | None:
+        """How many calls a minute the provider of a player takes for want of credit; None where none is that slow."""
         slow = self.players.slowness([game.pair.t2i, game.pair.i2t])
-        place = await self.store.games.place_in_queue(game.id)
-        return Progress(place, seconds_left(game), seat, None if slow is None else slow.per_minute)
+        return None if slow is None else slow.per_minute
+
+    async def _end(self, game: Game) -> Summary:
+        """What a card shows of a finished game: of the summary its pictures and the distance, without the chart."""
+        first, last = await self._picture(game, 0), await self._picture(game, -1)
+        return Summary(first, last, drift_of(game), embedder=self._label(game.embedder))
 
     async def _summary(self, game: Game, awaited: str = "") -> Summary:
-        first, last = await self._picture(game, 0), await self._picture(game, -1)
-        found, embedder = drift_of(game), self._label(game.embedder)
-        if found is None:
-            return Summary(first, last, embedder=embedder, awaited=self._label(awaited))
+        shown = replace(await self._end(game), awaited=self._label(awaited))
+        if shown.drift is None:
+            return shown
         bearings = await self.calibrations.bearings(game)
-        drawn = GameChart(f"Game {game.number}: {game.pair}", embedder, found, bearings)
-        chart = await off_loop(drawn.chart) if found.is_known else None
-        return Summary(first, last, found, chart, embedder, bearings, drawn.alt, self._label(awaited))
+        drawn = GameChart(f"Game {game.number}: {game.pair}", shown.embedder, shown.drift, bearings)
+        chart = await off_loop(drawn.chart) if shown.drift.is_known else None
+        return replace(shown, chart=chart, bearings=bearings, chart_alt=drawn.alt)
 
     async def _picture(self, game: Game, which: int) -> Image | None:
         drawn = [turn.picture for turn in game.turns if turn.picture is not None]
@@ -219,15 +255,3 @@ class GamePublisher:
 def _tells_nothing(message: GameMessage) -> bool:
     """Whether a message shows nothing of what was played, not even the prompt."""
     return message.kind in (GameMessageKind.CARD, GameMessageKind.THREAD, GameMessageKind.INVITATION)
-
-
-def seconds_left(game: Game) -> float | None:
-    """An estimate of a game's remaining time in seconds, from the mean of the steps played so far.
-
-    None before the first turn ended, and where members take turns.
-    """
-    played = game.steps
-    if len(played) < 2 or game.request.human_steps:
-        return None
-    mean_ms = sum(step.latency_ms for step in played) / len(played)
-    return mean_ms / 1_000 * (2 * game.request.turns - len(played))

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import structlog
 
-from telephone.domain.games import Game, GameState
+from telephone.domain.games import NO_GUILD, Game, GameState
+from telephone.domain.refusals import require_here
 from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed
 from telephone.exports.artifacts import GameArtifacts, Replay
@@ -31,7 +32,11 @@ class UnfinishedGame:
 
 @dataclass(frozen=True, slots=True)
 class GameService:
-    """Games as cogs and the command line use them. Raises TelephoneErrors whose sentence can be shown as it is."""
+    """Games as cogs and the command line use them. Raises TelephoneErrors whose sentence can be shown as it is.
+
+    `server` is where somebody asks for a game by its id, by default the terminal. Raises NotHere on any other than the
+    game's own, so that `is_host` speaks of the game's server.
+    """
 
     store: Store
     admission: GameAdmission
@@ -39,9 +44,12 @@ class GameService:
     runner: GameRunner
 
     async def start(self, asked: StartRequest) -> Game:
-        """Admits, stores and enqueues a game, the most it can cost reserved; returns before its card is posted."""
+        """Admits, stores and enqueues a game, the most it can cost reserved; returns before its card is posted.
+
+        A request whose key is stored already finds its game.
+        """
         request = await self.admission.admit(asked)
-        game = await self.admission.add(request)
+        game = await self.admission.add(request, asked.key)
         _log.info("game queued", game=game.id, pair=str(game.pair), turns=game.request.turns)
         await self.runner.begin(game)
         return game
@@ -60,8 +68,10 @@ class GameService:
         """The game once it has ended or pauses and its summary is shown, or as it is after `timeout` seconds."""
         return await self._when(game_id, _is_closed, timeout)
 
-    async def get(self, game_id: str) -> Game:
-        return await self.store.games.get(game_id)
+    async def get(self, game_id: str, *, server: int = NO_GUILD) -> Game:
+        game = await self.store.games.get(game_id)
+        require_here(game.request.guild_id, server)
+        return game
 
     async def by_number(self, guild_id: int, number: int) -> Game:
         return await self.store.games.by_number(guild_id, number)
@@ -82,9 +92,9 @@ class GameService:
         """Finished games of a server, newest first."""
         return await self.store.games.recent(guild_id, states=[GameState.FINISHED])
 
-    async def waiting(self, guild_id: int) -> list[Game]:
-        """Games of a server that wait for a member, newest first, sealed ones too."""
-        waiting = await self.store.games.unfinished(guild_id, states=[GameState.WAITING])
+    async def waiting(self, guild_id: int, *, newest: int | None = None) -> list[Game]:
+        """Games of a server that wait for a member, or so many of them, newest first, sealed ones too."""
+        waiting = await self.store.games.unfinished(guild_id, states=[GameState.WAITING], newest=newest)
         return sorted(waiting, key=lambda one: -one.number)
 
     async def status(self, guild_id: int) -> list[UnfinishedGame]:
@@ -95,19 +105,19 @@ class GameService:
         listed = [UnfinishedGame(game, places.get(game.id, 0)) for game in games]
         return sorted(listed, key=lambda one: (one.place, one.game.number))
 
-    async def stop(self, game_id: str, *, by: int, is_host: bool) -> Game:
+    async def stop(self, game_id: str, *, by: int, is_host: bool, server: int = NO_GUILD) -> Game:
         """Ends a game; posted messages stay. Raises NotAllowed and BadInput."""
-        game = await self._hosted(game_id, by, is_host)
+        game = await self._hosted(game_id, by, is_host, server)
         if not await self.store.games.move(game_id, GameState.STOPPED, only_from=UNFINISHED):
             raise BadInput(f"Game #{game.number} has ended already; there is nothing to stop.")
         return await self._settled(game_id)
 
-    async def resume(self, game_id: str, *, by: int, is_host: bool) -> Game:
+    async def resume(self, game_id: str, *, by: int, is_host: bool, server: int = NO_GUILD) -> Game:
         """Resumes a paused game; if its thread is gone, it gets a new thread with all its messages.
 
         Raises NotAllowed, BadInput and OverBudget.
         """
-        game = await self._hosted(game_id, by, is_host)
+        game = await self._hosted(game_id, by, is_host, server)
         await self.admission.check_open(game.request.guild_id)
         if game.state is not GameState.PAUSED:
             raise BadInput(f"Game #{game.number} is not paused; there is nothing to continue.")
@@ -115,9 +125,18 @@ class GameService:
         await self.runner.go_on(game)
         return await self.store.games.get(game_id)
 
-    async def again(self, game_id: str, *, by: int, channel_id: int, age_restricted: bool = False) -> Game:
-        """Starts a game with the prompt and the pair of another, and a new seed."""
-        request = (await self.store.games.get(game_id)).request
+    async def again(
+        self,
+        game_id: str,
+        *,
+        by: int,
+        channel_id: int,
+        age_restricted: bool = False,
+        server: int = NO_GUILD,
+        key: str | None = None,
+    ) -> Game:
+        """Starts a game with the prompt and the pair of another, and a new seed, stored under `key` where given."""
+        request = (await self.get(game_id, server=server)).request
         return await self.start(
             StartRequest(
                 prompt=request.prompt.text,
@@ -130,12 +149,13 @@ class GameService:
                 age_restricted=age_restricted,
                 sealed=request.sealed,
                 human_step=None if request.human_step is None else str(request.human_step),
+                key=key,
             )
         )
 
-    async def replay(self, game_id: str) -> Replay:
+    async def replay(self, game_id: str, *, server: int = NO_GUILD) -> Replay:
         """The game as a GIF, each picture with the words before and after it. Raises NotAllowed for a sealed one."""
-        game = await self.store.games.get(game_id)
+        game = await self.get(game_id, server=server)
         if game.is_sealed:
             raise NotAllowed(f"Game #{game.number} is sealed until it ends; its replay comes after the reveal.")
         return await self.artifacts.replay(game.shown)
@@ -149,8 +169,8 @@ class GameService:
         await self.runner.settle(game)
         return game
 
-    async def _hosted(self, game_id: str, by: int, is_host: bool) -> Game:
-        game = await self.store.games.get(game_id)
+    async def _hosted(self, game_id: str, by: int, is_host: bool, server: int) -> Game:
+        game = await self.get(game_id, server=server)
         if not is_host and by != game.request.starter_id:
             raise NotAllowed("Only who started this game, or a member who may manage the server, can do that.")
         return game

@@ -54,7 +54,8 @@ class StepRunner:
         if len(game.steps) > index:
             await self.book(game_id, posted)
             return await self._show(game, await self.steps.played(game, game.steps[index]))
-        self.cards.touch(game_id)
+        if game.place.card_id is not None:  # the side of a battle has none
+            self.cards.touch(game, slow=self.publisher.per_minute(game) is not None)
         if not self.steps.repeats_freely(game, index):
             return Submitted(await self.steps.submit(game, index, attempt, posted))
         await self.book(game_id, posted)

@@ -1,8 +1,9 @@
 """Plays one step: asks its player, waits, checks the answer and stores it."""
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
@@ -12,7 +13,7 @@ import structlog
 from cachetools import TTLCache
 
 from telephone.concurrency import off_loop
-from telephone.domain.calls import Answer, Ask, Ticket
+from telephone.domain.calls import LONG, Answer, Ask, Ticket
 from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey, step_seed
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
@@ -25,13 +26,15 @@ from telephone.providers.base import Interrupted
 from telephone.retry import with_patience
 from telephone.safety import Guard
 from telephone.store import Store
+from telephone.store.sights import GAMES, playing
 from telephone.store.steps import Kept, Posted
 
 T = TypeVar("T")
 Waking: TypeAlias = Callable[[], Awaitable[None]]
 _log = structlog.get_logger()
-_LOOK_EVERY: Final = 1.0
-"""How often a game that waits for a player looks whether it was stopped, in seconds."""
+_SUBMIT_GRACE: Final = 1.0
+"""How long a call that is being submitted may go on after its game was stopped, in seconds: its ticket can be called
+off, and one that never came cannot."""
 _CENT: Final = 0.01
 _TICKETS_MAX: Final = 5_000
 _TICKETS_FOR: Final = 60.0
@@ -70,6 +73,10 @@ class StepPlayer:
         A refused submit also drops the stored intent, since the provider cannot have begun anything. The message
         `posted` before is stored with the intent. Raises a TelephoneError, or Halted.
         """
+        with self._watching(game) as changed:
+            return await self._submit(game, index, attempt, posted, changed)
+
+    async def _submit(self, game: Game, index: int, attempt: int, posted: Posted | None, changed: asyncio.Event) -> int:
         key = StepKey.at(index)
         player = game.player(key)
         seed = step_seed(game.request.seed, key)
@@ -98,7 +105,8 @@ class StepPlayer:
                 raise _overdrawn(stake)
 
         try:
-            ticket = await self._unless_halted(game, self.players.submit(player, ask, marker, since, lost))
+            submitted = self.players.submit(player, ask, marker, since, lost)
+            ticket = await self._unless_halted(game, changed, submitted, grace=_SUBMIT_GRACE)
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
             bill = _bill(error, Ticket(maybe_billed_twice=times > 1), spent=spent)
@@ -127,16 +135,17 @@ class StepPlayer:
         times. Where the game was stopped meanwhile, the submitted call is cancelled and its cost booked.
         """
         pauses, player = iter(self.players.again_pauses), game.player(StepKey.at(index))
-        while True:
-            try:
-                return await self._collect(game, index, attempt, submit_ms, waking=waking)
-            except Interrupted as error:
-                if (pause := next(pauses, None)) is None:
-                    if isinstance(error, Unavailable):
-                        raise
-                    raise BadOutput(error.sentence, error.detail) from error
-                await self._unless_halted(game, again(player, error, pause))
-                submit_ms = await self.submit(game, index, attempt)
+        with self._watching(game) as changed:
+            while True:
+                try:
+                    return await self._collect(game, index, attempt, submit_ms, changed, waking=waking)
+                except Interrupted as error:
+                    if (pause := next(pauses, None)) is None:
+                        if isinstance(error, Unavailable):
+                            raise
+                        raise BadOutput(error.sentence, error.detail) from error
+                    await self._unless_halted(game, changed, again(player, error, pause))
+                    submit_ms = await self._submit(game, index, attempt, None, changed)
 
     async def _collect(
         self,
@@ -144,6 +153,7 @@ class StepPlayer:
         index: int,
         attempt: int,
         submit_ms: int,
+        changed: asyncio.Event,
         *,
         waking: Waking | None,
     ) -> Kept:
@@ -154,15 +164,15 @@ class StepPlayer:
             asked = await self.store.steps.ask(game.id, key, player, step_seed(game.request.seed, key))
             if asked.step is not None:
                 return await self.played(game, asked.step)
-            ticket = asked.ticket or await self._ticket_anew(game, index, attempt, first=asked.first)
+            ticket = asked.ticket or await self._ticket_anew(game, index, attempt, changed, first=asked.first)
         ticket = ticket or Ticket()
         ask = await self._ask(game, key, attempt)
         answer: Answer | None = None
         began = time.monotonic()
         try:
             await self.still_on(game.id, game.run)
-            answer = await self._unless_halted(game, self.players.collect(player, ask, ticket, waking))
-            step, image = await self._unless_halted(game, self._checked(game, key, ask, ticket, answer))
+            answer = await self._unless_halted(game, changed, self.players.collect(player, ask, ticket, waking))
+            step, image = await self._unless_halted(game, changed, self._checked(game, key, ask, ticket, answer))
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
             if isinstance(error, Halted):
@@ -172,23 +182,26 @@ class StepPlayer:
             await self._write_off(game, key, attempt, _bill(error, ticket, answer, spent), broken_off)
             raise
         step = replace(step, latency_ms=submit_ms + _ms_since(began))
-        _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
         if answer.maybe_billed_twice:
             await self.store.steps.keep_ticket(game.id, key, replace(ticket, maybe_billed_twice=True))
         what = str(key) if game.shows_steps else None
-        return await self.store.steps.keep_and_begin(game.id, step, image, what)
+        kept = await self.store.steps.keep_and_begin(game.id, step, image, what)
+        _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
+        return kept
 
     async def played(self, game: Game, step: Step) -> Kept:
         """A step that is stored already, and how far its message is."""
         return Kept(step, await self.store.posts.begin(game.id, str(step.key)) if game.shows_steps else None)
 
-    async def _ticket_anew(self, game: Game, index: int, attempt: int, *, first: bool) -> Ticket:
+    async def _ticket_anew(
+        self, game: Game, index: int, attempt: int, changed: asyncio.Event, *, first: bool
+    ) -> Ticket:
         """Submits a step whose ticket was dropped before a crash; `first`: its intent had been dropped too."""
         key = StepKey.at(index)
         await self.still_on(game.id, game.run)
         if first:
             await self.store.steps.drop_ticket(game.id, key)
-        await self.submit(game, index, attempt)
+        await self._submit(game, index, attempt, None, changed)
         asked = await self.store.steps.ask(game.id, key, game.player(key), step_seed(game.request.seed, key))
         return asked.ticket or Ticket()
 
@@ -241,7 +254,8 @@ class StepPlayer:
             cost_estimated=answer.cost_usd is None,
         )
         if key.kind is Kind.CAPTION:
-            caption = caption_of(answer, player)
+            long = len(answer.text or "") > LONG
+            caption = await off_loop(caption_of, answer, player) if long else caption_of(answer, player)
             await self.guard.caption(caption, ask, table, nsfw=nsfw)
             return replace(step, text=caption.text, raw=caption.raw), None
         image = await off_loop(picture_of, answer, player)
@@ -251,8 +265,14 @@ class StepPlayer:
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         return await with_patience(call, deadline=_STORAGE_DEADLINE, who="The picture storage")
 
-    async def _unless_halted(self, game: Game, work: Awaitable[T]) -> T:
-        return await watched(work, lambda: self.still_on(game.id, game.run), every=_LOOK_EVERY)
+    @contextmanager
+    def _watching(self, game: Game) -> Iterator[asyncio.Event]:
+        """An event that is set when this run of the game may have to end; to be opened before it is looked at."""
+        with self.store.changes.watching(GAMES, game.id, playing(game.run)) as changed:
+            yield changed
+
+    async def _unless_halted(self, game: Game, changed: asyncio.Event, work: Awaitable[T], *, grace: float = 0.0) -> T:
+        return await watched(work, lambda: self.still_on(game.id, game.run), changed, grace=grace)
 
 
 def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None, spent: float | None = None) -> Answer | None:

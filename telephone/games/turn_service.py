@@ -7,9 +7,11 @@ from typing import Final
 import structlog
 
 from telephone.concurrency import off_loop
-from telephone.domain.games import HUMAN, Game, Image, Kind, Step, StepKey, fold, step_seed
+from telephone.domain.calls import SAID_MAX
+from telephone.domain.games import HUMAN, NO_GUILD, Game, Image, Kind, Step, StepKey, fold, step_seed
 from telephone.domain.human_turns import Claim, Seat, SeatState
-from telephone.domain.refusals import TurnLate
+from telephone.domain.refusals import TurnLate, require_here
+from telephone.domain.visible import says_something
 from telephone.errors import BadInput, NotAllowed
 from telephone.media.images import Pictures
 from telephone.media.uploads import uploaded
@@ -47,64 +49,81 @@ class DrawingTask:
 
 @dataclass(frozen=True, slots=True)
 class TurnService:
-    """Claims and answers of members. Raises TelephoneErrors whose sentence can be shown as it is."""
+    """Claims and answers of members. Raises TelephoneErrors whose sentence can be shown as it is.
+
+    `server` is where a member asks for a step, by default the terminal. Raises NotHere on any other than the game's
+    own. The page to draw on asks by a claim, which its link was signed for.
+    """
 
     store: Store
     pictures: Pictures
     guard: Guard
     games: GameRunner
 
-    async def claim(self, game_id: str, key: StepKey, member_id: int, *, token: str | None = None) -> ClaimedTurn:
+    async def claim(
+        self, game_id: str, key: StepKey, member_id: int, *, token: str | None = None, server: int = NO_GUILD
+    ) -> ClaimedTurn:
         """Gives a step to the first member who asks; the member who holds it is shown it again.
 
         Raises NotAllowed where another member was first, or the member has seen another step of a sealed game.
         """
-        await self._check_shown(game_id, key)
+        await self._check_shown(game_id, key, server)
         seat = await self.store.seats.claim(game_id, key, member_id, token=token)
         _log.info("turn taken", game=game_id, step=str(key))
         await self.games.seat_changed(game_id, key)
         return await self._turn(game_id, seat)
 
-    async def check_held(self, game_id: str, key: StepKey, member_id: int) -> None:
+    async def check_here(self, game_id: str, server: int) -> None:
+        """Raises NotHere for a game of another server."""
+        require_here(await self.store.games.server_of(game_id), server)
+
+    async def check_held(self, game_id: str, key: StepKey, member_id: int, *, server: int = NO_GUILD) -> None:
         """Raises NotAllowed where a member does not hold a step, or their claim has expired."""
+        await self.check_here(game_id, server)
         claim = (await self.store.seats.get(game_id, key)).claim
         if claim is None or claim.member_id != member_id or not claim.holds(datetime.now(UTC)):
             raise NotAllowed(OVER)
 
-    async def held(self, game_id: str, key: StepKey, member_id: int) -> ClaimedTurn:
+    async def held(self, game_id: str, key: StepKey, member_id: int, *, server: int = NO_GUILD) -> ClaimedTurn:
         """The turn that a member holds. Raises NotAllowed where they do not hold it, or their claim has expired."""
+        await self.check_here(game_id, server)
+        return await self._held(game_id, key, member_id)
+
+    async def _held(self, game_id: str, key: StepKey, member_id: int) -> ClaimedTurn:
         seat = await self.store.seats.get(game_id, key)
         _require_held(seat, member_id)
         return await self._turn(game_id, seat)
 
-    async def caption(self, game_id: str, key: StepKey, member_id: int, text: str) -> None:
+    async def caption(self, game_id: str, key: StepKey, member_id: int, text: str, *, server: int = NO_GUILD) -> None:
         """Stores a member's caption of the picture they hold.
 
         Raises BadInput and Refused, after which they still hold it.
         """
-        turn = await self.held(game_id, key, member_id)
+        turn = await self.held(game_id, key, member_id, server=server)
         if turn.picture is None:
             raise BadInput("This turn is to be drawn; please send a picture.")
-        words = fold(text)
-        if not CAPTION_MIN <= len(words) <= CAPTION_MAX or not any(char.isalnum() for char in words):
+        words = fold(text[:SAID_MAX])
+        if not CAPTION_MIN <= len(words) <= CAPTION_MAX or not _has_words(words):
             raise BadInput(
                 f"A caption has {CAPTION_MIN} to {CAPTION_MAX} characters; please say what you see in a sentence."
             )
         await self.guard.words(words, turn.picture, nsfw=await self._nsfw(turn.game))
         await self._answer(turn, member_id, Step(key, HUMAN, _seed(turn), text=words, raw=text))
 
-    async def drawing(self, game_id: str, key: StepKey, member_id: int, data: bytes) -> None:
+    async def drawing(self, game_id: str, key: StepKey, member_id: int, data: bytes, *, server: int = NO_GUILD) -> None:
         """Stores a member's drawing of the words they hold.
 
         Raises BadInput and Refused, after which they still hold them.
         """
-        turn = await self.held(game_id, key, member_id)
+        await self._drawn(await self.held(game_id, key, member_id, server=server), member_id, data)
+
+    async def _drawn(self, turn: ClaimedTurn, member_id: int, data: bytes) -> None:
         if turn.words is None:
             raise BadInput("This turn is to be described; please write what you see.")
         image = await off_loop(uploaded, data)
         await self.guard.drawing(image, turn.words, nsfw=await self._nsfw(turn.game))
         await self.store.images.put(image)
-        step = Step(key, HUMAN, _seed(turn), image=await self.pictures.put(image))
+        step = Step(turn.seat.key, HUMAN, _seed(turn), image=await self.pictures.put(image))
         try:
             await self._answer(turn, member_id, step)
         except NotAllowed:
@@ -128,7 +147,7 @@ class TurnService:
             if game.steps[seat.key.index].image == (await off_loop(uploaded, data)).sha256:
                 return
         turn = await self._claimed(claim_id, member_id, TurnLate())
-        await self.drawing(turn.game.id, turn.seat.key, member_id, data)
+        await self._drawn(turn, member_id, data)
 
     async def _claimed(self, claim_id: str, member_id: int, ended: NotAllowed) -> ClaimedTurn:
         seat, claimer_id = await self.store.seats.of_claim(claim_id)
@@ -136,17 +155,19 @@ class TurnService:
             raise NotAllowed(OVER)
         if seat.claim is None:
             raise NotAllowed(IN_ALREADY) if seat.state is SeatState.ANSWERED else ended
-        return await self.held(seat.game_id, seat.key, member_id)
+        return await self._held(seat.game_id, seat.key, member_id)
 
-    async def give_back(self, game_id: str, key: StepKey, member_id: int) -> None:
+    async def give_back(self, game_id: str, key: StepKey, member_id: int, *, server: int = NO_GUILD) -> None:
         """Opens a step again that a member holds. Raises NotAllowed where they do not hold it."""
+        await self.check_here(game_id, server)
         if not await self.store.seats.release(game_id, key, member_id):
             raise NotAllowed(OVER)
         await self.games.seat_changed(game_id, key)
 
-    async def let_ai_play(self, game_id: str, key: StepKey, *, by: int, is_host: bool) -> Seat:
+    async def let_ai_play(self, game_id: str, key: StepKey, *, by: int, is_host: bool, server: int = NO_GUILD) -> Seat:
         """Has a model play a step that no member holds. Raises NotAllowed where one does, and for all but hosts."""
         game = await self.store.games.get(game_id)
+        require_here(game.request.guild_id, server)
         if not is_host and by != game.request.starter_id:
             raise NotAllowed(NOBODYS)
         await self.games.give_away(game, key)
@@ -166,9 +187,11 @@ class TurnService:
             return ClaimedTurn(game, seat, words=game.text_before(seat.key))
         return ClaimedTurn(game, seat, picture=await self.pictures.get(game.steps[seat.key.index - 1].image or ""))
 
-    async def _check_shown(self, game_id: str, key: StepKey) -> None:
-        """Raises NotAllowed where the step before, which a member would be shown, is hidden."""
-        before = (await self.store.games.get(game_id)).steps[: key.index]
+    async def _check_shown(self, game_id: str, key: StepKey, server: int) -> None:
+        """Raises NotAllowed where the step before, which a member would be shown, is hidden, and NotHere."""
+        game = await self.store.games.get(game_id)
+        require_here(game.request.guild_id, server)
+        before = game.steps[: key.index]
         if before and before[-1].hidden:
             raise NotAllowed(HIDDEN)
 
@@ -181,6 +204,10 @@ def _require_held(seat: Seat, member_id: int) -> Claim:
     if claim is None or claim.member_id != member_id or not claim.holds(datetime.now(UTC)):
         raise TurnLate
     return claim
+
+
+def _has_words(text: str) -> bool:
+    return says_something(text) and any(char.isalnum() for char in text)
 
 
 def _seed(turn: ClaimedTurn) -> int:

@@ -35,9 +35,11 @@ from telephone.engine.outcomes import (
     Waits,
     held_up,
     journalled,
+    outcome_of,
     read,
     write,
 )
+from telephone.engine.reruns import Run
 from telephone.errors import BadOutput, Overdrawn, Refused, StageGone
 from telephone.games.card_queue import CardQueue
 from telephone.games.human_turns import HumanTurns
@@ -47,6 +49,7 @@ from telephone.games.step_runner import GOING, StepRunner
 from telephone.models.pricing import ATTEMPTS
 from telephone.publishing import each
 from telephone.store import Store
+from telephone.store.due import GameRun
 
 PAUSED_HERE: Final = "An admin paused all games on this server; they go on after /telephone-admin resume."
 PAUSED_EVERYWHERE: Final = "The operator paused all games; they go on by themselves when the pause ends."
@@ -104,22 +107,22 @@ class GameWorkflow(DBOSConfiguredInstance):
         """The cards that are to be edited."""
         return self._with.runner.cards
 
-    async def begin(self, game: Game) -> None:
+    async def begin(self, game: Run) -> None:
         """Opens a game that is stored as queued, and plays it when its turn comes."""
         await self._with.engine.enqueue(workflow_ids.opening(game.id, game.run), self.opening, game.id, game.run)
 
     async def promote(self, guild_id: int) -> None:
         """Starts the oldest queued games of a server, as many as may run at once; shows the others their new place."""
         store = self._with.store
-        if await store.servers.paused(guild_id):
+        if not await store.games.any_opened(guild_id) or await store.servers.paused(guild_id):
             return
         settings = await store.servers.settings(guild_id)
         promoted = await store.games.promote(guild_id, settings.parallel)
         for game_id in promoted:
             await self.play_on(await store.games.get(game_id))
         if promoted:
-            for waiting in await store.games.recent(guild_id, states=[GameState.QUEUED]):
-                await self._with.publisher.edit_card(waiting)
+            for waiting in await store.games.queue(guild_id):
+                self.cards.moved_up(guild_id, waiting)
 
     async def go_on(self, game: Game) -> None:
         """Resumes a paused game, in a new run."""
@@ -156,7 +159,7 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self._with.human_turns.give_away(game, key)
         await self.mind(game.id, key)
 
-    async def settle(self, game: Game) -> None:
+    async def settle(self, game: Game | GameRun) -> None:
         """Updates the card of a game that has ended or pauses, and promotes queued games to its place."""
         state = "voided" if game.voided else game.state.value
         await self._with.engine.enqueue(workflow_ids.settling(game.id, game.run, state), self.settling, game.id)
@@ -187,22 +190,17 @@ class GameWorkflow(DBOSConfiguredInstance):
         game = await self._with.store.games.get(game_id)
         await self._with.publisher.show_prompt(game, await self._with.measuring.awaited(game))
 
-    async def play_on(self, game: Game) -> None:
+    async def play_on(self, game: Run) -> None:
         """Plays a game that was promoted, or goes on where its run was cut off."""
         await self._with.engine.enqueue(workflow_ids.playing(game.id, game.run), self.playing, game.id, game.run)
 
     # Workflows
 
-    @DBOS.workflow(name="Play.opening", max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Play.opening.2", max_recovery_attempts=1_000)
     async def opening(self, game_id: str, run: int) -> None:
-        held = held_up(await self._reopen(game_id, run)) if run else None
-        for message in OPENING:
-            held = held or held_up(await self._show(game_id, run, str(message)))
-        if held:
-            await self._end_early(game_id, run, write(held))
-            return
-        await self._give_place(game_id, run)
-        await self._tell_place(game_id)
+        value = await self._open(game_id, run)
+        if held_up(value):
+            await self._end_early(game_id, run, value)
 
     @DBOS.workflow(name="Play.playing.2", max_recovery_attempts=1_000)
     async def playing(self, game_id: str, run: int) -> None:
@@ -225,12 +223,10 @@ class GameWorkflow(DBOSConfiguredInstance):
         await DBOS.sleep_async(await self._seconds_until(due))
         await self._look_after(game_id)
 
-    @DBOS.workflow(name="Play.closing", max_recovery_attempts=1_000)
+    @DBOS.workflow(name="Play.closing.2", max_recovery_attempts=1_000)
     async def closing(self, game_id: str) -> None:
-        await self._measure(game_id)
-        await self._await_primary(game_id)
-        await self._summarise(game_id)
-        await self._scale(game_id)
+        if await self._close(game_id):
+            await self._scale(game_id)
 
     @DBOS.workflow(name="Play.settling", max_recovery_attempts=1_000)
     async def settling(self, game_id: str) -> None:
@@ -257,6 +253,31 @@ class GameWorkflow(DBOSConfiguredInstance):
         return outcome
 
     # Durable steps
+
+    @durable_step("Play._open")
+    async def _open(self, game_id: str, run: int) -> Journalled:
+        """Posts card, thread and opening message, and only then lets the queue promote the game."""
+        opened = write(await outcome_of(self._set_up(game_id, run)))
+        if not held_up(opened):
+            await self._with.store.games.opened(game_id, run)
+            game = await self._with.store.games.get(game_id)
+            await self.promote(game.request.guild_id)
+            game = await self._with.store.games.get(game_id)
+            if game.state is GameState.QUEUED:  # its card was posted before there was a thread to link to
+                await self._with.publisher.edit_card(game)
+        return opened
+
+    async def _set_up(self, game_id: str, run: int) -> None:
+        game = await self._with.runner.views.fresh(game_id, run, GOING)
+        if run:
+            await self._with.publisher.reopen(game)
+            game = await self._with.runner.views.fresh(game_id, run, GOING)
+        await self._with.publisher.open(game)
+
+    @durable_step("Play._close")
+    async def _close(self, game_id: str) -> bool:
+        """Measures a finished game and posts its summary; whether the summary lacks a calibration."""
+        return await self._with.measuring.close(game_id)
 
     @durable_step("Play._length")
     async def _length(self, game_id: str) -> int:
@@ -362,9 +383,9 @@ class GameWorkflow(DBOSConfiguredInstance):
 
     @durable_step("Play._tell_place")
     async def _tell_place(self, game_id: str) -> None:
-        """Updates a queued game's card, since it was posted before there was a thread to link to."""
+        """Updates the card of a game that stays queued, unless that is what it was posted with."""
         game = await self._with.store.games.get(game_id)
-        if game.state is GameState.QUEUED:
+        if game.state is GameState.QUEUED and self._with.publisher.cards.state(game_id) is not GameState.QUEUED:
             await self._with.publisher.edit_card(game)
 
     @durable_step("Play._measure")
@@ -403,7 +424,25 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self._with.publisher.edit_card(game)
         await self._with.human_turns.show_invitation(game, game.next_key)
 
-    # Runs that were begun before a step was asked for, answered and shown in two durable steps are played on as before.
+    # Runs that were begun before opening and closing took one durable step, and a step two, are played on as before.
+
+    @DBOS.workflow(name="Play.opening", max_recovery_attempts=1_000)
+    async def opening_1(self, game_id: str, run: int) -> None:
+        held = held_up(await self._reopen(game_id, run)) if run else None
+        for message in OPENING:
+            held = held or held_up(await self._show(game_id, run, str(message)))
+        if held:
+            await self._end_early(game_id, run, write(held))
+            return
+        await self._give_place(game_id, run)
+        await self._tell_place(game_id)
+
+    @DBOS.workflow(name="Play.closing", max_recovery_attempts=1_000)
+    async def closing_1(self, game_id: str) -> None:
+        await self._measure(game_id)
+        await self._await_primary(game_id)
+        await self._summarise(game_id)
+        await self._scale(game_id)
 
     @DBOS.workflow(name="Play.playing", max_recovery_attempts=1_000)
     async def playing_1(self, game_id: str, run: int) -> None:

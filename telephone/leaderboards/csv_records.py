@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from telephone.domain.games import fold
+from telephone.domain.visible import FILLERS
 from telephone.errors import BadInput
+from telephone.leaderboards.csv_cells import read_back
 
 ANY: Final = "any"
 """The I2T of a side whose heading names one model for the whole of it."""
@@ -28,8 +30,6 @@ _ALSO: Final = {"judge": "judge_hash"}
 """What some arenas call a column otherwise."""
 _INDEX: Final = re.compile(r"unnamed:(_\d+)+(_level_\d+)?|index|level_\d+|row_?names?")
 _QUOTING: Final = 'a field that holds the separator stands in "double quotes", and a quote inside is written twice'
-_FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Characters that draw nothing although they count as letters, marks or signs."""
 
 Records = Iterator[tuple[int, tuple[str, ...]]]
 """The line on which each record begins, and its fields in the order of the columns asked for."""
@@ -104,7 +104,7 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
     plain = unicodedata.normalize("NFKC", text)
-    shown = (char for char in plain if unicodedata.category(char) != "Cf" and char not in _FILLERS)
+    shown = (char for char in plain if unicodedata.category(char) != "Cf" and char not in FILLERS)
     return fold("".join(char for char in shown if not "\ufe00" <= char <= "\ufe0f"))
 
 
@@ -214,7 +214,7 @@ def _records(
         if len(row) == width and any(field and not field.isspace() for field in row):
             if unnamed and any(row[k].strip() for k in unnamed):
                 raise BadInput(f"Line {begins} has a field below no heading; name its column on line {above}.")
-            yield begins, pick((*row, "", ANY))
+            yield begins, pick((*map(read_back, row), "", ANY))
         elif any(field.strip() for field in row):
             raise BadInput(
                 f"Line {begins} has {len(row)} fields and the heading {width}; write as many, and {_QUOTING}."

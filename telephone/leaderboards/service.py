@@ -129,9 +129,8 @@ class LeaderboardService:
 
     async def embedders(self, guild_id: int) -> tuple[str, ...]:
         """The names of the embedders that boards of a server can be asked for, the primary first."""
-        used = await self.store.scores.embedders(guild_id)
         known = (judge.name for judge in (*self.judges, *self.others))
-        return tuple(dict.fromkeys([*known, *(use.embedder for use in used)]))
+        return tuple(dict.fromkeys([*known, *await self.store.scores.embedder_names(guild_id)]))
 
     async def read(self, asked: BoardRequest) -> Reading:
         """The request with its defaults filled in. Raises NotFound for an embedder that measured nothing here."""

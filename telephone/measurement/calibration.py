@@ -17,6 +17,7 @@ from telephone.measurement.distances import GameMeasurer
 from telephone.measurement.distractors import distractors
 from telephone.measurement.embedding_cache import CachedEmbedder, Vector
 from telephone.measurement.repeats import SOURCE, shipped
+from telephone.measurement.scales import shipped_scale
 from telephone.prompts.catalog import curated
 from telephone.scoring.decay import REST, rest
 from telephone.scoring.drift import cosine_distance
@@ -38,6 +39,8 @@ class Calibrations:
     measure: GameMeasurer
     caps: Caps = field(default_factory=Caps)
     fresh_s: float = FRESH_S
+    _prepared: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    """The embedders, by name and version, for which this process has embedded all that attribution needs."""
     _found: LRUCache[_Key, tuple[float, Calibration]] = field(default_factory=lambda: LRUCache(KEPT), repr=False)
 
     async def bearings(self, game: Game) -> Bearings:
@@ -47,6 +50,15 @@ class Calibrations:
             return UNKNOWN
         scale = await self.of(game.request.guild_id, embedder.name, game.pair)
         return UNKNOWN if scale is None else Bearings(scale, await self._rest(embedder, game, scale.still))
+
+    async def ready(self, game: Game) -> bool:
+        """Whether `prepare` could add nothing to the calibration of a game's distances."""
+        embedder = self.measure.embedders.get(game.embedder or "")
+        if embedder is None:
+            return True
+        if embedder.sees_pictures and (embedder.name, embedder.version) not in self._prepared:
+            return False
+        return await self.of(game.request.guild_id, embedder.name, game.pair) is not None
 
     async def of(self, guild_id: int, embedder: str, pair: Pair | None = None) -> Calibration | None:
         """The calibration of an embedder for one pair or for all of a server; None until it is prepared.
@@ -83,9 +95,10 @@ class Calibrations:
         most = Order(await cached.most_for(texts), self.caps)
         if most.most_usd == 0:
             await cached.embed_texts(texts)
-            return
-        async with self.store.expenses.paying(f"scale {embedder}", most) as expense:
-            await cached.embed_texts(texts, lambda _, usd: self.store.expenses.spend(expense.id, usd))
+        else:
+            async with self.store.expenses.paying(f"scale {embedder}", most) as expense:
+                await cached.embed_texts(texts, lambda _, usd: self.store.expenses.spend(expense.id, usd))
+        self._prepared.add((cached.name, cached.version))
 
     async def most_usd(self, guild_id: int, embedder: str) -> float:
         """The most that `prepare` can cost, in US dollars."""
@@ -94,19 +107,24 @@ class Calibrations:
 
     async def _needed(self, embedder: CachedEmbedder, guild_id: int) -> list[str]:
         """The texts that the calibration needs, and those that attribution needs where the embedder sees pictures."""
-        texts = [prompt.text for prompt in curated()]
-        if await self._own(embedder, guild_id, None) is None:
-            texts += [caption for redrawn in shipped() for caption in redrawn.captions]
+        texts: list[str] = []
+        if shipped_scale(embedder.version) is None:
+            texts += [prompt.text for prompt in curated()]
+            if await self._own(embedder, guild_id, None) is None:
+                texts += [caption for redrawn in shipped() for caption in redrawn.captions]
         return texts + list(distractors() if embedder.sees_pictures else ())
 
     async def _make(self, embedder: CachedEmbedder, guild_id: int, pair: Pair | None) -> Calibration | None:
-        prompts = await embedder.known([prompt.text for prompt in curated()])
-        near = await self._own(embedder, guild_id, pair) or await self._borrowed(embedder)
-        if prompts is None or near is None:
+        own, made = await self._own(embedder, guild_id, pair), shipped_scale(embedder.version)
+        if made is not None and own is None:
+            borrowed = (made.ceiling, made.still, SOURCE, made.prompts, made.redraws)
+            return Calibration(embedder.name, made.floor, *borrowed)
+        near, floor = own or await self._borrowed(embedder), await self._floor(embedder)
+        if near is None or floor is None:
             return None
         return Calibration(
             embedder=embedder.name,
-            floor=await off_loop(unrelated, prompts),
+            floor=floor,
             ceiling=near.spread.quartiles,
             still=near.spread.still,
             source=near.source,
@@ -114,6 +132,13 @@ class Calibrations:
             redraws=sum(len(one.captions) for one in near.redrawn),
             pictures=await self._pictures(embedder, near.redrawn),
         )
+
+    async def _floor(self, embedder: CachedEmbedder) -> Quartiles | None:
+        """How far apart the curated prompts are; None where they are neither shipped nor embedded yet."""
+        if (made := shipped_scale(embedder.version)) is not None:
+            return made.floor
+        prompts = await embedder.known([prompt.text for prompt in curated()])
+        return None if prompts is None else await off_loop(unrelated, prompts)
 
     async def _own(self, embedder: CachedEmbedder, guild_id: int, pair: Pair | None) -> "_Near | None":
         """How far apart this server's redraws are, the pair's own if there are enough; None where there are too few."""

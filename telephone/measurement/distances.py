@@ -9,6 +9,7 @@ from telephone.errors import NotFound
 from telephone.measurement.embedding_cache import CachedEmbedder, Pay, Vector
 from telephone.scoring.drift import cosine_distance, drift, summarise
 from telephone.store import Measurement
+from telephone.store.distances import Shown
 
 ALWAYS: Final = "minilm"
 """The embedder that measures every game, beside any other: offline, free, and no kin of any player."""
@@ -43,38 +44,46 @@ class GameMeasurer:
         """The most that measuring a game can cost with all of them, in US dollars."""
         return sum(embedder.most_usd(turns) for embedder in self.of_every_game)
 
-    async def measure(self, game: Game, name: str, pay: Pay | None = None) -> Drift | None:
+    async def measure(self, game: Game, name: str, pay: Pay | None = None, *, settle: bool = False) -> Drift | None:
         """Measures a game with one embedder; None where no caption was played. Raises a TelephoneError.
 
         Distances from and to a text that the embedder cannot read are not known, nor those of two texts that it
         cannot tell apart.
 
         From then on the game shows the primary's distances or, until it has those, the ones of `always`. The cost is
-        booked on the game as scoring, unless `pay` books it elsewhere.
+        booked on the game as scoring, unless `pay` books it elsewhere. `settle` releases what is left of the game's
+        reservation in the transaction that stores the distances.
         """
         embedder = self.named(name)
 
         async def charge(what: str, usd: float) -> None:
             await embedder.store.budgets.charge(game.id, what, "scoring", usd)
 
-        found = await _measured(embedder, game, pay or charge)
-        if found is not None and name in (self.primary, self.always):
-            await embedder.store.games.measured_with(game.id, name, unless=self.primary)
+        measured = await _measured(embedder, game, pay or charge)
+        if measured is None:
+            return None
+        found, rows = measured
+        shown = Shown(unless=self.primary) if name in (self.primary, self.always) else None
+        await embedder.store.distances.put(game.id, name, embedder.version, rows, shown=shown, settle=settle)
         return found
 
 
-async def _measured(embedder: CachedEmbedder, game: Game, pay: Pay) -> Drift | None:
+async def _measured(embedder: CachedEmbedder, game: Game, pay: Pay) -> tuple[Drift, list[Measurement]] | None:
+    """The drift of a game, and its distances as they are stored."""
     captions = [turn.caption.text for turn in game.turns if turn.caption is not None and turn.caption.text]
     if not captions:
         return None
     texts = [game.request.prompt.text, *captions]
-    vectors = await embedder.read(texts, pay)
+    first_words = await embedder.heads(texts)
+    read = await embedder.read([*texts, *first_words], pay)
+    vectors, short = read[: len(texts)], read[len(texts) :]
     known = drift(vectors[0], vectors[1:])
     found = summarise(
         await _told(embedder, texts[:1] * len(captions), captions, known.distances),
         await _told(embedder, texts[:-1], captions, known.step_distances),
     )
-    heads = await _heads(embedder, texts, pay)
+    apart = [_apart(short[0], one) for one in short[1:]]
+    heads = await _told(embedder, first_words[:1] * len(captions), first_words[1:], apart)
     pictures, long = await _pictures(embedder, game, vectors[0], pay), await embedder.approximate(texts)
     rows = [
         Measurement(
@@ -88,15 +97,7 @@ async def _measured(embedder: CachedEmbedder, game: Game, pay: Pay) -> Drift | N
         )
         for n, (picture, step) in enumerate(pictures[: len(captions)], 1)
     ]
-    await embedder.store.distances.put(game.id, embedder.name, embedder.version, rows)
-    return found
-
-
-async def _heads(embedder: CachedEmbedder, texts: Sequence[str], pay: Pay) -> list[float | None]:
-    """How far the first words of every caption are from those of the prompt, which is the first text."""
-    prompt, *captions = await embedder.heads(texts)
-    first, *others = await embedder.read([prompt, *captions], pay)
-    return await _told(embedder, [prompt] * len(captions), captions, [_apart(first, one) for one in others])
+    return found, rows
 
 
 async def _told(

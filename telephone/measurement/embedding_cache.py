@@ -6,8 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
-from weakref import WeakValueDictionary
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,13 @@ AT_ONCE: Final = 8
 """How many calls an embedder gets at once, so that a long list keeps neither a core nor a provider from others."""
 
 
+class Made(NamedTuple):
+    """A vector that was made just now, and of a text its size."""
+
+    vector: Vector
+    size: Size | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CachedEmbedder:
     """An embedder behind the cache: it is called only for what is not cached. All calls raise a TelephoneError.
@@ -42,7 +48,8 @@ class CachedEmbedder:
     embedder: Embedder
     price_usd: float = 0.0
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), repr=False)
-    _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary, repr=False)
+    _making: dict[str, asyncio.Future[Vector | None]] = field(default_factory=dict, repr=False)
+    """What is looked for and made just now, by key: whoever wants it too waits for it."""
 
     @property
     def name(self) -> str:
@@ -142,47 +149,78 @@ class CachedEmbedder:
         cut = [head(text, self.embedder.tokens) for text in texts]
         return [text if short == text.strip() else short for text, short in zip(texts, cut, strict=True)]
 
-    async def _all(self, makers: Mapping[str, Callable[[], Awaitable[Vector | None]]]) -> dict[str, Vector]:
-        """Vectors by key. Every vector that is made is stored, even where another fails; then that error is raised."""
-        kept = await self.store.vectors.get(self.name, self.version, list(makers))
-        missing = [key for key in makers if key not in kept]
-        made = await asyncio.gather(*(self._once(key, makers[key]) for key in missing), return_exceptions=True)
-        for one in made:
-            if isinstance(one, BaseException):
-                raise one
-            if one is not None:
-                kept |= one
-        return kept
+    async def _all(self, makers: Mapping[str, Callable[[], Awaitable[Made | None]]]) -> dict[str, Vector]:
+        """Vectors by key. Every vector that is made is stored, even where another fails; then that error is raised.
 
-    async def _once(self, key: str, make: Callable[[], Awaitable[Vector | None]]) -> dict[str, Vector]:
-        """Makes a missing vector, unless another task is making it: then waits for that one."""
-        async with self._locks.setdefault(key, asyncio.Lock()):
-            kept = await self.store.vectors.get(self.name, self.version, [key])
-            if key in kept:
-                return kept
+        Those of an embedder that costs nothing are stored in one statement, paid ones each as soon as it is there.
+        """
+        found = dict[str, Vector]()
+        while missing := {key: make for key, make in makers.items() if key not in found}:
+            others = {key: self._making[key] for key in missing if key in self._making}
+            mine = {key: make for key, make in missing.items() if key not in others}
+            found |= await self._claimed(mine)
+            if not others:
+                break
+            await asyncio.wait(others.values())
+            found |= {key: one for key, made in others.items() if (one := _result(made)) is not None}
+        return found
+
+    async def _claimed(self, makers: Mapping[str, Callable[[], Awaitable[Made | None]]]) -> dict[str, Vector]:
+        """Vectors by key that nobody else is making."""
+        claims = {key: asyncio.get_running_loop().create_future() for key in makers}
+        self._making.update(claims)
+        try:
+            kept = await self.store.vectors.get(self.name, self.version, list(makers))
+            for key, vector in kept.items():
+                claims[key].set_result(vector)
+            missing = [key for key in makers if key not in kept]
+            made = await asyncio.gather(
+                *(self._made(key, makers[key], claims[key]) for key in missing), return_exceptions=True
+            )
+            there = {key: one for key, one in zip(missing, made, strict=True) if isinstance(one, Made)}
+            if not self.price_usd:
+                await self._keep(there)
+            for one in made:
+                if isinstance(one, BaseException):
+                    raise one
+            return kept | {key: one.vector for key, one in there.items()}
+        finally:
+            for key, claim in claims.items():
+                del self._making[key]
+                if not claim.done():
+                    claim.cancel()
+
+    async def _made(
+        self, key: str, make: Callable[[], Awaitable[Made | None]], claim: asyncio.Future[Vector | None]
+    ) -> Made | None:
+        """Makes one vector, and tells those who wait for it."""
+        try:
             made = await make()
-            return {} if made is None else {key: made}
+            if made is not None and self.price_usd:
+                await self._keep({key: made})
+        except BaseException:
+            claim.cancel()
+            raise
+        claim.set_result(None if made is None else made.vector)
+        return made
 
-    async def _text(self, text: str, pay: Pay | None) -> Vector:
+    async def _text(self, text: str, pay: Pay | None) -> Made:
         pieces, tokens = await off_loop(self._cut, text)
         if len(pieces) == 1:
             vector = await self._called(Ask(seed=0, text=pieces[0]), pay)
         else:
             vector = mean(list(await self.embed_texts(pieces, pay)))
-        await self._keep(_key(text), vector, Size(tokens, len(pieces)))
-        return vector
+        return Made(vector, Size(tokens, len(pieces)))
 
     def _cut(self, text: str) -> tuple[tuple[str, ...], int]:
         return parts(text, self.embedder.tokens, self.embedder.window), self.embedder.tokens(text)
 
-    async def _picture(self, sha256: str, pay: Pay | None) -> Vector | None:
+    async def _picture(self, sha256: str, pay: Pay | None) -> Made | None:
         try:
             image = await self.pictures.get(sha256)
         except NotFound:
             return None
-        vector = await self._called(Ask(seed=0, image=image), pay)
-        await self._keep(sha256, vector)
-        return vector
+        return Made(await self._called(Ask(seed=0, image=image), pay))
 
     async def _called(self, ask: Ask, pay: Pay | None) -> Vector:
         """The vector of one call, which is booked however it ends.
@@ -211,9 +249,14 @@ class CachedEmbedder:
         if pay is not None and usd > 0:
             await pay(f"{self.name}/{self.version}/{secrets.token_hex(4)}", usd)
 
-    async def _keep(self, key: str, vector: Vector, size: Size | None = None) -> None:
-        sizes = {} if size is None else {key: size}
-        await self.store.vectors.put(self.name, self.version, {key: vector}, sizes)
+    async def _keep(self, made: Mapping[str, Made]) -> None:
+        sizes = {key: one.size for key, one in made.items() if one.size is not None}
+        await self.store.vectors.put(self.name, self.version, {key: one.vector for key, one in made.items()}, sizes)
+
+
+def _result(made: asyncio.Future[Vector | None]) -> Vector | None:
+    """What another made; None where it failed or was called off."""
+    return None if made.cancelled() else made.result()
 
 
 def _key(text: str) -> str:

@@ -17,9 +17,18 @@ class PendingMeasurements:
 
     async def primary(self, game: Game) -> str:
         """The name of the primary while it measures a game; empty where it has finished, will not, or has given up."""
+        name = self.promised(game)
+        return "" if not name or await self.has_ended(game.id, name) else name
+
+    def promised(self, game: Game) -> str:
+        """The name of the primary where it is to measure a finished game and has not yet; else empty."""
         name = self.measure.primary
         if game.state is not GameState.FINISHED or name in (game.embedder, self.measure.always):
             return ""
         if name not in [embedder.name for embedder in self.measure.of(game)]:
             return ""
-        return "" if await self.engine.ended([workflow_ids.measuring(game.id, name)]) else name
+        return name
+
+    async def has_ended(self, game_id: str, name: str) -> bool:
+        """Whether an embedder has measured a game or given up; one query."""
+        return bool(await self.engine.ended([workflow_ids.measuring(game_id, name)]))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from telephone.domain.games import NO_GUILD
+from telephone.domain.refusals import require_here
 from telephone.domain.rescores import Rescore, RescorePlan
 from telephone.engine.waiting import look_until
 from telephone.errors import NotAllowed
@@ -45,8 +47,9 @@ class RescoreService:
         await self.runner.begin(job)
         return job
 
-    async def stop(self, job_id: str, *, by: int, is_host: bool) -> Rescore:
-        """Ends a job; what it measured stays."""
+    async def stop(self, job_id: str, *, by: int, is_host: bool, server: int = NO_GUILD) -> Rescore:
+        """Ends a job of a server; what it measured stays. Raises NotHere for another server's."""
+        require_here((await self.rescorer.store.rescores.get(job_id)).guild_id, server)
         job = await self.rescorer.stop(job_id, by=by, is_host=is_host)
         await self.runner.show(job_id)
         return job

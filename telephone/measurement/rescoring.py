@@ -18,13 +18,14 @@ import structlog
 
 from telephone.domain.budgets import Caps
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
-from telephone.engine.waiting import watched
+from telephone.engine.waiting import look_when, watched
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, TelephoneError
 from telephone.measurement.calibration import Calibrations
 from telephone.measurement.distances import GameMeasurer
 from telephone.models.registry import Registry
 from telephone.retry import with_patience
 from telephone.store import Order, Store
+from telephone.store.sights import AT_WORK, RESCORES
 
 HELD: Final = 30.0
 PATIENCE: Final = 900.0
@@ -34,7 +35,6 @@ BATCH: Final = 100
 NOTHING: Final = "Every game here is measured with {label} already; there is nothing to do."
 CHANGED: Final = "The embedder has changed meanwhile; please start anew."
 BROKE: Final = "Something broke on our side; the operator can read why in the log, and what was measured stays."
-_LOOK_EVERY: Final = 1.0
 """How often the worker looks whether the job was stopped or games are paused, in seconds."""
 _log = structlog.get_logger()
 
@@ -144,7 +144,7 @@ class Rescorer:
             await self._end(job_id, RescoreState.FAILED, CHANGED)
         while not (job := await self.store.rescores.get(job_id)).state.is_final:
             if await self.store.servers.paused(job.guild_id):
-                await asyncio.sleep(_LOOK_EVERY)
+                await self._after_pause(job_id, until)
             elif not await self._next(job):
                 await self._prepare(job)
                 await self._end(job_id, RescoreState.FINISHED)
@@ -153,6 +153,19 @@ class Rescorer:
             if time.monotonic() >= until:
                 return Outcome.MORE
         return Outcome.OVER
+
+    async def _after_pause(self, job_id: str, until: float) -> None:
+        """Returns when the server of a job is not paused any more, when the job has ended, or at `until`."""
+        with self.store.changes.watching(RESCORES, job_id) as changed:
+
+            async def look() -> bool:
+                job = await self.store.rescores.get(job_id)
+                return job.state.is_final or not await self.store.servers.paused(job.guild_id)
+
+            def is_over(going: bool) -> bool:
+                return going or time.monotonic() >= until
+
+            await look_when(changed, look, is_over, due=lambda _: max(0.0, until - time.monotonic()))
 
     async def _next(self, job: Rescore) -> bool:
         """Measures the next game; False where there is none."""
@@ -195,10 +208,11 @@ class Rescorer:
             if (await self.store.rescores.get(job_id)).state.is_final:
                 raise _Ended
 
-        try:
-            return await watched(work, check, every=_LOOK_EVERY)
-        except _Ended:
-            return None
+        with self.store.changes.watching(RESCORES, job_id, AT_WORK) as changed:
+            try:
+                return await watched(work, check, changed)
+            except _Ended:
+                return None
 
     async def _end(self, job_id: str, state: RescoreState, reason: str | None = None) -> None:
         if await self.store.rescores.end(job_id, state, reason):

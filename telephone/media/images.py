@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import structlog
+from cachetools import TTLCache
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 from PIL import Image as pil
@@ -33,6 +34,10 @@ PIXELS_MAX: Final = 25 * 10**6
 """The largest picture that is accepted, in pixels."""
 
 MEDIA_TYPES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
+
+RECENT_BYTES: Final = 12 * 2**20
+RECENT_SECONDS: Final = 60.0
+"""How many bytes of pictures are kept in memory, and for how long: a picture is posted and described within seconds."""
 
 _WEBP_SIDE_MAX: Final = 16_383
 _log = structlog.get_logger()
@@ -222,6 +227,7 @@ class Pictures:
     def __init__(self, store: ObjectStore, place: str) -> None:
         self._store = store
         self._place = place
+        self._recent: TTLCache[str, Image] = TTLCache(RECENT_BYTES, RECENT_SECONDS, getsizeof=_size)
 
     @classmethod
     def at(cls, url: str) -> "Pictures":
@@ -246,13 +252,21 @@ class Pictures:
             await self._store.put_async(_key(image.sha256), image.data)
         except (BaseError, OSError) as error:
             raise self._unreachable(error) from error
+        self._keep(image)
         return image.sha256
+
+    def _keep(self, image: Image) -> None:
+        """Keeps a picture for those who are to show it next."""
+        if len(image.data) <= RECENT_BYTES // 4:
+            self._recent[image.sha256] = image
 
     async def get(self, sha256: str) -> Image:
         """The picture stored under `sha256`, its bytes checked against it.
 
         Raises NotFound where it is absent or damaged, Unavailable where the storage does not answer.
         """
+        if (recent := self._recent.get(sha256)) is not None:
+            return recent
         try:
             answer = await self._store.get_async(_key(sha256))
             data = bytes(await answer.bytes_async())
@@ -266,6 +280,7 @@ class Pictures:
 
     async def delete(self, sha256: str) -> None:
         """Deletes a picture; an absent one is no error. Raises Unavailable."""
+        self._recent.pop(sha256, None)
         try:
             await self._store.delete_async(_key(sha256))
         except FileNotFoundError:
@@ -277,6 +292,10 @@ class Pictures:
         """What players are told; the log tells the operator which place it is, and why."""
         _log.error("pictures cannot be reached", place=self._place, reason=str(error).partition("\n")[0])
         return Unavailable("The pictures cannot be reached just now; please try again in a minute.")
+
+
+def _size(image: Image) -> int:
+    return len(image.data)
 
 
 def _in_folder(folder: Path) -> LocalStore:

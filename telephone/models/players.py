@@ -13,11 +13,12 @@ import structlog
 
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Caption, Image, fold
+from telephone.domain.visible import says_something
 from telephone.errors import BadOutput, NotAllowed, RateLimited, Refused, Retired, TelephoneError, TimedOut
 from telephone.media.images import verify
 from telephone.models.refusal import is_refusal
 from telephone.models.registry import Registry
-from telephone.providers.answer_text import says_something, spoken
+from telephone.providers.answer_text import spoken
 from telephone.providers.base import Interrupted, Lost, ModelKind, ModelTable, Provider, Slowed, Slowness
 from telephone.retry import with_patience
 
@@ -30,7 +31,7 @@ AGAIN_PAUSES: Final = (1.0, 4.0, 15.0)
 CAPTION_MAX = 4_000
 """The longest caption that is passed on, in characters; the raw text is stored whole."""
 _REASON_MAX: Final = 200
-_FENCED: Final = re.compile(r"\s*(`{3,})(?:\w*[^\S\n]*\n)?(.*?)\1\s*", re.DOTALL)
+_FENCED: Final = re.compile(r"\s*(`{3,}+)(?:\w*[^\S\n]*\n)?(.*?)\1\s*", re.DOTALL)
 _LABEL: Final = re.compile(r"([*_#>\s]*)(?:image )?caption\s*([*_]*)\s*:\s*([*_]*)\s*", re.IGNORECASE)
 _QUOTES: Final = frozenset({'""', "''", "“”", "‘’", "«»", "「」", "『』"})
 _log = structlog.get_logger()
@@ -253,7 +254,9 @@ def picture_of(answer: Answer, who: str) -> Image:
     """The verified picture of an answer. Raises BadOutput."""
     if answer.data is None:
         raise BadOutput(f"{who} answered without a picture; please start the game again.")
-    return verify(answer.data)
+    image = verify(answer.data)
+    image.sha256  # noqa: B018 - it is kept, and this runs where work that takes long may
+    return image
 
 
 def caption_of(answer: Answer, who: str) -> Caption:

@@ -5,6 +5,7 @@ as "sorry", "picture" or "unable", count only together with what makes a refusal
 """
 
 import re
+from functools import cache
 from typing import Final
 
 _IMAGE: Final = (
@@ -362,8 +363,6 @@ _OTHERS: Final = (
     r"(?:আমি )?(?:দুঃখিত|ক্ষমা করবেন).{0,60}?(?:পারছি না|পারি না|পারব না|সম্ভব নয়|অক্ষম)",
     r"(?:மன்னிக்கவும்|வருந்துகிறேன்).{0,80}?(?:முடியாது|முடியவில்லை|இயலாது)",
 )
-_BEGIN: Final = re.compile(rf"[\s\W]*?(?:{_LEAD})(?:{'|'.join(f'(?:{rule})' for rule in _ENGLISH)})", re.IGNORECASE)
-_ELSEWHERE: Final = re.compile(rf"[\s\W]*?(?:{'|'.join(f'(?:{rule})' for rule in _OTHERS)})", re.IGNORECASE)
 _MARKS: Final = re.compile(r"[*_`#>]+")
 _QUOTED: Final = re.compile(
     r"[,.!?\"'”] ?(?:says?|reads?|cries|jokes|asks|shouts|warns|sings) (?:an?|the|his|her|its|their|one|two)\b",
@@ -378,10 +377,18 @@ _LOOKED_AT: Final = 400
 """How much of a text is looked at, in characters: a refusal says so at once."""
 
 
+@cache
+def _openings() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What refusals begin with, in English and elsewhere; compiled at the first caption, not at the import."""
+    english, others = ("|".join(f"(?:{rule})" for rule in rules) for rules in (_ENGLISH, _OTHERS))
+    lead = rf"[\s\W]*?(?:{_LEAD})(?:{english})"
+    return re.compile(lead, re.IGNORECASE), re.compile(rf"[\s\W]*?(?:{others})", re.IGNORECASE)
+
+
 def is_refusal(text: str) -> bool:
     """Whether an answer begins by saying that the speaker cannot or will not describe the picture."""
     opening = _MARKS.sub("", text.replace("’", "'").replace("‘", "'"))[:_LOOKED_AT].strip()
     opening = _BARE.sub(lambda word: f"{word[1]}'{word[2]}", opening)
     if _QUOTED.search(opening):
         return False
-    return _BEGIN.match(opening) is not None or _ELSEWHERE.match(opening) is not None
+    return any(pattern.match(opening) for pattern in _openings())

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from telephone.domain.games import HUMAN
 from telephone.errors import Misconfigured, NotFound
 from telephone.providers.base import ModelKind, ModelTable
 
@@ -21,6 +22,12 @@ _DOES: Final[dict[ModelKind, str]] = {
     "chat": "writes prompts",
 }
 _FIELDS: Final = ", ".join(name for name in ModelTable.model_fields if name != "name")
+
+
+RESERVED: Final = {HUMAN: "stands for a member", "any": "stands for whichever model a side has"}
+"""Words that stand where a model's name stands and mean something else."""
+OWN_MAX: Final = 10**6
+"""The largest file of an operator's tables that is read, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,8 @@ class Registry:
         source.check_replacements(every)
         if own is not None:
             try:
+                if own.stat().st_size > OWN_MAX:
+                    raise Misconfigured(f"TELEPHONE_MODELS names {own}, which is no file of tables: it is over 1 MB.")
                 theirs = _Source(str(own), own.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError) as error:
                 why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -90,6 +99,8 @@ class _Source:
             self._document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise Misconfigured(f"{name} is not valid TOML: {error}.") from None
+        except RecursionError:
+            raise Misconfigured(f"{name} is not valid TOML: its brackets are nested too deep.") from None
 
     def tables(self) -> dict[str, ModelTable]:
         return {name: self._table(name, row) for name, row in self._document.items()}
@@ -115,6 +126,10 @@ class _Source:
             raise self._wrong(name, name, f"this must be a table; write [{name}] on a line of its own")
         if "name" in row:
             raise self._wrong(name, "name", f"its name is its heading, [{name}]; leave this line out")
+        if name in RESERVED:
+            raise self._wrong(
+                name, name, f"no model can be called {name}, which {RESERVED[name]}; write another heading"
+            )
         try:
             return ModelTable(name=name, **row)
         except ValidationError as error:

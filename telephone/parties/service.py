@@ -8,7 +8,7 @@ import structlog
 
 from telephone.domain.games import HUMAN, NO_GUILD, Prompt, clean_prompt
 from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN, ROUNDS_MIN, Party, PartyRequest, PartyState, rounds_for
-from telephone.domain.refusals import PARTY_CLOSED, NotOfParty
+from telephone.domain.refusals import PARTY_CLOSED, NotOfParty, require_here
 from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed
 from telephone.games.admission import GameAdmission
@@ -39,6 +39,7 @@ class PartyAsked:
     """A party as a member typed it. None stands for what the service chooses itself.
 
     `stand_in` names a model of either kind that plays for members who leave; the service chooses the other kind's.
+    `key` is the id to store the party under, so that a request that comes twice starts one party.
     """
 
     players: int
@@ -48,11 +49,16 @@ class PartyAsked:
     channel_id: int = 0
     starter_id: int = 0
     age_restricted: bool = False
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PartyService:
-    """Parties as cogs use them. Raises TelephoneErrors whose sentence can be shown as it is."""
+    """Parties as cogs use them. Raises TelephoneErrors whose sentence can be shown as it is.
+
+    `server` is where somebody asks for a party by its id, by default the terminal. Raises NotHere on any other than the
+    party's own, so that `is_host` speaks of the party's server.
+    """
 
     store: Store
     admission: GameAdmission
@@ -81,7 +87,7 @@ class PartyService:
             starter_id=asked.starter_id,
             nsfw=asked.age_restricted and server.nsfw == "age-restricted-only",
         )
-        party = await self.store.parties.add(request)
+        party = await self.store.parties.add(request, asked.key)
         _log.info("party asked for", party=party.id, players=asked.players)
         await self.runner.begin(party)
         return party
@@ -89,14 +95,16 @@ class PartyService:
     async def opened(self, party_id: str, timeout: float = 8.0) -> Party:
         """The party once its card is posted or it has ended, or as it is after `timeout` seconds."""
         return await look_until(
-            lambda: self.party(party_id),
+            lambda: self.store.parties.get(party_id),
             lambda party: party.card_id is not None or party.state.is_final,
             every=_LOOK_EVERY,
             within=timeout,
         )
 
-    async def party(self, party_id: str) -> Party:
-        return await self.store.parties.get(party_id)
+    async def party(self, party_id: str, *, server: int = NO_GUILD) -> Party:
+        party = await self.store.parties.get(party_id)
+        require_here(party.request.guild_id, server)
+        return party
 
     async def in_thread(self, thread_id: int) -> Party | None:
         """The party that has this thread."""
@@ -107,31 +115,33 @@ class PartyService:
         """The unfinished parties of a server, oldest first."""
         return await self.store.parties.unfinished(guild_id)
 
-    async def join(self, party_id: str, member_id: int) -> Party:
+    async def join(self, party_id: str, member_id: int, *, server: int = NO_GUILD) -> Party:
         """Adds a member to a party that is joining."""
+        require_here(await self.store.parties.server_of(party_id), server)
         return await self.store.parties.join(party_id, member_id)
 
-    async def leave(self, party_id: str, member_id: int) -> Party:
+    async def leave(self, party_id: str, member_id: int, *, server: int = NO_GUILD) -> Party:
         """Takes a member out of a party; a model takes their turns from then on."""
+        require_here(await self.store.parties.server_of(party_id), server)
         return await self.store.parties.leave(party_id, member_id)
 
-    async def call(self, party_id: str, *, by: int, is_host: bool) -> Party:
+    async def call(self, party_id: str, *, by: int, is_host: bool, server: int = NO_GUILD) -> Party:
         """Ends joining before its time, once enough members have joined. Raises BadInput and NotAllowed."""
-        party = await self.hosted(party_id, by=by, is_host=is_host)
+        party = await self.hosted(party_id, by=by, is_host=is_host, server=server)
         if party.state is not PartyState.JOINING:
             raise BadInput(PARTY_CLOSED)
         if (missing := GUESTS_MIN - len(party.guests)) > 0:
             members = "1 more member is" if missing == 1 else f"{missing} more members are"
             raise BadInput(f"A party needs {GUESTS_MIN} members, so {members} still to join; please wait for them.")
         await self.store.parties.call(party_id, TOO_FEW)
-        return await self.party(party_id)
+        return await self.party(party_id, server=server)
 
-    async def bring(self, party_id: str, member_id: int, text: str, longest: int) -> Prompt:
+    async def bring(self, party_id: str, member_id: int, text: str, longest: int, *, server: int = NO_GUILD) -> Prompt:
         """Stores the prompt that a member brings: their own words, checked like any, or a listed prompt by its name.
 
         Raises BadInput and Refused.
         """
-        party = await self._joined(party_id, member_id)
+        party = await self._joined(party_id, member_id, server)
         known = look_up(text, await offered(self.store, party.request.guild_id))
         prompt = known or Prompt(clean_prompt(text, longest))
         if known is None:
@@ -139,16 +149,18 @@ class PartyService:
         await self.store.parties.bring(party_id, member_id, prompt)
         return prompt
 
-    async def draw(self, party_id: str, member_id: int) -> Prompt:
+    async def draw(self, party_id: str, member_id: int, *, server: int = NO_GUILD) -> Prompt:
         """Draws a curated prompt by lot for a member, and stores it as the prompt they bring."""
-        await self._joined(party_id, member_id)
+        await self._joined(party_id, member_id, server)
         prompt = secrets.choice(curated())
         await self.store.parties.bring(party_id, member_id, prompt)
         return prompt
 
-    async def take(self, party_id: str, member_id: int, *, token: str | None = None) -> ClaimedTurn:
+    async def take(
+        self, party_id: str, member_id: int, *, token: str | None = None, server: int = NO_GUILD
+    ) -> ClaimedTurn:
         """The turn of a member in this round, which only they are shown. Raises NotAllowed where they have none."""
-        party = await self._joined(party_id, member_id)
+        party = await self._joined(party_id, member_id, server)
         album = party.album_of(member_id)
         if party.state is not PartyState.PLAYING or album is None:
             raise NotAllowed(NOT_NOW)
@@ -158,24 +170,24 @@ class PartyService:
             raise NotAllowed(DONE)
         if album.seat is None:
             raise NotAllowed(NOT_NOW)
-        return await self.turns.claim(album.game.id, album.seat.key, member_id, token=token)
+        return await self.turns.claim(album.game.id, album.seat.key, member_id, token=token, server=server)
 
-    async def stop(self, party_id: str, *, by: int, is_host: bool) -> Party:
+    async def stop(self, party_id: str, *, by: int, is_host: bool, server: int = NO_GUILD) -> Party:
         """Ends a party before its time; what is not revealed yet stays sealed."""
-        party = await self.hosted(party_id, by=by, is_host=is_host)
+        party = await self.hosted(party_id, by=by, is_host=is_host, server=server)
         if party.state.is_final:
             raise BadInput(f"Party {party.number} has ended already; there is nothing to stop.")
         await self._stop(party_id, STOPPED)
-        return await self.party(party_id)
+        return await self.party(party_id, server=server)
 
     async def leave_all(self, guild_id: int) -> None:
         """Ends every party of a server that has removed the bot."""
         for party in await self.unfinished(guild_id):
             await self._stop(party.id, REMOVED)
 
-    async def hosted(self, party_id: str, *, by: int, is_host: bool) -> Party:
+    async def hosted(self, party_id: str, *, by: int, is_host: bool, server: int = NO_GUILD) -> Party:
         """The party, for its host or a moderator. Raises NotAllowed for other members."""
-        party = await self.party(party_id)
+        party = await self.party(party_id, server=server)
         if not is_host and by != party.request.starter_id:
             raise NotAllowed(NOT_HOST)
         return party
@@ -184,9 +196,9 @@ class PartyService:
         if await stop_party(self.store, party_id, reason):
             await self.runner.end(party_id)
 
-    async def _joined(self, party_id: str, member_id: int) -> Party:
+    async def _joined(self, party_id: str, member_id: int, server: int) -> Party:
         """The party, for a member who has joined it. Raises NotAllowed for others, and for members who have left."""
-        party = await self.party(party_id)
+        party = await self.party(party_id, server=server)
         guest = party.guest(member_id)
         if guest is None:
             raise NotOfParty

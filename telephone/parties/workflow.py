@@ -10,6 +10,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Final
 
 import structlog
@@ -30,8 +31,8 @@ from telephone.engine import workflow_ids
 from telephone.engine.durable import durable_step
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
-from telephone.engine.reruns import Reruns
-from telephone.engine.waiting import look_until
+from telephone.engine.reruns import Reruns, Run
+from telephone.engine.waiting import look_when
 from telephone.errors import OverBudget, StageGone, TelephoneError
 from telephone.games.admission import GameAdmission
 from telephone.games.measure_workflow import MeasureWorkflow
@@ -40,6 +41,7 @@ from telephone.games.workflow import GameWorkflow
 from telephone.parties.publisher import PartyPublisher, numbered
 from telephone.prompts.catalog import curated
 from telephone.store import Order, Store
+from telephone.store.sights import PARTIES
 
 STOPPED: Final = "Its host stopped the party."
 GONE: Final = "Its channel or its thread is gone, or closed to me, so the party ended; please start another."
@@ -49,8 +51,8 @@ _PROMPTS: Final = PartyMessage(PartyMessageKind.PROMPTS)
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
 _STOPPABLE: Final = tuple(state for state in PartyState if not state.is_final)
 TOO_FEW: Final = f"Fewer than {GUESTS_MIN} members were there, so the party did not begin; nothing was kept."
-LOOK_EVERY: Final = 0.5
-"""The pause between two looks at what the members of a party have done, in seconds."""
+_MARGIN: Final = 0.05
+"""How long after the due time a party looks, in seconds: earlier, nothing would be due yet."""
 _TELL_EVERY: Final = 3.0
 """The shortest time between two edits of a call's count of members who are done, in seconds."""
 _log = structlog.get_logger()
@@ -58,11 +60,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class PartyDependencies:
-    """The collaborators of the workflow.
-
-    `look_every` is the pause between two looks at what members have done, `reveal_s` the pause between two messages of
-    the reveal, in seconds.
-    """
+    """The collaborators of the workflow. `reveal_s` is the pause between two messages of the reveal, in seconds."""
 
     store: Store
     games: GameWorkflow
@@ -71,7 +69,6 @@ class PartyDependencies:
     measuring: MeasureWorkflow
     admission: GameAdmission
     engine: Engine
-    look_every: float
     reveal_s: float
 
 
@@ -83,7 +80,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
         self._with = dependencies
         super().__init__(config_name="party")
 
-    async def begin(self, party: Party) -> None:
+    async def begin(self, party: Run) -> None:
         """Shows a stored party and runs it to its end."""
         await self._with.engine.enqueue(workflow_ids.party(party.id, party.run), self.hosting, party.id, party.run)
 
@@ -102,7 +99,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
 
     async def recover(self) -> None:
         """Starts parties again that a crash, a fault or another process left unfinished. Safe at any time."""
-        unfinished = await self._with.store.parties.unfinished()
+        unfinished = await self._with.store.due.parties()
         reruns = Reruns("party", self._with.engine, self._with.store.parties, self.begin, self._give_up)
         await reruns.set_going({workflow_ids.party(one.id, one.run): one for one in unfinished})
 
@@ -151,8 +148,8 @@ class PartyWorkflow(DBOSConfiguredInstance):
                 await self._with.publisher.edit_card(party)
             return party
 
-        every = self._with.look_every
-        await look_until(look, lambda party: party.state is not PartyState.JOINING, every=every)
+        with self._with.store.changes.watching(PARTIES, party_id) as changed:
+            await look_when(changed, look, lambda party: party.state is not PartyState.JOINING, due=_seconds_left)
 
     @durable_step("Hosting._collect")
     @journalled
@@ -169,8 +166,11 @@ class PartyWorkflow(DBOSConfiguredInstance):
                 await self._with.publisher.edit_call(party, _PROMPTS)
             return party
 
-        every = self._with.look_every
-        party = await look_until(look, lambda now: now.state is not PartyState.PROMPTS, every=every)
+        def due(party: Party) -> float:
+            return min(_seconds_left(party), shown.seconds_left(party.brought))
+
+        with self._with.store.changes.watching(PARTIES, party_id) as changed:
+            party = await look_when(changed, look, lambda now: now.state is not PartyState.PROMPTS, due=due)
         await self._with.publisher.edit_call(party, _PROMPTS)
 
     @durable_step("Hosting._rounds")
@@ -203,7 +203,11 @@ class PartyWorkflow(DBOSConfiguredInstance):
                 await self._with.publisher.edit_call(party, message)
             return party
 
-        party = await look_until(look, is_over, every=self._with.look_every)
+        def due(party: Party) -> float:
+            return min(_seconds_left(party), shown.seconds_left(party.done))
+
+        with self._with.store.changes.watching(PARTIES, party_id) as changed:
+            party = await look_when(changed, look, is_over, due=due)
         await self._with.publisher.edit_call(party, message)
 
     @durable_step("Hosting._close_rounds")
@@ -346,9 +350,20 @@ class _ShownCount:
         self._said, self._at = count, time.monotonic()
         return True
 
+    def seconds_left(self, count: int) -> float:
+        """After how many seconds a count that is not shown yet may be."""
+        return inf if count == self._said else max(0.0, self._at + _TELL_EVERY - time.monotonic())
+
 
 def _is_due(party: Party) -> bool:
     return party.due_at is not None and party.due_at <= datetime.now(UTC)
+
+
+def _seconds_left(party: Party) -> float:
+    """After how many seconds the next reminder, deadline or end of a claim of a party is due."""
+    moment = datetime.now(UTC)
+    due = party.next_due(moment)
+    return inf if due is None else (due - moment).total_seconds() + _MARGIN
 
 
 async def stop_party(store: Store, party_id: str, reason: str) -> bool:

@@ -19,7 +19,8 @@ class Progress:
 
     `place` counts from 1 for a queued game; `left_s` is an estimate in seconds, None where unknown. `seat` is the
     step that a game waits for a member to take. `per_minute` is how many calls a minute the provider of a player allows
-    for want of credit, None where none is that slow. `waking` says that the player has to be started first.
+    for want of credit, None where none is that slow. `waking` says that the player has to be started first, `begins`
+    that a queued game is played as soon as its thread is open.
     """
 
     place: int = 0
@@ -27,6 +28,7 @@ class Progress:
     seat: Seat | None = None
     per_minute: int | None = None
     waking: bool = False
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True)

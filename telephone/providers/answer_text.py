@@ -5,8 +5,9 @@ template, a stop token that the server does not know. Families differ in their t
 """
 
 import re
-import unicodedata
 from typing import Final
+
+from telephone.domain.visible import says_something
 
 _THOUGHT: Final = r"(?:ant)?(?:think(?:ing)?|thoughts?|reason(?:ing)?)"
 _STOP: Final = r"(?:end|stop|close)"
@@ -121,11 +122,6 @@ def spoken(text: str) -> str:
     plain = _TOKEN.sub(" ", _BYTE.sub(" ", plain))
     plain = plain.replace("▁", " ")
     return text if plain == unescaped else plain
-
-
-def says_something(text: str) -> bool:
-    """Whether a text has a letter, a number or a symbol: dots and dashes alone say nothing."""
-    return any(unicodedata.category(char)[0] in "LNS" for char in text)
 
 
 def _final_channel(text: str) -> str:

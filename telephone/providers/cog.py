@@ -125,6 +125,7 @@ class Cog:
         container cancels what nobody waits for."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0),  # how many calls there are is for the gates to say
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
             )

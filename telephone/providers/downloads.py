@@ -21,6 +21,8 @@ REDIRECTS: Final = 3
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _CHUNK: Final = 1 << 16
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_NEVER_PUBLIC: Final = tuple(map(ipaddress.ip_network, ("64:ff9b:1::/48", "::/96", "fec0::/10")))
+"""NAT64 of a network's own, IPv4-compatible and site-local: each leads inside, and some Pythons call it global."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Origin = tuple[str, str, int]
@@ -135,6 +137,8 @@ class _Checked(AbstractResolver):
 def is_public(address: Address) -> bool:
     """Whether an address is public; for an IPv4 address inside an IPv6 one, whether the IPv4 address is."""
     if isinstance(address, ipaddress.IPv6Address):
+        if any(address in network for network in _NEVER_PUBLIC):
+            return False
         inside = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if address in _NAT64:
             inside = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from telephone.domain.calls import SAID_MAX
 from telephone.domain.games import fold
 from telephone.errors import (
     BadInput,
@@ -46,7 +47,7 @@ _INTERRUPTED: Final = re.compile(
 
 def detail_of(text: object, secret: str = "") -> str:
     """A provider's message on one line, shortened, with every key in it starred out."""
-    line = fold(str(text))
+    line = fold(str(text)[:SAID_MAX])
     if secret:
         line = line.replace(secret, "***")
     return _SECRETS.sub("***", line)[:DETAIL_MAX]

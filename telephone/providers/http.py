@@ -13,6 +13,9 @@ CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 300.0
 """How long one answer may take, in seconds; drawing with the largest models takes two minutes."""
 
+KEPT_OPEN: Final = 50
+"""How many idle connections a client keeps. How many it opens is for the provider's limits alone to say."""
+
 
 class Counted:
     """A response body that stops at ANSWER_MAX bytes. Mixed into the stream class of an HTTP library."""

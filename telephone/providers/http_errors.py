@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from telephone.domain.calls import SAID_MAX
 from telephone.errors import TelephoneError
 from telephone.providers import failures
 from telephone.providers.base import ModelTable
@@ -67,6 +68,8 @@ _WAKING: Final = re.compile(
 )
 _TEXTS: Final = ("message", "title", "detail", "error", "msg", "status_msg", "error_msg")
 """Where servers put the message of an error."""
+_BODY_MAX: Final = 10 * SAID_MAX
+"""The longest body of an error that is read as JSON, in characters."""
 _NOT_SENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
 """The exceptions of httpx and its successor for a fault before anything was sent."""
 
@@ -140,24 +143,24 @@ def _said(body: object) -> tuple[set[str], str, list[str]]:
     """Codes and types, the message, and the categories of a refusal, from the JSON shapes that servers use."""
     if isinstance(body, str):
         try:
-            body = json.loads(body)
+            body = json.loads(body if len(body) <= _BODY_MAX else "")
         except (ValueError, RecursionError):
-            return set(), str(body), []
+            return set(), str(body)[:SAID_MAX], []
     inner: Any = innermost(body)
     if not isinstance(inner, Mapping):
-        return set(), str(inner or ""), []
+        return set(), str(inner or "")[:SAID_MAX], []
     below = inner.get("metadata", inner.get("innererror"))
     below = below if isinstance(below, Mapping) else {}
     named = (inner.get("code"), inner.get("type"), inner.get("status"), below.get("code"))
     codes = {code for code in named if isinstance(code, str)}
     codes |= {code.lower() for code in codes}
-    said = [str(inner[key]) for key in _TEXTS if inner.get(key)]
+    said = [str(inner[key])[:SAID_MAX] for key in _TEXTS if inner.get(key)]
     said += [str(below[key]) for key in ("raw", "reasons") if below.get(key)]
     said += [f"{key}: {inner[key]}" for key in ("blockReason", "block_reason") if inner.get(key)]
     said += [f"retry_after: {wait}" for wait in _waits(inner)]
     details = inner.get("moderation_details")
     found = details.get("categories") if isinstance(details, Mapping) else None
-    return codes, " ".join(said), [str(name)[:40] for name in found][:5] if isinstance(found, list) else []
+    return codes, " ".join(said)[:SAID_MAX], [str(name)[:40] for name in found][:5] if isinstance(found, list) else []
 
 
 def _waits(inner: Mapping[str, Any]) -> list[int | float | str]:

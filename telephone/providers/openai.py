@@ -21,7 +21,7 @@ from telephone.providers import failures, openai_answers
 from telephone.providers.base import Closed, ModelTable, Unverified
 from telephone.providers.downloads import Downloads, origin_of
 from telephone.providers.error_bodies import failure_in
-from telephone.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, Counted, bounding, silence_logs
+from telephone.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, KEPT_OPEN, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
 from telephone.providers.mapping import TASK, data_uri, decoded, picture_of, question_of, words_of
 from telephone.providers.picture_addresses import resolved
@@ -234,6 +234,7 @@ class OpenAI:
                 base_url=base,
                 max_retries=0,
                 http_client=httpx2.AsyncClient(
+                    limits=httpx2.Limits(max_connections=None, max_keepalive_connections=KEPT_OPEN),
                     timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
                     follow_redirects=False,
                     event_hooks={"response": [bounding(Body)]},

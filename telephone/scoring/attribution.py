@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import logsumexp
 
 from telephone.scoring.intervals import LEVEL, Floats, Interval
 
@@ -87,6 +86,8 @@ def log_probability(similarities: ArrayLike, temperature: float) -> Floats:
 
     Raises ValueError for a temperature that is not positive, or under two prompts to choose from.
     """
+    from scipy.special import logsumexp
+
     rows = np.atleast_2d(np.asarray(similarities, dtype=np.float64))
     if rows.shape[1] < 2 or not np.all(np.isfinite(rows)):
         raise ValueError("a judge needs finite similarities to at least two prompts")

@@ -7,8 +7,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from telephone.domain.games import Pair
 from telephone.scoring.intervals import Floats
@@ -72,6 +70,9 @@ class Ballots:
 
         The group of most votes comes first, and of equal ones that of the first name; pairs that nobody saw are in it.
         """
+        from scipy.sparse import csr_array
+        from scipy.sparse.csgraph import connected_components
+
         one, other = np.nonzero((self.sides[:, 1:] >= 0) & (self.sides[:, :1] >= 0))
         met = (np.ones(one.size), (self.sides[one, 0], self.sides[one, other + 1]))
         count, label = connected_components(csr_array(met, shape=(len(self.pairs),) * 2), directed=False)

@@ -16,7 +16,6 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtrc
 
 from telephone.domain.games import Pair
 from telephone.scoring.distance_model import Cell
@@ -199,6 +198,8 @@ def missing_games(cells: Sequence[Cell], prompts: int) -> tuple[tuple[Pair, int]
 
 
 def _effect(theta: float, between: float, error: float, count: int, *, above: int, below: int) -> Effect:
+    from scipy.special import fdtrc
+
     if error <= 0:
         return Effect(theta, 0.0, None, None, above, below)
     return Effect(theta, error / count, between / error, float(fdtrc(above, below, between / error)), above, below)

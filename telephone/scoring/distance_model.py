@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from scipy.linalg import block_diag, cho_factor, cho_solve
 
 from telephone.domain.games import Pair
 from telephone.scoring.hyperpriors import covariance_of, integrate, mixture, pair_covariance
@@ -202,6 +201,8 @@ class _Table:
         return self._equations(spreads).evidence
 
     def fit(self, spreads: Floats) -> _Fit:
+        from scipy.linalg import block_diag, cho_solve
+
         found = self._equations(spreads)
         back = block_diag(np.eye(1), found.root)
         covariance = back @ cho_solve(found.factor, back.T)
@@ -213,6 +214,8 @@ class _Table:
         In units of the prior's root its precision is 1, so that pairs which hardly differ from what their models
         say need no inverse.
         """
+        from scipy.linalg import cho_factor, cho_solve
+
         t2i, i2t, pair, prompt, both = spreads[:5]
         noise = spreads[5] if self.repeats else 0.0
         played = self.counts > 0

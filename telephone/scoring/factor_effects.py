@@ -12,7 +12,6 @@ from math import ceil, sqrt
 from typing import Final
 
 import numpy as np
-from scipy.special import chdtri, stdtrit
 
 from telephone.domain.games import Pair
 from telephone.scoring.bootstrap import Figure, bootstrap
@@ -252,6 +251,8 @@ def _more_prompts(found: Design, difference: Interval | None) -> int | None:
 
 def _spread_of_prompts(effect: Effect) -> Interval | None:
     """The interval of the variance between prompts, for normal prompts (χ² of their levels)."""
+    from scipy.special import chdtri
+
     if effect.f is None:
         return None
     between = effect.theta2 + effect.error
@@ -267,4 +268,6 @@ def _over_prompts(values: Floats) -> Interval:
 
 def _t(df: int, level: float) -> float:
     """Student's quantile of a two-sided interval."""
+    from scipy.special import stdtrit
+
     return float(stdtrit(df, (1 + level) / 2))

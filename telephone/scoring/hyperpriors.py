@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from telephone.domain.games import Pair
 from telephone.scoring.intervals import LEVEL, Floats, Interval
@@ -153,6 +152,8 @@ def covariance_of(means: Floats, covariances: Floats, weights: Floats) -> Floats
 
 
 def _quantile(means: Floats, deviations: Floats, weights: Floats, level: float) -> Floats:
+    from scipy.special import ndtr
+
     low = np.min(means - 9 * deviations, axis=0)
     high = np.max(means + 9 * deviations, axis=0)
     for _ in range(60):
@@ -194,6 +195,8 @@ def _tails(density: Callable[[Floats], float], mode: Floats, curvature: Floats) 
 
 def _normals(count: int, size: int) -> Floats:
     """Quasi-random standard normals (count, size): an additive recurrence on the generalised golden ratio."""
+    from scipy.special import ndtri
+
     ratio = 2.0
     for _ in range(60):
         ratio = (1 + ratio) ** (1 / (size + 1))

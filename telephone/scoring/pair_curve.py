@@ -11,7 +11,6 @@ from math import sqrt
 from typing import Final
 
 import numpy as np
-from scipy.stats import t as student
 
 from telephone.domain.calibration import Calibration, Rest
 from telephone.domain.games import Level, Pair
@@ -150,11 +149,13 @@ def by_prompt(lines: Sequence[Line], turns: int) -> tuple[tuple[str, ...], Float
 
 def mean_over(values: Sequence[float] | Floats) -> Estimate:
     """The mean of one value a prompt, with Student's t interval."""
+    from scipy.special import stdtrit
+
     found = np.asarray(values, dtype=np.float64)
     middle = float(found.mean())
     if found.size < 2:
         return Estimate(middle, None)
-    reach = float(student.ppf((1 + LEVEL) / 2, found.size - 1)) * float(found.std(ddof=1)) / sqrt(found.size)
+    reach = float(stdtrit(found.size - 1, (1 + LEVEL) / 2)) * float(found.std(ddof=1)) / sqrt(found.size)
     return Estimate(middle, Interval(middle, middle - reach, middle + reach))
 
 

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import sqrt
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtri
 
 from telephone.domain.games import Pair
 from telephone.scoring.ballots import Ballots, Ints
@@ -25,7 +25,7 @@ from telephone.scoring.vote_model import POINTS, rank_by_votes
 
 ALIKE: Final = 0.1
 """What differs by less than this part of the best is as good as the best."""
-NORMAL: Final = float(ndtri((1 + LEVEL) / 2))
+NORMAL: Final = NormalDist().inv_cdf((1 + LEVEL) / 2)
 """How many standard deviations an interval reaches to either side."""
 
 Met = Mapping[tuple[frozenset[Pair], str | None], int]

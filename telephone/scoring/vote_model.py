@@ -14,7 +14,6 @@ from math import log
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from telephone.domain.games import Pair
 from telephone.scoring.ballots import Ballots, Ints
@@ -184,6 +183,8 @@ def _fit(
 
 def _clusters(ballots: Ballots, battles: BattleVotes, fit: Fit, centring: Floats) -> Floats:
     """The variance (P,) of the contrasts that voters' tastes add to that of independent votes, never negative."""
+    from scipy.sparse import csr_array
+
     size = len(ballots.pairs)
     pull = battles.influence(fit, centring @ fit.covariance[:size])
     independent = np.einsum("ob,obp->p", battles.chosen.sum(axis=0) * fit.chances, pull**2)

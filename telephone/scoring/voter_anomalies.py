@@ -15,7 +15,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, logsumexp
 
 from telephone.domain.polls import CHOICES, Poll
 from telephone.scoring.intervals import Floats
@@ -53,6 +52,8 @@ def suspects(polls: Sequence[Poll]) -> tuple[Suspect, ...]:
 
 def log_odds(polls: Sequence[Poll]) -> tuple[Suspect, ...]:
     """The test of every voter with FEWEST_VOTES or more."""
+    from scipy.special import logsumexp
+
     polls = [poll for poll in polls if len(poll.votes)]
     if not polls:
         return ()
@@ -135,6 +136,8 @@ def _counts(seen: _Seen, key: Codes) -> Floats:
 
 def _learnt(seen: _Seen, group: Codes, outcome: Codes, options: Codes) -> Floats:
     """log marginal likelihood (members,) of each voter's outcomes, a Dirichlet-multinomial in each `group`."""
+    from scipy.special import gammaln
+
     size = int(group.max()) + 1
     cells, cell_votes = np.unique((seen.voter * size + group) * _OUTCOMES + outcome, return_counts=True)
     groups, first, group_votes = np.unique(seen.voter * size + group, return_index=True, return_counts=True)

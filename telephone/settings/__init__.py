@@ -60,10 +60,13 @@ class Settings(BaseSettings):
     http_host: Annotated[str, written(checks.listening_host)] = Field("127.0.0.1", alias="TELEPHONE_HTTP_HOST")
     http_port: Annotated[int, written(checks.port)] = Field(8787, ge=0, le=65535, alias="TELEPHONE_HTTP_PORT")
     public_url: Annotated[str | None, written(checks.public_address)] = Field(None, alias="TELEPHONE_PUBLIC_URL")
+    proxies: Annotated[str, written(checks.networks)] = Field("", alias="TELEPHONE_PROXIES")
     role: Annotated[Role, written(checks.one_of(*get_args(Role)))] = Field("all", alias="TELEPHONE_ROLE")
     budget_operator: Dollars = Field(5.0, alias="TELEPHONE_BUDGET_OPERATOR")
     budget_server: Dollars = Field(2.0, alias="TELEPHONE_BUDGET_SERVER")
     budget_member: Dollars = Field(0.5, alias="TELEPHONE_BUDGET_MEMBER")
+    start_patience: Annotated[float, written(checks.seconds)] = Field(300.0, ge=0, alias="TELEPHONE_START_PATIENCE")
+    """How long the bot waits in all, while it starts, for Discord and the database, in seconds."""
     secret: Annotated[SecretStr | None, written(str)] = Field(None, alias="TELEPHONE_SECRET")
     download_hosts: Annotated[str, written(checks.hosts)] = Field("", alias="TELEPHONE_DOWNLOAD_HOSTS")
     limits: Annotated[str, written(str)] = Field("", alias="TELEPHONE_LIMITS")

@@ -224,6 +224,17 @@ def hosts(text: str) -> str:
     return " ".join(found)
 
 
+def networks(text: str) -> str:
+    """Addresses and networks, by one blank each."""
+    found = []
+    for word in re.split(r"[\s,;]+", text.strip(" ,;")):
+        try:
+            found.append(str(ipaddress.ip_network(word, strict=False)))
+        except ValueError:
+            raise ValueError(f"{said(word)} is no address; write one or a network, such as 10.0.0.0/8") from None
+    return " ".join(found)
+
+
 def listening_host(text: str) -> str:
     """The name or number of an interface to listen on."""
     bare = text.removeprefix("[").removesuffix("]")
@@ -247,6 +258,13 @@ def dollars(text: str) -> float:
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+", text) and float(text) <= 10_000:
         return float(text)
     raise ValueError(f"{said(text)} is no amount from 0 to 10000; write dollars as a number with a point, such as 2.50")
+
+
+def seconds(text: str) -> float:
+    """A time in seconds, up to a day."""
+    if re.fullmatch(r"[0-9]{1,5}(\.[0-9]*)?", text) and float(text) <= 86_400:
+        return float(text)
+    raise ValueError(f"{said(text)} is no number of seconds from 0 to 86400; write one such as 300")
 
 
 def one_of(*words: str) -> Callable[[str], str]:

@@ -13,19 +13,24 @@ from dotenv.parser import parse_stream
 from telephone.errors import Misconfigured
 
 FILE: Final = Path(".env")
+SIZE_MAX: Final = 10**6
+"""The largest file that is read, in bytes."""
 _MARKS: Final = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 def read(path: Path = FILE) -> dict[str, str]:
     """Its settings by name; none where there is no such file. Raises Misconfigured, naming a line that is none."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(SIZE_MAX + 1)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except IsADirectoryError:
         raise Misconfigured(f"{_place(path)} is a folder; make it a file such as .env.example, or remove it.") from None
     except OSError as error:
         raise Misconfigured(f"{_place(path)} cannot be read ({error.strerror}); let this user read it.") from None
+    if len(data) > SIZE_MAX:
+        raise Misconfigured(f"{_place(path)} is no file of settings: it is over 1 MB; write one as .env.example is.")
     text = _decoded(path, data)
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:

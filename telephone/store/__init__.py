@@ -4,10 +4,12 @@ from types import TracebackType
 from typing import Self
 
 from telephone.concurrency import off_loop
+from telephone.store.acknowledged import AcknowledgedInteractions
 from telephone.store.battles import Battles
 from telephone.store.budgets import Budgets
 from telephone.store.database import Database, read_url
 from telephone.store.distances import Distances, Measurement
+from telephone.store.due import Due
 from telephone.store.erasures import Erasures
 from telephone.store.expenses import Expense, Expenses
 from telephone.store.game_posts import StoredPost
@@ -61,6 +63,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.changes = database.changes
         self.games = Games(database)
         self.steps = Steps(database)
         self.seats = Seats(database)
@@ -86,8 +89,10 @@ class Store:
         self.conduct = Conduct(database)
         self.prompts = Prompts(database)
         self.members = Members(database)
+        self.acknowledged = AcknowledgedInteractions(database)
         self.traces = Traces(database)
         self.erasures = Erasures(database)
+        self.due = Due(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":

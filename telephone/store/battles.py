@@ -19,7 +19,7 @@ from telephone.domain.refusals import MetAlready, NoBattle
 from telephone.store import game_reader
 from telephone.store.counted_distances import recount
 from telephone.store.database import Database
-from telephone.store.games import add_server, open_order, put
+from telephone.store.games import add_server, newest_first, open_order, put
 from telephone.store.reservations import Order
 from telephone.store.tables.battles import BattlePostRow, BattleRow, SideRow, VoteRow
 from telephone.store.tables.columns import now
@@ -36,30 +36,42 @@ class Battles:
         self._database = database
 
     async def add(
-        self, request: BattleRequest, places: Sequence[int], orders: Sequence[Order] = (), total: Order | None = None
+        self,
+        request: BattleRequest,
+        places: Sequence[int],
+        orders: Sequence[Order] = (),
+        total: Order | None = None,
+        battle_id: str | None = None,
     ) -> Battle:
         """Stores a battle that plays, with a queued game for each pair: pair k is the side at `places[k]`.
 
-        Reserves the money of all its games in the same transaction, `orders[k]` for pair k, or stores nothing.
+        Reserves the money of all its games in the same transaction, `orders[k]` for pair k, or stores nothing. With
+        `battle_id` it is stored under that id, once: a repeated call finds it.
         Raises BadInput, and OverBudget where `total` does not fit what is left of today's budgets.
         """
         async with self._database.writing() as session:
+            if battle_id is not None and await session.get(BattleRow, battle_id) is not None:
+                return await _one(session, battle_id)
             games = [_game(request, pair) for pair in request.pairs]
             if total is not None:
                 await open_order(self._database, session, games[0], total)
             each: Sequence[Order | None] = orders or [None] * len(games)
             ids = [await put(self._database, session, game, order) for game, order in zip(games, each, strict=True)]
             by_place = dict(zip(places, ids, strict=True))
-            return await _one(session, await self._put(session, request, BattleState.PLAYING, by_place))
+            return await _one(session, await self._put(session, request, BattleState.PLAYING, by_place, battle_id))
 
-    async def set_against(self, request: BattleRequest, places: Sequence[int], games: Sequence[Game]) -> Battle:
+    async def set_against(
+        self, request: BattleRequest, places: Sequence[int], games: Sequence[Game], key: str | None = None
+    ) -> Battle:
         """Stores a battle between finished games, game k at `places[k]`. Raises BadInput where they have met already.
 
-        A second vote on the same pictures would count them twice.
+        A second vote on the same pictures would count them twice. `key` is as `battle_id` of `add`.
         """
         async with self._database.writing() as session:
+            if key is not None and await session.get(BattleRow, key) is not None:
+                return await _one(session, key)
             by_place = {place: game.id for place, game in zip(places, games, strict=True)}
-            battle_id = await self._put(session, request, BattleState.PLAYING, by_place)
+            battle_id = await self._put(session, request, BattleState.PLAYING, by_place, key)
             met = await session.scalar(_met(battle_id, [game.id for game in games]))
             if met is not None:
                 raise MetAlready([game.number for game in games], met)
@@ -69,6 +81,15 @@ class Battles:
         """The battle of this id. Raises NotFound."""
         async with self._database.reading() as session:
             return await _one(session, battle_id)
+
+    async def server_of(self, battle_id: str) -> int:
+        """The server that a battle belongs to. Raises NotFound."""
+        query = select(col(BattleRow.guild_id)).where(col(BattleRow.id) == battle_id, ~col(BattleRow.erased))
+        async with self._database.reading() as session:
+            guild_id = await session.scalar(query)
+        if guild_id is None:
+            raise NoBattle(battle_id)
+        return guild_id
 
     async def of_game(self, game_id: str) -> list[Battle]:
         """The battles that a game is a side of, newest first; at most one of them is designed."""
@@ -83,7 +104,7 @@ class Battles:
         if states:
             query = query.where(col(BattleRow.state).in_(_names(states)))
         async with self._database.reading() as session:
-            return await _read(session, query.order_by(col(BattleRow.number).desc()).limit(limit))
+            return await _read(session, query.order_by(newest_first(BattleRow, states)).limit(limit))
 
     async def unfinished(self) -> list[Battle]:
         """The battles of all servers that are neither closed nor void, oldest first."""
@@ -205,10 +226,15 @@ class Battles:
         return run
 
     async def _put(
-        self, session: AsyncSession, request: BattleRequest, state: BattleState, games: Mapping[int, str]
+        self,
+        session: AsyncSession,
+        request: BattleRequest,
+        state: BattleState,
+        games: Mapping[int, str],
+        battle_id: str | None,
     ) -> str:
-        """Stores a battle between stored games, by their places; returns its id."""
-        battle_id = secrets.token_hex(8)
+        """Stores a battle between stored games, by their places; returns its id, which is random for None."""
+        battle_id = battle_id or secrets.token_hex(8)
         await add_server(self._database, session, request.guild_id)
         number = await session.scalar(
             update(ServerRow)

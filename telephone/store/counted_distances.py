@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, SQLColumnExpression, and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -40,18 +40,18 @@ def live() -> ColumnElement[bool]:
     return and_(or_(col(GameRow.t2i) == HUMAN, col(GameRow.i2t) == HUMAN), ~col(GameRow.sealed))
 
 
-async def repeated(session: AsyncSession, game_id: str) -> dict[str, Any]:
+def repeated(connection: Connection, game_id: str) -> dict[str, Any]:
     """The values that every distance of a game repeats, by column. Raises NotFound."""
-    row = (await session.execute(select(GameRow, counts()).where(col(GameRow.id) == game_id))).first()
-    if row is None:
+    game = connection.execute(_REPEATED, {"game_id": game_id}).first()
+    if game is None:
         raise NoGame(game_id)
-    game, counted = row
+    live_game = HUMAN in (game.t2i, game.i2t) and not game.sealed
     return {
         "guild_id": game.guild_id,
-        "cell": cell_of(game.t2i, game.i2t, game.level, game.slug, game.prompt, live=_is_live(game)),
+        "cell": cell_of(game.t2i, game.i2t, game.level, game.slug, game.prompt, live=live_game),
         "seed": game.seed,
         "designed": game.design is not None,
-        "counted": counted,
+        "counted": bool(game.counted),
     }
 
 
@@ -68,5 +68,10 @@ async def recount(session: AsyncSession, games: SQLColumnExpression[bool] | Colu
     await session.execute(update(DistanceRow).where(games).values(counted=counted))
 
 
-def _is_live(game: GameRow) -> bool:
-    return HUMAN in (game.t2i, game.i2t) and not game.sealed
+_REPEATED: Final = select(
+    *(
+        getattr(GameRow, name)
+        for name in ("guild_id", "t2i", "i2t", "level", "slug", "prompt", "seed", "design", "sealed")
+    ),
+    counts().label("counted"),
+).where(col(GameRow.id) == bindparam("game_id"))

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from telephone.errors import Misconfigured
+from telephone.store.changes import Changes
 from telephone.store.tables.games import Row
 
 T = TypeVar("T")
@@ -177,6 +178,7 @@ class Database:
         if is_sqlite(url):
             set_up_sqlite(self.units)
         self._threads = ThreadPoolExecutor(UNIT_THREADS, thread_name_prefix="store")
+        self.changes = Changes(self.ask)
 
     async def ask(self, query: Callable[[Connection], T]) -> T:
         """What one SELECT finds, on a thread; without a transaction where the database needs none for it."""
@@ -185,7 +187,9 @@ class Database:
     async def change(self, work: Callable[[Connection], T]) -> T:
         """Runs a unit of work on a thread, in one transaction, which an exception rolls back."""
         async with self._write_lock:
-            return await self._on_thread(work, telephone_writes=True)
+            done = await self._on_thread(work, telephone_writes=True)
+        self.changes.stir()
+        return done
 
     async def _on_thread(self, work: Callable[[Connection], T], **options: bool) -> T:
         def unit() -> T:
@@ -205,6 +209,7 @@ class Database:
         """A transaction that is committed at its end, or rolled back by an exception."""
         async with self._write_lock, _transaction(UncancelledSession(self._writers, expire_on_commit=False)) as session:
             yield session
+        self.changes.stir()
 
     def insert(self, table: type[Row]) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that supports ON CONFLICT, in this database's dialect."""
@@ -223,6 +228,7 @@ class Database:
                 await to_the_end(raw.execute_fetchall(statement))
 
     async def close(self) -> None:
+        await self.changes.close()
         self._threads.shutdown(wait=False)  # whoever asked has waited for the end
         self.units.dispose()
         await self.engine.dispose()

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import delete, or_, select, update
@@ -10,6 +11,7 @@ from sqlmodel import col
 
 from telephone.domain.deletions import Reach
 from telephone.store.counted_distances import repeated
+from telephone.store.database import in_session
 from telephone.store.member_data import TRACES, Fate, Trace
 from telephone.store.packed_votes import unpack
 from telephone.store.tables.battles import BattleRow, VoteRow
@@ -71,7 +73,7 @@ async def _replace_words(session: AsyncSession, member_id: int, reach: Reach) ->
                     one.prompt = name
     await session.flush()
     for game_id in begun:
-        cell = (await repeated(session, game_id))["cell"]
+        cell = (await in_session(session, partial(repeated, game_id=game_id)))["cell"]
         await session.execute(update(DistanceRow).where(col(DistanceRow.game_id) == game_id).values(cell=cell))
 
 

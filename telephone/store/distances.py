@@ -5,11 +5,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlmodel import col
 
 from telephone.store.counted_distances import repeated
 from telephone.store.database import Database
+from telephone.store.games import show_by
+from telephone.store.reservations import book
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import DistanceRow
 
@@ -28,6 +30,12 @@ class Measurement(NamedTuple):
     picture: float | None = None
     picture_step: float | None = None
     approximate: bool = False
+
+
+class Shown(NamedTuple):
+    """That a game shows the distances of an embedder, unless it shows those of another."""
+
+    unless: str | None = None
 
 
 class Distances:
@@ -64,11 +72,15 @@ class Distances:
         embedder: str,
         version: str,
         rows: Sequence[Measurement | tuple[int, float | None, float | None]],
+        *,
+        shown: Shown | None = None,
+        settle: bool = False,
     ) -> None:
         """Stores distances; a plain tuple is (turn, distance, step_distance), with defaults for the other fields.
 
         A game with a distance that is None counts on no board by this embedder. A turn already measured stays as it is.
-        Raises NotFound, and ValueError for a distance that is no finite number.
+        In the same transaction the game is `shown` by these distances from now on, and with `settle` the unspent part
+        of its reservation is released. Raises NotFound, and ValueError for a distance that is no finite number.
         """
         measured = [Measurement(*row) for row in rows]
         for row in measured:
@@ -77,10 +89,17 @@ class Distances:
         if not rows:
             return
         whose = {"game_id": game_id, "embedder": embedder, "version": version, "measured_at": now()}
-        async with self._database.writing() as session:
-            whose |= await repeated(session, game_id)
+
+        def work(connection: Connection) -> None:
+            of_all = whose | repeated(connection, game_id)
             if any(None in (row.distance, row.step_distance) for row in measured):
-                whose["counted"] = False
+                of_all["counted"] = False
             # Always in the same order: two writers with opposite orders would deadlock.
-            values = [whose | row._asdict() for row in sorted(measured, key=lambda row: row.turn)]
-            await session.execute(self._database.insert(DistanceRow).on_conflict_do_nothing(), values)
+            values = [of_all | row._asdict() for row in sorted(measured, key=lambda row: row.turn)]
+            connection.execute(self._database.insert(DistanceRow).on_conflict_do_nothing(), values)
+            if shown is not None:
+                show_by(connection, game_id, embedder, shown.unless)
+            if settle:
+                book(connection, game_id, settle=True)
+
+        await self._database.change(work)

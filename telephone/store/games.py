@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -22,6 +22,12 @@ from telephone.store.tables.games import DistanceRow, GameRow, PostRow, ServerRo
 from telephone.store.visibility import sealed
 
 _UNFINISHED: Final = tuple(state for state in GameState if not state.is_final)
+_OPENED: Final = select(
+    select(col(GameRow.id))
+    .where(col(GameRow.guild_id) == bindparam("guild"), col(GameRow.state) == GameState.QUEUED.value)
+    .where(col(GameRow.opened_run) == col(GameRow.runs))
+    .exists()
+)
 _INT64: Final = range(-(2**63), 2**63)
 
 
@@ -31,20 +37,32 @@ class Games:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, request: GameRequest, order: Order | None = None) -> Game:
+    async def add(self, request: GameRequest, order: Order | None = None, game_id: str | None = None) -> Game:
         """Queues a game under a new id and its server's next number, with its money reserved in the same transaction.
 
-        Raises BadInput, and OverBudget where `order` does not fit what is left of today's budgets.
+        With `game_id` it is stored under that id, once: a repeated call finds it. Raises BadInput, and OverBudget where
+        `order` does not fit what is left of today's budgets.
         """
         async with self._database.writing() as session:
+            if game_id is not None and await session.get(GameRow, game_id) is not None:
+                return await _one(session, game_id)
             if order is not None:
                 await open_order(self._database, session, request, order)
-            return await _one(session, await put(self._database, session, request, order))
+            return await _one(session, await put(self._database, session, request, order, game_id))
 
     async def get(self, game_id: str) -> Game:
         """The game of this id. Raises NotFound."""
         async with self._database.reading() as session:
             return await _one(session, game_id)
+
+    async def server_of(self, game_id: str) -> int:
+        """The server that a game belongs to. Raises NotFound."""
+        query = select(col(GameRow.guild_id)).where(col(GameRow.id) == game_id, ~col(GameRow.erased))
+        async with self._database.reading() as session:
+            guild_id = await session.scalar(query)
+        if guild_id is None:
+            raise NoGame(game_id)
+        return guild_id
 
     async def glance(self, game_id: str) -> Glance:
         """Whether a game may go on, and what may have changed about it, in one query. Raises NotFound."""
@@ -66,20 +84,28 @@ class Games:
         if states:
             query = query.where(col(GameRow.state).in_(_names(states)))
         async with self._database.reading() as session:
-            return await game_reader.read(session, query.order_by(col(GameRow.number).desc()).limit(limit))
+            return await game_reader.read(session, query.order_by(newest_first(GameRow, states)).limit(limit))
 
     async def unfinished(
-        self, guild_id: int | None = None, *, states: Collection[GameState] = _UNFINISHED
+        self,
+        guild_id: int | None = None,
+        *,
+        states: Collection[GameState] = _UNFINISHED,
+        newest: int | None = None,
     ) -> list[Game]:
         """The games that have not ended, of all servers or of one, sealed ones too, oldest first.
 
-        `states` restricts the result to some of these states.
+        `states` restricts the result to some of these states, `newest` to so many games.
         """
         query = game_reader.GAMES.where(col(GameRow.state).in_(_names(states)))
         if guild_id is not None:
             query = query.where(col(GameRow.guild_id) == guild_id)
+        if newest is not None:
+            query = query.order_by(newest_first(GameRow, _UNFINISHED)).limit(newest)
         async with self._database.reading() as session:
-            return await game_reader.read(session, query.order_by(col(GameRow.created_at), col(GameRow.id)))
+            found = await game_reader.read(session, query)
+        # Sorted here: ordered by time, the database would walk through all games of a server to find these few.
+        return sorted(found, key=lambda game: (game.created_at, game.id))
 
     async def unclosed(self, after: timedelta, until: timedelta) -> list[Game]:
         """Finished games that ended between `until` and `after` ago and have no summary yet.
@@ -124,7 +150,9 @@ class Games:
                 await book_in(session, game_id, settle=True)
             if moved and to.is_final:
                 await recount(session, col(DistanceRow.game_id) == game_id)
-            return moved
+        if moved:
+            self._database.changes.tell(game_id)
+        return moved
 
     async def void(self, game_id: str) -> None:
         """Marks a game as voided by a moderator: it counts neither for nor against anybody."""
@@ -153,6 +181,12 @@ class Games:
                 .returning(col(GameRow.id))
             )
             return sorted(promoted, key=ids.index)
+
+    async def any_opened(self, guild_id: int) -> bool:
+        """Whether a server has queued games that can be promoted, in one query."""
+        return await self._database.ask(
+            lambda connection: bool(connection.execute(_OPENED, {"guild": guild_id}).scalar())
+        )
 
     async def opened(self, game_id: str, run: int) -> None:
         """Marks that a run's card and thread are ready, so that the game can be promoted; not for an earlier run."""
@@ -196,6 +230,7 @@ class Games:
             run = await session.scalar(statement)
         if run is None:
             raise NoGame(game_id)
+        self._database.changes.tell(game_id)
         return run
 
     async def measured_with(self, game_id: str, embedder: str, *, unless: str | None = None) -> None:
@@ -203,17 +238,20 @@ class Games:
 
         Raises NotFound.
         """
-        shown = col(GameRow.embedder)
-        named = embedder if unless is None else case((shown == unless, shown), else_=embedder)
-        statement = update(GameRow).where(col(GameRow.id) == game_id).values(embedder=named).returning(col(GameRow.id))
-        async with self._database.writing() as session:
-            if await session.scalar(statement) is None:
-                raise NoGame(game_id)
+        await self._database.change(lambda connection: show_by(connection, game_id, embedder, unless))
 
     async def count(self, guild_id: int | None, states: Collection[GameState]) -> int:
         """How many games are in one of these states, of one server or, for None, of all."""
         async with self._database.reading() as session:
             return int(await session.scalar(_count(guild_id, states)) or 0)
+
+
+def show_by(connection: Connection, game_id: str, embedder: str, unless: str | None) -> None:
+    """Sets the embedder whose distances a game shows, unless it shows those of `unless`. Raises NotFound."""
+    shown = col(GameRow.embedder)
+    named = embedder if unless is None else case((shown == unless, shown), else_=embedder)
+    if connection.execute(update(GameRow).where(col(GameRow.id) == game_id).values(embedder=named)).rowcount == 0:
+        raise NoGame(game_id)
 
 
 async def open_order(database: Database, session: AsyncSession, request: GameRequest, order: Order) -> None:
@@ -225,11 +263,13 @@ async def open_order(database: Database, session: AsyncSession, request: GameReq
     await check(session, request, order)
 
 
-async def put(database: Database, session: AsyncSession, request: GameRequest, order: Order | None) -> str:
+async def put(
+    database: Database, session: AsyncSession, request: GameRequest, order: Order | None, game_id: str | None = None
+) -> str:
     """Stores a game as queued under its server's next number, its money reserved; returns its id. Raises BadInput."""
     if request.seed not in _INT64:
         raise SeedTooLarge
-    game_id = secrets.token_hex(8)
+    game_id = game_id or secrets.token_hex(8)
     await add_server(database, session, request.guild_id)
     # The UPDATE locks the server's row until the transaction ends, so that the next game counts on from here; a
     # rolled-back game gives its number back.
@@ -275,6 +315,16 @@ async def _one(session: AsyncSession, game_id: str) -> Game:
 def _seen() -> tuple[ColumnElement[bool], ...]:
     """The conditions for a game that is not sealed."""
     return ~sealed(), ~col(GameRow.erased)
+
+
+def newest_first(row: Any, states: Collection[Any]) -> ColumnElement[Any]:
+    """The order of a server's games or battles in these states, the newest first.
+
+    The index by state and number has the order for one state. For several a database might walk by number through all
+    that has ended, to find the few that have not; the sum keeps it from that.
+    """
+    number = col(row.number)
+    return (number + 0 if len(states) > 1 else number).desc()
 
 
 def _names(states: Collection[GameState]) -> list[str]:

@@ -29,6 +29,7 @@ from telephone.store.tables.games import (
 )
 from telephone.store.tables.guesses import GuessRow
 from telephone.store.tables.human_turns import SeatRow, SightRow
+from telephone.store.tables.interactions import AcknowledgedRow
 from telephone.store.tables.members import ErasureRow, MemberRow
 from telephone.store.tables.parties import GuestRow, PartyRow
 from telephone.store.tables.rescores import RescoreRow
@@ -72,6 +73,7 @@ TRACES: Final = (
     Trace(ConductRow, "member_id", "decisions_about_votes", Fate.GOES),
     Trace(ConductRow, "decided_by", "decisions_made", Fate.NOBODYS),
     Trace(RescoreRow, "asked_by", "rescores", Fate.NOBODYS),
+    Trace(AcknowledgedRow, "member_id", "unanswered", Fate.GOES),
     Trace(ErasureRow, "member_id", "deletions", Fate.LAST),
 )
 """All columns that hold a member's id. A poll holds packed ids too: it is deleted when one of its votes is."""
@@ -79,7 +81,9 @@ ANSWERS: Final = "answers"
 """The section of a member's file with the pictures they drew and the captions they wrote, in anybody's game."""
 OF_GAMES: Final[Mapping[str, type[StepRow] | type[DistanceRow]]] = {"steps": StepRow, "distances": DistanceRow}
 """The tables with steps and distances of the games that a member started, by section of the member's file."""
-_SECRETS: Final = frozenset({"claim_id", "claim_token"})
+_UNCOUNTED: Final = frozenset({"unanswered"})
+"""Sections of what is about to go by itself: the command that counts them is one of them."""
+_SECRETS: Final = frozenset({"claim_id", "claim_token", "token"})
 """Columns that grant access while they are valid, and hold no personal data."""
 _BATCH: Final = 500
 
@@ -111,15 +115,15 @@ class Traces:
         return found
 
     async def counts(self, member_id: int) -> dict[str, int]:
-        """How many rows hold a member, by section."""
+        """How many rows hold a member, by section, but for those that go by themselves within minutes."""
         async with self._database.reading() as session:
             return await count_traces(session, member_id)
 
 
 async def count_traces(session: AsyncSession, member_id: int) -> dict[str, int]:
-    """How many rows hold a member, by section."""
+    """How many rows hold a member, by section, but for those that go by themselves within minutes."""
     found = {}
-    for trace in TRACES:
+    for trace in (one for one in TRACES if one.section not in _UNCOUNTED):
         query = select(func.count()).select_from(trace.row).where(_column(trace) == member_id)
         found[trace.section] = int(await session.scalar(query) or 0)
     return found
@@ -152,7 +156,7 @@ def _plain(row: Row, member_id: int) -> dict[str, Any]:
         value = getattr(row, column.name)
         if column.name in _SECRETS or (column.name in members and value != member_id):
             continue
-        is_id = isinstance(column.type, BigInteger) and (column.name in members or column.name.endswith("_id"))
+        is_id = isinstance(column.type, BigInteger) and (column.name in members or column.name.endswith("id"))
         values[column.name] = str(value) if is_id and value is not None else _value(value)
     return values
 

@@ -7,13 +7,23 @@ from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, NullPool, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from telephone.errors import Misconfigured
+from telephone.errors import Misconfigured, Unreachable
 from telephone.store.database import engine_options, is_sqlite, set_up_sqlite
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _ELSEWHERE: Final = "Let this user write there, or name another place by TELEPHONE_DATA_DIR or TELEPHONE_DATABASE_URL."
+_SQLITE_LATER: Final = ("locked", "busy", "disk is full", "disk i/o error")
+_POSTGRES_NEVER: Final = (
+    "authentication failed",
+    "does not exist",
+    "pg_hba.conf",
+    "no password supplied",
+    "permission",
+)
+"""Words of a Postgres that answers, and lets nobody in by this address. Everything else may pass: no connection, a
+restart, no free connection."""
 _LOCK: Final = 0x7E1E_9407
 """The key of the advisory lock under which Postgres is migrated."""
 
@@ -22,7 +32,7 @@ def upgrade(url: URL) -> None:
     """Creates the file's folder, then the tables, or changes them to this version's. Blocks.
 
     All in one transaction and under a lock, so that several processes may start at once. Raises
-    Misconfigured when the database cannot be reached, is none, or is newer than this version.
+    Unreachable when the database does not answer now, and Misconfigured when it is none or newer than this version.
     """
     shown = str(url.database) if is_sqlite(url) else url.render_as_string(hide_password=True)
     try:
@@ -34,6 +44,8 @@ def upgrade(url: URL) -> None:
             "The database was made by a newer version of AI Telephone; please update this one.", f"{shown}: {error}"
         ) from error
     except DBAPIError as error:
+        if may_pass(error, url):
+            raise Unreachable(f"The database {shown} does not answer; see that it runs.", _first_line(error)) from error
         advice = f" {_ELSEWHERE}" if is_sqlite(url) else ""
         raise Misconfigured(f"The database {shown} cannot be opened: {_first_line(error)}{advice}") from error
 
@@ -56,6 +68,16 @@ def _migrate(url: URL) -> None:
         if not is_sqlite(url):
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         command.upgrade(configured(connection), "head")
+
+
+def may_pass(error: DBAPIError, url: URL) -> bool:
+    """Whether a database that could not be opened may be there later, with the same address."""
+    if not isinstance(error, OperationalError):
+        return False
+    said = str(error.orig).lower()
+    if is_sqlite(url):
+        return any(words in said for words in _SQLITE_LATER)
+    return not any(words in said for words in _POSTGRES_NEVER)
 
 
 def configured(connection: Connection) -> Config:

@@ -50,10 +50,16 @@ class Parties:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, request: PartyRequest) -> Party:
-        """Stores a party that members may join, under its server's next number; its starter is the first member."""
-        moment, party_id = now(), secrets.token_hex(8)
+    async def add(self, request: PartyRequest, party_id: str | None = None) -> Party:
+        """Stores a party that members may join, under its server's next number; its starter is the first member.
+
+        With `party_id` it is stored under that id, once: a repeated call finds it.
+        """
+        moment = now()
         async with self._database.writing() as session:
+            if party_id is not None and await session.get(PartyRow, party_id) is not None:
+                return await _one(session, party_id)
+            party_id = party_id or secrets.token_hex(8)
             await add_server(self._database, session, request.guild_id)
             number = await session.scalar(
                 update(ServerRow)
@@ -71,6 +77,15 @@ class Parties:
         """The party of this id. Raises NotFound."""
         async with self._database.reading() as session:
             return await _one(session, party_id)
+
+    async def server_of(self, party_id: str) -> int:
+        """The server that a party belongs to. Raises NotFound."""
+        query = select(col(PartyRow.guild_id)).where(col(PartyRow.id) == party_id)
+        async with self._database.reading() as session:
+            guild_id = await session.scalar(query)
+        if guild_id is None:
+            raise NoParty
+        return guild_id
 
     async def unfinished(self, guild_id: int | None = None) -> list[Party]:
         """The parties that have not ended, of all servers or of one, oldest first."""

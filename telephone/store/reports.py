@@ -1,11 +1,13 @@
 """Reports: members' reports of single steps, and moderators' decisions about them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, String, and_, cast, func, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from telephone.domain.games import Kind, StepKey
@@ -14,13 +16,16 @@ from telephone.errors import BadInput
 from telephone.store.database import Database
 from telephone.store.games import guild_of
 from telephone.store.tables.columns import now
-from telephone.store.tables.games import DISMISSED, OPEN, UPHELD, PostRow, ReportRow, StepRow
-from telephone.store.visibility import hidden
+from telephone.store.tables.games import DISMISSED, OPEN, UPHELD, PostRow, ReportRow
 
 STALE_FOR: Final = timedelta(days=365)
 """How long a message is updated to match its reports; after that its channel is taken to be gone."""
 NEW_FOR: Final = timedelta(days=1)
 """How long a report or a decision counts as new: its message is then updated more often."""
+_STANDING: Final = (OPEN, UPHELD)
+"""The states of a report that hides its step."""
+_BATCH: Final = 500
+"""Games in one query; the databases bound the parameters of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +90,20 @@ class Reports:
         return await self._settle(_of_game(game_id), UPHELD, by)
 
     async def stale(self, game_id: str | None = None) -> list[Stale]:
-        """Posted steps whose message does not match its reports of the last year, of one game or of all."""
-        what = cast(col(StepRow.turn), String) + col(StepRow.kind)
-        version = func.count() + func.count(col(ReportRow.settled_at))
-        latest = func.max(func.coalesce(col(ReportRow.settled_at), col(ReportRow.reported_at)))
-        query = (
-            select(col(StepRow.game_id), col(StepRow.turn), col(StepRow.kind), version, latest > now() - NEW_FOR)
-            .join(ReportRow, _same_step())
-            .join(PostRow, and_(col(PostRow.game_id) == col(StepRow.game_id), col(PostRow.what) == what))
-            .where(col(PostRow.message_id).is_not(None), col(PostRow.hidden) != hidden())
-            .group_by(col(StepRow.game_id), col(StepRow.turn), col(StepRow.kind))
-            .having(latest > now() - STALE_FOR)
-        )
+        """Posted steps whose message does not match its reports of the last year, of one game or of all.
+
+        Asked for all again and again, so it reads steps with a report that stands, and hidden messages, and no others.
+        """
+        of_game = [] if game_id is None else [_of_game(game_id)]
+        shown = select(col(ReportRow.game_id), col(PostRow.what)).join(PostRow, _posted()).distinct()
+        shown = shown.where(col(ReportRow.state).in_(_STANDING), ~col(PostRow.hidden), *of_game)
+        stands = select(col(ReportRow.state)).where(_posted(), col(ReportRow.state).in_(_STANDING)).correlate(PostRow)
+        hidden = select(col(PostRow.game_id), col(PostRow.what)).where(col(PostRow.hidden), ~stands.exists())
         if game_id is not None:
-            query = query.where(col(StepRow.game_id) == game_id)
+            hidden = hidden.where(col(PostRow.game_id) == game_id)
         async with self._database.reading() as session:
-            rows = await session.execute(query)
-            return [Stale(game, StepKey(turn, Kind(kind)), n, bool(new)) for game, turn, kind, n, new in rows]
+            wrong = {(owner, what) for query in (shown, hidden) for owner, what in await session.execute(query)}
+            return await _stale(session, wrong) if wrong else []
 
     async def _settle(self, which: ColumnElement[bool], state: str, by: int) -> int:
         statement = (
@@ -134,9 +136,25 @@ def _of_step(key: StepKey) -> ColumnElement[bool]:
     return and_(col(ReportRow.turn) == key.turn, col(ReportRow.kind) == key.kind.value)
 
 
-def _same_step() -> ColumnElement[bool]:
+def _posted() -> ColumnElement[bool]:
+    """Whether a message was posted and shows the step of a report."""
+    what = cast(col(ReportRow.turn), String) + col(ReportRow.kind)
     return and_(
-        col(ReportRow.game_id) == col(StepRow.game_id),
-        col(ReportRow.turn) == col(StepRow.turn),
-        col(ReportRow.kind) == col(StepRow.kind),
+        col(PostRow.game_id) == col(ReportRow.game_id), col(PostRow.what) == what, col(PostRow.message_id).is_not(None)
     )
+
+
+async def _stale(session: AsyncSession, wrong: Collection[tuple[str, str]]) -> list[Stale]:
+    """The steps among `wrong`, by game and message, with a report that was opened or decided in the last year."""
+    version = func.count() + func.count(col(ReportRow.settled_at))
+    latest = func.max(func.coalesce(col(ReportRow.settled_at), col(ReportRow.reported_at)))
+    step = (col(ReportRow.game_id), col(ReportRow.turn), col(ReportRow.kind))
+    query = select(*step, version, latest > now() - NEW_FOR).group_by(*step).having(latest > now() - STALE_FOR)
+    found, games = [], sorted({game_id for game_id, _ in wrong})
+    for start in range(0, len(games), _BATCH):
+        some = col(ReportRow.game_id).in_(games[start : start + _BATCH])
+        for game_id, turn, kind, number, new in await session.execute(query.where(some)):
+            key = StepKey(turn, Kind(kind))
+            if (game_id, str(key)) in wrong:
+                found.append(Stale(game_id, key, number, bool(new)))
+    return found

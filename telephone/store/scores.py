@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from telephone.concurrency import off_loop
 from telephone.domain.games import GameState, Level, Pair
 from telephone.store.counted_distances import counts, live, unread
 from telephone.store.database import Database
@@ -119,8 +120,8 @@ class Scores:
         async with self._database.reading() as session:
             for turn in turns:
                 of_turn = {"embedder": embedder, "version": version, "turn": turn}
-                found[turn] = [_row(*row) for row in await session.execute(query, of_turn)]
-        return {turn: _by_prompt(rows) for turn, rows in found.items()}
+                found[turn] = (await session.execute(query, of_turn)).all()
+        return await off_loop(lambda: {turn: _by_prompt(_row(*row) for row in rows) for turn, rows in found.items()})
 
     async def unread(self, pool: Pool, embedder: str, version: str, turn: int) -> int:
         """How many games of at least so many turns would count, were there no words that the embedder cannot read."""
@@ -165,6 +166,11 @@ class Scores:
                 for embedder in await _each(session, col(DistanceRow.embedder), guild_id=guild_id)
                 for version in await _each(session, col(DistanceRow.version), guild_id=guild_id, embedder=embedder)
             ]
+
+    async def embedder_names(self, guild_id: int) -> list[str]:
+        """The names of these embedders; no game is counted."""
+        async with self._database.reading() as session:
+            return await _each(session, col(DistanceRow.embedder), guild_id=guild_id)
 
     async def states(self, guild_id: int) -> tuple[tuple[str, int, int], ...]:
         """How many games and battles of a server are in each state, and the newest number of each; cheap to query.

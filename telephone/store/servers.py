@@ -50,7 +50,10 @@ class Servers:
             others = {name: value for name, value in changes.items() if name not in _COLUMNS}
             if others:
                 row.settings = {**(row.settings or {}), **others}
-            return _read(row)
+            settings = _read(row)
+        if "paused" in changes:
+            self._database.changes.hurry()
+        return settings
 
     async def paused(self, guild_id: int) -> bool:
         """Whether games are paused on a server, by its own admins or by the operator."""
@@ -82,6 +85,7 @@ class Servers:
         insert = self._database.insert(OperatorRow).values(id=1, paused=paused)
         async with self._database.writing() as session:
             await session.execute(insert.on_conflict_do_update(index_elements=["id"], set_={"paused": paused}))
+        self._database.changes.hurry()
 
     async def paused_everywhere(self) -> bool:
         """Whether the operator has paused every server."""

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlmodel import col
 
 from telephone.store.database import Database
@@ -24,6 +24,11 @@ class Size(NamedTuple):
     chunks: int
 
 
+_KEPT: Final = select(col(VectorRow.hash), col(VectorRow.data)).where(
+    col(VectorRow.embedder) == bindparam("embedder"),
+    col(VectorRow.version) == bindparam("version"),
+    col(VectorRow.hash).in_(bindparam("hashes", expanding=True)),
+)
 NO_SIZES: Final[Mapping[str, Size]] = MappingProxyType({})
 
 
@@ -36,16 +41,16 @@ class Vectors:
     async def get(self, embedder: str, version: str, hashes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The cached vectors, by hash; shape (dimensions,), read-only. Takes any number of hashes."""
         wanted = list(dict.fromkeys(hashes))
-        known: dict[str, NDArray[np.float32]] = {}
-        query = select(col(VectorRow.hash), col(VectorRow.data)).where(
-            col(VectorRow.embedder) == embedder, col(VectorRow.version) == version
-        )
-        async with self._database.reading() as session:
-            for start in range(0, len(wanted), _BATCH):
-                batch = col(VectorRow.hash).in_(wanted[start : start + _BATCH])
-                for digest, data in await session.execute(query.where(batch)):
-                    known[digest] = np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False)
-        return known
+        if not wanted:
+            return {}
+
+        def query(connection: Connection) -> dict[str, NDArray[np.float32]]:
+            whose = {"embedder": embedder, "version": version}
+            batches = (wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH))
+            rows = (row for batch in batches for row in connection.execute(_KEPT, whose | {"hashes": batch}))
+            return {digest: np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False) for digest, data in rows}
+
+        return await self._database.ask(query)
 
     async def put(
         self,
@@ -73,8 +78,8 @@ class Vectors:
             for digest in sorted(vectors)
         ]
         if values:
-            async with self._database.writing() as session:
-                await session.execute(self._database.insert(VectorRow).on_conflict_do_nothing(), values)
+            statement = self._database.insert(VectorRow).on_conflict_do_nothing()
+            await self._database.change(lambda connection: connection.execute(statement, values))
 
     async def forget(self, hashes: Sequence[str]) -> None:
         """Deletes vectors by hash, of every embedder; content that is needed later is embedded again."""

@@ -7,7 +7,9 @@ from telephone.domain.battles import Battle
 from telephone.domain.budgets import Allowance
 from telephone.domain.calibration import Calibration
 from telephone.domain.games import Game, GameRequest, GameState, Pair, Prompt
+from telephone.domain.interactions import Acknowledged
 from telephone.domain.parties import Party
+from telephone.domain.refusals import NotHere
 from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.exports import Exporter
@@ -93,9 +95,11 @@ class MemoryGames:
         queue = [one.id for one in self.kept.values() if one.state is GameState.QUEUED]
         return queue.index(game_id) + 1 if game_id in queue else 0
 
-    async def get(self, game_id: str) -> Game:
+    async def get(self, game_id: str, *, server: int | None = None) -> Game:
         if game_id not in self.kept:
             raise NotFound("There is no such game.")
+        if server not in (None, self.kept[game_id].request.guild_id):
+            raise NotHere
         return self.kept[game_id]
 
     async def by_number(self, guild_id: int, number: int) -> Game:
@@ -111,31 +115,40 @@ class MemoryGames:
         found = [one for one in self.kept.values() if one.request.guild_id == guild_id]
         return [one for one in reversed(found) if not (unfinished_only and one.state.is_final)][:limit]
 
-    async def stop(self, game_id: str, *, by: int, is_host: bool) -> Game:
+    async def stop(self, game_id: str, *, by: int, is_host: bool, server: int) -> Game:
         self._fail()
-        shown = await self._hosted(game_id, by, is_host)
+        shown = await self._hosted(game_id, by, is_host, server)
         if shown.state.is_final:
             raise BadInput(f"Game #{shown.number} has ended already; there is nothing to stop.")
         return self._keep(replace(shown, state=GameState.STOPPED))
 
-    async def resume(self, game_id: str, *, by: int, is_host: bool) -> Game:
-        shown = await self._hosted(game_id, by, is_host)
+    async def resume(self, game_id: str, *, by: int, is_host: bool, server: int) -> Game:
+        shown = await self._hosted(game_id, by, is_host, server)
         if shown.state is not GameState.PAUSED:
             raise BadInput(f"Game #{shown.number} is not paused; there is nothing to continue.")
         return self._keep(replace(shown, state=GameState.QUEUED))
 
-    async def again(self, game_id: str, *, by: int, channel_id: int, age_restricted: bool = False) -> Game:
-        request = (await self.get(game_id)).request
+    async def again(
+        self,
+        game_id: str,
+        *,
+        by: int,
+        channel_id: int,
+        age_restricted: bool = False,
+        server: int,
+        key: str | None = None,
+    ) -> Game:
+        request = (await self.get(game_id, server=server)).request
         return await self.start(
             StartRequest(
                 request.prompt.text, request.pair.t2i, request.pair.i2t, request.turns, None,
                 guild_id=request.guild_id, channel_id=channel_id, starter_id=by,
-                age_restricted=age_restricted,
+                age_restricted=age_restricted, key=key,
             )
         )  # fmt: skip
 
-    async def replay(self, game_id: str) -> Replay:
-        shown = await self.get(game_id)
+    async def replay(self, game_id: str, *, server: int) -> Replay:
+        shown = await self.get(game_id, server=server)
         if shown.last_caption is None:
             raise BadInput(f"Game #{shown.number} has no finished turn yet; try again when its first caption is there.")
         return Replay(f"game-{shown.number}.gif", b"GIF89a", f"Replay of game {shown.number}.")
@@ -144,8 +157,8 @@ class MemoryGames:
         unfinished = await self.recent(guild_id, unfinished_only=True)
         return [UnfinishedGame(one, await self.place_in_queue(one.id)) for one in unfinished]
 
-    async def _hosted(self, game_id: str, by: int, is_host: bool) -> Game:
-        shown = await self.get(game_id)
+    async def _hosted(self, game_id: str, by: int, is_host: bool, server: int) -> Game:
+        shown = await self.get(game_id, server=server)
         if not is_host and by != shown.request.starter_id:
             raise NotAllowed("Only who started this game, or a member who may manage the server, can do that.")
         return shown
@@ -231,6 +244,26 @@ class MemoryPairs:
         return self.calibrations.get(embedder)
 
 
+class MemoryInteractions:
+    """Keeps nothing over a restart; `waiting` are those that were acknowledged and not answered."""
+
+    worker = ""
+
+    def __init__(self) -> None:
+        self.waiting: dict[int, Acknowledged] = {}
+
+    async def keep(self, interaction: Acknowledged) -> None:
+        self.waiting[interaction.id] = interaction
+
+    def answered(self, interaction_id: int) -> None:
+        self.waiting.pop(interaction_id, None)
+
+    async def left_behind(self) -> list[Acknowledged]:
+        return []
+
+    async def tidy(self) -> None: ...
+
+
 @dataclass
 class MemoryApp:
     """The application of these; a test puts real services in their place."""
@@ -244,6 +277,7 @@ class MemoryApp:
     exports: Exporter | None = None
     privacy: PrivacyService | None = None
     games: MemoryGames = field(default_factory=MemoryGames)
+    interactions: MemoryInteractions = field(default_factory=MemoryInteractions)
     models: MemoryModels = field(default_factory=MemoryModels)
     servers: MemoryServers = field(init=False)
 

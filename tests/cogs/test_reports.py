@@ -199,9 +199,11 @@ async def test_only_moderators_decide(runtime, bot):
         await report(server, server.alice, PICTURE)
         game = await server.closed()
         for decide in (
-            runtime.app.moderation.show_again(game.id, game.steps[0].key, by=1, is_moderator=False),
-            runtime.app.moderation.void(game.id, by=1, is_moderator=False),
-            runtime.app.moderation.look(game.id, game.steps[0].key, is_moderator=False),
+            runtime.app.moderation.show_again(
+                game.id, game.steps[0].key, by=1, is_moderator=False, server=server.guild.id
+            ),
+            runtime.app.moderation.void(game.id, by=1, is_moderator=False, server=server.guild.id),
+            runtime.app.moderation.look(game.id, game.steps[0].key, is_moderator=False, server=server.guild.id),
         ):
             with pytest.raises(Exception, match="Only a moderator of this server"):
                 await decide

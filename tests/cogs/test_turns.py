@@ -141,7 +141,7 @@ async def test_a_turn_can_be_given_back_and_a_host_lets_ai_play(runtime, bot):
         assert played.response.content == "critic plays turn 1 now."
         await shown(server, "**Turn 1 of 2, caption** by critic, stand-in for a member")
         assert "critic plays it" in words_of(await shown(server, "### Turn 1: a stand-in makes the caption"))
-        assert (await runtime.app.games.get(game.id)).stand_ins
+        assert (await runtime.app.games.get(game.id, server=server.guild.id)).stand_ins
         await bot.close()
 
 
@@ -186,7 +186,7 @@ async def test_a_stopped_game_takes_its_invitation_back(runtime, bot):
         server = live_server(env, runtime, bot)
         _, game = await begun(server)
         await shown(server, "### Turn 1: write a caption")
-        await runtime.app.games.stop(game.id, by=server.alice.id, is_host=False)
+        await runtime.app.games.stop(game.id, by=server.alice.id, is_host=False, server=server.guild.id)
         message = await shown(server, "### Turn 1: not taken")
         assert labels_of(message) == []
         await bot.close()
@@ -202,7 +202,7 @@ async def test_a_form_from_before_a_restart_is_still_answered(runtime, bot):
         assert not bot._connection._view_store._modals, "nothing is remembered that a restart would forget"
         done = await server.alice.submit_modal(form, {"caption": SAID})
         assert done.response.content.startswith("Thank you")
-        assert (await runtime.app.games.get(game.id)).steps[1].text == SAID
+        assert (await runtime.app.games.get(game.id, server=server.guild.id)).steps[1].text == SAID
         await bot.close()
 
 
@@ -242,7 +242,7 @@ async def test_nobody_sees_more_than_one_item_of_a_sealed_game_before_its_reveal
 
 async def _check_what_is_seen(server: LiveServer, game, seen: dict[int, list[str]]) -> None:
     """Of the prompt and all that was played, the public sees nothing, each member one item, one of them one."""
-    stored = await server.runtime.app.games.get(game.id)
+    stored = await server.runtime.app.games.get(game.id, server=server.guild.id)
     items = [stored.request.prompt.text, *(step.text or step.image for step in stored.steps)]
     public = await told(everything(server))
     assert not [item for item in items if any(item in part for part in public)]

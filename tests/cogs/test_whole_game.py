@@ -108,6 +108,6 @@ async def test_a_level_picks_a_curated_prompt_and_leaving_the_server_ends_its_ga
         assert "leave out either" in both.response.content
         assert len(env.errors) == 1
         await bot.on_guild_remove(bot.get_guild(guild.id))
-        left = await bot.app.games.get(game.id)
+        left = await bot.app.games.get(game.id, server=guild.id)
         assert left.state is GameState.STOPPED
         await bot.close()

@@ -17,6 +17,9 @@ from tests.standin import Standin, snapshot
 from tests.standin_providers import StandinApis
 
 DATA = Path(__file__).parent / "data"
+"""Of the version before the packages."""
+DATA_2 = Path(__file__).parent / "data_2"
+"""Of the version in which a step became two durable steps, killed at more moments (record_midway.py)."""
 DATABASES = ("telephone", "engine")
 SECRET = "the secret of a folder that is public"
 OUTPUTS = {"2e1dddc8": lambda text: f"Caption: {text}"}

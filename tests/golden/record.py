@@ -17,7 +17,7 @@ import asyncio
 import io
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,7 +34,7 @@ from tests.standin_providers.faults import Handler
 
 ONE, OTHER = {"t2i": "stable-diffusion", "i2t": "blip"}, "vqgan-clip × blip"
 PROMPTS = {"ada": "a snail in a library", "bo": "two robots at the sea", "cy": "a very small opera"}
-WAITING = ("Play.playing", "Play.minding", "Battling.waiting", "Hosting.hosting")
+WAITING = ("Play.playing", "Play.playing.2", "Play.minding", "Battling.waiting", "Hosting.hosting")
 """Workflows that wait for a prediction or for members."""
 STATES = ("finished",) * 3 + ("waiting",) * 5 + ("playing",) * 2 + ("queued",) * 2
 """Of the games on Players, by number."""
@@ -50,22 +50,27 @@ async def hanging(request: web.Request, honest: Handler) -> web.StreamResponse:
 
 
 class Recording:
-    """One bot on two servers, and what is done there."""
+    """One bot on some servers, and what is done there."""
+
+    GUILDS: Mapping[str, Sequence[str]] = {"Players": ("ada", "bo", "cy", "di"), "Others": ("eve",)}
+    """The members of each server; the first of them manages it."""
 
     def __init__(self, discord: Standin, apis: StandinApis, data: Path, bot: BotProcess, guilds: list[Guild]) -> None:
         self.discord, self.apis, self.data, self.bot = discord, apis, data, bot
-        self.players, self.others = guilds
+        self.players, self.others, *self.more = guilds
         self.channel = self.players.channel("telephone")
         self.ada, self.bo, self.cy, self.di = (self.players.member(name) for name in ("ada", "bo", "cy", "di"))
+        self.but = ""
+        """More of the condition for what is under way."""
 
     @classmethod
     async def begin(cls, discord: Standin, apis: StandinApis, data: Path) -> "Recording":
         manages = dpy.Permissions(manage_guild=True)
-        guilds = [discord.create_guild("Players"), discord.create_guild("Others")]
-        for guild, names in zip(guilds, (("ada", "bo", "cy", "di"), ("eve",)), strict=True):
+        guilds = [discord.create_guild(name) for name in cls.GUILDS]
+        for guild, names in zip(guilds, cls.GUILDS.values(), strict=True):
             guild.create_text_channel("telephone")
             for name in names:
-                guild.add_member(name, permissions=manages if name in ("ada", "eve") else None)
+                guild.add_member(name, permissions=manages if name == names[0] else None)
         apis.outputs = OUTPUTS
         bot = await discord.run_bot(BOT, env=settings(apis, data))
         return cls(discord, apis, data, bot, guilds)
@@ -147,7 +152,7 @@ class Recording:
         # The bot hears of a server error, though its message stands, and is killed before it asks again.
         self.discord.faults.add("POST", rf"/channels/(?!{self.channel.id}/)\d+/messages$", status="lost answer")
         await self.ada.slash(self.channel, "telephone start", prompt="#easy-009", turns=1, **ONE, seed=3, wait=False)
-        await self.discord.until(lambda: not self.discord.faults.left, timeout=60)
+        await self.discord.until(lambda: not self.discord.faults.left_of("lost answer"), timeout=60)
 
     async def start(self, **options: object) -> None:
         asked = await self.ada.slash(self.channel, "telephone start", **{**ONE, "seed": 3, **options})
@@ -160,6 +165,7 @@ class Recording:
     async def rest(self) -> None:
         """Waits until only what waits for somebody is under way, for a whole second."""
         going = f"SELECT 1 FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED') AND name NOT IN {WAITING}"
+        going += self.but
         for _ in range(2):
             await self.discord.until(lambda: not ask(self.data, going, "engine"), timeout=120)
             await asyncio.sleep(1)
@@ -171,9 +177,10 @@ class Recording:
         assert self.one(states.format(self.players.id)) == ",".join(STATES)
         assert self.one("SELECT state FROM battle") == "voting"
         assert self.one("SELECT state || ' ' || round FROM party") == "playing 2"
-        assert self.one("SELECT count(*) FROM step WHERE kept_at IS NULL AND ticketed_at IS NOT NULL") == 1
-        assert self.one("SELECT count(*) FROM step WHERE kept_at IS NULL AND player = 'stable-diffusion'") == 2
-        assert self.one("SELECT what FROM post WHERE message_id IS NULL") == "opening"
+        here = f"guild_id = {self.players.id} AND"
+        assert self.one(f"SELECT count(*) FROM step WHERE {here} kept_at IS NULL AND ticketed_at IS NOT NULL") == 1
+        assert self.one(f"SELECT count(*) FROM step WHERE {here} kept_at IS NULL AND player = 'stable-diffusion'") == 2
+        assert self.one(f"SELECT what FROM post WHERE {here} message_id IS NULL") == "opening"
 
     def one(self, query: str) -> object:
         [(value,)] = ask(self.data, query)
@@ -196,12 +203,12 @@ def forget_vectors(apis: StandinApis) -> None:
             made |= {"output": None, "data_removed": True}
 
 
-async def record(folder: Path, say: Callable[[str], None] = print) -> None:
+async def record(folder: Path, kind: type[Recording] = Recording, say: Callable[[str], None] = print) -> None:
     """Writes the folder, which must not exist."""
     with TemporaryDirectory() as place:
         data = Path(place) / "data"
         async with Standin.open(logs=Path(place)) as discord, StandinApis.open() as apis:
-            recording = await Recording.begin(discord, apis, data)
+            recording = await kind.begin(discord, apis, data)
             await recording.play()
             recording.bot.kill()
             await recording.bot.ended()

@@ -21,10 +21,10 @@ NAMES = {
     ),
     "Measuring": ("measuring", "_attempt _scale _show"),
     "Play": (
-        "closing minding opening playing playing.2 realigning settling",
-        "_answer _ask _await_primary _collect _edit_card _edit_summary _end_early _finish _give_place _length"
-        " _look_after _measure _realign _reopen _reveal _scale _seconds_until _show _submit _summarise _tell_place"
-        " _to_reveal",
+        "closing closing.2 minding opening opening.2 playing playing.2 realigning settling",
+        "_answer _ask _await_primary _close _collect _edit_card _edit_summary _end_early _finish _give_place _length"
+        " _look_after _measure _open _realign _reopen _reveal _scale _seconds_until _show _submit _summarise"
+        " _tell_place _to_reveal",
     ),
     "Rescoring": ("working", "_conclude _post _stretch"),
 }

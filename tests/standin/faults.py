@@ -52,7 +52,8 @@ class Faults:
         429 is answered with Retry-After, rate limit headers and its `scope`, other numbers as that status before any
         work is done; "lost answer" does the work and answers 502; "silence" does it and answers nothing while
         the bot waits; "drop" closes the connection at once. `code` is the error code in the answer. Files
-        have paths that begin with /cdn/; "cut short" sends half of one and closes the connection.
+        have paths that begin with /cdn/, connections of the gateway /gw; "cut short" sends half of one
+        file and closes the connection.
         """
         words = ("lost answer", "silence", "drop", "cut short")
         known = status in words if isinstance(status, str) else 400 <= status < 600
@@ -74,6 +75,10 @@ class Faults:
     def left(self) -> int:
         """How many faults have not happened yet."""
         return sum(fault.times for fault in self._waiting)
+
+    def left_of(self, status: Kind) -> int:
+        """How many faults of one kind have not happened yet."""
+        return sum(fault.times for fault in self._waiting if fault.status == status)
 
     def clear(self) -> None:
         """Let everything work again."""

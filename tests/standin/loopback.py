@@ -158,7 +158,9 @@ class Standin:
             shards=shards,
         )
         gateway = Gateway(world, token, rest.complaints.append, privileged=privileged)
-        runner = web.AppRunner(application(rest.serve, gateway.serve, rest.file), shutdown_timeout=0.5)
+        runner = web.AppRunner(
+            application(rest.serve, rest.meeting_faults(gateway.serve), rest.file), shutdown_timeout=0.5
+        )
         async with AsyncExitStack() as stack:
             logs = logs or Path(stack.enter_context(tempfile.TemporaryDirectory()))
             standin = cls(world, gateway, rest, faults, token, logs)

@@ -129,9 +129,9 @@ class Rest:
         sent.data = tuple(file.fp.getvalue() for file in call.files)
         self.sent.append(sent)
         fault = self._faults.take(call.method, call.path)
-        told, wait = self.limits.take(call.method, call.path)
+        told, wait, scope = self.limits.take(call.method, call.path)
         if wait:
-            answer = _limited(wait, "user", told)
+            answer = _limited(wait, scope, told)
         elif fault and not fault.works_first:
             answer = self._fail(fault, request)
         else:
@@ -152,6 +152,15 @@ class Rest:
         if answer.content_type == "application/json" or answer.status == 204:
             body = json.loads(answer.body) if isinstance(answer.body, bytes) and answer.body else None
             self.complaints += self._spec.check_answer(call.method, call.path, answer.status, body)
+
+    def meeting_faults(self, serve: Callable[..., Any]) -> Callable[..., Any]:
+        """The gateway's handler, which a fault keeps from opening a connection; its path begins with /gw."""
+
+        async def served(request: web.Request) -> web.StreamResponse:
+            fault = self._faults.take(request.method, request.path)
+            return await serve(request) if fault is None else self._fail(fault, request)
+
+        return served
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """Answer one request to the CDN."""

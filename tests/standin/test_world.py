@@ -76,6 +76,16 @@ async def test_a_limit_tells_what_is_left_and_refuses_what_is_over(wire: Wire) -
         assert "X-RateLimit-Limit" not in answer.headers
 
 
+async def test_the_limit_of_all_routes_refuses_what_is_over_and_not_the_answers_to_interactions(wire: Wire) -> None:
+    wire.discord.limits.add_global(requests=2, per=60.0)
+    heard = []
+    for path in ("/users/@me", "/users/@me", "/users/@me", "/webhooks/1/a/messages/@original"):
+        async with wire.http.get(wire.discord.api_base + path) as answer:
+            heard.append((answer.status, answer.headers.get("X-RateLimit-Global")))
+    assert [heard[0], heard[1], heard[2]] == [(200, None), (200, None), (429, "true")]
+    assert heard[3][0] != 429
+
+
 async def test_a_bot_paces_itself_by_the_headers_and_is_never_refused(standin: Standin) -> None:
     standin.limits.add("POST", r"/channels/\d+/messages/\d+/threads", requests=1, per=0.5)
     standin.limits.add("POST", r"/channels/\d+/messages", requests=1, per=0.5)

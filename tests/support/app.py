@@ -10,6 +10,7 @@ from telephone.app import App
 from telephone.battles.workflow import BattleWorkflow
 from telephone.bootstrap import Parts, Tempo, open_with_engine
 from telephone.domain.budgets import Caps
+from telephone.games.card_pace import EVERY_STEP
 from telephone.games.measure_workflow import PATIENCE, Patience
 from telephone.games.recovery import GameRecovery
 from telephone.games.workflow import GameWorkflow
@@ -141,8 +142,7 @@ async def running_app(
         call=deadline,
         lost=(0.0, 0.0),
         again=(0.0, 0.0, 0.0),
-        battle_look=0.05,
-        party_look=0.05,
+        cards=EVERY_STEP,
         reveal=0.01,
         patience=patience,
         stretch=1.0,

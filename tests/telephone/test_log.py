@@ -36,3 +36,16 @@ def test_a_traceback_on_a_terminal_shows_no_locals(capsys, monkeypatch):
     written = capsys.readouterr().err
     assert "Traceback" in written
     assert "token-0123456789" not in written.replace('ask("Bot token-0123456789")', "")
+
+
+def test_tokens_of_interactions_in_addresses_are_written_as_stars(capsys):
+    log.configure()
+    logging.getLogger("discord").warning("PATCH https://d/api/v10/webhooks/12/aW50.ZXJ-hush/messages/@original failed")
+    try:
+        raise OSError("POST 'https://d/api/v10/interactions/7/aW50.hush/callback'")
+    except OSError:
+        structlog.get_logger().exception("something broke")
+    written = capsys.readouterr().err
+    assert "hush" not in written
+    assert "/webhooks/12/***/messages/@original" in written
+    assert "/interactions/7/***/callback" in written

@@ -2,11 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final, Literal
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from typing import TYPE_CHECKING, Final, Literal
 
 from telephone.media.charts.labels import fitted, height_of, largest_type
 from telephone.media.charts.strokes import Stroke, marked, strokes
@@ -30,6 +26,10 @@ from telephone.media.charts.style import (
 )
 from telephone.media.charts.values import Bar
 from telephone.media.charts.words import called, counted, form_of, listed, spoken, told
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Better = Literal["lower", "higher"]
 
@@ -73,7 +73,7 @@ def describe_board(bars: Sequence[Bar], *, measure: str, better: Better = "lower
     )
 
 
-def board_figure(bars: Sequence[Bar], *, title: str, measure: str, better: Better, theme: Theme) -> Figure:
+def board_figure(bars: Sequence[Bar], *, title: str, measure: str, better: Better, theme: Theme) -> "Figure":
     """The figure that `board_chart` saves."""
     best, ink, shown = _best(bars, better), INKS[theme], bars[:MOST]
     figure = canvas(ink)
@@ -125,8 +125,10 @@ def _notes(ink: Ink, bars: Sequence[Bar]) -> list[Note]:
     return [Note(text, ink.quiet) for text, holds in said.items() if holds]
 
 
-def _frame(axes: Axes, ink: Ink, bars: Sequence[Bar]) -> None:
+def _frame(axes: "Axes", ink: Ink, bars: Sequence[Bar]) -> None:
     """Sets up rows from the top down, and as many numbers below as fit beside each other."""
+    from matplotlib.ticker import MaxNLocator
+
     low, high = min(bar.span.low for bar in bars), max(bar.span.high for bar in bars)
     pad = 0.06 * (high - low) or max(0.05, 0.1 * abs(low))
     axes.set_xlim(low - pad, high + pad)
@@ -140,7 +142,7 @@ def _frame(axes: Axes, ink: Ink, bars: Sequence[Bar]) -> None:
     axes.grid(axis="x", color=ink.grid, linewidth=1)
 
 
-def _apart(axes: Axes) -> bool:
+def _apart(axes: "Axes") -> bool:
     """Whether the numbers below the rows do not touch each other."""
     ticks = list(axes.xaxis.get_major_locator()())
     widths = [length(text, TYPE) + 30 for text in axes.xaxis.get_major_formatter().format_ticks(ticks)]
@@ -148,7 +150,7 @@ def _apart(axes: Axes) -> bool:
     return all(b - a > (one + other) / 2 for (a, one), (b, other) in pairwise(zip(places, widths, strict=True)))
 
 
-def _draw_bar(axes: Axes, ink: Ink, bar: Bar, row: int, look: Stroke) -> None:
+def _draw_bar(axes: "Axes", ink: Ink, bar: Bar, row: int, look: Stroke) -> None:
     axes.plot([bar.span.low, bar.span.high], [row, row], color=look.colour, linewidth=5, alpha=0.75,
               solid_capstyle="butt", zorder=2)  # fmt: skip
     axes.plot([bar.span.middle], [row], linestyle="none", marker=look.marker, color=look.colour, zorder=3,

@@ -3,11 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import ceil
-from typing import Final
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MultipleLocator
+from typing import TYPE_CHECKING, Final
 
 from telephone.media.charts.labels import drawn, height_of
 from telephone.media.charts.scale import top_of
@@ -15,6 +11,10 @@ from telephone.media.charts.strokes import Stroke, marked
 from telephone.media.charts.style import HEIGHT, Ink
 from telephone.media.charts.values import ChartCurve, ChartScale
 from telephone.media.charts.words import called, signed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MOST: Final = 12
 """The most pairs that are drawn; the number of others is stated."""
@@ -50,7 +50,7 @@ def measured(curves: Sequence[ChartCurve]) -> bool:
 
 
 def draw_curves(
-    axes: Axes, ink: Ink, curves: Sequence[ChartCurve], looks: Mapping[str, Stroke], *, bands: bool
+    axes: "Axes", ink: Ink, curves: Sequence[ChartCurve], looks: Mapping[str, Stroke], *, bands: bool
 ) -> None:
     """Draws curves, the first on top, with their intervals if `bands`; hollow markers mean provisional."""
     (first, _), (second, _) = axes.transData.transform([(1, 0), (2, 0)])
@@ -67,7 +67,7 @@ def draw_curves(
 
 
 def draw_bars(
-    figure: Figure, axes: Axes, ink: Ink, curves: Sequence[ChartCurve], looks: Mapping[str, Stroke], *, pitch: float
+    figure: "Figure", axes: "Axes", ink: Ink, curves: Sequence[ChartCurve], looks: Mapping[str, Stroke], *, pitch: float
 ) -> dict[str, float]:
     """Draws each last turn's interval beside the panel, the farthest first, `pitch` pixels apart; returns their x."""
     places = {}
@@ -82,13 +82,15 @@ def draw_bars(
     return places
 
 
-def end_of(axes: Axes, curve: ChartCurve) -> float:
+def end_of(axes: "Axes", curve: ChartCurve) -> float:
     """The x a little to the right of a curve's last point, in pixels."""
     return float(axes.transData.transform((len(curve.middle), 0))[0]) + 10
 
 
-def frame_turns(axes: Axes, curves: Sequence[ChartCurve], scale: ChartScale | None) -> None:
+def frame_turns(axes: "Axes", curves: Sequence[ChartCurve], scale: ChartScale | None) -> None:
     """Sets the axes: turns from left to right, distances from 0 up to what curves and scale need, at most 2.06."""
+    from matplotlib.ticker import MultipleLocator
+
     turns = turns_of(curves)
     ends = [end for curve in curves for end in (*curve.middle, *curve.ends[1])]
     axes.set_xlim(0.6, turns + 0.4)

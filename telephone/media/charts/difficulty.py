@@ -5,10 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import fmean
-from typing import Final
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Final
 
 from telephone.domain.games import Level
 from telephone.media.charts.labels import fitted, line_height
@@ -30,6 +27,10 @@ from telephone.media.charts.style import (
 )
 from telephone.media.charts.values import Span
 from telephone.media.charts.words import called, counted, form_of, listed, number, spoken, told
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Rows = Sequence[tuple[str, str, Span | None]]
 
@@ -104,7 +105,7 @@ def describe_difficulty(rows: Rows) -> str:
     )
 
 
-def difficulty_figure(rows: Rows, *, title: str, embedder: str, theme: Theme) -> Figure:
+def difficulty_figure(rows: Rows, *, title: str, embedder: str, theme: Theme) -> "Figure":
     """The figure that `difficulty_chart` saves."""
     groups, more = _groups(rows)
     ink, pitch = INKS[theme], _pitch(groups)
@@ -159,7 +160,7 @@ def _name(slug: str, level: str) -> str:
     return fitted(re.sub(r"(^|-)0+(?=\d)", r"\1", slug.removeprefix("#").removeprefix(f"{level}-")), _NAME, SMALL)
 
 
-def _frame(axes: Axes, spans: Sequence[Span]) -> None:
+def _frame(axes: "Axes", spans: Sequence[Span]) -> None:
     low, high = min(span.low for span in spans), max(span.high for span in spans)
     pad = 0.08 * (high - low) or 0.05
     axes.set_xlim(0, _RIGHT - _LEFT)
@@ -167,7 +168,7 @@ def _frame(axes: Axes, spans: Sequence[Span]) -> None:
     axes.set_xticks([])
 
 
-def _draw_group(axes: Axes, ink: Ink, group: _Group, places: Sequence[float], look: Stroke) -> None:
+def _draw_group(axes: "Axes", ink: Ink, group: _Group, places: Sequence[float], look: Stroke) -> None:
     if len(places) > 1:
         ends = [places[0] - 14, places[-1] + 14]
         axes.plot(ends, [group.mean, group.mean], color=ink.quiet, linewidth=2, linestyle=(0, (4, 2)))
@@ -178,7 +179,7 @@ def _draw_group(axes: Axes, ink: Ink, group: _Group, places: Sequence[float], lo
 
 
 def _name_prompts(
-    figure: Figure, ink: Ink, prompts: Sequence[_Prompt], places: Sequence[float], *, top: float, lines: int
+    figure: "Figure", ink: Ink, prompts: Sequence[_Prompt], places: Sequence[float], *, top: float, lines: int
 ) -> None:
     """Names below the panel, in turns on one line or two, or upright where that is not enough."""
     for n, (x, prompt) in enumerate(zip(places, prompts, strict=True)):

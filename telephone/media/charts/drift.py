@@ -2,14 +2,7 @@
 
 from collections.abc import Sequence
 from math import isnan, nan
-from typing import Final
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
-from matplotlib.text import Annotation
-from matplotlib.ticker import MultipleLocator
-from matplotlib.transforms import Bbox
+from typing import TYPE_CHECKING, Final
 
 from telephone.media.charts.labels import beside
 from telephone.media.charts.scale import draw_scale, scale_in_words, scale_labels, top_of
@@ -17,6 +10,12 @@ from telephone.media.charts.style import INKS, LARGE, TYPE, Ink, Note, Theme, ca
 from telephone.media.charts.values import ChartScale
 from telephone.media.charts.words import signed, told, turns_in_words
 from telephone.scoring.drift import biggest_jump
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.text import Annotation
+    from matplotlib.transforms import Bbox
 
 _PITCH: Final = 76
 """From so many pixels a turn, every point is labelled with its number; below, only the most important ones."""
@@ -48,7 +47,7 @@ def drift_figure(
     scale: ChartScale | None,
     rest: int | None,
     theme: Theme,
-) -> Figure:
+) -> "Figure":
     """The figure that `drift_chart` saves."""
     known = [distance for distance in distances if distance is not None]
     if not known or not all(0 <= distance <= 2 for distance in known):
@@ -113,7 +112,7 @@ def _notes(ink: Ink, distances: Sequence[float], rest: int | None) -> list[Note]
     return notes
 
 
-def _draw_gaps(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
+def _draw_gaps(axes: "Axes", distances: Sequence[float], ink: Ink) -> None:
     """Draws a question mark above the axis at every turn without a distance."""
     for turn, distance in enumerate(distances, 1):
         if isnan(distance):
@@ -121,7 +120,7 @@ def _draw_gaps(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
                           color=ink.quiet)  # fmt: skip
 
 
-def _draw_rest(axes: Axes, ink: Ink, rest: int | None, turns: int) -> None:
+def _draw_rest(axes: "Axes", ink: Ink, rest: int | None, turns: int) -> None:
     """Draws a bar along the top over the turns at rest, and from its start a line down to the axis."""
     if rest is not None:
         top, end = axes.get_ylim()[1], min(turns + 0.5, axes.get_xlim()[1])
@@ -130,7 +129,9 @@ def _draw_rest(axes: Axes, ink: Ink, rest: int | None, turns: int) -> None:
         axes.axvline(rest - 0.5, color=ink.rest, linewidth=1.5, linestyle=(0, (4, 2)), zorder=1)
 
 
-def _draw_frame(axes: Axes, distances: Sequence[float | None], scale: ChartScale | None) -> None:
+def _draw_frame(axes: "Axes", distances: Sequence[float | None], scale: ChartScale | None) -> None:
+    from matplotlib.ticker import MultipleLocator
+
     turns, known = len(distances), [distance for distance in distances if distance is not None]
     axes.set_xlim(-0.35, turns + 0.35 + 0.03 * turns)
     axes.set_ylim(0, top_of(scale, [max(known) * 1.24], least=0.25))
@@ -138,13 +139,13 @@ def _draw_frame(axes: Axes, distances: Sequence[float | None], scale: ChartScale
     axes.xaxis.set_major_formatter(lambda x, _: "prompt" if round(x) == 0 else f"{x:.0f}" if 0 < x <= turns else "")
 
 
-def _roomy(axes: Axes, share: float = 1.0) -> bool:
+def _roomy(axes: "Axes", share: float = 1.0) -> bool:
     """Whether a number, or this share of its width, fits between two turns."""
     (left, _), (right, _) = axes.transData.transform([(0.0, 0.0), (1.0, 0.0)])
     return bool(right - left >= share * _PITCH)
 
 
-def _draw_line(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
+def _draw_line(axes: "Axes", distances: Sequence[float], ink: Ink) -> None:
     line = [0.0, *distances]
     size = 10 if _roomy(axes, 0.8) else 7
     axes.fill_between(range(len(line)), line, color=ink.line, alpha=0.10, linewidth=0)
@@ -163,7 +164,9 @@ def _draw_line(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
               markeredgewidth=1.5, zorder=5)  # fmt: skip
 
 
-def _draw_labels(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
+def _draw_labels(axes: "Axes", distances: Sequence[float], ink: Ink) -> None:
+    from matplotlib.patheffects import withStroke
+
     turns, jump = len(distances), _marked_jump(distances)
     jumped = jump[0] if jump else 0
     known = [turn for turn in range(1, turns + 1) if not isnan(distances[turn - 1])]
@@ -186,7 +189,7 @@ def _draw_labels(axes: Axes, distances: Sequence[float], ink: Ink) -> None:
         before = _settle(text, _places(axes, distances, n), before)
 
 
-def _settle(text: Annotation, places: Sequence[tuple[float, float]], before: Bbox | None) -> Bbox:
+def _settle(text: "Annotation", places: Sequence[tuple[float, float]], before: "Bbox | None") -> "Bbox":
     """Moves a number to the first place where it does not touch the number before it, else to the first place."""
     boxes = []
     for place in places:
@@ -204,7 +207,7 @@ def _marked_jump(distances: Sequence[float]) -> tuple[int, float] | None:
     return found if found is not None and len(distances) > 1 and found[1] > 0 else None
 
 
-def _places(axes: Axes, distances: Sequence[float], n: int) -> list[tuple[float, float]]:
+def _places(axes: "Axes", distances: Sequence[float], n: int) -> list[tuple[float, float]]:
     """Offsets for the number of point `n`, the best first, in typographic points from it.
 
     Above, and out of the way of a line that rises; below in a valley with room for it.

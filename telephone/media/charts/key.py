@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Final
 
 from telephone.media.charts.labels import SWATCH, fitted, swatch
 from telephone.media.charts.scale import DASHES, REDRAWN, UNRELATED
 from telephone.media.charts.strokes import Stroke, factors, stroke, strokes
 from telephone.media.charts.style import EDGE, SMALL, WIDTH, Ink, length, write
 from telephone.media.charts.values import ChartScale
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 ROW: Final = 33
 """From one line of the key to the next, in pixels."""
@@ -52,7 +53,7 @@ def key(names: Sequence[str], ink: Ink, scale: ChartScale | None, remarks: Seque
     return tuple(_lines([*groups, *((KeyEntry(remark),) for remark in remarks)]))
 
 
-def draw_key(figure: Figure, ink: Ink, lines: Sequence[Line], top: float) -> None:
+def draw_key(figure: "Figure", ink: Ink, lines: Sequence[Line], top: float) -> None:
     """Draws the lines from `top` down, each ROW high."""
     for k, line in enumerate(lines):
         left, middle = float(EDGE), top + ROW * (k + 0.5)

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Any, Final
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.transforms import IdentityTransform
+from typing import TYPE_CHECKING, Any, Final
 
 from telephone.media.charts.strokes import TIMES, Stroke, marked
 from telephone.media.charts.style import DPI, HEIGHT, SMALL, TYPE, Ink, length, write
 from telephone.media.typography import ELLIPSIS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SWATCH: Final = 66
 """The width of the piece of curve before a name, in pixels."""
@@ -37,8 +36,8 @@ class Label:
 
 
 def beside(
-    figure: Figure,
-    axes: Axes,
+    figure: "Figure",
+    axes: "Axes",
     ink: Ink,
     labels: Sequence[Label],
     *,
@@ -62,7 +61,7 @@ def beside(
             write(figure, at, line, label.colour, points=points)
 
 
-def swatch(figure: Figure, ink: Ink, stroke: Stroke, at: tuple[float, float], *, hollow: bool = False) -> None:
+def swatch(figure: "Figure", ink: Ink, stroke: Stroke, at: tuple[float, float], *, hollow: bool = False) -> None:
     """Draws a short piece of a curve, from `at` to the right."""
     left, middle = at[0], HEIGHT - at[1]
     drawn(figure, [left, left + SWATCH - 14], [middle, middle], color=stroke.colour, linewidth=2.4,
@@ -71,8 +70,11 @@ def swatch(figure: Figure, ink: Ink, stroke: Stroke, at: tuple[float, float], *,
           **marked(ink, stroke, hollow=hollow))  # fmt: skip
 
 
-def drawn(figure: Figure, x: Sequence[float], y: Sequence[float], **look: Any) -> None:
+def drawn(figure: "Figure", x: Sequence[float], y: Sequence[float], **look: Any) -> None:
     """Draws a line through points of the canvas, in pixels from its bottom left corner."""
+    from matplotlib.lines import Line2D
+    from matplotlib.transforms import IdentityTransform
+
     figure.add_artist(Line2D(x, y, transform=IdentityTransform(), **look))
 
 
@@ -81,7 +83,7 @@ def line_height(points: float) -> float:
     return points * DPI / 72 * _LEADING
 
 
-def height_of(axes: Axes, value: float) -> float:
+def height_of(axes: "Axes", value: float) -> float:
     """The position of a value of the y-axis, in pixels from the top of the canvas."""
     return HEIGHT - float(axes.transData.transform((0.0, value))[1])
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Final
 
 from telephone.media.charts.curves import (
     MOST,
@@ -35,6 +33,9 @@ from telephone.media.charts.style import (
 )
 from telephone.media.charts.values import ChartCurve, ChartScale
 from telephone.media.charts.words import called, counted, number, told
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Levels = Sequence[tuple[str, Sequence[ChartCurve]]]
 
@@ -67,7 +68,7 @@ def describe_levels(levels: Levels, *, scale: ChartScale | None = None) -> str:
     )
 
 
-def levels_figure(levels: Levels, *, title: str, embedder: str, scale: ChartScale | None, theme: Theme) -> Figure:
+def levels_figure(levels: Levels, *, title: str, embedder: str, scale: ChartScale | None, theme: Theme) -> "Figure":
     """The figure that `levels_chart` saves."""
     shown, names, more = _shown(levels)
     ink, looks = INKS[theme], strokes(names, INKS[theme])

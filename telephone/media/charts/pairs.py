@@ -1,9 +1,7 @@
 """The drift of pairs: the mean distance of each from its prompts, turn by turn."""
 
 from collections.abc import Sequence
-from typing import Final
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Final
 
 from telephone.media.charts.curves import (
     MOST,
@@ -35,6 +33,9 @@ from telephone.media.charts.style import (
 )
 from telephone.media.charts.values import ChartCurve, ChartScale
 from telephone.media.charts.words import called, counted, listed, number, spoken, told
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _BAR: Final = 10
 """The distance between bars, in pixels."""
@@ -75,7 +76,7 @@ def describe_pairs(curves: Sequence[ChartCurve], *, scale: ChartScale | None = N
 
 def pairs_figure(
     curves: Sequence[ChartCurve], *, title: str, embedder: str, scale: ChartScale | None, theme: Theme
-) -> Figure:
+) -> "Figure":
     """The figure that `pairs_chart` saves."""
     check(curves)
     ink, shown = INKS[theme], curves[:MOST]

@@ -1,14 +1,15 @@
 """The scale beside a curve: how far apart unrelated prompts are, and how near captions of redraws come."""
 
 from collections.abc import Sequence
-from typing import Final
-
-from matplotlib.axes import Axes
+from typing import TYPE_CHECKING, Final
 
 from telephone.media.charts.labels import Label
 from telephone.media.charts.strokes import Dashes
 from telephone.media.charts.style import Ink
 from telephone.media.charts.values import ChartScale, Span
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 UNRELATED: Final = "unrelated"
 REDRAWN: Final = "as near as a redraw"
@@ -19,7 +20,7 @@ DASHES: Final[tuple[Dashes, Dashes]] = ((0, (4, 2)), (0, (1, 1.6)))
 """The dashes of the line for unrelated prompts, and of the line for redraws."""
 
 
-def draw_scale(axes: Axes, ink: Ink, scale: ChartScale) -> None:
+def draw_scale(axes: "Axes", ink: Ink, scale: ChartScale) -> None:
     """Draws both medians as lines, dashed for unrelated and dotted for redrawn, on bands from quartile to quartile."""
     for span, dashes in zip(_spans(scale), DASHES, strict=True):
         axes.axhspan(span.low, span.high, color=ink.quiet, alpha=0.13, linewidth=0, zorder=0.6)

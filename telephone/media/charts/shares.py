@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from itertools import groupby, pairwise
-from typing import Final
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, MultipleLocator
+from typing import TYPE_CHECKING, Final
 
 from telephone.media.charts.labels import SWATCH, Label, beside
 from telephone.media.charts.strokes import Stroke, marked, stroke
 from telephone.media.charts.style import INKS, TYPE, Box, Ink, Note, Theme, canvas, footing, heading, length, panel, png
 from telephone.media.charts.values import Span
 from telephone.media.charts.words import counted, form_of, number, spoken, told, turns_in_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Spans = Sequence[Span | None]
 Points = list[tuple[int, Span]]
@@ -72,7 +72,7 @@ def describe_difference(turns: Sequence[int], spans: Spans) -> str:
     )
 
 
-def shares_figure(turns: Sequence[int], t2i: Spans, i2t: Spans, *, title: str, embedder: str, theme: Theme) -> Figure:
+def shares_figure(turns: Sequence[int], t2i: Spans, i2t: Spans, *, title: str, embedder: str, theme: Theme) -> "Figure":
     """The figure that `shares_chart` saves."""
     _check(turns, t2i, i2t)
     ink = INKS[theme]
@@ -96,7 +96,7 @@ def shares_figure(turns: Sequence[int], t2i: Spans, i2t: Spans, *, title: str, e
     return figure
 
 
-def difference_figure(turns: Sequence[int], spans: Spans, *, title: str, embedder: str, theme: Theme) -> Figure:
+def difference_figure(turns: Sequence[int], spans: Spans, *, title: str, embedder: str, theme: Theme) -> "Figure":
     """What `difference_chart` draws, before it is a file."""
     _check(turns, spans)
     ink = INKS[theme]
@@ -140,8 +140,10 @@ def _even(span: Span, even: float) -> bool:
     return span.low <= even <= span.high
 
 
-def _frame(figure: Figure, ink: Ink, turns: Sequence[int], spans: Spans, box: Box) -> Axes:
+def _frame(figure: "Figure", ink: Ink, turns: Sequence[int], spans: Spans, box: Box) -> "Axes":
     """A panel from the first to the last turn, shaded where there is no verdict; without a line at the bottom."""
+    from matplotlib.ticker import MultipleLocator
+
     axes = panel(figure, ink, box)
     axes.spines["bottom"].set_visible(False)
     axes.set_xlim(turns[0] - 0.4, turns[-1] + 0.4)
@@ -154,8 +156,10 @@ def _frame(figure: Figure, ink: Ink, turns: Sequence[int], spans: Spans, box: Bo
     return axes
 
 
-def _fit_shares(axes: Axes, spans: Sequence[Span]) -> None:
+def _fit_shares(axes: "Axes", spans: Sequence[Span]) -> None:
     """Sets the y-axis from 0% to 100%, extended to all estimates and, up to _FARTHEST, to their intervals."""
+    from matplotlib.ticker import MaxNLocator, MultipleLocator
+
     low = min(0.0, *(min(span.middle, max(span.low, -_FARTHEST)) for span in spans))
     high = max(1.0, *(max(span.middle, min(span.high, 1 + _FARTHEST)) for span in spans))
     axes.set_ylim(low - 0.04, high + 0.04)
@@ -165,13 +169,15 @@ def _fit_shares(axes: Axes, spans: Sequence[Span]) -> None:
 
 def _ticks(most: float) -> dict[float, str]:
     """Round numbers between -most and most, written with as many decimals as they need."""
+    from matplotlib.ticker import MaxNLocator
+
     found = MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(-most, most)
     kept = [float(tick) for tick in found if abs(tick) <= most]
     decimals = next((d for d in range(15) if all(abs(round(tick, d) - tick) < 1e-6 * most for tick in kept)), 15)
     return {tick: number(round(tick, decimals) + 0.0, f".{decimals}f") for tick in kept}
 
 
-def _draw(axes: Axes, ink: Ink, points: Points, turns: Sequence[int], look: Stroke, *, even: float) -> None:
+def _draw(axes: "Axes", ink: Ink, points: Points, turns: Sequence[int], look: Stroke, *, even: float) -> None:
     """Draws the curve in pieces between turns without a verdict, each with its band; a single point gets a bar."""
     place = {turn: k for k, turn in enumerate(turns)}
     for _, piece in groupby(enumerate(points), key=lambda at: place[at[1][0]] - at[0]):

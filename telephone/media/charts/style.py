@@ -8,15 +8,14 @@ corner, sizes of type are points.
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
-
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.text import Text
-from matplotlib.ticker import MaxNLocator
+from typing import TYPE_CHECKING, Final, Literal
 
 from telephone.media.typography import families, font, setable, wrap
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 Theme = Literal["light", "dark"]
 Box = tuple[float, float, float, float]
@@ -76,15 +75,20 @@ INKS: Final[dict[Theme, Ink]] = {
 }
 
 
-def canvas(ink: Ink) -> Figure:
+def canvas(ink: Ink) -> "Figure":
     """An empty figure of the common size in the theme's background colour."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=ink.ground)
     FigureCanvasAgg(figure)
     return figure
 
 
-def panel(figure: Figure, ink: Ink, box: Box) -> Axes:
+def panel(figure: "Figure", ink: Ink, box: Box) -> "Axes":
     """Axes in a box, with the common grid and ticks, and a spine at the bottom only."""
+    from matplotlib.ticker import MaxNLocator
+
     left, top, right, bottom = box
     place = (left / WIDTH, 1 - bottom / HEIGHT, (right - left) / WIDTH, (bottom - top) / HEIGHT)
     axes = figure.add_axes(place, facecolor=ink.ground)
@@ -99,7 +103,7 @@ def panel(figure: Figure, ink: Ink, box: Box) -> Axes:
     return axes
 
 
-def heading(figure: Figure, ink: Ink, title: str, below: str, notes: Sequence[Note] = ()) -> None:
+def heading(figure: "Figure", ink: Ink, title: str, below: str, notes: Sequence[Note] = ()) -> None:
     """Writes the title, how it is measured, and notes on what to look at; one line each, shortened where needed."""
     room = WIDTH - 2 * EDGE - 4
     write(figure, (EDGE, 37), shortened(title, room, TITLE, bold=True), ink.text, points=TITLE, bold=True)
@@ -111,13 +115,13 @@ def heading(figure: Figure, ink: Ink, title: str, below: str, notes: Sequence[No
         left += length(text, TYPE, bold=note.bold) + 40
 
 
-def footing(figure: Figure, ink: Ink, text: str) -> None:
+def footing(figure: "Figure", ink: Ink, text: str) -> None:
     """Writes the small print under the chart: the source of its scale and intervals."""
     write(figure, (EDGE, 652), shortened(text, WIDTH - 2 * EDGE, SMALL), ink.quiet, points=SMALL)
 
 
 def write(
-    figure: Figure,
+    figure: "Figure",
     at: tuple[float, float],
     text: str,
     colour: str,
@@ -125,7 +129,7 @@ def write(
     points: float = TYPE,
     bold: bool = False,
     align: Literal["left", "center", "right"] = "left",
-) -> Text:
+) -> "Text":
     """Writes a line of type, never as mark-up. `at` is the x where it begins, is centred or ends, and its middle y."""
     return figure.text(
         at[0] / WIDTH,
@@ -151,7 +155,7 @@ def shortened(text: str, room: float, points: float, *, bold: bool = False) -> s
     return (wrap(text, font(_pixels(points), bold=bold), int(room), 1) or ("",))[0]
 
 
-def png(figure: Figure) -> bytes:
+def png(figure: "Figure") -> bytes:
     """The figure as a PNG file; the same figure gives the same bytes."""
     out = io.BytesIO()
     figure.savefig(out, format="png", facecolor=figure.get_facecolor(), metadata={"Software": None})

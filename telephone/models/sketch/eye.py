@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from telephone import networks
 from telephone.models.sketch.segment import Piece, Pixels
 from telephone.models.sketch.vocabulary import ASSETS
 
@@ -43,13 +44,7 @@ _loaded: dict[str, Any] = {}
 def _session() -> Any:
     with _lock:
         if "session" not in _loaded:
-            import onnxruntime  # type: ignore[import-untyped]
-
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = 1
-            options.inter_op_num_threads = 1
-            path = str(ASSETS / "eye.onnx")
-            _loaded["session"] = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            _loaded["session"] = networks.load(ASSETS / "eye.onnx")
         return _loaded["session"]
 
 

@@ -44,6 +44,7 @@ class BattleRow(Row, table=True):
         CheckConstraint("state IN ('playing', 'paused', 'voting', 'closed', 'void')", name="state"),
         Index(None, "guild_id", "state", "number"),
         Index(None, "state", "created_at"),
+        Index(None, "state", "closed_at"),
     )
 
     id: str = Field(primary_key=True, sa_type=PlainText)

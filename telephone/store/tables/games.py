@@ -111,6 +111,7 @@ class GameRow(Row, table=True):
         UniqueConstraint("id", "guild_id"),
         Index(None, "guild_id", "state", "number"),
         Index(None, "state", "created_at"),
+        Index(None, "state", "ended_at"),
         Index(None, "guild_id", "created_at"),
         Index(
             "ix_game_board",
@@ -190,7 +191,17 @@ class PostRow(Row, table=True):
     """
 
     __tablename__ = "post"
-    __table_args__ = (of_game(), Index(None, "message_id"))
+    __table_args__ = (
+        of_game(),
+        Index(None, "message_id"),
+        Index(
+            "ix_post_hidden",
+            "game_id",
+            "what",
+            sqlite_where=text("hidden = 1"),
+            postgresql_where=text("hidden"),
+        ),
+    )
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)
     what: str = Field(primary_key=True, sa_type=PlainText)
@@ -263,6 +274,7 @@ class ReportRow(Row, table=True):
             postgresql_where=text("state = 'open'"),
         ),
         Index(None, "guild_id", "state"),
+        Index(None, "state"),
     )
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)

@@ -24,6 +24,8 @@ class SeatRow(Row, table=True):
         CheckConstraint("state IN ('open', 'claimed', 'answered', 'stood in')", name="state"),
         Index(None, "guild_id", "claimer_id"),
         Index(None, "claim_id"),
+        Index(None, "state", "half_at"),
+        Index(None, "state", "deadline"),
     )
 
     game_id: str = Field(primary_key=True, sa_type=PlainText)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import aiohttp
 import structlog
 import yarl
 from aiohttp import web
@@ -23,8 +24,9 @@ from telephone.errors import (
 from telephone.settings import HEALTHY
 from telephone.web.drawing import pages
 from telephone.web.drawing.assets import edition, statics
+from telephone.web.drawing.connections import Connections, Limits
 from telephone.web.drawing.headers import FORGET, KEEP, SHUT
-from telephone.web.drawing.image import BYTES_MAX, TOO_HEAVY, png_of
+from telephone.web.drawing.image import BYTES_MAX, HEAD, TOO_HEAVY, bytes_for, png_of
 from telephone.web.drawing.links import PATH, Links, Pass
 from telephone.web.drawing.port import DrawingPort
 from telephone.web.drawing.rate_limit import Pace
@@ -37,7 +39,9 @@ ELSEWHERE: Final = "A drawing is only taken from its own page; please open the l
 BROKEN: Final = "Something broke on our side; your drawing is still in your browser, please try again in a minute."
 ARRIVING: Final = "Your drawing is on its way already; please wait a moment."
 SLOW: Final = "The drawing took too long to arrive; please try again where the connection is better."
-_ARRIVES_WITHIN: Final = 120.0
+BUSY: Final = "Too much is asked for from your address at once; please wait a few seconds and try again."
+CUT: Final = "The drawing arrived cut short; please hand it in again."
+_CHUNK: Final = 64 * 1024
 _STATUSES: Final[tuple[tuple[type[TelephoneError], int], ...]] = (
     (RateLimited, 429),
     (NotAllowed, 403),
@@ -52,18 +56,21 @@ anything else is tried again."""
 _log = structlog.get_logger()
 
 
-def drawing_app(public_url: str, links: Links, drawings: DrawingPort) -> web.Application:
+def drawing_app(
+    public_url: str, links: Links, drawings: DrawingPort, connections: Connections | None = None
+) -> web.Application:
     """The application behind `public_url`, whose path a proxy has taken off before it asks."""
-    return _Server(public_url, links, drawings).app()
+    return _Server(public_url, links, drawings, connections or Connections(Limits())).app()
 
 
 class _Server:
-    def __init__(self, public_url: str, links: Links, drawings: DrawingPort) -> None:
+    def __init__(self, public_url: str, links: Links, drawings: DrawingPort, connections: Connections) -> None:
         address = yarl.URL(public_url)
         self._origin = str(address.origin())
         self._base = address.raw_path.rstrip("/")
         self._links, self._drawings, self._pace = links, drawings, Pace()
         self._arriving: set[str] = set()
+        self._connections = connections
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._guarded], client_max_size=BYTES_MAX)
@@ -81,7 +88,10 @@ class _Server:
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answers every error with a sentence, and sets the headers SHUT and, by default, FORGET. Never logs a link."""
         try:
-            answer = await handler(request)
+            with self._connections.answering(request) as may:
+                if not may:
+                    raise RateLimited(BUSY, 5)
+                answer = await handler(request)
         except TelephoneError as error:
             answer = self._declined(request, error)
         except web.HTTPRequestEntityTooLarge:
@@ -116,7 +126,7 @@ class _Server:
             raise NotAllowed(ELSEWHERE)
         asked = self._admit(request)
         with self._alone(asked.claim_id):
-            data = await _read(request)
+            data = await _read(request, self._connections.body_within)
             await self._drawings.hand_in(asked.claim_id, asked.member_id, await off_loop(png_of, data))
         _log.info("drawing handed in", claim=asked.claim_id)
         return web.json_response({"sentence": TAKEN})
@@ -154,9 +164,19 @@ class _Server:
         return web.Response(text=html, content_type="text/html", status=status)
 
 
-async def _read(request: web.Request) -> bytes:
+async def _read(request: web.Request, within: float) -> bytes:
+    """The body, no more of it than a drawing of the size that its head says can need. Raises BadInput and TimedOut."""
+    data, most = bytearray(), BYTES_MAX
     try:
-        async with asyncio.timeout(_ARRIVES_WITHIN):
-            return await request.read()
+        async with asyncio.timeout(within):
+            async for piece in request.content.iter_chunked(_CHUNK):
+                if len(data) < HEAD:
+                    most = bytes_for(bytes(data) + piece[:HEAD])
+                data += piece
+                if len(data) > most:
+                    raise web.HTTPRequestEntityTooLarge(most, len(data))
     except TimeoutError as error:
         raise TimedOut(SLOW) from error
+    except (ConnectionError, aiohttp.ClientError, web.RequestPayloadError) as error:
+        raise BadInput(CUT) from error  # the browser has hung up, or sent no HTTP: nothing broke here
+    return bytes(data)

@@ -6,6 +6,7 @@ import structlog
 from aiohttp import web
 
 from telephone.settings import Settings
+from telephone.web.drawing.connections import Connections, Limits, Listener
 from telephone.web.drawing.links import Links
 from telephone.web.drawing.port import DrawingPort
 from telephone.web.drawing.server import drawing_app
@@ -19,8 +20,10 @@ _wire.setLevel(logging.CRITICAL)
 class DrawingPage:
     """Serves the page from `open` until `close`. `links` is None while the page is not served."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, limits: Limits | None = None) -> None:
         self._settings = settings
+        self._limits = limits or Limits(proxies=tuple(settings.proxies.split()))
+        self._listener: Listener | None = None
         self._runner: web.AppRunner | None = None
         self.links: Links | None = None
 
@@ -30,11 +33,21 @@ class DrawingPage:
         if settings.public_url is None:
             return
         links = Links(settings.public_url, settings.signing_key())
-        app = drawing_app(settings.public_url, links, drawings)
-        runner = web.AppRunner(app, access_log=None, logger=_wire, shutdown_timeout=5.0)
+        connections = Connections(self._limits)
+        app = drawing_app(settings.public_url, links, drawings, connections)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            logger=_wire,
+            shutdown_timeout=5.0,
+            keepalive_timeout=self._limits.keep_alive,
+            lingering_time=self._limits.lingering,
+        )
         await runner.setup()
+        assert runner.server is not None
+        listener = Listener(runner.server, connections)
         try:
-            await web.TCPSite(runner, settings.http_host, settings.http_port).start()
+            await listener.open(settings.http_host, settings.http_port)
         except OSError as error:
             await runner.cleanup()
             _log.error(
@@ -44,11 +57,12 @@ class DrawingPage:
                 remedy="set TELEPHONE_HTTP_PORT to a free port and start the bot again",
             )
             return
-        self._runner, self.links = runner, links
+        self._runner, self._listener, self.links = runner, listener, links
         _log.info("page to draw on opened", port=settings.http_port, public=settings.public_url)
 
     async def close(self) -> None:
         """Lets drawings that are on their way arrive, for some seconds."""
         runner, self._runner, self.links = self._runner, None, None
-        if runner is not None:
+        if runner is not None and self._listener is not None:
+            await self._listener.close()
             await runner.cleanup()

@@ -131,6 +131,14 @@ def test_the_card_says_what_stands_and_what_comes(state, title, line, buttons):
     assert [label for label in labels(post) if label != "Open thread"] == buttons
 
 
+@pytest.mark.parametrize(
+    ("state", "progress"), [(GameState.QUEUED, Progress(1, begins=True)), (GameState.PLAYING, Progress())]
+)
+def test_the_card_of_a_game_that_begins_says_what_stays_true(state, progress):
+    post = game_card.card(game(state), progress)
+    assert displays(post) == ["### #128 is played", "> a fox mends a clock", "painter × critic, 2 turns."]
+
+
 def test_the_card_says_that_a_model_is_waking_up():
     post = game_card.card(game(GameState.PLAYING, steps=2), Progress(0, 120, waking=True))
     assert displays(post)[-1] == "painter is waking up, which may take some minutes; the game goes on by itself."

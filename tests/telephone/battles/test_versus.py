@@ -45,18 +45,18 @@ async def test_two_games_are_voted_on_as_they_were_played_and_nothing_is_spent(r
     assert now.state is BattleState.VOTING
     assert not now.request.designed
     assert {side.game.id for side in now.sides} == {game.id for game in games}
-    page = await running.app.battles.story(battle.id, 0)
+    page = await running.app.battles.story(battle.id, 0, server=GUILD)
     assert [turn.n for turn in page.turns] == [1, 2]
     sharp = next(side.choice for side in now.sides if side.game.id == games[0].id)
     await vote(running, battle, 1, sharp)
-    await running.app.battles.close(battle.id, by=HOST, is_host=False)
+    await running.app.battles.close(battle.id, by=HOST, is_host=False, server=GUILD)
     await shows(running, battle, "result")
     (result,) = running.battle_presenter.results
     assert result.tally == {sharp: 1}
     assert sorted(result.distances) == [0, 1]
     assert (len(running.provider.submitted), len(running.game_presenter.posts)) == (calls, posts)
     for game in games:
-        after = await running.app.games.get(game.id)
+        after = await running.app.games.get(game.id, server=GUILD)
         assert (after.steps, after.state, after.place) == (game.steps, game.state, game.place)
 
 
@@ -83,11 +83,11 @@ async def test_games_that_are_unfinished_hidden_or_voided_do_not_meet(running):
     third = await running.app.games.start(replace(ASKED, t2i="doodles"))
     with pytest.raises(BadInput, match="Game #3 was not played to its end"):
         await running.app.battles.versus(replace(VERSUS, game_b=3))
-    await running.app.games.stop(third.id, by=3, is_host=True)
-    await running.app.moderation.report(first.id, StepKey(1, Kind.CAPTION), by=9, reason="violence")
+    await running.app.games.stop(third.id, by=3, is_host=True, server=GUILD)
+    await running.app.moderation.report(first.id, StepKey(1, Kind.CAPTION), by=9, reason="violence", server=GUILD)
     with pytest.raises(BadInput, match="A turn of game #1 is hidden"):
         await running.app.battles.versus(VERSUS)
-    await running.app.moderation.void(first.id, by=9, is_moderator=True)
+    await running.app.moderation.void(first.id, by=9, is_moderator=True, server=GUILD)
     with pytest.raises(BadInput, match="A moderator voided game #1"):
         await running.app.battles.versus(VERSUS)
     with pytest.raises(NotFound, match="no game number 9 here"):
@@ -126,11 +126,11 @@ async def test_a_turn_that_is_reported_later_goes_from_the_ballot_and_a_voided_g
     battle = await shows(running, await running.app.battles.versus(VERSUS), "call")
     letter = next(side.letter for side in battle.sides if side.game.id == first.id)
     assert letter in running.battle_presenter.pictures
-    await running.app.moderation.report(first.id, StepKey(2, Kind.PICTURE), by=9, reason="violence")
+    await running.app.moderation.report(first.id, StepKey(2, Kind.PICTURE), by=9, reason="violence", server=GUILD)
     async with asyncio.timeout(LIMIT):
         while letter in running.battle_presenter.pictures:
             await asyncio.sleep(0.02)
-    await running.app.moderation.void(first.id, by=9, is_moderator=True)
+    await running.app.moderation.void(first.id, by=9, is_moderator=True, server=GUILD)
     await running.battling.recover()
     assert (await reaches(running, battle, BattleState.VOID)).reason == TAKEN_OUT
 
@@ -156,7 +156,9 @@ async def test_members_open_games_and_mixed_ones_meet_no_other(running):
 
 async def _takes(running, game, key, member_id):
     async with asyncio.timeout(LIMIT):
-        while (now := await running.app.games.get(game.id)).state is not GameState.WAITING or now.next_key != key:
+        while (
+            now := await running.app.games.get(game.id, server=GUILD)
+        ).state is not GameState.WAITING or now.next_key != key:
             await asyncio.sleep(0.02)
-    await running.app.turns.claim(game.id, key, member_id)
-    await running.app.turns.caption(game.id, key, member_id, "what a member saw")
+    await running.app.turns.claim(game.id, key, member_id, server=GUILD)
+    await running.app.turns.caption(game.id, key, member_id, "what a member saw", server=GUILD)

@@ -47,7 +47,7 @@ async def running(tmp_path):
 
 async def reaches(running: RunningApp, battle: Battle, *states: BattleState) -> Battle:
     async with asyncio.timeout(LIMIT):
-        while (now := await running.app.battles.battle(battle.id)).state not in states:
+        while (now := await running.app.battles.battle(battle.id, server=GUILD)).state not in states:
             await asyncio.sleep(0.02)
     return now
 
@@ -55,7 +55,7 @@ async def reaches(running: RunningApp, battle: Battle, *states: BattleState) -> 
 async def shows(running: RunningApp, battle: Battle, what: str) -> Battle:
     """The battle once a message of it is posted and booked."""
     async with asyncio.timeout(LIMIT):
-        while what not in (now := await running.app.battles.battle(battle.id)).messages:
+        while what not in (now := await running.app.battles.battle(battle.id, server=GUILD)).messages:
             await asyncio.sleep(0.02)
     return now
 
@@ -67,7 +67,7 @@ async def fought(running: RunningApp, asked: BattleAsked = ASKED) -> Battle:
 
 
 async def vote(running: RunningApp, battle: Battle, member: int, choice: Choice, **more) -> None:
-    await running.app.battles.vote(battle.id, Voter(member, MADE), choice, **more)
+    await running.app.battles.vote(battle.id, Voter(member, MADE), choice, **more, server=GUILD)
 
 
 def side_of(battle: Battle, t2i: str):
@@ -106,7 +106,7 @@ async def test_a_battle_is_fought_voted_on_and_closed(running):
     await vote(running, battle, 1, Choice.A)
     await vote(running, battle, 2, Choice.B)
     await vote(running, battle, 2, Choice.A)
-    closed = await running.app.battles.close(battle.id, by=HOST, is_host=False)
+    closed = await running.app.battles.close(battle.id, by=HOST, is_host=False, server=GUILD)
     assert (closed.state, closed.votes) == (BattleState.CLOSED, 2)
     await shows(running, battle, "result")
     (result,) = running.battle_presenter.results
@@ -144,7 +144,9 @@ async def test_a_round_waits_for_the_slowest_side(tmp_path):
         battle = await running.app.battles.start(ASKED)
         await shows(running, battle, "round-1")
         async with asyncio.timeout(LIMIT):
-            while side_of(await running.app.battles.battle(battle.id), "painter").turns_played < ASKED.turns:
+            while (
+                side_of(await running.app.battles.battle(battle.id, server=GUILD), "painter").turns_played < ASKED.turns
+            ):
                 await asyncio.sleep(0.02)
         assert running.battle_presenter.of(battle)[-1] == "round-1", (
             "the fast side is at its end, and the second round waits"
@@ -199,15 +201,15 @@ async def test_a_host_stops_a_battle_and_others_may_not(running):
     await shows(running, battle, "opening")
     contest = running.app.battles
     with pytest.raises(NotAllowed, match="Only who started this battle"):
-        await contest.stop(battle.id, by=OTHER, is_host=False)
+        await contest.stop(battle.id, by=OTHER, is_host=False, server=GUILD)
     with pytest.raises(BadInput, match="takes no votes now"):
-        await contest.close(battle.id, by=HOST, is_host=False)
-    stopped = await contest.stop(battle.id, by=OTHER, is_host=True)
+        await contest.close(battle.id, by=HOST, is_host=False, server=GUILD)
+    stopped = await contest.stop(battle.id, by=OTHER, is_host=True, server=GUILD)
     assert (stopped.state, stopped.reason) == (BattleState.VOID, STOPPED)
     done = await shows(running, battle, "result")
     assert {side.game.state for side in done.sides} == {GameState.STOPPED}
     with pytest.raises(BadInput, match="nothing to stop"):
-        await contest.stop(battle.id, by=HOST, is_host=False)
+        await contest.stop(battle.id, by=HOST, is_host=False, server=GUILD)
 
 
 async def test_a_battle_whose_place_is_gone_pauses_with_its_games_and_is_shown_anew(running):
@@ -220,16 +222,16 @@ async def test_a_battle_whose_place_is_gone_pauses_with_its_games_and_is_shown_a
     assert paused.waits == "The thread was deleted, so I paused at turn 2."
     async with asyncio.timeout(LIMIT):
         while any(side.game.state is GameState.PLAYING for side in paused.sides):
-            paused = await running.app.battles.battle(battle.id)
+            paused = await running.app.battles.battle(battle.id, server=GUILD)
             await asyncio.sleep(0.02)
     with pytest.raises(NotAllowed):
-        await running.app.battles.resume(battle.id, by=OTHER, is_host=False)
+        await running.app.battles.resume(battle.id, by=OTHER, is_host=False, server=GUILD)
     running.battle_presenter.closed = True
-    await running.app.battles.resume(battle.id, by=HOST, is_host=False)
+    await running.app.battles.resume(battle.id, by=HOST, is_host=False, server=GUILD)
     await shows(running, battle, "call")
     assert running.battle_presenter.of(battle) == [*FOUGHT[:4], *FOUGHT]
     with pytest.raises(BadInput, match="not paused"):
-        await running.app.battles.resume(battle.id, by=HOST, is_host=False)
+        await running.app.battles.resume(battle.id, by=HOST, is_host=False, server=GUILD)
 
 
 async def test_an_admins_pause_holds_a_battle_up_and_resume_lets_it_go_on(running):
@@ -240,7 +242,7 @@ async def test_an_admins_pause_holds_a_battle_up_and_resume_lets_it_go_on(runnin
     async with asyncio.timeout(LIMIT):
         while ("playing", PAUSED_HERE, 0) not in running.battle_presenter.cards:
             await asyncio.sleep(0.02)
-    assert (await running.app.battles.battle(battle.id)).state is BattleState.PLAYING
+    assert (await running.app.battles.battle(battle.id, server=GUILD)).state is BattleState.PLAYING
     await running.app.servers.resume(GUILD)
     await shows(running, battle, "call")
     assert running.battle_presenter.of(battle) == FOUGHT
@@ -256,7 +258,7 @@ async def test_nothing_of_a_battle_is_listed_or_looked_up_before_it_closes(runni
     assert [one.id for one in await running.app.battles.unfinished(GUILD)] == [battle.id]
     assert await running.app.battles.in_thread(battle.thread_id) == battle
     assert await running.app.games.in_thread(battle.thread_id) is None
-    await running.app.battles.close(battle.id, by=HOST, is_host=False)
+    await running.app.battles.close(battle.id, by=HOST, is_host=False, server=GUILD)
     assert len(await running.app.games.recent(GUILD)) == 2
     assert await running.app.battles.unfinished(GUILD) == []
 
@@ -280,27 +282,27 @@ async def test_bots_do_not_vote(running):
     battle = await fought(running)
     with pytest.raises(NotAllowed, match="for people"):
         await vote(running, battle, 1, Choice.A, is_bot=True)
-    assert (await running.app.battles.battle(battle.id)).votes == 0
+    assert (await running.app.battles.battle(battle.id, server=GUILD)).votes == 0
 
 
 async def test_a_report_hides_a_turn_of_a_battle_at_once_and_a_moderator_shows_it_again(running):
     battle = await fought(running)
     side, moderation = battle.sides[1], running.app.moderation
     said = side.game.turns[2].caption.text
-    await moderation.report(side.game.id, StepKey(3, Kind.CAPTION), by=9, reason="hate")
-    await moderation.report(side.game.id, StepKey(3, Kind.PICTURE), by=10, reason="hate")
+    await moderation.report(side.game.id, StepKey(3, Kind.CAPTION), by=9, reason="hate", server=GUILD)
+    await moderation.report(side.game.id, StepKey(3, Kind.PICTURE), by=10, reason="hate", server=GUILD)
     async with asyncio.timeout(LIMIT):
         while running.battle_presenter.said[3]["B"] != "(no picture)" or list(running.battle_presenter.pictures) != [
             "A"
         ]:
             await asyncio.sleep(0.02)
-    hidden = (await running.app.battles.battle(battle.id)).shown.sides[1].game
+    hidden = (await running.app.battles.battle(battle.id, server=GUILD)).shown.sides[1].game
     assert (hidden.turns[2].caption.text, hidden.turns[2].picture.image) == (HIDDEN, None)
     async with asyncio.timeout(LIMIT):
         while await running.store.reports.stale():
             await asyncio.sleep(0.02)
     for kind in Kind:
-        await moderation.show_again(side.game.id, StepKey(3, kind), by=1, is_moderator=True)
+        await moderation.show_again(side.game.id, StepKey(3, kind), by=1, is_moderator=True, server=GUILD)
     async with asyncio.timeout(LIMIT):
         while running.battle_presenter.said[3]["B"] != said or sorted(running.battle_presenter.pictures) != ["A", "B"]:
             await asyncio.sleep(0.02)
@@ -309,7 +311,7 @@ async def test_a_report_hides_a_turn_of_a_battle_at_once_and_a_moderator_shows_i
 async def test_a_moderator_who_takes_a_side_out_of_a_vote_voids_it(running):
     battle = await fought(running)
     await vote(running, battle, 1, Choice.A)
-    await running.app.moderation.void(battle.sides[0].game.id, by=1, is_moderator=True)
+    await running.app.moderation.void(battle.sides[0].game.id, by=1, is_moderator=True, server=GUILD)
     await running.battling.recover()
     void = await shows(running, battle, "result")
     assert (void.state, void.reason) == (BattleState.VOID, TAKEN_OUT)
@@ -319,7 +321,7 @@ async def test_a_side_that_a_moderator_voids_while_it_plays_is_dropped(running):
     running.provider.delay = 0.1
     battle = await running.app.battles.start(replace(ASKED, pairs=THREE))
     battle = await shows(running, battle, "round-1")
-    await running.app.moderation.void(battle.sides[0].game.id, by=1, is_moderator=True)
+    await running.app.moderation.void(battle.sides[0].game.id, by=1, is_moderator=True, server=GUILD)
     battle = await shows(running, battle, "call")
     assert [side.letter for side in battle.standing] == ["B", "C"]
     assert "out-A" in running.battle_presenter.of(battle)
@@ -330,7 +332,7 @@ async def test_leaving_a_server_ends_its_battles(running):
     playing, voting = await running.app.battles.start(ASKED), await fought(running)
     await running.app.servers.leave(GUILD)
     for battle in (playing, voting):
-        assert (await running.app.battles.battle(battle.id)).reason == LEFT
+        assert (await running.app.battles.battle(battle.id, server=GUILD)).reason == LEFT
 
 
 async def test_a_side_counts_on_the_budget_whole_or_the_battle_does_not_begin(running):
@@ -411,12 +413,12 @@ async def test_the_story_of_a_side_is_told_when_the_last_round_is_there(running)
     running.provider.delay = 0.05
     battle = await running.app.battles.start(replace(ASKED, turns=12))
     with pytest.raises(BadInput, match="when the last round is there"):
-        await running.app.battles.story(battle.id, 0)
+        await running.app.battles.story(battle.id, 0, server=GUILD)
     battle = await shows(running, battle, "call")
-    first = await running.app.battles.story(battle.id, 1)
+    first = await running.app.battles.story(battle.id, 1, server=GUILD)
     assert (first.side.letter, first.page, first.pages) == ("B", 0, 2)
     assert [turn.n for turn in first.turns] == sorted(first.pictures) == list(range(1, 11))
-    last = await running.app.battles.story(battle.id, 1, 7)
+    last = await running.app.battles.story(battle.id, 1, 7, server=GUILD)
     assert (last.page, [turn.n for turn in last.turns]) == (1, [11, 12])
     assert len({(image.width, image.height, image.media_type) for image in last.pictures.values()}) == 1
 
@@ -447,7 +449,7 @@ async def test_an_interrupted_battle_is_fought_on(tmp_path, what):
     ) as running:
         await shows(running, battle, "call")
         await vote(running, battle, 1, Choice.A)
-        await running.app.battles.close(battle.id, by=HOST, is_host=False)
+        await running.app.battles.close(battle.id, by=HOST, is_host=False, server=GUILD)
         await shows(running, battle, "result")
         assert Counter(running.battle_presenter.of(battle)) == Counter([*FOUGHT, "result"])
         paid = running.provider.submitted  # what stickers draw costs nothing and is asked for without a submit
@@ -512,20 +514,20 @@ async def test_a_battle_that_was_left_lying_goes_on_and_one_that_never_ends_well
     other = await running.app.battles.start(ASKED)
     await _set(running, other, runs=100)
     await DBOS.cancel_workflow_async(f"battle-{other.id}-0")
-    await running.battling.begin(await running.app.battles.battle(other.id))
+    await running.battling.begin(await running.app.battles.battle(other.id, server=GUILD))
     await DBOS.cancel_workflow_async(f"battle-{other.id}-100")
     async with asyncio.timeout(60):
         while not await running.battling._with.engine.ended([f"battle-{other.id}-100"]):
             await asyncio.sleep(0.05)
     await running.battling.recover()
-    assert (await running.app.battles.battle(other.id)).reason == BROKEN
+    assert (await running.app.battles.battle(other.id, server=GUILD)).reason == BROKEN
 
 
 async def test_a_ballot_that_is_deleted_is_shown_anew(running):
     battle = await fought(running)
     running.battle_presenter.gone = True
     await running.battling.recover()
-    assert "ballot" not in (await running.app.battles.battle(battle.id)).messages
+    assert "ballot" not in (await running.app.battles.battle(battle.id, server=GUILD)).messages
     await _set(running, battle, opened_at=datetime.now(UTC) - timedelta(minutes=2))
     await running.battling.recover()
     await shows(running, battle, "ballot")
@@ -546,13 +548,13 @@ async def test_a_battle_whose_far_embedder_is_late_shows_all_sides_by_the_one_th
     colours = ColourEmbedder(faults=[Unavailable("prism sleeps")] * 99)
     async with running_app(tmp_path, colours=colours, patience=Patience(summary=0.2, pauses=(60,))) as running:
         battle = await fought(running)
-        first = await running.app.games.get(battle.sides[0].game.id)
+        first = await running.app.games.get(battle.sides[0].game.id, server=GUILD)
         colours.faults = []
         await running.measure.measure(first, "prism")
         colours.faults = [Unavailable("prism sleeps")] * 99
         await vote(running, battle, 1, Choice.A)
-        await running.app.battles.close(battle.id, by=HOST, is_host=False)
+        await running.app.battles.close(battle.id, by=HOST, is_host=False, server=GUILD)
         await shows(running, battle, "result")
         (result,) = running.battle_presenter.results
-        assert (await running.app.games.get(first.id)).embedder == "prism"
+        assert (await running.app.games.get(first.id, server=GUILD)).embedder == "prism"
         assert (sorted(result.distances), result.embedder) == ([0, 1], "letters")

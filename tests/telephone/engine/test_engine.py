@@ -113,9 +113,32 @@ async def test_the_journal_is_json_in_wal_mode_and_old_entries_are_forgotten(tmp
                 await asyncio.sleep(0.02)
         assert journal.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         kinds = {row[0] for row in journal.execute("SELECT serialization FROM workflow_status")}
-        journal.execute("UPDATE workflow_status SET completed_at = 1")
+        journal.execute("UPDATE workflow_status SET created_at = 1, completed_at = 1")
     assert kinds == {JsonSerializer().name()}
     assert await engine.forget_old() == 1
+    await engine.close()
+
+
+async def test_many_old_journals_are_forgotten_a_few_at_a_time_and_their_ids_may_run_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("telephone.engine.engine._FORGOTTEN_AT_ONCE", 2)
+    ran, gate = [], asyncio.Event()
+    gate.set()
+    engine, counting = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}"), Counting(ran, gate)
+    await engine.launch([counting])
+    names = [f"walk-{n}" for n in range(5)]
+    for name in names:
+        await engine.enqueue(name, counting.walk, name, 1)
+    async with asyncio.timeout(LIMIT):
+        while len(await engine.ended(names)) < len(names):
+            await asyncio.sleep(0.02)
+    with closing(sqlite3.connect(tmp_path / "engine.sqlite", isolation_level=None)) as journal:
+        journal.execute("UPDATE workflow_status SET created_at = 1, completed_at = 1 WHERE workflow_uuid <> 'walk-4'")
+        assert await engine.forget_old() == 4
+        assert journal.execute("SELECT workflow_uuid FROM workflow_status").fetchall() == [("walk-4",)]
+        assert journal.execute("SELECT DISTINCT workflow_uuid FROM operation_outputs").fetchall() == [("walk-4",)]
+    ran.clear()
+    await engine.enqueue("walk-0", counting.walk, "again", 1)
+    await until(ran, ["again0"])
     await engine.close()
 
 

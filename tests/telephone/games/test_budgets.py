@@ -98,7 +98,7 @@ async def test_again_reserves_again(running):
     await running.app.servers.budget(GUILD, "member", usd=0.2)
     game = await played(running)
     with pytest.raises(OverBudget):
-        await running.app.games.again(game.id, by=ALICE, channel_id=1)
+        await running.app.games.again(game.id, by=ALICE, channel_id=1, server=GUILD)
 
 
 async def test_an_answer_that_is_not_played_is_paid_for(running):
@@ -120,9 +120,9 @@ async def test_stopping_keeps_what_the_call_under_way_may_cost_and_lets_go_of_th
     game = await running.app.games.start(ASKED)
     while not running.provider.submitted:
         await asyncio.sleep(0.02)
-    await running.app.games.stop(game.id, by=ALICE, is_host=False)
+    await running.app.games.stop(game.id, by=ALICE, is_host=False, server=GUILD)
     await settled(running, PAINTED)
-    assert (await running.app.games.get(game.id)).costs.unused == PAINTED
+    assert (await running.app.games.get(game.id, server=GUILD)).costs.unused == PAINTED
 
 
 async def test_a_paused_game_keeps_its_reservation(running):
@@ -133,7 +133,7 @@ async def test_a_paused_game_keeps_its_reservation(running):
     assert await taken(running) == pytest.approx(game.costs.reserved)
     await running.app.servers.resume(GUILD)
     await running.app.games.closed(game.id, timeout=LIMIT)
-    await settled(running, (await running.app.games.get(game.id)).cost_usd)
+    await settled(running, (await running.app.games.get(game.id, server=GUILD)).cost_usd)
 
 
 async def test_what_a_crash_may_have_doubled_is_in_the_record_and_on_the_books(running, monkeypatch):
@@ -204,7 +204,6 @@ async def test_doctor_shows_what_is_taken_of_todays_budgets(tmp_path):
     assert findings["Budget"].stands == "$0.40 of $1.00 spent or reserved today"
     assert findings[f"Budget of server {GUILD}"].health == "missing"
     assert "00:00 UTC" in findings[f"Budget of server {GUILD}"].remedy
-
 
 
 class CutOff:

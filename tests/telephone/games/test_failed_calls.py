@@ -184,6 +184,10 @@ async def test_a_card_is_told_that_a_provider_is_slow_for_want_of_credit(tmp_pat
     shown = []
 
     class Watching(RecordedGames):
+        async def post_card(self, game, progress, posting):
+            shown.append(progress.per_minute)
+            return await super().post_card(game, progress, posting)
+
         async def edit_card(self, game, progress, summary=None):
             shown.append(progress.per_minute)
             await super().edit_card(game, progress, summary)

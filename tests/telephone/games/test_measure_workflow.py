@@ -41,7 +41,7 @@ async def played(running: RunningApp, asked: StartRequest = ASKED) -> Game:
 
 async def measured(running: RunningApp, game: Game, embedder: str = "prism") -> Game:
     async with asyncio.timeout(LIMIT):
-        while (now := await running.app.games.get(game.id)).embedder != embedder:
+        while (now := await running.app.games.get(game.id, server=11)).embedder != embedder:
             await asyncio.sleep(0.02)
     return now
 
@@ -108,7 +108,7 @@ async def test_a_primary_that_is_down_for_good_is_given_up_and_the_summary_stops
     assert running.game_presenter.posted[0].awaited == "prism"
     await shows(running.game_presenter, "letters")
     await settles(running)
-    assert (await running.app.games.get(game.id)).embedder == "letters"
+    assert (await running.app.games.get(game.id, server=11)).embedder == "letters"
 
 
 @pytest.mark.parametrize(("fault", "attempts"), [(BadOutput("prism says nothing"), 3), (Refused("prism will not"), 1)])
@@ -130,7 +130,7 @@ async def test_a_bug_in_measuring_costs_the_primary_and_not_the_game(running, co
     colours.faults = [ZeroDivisionError("oops")] * 9
     game = await played(running)
     await settles(running)
-    assert (game.state, (await running.app.games.get(game.id)).embedder) == (GameState.FINISHED, "letters")
+    assert (game.state, (await running.app.games.get(game.id, server=11)).embedder) == (GameState.FINISHED, "letters")
 
 
 async def test_other_games_go_on_while_a_primary_sleeps(running, colours):

@@ -177,12 +177,12 @@ async def test_it_is_stopped_at_once_and_another_goes_on_with_the_rest(folder):
                 await asyncio.sleep(0.02)
         colours.delay = 60
         with pytest.raises(NotAllowed):
-            await running.app.rescores.stop(job.id, by=6, is_host=False)
-        stopped = await running.app.rescores.stop(job.id, by=5, is_host=False)
+            await running.app.rescores.stop(job.id, by=6, is_host=False, server=job.guild_id)
+        stopped = await running.app.rescores.stop(job.id, by=5, is_host=False, server=job.guild_id)
         left = await lacking(running)
         assert (stopped.state, left) == (RescoreState.STOPPED, 4 - stopped.measured)
         with pytest.raises(BadInput, match="ended already"):
-            await running.app.rescores.stop(job.id, by=5, is_host=False)
+            await running.app.rescores.stop(job.id, by=5, is_host=False, server=job.guild_id)
         await asyncio.sleep(1.5)
         colours.delay = 0.0
         done = await over(running, await rescore(running))

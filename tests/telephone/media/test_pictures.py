@@ -9,7 +9,7 @@ from PIL import Image as pil
 
 from telephone.domain.games import Image
 from telephone.errors import Misconfigured, NotFound, Unavailable
-from telephone.media.images import Pictures, verify
+from telephone.media.images import RECENT_BYTES, Pictures, verify
 
 
 def drawn(colour: str = "teal") -> Image:
@@ -57,9 +57,28 @@ async def test_a_picture_damaged_on_disk_is_not_given_out_and_can_be_stored_anew
     (stored,) = [path for path in tmp_path.rglob("*") if path.is_file()]
     stored.write_bytes(image.data[:-1] + b"x")
     with pytest.raises(NotFound, match="damaged"):
-        await pictures.get(image.sha256)
+        await Pictures.at(tmp_path.as_uri()).get(image.sha256)
     await pictures.put(image)
-    assert await pictures.get(image.sha256) == image
+    assert await Pictures.at(tmp_path.as_uri()).get(image.sha256) == image
+
+
+async def test_a_picture_is_read_once_by_those_who_show_it_next(tmp_path: Path) -> None:
+    pictures, image = Pictures.at(tmp_path.as_uri()), drawn()
+    await pictures.put(image)
+    assert await pictures.get(image.sha256) is image
+    others = Pictures.at(tmp_path.as_uri())
+    assert await others.get(image.sha256) == image
+
+
+async def test_the_pictures_in_memory_never_take_more_than_their_bytes() -> None:
+    pictures = Pictures.at("memory:///")
+    large = [Image(bytes([n]) * (RECENT_BYTES // 5)) for n in range(8)]
+    huge = Image(b"x" * (RECENT_BYTES // 2))
+    for image in (*large, huge):
+        await pictures.put(image)
+        assert pictures._recent.currsize <= RECENT_BYTES
+    assert [image.sha256 in pictures._recent for image in (large[0], large[-1], huge)] == [False, True, False]
+    assert (await pictures.get(huge.sha256)).data == huge.data
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://somewhere/pictures", ""])

@@ -2,8 +2,9 @@
 
 import pytest
 
-from telephone.bootstrap import offline_players, providers
+from telephone.bootstrap import offline_players
 from telephone.errors import Misconfigured, NotAllowed, NotFound, Retired
+from telephone.models.configured import providers
 from telephone.models.registry import Registry
 from telephone.settings import Settings
 

@@ -38,7 +38,7 @@ async def becomes(running: RunningApp, party: Party, state: PartyState, round_: 
     """The party once it is there; in a round, once the round has been called."""
     async with asyncio.timeout(LIMIT):
         while True:
-            now = await running.app.parties.party(party.id)
+            now = await running.app.parties.party(party.id, server=7)
             called = not round_ or f"round-{round_}" in now.messages
             if now.state is state and called and (not round_ or now.round == round_):
                 return now
@@ -55,25 +55,27 @@ async def until(reached) -> None:
 async def joined(running: RunningApp, members=FOUR, asked: PartyAsked = ASKED) -> Party:
     party = await running.app.parties.start(replace(asked, players=len(members)))
     for member in members:
-        await running.app.parties.join(party.id, member)
+        await running.app.parties.join(party.id, member, server=7)
     return await becomes(running, party, PartyState.PROMPTS)
 
 
 async def begun(running: RunningApp, members=FOUR, asked: PartyAsked = ASKED) -> Party:
     party = await joined(running, members, asked)
     for member in members:
-        await running.app.parties.bring(party.id, member, f"the prompt of member {member}", LONGEST)
+        await running.app.parties.bring(party.id, member, f"the prompt of member {member}", LONGEST, server=7)
     return await becomes(running, party, PartyState.PLAYING, 1)
 
 
 async def plays(running: RunningApp, party: Party, member: int) -> str:
     """Takes and answers a member's turn; what they saw of it, words or the sha256 of a picture."""
-    turn = await running.app.parties.take(party.id, member)
+    turn = await running.app.parties.take(party.id, member, server=7)
     game, key = turn.game.id, turn.seat.key
     if key.kind is Kind.PICTURE:
-        await running.app.turns.drawing(game, key, member, paint(f"{member} draws {turn.words}"))
+        await running.app.turns.drawing(game, key, member, paint(f"{member} draws {turn.words}"), server=7)
         return turn.words
-    await running.app.turns.caption(game, key, member, f"member {member} says so in {key} of {turn.game.number}")
+    await running.app.turns.caption(
+        game, key, member, f"member {member} says so in {key} of {turn.game.number}", server=7
+    )
     return turn.picture.sha256
 
 
@@ -106,7 +108,7 @@ async def test_everybody_sees_one_item_of_each_album_at_most_and_nobodys_prompt_
     for round_ in range(1, 5):
         await becomes(running, party, PartyState.PLAYING, round_)
         for member in FOUR:
-            turn = await running.app.parties.take(party.id, member)
+            turn = await running.app.parties.take(party.id, member, server=7)
             seen[member].append(turn.game.id)
             if round_ == 1:
                 assert turn.words == f"the prompt of member {member}", (
@@ -114,7 +116,7 @@ async def test_everybody_sees_one_item_of_each_album_at_most_and_nobodys_prompt_
                 )
             for other in set(FOUR) - {member}:
                 with pytest.raises(NotAllowed, match=RESERVED):
-                    await running.app.turns.claim(turn.game.id, turn.seat.key, other)
+                    await running.app.turns.claim(turn.game.id, turn.seat.key, other, server=7)
             await plays(running, party, member)
     assert all(len(set(games)) == 4 for games in seen.values())
 
@@ -135,21 +137,21 @@ async def test_the_next_round_begins_when_everybody_is_done_and_not_before(runni
     for member in FOUR[:-1]:
         await plays(running, party, member)
     await asyncio.sleep(0.5)
-    now = await running.app.parties.party(party.id)
+    now = await running.app.parties.party(party.id, server=7)
     assert (now.round, now.done) == (1, 3)
     assert {album.game.state for album in now.albums} == {GameState.WAITING}, "a waiting album holds no place"
     with pytest.raises(NotAllowed, match=DONE):
-        await running.app.parties.take(party.id, ADA)
+        await running.app.parties.take(party.id, ADA, server=7)
     await plays(running, party, FOUR[-1])
     await becomes(running, party, PartyState.PLAYING, 2)
 
 
 async def test_a_model_plays_for_who_leaves_from_then_on(running):
     party = await begun(running)
-    await running.app.parties.take(party.id, DI)
-    await running.app.parties.leave(party.id, DI)
+    await running.app.parties.take(party.id, DI, server=7)
+    await running.app.parties.leave(party.id, DI, server=7)
     with pytest.raises(NotAllowed, match=LEFT):
-        await running.app.parties.take(party.id, DI)
+        await running.app.parties.take(party.id, DI, server=7)
     for round_ in range(1, 5):
         await becomes(running, party, PartyState.PLAYING, round_)
         for member in (ADA, BO, CY):
@@ -176,29 +178,29 @@ async def test_who_lets_their_time_run_out_has_left(running):
 async def test_a_party_that_everybody_leaves_is_over(running):
     party = await begun(running, members=(ADA, BO, CY), asked=replace(ASKED, rounds=2))
     for member in (ADA, BO, CY):
-        await running.app.parties.leave(party.id, member)
+        await running.app.parties.leave(party.id, member, server=7)
     done = await becomes(running, party, PartyState.STOPPED)
     assert done.reason == NOBODY_LEFT
     for album in done.albums:
         async with asyncio.timeout(LIMIT):
-            while (await running.app.games.get(album.game.id)).state is not GameState.STOPPED:
+            while (await running.app.games.get(album.game.id, server=7)).state is not GameState.STOPPED:
                 await asyncio.sleep(0.02)
 
 
 async def test_members_join_until_the_places_are_taken_and_can_leave_again(running):
     parties = running.app.parties
     party = await parties.start(replace(ASKED, players=3, rounds=None))
-    await parties.join(party.id, BO)
-    await parties.join(party.id, BO)
-    await parties.leave(party.id, BO)
+    await parties.join(party.id, BO, server=7)
+    await parties.join(party.id, BO, server=7)
+    await parties.leave(party.id, BO, server=7)
     with pytest.raises(NotAllowed, match=STRANGER):
-        await parties.leave(party.id, BO)
+        await parties.leave(party.id, BO, server=7)
     with pytest.raises(BadInput, match="2 more members are still to join"):
-        await parties.call(party.id, by=ADA, is_host=False)
+        await parties.call(party.id, by=ADA, is_host=False, server=7)
     for member in (CY, DI):
-        await parties.join(party.id, member)
+        await parties.join(party.id, member, server=7)
     with pytest.raises(NotAllowed, match=f"{FULL}|{PARTY_CLOSED}"):
-        await parties.join(party.id, EVE)
+        await parties.join(party.id, EVE, server=7)
     await becomes(running, party, PartyState.PROMPTS)
 
 
@@ -206,18 +208,18 @@ async def test_the_host_begins_with_three_and_others_may_not(running):
     parties = running.app.parties
     party = await parties.start(replace(ASKED, players=8))
     for member in (BO, CY):
-        await parties.join(party.id, member)
+        await parties.join(party.id, member, server=7)
     with pytest.raises(NotAllowed, match="Only who started this party"):
-        await parties.call(party.id, by=BO, is_host=False)
-    await parties.call(party.id, by=ADA, is_host=False)
+        await parties.call(party.id, by=BO, is_host=False, server=7)
+    await parties.call(party.id, by=ADA, is_host=False, server=7)
     await becomes(running, party, PartyState.PROMPTS)
     with pytest.raises(NotAllowed, match=PARTY_CLOSED):
-        await parties.join(party.id, DI)
+        await parties.join(party.id, DI, server=7)
 
 
 async def test_a_party_that_too_few_join_ends_kindly_and_keeps_nobody(running):
     party = await running.app.parties.start(ASKED)
-    await running.app.parties.join(party.id, BO)
+    await running.app.parties.join(party.id, BO, server=7)
     await _due(running)
     done = await becomes(running, party, PartyState.STOPPED)
     assert (done.reason, done.guests, done.albums) == (TOO_FEW, (), ())
@@ -225,8 +227,8 @@ async def test_a_party_that_too_few_join_ends_kindly_and_keeps_nobody(running):
 
 async def test_who_brings_no_prompt_in_time_gets_a_curated_one(running):
     party = await joined(running)
-    await running.app.parties.bring(party.id, BO, "a very own prompt", LONGEST)
-    await running.app.parties.draw(party.id, CY)
+    await running.app.parties.bring(party.id, BO, "a very own prompt", LONGEST, server=7)
+    await running.app.parties.draw(party.id, CY, server=7)
     await _due(running)
     now = await becomes(running, party, PartyState.PLAYING, 1)
     prompts = {album.game.request.starter_id: album.game.request.prompt for album in now.albums}
@@ -238,27 +240,27 @@ async def test_a_prompt_is_checked_and_can_be_changed_until_all_are_there(runnin
     running.checker.words["knife"] = "violence/graphic"
     party = await joined(running)
     with pytest.raises(Refused):
-        await running.app.parties.bring(party.id, BO, "a knife in the dark", LONGEST)
+        await running.app.parties.bring(party.id, BO, "a knife in the dark", LONGEST, server=7)
     with pytest.raises(BadInput):
-        await running.app.parties.bring(party.id, BO, "?", LONGEST)
+        await running.app.parties.bring(party.id, BO, "?", LONGEST, server=7)
     with pytest.raises(NotAllowed, match=STRANGER):
-        await running.app.parties.bring(party.id, EVE, "a stranger's prompt", LONGEST)
+        await running.app.parties.bring(party.id, EVE, "a stranger's prompt", LONGEST, server=7)
     for text in ("a first thought", "a second thought"):
-        await running.app.parties.bring(party.id, BO, text, LONGEST)
-    assert (await running.app.parties.party(party.id)).guest(BO).prompt.text == "a second thought"
+        await running.app.parties.bring(party.id, BO, text, LONGEST, server=7)
+    assert (await running.app.parties.party(party.id, server=7)).guest(BO).prompt.text == "a second thought"
 
 
 async def test_a_host_stops_a_party_and_nothing_of_it_is_shown(running):
     party = await begun(running)
     await plays(running, party, BO)
     with pytest.raises(NotAllowed, match="Only who started this party"):
-        await running.app.parties.stop(party.id, by=BO, is_host=False)
-    await running.app.parties.stop(party.id, by=BO, is_host=True)
+        await running.app.parties.stop(party.id, by=BO, is_host=False, server=7)
+    await running.app.parties.stop(party.id, by=BO, is_host=True, server=7)
     done = await becomes(running, party, PartyState.STOPPED)
     assert {album.game.state for album in done.albums} == {GameState.STOPPED}
     assert not any(what.startswith("album") for what in running.party_presenter.posts)
     with pytest.raises(BadInput, match="has ended already"):
-        await running.app.parties.stop(party.id, by=ADA, is_host=True)
+        await running.app.parties.stop(party.id, by=ADA, is_host=True, server=7)
 
 
 async def test_albums_count_on_no_board_and_are_found_by_nobody_before_the_reveal(running):
@@ -282,10 +284,12 @@ async def test_a_party_is_paused_with_all_games_and_goes_on(running):
     await plays(running, party, ADA)
     await running.app.servers.pause(7)
     with pytest.raises(NotAllowed):
-        await running.app.parties.take(party.id, BO)
+        await running.app.parties.take(party.id, BO, server=7)
     await running.app.servers.resume(7)
     async with asyncio.timeout(LIMIT):
-        while {a.game.state for a in (await running.app.parties.party(party.id)).albums} != {GameState.WAITING}:
+        while {a.game.state for a in (await running.app.parties.party(party.id, server=7)).albums} != {
+            GameState.WAITING
+        }:
             await asyncio.sleep(0.02)
     for member in FOUR[1:]:
         await plays(running, party, member)
@@ -296,14 +300,14 @@ async def test_an_album_that_no_model_can_play_ends_early_and_the_others_are_rev
     running.provider.down["painter"] = Refused("The painter declined.")
     party = await begun(running, asked=replace(ASKED, rounds=2))
     lost = party.album_of(DI)
-    await running.app.parties.leave(party.id, DI)
+    await running.app.parties.leave(party.id, DI, server=7)
     for member in (ADA, BO, CY):
         await plays(running, party, member)
     now = await becomes(running, party, PartyState.PLAYING, 2)
     for member in (ADA, BO, CY):
         if now.album_of(member).chair == lost.chair:
             with pytest.raises(NotAllowed, match=ENDED):
-                await running.app.parties.take(party.id, member)
+                await running.app.parties.take(party.id, member, server=7)
         else:
             await plays(running, party, member)
     done = await becomes(running, party, PartyState.FINISHED)
@@ -318,7 +322,7 @@ async def test_a_party_whose_thread_is_gone_ends_and_says_so(running):
     await until(lambda: "prompts" in running.party_presenter.posts)
     running.party_presenter.faults.append(StageGone("The thread was deleted, so I paused; press Continue.", "thread"))
     for member in FOUR:
-        await running.app.parties.draw(party.id, member)
+        await running.app.parties.draw(party.id, member, server=7)
     done = await becomes(running, party, PartyState.STOPPED)
     assert done.reason == GONE
     await until(lambda: running.party_presenter.cards[-1] == "stopped")
@@ -357,12 +361,12 @@ def _script(where: str):
 
     async def join(running, party):
         for member in FOUR:
-            await running.app.parties.join(party.id, member)
+            await running.app.parties.join(party.id, member, server=7)
         return await becomes(running, party, PartyState.PROMPTS)
 
     async def bring(running, party):
         for member in FOUR:
-            await running.app.parties.bring(party.id, member, f"the prompt of member {member}", LONGEST)
+            await running.app.parties.bring(party.id, member, f"the prompt of member {member}", LONGEST, server=7)
         return party
 
     def half(round_, members):
@@ -396,13 +400,15 @@ def _script(where: str):
 
 async def test_a_pause_takes_nobody_out_whose_time_is_over_meanwhile(running):
     party = await begun(running)
-    await running.app.parties.take(party.id, ADA)
+    await running.app.parties.take(party.id, ADA, server=7)
     await running.app.servers.pause(7)
     await _overdue(running)
     await asyncio.sleep(0.5)
     await running.app.servers.resume(7)
     async with asyncio.timeout(LIMIT):
-        while {a.game.state for a in (await running.app.parties.party(party.id)).albums} != {GameState.WAITING}:
+        while {a.game.state for a in (await running.app.parties.party(party.id, server=7)).albums} != {
+            GameState.WAITING
+        }:
             await asyncio.sleep(0.02)
     for member in FOUR:
         await plays(running, party, member)
@@ -413,9 +419,9 @@ async def test_no_album_is_made_in_a_pause(running):
     party = await joined(running)
     await running.app.servers.pause(7)
     for member in FOUR:
-        await running.app.parties.draw(party.id, member)
+        await running.app.parties.draw(party.id, member, server=7)
     await asyncio.sleep(0.5)
-    assert (await running.app.parties.party(party.id)).state is PartyState.PROMPTS
+    assert (await running.app.parties.party(party.id, server=7)).state is PartyState.PROMPTS
     await running.app.servers.resume(7)
     await becomes(running, party, PartyState.PLAYING, 1)
 

@@ -66,10 +66,10 @@ async def test_nothing_of_a_member_is_left_in_store_engine_and_pictures(tmp_path
         assert mine.turns[0].caption.text.encode() not in left
         assert mine.id.encode() in left, "its numbers stay"
         assert not any(sha256.encode() in left for sha256 in pictures)
-        assert await running.app.games.get(bens.id) == bens
-        assert (await running.app.games.replay(bens.id)).data
+        assert await running.app.games.get(bens.id, server=GUILD) == bens
+        assert (await running.app.games.replay(bens.id, server=GUILD)).data
         with pytest.raises(NotFound):
-            await running.app.games.get(mine.id)
+            await running.app.games.get(mine.id, server=GUILD)
         (spot,) = running.cleanup.swept
         assert (spot.owner_id, spot.channel_id) == (mine.id, 5)
         assert (spot.thread_id, spot.messages) == (mine.place.thread_id, (mine.place.card_id,))
@@ -97,7 +97,7 @@ async def test_a_game_under_way_is_stopped_and_what_it_was_drawing_is_not_kept(t
         running.provider.delay = 0.3
         game = await running.app.games.start(asked(ANN, WORDS, turns=9))
         for _ in range(200):
-            if len((await running.app.games.get(game.id)).steps) > 2:
+            if len((await running.app.games.get(game.id, server=GUILD)).steps) > 2:
                 break
             await asyncio.sleep(0.05)
         await deleted(running, ANN)
@@ -116,7 +116,7 @@ async def test_a_turn_in_anothers_game_is_shown_as_deleted_and_the_game_stays(tm
         await running.store.posts.done(game_id, "thread", 71)
         await running.store.posts.done(game_id, "1c", 72)
         await deleted(running, ANN)
-        game = await running.app.games.get(game_id)
+        game = await running.app.games.get(game_id, server=GUILD)
         assert game.turns[0].caption.text == ERASED
         assert running.game_presenter.shows == {"1c": "hidden"}
         assert running.cleanup.swept == []
@@ -132,7 +132,7 @@ async def test_where_others_took_turns_only_the_words_go_and_the_messages_say_so
         await deleted(running, ANN)
         assert running.game_presenter.shows["opening"].startswith("(deleted by who wrote it, ")
         assert running.cleanup.swept == []
-        assert (await running.app.games.get(game_id)).turns[0].caption.text == "what ben saw"
+        assert (await running.app.games.get(game_id, server=GUILD)).turns[0].caption.text == "what ben saw"
         assert b"a train in the rain" not in kept(tmp_path)
 
 
@@ -254,8 +254,8 @@ async def test_a_deletion_cut_off_after_any_piece_of_work_leaves_nothing(tmp_pat
         assert await running.app.privacy.erased(order.id, timeout=LIMIT)
         assert await running.store.erasures.unended() == []
         assert all(trace.encode() not in kept(tmp_path) for trace in (WORDS, str(ANN), mine.turns[0].caption.text))
-        assert await running.app.games.get(bens.id) == bens
-        assert (await running.app.games.get(shared)).request.prompt.text.startswith("(deleted ")
+        assert await running.app.games.get(bens.id, server=GUILD) == bens
+        assert (await running.app.games.get(shared, server=GUILD)).request.prompt.text.startswith("(deleted ")
 
 
 async def test_pictures_that_cannot_be_reached_are_tried_again(tmp_path, monkeypatch):
@@ -314,7 +314,7 @@ async def test_who_is_at_a_party_that_has_not_begun_only_leaves_it_and_one_that_
     async with running_app(tmp_path) as running:
         early = await running.app.parties.start(replace(TABLE, players=5, starter_id=BEN))
         for member in (ANN, BEN + 1):
-            await running.app.parties.join(early.id, member)
+            await running.app.parties.join(early.id, member, server=GUILD)
         late = await begun(running, (BEN + 4, BEN + 5, ANN), replace(TABLE, rounds=2, starter_id=BEN + 4))
         await deleted(running, ANN)
         now = await running.store.parties.get(early.id)

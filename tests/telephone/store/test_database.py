@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from telephone.domain.calls import Ticket
 from telephone.domain.games import NO_GUILD, GameState, Step
-from telephone.errors import Misconfigured
+from telephone.errors import Misconfigured, Unreachable
 from telephone.store import Store
 from telephone.store.database import POOL_SIZE
 from telephone.store.tables.columns import now
@@ -194,7 +194,7 @@ async def test_a_wrong_address_is_explained(url: str, sentence: str) -> None:
 
 
 async def test_a_database_that_does_not_answer_is_explained_without_its_password() -> None:
-    with pytest.raises(Misconfigured, match="cannot be opened") as raised:
+    with pytest.raises(Unreachable, match="does not answer") as raised:
         await Store.open("postgres://me:hush@127.0.0.1:1/telephone?connect_timeout=2")
     assert "hush" not in raised.value.sentence + raised.value.detail
 

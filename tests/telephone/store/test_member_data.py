@@ -14,6 +14,7 @@ from tests.telephone.store.lives import ADMIN, ANN, BEN, WORDS, live, take
 from tests.telephone.store.samples import GUILD, OTHER_GUILD, picture
 
 NO_MEMBERS = {
+    "acknowledged": {"id", "application_id", "guild_id", "channel_id"},
     "battle": {"guild_id", "seed", "channel_id"},
     "battle_post": {"guild_id", "message_id"},
     "cap": {"guild_id", "micros"},
@@ -75,6 +76,7 @@ async def test_what_another_member_made_in_their_game_is_not_theirs_and_no_claim
     said = json.dumps(await store.traces.of(ANN))
     assert "what ben saw" not in said
     assert "claim_token" not in said
+    assert "hush" not in said
     assert "what ben saw" in json.dumps(await store.traces.of(BEN))
 
 

@@ -6,9 +6,9 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from telephone.bootstrap import providers
 from telephone.errors import BadInput
 from telephone.models import live
+from telephone.models.configured import providers
 from telephone.models.live.schemas import compared
 from telephone.models.players import Players
 from telephone.models.probe import Trial

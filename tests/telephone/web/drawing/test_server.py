@@ -146,8 +146,18 @@ async def test_a_link_is_good_for_one_drawing_and_a_receipt_that_was_lost_can_be
 
 
 async def test_of_drawings_sent_at_once_one_is_taken_and_the_others_are_not_even_read(studio, browser):
-    link = studio.link("a fox")
-    answers = await asyncio.gather(*(hand_in(browser, link, drawing(side)) for side in (32, 48, 64)))
+    link, refused = studio.link("a fox"), asyncio.Event()
+
+    async def slowly(side):
+        yield drawing(side)[:30]
+        await refused.wait()
+        yield drawing(side)[30:]
+
+    sending = [asyncio.create_task(hand_in(browser, link, slowly(side))) for side in (32, 48, 64)]
+    while sum(one.done() for one in sending) < 2:
+        await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED, timeout=0.1)
+    refused.set()
+    answers = await asyncio.gather(*sending)
     assert sorted(status for status, _ in answers) == [200, 429, 429]
     assert studio.desk.asked == 1
     assert await hand_in(browser, link, drawing(side=16)) == (403, USED)

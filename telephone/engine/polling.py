@@ -1,0 +1,84 @@
+"""How often the engine asks the journal for work: at once after this process enqueued some, otherwise seldom.
+
+DBOS asks for the work of a queue, for queues, schedules, delayed workflows and workflows that are over their time, many
+times a second, also where nothing happens. This process knows when it enqueues, declares one queue and no schedule, and
+has no workflow with a delay or a time limit: only work of other processes, and what a dead one left, is to be looked
+for.
+"""
+
+import threading
+import time
+from typing import Any, Final
+
+from dbos import DBOS, Queue
+
+SOON: Final = 0.02
+"""How long after something was enqueued here it is looked for, in seconds: what is enqueued together starts together.
+"""
+AGAIN: Final = 0.1
+"""The least time between two looks, in seconds."""
+ALONE: Final = 5.0
+"""How often a process looks that has its journal for itself, in seconds."""
+SHARED: Final = 0.5
+"""How often a process looks that shares its journal with others, in seconds."""
+KEEN_FOR: Final = 5.0
+"""For so long after its start, or where a journal is shared after it enqueued something, a process looks each AGAIN, in
+seconds: an interrupted workflow is enqueued again then, and others should have their share of the work."""
+_OWN_QUEUE_EVERY: Final = 5.0
+"""How often DBOS's own queue is looked at, in seconds: only a workflow that was begun without a queue comes there, when
+it is recovered."""
+
+
+class Polling:
+    """Says when a queue's thread looks for work. Safe to call from any thread."""
+
+    def __init__(self, *, shared: bool) -> None:
+        self._every, self._keen_for = (SHARED, KEEN_FOR) if shared else (ALONE, 0.0)
+        self._changed, self._stopped = threading.Condition(), False
+        now = time.monotonic()
+        self._looked, self._due, self._keen_until = now - AGAIN, now, now + KEEN_FOR
+
+    def wake(self) -> None:
+        """Has the thread look soon, since something was enqueued."""
+        with self._changed:
+            now = time.monotonic()
+            self._keen_until = max(self._keen_until, now + self._keen_for)
+            self._due = min(self._due, max(now + SOON, self._looked + AGAIN))
+            self._changed.notify_all()
+
+    def wait(self) -> None:
+        """Returns when it is time to look; at once after `stop`."""
+        with self._changed:
+            while not self._stopped and (left := self._due - time.monotonic()) > 0:
+                self._changed.wait(left)
+            self._looked = now = time.monotonic()
+            self._due = now + (AGAIN if now < self._keen_until else self._every)
+
+    def stop(self) -> None:
+        """Lets the thread go."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def slow_down(self, dbos: DBOS, queue: Queue) -> None:
+        """Has the threads of `dbos`, which was launched and declares only `queue`, look when this says so.
+
+        DBOS reads a queue anew before each look, on the queue's thread: that read waits until it is time.
+        """
+        journal: Any = dbos._sys_db
+        read = journal.get_queue
+        queue._polling_interval_sec = SOON / 2
+
+        def get_queue(name: str, **more: Any) -> Queue | None:
+            if name != queue.name or threading.current_thread().name != f"queue-worker-{name}":
+                found: Queue | None = read(name, **more)
+                return found
+            self.wait()
+            return queue
+
+        journal.get_queue = get_queue
+        journal.list_queues = lambda **_: [queue]
+        journal.list_schedules = lambda **_: []
+        journal.transition_delayed_workflows = lambda: None
+        journal.cancel_timed_out_workflows = lambda _most: []
+        dbos._registry.get_internal_queue()._polling_interval_sec = _OWN_QUEUE_EVERY

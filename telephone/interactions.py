@@ -1,0 +1,110 @@
+"""Interactions that were acknowledged: kept until they are answered, so that a restarted process answers them."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import structlog
+
+from telephone.domain.interactions import TOKEN_LASTS, Acknowledged
+from telephone.store import Store
+from telephone.store.tables.columns import now
+
+HEAD_START: Final = 0.2
+"""How long an acknowledgement waits for the row that survives a kill, in seconds; Discord allows three in all."""
+_log = structlog.get_logger()
+
+
+class Workers(Protocol):
+    """The processes that play on one database."""
+
+    @property
+    def worker(self) -> str:
+        """The name of this process, which no other one has had before."""
+
+    async def dead(self, workers: Sequence[str]) -> set[str]:
+        """Those of these names whose process has ended."""
+
+
+class OneProcess:
+    """A process that shares its database with nobody: all others have ended."""
+
+    worker: Final = ""
+
+    async def dead(self, workers: Sequence[str]) -> set[str]:
+        return set(workers) - {self.worker}
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """The acknowledged interactions of this process, and those that a process which ended has left behind.
+
+    An interaction costs one transaction: it is stored, and what was answered since the last one is deleted with it.
+    What a kill leaves of these is found answered at Discord.
+    """
+
+    store: Store
+    workers: Workers
+    _open: set[int] = field(default_factory=set)
+    _answered: set[int] = field(default_factory=set)
+
+    @property
+    def worker(self) -> str:
+        return self.workers.worker
+
+    async def keep(self, interaction: Acknowledged) -> None:
+        """Stores an interaction that is about to be acknowledged; returns then, or after HEAD_START seconds.
+
+        First the row, then the acknowledgement: a row without one is a member who reads that nothing answered, and
+        sends it again; an acknowledgement without a row is a member who reads "thinking" for good. Only a store that
+        takes longer than HEAD_START is not waited for, since an acknowledgement that comes too late is worth nothing.
+        Never raises an Exception: without a store the interaction is answered as well as it can be.
+        """
+        self._open.add(interaction.id)
+        storing = asyncio.create_task(self._store(interaction), name="acknowledged")
+        _STORING.add(storing)
+        storing.add_done_callback(_STORING.discard)
+        await asyncio.wait({storing}, timeout=HEAD_START)
+
+    async def _store(self, interaction: Acknowledged) -> None:
+        answered = frozenset(self._answered)
+        try:
+            await self.store.acknowledged.add(interaction, answered)
+        except Exception as error:
+            _log.warning("an acknowledged interaction is not stored", why=type(error).__name__)
+        else:
+            self._answered.difference_update(answered)
+
+    def answered(self, interaction_id: int) -> None:
+        """Lets an interaction go that was answered, or that nobody can answer any more."""
+        if interaction_id in self._open:
+            self._open.discard(interaction_id)
+            self._answered.add(interaction_id)
+
+    async def left_behind(self) -> list[Acknowledged]:
+        """Interactions that no living process is at, oldest first; from now on this process is at them."""
+        waiting = await self.store.acknowledged.all()
+        dead = await self.workers.dead(sorted({one.worker for one in waiting} - {self.worker}))
+        if dead:
+            waiting = await self.store.acknowledged.hand_over(dead, self.worker)
+        mine = [one for one in waiting if one.worker == self.worker and now() - one.at < TOKEN_LASTS]
+        left = [one for one in mine if one.id not in self._open | self._answered]
+        self._open.update(one.id for one in left)
+        return left
+
+    def give_back(self, interaction_id: int) -> None:
+        """Leaves an interaction that could not be answered now to the next `left_behind`."""
+        self._open.discard(interaction_id)
+
+    async def tidy(self) -> None:
+        """Deletes the rows of what was answered, and all whose token has ended."""
+        oldest = now() - TOKEN_LASTS
+        answered = frozenset(self._answered)
+        if answered or any(one.at < oldest for one in await self.store.acknowledged.all()):
+            await self.store.acknowledged.delete(answered, before=oldest)
+            self._answered.difference_update(answered)
+
+
+_STORING: Final[set["asyncio.Task[None]"]] = set()
+"""Rows on their way; the loop itself would forget a task that nobody holds."""

@@ -1,0 +1,1 @@
+"""What nobody's client sends: ids made by hand, texts that are no texts, files of any bytes."""

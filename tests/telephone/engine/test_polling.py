@@ -1,0 +1,82 @@
+"""The engine looks for work when it enqueued some, and seldom otherwise."""
+
+import asyncio
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from telephone.engine import polling
+from telephone.engine.engine import Engine
+from telephone.engine.polling import Polling
+from tests.limits import LIMIT
+from tests.support.walking import Counting
+
+
+@pytest.fixture
+def never(monkeypatch):
+    """Nothing is looked for unless something was enqueued here."""
+    monkeypatch.setattr(polling, "ALONE", 10 * LIMIT)
+    monkeypatch.setattr(polling, "KEEN_FOR", 0.0)
+
+
+async def test_what_is_enqueued_starts_although_nobody_looks_by_himself(tmp_path, never):
+    ran, gate = [], asyncio.Event()
+    gate.set()
+    engine = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}")
+    counting = Counting(ran, gate)
+    await engine.launch([counting])
+    try:
+        for name in ("a", "b"):
+            await engine.enqueue(f"walk-{name}", counting.walk, name, 1)
+            async with asyncio.timeout(LIMIT):
+                while f"{name}0" not in ran:
+                    await asyncio.sleep(0.02)
+    finally:
+        await engine.close()
+
+
+async def test_an_engine_that_has_nothing_to_do_asks_next_to_nothing(tmp_path, never):
+    asked = []
+
+    def count(_connection, _cursor, text, *_):
+        asked.append(text)
+
+    engine = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}")
+    await engine.launch([])
+    try:
+        await asyncio.sleep(1.5)  # its threads have begun
+        sa.event.listen(sa.Engine, "before_cursor_execute", count)
+        await asyncio.sleep(2.0)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", count)
+        await engine.close()
+    assert len(asked) <= 6, asked
+
+
+def test_a_thread_that_waits_is_woken_and_let_go(never):
+    paced = Polling(shared=False)
+    paced.wait()
+    for end in (paced.wake, paced.stop):
+        thread = threading.Thread(target=paced.wait)
+        thread.start()
+        thread.join(0.05)
+        assert thread.is_alive()
+        end()
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+
+
+def test_a_process_that_shares_its_journal_looks_more_often_after_it_enqueued(monkeypatch):
+    monkeypatch.setattr(polling, "SHARED", 10 * LIMIT)
+    monkeypatch.setattr(polling, "AGAIN", 0.01)
+    paced = Polling(shared=True)
+    paced._keen_until = 0.0
+    paced.wait()
+    paced.wake()
+    for _ in range(5):
+        thread = threading.Thread(target=paced.wait, daemon=True)
+        thread.start()
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+    paced.stop()

@@ -1,0 +1,110 @@
+"""Acknowledged interactions are kept until they are answered, and those of a process that ended are found."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from telephone import interactions
+from telephone.domain.games import GameRequest, Pair, Prompt
+from telephone.domain.interactions import Acknowledged, key_of
+from telephone.interactions import Interactions
+from telephone.store import Store
+from tests.telephone.store.lives import ANN, asked
+
+
+class Workers:
+    """Processes on one database, by name; those in `ended` have ended."""
+
+    def __init__(self, worker: str, *ended: str) -> None:
+        self.worker, self.ended = worker, set(ended)
+
+    async def dead(self, workers):
+        return set(workers) & self.ended
+
+
+@asynccontextmanager
+async def opened(folder: Path, worker: str = "me", *ended: str) -> AsyncIterator[Interactions]:
+    async with await Store.open(f"sqlite:///{folder / 'telephone.sqlite'}") as store:
+        yield Interactions(store, Workers(worker, *ended))
+
+
+async def waiting(kept: Interactions) -> list[int]:
+    return [one.id for one in await kept.store.acknowledged.all()]
+
+
+async def test_what_is_answered_goes_with_the_next_one_that_is_stored(tmp_path):
+    async with opened(tmp_path) as kept:
+        await kept.keep(asked(1, ANN, worker="me"))
+        kept.answered(1)
+        assert await waiting(kept) == [1]
+        await kept.keep(asked(2, ANN, worker="me"))
+        assert await waiting(kept) == [2]
+        kept.answered(2)
+        await kept.tidy()
+        assert await waiting(kept) == []
+
+
+async def test_an_interaction_that_comes_twice_is_stored_once(tmp_path):
+    async with opened(tmp_path) as kept:
+        for _ in range(2):
+            await kept.keep(asked(1, ANN, worker="me"))
+        assert await waiting(kept) == [1]
+
+
+async def test_a_token_is_deleted_after_fifteen_minutes(tmp_path):
+    async with opened(tmp_path, "me", "dead") as kept:
+        await kept.store.acknowledged.add(asked(1, ANN, worker="dead", age=901))
+        await kept.store.acknowledged.add(asked(2, ANN, worker="alive", age=899))
+        assert await kept.left_behind() == []
+        await kept.tidy()
+        assert await waiting(kept) == [2]
+
+
+async def test_only_what_no_living_process_is_at_was_left_behind(tmp_path):
+    async with opened(tmp_path, "me", "dead") as kept:
+        await kept.keep(asked(1, ANN, worker="me"))
+        await kept.store.acknowledged.add(asked(2, ANN, worker="dead"))
+        await kept.store.acknowledged.add(asked(3, ANN, worker="alive"))
+        assert [one.id for one in await kept.left_behind()] == [2]
+        assert await kept.left_behind() == []
+        kept.give_back(2)
+        assert [one.id for one in await kept.left_behind()] == [2]
+
+
+async def test_two_processes_do_not_answer_the_same(tmp_path):
+    async with opened(tmp_path, "one", "dead") as one, opened(tmp_path, "two", "dead") as two:
+        await one.store.acknowledged.add(asked(1, ANN, worker="dead"))
+        found = await asyncio.gather(one.left_behind(), two.left_behind())
+        assert sorted(len(each) for each in found) == [0, 1]
+
+
+async def test_a_store_that_is_slow_or_gone_holds_no_acknowledgement_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(interactions, "HEAD_START", 0.01)
+    async with opened(tmp_path) as kept:
+        held = asyncio.Event()
+
+        class Slow:
+            async def add(self, one: Acknowledged, answered=()):
+                await held.wait()
+                raise OSError("the disk is full")
+
+        monkeypatch.setattr(kept.store, "acknowledged", Slow())
+        await kept.keep(asked(1, ANN, worker="me"))
+        held.set()
+        await asyncio.sleep(0)
+
+
+async def test_a_start_that_comes_twice_is_one_game(tmp_path):
+    request = GameRequest(Prompt("a fox"), Pair("stickers", "spotter-sharp"), 1, guild_id=5)
+    async with opened(tmp_path) as kept:
+        first = await kept.store.games.add(request, game_id=key_of(7))
+        again = await kept.store.games.add(request, game_id=key_of(7))
+        assert (first.id, first.number) == (again.id, again.number) == ("0000000000000007", 1)
+
+
+@pytest.mark.parametrize("shown", [repr, str])
+def test_a_token_is_shown_nowhere(shown):
+    assert "hush" not in shown(asked(1, ANN))

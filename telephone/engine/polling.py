@@ -30,18 +30,21 @@ it is recovered."""
 
 
 class Polling:
-    """Says when a queue's thread looks for work. Safe to call from any thread."""
+    """Says when a queue's thread looks for work. Safe to call from any thread.
+
+    Its clock is `perf_counter`: simulated Discords stop `monotonic`, and this thread lives outside of them.
+    """
 
     def __init__(self, *, shared: bool) -> None:
         self._every, self._keen_for = (SHARED, KEEN_FOR) if shared else (ALONE, 0.0)
         self._changed, self._stopped = threading.Condition(), False
-        now = time.monotonic()
+        now = time.perf_counter()
         self._looked, self._due, self._keen_until = now - AGAIN, now, now + KEEN_FOR
 
     def wake(self) -> None:
         """Has the thread look soon, since something was enqueued."""
         with self._changed:
-            now = time.monotonic()
+            now = time.perf_counter()
             self._keen_until = max(self._keen_until, now + self._keen_for)
             self._due = min(self._due, max(now + SOON, self._looked + AGAIN))
             self._changed.notify_all()
@@ -49,9 +52,9 @@ class Polling:
     def wait(self) -> None:
         """Returns when it is time to look; at once after `stop`."""
         with self._changed:
-            while not self._stopped and (left := self._due - time.monotonic()) > 0:
+            while not self._stopped and (left := self._due - time.perf_counter()) > 0:
                 self._changed.wait(left)
-            self._looked = now = time.monotonic()
+            self._looked = now = time.perf_counter()
             self._due = now + (AGAIN if now < self._keen_until else self._every)
 
     def stop(self) -> None:

@@ -117,7 +117,7 @@ async def test_stop_ends_a_game_while_it_is_played(runtime, bot):
         server = live_server(env, runtime, bot)
         runtime.provider.delay = 0.5
         await server.start()
-        asked = await server.alice.click(await server.card_says("### #1 turn"), label="Stop")
+        asked = await server.alice.click(await server.card_says("### #1 is played"), label="Stop")
         await server.alice.click(asked.response, label="Stop the game")
         await server.reaches(GameState.STOPPED)
         card = await server.card_says("### #1 stopped")
@@ -130,7 +130,7 @@ async def test_a_deleted_thread_pauses_the_game_and_continue_opens_another(runti
         server = live_server(env, runtime, bot)
         runtime.provider.delay = 0.3
         await server.start()
-        await server.card_says("### #1 turn")
+        await server.card_says("### #1 is played")
         (thread,) = server.channel.threads
         env.backend.delete_channel(thread.id)
         await server.reaches(GameState.PAUSED)
@@ -157,7 +157,7 @@ async def test_an_admins_pause_stops_every_game_and_resume_goes_on(runtime, bot)
         server = live_server(env, runtime, bot)
         runtime.provider.delay = 0.3
         await server.start()
-        await server.card_says("### #1 turn")
+        await server.card_says("### #1 is played")
         paused = await server.admin.slash(server.channel, "telephone-admin pause")
         assert paused.response.content.startswith("1 game is paused")
         await server.card_says("### #1 paused")

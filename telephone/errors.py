@@ -5,7 +5,9 @@ TelephoneError
 │   └── Withheld    our own check stopped it for good: it is not asked for again
 ├── RateLimited     asked too often; knows when to ask again
 ├── Unavailable     a passing fault; asking again may help
-│   └── Waking      the model is being started; its deadline has not begun
+│   ├── Waking      the model is being started; its deadline has not begun
+│   ├── Unsent      no line to the service: the call has not been made
+│   └── Outage      our own storage is down; it passes, and ends no game
 ├── Retired         the model is gone; knows its replacement
 ├── Misconfigured   our key, balance or setting; the operator must act
 │   └── Unreachable what the settings name does not answer; it may do so later without a change of ours
@@ -80,6 +82,14 @@ class Unavailable(TelephoneError):
 
 class Waking(Unavailable):
     """A model is being started, which may take minutes. The deadline of a call counts from when the model runs."""
+
+
+class Unsent(Unavailable):
+    """There was no line to a service, so the call was not made. A game waits for as long as it takes."""
+
+
+class Outage(Unavailable):
+    """Our own storage is down. It passes, and ends no game."""
 
 
 class Retired(TelephoneError):

@@ -17,6 +17,8 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 
+from telephone.errors import Outage
+
 T = TypeVar("T")
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 60.0
@@ -53,7 +55,7 @@ _log = structlog.get_logger()
 def is_outage(error: BaseException) -> bool:
     """Whether an exception says that the store, the journal, the disk or the network is down, and not that we erred."""
     match error:
-        case sa.exc.TimeoutError():  # no connection of the pool became free
+        case Outage() | sa.exc.TimeoutError():  # the latter: no connection of the pool became free
             return True
         case sa.exc.DBAPIError():
             return error.connection_invalidated or (error.orig is not None and is_outage(error.orig))

@@ -165,15 +165,19 @@ async def outcome_of(work: Awaitable[Outcome | None]) -> Outcome:
         return await work or Done()
     except Halted:
         return Halt()
-    except TelephoneError as error:
-        if isinstance(error, BadOutput | Misconfigured) and error.detail:
-            _log.warning("a step failed", error=_name_of(error), detail=error.detail)
-        return Failed(_name_of(error), error.sentence)
     except Exception as error:
         if is_outage(error):
             raise
-        _log.exception("a step broke")
-        return Failed(type(error).__name__, BROKEN)
+        return _failed(error)
+
+
+def _failed(error: Exception) -> Failed:
+    if isinstance(error, TelephoneError):
+        if isinstance(error, BadOutput | Misconfigured) and error.detail:
+            _log.warning("a step failed", error=_name_of(error), detail=error.detail)
+        return Failed(_name_of(error), error.sentence)
+    _log.error("a step broke", exc_info=error)
+    return Failed(type(error).__name__, BROKEN)
 
 
 def _name_of(error: TelephoneError) -> str:

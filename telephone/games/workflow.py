@@ -490,5 +490,5 @@ class GameWorkflow(DBOSConfiguredInstance):
     async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> None:
         game = replace(await self._with.store.games.get(game_id), run=run)
         await self._with.runner.steps.collect(
-            game, index, attempt, submit_ms, waking=partial(self._with.runner.tell_waking, game_id)
+            game, index, attempt, submit_ms, delayed=partial(self._with.runner.tell_delay, game)
         )

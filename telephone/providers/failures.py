@@ -16,6 +16,7 @@ from telephone.errors import (
     Retired,
     TimedOut,
     Unavailable,
+    Unsent,
     Waking,
 )
 from telephone.providers import durations, maker_words
@@ -104,6 +105,10 @@ def rate_limited(model: ModelTable, after: float | None, text: str = "") -> Rate
 
 def unavailable(model: ModelTable) -> Unavailable:
     return Unavailable(f"{model.name} cannot be reached just now; please try again in a minute.")
+
+
+def unsent(model: ModelTable) -> Unsent:
+    return Unsent(f"{model.name} cannot be reached just now; please try again in a minute.")
 
 
 def waking(model: ModelTable) -> Waking:

@@ -5,7 +5,9 @@ TelephoneError
 │   └── Withheld    our own check stopped it for good: it is not asked for again
 ├── RateLimited     asked too often; knows when to ask again
 ├── Unavailable     a passing fault; asking again may help
-│   └── Waking      the model is being started; its deadline has not begun
+│   ├── Waking      the model is being started; its deadline has not begun
+│   ├── Unsent      no line to the service: the call has not been made
+│   └── Outage      our own storage is down; it passes, and ends no game
 ├── Retired         the model is gone; knows its replacement
 ├── Misconfigured   our key, balance or setting; the operator must act
 │   └── Unreachable what the settings name does not answer; it may do so later without a change of ours
@@ -14,6 +16,7 @@ TelephoneError
 │   └── NothingSaid a language model said nothing, with more space neither: it is not asked again
 ├── TimedOut        no answer within the deadline
 ├── OverBudget      a spending or counting limit is reached
+│   └── Overdrawn   what is reserved for a game does not cover one more call; the game pauses
 ├── NotAllowed      this member, channel or moment may not
 ├── BadInput        what was typed cannot be played; says what to type instead
 ├── NotFound        there is no such game, model or prompt
@@ -81,6 +84,14 @@ class Waking(Unavailable):
     """A model is being started, which may take minutes. The deadline of a call counts from when the model runs."""
 
 
+class Unsent(Unavailable):
+    """There was no line to a service, so the call was not made. A game waits for as long as it takes."""
+
+
+class Outage(Unavailable):
+    """Our own storage is down. It passes, and ends no game."""
+
+
 class Retired(TelephoneError):
     """The model is gone. `replacement` names the model to offer, never to take silently."""
 
@@ -123,6 +134,10 @@ class TimedOut(TelephoneError):
 
 class OverBudget(TelephoneError):
     """A limit on money or games is reached."""
+
+
+class Overdrawn(OverBudget):
+    """What is reserved for a game does not cover one more call, since earlier ones may have been billed for nothing."""
 
 
 class NotAllowed(TelephoneError):

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from telephone.errors import BadOutput, Occupied, RateLimited, TimedOut, Unavailable, Unreachable, Waking
+from telephone.errors import BadOutput, Occupied, RateLimited, TimedOut, Unavailable, Unreachable, Unsent, Waking
 
 T = TypeVar("T")
 _log = structlog.get_logger()
@@ -65,16 +65,18 @@ async def with_patience(
     who: str,
     first_wait: float = 0.5,
     waking: Callable[[], Awaitable[None]] | None = None,
+    unsent: Callable[[], Awaitable[None]] | None = None,
 ) -> T:
     """Makes a call until it answers; waits longer after each passing fault, or as long as the provider asked for.
 
     `deadline` bounds all attempts and waits together, in seconds. Only RateLimited and Unavailable are tried again; any
     other error is raised at once, and so is an answer that came and is none. While a model is being started, which the
     call says by Waking, the deadline has not begun, for at most WAKING_MAX; `waking` is awaited at the first of them.
+    With `unsent`, which is awaited once, a call that could not be made, Unsent, is made again without a deadline.
     Raises TimedOut, naming `who`, when the time is used up.
     """
     began = time.monotonic()
-    ends, asleep, wait = began + deadline, False, first_wait
+    ends, asleep, cut_off, wait = began + deadline, False, False, first_wait
     while True:
         try:
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.0, ends - time.monotonic())):
@@ -84,6 +86,10 @@ async def with_patience(
         except (RateLimited, Unavailable) as error:
             if isinstance(error, BadOutput):
                 raise
+            endless = isinstance(error, Unsent) and unsent is not None
+            if unsent is not None and endless and not cut_off:
+                cut_off = True
+                await unsent()
             if isinstance(error, Waking):
                 ends = min(time.monotonic(), began + WAKING_MAX) + deadline
                 if waking is not None and not asleep:
@@ -94,9 +100,10 @@ async def with_patience(
                 pause = min(_WAKING_WAIT, deadline / 4)
             elif isinstance(error, RateLimited) and error.retry_after is not None:
                 pause = error.retry_after
-            if time.monotonic() + pause >= ends:
+            if time.monotonic() + pause >= ends and not endless:
                 raise _timed_out(who, deadline) from error
             await asyncio.sleep(pause)
+            ends = time.monotonic() + deadline if endless else ends
             wait = wait if isinstance(error, Waking) else min(_LONGEST_WAIT, wait * 2)
 
 

@@ -1,5 +1,6 @@
 """The card of a game in its channel: the state of the game, the next turn, and the buttons that fit. Pure."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import discord
@@ -22,9 +23,9 @@ from bot.ui.posts import (
     uncounted,
 )
 from bot.ui.text import escape, excerpt, quote
-from telephone.domain.games import HUMAN, Game, GameState, Kind, StepKey
+from telephone.domain.games import HUMAN, Game, GameState, Kind
 from telephone.domain.human_turns import Seat, SeatState
-from telephone.ports.games import Progress, Summary
+from telephone.ports.games import Delay, Progress, Summary
 
 _CARD_QUOTE: Final = 900
 
@@ -67,8 +68,9 @@ def _begins(game: Game, progress: Progress) -> bool:
 
 def _card_line(game: Game, progress: Progress, shown: Summary | None) -> str:
     match game.state:
-        case GameState.PLAYING if progress.waking and game.next_key is not None:
-            return f"{_waking(game, game.next_key)}{_sealed(game)}{so_far(game)}"
+        case GameState.PLAYING if progress.delay is not None and game.next_key is not None:
+            why = _DELAYED[progress.delay].format(escape(game.player(game.next_key)))
+            return f"{why}; the game goes on by itself.{_sealed(game)}{so_far(game)}"
         case GameState.QUEUED | GameState.PLAYING if _begins(game, progress):
             return f"{_pair(game)}.{_slow(progress)}{_sealed(game)}"
         case GameState.QUEUED:
@@ -106,8 +108,11 @@ def _doing(game: Game) -> str:
     return f"{escape(player)} is {verb}."
 
 
-def _waking(game: Game, key: StepKey) -> str:
-    return f"{escape(game.player(key))} is waking up, which may take some minutes; the game goes on by itself."
+_DELAYED: Final[Mapping[Delay, str]] = {
+    Delay.WAKING: "{} is waking up, which may take some minutes",
+    Delay.UNSENT: "I cannot reach {} just now and try again",
+    Delay.OUTAGE: "I cannot reach my own store just now and try again",
+}
 
 
 def _awaiting(game: Game, seat: Seat | None) -> str:

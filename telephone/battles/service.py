@@ -131,11 +131,16 @@ class BattleService:
         return await self.store.battles.get(battle_id)
 
     async def resume(self, battle_id: str, *, by: int, is_host: bool, server: int = NO_GUILD) -> Battle:
-        """Resumes a paused battle; if its thread is gone, it gets a new thread with all its messages."""
+        """Resumes a paused battle; if its thread is gone, it gets a new thread with all its messages.
+
+        Raises NotAllowed, BadInput and OverBudget.
+        """
         battle = await self.hosted(battle_id, by=by, is_host=is_host, server=server)
         await self.admission.games.check_open(battle.request.guild_id)
         if battle.state is not BattleState.PAUSED:
             raise BadInput(f"Battle {battle.number} is not paused; there is nothing to continue.")
+        for side in battle.in_play:
+            await self.admission.games.cover_rest(side.game)
         await self.runner.go_on(battle)
         return await self.store.battles.get(battle_id)
 

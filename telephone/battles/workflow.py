@@ -21,6 +21,7 @@ from telephone.domain.battles import SIDES_MIN, Battle, BattleState
 from telephone.domain.games import GameState
 from telephone.domain.messages import BattleMessage, BattleMessageKind
 from telephone.engine import workflow_ids
+from telephone.engine.durable import durable_step
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import (
     BROKEN,
@@ -40,7 +41,7 @@ from telephone.engine.outcomes import (
 )
 from telephone.engine.reruns import Reruns, Run
 from telephone.engine.waiting import look_when
-from telephone.errors import StageGone
+from telephone.errors import Overdrawn, StageGone
 from telephone.games.measure_workflow import MeasureWorkflow
 from telephone.games.workflow import PAUSES, GameWorkflow
 from telephone.store import Store
@@ -211,18 +212,18 @@ class BattleWorkflow(DBOSConfiguredInstance):
 
     # Durable steps
 
-    @DBOS.step(name="Battling._length")
+    @durable_step("Battling._length")
     async def _length(self, battle_id: str) -> int:
         """How many rounds there are to post: none for finished games, which were posted when they were played."""
         request = (await self._with.store.battles.get(battle_id)).request
         return request.turns if request.designed else 0
 
-    @DBOS.step(name="Battling._reopen")
+    @durable_step("Battling._reopen")
     @journalled
     async def _reopen(self, battle_id: str, run: int) -> None:
         await self._with.publisher.reopen(await self._still_on(battle_id, run))
 
-    @DBOS.step(name="Battling._send_in")
+    @durable_step("Battling._send_in")
     @journalled
     async def _send_in(self, battle_id: str, run: int) -> None:
         """Starts the games now that the battle is shown, and resumes those that paused with it."""
@@ -232,7 +233,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
             elif side.game.state is GameState.PAUSED and side.game.reason not in PAUSES:
                 await self._with.games.go_on(side.game)
 
-    @DBOS.step(name="Battling._show")
+    @durable_step("Battling._show")
     @journalled
     async def _show(self, battle_id: str, run: int, what: str) -> None:
         message = BattleMessage.parse(what)
@@ -241,7 +242,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
         if message.kind is BattleMessageKind.ROUND:
             await self._with.publisher.edit_card(await self._with.store.battles.get(battle_id))
 
-    @DBOS.step(name="Battling._await_round")
+    @durable_step("Battling._await_round")
     @journalled
     async def _await_round(self, battle_id: str, run: int, turn: int) -> Outcome:
         """Waits until every side has played a turn or is out; `Out` has the places of the sides that are out by then.
@@ -253,6 +254,9 @@ class BattleWorkflow(DBOSConfiguredInstance):
         async def look() -> Battle:
             nonlocal shown
             battle = await self._still_on(battle_id, run)
+            for side in battle.in_play:
+                if side.game.state is GameState.PAUSED and side.game.reason not in PAUSES:
+                    raise Overdrawn(str(side.game.reason))
             if not _is_played(battle, turn) and (battle.waits, battle.queued) != shown:
                 shown = battle.waits, battle.queued
                 await self._with.publisher.edit_card(battle)
@@ -264,7 +268,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
             return Void(TOO_FEW)
         return Out(tuple(await self._drop(battle, turn)))
 
-    @DBOS.step(name="Battling._open_voting")
+    @durable_step("Battling._open_voting")
     @journalled
     async def _open_voting(self, battle_id: str, run: int) -> Outcome:
         battle = await self._still_on(battle_id, run, BattleState.PLAYING, BattleState.VOTING)
@@ -275,9 +279,10 @@ class BattleWorkflow(DBOSConfiguredInstance):
         await self._with.engine.enqueue(workflow_ids.battle_wait(battle_id), self.waiting, battle_id)
         return Done()
 
-    @DBOS.step(name="Battling._end_early")
+    @durable_step("Battling._end_early")
     async def _end_early(self, battle_id: str, run: int, value: Journalled) -> None:
-        """Books a lost thread as a pause of battle and games, a failure as the battle's end; stops are booked."""
+        """Books a lost thread, or a side whose money does not suffice, as a pause of battle and games, a failure as the
+        battle's end; stops are booked."""
         battles = self._with.store.battles
         if (await battles.get(battle_id)).run != run:
             return
@@ -286,7 +291,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
             case Void(reason):
                 why = "void"
                 await self.void(battle_id, reason, playing)
-            case Failed(why, reason) as failed if failed.kind is StageGone:
+            case Failed(why, reason) as failed if failed.kind in (StageGone, Overdrawn):
                 await battles.move(battle_id, BattleState.PAUSED, only_from=playing, reason=reason)
                 await self._pause_games(await battles.get(battle_id))
             case Failed(why, reason):
@@ -294,16 +299,16 @@ class BattleWorkflow(DBOSConfiguredInstance):
         _log.info("battle held up", battle=battle_id, why=why)
         await self._with.publisher.edit_card(await battles.get(battle_id))
 
-    @DBOS.step(name="Battling._seconds_left")
+    @durable_step("Battling._seconds_left")
     async def _seconds_left(self, battle_id: str) -> float:
         closes_at = (await self._with.store.battles.get(battle_id)).closes_at
         return max(0.0, (closes_at - datetime.now(UTC)).total_seconds()) if closes_at else 0.0
 
-    @DBOS.step(name="Battling._close")
+    @durable_step("Battling._close")
     async def _close(self, battle_id: str) -> None:
         await self.close(battle_id)
 
-    @DBOS.step(name="Battling._call_off")
+    @durable_step("Battling._call_off")
     async def _call_off(self, battle_id: str) -> None:
         """Stops the unfinished games of a battle that has ended."""
         for side in (await self._with.store.battles.get(battle_id)).sides:
@@ -313,7 +318,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
             if stopped:
                 await self._with.games.settle(await self._with.store.games.get(side.game.id))
 
-    @DBOS.step(name="Battling._measure")
+    @durable_step("Battling._measure")
     async def _measure(self, battle_id: str) -> Journalled:
         """Measures the games that their own workflows have not measured yet, so that the distances can be shown."""
         battle = await self._with.store.battles.get(battle_id)
@@ -327,7 +332,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
 
         return write(await outcome_of(measure()))
 
-    @DBOS.step(name="Battling._show_end")
+    @durable_step("Battling._show_end")
     @journalled
     async def _show_end(self, battle_id: str, what: str) -> None:
         battle, message = await self._with.store.battles.get(battle_id), BattleMessage.parse(what)

@@ -1,9 +1,11 @@
 """The presenter of games in a terminal: one line a turn above a progress bar."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,8 +16,14 @@ from rich.table import Table
 from telephone.concurrency import off_loop
 from telephone.domain.games import Game, Image, Kind, Step
 from telephone.exports.artifacts import picture_name
-from telephone.ports.games import Progress, Summary
+from telephone.ports.games import Delay, Progress, Summary
 from telephone.ports.posting import Posting
+
+_DELAYED: Final[Mapping[Delay, str]] = {
+    Delay.WAKING: "{} is waking up",
+    Delay.UNSENT: "{} cannot be reached just now",
+    Delay.OUTAGE: "the store cannot be reached just now",
+}
 
 
 @dataclass
@@ -107,7 +115,7 @@ class TerminalPresenter:
         if upcoming is not None:
             drawing = upcoming.kind is Kind.PICTURE
             doing = f"{game.pair.t2i} is drawing" if drawing else f"{game.pair.i2t} is looking"
-            doing = f"{game.player(upcoming)} is waking up" if progress.waking else doing
+            doing = _DELAYED[progress.delay].format(game.player(upcoming)) if progress.delay else doing
             self._bar.update(self._task, completed=len(game.steps), description=f"Turn {upcoming.turn}: {doing}")
 
     async def is_open(self, game: Game) -> bool:

@@ -12,9 +12,11 @@ from typing import Any, Final, ParamSpec, TypeAlias
 import structlog
 
 from telephone.domain import refusals as domain_refusals
+from telephone.engine.outages import is_outage
 from telephone.errors import (
     BadOutput,
     Misconfigured,
+    Overdrawn,
     RateLimited,
     Refused,
     StageGone,
@@ -35,6 +37,7 @@ KINDS: Final[Mapping[str, type[TelephoneError]]] = {
     "RateLimited": RateLimited,
     "TimedOut": TimedOut,
     "Misconfigured": Misconfigured,
+    "Overdrawn": Overdrawn,
 }
 """The errors that workflows tell apart, by their names in the journal, which outlive a renaming of the classes."""
 _NAMES: Final = {kind: name for name, kind in KINDS.items()}
@@ -157,18 +160,24 @@ def held_up(value: Journalled) -> HeldUp | None:
 
 async def outcome_of(work: Awaitable[Outcome | None]) -> Outcome:
     """The outcome of `work`; Done if it returns None. An exception that is no TelephoneError is logged and becomes a
-    Failed with the sentence BROKEN."""
+    Failed with the sentence BROKEN, except for an outage, which is raised: it is no outcome."""
     try:
         return await work or Done()
     except Halted:
         return Halt()
-    except TelephoneError as error:
+    except Exception as error:
+        if is_outage(error):
+            raise
+        return _failed(error)
+
+
+def _failed(error: Exception) -> Failed:
+    if isinstance(error, TelephoneError):
         if isinstance(error, BadOutput | Misconfigured) and error.detail:
             _log.warning("a step failed", error=_name_of(error), detail=error.detail)
         return Failed(_name_of(error), error.sentence)
-    except Exception as error:
-        _log.exception("a step broke")
-        return Failed(type(error).__name__, BROKEN)
+    _log.error("a step broke", exc_info=error)
+    return Failed(type(error).__name__, BROKEN)
 
 
 def _name_of(error: TelephoneError) -> str:
@@ -180,7 +189,7 @@ def _name_of(error: TelephoneError) -> str:
 def journalled(
     step: Callable[P, Coroutine[Any, Any, Outcome | None]],
 ) -> Callable[P, Coroutine[Any, Any, Journalled]]:
-    """Wraps a step so that it returns the JSON of its outcome and raises nothing."""
+    """Wraps a step so that it returns the JSON of its outcome and raises nothing but outages."""
 
     @wraps(step)
     async def wrapped(*args: P.args, **kwargs: P.kwargs) -> Journalled:

@@ -23,9 +23,10 @@ from telephone.domain.games import (
 )
 from telephone.errors import BadInput, NotAllowed, OverBudget
 from telephone.models.players import Players
-from telephone.models.pricing import most_usd
+from telephone.models.pricing import ATTEMPTS, most_usd
 from telephone.prompts.catalog import look_up, offered
 from telephone.providers.base import ModelKind, ModelTable
+from telephone.providers.reasoning import most_call_usd
 from telephone.safety import Guard
 from telephone.store import Order, Store
 
@@ -94,6 +95,15 @@ class GameAdmission:
             if order.most_usd > self.measuring_usd(request.turns):
                 raise
             return await self.store.games.add(request, replace(order, most_usd=0.0), key)
+
+    async def cover_rest(self, game: Game) -> None:
+        """Reserves what the rest of a paused game may cost, where what was reserved for it was spent on lost calls.
+
+        Raises OverBudget where that does not fit today's budgets.
+        """
+        left = [game.player(StepKey.at(index)) for index in range(len(game.steps), 2 * game.request.turns)]
+        prices = (most_call_usd(self.players.registry.table(name)) for name in left if name != HUMAN)
+        await self.store.budgets.cover(game.id, ATTEMPTS * sum(prices), self.caps)
 
     async def admit(self, asked: StartRequest) -> GameRequest:
         """The game to store. Raises BadInput, NotAllowed or Refused."""

@@ -13,6 +13,7 @@ from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.domain.games import Game, GameState
 from telephone.engine import workflow_ids
+from telephone.engine.durable import durable_step
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import Failed, Journalled, Outcome, held_up, journalled, outcome_of, write
 from telephone.engine.waiting import look_until
@@ -163,7 +164,7 @@ class MeasureWorkflow(DBOSConfiguredInstance):
         await self._show(game_id)
         await self._scale(game_id, name)
 
-    @DBOS.step(name="Measuring._attempt")
+    @durable_step("Measuring._attempt")
     async def _attempt(self, game_id: str, name: str) -> Journalled:
         async def measure() -> None:
             await self._measure.measure(await self._store.games.get(game_id), name)
@@ -173,7 +174,7 @@ class MeasureWorkflow(DBOSConfiguredInstance):
             _log.warning("a game is not measured yet", game=game_id, embedder=name, error=outcome.name)
         return write(outcome)
 
-    @DBOS.step(name="Measuring._show")
+    @durable_step("Measuring._show")
     async def _show(self, game_id: str) -> Journalled:
         """Releases what is left of the reservation, and updates the summary and the card if they are posted."""
 
@@ -186,7 +187,7 @@ class MeasureWorkflow(DBOSConfiguredInstance):
         await self._store.budgets.settle(game_id)
         return write(await outcome_of(show()))
 
-    @DBOS.step(name="Measuring._scale")
+    @durable_step("Measuring._scale")
     @journalled
     async def _scale(self, game_id: str, name: str) -> Outcome:
         return await self.calibrate(game_id, name)

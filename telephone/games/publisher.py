@@ -17,7 +17,7 @@ from telephone.measurement.calibration import Calibrations
 from telephone.media.charts.game_chart import GameChart
 from telephone.media.images import Pictures
 from telephone.models.players import Players
-from telephone.ports.games import GamePresenter, Progress, Summary
+from telephone.ports.games import Delay, GamePresenter, Progress, Summary
 from telephone.ports.human_turns import TurnPresenter
 from telephone.ports.posting import Posting
 from telephone.publishing import each, patiently, post_once, send_begun, without_stopping
@@ -139,14 +139,14 @@ class GamePublisher:
         image = await self.pictures.get(step.image) if step.image else None
         await patiently(lambda: self.presenter.edit_step(game, step, image))
 
-    async def edit_card(self, game: Game, *, waking: bool = False) -> None:
+    async def edit_card(self, game: Game, *, delay: Delay | None = None) -> None:
         """Brings the card up to date; a card that cannot be edited never stops a game.
 
-        `waking` says that the player whose turn it is has to be started first; the next edit says so no more.
+        `delay` says why the step takes longer; the next edit says so no more.
         """
         if game.place.card_id is not None:
             async with self._card_of(game.id):
-                await without_stopping(self._edit_card(game, waking), "card", game=game.id)
+                await without_stopping(self._edit_card(game, delay), "card", game=game.id)
 
     async def edit_card_of(self, game_id: str) -> None:
         """Brings the card of a game that waits in line or is played up to date with what is stored; never raises.
@@ -166,11 +166,11 @@ class GamePublisher:
         """The lock of a card: an edit that was read before another is not to come after it."""
         return self.card_locks.setdefault(game_id, asyncio.Lock())
 
-    async def _edit_card(self, game: Game, waking: bool = False) -> None:
+    async def _edit_card(self, game: Game, delay: Delay | None = None) -> None:
         summary = await self._end(game.shown) if game.state is GameState.FINISHED else None
-        progress = replace(await self._progress(game), waking=waking)
+        progress = replace(await self._progress(game), delay=delay)
         await self.presenter.edit_card(game.shown, progress, summary)
-        self.cards.edited(game, slow=progress.per_minute is not None, passing=waking)
+        self.cards.edited(game, slow=progress.per_minute is not None, passing=delay is not None)
 
     async def _post_card(self, game: Game, posting: Posting) -> int:
         """Posts a card; where a place is free for its game, one that need not be edited when the game begins."""

@@ -118,12 +118,13 @@ class GameService:
     async def resume(self, game_id: str, *, by: int, is_host: bool, server: int = NO_GUILD) -> Game:
         """Resumes a paused game; if its thread is gone, it gets a new thread with all its messages.
 
-        Raises NotAllowed and BadInput.
+        Raises NotAllowed, BadInput and OverBudget.
         """
         game = await self._hosted(game_id, by, is_host, server)
         await self.admission.check_open(game.request.guild_id)
         if game.state is not GameState.PAUSED:
             raise BadInput(f"Game #{game.number} is not paused; there is nothing to continue.")
+        await self.admission.cover_rest(game)
         await self.runner.go_on(game)
         return await self.store.games.get(game_id)
 

@@ -6,12 +6,14 @@ from functools import partial
 from typing import Final
 
 from telephone.domain.games import HUMAN, Game, GameState, StepKey
+from telephone.engine.outages import through_outages
 from telephone.engine.outcomes import Outcome, Shown, Submitted, Waits
 from telephone.errors import Refused, Withheld
 from telephone.games.card_queue import CardQueue
 from telephone.games.publisher import GamePublisher
 from telephone.games.steps import StepPlayer
 from telephone.games.views import GameViews
+from telephone.ports.games import Delay
 from telephone.store import Store
 from telephone.store.steps import Kept, Posted
 
@@ -42,6 +44,17 @@ class StepRunner:
         `place` is the game and its run. `last` is the message of the step before, which is stored with this one. `seat`
         opens a step to members and says whether the game waits for them: Waits.
         """
+        work = partial(self._ask, place, index, attempt, last, seat)
+        return await through_outages(work, waiting=partial(self._tell_outage, place))
+
+    async def _ask(
+        self,
+        place: tuple[str, int],
+        index: int,
+        attempt: int,
+        last: int | None,
+        seat: Callable[[Game, StepKey], Awaitable[bool]],
+    ) -> Outcome:
         (game_id, run), key, posted = place, StepKey.at(index), posted_before(index, last)
         game = self.views.known(game_id, run) or await self.views.still_on(game_id, run)
         if last is not None:  # which a run that goes on after a crash has from its journal
@@ -57,17 +70,22 @@ class StepRunner:
         if game.place.card_id is not None:  # the side of a battle has none
             self.cards.touch(game, slow=self.publisher.per_minute(game) is not None)
         if not self.steps.repeats_freely(game, index):
-            return Submitted(await self.steps.submit(game, index, attempt, posted))
+            submitted = self.steps.submit(game, index, attempt, posted, delayed=partial(self.tell_delay, game))
+            return Submitted(await submitted)
         await self.book(game_id, posted)
-        waking = partial(self.tell_waking, game_id)
-        return await self._show(game, await self.steps.collect(game, index, attempt, 0, waking=waking))
+        delayed = partial(self.tell_delay, game)
+        return await self._show(game, await self.steps.collect(game, index, attempt, 0, delayed=delayed))
 
     async def answer(self, place: tuple[str, int], index: int, attempt: int, submit_ms: int) -> Outcome:
         """Waits for the answer of a step that was submitted, stores it and shows it: Shown."""
+        work = partial(self._answer, place, index, attempt, submit_ms)
+        return await through_outages(work, waiting=partial(self._tell_outage, place))
+
+    async def _answer(self, place: tuple[str, int], index: int, attempt: int, submit_ms: int) -> Outcome:
         game_id, run = place
         game = await self.views.of_run(game_id, run)
-        waking = partial(self.tell_waking, game_id)
-        return await self._show(game, await self.steps.collect(game, index, attempt, submit_ms, waking=waking))
+        delayed = partial(self.tell_delay, game)
+        return await self._show(game, await self.steps.collect(game, index, attempt, submit_ms, delayed=delayed))
 
     async def book(self, game_id: str, posted: Posted | None) -> None:
         """Stores the message of a step with which nothing else is to be stored."""
@@ -79,9 +97,13 @@ class StepRunner:
         self.views.forget(game_id)
         await self.book(game_id, posted_before(index, last))
 
-    async def tell_waking(self, game_id: str) -> None:
-        """Says on the card that the player has to be started first."""
-        await self.publisher.edit_card(await self.store.games.get(game_id), waking=True)
+    async def tell_delay(self, game: Game, delay: Delay) -> None:
+        """Says on the card why the step takes longer, even where the store does not answer."""
+        await self.publisher.edit_card(game, delay=delay)
+
+    async def _tell_outage(self, place: tuple[str, int], _: BaseException) -> None:
+        if (game := self.views.last(*place)) is not None:
+            await self.tell_delay(game, Delay.OUTAGE)
 
     async def _show(self, game: Game, kept: Kept) -> Outcome:
         """Posts a stored step, where it is to be shown."""

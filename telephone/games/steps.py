@@ -15,31 +15,31 @@ from cachetools import TTLCache
 from telephone.concurrency import off_loop
 from telephone.domain.calls import LONG, Answer, Ask, Ticket
 from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey, step_seed
+from telephone.engine.outages import through_outages
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
-from telephone.errors import BadOutput, Misconfigured, TelephoneError, TimedOut, Unavailable
+from telephone.errors import BadOutput, Misconfigured, Overdrawn, TelephoneError, TimedOut, Unavailable
 from telephone.games.views import GameViews
 from telephone.media.images import Pictures
 from telephone.models.players import Players, again, caption_of, picture_of
+from telephone.ports.games import Delay
 from telephone.ports.posting import nonce
 from telephone.providers.base import Interrupted
-from telephone.retry import with_patience
 from telephone.safety import Guard
 from telephone.store import Store
 from telephone.store.sights import GAMES, playing
 from telephone.store.steps import Kept, Posted
 
 T = TypeVar("T")
-Waking: TypeAlias = Callable[[], Awaitable[None]]
+Delayed: TypeAlias = Callable[[Delay], Awaitable[None]]
 _log = structlog.get_logger()
 _SUBMIT_GRACE: Final = 1.0
 """How long a call that is being submitted may go on after its game was stopped, in seconds: its ticket can be called
 off, and one that never came cannot."""
+_CENT: Final = 0.01
 _TICKETS_MAX: Final = 5_000
 _TICKETS_FOR: Final = 60.0
 """How many tickets are handed on in memory, and for how long, in seconds."""
-_STORAGE_DEADLINE: Final = 120.0
-"""Deadline for the picture storage, retries included, in seconds: a paid answer waits for it."""
 
 
 def _tickets() -> TTLCache[tuple[str, int, int, int], Ticket]:
@@ -66,47 +66,67 @@ class StepPlayer:
         """Whether a step may be asked for twice, since its player is on this machine and costs nothing."""
         return self.players.registry.table(game.player(StepKey.at(index))).provider == "offline"
 
-    async def submit(self, game: Game, index: int, attempt: int, posted: Posted | None = None) -> int:
+    async def submit(
+        self, game: Game, index: int, attempt: int, posted: Posted | None = None, *, delayed: Delayed | None = None
+    ) -> int:
         """Asks the player of a step; returns how long that took in ms, 0 for a step already asked for or played.
 
         A refused submit also drops the stored intent, since the provider cannot have begun anything. The message
-        `posted` before is stored with the intent. Raises a TelephoneError, or Halted.
+        `posted` before is stored with the intent. `delayed` is awaited where it takes longer, with the reason. Raises a
+        TelephoneError, or Halted.
         """
         with self._watching(game) as changed:
-            return await self._submit(game, index, attempt, posted, changed)
+            return await self._submit(game, index, attempt, changed, posted=posted, delayed=delayed)
 
-    async def _submit(self, game: Game, index: int, attempt: int, posted: Posted | None, changed: asyncio.Event) -> int:
+    async def _submit(
+        self,
+        game: Game,
+        index: int,
+        attempt: int,
+        changed: asyncio.Event,
+        *,
+        posted: Posted | None = None,
+        delayed: Delayed | None = None,
+    ) -> int:
         key = StepKey.at(index)
         player = game.player(key)
         seed = step_seed(game.request.seed, key)
-        ask_in_run = partial(self.store.steps.ask_in_run, game.id, game.run, key, player, seed=seed, posted=posted)
+        stake = self.players.registry.table(player).price_usd
+        ask_in_run = partial(
+            self.store.steps.ask_in_run, game.id, game.run, key, player, seed=seed, stake=stake, posted=posted
+        )
         while (asked := await ask_in_run()) is None:
             await self.still_on(game.id, game.run)
         if asked.step is not None or asked.ticket is not None:
             return 0
+        if asked.overdrawn:
+            raise _overdrawn(stake)
         if missing := self.guard.why_not(self.players.registry.table(player)):
             raise Misconfigured("The safety check does not work just now; please tell the operator.", missing)
         began = time.monotonic()
         marker = nonce(game.id, f"{key}/{game.run}/{attempt}")
         since = None if asked.first else asked.asked_at
-        ask = await self._ask(game, key, attempt)
-        doubts = 0 if since is None else 1
+        ask = await self._ask(game, key, attempt, delayed)
+        times = asked.times
 
         async def lost() -> None:
-            nonlocal doubts
-            doubts += 1
-            if doubts > 1:  # the ticket, or what is written off, says the first
-                await self._doubt(game, key, attempt)
+            nonlocal times
+            times += 1
+            if stake and not await self.store.steps.ask_again(game.id, key, stake):
+                raise _overdrawn(stake)
 
         try:
-            submitted = self.players.submit(player, ask, marker, since, lost)
+            unsent = partial(delayed, Delay.UNSENT) if delayed else None
+            submitted = self.players.submit(player, ask, marker, since, lost=lost, unsent=unsent)
             ticket = await self._unless_halted(game, changed, submitted, grace=_SUBMIT_GRACE)
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
-            bill = _bill(error, Ticket(maybe_billed_twice=doubts > 0), spent=spent)
+            bill = _bill(error, Ticket(maybe_billed_twice=times > 1), spent=spent)
+            await self._doubt(game, key, attempt, times - 2)  # the bill tells of two
             await self._write_off(game, key, attempt, bill)
             raise
-        await self.store.steps.keep_ticket(game.id, key, ticket)
+        # In its place, not from the beginning of the step: what was paid for is in this process alone.
+        await through_outages(lambda: self.store.steps.keep_ticket(game.id, key, ticket))
         self.tickets[game.id, game.run, index, attempt] = ticket
         return _ms_since(began)
 
@@ -117,11 +137,11 @@ class StepPlayer:
         attempt: int,
         submit_ms: int,
         *,
-        waking: Waking | None = None,
+        delayed: Delayed | None = None,
     ) -> Kept:
         """Waits for a submitted step and stores it, and that its message is begun. Raises a TelephoneError, or Halted.
 
-        `waking` is awaited where the player has to be started first.
+        `delayed` is awaited where it takes longer, with the reason.
 
         A player that `repeats_freely` need not have been asked. A refused or unusable answer drops the ticket, so that
         the step can be asked for again. What the provider broke off is asked for again here, with the same seed, a few
@@ -131,14 +151,14 @@ class StepPlayer:
         with self._watching(game) as changed:
             while True:
                 try:
-                    return await self._collect(game, index, attempt, submit_ms, changed, waking=waking)
+                    return await self._collect(game, index, attempt, submit_ms, changed, delayed=delayed)
                 except Interrupted as error:
                     if (pause := next(pauses, None)) is None:
                         if isinstance(error, Unavailable):
                             raise
                         raise BadOutput(error.sentence, error.detail) from error
                     await self._unless_halted(game, changed, again(player, error, pause))
-                    submit_ms = await self._submit(game, index, attempt, None, changed)
+                    submit_ms = await self._submit(game, index, attempt, changed, delayed=delayed)
 
     async def _collect(
         self,
@@ -148,7 +168,7 @@ class StepPlayer:
         submit_ms: int,
         changed: asyncio.Event,
         *,
-        waking: Waking | None,
+        delayed: Delayed | None,
     ) -> Kept:
         key = StepKey.at(index)
         player = game.player(key)
@@ -159,13 +179,17 @@ class StepPlayer:
                 return await self.played(game, asked.step)
             ticket = asked.ticket or await self._ticket_anew(game, index, attempt, changed, first=asked.first)
         ticket = ticket or Ticket()
-        ask = await self._ask(game, key, attempt)
+        ask = await self._ask(game, key, attempt, delayed)
         answer: Answer | None = None
         began = time.monotonic()
         try:
             await self.still_on(game.id, game.run)
-            answer = await self._unless_halted(game, changed, self.players.collect(player, ask, ticket, waking))
-            step, image = await self._unless_halted(game, changed, self._checked(game, key, ask, ticket, answer))
+            waking, unsent = (partial(delayed, why) if delayed else None for why in (Delay.WAKING, Delay.UNSENT))
+            came = answer = await self._unless_halted(
+                game, changed, self.players.collect(player, ask, ticket, waking, unsent)
+            )
+            checked = self._patiently(lambda: self._checked(game, ask, ticket, came, key=key, delayed=delayed), delayed)
+            step, image = await self._unless_halted(game, changed, checked)
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
             if isinstance(error, Halted):
@@ -176,9 +200,10 @@ class StepPlayer:
             raise
         step = replace(step, latency_ms=submit_ms + _ms_since(began))
         if answer.maybe_billed_twice:
-            await self.store.steps.keep_ticket(game.id, key, replace(ticket, maybe_billed_twice=True))
+            doubled = replace(ticket, maybe_billed_twice=True)
+            await through_outages(lambda: self.store.steps.keep_ticket(game.id, key, doubled))
         what = str(key) if game.shows_steps else None
-        kept = await self.store.steps.keep_and_begin(game.id, step, image, what)
+        kept = await through_outages(lambda: self.store.steps.keep_and_begin(game.id, step, image, what))
         _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
         return kept
 
@@ -194,15 +219,16 @@ class StepPlayer:
         await self.still_on(game.id, game.run)
         if first:
             await self.store.steps.drop_ticket(game.id, key)
-        await self._submit(game, index, attempt, None, changed)
+        await self._submit(game, index, attempt, changed)
         asked = await self.store.steps.ask(game.id, key, game.player(key), step_seed(game.request.seed, key))
         return asked.ticket or Ticket()
 
-    async def _doubt(self, game: Game, key: StepKey, attempt: int) -> None:
-        """Books that one more call than the step's ticket says may have been billed."""
-        price = self.players.registry.table(game.player(key)).price_usd
-        if price > 0:
-            await self.store.budgets.doubt(game.id, f"{key}/{game.run}/{attempt}/{uuid4().hex[:8]}", price)
+    async def _doubt(self, game: Game, key: StepKey, attempt: int, calls: int) -> None:
+        """Books that so many more calls for a step may have been billed than what is written off of it says."""
+        usd = calls * self.players.registry.table(game.player(key)).price_usd
+        if usd > 0:
+            what = f"{key}/{game.run}/{attempt}/{uuid4().hex[:8]}"
+            await through_outages(lambda: self.store.budgets.doubt(game.id, what, usd))
 
     async def _write_off(
         self, game: Game, key: StepKey, attempt: int, bill: Answer | None, reference: str | None = None
@@ -213,14 +239,15 @@ class StepPlayer:
         """
         if bill is not None and (usd := self._cost(game.player(key), bill)) > 0:
             what = f"{key}/{game.run}/{attempt}" + (f"/{reference}" if reference else "")
-            await self.store.budgets.charge(game.id, what, "unused", usd, doubled=bill.maybe_billed_twice)
-        await self.store.steps.drop_ticket(game.id, key)
+            doubled = bill.maybe_billed_twice
+            await through_outages(lambda: self.store.budgets.charge(game.id, what, "unused", usd, doubled=doubled))
+        await through_outages(lambda: self.store.steps.drop_ticket(game.id, key))
 
     def _cost(self, player: str, answer: Answer) -> float:
         """The cost in US dollars: as the provider reported it, else the price in the model's table."""
         return self.players.registry.table(player).price_usd if answer.cost_usd is None else answer.cost_usd
 
-    async def _ask(self, game: Game, key: StepKey, attempt: int) -> Ask:
+    async def _ask(self, game: Game, key: StepKey, attempt: int, delayed: Delayed | None) -> Ask:
         seed = step_seed(game.request.seed + attempt, key)
         if key.kind is Kind.PICTURE:
             return Ask(seed=seed, text=game.text_before(key))
@@ -228,10 +255,10 @@ class StepPlayer:
         if picture is None or picture.image is None:
             raise ValueError(f"step {key} of game {game.id} has no picture to describe")
         sha256 = picture.image
-        return Ask(seed=seed, image=await self._patiently(lambda: self.pictures.get(sha256)))
+        return Ask(seed=seed, image=await self._patiently(lambda: self.pictures.get(sha256), delayed))
 
     async def _checked(
-        self, game: Game, key: StepKey, ask: Ask, ticket: Ticket, answer: Answer
+        self, game: Game, ask: Ask, ticket: Ticket, answer: Answer, *, key: StepKey, delayed: Delayed | None
     ) -> tuple[Step, Image | None]:
         """The step and its picture, once the guard has passed it: before that, nothing of it is stored or logged."""
         player = game.player(key)
@@ -253,10 +280,17 @@ class StepPlayer:
             return replace(step, text=caption.text, raw=caption.raw), None
         image = await off_loop(picture_of, answer, player)
         await self.guard.picture(image, ask, table, nsfw=nsfw)
-        return replace(step, image=await self._patiently(lambda: self.pictures.put(image))), image
+        return replace(step, image=await self._patiently(lambda: self.pictures.put(image), delayed)), image
 
-    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        return await with_patience(call, deadline=_STORAGE_DEADLINE, who="The picture storage")
+    @staticmethod
+    async def _patiently(call: Callable[[], Awaitable[T]], delayed: Delayed | None) -> T:
+        """Makes a call until the outage is over, and says by `delayed` that it waits."""
+
+        async def waiting(_: BaseException) -> None:
+            if delayed is not None:
+                await delayed(Delay.OUTAGE)
+
+        return await through_outages(call, waiting=waiting)
 
     @contextmanager
     def _watching(self, game: Game) -> Iterator[asyncio.Event]:
@@ -265,7 +299,8 @@ class StepPlayer:
             yield changed
 
     async def _unless_halted(self, game: Game, changed: asyncio.Event, work: Awaitable[T], *, grace: float = 0.0) -> T:
-        return await watched(work, lambda: self.still_on(game.id, game.run), changed, grace=grace)
+        look = partial(through_outages, partial(self.still_on, game.id, game.run))  # what is under way goes on
+        return await watched(work, look, changed, grace=grace)
 
 
 def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None, spent: float | None = None) -> Answer | None:
@@ -280,6 +315,14 @@ def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None, spent:
             return Answer() if ticket.maybe_billed_twice else None
         answer = Answer(cost_usd=spent)
     return replace(answer, maybe_billed_twice=answer.maybe_billed_twice or ticket.maybe_billed_twice)
+
+
+def _overdrawn(usd: float) -> Overdrawn:
+    cost = f"${usd:.2f}" if usd >= _CENT else f"${usd:.4f}"
+    return Overdrawn(
+        "A call broke off and was possibly billed twice, so what was set aside for this game does not cover the next "
+        f"one, which may cost {cost}; Continue sets more aside, within today's budget."
+    )
 
 
 def _ms_since(began: float) -> int:

@@ -97,6 +97,11 @@ class GameViews:
             return kept.game
         return replace(await self._store.games.get(game_id), run=run)
 
+    def last(self, game_id: str, run: int) -> Game | None:
+        """The game as this run of it was found here last, however long ago; None where it is not kept."""
+        known = self._kept.get(game_id)
+        return None if known is None or known.seen.run != run else known.game
+
     def forget(self, game_id: str) -> None:
         """Forgets a game whose run has ended."""
         self._kept.pop(game_id, None)

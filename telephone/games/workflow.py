@@ -22,6 +22,7 @@ from dbos import DBOS, DBOSConfiguredInstance
 from telephone.domain.games import HUMAN, Game, GameState, StepKey
 from telephone.domain.messages import GameMessage, GameMessageKind
 from telephone.engine import workflow_ids
+from telephone.engine.durable import durable_step
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import (
     Done,
@@ -39,7 +40,7 @@ from telephone.engine.outcomes import (
     write,
 )
 from telephone.engine.reruns import Run
-from telephone.errors import BadOutput, Refused, StageGone
+from telephone.errors import BadOutput, Overdrawn, Refused, StageGone
 from telephone.games.card_queue import CardQueue
 from telephone.games.human_turns import HumanTurns
 from telephone.games.measure_workflow import MeasureWorkflow
@@ -253,7 +254,7 @@ class GameWorkflow(DBOSConfiguredInstance):
 
     # Durable steps
 
-    @DBOS.step(name="Play._open")
+    @durable_step("Play._open")
     async def _open(self, game_id: str, run: int) -> Journalled:
         """Posts card, thread and opening message, and only then lets the queue promote the game."""
         opened = write(await outcome_of(self._set_up(game_id, run)))
@@ -273,21 +274,21 @@ class GameWorkflow(DBOSConfiguredInstance):
             game = await self._with.runner.views.fresh(game_id, run, GOING)
         await self._with.publisher.open(game)
 
-    @DBOS.step(name="Play._close")
+    @durable_step("Play._close")
     async def _close(self, game_id: str) -> bool:
         """Measures a finished game and posts its summary; whether the summary lacks a calibration."""
         return await self._with.measuring.close(game_id)
 
-    @DBOS.step(name="Play._length")
+    @durable_step("Play._length")
     async def _length(self, game_id: str) -> int:
         return 2 * (await self._with.store.games.get(game_id)).request.turns
 
-    @DBOS.step(name="Play._ask")
+    @durable_step("Play._ask")
     @journalled
     async def _ask(self, game_id: str, run: int, index: int, attempt: int, last: int | None) -> Outcome:
         return await self._with.runner.ask((game_id, run), index, attempt, last, seat=self._seat)
 
-    @DBOS.step(name="Play._answer")
+    @durable_step("Play._answer")
     @journalled
     async def _answer(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> Outcome:
         return await self._with.runner.answer((game_id, run), index, attempt, submit_ms)
@@ -303,13 +304,13 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self.mind(game.id, key)
         return waits
 
-    @DBOS.step(name="Play._show")
+    @durable_step("Play._show")
     @journalled
     async def _show(self, game_id: str, run: int, what: str) -> None:
         game = await self._with.runner.views.fresh(game_id, run, GOING)
         await self._with.publisher.post(game, GameMessage.parse(what))
 
-    @DBOS.step(name="Play._to_reveal")
+    @durable_step("Play._to_reveal")
     async def _to_reveal(self, game_id: str) -> list[str]:
         """The messages of a sealed game's reveal, in order; none for other games."""
         game = await self._with.store.games.get(game_id)
@@ -318,27 +319,27 @@ class GameWorkflow(DBOSConfiguredInstance):
         steps = (GameMessage.step(step.key) for step in game.steps)
         return [str(message) for message in (GameMessage(GameMessageKind.OPENING), *steps)]
 
-    @DBOS.step(name="Play._reveal")
+    @durable_step("Play._reveal")
     @journalled
     async def _reveal(self, game_id: str, run: int, what: str) -> None:
         await self._with.publisher.reveal(await self._with.runner.views.fresh(game_id, run), GameMessage.parse(what))
 
-    @DBOS.step(name="Play._seconds_until")
+    @durable_step("Play._seconds_until")
     async def _seconds_until(self, due: str) -> float:
         return max(0.0, (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()) + _MARGIN
 
-    @DBOS.step(name="Play._look_after")
+    @durable_step("Play._look_after")
     async def _look_after(self, game_id: str) -> None:
         game = await self._with.store.games.get(game_id)
         if game.state is GameState.WAITING:
             await self.look_after(game)
 
-    @DBOS.step(name="Play._reopen")
+    @durable_step("Play._reopen")
     @journalled
     async def _reopen(self, game_id: str, run: int) -> None:
         await self._with.publisher.reopen(await self._with.runner.views.fresh(game_id, run, GOING))
 
-    @DBOS.step(name="Play._finish")
+    @durable_step("Play._finish")
     async def _finish(self, game_id: str, run: int, last: int | None = None) -> None:
         game = await self._with.store.games.get(game_id)
         await self._with.runner.end(game_id, 2 * game.request.turns, last)
@@ -352,7 +353,7 @@ class GameWorkflow(DBOSConfiguredInstance):
             await self._with.publisher.edit_card(game)
         await self.promote(game.request.guild_id)
 
-    @DBOS.step(name="Play._end_early")
+    @durable_step("Play._end_early")
     async def _end_early(
         self, game_id: str, run: int, value: Journalled, index: int = 0, last: int | None = None
     ) -> None:
@@ -363,7 +364,7 @@ class GameWorkflow(DBOSConfiguredInstance):
         if game.run != run:
             return
         if isinstance(outcome := read(value), Failed):
-            state = GameState.PAUSED if outcome.kind is StageGone else GameState.FAILED
+            state = GameState.PAUSED if outcome.kind in (StageGone, Overdrawn) else GameState.FAILED
             await games.move(game_id, state, only_from=GOING, reason=outcome.sentence)
             _log.info("game ended early", game=game_id, state=state.value, error=outcome.name)
         elif game.state in GOING:
@@ -373,51 +374,51 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self.promote(game.request.guild_id)
         await self._with.publisher.edit_card(await games.get(game_id))
 
-    @DBOS.step(name="Play._give_place")
+    @durable_step("Play._give_place")
     async def _give_place(self, game_id: str, opened: int | None = None) -> None:
         """Promotes queued games of the server: also this one where `opened` is the run that is ready to play."""
         if opened is not None:
             await self._with.store.games.opened(game_id, opened)
         await self.promote((await self._with.store.games.get(game_id)).request.guild_id)
 
-    @DBOS.step(name="Play._tell_place")
+    @durable_step("Play._tell_place")
     async def _tell_place(self, game_id: str) -> None:
         """Updates the card of a game that stays queued, unless that is what it was posted with."""
         game = await self._with.store.games.get(game_id)
         if game.state is GameState.QUEUED and self._with.publisher.cards.state(game_id) is not GameState.QUEUED:
             await self._with.publisher.edit_card(game)
 
-    @DBOS.step(name="Play._measure")
+    @durable_step("Play._measure")
     @journalled
     async def _measure(self, game_id: str) -> None:
         await self._with.measuring.begin(game_id)
 
-    @DBOS.step(name="Play._await_primary")
+    @durable_step("Play._await_primary")
     async def _await_primary(self, game_id: str) -> None:
         await self._with.measuring.wait(game_id)
 
-    @DBOS.step(name="Play._summarise")
+    @durable_step("Play._summarise")
     @journalled
     async def _summarise(self, game_id: str) -> None:
         await self._with.measuring.summarise(game_id)
 
-    @DBOS.step(name="Play._scale")
+    @durable_step("Play._scale")
     @journalled
     async def _scale(self, game_id: str) -> Outcome:
         return await self._with.measuring.calibrate(game_id, self._with.measuring.always)
 
-    @DBOS.step(name="Play._edit_summary")
+    @durable_step("Play._edit_summary")
     @journalled
     async def _edit_summary(self, game_id: str) -> None:
         game = await self._with.store.games.get(game_id)
         await self._with.publisher.edit_summary(game, await self._with.measuring.awaited(game))
 
-    @DBOS.step(name="Play._realign")
+    @durable_step("Play._realign")
     @journalled
     async def _realign(self, game_id: str, key: str) -> None:
         await self.show_as_it_is(game_id, StepKey.parse(key))
 
-    @DBOS.step(name="Play._edit_card")
+    @durable_step("Play._edit_card")
     async def _edit_card(self, game_id: str) -> None:
         game = await self._with.store.games.get(game_id)
         await self._with.publisher.edit_card(game)
@@ -470,7 +471,7 @@ class GameWorkflow(DBOSConfiguredInstance):
                 break
         return held
 
-    @DBOS.step(name="Play._submit")
+    @durable_step("Play._submit")
     @journalled
     async def _submit(self, game_id: str, run: int, index: int, attempt: int) -> Outcome:
         game = await self._with.runner.views.fresh(game_id, run)
@@ -484,10 +485,10 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self._with.publisher.edit_card(game)
         return Submitted(await self._with.runner.steps.submit(game, index, attempt))
 
-    @DBOS.step(name="Play._collect")
+    @durable_step("Play._collect")
     @journalled
     async def _collect(self, game_id: str, run: int, index: int, attempt: int, submit_ms: int) -> None:
         game = replace(await self._with.store.games.get(game_id), run=run)
         await self._with.runner.steps.collect(
-            game, index, attempt, submit_ms, waking=partial(self._with.runner.tell_waking, game_id)
+            game, index, attempt, submit_ms, delayed=partial(self._with.runner.tell_delay, game)
         )

@@ -13,6 +13,7 @@ from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.domain.rescores import Rescore
 from telephone.engine import workflow_ids
+from telephone.engine.durable import durable_step
 from telephone.engine.engine import Engine
 from telephone.engine.reruns import enqueue_unended
 from telephone.measurement.rescoring import Outcome, Rescorer
@@ -76,7 +77,7 @@ class RescoreWorkflow(DBOSConfiguredInstance):
             pass
         await self._conclude(job_id)
 
-    @DBOS.step(name="Rescoring._post")
+    @durable_step("Rescoring._post")
     async def _post(self, job_id: str) -> None:
         """Posts the card, once; the games are measured even where the channel takes no card."""
         job, post = await self._with.store.rescores.get(job_id), await self._with.store.rescores.begin_post(job_id)
@@ -93,7 +94,7 @@ class RescoreWorkflow(DBOSConfiguredInstance):
 
         await without_stopping(show(), "new card", job=job_id)
 
-    @DBOS.step(name="Rescoring._stretch")
+    @durable_step("Rescoring._stretch")
     async def _stretch(self, job_id: str) -> bool:
         """Works for `stretch_s` seconds; whether the job is still not over."""
 
@@ -105,6 +106,6 @@ class RescoreWorkflow(DBOSConfiguredInstance):
             await asyncio.sleep(_WAIT)
         return outcome is not Outcome.OVER
 
-    @DBOS.step(name="Rescoring._conclude")
+    @durable_step("Rescoring._conclude")
     async def _conclude(self, job_id: str) -> None:
         await self.show(job_id)

@@ -23,7 +23,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from telephone.domain.games import Image
-from telephone.errors import BadOutput, Misconfigured, NotFound, Unavailable
+from telephone.errors import BadOutput, Misconfigured, NotFound, Outage
 from telephone.media.colour import to_srgb
 from telephone.media.containers import Broken, sniff, strip
 from telephone.settings.checks import folder_of
@@ -247,7 +247,7 @@ class Pictures:
             ) from error
 
     async def put(self, image: Image) -> str:
-        """Stores a verified picture and returns its sha256. Storing it again changes nothing. Raises Unavailable."""
+        """Stores a verified picture and returns its sha256. Storing it again changes nothing. Raises Outage."""
         try:
             await self._store.put_async(_key(image.sha256), image.data)
         except (BaseError, OSError) as error:
@@ -263,7 +263,7 @@ class Pictures:
     async def get(self, sha256: str) -> Image:
         """The picture stored under `sha256`, its bytes checked against it.
 
-        Raises NotFound where it is absent or damaged, Unavailable where the storage does not answer.
+        Raises NotFound where it is absent or damaged, Outage where the storage does not answer.
         """
         if (recent := self._recent.get(sha256)) is not None:
             return recent
@@ -279,7 +279,7 @@ class Pictures:
         return _described(data)
 
     async def delete(self, sha256: str) -> None:
-        """Deletes a picture; an absent one is no error. Raises Unavailable."""
+        """Deletes a picture; an absent one is no error. Raises Outage."""
         self._recent.pop(sha256, None)
         try:
             await self._store.delete_async(_key(sha256))
@@ -288,10 +288,10 @@ class Pictures:
         except (BaseError, OSError) as error:
             raise self._unreachable(error) from error
 
-    def _unreachable(self, error: Exception) -> Unavailable:
+    def _unreachable(self, error: Exception) -> Outage:
         """What players are told; the log tells the operator which place it is, and why."""
         _log.error("pictures cannot be reached", place=self._place, reason=str(error).partition("\n")[0])
-        return Unavailable("The pictures cannot be reached just now; please try again in a minute.")
+        return Outage("The pictures cannot be reached just now; please try again in a minute.")
 
 
 def _size(image: Image) -> int:

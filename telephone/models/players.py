@@ -78,11 +78,14 @@ class Players:
         ask: Ask,
         marker: str,
         since: datetime | None = None,
+        *,
         lost: Callable[[], Awaitable[None]] | None = None,
+        unsent: Callable[[], Awaitable[None]] | None = None,
     ) -> Ticket:
         """Submits one step. `since` is when it was first asked for, where an earlier attempt may have got through.
 
-        `lost` is awaited after each call that was lost, and so may be billed beside the one that gets through.
+        `lost` is awaited after each call that was lost, and so may be billed beside the one that gets through. `unsent`
+        is awaited where there is no line to the provider, which is then waited for without end.
         """
         table = self.registry.table(name)
         provider = self.providers[table.provider]
@@ -104,7 +107,7 @@ class Players:
                 raise
 
         try:
-            return await with_patience(submit, deadline=self.deadline, who=name)
+            return await with_patience(submit, deadline=self.deadline, who=name, unsent=unsent)
         except TimedOut as error:
             if error.__cause__ is not None:  # no call was under way: the last one was turned away, or lost and counted
                 error.cost_usd = 0.0
@@ -113,14 +116,27 @@ class Players:
             raise
 
     async def collect(
-        self, name: str, ask: Ask, ticket: Ticket, waking: Callable[[], Awaitable[None]] | None = None
+        self,
+        name: str,
+        ask: Ask,
+        ticket: Ticket,
+        waking: Callable[[], Awaitable[None]] | None = None,
+        unsent: Callable[[], Awaitable[None]] | None = None,
     ) -> Answer:
-        """Waits for the answer of a submitted step; `waking` is awaited where the model has to be started first."""
+        """Waits for the answer of a submitted step.
+
+        `waking` is awaited where the model has to be started first, `unsent` where there is no line to the provider,
+        which is then waited for without end.
+        """
         table = self.registry.table(name)
         provider = self.providers[table.provider]
         try:
             return await with_patience(
-                lambda: provider.collect(table, ask, ticket), deadline=self.deadline, who=name, waking=waking
+                lambda: provider.collect(table, ask, ticket),
+                deadline=self.deadline,
+                who=name,
+                waking=waking,
+                unsent=unsent,
             )
         except TimedOut as error:
             if error.cost_usd is None:

@@ -28,6 +28,7 @@ from telephone.domain.messages import (
 )
 from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN, Party, PartyState, rounds_for
 from telephone.engine import workflow_ids
+from telephone.engine.durable import durable_step
 from telephone.engine.engine import Engine
 from telephone.engine.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
 from telephone.engine.reruns import Reruns, Run
@@ -127,13 +128,13 @@ class PartyWorkflow(DBOSConfiguredInstance):
 
     # Durable steps
 
-    @DBOS.step(name="Hosting._show")
+    @durable_step("Hosting._show")
     @journalled
     async def _show(self, party_id: str, run: int, what: str) -> None:
         await self._with.publisher.post(await self._still_on(party_id, run), PartyMessage.parse(what))
         await self._with.publisher.edit_card(await self._with.store.parties.get(party_id))
 
-    @DBOS.step(name="Hosting._gather")
+    @durable_step("Hosting._gather")
     @journalled
     async def _gather(self, party_id: str, run: int) -> None:
         """Waits until the time to join is over, every place is taken, or the host begins."""
@@ -150,7 +151,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
         with self._with.store.changes.watching(PARTIES, party_id) as changed:
             await look_when(changed, look, lambda party: party.state is not PartyState.JOINING, due=_seconds_left)
 
-    @DBOS.step(name="Hosting._collect")
+    @durable_step("Hosting._collect")
     @journalled
     async def _collect(self, party_id: str, run: int) -> None:
         """Waits for the prompts; members without one in time get a curated prompt. A paused server's party waits on."""
@@ -172,18 +173,18 @@ class PartyWorkflow(DBOSConfiguredInstance):
             party = await look_when(changed, look, lambda now: now.state is not PartyState.PROMPTS, due=due)
         await self._with.publisher.edit_call(party, _PROMPTS)
 
-    @DBOS.step(name="Hosting._rounds")
+    @durable_step("Hosting._rounds")
     async def _rounds(self, party_id: str) -> int:
         return (await self._with.store.parties.get(party_id)).rounds
 
-    @DBOS.step(name="Hosting._open")
+    @durable_step("Hosting._open")
     @journalled
     async def _open(self, party_id: str, run: int, round_: int) -> None:
         await self._still_on(party_id, run)
         if await self._with.store.parties.open_round(party_id, round_):
             _log.info("round opened", party=party_id, round=round_)
 
-    @DBOS.step(name="Hosting._await_round")
+    @durable_step("Hosting._await_round")
     @journalled
     async def _await_round(self, party_id: str, run: int, round_: int) -> None:
         """Waits until every turn of a round is taken, by its member or by a model that stands in."""
@@ -209,7 +210,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
             party = await look_when(changed, look, is_over, due=due)
         await self._with.publisher.edit_call(party, message)
 
-    @DBOS.step(name="Hosting._close_rounds")
+    @durable_step("Hosting._close_rounds")
     @journalled
     async def _close_rounds(self, party_id: str, run: int) -> None:
         """Starts to measure all albums before the first is revealed, so that no reveal waits for a distance."""
@@ -221,7 +222,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
         await self._with.store.parties.move(party_id, PartyState.REVEALING, only_from=going)
         await self._with.publisher.edit_card(await self._with.store.parties.get(party_id))
 
-    @DBOS.step(name="Hosting._to_reveal")
+    @durable_step("Hosting._to_reveal")
     async def _to_reveal(self, party_id: str) -> list[str]:
         """The points of the reveal, in order, as strings: those of each album after the other."""
         points: list[RevealPoint] = []
@@ -231,7 +232,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
             points += [RevealPoint(number, kind) for kind in (RevealKind.END, RevealKind.REPLAY)]
         return [str(point) for point in points]
 
-    @DBOS.step(name="Hosting._reveal")
+    @durable_step("Hosting._reveal")
     @journalled
     async def _reveal(self, party_id: str, run: int, line: str) -> None:
         party = await self._still_on(party_id, run)
@@ -251,7 +252,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
             case RevealPoint(_, RevealKind.END):
                 await self._finish(album.game.id)
 
-    @DBOS.step(name="Hosting._end")
+    @durable_step("Hosting._end")
     async def _end(self, party_id: str, run: int, value: Journalled) -> None:
         """Books the party's end, or the failure that held it up; a stop is booked already."""
         parties = self._with.store.parties

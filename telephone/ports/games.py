@@ -5,6 +5,7 @@ again after a crash, and must then find what it posted the first time instead of
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from telephone.domain.calibration import UNKNOWN, Bearings
@@ -13,13 +14,21 @@ from telephone.domain.human_turns import Seat
 from telephone.ports.posting import Posting
 
 
+class Delay(Enum):
+    """Why a step takes longer: its player has to be started, no line leads to them, or our own store is down."""
+
+    WAKING = "waking"
+    UNSENT = "unsent"
+    OUTAGE = "outage"
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What the card shows besides the game itself.
 
     `place` counts from 1 for a queued game; `left_s` is an estimate in seconds, None where unknown. `seat` is the
     step that a game waits for a member to take. `per_minute` is how many calls a minute the provider of a player allows
-    for want of credit, None where none is that slow. `waking` says that the player has to be started first, `begins`
+    for want of credit, None where none is that slow. `delay` says why the step takes longer, `begins`
     that a queued game is played as soon as its thread is open.
     """
 
@@ -27,7 +36,7 @@ class Progress:
     left_s: float | None = None
     seat: Seat | None = None
     per_minute: int | None = None
-    waking: bool = False
+    delay: Delay | None = None
     begins: bool = False
 
 

@@ -16,6 +16,7 @@ from telephone.battles.workflow import BattleWorkflow
 from telephone.domain.deletions import AWARDS, PICTURES, PROMPT, Erasure, Reach
 from telephone.domain.games import GameState, StepKey
 from telephone.engine import workflow_ids
+from telephone.engine.durable import durable_step
 from telephone.engine.engine import Engine
 from telephone.engine.reruns import enqueue_unended
 from telephone.engine.waiting import look_until
@@ -95,7 +96,7 @@ class DeletionWorkflow(DBOSConfiguredInstance):
 
     # Durable steps
 
-    @DBOS.step(name="Erasing._stop")
+    @durable_step("Erasing._stop")
     async def _stop(self, erasure_id: str) -> None:
         """Stops the member's games, battles and parties, and waits until none of their steps can write any more."""
         store, workflow = self._with.store, self._with.games
@@ -122,21 +123,21 @@ class DeletionWorkflow(DBOSConfiguredInstance):
         going, settle_s = self._with.engine.going, self._with.settle_s
         await look_until(lambda: going(names), lambda still: not still, every=_LOOK_EVERY, within=settle_s)
 
-    @DBOS.step(name="Erasing._forget_vectors")
+    @durable_step("Erasing._forget_vectors")
     async def _forget_vectors(self, erasure_id: str) -> None:
         """Deletes the member's vectors. Runs before their texts are deleted: the vectors' keys are made of them."""
         texts, pictures = await self._with.store.erasures.words(erasure_id)
         hashes = {key for embedder in self._with.measure.embedders.values() for key in await embedder.keys(texts)}
         await self._with.store.vectors.forget([*sorted(hashes), *pictures])
 
-    @DBOS.step(name="Erasing._erase")
+    @durable_step("Erasing._erase")
     async def _erase(self, erasure_id: str) -> list[str]:
         """Deletes the member's rows; returns what to take back outside the store, as entries of the scope."""
         reach = await self._with.store.erasures.erase(erasure_id)
         _log.info("a member's data is deleted", erasure=erasure_id, games=len(reach.games), steps=len(reach.steps))
         return reach.entries
 
-    @DBOS.step(name="Erasing._take_back")
+    @durable_step("Erasing._take_back")
     async def _take_back(self, erasure_id: str, name: str) -> bool:
         """Deletes an entry's messages, or edits those that show its step, prompt or awards.
 
@@ -159,7 +160,7 @@ class DeletionWorkflow(DBOSConfiguredInstance):
             await erasures.note(erasure_id, name, None)
         return done
 
-    @DBOS.step(name="Erasing._conclude")
+    @durable_step("Erasing._conclude")
     async def _conclude(self, erasure_id: str, left: int) -> None:
         """Deletes the journals of games, battles and parties, where they were shown, and who ordered the deletion."""
         before = await self._with.store.erasures.get(erasure_id)

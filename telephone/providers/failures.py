@@ -16,6 +16,7 @@ from telephone.errors import (
     Retired,
     TimedOut,
     Unavailable,
+    Unsent,
     Waking,
 )
 from telephone.providers import durations, maker_words
@@ -106,12 +107,20 @@ def unavailable(model: ModelTable) -> Unavailable:
     return Unavailable(f"{model.name} cannot be reached just now; please try again in a minute.")
 
 
+def unsent(model: ModelTable) -> Unsent:
+    return Unsent(f"{model.name} cannot be reached just now; please try again in a minute.")
+
+
 def waking(model: ModelTable) -> Waking:
     return Waking(f"{model.name} is still being started; please try again in a few minutes.")
 
 
 def lost(model: ModelTable) -> Lost:
     return Lost(f"The line to {model.name} broke before it answered; please try again in a minute.")
+
+
+def gone_with_its_process(model: ModelTable) -> Interrupted:
+    return Interrupted(f"What {model.name} answered was lost when the bot was restarted; please start the game again.")
 
 
 def timed_out(model: ModelTable) -> TimedOut:

@@ -70,7 +70,7 @@ _TEXTS: Final = ("message", "title", "detail", "error", "msg", "status_msg", "er
 """Where servers put the message of an error."""
 _BODY_MAX: Final = 10 * SAID_MAX
 """The longest body of an error that is read as JSON, in characters."""
-_NOT_SENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
+_NOT_SENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
 """The exceptions of httpx and its successor for a fault before anything was sent."""
 
 
@@ -115,7 +115,7 @@ def broken(model: ModelTable, error: Exception) -> TelephoneError:
     if isinstance(cause, TelephoneError):
         return cause
     if type(cause).__name__ in _NOT_SENT:
-        return failures.unavailable(model)
+        return failures.unsent(model)
     return failures.lost(model)
 
 

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -90,9 +90,9 @@ class OpenAI:
 
     async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
         kept = self._waiting.pop(ticket.reference or "", None)
-        if kept is not None:
-            return kept[1]
-        return replace(await self._answer(model, ask), maybe_billed_twice=True)
+        if kept is None:  # it came, and was billed, and went with the process that asked for it
+            raise failures.gone_with_its_process(model)
+        return kept[1]
 
     async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
         self._waiting.pop(ticket.reference or "", None)

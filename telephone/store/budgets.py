@@ -10,22 +10,25 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 
 from telephone.domain.budgets import Allowance, Caps
-from telephone.domain.refusals import CapTooHigh
+from telephone.domain.refusals import CapTooHigh, Purpose
 from telephone.store.database import Database
 from telephone.store.games import add_server, guild_of
 from telephone.store.reservations import (
+    Order,
     Scope,
     book_in,
     caps_of,
+    check_money,
     daily_budgets,
     dollars,
     games_today,
+    lock_budgets,
     micros,
     money_cap,
     taken_today,
 )
 from telephone.store.tables.columns import now
-from telephone.store.tables.games import CapRow, ChargeRow
+from telephone.store.tables.games import CapRow, ChargeRow, ReservationRow
 
 
 class Budgets:
@@ -100,6 +103,23 @@ class Budgets:
             values |= {"doubled": False, "doubted_usd": usd, "booked_at": now()}
             await session.execute(self._database.insert(ChargeRow).values(values).on_conflict_do_nothing())
             await book_in(session, game_id)
+
+    async def cover(self, game_id: str, rest_usd: float, caps: Caps) -> None:
+        """Reserves as much for a game as it has spent and `rest_usd` more, on today's budgets, if it has less.
+
+        Raises OverBudget where that does not fit the day, and changes nothing then.
+        """
+        async with self._database.writing() as session:
+            await lock_budgets(self._database, session)
+            await book_in(session, game_id)
+            row = await session.get(ReservationRow, game_id, with_for_update=True)
+            if row is None or (more := row.spent + micros(rest_usd) - row.reserved) <= 0:
+                return
+            held, today = max(row.reserved, row.spent), now().date()
+            order = Order(dollars(more if row.day == today else held + more), caps)
+            await check_money(session, row.guild_id, row.member_id, order, Purpose.GAME)
+            row.reserved, row.day = row.reserved + more, today
+            session.add(row)
 
     async def settle(self, game_id: str) -> None:
         """Releases the unspent part of a game's reservation. Safe at any time after its end, any number of times."""

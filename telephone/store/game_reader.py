@@ -46,6 +46,7 @@ from telephone.domain.games import (
 from telephone.domain.human_turns import SeatState
 from telephone.domain.messages import GameMessageKind
 from telephone.store.database import in_session
+from telephone.store.reservations import in_doubt
 from telephone.store.tables.games import ChargeRow, DistanceRow, GameRow, PostRow, ReservationRow, StepRow
 from telephone.store.tables.human_turns import SeatRow
 from telephone.store.tables.members import MemberRow
@@ -79,7 +80,7 @@ def _games() -> Select[*tuple[Any, ...]]:
     cost = col(ChargeRow.cost_usd)
     doubted = case((col(ChargeRow.doubled), cost), else_=0.0) + func.coalesce(col(ChargeRow.doubted_usd), 0.0)
     charges = [_charged(case((col(ChargeRow.why) == why, cost), else_=0.0)) for why in ("scoring", "unused")]
-    return query.add_columns(col(ReservationRow.reserved), *charges, _charged(doubted))
+    return query.add_columns(col(ReservationRow.reserved), *charges, func.coalesce(_charged(doubted), 0.0) + in_doubt())
 
 
 def _charged(usd: SQLColumnExpression[float]) -> ScalarSelect[Any]:

@@ -12,12 +12,16 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Float,
+    SQLColumnExpression,
+    String,
     Subquery,
     bindparam,
     case,
     cast,
     false,
     func,
+    or_,
     select,
     update,
 )
@@ -199,10 +203,33 @@ def _twice(cost: Any, doubled: Any) -> ColumnElement[float]:
     return case((doubled, 2 * cost), else_=cost)
 
 
+_TOLD: Final = 2
+"""The calls for a kept step that its cost and `maybe_billed_twice` tell of."""
+_TIMES: Final = func.coalesce(col(StepRow.asked_times), 1)
+_STAKE: Final = func.coalesce(col(StepRow.at_stake_usd), 0.0)
+_MORE: Final = case((_TIMES > _TOLD, (_TIMES - _TOLD) * _STAKE), else_=0.0)
+_IS_KEPT: Final = col(StepRow.kept_at).is_not(None)
+
+
+def _billed() -> ColumnElement[float]:
+    """What a step may have been billed for: its cost, or what is at stake; and each call that may have got through."""
+    kept = _twice(col(StepRow.cost_usd), func.coalesce(col(StepRow.maybe_billed_twice), false())) + _MORE
+    return case((_IS_KEPT, kept), else_=_TIMES * _STAKE)
+
+
+def in_doubt() -> ColumnElement[float]:
+    """What the calls for a game's steps may have cost of which nobody knows whether they got through.
+
+    Of a step that is not kept, the call that is under way is none of these, as long as the game has not ended.
+    """
+    under_way = case((col(GameRow.ended_at).is_(None), 1), else_=0)
+    doubted = case((_IS_KEPT, _MORE), else_=(_TIMES - under_way) * _STAKE)
+    summed = select(func.sum(doubted)).where(col(StepRow.game_id) == col(GameRow.id)).correlate(GameRow)
+    return func.coalesce(summed.scalar_subquery(), 0.0)
+
+
 _COST: Final = func.coalesce(
-    select(func.sum(_twice(col(StepRow.cost_usd), func.coalesce(col(StepRow.maybe_billed_twice), false()))))
-    .where(col(StepRow.game_id) == bindparam("this"), col(StepRow.kept_at).is_not(None))
-    .scalar_subquery(),
+    select(func.sum(_billed())).where(col(StepRow.game_id) == bindparam("this")).scalar_subquery(),
     0.0,
 ) + func.coalesce(
     select(
@@ -225,6 +252,22 @@ _SETTLE: Final = _BOOK.values(
     settled_at=func.coalesce(col(ReservationRow.settled_at), bindparam("new_at", type_=UtcMoment))
 )
 _IS_PAID: Final = select(_COST > 0)
+
+
+def covers(connection: Connection, game_id: str, usd: float) -> bool:
+    """Whether what is reserved for a game, and not spent, covers so much more; always, where it costs nothing."""
+    return bool(connection.execute(_COVERS, {"this": game_id, "more": usd}).scalar())
+
+
+def covered_for(game_id: SQLColumnExpression[str], usd: ColumnElement[float]) -> ColumnElement[bool]:
+    """`covers` as a condition for another statement. A game without a reservation was expected to be free."""
+    left = col(ReservationRow.reserved) - col(ReservationRow.spent)
+    short = select(1).where(col(ReservationRow.game_id) == game_id, left < usd * _MILLION - _HALF_A_MICRO)
+    return or_(usd <= 0, ~short.exists())
+
+
+_HALF_A_MICRO: Final = 0.5
+_COVERS: Final = select(covered_for(bindparam("this", type_=String), bindparam("more", type_=Float)))
 
 
 def _add_reservation(connection: Connection, game_id: str) -> None:

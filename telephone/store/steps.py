@@ -3,12 +3,12 @@
 Every step of every game passes here, so each method is one unit of work with statements that are built once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, func, select, update
 from sqlmodel import col
 
 from telephone.domain.calls import Ticket
@@ -19,12 +19,12 @@ from telephone.store.game_posts import StoredPost, begin_post
 from telephone.store.game_reader import step_of
 from telephone.store.glances import paused
 from telephone.store.images import put_image
-from telephone.store.reservations import book
+from telephone.store.reservations import book, covered_for, covers
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import GameRow, PostRow, StepRow
 
 _STEP: Final[Any] = StepRow.__table__  # type: ignore[attr-defined]
-_ASKED: Final = ("game_id", "turn", "kind", "guild_id", "player", "seed", "asked_at")
+_ASKED: Final = ("game_id", "turn", "kind", "guild_id", "player", "seed", "asked_at", "asked_times", "at_stake_usd")
 _ANSWER: Final = (
     *("kept_at", "image", "text", "raw", "reference", "parameters", "latency_ms", "cost_usd", "cost_estimated"),
 )
@@ -32,12 +32,18 @@ _ANSWER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The progress of a step. `first`: this very call stored the intent, so nobody asked before."""
+    """The progress of a step. `first`: this very call stored the intent, so nobody asked before.
+
+    `times` counts the calls made for it, the one to be made now too; `overdrawn` says that what is reserved for the
+    game does not cover that one, which must not be made.
+    """
 
     ticket: Ticket | None
     step: Step | None
     asked_at: datetime
     first: bool
+    times: int = 1
+    overdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class Steps:
     async def ask(self, game_id: str, key: StepKey, player: str, seed: int) -> Asked:
         """Stores the intent to ask, unless there is one; returns what is stored. Raises NotFound."""
         values = _key(game_id, key) | {"player": player, "seed": seed, "asked_at": now()}
+        values |= {"asked_times": 1, "at_stake_usd": 0.0}
 
         def work(connection: Connection) -> Asked:
             first = connection.execute(_asking(connection.dialect.name), values).scalar()
@@ -73,23 +80,47 @@ class Steps:
         return await self._database.change(work)
 
     async def ask_in_run(
-        self, game_id: str, run: int, key: StepKey, player: str, *, seed: int, posted: Posted | None = None
+        self,
+        game_id: str,
+        run: int,
+        key: StepKey,
+        player: str,
+        *,
+        seed: int,
+        stake: float,
+        posted: Posted | None = None,
     ) -> Asked | None:
         """`ask` for the workflow that plays a run; None, and nothing asked, where this run is not to go on just now.
 
-        The same transaction stores the id of the message `posted` before.
+        `stake` is what the call that is to follow may cost, in US dollars; it is on the books before it is made. The
+        same transaction stores the id of the message `posted` before.
         """
         values = _key(game_id, key) | {"player": player, "seed": seed, "asked_at": now(), "this_run": run}
+        values |= {"asked_times": 1, "at_stake_usd": stake}
 
         def work(connection: Connection) -> Asked | None:
             _finish(connection, game_id, posted)
             first = connection.execute(_asking_in_run(connection.dialect.name), values).scalar()
             try:
-                return _asked(connection, game_id, key, first)
+                asked = _asked(connection, game_id, key, first)
             except NoGame:
-                return None
+                overdrawn = not covers(connection, game_id, stake)
+                return Asked(None, None, now(), first=False, overdrawn=True) if overdrawn else None
+            if first is None and asked.step is None and asked.ticket is None:
+                return _again(connection, game_id, key, asked, stake)
+            return asked
 
         return await self._database.change(work)
+
+    async def ask_again(self, game_id: str, key: StepKey, stake: float) -> bool:
+        """Counts one more call for a step whose last one was lost; False, and nothing counted, where none is covered.
+
+        `stake` is what that call may cost, in US dollars.
+        """
+        asked = Asked(None, None, now(), first=False)
+        return not await self._database.change(
+            lambda connection: _again(connection, game_id, key, asked, stake).overdrawn
+        )
 
     async def posted(self, game_id: str, posted: Posted) -> None:
         """Stores the id of a posted message, as `ask_in_run` does, where nothing else is to be stored."""
@@ -141,6 +172,7 @@ def put_step(connection: Connection, game_id: str, step: Step) -> Row[Any] | Non
     values |= {"kept_at": moment, "image": step.image, "text": step.text, "raw": step.raw}
     values |= {"reference": step.reference, "parameters": dict(step.parameters), "latency_ms": step.latency_ms}
     values |= {"cost_usd": step.cost_usd, "cost_estimated": step.cost_estimated}
+    values |= {"asked_times": None, "at_stake_usd": None}
     return connection.execute(_keeping(connection.dialect.name), values).first()
 
 
@@ -171,6 +203,15 @@ def _asked(connection: Connection, game_id: str, key: StepKey, first: datetime |
     return Asked(_ticket(row), step, row.asked_at, first=False)
 
 
+def _again(connection: Connection, game_id: str, key: StepKey, asked: Asked, stake: float) -> Asked:
+    """Counts one more call for a step, unless what is reserved for the game does not cover it."""
+    book(connection, game_id)
+    if not covers(connection, game_id, stake):
+        return replace(asked, overdrawn=True)
+    values = {f"this_{name}": value for name, value in _key(game_id, key).items()}
+    return replace(asked, times=connection.execute(_AGAIN, values | {"new_stake": stake}).scalar_one())
+
+
 def _inserting(dialect: str, names: tuple[str, ...], *going: Any) -> Any:
     """An INSERT of a step whose game is there and not erased; locks the game's row, so that it stays so.
 
@@ -190,7 +231,9 @@ def _asking(dialect: str) -> Any:
 @cache
 def _asking_in_run(dialect: str) -> Any:
     run = col(GameRow.runs) == bindparam("this_run")
-    going = _inserting(dialect, _ASKED, run, col(GameRow.state) == GameState.PLAYING.value, ~paused())
+    stake = bindparam("at_stake_usd", type_=_STEP.c.at_stake_usd.type)
+    covered = covered_for(col(GameRow.id), stake)
+    going = _inserting(dialect, _ASKED, run, col(GameRow.state) == GameState.PLAYING.value, ~paused(), covered)
     return going.on_conflict_do_nothing().returning(_STEP.c.asked_at)
 
 
@@ -213,7 +256,14 @@ _TICKET: Final = (
         ticket_reference=bindparam("new_reference"),
         ticket_found=bindparam("new_found"),
         maybe_billed_twice=bindparam("new_maybe"),
+        asked_times=case((bindparam("new_found"), 1), else_=_STEP.c.asked_times),
     )
+)
+_AGAIN: Final = (
+    update(_STEP)
+    .where(*(_STEP.c[name] == bindparam(f"this_{name}") for name in ("game_id", "turn", "kind")))
+    .values(asked_times=func.coalesce(_STEP.c.asked_times, 1) + 1, at_stake_usd=bindparam("new_stake"))
+    .returning(_STEP.c.asked_times)
 )
 _POSTED: Final = (
     update(PostRow)

@@ -150,7 +150,11 @@ class GameRow(Row, table=True):
 
 
 class StepRow(Row, table=True):
-    """One step: asked at `asked_at`, submitted when `ticketed_at` is set, played when `kept_at` is."""
+    """One step: asked at `asked_at`, submitted when `ticketed_at` is set, played when `kept_at` is.
+
+    `asked_times` is how often its player was asked without a sign that the call before had not got through, and
+    `at_stake_usd` what each of these calls may cost; both are stored before the call is made.
+    """
 
     __tablename__ = "step"
     __table_args__ = (of_game(), CheckConstraint("kind IN ('p', 'c')", name="kind"))
@@ -166,6 +170,8 @@ class StepRow(Row, table=True):
     ticket_reference: str | None = Field(default=None, sa_type=PlainText)
     ticket_found: bool | None = None
     maybe_billed_twice: bool | None = None
+    asked_times: int | None = None
+    at_stake_usd: float | None = None
     kept_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     image: str | None = Field(default=None, sa_type=PlainText)
     text: str | None = Field(default=None, sa_type=PlainText)

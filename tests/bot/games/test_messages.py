@@ -20,7 +20,7 @@ from telephone.domain.calibration import Bearings, Calibration, Quartiles, Rest
 from telephone.domain.games import HUMAN, GameState, Prompt
 from telephone.games.service import UnfinishedGame
 from telephone.models.catalog import ModelChoice
-from telephone.ports.games import Progress
+from telephone.ports.games import Delay, Progress
 from telephone.scoring.drift import summarise
 from tests.bot.samples import NASTY, custom_ids, game, picture, picture_step, summary
 from tests.bot.ui.test_text import TEXTS, live, unescaped
@@ -140,7 +140,7 @@ def test_the_card_of_a_game_that_begins_says_what_stays_true(state, progress):
 
 
 def test_the_card_says_that_a_model_is_waking_up():
-    post = game_card.card(game(GameState.PLAYING, steps=2), Progress(0, 120, waking=True))
+    post = game_card.card(game(GameState.PLAYING, steps=2), Progress(0, 120, delay=Delay.WAKING))
     assert displays(post)[-1] == "painter is waking up, which may take some minutes; the game goes on by itself."
 
 

@@ -137,14 +137,14 @@ async def test_a_paused_game_keeps_its_reservation(running):
 
 
 async def test_what_a_crash_may_have_doubled_is_in_the_record_and_on_the_books(running, monkeypatch):
-    async def doubtful(*_, **__):
-        return Ticket("job", maybe_billed_twice=True)
+    async def doubtful(model, *_, **__):
+        return Ticket("job", maybe_billed_twice=model.name == "painter")
 
     monkeypatch.setattr(running.provider, "submit", doubtful)
-    game = await played(running)
+    game = await played(running, replace(ASKED, turns=1))
     summary = record(game, None)["summary"]
-    assert summary["cost_usd"] == pytest.approx(3 * (PAINTED + SEEN) + 4 * READ)
-    assert summary["possibly_billed_twice_usd"] == pytest.approx(3 * (PAINTED + SEEN))
+    assert summary["cost_usd"] == pytest.approx(PAINTED + SEEN + 2 * READ)
+    assert summary["possibly_billed_twice_usd"] == pytest.approx(PAINTED)
     assert await taken(running) == pytest.approx(summary["cost_usd"] + summary["possibly_billed_twice_usd"])
 
 
@@ -204,3 +204,78 @@ async def test_doctor_shows_what_is_taken_of_todays_budgets(tmp_path):
     assert findings["Budget"].stands == "$0.40 of $1.00 spent or reserved today"
     assert findings[f"Budget of server {GUILD}"].health == "missing"
     assert "00:00 UTC" in findings[f"Budget of server {GUILD}"].remedy
+
+
+class CutOff:
+    """Bills every call for a picture, and has the step that made it cut off so many times, as a killed process is.
+
+    What the step raises is an outage, after which it is run again from its beginning; recovery does the same.
+    """
+
+    def __init__(self, running, times: int) -> None:
+        self.submit, self.left, self.billed = running.provider.submit, times, 0
+
+    async def __call__(self, model, ask, marker, since=None) -> Ticket:
+        self.billed += model.name == "painter"
+        if model.name == "painter" and self.left:
+            self.left -= 1
+            raise ConnectionResetError
+        ticket = await self.submit(model, ask, marker)
+        return replace(ticket, maybe_billed_twice=since is not None)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_every_call_that_was_cut_off_is_on_the_books(running, monkeypatch, times):
+    cut_off = CutOff(running, times)
+    monkeypatch.setattr(running.provider, "submit", cut_off)
+    game = await played(running)
+    assert game.state is GameState.FINISHED
+    assert game.cost_usd == pytest.approx(3 * (PAINTED + SEEN) + 4 * READ)
+    assert game.possibly_billed_twice_usd == pytest.approx(times * PAINTED)
+    await settled(running, game.cost_usd + times * PAINTED)
+    assert cut_off.billed == 3 + times
+
+
+async def test_a_game_that_ends_while_a_call_is_cut_off_has_that_call_on_the_books(running, monkeypatch):
+    cut_off = CutOff(running, 10**6)
+    monkeypatch.setattr(running.provider, "submit", cut_off)
+    game = await running.app.games.start(ASKED)
+    async with asyncio.timeout(LIMIT):
+        while cut_off.billed < 2:
+            await asyncio.sleep(0.02)
+    await running.store.games.move(game.id, GameState.STOPPED, only_from=[GameState.PLAYING])
+    billed = cut_off.billed * PAINTED
+    assert (await running.store.games.get(game.id)).possibly_billed_twice_usd == pytest.approx(billed)
+    assert await taken(running) == pytest.approx(billed)
+
+
+async def test_no_call_is_made_that_the_reservation_does_not_cover_and_continue_reserves_more(running, monkeypatch):
+    short = replace(ASKED, turns=1)  # two calls for the picture and two for the caption are reserved
+    cut_off = CutOff(running, 10**6)
+    monkeypatch.setattr(running.provider, "submit", cut_off)
+    game = await running.app.games.start(short)
+    async with asyncio.timeout(LIMIT):
+        while (paused := await running.store.games.get(game.id)).state is not GameState.PAUSED:
+            await asyncio.sleep(0.05)
+    assert "possibly billed twice" in paused.reason
+    assert "Continue" in paused.reason
+    assert cut_off.billed * PAINTED <= paused.costs.reserved
+    assert paused.possibly_billed_twice_usd <= paused.costs.reserved
+    cut_off.left = 0
+    await running.app.games.resume(game.id, by=ALICE, is_host=True, server=GUILD)
+    done = await running.app.games.closed(game.id, timeout=LIMIT)
+    assert done.state is GameState.FINISHED
+    assert done.cost_usd + done.possibly_billed_twice_usd <= done.costs.reserved
+    assert done.costs.reserved > paused.costs.reserved
+
+
+async def test_continue_reserves_no_more_than_the_day_has_left(running, monkeypatch):
+    monkeypatch.setattr(running.provider, "submit", CutOff(running, 10**6))
+    game = await running.app.games.start(replace(ASKED, turns=1))
+    async with asyncio.timeout(LIMIT):
+        while (paused := await running.store.games.get(game.id)).state is not GameState.PAUSED:
+            await asyncio.sleep(0.05)
+    await running.app.servers.budget(GUILD, usd=paused.costs.reserved)
+    with pytest.raises(OverBudget):
+        await running.app.games.resume(game.id, by=ALICE, is_host=True, server=GUILD)
+    assert (await running.store.games.get(game.id)).state is GameState.PAUSED

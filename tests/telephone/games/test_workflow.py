@@ -11,6 +11,7 @@ from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, 
 from telephone.games.admission import StartRequest
 from telephone.games.workflow import PAUSED_HERE
 from telephone.measurement.repeats import SOURCE
+from telephone.ports.games import Delay
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.surfaces import RecordedGames
@@ -379,7 +380,7 @@ async def test_a_card_says_that_a_model_is_waking_up_and_then_no_more(running):
     edit_card, cards = running.game_presenter.edit_card, []
 
     async def recorded(game, progress, summary=None):
-        cards.append((progress.waking, len(game.steps)))
+        cards.append((progress.delay is Delay.WAKING, len(game.steps)))
         await edit_card(game, progress, summary)
 
     running.game_presenter.edit_card = recorded

@@ -17,6 +17,7 @@ from telephone.errors import (
     TelephoneError,
     TimedOut,
     Unavailable,
+    Unsent,
     Waking,
 )
 from telephone.providers import failures
@@ -278,9 +279,9 @@ def test_a_wait_until_a_moment_is_understood():
 @pytest.mark.parametrize(
     ("cause", "expected"),
     [
-        (httpx.ConnectError("refused"), Unavailable),
-        (httpx.ConnectTimeout("slow"), Unavailable),
-        (httpx.PoolTimeout("full"), Unavailable),
+        (httpx.ConnectError("refused"), Unsent),
+        (httpx.ConnectTimeout("slow"), Unsent),
+        (httpx.PoolTimeout("full"), Unsent),
         (httpx.ReadTimeout("slow"), Lost),
         (httpx.ReadError("cut"), Lost),
         (httpx.RemoteProtocolError("cut"), Lost),

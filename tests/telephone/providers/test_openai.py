@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from telephone.domain.calls import Ask, Ticket
 from telephone.errors import BadOutput, Misconfigured, NotAllowed, NothingSaid, Refused, Retired, TimedOut
 from telephone.models.players import Players, picture_of
+from telephone.providers.base import Interrupted
 from telephone.providers.openai import OpenAI
 from tests.limits import LIMIT
 from tests.standin_providers import cut_after_doing, says, silent
@@ -122,8 +123,10 @@ async def test_what_a_crash_cut_off_is_asked_for_anew_and_booked_as_in_doubt(ope
     again = await openai.submit(model, words, "m", datetime.now(UTC))
     assert again.maybe_billed_twice
     assert not (await openai.collect(model, words, again)).maybe_billed_twice  # the ticket says it already
-    lost = Ticket("kept-by-a-process-that-is-gone")
-    assert (await openai.collect(model, words, lost)).maybe_billed_twice
+    billed = len(apis.billed)
+    with pytest.raises(Interrupted):  # it was billed when it came, and is asked for again by who books that
+        await openai.collect(model, words, Ticket("kept-by-a-process-that-is-gone"))
+    assert len(apis.billed) == billed
 
 
 async def test_an_answer_that_was_lost_on_the_way_is_asked_for_again_and_booked_as_in_doubt(

@@ -1,0 +1,122 @@
+"""Outages of our own house while a game is played: none ends it, and nothing is paid twice."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from telephone.domain.games import Game, GameState
+from telephone.engine import outages
+from telephone.errors import Outage, Unsent
+from telephone.games.admission import StartRequest
+from telephone.ports.games import Delay
+from telephone.store import database
+from tests.limits import LIMIT
+from tests.support.app import RunningApp, running_app
+
+pytestmark = pytest.mark.slow
+
+ASKED = StartRequest(prompt="a fox mends a clock", t2i="painter", i2t="critic", turns=2, seed=7, starter_id=5)
+
+
+@pytest.fixture
+async def running(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0)  # a lock is noticed at once
+    monkeypatch.setattr(outages, "LONGEST_PAUSE", 0.5)
+    async with running_app(tmp_path) as opened:
+        yield opened
+
+
+async def played(running: RunningApp, game: Game) -> Game:
+    return await running.app.games.closed(game.id, timeout=LIMIT)
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(LIMIT):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("moment", ["submitted", "collected"])
+async def test_a_store_that_takes_no_writes_for_a_while_ends_no_game(running, moment):
+    running.provider.delay = 0.5
+    game = await running.app.games.start(ASKED)
+    await until(lambda: running.provider.submitted if moment == "submitted" else running.provider.collected)
+    with closing(sqlite3.connect(_file(running), isolation_level=None, timeout=LIMIT)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await asyncio.sleep(2.0)
+        other.execute("ROLLBACK")
+    done = await played(running, game)
+    assert done.state is GameState.FINISHED
+    assert len(running.provider.submitted) == len(set(running.provider.submitted)) == 4
+    assert running.provider.collected.total() == 4
+
+
+async def test_pictures_that_cannot_be_kept_for_a_while_are_paid_for_once_and_the_card_says_so(running, monkeypatch):
+    pictures, down, delays = running.pictures, True, []
+    put, edit_card = pictures.put, running.game_presenter.edit_card
+
+    async def failing(image):
+        if down:
+            raise Outage("The pictures cannot be reached just now; please try again in a minute.")
+        return await put(image)
+
+    async def recorded(game, progress, summary=None):
+        delays.append(progress.delay)
+        await edit_card(game, progress, summary)
+
+    monkeypatch.setattr(type(pictures), "put", lambda self, image: failing(image))
+    monkeypatch.setattr(running.game_presenter, "edit_card", recorded)
+    game = await running.app.games.start(ASKED)
+    await until(lambda: Delay.OUTAGE in delays)
+    down = False
+    done = await played(running, game)
+    assert done.state is GameState.FINISHED
+    assert running.provider.collected == {"painter": 2, "critic": 2}
+    assert delays[-1] is None
+
+
+async def test_a_provider_to_whom_no_line_leads_is_waited_for_beyond_the_deadline(tmp_path, monkeypatch):
+    async with running_app(tmp_path, deadline=0.5) as running:
+        submit, down, delays = running.provider.submit, True, []
+        edit_card = running.game_presenter.edit_card
+
+        async def cut_off(model, ask, marker, since=None):
+            if down:
+                raise Unsent("painter cannot be reached just now; please try again in a minute.")
+            return await submit(model, ask, marker, since)
+
+        async def recorded(game, progress, summary=None):
+            delays.append(progress.delay)
+            await edit_card(game, progress, summary)
+
+        monkeypatch.setattr(running.provider, "submit", cut_off)
+        monkeypatch.setattr(running.game_presenter, "edit_card", recorded)
+        game = await running.app.games.start(ASKED)
+        await until(lambda: Delay.UNSENT in delays)
+        await asyncio.sleep(1.5)  # three times the deadline
+        assert (await running.store.games.get(game.id)).state is GameState.PLAYING
+        down = False
+        done = await played(running, game)
+        assert done.state is GameState.FINISHED
+        assert done.possibly_billed_twice_usd == 0
+
+
+async def test_a_game_that_waits_for_an_outage_can_be_stopped(running, monkeypatch):
+    async def failing(self, image):
+        raise Outage("The pictures cannot be reached just now; please try again in a minute.")
+
+    monkeypatch.setattr(type(running.pictures), "put", failing)
+    game = await running.app.games.start(ASKED)
+    await until(lambda: running.provider.collected)
+    await running.app.games.stop(game.id, by=5, is_host=False)
+    async with asyncio.timeout(LIMIT):
+        while (now := await running.store.games.get(game.id)).costs.unused == 0:
+            await asyncio.sleep(0.02)
+    assert now.state is GameState.STOPPED
+
+
+def _file(running: RunningApp) -> Path:
+    return Path(str(running.store._database.url.database))

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -146,9 +147,12 @@ class Sweep:
     every: float = SWEEP_EVERY
 
     async def once(self) -> None:
-        """Starts again all stored work that no process runs."""
+        """Starts again all stored work that no process runs; a fault of one kind is logged and keeps no other back."""
         for one in self.durable:
-            await one.recover()
+            try:
+                await one.recover()
+            except Exception:
+                _log.exception("sweep failed", of=type(one).__name__)
 
     async def run(self) -> None:
         """Sweeps until it is cancelled; a fault is logged and the next sweep tries again.
@@ -430,6 +434,7 @@ async def _launch(
         await shared.store.close()
         raise
     sweep = Sweep([GameRecovery(shared.store, games, engine), *others], engine, shared.players, tempo.sweep)
-    sweeping = asyncio.create_task(sweep.run())
+    # Begun in a context of its own: it outlives whoever opens the app.
+    sweeping = Context().run(asyncio.create_task, sweep.run())
     common = (shared.store, shared.players, shared.guard, shared.measure, shared.calibrations)
     return EngineRuntime(app, *common, engine, sweep, sweeping, games.cards)

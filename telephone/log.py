@@ -20,8 +20,6 @@ _WITH_TOKEN: Final = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/?\s\"'\\]+
 EVERY: Final = 60.0
 """Seconds between two lines that say the same."""
 _KEPT: Final = 1_000
-_VARYING: Final = frozenset({"timestamp", "ref"})
-"""Fields that differ from line to line although the lines say the same."""
 _UNTOLD: Final = frozenset({"timestamp", "exc_info", "_record", "_from_structlog"})
 
 
@@ -89,14 +87,18 @@ class _Filter(logging.Filter):
         self._repeats = repeats
 
     def filter(self, record: logging.LogRecord) -> bool:
-        line = {"event": record.getMessage(), "logger": record.name, "exc_info": record.exc_info}
+        try:
+            said = record.getMessage()
+        except Exception:  # a line whose arguments do not fit it: logging tells of that itself
+            return True
+        line = {"event": said, "logger": record.name, "exc_info": record.exc_info}
         return not self._repeats.holds(record.levelname.lower(), line)
 
 
 def _key(level: str, line: MutableMapping[str, Any]) -> Any:
     error = line.get("exc_info")
     error = sys.exception() if error is True else error[1] if isinstance(error, tuple) else error
-    fields = ((name, repr(value)) for name, value in line.items() if name not in _UNTOLD | _VARYING)
+    fields = ((name, repr(value)) for name, value in line.items() if name not in _UNTOLD)
     return level, tuple(sorted(fields)), type(error), str(error)
 
 

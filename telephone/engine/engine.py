@@ -20,6 +20,7 @@ import sqlalchemy as sa
 import structlog
 from cachetools import LRUCache
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, Queue, Serializer, SetWorkflowID
+from dbos import error as dbos_error
 from filelock import FileLock, Timeout
 
 from telephone.engine.failover import Failover
@@ -155,7 +156,7 @@ class Engine:
 
         May be called from anywhere, a durable step included: it runs outside the caller's context, since DBOS would
         take the workflow for a child, which a step may not start. An id that has left the cache is enqueued again,
-        which changes nothing while the journal has it.
+        which changes nothing while the journal has it, be it under the name of an older version of the workflow.
         """
         if not self._enqueued.get(workflow_id, False):
             await asyncio.create_task(self._enqueue(workflow_id, workflow, args), context=Context())
@@ -164,8 +165,12 @@ class Engine:
     async def _enqueue(self, workflow_id: str, workflow: Any, args: tuple[str | int, ...]) -> None:
         if self._queue is None:
             raise RuntimeError("the engine is not launched")
-        with SetWorkflowID(workflow_id):
-            await self._queue.enqueue_async(workflow, *args)
+        try:
+            with SetWorkflowID(workflow_id):
+                await self._queue.enqueue_async(workflow, *args)
+        except dbos_error.DBOSConflictingWorkflowError as error:
+            # An earlier release began it; its workflow is still registered and plays this run to the end.
+            _log.info("the journal has it under another name", workflow=workflow_id, why=error.detail)
         self._polling.wake()
 
     async def ended(self, workflow_ids: Iterable[str]) -> set[str]:

@@ -18,7 +18,7 @@ from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey, 
 from telephone.engine.outages import through_outages
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
-from telephone.errors import BadOutput, Misconfigured, Overdrawn, TelephoneError, TimedOut, Unavailable
+from telephone.errors import BadOutput, Misconfigured, NotFound, Overdrawn, TelephoneError, TimedOut, Unavailable
 from telephone.games.views import GameViews
 from telephone.media.images import Pictures
 from telephone.models.players import Players, again, caption_of, picture_of
@@ -101,12 +101,17 @@ class StepPlayer:
             return 0
         if asked.overdrawn:
             raise _overdrawn(stake)
-        if missing := self.guard.why_not(self.players.registry.table(player)):
-            raise Misconfigured("The safety check does not work just now; please tell the operator.", missing)
         began = time.monotonic()
         marker = nonce(game.id, f"{key}/{game.run}/{attempt}")
         since = None if asked.first else asked.asked_at
-        ask = await self._ask(game, key, attempt, delayed)
+        try:
+            if missing := self.guard.why_not(self.players.registry.table(player)):
+                raise Misconfigured("The safety check does not work just now; please tell the operator.", missing)
+            ask = await self._unless_halted(game, changed, self._ask(game, key, attempt, delayed))
+        except (Halted, TelephoneError):
+            if asked.first:  # nobody was asked, so nothing is at stake
+                await through_outages(lambda: self.store.steps.drop_ticket(game.id, key))
+            raise
         times = asked.times
 
         async def lost() -> None:
@@ -179,17 +184,19 @@ class StepPlayer:
                 return await self.played(game, asked.step)
             ticket = asked.ticket or await self._ticket_anew(game, index, attempt, changed, first=asked.first)
         ticket = ticket or Ticket()
-        ask = await self._ask(game, key, attempt, delayed)
         answer: Answer | None = None
         began = time.monotonic()
         try:
             await self.still_on(game.id, game.run)
+            ask = await self._unless_halted(game, changed, self._ask(game, key, attempt, delayed))
             waking, unsent = (partial(delayed, why) if delayed else None for why in (Delay.WAKING, Delay.UNSENT))
             came = answer = await self._unless_halted(
                 game, changed, self.players.collect(player, ask, ticket, waking, unsent)
             )
             checked = self._patiently(lambda: self._checked(game, ask, ticket, came, key=key, delayed=delayed), delayed)
             step, image = await self._unless_halted(game, changed, checked)
+        except NotFound:  # the picture to describe is gone; what was submitted stays on the books
+            raise
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
             if isinstance(error, Halted):

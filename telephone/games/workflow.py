@@ -19,7 +19,7 @@ from typing import Final, Protocol
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone.domain.games import HUMAN, Game, GameState, StepKey
+from telephone.domain.games import HUMAN, NO_GUILD, Game, GameState, StepKey
 from telephone.domain.messages import GameMessage, GameMessageKind
 from telephone.engine import workflow_ids
 from telephone.engine.durable import durable_step
@@ -364,7 +364,8 @@ class GameWorkflow(DBOSConfiguredInstance):
         if game.run != run:
             return
         if isinstance(outcome := read(value), Failed):
-            state = GameState.PAUSED if outcome.kind in (StageGone, Overdrawn) else GameState.FAILED
+            continues = outcome.kind is StageGone or (outcome.kind is Overdrawn and _has_continue(game))
+            state = GameState.PAUSED if continues else GameState.FAILED
             await games.move(game_id, state, only_from=GOING, reason=outcome.sentence)
             _log.info("game ended early", game=game_id, state=state.value, error=outcome.name)
         elif game.state in GOING:
@@ -492,3 +493,8 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self._with.runner.steps.collect(
             game, index, attempt, submit_ms, delayed=partial(self._with.runner.tell_delay, game)
         )
+
+
+def _has_continue(game: Game) -> bool:
+    """Whether somebody can have a paused game go on: an album has no card of its own, nor has one in a terminal."""
+    return not game.is_album and game.request.guild_id != NO_GUILD

@@ -8,6 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
@@ -62,7 +63,8 @@ class Changes:
         self._stirring += sight.stirs
         if self._looking is None or self._looking.done():
             self._hurry = asyncio.Event()
-            self._looking = asyncio.create_task(self._look(self._hurry))
+            # Begun in a context of its own: it outlives whoever happens to wait first.
+            self._looking = Context().run(asyncio.create_task, self._look(self._hurry))
         try:
             yield wait.woken
         finally:

@@ -12,16 +12,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Float,
-    SQLColumnExpression,
-    String,
     Subquery,
     bindparam,
     case,
     cast,
     false,
     func,
-    or_,
     select,
     update,
 )
@@ -255,19 +251,17 @@ _IS_PAID: Final = select(_COST > 0)
 
 
 def covers(connection: Connection, game_id: str, usd: float) -> bool:
-    """Whether what is reserved for a game, and not spent, covers so much more; always, where it costs nothing."""
-    return bool(connection.execute(_COVERS, {"this": game_id, "more": usd}).scalar())
+    """Whether what is reserved for a game, and not spent, covers so much more.
+
+    It always does where that costs nothing, and where nothing was reserved, since the game was expected to be free.
+    """
+    left = connection.execute(_LEFT, {"this": game_id}).scalar()
+    return usd <= 0 or left is None or left >= micros(usd)
 
 
-def covered_for(game_id: SQLColumnExpression[str], usd: ColumnElement[float]) -> ColumnElement[bool]:
-    """`covers` as a condition for another statement. A game without a reservation was expected to be free."""
-    left = col(ReservationRow.reserved) - col(ReservationRow.spent)
-    short = select(1).where(col(ReservationRow.game_id) == game_id, left < usd * _MILLION - _HALF_A_MICRO)
-    return or_(usd <= 0, ~short.exists())
-
-
-_HALF_A_MICRO: Final = 0.5
-_COVERS: Final = select(covered_for(bindparam("this", type_=String), bindparam("more", type_=Float)))
+_LEFT: Final = select(col(ReservationRow.reserved) - col(ReservationRow.spent)).where(
+    col(ReservationRow.game_id) == bindparam("this")
+)
 
 
 def _add_reservation(connection: Connection, game_id: str) -> None:

@@ -19,7 +19,7 @@ from telephone.store.game_posts import StoredPost, begin_post
 from telephone.store.game_reader import step_of
 from telephone.store.glances import paused
 from telephone.store.images import put_image
-from telephone.store.reservations import book, covered_for, covers
+from telephone.store.reservations import book, covers
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import GameRow, PostRow, StepRow
 
@@ -35,7 +35,7 @@ class Asked:
     """The progress of a step. `first`: this very call stored the intent, so nobody asked before.
 
     `times` counts the calls made for it, the one to be made now too; `overdrawn` says that what is reserved for the
-    game does not cover that one, which must not be made.
+    game does not cover that one beside those of which nobody knows whether they got through: it must not be made.
     """
 
     ticket: Ticket | None
@@ -104,8 +104,7 @@ class Steps:
             try:
                 asked = _asked(connection, game_id, key, first)
             except NoGame:
-                overdrawn = not covers(connection, game_id, stake)
-                return Asked(None, None, now(), first=False, overdrawn=True) if overdrawn else None
+                return None
             if first is None and asked.step is None and asked.ticket is None:
                 return _again(connection, game_id, key, asked, stake)
             return asked
@@ -139,10 +138,14 @@ class Steps:
         await self._database.change(work)
 
     async def drop_ticket(self, game_id: str, key: StepKey) -> None:
-        """Deletes a cancelled submission with its intent, so that the next run asks again. A kept step stays."""
+        """Deletes a cancelled submission with its intent, so that the next run asks again. A kept step stays.
+
+        What was at stake is no longer on the books; what the call cost is to be there before.
+        """
 
         def work(connection: Connection) -> None:
-            connection.execute(_DROP, _key(game_id, key))
+            if connection.execute(_DROP, _key(game_id, key)).rowcount:
+                book(connection, game_id)
 
         await self._database.change(work)
 
@@ -231,9 +234,7 @@ def _asking(dialect: str) -> Any:
 @cache
 def _asking_in_run(dialect: str) -> Any:
     run = col(GameRow.runs) == bindparam("this_run")
-    stake = bindparam("at_stake_usd", type_=_STEP.c.at_stake_usd.type)
-    covered = covered_for(col(GameRow.id), stake)
-    going = _inserting(dialect, _ASKED, run, col(GameRow.state) == GameState.PLAYING.value, ~paused(), covered)
+    going = _inserting(dialect, _ASKED, run, col(GameRow.state) == GameState.PLAYING.value, ~paused())
     return going.on_conflict_do_nothing().returning(_STEP.c.asked_at)
 
 

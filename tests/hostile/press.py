@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import ui
 
 from bot.app import EXTENSIONS, TelephoneApp
 from bot.interactions import forms
+
+_IDS: Final = count(1)
 
 
 @dataclass
@@ -51,6 +54,8 @@ class Press:
     channel: None = None
     channel_id: int = 9
     guild: None = None
+    id: int = field(default_factory=lambda: next(_IDS))
+    application_id: int = 8
     token: str = "token"
 
     @property

@@ -43,12 +43,13 @@ class World:
     ids: dict[str, list[str]]
 
     async def everything(self) -> dict[str, list[tuple]]:
-        """All that is stored, by table."""
+        """All that is stored, by table, but for the presses themselves, which are stored while they are answered."""
         async with self.app.games.store._database.engine.connect() as connection:
             names = await connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
             return {
                 name: [tuple(row) for row in await connection.execute(text(f'SELECT * FROM "{name}"'))]
                 for (name,) in names
+                if name != "acknowledged"
             }
 
 

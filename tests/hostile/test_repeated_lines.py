@@ -26,12 +26,19 @@ class Log:
 def test_of_ten_thousand_equal_lines_one_comes_out_at_once_and_then_the_count():
     log = Log()
     for n in range(10_000):
-        log.say("error", event="socket.accept() failed", errno=24, ref=f"R{n}", timestamp=n)
-    assert [line["ref"] for line in log.out] == ["R0"]
+        log.say("error", event="socket.accept() failed", errno=24, timestamp=n)
+    assert [line["timestamp"] for line in log.out] == [0]
     log.now = EVERY + 1
-    log.say("error", event="socket.accept() failed", errno=24, ref="S", timestamp=1)
+    log.say("error", event="socket.accept() failed", errno=24, timestamp=1)
     assert [line.get("repeated") for line in log.out] == [None, 9_999, None]
     assert log.out[1]["event"] == "socket.accept() failed"
+
+
+def test_a_reference_that_a_member_was_told_is_always_in_the_log():
+    log = Log()
+    for ref in ("R1", "R2"):
+        log.say("error", event="something broke", ref=ref)
+    assert [line["ref"] for line in log.out] == ["R1", "R2"]
 
 
 def test_the_count_comes_out_with_any_next_line_after_the_minute():

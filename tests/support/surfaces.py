@@ -194,37 +194,41 @@ class RecordedParties:
     awarded: list[Awards] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     ids: int = 9_000
+    nonces: dict[str, int] = field(default_factory=dict)
 
-    async def _post(self, what: str) -> int:
+    async def _post(self, what: str, posting: Posting) -> int:
         if self.faults:
             raise self.faults.pop(0)
+        if posting.again and posting.nonce in self.nonces:
+            return self.nonces[posting.nonce]
         self.posts.append(what)
         self.ids += 1
+        self.nonces[posting.nonce] = self.ids
         return self.ids
 
     async def post_card(self, party: Party, posting: Posting) -> int:
-        return await self._post("card")
+        return await self._post("card", posting)
 
     async def open_thread(self, party: Party, posting: Posting) -> int:
-        return await self._post("thread")
+        return await self._post("thread", posting)
 
     async def post_call(self, party: Party, call: PartyMessage, posting: Posting) -> int:
-        return await self._post(str(call))
+        return await self._post(str(call), posting)
 
     async def edit_call(self, party: Party, call: PartyMessage) -> None:
         asks_for_prompts = call.kind is PartyMessageKind.PROMPTS
         self.calls.append((str(call), party.brought if asks_for_prompts else party.done))
 
     async def post_heading(self, party: Party, album: int, posting: Posting) -> int:
-        return await self._post(f"album-{album}")
+        return await self._post(f"album-{album}", posting)
 
     async def post_replay(self, party: Party, game: Game, data: bytes, alt: str, posting: Posting) -> int:
         assert data.startswith(b"GIF89a")
-        return await self._post(f"replay of {game.number}")
+        return await self._post(f"replay of {game.number}", posting)
 
     async def post_awards(self, party: Party, awards: Awards, posting: Posting) -> int:
         self.awarded.append(awards)
-        return await self._post("awards")
+        return await self._post("awards", posting)
 
     async def edit_awards(self, party: Party, awards: Awards) -> None:
         self.awarded.append(awards)

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
+from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.engine.engine import Engine, JsonSerializer, StepFailed, _unixepoch
 from telephone.errors import Misconfigured
@@ -66,6 +67,39 @@ async def test_an_id_runs_once_however_often_it_is_enqueued(tmp_path):
     await until(ran, ["b0", "b1"])
     await asyncio.sleep(0.3)
     assert ran == ["b0", "b1"]
+    await engine.close()
+
+
+@DBOS.dbos_class("Renewed")
+class Renewed(DBOSConfiguredInstance):
+    """A workflow of two versions: a run that the old one began is played by the old one."""
+
+    def __init__(self, ran: list[str]) -> None:
+        self.ran = ran
+        super().__init__(config_name="renewed")
+
+    @DBOS.workflow(name="Renewed.walk.2")
+    async def walk(self, name: str) -> None:
+        self.ran.append(f"{name} anew")
+
+    @DBOS.workflow(name="Renewed.walk")
+    async def walk_1(self, name: str) -> None:
+        self.ran.append(f"{name} as before")
+
+
+async def test_an_id_that_an_older_version_of_its_workflow_has_is_enqueued_as_done(tmp_path):
+    url, ran = f"sqlite:///{tmp_path / 'engine.sqlite'}", []
+    engine = Engine(url)
+    await engine.launch([renewed := Renewed(ran)])
+    await engine.enqueue("walk-a", renewed.walk_1, "a")
+    await until(ran, ["a as before"])
+    await engine.close()
+    engine = Engine(url)
+    await engine.launch([renewed := Renewed(ran)])
+    await engine.enqueue("walk-a", renewed.walk, "a")
+    assert "walk-a" in engine._enqueued, "the database is not asked again at every sweep"
+    await engine.enqueue("walk-b", renewed.walk, "b")
+    await until(ran, ["a as before", "b anew"])
     await engine.close()
 
 

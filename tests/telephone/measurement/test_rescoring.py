@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
+from telephone.engine import workflow_ids
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Unavailable
 from telephone.games.admission import StartRequest
 from telephone.measurement.rescore_service import BUSY
@@ -40,10 +41,19 @@ def played(tmp_path_factory) -> Path:
         async with running_app(folder) as running:
             await running.app.servers.budget(GUILD, "member", usd=2)
             for seed in range(4):
-                await running.app.games.closed((await running.app.games.start(asked(seed))).id, timeout=LIMIT)
+                game = await running.app.games.closed((await running.app.games.start(asked(seed))).id, timeout=LIMIT)
+                await is_closed(running, game.id)
 
     asyncio.run(play())
     return folder
+
+
+async def is_closed(running: RunningApp, game_id: str) -> None:
+    """Waits until a game's closing has ended: cut off, it would go on with the next application's embedder."""
+    closing = [workflow_ids.closing(game_id)]
+    async with asyncio.timeout(LIMIT):
+        while not await running.play._with.engine.ended(closing):
+            await asyncio.sleep(0.02)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from telephone.engine.engine import Engine
 from telephone.errors import BadInput, NotFound, StageGone, Unavailable
 from telephone.games.admission import StartRequest
 from telephone.media.images import Pictures
-from telephone.parties.service import PartyAsked
 from telephone.ports.runners import LeftToSweeps
 from telephone.privacy.service import PrivacyService
 from telephone.store import Store
@@ -22,14 +21,14 @@ from telephone.store.vectors import Vectors
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
 from tests.support.surfaces import RecordedCleanup, RecordedGames
-from tests.telephone.parties.test_workflow import becomes, begun, plays
+from tests.telephone.parties.test_workflow import ASKED, becomes, begun, plays
 from tests.telephone.store.lives import take
+from tests.telephone.store.samples import GUILD
 
 pytestmark = pytest.mark.slow
 
 PICTURES = Pictures.at("memory:///")
-ANN, BEN, GUILD = 1_100_000_000_000_000_001, 1_100_000_000_000_000_002, 1_200_000_000_000_000_009
-TABLE = PartyAsked(players=4, rounds=4, guild_id=GUILD)
+ANN, BEN = 1_100_000_000_000_000_001, 1_100_000_000_000_000_002
 WORDS = "grandmother's secret garden in Ulm"
 
 
@@ -288,7 +287,7 @@ async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_s
 async def test_a_party_that_has_ended_keeps_what_the_others_made_and_its_awards_quote_nothing_that_went(tmp_path):
     async with running_app(tmp_path) as running:
         members = (ANN, BEN, BEN + 1, BEN + 2)
-        party = await begun(running, members, replace(TABLE, starter_id=ANN))
+        party = await begun(running, members, replace(ASKED, starter_id=ANN))
         for round_ in range(1, 5):
             await becomes(running, party, PartyState.PLAYING, round_)
             for member in members:
@@ -312,10 +311,10 @@ async def test_a_party_that_has_ended_keeps_what_the_others_made_and_its_awards_
 
 async def test_who_is_at_a_party_that_has_not_begun_only_leaves_it_and_one_that_is_played_stops(tmp_path):
     async with running_app(tmp_path) as running:
-        early = await running.app.parties.start(replace(TABLE, players=5, starter_id=BEN))
+        early = await running.app.parties.start(replace(ASKED, players=5, starter_id=BEN))
         for member in (ANN, BEN + 1):
-            await running.app.parties.join(early.id, member, server=GUILD)
-        late = await begun(running, (BEN + 4, BEN + 5, ANN), replace(TABLE, rounds=2, starter_id=BEN + 4))
+            await running.app.parties.join(early.id, member, server=ASKED.guild_id)
+        late = await begun(running, (BEN + 4, BEN + 5, ANN), replace(ASKED, rounds=2, starter_id=BEN + 4))
         await deleted(running, ANN)
         now = await running.store.parties.get(early.id)
         assert (now.state, [guest.member_id for guest in now.guests]) == (PartyState.JOINING, [BEN, BEN + 1])

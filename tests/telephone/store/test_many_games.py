@@ -98,7 +98,7 @@ async def limited(at: At) -> None:
 async def step(at: At) -> None:
     image = Image(b"x", "image/png", 1, 1)
     await at.store.games.glance(at.game.id)
-    await at.store.steps.ask_in_run(at.game.id, at.game.run, PICTURE, "stickers", seed=1)
+    await at.store.steps.ask_in_run(at.game.id, at.game.run, PICTURE, "stickers", seed=1, stake=0.0)
     drawn = Step(PICTURE, "stickers", 1, image=image.sha256, cost_usd=0.01)
     await at.store.steps.keep_and_begin(at.game.id, drawn, image, "1p")
     await at.store.posts.done(at.game.id, "1p", 7)

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from telephone.domain.budgets import Caps
 from telephone.domain.calls import Ticket
 from telephone.domain.games import GameState, Image, Step
 from telephone.errors import NotFound
-from telephone.store import Asked, Store
+from telephone.store import Asked, Order, Store
 from telephone.store.steps import Posted
 from tests.telephone.store.samples import CAPTION, GUILD, PICTURE, caption, picture, request
 
@@ -97,7 +98,7 @@ async def test_a_run_asks_only_while_it_may_go_on(store: Store) -> None:
     game = await store.games.add(request())
 
     async def ask(run: int = 0) -> Asked | None:
-        return await store.steps.ask_in_run(game.id, run, PICTURE, "stickers", seed=11)
+        return await store.steps.ask_in_run(game.id, run, PICTURE, "stickers", seed=11, stake=0.0)
 
     assert await ask() is None, "it is queued"
     await store.games.move(game.id, GameState.PLAYING, only_from=[GameState.QUEUED])
@@ -134,8 +135,22 @@ async def test_the_message_before_is_stored_with_the_next_question(store: Store)
     game = await store.games.add(request())
     await store.games.move(game.id, GameState.PLAYING, only_from=[GameState.QUEUED])
     await store.steps.keep_and_begin(game.id, picture(), None, "1p")
-    await store.steps.ask_in_run(game.id, 0, CAPTION, "spotter-sharp", seed=12, posted=Posted("1p", 4711))
+    await store.steps.ask_in_run(game.id, 0, CAPTION, "spotter-sharp", seed=12, stake=0.0, posted=Posted("1p", 4711))
     assert (await store.games.get(game.id)).steps[0].message_id == 4711
     await store.posts.forget(game.id, "1p")
     await store.steps.posted(game.id, Posted("1p", 4711))
     assert await store.posts.find(game.id, "1p") is None, "its thread is gone, and it is to be posted anew"
+
+
+async def test_a_dropped_call_is_off_the_books_and_one_more_is_counted_only_where_it_is_covered(store):
+    game = await store.games.add(request(), Order(0.05, Caps(1.0, 1.0, 1.0)))
+    await store.games.move(game.id, GameState.PLAYING, only_from=[GameState.QUEUED])
+
+    async def asked():
+        return await store.steps.ask_in_run(game.id, 0, PICTURE, "painter", seed=11, stake=0.02)
+
+    assert [one.overdrawn for one in (await asked(), await asked(), await asked())] == [False, False, True]
+    assert (await store.games.get(game.id)).costs.doubted == pytest.approx(0.02)  # one of the two is under way
+    await store.steps.drop_ticket(game.id, PICTURE)
+    assert (await store.games.get(game.id)).costs.doubted == 0
+    assert (await asked()).times == 1

@@ -1,0 +1,56 @@
+"""A sweep looks after stored work of every kind, whatever becomes of one of them."""
+
+import asyncio
+from math import inf
+
+import pytest
+from structlog.testing import capture_logs
+
+from telephone.bootstrap import Sweep
+
+
+class Work:
+    """Stored work of one kind, which counts how often it was looked after."""
+
+    def __init__(self) -> None:
+        self.recovered = 0
+
+    async def recover(self) -> None:
+        self.recovered += 1
+
+
+class Broken(Work):
+    """Work that cannot be looked after."""
+
+    async def recover(self) -> None:
+        await super().recover()
+        raise ZeroDivisionError
+
+
+class Ended(Work):
+    """Work whose recovery is cancelled."""
+
+    async def recover(self) -> None:
+        raise asyncio.CancelledError
+
+
+def sweep_of(*kinds: Work) -> Sweep:
+    return Sweep(kinds, engine=None, players=None, every=inf)
+
+
+async def test_a_fault_of_one_kind_of_work_is_logged_and_keeps_no_other_back():
+    broken, after = Broken(), Work()
+    sweep = sweep_of(broken, after)
+    with capture_logs() as logs:
+        await sweep.once()
+        await sweep.once()
+    assert (broken.recovered, after.recovered) == (2, 2)
+    assert [(entry["event"], entry["of"]) for entry in logs] == [("sweep failed", "Broken")] * 2
+    assert all(entry["exc_info"] for entry in logs)
+
+
+async def test_a_sweep_that_is_cancelled_ends():
+    after = Work()
+    with pytest.raises(asyncio.CancelledError):
+        await sweep_of(Ended(), after).once()
+    assert after.recovered == 0

@@ -21,8 +21,10 @@ ASKED = {"prompt": "a fox mends a clock", "pair_a": "painter × critic", "pair_b
 
 
 @pytest.fixture
-def runtime(tmp_path):
-    return LiveRuntime(tmp_path)
+async def runtime(tmp_path):
+    opened = LiveRuntime(tmp_path)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

@@ -89,8 +89,11 @@ def _text(message) -> str:
 
 
 @pytest.fixture
-def runtime(tmp_path):
-    return LiveRuntime(tmp_path)
+async def runtime(tmp_path):
+    """Closed also where a test failed: an engine that is left would take every later test of its process with it."""
+    opened = LiveRuntime(tmp_path)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

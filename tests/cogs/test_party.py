@@ -14,8 +14,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def runtime(tmp_path):
-    return LiveRuntime(tmp_path)
+async def runtime(tmp_path):
+    opened = LiveRuntime(tmp_path)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

@@ -23,8 +23,10 @@ SAID = "a fox and a *broken* clock"
 
 
 @pytest.fixture
-def runtime(tmp_path):
-    return LiveRuntime(tmp_path)
+async def runtime(tmp_path):
+    opened = LiveRuntime(tmp_path)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

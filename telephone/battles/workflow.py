@@ -58,6 +58,8 @@ _GOING: Final = (BattleState.PLAYING, BattleState.PAUSED, BattleState.VOTING)
 _UNFINISHED: Final = (GameState.QUEUED, GameState.PLAYING, GameState.PAUSED)
 _COUNT_EVERY: Final = 5.0
 """The shortest time between two edits of a card's count of votes, in seconds."""
+_LOOKS: Final = 2
+"""In how many sweeps the same is shown: an edit soon after another is skipped when it is delivered."""
 _CALL: Final = (BattleMessage(BattleMessageKind.BALLOT), BattleMessage(BattleMessageKind.CALL))
 """The messages that open the voting."""
 _CALL_WITHIN: Final = timedelta(minutes=1)
@@ -86,7 +88,8 @@ class BattleWorkflow(DBOSConfiguredInstance):
     def __init__(self, dependencies: BattleDependencies) -> None:
         self._with = dependencies
         self._counted: dict[str, float] = {}
-        self._swept: dict[str, tuple[Any, ...]] = {}
+        self._swept: dict[str, tuple[tuple[Any, ...], int]] = {}
+        """What sweeps saw of each battle that is open for votes, and in how many of them it was the same."""
         """What the last sweep saw of each battle that takes votes."""
         super().__init__(config_name="battle")
 
@@ -125,12 +128,13 @@ class BattleWorkflow(DBOSConfiguredInstance):
         reruns = Reruns("battle", self._with.engine, store.battles, self.begin, self._give_up)
         await reruns.set_going({workflow_ids.battle(one.id, one.run): one for one in played})
         votings, period = await store.due.votings(), int(time.monotonic() // CARDS_EVERY)
-        swept: dict[str, tuple[Any, ...]] = {}
+        swept: dict[str, tuple[tuple[Any, ...], int]] = {}
         for one in votings:
             seen = (*one.seen, period)
-            known = not one.is_over and self._swept.get(one.id) == seen
+            looks = self._swept[one.id][1] if self._swept.get(one.id, ((), 0))[0] == seen else 0
+            known = not one.is_over and looks >= _LOOKS
             if known or await self._look_after_votes(await store.battles.get(one.id)):
-                swept[one.id] = seen
+                swept[one.id] = seen, looks + 1
         self._swept = swept
         self._counted = {one.id: self._counted[one.id] for one in votings if one.id in self._counted}
         for battle in await store.battles.unshown(_CLOSE_AFTER, _CLOSE_UNTIL):

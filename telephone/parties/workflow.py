@@ -55,6 +55,8 @@ _MARGIN: Final = 0.05
 """How long after the due time a party looks, in seconds: earlier, nothing would be due yet."""
 _TELL_EVERY: Final = 3.0
 """The shortest time between two edits of a call's count of members who are done, in seconds."""
+_COUNT_EVERY: Final = 6.0
+"""How often the card of a party that members may join is shown again, in seconds."""
 _log = structlog.get_logger()
 
 
@@ -149,7 +151,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
             return party
 
         with self._with.store.changes.watching(PARTIES, party_id) as changed:
-            await look_when(changed, look, lambda party: party.state is not PartyState.JOINING, due=_seconds_left)
+            await look_when(changed, look, lambda party: party.state is not PartyState.JOINING, due=_soon)
 
     @durable_step("Hosting._collect")
     @journalled
@@ -357,6 +359,11 @@ class _ShownCount:
 
 def _is_due(party: Party) -> bool:
     return party.due_at is not None and party.due_at <= datetime.now(UTC)
+
+
+def _soon(party: Party) -> float:
+    """After how many seconds a card that counts who joins is shown again: an edit soon after another is skipped."""
+    return min(_COUNT_EVERY, _seconds_left(party))
 
 
 def _seconds_left(party: Party) -> float:

@@ -134,7 +134,7 @@ def test_the_build_stage_makes_a_venv_that_plays_and_whose_bot_says_what_it_need
         away = folder / "away"
         away.mkdir()
         refused = run(["python", "-m", "bot"], away, where)
-        assert refused.returncode == 1
+        assert refused.returncode == os.EX_CONFIG
         assert refused.stderr.startswith("Set DISCORD_TOKEN")
         asked = ["telephone", "play", "a fox mends a clock", "--turns", "1", "--seed", "7", "--out", "game"]
         played = run(asked, away, where)

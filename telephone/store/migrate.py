@@ -14,8 +14,8 @@ from sqlalchemy import (
     String,
     Table,
     create_engine,
-    inspect,
     insert,
+    inspect,
     text,
 )
 from sqlalchemy.exc import DBAPIError, OperationalError

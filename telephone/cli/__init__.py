@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from telephone import log
+from telephone import log, memory
 from telephone.cli import exports, insights, leaderboard, members, models, pairs, prompts, rescore
 from telephone.cli.common import Json, Server, inquire, place
 from telephone.cli.output import prepare, print_json, say, screen
@@ -75,6 +75,7 @@ def play(
     as_json: Json = False,
 ) -> None:
     """Plays a game here and keeps it in a folder."""
+    memory.collect_seldom()
     from telephone.games.admission import StartRequest
 
     asked = StartRequest(prompt=prompt, t2i=t2i, i2t=i2t, turns=turns, seed=seed)

@@ -143,6 +143,7 @@ class Engine:
             with self._connections.connect():
                 """A file that cannot be opened is told in a sentence; DBOS would log a traceback first."""
         self._dbos = DBOS(config=config)
+        DBOS.listen_queues([])  # the thread of our only queue is begun by _polling, at once
         DBOS.launch()
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)
         self._queue = await DBOS.retrieve_queue_async(QUEUE)

@@ -7,6 +7,7 @@ from typing import Any
 
 from telephone.domain.calibration import UNKNOWN, Bearings
 from telephone.domain.games import Drift, Game, Step, StepKey, Turn
+from telephone.scoring.drift import biggest_rise
 
 Row = dict[str, Any]
 NO_PATHS: Mapping[str, str] = {}
@@ -72,7 +73,7 @@ def _turn(turn: Turn, drift: Drift | None, paths: Mapping[str, str]) -> Row:
 
 
 def _summary(game: Game, drift: Drift | None, rows: Sequence[Row]) -> Row:
-    jump = None if drift is None else drift.biggest_jump
+    jump = None if drift is None else biggest_rise(drift.distances)
     return {
         "turns": len(rows),
         "final_distance": None if drift is None else drift.final_distance,

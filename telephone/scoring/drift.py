@@ -61,6 +61,12 @@ def biggest_jump(distances: Sequence[float | None]) -> tuple[int, float] | None:
     return risen + 2, float(rises[risen])
 
 
+def biggest_rise(distances: Sequence[float | None]) -> tuple[int, float] | None:
+    """`biggest_jump` with turn 1, from the prompt itself; what files of games have told since their first version."""
+    found = biggest_jump([0.0, *distances])
+    return None if found is None else (found[0] - 1, found[1])
+
+
 def _unit(vector: ArrayLike) -> Vector:
     values = np.asarray(vector, dtype=np.float64)
     if values.ndim != 1 or values.size == 0:

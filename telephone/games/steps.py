@@ -18,13 +18,24 @@ from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey, 
 from telephone.engine.outages import through_outages
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
-from telephone.errors import BadOutput, Misconfigured, NotFound, Overdrawn, TelephoneError, TimedOut, Unavailable
+from telephone.errors import (
+    BadOutput,
+    CutOff,
+    Misconfigured,
+    NotFound,
+    Overdrawn,
+    TelephoneError,
+    TimedOut,
+    Unavailable,
+)
+from telephone.games.cut_offs import barred, line_of
 from telephone.games.views import GameViews
 from telephone.media.images import Pictures
 from telephone.models.players import Players, again, caption_of, picture_of
 from telephone.ports.games import Delay
 from telephone.ports.posting import nonce
 from telephone.providers.base import Interrupted
+from telephone.retry import Line
 from telephone.safety import Guard
 from telephone.store import Store
 from telephone.store.sights import GAMES, playing
@@ -121,8 +132,7 @@ class StepPlayer:
                 raise _overdrawn(stake)
 
         try:
-            unsent = partial(delayed, Delay.UNSENT) if delayed else None
-            submitted = self.players.submit(player, ask, marker, since, lost=lost, unsent=unsent)
+            submitted = self.players.submit(player, ask, marker, since, lost=lost, line=_line(game, player, delayed))
             ticket = await self._unless_halted(game, changed, submitted, grace=_SUBMIT_GRACE)
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
@@ -189,14 +199,15 @@ class StepPlayer:
         try:
             await self.still_on(game.id, game.run)
             ask = await self._unless_halted(game, changed, self._ask(game, key, attempt, delayed))
-            waking, unsent = (partial(delayed, why) if delayed else None for why in (Delay.WAKING, Delay.UNSENT))
-            came = answer = await self._unless_halted(
-                game, changed, self.players.collect(player, ask, ticket, waking, unsent)
+            waking = partial(delayed, Delay.WAKING) if delayed else None
+            collected = self.players.collect(player, ask, ticket, waking, _line(game, player, delayed))
+            came = answer = await self._unless_halted(game, changed, collected)
+            checked = self._patiently(
+                lambda: self._checked(game, ask, ticket, came, key=key, delayed=delayed), game, delayed
             )
-            checked = self._patiently(lambda: self._checked(game, ask, ticket, came, key=key, delayed=delayed), delayed)
             step, image = await self._unless_halted(game, changed, checked)
-        except NotFound:  # the picture to describe is gone; what was submitted stays on the books
-            raise
+        except (NotFound, CutOff):
+            raise  # what was submitted stays on the books, and a game that goes on looks for its answer
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
             if isinstance(error, Halted):
@@ -262,7 +273,7 @@ class StepPlayer:
         if picture is None or picture.image is None:
             raise ValueError(f"step {key} of game {game.id} has no picture to describe")
         sha256 = picture.image
-        return Ask(seed=seed, image=await self._patiently(lambda: self.pictures.get(sha256), delayed))
+        return Ask(seed=seed, image=await self._patiently(lambda: self.pictures.get(sha256), game, delayed))
 
     async def _checked(
         self, game: Game, ask: Ask, ticket: Ticket, answer: Answer, *, key: StepKey, delayed: Delayed | None
@@ -287,17 +298,17 @@ class StepPlayer:
             return replace(step, text=caption.text, raw=caption.raw), None
         image = await off_loop(picture_of, answer, player)
         await self.guard.picture(image, ask, table, nsfw=nsfw)
-        return replace(step, image=await self._patiently(lambda: self.pictures.put(image), delayed)), image
+        return replace(step, image=await self._patiently(lambda: self.pictures.put(image), game, delayed)), image
 
     @staticmethod
-    async def _patiently(call: Callable[[], Awaitable[T]], delayed: Delayed | None) -> T:
-        """Makes a call until the outage is over, and says by `delayed` that it waits."""
+    async def _patiently(call: Callable[[], Awaitable[T]], game: Game, delayed: Delayed | None) -> T:
+        """Makes a call until the outage is over, and says by `delayed` that it waits. Raises CutOff in the end."""
 
         async def waiting(_: BaseException) -> None:
             if delayed is not None:
                 await delayed(Delay.OUTAGE)
 
-        return await through_outages(call, waiting=waiting)
+        return await through_outages(call, waiting=waiting, barred=partial(barred, game))
 
     @contextmanager
     def _watching(self, game: Game) -> Iterator[asyncio.Event]:
@@ -308,6 +319,10 @@ class StepPlayer:
     async def _unless_halted(self, game: Game, changed: asyncio.Event, work: Awaitable[T], *, grace: float = 0.0) -> T:
         look = partial(through_outages, partial(self.still_on, game.id, game.run))  # what is under way goes on
         return await watched(work, look, changed, grace=grace)
+
+
+def _line(game: Game, player: str, delayed: Delayed | None) -> Line | None:
+    return None if delayed is None else line_of(game, player, partial(delayed, Delay.UNSENT))
 
 
 def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None, spent: float | None = None) -> Answer | None:

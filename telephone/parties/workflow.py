@@ -30,6 +30,7 @@ from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN, Party, PartyState, 
 from telephone.engine import workflow_ids
 from telephone.engine.durable import durable_step
 from telephone.engine.engine import Engine
+from telephone.engine.outages import is_outage
 from telephone.engine.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
 from telephone.engine.reruns import Reruns, Run
 from telephone.engine.waiting import look_when
@@ -322,6 +323,8 @@ class PartyWorkflow(DBOSConfiguredInstance):
         try:
             await self._with.measuring.begin(game_id)
         except TelephoneError as error:
+            if is_outage(error):
+                raise
             _log.warning("an album is not measured", game=game_id, error=type(error).__name__)
 
     async def _drop_albums(self, party: Party) -> None:

@@ -12,6 +12,7 @@ NO_DATABASE: Final = (
     "The database does not answer just now; nothing was lost, so please look in a minute whether this was done, and "
     "try again if it was not."
 )
+HELD_UP: Final = "I cannot reach my own store just now and try again; nothing is lost."
 YOUR_WORDS: Final = "This is what you wrote:"
 OLD_BOARD: Final = "That board is an older one; please open it anew with /telephone leaderboard."
 OLD_INSIGHTS: Final = "That answer is an older one; please open it anew with /telephone insights."

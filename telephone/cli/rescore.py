@@ -10,7 +10,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from telephone.cli.common import Server, inquire
 from telephone.cli.output import say, screen
 from telephone.domain.games import NO_GUILD
-from telephone.engine.outages import through_outages
 from telephone.errors import NotAllowed, TelephoneError
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ def rescore(
 
 async def _rescore(runtime: "Runtime", server: int, embedder: str, yes: bool) -> tuple["Rescore", str]:
     from telephone.domain.rescores import Rescore
+    from telephone.engine.outages import through_outages
     from telephone.measurement.rescoring import Outcome
 
     service, rescorer = runtime.app.rescores, runtime.app.rescores.rescorer

@@ -11,6 +11,7 @@ from telephone.domain.games import NO_GUILD, Game
 from telephone.errors import CutOff
 from telephone.retry import Line
 
+CHECK: Final = "The safety check"
 _PICTURES: Final = "The place where pictures are kept"
 
 
@@ -19,12 +20,16 @@ def has_continue(game: Game) -> bool:
     return not game.is_album and game.request.guild_id != NO_GUILD
 
 
-def line_of(game: Game, player: str, told: Callable[[], Awaitable[None]]) -> Line:
-    """For how long a game waits for a line to a player, and how it pauses then. A party's album waits without end.
+def player_of(game: Game, player: str) -> str:
+    """How a game's pause names a player: the side of a battle does not say which model it has."""
+    return "A model of this battle" if game.is_side else player
 
-    The side of a battle does not say which model it waits for. `told` is awaited when it begins to wait.
+
+def line_of(game: Game, who: str, told: Callable[[], Awaitable[None]]) -> Line:
+    """For how long a game waits for a line, and how it pauses then, naming `who`. A party's album waits without end.
+
+    `told` is awaited when it begins to wait.
     """
-    who = "A model of this battle" if game.is_side else player
     return Line(told, inf if game.is_album else retry.CUT_OFF_MAX, partial(_unreached, game, who))
 
 

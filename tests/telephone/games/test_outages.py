@@ -203,7 +203,36 @@ async def test_a_game_whose_pictures_may_not_be_kept_pauses_and_says_so(running,
     await running.app.games.resume(game.id, by=5, is_host=False, server=GUILD)
     done = await played(running, game)
     assert done.state is GameState.FINISHED
-    assert len(running.provider.submitted) == 4, "what was submitted is collected again, not asked for again"
+    assert len(running.provider.submitted) == 4
+    assert running.provider.collected == {"painter": 2, "critic": 2}, "nobody is asked again for what was answered"
+
+
+async def test_a_game_waits_for_a_line_to_the_safety_check_and_pauses_without_paying_again(running, monkeypatch):
+    monkeypatch.setattr(retry, "CUT_OFF_MAX", 1.0)
+    check, down, delays = running.checker.check_picture, True, []
+    edit_card = running.game_presenter.edit_card
+
+    async def checked(image):
+        if down:
+            raise Unsent("The safety check cannot be reached just now.")
+        return await check(image)
+
+    async def recorded(game, progress, summary=None):
+        delays.append(progress.delay)
+        await edit_card(game, progress, summary)
+
+    monkeypatch.setattr(running.checker, "check_picture", checked)
+    monkeypatch.setattr(running.game_presenter, "edit_card", recorded)
+    game = await running.app.games.start(replace(ASKED, guild_id=GUILD))
+    now = await paused(running, game)
+    assert re.fullmatch(r"The safety check cannot be reached since .* UTC; Continue tries again\.", now.reason)
+    assert Delay.UNCHECKED in delays
+    down = False
+    await running.app.games.resume(game.id, by=5, is_host=False, server=GUILD)
+    done = await played(running, game)
+    assert done.state is GameState.FINISHED
+    assert len(running.provider.submitted) == 4
+    assert (done.costs.unused, done.possibly_billed_twice_usd) == (0, 0)
 
 
 async def test_a_battle_pauses_with_a_side_that_has_no_line_and_does_not_name_its_model(running, monkeypatch):

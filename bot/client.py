@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
 import aiohttp
@@ -13,6 +14,7 @@ from discord.ext import commands
 
 from telephone.app import App
 from telephone.domain.games import Game
+from telephone.engine.outages import through_outages
 from telephone.exports.artifacts import Replay
 from telephone.games.turn_service import ClaimedTurn
 from telephone.web.drawing import DrawingPage
@@ -97,7 +99,7 @@ class TelephoneBot(commands.AutoShardedBot):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Ends what is played on a server that removed the bot; an outage of Discord does not raise this event."""
-        await self.app.servers.leave(guild.id)
+        await through_outages(lambda: self.app.servers.leave(guild.id))
 
     async def on_shard_ready(self, shard_id: int) -> None:
         """Does what `on_guild_remove` would have done, for servers that removed the bot while it was not connected.
@@ -108,11 +110,12 @@ class TelephoneBot(commands.AutoShardedBot):
         standing = {guild.id for guild in self.guilds if guild.unavailable or shard_id not in self._ready_before}
         self._ready_before.add(shard_id)
         shards = self.shard_count or 1
-        mine = {one for one in await self.app.servers.busy() if (one >> 22) % shards == shard_id}
+        busy = await through_outages(self.app.servers.busy)
+        mine = {one for one in busy if (one >> 22) % shards == shard_id}
         for guild_id in sorted(mine - standing):
             if await self._was_removed(guild_id):
                 _log.info("server removed the bot while it was away", server=guild_id)
-                await self.app.servers.leave(guild_id)
+                await through_outages(partial(self.app.servers.leave, guild_id))
 
     async def _was_removed(self, guild_id: int) -> bool:
         """Whether Discord says that the bot is on this server no more; any other answer, or none, is no."""

@@ -18,6 +18,7 @@ from telephone.battles.publisher import BattlePublisher
 from telephone.battles.service import BattleService
 from telephone.battles.workflow import BattleDependencies, BattleWorkflow
 from telephone.engine.engine import Engine
+from telephone.engine.outages import is_outage, said
 from telephone.exports import Exporter
 from telephone.exports.artifacts import GameArtifacts
 from telephone.games.admission import GameAdmission
@@ -158,9 +159,9 @@ class Sweep:
         for one in self.durable:
             try:
                 await one.recover()
-            except Exception:
+            except Exception as error:
                 failed += 1
-                _log.exception("sweep failed", of=type(one).__name__)
+                _tell(error, of=type(one).__name__)
         self.ended_at = time.monotonic()
         metrics.SWEEPS.labels("failed" if failed else "done").inc()
 
@@ -193,9 +194,17 @@ class Sweep:
                 if time.monotonic() >= forget_at:
                     await self.engine.forget_old()
                     forget_at = time.monotonic() + _FORGET_EVERY
-            except Exception:
-                _log.exception("sweep failed")
+            except Exception as error:
+                _tell(error)
             await asyncio.sleep(self.every)
+
+
+def _tell(error: Exception, **of: str) -> None:
+    """Logs why a sweep did not do its work: an outage on one line, a bug with its traceback."""
+    if is_outage(error):
+        _log.warning("a sweep waits for an outage to end", error=type(error).__name__, why=said(error))
+    else:
+        _log.error("sweep failed", exc_info=error, **of)
 
 
 @dataclass(slots=True)

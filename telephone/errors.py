@@ -8,6 +8,7 @@ TelephoneError
 │   ├── Waking      the model is being started; its deadline has not begun
 │   ├── Unsent      no line to the service: the call has not been made
 │   └── Outage      our own storage is down; it passes, and ends no game
+│       └── Barred  it does not let us in, or is not where the settings say: the operator must act
 ├── Retired         the model is gone; knows its replacement
 ├── Misconfigured   our key, balance or setting; the operator must act
 │   └── Unreachable what the settings name does not answer; it may do so later without a change of ours
@@ -17,6 +18,7 @@ TelephoneError
 ├── TimedOut        no answer within the deadline
 ├── OverBudget      a spending or counting limit is reached
 │   └── Overdrawn   what is reserved for a game does not cover one more call; the game pauses
+├── CutOff          what a step needs was not reached for long; the game pauses and keeps what it has begun
 ├── NotAllowed      this member, channel or moment may not
 ├── BadInput        what was typed cannot be played; says what to type instead
 ├── NotFound        there is no such game, model or prompt
@@ -85,11 +87,15 @@ class Waking(Unavailable):
 
 
 class Unsent(Unavailable):
-    """There was no line to a service, so the call was not made. A game waits for as long as it takes."""
+    """There was no line to a service, so the call was not made. A game waits for a line, and pauses in the end."""
 
 
 class Outage(Unavailable):
     """Our own storage is down. It passes, and ends no game."""
+
+
+class Barred(Outage):
+    """Our own storage does not let us in, or is not where the settings say. Until the operator acts, a game pauses."""
 
 
 class Retired(TelephoneError):
@@ -138,6 +144,10 @@ class OverBudget(TelephoneError):
 
 class Overdrawn(OverBudget):
     """What is reserved for a game does not cover one more call, since earlier ones may have been billed for nothing."""
+
+
+class CutOff(TelephoneError):
+    """What a step needs was not reached for long. The game pauses; what it has begun is kept and nothing paid for."""
 
 
 class NotAllowed(TelephoneError):

@@ -48,6 +48,8 @@ class Interactions:
     workers: Workers
     _open: set[int] = field(default_factory=set)
     _answered: set[int] = field(default_factory=set)
+    _storing: set[int] = field(default_factory=set)
+    """Those whose row is on its way: deleted before it has arrived, it would come back."""
 
     @property
     def worker(self) -> str:
@@ -62,19 +64,22 @@ class Interactions:
         Never raises an Exception: without a store the interaction is answered as well as it can be.
         """
         self._open.add(interaction.id)
+        self._storing.add(interaction.id)
         storing = asyncio.create_task(self._store(interaction), name="acknowledged")
         _STORING.add(storing)
         storing.add_done_callback(_STORING.discard)
         await asyncio.wait({storing}, timeout=HEAD_START)
 
     async def _store(self, interaction: Acknowledged) -> None:
-        answered = frozenset(self._answered)
+        answered = frozenset(self._answered - self._storing)
         try:
             await self.store.acknowledged.add(interaction, answered)
         except Exception as error:
             _log.warning("an acknowledged interaction is not stored", why=type(error).__name__)
         else:
             self._answered.difference_update(answered)
+        finally:
+            self._storing.discard(interaction.id)
 
     def answered(self, interaction_id: int) -> None:
         """Lets an interaction go that was answered, or that nobody can answer any more."""
@@ -100,7 +105,7 @@ class Interactions:
     async def tidy(self) -> None:
         """Deletes the rows of what was answered, and all whose token has ended."""
         oldest = now() - TOKEN_LASTS
-        answered = frozenset(self._answered)
+        answered = frozenset(self._answered - self._storing)
         if answered or any(one.at < oldest for one in await self.store.acknowledged.all()):
             await self.store.acknowledged.delete(answered, before=oldest)
             self._answered.difference_update(answered)

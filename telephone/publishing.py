@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from telephone.engine.outages import is_outage
 from telephone.errors import StageGone, TelephoneError, TimedOut, Unavailable
 from telephone.ports.posting import Posting, nonce
 from telephone.retry import with_patience
@@ -84,5 +85,8 @@ async def without_stopping(work: Awaitable[object], what: str, *, level: int = l
         await work
     except TelephoneError as error:
         _log.log(level, "not shown", what=what, error=type(error).__name__, **owner)
-    except Exception:
-        _log.exception("showing broke, all goes on", what=what, **owner)
+    except Exception as error:
+        if is_outage(error):
+            _log.log(level, "not shown", what=what, error=type(error).__name__, **owner)
+        else:
+            _log.exception("showing broke, all goes on", what=what, **owner)

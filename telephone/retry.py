@@ -5,6 +5,8 @@ import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 import structlog
@@ -13,6 +15,7 @@ from telephone import metrics
 from telephone.errors import (
     BadOutput,
     Occupied,
+    Outage,
     RateLimited,
     TelephoneError,
     TimedOut,
@@ -29,6 +32,18 @@ _WAKING_WAIT: Final = 5.0
 """The longest pause between two looks at a model that is being started, in seconds."""
 WAKING_MAX: Final = 1_200.0
 """How long a model may take to start, in seconds, before its deadline begins all the same."""
+CUT_OFF_MAX: Final = 900.0
+"""How long a game waits for a line to a service, in seconds, before it pauses and gives its place to others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is done where no line leads to a service: `told` is awaited once, and after `within` seconds is raised what
+    `cut_off` makes of the moment since which there is none."""
+
+    told: Callable[[], Awaitable[None]]
+    within: float
+    cut_off: Callable[[datetime], Exception]
 
 
 class StartPatience:
@@ -85,18 +100,19 @@ async def with_patience(
     who: str,
     first_wait: float = 0.5,
     waking: Callable[[], Awaitable[None]] | None = None,
-    unsent: Callable[[], Awaitable[None]] | None = None,
+    line: Line | None = None,
 ) -> T:
     """Makes a call until it answers; waits longer after each passing fault, or as long as the provider asked for.
 
     `deadline` bounds all attempts and waits together, in seconds. Only RateLimited and Unavailable are tried again; any
-    other error is raised at once, and so is an answer that came and is none. While a model is being started, which the
-    call says by Waking, the deadline has not begun, for at most WAKING_MAX; `waking` is awaited at the first of them.
-    With `unsent`, which is awaited once, a call that could not be made, Unsent, is made again without a deadline.
-    Raises TimedOut, naming `who`, when the time is used up.
+    other error is raised at once, and so is an answer that came and is none, and an Outage, for whose end whole steps
+    wait. While a model is being started, which the call says by Waking, the deadline has not begun, for at most
+    WAKING_MAX; `waking` is awaited at the first of them. With `line`, a call that could not be made, Unsent, is made
+    again for as long as that says. Raises TimedOut, naming `who`, when the time is used up.
     """
     began = time.monotonic()
-    ends, asleep, cut_off, wait = began + deadline, False, False, first_wait
+    ends, asleep, wait, told = began + deadline, False, first_wait, False
+    cut_off: tuple[float, datetime] | None = None
     while True:
         try:
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.0, ends - time.monotonic())):
@@ -105,12 +121,16 @@ async def with_patience(
             metrics.FAILURES.labels(who, TimedOut.__name__).inc()
             raise _timed_out(who, deadline) from None
         except (RateLimited, Unavailable) as error:
-            if isinstance(error, BadOutput):
+            if isinstance(error, BadOutput | Outage):
                 raise
-            endless = isinstance(error, Unsent) and unsent is not None
-            if unsent is not None and endless and not cut_off:
-                cut_off = True
-                await unsent()
+            waits = isinstance(error, Unsent) and line is not None
+            cut_off = (cut_off or (time.monotonic(), datetime.now(UTC))) if waits else None
+            if line is not None and cut_off is not None:
+                if time.monotonic() - cut_off[0] >= line.within:
+                    raise line.cut_off(cut_off[1]) from error
+                if not told:
+                    told = True
+                    await line.told()
             if isinstance(error, Waking):
                 ends = min(time.monotonic(), began + WAKING_MAX) + deadline
                 if waking is not None and not asleep:
@@ -121,10 +141,10 @@ async def with_patience(
                 pause = min(_WAKING_WAIT, deadline / 4)
             elif isinstance(error, RateLimited) and error.retry_after is not None:
                 pause = error.retry_after
-            if time.monotonic() + pause >= ends and not endless:
+            if time.monotonic() + pause >= ends and not waits:
                 raise _timed_out(who, deadline) from error
             await asyncio.sleep(pause)
-            ends = time.monotonic() + deadline if endless else ends
+            ends = time.monotonic() + deadline if waits else ends
             wait = wait if isinstance(error, Waking) else min(_LONGEST_WAIT, wait * 2)
 
 

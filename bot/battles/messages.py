@@ -11,6 +11,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
+from bot.ui import wording
 from bot.ui.money import money
 from bot.ui.posts import Attachment, Post, embedder_name, extension, gallery, layout, opening_of
 from bot.ui.text import ALT_MAX, escape, excerpt, quote, shorten, units
@@ -57,15 +58,17 @@ def moment(when: datetime | None) -> str:
     return f"<t:{int(when.timestamp())}:f>" if when is not None else "soon"
 
 
-def card(battle: Battle, files: Sequence[Attachment] = (), result: Result | None = None) -> Post:
+def card(
+    battle: Battle, files: Sequence[Attachment] = (), result: Result | None = None, *, held_up: bool = False
+) -> Post:
     """The card in the channel: the state of the battle, the ballot or the result, and the buttons that fit.
 
-    `files` are the last pictures of the sides, as `last_pictures` names them.
+    `files` are the last pictures of the sides, as `last_pictures` names them. `held_up`: by an outage of ours.
     """
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_title(battle, result)}")]
     parts.append(ui.TextDisplay(quote(battle.request.prompt.text, _QUOTE)[0]))
     parts += [gallery(files)] if files else []
-    parts.append(ui.TextDisplay("\n".join(_lines(battle, result))))
+    parts.append(ui.TextDisplay("\n".join([*_lines(battle, result), *([wording.HELD_UP] if held_up else [])])))
     parts += [ui.ActionRow(*row) for row in _rows(battle) if row]
     return Post(view=layout(parts, _COLOURS[battle.state]), files=tuple(files))
 

@@ -93,6 +93,15 @@ class DiscordBattlePresenter:
         with delivery_errors.told(battle.turn_now, "channel" if home == battle.request.channel_id else "thread"):
             return await self._cards.edit(card, messages.card(battle, files, result))
 
+    async def tell_outage(self, battle: Battle) -> None:
+        """Says on the card of a battle that is played that an outage of ours holds it up."""
+        if battle.card_id is None or battle.state is not BattleState.PLAYING:
+            return
+        home = await self._home(battle)
+        card = _card_of(battle, home, battle.card_id, at_once=True)
+        with delivery_errors.told(battle.turn_now, "channel" if home == battle.request.channel_id else "thread"):
+            await self._cards.edit(card, messages.card(battle, held_up=True))
+
     async def is_open(self, battle: Battle) -> bool:
         """Whether the battle's thread still exists, or its card while there is no thread."""
         with delivery_errors.told(battle.turn_now, "thread"):

@@ -1,13 +1,18 @@
-"""Cards in a channel: edited at intervals, and posted again where Discord refuses further edits."""
+"""Cards in a channel: edited at intervals, and posted again where Discord refuses further edits.
+
+What comes too soon after the last edit, or while Discord does not answer, is shown later, unless something newer is.
+"""
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
+import aiohttp
 import discord
 import structlog
 from cachetools import LRUCache
@@ -25,6 +30,10 @@ REMEMBERED: Final = 1_000
 """How many cards are remembered; a forgotten one costs one needless edit that sends its files again."""
 OLD_CARD: Final = timedelta(hours=1)
 """Discord limits edits of messages older than this, by a number it does not publish."""
+PUT_OFF: Final = 300
+"""How many cards wait for a later edit; of more, what waits longest is not shown before the next change."""
+TRIES: Final = 8
+"""How often an edit is tried that Discord does not answer, with pauses that double up to OLD_CARD_GAP: 16 minutes."""
 _log = structlog.get_logger()
 
 
@@ -55,38 +64,88 @@ class _Shown:
     tree: Any
 
 
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """What a card is to show when `task` has slept; `tries` is how often that was tried."""
+
+    card: Card
+    post: Post
+    tries: int
+    task: asyncio.Task[None]
+
+
 _Files = dict[tuple[str, str], int]
 """The files that stand on a message, by their keys, with Discord's ids."""
 
 
 class Cards:
-    """Edits cards and remembers what each one shows. `clock` gives seconds."""
+    """Edits cards and remembers what each one shows. `clock` gives seconds, and `sleep` waits for so many."""
 
-    def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._client, self._clock = client, clock
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._client, self._clock, self._sleep = client, clock, sleep
+        self._later: dict[str, _Later] = {}
         self._sending = MessageSender(client)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._shown: LRUCache[str, _Shown] = LRUCache(REMEMBERED)
         self._files: LRUCache[int, _Files] = LRUCache(REMEMBERED)
 
     async def edit(self, card: Card, post: Post) -> int | None:
-        """Brings a card up to date; skips edits that follow the last one too soon, unless the state changed.
+        """Brings a card up to date; puts off what follows the last edit too soon, unless the state changed.
 
         Files that are on the message already are kept, not sent again. Returns the id of the message that is now the
         card, None where the card was deleted.
         """
-        assert post.view is not None
-        tree: Any = post.view.to_components()  # type: ignore[no-untyped-call]
         # One after another: of two first edits at once each would bring the files that the other brings.
         async with self._locks.setdefault(card.owner_id, asyncio.Lock()):
+            self._drop(card.owner_id)
             last = self._last(card)
-            if last is not None and self._may_skip(card, last, tree):
+            if last is not None and last.tree == _tree(post):
                 return last.message_id
+            if last is not None and (wait := self._too_soon(card, last)) > 0:
+                self._put_off(card, post, wait)
+                return last.message_id
+            return await self._show(card, post)
+
+    async def _show(self, card: Card, post: Post, tries: int = 1) -> int | None:
+        """Edits a card now. Where Discord does not answer, that is tried again later, and the error is raised."""
+        tree = _tree(post)
+        try:
             message_id = await self._edit(card, post)
-            self._shown[card.owner_id] = _Shown(self._clock(), card, message_id, tree)
-            if card.rests:
-                del self._shown[card.owner_id]
-            return message_id
+        except Exception as error:
+            if _passes(error) and tries < TRIES:
+                self._put_off(card, post, min(OLD_CARD_GAP, EDIT_GAP * 2**tries), tries)
+            raise
+        self._shown[card.owner_id] = _Shown(self._clock(), card, message_id, tree)
+        if card.rests:
+            del self._shown[card.owner_id]
+        return message_id
+
+    def _put_off(self, card: Card, post: Post, wait: float, tries: int = 0) -> None:
+        while len(self._later) >= PUT_OFF:
+            self._drop(next(iter(self._later)))
+        # Begun in a context of its own: it outlives whoever wanted the edit.
+        task = Context().run(asyncio.create_task, self._show_later(card.owner_id, wait))
+        self._later[card.owner_id] = _Later(card, post, tries, task)
+
+    async def _show_later(self, owner_id: str, wait: float) -> None:
+        await self._sleep(wait)
+        async with self._locks.setdefault(owner_id, asyncio.Lock()):
+            later = self._later.pop(owner_id)
+            try:
+                await self._show(later.card, later.post, later.tries + 1)
+            except Exception as error:
+                _log.info("a card is not edited", owner=owner_id, error=type(error).__name__)
+
+    def _drop(self, owner_id: str) -> None:
+        """Forgets what a card was to show later: something newer is shown."""
+        if (later := self._later.pop(owner_id, None)) is not None:
+            later.task.cancel()
 
     def keeps(self, card: Card, files: Sequence[Attachment]) -> bool:
         """Whether these files stand on a card already, so that an edit need not bring their bytes."""
@@ -100,11 +159,10 @@ class Cards:
             return None
         return last
 
-    def _may_skip(self, card: Card, last: _Shown, tree: Any) -> bool:
-        if last.tree == tree:
-            return True
+    def _too_soon(self, card: Card, last: _Shown) -> float:
+        """In how many seconds a card may be edited again."""
         old = discord.utils.utcnow() - discord.utils.snowflake_time(card.message_id) > OLD_CARD
-        return not card.at_once and self._clock() - last.at < (OLD_CARD_GAP if old else EDIT_GAP)
+        return 0.0 if card.at_once else last.at + (OLD_CARD_GAP if old else EDIT_GAP) - self._clock()
 
     async def _edit(self, card: Card, post: Post) -> int | None:
         message = self._client.get_partial_messageable(card.channel_id).get_partial_message(card.message_id)
@@ -144,3 +202,16 @@ class Cards:
             return card.message_id
         once = Posting(nonce(card.owner_id, f"card/{card.state}"), datetime.now(UTC))
         return await self._sending.post(card.channel_id, [post], once, reply_to=card.message_id)
+
+
+def _tree(post: Post) -> Any:
+    """The components of a post, by which two of them are compared."""
+    assert post.view is not None
+    return post.view.to_components()  # type: ignore[no-untyped-call]
+
+
+def _passes(error: Exception) -> bool:
+    """Whether Discord did not answer, or asks to be left alone."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= 500 or error.status == 429
+    return isinstance(error, aiohttp.ClientError | OSError | discord.RateLimited)

@@ -27,15 +27,18 @@ CLOSED: Final = (
     "Discord closed the connection for good; update AI Telephone, or look at the bot in the developer portal."
 )
 
+_SYNC: Final = ("PUT", "/applications/{application_id}/commands")
 _FIRST: Final = frozenset(
     {
         ("GET", "/users/@me"),
         ("GET", "/oauth2/applications/@me"),
         ("GET", "/gateway/bot"),
-        ("PUT", "/applications/{application_id}/commands"),
+        _SYNC,
     }
 )
 """The requests that discord.py makes at the start and at no other time, by method and path."""
+_SYNC_WAITS: Final = 10.0
+"""How long a rate limit of the commands may hold up the start, in seconds: Discord has those of an earlier start."""
 _ANSWER_WITHIN: Final = aiohttp.ClientTimeout(total=30)
 _UNAUTHENTICATED: Final = 4004
 _NOT_CONNECTED: Final = "Failed to connect for shard_id"
@@ -44,7 +47,8 @@ _NOT_CONNECTED: Final = "Failed to connect for shard_id"
 def be_patient(http: HTTPClient, patience: StartPatience) -> None:
     """Makes the first requests of a client wait for Discord.
 
-    When the patience is used up they raise Unreachable in place of aiohttp's errors and of Discord's 429 and 5xx.
+    When the patience is used up they raise Unreachable in place of aiohttp's errors and of Discord's 429 and 5xx. A 429
+    to the commands is raised as it is, since the bot starts without them.
     """
     once = http.request
 
@@ -53,10 +57,13 @@ def be_patient(http: HTTPClient, patience: StartPatience) -> None:
         if (route.method, route.path) not in _FIRST:
             return await once(route, **options)
         while True:
-            http.max_ratelimit_timeout = patience.left
+            syncs = (route.method, route.path) == _SYNC
+            http.max_ratelimit_timeout = min(patience.left, _SYNC_WAITS) if syncs else patience.left
             try:
                 return _json(await once(route, timeout=_ANSWER_WITHIN, **options))
             except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, ValueError) as error:
+                if syncs and _is_rate_limit(error):
+                    raise
                 failed, pause = _failed(error)
             finally:
                 http.max_ratelimit_timeout = None
@@ -87,6 +94,11 @@ def for_good(error: BaseException) -> Misconfigured | None:
     if isinstance(error, discord.HTTPException) and error.status < 500:
         return Misconfigured(REFUSED, f"(Its answer is {error.status}, code {error.code}.)")
     return None
+
+
+def _is_rate_limit(error: Exception) -> bool:
+    too_many = isinstance(error, discord.HTTPException) and error.status == HTTPStatus.TOO_MANY_REQUESTS
+    return too_many or isinstance(error, discord.RateLimited)
 
 
 def _json(answer: Any) -> Any:

@@ -111,6 +111,7 @@ def _doing(game: Game) -> str:
 _DELAYED: Final[Mapping[Delay, str]] = {
     Delay.WAKING: "{} is waking up, which may take some minutes",
     Delay.UNSENT: "I cannot reach {} just now and try again",
+    Delay.UNCHECKED: "I cannot reach the safety check just now and try again",
     Delay.OUTAGE: "I cannot reach my own store just now and try again",
 }
 

@@ -16,6 +16,7 @@ from bot.interactions.checks import Elsewhere
 from bot.interactions.replies import Press, answered, name_of, say
 from bot.ui import wording
 from bot.ui.text import escape
+from telephone.engine.outages import is_database_outage, said
 from telephone.errors import Misconfigured, TelephoneError
 
 Suggest = TypeVar("Suggest", bound=Callable[..., Coroutine[Any, Any, list[Any]]])
@@ -24,15 +25,18 @@ _REF_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _log = structlog.get_logger()
 
 
-async def explain(press: Press, error: BaseException) -> None:
-    """Tells a member in one sentence what happened and what to do next. Never raises an Exception."""
+async def explain(press: Press, error: BaseException, typed: str = "") -> None:
+    """Tells a member in one sentence what happened and what to do next. Never raises an Exception.
+
+    What they `typed` into a form is given back where the database was down: Discord has closed the form.
+    """
     try:
-        await _explain(press, error)
+        await _explain(press, error, typed)
     finally:
         answered(press)
 
 
-async def _explain(press: Press, error: BaseException) -> None:
+async def _explain(press: Press, error: BaseException, typed: str) -> None:
     cause = _cause(error)
     if isinstance(cause, discord.HTTPException) and cause.code in refusals.TOO_LATE:
         _log.info("interaction expired", command=name_of(press), code=cause.code)
@@ -45,7 +49,7 @@ async def _explain(press: Press, error: BaseException) -> None:
         _log.info("somebody else acknowledged it", command=name_of(press))
         return
     try:
-        await say(press, _words(press, cause))
+        await say(press, _words(press, cause, typed))
     except discord.HTTPException as unsaid:
         _log.info("answer not delivered", command=name_of(press), code=unsaid.code)
 
@@ -80,7 +84,10 @@ def unheard(event: str) -> None:
         _report(error, during=event)
 
 
-def _words(press: Press, cause: BaseException) -> str:
+def _words(press: Press, cause: BaseException, typed: str) -> str:
+    if is_database_outage(cause):
+        _report(cause, command=name_of(press))
+        return f"{wording.NO_DATABASE}\n{wording.YOUR_WORDS}\n>>> {escape(typed)}" if typed else wording.NO_DATABASE
     if isinstance(cause, Misconfigured):
         ref = _report(cause, command=name_of(press), detail=cause.detail)
         return f"{escape(cause.sentence)}\nRef {ref}"
@@ -99,7 +106,13 @@ def _words(press: Press, cause: BaseException) -> str:
 
 
 def _report(error: BaseException, **fields: Any) -> str:
-    """Logs an error of ours under a short reference, which the member sees too; returns the reference."""
+    """Logs an error of ours under a short reference, which the member sees too; returns the reference.
+
+    An outage of the database is logged on one line.
+    """
+    if is_database_outage(error):
+        _log.warning("the database does not answer", error=type(error).__name__, why=said(error), **fields)
+        return ""
     ref = "".join(secrets.choice(_REF_LETTERS) for _ in range(4))
     _log.error("something broke", ref=ref, exc_info=error, **fields)
     return ref

@@ -47,12 +47,17 @@ async def _take(press: Press, form: re.Match[str], data: Mapping[str, Any], hand
             raise NotAllowed(OTHERS)
         await handler(press, form, data)
     except Exception as error:
-        await explain(press, error)
+        await explain(press, error, "\n".join(filter(None, map(_typed, parts(data)))))
 
 
 def filled(data: Mapping[str, Any], field: str) -> str:
     """The text of a field of a form, empty where nothing was typed."""
     return next((str(part.get("value", "")) for part in parts(data) if part.get("custom_id") == field), "")
+
+
+def _typed(part: Mapping[str, Any]) -> str:
+    value = part.get("value")
+    return value if isinstance(value, str) else ""
 
 
 def parts(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:

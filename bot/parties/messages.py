@@ -9,6 +9,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
+from bot.ui import wording
 from bot.ui.posts import Attachment, Post, address, clock, embedder_name, layout, span
 from bot.ui.text import escape, excerpt
 from telephone.domain.games import PROMPT_MIN, Game, GameState, Kind, Prompt
@@ -51,10 +52,10 @@ def thread_name(party: Party) -> str:
     return f"Party {party.number}"
 
 
-def card(party: Party) -> Post:
-    """The card in the channel: where members join, and how far the party is."""
+def card(party: Party, *, held_up: bool = False) -> Post:
+    """The card in the channel: where members join, and how far the party is. `held_up`: by an outage of ours."""
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### Party {party.number}{_title(party)}")]
-    parts.append(ui.TextDisplay(_line(party)))
+    parts.append(ui.TextDisplay("\n".join(filter(None, (_line(party), wording.HELD_UP if held_up else "")))))
     if buttons := _card_buttons(party):
         parts.append(ui.ActionRow(*buttons))
     return Post(view=layout(parts, _COLOURS[party.state]))

@@ -81,16 +81,23 @@ class DiscordPartyPresenter:
 
         await self._posted.edit(party.round, _thread_of(party), party.messages.get(PartyMessageKind.AWARDS, 0), at_most)
 
+    async def tell_outage(self, party: Party) -> None:
+        """Says on the card that an outage of ours holds the party up."""
+        await self._edit_card(party, messages.card(party, held_up=True), at_once=True)
+
     async def edit_card(self, party: Party) -> None:
         """Brings the card up to date."""
+        await self._edit_card(party, messages.card(party))
+
+    async def _edit_card(self, party: Party, post: Post, *, at_once: bool = False) -> None:
         if party.card_id is None:
             return
         state = f"{party.state.value} {party.round} {party.thread_id is not None}"
         with delivery_errors.told(party.round, "channel"):
             home = await self._places.home(party.request.channel_id, party.thread_id or party.card_id)
         with delivery_errors.told(party.round, "channel" if home == party.request.channel_id else "thread"):
-            place = Card(party.id, home, party.card_id, state, rests=party.state.is_final)
-            await self._cards.edit(place, messages.card(party))
+            place = Card(party.id, home, party.card_id, state, rests=party.state.is_final, at_once=at_once)
+            await self._cards.edit(place, post)
 
     async def _in_thread(self, party: Party, post: Post, posting: Posting) -> int:
         with delivery_errors.told(party.round, "thread"):

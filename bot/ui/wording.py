@@ -8,6 +8,12 @@ from bot.ui.text import CONTENT_MAX, LAYOUT_MAX, units
 CHOICE_MAX: Final = 100
 """The longest name of a choice that autocompletion offers, in characters."""
 BROKEN: Final = "Something broke on our side, and it was written down; please try again in a minute."
+NO_DATABASE: Final = (
+    "The database does not answer just now; nothing was lost, so please look in a minute whether this was done, and "
+    "try again if it was not."
+)
+HELD_UP: Final = "I cannot reach my own store just now and try again; nothing is lost."
+YOUR_WORDS: Final = "This is what you wrote:"
 OLD_BOARD: Final = "That board is an older one; please open it anew with /telephone leaderboard."
 OLD_INSIGHTS: Final = "That answer is an older one; please open it anew with /telephone insights."
 NOT_DONE: Final = "I was restarted before I could do this; please send it again."

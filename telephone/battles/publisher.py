@@ -61,6 +61,18 @@ class BattlePublisher:
         if battle.card_id is not None:
             await without_stopping(self._edit_card(battle), "card", battle=battle.id)
 
+    async def edit_card_of(self, battle_id: str) -> None:
+        """Brings the card up to date with what is stored; never raises an Exception."""
+
+        async def edit() -> None:
+            await self.edit_card(await self.store.battles.get(battle_id))
+
+        await without_stopping(edit(), "card", battle=battle_id)
+
+    async def tell_outage(self, battle: Battle) -> None:
+        """Says on the card that an outage of ours holds the battle up; never raises an Exception."""
+        await without_stopping(self.presenter.tell_outage(battle.shown), "card", battle=battle.id)
+
     async def realign(self, game: Game, key: StepKey) -> None:
         """Edits the rounds and the card of a side's battle, after a step of the side was hidden or shown again."""
         await self.redraw(game, key)

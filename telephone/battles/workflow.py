@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
+from cachetools import LRUCache
 from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.battles.publisher import BattlePublisher
@@ -67,7 +68,14 @@ _CALL_WITHIN: Final = timedelta(minutes=1)
 _CLOSE_AFTER: Final = timedelta(minutes=20)
 _CLOSE_UNTIL: Final = timedelta(days=1)
 """A battle whose end could not be shown is closed again every hour, for a day."""
+_KNOWN: Final = 500
+"""How many battles are kept as they were last found, so that their cards can be edited while the store is down."""
 _log = structlog.get_logger()
+
+
+async def _tell_outage(workflow: "BattleWorkflow", battle_id: str, held_up: bool) -> None:
+    """Says on a battle's card that an outage holds it up, or that it goes on."""
+    await workflow.tell_outage(battle_id, held_up=held_up)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
         self._swept: dict[str, tuple[tuple[Any, ...], int]] = {}
         """What sweeps saw of each battle that is open for votes, and in how many of them it was the same."""
         """What the last sweep saw of each battle that takes votes."""
+        self._known: LRUCache[str, Battle] = LRUCache(_KNOWN)
         super().__init__(config_name="battle")
 
     async def begin(self, battle: Run) -> None:
@@ -120,6 +129,13 @@ class BattleWorkflow(DBOSConfiguredInstance):
         if moment - self._counted.get(battle_id, -_COUNT_EVERY) >= _COUNT_EVERY:
             self._counted[battle_id] = moment
             await self._with.publisher.edit_card(await self._with.store.battles.get(battle_id))
+
+    async def tell_outage(self, battle_id: str, *, held_up: bool) -> None:
+        """Says on a battle's card that an outage holds it up, as far as it is known here, or that it goes on."""
+        if held_up and (known := self._known.get(battle_id)) is not None:
+            await self._with.publisher.tell_outage(known)
+        elif not held_up:
+            await self._with.publisher.edit_card_of(battle_id)
 
     async def recover(self) -> None:
         """Starts battles again that a crash, a fault or another process left unfinished. Safe at any time."""
@@ -227,7 +243,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
     async def _reopen(self, battle_id: str, run: int) -> None:
         await self._with.publisher.reopen(await self._still_on(battle_id, run))
 
-    @durable_step("Battling._send_in")
+    @durable_step("Battling._send_in", _tell_outage)
     @journalled
     async def _send_in(self, battle_id: str, run: int) -> None:
         """Starts the games now that the battle is shown, and resumes those that paused with it."""
@@ -237,7 +253,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
             elif side.game.state is GameState.PAUSED and side.game.reason not in PAUSES:
                 await self._with.games.go_on(side.game)
 
-    @durable_step("Battling._show")
+    @durable_step("Battling._show", _tell_outage)
     @journalled
     async def _show(self, battle_id: str, run: int, what: str) -> None:
         message = BattleMessage.parse(what)
@@ -246,7 +262,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
         if message.kind is BattleMessageKind.ROUND:
             await self._with.publisher.edit_card(await self._with.store.battles.get(battle_id))
 
-    @durable_step("Battling._await_round")
+    @durable_step("Battling._await_round", _tell_outage)
     @journalled
     async def _await_round(self, battle_id: str, run: int, turn: int) -> Outcome:
         """Waits until every side has played a turn or is out; `Out` has the places of the sides that are out by then.
@@ -272,7 +288,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
             return Void(TOO_FEW)
         return Out(tuple(await self._drop(battle, turn)))
 
-    @durable_step("Battling._open_voting")
+    @durable_step("Battling._open_voting", _tell_outage)
     @journalled
     async def _open_voting(self, battle_id: str, run: int) -> Outcome:
         battle = await self._still_on(battle_id, run, BattleState.PLAYING, BattleState.VOTING)
@@ -364,6 +380,7 @@ class BattleWorkflow(DBOSConfiguredInstance):
         battle = await self._with.store.battles.get(battle_id)
         if battle.run != run or battle.state not in (states or (BattleState.PLAYING,)):
             raise Halted
+        self._known[battle_id] = battle
         return battle
 
 

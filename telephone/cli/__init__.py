@@ -59,6 +59,13 @@ def main() -> None:
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    except Exception as error:
+        from telephone.engine.outages import is_database_outage, said
+
+        if not is_database_outage(error):
+            raise
+        print(f"The database does not answer just now ({said(error)}); please try again in a minute.", file=sys.stderr)  # noqa: T201
+        raise SystemExit(1) from None
 
 
 @app.command()

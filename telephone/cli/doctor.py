@@ -13,10 +13,10 @@ import aiohttp
 
 from telephone.cli.server_checks import ask_all, servers
 from telephone.domain.games import Image
-from telephone.errors import NotAllowed, TelephoneError
+from telephone.errors import Barred, NotAllowed, Outage, TelephoneError
 from telephone.games.service import UNFINISHED
 from telephone.measurement.distances import ALWAYS
-from telephone.media.images import Pictures
+from telephone.media.images import TO_DO, Pictures
 from telephone.models.configured import chat, primary, providers
 from telephone.models.embedders import embedders
 from telephone.models.players import Players
@@ -115,8 +115,13 @@ async def _budget(settings: Settings) -> list[Diagnosis]:
 
 async def _pictures(settings: Settings) -> list[Diagnosis]:
     pictures = Pictures.at(settings.pictures_url)
-    probe = await pictures.put(Image(b"telephone doctor"))
-    await pictures.delete(probe)
+    try:
+        probe = await pictures.put(Image(b"telephone doctor"))
+        await pictures.delete(probe)
+    except Outage as error:
+        remedy = TO_DO if isinstance(error, Barred) else "Look at the network and at TELEPHONE_STORAGE_URL"
+        stands = f"{_place(settings.pictures_url)} cannot be written ({error.why})"
+        return [Diagnosis("Pictures", "broken", stands, f"{remedy}.")]
     return [Diagnosis("Pictures", "good", _place(settings.pictures_url))]
 
 

@@ -1,6 +1,7 @@
 """Measuring old games with another embedder, in the terminal, beside a bot that may be running."""
 
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,6 +39,7 @@ def rescore(
 
 async def _rescore(runtime: "Runtime", server: int, embedder: str, yes: bool) -> tuple["Rescore", str]:
     from telephone.domain.rescores import Rescore
+    from telephone.engine.outages import through_outages
     from telephone.measurement.rescoring import Outcome
 
     service, rescorer = runtime.app.rescores, runtime.app.rescores.rescorer
@@ -61,7 +63,8 @@ async def _rescore(runtime: "Runtime", server: int, embedder: str, yes: bool) ->
         async def told(now: Rescore) -> None:
             bar.update(task, completed=now.measured + now.left_out)
 
-        outcome = await rescorer.work(job.id, secrets.token_hex(8), told)
+        work = partial(rescorer.work, job.id, secrets.token_hex(8), told)
+        outcome = await through_outages(work)
     job = await runtime.store.rescores.get(job.id)
     if outcome is Outcome.HELD:
         raise NotAllowed(service.busy(job))

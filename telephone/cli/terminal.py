@@ -22,6 +22,7 @@ from telephone.ports.posting import Posting
 _DELAYED: Final[Mapping[Delay, str]] = {
     Delay.WAKING: "{} is waking up",
     Delay.UNSENT: "{} cannot be reached just now",
+    Delay.UNCHECKED: "the safety check cannot be reached just now",
     Delay.OUTAGE: "waiting to write",
 }
 _UNWRITTEN: Final = (

@@ -40,6 +40,8 @@ _FORGOTTEN_AT_ONCE: Final = 500
 _ENQUEUED_CACHED: Final = 20_000
 """How many ids of enqueued workflows are cached, so that the database is not asked for each again and again. Many
 times the number of games that wait or are paused at once."""
+BUSY_TIMEOUT_S: Final = 30
+"""How long a writer waits for another's write before SQLite reports a locked journal, in seconds; DBOS tries again."""
 _CANCEL_EVERY: Final = 0.5
 _CANCEL_FOR: Final = 15.0
 """When the engine closes, it cancels the running workflows every so many seconds, until they end or so many have
@@ -299,12 +301,12 @@ def _unregister(instance: DBOSConfiguredInstance) -> None:
 
 
 def _sqlite_engine(url: str) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: object) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA busy_timeout=30000")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
         if sqlite3.sqlite_version_info < (3, 42):
             connection.create_function("unixepoch", -1, _unixepoch)
 

@@ -15,6 +15,7 @@ from telephone.domain import refusals as domain_refusals
 from telephone.engine.outages import is_outage
 from telephone.errors import (
     BadOutput,
+    CutOff,
     Misconfigured,
     Overdrawn,
     RateLimited,
@@ -38,6 +39,7 @@ KINDS: Final[Mapping[str, type[TelephoneError]]] = {
     "TimedOut": TimedOut,
     "Misconfigured": Misconfigured,
     "Overdrawn": Overdrawn,
+    "CutOff": CutOff,
 }
 """The errors that workflows tell apart, by their names in the journal, which outlive a renaming of the classes."""
 _NAMES: Final = {kind: name for name, kind in KINDS.items()}

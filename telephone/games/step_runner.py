@@ -10,6 +10,7 @@ from telephone.engine.outages import through_outages
 from telephone.engine.outcomes import Outcome, Shown, Submitted, Waits
 from telephone.errors import Refused, Withheld
 from telephone.games.card_queue import CardQueue
+from telephone.games.cut_offs import barred
 from telephone.games.publisher import GamePublisher
 from telephone.games.steps import StepPlayer
 from telephone.games.views import GameViews
@@ -44,8 +45,7 @@ class StepRunner:
         `place` is the game and its run. `last` is the message of the step before, which is stored with this one. `seat`
         opens a step to members and says whether the game waits for them: Waits.
         """
-        work = partial(self._ask, place, index, attempt, last, seat)
-        return await through_outages(work, waiting=partial(self._tell_outage, place))
+        return await self._through_outages(place, partial(self._ask, place, index, attempt, last, seat))
 
     async def _ask(
         self,
@@ -78,8 +78,7 @@ class StepRunner:
 
     async def answer(self, place: tuple[str, int], index: int, attempt: int, submit_ms: int) -> Outcome:
         """Waits for the answer of a step that was submitted, stores it and shows it: Shown."""
-        work = partial(self._answer, place, index, attempt, submit_ms)
-        return await through_outages(work, waiting=partial(self._tell_outage, place))
+        return await self._through_outages(place, partial(self._answer, place, index, attempt, submit_ms))
 
     async def _answer(self, place: tuple[str, int], index: int, attempt: int, submit_ms: int) -> Outcome:
         game_id, run = place
@@ -100,6 +99,13 @@ class StepRunner:
     async def tell_delay(self, game: Game, delay: Delay) -> None:
         """Says on the card why the step takes longer, even where the store does not answer."""
         await self.publisher.edit_card(game, delay=delay)
+
+    async def _through_outages(self, place: tuple[str, int], work: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        return await through_outages(
+            work,
+            waiting=partial(self._tell_outage, place),
+            barred=lambda since: barred(self.views.last(*place), since),
+        )
 
     async def _tell_outage(self, place: tuple[str, int], _: BaseException) -> None:
         if (game := self.views.last(*place)) is not None:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias, TypeVar
 from uuid import uuid4
 
 import structlog
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from telephone import metrics
 from telephone.concurrency import off_loop
@@ -19,13 +19,24 @@ from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey, 
 from telephone.engine.outages import through_outages
 from telephone.engine.outcomes import Halted
 from telephone.engine.waiting import watched
-from telephone.errors import BadOutput, Misconfigured, NotFound, Overdrawn, TelephoneError, TimedOut, Unavailable
+from telephone.errors import (
+    BadOutput,
+    CutOff,
+    Misconfigured,
+    NotFound,
+    Overdrawn,
+    TelephoneError,
+    TimedOut,
+    Unavailable,
+)
+from telephone.games.cut_offs import CHECK, barred, line_of, player_of
 from telephone.games.views import GameViews
 from telephone.media.images import Pictures
 from telephone.models.players import Players, again, caption_of, picture_of
 from telephone.ports.games import Delay
 from telephone.ports.posting import nonce
 from telephone.providers.base import Interrupted
+from telephone.retry import Line
 from telephone.safety import Guard
 from telephone.store import Store
 from telephone.store.sights import GAMES, playing
@@ -43,8 +54,16 @@ _TICKETS_FOR: Final = 60.0
 """How many tickets are handed on in memory, and for how long, in seconds."""
 
 
+_ANSWERS_BYTES: Final = 64 * 2**20
+"""The most bytes of answers that are kept in memory for games that paused before they could be stored."""
+
+
 def _tickets() -> TTLCache[tuple[str, int, int, int], Ticket]:
     return TTLCache(_TICKETS_MAX, _TICKETS_FOR)
+
+
+def _answers() -> LRUCache[tuple[str, int], tuple[str | None, Answer | None]]:
+    return LRUCache(_ANSWERS_BYTES, getsizeof=lambda left: 1 if left[1] is None else 1 + len(left[1].data or b""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +77,8 @@ class StepPlayer:
     views: GameViews
     tickets: TTLCache[tuple[str, int, int, int], Ticket] = field(default_factory=_tickets)
     """Tickets of this process's submits, handed to the collect that follows; the store has them too."""
+    answers: LRUCache[tuple[str, int], tuple[str | None, Answer | None]] = field(default_factory=_answers)
+    """Answers that could not be checked or kept before their game paused, by game and step, with their references."""
 
     async def still_on(self, game_id: str, run: int, states: Collection[GameState] = (GameState.PLAYING,)) -> Game:
         """The game, if this run of it may go on. Raises Halted after a newer run, in other states, during a pause."""
@@ -125,8 +146,7 @@ class StepPlayer:
                 raise _overdrawn(stake)
 
         try:
-            unsent = partial(delayed, Delay.UNSENT) if delayed else None
-            submitted = self.players.submit(player, ask, marker, since, lost=lost, unsent=unsent)
+            submitted = self.players.submit(player, ask, marker, since, lost=lost, line=_line(game, player, delayed))
             ticket = await self._unless_halted(game, changed, submitted, grace=_SUBMIT_GRACE)
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
@@ -193,13 +213,19 @@ class StepPlayer:
         try:
             await self.still_on(game.id, game.run)
             ask = await self._unless_halted(game, changed, self._ask(game, key, attempt, delayed))
-            waking, unsent = (partial(delayed, why) if delayed else None for why in (Delay.WAKING, Delay.UNSENT))
-            came = answer = await self._unless_halted(
-                game, changed, self.players.collect(player, ask, ticket, waking, unsent)
+            waking = partial(delayed, Delay.WAKING) if delayed else None
+            answer = self._left(game, index, ticket)
+            if answer is None:
+                collected = self.players.collect(player, ask, ticket, waking, _line(game, player, delayed))
+                answer = await self._unless_halted(game, changed, collected)
+            came = answer
+            checked = self._patiently(
+                lambda: self._checked(game, ask, ticket, came, key=key, delayed=delayed), game, delayed
             )
-            checked = self._patiently(lambda: self._checked(game, ask, ticket, came, key=key, delayed=delayed), delayed)
             step, image = await self._unless_halted(game, changed, checked)
-        except NotFound:  # the picture to describe is gone; what was submitted stays on the books
+        except (NotFound, CutOff):  # what was submitted stays on the books, and a game that goes on finds its answer
+            if answer is not None and ticket.reference is not None:
+                self.answers[game.id, index] = ticket.reference, answer
             raise
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
@@ -220,6 +246,11 @@ class StepPlayer:
         metrics.SPENT.labels(player).inc(step.cost_usd)
         _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
         return kept
+
+    def _left(self, game: Game, index: int, ticket: Ticket) -> Answer | None:
+        """The answer of this ticket, where a pause came between it and its place in the store."""
+        reference, answer = self.answers.pop((game.id, index), (None, None))
+        return answer if reference is not None and reference == ticket.reference else None
 
     async def played(self, game: Game, step: Step) -> Kept:
         """A step that is stored already, and how far its message is."""
@@ -269,7 +300,7 @@ class StepPlayer:
         if picture is None or picture.image is None:
             raise ValueError(f"step {key} of game {game.id} has no picture to describe")
         sha256 = picture.image
-        return Ask(seed=seed, image=await self._patiently(lambda: self.pictures.get(sha256), delayed))
+        return Ask(seed=seed, image=await self._patiently(lambda: self.pictures.get(sha256), game, delayed))
 
     async def _checked(
         self, game: Game, ask: Ask, ticket: Ticket, answer: Answer, *, key: StepKey, delayed: Delayed | None
@@ -277,6 +308,7 @@ class StepPlayer:
         """The step and its picture, once the guard has passed it: before that, nothing of it is stored or logged."""
         player = game.player(key)
         table = self.players.registry.table(player)
+        checking = None if delayed is None else line_of(game, CHECK, partial(delayed, Delay.UNCHECKED))
         nsfw = game.request.nsfw and (await self.store.servers.settings(game.request.guild_id)).nsfw != "block"
         step = Step(
             key=key,
@@ -290,21 +322,21 @@ class StepPlayer:
         if key.kind is Kind.CAPTION:
             long = len(answer.text or "") > LONG
             caption = await off_loop(caption_of, answer, player) if long else caption_of(answer, player)
-            await self.guard.caption(caption, ask, table, nsfw=nsfw)
+            await self.guard.caption(caption, ask, table, nsfw=nsfw, line=checking)
             return replace(step, text=caption.text, raw=caption.raw), None
         image = await off_loop(picture_of, answer, player)
-        await self.guard.picture(image, ask, table, nsfw=nsfw)
-        return replace(step, image=await self._patiently(lambda: self.pictures.put(image), delayed)), image
+        await self.guard.picture(image, ask, table, nsfw=nsfw, line=checking)
+        return replace(step, image=await self._patiently(lambda: self.pictures.put(image), game, delayed)), image
 
     @staticmethod
-    async def _patiently(call: Callable[[], Awaitable[T]], delayed: Delayed | None) -> T:
-        """Makes a call until the outage is over, and says by `delayed` that it waits."""
+    async def _patiently(call: Callable[[], Awaitable[T]], game: Game, delayed: Delayed | None) -> T:
+        """Makes a call until the outage is over, and says by `delayed` that it waits. Raises CutOff in the end."""
 
         async def waiting(_: BaseException) -> None:
             if delayed is not None:
                 await delayed(Delay.OUTAGE)
 
-        return await through_outages(call, waiting=waiting)
+        return await through_outages(call, waiting=waiting, barred=partial(barred, game))
 
     @contextmanager
     def _watching(self, game: Game) -> Iterator[asyncio.Event]:
@@ -315,6 +347,10 @@ class StepPlayer:
     async def _unless_halted(self, game: Game, changed: asyncio.Event, work: Awaitable[T], *, grace: float = 0.0) -> T:
         look = partial(through_outages, partial(self.still_on, game.id, game.run))  # what is under way goes on
         return await watched(work, look, changed, grace=grace)
+
+
+def _line(game: Game, player: str, delayed: Delayed | None) -> Line | None:
+    return None if delayed is None else line_of(game, player_of(game, player), partial(delayed, Delay.UNSENT))
 
 
 def _bill(error: Exception, ticket: Ticket, answer: Answer | None = None, spent: float | None = None) -> Answer | None:

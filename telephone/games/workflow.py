@@ -19,7 +19,7 @@ from typing import Final, Protocol
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance
 
-from telephone.domain.games import HUMAN, NO_GUILD, Game, GameState, StepKey
+from telephone.domain.games import HUMAN, Game, GameState, StepKey
 from telephone.domain.messages import GameMessage, GameMessageKind
 from telephone.engine import workflow_ids
 from telephone.engine.durable import durable_step
@@ -40,8 +40,9 @@ from telephone.engine.outcomes import (
     write,
 )
 from telephone.engine.reruns import Run
-from telephone.errors import BadOutput, Overdrawn, Refused, StageGone
+from telephone.errors import BadOutput, CutOff, Overdrawn, Refused, StageGone
 from telephone.games.card_queue import CardQueue
+from telephone.games.cut_offs import has_continue
 from telephone.games.human_turns import HumanTurns
 from telephone.games.measure_workflow import MeasureWorkflow
 from telephone.games.publisher import OPENING, GamePublisher
@@ -364,7 +365,7 @@ class GameWorkflow(DBOSConfiguredInstance):
         if game.run != run:
             return
         if isinstance(outcome := read(value), Failed):
-            continues = outcome.kind is StageGone or (outcome.kind is Overdrawn and _has_continue(game))
+            continues = outcome.kind is StageGone or (outcome.kind in (Overdrawn, CutOff) and has_continue(game))
             state = GameState.PAUSED if continues else GameState.FAILED
             await games.move(game_id, state, only_from=GOING, reason=outcome.sentence)
             _log.info("game ended early", game=game_id, state=state.value, error=outcome.name)
@@ -493,8 +494,3 @@ class GameWorkflow(DBOSConfiguredInstance):
         await self._with.runner.steps.collect(
             game, index, attempt, submit_ms, delayed=partial(self._with.runner.tell_delay, game)
         )
-
-
-def _has_continue(game: Game) -> bool:
-    """Whether somebody can have a paused game go on: an album has no card of its own, nor has one in a terminal."""
-    return not game.is_album and game.request.guild_id != NO_GUILD

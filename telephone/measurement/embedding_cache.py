@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from telephone.concurrency import off_loop
 from telephone.domain.calls import Ask
+from telephone.engine.outages import through_outages
 from telephone.errors import BadOutput, NotFound, TelephoneError
 from telephone.media.images import Pictures
 from telephone.models.base import Embedder, PaidEmbedder, ReadingEmbedder, SeeingEmbedder, Vectors
@@ -247,11 +248,14 @@ class CachedEmbedder:
 
     async def _book(self, pay: Pay | None, usd: float) -> None:
         if pay is not None and usd > 0:
-            await pay(f"{self.name}/{self.version}/{secrets.token_hex(4)}", usd)
+            what = f"{self.name}/{self.version}/{secrets.token_hex(4)}"
+            await through_outages(lambda: pay(what, usd))
 
     async def _keep(self, made: Mapping[str, Made]) -> None:
         sizes = {key: one.size for key, one in made.items() if one.size is not None}
-        await self.store.vectors.put(self.name, self.version, {key: one.vector for key, one in made.items()}, sizes)
+        vectors = {key: one.vector for key, one in made.items()}
+        # In its place, not from the beginning: what was paid for is in this process alone.
+        await through_outages(lambda: self.store.vectors.put(self.name, self.version, vectors, sizes))
 
 
 def _result(made: asyncio.Future[Vector | None]) -> Vector | None:

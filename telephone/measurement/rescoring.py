@@ -18,6 +18,7 @@ import structlog
 
 from telephone.domain.budgets import Caps
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
+from telephone.engine.outages import is_outage
 from telephone.engine.waiting import look_when, watched
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, TelephoneError
 from telephone.measurement.calibration import Calibrations
@@ -123,16 +124,19 @@ class Rescorer:
         """Measures game after game until the job is over or `for_s` seconds have passed.
 
         An embedder that does not answer for long, or cannot be asked, ends the job as failed; the next job goes on
-        where it ended.
+        where it ended. Raises outages of our own, after which it may be called again.
         """
         async with self._holding(job_id, holder) as held:
             if not held:
                 return Outcome.OVER if (await self.store.rescores.get(job_id)).state.is_final else Outcome.HELD
             try:
                 return await self._work(job_id, told, time.monotonic() + for_s)
-            except TelephoneError as error:
-                await self._end(job_id, RescoreState.FAILED, error.sentence)
-            except Exception:
+            except Exception as error:
+                if is_outage(error):
+                    raise  # whoever works on the job goes on after the outage
+                if isinstance(error, TelephoneError):
+                    await self._end(job_id, RescoreState.FAILED, error.sentence)
+                    return Outcome.OVER
                 _log.exception("a rescore broke", job=job_id)
                 await self._end(job_id, RescoreState.FAILED, BROKE)
             return Outcome.OVER

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import structlog
 from cachetools import TTLCache
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, ObjectStore, from_url
 from PIL import Image as pil
 from PIL.GifImagePlugin import GifImageFile
@@ -23,7 +23,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from telephone.domain.games import Image
-from telephone.errors import BadOutput, Misconfigured, NotFound, Outage
+from telephone.errors import BadOutput, Barred, Misconfigured, NotFound, Outage
 from telephone.media.colour import to_srgb
 from telephone.media.containers import Broken, sniff, strip
 from telephone.settings.checks import folder_of
@@ -39,6 +39,13 @@ RECENT_BYTES: Final = 12 * 2**20
 RECENT_SECONDS: Final = 60.0
 """How many bytes of pictures are kept in memory, and for how long: a picture is posted and described within seconds."""
 
+TO_DO: Final = "It does not let us in, or is not there: look at TELEPHONE_STORAGE_URL, its key and its rights"
+"""What an operator does about storage that refuses us."""
+_QUERY: Final = re.compile(r"\?\S*")
+"""The end of an address, which may hold a key."""
+_NO_PLACE: Final = re.compile(r"NoSuchBucket|ContainerNotFound|bucket does not exist|\(os error 13?\)", re.IGNORECASE)
+"""What the clouds say of a bucket that is not there, and the system of a folder that is closed to us."""
+_REASON_MAX: Final = 300
 _WEBP_SIDE_MAX: Final = 16_383
 _log = structlog.get_logger()
 
@@ -247,11 +254,12 @@ class Pictures:
             ) from error
 
     async def put(self, image: Image) -> str:
-        """Stores a verified picture and returns its sha256. Storing it again changes nothing. Raises Outage."""
+        """Stores a verified picture and returns its sha256. Storing it again changes nothing. Raises Outage, or Barred
+        where the storage does not let us in or is not there."""
         try:
             await self._store.put_async(_key(image.sha256), image.data)
-        except (BaseError, OSError) as error:
-            raise self._unreachable(error) from error
+        except (BaseError, OSError) as error:  # what is to be put is not found: there is no bucket
+            raise self._unreachable(error, barred=isinstance(error, FileNotFoundError)) from error
         self._keep(image)
         return image.sha256
 
@@ -271,6 +279,8 @@ class Pictures:
             answer = await self._store.get_async(_key(sha256))
             data = bytes(await answer.bytes_async())
         except FileNotFoundError as error:
+            if _is_barred(error):
+                raise self._unreachable(error) from error
             raise NotFound("That picture is no longer kept; please start a new game.") from error
         except (BaseError, OSError) as error:
             raise self._unreachable(error) from error
@@ -283,19 +293,31 @@ class Pictures:
         self._recent.pop(sha256, None)
         try:
             await self._store.delete_async(_key(sha256))
-        except FileNotFoundError:
-            return
+        except FileNotFoundError as error:
+            if _is_barred(error):
+                raise self._unreachable(error) from error
         except (BaseError, OSError) as error:
             raise self._unreachable(error) from error
 
-    def _unreachable(self, error: Exception) -> Outage:
-        """What players are told; the log tells the operator which place it is, and why."""
-        _log.error("pictures cannot be reached", place=self._place, reason=str(error).partition("\n")[0])
-        return Outage("The pictures cannot be reached just now; please try again in a minute.")
+    def _unreachable(self, error: Exception, *, barred: bool = False) -> Outage:
+        """What players are told; the log tells the operator which place it is, and why, and whether to act."""
+        barred = barred or _is_barred(error)
+        reason = _QUERY.sub("", " ".join(str(error).partition("\n")[0].split()))[:_REASON_MAX]
+        todo = {"to_do": f"{TO_DO}; until then games wait, and pause after a quarter of an hour."} if barred else {}
+        _log.error("pictures cannot be reached", place=self._place, reason=reason, **todo)
+        sentence = "The pictures cannot be reached just now; please try again in a minute."
+        return Barred(sentence, reason) if barred else Outage(sentence, reason)
 
 
 def _size(image: Image) -> int:
     return len(image.data)
+
+
+def _is_barred(error: Exception) -> bool:
+    """Whether storage refuses our key or our rights, or the folder or bucket is not there: a person has to mend it."""
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError):
+        return True
+    return _NO_PLACE.search(str(error)) is not None
 
 
 def _in_folder(folder: Path) -> LocalStore:

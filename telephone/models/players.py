@@ -20,7 +20,7 @@ from telephone.models.refusal import is_refusal
 from telephone.models.registry import Registry
 from telephone.providers.answer_text import spoken
 from telephone.providers.base import Interrupted, Lost, ModelKind, ModelTable, Provider, Slowed, Slowness
-from telephone.retry import with_patience
+from telephone.retry import Line, with_patience
 
 DEADLINE = 600.0
 """How long a player may take for one step, in seconds, waits and retries included."""
@@ -80,12 +80,12 @@ class Players:
         since: datetime | None = None,
         *,
         lost: Callable[[], Awaitable[None]] | None = None,
-        unsent: Callable[[], Awaitable[None]] | None = None,
+        line: Line | None = None,
     ) -> Ticket:
         """Submits one step. `since` is when it was first asked for, where an earlier attempt may have got through.
 
-        `lost` is awaited after each call that was lost, and so may be billed beside the one that gets through. `unsent`
-        is awaited where there is no line to the provider, which is then waited for without end.
+        `lost` is awaited after each call that was lost, and so may be billed beside the one that gets through. `line`
+        says what is done where there is none to the provider.
         """
         table = self.registry.table(name)
         provider = self.providers[table.provider]
@@ -107,7 +107,7 @@ class Players:
                 raise
 
         try:
-            return await with_patience(submit, deadline=self.deadline, who=name, unsent=unsent)
+            return await with_patience(submit, deadline=self.deadline, who=name, line=line)
         except TimedOut as error:
             if error.__cause__ is not None:  # no call was under way: the last one was turned away, or lost and counted
                 error.cost_usd = 0.0
@@ -121,12 +121,12 @@ class Players:
         ask: Ask,
         ticket: Ticket,
         waking: Callable[[], Awaitable[None]] | None = None,
-        unsent: Callable[[], Awaitable[None]] | None = None,
+        line: Line | None = None,
     ) -> Answer:
         """Waits for the answer of a submitted step.
 
-        `waking` is awaited where the model has to be started first, `unsent` where there is no line to the provider,
-        which is then waited for without end.
+        `waking` is awaited where the model has to be started first; `line` says what is done where there is none to the
+        provider.
         """
         table = self.registry.table(name)
         provider = self.providers[table.provider]
@@ -136,7 +136,7 @@ class Players:
                 deadline=self.deadline,
                 who=name,
                 waking=waking,
-                unsent=unsent,
+                line=line,
             )
         except TimedOut as error:
             if error.cost_usd is None:

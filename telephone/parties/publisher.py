@@ -47,6 +47,18 @@ class PartyPublisher:
         if party.card_id is not None:
             await without_stopping(self.presenter.edit_card(party), "card", party=party.id)
 
+    async def edit_card_of(self, party_id: str) -> None:
+        """Brings the card up to date with what is stored; never raises an Exception."""
+
+        async def edit() -> None:
+            await self.edit_card(await self.store.parties.get(party_id))
+
+        await without_stopping(edit(), "card", party=party_id)
+
+    async def tell_outage(self, party: Party) -> None:
+        """Says on the card that an outage of ours holds the party up; never raises an Exception."""
+        await without_stopping(self.presenter.tell_outage(party), "card", party=party.id)
+
     async def edit_call(self, party: Party, message: PartyMessage) -> None:
         """Brings a call up to date; a failed edit never stops a party."""
         if str(message) in party.messages:

@@ -14,6 +14,7 @@ from math import inf
 from typing import Final
 
 import structlog
+from cachetools import LRUCache
 from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.domain.games import GameRequest, GameState, Pair, Prompt, StepKey
@@ -30,6 +31,7 @@ from telephone.domain.parties import GUESTS_MAX, GUESTS_MIN, Party, PartyState, 
 from telephone.engine import workflow_ids
 from telephone.engine.durable import durable_step
 from telephone.engine.engine import Engine
+from telephone.engine.outages import is_outage
 from telephone.engine.outcomes import BROKEN, Done, Failed, Halted, Journalled, held_up, journalled, read, write
 from telephone.engine.reruns import Reruns, Run
 from telephone.engine.waiting import look_when
@@ -57,7 +59,14 @@ _TELL_EVERY: Final = 3.0
 """The shortest time between two edits of a call's count of members who are done, in seconds."""
 _COUNT_EVERY: Final = 6.0
 """How often the card of a party that members may join is shown again, in seconds."""
+_KNOWN: Final = 500
+"""How many parties are kept as they were last found, so that their cards can be edited while the store is down."""
 _log = structlog.get_logger()
+
+
+async def _tell_outage(workflow: "PartyWorkflow", party_id: str, held_up: bool) -> None:
+    """Says on a party's card that an outage holds it up, or that it goes on."""
+    await workflow.tell_outage(party_id, held_up=held_up)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
 
     def __init__(self, dependencies: PartyDependencies) -> None:
         self._with = dependencies
+        self._known: LRUCache[str, Party] = LRUCache(_KNOWN)
         super().__init__(config_name="party")
 
     async def begin(self, party: Run) -> None:
@@ -98,6 +108,13 @@ class PartyWorkflow(DBOSConfiguredInstance):
     async def show_awards(self, party_id: str) -> None:
         """Brings the awards of a party up to date, after something that they quote was deleted."""
         await self._with.publisher.edit_awards(await self._with.store.parties.get(party_id))
+
+    async def tell_outage(self, party_id: str, *, held_up: bool) -> None:
+        """Says on a party's card that an outage holds it up, as far as it is known here, or that it goes on."""
+        if held_up and (known := self._known.get(party_id)) is not None:
+            await self._with.publisher.tell_outage(known)
+        elif not held_up:
+            await self._with.publisher.edit_card_of(party_id)
 
     async def recover(self) -> None:
         """Starts parties again that a crash, a fault or another process left unfinished. Safe at any time."""
@@ -130,13 +147,13 @@ class PartyWorkflow(DBOSConfiguredInstance):
 
     # Durable steps
 
-    @durable_step("Hosting._show")
+    @durable_step("Hosting._show", _tell_outage)
     @journalled
     async def _show(self, party_id: str, run: int, what: str) -> None:
         await self._with.publisher.post(await self._still_on(party_id, run), PartyMessage.parse(what))
         await self._with.publisher.edit_card(await self._with.store.parties.get(party_id))
 
-    @durable_step("Hosting._gather")
+    @durable_step("Hosting._gather", _tell_outage)
     @journalled
     async def _gather(self, party_id: str, run: int) -> None:
         """Waits until the time to join is over, every place is taken, or the host begins."""
@@ -153,7 +170,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
         with self._with.store.changes.watching(PARTIES, party_id) as changed:
             await look_when(changed, look, lambda party: party.state is not PartyState.JOINING, due=_soon)
 
-    @durable_step("Hosting._collect")
+    @durable_step("Hosting._collect", _tell_outage)
     @journalled
     async def _collect(self, party_id: str, run: int) -> None:
         """Waits for the prompts; members without one in time get a curated prompt. A paused server's party waits on."""
@@ -179,14 +196,14 @@ class PartyWorkflow(DBOSConfiguredInstance):
     async def _rounds(self, party_id: str) -> int:
         return (await self._with.store.parties.get(party_id)).rounds
 
-    @durable_step("Hosting._open")
+    @durable_step("Hosting._open", _tell_outage)
     @journalled
     async def _open(self, party_id: str, run: int, round_: int) -> None:
         await self._still_on(party_id, run)
         if await self._with.store.parties.open_round(party_id, round_):
             _log.info("round opened", party=party_id, round=round_)
 
-    @durable_step("Hosting._await_round")
+    @durable_step("Hosting._await_round", _tell_outage)
     @journalled
     async def _await_round(self, party_id: str, run: int, round_: int) -> None:
         """Waits until every turn of a round is taken, by its member or by a model that stands in."""
@@ -212,7 +229,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
             party = await look_when(changed, look, is_over, due=due)
         await self._with.publisher.edit_call(party, message)
 
-    @durable_step("Hosting._close_rounds")
+    @durable_step("Hosting._close_rounds", _tell_outage)
     @journalled
     async def _close_rounds(self, party_id: str, run: int) -> None:
         """Starts to measure all albums before the first is revealed, so that no reveal waits for a distance."""
@@ -234,7 +251,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
             points += [RevealPoint(number, kind) for kind in (RevealKind.END, RevealKind.REPLAY)]
         return [str(point) for point in points]
 
-    @durable_step("Hosting._reveal")
+    @durable_step("Hosting._reveal", _tell_outage)
     @journalled
     async def _reveal(self, party_id: str, run: int, line: str) -> None:
         party = await self._still_on(party_id, run)
@@ -322,6 +339,8 @@ class PartyWorkflow(DBOSConfiguredInstance):
         try:
             await self._with.measuring.begin(game_id)
         except TelephoneError as error:
+            if is_outage(error):
+                raise
             _log.warning("an album is not measured", game=game_id, error=type(error).__name__)
 
     async def _drop_albums(self, party: Party) -> None:
@@ -336,6 +355,7 @@ class PartyWorkflow(DBOSConfiguredInstance):
         party = await self._with.store.parties.get(party_id)
         if party.run != run or party.state.is_final:
             raise Halted
+        self._known[party_id] = party
         return party
 
 

@@ -63,6 +63,10 @@ class BattlePresenter(Protocol):
         """
         ...
 
+    async def tell_outage(self, battle: Battle) -> None:
+        """Says on the card of a battle that is played that an outage of ours holds it up; the next edit undoes it."""
+        ...
+
     async def is_open(self, battle: Battle) -> bool:
         """Whether the battle's thread and channel still exist and can be posted to."""
         ...

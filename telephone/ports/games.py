@@ -15,10 +15,12 @@ from telephone.ports.posting import Posting
 
 
 class Delay(Enum):
-    """Why a step takes longer: its player has to be started, no line leads to them, or our own store is down."""
+    """Why a step takes longer: its player has to be started, no line leads to them or to the safety check, or our own
+    store is down."""
 
     WAKING = "waking"
     UNSENT = "unsent"
+    UNCHECKED = "unchecked"
     OUTAGE = "outage"
 
 

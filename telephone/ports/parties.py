@@ -47,6 +47,10 @@ class PartyPresenter(Protocol):
         """Brings the awards up to date, after something that they quote was deleted."""
         ...
 
+    async def tell_outage(self, party: Party) -> None:
+        """Says on the card of a party that an outage of ours holds it up; the next edit takes it back."""
+        ...
+
     async def edit_card(self, party: Party) -> None:
         """Brings the card up to date; may skip an edit that follows another too soon, never a final one."""
         ...

@@ -18,6 +18,7 @@ from telephone.domain.games import GameState, StepKey
 from telephone.engine import workflow_ids
 from telephone.engine.durable import durable_step
 from telephone.engine.engine import Engine
+from telephone.engine.outages import is_outage
 from telephone.engine.reruns import enqueue_unended
 from telephone.engine.waiting import look_until
 from telephone.errors import NotFound, StageGone, TelephoneError
@@ -151,7 +152,9 @@ class DeletionWorkflow(DBOSConfiguredInstance):
             _log.info("out of reach", entry=name, gone=error.gone, why=error.what)
         except TelephoneError as error:
             _log.warning("not taken back yet", entry=name, error=type(error).__name__)
-        except Exception:
+        except Exception as error:
+            if is_outage(error):
+                raise
             _log.exception("taking back broke", entry=name)
         erasures = self._with.store.erasures
         if not done:

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
 
 OFFICIAL: Final = "https://api.openai.com/v1"
-KEPT_SECONDS: Final = 900.0
-"""How long an answer is kept for collection, in seconds; a stopped game never collects it."""
+KEPT_BYTES: Final = 256 * 2**20
+"""The most bytes of answers that wait to be collected, which is as many as some hundred games have in a long outage of
+the store. Beyond, the oldest goes."""
 
 UNVERIFIED_SECONDS: Final = 900.0
 """How long image models are not offered to an organisation that is not verified, in seconds; then it is tried again."""
@@ -64,7 +65,8 @@ class OpenAI:
     _paces: dict[tuple[str, str], Gate] = field(default_factory=dict, repr=False)
     _unverified: dict[tuple[str, str], float] = field(default_factory=dict, repr=False)
     """When a server last said that our organisation is not verified, by server and key."""
-    _waiting: dict[str, tuple[float, Answer]] = field(default_factory=dict, repr=False)
+    _waiting: dict[str, Answer] = field(default_factory=dict, repr=False)
+    """Answers by their tickets' references, oldest first."""
     _efforts: dict[tuple[str, str], str | None] = field(default_factory=dict, repr=False)
     """The effort of reasoning by server and model, where a model refused that of its table; None: it knows none."""
 
@@ -83,16 +85,16 @@ class OpenAI:
 
     async def submit(self, model: ModelTable, ask: Ask, marker: str, since: datetime | None = None) -> Ticket:
         answer = await self._answer(model, ask)
-        self._forget_old()
         reference = uuid4().hex
-        self._waiting[reference] = (time.monotonic(), answer)
+        self._waiting[reference] = answer
+        self._forget_too_many()
         return Ticket(reference, maybe_billed_twice=since is not None)
 
     async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
         kept = self._waiting.pop(ticket.reference or "", None)
         if kept is None:  # it came, and was billed, and went with the process that asked for it
             raise failures.gone_with_its_process(model)
-        return kept[1]
+        return kept
 
     async def cancel(self, model: ModelTable, ticket: Ticket) -> None:
         self._waiting.pop(ticket.reference or "", None)
@@ -285,7 +287,12 @@ class OpenAI:
         except (OpenAIError, ValueError):
             raise failures.bad_output(model) from None
 
-    def _forget_old(self) -> None:
-        old = time.monotonic() - KEPT_SECONDS
-        for reference in [reference for reference, (kept_at, _) in self._waiting.items() if kept_at < old]:
-            del self._waiting[reference]
+    def _forget_too_many(self) -> None:
+        """Forgets the oldest answers where all together are too large: what a step waits for is younger."""
+        size = sum(map(_size, self._waiting.values()))
+        while size > KEPT_BYTES and len(self._waiting) > 1:
+            size -= _size(self._waiting.pop(next(iter(self._waiting))))
+
+
+def _size(answer: Answer) -> int:
+    return len(answer.data or b"") + len(answer.text or "")

@@ -10,7 +10,7 @@ from telephone.domain.calls import Ask
 from telephone.domain.games import Caption, Image
 from telephone.errors import Misconfigured, Refused, Withheld
 from telephone.providers.base import ModelTable
-from telephone.retry import with_patience
+from telephone.retry import Line, with_patience
 from telephone.safety.checker import MINORS, SEXUAL, Checker, Finding
 from telephone.safety.words import mentions_minor
 
@@ -79,14 +79,17 @@ class Guard:
         self._judge("picture", finding, nsfw)
         _refuse(finding, nsfw, SEVERE_DRAWING, OTHER_DRAWING)
 
-    async def caption(self, caption: Caption, ask: Ask, table: ModelTable, *, nsfw: bool) -> None:
-        """Checks a model's caption and its raw text."""
+    async def caption(
+        self, caption: Caption, ask: Ask, table: ModelTable, *, nsfw: bool, line: Line | None = None
+    ) -> None:
+        """Checks a model's caption and its raw text. `line` says what is done where there is none to the checker."""
         checker = self._for(table)
         said = caption.text if caption.raw.strip() == caption.text else f"{caption.text}\n{caption.raw}"
-        finding = await _patiently(lambda: checker.check_text(said), self.deadline)
+        finding = await _patiently(lambda: checker.check_text(said), self.deadline, line)
         if nsfw and ask.image is not None and mentions_minor(said):
             image = ask.image
-            finding = _with_minor(finding, await _patiently(lambda: checker.check_picture(image), self.deadline))
+            seen = await _patiently(lambda: checker.check_picture(image), self.deadline, line)
+            finding = _with_minor(finding, seen)
         self._judge("caption", finding, nsfw)
         if finding.severe:
             raise Withheld(SEVERE, MINORS)
@@ -95,10 +98,13 @@ class Guard:
                 f"What {table.name} said was withheld by the safety check ({stopped}), so this game ended.", stopped
             )
 
-    async def picture(self, image: Image, ask: Ask, table: ModelTable, *, nsfw: bool) -> None:
-        """Checks a model's verified picture; a sexual one that was drawn from words about a child is severe."""
+    async def picture(self, image: Image, ask: Ask, table: ModelTable, *, nsfw: bool, line: Line | None = None) -> None:
+        """Checks a model's verified picture; a sexual one that was drawn from words about a child is severe.
+
+        `line` says what is done where there is none to the checker.
+        """
         checker = self._for(table)
-        finding = await _patiently(lambda: checker.check_picture(image), self.deadline)
+        finding = await _patiently(lambda: checker.check_picture(image), self.deadline, line)
         if ask.text is not None and mentions_minor(ask.text):
             finding = _with_minor(finding, finding)
         self._judge("picture", finding, nsfw)
@@ -126,8 +132,8 @@ class Guard:
             _log.warning("flagged", what=what, categories=sorted(finding.categories), nsfw=nsfw)
 
 
-async def _patiently(check: Callable[[], Awaitable[Finding]], deadline: float) -> Finding:
-    return await with_patience(check, deadline=deadline, who="The safety check")
+async def _patiently(check: Callable[[], Awaitable[Finding]], deadline: float, line: Line | None = None) -> Finding:
+    return await with_patience(check, deadline=deadline, who="The safety check", line=line)
 
 
 def _refuse(finding: Finding, nsfw: bool, severe: str, sentence: str) -> None:

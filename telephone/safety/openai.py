@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from telephone.concurrency import imported, off_loop
 from telephone.domain.games import Image
-from telephone.errors import BadOutput, Misconfigured, RateLimited, TelephoneError, Unavailable
+from telephone.errors import BadOutput, Misconfigured, RateLimited, TelephoneError, Unavailable, Unsent
 from telephone.media.images import fit
 from telephone.providers.failures import detail_of, retry_after
 from telephone.providers.http_errors import BALANCE, codes_and_text
@@ -62,14 +62,16 @@ class OpenAIChecker:
 
     async def _check(self, parts: Any) -> Finding:
         await imported("openai", "openai.resources.moderations")
-        from openai import APIConnectionError, APIStatusError, OpenAIError
+        from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
 
         try:
             came = await self._asked().moderations.create(model=MODEL, input=parts)
             finding = _finding(came.model_dump(by_alias=True, warnings=False)["results"])
         except APIStatusError as error:
             raise self._failure(error.status_code, error.response.headers, error.response.text, parts) from None
-        except (APIConnectionError, OpenAIError, LookupError, TypeError, ValueError, AttributeError):
+        except APIConnectionError as error:  # a check costs nothing, so whether it was sent makes no difference
+            raise (Unavailable if isinstance(error, APITimeoutError) else Unsent)(_BUSY) from None
+        except (OpenAIError, LookupError, TypeError, ValueError, AttributeError):
             raise Unavailable(_BUSY) from None
         self._broken_at = None
         return finding

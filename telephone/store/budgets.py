@@ -113,12 +113,13 @@ class Budgets:
             await lock_budgets(self._database, session)
             await book_in(session, game_id)
             row = await session.get(ReservationRow, game_id, with_for_update=True)
-            if row is None or (more := row.spent + micros(rest_usd) - row.reserved) <= 0:
+            if row is None or (needed := row.spent + micros(rest_usd)) <= row.reserved:
                 return
-            held, today = max(row.reserved, row.spent), now().date()
-            order = Order(dollars(more if row.day == today else held + more), caps)
+            today = now().date()
+            counted = max(row.reserved, row.spent) if row.day == today else 0  # which a day's budget has on it already
+            order = Order(dollars(needed - counted), caps)
             await check_money(session, row.guild_id, row.member_id, order, Purpose.GAME)
-            row.reserved, row.day = row.reserved + more, today
+            row.reserved, row.day = needed, today
             session.add(row)
 
     async def settle(self, game_id: str) -> None:

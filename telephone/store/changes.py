@@ -15,6 +15,8 @@ from typing import Final, Protocol
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from telephone.store.sights import Seen, Sight
 
@@ -108,6 +110,8 @@ class Changes:
             hurry.clear()
             try:
                 await self._look_once()
+            except (OperationalError, InterfaceError, PoolTimeout) as error:
+                _log.warning("changes are looked for again", error=type(error).__name__)
             except Exception:
                 _log.exception("changes are looked for again")
 

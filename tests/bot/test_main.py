@@ -130,12 +130,19 @@ async def test_an_outage_that_lasts_ends_in_one_sentence(standin, tmp_path, faul
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "advice"), [(403, 50001, "docs/operating.md"), (400, 30034, "tomorrow"), (400, 50035, "report")]
+    ("status", "code", "advice"),
+    [
+        (403, 50001, "docs/operating.md"),
+        (400, 30034, "tomorrow"),
+        (429, 30034, "tomorrow"),
+        (400, 50035, "report"),
+        (404, 10002, "report"),
+    ],
 )
 async def test_a_refused_sync_of_the_commands_does_not_stop_the_start(standin, table, status, code, advice):
     channel, alice, bot = table
     assert await bot.stop() == 0
-    standin.faults.add("PUT", r"/commands$", status=status, code=code)
+    standin.faults.add("PUT", r"/commands$", status=status, code=code, retry_after=70_000 if status == 429 else 0)
     await bot.restart()
     asked = await alice.slash(channel, "telephone help")
     await standin.until(lambda: asked.response and asked.response.content)

@@ -37,6 +37,7 @@ HELD_UP = [
     ('{"waits": true}', Waits()),
     ('{"void": "Fewer than two sides."}', Void("Fewer than two sides.")),
     ('{"error": "StageGone", "sentence": "It is gone."}', Failed("StageGone", "It is gone.")),
+    ('{"error": "CutOff", "sentence": "It is far."}', Failed("CutOff", "It is far.")),
     ('{"error": "Withheld", "sentence": "No."}', Failed("Withheld", "No.")),
     ('{"error": "ValueError", "sentence": "Sorry."}', Failed("ValueError", "Sorry.")),
 ]
@@ -48,6 +49,7 @@ KINDS = {
     "RateLimited": errors.RateLimited,
     "TimedOut": errors.TimedOut,
     "Misconfigured": errors.Misconfigured,
+    "CutOff": errors.CutOff,
 }
 OTHERS = ("Withheld", "Retired", "OverBudget", "NotAllowed", "BadInput", "NotFound", "TelephoneError", "KeyError")
 

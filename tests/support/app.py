@@ -8,7 +8,7 @@ from pathlib import Path
 
 from telephone.app import App
 from telephone.battles.workflow import BattleWorkflow
-from telephone.bootstrap import Parts, Tempo, open_with_engine
+from telephone.bootstrap import Parts, Sweep, Tempo, open_with_engine
 from telephone.domain.budgets import Caps
 from telephone.games.card_pace import EVERY_STEP
 from telephone.games.measure_workflow import PATIENCE, Patience
@@ -67,6 +67,7 @@ class RunningApp:
     measure: GameMeasurer
     surfaces: Surfaces
     recovery: GameRecovery
+    sweep: Sweep
 
     @property
     def game_presenter(self) -> RecordedGames:
@@ -112,8 +113,11 @@ async def running_app(
     text_usd: float = 0.0,
     colours: ColourEmbedder | None = None,
     patience: Patience = PATIENCE,
+    database: str | None = None,
 ) -> AsyncIterator[RunningApp]:
     """The application with its data in `folder`, which outlives it, so that it can be opened again.
+
+    Its store and journal lie there too, unless `database` is the address of another.
 
     Letters measure every game. With `colours`, that is the primary embedder, named "prism", and `text_usd` is what one
     of its calls costs in USD.
@@ -153,12 +157,15 @@ async def running_app(
         sweep=inf,
     )
     primary = "prism" if colours else "letters"
-    settings = Settings(_env_file=None, data_dir=folder, models=own, embedder=primary, secret="key")
+    settings = Settings(
+        _env_file=None, data_dir=folder, models=own, embedder=primary, secret="key", database_url=database
+    )
     runtime = await open_with_engine(settings, surfaces, parts=parts, tempo=tempo)
     try:
         await runtime.sweep.once()
         recovery = runtime.sweep.durable[0]
-        yield RunningApp(runtime.app, runtime.store, provider, checker, letters, runtime.measure, surfaces, recovery)
+        common = (runtime.app, runtime.store, provider, checker, letters, runtime.measure, surfaces)
+        yield RunningApp(*common, recovery, runtime.sweep)
     finally:
         await runtime.close()
 

@@ -171,6 +171,9 @@ class RecordedBattles:
             self.pictures = {battle.sides[place].letter: image for place, image in (await load()).items()}
         return None if self.gone else battle.card_id
 
+    async def tell_outage(self, battle: Battle) -> None:
+        self.cards.append(("held up", None, battle.votes))
+
     async def is_open(self, battle: Battle) -> bool:
         return not self.closed
 
@@ -232,6 +235,9 @@ class RecordedParties:
 
     async def edit_awards(self, party: Party, awards: Awards) -> None:
         self.awarded.append(awards)
+
+    async def tell_outage(self, party: Party) -> None:
+        self.cards.append("held up")
 
     async def edit_card(self, party: Party) -> None:
         self.cards.append(party.state.value)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,7 @@ from telephone.domain.games import GameRequest, Pair, Prompt
 from telephone.domain.interactions import Acknowledged, key_of
 from telephone.interactions import Interactions
 from telephone.store import Store
+from tests.limits import LIMIT
 from tests.telephone.store.lives import ANN, asked
 
 
@@ -108,3 +110,36 @@ async def test_a_start_that_comes_twice_is_one_game(tmp_path):
 @pytest.mark.parametrize("shown", [repr, str])
 def test_a_token_is_shown_nowhere(shown):
     assert "hush" not in shown(asked(1, ANN))
+
+
+class SlowInserts:
+    """A store whose rows arrive when they are let in."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.may = store, asyncio.Event()
+
+    async def add(self, interaction: Acknowledged, answered=()) -> None:
+        await self.may.wait()
+        await self.store.acknowledged.add(interaction, answered)
+
+    def __getattr__(self, name: str):
+        return getattr(self.store.acknowledged, name)
+
+
+async def test_a_row_that_arrives_after_its_answer_does_not_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(interactions, "HEAD_START", 0.01)
+    async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
+        slow = SlowInserts(store)
+        kept = Interactions(SimpleNamespace(acknowledged=slow), Workers("me"))
+        await kept.keep(asked(1, ANN, worker="me"))
+        kept.answered(1)
+        await kept.tidy()
+        slow.may.set()
+        async with asyncio.timeout(LIMIT):
+            while await waiting(kept) != [1]:
+                await asyncio.sleep(0.01)
+        assert await kept.left_behind() == [], "it was answered"
+        async with asyncio.timeout(LIMIT):
+            while await waiting(kept):
+                await kept.tidy()
+                await asyncio.sleep(0.01)

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from telephone.errors import BadOutput, RateLimited, TimedOut, Unavailable, Waking
-from telephone.retry import with_patience
+from telephone.errors import BadOutput, CutOff, Outage, RateLimited, TimedOut, Unavailable, Unsent, Waking
+from telephone.retry import Line, with_patience
 
 
 class Moody:
@@ -77,6 +77,34 @@ async def test_a_model_that_does_not_wake_is_not_waited_for_without_end(monkeypa
     monkeypatch.setattr("telephone.retry.WAKING_MAX", 0.2)
     with pytest.raises(TimedOut, match="blip"):
         await with_patience(Moody(*[Waking("starting")] * 1_000), deadline=0.2, who="blip", first_wait=0.02)
+
+
+def line_of(told: list[str], within: float) -> Line:
+    async def tell() -> None:
+        told.append("told")
+
+    return Line(tell, within, lambda since: CutOff(f"cut off since {since:%H:%M}"))
+
+
+async def test_a_call_that_cannot_be_made_is_made_again_beyond_the_deadline_and_not_for_ever(monkeypatch):
+    told, moody = [], Moody(*[Unsent("no line")] * 10_000)
+    monkeypatch.setattr("telephone.retry._LONGEST_WAIT", 0.02)
+    with pytest.raises(CutOff, match="since"):
+        await with_patience(moody, deadline=0.1, who="blip", first_wait=0.001, line=line_of(told, 0.3))
+    assert told == ["told"]
+    assert moody.calls > 3
+
+
+async def test_a_line_that_comes_back_leaves_a_call_its_deadline():
+    moody = Moody(Unsent("no line"), Unavailable("busy"))
+    assert await with_patience(moody, deadline=5, who="blip", first_wait=0.001, line=line_of([], 60)) == "answer"
+
+
+async def test_an_outage_of_our_own_is_left_to_those_who_wait_for_whole_steps():
+    moody = Moody(Outage("the pictures are down"))
+    with pytest.raises(Outage):
+        await with_patience(moody, deadline=5, who="This place")
+    assert moody.calls == 1
 
 
 async def test_an_answer_that_is_none_is_not_asked_for_again_although_the_fault_may_pass():

@@ -3,7 +3,9 @@
 import asyncio
 from math import inf
 
+import psycopg
 import pytest
+import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from telephone.bootstrap import Sweep
@@ -47,6 +49,23 @@ async def test_a_fault_of_one_kind_of_work_is_logged_and_keeps_no_other_back():
     assert (broken.recovered, after.recovered) == (2, 2)
     assert [(entry["event"], entry["of"]) for entry in logs] == [("sweep failed", "Broken")] * 2
     assert all(entry["exc_info"] for entry in logs)
+
+
+class Down(Work):
+    """Work whose store is down."""
+
+    async def recover(self) -> None:
+        raise sa.exc.OperationalError("SELECT 1", {}, psycopg.errors.lookup("57P01")("terminating connection"))
+
+
+async def test_an_outage_is_told_on_one_line_for_all_kinds_of_work():
+    after = Work()
+    with capture_logs() as logs:
+        await sweep_of(Down(), Down(), after).once()
+    assert after.recovered == 1
+    assert {entry["event"] for entry in logs} == {"a sweep waits for an outage to end"}
+    assert {entry["why"] for entry in logs} == {"terminating connection"}
+    assert not any("exc_info" in entry or "of" in entry for entry in logs), "a line that is the same is held back"
 
 
 async def test_a_sweep_that_is_cancelled_ends():

@@ -11,6 +11,7 @@ import yarl
 from aiohttp import web
 
 from telephone.concurrency import off_loop
+from telephone.engine.outages import is_outage, said
 from telephone.errors import (
     BadInput,
     NotAllowed,
@@ -37,6 +38,10 @@ TAKEN: Final = "Your drawing is in. The game goes on in Discord, and you can clo
 LOST: Final = "There is nothing at this address; please press the button in Discord again."
 ELSEWHERE: Final = "A drawing is only taken from its own page; please open the link from Discord and draw there."
 BROKEN: Final = "Something broke on our side; your drawing is still in your browser, please try again in a minute."
+OUTAGE: Final = (
+    "The database does not answer just now; nothing was lost: your drawing is kept in your browser, please try again "
+    "in a minute."
+)
 ARRIVING: Final = "Your drawing is on its way already; please wait a moment."
 SLOW: Final = "The drawing took too long to arrive; please try again where the connection is better."
 BUSY: Final = "Too much is asked for from your address at once; please wait a few seconds and try again."
@@ -99,8 +104,12 @@ class _Server:
         except web.HTTPException as error:
             answer = self._said(request, LOST, error.status)
         except Exception as error:
-            _log.error("drawing page broke", method=request.method, exc_info=error)
-            answer = self._said(request, BROKEN, 500)
+            if is_outage(error):
+                _log.warning("drawing page waits for an outage to end", error=type(error).__name__, why=said(error))
+                answer = self._said(request, OUTAGE, 503)
+            else:
+                _log.error("drawing page broke", method=request.method, exc_info=error)
+                answer = self._said(request, BROKEN, 500)
         answer.headers.update(SHUT)
         answer.headers.setdefault("Cache-Control", FORGET)
         return answer

@@ -9,6 +9,8 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from telephone.cli.doctor import Diagnosis, _verified, examine, try_models
+from telephone.errors import Barred
+from telephone.media.images import Pictures
 from telephone.settings import HEALTHY, Settings
 from tests.standin_providers import StandinApis
 
@@ -110,3 +112,14 @@ async def test_image_models_that_want_a_verified_organisation_are_named_with_wha
     assert "https://platform.openai.com/settings/organization/general" in finding.remedy
     assert await _verified(settings()) == []
     assert await _verified(settings(openai_api_key=key, openai_base_url="http://127.0.0.1:8080/v1")) == []
+
+
+async def test_a_place_of_pictures_that_lets_nobody_in_is_told_with_what_to_do(tmp_path, monkeypatch):
+    async def refused(self, image):
+        raise Barred("The pictures cannot be reached just now; please try again in a minute.", "403 Forbidden")
+
+    monkeypatch.setattr(Pictures, "put", refused)
+    found = await found_of("Pictures", Settings(_env_file=None, data_dir=tmp_path))
+    assert found.health == "broken"
+    assert found.stands.endswith("cannot be written (403 Forbidden)")
+    assert "TELEPHONE_STORAGE_URL" in found.remedy

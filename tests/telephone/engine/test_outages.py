@@ -3,7 +3,10 @@
 import errno
 import socket
 import sqlite3
+import ssl
 from contextlib import closing
+from datetime import datetime
+from types import SimpleNamespace
 
 import aiohttp
 import psycopg
@@ -11,8 +14,16 @@ import pytest
 import sqlalchemy as sa
 
 from telephone.engine import outages
-from telephone.engine.outages import is_outage, through_outages
+from telephone.engine.outages import is_barred, is_database_outage, is_outage, said, through_outages
 from telephone.engine.outcomes import BROKEN, Failed, journalled, outcome_of
+from telephone.errors import Barred, CutOff, Outage
+
+KEY = SimpleNamespace(host="api.test", port=443, ssl=True, is_ssl=True)
+"""What aiohttp's errors name as their connection."""
+
+
+class PoolTimeout(psycopg.OperationalError):
+    """As psycopg_pool has it."""
 
 
 @pytest.fixture
@@ -75,6 +86,12 @@ def test_a_wrong_statement_is_none(engine, statements):
         ("25006", True),  # read-only: a standby after a switch-over
         ("58030", True),  # I/O error
         ("28P01", True),  # invalid password, until the operator mends it
+        ("55P03", True),  # lock not available: lock_timeout
+        ("25P03", True),  # ended for being idle in a transaction
+        ("25P04", True),  # ended for too long a transaction
+        ("57014", True),  # ended by statement_timeout
+        ("25P02", False),  # a statement after one that failed, which says itself why
+        ("55000", False),  # not in the prerequisite state
         ("42P01", False),  # undefined table
         ("23505", False),  # unique violation
         ("22003", False),  # numeric value out of range
@@ -101,7 +118,15 @@ def test_a_server_that_nobody_reaches_is_an_outage():
         (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), True),
         (ConnectionResetError(), True),
         (aiohttp.ServerDisconnectedError(), True),
+        (aiohttp.ClientPayloadError("cut short"), True),
+        (aiohttp.ClientConnectorDNSError(KEY, socket.gaierror(socket.EAI_NONAME, "Name or service not known")), True),
+        (aiohttp.ClientConnectorCertificateError(KEY, ssl.SSLCertVerificationError("expired")), True),
+        (aiohttp.InvalidURL("not an address"), False),
+        (TimeoutError(), True),
         (sa.exc.TimeoutError("QueuePool limit"), True),
+        (PoolTimeout("couldn't get a connection after 30.00 sec"), True),
+        (sa.exc.PendingRollbackError("Can't reconnect until the transaction is rolled back", code="8s2b"), True),
+        (sa.exc.PendingRollbackError("an earlier flush failed", code="7s2a"), False),
         (FileNotFoundError(errno.ENOENT, "No such file"), False),
         (ValueError("a bug"), False),
         (KeyError("a bug"), False),
@@ -109,6 +134,47 @@ def test_a_server_that_nobody_reaches_is_an_outage():
 )
 def test_the_systems_faults_are_told_from_bugs(error, wanted):
     assert is_outage(error) is wanted
+
+
+def test_a_failed_transaction_is_an_outage_where_an_outage_failed_it():
+    failed, lost = psycopg.errors.lookup("25P02")("aborted"), psycopg.errors.lookup("57P01")("terminated")
+    failed.__context__ = sa.exc.OperationalError("SELECT 1", {}, lost)
+    assert is_outage(sa.exc.InternalError("COMMIT", {}, failed))
+    failed.__context__ = psycopg.errors.lookup("23505")("a bug")
+    assert not is_outage(sa.exc.InternalError("COMMIT", {}, failed))
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        (aiohttp.ClientConnectorDNSError(KEY, socket.gaierror(socket.EAI_NONAME, "Name or service not known")), True),
+        (aiohttp.ClientConnectorDNSError(KEY, socket.gaierror(socket.EAI_AGAIN, "Temporary failure")), False),
+        (aiohttp.ClientConnectorCertificateError(KEY, ssl.SSLCertVerificationError("expired")), True),
+        (aiohttp.ClientConnectorError(KEY, OSError(errno.ECONNREFUSED, "refused")), False),
+        (Barred("The pictures cannot be reached."), True),
+        (Outage("The pictures cannot be reached."), False),
+        (ValueError("a bug"), False),
+    ],
+)
+def test_what_a_person_has_to_mend_is_told_from_what_passes(error, wanted):
+    assert is_barred(error) is wanted
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        (sa.exc.OperationalError("SELECT 1", {}, psycopg.errors.lookup("57P01")("terminated")), True),
+        (sa.exc.ProgrammingError("SELECT 1", {}, psycopg.errors.lookup("42P01")("no table")), False),
+        (ConnectionResetError(), False),
+    ],
+)
+def test_an_outage_of_the_database_is_told_from_one_of_the_network(error, wanted):
+    assert is_database_outage(error) is wanted
+
+
+def test_an_outage_says_what_it_is_on_one_line_without_the_statement():
+    lost = psycopg.errors.lookup("57P01")("terminating connection\nby command")
+    assert said(sa.exc.OperationalError("INSERT a secret", {}, lost)) == "terminating connection"
 
 
 class Flaky:
@@ -158,3 +224,28 @@ async def test_an_outage_is_no_outcome_of_a_step_and_a_bug_is_one():
         await outcome_of(Flaky(ConnectionResetError())())
     assert await journalled(Flaky(ValueError("a bug")))() == {"error": "ValueError", "sentence": BROKEN}
     assert await outcome_of(Flaky(ValueError("a bug"))()) == Failed("ValueError", BROKEN)
+
+
+async def test_who_is_barred_waits_for_a_while_and_then_does_what_is_said(monkeypatch):
+    monkeypatch.setattr(outages, "BARRED_MAX", 0.2)
+    monkeypatch.setattr(outages, "LONGEST_PAUSE", 0.02)
+    work = Flaky(*(Barred("closed") for _ in range(10_000)))
+
+    def instead(since: datetime) -> CutOff:
+        return CutOff(f"since {since:%H:%M}")
+
+    with pytest.raises(CutOff, match="since"):
+        await through_outages(work, first=0.001, barred=instead)
+    assert work.calls > 2
+
+
+async def test_an_outage_in_between_begins_the_wait_of_who_is_barred_anew(monkeypatch):
+    monkeypatch.setattr(outages, "BARRED_MAX", 0.0)
+    told = []
+
+    def instead(since: datetime) -> None:
+        told.append(since)
+
+    work = Flaky(ConnectionResetError(), ConnectionResetError(), Barred("closed"), ConnectionResetError())
+    assert await through_outages(work, first=0.001, barred=instead) == "done"
+    assert len(told) == 1

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from telephone.cli.doctor import examine
+from telephone.domain.budgets import Caps
 from telephone.domain.calls import Answer, Ticket
 from telephone.domain.games import GameRequest, GameState, Pair, Prompt
 from telephone.errors import BadOutput, OverBudget, Refused
@@ -267,6 +268,25 @@ async def test_no_call_is_made_that_the_reservation_does_not_cover_and_continue_
     assert done.state is GameState.FINISHED
     assert done.cost_usd + done.possibly_billed_twice_usd <= done.costs.reserved
     assert done.costs.reserved > paused.costs.reserved
+
+
+async def test_continue_asks_the_day_for_the_rest_alone_where_more_was_spent_than_reserved(running):
+    """As where a provider reports more than its table says."""
+    running.provider.delay = 60
+    game = await running.app.games.start(replace(ASKED, turns=1))
+    async with asyncio.timeout(LIMIT):
+        while not running.provider.submitted:
+            await asyncio.sleep(0.02)
+    store, rest = running.store, 0.1
+    await store.budgets.charge(game.id, "1p/0/9", "unused", 0.5)
+    spent = await taken(running)
+    assert spent > game.costs.reserved
+    left = Caps(operator_usd=spent + rest, server_usd=spent + rest, member_usd=spent + rest)
+    await store.budgets.cover(game.id, rest, left)
+    assert (await store.games.get(game.id)).costs.reserved == pytest.approx(spent + rest, abs=1e-5)
+    await store.budgets.charge(game.id, "1p/0/10", "unused", rest)
+    with pytest.raises(OverBudget):
+        await store.budgets.cover(game.id, rest, left)
 
 
 async def test_continue_reserves_no_more_than_the_day_has_left(running, monkeypatch):

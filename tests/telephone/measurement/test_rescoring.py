@@ -9,10 +9,12 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
+import sqlalchemy as sa
 
 from telephone.domain.rescores import Rescore, RescorePlan, RescoreState
-from telephone.engine import workflow_ids
+from telephone.engine import outages, workflow_ids
 from telephone.errors import BadInput, BadOutput, NotAllowed, NotFound, OverBudget, Unavailable
 from telephone.games.admission import StartRequest
 from telephone.measurement.rescore_service import BUSY
@@ -230,6 +232,29 @@ async def test_a_pause_holds_it_and_the_end_of_the_pause_lets_it_go_on(folder):
         assert len(colours.read) == read
         await running.app.servers.resume(GUILD)
         assert (await over(running, job)).state is RescoreState.FINISHED
+
+
+@pytest.mark.parametrize("down", ["rescores.count_game", "vectors.put"])
+async def test_an_outage_of_the_store_ends_it_not_and_no_text_is_paid_for_twice(folder, monkeypatch, down):
+    monkeypatch.setattr(outages, "LONGEST_PAUSE", 0.2)
+    colours = ColourEmbedder()
+    async with running_app(folder, colours=colours, text_usd=PRICE) as running:
+        part, name = down.split(".")
+        queries, times = type(getattr(running.store, part)), 3
+        query = getattr(queries, name)
+
+        async def failing(self, *arguments, **options):
+            nonlocal times
+            if times:
+                times -= 1
+                raise sa.exc.OperationalError("SELECT 1", {}, psycopg.errors.lookup("57P03")("starting up"))
+            return await query(self, *arguments, **options)
+
+        monkeypatch.setattr(queries, name, failing)
+        done = await over(running, await rescore(running))
+        assert (done.state, done.measured) == (RescoreState.FINISHED, 4)
+        assert times == 0
+        assert set(Counter(text for text in colours.read if of_the_games(text)).values()) == {1}
 
 
 async def test_a_card_that_cannot_be_shown_stops_nothing(folder):

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 import structlog
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from obstore.store import S3Store
 from PIL import Image as pil
 
 from telephone.domain.games import Image
-from telephone.errors import Misconfigured, NotFound, Unavailable
+from telephone.errors import Barred, Misconfigured, NotFound, Outage, Unavailable
 from telephone.media.images import RECENT_BYTES, Pictures, verify
 
 
@@ -97,3 +100,39 @@ async def test_a_disk_that_is_full_is_named_to_the_operator_and_not_to_players(t
     assert str(tmp_path) not in told.value.sentence
     assert logs[0]["place"] == str(tmp_path / "kept #1")
     assert logs[0]["reason"]
+
+
+NO_BUCKET = "<Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message></Error>"
+NO_KEY = "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
+DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "put", "get"),
+    [
+        (403, DENIED, Barred, Barred),
+        (401, DENIED, Barred, Barred),
+        (404, NO_BUCKET, Barred, Barred),
+        (404, NO_KEY, Barred, NotFound),
+        (400, "<Error><Code>RequestTimeout</Code></Error>", Outage, Outage),
+    ],
+)
+async def test_storage_that_lets_nobody_in_or_is_not_there_is_told_from_one_that_is_down(status, says, put, get):
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(status=status, text=says, content_type="application/xml")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with TestServer(app) as server:
+        endpoint = str(server.make_url("/"))
+        keys = {"access_key_id": "k", "secret_access_key": "s3cret", "region": "r"}
+        store = S3Store("pictures", endpoint=endpoint, client_options={"allow_http": True}, **keys)
+        pictures = Pictures(store, "s3://pictures")
+        for call, wanted in ((pictures.put(drawn()), put), (pictures.get(drawn().sha256), get)):
+            with structlog.testing.capture_logs() as logs, pytest.raises(wanted) as raised:
+                await call
+            assert type(raised.value) is wanted
+            if wanted is not NotFound:
+                [told] = logs
+                assert ("to_do" in told) is (wanted is Barred)
+                assert "s3cret" not in str(told)

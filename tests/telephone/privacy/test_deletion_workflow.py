@@ -3,11 +3,15 @@
 import asyncio
 from dataclasses import replace
 
+import psycopg
 import pytest
+import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from telephone.domain.games import ERASED, Game, GameState
 from telephone.domain.parties import PartyState
 from telephone.domain.refusals import OutOfReach
+from telephone.engine import outages
 from telephone.engine.engine import Engine
 from telephone.errors import BadInput, NotFound, StageGone, Unavailable
 from telephone.games.admission import StartRequest
@@ -50,6 +54,28 @@ def kept(folder) -> bytes:
     """Every byte of store, engine and pictures, with the names of the files."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "models.toml"]
     return b"".join(path.name.encode() + path.read_bytes() for path in files)
+
+
+async def test_an_outage_of_the_store_is_waited_for_however_long_it_lasts(tmp_path, monkeypatch):
+    monkeypatch.setattr(outages, "LONGEST_PAUSE", 0.1)
+    needed, times = Erasures.is_needed, 6  # more than an entry has attempts
+
+    async def failing(self, *arguments):
+        nonlocal times
+        if times:
+            times -= 1
+            raise sa.exc.OperationalError("SELECT 1", {}, psycopg.errors.lookup("57P03")("starting up"))
+        return await needed(self, *arguments)
+
+    async with running_app(tmp_path) as running:
+        mine = await played(running, ANN, WORDS)
+        monkeypatch.setattr(Erasures, "is_needed", failing)
+        with capture_logs() as logs:
+            await deleted(running, ANN)
+        assert times == 0
+        assert not any("exc_info" in entry for entry in logs)
+        with pytest.raises(NotFound):
+            await running.app.games.get(mine.id, server=GUILD)
 
 
 async def test_nothing_of_a_member_is_left_in_store_engine_and_pictures(tmp_path):

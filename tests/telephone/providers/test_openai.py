@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -148,15 +149,24 @@ async def test_a_call_that_is_never_answered_ends_at_the_deadline(openai, apis, 
         await players.submit("gpt-image", words, "m")
 
 
-async def test_an_answer_nobody_comes_for_is_let_go(openai, tables, words, monkeypatch):
+async def test_an_answer_nobody_comes_for_is_let_go_where_there_are_too_many(openai, tables, words, monkeypatch):
     model = tables.table("gpt-image")
     await openai.submit(model, words, "m")
     cancelled = await openai.submit(model, words, "m")
     await openai.cancel(model, cancelled)
     assert len(openai._waiting) == 1
-    monkeypatch.setattr("telephone.providers.openai.KEPT_SECONDS", -1.0)
+    monkeypatch.setattr("telephone.providers.openai.KEPT_BYTES", 10)
     await openai.submit(model, words, "m")
     assert len(openai._waiting) == 1
+
+
+async def test_a_paid_answer_is_kept_however_long_an_outage_of_the_store_lasts(openai, tables, words, monkeypatch):
+    model = tables.table("gpt-image")
+    ticket = await openai.submit(model, words, "m")
+    now = time.monotonic()
+    monkeypatch.setattr("telephone.providers.openai.time.monotonic", lambda: now + 86_400.0)
+    await openai.submit(model, words, "n")
+    assert (await openai.collect(model, words, ticket)).data
 
 
 async def test_a_picture_that_lies_at_an_address_of_the_own_server_is_fetched(openai, apis, table, words):

@@ -8,7 +8,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
+import psycopg
 import pytest
+import sqlalchemy as sa
 import structlog
 import yarl
 from aiohttp.test_utils import TestServer
@@ -57,6 +59,26 @@ async def hand_in(browser, link, data, origin=None) -> tuple[int, str]:
     headers = {"Origin": link.partition("/draw/")[0] if origin is None else origin, "Content-Type": "image/png"}
     async with browser.post(link, data=data, headers=headers) as answer:
         return answer.status, (await answer.json())["sentence"]
+
+
+async def test_a_drawing_in_an_outage_of_the_database_is_asked_for_again_in_one_line_of_log(
+    studio, browser, monkeypatch
+):
+    down, hand_in_now = True, studio.desk.hand_in
+    link = studio.link("a fox mends a clock")
+
+    async def refused(*arguments):
+        if down:
+            raise sa.exc.OperationalError("UPDATE", {}, psycopg.errors.lookup("57P03")("starting up"))
+        await hand_in_now(*arguments)
+
+    monkeypatch.setattr(studio.desk, "hand_in", refused)
+    with structlog.testing.capture_logs() as logs:
+        assert await hand_in(browser, link, drawing()) == (503, drawing_server.OUTAGE)
+    assert [entry["log_level"] for entry in logs] == ["warning"]
+    assert not any("exc_info" in entry for entry in logs)
+    down = False
+    assert (await hand_in(browser, link, drawing()))[0] == 200
 
 
 async def test_a_link_shows_the_caption_and_nothing_else_of_the_game(studio, browser):

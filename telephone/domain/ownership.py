@@ -45,8 +45,8 @@ class Ownership:
 _OWNERSHIP: Final[ContextVar[Ownership | None]] = ContextVar("ownership", default=None)
 
 
-def own(ownership: Ownership) -> None:
-    """Says which execution runs in this context, and in the tasks and threads that it begins."""
+def own(ownership: Ownership | None) -> None:
+    """Says which execution runs in this context, and in the tasks and threads that it begins; None for none."""
     _OWNERSHIP.set(ownership)
 
 

@@ -4,6 +4,7 @@ This is all we know of DBOS's tables; telephone/store/fencing.py reads the token
 """
 
 import asyncio
+import logging
 import sys
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -91,6 +92,9 @@ def keep_outages_out(dbos: DBOS) -> None:
     Where a result cannot be written, DBOS writes the fault in its place; an outage that is over by then would so become
     what the step or the workflow is said to have come to. Left unwritten, the workflow stays pending, and goes on.
     """
+    logger = logging.getLogger("dbos")
+    if not any(isinstance(one, OutagesInALine) for one in logger.filters):
+        logger.addFilter(OutagesInALine())
     system: Any = dbos._sys_db
     end, record = system.update_workflow_outcome, system.record_operation_result
 
@@ -104,6 +108,17 @@ def keep_outages_out(dbos: DBOS) -> None:
 
     system.update_workflow_outcome = update_workflow_outcome
     system.record_operation_result = record_operation_result
+
+
+class OutagesInALine(logging.Filter):
+    """Has DBOS log an outage in a line, and not as a fault of ours with its traceback: it passes."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        fault = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        if fault is not None and is_outage(fault):
+            record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+            record.msg, record.args = f"a workflow waits for an outage to end: {type(fault).__name__}", ()
+        return True
 
 
 def _raise_outage(failed: bool) -> None:

@@ -7,27 +7,12 @@ from contextlib import closing
 from itertools import pairwise
 
 import pytest
-import sqlalchemy as sa
 from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.engine import orphans
 from telephone.engine.engine import Engine
 from tests.limits import LIMIT
-
-ROOM = 1_073_741_823
-"""SQLite's own limit of the pages of a file."""
-
-
-class Disk:
-    """The disk that a journal is on, which can be full: its file then takes no page more."""
-
-    def __init__(self) -> None:
-        self.is_full = False
-
-    def hold(self, journal: sa.Engine) -> None:
-        @sa.event.listens_for(journal, "checkout")
-        def bound(connection: sqlite3.Connection, *_: object) -> None:
-            connection.execute(f"PRAGMA max_page_count = {1 if self.is_full else ROOM}")
+from tests.support.full_disk import Disk
 
 
 @DBOS.dbos_class()

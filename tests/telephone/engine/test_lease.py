@@ -260,6 +260,7 @@ class Doubt:
 
     async def held(self) -> None:
         while not self.holds:
+            self._renewed.clear()
             await self._renewed.wait()
 
     def renew(self) -> None:
@@ -272,15 +273,18 @@ def doubt():
     return Doubt()
 
 
-async def waits_for(doubt: Doubt, work, done: list) -> None:
-    """Begins work in a workflow whose process has no lease, and sees it done when that is renewed."""
+async def waits_for(doubt: Doubt, work, done: list, *, doubtful: float = 0.1) -> None:
+    """Begins work in a workflow whose process has no lease, or loses it, and sees it done when that is renewed.
+
+    `doubtful` is how long there is none, in seconds: longer than what works pauses before it tries again.
+    """
 
     async def in_a_workflow() -> None:
         own(Ownership("play", "token", doubt))
         await work()
 
     task = asyncio.create_task(in_a_workflow())
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(doubtful)
     assert not done
     assert not task.done()
     doubt.renew()
@@ -306,19 +310,35 @@ async def test_nothing_is_posted_while_a_workers_lease_is_in_doubt(doubt):
     await waits_for(doubt, lambda: patiently(post), posted)
 
 
-async def test_a_post_that_is_tried_again_waits_too(doubt):
-    posted, tries = [], []
+async def test_what_is_tried_again_waits_too(tmp_path, doubt, monkeypatch):
+    own_models = tmp_path / "models.toml"
+    own_models.write_text(MODELS)
+    provider, posted, tries = FakeProvider(), [], []
+    players = Players(Registry.load(["studio"], own_models), {"studio": provider}, 5.0)
+    submit = provider.submit
 
-    async def post() -> None:
+    def attempt() -> None:
         tries.append(doubt.holds)
-        if len(tries) == 1:
+        if len(tries) % 2:
             doubt.holds = False
             raise Unavailable("Later.")
+
+    async def post() -> None:
+        attempt()
         posted.append("card")
 
-    doubt.holds = True
-    await waits_for(doubt, lambda: patiently(post), posted)
-    assert tries == [True, True]
+    async def asked(*arguments):
+        attempt()
+        return await submit(*arguments)
+
+    monkeypatch.setattr(provider, "submit", asked)
+    for work, done in (
+        (lambda: patiently(post), posted),
+        (lambda: players.submit("painter", None, "marker"), provider.submitted),
+    ):
+        doubt.holds = True
+        await waits_for(doubt, work, done, doubtful=1.0)
+    assert tries == [True] * 4
 
 
 async def test_whoever_is_in_no_workflow_posts_and_asks_at_once():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from telephone.app import App
 from telephone.battles.workflow import BattleWorkflow
-from telephone.bootstrap import Parts, Tempo, open_with_engine
+from telephone.bootstrap import Parts, Sweep, Tempo, open_with_engine
 from telephone.domain.budgets import Caps
 from telephone.games.card_pace import EVERY_STEP
 from telephone.games.measure_workflow import PATIENCE, Patience
@@ -67,6 +67,7 @@ class RunningApp:
     measure: GameMeasurer
     surfaces: Surfaces
     recovery: GameRecovery
+    sweep: Sweep
 
     @property
     def game_presenter(self) -> RecordedGames:
@@ -158,7 +159,8 @@ async def running_app(
     try:
         await runtime.sweep.once()
         recovery = runtime.sweep.durable[0]
-        yield RunningApp(runtime.app, runtime.store, provider, checker, letters, runtime.measure, surfaces, recovery)
+        common = (provider, checker, letters, runtime.measure, surfaces, recovery, runtime.sweep)
+        yield RunningApp(runtime.app, runtime.store, *common)
     finally:
         await runtime.close()
 

@@ -37,7 +37,8 @@ async def test_games_go_on_after_a_full_disk_and_the_servers_queue_with_them(tmp
         assert not {GameState.FAILED, GameState.PAUSED} & set(before)
         disk.is_full = False
         while set(await states(running, games)) != {GameState.FINISHED}:
-            await recover(running)
+            await running.sweep.once()
+            await asyncio.sleep(0.1)
         assert len(running.provider.submitted) == len(set(running.provider.submitted)) == 4 * GAMES
         for game_id in games:
             posts = [what for of, what in running.game_presenter.posts if of == game_id]
@@ -50,12 +51,6 @@ def grow(folder) -> None:
     """Takes up the room that the journal's file still has, so that it has to grow with the next row."""
     with closing(sqlite3.connect(folder / "engine.sqlite", isolation_level=None, timeout=LIMIT)) as journal:
         journal.execute("VACUUM")
-
-
-async def recover(running: RunningApp) -> None:
-    await running.recovery.engine.recover()
-    await running.recovery.recover()
-    await asyncio.sleep(0.1)
 
 
 async def states(running: RunningApp, games: list[str]) -> list[GameState]:

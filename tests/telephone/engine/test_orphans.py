@@ -143,7 +143,6 @@ async def test_a_workflow_that_loses_its_task_again_and_again_is_enqueued_more_a
     assert [after - before for before, after in pairwise(enqueued)] == [3.0, 5.0, 9.0, 17.0]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 async def test_a_queue_whose_thread_broke_is_looked_at_again(engine, tmp_path, monkeypatch):
     writing = Writing(Disk())
     await launched(engine, writing)
@@ -152,7 +151,7 @@ async def test_a_queue_whose_thread_broke_is_looked_at_again(engine, tmp_path, m
     def breaking() -> None:
         if not broken:
             broken.append(True)
-            raise SystemExit
+            raise RuntimeError("the queue cannot be looked at")
         wait()
 
     monkeypatch.setattr(engine._polling, "wait", breaking)

@@ -22,7 +22,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -44,11 +44,11 @@ from load_rows import Found
 
 from telephone import log
 
-Part = Callable[[str | None], Awaitable[Found]]
+Part = Callable[[str | None], Coroutine[Any, Any, Found]]
 """A part of the bench; it is given the URL of a database, None for SQLite."""
 
 
-def _alone(measure: Callable[[], Awaitable[Found]]) -> Part:
+def _alone(measure: Callable[[], Coroutine[Any, Any, Found]]) -> Part:
     return lambda url: measure()
 
 
@@ -68,11 +68,14 @@ QUICK: Final[dict[str, Part]] = {"engine": load_costs.quick, "bot": _alone(load_
 """What --quick runs of these parts."""
 
 
-async def bench(parts: dict[str, Part], url: str | None, tell: Callable[[str, Found], None]) -> list[tuple[str, Found]]:
-    """Runs the parts one after another; each is told as soon as it is there."""
+def bench(parts: dict[str, Part], url: str | None, tell: Callable[[str, Found], None]) -> list[tuple[str, Found]]:
+    """Runs the parts one after another; each is told as soon as it is there.
+
+    Each has a loop of its own: an engine that was closed takes its loop's threads with it.
+    """
     found = []
     for name, part in parts.items():
-        found.append((name, await part(url)))
+        found.append((name, asyncio.run(part(url))))
         tell(*found[-1])
     return found
 
@@ -118,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parts = _chosen(given)
     before, began = os.getloadavg()[0], time.monotonic()
     with _database(given.database) as url:
-        found = asyncio.run(bench(parts, url, (lambda *_: None) if given.json else _print))
+        found = bench(parts, url, (lambda *_: None) if given.json else _print)
     rows = [row for _, one in found for row in one.rows]
     faults = [fault for _, one in found for fault in one.faults]
     machine = {"cores": os.cpu_count(), "load": [before, os.getloadavg()[0]], "took": time.monotonic() - began}

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +18,8 @@ from load_stage import AT_ONCE, Stage, stage
 _FOR_EVER: Final = Calls(3_600.0, 3_600.0)
 PROVIDED: Final = 100
 WAITING: Final = 1_000
-_SETTLED: Final = 12.0
-"""Seconds after the last change in which cards are still edited and the sweep finds nothing new."""
+_SETTLED: Final = 15.0
+"""So many seconds after the last request to Discord all cards are edited, and a sweep has found nothing new."""
 _LOOK: Final = 20.0
 """Seconds in which the CPU is added up; the sweep runs every ten."""
 _STARTERS: Final = 8
@@ -31,20 +32,20 @@ async def idle(provided: int = PROVIDED, waiting: int = WAITING) -> Found:
     with tempfile.TemporaryDirectory(prefix="telephone-bench-") as name:
         options: dict[str, Any] = {"servers": provided // AT_ONCE, "watched": False, "limits": False}
         async with stage(Path(name), _FOR_EVER, **options) as opened:
-            await asyncio.sleep(_SETTLED / 3)
+            await settled(opened)
             found.add("% of a core, nothing to do", await _share(opened))
-            await _start(opened, provided)
+            await started(opened, provided)
             while (await opened.provider.counts())["running"] < provided:
                 await asyncio.sleep(0.2)
-            await asyncio.sleep(_SETTLED)
+            await settled(opened)
             found.add(f"% of a core, {provided} games that wait for a provider", await _share(opened), 2)
     with tempfile.TemporaryDirectory(prefix="telephone-bench-") as name:
         async with stage(Path(name), _FOR_EVER, servers=10, watched=False, limits=False) as opened:
-            await _start(opened, waiting, human_step="1p", i2t="bench-spotter")
+            await started(opened, waiting, human_step="1p", i2t="bench-spotter")
             await _all_invited(opened, waiting)
             for one in opened.servers[::2]:
                 await opened.answered(await one.admin.slash(one.channel, "telephone-admin pause"))
-            await asyncio.sleep(_SETTLED)
+            await settled(opened)
             words = f"% of a core, {waiting} games of which half wait for a member and half are on paused servers"
             found.add(words, await _share(opened), 1)
             async with watched(opened.bot.pid) as used:
@@ -53,7 +54,8 @@ async def idle(provided: int = PROVIDED, waiting: int = WAITING) -> Found:
     return found
 
 
-async def _start(opened: Stage, games: int, **options: Any) -> None:
+async def started(opened: Stage, games: int, **options: Any) -> None:
+    """Has members start so many games of one turn, a few at a time."""
     places = asyncio.Queue[int]()
     for place in range(games):
         places.put_nowait(place)
@@ -75,6 +77,15 @@ async def _all_invited(opened: Stage, games: int) -> None:
 
     while invited() < games:
         await asyncio.sleep(0.5)
+
+
+async def settled(opened: Stage) -> None:
+    """Waits until the bot has asked nothing of Discord for a while."""
+    asked, since = len(opened.discord.sent), time.monotonic()
+    while time.monotonic() - since < _SETTLED:
+        await asyncio.sleep(0.5)
+        if len(opened.discord.sent) != asked:
+            asked, since = len(opened.discord.sent), time.monotonic()
 
 
 async def _share(opened: Stage) -> float:

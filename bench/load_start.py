@@ -13,21 +13,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import sqlalchemy as sa
 from load_calls import Calls
 from load_grow import Answers, add, ask
+from load_idle import settled, started
 from load_proc import watched
 from load_rows import Found
 from load_stage import Stage, stage
 from sqlmodel import SQLModel
 from stored_games import BUSIEST, fill
 
-from telephone.domain.games import Pair
 from telephone.store.database import read_url
 
 GAMES: Final = 100_000
 UNFINISHED: Final = 500
 _FOR_EVER: Final = Calls(3_600.0, 3_600.0)
-_SETTLED: Final = 20.0
-"""Seconds after which the games that were playing are on again, and wait for their players."""
-_ROUNDS: Final = 25
+_ROUNDS: Final = 100
 _STARTS: Final = 3
 
 
@@ -62,13 +60,12 @@ async def _starts(found: Found, opened: Stage, games: int) -> None:
 
 
 async def _answers(found: Found, opened: Stage, games: int, url: str) -> None:
-    """Has the busiest server be the one on which members are, with unfinished games too."""
+    """Has the busiest server be the one on which members are, and starts games there that wait for members."""
     await opened.bot.stop()
-    players = [Pair("bench-artist", "bench-spotter")]
-    await asyncio.to_thread(fill, url, 0, guilds=1, seed=8, unfinished=UNFINISHED, pairs=players)
     await asyncio.to_thread(_move, url, BUSIEST, opened.servers[0].guild.id)
     await opened.bot.restart()
-    await asyncio.sleep(_SETTLED)
+    await started(opened, UNFINISHED, human_step="1p", i2t="bench-spotter")
+    await settled(opened)
     found.add("unfinished games on that server", await opened.unfinished())
     answers = Answers()
     await ask(opened, opened.servers[0], Answers())  # what is loaded at the first question is told apart

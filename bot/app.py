@@ -10,6 +10,7 @@ import yarl
 from discord import app_commands
 
 from bot.client import BotRuntime, TelephoneBot
+from bot.delivery.counted_requests import counted
 from bot.delivery.first_requests import be_patient, not_reached
 from bot.delivery.old_edits import never_wait_for_old_edits
 from bot.delivery.request_rate import RequestRate
@@ -67,7 +68,7 @@ class TelephoneApp(TelephoneBot):
         patience: StartPatience | None = None,
         **options: Any,
     ) -> None:
-        trace = RequestRate().keep(never_wait_for_old_edits())
+        trace = counted(RequestRate().keep(never_wait_for_old_edits()))
         super().__init__(drawing_page, tree_cls=Tree, http_trace=trace, **options)
         self._patience = patience
         self._answering: asyncio.Task[None] | None = None

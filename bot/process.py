@@ -22,12 +22,14 @@ from bot.client import BotRuntime
 from bot.delivery.endpoints import point_at
 from bot.delivery.first_requests import for_good, not_reached
 from bot.interactions.errors import stray
+from bot.readiness import Watched
 from bot.surfaces import DiscordSurfaces
 from telephone import log
 from telephone.errors import Misconfigured, Occupied, Unreachable
 from telephone.retry import StartPatience
 from telephone.settings import Settings
 from telephone.web.drawing import DrawingPage
+from telephone.web.operations import OperationsPage
 
 WHAT_TO_SET = (
     "Set DISCORD_TOKEN to your bot's token to run on Discord; `make play` plays in the terminal and needs none."
@@ -62,12 +64,15 @@ async def run(settings: Settings, token: str) -> None:
 
         runtime = await patience.reach("the database", lambda: open_with_engine(settings, surfaces))
         await drawing_page.open(runtime.app.turns)
+        operations.watch(Watched(bot, runtime))
         # What is loaded stays: the collector need not look through it, which would hold the event loop up.
         gc.freeze()
         gc.enable()
         return runtime
 
     drawing_page, patience = DrawingPage(settings), StartPatience(settings.start_patience)
+    operations = OperationsPage(settings)
+    await operations.open()
     bot = TelephoneApp(open_runtime, drawing_page, patience)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.set_exception_handler(stray)
@@ -82,6 +87,7 @@ async def run(settings: Settings, token: str) -> None:
         await bot.close()
         if not running.done():
             running.cancel()
+        await operations.close()
     with suppress(asyncio.CancelledError):
         await running
 

@@ -15,6 +15,7 @@ from telephone.leaderboards.vote_review import VoteReview
 from telephone.measurement.rescore_service import RescoreService
 from telephone.models.catalog import ModelCatalog
 from telephone.moderation import Moderation
+from telephone.operations import Operations
 from telephone.parties.service import PartyService
 from telephone.privacy.service import PrivacyService
 from telephone.prompts.service import PromptService
@@ -57,5 +58,7 @@ class App:
     """Settings, budgets and pauses of a server."""
     interactions: Interactions
     """Interactions that wait for their answer, also over a restart."""
+    operations: Operations
+    """The figures that an operator watches."""
     privacy: PrivacyService
     """A member's own data: settings, a copy, and deletion."""

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from telephone import metrics
 from telephone.app import App
 from telephone.battles.admission import BattleAdmission
 from telephone.battles.matchmaking import Matchmaking
@@ -57,6 +58,7 @@ from telephone.models.players import AGAIN_PAUSES, DEADLINE, LOST_PAUSES, Player
 from telephone.models.probe import report_missing
 from telephone.models.registry import Registry
 from telephone.moderation import Moderation
+from telephone.operations import Operations
 from telephone.parties.publisher import PartyPublisher
 from telephone.parties.service import PartyService
 from telephone.parties.workflow import PartyDependencies, PartyWorkflow
@@ -83,6 +85,8 @@ from telephone.store import Store
 
 SWEEP_EVERY: Final = 10.0
 """How often a sweep looks for stored work that no process runs, in seconds."""
+_SWEEP_WITHIN: Final = 120.0
+"""Seconds that a sweep may take before an operator should look."""
 _FORGET_EVERY: Final = 3_600.0
 _ASK_AFTER: Final = 5.0
 """Seconds until the providers are asked for their models: their SDKs take long to load, and the bot starts first."""
@@ -148,14 +152,25 @@ class Sweep:
     engine: Engine
     players: Players
     every: float = SWEEP_EVERY
+    ended_at: float = field(default_factory=time.monotonic)
+    """When the last sweep ended, by the monotonic clock."""
 
     async def once(self) -> None:
         """Starts again all stored work that no process runs; a fault of one kind is logged and keeps no other back."""
+        failed = 0
         for one in self.durable:
             try:
                 await one.recover()
             except Exception:
+                failed += 1
                 _log.exception("sweep failed", of=type(one).__name__)
+        self.ended_at = time.monotonic()
+        metrics.SWEEPS.labels("failed" if failed else "done").inc()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether no sweep has ended for so long that it must hang."""
+        return time.monotonic() - self.ended_at > self.every + _SWEEP_WITHIN
 
     async def run(self) -> None:
         """Sweeps until it is cancelled; a fault is logged and the next sweep tries again.
@@ -326,6 +341,7 @@ class _Shared:
             exports=Exporter(votes, self.settings.signing_key),
             servers=ServerService(store, caps, battles, parties, runners.games),
             interactions=Interactions(store, runners.workers),
+            operations=Operations(store, caps),
             privacy=PrivacyService(store, self.pictures, runners.deletions),
         )
 

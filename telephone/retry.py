@@ -9,7 +9,18 @@ from typing import Final, TypeVar
 
 import structlog
 
-from telephone.errors import BadOutput, Occupied, RateLimited, TimedOut, Unavailable, Unreachable, Unsent, Waking
+from telephone import metrics
+from telephone.errors import (
+    BadOutput,
+    Occupied,
+    RateLimited,
+    TelephoneError,
+    TimedOut,
+    Unavailable,
+    Unreachable,
+    Unsent,
+    Waking,
+)
 
 T = TypeVar("T")
 _log = structlog.get_logger()
@@ -58,6 +69,15 @@ class StartPatience:
         await asyncio.sleep(pause)
 
 
+async def _counted(call: Callable[[], Awaitable[T]], who: str) -> T:
+    """The result of a call; an error is counted for the operator's figures."""
+    try:
+        return await call()
+    except TelephoneError as error:
+        metrics.FAILURES.labels(who, type(error).__name__).inc()
+        raise
+
+
 async def with_patience(
     call: Callable[[], Awaitable[T]],
     *,
@@ -80,8 +100,9 @@ async def with_patience(
     while True:
         try:
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.0, ends - time.monotonic())):
-                return await call()
+                return await _counted(call, who)
         except TimeoutError:
+            metrics.FAILURES.labels(who, TimedOut.__name__).inc()
             raise _timed_out(who, deadline) from None
         except (RateLimited, Unavailable) as error:
             if isinstance(error, BadOutput):

@@ -156,8 +156,8 @@ def _measured(shown: Summary) -> list[str]:
     if found.final_distance is not None:
         how = f"{embedder_name(shown.embedder)}; cosine, prompt to last caption"
         said += [f"Distance {found.final_distance:.2f} ({how}).", told(found.final_distance, shown.bearings)]
-    if found.biggest_jump is not None:
-        said.append(f"Biggest jump: turn {found.biggest_jump[0]}, {found.biggest_jump[1]:+.2f}.")
+    if found.jump is not None:
+        said.append(f"Biggest jump: turn {found.jump[0]}, {found.jump[1]:+.2f}.")
     return [*said, unread(found, embedder_name(shown.embedder))]
 
 

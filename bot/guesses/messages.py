@@ -81,10 +81,14 @@ def _most(tally: Mapping[StepKey, int]) -> str:
 def _jump(guessed: Guessed) -> str:
     if guessed.drift is None:
         return "The distance was not measured, so no jump is known."
-    if guessed.drift.biggest_jump is None:
-        return f"{embedder_name(guessed.embedder)} cannot read these words, so no jump is known."
-    turn, rise = guessed.drift.biggest_jump
-    return f"Biggest jump by distance: turn {turn}, {rise:+.2f} ({embedder_name(guessed.embedder)})."
+    drift, embedder = guessed.drift, embedder_name(guessed.embedder)
+    if drift.jump is not None:
+        return f"Biggest jump by distance: turn {drift.jump[0]}, {drift.jump[1]:+.2f} ({embedder})."
+    if drift.biggest_jump is not None:
+        return f"By distance, no turn after the first went farther from the prompt ({embedder})."
+    if drift.is_known and len(drift.distances) == 1:
+        return "A game of one turn has no jump."
+    return f"{embedder} cannot read these words, so no jump is known."
 
 
 def _name(key: StepKey) -> str:

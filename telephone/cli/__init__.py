@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import shlex
 import sys
 from dataclasses import asdict
 from datetime import datetime
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from telephone import log
+from telephone import log, memory
 from telephone.cli import exports, insights, leaderboard, members, models, pairs, prompts, rescore
 from telephone.cli.common import Json, Server, inquire, place
 from telephone.cli.output import prepare, print_json, say, screen
@@ -75,6 +76,8 @@ def play(
     as_json: Json = False,
 ) -> None:
     """Plays a game here and keeps it in a folder."""
+    memory.collect_seldom()
+    log.configure(logging.ERROR)  # what a game waits for is said in a sentence
     from telephone.games.admission import StartRequest
 
     asked = StartRequest(prompt=prompt, t2i=t2i, i2t=i2t, turns=turns, seed=seed)
@@ -97,10 +100,15 @@ async def _play(asked: "StartRequest", folder: Path, as_json: bool) -> None:
             await runtime.app.games.stop(left.game.id, by=0, is_host=True)
         game = await runtime.app.games.start(asked)
         most = f", up to ${game.costs.reserved:.4f}" if game.costs.reserved else ""
-        start = f"Playing {game.pair}, {game.request.turns} turns, seed {game.request.seed}{most}."
+        turns = "1 turn" if game.request.turns == 1 else f"{game.request.turns} turns"
+        start = f"Playing {game.pair}, {turns}, seed {game.request.seed}{most}."
         console.print(start, markup=False)
         game = await runtime.app.games.closed(game.id, timeout=24 * 3600)
-        document = await runtime.app.games.keep(game.id, folder)
+        try:
+            document = await runtime.app.games.keep(game.id, folder)
+        except Misconfigured as error:
+            again = f"TELEPHONE_DATA_DIR={shlex.quote(str(data_dir))} telephone replay {game.number} --out FOLDER"
+            raise Misconfigured(f"{error.sentence} The game is kept; write it with: {again}") from error
         embedder = runtime.players.registry.label(game.embedder or "")
         measured = await runtime.app.games.get(game.id)
         bearings = await runtime.calibrations.bearings(measured)

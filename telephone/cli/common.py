@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from telephone import memory
 from telephone.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ Server = Annotated[int, typer.Option("--server", help="Discord server id; by def
 
 def inquire(question: Callable[["Runtime"], Awaitable[T]]) -> T:
     """Asks `question` of a runtime without an engine, beside a bot that may be running."""
+
+    memory.collect_seldom()
 
     async def answer() -> T:
         from telephone.bootstrap import open_without_engine

@@ -22,16 +22,21 @@ from telephone.ports.posting import Posting
 _DELAYED: Final[Mapping[Delay, str]] = {
     Delay.WAKING: "{} is waking up",
     Delay.UNSENT: "{} cannot be reached just now",
-    Delay.OUTAGE: "the store cannot be reached just now",
+    Delay.OUTAGE: "waiting to write",
 }
+_UNWRITTEN: Final = (
+    "Nothing can be written in {} just now. Make room on its disk and see that you may write there: the game keeps "
+    "what was played, waits, and goes on by itself."
+)
 
 
 @dataclass
 class TerminalPresenter:
     """Shows games that are created after it was, not an older game that was interrupted in the same folder.
 
-    Every picture is in `folder` as soon as it is drawn, and the first one is announced. The numbers it returns as
-    message ids only count the messages.
+    Every picture is in `folder` as soon as it is drawn, and the first one is announced. Once in an outage it says what
+    keeps the game waiting: its store lies in `folder` too. The numbers it returns as message ids only count the
+    messages.
     """
 
     console: Console
@@ -40,6 +45,7 @@ class TerminalPresenter:
     _written: int = 0
     _bar: Bar = field(init=False)
     _task: TaskID | None = None
+    _unwritten: bool = False
 
     def __post_init__(self) -> None:
         self._bar = Bar(
@@ -111,6 +117,9 @@ class TerminalPresenter:
     async def edit_card(self, game: Game, progress: Progress, summary: Summary | None = None) -> None:
         if self._task is None or game.state.is_final or not self._shows(game):
             return
+        if progress.delay is Delay.OUTAGE and not self._unwritten:
+            self._bar.console.print(_UNWRITTEN.format(self.folder), markup=False, soft_wrap=True)
+        self._unwritten = progress.delay is Delay.OUTAGE
         upcoming = game.next_key
         if upcoming is not None:
             drawing = upcoming.kind is Kind.PICTURE

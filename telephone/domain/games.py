@@ -386,9 +386,9 @@ class Drift:
 
     `distances` holds prompt to caption n, `step_distances` caption n - 1 (or the prompt) to caption n.
     `mcd`, the Mean Cumulative Drift, is the mean SIMILARITY of the captions to the prompt: higher is
-    less drift. `biggest_jump` is (turn, rise of the distance over the turn before). What needs a distance from or to a
-    text that the embedder cannot read is None: one of a turn, then also `mcd`; of the last turn, `final_distance`; of
-    every two turns that follow each other, `biggest_jump`.
+    less drift. `biggest_jump` is (turn, rise of the distance over the turn before), of the turns from 2 on. What needs
+    a distance from or to a text that the embedder cannot read is None: one of a turn, then also `mcd`; of the last
+    turn, `final_distance`; of every two turns that follow each other, `biggest_jump`.
     """
 
     distances: tuple[float | None, ...]
@@ -403,9 +403,19 @@ class Drift:
         return any(distance is not None for distance in self.distances)
 
     @property
+    def jump(self) -> tuple[int, float] | None:
+        """The biggest jump as it is told: None where no turn after the first went farther away."""
+        return worth_telling(self.biggest_jump)
+
+    @property
     def unread(self) -> tuple[int, ...]:
         """The turns, from 1, that have no distance from the prompt."""
         return tuple(turn for turn, distance in enumerate(self.distances, 1) if distance is None)
+
+
+def worth_telling(jump: tuple[int, float] | None) -> tuple[int, float] | None:
+    """A biggest jump that goes away from the prompt, by the two decimals that are shown; None for any other."""
+    return jump if jump is not None and round(jump[1], 2) > 0 else None
 
 
 def step_seed(game_seed: int, key: StepKey) -> int:

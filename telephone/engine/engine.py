@@ -156,6 +156,7 @@ class Engine:
                 """A file that cannot be opened is told in a sentence; DBOS would log a traceback first."""
         self._dbos = DBOS(config=config)
         self._dbos._active_workflows_set = self._executions
+        DBOS.listen_queues([])  # the thread of our only queue is begun by _polling, at once
         DBOS.launch()
         keep_outages_out(self._dbos)
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)

@@ -17,6 +17,7 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 
+from telephone import metrics
 from telephone.errors import Outage
 
 T = TypeVar("T")
@@ -91,6 +92,7 @@ async def through_outages(
             if not is_outage(error):
                 raise
             tries += 1
+            metrics.OUTAGES.labels(type(error).__name__).inc()
             wait = pause * random.uniform(0.8, 1.2)
             _log.warning("work waits for an outage to end", error=type(error).__name__, tries=tries, again_in=wait)
             if tries == 2 and waiting is not None:

@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+import structlog
 from dbos import DBOS, Queue
+from dbos._queue import queue_worker_thread
 
 SOON: Final = 0.02
 """How long after something was enqueued here it is looked for, in seconds: what is enqueued together starts together.
@@ -28,6 +30,9 @@ seconds: an interrupted workflow is enqueued again then, and others should have 
 _OWN_QUEUE_EVERY: Final = 5.0
 """How often DBOS's own queue is looked at, in seconds: only a workflow that was begun without a queue comes there, when
 it is recovered."""
+_AFTER_A_FAULT: Final = 1.0
+"""The pause before a queue's thread that met a fault begins anew, in seconds."""
+_log = structlog.get_logger()
 
 
 class Polling:
@@ -68,24 +73,50 @@ class Polling:
             self._changed.notify_all()
 
     def slow_down(self, dbos: DBOS, queue: Queue) -> None:
-        """Has the threads of `dbos`, which was launched and declares only `queue`, look when this says so.
+        """Begins the thread of `queue`, the only one that `dbos` declares, and has all threads look when this says so.
 
-        DBOS reads a queue anew before each look, on the queue's thread: that read waits until it is time.
+        DBOS was launched and listens to no queue: it looks for queues when it starts and then once a second, and in a
+        new journal the first game would wait for the second look. It reads a queue anew before each look for work, on
+        the queue's thread: that read waits until it is time.
         """
         journal: Any = dbos._sys_db
         read = journal.get_queue
         queue._polling_interval_sec = SOON / 2
 
         def get_queue(name: str, **more: Any) -> Queue | None:
-            if name != queue.name or threading.current_thread().name != f"queue-worker-{name}":
+            if name != queue.name or threading.current_thread().name != _worker(name):
                 found: Queue | None = read(name, **more)
                 return found
             self.wait()
             return queue
 
         journal.get_queue = get_queue
-        journal.list_queues = lambda **_: [queue]
+        journal.list_queues = lambda **_: []
         journal.list_schedules = lambda **_: []
         journal.transition_delayed_workflows = lambda: None
         journal.cancel_timed_out_workflows = lambda _most: []
         dbos._registry.get_internal_queue()._polling_interval_sec = _OWN_QUEUE_EVERY
+        _begin(dbos, queue)
+
+
+def _worker(queue: str) -> str:
+    """The name of the thread that looks for a queue's work."""
+    return f"queue-worker-{queue}"
+
+
+def _begin(dbos: DBOS, queue: Queue) -> None:
+    """Begins the thread of a queue, which begins anew after a fault and ends with `dbos`."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            try:
+                queue_worker_thread(stop, dbos, queue)
+            except Exception:
+                _log.exception("the thread of a queue begins anew", queue=queue.name)
+                stop.wait(_AFTER_A_FAULT)
+
+    thread = threading.Thread(target=work, name=_worker(queue.name), daemon=True)
+    dbos.background_thread_stop_events.append(stop)
+    dbos._background_threads.append(thread)
+    thread.start()

@@ -12,6 +12,7 @@ from uuid import uuid4
 import structlog
 from cachetools import TTLCache
 
+from telephone import metrics
 from telephone.concurrency import off_loop
 from telephone.domain.calls import LONG, Answer, Ask, Ticket
 from telephone.domain.games import Game, GameState, Image, Kind, Step, StepKey, step_seed
@@ -113,10 +114,13 @@ class StepPlayer:
                 await through_outages(lambda: self.store.steps.drop_ticket(game.id, key))
             raise
         times = asked.times
+        if times > 1:  # an ended process may have made the call before
+            metrics.DOUBTS.labels(player).inc()
 
         async def lost() -> None:
             nonlocal times
             times += 1
+            metrics.DOUBTS.labels(player).inc()
             if stake and not await self.store.steps.ask_again(game.id, key, stake):
                 raise _overdrawn(stake)
 
@@ -211,6 +215,9 @@ class StepPlayer:
             await through_outages(lambda: self.store.steps.keep_ticket(game.id, key, doubled))
         what = str(key) if game.shows_steps else None
         kept = await through_outages(lambda: self.store.steps.keep_and_begin(game.id, step, image, what))
+        metrics.STEPS.labels(player, key.kind.name.lower()).inc()
+        metrics.STEP_SECONDS.labels(player).observe(step.latency_ms / 1_000)
+        metrics.SPENT.labels(player).inc(step.cost_usd)
         _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
         return kept
 

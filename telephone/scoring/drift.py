@@ -46,18 +46,19 @@ def summarise(distances: Sequence[float | None], step_distances: Sequence[float 
 
 
 def biggest_jump(distances: Sequence[float | None]) -> tuple[int, float] | None:
-    """The turn, counted from 1, that added the most distance, and how much; the earliest of equals.
+    """The turn, from 2 on, that added the most distance, and how much; the earliest of equals.
 
-    Negative only where every turn came closer to the prompt. None where no two turns that follow each other are known.
-    Raises ValueError without distances.
+    The first turn is the translation itself: all that lies between the prompt and its caption is no jump. Negative
+    where every later turn came closer to the prompt. None where no two turns that follow each other are known, so for
+    one turn alone. Raises ValueError without distances.
     """
     if not distances:
         raise ValueError("a game without distances has no biggest jump")
-    rises = np.diff(np.array([0.0, *distances], dtype=np.float64))  # None becomes NaN
+    rises = np.diff(np.array(distances, dtype=np.float64))  # None becomes NaN
     if np.isnan(rises).all():
         return None
-    turn = int(np.nanargmax(rises))
-    return turn + 1, float(rises[turn])
+    risen = int(np.nanargmax(rises))
+    return risen + 2, float(rises[risen])
 
 
 def _unit(vector: ArrayLike) -> Vector:

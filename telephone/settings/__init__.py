@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     chat: Name = Field(None, alias="TELEPHONE_CHAT")
     http_host: Annotated[str, written(checks.listening_host)] = Field("127.0.0.1", alias="TELEPHONE_HTTP_HOST")
     http_port: Annotated[int, written(checks.port)] = Field(8787, ge=0, le=65535, alias="TELEPHONE_HTTP_PORT")
+    operations_port: Annotated[int | None, written(checks.port)] = Field(
+        None, ge=0, le=65535, alias="TELEPHONE_OPERATIONS_PORT"
+    )
     public_url: Annotated[str | None, written(checks.public_address)] = Field(None, alias="TELEPHONE_PUBLIC_URL")
     proxies: Annotated[str, written(checks.networks)] = Field("", alias="TELEPHONE_PROXIES")
     role: Annotated[Role, written(checks.one_of(*get_args(Role)))] = Field("all", alias="TELEPHONE_ROLE")

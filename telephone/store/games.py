@@ -243,6 +243,13 @@ class Games:
         """
         await self._database.change(lambda connection: show_by(connection, game_id, embedder, unless))
 
+    async def by_state(self, states: Collection[GameState]) -> dict[GameState, int]:
+        """How many games of all servers are in each of these states."""
+        query = select(col(GameRow.state), func.count()).where(col(GameRow.state).in_(_names(states)))
+        async with self._database.reading() as session:
+            found = {GameState(name): number for name, number in await session.execute(query.group_by(GameRow.state))}
+        return {state: found.get(state, 0) for state in states}
+
     async def count(self, guild_id: int | None, states: Collection[GameState]) -> int:
         """How many games are in one of these states, of one server or, for None, of all."""
         async with self._database.reading() as session:

@@ -3,11 +3,26 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, inspect, text
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    NullPool,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    create_engine,
+    insert,
+    inspect,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from telephone.errors import Misconfigured, Unreachable
 from telephone.store.database import engine_options, is_sqlite, set_up_sqlite
+from telephone.store.tables.games import Row
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -24,6 +39,13 @@ _POSTGRES_NEVER: Final = (
 )
 """Words of a Postgres that answers, and lets nobody in by this address. Everything else may pass: no connection, a
 restart, no free connection."""
+_VERSION: Final = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""The table in which Alembic keeps the revision of a database, as it makes it itself."""
 _LOCK: Final = 0x7E1E_9407
 """The key of the advisory lock under which Postgres is migrated."""
 
@@ -31,8 +53,9 @@ _LOCK: Final = 0x7E1E_9407
 def upgrade(url: URL) -> None:
     """Creates the file's folder, then the tables, or changes them to this version's. Blocks.
 
-    All in one transaction and under a lock, so that several processes may start at once. Raises
-    Unreachable when the database does not answer now, and Misconfigured when it is none or newer than this version.
+    A new database gets its tables as they are now; only what an earlier version made is migrated, step by step. All
+    in one transaction and under a lock, so that several processes may start at once. Raises Unreachable when the
+    database does not answer now, and Misconfigured when it is none or newer than this version.
     """
     shown = str(url.database) if is_sqlite(url) else url.render_as_string(hide_password=True)
     try:
@@ -62,18 +85,37 @@ def _migrate(url: URL, shown: str) -> None:
     engine = plain.execution_options(telephone_writes=True)
     if _revision(engine) == newest_revision():
         return
+    with engine.begin() as connection:
+        if not is_sqlite(url):
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        if _is_new(connection):
+            create(connection)
+        else:
+            _change(connection, shown)
+
+
+def _is_new(connection: Connection) -> bool:
+    """Whether a database has none of our tables, nor Alembic's."""
+    return not {_VERSION.name, *Row.metadata.tables} & set(inspect(connection).get_table_names())
+
+
+def create(connection: Connection) -> None:
+    """Makes the tables of this version in a new database, at once and not by all migrations since the first."""
+    for metadata in (Row.metadata, _VERSION.metadata):
+        metadata.create_all(connection, checkfirst=False)
+    connection.execute(insert(_VERSION).values(version_num=newest_revision()))
+
+
+def _change(connection: Connection, shown: str) -> None:
     # Loaded only where there is something to change: it takes longer than all other looks at an open database.
     from alembic import command
     from alembic.util.exc import CommandError
 
-    with engine.begin() as connection:
-        if not is_sqlite(url):
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        try:
-            command.upgrade(configured(connection), "head")
-        except CommandError as error:
-            newer = "The database was made by a newer version of AI Telephone; please update this one."
-            raise Misconfigured(newer, f"{shown}: {error}") from error
+    try:
+        command.upgrade(configured(connection), "head")
+    except CommandError as error:
+        newer = "The database was made by a newer version of AI Telephone; please update this one."
+        raise Misconfigured(newer, f"{shown}: {error}") from error
 
 
 def newest_revision() -> str:

@@ -133,7 +133,7 @@ async def test_a_sealed_game_of_five_turns_with_six_members_is_played_to_the_rev
         await here.caption(member, invitation, words, killed=turn == 4)
     await here.shown("**Turn 2 of 5, picture**")
     await here.kill()  # in the middle of the reveal
-    await here.shown("Biggest jump")
+    await here.shown("prompt to last caption")
     await here.shown("### #1 finished")
 
     game = await here.game(1)
@@ -167,7 +167,7 @@ async def test_members_draw_on_the_page_and_upload_and_no_model_plays(standin: S
     form = await cy.click(claim.response, label="Upload")
     await here.submit(cy, form, {"drawing": [("holiday.png", _picture())]})
     await here.caption(di, await here.shown("### Turn 2: write a caption"), SAID[1])
-    await here.shown("Biggest jump")
+    await here.shown("prompt to last caption")
     game = await here.game(1)
     assert (game.state, {step.player for step in game.steps}) == (GameState.FINISHED, {"human"})
     thread = standin.messages(standin.threads(here.channel)[0].id)
@@ -241,7 +241,7 @@ def _check_the_reveal(messages: Sequence[Message], turns: int) -> None:
         f"**Turn {turn} of {turns}, {kind}**" for turn in range(1, turns + 1) for kind in kinds
     ]
     assert [one.reply_to for one in line] == [one.id for one in messages[: len(line)]]
-    assert "Biggest jump" in summary.text
+    assert "prompt to last caption" in summary.text
 
 
 def _let_the_claim_run_out(folder: Path) -> None:

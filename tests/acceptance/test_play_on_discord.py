@@ -80,7 +80,7 @@ async def _stored(folder: Path, guild_id: int) -> Game:
 
 
 def _summaries(messages: Sequence[Message]) -> list[Message]:
-    return [message for message in messages if "Biggest jump" in message.text]
+    return [message for message in messages if "prompt to last caption" in message.text]
 
 
 def _check_the_thread(messages: Sequence[Message], game: Game) -> None:

@@ -29,7 +29,7 @@ async def revealed(server: LiveServer, taker) -> discord.Message:
     [game] = await server.runtime.app.games.store.games.unfinished()
     await caption(taker, await shown(server, "### A member's turn: write a caption"))
     await server.runtime.app.games.closed(game.id, timeout=LIMIT)
-    return await shown(server, "Biggest jump")
+    return await shown(server, "prompt to last caption")
 
 
 def options_of(message: discord.Message) -> list[list[str]]:
@@ -68,7 +68,7 @@ async def test_spectators_guess_which_step_was_human_and_where_the_subject_was_l
         await bob.select(lost.response, ["1p"])
         changed = await bob.select(lost.response, ["2p"])
         assert changed.response.content.startswith(
-            "You chose turn 2, picture. Most often chosen: turn 2, picture (1 of 1). Biggest jump by distance: turn "
+            "You chose turn 2, picture. Most often chosen: turn 2, picture (1 of 1). By distance, no turn after the "
         )
         assert changed.response.content.endswith("(letters).\nChosen so far:\n- turn 2, picture: 1")
         await bot.close()

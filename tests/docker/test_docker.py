@@ -116,6 +116,9 @@ def test_compose_runs_the_bot_on_a_volume_and_with_few_rights():
         "only the host itself may ask"
     )
     assert not {"privileged", "network_mode", "cap_add"} & set(bot)
+    port = bot["environment"]["TELEPHONE_OPERATIONS_PORT"]
+    assert f":{port}/healthz" in bot["healthcheck"]["test"][-1]
+    assert not any(port in published for published in bot["ports"]), "figures are for operators"
 
 
 @pytest.mark.long

@@ -36,6 +36,15 @@ TELL = """
 import json, sys
 print(json.dumps(list(sys.modules)), file=sys.stderr)
 """
+COUNTED = """
+import gc
+from telephone import cli
+looks = 0
+def look(phase, _):
+    global looks
+    looks += phase == "start"
+gc.callbacks.append(look)
+"""
 
 
 def loaded(code: str, folder: Path) -> set[str]:
@@ -61,3 +70,13 @@ def test_nothing_heavy_comes_with_a_command_that_only_reads(typed, tmp_path):
 @pytest.mark.parametrize("typed", ["--help", "play --help", "models"])
 def test_neither_store_nor_engine_comes_with_help_and_models(typed, tmp_path):
     assert not (LATE | ENGINE) & loaded(COMMAND.format(typed), tmp_path)
+
+
+@pytest.mark.parametrize("typed", ["status", "play fox --t2i=nobody"])
+def test_the_collector_does_not_look_again_and_again_through_what_a_command_loads(typed, tmp_path):
+    code = COUNTED + COMMAND.format(typed) + "print(looks, file=sys.stderr)"
+    settings = os.environ | {"TELEPHONE_DATA_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=tmp_path, env=settings, capture_output=True, text=True
+    )
+    assert int(done.stderr.splitlines()[-1]) < 20

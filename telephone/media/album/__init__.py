@@ -96,7 +96,7 @@ def _shown(game: Game, turn: Turn, pictures: Mapping[str, Image], drift: Drift |
         distance=distance,
         step_distance=drift.step_distances[turn.n - 1] if drift and measured else turn.step_distance,
         bar=min(100.0, 100 * (distance or 0) / max(longest, 0.5)),
-        is_jump=drift is not None and len(drift.distances) > 1 and turn.n == (drift.biggest_jump or (0,))[0],
+        is_jump=drift is not None and turn.n == (drift.jump or (0,))[0],
     )
 
 

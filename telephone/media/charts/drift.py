@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import isnan, nan
 from typing import TYPE_CHECKING, Final
 
+from telephone.domain.games import worth_telling
 from telephone.media.charts.labels import beside
 from telephone.media.charts.scale import draw_scale, scale_in_words, scale_labels, top_of
 from telephone.media.charts.style import INKS, LARGE, TYPE, Ink, Note, Theme, canvas, footing, heading, panel, png
@@ -90,8 +91,9 @@ def describe_drift(
         (first, start), (last, end) = known[0], known[-1]
         starts = f"{start:.2f}" if first == 1 else f"{start:.2f} in turn {first}"
         ends = f"{end:.2f}" if last == len(distances) else f"{end:.2f} in turn {last}"
-        jumped = f"the biggest jump is turn {jump[0]}, {signed(jump[1])}" if jump else "no jump is known"
-        moved = "it never moved away" if jump and jump[1] <= 0 else jumped
+        far = worth_telling(jump)
+        stayed = "no turn after the first went farther away" if jump else "no jump is known"
+        moved = f"the biggest jump is turn {far[0]}, {signed(far[1])}" if far else stayed
         course = (
             f"Line chart of the distance from the prompt over {len(distances)} turns: it starts at "
             f"{starts}, ends at {ends}; {moved}."
@@ -202,9 +204,8 @@ def _settle(text: "Annotation", places: Sequence[tuple[float, float]], before: "
 
 
 def _marked_jump(distances: Sequence[float]) -> tuple[int, float] | None:
-    """The jump worth marking: none where there is one turn only, or the game never moved away."""
-    found = biggest_jump(distances)
-    return found if found is not None and len(distances) > 1 and found[1] > 0 else None
+    """The jump worth marking: none where there is one turn only, or no later one went farther away."""
+    return worth_telling(biggest_jump(distances))
 
 
 def _places(axes: "Axes", distances: Sequence[float], n: int) -> list[tuple[float, float]]:

@@ -194,6 +194,12 @@ def test_the_summary_tells_where_the_words_went():
     assert [file.name for file in post.files] == ["first.png", "last.png", "drift.png"]
 
 
+def test_a_summary_tells_no_jump_where_no_later_turn_went_farther_away():
+    closer = replace(summary(), drift=summarise((0.5, 0.4), (0.5, 0.3)))
+    (_, line) = displays(game_messages.summary(game(GameState.FINISHED, steps=4), closer))
+    assert "jump" not in line
+
+
 def test_the_summary_says_what_the_distance_means():
     scale = Calibration("minilm", Quartiles(0.8, 0.9, 1.0), Quartiles(0.05, 0.1, 0.2), 0.25, "redraws", 10, 60)
     bearings = Bearings(scale, Rest(None, 4, cycle=False))

@@ -109,6 +109,18 @@ def test_steps_are_offered_with_their_words_as_many_at_once_as_discord_takes():
     assert (options[0].label, options[0].description) == ("Turn 1, picture", None)
 
 
+@pytest.mark.parametrize(
+    ("distances", "said"),
+    [
+        ((0.5, 0.4), "By distance, no turn after the first went farther from the prompt (MiniLM, offline)."),
+        ((0.5,), "A game of one turn has no jump."),
+    ],
+)
+def test_a_game_without_a_jump_says_so(distances, said):
+    shown = Guessed(revealed(), Question.LOST, FIRST, {FIRST: 1}, summarise(distances, distances), "MiniLM (offline)")
+    assert guess_messages.asked(shown).splitlines()[0].endswith(said)
+
+
 def test_a_jump_that_is_not_known_is_not_told():
     unread = summarise((None, None), (None, None))
     shown = Guessed(revealed(), Question.LOST, FIRST, {FIRST: 1}, unread, "MiniLM (offline)")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -166,6 +167,26 @@ async def test_a_game_cut_off_by_the_keyboard_does_not_disturb_the_next_one(tmp_
     status, out, err = await telephone("play", "two red apples", "--turns", "1", "--out", "kept", cwd=tmp_path)
     assert (status, err) == (0, "")
     assert "fox" not in out
+
+
+async def test_a_game_whose_folder_cannot_be_written_at_its_end_is_kept_and_written_as_told(tmp_path):
+    (tmp_path / "my game" / "album.html").mkdir(parents=True)
+    status, out, err = await telephone(
+        *("play", "two red apples on a table", "--t2i", "stickers", "--i2t", "spotter-sharp"),
+        *("--turns", "1", "--seed", "7", "--out", "my game"),
+        cwd=tmp_path,
+    )
+    assert status == 1
+    assert "spotter-sharp, 1 turn, seed 7." in out
+    said, _, command = err.strip().splitlines()[-1].partition("write it with: ")
+    assert said.startswith("The folder my game cannot be written (Is a directory)")
+    setting, *words = shlex.split(command)
+    name, _, place = setting.partition("=")
+    assert words[0] == "telephone"
+    again = [word if word != "FOLDER" else "elsewhere" for word in words[1:]]
+    status, _, err = await telephone(*again, cwd=tmp_path, **{name: place})
+    assert status == 0, err
+    assert (tmp_path / "elsewhere" / "album.html").stat().st_size > 1_000
 
 
 async def test_a_pair_is_told_in_words_and_as_its_contract_says(tmp_path):

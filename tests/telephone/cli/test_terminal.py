@@ -9,6 +9,7 @@ from rich.console import Console
 from telephone.cli.terminal import TerminalPresenter
 from telephone.domain.games import GameRequest, Kind, Pair, Prompt, Step, StepKey
 from telephone.media.images import verify
+from telephone.ports.games import Delay, Progress
 from telephone.store import Store
 from tests.support.pictures import paint
 
@@ -41,3 +42,17 @@ async def test_a_folder_that_cannot_be_written_does_not_stop_the_game(game, tmp_
     presenter, printed = shown_in(tmp_path / "missing")
     await presenter.post_step(game, Step(StepKey(1, Kind.PICTURE), "stickers", seed=1), IMAGE, None)
     assert printed.getvalue() == ""
+
+
+async def test_a_disk_that_is_full_is_told_once_an_outage_with_what_to_do(game, tmp_path):
+    presenter, printed = shown_in(tmp_path)
+    await presenter.post_opening(game, None)
+    try:
+        for delay in (None, Delay.OUTAGE, Delay.OUTAGE, None, Delay.OUTAGE):
+            await presenter.edit_card(game, Progress(delay=delay))
+    finally:
+        presenter.close()
+    told = [line for line in printed.getvalue().splitlines() if "cannot" in line or "can be written" in line]
+    assert len(told) == 2, "there were two outages"
+    assert told[0].startswith(f"Nothing can be written in {tmp_path} just now. Make room on its disk")
+    assert told[0].endswith("the game keeps what was played, waits, and goes on by itself.")

@@ -36,6 +36,52 @@ async def test_what_is_enqueued_starts_although_nobody_looks_by_himself(tmp_path
         await engine.close()
 
 
+async def test_the_first_work_of_a_new_journal_waits_for_no_second_look_for_queues(tmp_path, never, monkeypatch):
+    monkeypatch.setattr(threading.Event, "wait", _waiting_long_for_a_second(threading.Event.wait))
+    ran, gate = [], asyncio.Event()
+    gate.set()
+    engine = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}")
+    counting = Counting(ran, gate)
+    await engine.launch([counting])
+    try:
+        await engine.enqueue("walk-a", counting.walk, "a", 1)
+        async with asyncio.timeout(LIMIT):
+            while "a0" not in ran:
+                await asyncio.sleep(0.02)
+    finally:
+        await engine.close()
+
+
+def _waiting_long_for_a_second(wait):
+    """`Event.wait`, which where it waits for just a second waits until the event is set."""
+    return lambda event, timeout=None: wait(event, None if timeout == 1.0 else timeout)
+
+
+async def test_a_queue_s_thread_that_meets_a_fault_begins_anew(tmp_path, never, monkeypatch):
+    monkeypatch.setattr(polling, "_AFTER_A_FAULT", 0.01)
+    faults, works = [RuntimeError("a bug of the queue's thread")] * 2, polling.queue_worker_thread
+
+    def broken(*given):
+        if faults:
+            raise faults.pop()
+        works(*given)
+
+    monkeypatch.setattr(polling, "queue_worker_thread", broken)
+    ran, gate = [], asyncio.Event()
+    gate.set()
+    engine = Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}")
+    counting = Counting(ran, gate)
+    await engine.launch([counting])
+    try:
+        await engine.enqueue("walk-a", counting.walk, "a", 1)
+        async with asyncio.timeout(LIMIT):
+            while "a0" not in ran:
+                await asyncio.sleep(0.02)
+    finally:
+        await engine.close()
+    assert not faults
+
+
 async def test_an_engine_that_has_nothing_to_do_asks_next_to_nothing(tmp_path, never):
     asked = []
 

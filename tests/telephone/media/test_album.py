@@ -167,6 +167,11 @@ def test_long_words_are_told_in_full_once_and_shortened_where_they_head_the_page
     assert words.count("…") == 2 + 1  # the heading, the first caption, the page's title
 
 
+def test_a_game_that_came_closer_after_its_first_turn_has_no_jump(played: Played, pictures: dict[str, Image]) -> None:
+    html = album(played(), pictures, drift=summarise((0.6, 0.5, 0.5, 0.4), (0.6, 0.1, 0.1, 0.1)))
+    assert "biggest jump" not in Page(html).words.lower()
+
+
 def test_other_artists_owe_no_credit(played: Played, pictures: dict[str, Image]) -> None:
     game = played()
     other = dataclasses.replace(game.pair, t2i="flux-schnell")

@@ -40,16 +40,30 @@ def test_distances_worked_out_by_hand(a: list[float], b: list[float], distance: 
     assert cosine_distance(a, b) == pytest.approx(distance, abs=1e-12)
 
 
-def test_one_turn_jumps_from_the_prompt_itself() -> None:
+def test_one_turn_is_the_translation_and_no_jump() -> None:
     found = drift([1, 0], [[3, 4]])
     assert found.distances == found.step_distances
     assert found.distances[0] == pytest.approx(0.4)
     assert found.mcd == pytest.approx(0.6)
-    assert found.biggest_jump == (1, found.distances[0])
+    assert found.biggest_jump is None
 
 
 def test_the_earliest_of_equal_jumps_is_named() -> None:
-    assert biggest_jump((0.25, 0.5, 0.75)) == (1, 0.25)
+    assert biggest_jump((0.25, 0.5, 0.75)) == (2, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("distances", "jump", "told"),
+    [
+        ((0.75, 0.5, 0.625), (3, 0.125), (3, 0.125)),
+        ((0.75, 0.5), (2, -0.25), None),
+        ((0.5, 0.5, 0.503), (3, pytest.approx(0.003)), None),
+        ((0.75, None, 0.5), None, None),
+    ],
+)
+def test_a_jump_is_told_from_turn_two_on_where_one_goes_away(distances, jump, told) -> None:  # type: ignore[no-untyped-def]
+    found = summarise(distances, distances)
+    assert (found.biggest_jump, found.jump) == (jump, told)
 
 
 def test_stored_distances_give_the_same_drift_again() -> None:
@@ -74,7 +88,10 @@ def test_every_figure_stays_in_its_range(prompt: np.ndarray, captions: np.ndarra
     assert len(found.distances) == len(found.step_distances) == len(captions)
     assert all(0 <= d <= 2 for d in (*found.distances, *found.step_distances))
     assert -1 <= found.mcd <= 1
-    assert 1 <= found.biggest_jump[0] <= len(captions)
+    if len(captions) == 1:
+        assert found.biggest_jump is None
+    else:
+        assert 2 <= found.biggest_jump[0] <= len(captions)
 
 
 @given(vectors, vectors, st.floats(1e-100, 1e100), st.floats(1e-100, 1e100))
@@ -126,7 +143,7 @@ def test_a_text_that_is_not_read_has_no_distance_and_breaks_the_line() -> None:
     assert found.distances == (pytest.approx(0.2), None, pytest.approx(1.0), pytest.approx(0.4))
     assert found.step_distances == (pytest.approx(0.2), None, None, pytest.approx(0.2))
     assert (found.final_distance, found.mcd, found.unread) == (pytest.approx(0.4), None, (2,))
-    assert found.biggest_jump == (1, pytest.approx(0.2))
+    assert found.biggest_jump == (4, pytest.approx(-0.6))
     assert found.is_known
 
 

@@ -5,6 +5,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -23,8 +24,7 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def engine(empty_url: str) -> Iterator[Engine]:
-    upgrade(read_url(empty_url))
+def empty(empty_url: str) -> Iterator[Engine]:
     made = create_engine(
         read_url(empty_url).set(drivername="sqlite") if "sqlite" in empty_url else read_url(empty_url),
         poolclass=NullPool,
@@ -33,10 +33,63 @@ def engine(empty_url: str) -> Iterator[Engine]:
     made.dispose()
 
 
+@pytest.fixture(params=["made at once", "migrated"])
+def engine(request: pytest.FixtureRequest, empty: Engine, empty_url: str) -> Engine:
+    """A database of this version, made new or by all migrations one after another."""
+    if request.param == "migrated":
+        migrated(empty)
+    upgrade(read_url(empty_url))
+    return empty
+
+
+def migrated(engine: Engine) -> None:
+    with engine.begin() as connection:
+        command.upgrade(configured(connection), "head")
+
+
+def described(engine: Engine) -> dict[str, object]:
+    """Every table with its columns, constraints and indexes, all that can be read of them but the order of columns."""
+    inspector = inspect(engine)
+
+    def rows(found: list[Any]) -> list[str]:
+        return sorted(repr(sorted(row.items(), key=str)) for row in found)
+
+    return {
+        table: {
+            "columns": rows([column | {"type": repr(column["type"])} for column in inspector.get_columns(table)]),
+            "key": inspector.get_pk_constraint(table),
+            "foreign": rows(inspector.get_foreign_keys(table)),
+            "unique": rows(inspector.get_unique_constraints(table)),
+            "checks": rows(inspector.get_check_constraints(table)),
+            "indexes": rows([_in_words(index) for index in inspector.get_indexes(table)]),
+        }
+        for table in inspector.get_table_names()
+    }
+
+
 def differences(engine: Engine) -> list[object]:
     with engine.connect() as connection:
         options = {"compare_type": True, "compare_server_default": True}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), Row.metadata))
+
+
+def _in_words(index: Any) -> dict[str, str]:
+    """An index as it was read, the condition of a partial one as it is written."""
+    options = {name: str(option) for name, option in index.get("dialect_options", {}).items()}
+    return {key: str(value) for key, value in (index | {"dialect_options": options}).items()}
+
+
+def test_a_new_database_is_what_all_migrations_would_make_of_it(empty: Engine, empty_url: str) -> None:
+    upgrade(read_url(empty_url))
+    at_once = described(empty)
+    Row.metadata.drop_all(empty)
+    with empty.begin() as connection:
+        connection.execute(text("DROP TABLE alembic_version"))
+    assert described(empty) == {}
+    migrated(empty)
+    assert described(empty) == at_once
+    with empty.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == newest_revision()
 
 
 def test_migrations_make_exactly_the_tables(engine: Engine) -> None:
@@ -48,16 +101,30 @@ def test_the_newest_revision_is_told_by_the_names_of_the_migrations(engine: Engi
         assert newest_revision() == ScriptDirectory.from_config(configured(connection)).get_current_head()
 
 
+def test_a_new_database_is_made_without_what_only_changes_need(empty_url: str) -> None:
+    assert not alembic_comes_with_opening(empty_url)
+
+
 def test_a_database_of_this_version_is_opened_without_what_only_changes_need(engine: Engine, empty_url: str) -> None:
+    assert not alembic_comes_with_opening(empty_url)
+
+
+def test_alembic_comes_where_there_is_something_to_change(engine: Engine, empty_url: str) -> None:
+    with engine.begin() as connection:
+        command.downgrade(configured(connection), "-1")
+    assert alembic_comes_with_opening(empty_url)
+
+
+def alembic_comes_with_opening(url: str) -> bool:
     words = f"""
 import sys
 from telephone.store.database import read_url
 from telephone.store.migrate import upgrade
-upgrade(read_url({empty_url!r}))
+upgrade(read_url({url!r}))
 print("alembic" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", words], check=True, capture_output=True, text=True, cwd=ROOT)
-    assert done.stdout == "False\n"
+    return done.stdout == "True\n"
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,14 @@ def test_the_biggest_jump_is_marked_and_a_game_that_stayed_has_none() -> None:
     assert len(where(chart((0.0, 0.0, 0.0)), ORANGE)) == 0
 
 
+def test_the_first_turn_is_the_translation_and_never_the_jump() -> None:
+    columns = where(chart((0.7, 0.6, 0.65))[170:], ORANGE)[:, 1]
+    assert columns.min() > (98 + 1152) / 2, "it is on the way to turn 3 of 3"
+    said = [text.get_text() for text in figure((0.7, 0.6, 0.65)).findobj(Text)]
+    assert "◆ Biggest jump: turn 3, +0.05" in said
+    assert len(where(chart((0.7, 0.6)), ORANGE)) == 0
+
+
 def test_the_jump_that_is_marked_is_the_one_that_is_measured() -> None:
     distances = (0.3, 0.2, 0.9, 0.1)
     turn, _ = biggest_jump(distances)
@@ -88,8 +96,8 @@ def test_the_chart_in_words_names_start_end_and_jump() -> None:
         "Line chart of the distance from the prompt over 10 turns: it starts at 0.18, ends at 0.63; "
         "the biggest jump is turn 3, +0.19."
     )
-    assert describe_drift((0.4,), (1, 0.4)) == "Line chart: after its one turn the game is 0.40 away from the prompt."
-    assert "never moved away" in describe_drift((0.0, 0.0), (1, 0.0))
+    assert describe_drift((0.4,), None) == "Line chart: after its one turn the game is 0.40 away from the prompt."
+    assert "no turn after the first went farther away" in describe_drift((0.0, 0.0), (2, 0.0))
 
 
 def figure(distances: tuple[float, ...] = TEN, **changes: object):  # type: ignore[no-untyped-def]

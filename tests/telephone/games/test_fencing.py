@@ -74,10 +74,12 @@ async def until(condition) -> None:
             await asyncio.sleep(0.02)
 
 
-async def finished(url: str, game_id: str) -> Game:
+async def finished(url: str, game_id: str, log: Log) -> Game:
+    """The game once it is finished and summed up: whoever lives may do that."""
     async with await Store.open(url) as store, asyncio.timeout(LIMIT):
         while (game := await store.games.get(game_id)).state is not GameState.FINISHED:
             await asyncio.sleep(0.05)
+    await until(lambda: any(post.startswith("summary ") for post in log.of("post")))
     return game
 
 
@@ -112,7 +114,7 @@ async def test_when_the_sessions_of_both_are_cut_a_step_is_played_by_one_of_them
             cut(url)
         await asyncio.sleep(TIMES.free + 3 * TIMES.every)
         log.gate.touch()
-        await finished(url, game_id)
+        await finished(url, game_id, log)
         each_once(log)
         assert log.of("answer", "a") + log.of("answer", "b") == log.of("submit"), "nobody else waited for an answer"
         assert first.returncode is None is second.returncode
@@ -136,7 +138,7 @@ async def test_a_worker_that_was_stopped_for_longer_than_its_lease_does_no_more(
                 os.kill(first.pid, signal.SIGCONT)
                 await asyncio.sleep(1.0)
             log.gate.touch()
-            game = await finished(url, game_id)
+            game = await finished(url, game_id, log)
             os.kill(first.pid, signal.SIGCONT)
             await asyncio.sleep(3.0)
             assert (len(log.of("submit", "a")), len(log.of("post", "a"))) == done
@@ -155,7 +157,7 @@ async def test_a_call_that_nobody_finds_again_is_a_doubt_once(url, log):
             os.kill(first.pid, signal.SIGCONT)
             log.gate.touch()
             await until(lambda: log.of("answer", "a"))
-            game = await finished(url, game_id)
+            game = await finished(url, game_id, log)
             await asyncio.sleep(1.0)
             assert len(log.of("submit", "a")) == 1
             assert len(log.of("submit", "b")) == len(STEPS)
@@ -172,7 +174,7 @@ async def test_a_worker_whose_line_is_dead_does_nothing_until_it_is_whole_and_th
             await taken_over(log, "b")
             done = len(log.of("submit", "a")), len(log.of("post", "a"))
             log.gate.touch()
-            await finished(url, game_id)
+            await finished(url, game_id, log)
             line.whole.set()
             await asyncio.sleep(3.0)
             assert (len(log.of("submit", "a")), len(log.of("post", "a"))) == done
@@ -190,5 +192,5 @@ async def test_a_worker_that_is_closed_hands_its_games_over_at_once(url, log):
         if mine == "a":
             await until(lambda: log.of("collect", "b"))
         log.gate.touch()
-        await finished(url, game_id)
+        await finished(url, game_id, log)
         each_once(log)

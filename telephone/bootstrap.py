@@ -18,6 +18,7 @@ from telephone.battles.publisher import BattlePublisher
 from telephone.battles.service import BattleService
 from telephone.battles.workflow import BattleDependencies, BattleWorkflow
 from telephone.engine.engine import Engine
+from telephone.engine.lease import TIMES, LeaseTimes
 from telephone.engine.outages import is_outage, said
 from telephone.exports import Exporter
 from telephone.exports.artifacts import GameArtifacts
@@ -112,7 +113,8 @@ class Tempo:
 
     `call` is how long a player may take for a step, `lost` and `again` are the pauses after calls that were lost and
     before those that are asked for again. `cards` is how seldom a game's card is edited, `reveal` the pause
-    between two messages of a reveal, and `sweep` the pause between two sweeps. `stretch` is how long one durable step
+    between two messages of a reveal, and `sweep` the pause between two sweeps. `lease` says how long a process on
+    Postgres takes itself for alive, and the others it. `stretch` is how long one durable step
     of a rescore works, `held` the age of a worker's last sign of life at which another one takes its rescore over, and
     `rescore` the deadline of its embedder. `settle` is how long a deletion waits for running workflows, and `pauses`
     are the pauses between its attempts where Discord did not answer.
@@ -130,6 +132,7 @@ class Tempo:
     settle: float = SETTLE
     pauses: tuple[float, ...] = PAUSES
     sweep: float = SWEEP_EVERY
+    lease: LeaseTimes = TIMES
 
 
 TEMPO: Final = Tempo()
@@ -376,7 +379,7 @@ async def open_with_engine(
     """
     shared = await _Shared.open(settings, parts or parts_of(settings), tempo, humans=True)
     store, players, pictures = shared.store, shared.players, shared.pictures
-    engine = Engine(settings.engine_url)
+    engine = Engine(settings.engine_url, tempo.lease)
     game_publisher = _game_publisher(shared, surfaces.games, surfaces.human_turns, tempo.cards)
     battle_publisher = BattlePublisher(store, pictures, players, surfaces.battles)
     games, measuring = _game_workflows(shared, engine, game_publisher, battle_publisher, tempo)
@@ -458,7 +461,8 @@ async def _launch(
     except BaseException:
         await shared.store.close()
         raise
-    sweep = Sweep([GameRecovery(shared.store, games, engine), *others], engine, shared.players, tempo.sweep)
+    durable = [GameRecovery(shared.store, games, engine), *others, engine]
+    sweep = Sweep(durable, engine, shared.players, tempo.sweep)
     # Begun in a context of its own: it outlives whoever opens the app.
     sweeping = Context().run(asyncio.create_task, sweep.run())
     common = (shared.store, shared.players, shared.guard, shared.measure, shared.calibrations)

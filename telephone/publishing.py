@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from telephone.domain.ownership import ensure_it_may, once_it_may
 from telephone.engine.outages import is_outage
 from telephone.errors import StageGone, TelephoneError, TimedOut, Unavailable
 from telephone.ports.posting import Posting, nonce
@@ -22,9 +23,17 @@ _log = structlog.get_logger()
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """Calls a presenter and retries until DEADLINE. Then raises StageGone: a game pauses, and nothing paid is lost."""
+    """Calls a presenter and retries until DEADLINE. Then raises StageGone: a game pauses, and nothing paid is lost.
+
+    It calls only while the other processes take this one for alive.
+    """
+
+    async def attempt() -> T:
+        ensure_it_may()
+        return await call()
+
     try:
-        return await with_patience(call, deadline=DEADLINE, who="This place")
+        return await once_it_may(lambda: with_patience(attempt, deadline=DEADLINE, who="This place"))
     except TimedOut as late:
         why = late.__cause__.why if isinstance(late.__cause__, Unavailable) else ""
         raise StageGone(LIMITED.format(why=why) if why else SILENT, "silent") from None

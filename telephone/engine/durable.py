@@ -6,6 +6,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from dbos import DBOS
 
+from telephone.domain.ownership import until_it_may
 from telephone.engine.outages import through_outages
 
 P = ParamSpec("P")
@@ -18,9 +19,9 @@ def durable_step(
 ) -> Callable[[Callable[P, Coroutine[Any, Any, T]]], Callable[P, Coroutine[Any, Any, T]]]:
     """Makes a coroutine a durable step, whose result is journalled under this name and which outlasts outages.
 
-    It is run again after a crash and after an outage, so what it does must be safe to repeat. `tell` is awaited with
-    the workflow's instance, the id that the step is about, and whether an outage holds it up: when one does, and when
-    it is over.
+    It is run again after a crash and after an outage, so what it does must be safe to repeat. It begins only while the
+    other processes take this one for alive. `tell` is awaited with the workflow's instance, the id that the step is
+    about, and whether an outage holds it up: when one does, and when it is over.
     """
 
     def decorate(step: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -34,6 +35,7 @@ def durable_step(
                     held_up.append(error)
                     await tell(args[0], str(args[1]), True)
 
+            await until_it_may()
             done = await through_outages(lambda: step(*args, **kwargs), waiting=waiting)
             if tell is not None and held_up:
                 await tell(args[0], str(args[1]), False)

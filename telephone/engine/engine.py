@@ -23,7 +23,12 @@ from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, Queue, Serializer, Se
 from dbos import error as dbos_error
 from filelock import FileLock, Timeout
 
+from telephone.engine.executions import Executions
 from telephone.engine.failover import Failover
+from telephone.engine.journal import Journal, keep_outages_out
+from telephone.engine.lease import TIMES, Alone, LeaseTimes, SessionLease
+from telephone.engine.orphans import Orphans
+from telephone.engine.outages import is_outage
 from telephone.engine.polling import Polling
 from telephone.errors import Misconfigured, Occupied, Unreachable
 
@@ -75,8 +80,8 @@ class JsonSerializer(Serializer):
 class Engine:
     """One DBOS in this process. On SQLite it locks the database's folder against a second process."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, times: LeaseTimes = TIMES) -> None:
+        self._url, self._times = url, times
         self.worker: Final = f"bot-{uuid.uuid4().hex}"
         """The name of this process; no other one has had it before."""
         self._lock: FileLock | None = None
@@ -85,12 +90,22 @@ class Engine:
         self._queue: Queue | None = None
         self._enqueued: LRUCache[str, bool] = LRUCache(_ENQUEUED_CACHED)
         self._connections: sa.Engine | None = None
+        self._lease: Alone | SessionLease = Alone() if self._on_sqlite else SessionLease(url, self.worker, times)
+        self._executions = Executions(self._lease)
+        self._journal: Journal | None = None
+        self._orphans: Orphans | None = None
         self._failover: Failover | None = None
-        self._polling = Polling(shared=not self._on_sqlite)
+        self._polling = Polling(shared=not self._on_sqlite, may_look=lambda: self._lease.holds)
 
     @property
     def _on_sqlite(self) -> bool:
         return self._url.startswith("sqlite")
+
+    @property
+    def _executor_id(self) -> str:
+        """The name of this process in the journal. SQLite: DBOS recovers only under the same one as before. Postgres:
+        no two processes may share one."""
+        return "bot" if self._on_sqlite else self.worker
 
     @property
     def _path(self) -> Path:
@@ -126,33 +141,59 @@ class Engine:
         # DBOS adds a handler of its own to a logger without one, and would write past our log.
         if not logging.getLogger("dbos").handlers:
             logging.getLogger("dbos").addHandler(logging.NullHandler())
-        # SQLite: DBOS recovers only under the same id as before. Postgres: no two processes may share an id.
-        executor_id = "bot" if self._on_sqlite else self.worker
         config = DBOSConfig(
             name="ai-telephone",
             application_version=APPLICATION_VERSION,
-            executor_id=executor_id,
+            executor_id=self._executor_id,
             system_database_url=self._url,
             serializer=JsonSerializer(),
             max_executor_threads=16,
             log_level="WARNING",
         )
-        if not self._on_sqlite:
-            self._failover = Failover(self._url, executor_id, QUEUE)
-            await self._failover.announce()
+        if isinstance(self._lease, SessionLease):
+            await self._lease.take()
         else:
             self._connections = config["system_database_engine"] = _sqlite_engine(self._url)
             with self._connections.connect():
                 """A file that cannot be opened is told in a sentence; DBOS would log a traceback first."""
         self._dbos = DBOS(config=config)
+        self._dbos._active_workflows_set = self._executions
         DBOS.listen_queues([])  # the thread of our only queue is begun by _polling, at once
         DBOS.launch()
+        keep_outages_out(self._dbos)
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)
         self._queue = await DBOS.retrieve_queue_async(QUEUE)
         if self._queue is not None:
             self._polling.slow_down(self._dbos, self._queue)
-        if self._failover is not None:
+        self._journal = Journal(self._dbos, QUEUE)
+        self._orphans = Orphans(self._journal, self._executions, self._executor_id)
+        if isinstance(self._lease, SessionLease):
+            self._lease.keep(self._stop_what_others_play)
+            self._failover = Failover(self._lease, self._journal, self.worker, self._times)
             self._failover.watch()
+
+    async def _stop_what_others_play(self) -> None:
+        """Stops the workflows that were taken over while this worker had no lock."""
+        if self._journal is not None:
+            known = self._executions.claims()
+            self._executions.stop_others(known, await self._journal.running(self.worker))
+
+    async def recover(self) -> None:
+        """Enqueues the workflows of this process that have lost their tasks. Safe at any time.
+
+        It finds them by looking twice, so it is to be called regularly.
+        """
+        if self._orphans is None or not self._lease.holds:
+            return
+        try:
+            enqueued = await self._orphans.enqueue()
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            _log.warning("the journal is looked through later", why=type(error).__name__)
+        else:
+            if enqueued:
+                self._polling.wake()
 
     async def enqueue(self, workflow_id: str, workflow: Any, *args: str | int) -> None:
         """Enqueues a workflow, which runs once, however often this is called with the same id.
@@ -239,24 +280,38 @@ class Engine:
         others = set(workers) - {self.worker}
         if self._on_sqlite or not others:
             return others
-        return set() if self._failover is None else await self._failover.dead(others)
+        return set() if self._failover is None else self._failover.dead(others)
 
     async def close(self) -> None:
-        """Stops DBOS and releases the lock; interrupted workflows go on at the next launch."""
+        """Stops DBOS and releases the lock; interrupted workflows go on at the next launch, or in another process."""
         if self._failover is not None:
             await self._failover.stop()
         if self._dbos is not None:
             logging.getLogger("dbos").setLevel(logging.ERROR)
             self._polling.stop()
             await _interrupt(self._dbos)
+            await self._hand_over()
             await asyncio.to_thread(DBOS.destroy)
             self._dbos = None
+        if isinstance(self._lease, SessionLease):
+            await self._lease.give_up()
         if self._connections is not None:
             self._connections.dispose()
         for instance in self._workflows:
             _unregister(instance)
         if self._lock is not None:
             self._lock.release()
+
+    async def _hand_over(self) -> None:
+        """Enqueues what was interrupted for the other workers, which would wait long to find this one gone."""
+        if self._journal is None:
+            return
+        if not self._on_sqlite:
+            try:
+                await self._journal.enqueue_again(self.worker, await self._journal.running(self.worker))
+            except sa.exc.DBAPIError as error:
+                _log.warning("others find out that this worker ends", why=type(error.orig).__name__)
+        self._journal.close()
 
     def _lock_against_others(self) -> None:
         path = self._path

@@ -1,106 +1,94 @@
 """Failover on Postgres: finds workers that died and hands their workflows to the living ones.
 
-A live worker holds an advisory lock on its own name in a database session. A worker that can take the lock of another
-name knows that its holder is gone, since Postgres frees the locks of a session when it ends, however it ends.
+A worker's lock that is free for longer than the worker takes itself for alive without it tells that nobody runs its
+workflows any more (telephone/engine/lease.py).
 """
 
 import asyncio
 from collections.abc import Collection
-from contextlib import suppress
-from typing import Final
+from dataclasses import dataclass
 
 import psycopg
 import structlog
-from dbos import DBOS
 
-EVERY: Final = 2.0
-"""How often dead workers are looked for, in seconds."""
-_SPACE: Final = 0x7E1E
-"""The first key of our advisory locks, so that they do not collide with the locks of other programs."""
-_Connection = psycopg.AsyncConnection[tuple[bool]]
+from telephone.engine.journal import Journal
+from telephone.engine.lease import TIMES, LeaseTimes, Session, SessionLease, clock, try_lock, unlock
+
 _log = structlog.get_logger()
 
 
-class Failover:
-    """Announces that this worker lives, and takes over the workflows of workers that died."""
+@dataclass(slots=True)
+class _Free:
+    """Since when a lock was found free at every look, and at which it was last, in seconds on the clock."""
 
-    def __init__(self, url: str, executor_id: str, queue: str) -> None:
-        self._url, self._executor_id, self._queue = url, executor_id, queue
-        self._connection: _Connection | None = None
+    since: float
+    last: float
+
+
+class Failover:
+    """Takes over the workflows of workers that died, while this one lives."""
+
+    def __init__(self, lease: SessionLease, journal: Journal, name: str, times: LeaseTimes = TIMES) -> None:
+        self._lease, self._journal, self._name, self._times = lease, journal, name, times
+        self._free: dict[str, _Free] = {}
+        self._asked_for: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
-    async def announce(self) -> None:
-        """Takes this worker's lock; to be called before its first workflow. Raises psycopg.Error."""
-        self._connection = await self._connect()
-
     def watch(self) -> None:
-        """Looks for dead workers from now on; to be called when workflows can run."""
+        """Looks for dead workers from now on."""
         self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        """Releases the lock, so that other workers take over unfinished workflows."""
+        """Looks no more."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        if self._connection is not None:
-            await self._connection.close()
+            await asyncio.wait({self._task})
 
-    async def dead(self, workers: Collection[str]) -> set[str]:
-        """Those of these workers that hold their lock no more; none of them while this one has no connection."""
-        if self._connection is None:
-            return set()
-        found = set()
-        for name in workers:
-            if await _try_lock(self._connection, name):
-                await self._connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", (_SPACE, name))
-                found.add(name)
+    def dead(self, workers: Collection[str]) -> set[str]:
+        """Those of these workers that are known to be dead; the others are looked at from now on."""
+        found = {name for name in workers if self._is_dead(name)}
+        self._asked_for = (self._asked_for | set(workers)) - found
         return found
 
-    async def _connect(self) -> _Connection:
-        connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
-        await connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (_SPACE, self._executor_id))
-        return connection
+    def _is_dead(self, name: str) -> bool:
+        free = self._free.get(name)
+        return free is not None and self._lease.holds and free.last - free.since >= self._times.free
 
     async def _watch(self) -> None:
         while True:
             try:
-                if self._connection is None:
-                    self._connection = await self._connect()
-                await self._look_for_dead(self._connection)
-            except psycopg.Error:
-                # The lock went with the session, and with it the proof that we live: connect again soon.
+                if self._lease.session is not None and self._lease.holds:
+                    await self.look(self._lease.session)
+            except (psycopg.Error, TimeoutError):
                 _log.warning("failover lost its connection")
-                if self._connection is not None:
-                    await self._connection.close()
-                    self._connection = None
-            except Exception:
-                _log.exception("failover looks again")
-            await asyncio.sleep(EVERY)
+            except Exception as error:
+                _log.warning("failover looks again", why=type(error).__name__)
+            await asyncio.sleep(self._times.every)
 
-    async def _look_for_dead(self, connection: _Connection) -> None:
-        await connection.execute("SELECT 1")
-        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-        for name in {str(workflow.executor_id) for workflow in pending} - {self._executor_id}:
-            if await _try_lock(connection, name):
-                try:
+    async def look(self, session: Session) -> None:
+        """Looks once at the locks of all other workers, and takes over what dead ones left."""
+        names = (await self._journal.executors() | self._asked_for) - {self._name}
+        self._free = {name: free for name, free in self._free.items() if name in names}
+        for name in names:
+            if not await try_lock(session, name, within=self._times.answers):
+                self._free.pop(name, None)
+                continue
+            try:
+                self._note_free(name)
+                if self._is_dead(name):
                     await self._take_over(name)
-                finally:
-                    await connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", (_SPACE, name))
+            finally:
+                await unlock(session, name, within=self._times.answers)
+
+    def _note_free(self, name: str) -> None:
+        now, free = clock(), self._free.get(name)
+        if free is None or now - free.last > self._times.settles:
+            self._free[name] = _Free(now, now)
+        else:
+            free.last = now
 
     async def _take_over(self, name: str) -> None:
-        """Resumes the pending workflows of a dead worker; its lock must be held.
-
-        Lists them under the lock: before, another survivor may have resumed them, and may be running them by now. A
-        workflow that was resumed is ENQUEUED, and PENDING again only under the name of the worker that runs it.
-        """
-        left = await DBOS.list_workflows_async(status="PENDING", executor_id=name, load_input=False, load_output=False)
-        if left:
-            await DBOS.resume_workflows_async([workflow.workflow_id for workflow in left], queue_name=self._queue)
-            _log.info("a dead worker's games go on", worker=name, workflows=len(left))
-
-
-async def _try_lock(connection: _Connection, name: str) -> bool:
-    cursor = await connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", (_SPACE, name))
-    row = await cursor.fetchone()
-    return row is not None and row[0]
+        """Enqueues the pending workflows of a dead worker; its lock must be held, so that it cannot come back."""
+        left = await self._journal.running(name)
+        if enqueued := await self._journal.enqueue_again(name, left):
+            _log.info("a dead worker's games go on", worker=name, workflows=len(enqueued))

@@ -8,6 +8,7 @@ for.
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
@@ -35,12 +36,13 @@ _log = structlog.get_logger()
 
 
 class Polling:
-    """Says when a queue's thread looks for work. Safe to call from any thread.
+    """Says when a queue's thread looks for work: not while `may_look` forbids it. Safe to call from any thread.
 
     Its clock is `perf_counter`: simulated Discords stop `monotonic`, and this thread lives outside of them.
     """
 
-    def __init__(self, *, shared: bool) -> None:
+    def __init__(self, *, shared: bool, may_look: Callable[[], bool] = lambda: True) -> None:
+        self._may_look = may_look
         self._every, self._keen_for = (SHARED, KEEN_FOR) if shared else (ALONE, 0.0)
         self._changed, self._stopped = threading.Condition(), False
         now = time.perf_counter()
@@ -59,6 +61,8 @@ class Polling:
         with self._changed:
             while not self._stopped and (left := self._due - time.perf_counter()) > 0:
                 self._changed.wait(left)
+            while not self._stopped and not self._may_look():
+                self._changed.wait(SHARED)
             self._looked = now = time.perf_counter()
             self._due = now + (AGAIN if now < self._keen_until else self._every)
 

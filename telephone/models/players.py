@@ -13,6 +13,7 @@ import structlog
 
 from telephone.domain.calls import Answer, Ask, Ticket
 from telephone.domain.games import Caption, Image, fold
+from telephone.domain.ownership import ensure_it_may, once_it_may
 from telephone.domain.visible import says_something
 from telephone.errors import BadOutput, NotAllowed, RateLimited, Refused, Retired, TelephoneError, TimedOut
 from telephone.media.images import verify
@@ -85,7 +86,8 @@ class Players:
         """Submits one step. `since` is when it was first asked for, where an earlier attempt may have got through.
 
         `lost` is awaited after each call that was lost, and so may be billed beside the one that gets through. `line`
-        says what is done where there is none to the provider.
+        says what is done where there is none to the provider. In a workflow it calls only while the other processes
+        take this one for alive.
         """
         table = self.registry.table(name)
         provider = self.providers[table.provider]
@@ -93,6 +95,7 @@ class Players:
 
         async def submit() -> Ticket:
             nonlocal earliest
+            ensure_it_may()
             began = datetime.now(UTC)
             try:
                 return await provider.submit(table, ask, marker, earliest)
@@ -107,7 +110,7 @@ class Players:
                 raise
 
         try:
-            return await with_patience(submit, deadline=self.deadline, who=name, line=line)
+            return await once_it_may(lambda: with_patience(submit, deadline=self.deadline, who=name, line=line))
         except TimedOut as error:
             if error.__cause__ is not None:  # no call was under way: the last one was turned away, or lost and counted
                 error.cost_usd = 0.0

@@ -14,8 +14,10 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
+from telephone.domain.ownership import owned
 from telephone.errors import Misconfigured
 from telephone.store.changes import Changes
+from telephone.store.fencing import check
 from telephone.store.tables.games import Row
 
 T = TypeVar("T")
@@ -229,8 +231,13 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        """A transaction that is committed at its end, or rolled back by an exception."""
+        """A transaction that is committed at its end, or rolled back by an exception.
+
+        Raises TakenOver for an execution that has lost its workflow.
+        """
         async with self._write_lock, _transaction(UncancelledSession(self._writers, expire_on_commit=False)) as session:
+            if owned() is not None and not is_sqlite(self.url):
+                await in_session(session, check)
             yield session
         self.changes.stir()
 

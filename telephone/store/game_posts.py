@@ -1,4 +1,7 @@
-"""The posts of games as units of work: stored as begun before they are sent, as done when their id is known."""
+"""The posts of games as units of work: stored as begun before they are sent, as done when their id is known.
+
+Both raise TakenOver, and write nothing, for an execution that has lost its workflow.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +13,7 @@ from sqlmodel import col
 
 from telephone.domain.refusals import NoGame
 from telephone.store.database import insert_into
+from telephone.store.fencing import JOURNAL, check, execute, owns
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import GameRow, PostRow
 
@@ -29,9 +33,10 @@ class StoredPost:
 def begin_post(connection: Connection, game_id: str, what: str) -> StoredPost:
     """Stores that a message is about to be posted, unless it is stored; returns what is stored. Raises NotFound."""
     values = {"game_id": game_id, "what": what, "message_id": None, "began_at": now()}
-    began = connection.execute(_beginning(connection.dialect.name), values).scalar()
+    began = execute(connection, _beginning, values).scalar()
     if began is not None:
         return StoredPost(began, None, again=False)
+    check(connection)
     row = connection.execute(_STORED, {"game_id": game_id, "what": what}).first()
     if row is None:
         raise NoGame(game_id)
@@ -41,26 +46,28 @@ def begin_post(connection: Connection, game_id: str, what: str) -> StoredPost:
 def finish_post(connection: Connection, game_id: str, what: str, message_id: int) -> None:
     """Stores the id of a posted message. Raises NotFound."""
     values = {"game_id": game_id, "what": what, "message_id": message_id, "began_at": now()}
-    if connection.execute(_finishing(connection.dialect.name), values).scalar() is None:
+    if execute(connection, _finishing, values).scalar() is None:
+        check(connection)
         raise NoGame(game_id)
 
 
-def _inserting(dialect: str) -> Any:
+def _inserting(dialect: str, is_fenced: bool) -> Any:
     """An INSERT of a post whose game is there and not erased; locks the game's row, so that it stays so."""
     given = {name: bindparam(name, type_=_POST.c[name].type) for name in _GIVEN}
     game = select(*given.values(), col(GameRow.guild_id), false())
+    game = game.join_from(GameRow, JOURNAL, owns()) if is_fenced else game
     game = game.where(col(GameRow.id) == given["game_id"], ~col(GameRow.erased)).with_for_update(read=True)
     return insert_into(dialect, PostRow).from_select([*_GIVEN, "guild_id", "hidden"], game)
 
 
 @cache
-def _beginning(dialect: str) -> Any:
-    return _inserting(dialect).on_conflict_do_nothing().returning(_POST.c.began_at)
+def _beginning(dialect: str, is_fenced: bool) -> Any:
+    return _inserting(dialect, is_fenced).on_conflict_do_nothing().returning(_POST.c.began_at)
 
 
 @cache
-def _finishing(dialect: str) -> Any:
-    inserting = _inserting(dialect)
+def _finishing(dialect: str, is_fenced: bool) -> Any:
+    inserting = _inserting(dialect, is_fenced)
     message_id = {"message_id": inserting.excluded.message_id}
     return inserting.on_conflict_do_update(index_elements=["game_id", "what"], set_=message_id).returning(_POST.c.what)
 

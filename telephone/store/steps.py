@@ -1,6 +1,7 @@
 """Steps: the intent to ask a player, the ticket of a submitted call, and the answer.
 
-Every step of every game passes here, so each method is one unit of work with statements that are built once.
+Every step of every game passes here, so each method is one unit of work with statements that are built once. Each
+raises TakenOver, and writes nothing, for an execution that has lost its workflow.
 """
 
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from telephone.domain.calls import Ticket
 from telephone.domain.games import GameState, Image, Step, StepKey
 from telephone.domain.refusals import NobodyAsked, NoGame
 from telephone.store.database import Database, insert_into
+from telephone.store.fencing import JOURNAL, check, execute, fenced, owns
 from telephone.store.game_posts import StoredPost, begin_post
 from telephone.store.game_reader import step_of
 from telephone.store.glances import paused
@@ -74,7 +76,7 @@ class Steps:
         values |= {"asked_times": 1, "at_stake_usd": 0.0}
 
         def work(connection: Connection) -> Asked:
-            first = connection.execute(_asking(connection.dialect.name), values).scalar()
+            first = execute(connection, _asking, values).scalar()
             return _asked(connection, game_id, key, first)
 
         return await self._database.change(work)
@@ -100,7 +102,7 @@ class Steps:
 
         def work(connection: Connection) -> Asked | None:
             _finish(connection, game_id, posted)
-            first = connection.execute(_asking_in_run(connection.dialect.name), values).scalar()
+            first = execute(connection, _asking_in_run, values).scalar()
             try:
                 asked = _asked(connection, game_id, key, first)
             except NoGame:
@@ -116,10 +118,12 @@ class Steps:
 
         `stake` is what that call may cost, in US dollars.
         """
-        asked = Asked(None, None, now(), first=False)
-        return not await self._database.change(
-            lambda connection: _again(connection, game_id, key, asked, stake).overdrawn
-        )
+
+        def work(connection: Connection) -> bool:
+            check(connection)
+            return not _again(connection, game_id, key, Asked(None, None, now(), first=False), stake).overdrawn
+
+        return await self._database.change(work)
 
     async def posted(self, game_id: str, posted: Posted) -> None:
         """Stores the id of a posted message, as `ask_in_run` does, where nothing else is to be stored."""
@@ -132,7 +136,8 @@ class Steps:
         values |= {"new_found": ticket.found, "new_maybe": ticket.maybe_billed_twice}
 
         def work(connection: Connection) -> None:
-            if connection.execute(_TICKET, values).rowcount == 0:
+            if execute(connection, _TICKET, values).rowcount == 0:
+                check(connection)
                 raise NobodyAsked(str(key))
 
         await self._database.change(work)
@@ -144,8 +149,10 @@ class Steps:
         """
 
         def work(connection: Connection) -> None:
-            if connection.execute(_DROP, _key(game_id, key)).rowcount:
+            if execute(connection, _DROP, _key(game_id, key)).rowcount:
                 book(connection, game_id)
+            else:
+                check(connection)
 
         await self._database.change(work)
 
@@ -176,12 +183,13 @@ def put_step(connection: Connection, game_id: str, step: Step) -> Row[Any] | Non
     values |= {"reference": step.reference, "parameters": dict(step.parameters), "latency_ms": step.latency_ms}
     values |= {"cost_usd": step.cost_usd, "cost_estimated": step.cost_estimated}
     values |= {"asked_times": None, "at_stake_usd": None}
-    return connection.execute(_keeping(connection.dialect.name), values).first()
+    return execute(connection, _keeping, values).first()
 
 
 def _keep(connection: Connection, game_id: str, step: Step) -> Step:
     row = put_step(connection, game_id, step)
     if row is None:
+        check(connection)
         row = _stored(connection, game_id, step.key)
         if row.kept_at is None:
             raise NoGame(game_id)
@@ -194,13 +202,14 @@ def _keep(connection: Connection, game_id: str, step: Step) -> Step:
 def _finish(connection: Connection, game_id: str, posted: Posted | None) -> None:
     """Stores the id of a posted message; one that was forgotten meanwhile stays forgotten."""
     if posted is not None:
-        connection.execute(_POSTED, {"this_game": game_id, "this_what": posted.what, "new_id": posted.message_id})
+        execute(connection, _POSTED, {"this_game": game_id, "this_what": posted.what, "new_id": posted.message_id})
 
 
 def _asked(connection: Connection, game_id: str, key: StepKey, first: datetime | None) -> Asked:
     """The progress of a step after its intent was stored, `first` or before. Raises NotFound."""
     if first is not None:
         return Asked(None, None, first, first=True)
+    check(connection)
     row = _stored(connection, game_id, key)
     step = None if row.kept_at is None else step_of(row, row.message_id)
     return Asked(_ticket(row), step, row.asked_at, first=False)
@@ -215,32 +224,34 @@ def _again(connection: Connection, game_id: str, key: StepKey, asked: Asked, sta
     return replace(asked, times=connection.execute(_AGAIN, values | {"new_stake": stake}).scalar_one())
 
 
-def _inserting(dialect: str, names: tuple[str, ...], *going: Any) -> Any:
+def _inserting(dialect: str, names: tuple[str, ...], *going: Any, is_fenced: bool) -> Any:
     """An INSERT of a step whose game is there and not erased; locks the game's row, so that it stays so.
 
     `going` are more conditions for the game.
     """
     given = {name: bindparam(name, type_=_STEP.c[name].type) for name in names}
     game = select(*(col(GameRow.guild_id) if name == "guild_id" else given[name] for name in names))
+    game = game.join_from(GameRow, JOURNAL, owns()) if is_fenced else game
     game = game.where(col(GameRow.id) == given["game_id"], ~col(GameRow.erased), *going).with_for_update(read=True)
     return insert_into(dialect, StepRow).from_select(names, game)
 
 
 @cache
-def _asking(dialect: str) -> Any:
-    return _inserting(dialect, _ASKED).on_conflict_do_nothing().returning(_STEP.c.asked_at)
+def _asking(dialect: str, is_fenced: bool) -> Any:
+    return _inserting(dialect, _ASKED, is_fenced=is_fenced).on_conflict_do_nothing().returning(_STEP.c.asked_at)
 
 
 @cache
-def _asking_in_run(dialect: str) -> Any:
+def _asking_in_run(dialect: str, is_fenced: bool) -> Any:
     run = col(GameRow.runs) == bindparam("this_run")
-    going = _inserting(dialect, _ASKED, run, col(GameRow.state) == GameState.PLAYING.value, ~paused())
+    plays = col(GameRow.state) == GameState.PLAYING.value
+    going = _inserting(dialect, _ASKED, run, plays, ~paused(), is_fenced=is_fenced)
     return going.on_conflict_do_nothing().returning(_STEP.c.asked_at)
 
 
 @cache
-def _keeping(dialect: str) -> Any:
-    inserting = _inserting(dialect, (*_ASKED, *_ANSWER))
+def _keeping(dialect: str, is_fenced: bool) -> Any:
+    inserting = _inserting(dialect, (*_ASKED, *_ANSWER), is_fenced=is_fenced)
     answer = {name: inserting.excluded[name] for name in ("player", "seed", *_ANSWER)}
     return inserting.on_conflict_do_update(
         index_elements=["game_id", "turn", "kind"], set_=answer, where=_STEP.c.kept_at.is_(None)
@@ -248,8 +259,8 @@ def _keeping(dialect: str) -> Any:
 
 
 _THIS: Final = and_(*(_STEP.c[name] == bindparam(name) for name in ("game_id", "turn", "kind")))
-_DROP: Final = delete(_STEP).where(_THIS, _STEP.c.kept_at.is_(None))
-_TICKET: Final = (
+_DROP: Final = fenced(delete(_STEP).where(_THIS, _STEP.c.kept_at.is_(None)))
+_TICKET: Final = fenced(
     update(_STEP)
     .where(*(_STEP.c[name] == bindparam(f"this_{name}") for name in ("game_id", "turn", "kind")))
     .values(
@@ -266,7 +277,7 @@ _AGAIN: Final = (
     .values(asked_times=func.coalesce(_STEP.c.asked_times, 1) + 1, at_stake_usd=bindparam("new_stake"))
     .returning(_STEP.c.asked_times)
 )
-_POSTED: Final = (
+_POSTED: Final = fenced(
     update(PostRow)
     .where(col(PostRow.game_id) == bindparam("this_game"), col(PostRow.what) == bindparam("this_what"))
     .values(message_id=bindparam("new_id"))

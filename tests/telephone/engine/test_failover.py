@@ -7,13 +7,14 @@ import psycopg
 import pytest
 from dbos import DBOS
 
-from telephone.engine.engine import QUEUE, Engine
-from telephone.engine.failover import Failover
+from telephone.engine.engine import Engine
+from telephone.engine.lease import LeaseTimes
 from tests.limits import LIMIT
 from tests.support.postgres import NoPostgres, new_database, running_postgres
 from tests.support.walking import Counting
 
 pytestmark = pytest.mark.long
+TIMES = LeaseTimes(every=0.2, answers=1.0, lasts=2.0, settles=1.0, margin=1.0)
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ async def test_what_a_killed_worker_left_is_taken_over_and_what_a_live_one_does_
     process = await worker(url)
     ran, gate = [], asyncio.Event()
     gate.set()
-    engine, counting = Engine(url), Counting(ran, gate)
+    engine, counting = Engine(url, TIMES), Counting(ran, gate)
     await engine.launch([counting])
     try:
         await asyncio.sleep(5)
@@ -56,48 +57,67 @@ async def test_what_a_killed_worker_left_is_taken_over_and_what_a_live_one_does_
         await engine.close()
 
 
-class Waiting:
-    """A reaper's connection that waits before it asks for a lock, as on a slow network."""
-
-    def __init__(self, connection):
-        self._connection = connection
-        self.asked, self.may_ask = asyncio.Event(), asyncio.Event()
-
-    async def execute(self, query, parameters=()):
-        if "try_advisory_lock" in query:
-            self.asked.set()
-            await self.may_ask.wait()
-        return await self._connection.execute(query, parameters)
-
-
-async def test_a_survivor_that_locks_late_does_not_resume_what_another_runs_already(url):
+async def test_a_survivor_that_comes_late_does_not_resume_what_another_runs_already(url):
     process = await worker(url)
     ran, gate = [], asyncio.Event()
-    engine, counting = Engine(url), Counting(ran, gate)
+    engine, counting = Engine(url, TIMES), Counting(ran, gate)
     await engine.launch([counting])
     try:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            waiting = Waiting(connection)
-            late = asyncio.create_task(Failover(url, "late", QUEUE)._look_for_dead(waiting))
-            async with asyncio.timeout(20):
-                # It has listed what the other worker runs, while that still lived.
-                await waiting.asked.wait()
-                process.kill()
-                await process.communicate()
-                await counting.there.wait()
-            running = await DBOS.get_workflow_status_async("walk-pg")
-            waiting.may_ask.set()
-            await late
-            after = await DBOS.get_workflow_status_async("walk-pg")
-            assert (after.status, after.executor_id, after.updated_at) == (
-                "PENDING",
-                running.executor_id,
-                running.updated_at,
-            )
-            gate.set()
-            async with asyncio.timeout(20):
-                while ran != ["pg1", "pg2"]:
-                    await asyncio.sleep(0.05)
-            assert (await DBOS.get_workflow_status_async("walk-pg")).recovery_attempts == running.recovery_attempts
+        (name,) = await engine._journal.executors()
+        seen = await engine._journal.running(name)
+        process.kill()
+        await process.communicate()
+        async with asyncio.timeout(LIMIT):
+            await counting.there.wait()
+        running = await DBOS.get_workflow_status_async("walk-pg")
+        assert await engine._journal.enqueue_again(name, seen) == []
+        assert await engine._journal.enqueue_again(engine.worker, seen) == [], "its token is another one now"
+        after = await DBOS.get_workflow_status_async("walk-pg")
+        assert (after.status, after.executor_id, after.updated_at) == (
+            "PENDING",
+            running.executor_id,
+            running.updated_at,
+        )
+        gate.set()
+        async with asyncio.timeout(LIMIT):
+            while ran != ["pg1", "pg2"]:
+                await asyncio.sleep(0.05)
     finally:
         await engine.close()
+
+
+async def test_a_workflow_whose_database_was_away_goes_on_without_a_restart(url):
+    """As `test_orphans.py` has it for SQLite, with faults that DBOS does not wait for by itself."""
+    ran, gate = [], asyncio.Event()
+    engine, counting = Engine(url, TIMES), Counting(ran, gate)
+    await engine.launch([counting])
+    try:
+        await engine.enqueue("walk-a", counting.walk, "a", 3)
+        async with asyncio.timeout(LIMIT):
+            await counting.there.wait()
+        read_only(url, "on")
+        gate.set()
+        async with asyncio.timeout(LIMIT):
+            while engine._executions.claims():
+                await asyncio.sleep(0.05)
+        assert ran == ["a0", "a1"]
+        for _ in range(3):
+            await engine.recover()
+        read_only(url, "off")
+        async with asyncio.timeout(LIMIT):
+            while ran != ["a0", "a1", "a1", "a2"]:
+                await engine.recover()
+                await asyncio.sleep(0.2)
+    finally:
+        await engine.close()
+
+
+def read_only(url: str, how: str) -> None:
+    """Has the database take no writes, as one does whose disk is full, or whose first server is gone; ends sessions."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} SET default_transaction_read_only = {how}")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            " AND datname = current_database() AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
+        )

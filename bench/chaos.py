@@ -48,7 +48,6 @@ from chaos_faults import (
     kill,
 )
 from chaos_members import Crew
-from chaos_rows import Stored
 from chaos_stage import Stage, stage
 from load_rows import Found, Row
 
@@ -206,8 +205,7 @@ class Run:
 
     def _unquiet(self) -> bool:
         """Whether summaries, results, answers or settled money are still to come."""
-        audit = Audit(self.here, Stored.read(self.here.url))
-        return audit.is_waiting
+        return Audit.of(self.here).is_waiting
 
 
 async def _raising(living: asyncio.Task[None]) -> None:
@@ -223,9 +221,8 @@ async def bench(plan: Plan, seed: int, postgres: str | None) -> tuple[Found, dic
         async with stage(Path(name), postgres, servers=plan.servers, dice=dice) as here:
             run = Run(plan, here, Crew(here), Counter())
             await run.play()
-            stored = Stored.read(here.url)
-            audit = Audit(here, stored)
-            found = audit.run()
+            audit = Audit.of(here)
+            found, stored = audit.run(), audit.stored
             played = Counter(row.state for _, row in stored.owned())
             told = {
                 "started": dict(run.crew.started),

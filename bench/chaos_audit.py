@@ -15,20 +15,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from chaos_process import MAY_START_AGAIN
 from chaos_rows import Stored
-from chaos_stage import PRICES, Stage, answer_of
+from chaos_stage import Stage, answer_of
 from load_rows import Found
 from simcord.components import walk_components
 
 from bot.ui import wording
-from telephone.domain.games import Kind, StepKey, step_seed
+from telephone.domain.games import HUMAN, StepKey, step_seed
 from telephone.domain.interactions import key_of
 from telephone.engine.outcomes import BROKEN
 from telephone.models.pricing import ATTEMPTS
+from telephone.models.registry import Registry
+from telephone.providers.base import ModelTable
 from tests.standin.records import Message
 
 ENDED: Final = frozenset({"finished", "stopped", "failed", "closed", "void"})
 STARTS: Final = frozenset({"offline", "replicate", "openai", "members", "battle", "party"})
 _TOLD: Final = re.compile(r"^(?:Game #|Battle |Party )\d+")
+_NOT_FOUND: Final = frozenset({"chaos-paint", "chaos-eye"})
+"""OpenAI's models, of whose calls nobody can know afterwards whether they were made."""
 _DEAD: Final = frozenset({"failed", "canceled", "aborted"})
 Made: TypeAlias = dict[tuple[str, int | None], list[str]]
 """The references of paid calls by model and seed."""
@@ -44,7 +48,15 @@ class Audit:
 
     here: Stage
     stored: Stored
+    tables: dict[str, ModelTable]
+    """The tables of the models that providers know, by the names that these know them by."""
     found: Found = field(default_factory=Found)
+
+    @classmethod
+    def of(cls, here: Stage) -> "Audit":
+        """An audit of a stage as it is now."""
+        known = Registry.load(("openai", "replicate"), here.models).tables.values()
+        return cls(here, Stored.read(here.url), {table.ref: table for table in known})
 
     def run(self) -> Found:
         """Checks everything."""
@@ -166,16 +178,16 @@ class Audit:
         calls: Made = defaultdict(list)
         strangers = []
         for reference, call in self.here.apis.calls.items():
-            model = call.model.removeprefix("chaos/")
+            model = self.tables[call.model].name
             owner = self._owner(owners, model, call.seed)
             if owner is None:
                 strangers.append(f"a call of {model} with seed {call.seed} belongs to no game")
             else:
-                billed[owner] += PRICES[model]
+                billed[owner] += self._price(call.model)
                 calls[model, call.seed].append(reference)
         self._row("paid calls that belong to no game", strangers)
         self._row("predictions paid twice at Replicate", self._paid_twice(owners, calls))
-        again = {key: made for key, made in calls.items() if key[0] in ("paint", "eye") and len(made) > 1}
+        again = {key: made for key, made in calls.items() if key[0] in _NOT_FOUND and len(made) > 1}
         doubts = [f"{key}" for key, made in again.items() for _ in made[1:]]
         self._row("calls that OpenAI was paid for again, which nobody can know", doubts, goal=None)
         self._row("games billed for more than is booked", self._unbooked(billed))
@@ -184,6 +196,11 @@ class Audit:
         spent = sum(self.stored.spent_usd.values())
         self.found.add("billed by the providers, $", round(sum(billed.values()), 3))
         self.found.add("booked by the bot, $", round(spent, 3))
+
+    def _price(self, ref: str) -> float:
+        """What the provider bills for a call: by the second where the table says so, else by the call."""
+        table = self.tables[ref]
+        return (table.second_usd or 0.0) * self.here.apis.predict_seconds or table.price_usd
 
     def _owners(self) -> dict[int, list[Any]]:
         """The games by the seeds that their steps may be asked with."""
@@ -195,16 +212,22 @@ class Audit:
         return owners
 
     def _owner(self, owners: dict[int, list[Any]], model: str, seed: int | None) -> str | None:
-        meant = [game for game in owners.get(seed or -1, []) if _may_ask(game, model)]
+        meant = self._meant(owners, model, seed)
         return meant[0].id if meant else None
+
+    def _meant(self, owners: dict[int, list[Any]], model: str, seed: int | None) -> list[Any]:
+        """The games for whose steps a model may have been asked with a seed; any model may stand in for a member."""
+        kind = {table.name: table.kind for table in self.tables.values()}[model]
+        found = owners.get(-1 if seed is None else seed, [])
+        return [game for game in found if (game.t2i if kind == "t2i" else game.i2t) in (model, HUMAN)]
 
     def _paid_twice(
         self, owners: dict[int, list[Any]], calls: dict[tuple[str, int | None], list[str]]
     ) -> Iterator[str]:
         for (model, seed), made in calls.items():
             alive = [one for one in made if (self.here.apis.predictions.get(one) or {}).get("status") not in _DEAD]
-            games = [game for game in owners.get(seed or -1, []) if _may_ask(game, model)]
-            if model in ("flux", "blip") and len(alive) > len(games):
+            games = self._meant(owners, model, seed)
+            if model not in _NOT_FOUND and len(alive) > len(games):
                 yield f"{model} with seed {seed} for game {games[0].id}: {', '.join(alive)}"
 
     def _unbooked(self, billed: dict[str, float]) -> Iterator[str]:
@@ -257,12 +280,6 @@ def _last_words(line: str) -> str:
         return "outside of the log's own form"
     said = str(entry.get("exception", "")).strip().splitlines()
     return f"{entry.get('event')}: {said[-1][:160] if said else ''}"
-
-
-def _may_ask(game: Any, model: str) -> bool:
-    kind = Kind.PICTURE if model in ("flux", "paint") else Kind.CAPTION
-    player = game.t2i if kind is Kind.PICTURE else game.i2t
-    return player in (f"chaos-{model}", "human")
 
 
 def _said(message: Message) -> tuple[str, ...]:

@@ -164,18 +164,18 @@ class Crew:
 
     async def _take(self, server: Server, place: int, game_id: str, key: str) -> None:
         """Takes a turn that is open, or goes on with the one that somebody took."""
-        for member in server.members:
-            if (held := self._held.get((game_id, key, member.name))) is not None:
-                await self._answer(member, held, f"{key}:")
-                return
         member = self.here.dice.choice(server.members)
         pressed = await self._press("take a turn", member, place, f"at1t:take:{game_id}:")
         if pressed is not None:
             self._held[game_id, key, member.name] = pressed
             await self.here.answered(pressed)
-            await self._answer(member, pressed, key)
+            await self._answer(member, pressed)
+            return
+        for member in server.members:
+            if (held := self._held.get((game_id, key, member.name))) is not None:
+                await self._answer(member, held)
 
-    async def _answer(self, member: Member, claim: Interaction, key: str) -> None:
+    async def _answer(self, member: Member, claim: Interaction) -> None:
         """Draws or describes by the form of a turn that a member took, if its buttons came."""
         shown = answer_of(claim)
         button = None if shown is None or shown.loading else _button(shown, "at1t:upload:", "at1t:write:")
@@ -256,7 +256,7 @@ class Crew:
             self._held[name] = pressed
             await self.here.answered(pressed)
         if (held := self._held.get(name)) is not None:
-            await self._answer(member, held, "")
+            await self._answer(member, held)
 
     # Pressing
 

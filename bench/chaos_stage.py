@@ -36,6 +36,7 @@ PATIENCE: Final = 12.0
 """How long members wait for an acknowledgement, and how long Discord takes one, in seconds: a busy machine needs it."""
 MEMBERS: Final = 4
 DISK_MB: Final = 512
+MODELS: Final = "models.toml"
 PRICES: Final = {"flux": 0.003, "blip": 0.002, "paint": 0.006, "eye": 0.001}
 """What a call of each model costs, in US dollars; the first two are Replicate's, the others OpenAI's."""
 _REPLICATE: Final = """
@@ -96,6 +97,8 @@ class Stage:
     store: Store
     url: str
     folder: Path
+    models: Path
+    """The tables of the models that are played with."""
     clock: Path | None
     dice: Random
     wires: list[Wire] = field(default_factory=list)
@@ -160,7 +163,7 @@ async def stage(folder: Path, postgres: str | None, *, servers: int, dice: Rando
         wires = [await stack.enter_async_context(Wire.to(postgres, folder / f"wire-{n}")) for n in (1, 2) if postgres]
         store = await stack.enter_async_context(await Store.open(url))
         made = [_server(standin, number) for number in range(servers)]
-        opened = Stage(standin, apis, made, [], store, url, data, clock, dice, wires, disk)
+        opened = Stage(standin, apis, made, [], store, url, data, folder / MODELS, clock, dice, wires, disk)
         common = _settings(data, apis, folder) | ({"CHAOS_CLOCK": str(clock)} if clock else {})
         common |= {"LD_PRELOAD": str(clock.with_suffix(".so"))} if clock else {}
         opened.processes.append(await _first(standin, common | _database(wires, 0)))
@@ -213,7 +216,7 @@ def _settings(data: Path, apis: StandinApis, folder: Path) -> dict[str, str]:
         _OPENAI.format(name="paint", kind="t2i", url=apis.url, usd=PRICES["paint"]),
         _OPENAI.format(name="eye", kind="i2t", url=apis.url, usd=PRICES["eye"]),
     ]
-    models = folder / "models.toml"
+    models = folder / MODELS
     models.write_text("".join(tables), encoding="utf-8")
     return {
         "TELEPHONE_DATA_DIR": str(data),

@@ -83,11 +83,15 @@ def audited(monkeypatch):
         world=SimpleNamespace(backend=SimpleNamespace(messages=world, bot_user=SimpleNamespace(id=1))),
         messages=lambda place: list(world[place].values()),
     )
-    apis = SimpleNamespace(calls=calls, predictions={})
+    apis = SimpleNamespace(calls=calls, predictions={}, predict_seconds=2.0)
+    tables = {
+        "chaos/flux": SimpleNamespace(name="chaos-flux", kind="t2i", second_usd=None, price_usd=0.003),
+        "chaos/blip": SimpleNamespace(name="chaos-blip", kind="i2t", second_usd=0.001, price_usd=0.1),
+    }
     here = SimpleNamespace(discord=discord, apis=apis, deleted=set(), asked=[], processes=[], logs="")
 
     def audit() -> list[str]:
-        found = chaos_audit.Audit(here, stored).run()
+        found = chaos_audit.Audit(here, stored, tables).run()
         assert [row.what for row in found.rows if row.missed] == sorted(
             {fault.partition(":")[0] for fault in found.faults}, key=[row.what for row in found.rows].index
         )

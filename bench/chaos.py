@@ -53,6 +53,9 @@ from load_rows import Found, Row
 
 from telephone import log
 
+LAST: Final = 60.0
+"""How long summaries and answers may take after the last game has ended, in seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -111,7 +114,7 @@ FULL: Final = Plan(
     servers=4,
     at_once=16,
     most_s=7_200.0,
-    calm_s=600.0,
+    calm_s=240.0,
 )
 
 
@@ -195,11 +198,11 @@ class Run:
                 self.done[trouble.name] += 1
 
     async def _rest(self) -> None:
-        """Waits until everything has ended or pauses, then for the last messages; at most `calm_s` each."""
+        """Waits until everything has ended or pauses, at most `calm_s`, then for the last messages, at most LAST."""
         ends = time.monotonic() + self.plan.calm_s
         while any(await self.crew.unfinished()) and time.monotonic() < ends:
             await asyncio.sleep(0.5)
-        ends = time.monotonic() + self.plan.calm_s
+        ends = time.monotonic() + LAST
         while self._unquiet() and time.monotonic() < ends:
             await asyncio.sleep(1.0)
 

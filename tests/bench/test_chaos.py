@@ -29,13 +29,13 @@ def run(*options: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_a_few_games_survive_kills_and_a_few_faults():
     run("--quick")
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(2_400)
 @pytest.mark.parametrize("database", [[], ["--database", "pgserver"]], ids=["sqlite", "postgres"])
 def test_every_fault_at_least_once_loses_and_doubles_nothing(database):
     run("--short", *database)

@@ -40,7 +40,9 @@ def test_a_traceback_on_a_terminal_shows_no_locals(capsys, monkeypatch):
 
 def test_tokens_of_interactions_in_addresses_are_written_as_stars(capsys):
     log.configure()
-    logging.getLogger("some.library").warning("PATCH https://d/api/v10/webhooks/12/aW50.ZXJ-hush/messages/@original failed")
+    logging.getLogger("some.library").warning(
+        "PATCH https://d/api/v10/webhooks/12/aW50.ZXJ-hush/messages/@original failed"
+    )
     try:
         raise OSError("POST 'https://d/api/v10/interactions/7/aW50.hush/callback'")
     except OSError:

@@ -228,7 +228,8 @@ class Audit:
             alive = [one for one in made if (self.here.apis.predictions.get(one) or {}).get("status") not in _DEAD]
             games = self._meant(owners, model, seed)
             if model not in _NOT_FOUND and len(alive) > len(games):
-                yield f"{model} with seed {seed} for game {games[0].id}: {', '.join(alive)}"
+                when = [(self.here.apis.predictions.get(one) or {}).get("created_at", "")[11:23] for one in alive]
+                yield f"{model} with seed {seed} for game {games[0].id}: made at {', '.join(when)}"
 
     def _unbooked(self, billed: dict[str, float]) -> Iterator[str]:
         for game_id, usd in billed.items():

@@ -38,6 +38,8 @@ Made: TypeAlias = dict[tuple[str, int | None], list[str]]
 """The references of paid calls by model and seed."""
 _CARDS: Final = ("at1:stop:", "at1:again:", "at1:continue:", "at1p:stop:")
 """How the ids of the buttons begin that stand on cards alone, one of each game and party."""
+_OPENS: Final = "**The prompt**"
+"""How the openings of albums begin, two of which may begin with the same prompt."""
 _FEW: Final = 12
 """How many faults of one kind are told in words."""
 
@@ -159,7 +161,8 @@ class Audit:
         discord, me = self.here.discord, self.here.discord.world.backend.bot_user.id
         for place in list(discord.world.backend.messages):
             ours = [one for one in discord.messages(place) if one.author_id == me and one.id not in self.here.deleted]
-            said = Counter(map(_said, ours))
+            albums = place in {self.stored.thread(party.id) for party in self.stored.parties}
+            said = Counter(_said(one) for one in ours if not (albums and one.text.startswith(_OPENS)))
             yield from (f"{count} times in {place}: {words[0][:80]!r}" for words, count in said.items() if count > 1)
             if place in self.channels:
                 cards = Counter(owner for one in ours for owner in _named(one, _CARDS))

@@ -55,6 +55,7 @@ check: .venv/.dev ## Format, lint, types, import rules
 bench: .venv/.dev ## Measures what we claim
 	@$(BIN)/python bench/load.py
 	@$(BIN)/python bench/waiting.py
+	@$(BIN)/python bench/chaos.py --short
 	@$(BIN)/python bench/sketch.py
 	@$(BIN)/python bench/turn.py
 	@$(BIN)/python bench/safety.py

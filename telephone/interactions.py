@@ -88,12 +88,15 @@ class Interactions:
             self._answered.add(interaction_id)
 
     async def left_behind(self) -> list[Acknowledged]:
-        """Interactions that no living process is at, oldest first; from now on this process is at them."""
+        """Interactions that no living process is at, oldest first; from now on this process is at them.
+
+        Those among them whose token seems to have ended may be answered all the same: a clock that jumped says so too.
+        """
         waiting = await self.store.acknowledged.all()
         dead = await self.workers.dead(sorted({one.worker for one in waiting} - {self.worker}))
         if dead:
             waiting = await self.store.acknowledged.hand_over(dead, self.worker)
-        mine = [one for one in waiting if one.worker == self.worker and now() - one.at < TOKEN_LASTS]
+        mine = [one for one in waiting if one.worker == self.worker]
         left = [one for one in mine if one.id not in self._open | self._answered]
         self._open.update(one.id for one in left)
         return left

@@ -1,7 +1,8 @@
 """Answers to interactions that Discord carries out without saying so: a lost answer to our answer.
 
 Callbacks and follow-ups have no nonce. discord.py repeats both after a 5xx: a repeated callback is refused as
-"already acknowledged" although the member sees the first one, and a repeated follow-up is said twice.
+"already acknowledged" although the member sees the first one, and a repeated follow-up is said twice. After a lost
+connection it repeats nothing, although an edited answer is the same however often it is edited.
 """
 
 import asyncio
@@ -12,12 +13,13 @@ from typing import Any, Final
 import aiohttp
 import discord
 import structlog
+from discord.http import Route
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from bot.delivery import refusals
 
 _PAUSES: Final = (0.2, 0.5, 1.0)
-"""The pauses before a callback is repeated whose connection was lost, in seconds; Discord takes it for three."""
+"""The pauses before a request is repeated whose connection was lost, in seconds; Discord takes a callback for three."""
 _log = structlog.get_logger()
 
 
@@ -49,6 +51,19 @@ class _Session:
 
 class AnswerOnce(AsyncWebhookAdapter):
     """discord.py's requests for interactions, of which none that may have been carried out is taken for refused."""
+
+    async def request(self, route: Route, session: aiohttp.ClientSession, **options: Any) -> Any:
+        """Makes a request, and makes it again after a lost connection where it can be made twice: all but a POST."""
+        for pause in (*_PAUSES, None) if route.method != "POST" else (None,):
+            try:
+                return await super().request(route, session, **options)
+            except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+                for file in options.get("files") or ():
+                    file.reset(seek=True)
+        raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def create_interaction_response(
         self, interaction_id: int, token: str, *, session: aiohttp.ClientSession, params: Any, **options: Any

@@ -1,6 +1,7 @@
 """Answers the interactions that a process acknowledged and then ended before it could answer them."""
 
 import asyncio
+import re
 from typing import Any, Final
 
 import aiohttp
@@ -13,7 +14,7 @@ from bot.delivery import refusals
 from bot.ui import wording
 from bot.ui.text import cut
 from telephone.domain.interactions import Acknowledged
-from telephone.errors import NotFound
+from telephone.errors import NotAllowed, NotFound
 
 EVERY: Final = 5.0
 """The pause between two looks for interactions that were left behind, in seconds; tokens are deleted then too."""
@@ -24,6 +25,8 @@ _STARTS: Final = frozenset(
     {*(f"telephone {name}" for name in ("start", "battle", "versus", "party")), "at1:again", "at1:help"}
 )
 """What starts a game, a battle or a party and nothing else: where nothing is stored under its id, nothing was done."""
+_TAKEN: Final = re.compile(r"at1t:take:([\w-]{1,64})")
+"""The press that takes a turn, by the game's id."""
 _GONE: Final = refusals.TOO_LATE | {refusals.UNKNOWN_MESSAGE}
 _log = structlog.get_logger()
 
@@ -77,7 +80,7 @@ async def _answer(bot: TelephoneBot, left: Acknowledged) -> None:
     """Answers an interaction, unless its answer stands already.
 
     The answer is what the command would have said of the game, battle or party that it started, else that it has to be
-    sent again.
+    sent again; a turn that it took is open again.
     """
     original = await bot.http.request(_route("GET", _ORIGINAL, left))
     if left.in_place:
@@ -96,7 +99,22 @@ async def _words(bot: TelephoneBot, left: Acknowledged) -> str:
             return await told(bot.app, left.key)
         except NotFound:
             """It started nothing of this kind."""
+    if (taken := _TAKEN.fullmatch(left.command)) is not None:
+        return await _open_again(bot, left, taken[1])
     return wording.NOT_DONE if left.command in _STARTS else wording.UNSURE
+
+
+async def _open_again(bot: TelephoneBot, left: Acknowledged, game_id: str) -> str:
+    """Opens a turn again that a member took and was never shown: its invitation has no button while they hold it."""
+    turns, server = bot.app.turns, left.guild_id
+    try:
+        key = (await bot.app.games.get(game_id, server=server)).next_key
+        if key is not None:
+            await turns.give_back(game_id, key, left.member_id, server=server)
+            return wording.TURN_OPEN
+    except (NotAllowed, NotFound):
+        """They do not hold it: it was not taken, or has been played since."""
+    return wording.NOT_DONE
 
 
 def _changed_since(message: dict[str, Any], left: Acknowledged) -> bool:

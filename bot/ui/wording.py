@@ -20,6 +20,10 @@ NOT_DONE: Final = "I was restarted before I could do this; please send it again.
 UNSURE: Final = (
     "I was restarted before I could answer; please look whether it was done, and send it again if it was not."
 )
+TURN_OPEN: Final = (
+    "I was restarted before I could show you this turn, so it is open again; please press the button of its "
+    "invitation once more."
+)
 LATE: Final = "The button you pressed before waited too long, but your game is safe."
 ANSWER_MAX: Final = CONTENT_MAX - units(LATE) - 1
 """What an answer to one member may take, in UTF-16 units, so that LATE fits before it."""

@@ -4,6 +4,7 @@ docs/decisions/0001-durable-engine.md says what each guard rail protects from, a
 """
 
 import asyncio
+import errno
 import json
 import logging
 import sqlite3
@@ -116,7 +117,8 @@ class Engine:
         """Starts DBOS on the running loop and continues the interrupted workflows of `workflows`.
 
         Raises Occupied when another process holds the SQLite database, Misconfigured when it cannot be written, and
-        Unreachable when Postgres does not answer. Closes the engine if it fails to start.
+        Unreachable when Postgres does not answer, or the file is locked or its disk full, which passes. Closes the
+        engine if it fails to start.
         """
         self._workflows = list(workflows)
         try:
@@ -127,6 +129,11 @@ class Engine:
                 said = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error).partition("\n")[0]
                 raise Unreachable("The database of the engine does not answer; see that it runs.", said) from error
             why = error.strerror if isinstance(error, OSError) else getattr(error, "orig", error)
+            if _passes(error):
+                raise Unreachable(
+                    f"The journal of games in {self._path.parent} cannot be written now ({why}); make room on its "
+                    "disk, or see what holds it."
+                ) from error
             raise Misconfigured(
                 f"The folder {self._path.parent}, where the journal of games is kept, cannot be written ({why}); let "
                 "this user write there, make room, or name another by TELEPHONE_DATA_DIR."
@@ -353,6 +360,14 @@ def _unregister(instance: DBOSConfiguredInstance) -> None:
     names = registry.instance_info_map
     for name in [name for name, registered in names.items() if registered is instance]:
         del names[name]
+
+
+def _passes(error: Exception) -> bool:
+    """Whether what keeps a SQLite file from being written is a lock or its disk, and not who may write where."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 def _sqlite_engine(url: str) -> sa.Engine:

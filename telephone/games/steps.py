@@ -148,6 +148,8 @@ class StepPlayer:
         try:
             submitted = self.players.submit(player, ask, marker, since, lost=lost, line=_line(game, player, delayed))
             ticket = await self._unless_halted(game, changed, submitted, grace=_SUBMIT_GRACE)
+        except Overdrawn:  # what was asked stays on the books, and is looked for before it is asked again
+            raise
         except (Halted, TelephoneError) as error:
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
             bill = _bill(error, Ticket(maybe_billed_twice=times > 1), spent=spent)

@@ -42,8 +42,12 @@ the store. Beyond, the oldest goes."""
 UNVERIFIED_SECONDS: Final = 900.0
 """How long image models are not offered to an organisation that is not verified, in seconds; then it is tried again."""
 
-_LIBRARIES: Final = ("httpx2", "openai", *(f"openai.resources.{part}" for part in ("chat", "images", "models")))
-"""What a call needs of the SDK, which loads its parts when they are first used."""
+_PARTS: Final = ("chat", "images", "models")
+_LIBRARIES: Final = ("httpx", "httpx2", "openai", *(f"openai.resources.{part}" for part in _PARTS))
+"""What a call needs of the SDK, which loads its parts when they are first used.
+
+It looks at httpx too where that is loaded, and must not find it half loaded by another thread.
+"""
 
 _SD_ARGUMENTS: Final = re.compile(r"</?\s*sd_cpp_extra_args\s*>", re.IGNORECASE)
 

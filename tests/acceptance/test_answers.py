@@ -63,6 +63,26 @@ async def test_an_answer_whose_arrival_is_not_told_counts(standin: Standin, tmp_
 
 
 @pytest.mark.timeout(120)
+async def test_an_answer_whose_line_is_cut_is_made_again(standin: Standin, tmp_path: Path):
+    guild = standin.create_guild("Players")
+    channel, ada = guild.create_text_channel("telephone"), guild.add_member("ada")
+    bot = await standin.run_bot(BOT, env={"TELEPHONE_DATA_DIR": str(tmp_path / "data")})
+    played = await ada.slash(channel, "telephone start", prompt="a fox mends a clock", seed=1, **PLAYED)
+    await standin.until(lambda: any("### #1 finished" in one.text for one in standin.messages(channel)))
+    standin.faults.add("PATCH", "/messages/@original", status="drop", times=2)
+    shown = await ada.slash(channel, "telephone replay")  # its link
+    await standin.until(lambda: shown.response and not shown.response.loading)
+    standin.faults.add("PATCH", "/messages/@original", status="drop", times=2)
+    exported = await ada.slash(channel, "telephone me export")  # its file
+    await standin.until(lambda: exported.response and exported.response.files)
+    assert played.response is not None
+    assert exported.response is not None
+    assert exported.response.files[0].data
+    assert standin.faults.left == 0
+    assert "something broke" not in bot.log
+
+
+@pytest.mark.timeout(120)
 async def test_a_follow_up_that_arrived_is_not_said_twice(standin: Standin, tmp_path: Path):
     guild = standin.create_guild("Players")
     channel, ada = guild.create_text_channel("telephone"), guild.add_member("ada")

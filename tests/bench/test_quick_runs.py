@@ -28,7 +28,7 @@ TIMED = {"board", "votes", "sketch"}
 """These have goals in seconds, which a machine with other work misses."""
 LONG = {"board", "insights", "ranking", "scale", "sketch"}
 """These take a good part of a minute each."""
-PARTS = {"stored_games", "load_process", "load_provider", "load_workers"}
+PARTS = {"stored_games", "load_process", "load_provider", "load_workers", "chaos_worker"}
 """Benches import these, or run them in processes of their own; without a bench they measure nothing."""
 
 
@@ -41,7 +41,8 @@ def quick_run(name: str) -> list[str]:
 
 
 def test_every_bench_has_a_quick_run_here():
-    of_their_own = {"load", "waiting", "safety", "crowd", "turn"}  # test_load.py, test_waiting.py, and below
+    # In test_load.py, test_waiting.py, test_chaos.py, and below.
+    of_their_own = {"load", "waiting", "chaos", "safety", "crowd", "turn"}
     runnable = {path.stem for path in BENCH.glob("*.py") if '__name__ == "__main__"' in path.read_text("utf-8")}
     assert runnable >= PARTS
     assert runnable - PARTS == of_their_own | set(ROWS)

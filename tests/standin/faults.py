@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import Random
 from typing import Literal
 
 Kind = int | Literal["lost answer", "silence", "drop", "cut short"]
@@ -29,12 +30,17 @@ class Fault:
         """Whether the request is carried out before it goes wrong."""
         return self.status in ("lost answer", "silence")
 
+    def meets(self, method: str, path: str) -> bool:
+        """Whether a request is one that this may happen to."""
+        return self.method in (method, "*") and self.pattern.search(path) is not None
+
 
 class Faults:
     """The faults to come; the first that fits a request is used up."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
+        self._shares: list[tuple[float, Fault, Random]] = []
 
     def add(
         self,
@@ -61,15 +67,22 @@ class Faults:
             raise ValueError(f"no such fault: {status!r} × {times}; use 400–599 or one of {words}, at least once")
         self._waiting.append(Fault(method.upper(), re.compile(path), status, times, retry_after, scope, code))
 
+    def sometimes(
+        self, share: float, method: str, path: str, *, status: Kind, dice: Random, retry_after: float = 0.5
+    ) -> None:
+        """Let this share of the requests that `add` would mean fail, until everything is cleared, as `dice` fall."""
+        self._shares.append((share, Fault(method.upper(), re.compile(path), status, 1, retry_after), dice))
+
     def take(self, method: str, path: str) -> Fault | None:
         """The fault that meets this request, if any."""
         for fault in self._waiting:
-            if fault.method in (method, "*") and fault.pattern.search(path):
+            if fault.meets(method, path):
                 fault.times -= 1
                 if not fault.times:
                     self._waiting.remove(fault)
                 return fault
-        return None
+        shares = ((share, fault, dice) for share, fault, dice in self._shares if fault.meets(method, path))
+        return next((replace(fault) for share, fault, dice in shares if dice.random() < share), None)
 
     @property
     def left(self) -> int:
@@ -83,3 +96,4 @@ class Faults:
     def clear(self) -> None:
         """Let everything work again."""
         self._waiting.clear()
+        self._shares.clear()

@@ -47,7 +47,7 @@ class _Api:
             error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
             return web.json_response({"error": error}, status=403)
         data = paint(f"{body['prompt']}/{body.get('seed')}")
-        self.apis.billed.append(uuid4().hex)
+        self.apis.bill(uuid4().hex, body, body)
         if "by-address" in body["model"]:
             name = f"{uuid4().hex}.png"
             self.apis.delivery[name] = data
@@ -75,7 +75,7 @@ class _Api:
         else:  # what OpenAI says to whoever wants a JSON object without asking for it
             error = {"message": "'messages' must contain the word 'json' in some form", "type": "invalid_request_error"}
             return web.json_response({"error": error}, status=400)
-        self.apis.billed.append(uuid4().hex)
+        self.apis.bill(uuid4().hex, body, body)
         message = {"role": "assistant", "content": self.apis.shaped(body["model"], text), "refusal": None}
         return web.json_response(
             {

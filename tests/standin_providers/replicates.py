@@ -16,8 +16,6 @@ from tests.standin_providers.eyes import caption, paint, place
 if TYPE_CHECKING:
     from tests.standin_providers.server import StandinApis
 
-PAGE = 3
-
 
 def routes(apis: StandinApis) -> list[web.RouteDef]:
     api = _Api(apis)
@@ -68,7 +66,7 @@ class _Api:
             },
             "looks": 0,
         }
-        self.apis.billed.append(reference)
+        self.apis.bill(reference, body, body["input"])
         return web.json_response(_public(self.apis.predictions[reference]), status=201)
 
     def _throttled(self) -> web.Response | None:
@@ -155,10 +153,10 @@ class _Api:
         found = [made for made in found if not self.apis.listing_lag or _moment(made) <= before]
         first = int(request.query.get("cursor", "0"))
         following = None
-        if len(found) > first + PAGE:
-            query = request.rel_url.update_query(cursor=str(first + PAGE))
+        if len(found) > first + self.apis.page:
+            query = request.rel_url.update_query(cursor=str(first + self.apis.page))
             following = f"{self.apis.url}{query}"
-        page = [_public(made) for made in found[first : first + PAGE]]
+        page = [_public(made) for made in found[first : first + self.apis.page]]
         return web.json_response({"previous": None, "next": following, "results": page})
 
     async def upload(self, request: web.Request) -> web.StreamResponse:

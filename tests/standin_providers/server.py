@@ -4,9 +4,10 @@ import base64
 import json
 import re
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from aiohttp import web
@@ -28,18 +29,28 @@ class Seen:
     body: Any
 
 
+@dataclass(frozen=True)
+class Call:
+    """A paid call: the model that was asked, and the seed that it was asked with, if any."""
+
+    model: str
+    seed: int | None
+
+
 @dataclass
 class StandinApis:
     """The state of the three providers, and the requests that they got.
 
-    `billed` has one entry a paid call, of either API. `delivery` holds the files at /delivery/NAME.
+    `billed` has one entry a paid call, of either API, and `calls` what was asked by it. `delivery` holds the files at
+    /delivery/NAME.
     OpenAI draws for an organisation that is `verified`; of Replicate's models, those whose name or version is among the
     `disabled` are there and do not run.
     A container says of itself what `cog_health` is; it answers so with status 200, and predicts only when it is ready.
     A prediction is "starting" for `starts_after` seconds, as that of a model which has to be loaded first.
     `outputs` says how a model answers, by a part of its version or name: a function of our own output.
 
-    Of Replicate: a prediction takes `predict_seconds` by its own account; it answers 404 to its first
+    Of Replicate: a prediction takes `predict_seconds` by its own account; a page of a listing has `page` of them; one
+    answers 404 to its first
     `looks_until_seen` looks, and is listed `listing_lag` seconds after it was made; `endings` are how the next ones
     end that would have succeeded; `creates_a_minute` is the limit of an account with less than $5 of credit, one after
     the other, of which the last was at `created_at`.
@@ -48,6 +59,8 @@ class StandinApis:
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
     billed: list[str] = field(default_factory=list)
+    calls: dict[str, Call] = field(default_factory=dict)
+    page: int = 3
     delivery: dict[str, bytes] = field(default_factory=dict)
     predictions: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -67,10 +80,31 @@ class StandinApis:
     running: int = 0
     most_running: int = 0
     _faults: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
+    _shares: list[tuple[float, str, Fault, Random]] = field(default_factory=list)
 
     def next(self, path: str, *faults: Fault) -> None:
         """The next requests to a path of this pattern, or a method and a path, are answered by these faults."""
         self._faults[path].extend(faults)
+
+    def sometimes(self, share: float, path: str, fault: Fault, dice: Random) -> None:
+        """This share of the requests that `next` would mean is answered by the fault, as `dice` fall."""
+        self._shares.append((share, path, fault, dice))
+
+    def always(self, path: str, fault: Fault) -> Callable[[], None]:
+        """Every request that `next` would mean is answered by the fault, before all others; returns what undoes it."""
+        entry = (1.0, path, fault, Random(0))
+        self._shares.insert(0, entry)
+        return lambda: self._shares.remove(entry)
+
+    def behave(self) -> None:
+        """Every request is answered honestly from now on."""
+        self._faults.clear()
+        self._shares.clear()
+
+    def bill(self, reference: str, body: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+        """Bills a call, whose request names the model in its `body` and the seed in what was `given` to it."""
+        self.billed.append(reference)
+        self.calls[reference] = Call(str(body.get("model") or body.get("version")), given.get("seed"))
 
     def asked(self, path: str) -> list[Seen]:
         """The requests to paths of this pattern."""
@@ -118,6 +152,9 @@ class StandinApis:
             for path, faults in self._faults.items():
                 if faults and (re.fullmatch(path, request.path) or re.fullmatch(path, whole)):
                     return await faults.popleft()(request, handler)
+            for share, path, fault, dice in self._shares:
+                if re.fullmatch(path, whole) and dice.random() < share:
+                    return await fault(request, handler)
             return await handler(request)
         finally:
             self.running -= 1

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfiguredInstance
 
 from telephone.engine.engine import Engine, JsonSerializer, StepFailed, _unixepoch
-from telephone.errors import Misconfigured
+from telephone.errors import Misconfigured, Unreachable
 from tests.limits import LIMIT
 from tests.support.walking import Counting
 
@@ -190,16 +190,26 @@ def test_the_stand_in_for_sqlites_unixepoch_keeps_fractions_only_when_asked():
     assert _unixepoch() == int(_unixepoch())
 
 
-async def test_a_journal_that_cannot_be_written_is_named_with_its_folder(tmp_path, monkeypatch):
-    full = sqlite3.OperationalError("database or disk is full")
+@pytest.mark.parametrize(
+    ("words", "code", "passes"),
+    [
+        ("database or disk is full", sqlite3.SQLITE_FULL, True),
+        ("database is locked", sqlite3.SQLITE_BUSY, True),
+        ("attempt to write a readonly database", sqlite3.SQLITE_READONLY, False),
+    ],
+)
+async def test_a_journal_that_cannot_be_written_is_named_with_its_folder(tmp_path, monkeypatch, words, code, passes):
+    refused = sqlite3.OperationalError(words)
+    refused.sqlite_errorcode = code
 
     def no_room(url: str) -> sa.Engine:
-        raise sa.exc.OperationalError("PRAGMA", {}, full)
+        raise sa.exc.OperationalError("PRAGMA", {}, refused)
 
     monkeypatch.setattr("telephone.engine.engine._sqlite_engine", no_room)
-    with pytest.raises(Misconfigured, match="database or disk is full") as told:
+    with pytest.raises(Misconfigured, match=words) as told:
         await Engine(f"sqlite:///{tmp_path / 'engine.sqlite'}").launch([])
     assert str(tmp_path) in told.value.sentence
+    assert isinstance(told.value, Unreachable) == passes, "a service manager starts the bot again where it passes"
     (tmp_path / "taken").write_text("no folder")
     with pytest.raises(Misconfigured, match=str(tmp_path / "taken")):
         await Engine(f"sqlite:///{tmp_path / 'taken' / 'engine.sqlite'}").launch([])

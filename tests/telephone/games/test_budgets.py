@@ -12,6 +12,7 @@ from telephone.domain.games import GameRequest, GameState, Pair, Prompt
 from telephone.errors import BadOutput, OverBudget, Refused
 from telephone.exports.game_json import record
 from telephone.games.admission import StartRequest
+from telephone.providers import failures
 from telephone.settings import Settings
 from telephone.store import Order, Store
 from tests.limits import LIMIT
@@ -299,3 +300,28 @@ async def test_continue_reserves_no_more_than_the_day_has_left(running, monkeypa
     with pytest.raises(OverBudget):
         await running.app.games.resume(game.id, by=ALICE, is_host=True, server=GUILD)
     assert (await running.store.games.get(game.id)).state is GameState.PAUSED
+
+
+async def test_what_a_lost_call_began_is_looked_for_after_continue_and_not_begun_again(running, monkeypatch):
+    submit, begun, silent = running.provider.submit, list[str](), True
+
+    async def lost(model, ask, marker, since=None) -> Ticket:
+        if model.name != "painter":
+            return await submit(model, ask, marker, since)
+        if since is None:
+            begun.append(marker)
+        if silent:
+            raise failures.lost(model)
+        return replace(await submit(model, ask, marker), found=since is not None)
+
+    monkeypatch.setattr(running.provider, "submit", lost)
+    game = await running.app.games.start(replace(ASKED, turns=1))
+    async with asyncio.timeout(LIMIT):
+        while (paused := await running.store.games.get(game.id)).state is not GameState.PAUSED:
+            await asyncio.sleep(0.05)
+    assert "possibly billed twice" in paused.reason
+    silent = False
+    await running.app.games.resume(game.id, by=ALICE, is_host=True, server=GUILD)
+    done = await running.app.games.closed(game.id, timeout=LIMIT)
+    assert done.state is GameState.FINISHED
+    assert len(begun) == 1, "the provider knows the call, so it is found again"

@@ -7,14 +7,12 @@ the answer, which is there, from whoever waits for it until the window is over.
 
 import asyncio
 from contextlib import suppress
-from types import TracebackType
-from typing import Final, TypeVar
+from typing import Final
 
 import aiohttp
 import discord
 from discord.http import HTTPClient, Ratelimit
 
-_Error = TypeVar("_Error", bound=BaseException)
 _INACTIVE: Final = 300.0
 """After so many seconds without a request a limit may be forgotten."""
 
@@ -36,7 +34,9 @@ def _before_it_had_a_name(http: HTTPClient, key: str) -> Ratelimit | None:
     """The limit of a channel that requests went by before Discord had named the route's limit; None without one."""
     name, _, channel = key.partition(":")
     routes = [route for route, named in http._bucket_hashes.items() if named == name]
-    return next((http._buckets[f"{route}:{channel}"] for route in routes if f"{route}:{channel}" in http._buckets), None)
+    return next(
+        (http._buckets[f"{route}:{channel}"] for route in routes if f"{route}:{channel}" in http._buckets), None
+    )
 
 
 class RouteLimit(Ratelimit):
@@ -73,7 +73,7 @@ class RouteLimit(Ratelimit):
 
     def _has_room(self) -> bool:
         if self.is_expired() or (self.expires is None and not self.outgoing):
-            self.reset()
+            self.reset()  # type: ignore[no-untyped-call]
         return self.remaining > 0
 
     async def _change(self) -> None:
@@ -87,9 +87,7 @@ class RouteLimit(Ratelimit):
             async with asyncio.timeout(wait):
                 await self._changed.wait()
 
-    async def __aexit__(
-        self, type: type[_Error] | None, value: _Error | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_ended: object) -> None:
         self.outgoing -= 1
         self._changed.set()
 

@@ -36,6 +36,7 @@ _AFTER: Final = 7.0
 class Party:
     """`games` games of `turns` turns, `at_once` of them together, or as many as that many `servers` allow.
 
+    `calls_at_once` is how many calls the provider takes together, None for all.
     `warm` has one more game played before, in which what is loaded once is loaded; it is in no figure.
     `offline` has the players and the checks of this machine play instead of those that only take time.
     """
@@ -46,6 +47,7 @@ class Party:
     calls: Calls
     pixels: int
     at_once: int | None = None
+    calls_at_once: int | None = None
     idle_s: float = 4.0
     limits: bool = True
     warm: bool = True
@@ -55,6 +57,11 @@ class Party:
     def together(self) -> int:
         """How many of its games play at once."""
         return self.at_once or self.servers * AT_ONCE
+
+    @property
+    def places(self) -> int:
+        """How many calls are made together at most: each game makes one after the other."""
+        return min(self.together, self.calls_at_once or self.together)
 
     @property
     def turns_in_all(self) -> int:
@@ -90,7 +97,8 @@ class Played:
 async def play(party: Party, *, count: bool = False, beside: Any = None) -> Played:
     """Plays a party to its end. `beside(stage)` runs as long as there are games."""
     with tempfile.TemporaryDirectory(prefix="telephone-bench-") as name:
-        options = {"servers": party.servers, "pixels": party.pixels, "limits": party.limits, "at_once": party.at_once}
+        options: dict[str, Any] = {"servers": party.servers, "pixels": party.pixels, "limits": party.limits}
+        options |= {"at_once": party.at_once, "calls_at_once": party.calls_at_once}
         options["env"] = {"TELEPHONE_MODERATION": "offline"} if party.offline else {}
         async with stage(Path(name), party.calls, count=count, **options) as opened:
             return await _play(opened, party, beside)
@@ -127,7 +135,7 @@ async def _play(opened: Stage, party: Party, beside: Any) -> Played:
     games = [game for game in await opened.games() if game.request.seed != _WARM_UP]
     counts = await opened.provider.counts()
     bound = max(
-        party.calls.bound(games, party.together),
+        party.calls.bound(games, party.places),
         requests.total / GLOBAL if party.limits else 0.0,
         max(requests.posted.values(), default=0) * BUCKET_S if party.limits else 0.0,
     )
@@ -186,7 +194,7 @@ QUICK: Final = Party(games=3, turns=10, servers=1, calls=Calls(0.4, 0.2), pixels
 PICTURES: Final = Party(games=8, turns=10, servers=1, calls=Calls(2.0, 1.0, 0.5), pixels=1024)
 OFFLINE: Final = Party(games=4, turns=10, servers=1, calls=Calls(0.0, 0.0), pixels=64, offline=True)
 _OFFLINE: Final = {"t2i": "stickers", "i2t": "spotter-sharp"}
-ARTICLE: Final = Party(games=120, turns=10, servers=4, calls=Calls(2.0, 1.0, 0.5), pixels=256)
+ARTICLE: Final = Party(games=120, turns=10, servers=12, calls=Calls(2.0, 1.0, 0.5), pixels=256, calls_at_once=40)
 
 
 async def quick() -> Found:
@@ -224,7 +232,7 @@ async def offline() -> Found:
 async def article() -> Found:
     """The makespan of the article's 12 pairs on 10 prompts."""
     played = await play(ARTICLE)
-    what = f"{ARTICLE.games} games × {ARTICLE.turns} turns through the bot, {ARTICLE.together} at once"
+    what = f"{ARTICLE.games} games × {ARTICLE.turns} turns through the bot, {ARTICLE.places} calls at once"
     found = _asked(played, what)
     found.add(f"makespan of {what}, over the bound of {played.bound:.0f} s", played.took / played.bound, 1.10)
     found.add(f"CPU ms a turn of the bot, {what}, 256² PNGs", played.cpu_ms)
@@ -248,5 +256,7 @@ def _asked(played: Played, what: str) -> Found:
         found.add(f"  of them {kind}", requests.kinds[kind] / steps)
     found.add("answers to interactions a game, apart", requests.kinds["answers"] / played.party.games)
     found.add(f"answers of 429, {what}", requests.refused.total(), 0, counted=True)
+    for route, times in requests.refused.items():
+        found.add(f"  of them to {route}", times)
     found.add(f"most edits of one card within 5 s, {what}", requests.most_edits, 1, counted=True)
     return found

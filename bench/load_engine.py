@@ -51,7 +51,7 @@ licence = "bench"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """So many games of so many turns, `at_once` of them together.
+    """So many games of so many turns, `at_once` of them together, whose provider takes `calls_at_once` calls together.
 
     A call takes `picture_s` or `caption_s` seconds in the median; lognormal with `sigma`, or always as long for 0.
     """
@@ -63,6 +63,12 @@ class Load:
     caption_s: float
     sigma: float = 0.0
     usd: float = 0.0
+    calls_at_once: int | None = None
+
+    @property
+    def places(self) -> int:
+        """How many calls are made together at most: each game makes one after the other."""
+        return min(self.at_once, self.calls_at_once or self.at_once)
 
     @property
     def steps(self) -> int:
@@ -94,6 +100,10 @@ class Sleeper:
     load: Load
     calls: Counter[tuple[str, int, str]] = field(default_factory=Counter)
     """How often each was made: by kind, seed and words."""
+    slots: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.slots = asyncio.Semaphore(self.load.places)
 
     def why_not(self, model: ModelTable) -> str | None:
         far = model.kind == "embedder" and model.provider != "offline"
@@ -105,7 +115,8 @@ class Sleeper:
     async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
         self.calls[model.kind, ask.seed, ask.text or ""] += 1
         usd = self.load.usd
-        await asyncio.sleep(self.takes(ask.seed, model.kind))
+        async with self.slots:
+            await asyncio.sleep(self.takes(ask.seed, model.kind))
         if model.kind == "t2i":
             return Answer(data=paint(f"{ask.text}/{ask.seed}"), cost_usd=usd)
         seen = ask.image.sha256[:12] if ask.image else ""
@@ -201,7 +212,7 @@ async def play(load: Load, folder: Path, database_url: str | None = None) -> Pla
                 games = [await app.games.closed(game.id, timeout=60) for game in games]
                 cpu, apart = time.process_time() - cpu, dict(counts.cpu)
     faults, calls = _faults(load, games, presenter, sleeper), load.calls
-    bound, work = calls.bound(games, load.at_once), sum(calls.chain(game) for game in games)
+    bound, work = calls.bound(games, load.places), sum(calls.chain(game) for game in games)
     return Played(load, took, cpu, apart, bound, work, counts, presenter.edits.total(), faults)
 
 

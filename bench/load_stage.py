@@ -31,15 +31,17 @@ AT_ONCE: Final = 10
 UNFINISHED: Final = [state for state in GameState if not state.is_final]
 _BUCKETS: Final = (
     ("POST", r"/channels/\d+/messages", 5, 5.0),
-    ("PATCH", r"/channels/\d+/messages/\d+", 5, 5.0),
-    ("DELETE", r"/channels/\d+/messages/\d+", 5, 1.0),
-    ("PUT", r"/channels/\d+/messages/\d+/reactions/.+", 1, 0.25),
+    ("PATCH", r"/channels/(\d+)/messages/\d+", 5, 5.0),
+    ("DELETE", r"/channels/(\d+)/messages/\d+", 5, 1.0),
+    ("PUT", r"/channels/(\d+)/messages/\d+/reactions/.+", 1, 0.25),
 )
 """Discord's limits of routes, as its answers' headers tell them: requests in so many seconds."""
 BUCKET_S: Final = 1.0
 """Seconds that a post in a thread needs at least, by its bucket."""
 GLOBAL: Final = 50
 """Requests of a token a second."""
+_ALL: Final = 1_000
+"""More calls than are ever made together."""
 _MODELS: Final = """
 [bench-{name}]
 kind = "{kind}"
@@ -144,11 +146,13 @@ async def stage(
     count: bool = False,
     usd: float = 0.001,
     at_once: int | None = None,
+    calls_at_once: int | None = None,
     env: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stage]:
     """Opens all of it on a fresh SQLite store in `folder`, or where `env` says; checks of safety are off.
 
-    `pixels` is the side of a picture, `at_once` how many games a server plays together, `limits` switches Discord's
+    `pixels` is the side of a picture, `at_once` how many games a server plays together, `calls_at_once` how many calls
+    the provider takes together, `limits` switches Discord's
     limits on, `watched` the bot's own figures, with `count` those of its database.
     """
     async with AsyncExitStack() as stack:
@@ -161,7 +165,7 @@ async def stage(
             standin.limits.add_global(requests=GLOBAL, per=1.0)
         made = [_server(standin, number) for number in range(servers)]
         words = [sys.executable, *_words(watched=watched, count=count)]
-        settings = {**_settings(folder, provider, usd), **(env or {})}
+        settings = {**_settings(folder, provider, usd, calls_at_once or _ALL), **(env or {})}
         bot = await standin.run_bot(words, env=settings)
         url = settings.get("TELEPHONE_DATABASE_URL", f"sqlite:///{folder / 'telephone.sqlite'}")
         store = await stack.enter_async_context(await Store.open(url))
@@ -185,7 +189,7 @@ def _server(standin: Standin, number: int) -> Server:
     return Server(guild, guild.create_text_channel("telephone"), guild.add_member(f"player-{number}"), admin)
 
 
-def _settings(folder: Path, provider: Provider, usd: float) -> dict[str, str]:
+def _settings(folder: Path, provider: Provider, usd: float, calls_at_once: int) -> dict[str, str]:
     models = folder / "models.toml"
     both = (("artist", "t2i"), ("spotter", "i2t"))
     texts = [_MODELS.format(name=name, kind=kind, url=provider.url, usd=usd) for name, kind in both]
@@ -194,7 +198,7 @@ def _settings(folder: Path, provider: Provider, usd: float) -> dict[str, str]:
         "TELEPHONE_DATA_DIR": str(folder),
         "TELEPHONE_MODELS": str(models),
         "TELEPHONE_MODERATION": "off",
-        "TELEPHONE_LIMITS": "openai=1000/1000000",
+        "TELEPHONE_LIMITS": f"openai={calls_at_once}/1000000",
         "TELEPHONE_BUDGET_OPERATOR": "10000",
         "TELEPHONE_BUDGET_SERVER": "10000",
         "TELEPHONE_BUDGET_MEMBER": "10000",

@@ -14,6 +14,7 @@ from bot.delivery.counted_requests import counted
 from bot.delivery.first_requests import be_patient, not_reached
 from bot.delivery.old_edits import never_wait_for_old_edits
 from bot.delivery.request_rate import RequestRate
+from bot.delivery.route_limits import keep_route_limits
 from bot.interactions import forms
 from bot.interactions.callbacks import answer_once
 from bot.interactions.commands import CONTEXTS, INSTALLS, admin_group, moderate_group, telephone_group
@@ -70,6 +71,7 @@ class TelephoneApp(TelephoneBot):
     ) -> None:
         trace = counted(RequestRate().keep(never_wait_for_old_edits()))
         super().__init__(drawing_page, tree_cls=Tree, http_trace=trace, **options)
+        keep_route_limits(self.http)
         self._patience = patience
         self._answering: asyncio.Task[None] | None = None
         if patience is not None:

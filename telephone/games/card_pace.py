@@ -27,7 +27,7 @@ class CardPace:
 
     steps: int = 10
     late: float = 150.0
-    nearly: float = 8.0
+    nearly: float = 30.0
     gap: float = 5.5
 
 

@@ -264,9 +264,19 @@ class GameWorkflow(DBOSConfiguredInstance):
             game = await self._with.store.games.get(game_id)
             await self.promote(game.request.guild_id)
             game = await self._with.store.games.get(game_id)
-            if game.state is GameState.QUEUED:  # its card was posted before there was a thread to link to
-                await self._with.publisher.edit_card(game)
+            if game.state is GameState.QUEUED:
+                await self._show_place(game)
         return opened
+
+    async def _show_place(self, game: Game) -> None:
+        """Has the card of a game that stays queued say so: at once, unless that is what it was posted with.
+
+        The thread, which that card has no button for yet, is shown by Discord beneath it.
+        """
+        if self._with.publisher.cards.state(game.id) is GameState.QUEUED:
+            self.cards.moved_up(game.request.guild_id, game.id)
+        else:
+            await self._with.publisher.edit_card(game)
 
     async def _set_up(self, game_id: str, run: int) -> None:
         game = await self._with.runner.views.fresh(game_id, run, GOING)

@@ -15,7 +15,10 @@ NOT_COUNTED = re.compile(r"/(interactions|webhooks)/\d+/.+")
 
 @dataclass
 class Limit:
-    """So many requests of a route in so many seconds, counted apart for every path that the route matches."""
+    """So many requests of a route in so many seconds, counted apart for every path that the route matches.
+
+    Where the expression has a group they are counted by that, as Discord counts them by channel and not by message.
+    """
 
     method: str
     pattern: re.Pattern[str]
@@ -25,7 +28,7 @@ class Limit:
 
     def take(self, path: str) -> tuple[dict[str, str], float]:
         """Count a request: the headers of its answer, and for how long it has to wait, 0 if not at all."""
-        now = time.monotonic()
+        now, path = time.monotonic(), self._apart(path)
         since, count = self.begun.get(path, (now, 0))
         if now - since >= self.per:
             since, count = now, 0
@@ -40,6 +43,11 @@ class Limit:
             "Bucket": f"{abs(hash((self.method, self.pattern.pattern))):x}",
         }
         return {f"X-RateLimit-{name}": value for name, value in told.items()}, left if over else 0.0
+
+    def _apart(self, path: str) -> str:
+        """What requests are counted by."""
+        match = self.pattern.fullmatch(path)
+        return match[1] if match is not None and self.pattern.groups else path
 
 
 class Limits:

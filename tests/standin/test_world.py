@@ -8,6 +8,7 @@ import discord
 import pytest
 
 from tests.standin import Standin
+from tests.standin.limits import Limits
 from tests.standin.wire import MESSAGES, Wire
 
 BOT = [sys.executable, "-m", "tests.standin.samplebot"]
@@ -74,6 +75,13 @@ async def test_a_limit_tells_what_is_left_and_refuses_what_is_over(wire: Wire) -
     assert heard == [(200, "1"), (200, "0"), (429, "0"), (200, "1")]
     async with wire.http.get(wire.discord.api_base + "/users/@me") as answer:
         assert "X-RateLimit-Limit" not in answer.headers
+
+
+def test_a_limit_is_counted_by_what_its_expression_has_in_a_group() -> None:
+    limits = Limits()
+    limits.add("PATCH", r"/channels/(\d+)/messages/\d+", requests=1, per=60.0)
+    waits = [limits.take("PATCH", f"/channels/{path}")[1] for path in ("1/messages/2", "1/messages/3", "4/messages/5")]
+    assert [wait > 0 for wait in waits] == [False, True, False]
 
 
 async def test_the_limit_of_all_routes_refuses_what_is_over_and_not_the_answers_to_interactions(wire: Wire) -> None:

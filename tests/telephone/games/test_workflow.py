@@ -9,6 +9,7 @@ from telephone.domain.games import Game, GameState
 from telephone.engine.outcomes import BROKEN
 from telephone.errors import BadInput, BadOutput, NotAllowed, Refused, Retired, StageGone, Unavailable, Waking
 from telephone.games.admission import StartRequest
+from telephone.games.card_pace import CARD_PACE
 from telephone.games.workflow import PAUSED_HERE
 from telephone.measurement.repeats import SOURCE
 from telephone.ports.games import Delay
@@ -185,6 +186,20 @@ async def test_games_beyond_the_limit_queue_and_are_played_in_order(running):
     assert told[-1] == 1, "its card told it that it is next"
     first_pictures = [game_id for game_id, what in running.game_presenter.posts if what == "1p"]
     assert first_pictures == [game.id for game in games]
+
+
+async def test_a_game_that_waits_in_line_costs_no_edit_until_it_begins(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.support.app.EVERY_STEP", CARD_PACE)
+    async with running_app(tmp_path) as running:
+        await running.app.servers.change(0, parallel=1)
+        running.provider.delay = 0.2
+        first, second = await running.app.games.start(ASKED), await running.app.games.start(ASKED)
+        for game in (first, second):
+            assert (await running.app.games.closed(game.id, timeout=LIMIT)).state is GameState.FINISHED
+        told = [state for game_id, state, _ in running.game_presenter.cards if game_id == second.id]
+        assert "queued" not in told
+        assert told[0] == "playing"
+        assert told[-1] == "finished"
 
 
 class SlowCards(RecordedGames):

@@ -67,7 +67,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """CPU seconds of cards, measuring and summaries, which are `apart` from steps, and those of all `threads` by kind."""
+    """CPU seconds: those of cards, measuring and summaries, which are `apart` from steps, and all `threads` by kind."""
 
     apart: Counter[str]
     threads: Counter[str]

@@ -1,5 +1,5 @@
-"""The bot, unchanged, that says how late its event loop is, what its threads and parts use of the CPU and, with --count,
-what it asks of the database.
+"""The bot, unchanged, that says how late its event loop is, what its threads and parts use of the CPU and, with
+--count, what it asks of the database.
 
     TELEPHONE_BENCH_FIGURES=FILE python bench/load_process.py [--count]
 

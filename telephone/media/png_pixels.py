@@ -10,7 +10,7 @@ from typing import Final
 
 from zlib_ng import zlib_ng
 
-from telephone.media.containers import PNG_HEAD, Broken, png_chunks
+from telephone.media.containers import Broken, png_chunks
 
 _PLAIN: Final = (8, 2, 0, 0, 0)
 """Eight bits, RGB, deflate, the five filters, not interlaced."""
@@ -52,7 +52,7 @@ def _has_rows(packed: list[memoryview], rows: int, length: int) -> bool:
                 if size + len(piece) > rows * length or piece[-size % length :: length].strip(_FILTERS):
                     return False
                 size += len(piece)
-    except zlib_ng.error:
+    except zlib_ng.error:  # type: ignore[misc]  # its stubs take the class for one of its values
         return False
     if unpacker.eof and size < rows * length and not size % length:
         raise Broken("rows are missing")

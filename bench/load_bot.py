@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -72,6 +72,14 @@ class Party:
         return 2 * self.turns_in_all
 
 
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """CPU seconds: those of cards, measuring and summaries, which are `apart` from steps, and all `threads` by kind."""
+
+    apart: Counter[str]
+    threads: Counter[str]
+
+
 @dataclass(slots=True)
 class Played:
     """A party as it was played: `took` is in seconds, `bound` the least it could take, `figures` the bot's own."""
@@ -83,15 +91,26 @@ class Played:
     idle: Used
     requests: Requests
     figures: dict[str, Any]
+    by: Cpu
     acknowledged: list[float]
     most_calls: int
     faults: list[str]
 
     @property
+    def cpu(self) -> float:
+        """CPU seconds beyond those of an idle bot."""
+        idle = self.idle.cpu / self.idle.seconds * self.used.seconds if self.idle.seconds else 0.0
+        return self.used.cpu - idle
+
+    @property
     def cpu_ms(self) -> float:
         """CPU milliseconds a turn, beyond those of an idle bot."""
-        idle = self.idle.cpu / self.idle.seconds * self.used.seconds if self.idle.seconds else 0.0
-        return (self.used.cpu - idle) / self.party.turns_in_all * 1_000
+        return self.cpu / self.party.turns_in_all * 1_000
+
+    @property
+    def cpu_alone(self) -> float:
+        """CPU seconds without those of cards, measuring and summaries."""
+        return self.cpu - self.by.apart.total()
 
 
 async def play(party: Party, *, count: bool = False, beside: Any = None) -> Played:
@@ -130,6 +149,7 @@ async def _play(opened: Stage, party: Party, beside: Any) -> Played:
                 raise ended
         figures = await opened.take_figures()
         await _summed_up(opened)
+        used_cpu = _both(figures, await opened.take_figures())
     reading.cancel()
     requests.read(opened.discord.sent)
     games = [game for game in await opened.games() if game.request.seed != _WARM_UP]
@@ -140,7 +160,17 @@ async def _play(opened: Stage, party: Party, beside: Any) -> Played:
         max(requests.posted.values(), default=0) * BUCKET_S if party.limits else 0.0,
     )
     faults = _faults(opened, party, games, counts["made"])
-    return Played(party, took, bound, used, idle, requests, figures, opened.acknowledged, counts["most"], faults)
+    seen = opened.acknowledged
+    return Played(party, took, bound, used, idle, requests, figures, used_cpu, seen, counts["most"], faults)
+
+
+def _both(*figures: dict[str, Any]) -> Cpu:
+    """What the bot used of the CPU in two spans of time, by the bot's own figures."""
+    apart, threads = Counter[str](), Counter[str]()
+    for one in figures:
+        apart.update(one["counts"]["cpu"])
+        threads.update(one["threads"])
+    return Cpu(apart, threads)
 
 
 async def _later(opened: Stage, party: Party, place: int) -> None:
@@ -191,6 +221,8 @@ def _faults(opened: Stage, party: Party, games: list[Game], made: dict[str, int]
 
 
 QUICK: Final = Party(games=3, turns=10, servers=1, calls=Calls(0.4, 0.2), pixels=256, idle_s=1.0, warm=False)
+SHORT_TURNS: Final = 2
+"""Turns of games that are played beside, to tell what a game costs from what its turns cost."""
 PICTURES: Final = Party(games=8, turns=10, servers=1, calls=Calls(2.0, 1.0, 0.5), pixels=1024)
 OFFLINE: Final = Party(games=4, turns=10, servers=1, calls=Calls(0.0, 0.0), pixels=64, offline=True)
 _OFFLINE: Final = {"t2i": "stickers", "i2t": "spotter-sharp"}
@@ -209,11 +241,21 @@ async def quick() -> Found:
 
 
 async def pictures() -> Found:
-    """CPU and memory with 1024² PNGs."""
+    """CPU and memory with 1024² PNGs: a turn with its share of its game, and one turn more of a game that is played."""
+    short = await play(replace(PICTURES, turns=SHORT_TURNS))
     played = await play(PICTURES)
     what = f"{PICTURES.games} games × {PICTURES.turns} turns, 1024² PNGs, safety off"
-    found = _asked(played, what)
-    found.add(f"CPU ms a turn of the bot, {what}", played.cpu_ms, 40)
+    found, games = _asked(played, what), PICTURES.games
+    found.faults += short.faults
+    more = PICTURES.turns_in_all - short.party.turns_in_all
+    alone = (played.cpu_alone - short.cpu_alone) / more * 1_000
+    found.add(f"CPU ms a turn of the bot, {what}, all included", played.cpu_ms, 40)
+    found.add(f"CPU ms a turn of the bot, {what}, without what its game costs", alone, 40)
+    found.add("  a game beside its turns, CPU ms", (played.cpu_ms - alone) * PICTURES.turns)
+    for part, seconds in sorted(played.by.apart.items()):
+        found.add(f"    of it {part}", seconds / games * 1_000)
+    for kind, seconds in played.by.threads.most_common():
+        found.add(f"  CPU ms a turn on threads, all included: {kind}", seconds / PICTURES.turns_in_all * 1_000)
     found.add("RSS of the bot and its children, MB", played.used.mb)
     late(found, played, what)
     return found

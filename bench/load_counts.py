@@ -82,7 +82,7 @@ def counting() -> Iterator[Counts]:
 
     Games.get = get  # type: ignore[method-assign]
     try:
-        with _parts(counts):
+        with timing(counts):
             yield counts
     finally:
         Games.get = plain  # type: ignore[method-assign]
@@ -91,7 +91,7 @@ def counting() -> Iterator[Counts]:
 
 
 @contextmanager
-def _parts(counts: Counts) -> Iterator[None]:
+def timing(counts: Counts) -> Iterator[Counts]:
     """Has what cards and measuring ask and take counted apart from the steps."""
     apart: list[tuple[type, str, str]] = [
         (GamePublisher, "edit_card", "card"),
@@ -108,7 +108,7 @@ def _parts(counts: Counts) -> Iterator[None]:
         setattr(owner, name, _within(part, getattr(owner, name), counts))
     ThreadPoolExecutor.submit = _timed_on_threads(submit, counts)  # type: ignore[method-assign]
     try:
-        yield
+        yield counts
     finally:
         ThreadPoolExecutor.submit = submit  # type: ignore[method-assign]
         for owner, name, method in plain:

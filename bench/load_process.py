@@ -1,4 +1,5 @@
-"""The bot, unchanged, that says how late its event loop is and, with --count, what it asks of the database.
+"""The bot, unchanged, that says how late its event loop is, what its threads and parts use of the CPU and, with
+--count, what it asks of the database.
 
     TELEPHONE_BENCH_FIGURES=FILE python bench/load_process.py [--count]
 
@@ -11,12 +12,14 @@ import os
 import signal
 import sys
 import time
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from load_counts import Counts, counting, timing
+from load_threads import by_kind
 
 import bot.process as entry
 
@@ -28,8 +31,9 @@ _EVERY: Final = 0.01
 class Watch:
     """How late the loop wakes a task that sleeps, in ms, one figure a look."""
 
-    def __init__(self, path: Path, counts: Any) -> None:
+    def __init__(self, path: Path, counts: Counts) -> None:
         self._path, self._counts, self._late = path, counts, list[float]()
+        self._used = by_kind()
 
     async def run(self) -> None:
         """Looks until it is cancelled."""
@@ -40,27 +44,21 @@ class Watch:
             self._late.append((time.monotonic() - due) * 1_000)
 
     def _write(self) -> None:
-        counted: dict[str, Any] = {}
-        if self._counts is not None:
-            names = ("statements", "commits", "loads")
-            counted = {name: dict(getattr(self._counts, name)) for name in names}
-            for name in names:
-                getattr(self._counts, name).clear()
+        names = ("statements", "commits", "loads", "cpu")
+        counted = {name: dict(getattr(self._counts, name)) for name in names}
+        for name in names:
+            getattr(self._counts, name).clear()
         late, self._late = sorted(self._late), []
+        before, self._used = self._used, by_kind()
+        threads = {kind: seconds - before.get(kind, 0.0) for kind, seconds in self._used.items()}
         part = self._path.with_suffix(".part")
-        part.write_text(json.dumps({"late": late, "counts": counted}), encoding="utf-8")
+        part.write_text(json.dumps({"late": late, "counts": counted, "threads": threads}), encoding="utf-8")
         part.replace(self._path)
 
 
 def main() -> int:
-    if "--count" in sys.argv:
-        from load_counts import counting
-
-        counted: Any = counting()
-    else:
-        counted = nullcontext()
     plain = entry.run
-    with counted as counts:
+    with counting() if "--count" in sys.argv else timing(Counts()) as counts:
         watch = Watch(Path(os.environ[FIGURES]), counts)
 
         async def run(*args: Any) -> None:

@@ -59,18 +59,20 @@ def strip(data: bytes, format_: str) -> Bare:
 
 
 def _strip_png(data: bytes) -> Bare:
-    kept, orientation, colours = [PNG_HEAD], 1, dict[bytes, bytes]()
-    for kind, chunk in _png_chunks(data):
+    kept, orientation, colours = [memoryview(PNG_HEAD)], 1, dict[bytes, bytes]()
+    for kind, chunk in png_chunks(memoryview(data)):
         if kind in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"):
             kept.append(chunk)
         elif kind == b"eXIf":
-            orientation = _orientation(chunk[8:-4])
+            orientation = _orientation(bytes(chunk[8:-4]))
         elif kind in PNG_COLOURS:
-            colours.setdefault(kind, chunk[8:-4])
-    return Bare(b"".join(kept), orientation, png_profile(colours))
+            colours.setdefault(kind, bytes(chunk[8:-4]))
+    bare = data if sum(map(len, kept)) == len(data) else b"".join(kept)
+    return Bare(bare, orientation, png_profile(colours))
 
 
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def png_chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """The chunks of a PNG to its end: their kind, and all their bytes. Raises Broken or struct.error if cut short."""
     at = len(PNG_HEAD)
     while True:
         length, kind = struct.unpack_from(">I4s", data, at)

@@ -26,6 +26,7 @@ from telephone.domain.games import Image
 from telephone.errors import BadOutput, Barred, Misconfigured, NotFound, Outage
 from telephone.media.colour import to_srgb
 from telephone.media.containers import Broken, sniff, strip
+from telephone.media.png_pixels import size_of_plain
 from telephone.settings.checks import folder_of
 
 BYTES_MAX: Final = 25 * 10**6
@@ -70,7 +71,7 @@ _UPRIGHT: Final = {
 
 
 def verify(data: bytes) -> Image:
-    """The picture in `data`, decoded once, upright, opaque, 8-bit sRGB and without metadata.
+    """The picture in `data`, all of it there, upright, opaque, 8-bit sRGB and without metadata.
 
     A PNG, JPEG or WebP that already is all this keeps its bytes; one with metadata only loses that. Colours of another
     profile are converted first.
@@ -84,8 +85,12 @@ def verify(data: bytes) -> Image:
         raise BadOutput(f"The picture takes {len(data) / 1e6:.0f} MB and 25 MB fit; please try a smaller one.")
     try:
         bare = strip(data, format_)
+        is_bare_png = format_ == "PNG" and bare.orientation == 1 and bare.profile is None
+        size = size_of_plain(bare.data, PIXELS_MAX) if is_bare_png else None
     except Broken as error:
         raise _damaged() from error
+    if size is not None:
+        return Image(bare.data, MEDIA_TYPES[format_], *size)
     pixels = _decode(bare.data, format_)
     converted = None if bare.profile is None else _converted(pixels, bare.profile)
     keeps = pixels.mode == "RGB" and bare.orientation == 1 and not _must_change(pixels, bare.data)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from telephone.errors import Misconfigured
 from telephone.store.changes import Changes
 from telephone.store.tables.games import Row
+from telephone.store.write_turns import WriteTurns
 
 T = TypeVar("T")
 
@@ -174,11 +175,11 @@ class Database:
         pool: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_pre_ping": not is_sqlite(url)}
         self.engine = create_async_engine(url, **pool, **engine_options(url))
         self._writers = self.engine.execution_options(telephone_writes=True)
-        self._write_lock: AbstractAsyncContextManager[Any] = nullcontext()
+        self._turns: WriteTurns | None = None
         if is_sqlite(url):
             set_up_sqlite(self.engine.sync_engine)
-            # SQLite has one writer at a time and lets the others poll: with a lock they queue, in order.
-            self._write_lock = asyncio.Lock()
+            # SQLite has one writer at a time and lets the others poll: here they queue, in order.
+            self._turns = WriteTurns()
         self.units = create_engine(
             _of_units(url), **pool | {"pool_size": UNIT_THREADS + VIEW_THREADS}, **engine_options(url)
         )
@@ -196,9 +197,12 @@ class Database:
         """What several SELECTs find in one transaction, on a thread."""
         return await self._on_thread(queries)
 
-    async def change(self, work: Callable[[Connection], T]) -> T:
-        """Runs a unit of work on a thread, in one transaction, which an exception rolls back."""
-        async with self._write_lock:
+    async def change(self, work: Callable[[Connection], T], *, urgent: bool = False) -> T:
+        """Runs a unit of work on a thread, in one transaction, which an exception rolls back.
+
+        An `urgent` one goes before all others that wait for their turn.
+        """
+        async with self._write_turn(urgent=urgent):
             done = await self._on_thread(work, telephone_writes=True)
         self.changes.stir()
         return done
@@ -230,9 +234,16 @@ class Database:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """A transaction that is committed at its end, or rolled back by an exception."""
-        async with self._write_lock, _transaction(UncancelledSession(self._writers, expire_on_commit=False)) as session:
+        async with (
+            self._write_turn(),
+            _transaction(UncancelledSession(self._writers, expire_on_commit=False)) as session,
+        ):
             yield session
         self.changes.stir()
+
+    def _write_turn(self, *, urgent: bool = False) -> AbstractAsyncContextManager[None]:
+        """The turn of a writer; at once where the database has many writers at a time."""
+        return nullcontext() if self._turns is None else self._turns.turn(urgent=urgent)
 
     def insert(self, table: type[Row]) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that supports ON CONFLICT, in this database's dialect."""
@@ -245,7 +256,7 @@ class Database:
         """
         if not is_sqlite(self.url):
             return
-        async with self._write_lock, self.engine.connect() as connection:
+        async with self._write_turn(), self.engine.connect() as connection:
             raw: Any = (await connection.get_raw_connection()).driver_connection
             for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
                 await to_the_end(raw.execute_fetchall(statement))

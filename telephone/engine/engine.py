@@ -40,6 +40,8 @@ _FORGOTTEN_AT_ONCE: Final = 500
 _ENQUEUED_CACHED: Final = 20_000
 """How many ids of enqueued workflows are cached, so that the database is not asked for each again and again. Many
 times the number of games that wait or are paused at once."""
+_CACHE_KIB: Final = 512
+"""How much of the journal each connection to SQLite keeps in memory, in KiB; another one's write empties that."""
 _CANCEL_EVERY: Final = 0.5
 _CANCEL_FOR: Final = 15.0
 """When the engine closes, it cancels the running workflows every so many seconds, until they end or so many have
@@ -304,6 +306,7 @@ def _sqlite_engine(url: str) -> sa.Engine:
     def prepare(connection: sqlite3.Connection, record: object) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA busy_timeout=30000")
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         if sqlite3.sqlite_version_info < (3, 42):
             connection.create_function("unixepoch", -1, _unixepoch)
 

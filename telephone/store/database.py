@@ -23,6 +23,9 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_S: Final = 30
 """How long a writer waits for another process's write before SQLite reports a locked file, in seconds."""
+CACHE_KIB: Final = 512
+"""How much of a SQLite file each connection keeps in memory, in KiB. Another connection's write empties that, so that a
+process with thirty connections would hold the same pages thirty times for nothing; the system keeps them as well."""
 CONNECT_TIMEOUT_S: Final = 10
 """How long Postgres may take to answer a new connection, in seconds, unless its address says otherwise."""
 POOL_SIZE: Final = 10
@@ -89,7 +92,12 @@ def _connect(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     # The time-out comes first: the change to WAL has to wait for other processes too. `synchronous`
     # stays FULL, because NORMAL may lose the last commits, and with them paid steps, on power loss.
-    for pragma in (f"busy_timeout = {BUSY_TIMEOUT_S * 1000}", "journal_mode = WAL", "foreign_keys = ON"):
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_S * 1000}",
+        "journal_mode = WAL",
+        "foreign_keys = ON",
+        f"cache_size = -{CACHE_KIB}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

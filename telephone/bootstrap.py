@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from telephone import metrics
+from telephone import memory, metrics
 from telephone.app import App
 from telephone.battles.admission import BattleAdmission
 from telephone.battles.matchmaking import Matchmaking
@@ -377,6 +377,7 @@ async def open_with_engine(
 
     What was interrupted goes on at once. Raises Misconfigured.
     """
+    memory.share_heaps()
     shared = await _Shared.open(settings, parts or parts_of(settings), tempo, humans=True)
     store, players, pictures = shared.store, shared.players, shared.pictures
     engine = Engine(settings.engine_url, tempo.lease)

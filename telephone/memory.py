@@ -11,6 +11,10 @@ EVERY: Final = 0.25
 """Seconds between two times that memory is given back for work that comes again: what is taken anew costs as well."""
 SELDOM: Final = 100_000
 """How many new objects a command makes before the collector looks for cycles among them."""
+HEAPS: Final = 2
+"""How many heaps the threads of a process share. With one each, what is free in one is of no use to another."""
+_ARENA_MAX: Final = -8
+"""The name of that limit in glibc's malloc.h, M_ARENA_MAX."""
 _last = [-EVERY]
 
 
@@ -24,7 +28,7 @@ def collect_seldom() -> None:
 
 def give_back() -> None:
     """Returns all free memory of the process to the system; 0.2 to 1.5 ms. Does nothing where glibc is not in use."""
-    trim = _trim()
+    trim = _of_glibc("malloc_trim")
     if trim is not None:
         trim(0)
 
@@ -36,12 +40,19 @@ def give_back_at_times() -> None:
         give_back()
 
 
+def share_heaps() -> None:
+    """Has all threads that begin from now on share HEAPS heaps. Does nothing where glibc is not in use."""
+    set_option = _of_glibc("mallopt")
+    if set_option is not None:
+        set_option(_ARENA_MAX, HEAPS)
+
+
 @cache
-def _trim() -> Any:
-    """The function of glibc that does it; None where the C library is another."""
+def _of_glibc(name: str) -> Any:
+    """A function of glibc; None where the C library is another."""
     if not sys.platform.startswith("linux"):
         return None
     try:
-        return ctypes.CDLL("libc.so.6").malloc_trim
+        return getattr(ctypes.CDLL("libc.so.6"), name)
     except (OSError, AttributeError):
         return None

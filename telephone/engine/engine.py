@@ -48,6 +48,8 @@ _ENQUEUED_CACHED: Final = 20_000
 times the number of games that wait or are paused at once."""
 BUSY_TIMEOUT_S: Final = 30
 """How long a writer waits for another's write before SQLite reports a locked journal, in seconds; DBOS tries again."""
+_CACHE_KIB: Final = 512
+"""How much of the journal each connection to SQLite keeps in memory, in KiB; another one's write empties that."""
 _CANCEL_EVERY: Final = 0.5
 _CANCEL_FOR: Final = 15.0
 """When the engine closes, it cancels the running workflows every so many seconds, until they end or so many have
@@ -377,6 +379,7 @@ def _sqlite_engine(url: str) -> sa.Engine:
     def prepare(connection: sqlite3.Connection, record: object) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         if sqlite3.sqlite_version_info < (3, 42):
             connection.create_function("unixepoch", -1, _unixepoch)
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from telephone import networks
-from telephone.concurrency import off_loop
+from telephone.concurrency import on_one_thread
 from telephone.models.base import Vectors
 from telephone.models.chunking import RULES, mean, parts
 from telephone.models.minilm_graph import with_small_table
@@ -123,8 +123,8 @@ class MiniLM:
         return pieces != others or lost == also_lost
 
     async def embed_texts(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), 384), rows L2-normalised, of texts of any length; works on a thread."""
-        return await off_loop(self.embed, list(texts))
+        """Shape (len(texts), 384), rows L2-normalised, of texts of any length; works on a thread of its own."""
+        return await on_one_thread(self.embed, list(texts))
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """As `embed_texts`, but synchronous, in this thread.

@@ -19,7 +19,7 @@ class AcknowledgedInteractions:
         self._database = database
 
     async def add(self, interaction: Acknowledged, answered: Collection[int] = ()) -> None:
-        """Stores an interaction, once, and deletes those that were answered since."""
+        """Stores an interaction, once and before other writes, and deletes those that were answered since."""
 
         def work(connection: Connection) -> None:
             into = insert_into(connection.dialect.name, AcknowledgedRow)
@@ -27,7 +27,7 @@ class AcknowledgedInteractions:
             if answered:
                 connection.execute(delete(AcknowledgedRow).where(col(AcknowledgedRow.id).in_(answered)))
 
-        await self._database.change(work)
+        await self._database.change(work, urgent=True)
 
     async def all(self) -> list[Acknowledged]:
         """All that wait for their answer, oldest first."""

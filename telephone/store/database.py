@@ -19,11 +19,15 @@ from telephone.errors import Misconfigured
 from telephone.store.changes import Changes
 from telephone.store.fencing import check
 from telephone.store.tables.games import Row
+from telephone.store.write_turns import WriteTurns
 
 T = TypeVar("T")
 
 BUSY_TIMEOUT_S: Final = 30
 """How long a writer waits for another process's write before SQLite reports a locked file, in seconds."""
+CACHE_KIB: Final = 512
+"""How much of a SQLite file each connection keeps in memory, in KiB. Another connection's write empties that, so that a
+process with thirty connections would hold the same pages thirty times for nothing; the system keeps them as well."""
 CONNECT_TIMEOUT_S: Final = 10
 """How long Postgres may take to answer a new connection, in seconds, unless its address says otherwise."""
 POOL_SIZE: Final = 10
@@ -90,7 +94,12 @@ def _connect(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     # The time-out comes first: the change to WAL has to wait for other processes too. `synchronous`
     # stays FULL, because NORMAL may lose the last commits, and with them paid steps, on power loss.
-    for pragma in (f"busy_timeout = {BUSY_TIMEOUT_S * 1000}", "journal_mode = WAL", "foreign_keys = ON"):
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_S * 1000}",
+        "journal_mode = WAL",
+        "foreign_keys = ON",
+        f"cache_size = -{CACHE_KIB}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -176,11 +185,11 @@ class Database:
         pool: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_pre_ping": not is_sqlite(url)}
         self.engine = create_async_engine(url, **pool, **engine_options(url))
         self._writers = self.engine.execution_options(telephone_writes=True)
-        self._write_lock: AbstractAsyncContextManager[Any] = nullcontext()
+        self._turns: WriteTurns | None = None
         if is_sqlite(url):
             set_up_sqlite(self.engine.sync_engine)
-            # SQLite has one writer at a time and lets the others poll: with a lock they queue, in order.
-            self._write_lock = asyncio.Lock()
+            # SQLite has one writer at a time and lets the others poll: here they queue, in order.
+            self._turns = WriteTurns()
         self.units = create_engine(
             _of_units(url), **pool | {"pool_size": UNIT_THREADS + VIEW_THREADS}, **engine_options(url)
         )
@@ -198,9 +207,12 @@ class Database:
         """What several SELECTs find in one transaction, on a thread."""
         return await self._on_thread(queries)
 
-    async def change(self, work: Callable[[Connection], T]) -> T:
-        """Runs a unit of work on a thread, in one transaction, which an exception rolls back."""
-        async with self._write_lock:
+    async def change(self, work: Callable[[Connection], T], *, urgent: bool = False) -> T:
+        """Runs a unit of work on a thread, in one transaction, which an exception rolls back.
+
+        An `urgent` one goes before all others that wait for their turn.
+        """
+        async with self._write_turn(urgent=urgent):
             done = await self._on_thread(work, telephone_writes=True)
         self.changes.stir()
         return done
@@ -235,11 +247,18 @@ class Database:
 
         Raises TakenOver for an execution that has lost its workflow.
         """
-        async with self._write_lock, _transaction(UncancelledSession(self._writers, expire_on_commit=False)) as session:
+        async with (
+            self._write_turn(),
+            _transaction(UncancelledSession(self._writers, expire_on_commit=False)) as session,
+        ):
             if owned() is not None and not is_sqlite(self.url):
                 await in_session(session, check)
             yield session
         self.changes.stir()
+
+    def _write_turn(self, *, urgent: bool = False) -> AbstractAsyncContextManager[None]:
+        """The turn of a writer; at once where the database has many writers at a time."""
+        return nullcontext() if self._turns is None else self._turns.turn(urgent=urgent)
 
     def insert(self, table: type[Row]) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that supports ON CONFLICT, in this database's dialect."""
@@ -252,7 +271,7 @@ class Database:
         """
         if not is_sqlite(self.url):
             return
-        async with self._write_lock, self.engine.connect() as connection:
+        async with self._write_turn(), self.engine.connect() as connection:
             raw: Any = (await connection.get_raw_connection()).driver_connection
             for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
                 await to_the_end(raw.execute_fetchall(statement))

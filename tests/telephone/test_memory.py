@@ -1,5 +1,6 @@
 """Memory that long work took for itself goes back to the system."""
 
+import platform
 import subprocess
 import sys
 
@@ -41,6 +42,42 @@ def test_what_long_work_took_is_free_again_for_others():
     assert left < most / 2
 
 
+_HEAPS = """
+import ctypes, re, sys, threading
+from telephone import memory
+
+if sys.argv[1] == "shared":
+    memory.share_heaps()
+kept, all_there = [], threading.Barrier(7)
+
+def work():
+    kept.append([bytearray(60_000) for _ in range(10)])
+    all_there.wait()
+
+threads = [threading.Thread(target=work) for _ in range(6)]
+for thread in threads:
+    thread.start()
+all_there.wait()
+libc = ctypes.CDLL("libc.so.6")
+libc.fopen.restype, libc.fopen.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_char_p)
+libc.malloc_info.argtypes, libc.fclose.argtypes = (ctypes.c_int, ctypes.c_void_p), (ctypes.c_void_p,)
+file = libc.fopen(sys.argv[2].encode(), b"w")
+libc.malloc_info(0, file)
+libc.fclose(file)
+print(len(re.findall("<heap nr=", open(sys.argv[2]).read())))
+"""
+
+
+@pytest.mark.skipif("glibc" not in platform.libc_ver(), reason="asks glibc")
+def test_threads_share_the_heaps_of_a_process(tmp_path):
+    def heaps(how: str) -> int:
+        words = [sys.executable, "-c", _HEAPS, how, str(tmp_path / how)]
+        return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+
+    assert heaps("shared") <= memory.HEAPS
+    assert heaps("each its own") > memory.HEAPS
+
+
 async def test_short_work_gives_nothing_back_and_long_work_does(monkeypatch):
     calls = []
     monkeypatch.setattr(memory, "give_back_at_times", lambda: calls.append(1))
@@ -69,10 +106,11 @@ async def test_an_error_of_the_work_arrives_as_it_is():
 
 
 def test_a_system_without_glibc_is_left_alone(monkeypatch):
-    memory._trim.cache_clear()
+    memory._of_glibc.cache_clear()
     monkeypatch.setattr(sys, "platform", "darwin")
     try:
         memory.give_back()
-        assert memory._trim() is None
+        memory.share_heaps()
+        assert memory._of_glibc("malloc_trim") is None
     finally:
-        memory._trim.cache_clear()
+        memory._of_glibc.cache_clear()

@@ -1,6 +1,7 @@
 """MiniLM places texts where they belong, whatever their length."""
 
 import asyncio
+import threading
 
 import numpy as np
 import pytest
@@ -100,3 +101,16 @@ async def test_it_works_beside_the_loop(minilm: MiniLM) -> None:
     beating.cancel()
     assert vectors.shape == (20, 384)
     assert beats > 5
+
+
+async def test_however_many_wait_one_thread_embeds(minilm: MiniLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, embed = set[int](), MiniLM.embed
+
+    def watched(self: MiniLM, texts: list[str]) -> object:
+        threads.add(threading.get_ident())
+        return embed(self, texts)
+
+    monkeypatch.setattr(MiniLM, "embed", watched)
+    await asyncio.gather(*(minilm.embed_texts([f"a dog with {number} bones"]) for number in range(12)))
+    assert len(threads) == 1
+    assert threads != {threading.get_ident()}

@@ -17,26 +17,26 @@ from telephone.domain.calls import Ticket
 from telephone.domain.games import NO_GUILD, GameState, Step
 from telephone.errors import Misconfigured, Unreachable
 from telephone.store import Store
-from telephone.store.database import POOL_SIZE, UNIT_THREADS
+from telephone.store.database import CACHE_KIB, POOL_SIZE, UNIT_THREADS
 from telephone.store.tables.columns import now
 from telephone.store.tables.games import ImageRow, StepRow
 from tests.limits import LIMIT
 from tests.telephone.store.samples import CAPTION, GUILD, OTHER_GUILD, PICTURE, caption, picture, request
 
 
-async def test_every_sqlite_connection_has_wal_foreign_keys_and_patience(sqlite_url: str) -> None:
+async def test_every_sqlite_connection_has_wal_foreign_keys_patience_and_a_small_cache(sqlite_url: str) -> None:
     async with await Store.open(sqlite_url) as store:
         everybody_here = asyncio.Barrier(POOL_SIZE)
 
         async def settings() -> tuple[object, ...]:
             async with store._database.reading() as session:
-                names = ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
+                names = ("journal_mode", "foreign_keys", "busy_timeout", "synchronous", "cache_size")
                 found = [await session.scalar(text(f"PRAGMA {name}")) for name in names]
                 await everybody_here.wait()  # so that each has a connection of its own
                 return tuple(found)
 
         seen = await asyncio.gather(*(settings() for _ in range(POOL_SIZE)))
-    assert set(seen) == {("wal", 1, 30_000, 2)}
+    assert set(seen) == {("wal", 1, 30_000, 2, -CACHE_KIB)}
 
 
 async def test_a_reader_is_not_held_up_by_a_writer(store: Store) -> None:

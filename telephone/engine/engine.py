@@ -24,6 +24,7 @@ from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, Queue, Serializer, Se
 from dbos import error as dbos_error
 from filelock import FileLock, Timeout
 
+from telephone.engine import journal_statements
 from telephone.engine.executions import Executions
 from telephone.engine.failover import Failover
 from telephone.engine.journal import Journal, keep_outages_out
@@ -170,6 +171,7 @@ class Engine:
         DBOS.listen_queues([])  # the thread of our only queue is begun by _polling, at once
         DBOS.launch()
         keep_outages_out(self._dbos)
+        journal_statements.speed_up(self._dbos)
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)
         self._queue = await DBOS.retrieve_queue_async(QUEUE)
         if self._queue is not None:

@@ -21,6 +21,7 @@ from telephone.domain.games import (
     StepKey,
     clean_prompt,
 )
+from telephone.domain.servers import ServerSettings
 from telephone.errors import BadInput, NotAllowed, OverBudget
 from telephone.models.players import Players
 from telephone.models.pricing import ATTEMPTS, most_usd
@@ -107,8 +108,7 @@ class GameAdmission:
 
     async def admit(self, asked: StartRequest) -> GameRequest:
         """The game to store. Raises BadInput, NotAllowed or Refused."""
-        await self.check_open(asked.guild_id)
-        server = await self.store.servers.settings(asked.guild_id)
+        server = await self.check_open(asked.guild_id)
         pair = Pair(self._seat(asked.t2i, "t2i"), self._seat(asked.i2t, "i2t"))
         usual = HUMAN_TURNS if HUMAN in (pair.t2i, pair.i2t) else DEFAULT_TURNS
         turns = asked.turns if asked.turns is not None else min(usual, server.max_turns)
@@ -134,9 +134,9 @@ class GameAdmission:
             human_step=human_step,
         )
 
-    async def check_open(self, guild_id: int) -> None:
-        """Raises NotAllowed while games are paused here or everywhere."""
-        await self.store.servers.check_open(guild_id)
+    async def check_open(self, guild_id: int) -> ServerSettings:
+        """The settings of a server. Raises NotAllowed while games are paused there or everywhere."""
+        return await self.store.servers.check_open(guild_id)
 
     def _human_step(self, asked: StartRequest, pair: Pair, turns: int) -> StepKey | None:
         """The one step that a member takes in a game between two models, None without one.

@@ -3,9 +3,9 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlmodel import col
 
 from telephone.store.counted_distances import repeated
@@ -46,12 +46,8 @@ class Distances:
 
     async def version(self, game_id: str, embedder: str) -> str | None:
         """The version of an embedder whose distances a game shows: the one that measured the game last."""
-        query = select(col(DistanceRow.version)).where(
-            col(DistanceRow.game_id) == game_id, col(DistanceRow.embedder) == embedder
-        )
-        newest = query.order_by(col(DistanceRow.measured_at).desc(), col(DistanceRow.version).desc()).limit(1)
-        async with self._database.reading() as session:
-            return await session.scalar(newest)
+        whose = {"game": game_id, "embedder": embedder}
+        return await self._database.ask(lambda connection: connection.execute(_VERSION, whose).scalar())
 
     async def ends(self, game_ids: Sequence[str]) -> dict[str, dict[str, float]]:
         """The distances of the games' last captions, by embedder and game; only of versions that know them all."""
@@ -103,3 +99,11 @@ class Distances:
                 book(connection, game_id, settle=True)
 
         await self._database.change(work)
+
+
+_VERSION: Final = (
+    select(col(DistanceRow.version))
+    .where(col(DistanceRow.game_id) == bindparam("game"), col(DistanceRow.embedder) == bindparam("embedder"))
+    .order_by(col(DistanceRow.measured_at).desc(), col(DistanceRow.version).desc())
+    .limit(1)
+)

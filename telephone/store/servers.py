@@ -1,13 +1,13 @@
 """Servers: the settings of admins, and the two pauses: a server's own and the operator's."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select, union
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, Row, bindparam, literal, outerjoin, select, union
 from sqlmodel import col
 
 from telephone.domain.battles import BattleState
-from telephone.domain.games import GameState
+from telephone.domain.games import NO_GUILD, GameState
 from telephone.domain.parties import PartyState
 from telephone.domain.refusals import PausedEverywhere, PausedHere
 from telephone.domain.servers import ServerSettings, declared
@@ -20,6 +20,22 @@ _COLUMNS: Final = frozenset({"max_turns", "parallel", "claim_seconds", "seat_sec
 """The settings that have a column each; all others are kept together, as JSON by name."""
 
 
+_ANY: Final = select(literal(1).label("one")).subquery("mine")
+_RULES: Final = select(
+    *ServerRow.__table__.columns,  # type: ignore[attr-defined]
+    select(col(OperatorRow.id)).where(col(OperatorRow.paused)).exists().label("everywhere"),
+).select_from(outerjoin(_ANY, ServerRow, col(ServerRow.guild_id) == bindparam("guild")))
+"""One row: the columns of a server, empty where nothing was set for it, and whether the operator paused all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What holds on a server: its settings, and whether `everywhere` is paused."""
+
+    settings: ServerSettings
+    everywhere: bool
+
+
 class Servers:
     """The queries of settings by server; the defaults of ServerSettings apply to settings that were never set."""
 
@@ -28,8 +44,7 @@ class Servers:
 
     async def settings(self, guild_id: int) -> ServerSettings:
         """The settings that apply on a server."""
-        async with self._database.reading() as session:
-            return await _settings(session, guild_id)
+        return (await self._rules(guild_id)).settings
 
     async def change(self, guild_id: int, **changes: Any) -> ServerSettings:
         """Changes settings by their names; None goes back to the default. Raises TypeError for other names."""
@@ -57,10 +72,8 @@ class Servers:
 
     async def paused(self, guild_id: int) -> bool:
         """Whether games are paused on a server, by its own admins or by the operator."""
-        mine = select(col(ServerRow.guild_id)).where(col(ServerRow.guild_id) == guild_id, col(ServerRow.paused))
-        everywhere = select(col(OperatorRow.id)).where(col(OperatorRow.paused))
-        async with self._database.reading() as session:
-            return bool(await session.scalar(select(mine.exists() | everywhere.exists())))
+        rules = await self._rules(guild_id)
+        return rules.everywhere or rules.settings.paused
 
     async def busy(self) -> frozenset[int]:
         """The ids of Discord's servers that have a game, a battle or a party which has not ended."""
@@ -73,12 +86,14 @@ class Servers:
             found = frozenset(await session.scalars(union(*going)))
         return frozenset(guild_id for guild_id in found if guild_id > 0)  # the terminal's own games have no server
 
-    async def check_open(self, guild_id: int) -> None:
-        """Raises NotAllowed while this server, or every server, is paused."""
-        if await self.paused_everywhere():
+    async def check_open(self, guild_id: int) -> ServerSettings:
+        """The settings that apply on a server. Raises NotAllowed while it, or every server, is paused."""
+        rules = await self._rules(guild_id)
+        if rules.everywhere:
             raise PausedEverywhere
-        if await self.paused(guild_id):
+        if rules.settings.paused:
             raise PausedHere
+        return rules.settings
 
     async def pause_everywhere(self, paused: bool) -> None:
         """Pauses every server at once, or ends that pause."""
@@ -89,20 +104,21 @@ class Servers:
 
     async def paused_everywhere(self) -> bool:
         """Whether the operator has paused every server."""
-        async with self._database.reading() as session:
-            return bool(await session.scalar(select(col(OperatorRow.paused))))
+        return (await self._rules(NO_GUILD)).everywhere
+
+    async def _rules(self, guild_id: int) -> _Rules:
+        def query(connection: Connection) -> _Rules:
+            row = connection.execute(_RULES, {"guild": guild_id}).one()
+            return _Rules(ServerSettings(guild_id) if row.guild_id is None else _read(row), bool(row.everywhere))
+
+        return await self._database.ask(query)
 
 
 def _going(states: type[GameState] | type[BattleState] | type[PartyState]) -> list[str]:
     return [state.value for state in states if not state.is_final]
 
 
-async def _settings(session: AsyncSession, guild_id: int) -> ServerSettings:
-    row = await session.get(ServerRow, guild_id)
-    return ServerSettings(guild_id) if row is None else _read(row)
-
-
-def _read(row: ServerRow) -> ServerSettings:
+def _read(row: ServerRow | Row[*tuple[Any, ...]]) -> ServerSettings:
     others = row.settings or {}
     return ServerSettings(
         row.guild_id,

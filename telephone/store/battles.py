@@ -107,6 +107,13 @@ class Battles:
         query = query.order_by(newest_first(BattleRow, states)).limit(limit)
         return await self._database.view(lambda session: _view(session, query))
 
+    async def unfinished(self) -> list[Battle]:
+        """The battles of all servers that are neither closed nor void, oldest first."""
+        going = [state for state in BattleState if not state.is_final]
+        query = _battles().where(col(BattleRow.state).in_(_names(going)))
+        async with self._database.reading() as session:
+            return await _read(session, query.order_by(col(BattleRow.created_at), col(BattleRow.id)))
+
     async def unshown(self, after: timedelta, until: timedelta) -> list[Battle]:
         """Closed and void battles that ended between `until` and `after` ago and whose result was not posted."""
         shown = (

@@ -361,7 +361,7 @@ async def test_a_side_counts_on_the_budget_whole_or_the_battle_does_not_begin(ru
 async def test_what_cannot_be_fought_is_said_before_anything_is_stored(running, change, error, words):
     with pytest.raises(error, match=words):
         await running.app.battles.start(replace(ASKED, **change))
-    assert await running.store.battles.recent(GUILD) == []
+    assert await running.store.battles.unfinished() == []
     assert await running.store.games.unfinished() == []
 
 

@@ -15,7 +15,6 @@ from tests.telephone.store.samples import GUILD, OTHER_GUILD, request
 
 SHARP, HAZY = Pair("stickers", "spotter-sharp"), Pair("stickers", "spotter-hazy")
 THIRD = Pair("doodles", "spotter-sharp")
-GOING = [state for state in BattleState if not state.is_final]
 PLAYING, VOTING, CLOSED, VOID = (BattleState(name) for name in ("playing", "voting", "closed", "void"))
 
 
@@ -96,7 +95,7 @@ async def test_games_of_a_void_battle_can_be_seen(store):
     void = await store.battles.get(battle.id)
     assert (void.state, void.reason) == (VOID, "nobody was left")
     assert void.closed_at is not None
-    assert await store.battles.recent(GUILD, states=GOING) == []
+    assert await store.battles.unfinished() == []
 
 
 async def test_a_battle_moves_only_from_where_it_is(store):
@@ -105,9 +104,7 @@ async def test_a_battle_moves_only_from_where_it_is(store):
     assert await store.battles.move(battle.id, BattleState.PAUSED, only_from=[PLAYING], reason="gone")
     assert not await store.battles.open_voting(battle.id)
     assert not await store.battles.open_voting("feedbeef")
-    assert [(one.state, one.reason) for one in await store.battles.recent(GUILD, states=GOING)] == [
-        (BattleState.PAUSED, "gone")
-    ]
+    assert [(one.state, one.reason) for one in await store.battles.unfinished()] == [(BattleState.PAUSED, "gone")]
     assert [await store.battles.next_run(battle.id) for _ in range(2)] == [1, 2]
     with pytest.raises(NotFound):
         await store.battles.next_run("feedbeef")
@@ -177,7 +174,7 @@ async def test_battles_are_listed_newest_first_by_state(store):
     assert [battle.id for battle in await store.battles.recent(GUILD, states=[VOTING])] == [first.id]
     assert [battle.id for battle in await store.battles.recent(GUILD, limit=1)] == [second.id]
     assert await store.battles.recent(OTHER_GUILD) == []
-    assert [battle.id for battle in await store.battles.recent(GUILD, states=GOING)] == [second.id, first.id]
+    assert [battle.id for battle in await store.battles.unfinished()] == [first.id, second.id]
 
 
 async def test_a_battle_is_as_old_as_its_adding(store):

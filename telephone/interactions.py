@@ -11,7 +11,7 @@ from telephone.domain.interactions import TOKEN_LASTS, Acknowledged
 from telephone.store import Store
 from telephone.store.tables.columns import now
 
-HEAD_START: Final = 0.2
+HEAD_START: Final = 1.5
 """How long an acknowledgement waits for the row that survives a kill, in seconds; Discord allows three in all."""
 _log = structlog.get_logger()
 

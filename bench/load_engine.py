@@ -254,10 +254,9 @@ async def share_places(app: App, load: Load) -> None:
 
 
 def asked(load: Load, place: int) -> StartRequest:
-    """The request for one game of a load. Free loads have other seeds, so that no chart is drawn already."""
+    """The request for one game of a load."""
     guild = load.guilds[place % len(load.guilds)]
-    seed = place if load.usd else place + 1_000
-    return StartRequest(PROMPT, "sleeping-artist", "sleeping-spotter", load.turns, seed, guild_id=guild)
+    return StartRequest(PROMPT, "sleeping-artist", "sleeping-spotter", load.turns, place, guild_id=guild)
 
 
 async def all_ended(app: App) -> None:

@@ -4,10 +4,8 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -28,11 +26,6 @@ Pay = Callable[[str, float], Awaitable[None]]
 """Books one paid call: a name that no other call has, and its price in US dollars."""
 AT_ONCE: Final = 8
 """How many calls an embedder gets at once, so that a long list keeps neither a core nor a provider from others."""
-
-
-_SEVERAL: Final = 2
-"""How many texts are worth to be embedded together."""
-_NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Made(NamedTuple):
@@ -100,8 +93,7 @@ class CachedEmbedder:
 
     async def embed_texts(self, texts: Sequence[str], pay: Pay | None = None) -> Vectors:
         """Shape (len(texts), dimensions), rows L2-normalised; a long text is the mean of its parts."""
-        by_key = {_key(text): text for text in texts}
-        made = await self._all({key: partial(self._text, text, pay) for key, text in by_key.items()}, by_key)
+        made = await self._all({_key(text): partial(self._text, text, pay) for text in texts})
         rows = [made[_key(text)] for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self.embedder.dimensions), np.float32)
 
@@ -158,9 +150,7 @@ class CachedEmbedder:
         cut = [head(text, self.embedder.tokens) for text in texts]
         return [text if short == text.strip() else short for text, short in zip(texts, cut, strict=True)]
 
-    async def _all(
-        self, makers: Mapping[str, Callable[[], Awaitable[Made | None]]], texts: Mapping[str, str] = _NO_TEXTS
-    ) -> dict[str, Vector]:
+    async def _all(self, makers: Mapping[str, Callable[[], Awaitable[Made | None]]]) -> dict[str, Vector]:
         """Vectors by key. Every vector that is made is stored, even where another fails; then that error is raised.
 
         Those of an embedder that costs nothing are stored in one statement, paid ones each as soon as it is there.
@@ -169,16 +159,14 @@ class CachedEmbedder:
         while missing := {key: make for key, make in makers.items() if key not in found}:
             others = {key: self._making[key] for key in missing if key in self._making}
             mine = {key: make for key, make in missing.items() if key not in others}
-            found |= await self._claimed(mine, texts)
+            found |= await self._claimed(mine)
             if not others:
                 break
             await asyncio.wait(others.values())
             found |= {key: one for key, made in others.items() if (one := _result(made)) is not None}
         return found
 
-    async def _claimed(
-        self, makers: Mapping[str, Callable[[], Awaitable[Made | None]]], texts: Mapping[str, str]
-    ) -> dict[str, Vector]:
+    async def _claimed(self, makers: Mapping[str, Callable[[], Awaitable[Made | None]]]) -> dict[str, Vector]:
         """Vectors by key that nobody else is making."""
         claims = {key: asyncio.get_running_loop().create_future() for key in makers}
         self._making.update(claims)
@@ -187,9 +175,8 @@ class CachedEmbedder:
             for key, vector in kept.items():
                 claims[key].set_result(vector)
             missing = [key for key in makers if key not in kept]
-            ready = await self._together({key: texts[key] for key in missing if key in texts})
             made = await asyncio.gather(
-                *(self._made(key, ready.get(key, makers[key]), claims[key]) for key in missing), return_exceptions=True
+                *(self._made(key, makers[key], claims[key]) for key in missing), return_exceptions=True
             )
             there = {key: one for key, one in zip(missing, made, strict=True) if isinstance(one, Made)}
             if not self.price_usd:
@@ -217,29 +204,6 @@ class CachedEmbedder:
             raise
         claim.set_result(None if made is None else made.vector)
         return made
-
-    async def _together(self, texts: Mapping[str, str]) -> dict[str, Callable[[], Awaitable[Made]]]:
-        """Makers of the vectors, by key, that an embedder on this machine has made together; not of long texts.
-
-        What cannot be made together is left to be made alone, so that one text spoils no other.
-        """
-        if self.price_usd or isinstance(self.embedder, PaidEmbedder) or len(texts) < _SEVERAL:
-            return {}
-        tokens = await off_loop(lambda: {key: self.embedder.tokens(text) for key, text in texts.items()})
-        # Texts of the same length next to each other: embedders take those together.
-        short = sorted((key for key in texts if tokens[key] <= self.embedder.window), key=tokens.__getitem__)
-        ready: dict[str, Callable[[], Awaitable[Made]]] = {}
-        for start in range(0, len(short), AT_ONCE):
-            some = short[start : start + AT_ONCE]
-            with suppress(TelephoneError):
-                async with self._turns:
-                    vectors = await self.embedder.embed_texts([texts[key].strip() for key in some])
-                made = (
-                    Made(np.asarray(vector, np.float32), Size(tokens[key], 1))
-                    for key, vector in zip(some, vectors, strict=True)
-                )
-                ready |= {key: partial(_given, one) for key, one in zip(some, made, strict=True)}
-        return ready
 
     async def _text(self, text: str, pay: Pay | None) -> Made:
         pieces, tokens = await off_loop(self._cut, text)
@@ -292,10 +256,6 @@ class CachedEmbedder:
         vectors = {key: one.vector for key, one in made.items()}
         # In its place, not from the beginning: what was paid for is in this process alone.
         await through_outages(lambda: self.store.vectors.put(self.name, self.version, vectors, sizes))
-
-
-async def _given(made: Made) -> Made:
-    return made
 
 
 def _result(made: asyncio.Future[Vector | None]) -> Vector | None:

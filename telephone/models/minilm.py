@@ -8,11 +8,9 @@ captions of 190 pieces read whole no worse than in parts of 126, and steadier wh
 """
 
 import threading
-from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 from importlib import metadata
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,9 +28,6 @@ WINDOW: Final = 254
 UNKNOWN: Final = 0.5
 """The largest share of unknown words with which a text is still read: a caption is then nearer to a redraw than to
 another prompt's caption nine times in ten, and with more of them less often (`bench/unknown_words.py`)."""
-
-TOGETHER: Final = 512
-"""How many word pieces go through the network at once, which bounds the memory that it takes."""
 
 _TOKENIZER: Final = Path(__file__).parent / "assets" / "minilm-tokenizer.json"
 
@@ -83,30 +78,13 @@ class _Model:
         lost = [length for length, lacks in words.values() if lacks]
         return max(len(lost) / len(words), sum(lost) / letters)
 
-    def pool(self, windows: Sequence[Sequence[int]]) -> list[Vectors]:
-        """The normalised mean over each window of word pieces, shape (384,).
-
-        Windows of the same length go through the network together, at a third of the time that each takes alone. None
-        is padded: the network takes as long for padding as for words.
-        """
-        rows: list[Vectors | None] = [None] * len(windows)
-        by_length = defaultdict[int, list[int]](list)
-        for place, pieces in enumerate(windows):
-            by_length[len(pieces)].append(place)
-        for length, places in by_length.items():
-            together = max(1, TOGETHER // (length + 2))
-            for start in range(0, len(places), together):
-                some = places[start : start + together]
-                for place, row in zip(some, self._pooled([windows[place] for place in some]), strict=True):
-                    rows[place] = row
-        return [row for row in rows if row is not None]
-
-    def _pooled(self, windows: Sequence[Sequence[int]]) -> list[Vectors]:
-        ids = np.array([[self.start, *pieces, self.end] for pieces in windows], np.int64)
+    def pool(self, pieces: Sequence[int]) -> Vectors:
+        """The normalised mean over one window of word pieces, shape (384,)."""
+        ids = np.array([[self.start, *pieces, self.end]], np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         (states,) = self.session.run(None, feed)
-        middles = [of_one.mean(axis=0) for of_one in states]
-        return [np.asarray(middle / max(float(np.linalg.norm(middle)), 1e-12), np.float32) for middle in middles]
+        middle = states[0].mean(axis=0)
+        return np.asarray(middle / max(float(np.linalg.norm(middle)), 1e-12), np.float32)
 
 
 _lock = threading.Lock()
@@ -151,11 +129,12 @@ class MiniLM:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """As `embed_texts`, but synchronous, in this thread.
 
-        What a text is embedded with changes nothing about its vector.
+        Each text is embedded alone, so that none is padded to the length of the longest: the network takes as long
+        for padding as for words.
         """
-        if not texts:
-            return np.zeros((0, self.dimensions), np.float32)
+        rows = [self._row(text) for text in texts]
+        return np.stack(rows) if rows else np.zeros((0, self.dimensions), np.float32)
+
+    def _row(self, text: str) -> Vectors:
         model = _model()
-        cut = [parts(text, self.tokens, WINDOW) for text in texts]
-        rows = iter(model.pool([model.pieces(part) for of_one in cut for part in of_one]))
-        return np.stack([mean(list(islice(rows, len(of_one)))) for of_one in cut])
+        return mean([model.pool(model.pieces(part)) for part in parts(text, self.tokens, WINDOW)])

@@ -114,10 +114,3 @@ async def test_however_many_wait_one_thread_embeds(minilm: MiniLM, monkeypatch: 
     await asyncio.gather(*(minilm.embed_texts([f"a dog with {number} bones"]) for number in range(12)))
     assert len(threads) == 1
     assert threads != {threading.get_ident()}
-
-
-def test_what_a_text_is_embedded_with_changes_nothing_about_its_vector(minilm: MiniLM) -> None:
-    texts = ["a red fox", "an old owl", "a fox mends a clock in the snow", "word " * 800, "a big dog", ""]
-    together = minilm.embed(texts)
-    for text, row in zip(texts, together, strict=True):
-        assert np.allclose(row, minilm.embed([text])[0], atol=1e-6), text

@@ -48,7 +48,11 @@ async def paused(running, reason="its thread is gone", guild_id=8):
 
 
 async def asked(running) -> list[str]:
-    """The statements of one sweep of games, those of the engine left out."""
+    """The statements of one sweep of games, those of the engine left out, and what else asks at that moment."""
+    return min([await asked_meanwhile(running) for _ in range(3)], key=len)
+
+
+async def asked_meanwhile(running) -> list[str]:
     statements = []
 
     def count(_connection, _cursor, text, *_):

@@ -36,9 +36,8 @@ def test_a_few_games_survive_kills_and_a_few_faults():
 
 @pytest.mark.long
 @pytest.mark.timeout(2_400)
-@pytest.mark.parametrize("database", [[], ["--database", "pgserver"]], ids=["sqlite", "postgres"])
-def test_every_fault_at_least_once_loses_and_doubles_nothing(database):
-    run("--short", *database)
+def test_every_fault_at_least_once_loses_and_doubles_nothing():
+    run("--short")
 
 
 @pytest.fixture

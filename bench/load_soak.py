@@ -24,6 +24,8 @@ from telephone.domain.games import GameState
 GAMES: Final = 10_000
 _TURNS: Final = 2
 _SERVERS: Final = 4
+_SAID_EVERY: Final = 500
+"""After how many games the bench says on stderr how far it is: it lasts an hour or more."""
 _WARM: Final = 0.25
 """The share of the games after which caches are as full as they get; the slope is that of the rest."""
 
@@ -63,6 +65,8 @@ async def _played(opened: Stage, games: int) -> list[tuple[int, float]]:
             starts.add(asyncio.create_task(opened.start(begun, _TURNS)))
             begun += 1
         looks.append((max(0, ended), resident(opened.bot.pid)))
+        if len(looks) > 1 and looks[-1][0] // _SAID_EVERY > looks[-2][0] // _SAID_EVERY:
+            print(f"{looks[-1][0]:,} of {games:,} games ended, {looks[-1][1]:.0f} MB", file=sys.stderr)
         requests.read(opened.discord.sent)  # forgets what was sent
         await asyncio.sleep(0.5)
         for task in [task for task in starts if task.done()]:

@@ -11,7 +11,7 @@ EVERY: Final = 0.25
 """Seconds between two times that memory is given back for work that comes again: what is taken anew costs as well."""
 SELDOM: Final = 100_000
 """How many new objects a command makes before the collector looks for cycles among them."""
-YOUNG: Final = 2_000
+YOUNG: Final = 5_000
 """How many new objects a process that runs on makes before the collector looks at them."""
 LONG_LOOK: Final = 0.02
 """Seconds of a look at everything, from which on what is left after it is not looked at again."""

@@ -24,7 +24,7 @@ from bot.delivery.first_requests import for_good, not_reached
 from bot.interactions.errors import stray
 from bot.readiness import Watched
 from bot.surfaces import DiscordSurfaces
-from telephone import log
+from telephone import log, memory
 from telephone.errors import Misconfigured, Occupied, Unreachable
 from telephone.retry import StartPatience
 from telephone.settings import Settings
@@ -65,8 +65,7 @@ async def run(settings: Settings, token: str) -> None:
         runtime = await patience.reach("the database", lambda: open_with_engine(settings, surfaces))
         await drawing_page.open(runtime.app.turns)
         operations.watch(Watched(bot, runtime))
-        # What is loaded stays: the collector need not look through it, which would hold the event loop up.
-        gc.freeze()
+        memory.leave_alone_what_stays()
         gc.enable()
         return runtime
 

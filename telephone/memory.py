@@ -11,6 +11,12 @@ EVERY: Final = 0.25
 """Seconds between two times that memory is given back for work that comes again: what is taken anew costs as well."""
 SELDOM: Final = 100_000
 """How many new objects a command makes before the collector looks for cycles among them."""
+YOUNG: Final = 5_000
+"""How many new objects a process that runs on makes before the collector looks at them."""
+LONG_LOOK: Final = 0.02
+"""Seconds of a look at everything, from which on what is left after it is not looked at again."""
+FREEZES: Final = 8
+"""How often that is done: once for every heavy library, and not so often that it could be felt as a leak."""
 HEAPS: Final = 2
 """How many heaps the threads of a process share. With one each, what is free in one is of no use to another."""
 _ARENA_MAX: Final = -8
@@ -24,6 +30,35 @@ def collect_seldom() -> None:
     What is loaded stays, and the collector would look through all of it again and again: 0.6 s of a game of one turn.
     """
     gc.set_threshold(SELDOM)
+
+
+def leave_alone_what_stays() -> None:
+    """Has the collector leave alone what is loaded, for a process that runs on; now, and when libraries came later.
+
+    A look at everything holds all threads up, for 0.1 s with the libraries of networks and charts.
+    """
+    gc.set_threshold(YOUNG)
+    gc.freeze()
+    gc.callbacks.append(Freezing())
+
+
+class Freezing:
+    """A callback of the collector, after whose long looks at everything it leaves alone what is still there.
+
+    That is sound: no cycle of it is garbage at that moment. What becomes garbage later stays, hence only `times` times.
+    """
+
+    def __init__(self, times: int = FREEZES, long: float = LONG_LOOK) -> None:
+        self._left, self._long, self._began = times, long, 0.0
+
+    def __call__(self, phase: str, info: dict[str, int]) -> None:
+        if info["generation"] < 2 or not self._left:
+            return
+        if phase == "start":
+            self._began = time.thread_time()
+        elif time.thread_time() - self._began >= self._long:
+            self._left -= 1
+            gc.freeze()
 
 
 def give_back() -> None:

@@ -30,6 +30,8 @@ Anchor = Literal["left", "middle", "right"]
 ELLIPSIS: Final = "…"
 MARKS: Final = 3
 """The most marks that one letter carries in a picture, and no more than two of them in the same place."""
+_SHORT: Final = 48
+"""The widths of texts of up to so many code points are kept: a few thousand, some 1 MB."""
 _MISSING: Final = "□"
 _NARROWEST: Final = 12
 """No line holds more code points than so many for each square of its size; a longer text is not measured whole."""
@@ -60,6 +62,10 @@ class Face:
 
     def getlength(self, text: str) -> float:
         """The width of one line of text, in pixels."""
+        return _width(self, text) if len(text) <= _SHORT else self.measured(text)
+
+    def measured(self, text: str) -> float:
+        """The same, measured anew."""
         return float(self._set(text).get_width_height()[0]) / 64
 
     def mask(self, text: str) -> tuple[pil.Image, int, int]:
@@ -75,15 +81,25 @@ class Face:
         from matplotlib.ft2font import LoadFlags
 
         # Matplotlib keeps these for each thread, and sets their size before it uses them itself.
-        found = get_font([str(path) for path in _chain(self.bold)])
+        said = setable(text)
+        chain = _chain(self.bold)
+        found = get_font([str(path) for path in (chain[:1] if _plain(said, self.bold) else chain)])
         found.set_size(self.size, 72)
-        found.set_text(setable(text), 0, flags=LoadFlags.NO_HINTING)
+        found.set_text(said, 0, flags=LoadFlags.NO_HINTING)
         return found
 
 
 def font(size: int, *, bold: bool = False) -> Face:
     """The chain of fonts at `size` pixels."""
     return Face(size, bold)
+
+
+def families_of(text: str, *, bold: bool = False) -> tuple[str, ...]:
+    """The fonts that matplotlib needs for a text that can be drawn: the first alone where that has all of it.
+
+    Matplotlib looks up every font it is given for every text, and shapes the text with all of them.
+    """
+    return families()[:1] if _plain(text, bold) else families()
 
 
 @cache
@@ -122,7 +138,10 @@ def middle(height: int, face: Face) -> int:
 
 def wrap(text: str, face: Face, width: int, lines: int) -> tuple[str, ...]:
     """`text` on at most `lines` lines of at most `width` pixels, ended by an ellipsis where more was said."""
-    source = _lines(setable(text), face, width)
+    said = setable(text)
+    if said and len(said) * face.size <= _NARROWEST * width and face.getlength(said) <= width:
+        return (said,)
+    source = _lines(said, face, width)
     kept = list(islice(source, lines))
     if next(source, None) is not None:
         kept[-1] = _shortened(kept[-1], face, width)
@@ -159,6 +178,23 @@ def _carried(character: str) -> Iterator[str]:
         else:
             places.clear()
             yield char
+
+
+def _plain(text: str, bold: bool) -> bool:
+    """Whether the first font of the chain has every character."""
+    return text.isascii() or _first(bold).issuperset(map(ord, text))
+
+
+@lru_cache(maxsize=8192)
+def _width(face: Face, text: str) -> float:
+    return face.measured(text)
+
+
+@cache
+def _first(bold: bool) -> frozenset[int]:
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(FT2Font(str(_chain(bold)[0])).get_charmap())
 
 
 @cache

@@ -72,6 +72,8 @@ _BODY_MAX: Final = 10 * SAID_MAX
 """The longest body of an error that is read as JSON, in characters."""
 _NOT_SENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
 """The exceptions of httpx and its successor for a fault before anything was sent."""
+_NOT_SENT_BY_AIOHTTP: Final = frozenset({"ClientConnectorError", "ConnectionTimeoutError", "ClientHttpProxyError"})
+"""The same of aiohttp, on which the successor may stand: a line cut after sending is a ConnectTimeout to it too."""
 
 
 def failure(
@@ -114,9 +116,14 @@ def broken(model: ModelTable, error: Exception) -> TelephoneError:
     cause = error.__cause__
     if isinstance(cause, TelephoneError):
         return cause
-    if type(cause).__name__ in _NOT_SENT:
-        return failures.unsent(model)
-    return failures.lost(model)
+    return failures.unsent(model) if _before_sending(cause) else failures.lost(model)
+
+
+def _before_sending(cause: BaseException | None) -> bool:
+    """Whether a fault means that nothing was sent. What aiohttp said decides, where it said anything."""
+    below = cause.__cause__ if cause is not None else None
+    names = {one.__name__ for one in type(below).__mro__}
+    return bool(names & _NOT_SENT_BY_AIOHTTP) if "ClientError" in names else type(cause).__name__ in _NOT_SENT
 
 
 def codes_and_text(body: object) -> tuple[set[str], str]:

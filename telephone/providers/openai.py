@@ -39,6 +39,9 @@ KEPT_BYTES: Final = 256 * 2**20
 """The most bytes of answers that wait to be collected, which is as many as some hundred games have in a long outage of
 the store. Beyond, the oldest goes."""
 
+_CONNECTIONS: Final = 10_000
+"""More than are ever open at once: without a number aiohttp would take 100."""
+
 UNVERIFIED_SECONDS: Final = 900.0
 """How long image models are not offered to an organisation that is not verified, in seconds; then it is tried again."""
 
@@ -260,7 +263,7 @@ class OpenAI:
 
     def _client(self, model: ModelTable) -> "AsyncOpenAI":
         import httpx2
-        from openai import AsyncOpenAI
+        from openai import AsyncOpenAI, DefaultAioHttpClient
 
         class Body(Counted, httpx2.AsyncByteStream):
             pass
@@ -272,8 +275,8 @@ class OpenAI:
                 api_key=key or "none",
                 base_url=base,
                 max_retries=0,
-                http_client=httpx2.AsyncClient(
-                    limits=httpx2.Limits(max_connections=None, max_keepalive_connections=KEPT_OPEN),
+                http_client=DefaultAioHttpClient(  # over aiohttp a call takes a quarter less CPU
+                    limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=KEPT_OPEN),
                     timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
                     follow_redirects=False,
                     event_hooks={"response": [bounding(Body)]},

@@ -1,5 +1,6 @@
 """Memory that long work took for itself goes back to the system."""
 
+import gc
 import platform
 import subprocess
 import sys
@@ -114,3 +115,53 @@ def test_a_system_without_glibc_is_left_alone(monkeypatch):
         assert memory._of_glibc("malloc_trim") is None
     finally:
         memory._of_glibc.cache_clear()
+
+
+@pytest.fixture
+def _thawed():
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("_thawed")
+def test_what_a_long_look_leaves_is_not_looked_at_again_a_few_times_over():
+    freezing = memory.Freezing(times=2, long=0.0)
+    gc.callbacks.append(freezing)
+    try:
+        frozen, kept = [], []
+        for _ in range(3):
+            kept.append([[] for _ in range(20_000)])
+            gc.collect()
+            frozen.append(gc.get_freeze_count())
+    finally:
+        gc.callbacks.remove(freezing)
+    assert frozen[0] >= 20_000
+    assert frozen[1] >= frozen[0] + 20_000
+    assert frozen[2] <= frozen[1], "and then no more"
+
+
+@pytest.mark.usefixtures("_thawed")
+def test_a_short_look_and_a_look_at_what_is_young_change_nothing():
+    before = gc.get_freeze_count()
+    for freezing, generation in ((memory.Freezing(long=3_600.0), 2), (memory.Freezing(long=0.0), 1)):
+        gc.callbacks.append(freezing)
+        try:
+            gc.collect(generation)
+        finally:
+            gc.callbacks.remove(freezing)
+    assert gc.get_freeze_count() <= before
+
+
+_RUNS_ON = """
+import gc
+from telephone import memory
+memory.leave_alone_what_stays()
+print(gc.get_freeze_count(), gc.get_threshold()[0], any(isinstance(one, memory.Freezing) for one in gc.callbacks))
+"""
+
+
+def test_a_process_that_runs_on_leaves_alone_what_it_has_loaded():
+    told = subprocess.run([sys.executable, "-c", _RUNS_ON], capture_output=True, text=True, check=True)
+    frozen, young, watched = told.stdout.split()
+    assert int(frozen) > 1_000
+    assert (int(young), watched) == (memory.YOUNG, "True")

@@ -24,6 +24,7 @@ from telephone.media.charts.style import (
     shortened,
     write,
 )
+from telephone.media.charts.ticks import framed
 from telephone.media.charts.values import Bar
 from telephone.media.charts.words import called, counted, form_of, listed, spoken, told
 
@@ -84,7 +85,8 @@ def board_figure(bars: Sequence[Bar], *, title: str, measure: str, better: Bette
     left = EDGE + max(length(name, points) for name in names) + 24
     right = WIDTH - EDGE - max(length(aside, SMALL) for aside in asides) - 20
     axes = panel(figure, ink, (left, _TOP, right, _TOP + height * len(shown)))
-    _frame(axes, ink, shown)
+    _set_axes(axes, shown)
+    framed(figure, axes, ink, upright=True, left=False)
     below = HEIGHT - axes.bbox.y0 + 64
     write(figure, (right, below), _ARROWS[better], ink.quiet, points=SMALL, align="right")
     if len(shown) > 1 and best.span.low < best.span.high:
@@ -125,21 +127,20 @@ def _notes(ink: Ink, bars: Sequence[Bar]) -> list[Note]:
     return [Note(text, ink.quiet) for text, holds in said.items() if holds]
 
 
-def _frame(axes: "Axes", ink: Ink, bars: Sequence[Bar]) -> None:
+def _set_axes(axes: "Axes", bars: Sequence[Bar]) -> None:
     """Sets up rows from the top down, and as many numbers below as fit beside each other."""
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import FixedLocator, MaxNLocator
 
     low, high = min(bar.span.low for bar in bars), max(bar.span.high for bar in bars)
     pad = 0.06 * (high - low) or max(0.05, 0.1 * abs(low))
     axes.set_xlim(low - pad, high + pad)
     axes.set_ylim(len(bars) - 0.5, -0.5)
-    axes.set_yticks(range(len(bars)), labels=[])
+    axes.yaxis.set_major_locator(FixedLocator(range(len(bars))))
     axes.ticklabel_format(axis="x", style="plain", useOffset=False)
     for count in range(6, 0, -1):
         axes.xaxis.set_major_locator(MaxNLocator(nbins=count, steps=[1, 2, 2.5, 5, 10]))
         if _apart(axes):
             break
-    axes.grid(axis="x", color=ink.grid, linewidth=1)
 
 
 def _apart(axes: "Axes") -> bool:

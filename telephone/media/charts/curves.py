@@ -87,7 +87,7 @@ def end_of(axes: "Axes", curve: ChartCurve) -> float:
     return float(axes.transData.transform((len(curve.middle), 0))[0]) + 10
 
 
-def frame_turns(axes: "Axes", curves: Sequence[ChartCurve], scale: ChartScale | None) -> None:
+def set_axes(axes: "Axes", curves: Sequence[ChartCurve], scale: ChartScale | None) -> None:
     """Sets the axes: turns from left to right, distances from 0 up to what curves and scale need, at most 2.06."""
     from matplotlib.ticker import MultipleLocator
 

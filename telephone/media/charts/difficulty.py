@@ -25,6 +25,7 @@ from telephone.media.charts.style import (
     shortened,
     write,
 )
+from telephone.media.charts.ticks import framed
 from telephone.media.charts.values import Span
 from telephone.media.charts.words import called, counted, form_of, listed, number, spoken, told
 
@@ -115,7 +116,8 @@ def difficulty_figure(rows: Rows, *, title: str, embedder: str, theme: Theme) ->
     depth = lines * line_height(SMALL) if lines <= 2 else widest + 8
     figure = canvas(ink)
     axes = panel(figure, ink, (_LEFT, _TOP, _RIGHT, _FOOT - 14 - depth))
-    _frame(axes, [prompt.span for prompt in prompts])
+    _set_axes(axes, [prompt.span for prompt in prompts])
+    framed(figure, axes, ink)
     left = (_RIGHT - _LEFT - sum(group.width(pitch) + _GAP for group in groups) + _GAP) / 2
     form, places = form_of([prompt.span for prompt in prompts]), []
     for k, group in enumerate(groups):
@@ -160,12 +162,14 @@ def _name(slug: str, level: str) -> str:
     return fitted(re.sub(r"(^|-)0+(?=\d)", r"\1", slug.removeprefix("#").removeprefix(f"{level}-")), _NAME, SMALL)
 
 
-def _frame(axes: "Axes", spans: Sequence[Span]) -> None:
+def _set_axes(axes: "Axes", spans: Sequence[Span]) -> None:
+    from matplotlib.ticker import NullLocator
+
     low, high = min(span.low for span in spans), max(span.high for span in spans)
     pad = 0.08 * (high - low) or 0.05
     axes.set_xlim(0, _RIGHT - _LEFT)
     axes.set_ylim(low - pad if low < 0 else max(0, low - pad), high + pad)
-    axes.set_xticks([])
+    axes.xaxis.set_major_locator(NullLocator())
 
 
 def _draw_group(axes: "Axes", ink: Ink, group: _Group, places: Sequence[float], look: Stroke) -> None:

@@ -7,7 +7,24 @@ from typing import TYPE_CHECKING, Final
 from telephone.domain.games import worth_telling
 from telephone.media.charts.labels import beside
 from telephone.media.charts.scale import draw_scale, scale_in_words, scale_labels, top_of
-from telephone.media.charts.style import INKS, LARGE, TYPE, Ink, Note, Theme, canvas, footing, heading, panel, png
+from telephone.media.charts.style import (
+    DPI,
+    HEIGHT,
+    INKS,
+    LARGE,
+    TYPE,
+    WIDTH,
+    Ink,
+    Note,
+    Theme,
+    canvas,
+    footing,
+    heading,
+    panel,
+    png,
+    write,
+)
+from telephone.media.charts.ticks import framed
 from telephone.media.charts.values import ChartScale
 from telephone.media.charts.words import signed, told, turns_in_words
 from telephone.scoring.drift import biggest_jump
@@ -15,7 +32,7 @@ from telephone.scoring.drift import biggest_jump
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.text import Annotation
+    from matplotlib.text import Text
     from matplotlib.transforms import Bbox
 
 _PITCH: Final = 76
@@ -58,7 +75,8 @@ def drift_figure(
     ink = INKS[theme]
     figure = canvas(ink)
     axes = panel(figure, ink, (98, 179, 1152, 594) if scale is None else (98, 179, 975, 582))
-    _draw_frame(axes, distances, scale)
+    _set_axes(axes, distances, scale)
+    framed(figure, axes, ink)
     if scale is not None:
         draw_scale(axes, ink, scale)
         beside(figure, axes, ink, scale_labels(ink, scale), left=990, room=(165, 610))
@@ -66,8 +84,8 @@ def drift_figure(
     _draw_rest(axes, ink, rest, len(distances))
     line = [nan if distance is None else distance for distance in distances]
     _draw_line(axes, line, ink)
-    _draw_labels(axes, line, ink)
-    _draw_gaps(axes, line, ink)
+    _draw_labels(figure, axes, line, ink)
+    _draw_gaps(figure, axes, line, ink)
     notes = _notes(ink, line, rest)
     heading(figure, ink, title, f"Distance from the prompt, {embedder}. Lower is closer.", notes)
     return figure
@@ -114,12 +132,12 @@ def _notes(ink: Ink, distances: Sequence[float], rest: int | None) -> list[Note]
     return notes
 
 
-def _draw_gaps(axes: "Axes", distances: Sequence[float], ink: Ink) -> None:
+def _draw_gaps(figure: "Figure", axes: "Axes", distances: Sequence[float], ink: Ink) -> None:
     """Draws a question mark above the axis at every turn without a distance."""
     for turn, distance in enumerate(distances, 1):
         if isnan(distance):
-            axes.annotate("?", (turn, 0), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=TYPE,
-                          color=ink.quiet)  # fmt: skip
+            x, y = _pixels(axes, turn, 0.0, (0.0, 5.0))
+            write(figure, (x, y), "?", ink.quiet, align="center", upright="bottom")
 
 
 def _draw_rest(axes: "Axes", ink: Ink, rest: int | None, turns: int) -> None:
@@ -131,7 +149,7 @@ def _draw_rest(axes: "Axes", ink: Ink, rest: int | None, turns: int) -> None:
         axes.axvline(rest - 0.5, color=ink.rest, linewidth=1.5, linestyle=(0, (4, 2)), zorder=1)
 
 
-def _draw_frame(axes: "Axes", distances: Sequence[float | None], scale: ChartScale | None) -> None:
+def _set_axes(axes: "Axes", distances: Sequence[float | None], scale: ChartScale | None) -> None:
     from matplotlib.ticker import MultipleLocator
 
     turns, known = len(distances), [distance for distance in distances if distance is not None]
@@ -166,7 +184,7 @@ def _draw_line(axes: "Axes", distances: Sequence[float], ink: Ink) -> None:
               markeredgewidth=1.5, zorder=5)  # fmt: skip
 
 
-def _draw_labels(axes: "Axes", distances: Sequence[float], ink: Ink) -> None:
+def _draw_labels(figure: "Figure", axes: "Axes", distances: Sequence[float], ink: Ink) -> None:
     from matplotlib.patheffects import withStroke
 
     turns, jump = len(distances), _marked_jump(distances)
@@ -176,31 +194,43 @@ def _draw_labels(axes: "Axes", distances: Sequence[float], ink: Ink) -> None:
     before: Bbox | None = None
     for n in named:
         weighty = n in (jumped, known[-1])
-        text = axes.annotate(
+        text = write(
+            figure,
+            (0.0, 0.0),
             f"{distances[n - 1]:.2f}",
-            (n, distances[n - 1]),
-            xytext=(0, 12),
-            textcoords="offset points",
-            ha="center",
-            fontsize=LARGE if weighty else TYPE,
-            fontweight="bold" if weighty else "normal",
-            color=ink.jump if n == jumped else ink.text,
-            path_effects=[withStroke(linewidth=4, foreground=ink.ground)],
-            zorder=6,
+            ink.jump if n == jumped else ink.text,
+            points=LARGE if weighty else TYPE,
+            bold=weighty,
+            align="center",
         )
-        before = _settle(text, _places(axes, distances, n), before)
+        text.set_path_effects([withStroke(linewidth=4, foreground=ink.ground)])
+        places = _places(axes, distances, n)
+        before = _settle(text, [(*_pixels(axes, n, distances[n - 1], place), place[1] > 0) for place in places], before)
 
 
-def _settle(text: "Annotation", places: Sequence[tuple[float, float]], before: "Bbox | None") -> "Bbox":
-    """Moves a number to the first place where it does not touch the number before it, else to the first place."""
+def _settle(text: "Text", places: Sequence[tuple[float, float, bool]], before: "Bbox | None") -> "Bbox":
+    """Moves a number to the first place where it does not touch the number before it, else to the first place.
+
+    Places are pixels from the left and the top, and whether the number stands above.
+    """
     boxes = []
     for place in places:
-        text.set(position=place, va="bottom" if place[1] > 0 else "top")
-        boxes.append(text.get_window_extent())
+        boxes.append(_put(text, place))
         if before is None or not boxes[-1].padded(2).overlaps(before):
             return boxes[-1]
-    text.set(position=places[0], va="bottom" if places[0][1] > 0 else "top")
-    return boxes[0]
+    return _put(text, places[0])
+
+
+def _put(text: "Text", place: tuple[float, float, bool]) -> "Bbox":
+    x, y, above = place
+    text.set(position=(x / WIDTH, 1 - y / HEIGHT), va="bottom" if above else "top")
+    return text.get_window_extent()
+
+
+def _pixels(axes: "Axes", turn: int, distance: float, offset: tuple[float, float]) -> tuple[float, float]:
+    """A place so many typographic points to the right of and above a point of the line."""
+    x, y = axes.transData.transform((turn, distance))
+    return float(x) + offset[0] * DPI / 72, HEIGHT - float(y) - offset[1] * DPI / 72
 
 
 def _marked_jump(distances: Sequence[float]) -> tuple[int, float] | None:

@@ -10,10 +10,10 @@ from telephone.media.charts.curves import (
     check,
     draw_bars,
     draw_curves,
-    frame_turns,
     jump_in_words,
     measured,
     remarks,
+    set_axes,
     turns_of,
 )
 from telephone.media.charts.key import ROW, draw_key, key
@@ -31,6 +31,7 @@ from telephone.media.charts.style import (
     shortened,
     write,
 )
+from telephone.media.charts.ticks import framed
 from telephone.media.charts.values import ChartCurve, ChartScale
 from telephone.media.charts.words import called, counted, number, told
 
@@ -70,6 +71,8 @@ def describe_levels(levels: Levels, *, scale: ChartScale | None = None) -> str:
 
 def levels_figure(levels: Levels, *, title: str, embedder: str, scale: ChartScale | None, theme: Theme) -> "Figure":
     """The figure that `levels_chart` saves."""
+    from matplotlib.ticker import FixedLocator
+
     shown, names, more = _shown(levels)
     ink, looks = INKS[theme], strokes(names, INKS[theme])
     together = [curve for _, curves in shown for curve in curves]
@@ -82,9 +85,9 @@ def levels_figure(levels: Levels, *, title: str, embedder: str, scale: ChartScal
     for k, (level, curves) in enumerate(shown):
         left = _LEFT + k * (width + strip + _GAP)
         axes = panel(figure, ink, (left, top, left + width, bottom))
-        frame_turns(axes, together, scale)
-        axes.tick_params(labelleft=k == 0)
-        axes.set_xticks(_ticks(turns_of(together)))
+        set_axes(axes, together, scale)
+        axes.xaxis.set_major_locator(FixedLocator(_ticks(turns_of(together))))
+        framed(figure, axes, ink, left=k == 0)
         if scale is not None:
             draw_scale(axes, ink, scale)
         if curves:

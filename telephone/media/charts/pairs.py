@@ -10,10 +10,10 @@ from telephone.media.charts.curves import (
     draw_bars,
     draw_curves,
     end_of,
-    frame_turns,
     jump_in_words,
     measured,
     remarks,
+    set_axes,
     turns_of,
 )
 from telephone.media.charts.labels import SWATCH, Label, beside, fitted, largest_type
@@ -31,6 +31,7 @@ from telephone.media.charts.style import (
     panel,
     png,
 )
+from telephone.media.charts.ticks import framed
 from telephone.media.charts.values import ChartCurve, ChartScale
 from telephone.media.charts.words import called, counted, listed, number, spoken, told
 
@@ -88,7 +89,8 @@ def pairs_figure(
     left = WIDTH - 20 - SWATCH - max(length(name, points) for name in names)
     figure = canvas(ink)
     axes = panel(figure, ink, (98, 179, left - 40 - (_BAR * len(shown) if bars else 0), 582))
-    frame_turns(axes, shown, scale)
+    set_axes(axes, shown, scale)
+    framed(figure, axes, ink)
     draw_curves(axes, ink, shown, looks, bands=not bars)
     starts = draw_bars(figure, axes, ink, shown, looks, pitch=_BAR) if bars else {}
     labels = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from telephone.media.charts.labels import SWATCH, Label, beside
 from telephone.media.charts.strokes import Stroke, marked, stroke
 from telephone.media.charts.style import INKS, TYPE, Box, Ink, Note, Theme, canvas, footing, heading, length, panel, png
+from telephone.media.charts.ticks import framed
 from telephone.media.charts.values import Span
 from telephone.media.charts.words import counted, form_of, number, spoken, told, turns_in_words
 
@@ -80,8 +81,9 @@ def shares_figure(turns: Sequence[int], t2i: Spans, i2t: Spans, *, title: str, e
     both = {"T2I": _points(turns, t2i), "I2T": _points(turns, i2t)}
     names = [f"{name} {number(points[-1][1].middle, _PERCENT)}" for name, points in both.items()]
     left = 1176 - SWATCH - max(length(name, TYPE) for name in names)
-    axes = _frame(figure, ink, turns, t2i, (118, 182, left - 40, 582))
+    axes = _panel(figure, ink, turns, t2i, (118, 182, left - 40, 582))
     _fit_shares(axes, [span for points in both.values() for _, span in points])
+    framed(figure, axes, ink, base=False)
     axes.axhline(0, color=ink.quiet, linewidth=2, zorder=0.7)
     labels = []
     for k, (name, points) in enumerate(zip(names, both.values(), strict=True)):
@@ -98,6 +100,8 @@ def shares_figure(turns: Sequence[int], t2i: Spans, i2t: Spans, *, title: str, e
 
 def difference_figure(turns: Sequence[int], spans: Spans, *, title: str, embedder: str, theme: Theme) -> "Figure":
     """What `difference_chart` draws, before it is a file."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator
+
     _check(turns, spans)
     ink = INKS[theme]
     figure = canvas(ink)
@@ -107,9 +111,11 @@ def difference_figure(turns: Sequence[int], spans: Spans, *, title: str, embedde
     right = 1160 - max(length(label.lines[0], TYPE) for label in zones)
     ticks = _ticks(most)
     room = 34 + max(length(text, TYPE) for text in ticks.values())
-    axes = _frame(figure, ink, turns, spans, (max(118, room), 182, right - 16, 582))
+    axes = _panel(figure, ink, turns, spans, (max(118, room), 182, right - 16, 582))
     axes.set_ylim(-most, most)
-    axes.set_yticks(list(ticks), labels=list(ticks.values()))
+    axes.yaxis.set_major_locator(FixedLocator(list(ticks)))
+    axes.yaxis.set_major_formatter(FixedFormatter(list(ticks.values())))
+    framed(figure, axes, ink, base=False)
     axes.axhline(0, color=ink.quiet, linewidth=2, zorder=0.7)
     _draw(axes, ink, points, turns, stroke(ink, 0, 0), even=0)
     beside(figure, axes, ink, zones, left=right, room=_ROOM)
@@ -140,12 +146,11 @@ def _even(span: Span, even: float) -> bool:
     return span.low <= even <= span.high
 
 
-def _frame(figure: "Figure", ink: Ink, turns: Sequence[int], spans: Spans, box: Box) -> "Axes":
-    """A panel from the first to the last turn, shaded where there is no verdict; without a line at the bottom."""
+def _panel(figure: "Figure", ink: Ink, turns: Sequence[int], spans: Spans, box: Box) -> "Axes":
+    """A panel from the first to the last turn, shaded where there is no verdict."""
     from matplotlib.ticker import MultipleLocator
 
     axes = panel(figure, ink, box)
-    axes.spines["bottom"].set_visible(False)
     axes.set_xlim(turns[0] - 0.4, turns[-1] + 0.4)
     axes.xaxis.set_major_locator(MultipleLocator(1 if turns[-1] - turns[0] < 12 else 5))
     gaps = _gaps(turns, spans)

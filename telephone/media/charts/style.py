@@ -5,15 +5,19 @@ through matplotlib's objects, without pyplot, so that threads share no state. Le
 corner, sizes of type are points.
 """
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from telephone.media.typography import families, font, setable, wrap
+import numpy as np
+from PIL import Image as pil
+
+from telephone.media.png_writer import png_of
+from telephone.media.typography import families_of, font, setable, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
@@ -77,29 +81,28 @@ INKS: Final[dict[Theme, Ink]] = {
 
 def canvas(ink: Ink) -> "Figure":
     """An empty figure of the common size in the theme's background colour."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    from telephone.media.charts.rendering import Canvas
+
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=ink.ground)
-    FigureCanvasAgg(figure)
+    Canvas(figure)
     return figure
 
 
 def panel(figure: "Figure", ink: Ink, box: Box) -> "Axes":
-    """Axes in a box, with the common grid and ticks, and a spine at the bottom only."""
+    """Axes in a box, with few and round numbers up the y-axis.
+
+    Nothing of the frame is drawn until `framed` of `ticks.py` draws it: the ticks of matplotlib take most of the time
+    of a chart.
+    """
     from matplotlib.ticker import MaxNLocator
 
     left, top, right, bottom = box
     place = (left / WIDTH, 1 - bottom / HEIGHT, (right - left) / WIDTH, (bottom - top) / HEIGHT)
     axes = figure.add_axes(place, facecolor=ink.ground)
+    axes.set_axis_off()
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
-    axes.tick_params(colors=ink.quiet, labelsize=TYPE, length=0, pad=7)
-    axes.tick_params(axis="x", pad=9)
-    axes.grid(axis="y", color=ink.grid, linewidth=1)
-    axes.set_axisbelow(True)
-    for side in ("top", "left", "right"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(ink.quiet)
     return axes
 
 
@@ -129,18 +132,23 @@ def write(
     points: float = TYPE,
     bold: bool = False,
     align: Literal["left", "center", "right"] = "left",
+    upright: Literal["center", "top", "bottom", "center_baseline"] = "center",
 ) -> "Text":
-    """Writes a line of type, never as mark-up. `at` is the x where it begins, is centred or ends, and its middle y."""
+    """Writes a line of type, never as mark-up. `at` is the x where it begins, is centred or ends, and its middle y.
+
+    `upright` says that y is its top or bottom instead, or the middle without what reaches below the line.
+    """
+    said = setable(text)
     return figure.text(
         at[0] / WIDTH,
         1 - at[1] / HEIGHT,
-        setable(text),
+        said,
         color=colour,
-        fontfamily=families(),
+        fontfamily=families_of(said, bold=bold),
         fontsize=points,
         fontweight="bold" if bold else "normal",
         ha=align,
-        va="center",
+        va=upright,
         parse_math=False,
     )
 
@@ -157,11 +165,13 @@ def shortened(text: str, room: float, points: float, *, bold: bool = False) -> s
 
 def png(figure: "Figure") -> bytes:
     """The figure as a PNG file; the same figure gives the same bytes. It is drawn once: its pixels are let go."""
-    out = io.BytesIO()
-    figure.savefig(out, format="png", facecolor=figure.get_facecolor(), metadata={"Software": None})
+    canvas: FigureCanvasAgg = figure.canvas  # type: ignore[assignment]
+    canvas.draw()
+    drawn = pil.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
+    file = png_of(np.asarray(drawn))
     # The parts of a figure name each other in circles, and each its renderer: 3 MB until the collector comes.
-    vars(figure.canvas.get_renderer()).clear()  # type: ignore[attr-defined]
-    return out.getvalue()
+    vars(canvas.get_renderer()).clear()
+    return file
 
 
 def _pixels(points: float) -> int:

@@ -1,11 +1,16 @@
 """Every status, code and wording of a provider becomes one class of the error tree."""
 
 import json
+import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import aiohttp
 import httpx
+import httpx2
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
+from openai._vendor.httpx_aiohttp.transport import map_aiohttp_exceptions
 
 from telephone.errors import (
     BadInput,
@@ -293,6 +298,36 @@ def test_a_wait_until_a_moment_is_understood():
 def test_a_line_that_breaks_before_anything_went_out_is_no_doubt_and_one_that_breaks_after_is(table, cause, expected):
     error = RuntimeError("Connection error.")
     error.__cause__ = cause
+    assert type(broken(table(), error)) is expected
+
+
+PEER = ConnectionKey("api.test", 443, True, True, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("below", "expected"),
+    [
+        (aiohttp.ClientConnectorError(PEER, OSError("refused")), Unsent),
+        (aiohttp.ClientConnectorDNSError(PEER, OSError("no such name")), Unsent),
+        (aiohttp.ClientConnectorCertificateError(PEER, ssl.CertificateError("another name")), Unsent),
+        (aiohttp.ClientProxyConnectionError(PEER, OSError("refused")), Unsent),
+        (aiohttp.ConnectionTimeoutError("slow"), Unsent),
+        (aiohttp.SocketTimeoutError("slow"), Lost),
+        (aiohttp.ServerTimeoutError("slow"), Lost),
+        (aiohttp.ServerDisconnectedError(), Lost),
+        (aiohttp.ClientOSError(104, "reset"), Lost),
+        (aiohttp.ClientConnectionResetError("cut"), Lost),
+        (aiohttp.ClientConnectionError("closed"), Lost),
+        (aiohttp.ClientPayloadError("cut"), Lost),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else one.__name__,
+)
+def test_over_aiohttp_only_a_line_that_never_stood_is_no_doubt(table, below, expected):
+    """The SDK's own transport maps each of them; a line cut after sending, it calls a ConnectTimeout."""
+    error = RuntimeError("Connection error.")
+    with pytest.raises((httpx2.TransportError, aiohttp.ClientError)) as mapped, map_aiohttp_exceptions():
+        raise below
+    error.__cause__ = mapped.value
     assert type(broken(table(), error)) is expected
 
 

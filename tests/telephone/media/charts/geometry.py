@@ -21,7 +21,7 @@ class Set:
 
 
 def type_of(figure: Figure) -> list[Set]:
-    """All type that can be seen: headings, labels, numbers, and the ticks within their axis."""
+    """All type that can be seen: headings, labels, numbers."""
     figure.canvas.draw()
     return [
         Set(text.get_text(), text.get_window_extent(), text.get_fontsize(), text.get_color())
@@ -63,7 +63,3 @@ def _texts(figure: Figure) -> Iterable[Text]:
     yield from figure.texts
     for axes in figure.axes:
         yield from axes.texts
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            ticks = zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=False)
-            yield from (label for at, label in ticks if low <= at <= high)

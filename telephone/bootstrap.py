@@ -347,7 +347,7 @@ class _Shared:
             rescores=RescoreService(self.rescorer, runners.rescores),
             moderation=Moderation(store, self.pictures, runners.games),
             vote_review=VoteReview(store),
-            exports=Exporter(votes, self.settings.signing_key),
+            exports=Exporter(votes, self.settings.signing_key, boards.judges),
             servers=ServerService(store, caps, battles, parties, runners.games),
             interactions=Interactions(store, runners.workers),
             operations=Operations(store, caps),

@@ -28,11 +28,11 @@ from telephone.leaderboards.board import (
     rows_of,
     voted,
 )
+from telephone.leaderboards.score_source import ScoreSource
 from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import Ballots
 from telephone.scoring.distance_model import rank_by_distance
 from telephone.scoring.vote_model import VoteBoard, rank_by_votes
-from telephone.store import Store
 from telephone.store.scores import Begun, CellSums, Completion, EmbedderUse, Pool
 
 __all__ = ["BallotBox", "Board", "BoardRequest", "Judge", "LeaderboardService", "PairRow"]
@@ -94,7 +94,7 @@ class LeaderboardService:
     Answers are cached until the data behind them change.
     """
 
-    store: Store
+    store: ScoreSource
     judges: tuple[Judge, ...]
     others: tuple[Judge, ...] = ()
     ballots: BallotBox | None = None

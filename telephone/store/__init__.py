@@ -30,6 +30,7 @@ from telephone.store.repeats import Redraws
 from telephone.store.reports import Report, Reports
 from telephone.store.rescores import Rescores
 from telephone.store.reservations import Order, Scope
+from telephone.store.scored_games import ScoredGames
 from telephone.store.scores import Pool, Scores
 from telephone.store.servers import Servers
 from telephone.store.steps import Asked, Steps
@@ -71,6 +72,7 @@ class Store:
         self.posts = Posts(database)
         self.distances = Distances(database)
         self.scores = Scores(database)
+        self.scored = ScoredGames(database)
         self.vectors = Vectors(database)
         self.servers = Servers(database)
         self.images = ImageFacts(database)

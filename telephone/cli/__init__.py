@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from telephone import log, memory
-from telephone.cli import designs, exports, insights, leaderboard, members, models, pairs, prompts, rescore
+from telephone.cli import designs, exports, insights, leaderboard, members, models, pairs, plans, prompts, rescore
 from telephone.cli.common import Json, Server, inquire, place
 from telephone.cli.output import prepare, print_json, say, screen
 from telephone.domain.games import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
@@ -171,6 +171,7 @@ app.command("models")(models.models)
 app.command("prompts")(prompts.listed)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("pair")(pairs.pair)
+app.command("plan")(plans.plan)
 app.command("rescore")(rescore.rescore)
 app.command("insights")(insights.insights)
 app.add_typer(exports.app, name="export")

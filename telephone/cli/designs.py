@@ -69,18 +69,22 @@ def new(
         registry = runtime.players.registry
         pairs = [
             Pair(registry.table(a, "t2i").name, registry.table(b, "i2t").name)
-            for a, b in product(_names(t2i, "--t2i"), _names(i2t, "--i2t"))
+            for a, b in product(names_by_commas(t2i, "--t2i"), names_by_commas(i2t, "--i2t"))
         ]
         chosen = _chosen(prompts, await offered(runtime.store, server), level, draw)
         ready = {name: embedder.version for name, embedder in runtime.measure.embedders.items()}
-        names = _names(embedders, "--embedders") if embedders else [judge.name for judge in runtime.app.boards.judges]
+        names = (
+            names_by_commas(embedders, "--embedders")
+            if embedders
+            else [judge.name for judge in runtime.app.boards.judges]
+        )
         unknown = [name for name in names if name not in ready]
         if unknown:
             raise BadInput(f"No embedder called '{unknown[0][:40]}' is ready here; write any of {', '.join(ready)}.")
         return FrozenDesign(
             tuple(dict.fromkeys(pairs)),
             tuple(map(DesignPrompt.of, chosen)),
-            tuple(_seed(one) for one in _names(seeds, "--seeds")),
+            tuple(_seed(one) for one in names_by_commas(seeds, "--seeds")),
             turns,
             tuple((name, ready[name]) for name in names),
             Stopping() if narrower is None else Stopping("narrow", narrower, least),
@@ -194,7 +198,8 @@ def _print(design: "FrozenDesign", file: Path, as_json: bool, *, stated: str, ch
         screen().print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
-def _names(text: str, option: str) -> list[str]:
+def names_by_commas(text: str, option: str) -> list[str]:
+    """What was typed, name by name. Raises BadParameter where nothing was."""
     found = [name.strip() for name in text.split(",") if name.strip()]
     if not found:
         raise typer.BadParameter("write names by commas", param_hint=option)
@@ -219,7 +224,7 @@ def _chosen(typed: str, listed: Sequence[Prompt], level: str | None, draw: int) 
     if wanted is not None:
         raise typer.BadParameter("slugs have their levels; leave it out", param_hint="--level")
     by_slug = {str(one.slug).casefold(): one for one in listed}
-    names = _names(typed, "--prompts")
+    names = names_by_commas(typed, "--prompts")
     unknown = [name for name in names if name.casefold() not in by_slug]
     if unknown:
         raise BadInput(f"No prompt on the list is called {unknown[0][:40]}; telephone prompts lists them.")

@@ -6,15 +6,15 @@ or counts for nobody is left out; one that a moderator voided has no distance.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from telephone.domain.games import GameState, Level, Pair
+from telephone.domain.games import HUMAN, GameState, Level, Pair
 from telephone.store.counted_distances import live
 from telephone.store.database import Database
 from telephone.store.scores import Pool
-from telephone.store.tables.games import DistanceRow, GameRow
+from telephone.store.tables.games import DistanceRow, GameRow, StepRow
 from telephone.store.visibility import blind, veiled
 
 PLAYING, VOIDED = "playing", "voided"
@@ -62,6 +62,15 @@ class ScoredGames:
     async def of(self, pool: Pool) -> list[ScoredGame]:
         """The games of a pool that were begun, in the order of their numbers."""
         return await self._database.view(lambda session: _read(session, pool))
+
+    async def seconds(self, guild_id: int) -> dict[str, float]:
+        """How long each model took for a step here on average, in seconds."""
+        models = (col(StepRow.guild_id) == guild_id, col(StepRow.kept_at).is_not(None), col(StepRow.player) != HUMAN)
+        query = select(col(StepRow.player), func.avg(col(StepRow.latency_ms))).where(*models)
+        query = query.where(col(StepRow.latency_ms).is_not(None)).group_by(col(StepRow.player))
+        return await self._database.view(
+            lambda session: {name: float(ms) / 1000 for name, ms in session.execute(query)}
+        )
 
 
 def _read(session: Session, pool: Pool) -> list[ScoredGame]:

@@ -35,6 +35,17 @@ def board_document(board: Board) -> Document:
         "mean": board.distance and _interval(board.distance.mean),
         "agreement": board.agreement
         and {"pairs": board.agreement.pairs, "tau": _interval(board.agreement.tau), "why": board.agreement.why},
+        "people": [
+            {
+                "embedder": row.embedder,
+                "level": row.level,
+                "battles": row.agreement.battles,
+                "votes": row.agreement.votes,
+                "won": _interval(row.agreement.won),
+                "share": _interval(row.agreement.share),
+            }
+            for row in board.people
+        ],
         "unmeasured": board.unmeasured,
         "unread": board.unread,
         "heads_differ": board.heads_differ,

@@ -129,7 +129,7 @@ def _print_board(board: "Board", where: str) -> None:
         said = [f"{words.nothing_here(board)} {where}"]
     if board.rows:
         screen().print(_table(board))
-    for sentence in [*filter(None, said), *words.notes(board, rescore="telephone rescore")]:
+    for sentence in [*filter(None, said), *words.people(board), *words.notes(board, rescore="telephone rescore")]:
         screen().print(sentence, highlight=False, markup=False)
 
 

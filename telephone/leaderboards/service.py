@@ -18,6 +18,7 @@ from telephone.leaderboards.board import (
     BoardRequest,
     Judge,
     PairRow,
+    PeopleRow,
     Ruling,
     Verdict,
     both,
@@ -55,6 +56,12 @@ class BallotBox(Protocol):
     async def marker(self, guild_id: int) -> Hashable:
         """A value that changes when these votes do."""
         ...
+
+
+class PeopleBox(Protocol):
+    """Where boards read from whether people agree with embedders."""
+
+    async def rows(self, asked: BoardRequest, judges: Sequence[Judge]) -> tuple[PeopleRow, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ class LeaderboardService:
     judges: tuple[Judge, ...]
     others: tuple[Judge, ...] = ()
     ballots: BallotBox | None = None
+    people: PeopleBox | None = None
     _kept: LRUCache[Hashable, tuple[Hashable, Any]] = field(default_factory=lambda: LRUCache(KEPT))
     _turns: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     """A lock for each server: a request waits for an answer that is being made for its server, and for no other."""
@@ -209,6 +217,7 @@ class LeaderboardService:
             unread=unread,
             judges=tuple(one.label for one in read.judges),
             embedders=tuple(dict.fromkeys(use.embedder for use in read.used)),
+            people=await self.people.rows(asked, read.judges) if self.people and asked.by == "both" else (),
         )
 
 

@@ -5,6 +5,7 @@ from typing import Self
 
 from telephone.concurrency import off_loop
 from telephone.store.acknowledged import AcknowledgedInteractions
+from telephone.store.battle_distances import BattleDistances
 from telephone.store.battles import Battles
 from telephone.store.budgets import Budgets
 from telephone.store.database import Database, read_url
@@ -83,6 +84,7 @@ class Store:
         self.redraws = Redraws(database)
         self.pairs = PairGames(database)
         self.battles = Battles(database)
+        self.battle_distances = BattleDistances(database)
         self.battle_posts = BattlePosts(database)
         self.parties = Parties(database)
         self.party_posts = PartyPosts(database)

@@ -28,7 +28,7 @@ async def telephone(*arguments: object, cwd: Path, **env: str) -> str:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_four_pairs_on_ten_prompts_are_planned_played_exported_ranked_and_checked(tmp_path: Path) -> None:
-    stated = ("--gap", 0.15, "--pair-prompt-sd", 0.08, "--game-sd", 0.05, "--prompts", 10, *MODELS)
+    stated = ("--gap", 0.15, "--pair-prompt-sd", 0.06, "--game-sd", 0.04, "--prompts", 10, *MODELS)
     plan = json.loads(await telephone("plan", *stated, "--json", cwd=tmp_path))
     assert (plan["pairs"], plan["two"]["prompts"] <= 10, plan["two"]["most_usd"]) == (4, True, 0)
     frozen = ("design.json", *MODELS, "--prompts", 10, "--turns", 2, "--seeds", 7)

@@ -103,7 +103,7 @@ def games(pairs: int, prompts: int, repeats: int) -> int:
 
 
 def _power(sd: float, gap: float, prompts: int, tests: int) -> float:
-    from scipy.special import nctdtr, stdtrit
+    from scipy.special import stdtrit
 
     if sd == 0:
         return 1.0
@@ -112,7 +112,15 @@ def _power(sd: float, gap: float, prompts: int, tests: int) -> float:
     shift = gap / sd * sqrt(prompts)
     if shift > 50:  # nothing misses it, and the noncentral t is not computed so far out
         return 1.0
-    return float(np.clip(1 - nctdtr(df, shift, far) + nctdtr(df, shift, -far), 0.0, 1.0))
+    return float(np.clip(1 - _below(far, df, shift) + _below(-far, df, shift), 0.0, 1.0))
+
+
+def _below(value: float, df: int, shift: float) -> float:
+    """The noncentral t's probability below a value; far out, where its series is not a number, the normal's."""
+    from scipy.special import nctdtr, ndtr
+
+    found = float(nctdtr(df, shift, value))
+    return found if np.isfinite(found) else float(ndtr(value - shift))
 
 
 def _spread(left: float, df: int, scatter: float) -> Interval:

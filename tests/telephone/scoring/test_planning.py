@@ -61,6 +61,14 @@ def test_prompts_cap_power_and_games_do_not_lift_it() -> None:
     assert (best.prompts > once.prompts, best.reached < once.reached) == (True, True)
 
 
+def test_power_grows_with_every_prompt_and_the_least_number_is_found() -> None:
+    spreads = PlanSpreads(0.06, 0.04)
+    powers = [power(spreads, 0.15, prompts, 1) for prompts in range(2, 1200)]
+    assert all(np.isfinite(powers))
+    assert np.all(np.diff(powers) >= -1e-9)
+    assert plan(spreads, 0.15, 0.8, repeats=1, there=10).prompts == 2 + int(np.argmax(np.array(powers) >= 0.8)) == 6
+
+
 def test_what_cannot_be_found_and_what_cannot_be_missed() -> None:
     assert plan(PlanSpreads(5.0, 0.0), 0.001, 0.8, repeats=1, there=40).prompts is None
     assert plan(PlanSpreads(0.0, 0.0), 0.001, 0.8, repeats=1, there=40).prompts == 2

@@ -48,5 +48,6 @@ class BattleDistances:
         places: dict[str, dict[int, float]] = defaultdict(dict)
         for battle, level, place, distance in rows:
             levels[battle] = Level(level) if level else None
-            places[battle][place] = distance
+            if distance is not None:
+                places[battle][place] = distance
         return {battle: BattleEnd(levels[battle], found) for battle, found in places.items()}

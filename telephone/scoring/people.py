@@ -43,7 +43,7 @@ class PeopleAgreement:
 
 def people_agreement(battles: Sequence[JudgedBattle]) -> PeopleAgreement:
     """The agreement over battles; those without a vote for a side, or with fewer than two sides, tell nothing."""
-    told = [one for one in battles if len(one.distances) > 1 and sum(one.votes)]
+    told = [one for one in battles if len(one.distances) > 1 and any(one.votes)]
     votes = sum(count for one in told for count in one.votes)
     if len(told) < FEWEST_BATTLES:
         return PeopleAgreement(len(told), votes, None, None)

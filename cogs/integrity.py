@@ -1,4 +1,4 @@
-"""Commands for admins about votes: review flagged ones, export all."""
+"""Commands for admins about votes and scores: review flagged votes, export all."""
 
 from typing import Final, Literal
 
@@ -49,7 +49,7 @@ async def votes(
 
 
 async def export(press: Press, prompts: Prompts = "curated", *, what: str) -> None:
-    """Get the votes of this server as a file, voters by pseudonyms"""
+    """Get the votes or the scores of this server as a file, without names"""
     await acknowledge(press)
     row, pool = FORMATS[what], Pool(server_of(press), free=prompts == "free")
     found = await press.client.app.exports.export(what, pool, "all")

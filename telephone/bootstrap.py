@@ -40,6 +40,7 @@ from telephone.interactions import Interactions, OneProcess, Workers
 from telephone.leaderboards.ballot_source import BallotSource
 from telephone.leaderboards.insights import InsightService
 from telephone.leaderboards.pair_report import PairReports
+from telephone.leaderboards.people import PeopleSource
 from telephone.leaderboards.service import Judge, LeaderboardService
 from telephone.leaderboards.vote_review import VoteReview
 from telephone.measurement.calibration import Calibrations
@@ -261,7 +262,7 @@ def boards_of(measure: GameMeasurer, store: Store, registry: Registry) -> Leader
     }
     judges = tuple(known[name] for name in dict.fromkeys([measure.primary, measure.always]))
     others = tuple(judge for judge in known.values() if judge not in judges)
-    return LeaderboardService(store, judges, others, BallotSource(store))
+    return LeaderboardService(store, judges, others, BallotSource(store), PeopleSource(BallotSource(store)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +348,7 @@ class _Shared:
             rescores=RescoreService(self.rescorer, runners.rescores),
             moderation=Moderation(store, self.pictures, runners.games),
             vote_review=VoteReview(store),
-            exports=Exporter(votes, self.settings.signing_key),
+            exports=Exporter(votes, self.settings.signing_key, boards.judges),
             servers=ServerService(store, caps, battles, parties, runners.games),
             interactions=Interactions(store, runners.workers),
             operations=Operations(store, caps),

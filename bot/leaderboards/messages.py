@@ -123,7 +123,11 @@ def pairs(board: Board, sight: Sight, charts: Sequence[Attachment]) -> Post:
     lines = [_row(row, board) for row in page_of(board, sight.page)]
     empty = [words.nothing_here(board)] if board.is_empty else []
     verdict = [] if board.is_empty else [f"**{words.verdict(board, escape)}**"]
-    beside = [] if board.is_empty else [words.how_to_read(board), words.agreed(board)]
+    beside = (
+        []
+        if board.is_empty
+        else [words.how_to_read(board), words.agreed(board), *words.people(board, escape, briefly=True)]
+    )
     head = [f"### {words.heading(board, escape)}{part}", *verdict, *filter(None, beside)]
     return _post(sight, head, [*empty, *lines], board, charts)
 

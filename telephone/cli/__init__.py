@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from telephone import log, memory
-from telephone.cli import exports, insights, leaderboard, members, models, pairs, prompts, rescore
+from telephone.cli import designs, exports, insights, leaderboard, members, models, pairs, plans, prompts, rescore
 from telephone.cli.common import Json, Server, inquire, place
 from telephone.cli.output import prepare, print_json, say, screen
 from telephone.domain.games import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
@@ -71,8 +71,8 @@ def main() -> None:
 @app.command()
 def play(
     prompt: Annotated[
-        str, typer.Argument(help="What to start from: a sentence, or a curated prompt such as #easy-001.")
-    ],
+        str | None, typer.Argument(help="What to start from: a sentence, or a curated prompt such as #easy-001.")
+    ] = None,
     t2i: Annotated[str | None, typer.Option(help="Who draws.")] = None,
     i2t: Annotated[str | None, typer.Option(help="Who describes.")] = None,
     turns: Annotated[int, typer.Option(min=1, max=TURNS_MAX, help="Pictures and captions to play.")] = DEFAULT_TURNS,
@@ -80,10 +80,25 @@ def play(
     out: Annotated[
         Path | None, typer.Option(parser=place, help="Folder for pictures, game.json, drift.png, replay, album.")
     ] = None,
+    design: Annotated[
+        Path | None,
+        typer.Option(parser=place, help="A frozen design to play, game after game; the same command goes on with it."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Plays a game here and keeps it in a folder."""
+    """Plays a game here and keeps it in a folder, or all games of a frozen design."""
     memory.collect_seldom()
+    if design is not None:
+        from telephone.cli.design_play import play_design
+
+        if (prompt, t2i, i2t, turns, seed) != (None, None, None, DEFAULT_TURNS, None):
+            raise typer.BadParameter("a design says what is played; leave the other options out", param_hint="--design")
+        if out is None:
+            raise typer.BadParameter("name the folder with --out, so that the same command goes on", param_hint="--out")
+        play_design(design, out, as_json)
+        return
+    if prompt is None:
+        raise typer.BadParameter("write a prompt, or name a design with --design", param_hint="PROMPT")
     log.configure(logging.ERROR)  # what a game waits for is said in a sentence
     from telephone.games.admission import StartRequest
 
@@ -156,9 +171,11 @@ app.command("models")(models.models)
 app.command("prompts")(prompts.listed)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("pair")(pairs.pair)
+app.command("plan")(plans.plan)
 app.command("rescore")(rescore.rescore)
 app.command("insights")(insights.insights)
 app.add_typer(exports.app, name="export")
+app.add_typer(designs.app, name="design")
 app.add_typer(members.app, name="me")
 
 

@@ -1,5 +1,6 @@
 """`telephone export` writes what is stored into files: a command for each format."""
 
+import inspect
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,7 @@ def commands() -> typer.Typer:
 
 
 def _command(row: Format) -> Callable[..., None]:
+    """The command of a format; only one that has votes can leave flagged ones out."""
     file = typer.Option(..., "--out", parser=place, help=f"The {row.suffix.removeprefix('.').upper()} to write.")
 
     def command(
@@ -45,8 +47,8 @@ def _command(row: Format) -> Callable[..., None]:
         level: Level = "all",
         games: Games = "all",
         prompts: Prompts = "curated",
-        flagged: Flagged = "include",
         server: Server = NO_GUILD,
+        flagged: Flagged = "include",
     ) -> None:
         from telephone.leaderboards.board import BoardRequest
 
@@ -64,6 +66,10 @@ def _command(row: Format) -> Callable[..., None]:
         said = f"{found.said} {row.in_terminal.format(file=shlex.quote(str(out)))}"
         screen().print(said, highlight=False, markup=False, soft_wrap=True)
 
+    if not row.of_votes:
+        taken = inspect.signature(command)
+        options = [option for name, option in taken.parameters.items() if name != "flagged"]
+        command.__signature__ = taken.replace(parameters=options)  # type: ignore[attr-defined]
     return command
 
 

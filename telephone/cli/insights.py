@@ -1,5 +1,6 @@
 """The three questions (which T2I, which I2T, which of the two matters more) in the terminal."""
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -9,19 +10,24 @@ from rich.table import Table
 
 from telephone.cli.common import Json, Server, inquire, place
 from telephone.cli.output import print_json, screen
+from telephone.cli.score_file import NOT_THERE, about, boards_of, changed, is_export, read_export
 from telephone.domain.games import NO_GUILD, TURNS_MAX
 from telephone.domain.games import Level as GameLevel
 
 if TYPE_CHECKING:
     from telephone.bootstrap import Runtime
     from telephone.leaderboards.insight_results import Difficulties, EffectCourse, InsightAnswer, InsightQuestion
+    from telephone.leaderboards.insights import InsightService
     from telephone.scoring.factor_effects import Insights
     from telephone.scoring.intervals import Interval
 
 Scores = Annotated[
     Path | None,
     typer.Option(
-        "--scores", parser=place, help="CSV of anybody's scores: t2i,i2t,prompt,level,score, one game a line."
+        "--scores",
+        parser=place,
+        help="CSV of anybody's scores: t2i,i2t,prompt,level,score, one game a line, or what `telephone export scores` "
+        "wrote.",
     ),
 ]
 Columns = Annotated[
@@ -61,31 +67,60 @@ def insights(
         if columns:
             raise typer.BadParameter("only a CSV has columns; name it with --scores", param_hint="--columns")
         _of_games(InsightQuestion(server, level_named(level), turn, embedder), as_json)
-    elif turn is not None or embedder is not None or server != NO_GUILD:
-        raise typer.BadParameter("a CSV has no turns, embedders and servers", param_hint="--scores")
+    elif server != NO_GUILD:
+        raise typer.BadParameter("a CSV has no servers", param_hint="--scores")
+    elif is_export(scores):
+        if columns or higher_is_better:
+            raise typer.BadParameter("an export has its own columns, and distances", param_hint="--scores")
+        _of_export(scores, InsightQuestion(server, level_named(level), turn, embedder), as_json)
+    elif turn is not None or embedder is not None:
+        raise typer.BadParameter("such a CSV has no turns and embedders", param_hint="--scores")
     else:
         _of_sheet(scores, columns or [], level, higher_is_better, as_json)
 
 
 def _of_games(question: "InsightQuestion", as_json: bool) -> None:
     from telephone.cli.json_documents import answer_document
-    from telephone.leaderboards.wording.insights import heading, notes, nothing_here
 
     async def ask(runtime: "Runtime") -> "tuple[InsightAnswer, EffectCourse, Difficulties]":
-        questions = runtime.app.insights
-        return (
-            await questions.answer(question),
-            await questions.course(question),
-            await questions.difficulties(question),
-        )
+        return await _answers(runtime.app.insights, question)
 
-    answer, course, difficulties = inquire(ask)
+    found = inquire(ask)
     if as_json:
-        print_json(answer_document(answer, course, difficulties))
+        print_json(answer_document(*found))
+    else:
+        _print_answers(*found, where=WHERE)
+
+
+def _of_export(path: Path, question: "InsightQuestion", as_json: bool) -> None:
+    from telephone.cli.json_documents import answer_document
+    from telephone.leaderboards.insights import InsightService
+
+    file = read_export(path)
+    found = asyncio.run(_answers(InsightService(boards_of(file)), question))
+    if as_json:
+        print_json({**answer_document(*found), "server": None, "file": about(path, file)})
         return
+    _print_answers(*found, where=NOT_THERE)
+    for sentence in changed(file):
+        screen().print(sentence, highlight=False, markup=False)
+
+
+async def _answers(
+    questions: "InsightService", question: "InsightQuestion"
+) -> "tuple[InsightAnswer, EffectCourse, Difficulties]":
+    return await questions.answer(question), await questions.course(question), await questions.difficulties(question)
+
+
+def _print_answers(
+    answer: "InsightAnswer", course: "EffectCourse", difficulties: "Difficulties", *, where: str
+) -> None:
+    """The answers of stored games; `where` says where to look for games, if there are none."""
+    from telephone.leaderboards.wording.insights import heading, notes, nothing_here
+
     said = notes(answer, rescore="telephone rescore")
     if answer.found is None:
-        said.insert(0, f"{nothing_here(answer)} {WHERE}")
+        said.insert(0, f"{nothing_here(answer)} {where}")
     else:
         print_insights(answer.found, heading(answer.asked, answer.judge), "closer")
         _print_course(course)

@@ -10,7 +10,7 @@ from telephone.leaderboards.insight_results import Difficulties, EffectCourse, I
 from telephone.leaderboards.wording.insights import more_games
 from telephone.scoring.crossed_effects import Effect
 from telephone.scoring.decay import Decay, half_life
-from telephone.scoring.distance_model import Cell, DistanceBoardRow
+from telephone.scoring.distance_model import Cell, DistanceBoard, DistanceBoardRow
 from telephone.scoring.factor_effects import Factor, Insights, difficulty, factors, unknown
 from telephone.scoring.intervals import Interval
 from telephone.scoring.pair_curve import Estimate, PairDrift
@@ -35,6 +35,17 @@ def board_document(board: Board) -> Document:
         "mean": board.distance and _interval(board.distance.mean),
         "agreement": board.agreement
         and {"pairs": board.agreement.pairs, "tau": _interval(board.agreement.tau), "why": board.agreement.why},
+        "people": [
+            {
+                "embedder": row.embedder,
+                "level": row.level,
+                "battles": row.agreement.battles,
+                "votes": row.agreement.votes,
+                "won": _interval(row.agreement.won),
+                "share": _interval(row.agreement.share),
+            }
+            for row in board.people
+        ],
         "unmeasured": board.unmeasured,
         "unread": board.unread,
         "heads_differ": board.heads_differ,
@@ -54,6 +65,17 @@ def votes_document(board: VoteBoard, verdict: Verdict) -> Document:
         "luck": board.luck,
         "tie": board.tie,
         "positions": list(board.positions),
+    }
+
+
+def scores_document(board: DistanceBoard, verdict: Verdict) -> Document:
+    """A board of the scores of a CSV."""
+    rows = sorted(board.rows, key=lambda row: row.rank)
+    return {
+        "by": "distance",
+        "pairs": [{"t2i": row.pair.t2i, "i2t": row.pair.i2t, **_by_distance(row, None)} for row in rows],
+        "mean": _interval(board.mean),
+        **_verdict(verdict),
     }
 
 

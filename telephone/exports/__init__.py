@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
     from telephone.leaderboards.ballot_source import BallotSource
+    from telephone.leaderboards.board import Judge
     from telephone.store.scores import Pool
 
 Which = Literal["all", "counted", "unflagged"]
@@ -47,6 +48,8 @@ class Format:
     write: FormatWriter
     in_terminal: str
     on_discord: str
+    of_votes: bool = True
+    """Whether it has votes, so that flagged ones can be left out."""
 
     @property
     def file(self) -> str:
@@ -56,10 +59,14 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """Writes exports. `key` returns the key of pseudonyms, which is made when it is first needed."""
+    """Writes exports. `key` returns the key of pseudonyms, which is made when it is first needed.
+
+    `judges` are the embedders whose verdict counts on boards, the operator's primary first.
+    """
 
     ballot_source: "BallotSource"
     key: Callable[[], bytes]
+    judges: "tuple[Judge, ...]" = ()
 
     async def export(self, name: str, pool: "Pool", which: Which = "counted") -> Export:
         """The stored data on the prompts of `pool`, in a format of FORMATS. Raises NotFound where there is none."""
@@ -87,6 +94,16 @@ FORMATS: Final[dict[str, Format]] = {
             in_terminal="Read it with: telephone leaderboard --votes {file}",
             on_discord="Flagged and struck votes are in it like all others: files that lacked some would tell whose "
             "they are. `telephone leaderboard --votes {file}` makes a board of it.",
+        ),
+        Format(
+            "scores",
+            ".csv",
+            "Writes a server's distances, a row each game, embedder and turn, as the CSV that `telephone leaderboard "
+            "--scores` makes the same board of.",
+            _module("scores"),
+            in_terminal="Make the board of it with: telephone leaderboard --scores {file}",
+            on_discord="`telephone leaderboard --scores {file}` makes the board of this server of it.",
+            of_votes=False,
         ),
     )
 }

@@ -12,6 +12,7 @@ from telephone.domain.games import (
     HUMAN_TURNS,
     NO_GUILD,
     PROMPT_MAX,
+    Design,
     Game,
     GameRequest,
     Kind,
@@ -46,7 +47,8 @@ class StartRequest:
     `prompt` is free text or the slug of a curated prompt or one of the server's own; without one, `level` picks one.
     `age_restricted` says that Discord shows the channel to adults only. `human_step`, such as 3c, is the one step that
     a member takes in a game between two models; such a game is sealed. `key` is the id to store the game under, so
-    that a request that comes twice starts one game; without one the id is random.
+    that a request that comes twice starts one game; without one the id is random. `design` names the plan that fixed
+    the game beforehand; None where somebody chose it.
     """
 
     prompt: str | None
@@ -63,6 +65,7 @@ class StartRequest:
     sealed: bool = False
     human_step: str | None = None
     key: str | None = None
+    design: Design | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ class GameAdmission:
             channel_id=asked.channel_id,
             starter_id=asked.starter_id,
             nsfw=nsfw,
+            design=asked.design,
             sealed=asked.sealed or human_step is not None,
             human_step=human_step,
         )

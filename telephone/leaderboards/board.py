@@ -12,6 +12,7 @@ from telephone.domain.games import NO_GUILD, Level, Pair
 from telephone.scoring.agreement import Agreement
 from telephone.scoring.distance_model import Cell, DistanceBoard, DistanceBoardRow
 from telephone.scoring.intervals import Interval, winner
+from telephone.scoring.people import PeopleAgreement
 from telephone.scoring.vote_model import VoteBoard, VoteBoardRow
 from telephone.store.scores import CellSums, Completion, Pool
 
@@ -91,6 +92,15 @@ class PairRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleRow:
+    """How far the votes of battles agree with an embedder, by its label, on prompts of one level or, None, of all."""
+
+    embedder: str
+    level: Level | None
+    agreement: PeopleAgreement
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Who has won, or None and `why` in a half sentence; `why` is empty where there is nothing to judge."""
 
@@ -105,7 +115,8 @@ class Board:
     `unmeasured` finished games of at least so many turns are not measured by this embedder in its present version, and
     it cannot read the words of `unread` ones.
     `judges` are the labels of all embedders that were asked for the verdict. `embedders` names those that measured
-    games here. `agreement` is that of the boards by distance and by votes, where both were asked for and both exist.
+    games here. `agreement` is that of the boards by distance and by votes, where both were asked for and both exist;
+    `people` says for each embedder whether the nearer side of a battle wins its vote.
     """
 
     asked: BoardRequest
@@ -120,6 +131,7 @@ class Board:
     unread: int = 0
     judges: tuple[str, ...] = ()
     embedders: tuple[str, ...] = ()
+    people: tuple[PeopleRow, ...] = ()
 
     @property
     def turns(self) -> int:

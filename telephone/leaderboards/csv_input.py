@@ -28,6 +28,10 @@ SCORES: Final = ("t2i", "i2t", "prompt", "level", "score")
 LARGEST: Final = 1e9
 """Scores lie within plus and minus this; squares of more would leave no digits for what matters."""
 
+_NO_COSINE: Final = (
+    "Line {}: the score is {}, and a board ranks cosine distances, from 0 to 2, or with --higher-is-better "
+    "similarities, from -1 to 1; write one from {:g} to {:g}. `telephone insights --scores` takes scores of any size."
+)
 OUTCOMES: Final = {"a": 0, "b": 1, "c": 2, "d": 3, TIE: CHOSE_TIE, ALL_BAD: CHOSE_NONE}
 """The outcomes of a vote, as words and as the numbers that ballots use."""
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -77,10 +81,13 @@ def read_votes(lines: Iterable[str], columns: Mapping[str, str] | None = None) -
     return sheet.ballots()
 
 
-def read_scores(lines: Iterable[str], columns: Mapping[str, str] | None = None) -> ScoreSheet:
+def read_scores(
+    lines: Iterable[str], columns: Mapping[str, str] | None = None, within: tuple[float, float] | None = None
+) -> ScoreSheet:
     """Scores of games: columns SCORES. The same pair and prompt again is a repeat. Raises BadInput.
 
-    `columns` are theirs by ours. A score may have a decimal comma, in quotes where commas separate the fields.
+    `columns` are theirs by ours. A score may have a decimal comma, in quotes where commas separate the fields. It lies
+    between the two ends of `within`, where these are given.
     """
     values: dict[tuple[str, str, str], array[float]] = {}
     known: dict[tuple[str, ...], array[float]] = {}
@@ -93,7 +100,10 @@ def read_scores(lines: Iterable[str], columns: Mapping[str, str] | None = None) 
             names = _name(line, "t2i", t2i), _name(line, "i2t", i2t), _prompt(_name(line, "prompt", prompt) and prompt)
             _one_level(levels, line, names[2], clean(level).lower())
             cell = known[t2i, i2t, prompt, level] = values.setdefault(names, array("d"))
-        cell.append(number.read(line, score))
+        value = number.read(line, score)
+        if within is not None and not within[0] <= value <= within[1]:
+            raise BadInput(_NO_COSINE.format(line, quoted(score), *within))
+        cell.append(value)
     if not values:
         raise BadInput("The file has no scores below its heading; write one game a line.")
     cells = (_cell(Pair(t2i, i2t), prompt, values[t2i, i2t, prompt]) for t2i, i2t, prompt in sorted(values))

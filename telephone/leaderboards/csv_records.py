@@ -58,6 +58,13 @@ def lines_of(path: Path) -> Iterator[str]:
         raise BadInput(f"{path} cannot be read: {error.strerror}; please check its name.") from None
 
 
+def headings(path: Path) -> tuple[str, ...]:
+    """The names of a file's columns, as they are compared. Raises BadInput."""
+    first, separator, _ = _first_line(lines_of(path), ())
+    separator = separator or max(",;\t|", key=first.count)
+    return tuple(_heading(name) for name in next(csv.reader([first], delimiter=separator)))
+
+
 def columns_of(written: Sequence[str], known: Sequence[str]) -> dict[str, str]:
     """Which of their columns is which of ours, from `arena` or `OURS=THEIRS,OURS=THEIRS`. Raises BadInput."""
     found: dict[str, str] = {}
@@ -136,7 +143,8 @@ def _first_line(source: Iterator[str], needed: tuple[str, ...]) -> tuple[str, st
             separator = named[1]
         elif line.strip(' ,;|\t\r\n"\ufeff'):
             return line, separator, number
-    raise BadInput(f"The file is empty on line 1; write the heading {','.join(needed)} there.")
+    heading = f"the heading {','.join(needed)}" if needed else "a heading"
+    raise BadInput(f"The file is empty on line 1; write {heading} there.")
 
 
 def _ours(heading: list[str], columns: Mapping[str, str]) -> list[str]:

@@ -18,6 +18,7 @@ from telephone.leaderboards.board import (
     BoardRequest,
     Judge,
     PairRow,
+    PeopleRow,
     Ruling,
     Verdict,
     both,
@@ -28,11 +29,11 @@ from telephone.leaderboards.board import (
     rows_of,
     voted,
 )
+from telephone.leaderboards.score_source import ScoreSource
 from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import Ballots
 from telephone.scoring.distance_model import rank_by_distance
 from telephone.scoring.vote_model import VoteBoard, rank_by_votes
-from telephone.store import Store
 from telephone.store.scores import Begun, CellSums, Completion, EmbedderUse, Pool
 
 __all__ = ["BallotBox", "Board", "BoardRequest", "Judge", "LeaderboardService", "PairRow"]
@@ -55,6 +56,12 @@ class BallotBox(Protocol):
     async def marker(self, guild_id: int) -> Hashable:
         """A value that changes when these votes do."""
         ...
+
+
+class PeopleBox(Protocol):
+    """Where boards read from whether people agree with embedders."""
+
+    async def rows(self, asked: BoardRequest, judges: Sequence[Judge]) -> tuple[PeopleRow, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +101,11 @@ class LeaderboardService:
     Answers are cached until the data behind them change.
     """
 
-    store: Store
+    store: ScoreSource
     judges: tuple[Judge, ...]
     others: tuple[Judge, ...] = ()
     ballots: BallotBox | None = None
+    people: PeopleBox | None = None
     _kept: LRUCache[Hashable, tuple[Hashable, Any]] = field(default_factory=lambda: LRUCache(KEPT))
     _turns: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     """A lock for each server: a request waits for an answer that is being made for its server, and for no other."""
@@ -209,6 +217,7 @@ class LeaderboardService:
             unread=unread,
             judges=tuple(one.label for one in read.judges),
             embedders=tuple(dict.fromkeys(use.embedder for use in read.used)),
+            people=await self.people.rows(asked, read.judges) if self.people and asked.by == "both" else (),
         )
 
 

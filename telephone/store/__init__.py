@@ -5,6 +5,7 @@ from typing import Self
 
 from telephone.concurrency import off_loop
 from telephone.store.acknowledged import AcknowledgedInteractions
+from telephone.store.battle_distances import BattleDistances
 from telephone.store.battles import Battles
 from telephone.store.budgets import Budgets
 from telephone.store.database import Database, read_url
@@ -30,6 +31,7 @@ from telephone.store.repeats import Redraws
 from telephone.store.reports import Report, Reports
 from telephone.store.rescores import Rescores
 from telephone.store.reservations import Order, Scope
+from telephone.store.scored_games import ScoredGames
 from telephone.store.scores import Pool, Scores
 from telephone.store.servers import Servers
 from telephone.store.steps import Asked, Steps
@@ -71,6 +73,7 @@ class Store:
         self.posts = Posts(database)
         self.distances = Distances(database)
         self.scores = Scores(database)
+        self.scored = ScoredGames(database)
         self.vectors = Vectors(database)
         self.servers = Servers(database)
         self.images = ImageFacts(database)
@@ -81,6 +84,7 @@ class Store:
         self.redraws = Redraws(database)
         self.pairs = PairGames(database)
         self.battles = Battles(database)
+        self.battle_distances = BattleDistances(database)
         self.battle_posts = BattlePosts(database)
         self.parties = Parties(database)
         self.party_posts = PartyPosts(database)

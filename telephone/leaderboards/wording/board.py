@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from telephone.leaderboards.board import Board, BoardCourse, Games, PairRow
+from telephone.leaderboards.board import Board, BoardCourse, Games, PairRow, PeopleRow
 from telephone.scoring.distance_model import FEWEST_PROMPTS, SETTLED, DistanceBoardRow
 from telephone.scoring.intervals import Interval
 from telephone.scoring.vote_model import FEWEST_BATTLES, VoteBoardRow
@@ -115,6 +115,21 @@ def agreed(board: Board) -> str:
     tau, low, high = (f"{one:.2f}" for one in (found.tau.estimate, found.tau.low, found.tau.high))
     order = f"The two agree on the order of {found.pairs} pairs by τ = {tau} ({low} to {high})"
     return f"{order}; 1 is the same order, 0 none, -1 the reverse."
+
+
+def people(board: Board, shown: Shown = str, *, briefly: bool = False) -> list[str]:
+    """Whether people choose what is nearer, by embedder and level, each on its own; `briefly` without the levels."""
+    return [_agrees(row, shown) for row in board.people if not briefly or row.level == board.asked.level]
+
+
+def _agrees(row: PeopleRow, shown: Shown) -> str:
+    found, level = row.agreement, f" on {row.level} prompts" if row.level else ""
+    where = f"in {counted(found.battles, 'battle')}{level} ({counted(found.votes, 'vote')})"
+    who = f"Of two sides voters chose the nearer one by {shown(row.embedder)}"
+    if found.share is None or found.won is None:
+        return f"{who}: too early to say, {where}."
+    share, won = (f"{one.estimate:.0%} ({one.low:.0%} to {one.high:.0%})" for one in (found.share, found.won))
+    return f"{who} with {share} of their votes {where}; 50% is chance. The nearest side won {won} of them."
 
 
 def notes(board: Board, shown: Shown = str, *, rescore: str = "/telephone-admin rescore") -> list[str]:

@@ -96,11 +96,16 @@ def test_a_level_and_a_place_without_games_say_so(folder: Path, tmp_path: Path) 
     [
         (["--level", "simple"], "write one of easy, medium, hard, impossible"),
         (["--higher-is-better"], "only the scores of a CSV"),
-        (["--scores", "x.csv", "--turn", "3"], "a CSV has no turns, embedders and servers"),
+        (["--scores", "x.csv", "--turn", "3"], "such a CSV has no turns and embedders"),
+        (["--scores", "x.csv", "--server", "3"], "a CSV has no servers"),
         (["--turn", "31"], "--turn"),
     ],
 )
-def test_options_that_cannot_be_are_bad_usage(tmp_path: Path, arguments: list[str], says: str) -> None:
+def test_options_that_cannot_be_are_bad_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str
+) -> None:
+    (tmp_path / "x.csv").write_text("t2i,i2t,prompt,level,score\na,b,p,,0.4\n")
+    monkeypatch.chdir(tmp_path)
     result = telephone(tmp_path, *arguments)
     assert result.exit_code == 2
     assert says in result.stderr

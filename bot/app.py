@@ -86,8 +86,9 @@ class TelephoneApp(TelephoneBot):
             self.tree.add_command(group)
         for name in EXTENSIONS:
             await self.load_extension(name)
-        # At every start: one request, and a server never keeps the commands of an older version.
-        self.command_ids = await registered(self.tree)
+        # At every start: one request, and a server never keeps the commands of an older version. Of several gateways
+        # one does it.
+        self.command_ids = await registered(self.tree, register=0 in (self.shard_ids or (0,)))
         self._runtime = await self._on_setup(self.surfaces)
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:

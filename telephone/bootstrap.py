@@ -83,6 +83,7 @@ from telephone.privacy.service import PrivacyService
 from telephone.prompts.generator import PromptGenerator
 from telephone.prompts.service import PromptService
 from telephone.providers.base import Provider
+from telephone.providers.rate_limit import SharedLimits
 from telephone.safety import Guard, guard_of
 from telephone.servers.service import ServerService
 from telephone.settings import Settings
@@ -102,13 +103,15 @@ _log = structlog.get_logger()
 class Parts:
     """The providers, the guard and the embedders of a process; tests hand in their own.
 
-    `embed` makes the embedders that are ready, by name; `always` names the embedder that measures every game.
+    `embed` makes the embedders that are ready, by name; `always` names the embedder that measures every game. `limits`
+    is where the providers' limits are kept together with other processes.
     """
 
     providers: Mapping[str, Provider]
     guard: Guard
     embed: Callable[[Players], Mapping[str, Embedder]] = embedders
     always: str = ALWAYS
+    limits: SharedLimits = field(default_factory=SharedLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +377,8 @@ class _Shared:
 
 def parts_of(settings: Settings) -> Parts:
     """The parts that the settings ask for. Raises Misconfigured."""
-    return Parts(providers(settings), guard_of(settings))
+    limits = SharedLimits()
+    return Parts(providers(settings, limits), guard_of(settings), limits=limits)
 
 
 async def open_without_engine(settings: Settings) -> Runtime:
@@ -408,8 +412,10 @@ async def open_for_workers(
     answers these shards.
     """
     memory.share_heaps()
-    shared = await _Shared.open(settings, parts or parts_of(settings), tempo, humans=True)
+    parts = parts or parts_of(settings)
+    shared = await _Shared.open(settings, parts, tempo, humans=True)
     store, engine = shared.store, EngineClient(settings.engine_url, tempo.lease, shards)
+    parts.limits.calls = store.provider_calls(engine.worker)
     try:
         await engine.launch(())
     except BaseException:
@@ -435,9 +441,12 @@ async def open_with_engine(
     Raises Misconfigured, and Occupied where another process answers them.
     """
     memory.share_heaps()
-    shared = await _Shared.open(settings, parts or parts_of(settings), tempo, humans=True)
+    parts = parts or parts_of(settings)
+    shared = await _Shared.open(settings, parts, tempo, humans=True)
     store, players, pictures = shared.store, shared.players, shared.pictures
     engine = Engine(settings.engine_url, tempo.lease, shards)
+    if settings.on_postgres:
+        parts.limits.calls = store.provider_calls(engine.worker)
     game_publisher = _game_publisher(shared, surfaces.games, surfaces.human_turns, tempo.cards)
     battle_publisher = BattlePublisher(store, pictures, players, surfaces.battles)
     games, measuring = _game_workflows(shared, engine, game_publisher, battle_publisher, tempo)

@@ -95,7 +95,7 @@ class Cluster:
     async def ready(self, service: str, within: float = LIMIT) -> None:
         """Waits until a process says that it is ready."""
         async with asyncio.timeout(within):
-            while not (await self.asked(service, "readyz"))[0] == 200:
+            while (await self.asked(service, "readyz"))[0] != 200:
                 process = self.processes[service]
                 assert process.running, f"{service} ended with {process.exit_status}:\n{process.log}"
                 await asyncio.sleep(0.1)

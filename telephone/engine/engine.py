@@ -28,6 +28,7 @@ from telephone.engine import journal_statements
 from telephone.engine.executions import Executions
 from telephone.engine.failover import Failover
 from telephone.engine.journal import Journal, keep_outages_out
+from telephone.engine.known_names import claim_only_known
 from telephone.engine.lease import TIMES, Alone, LeaseTimes, SessionLease
 from telephone.engine.orphans import Orphans
 from telephone.engine.outages import is_outage
@@ -178,6 +179,8 @@ class Engine:
         DBOS.launch()
         keep_outages_out(self._dbos)
         journal_statements.speed_up(self._dbos)
+        if not self._on_sqlite:
+            claim_only_known(self._dbos)
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)
         self._queue = await DBOS.retrieve_queue_async(QUEUE)
         if self._queue is not None:

@@ -9,14 +9,13 @@ from sqlalchemy import Connection, func, insert, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from telephone.store.database import Database
+from telephone.store.migrate import WORKERS
 from telephone.store.tables.provider_calls import ProviderCallRow
 
 LOOK_EVERY: Final = 0.25
 """How soon a call that finds every place taken asks again, in seconds."""
 _LOCKS: Final = 0x7E21
 """The first key of the locks under which the calls of a limit are counted."""
-_WORKERS: Final = 0x7E1E
-"""The first key of the locks that tell which processes live; telephone/engine/lease.py takes them."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:space, hashtext(:name))")
 _COUNT: Final = text(
     "SELECT count(*) FILTER (WHERE ended_at IS NULL),"
@@ -61,7 +60,7 @@ class ProviderCalls:
             connection.execute(_LOCK, {"space": _LOCKS, "name": name})
             running, begun, last = connection.execute(_COUNT, {"name": name}).one()
             if running >= at_once:
-                running -= connection.execute(_BURY, {"name": name, "workers": _WORKERS}).rowcount
+                running -= connection.execute(_BURY, {"name": name, "workers": WORKERS}).rowcount
             if running >= at_once:
                 return LOOK_EVERY
             if begun >= per_minute:

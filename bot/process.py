@@ -137,7 +137,7 @@ class _Bot(_Process):
         shards: dict[str, Any] = {"shard_count": settings.shards, "shard_ids": list(settings.shard_ids) or None}
         self._enqueues = settings.role == "gateway"
         self._page = DrawingPage(settings, elsewhere=self._enqueues)
-        self._bot = TelephoneApp(self._open, self._page, patience, **shards)
+        self._bot = TelephoneApp(self._open, self._page, patience, alone=not settings.on_postgres, **shards)
 
     async def run(self) -> None:
         await self._bot.start(self.token)

@@ -27,7 +27,7 @@ class WorkerClient(discord.Client):
         if patience is not None:
             be_patient(self.http, patience)
         self._on_setup = on_setup
-        self._surfaces = discord_surfaces(self)
+        self._surfaces = discord_surfaces(self, alone=False)
         self._runtime: BotRuntime | None = None
 
     async def setup_hook(self) -> None:

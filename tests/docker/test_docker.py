@@ -179,7 +179,11 @@ def test_the_processes_of_the_cluster_have_what_their_roles_need_and_stay_out_of
     assert "profiles" not in services["bot"], "the two commands of README start it alone"
     shards = []
     for name, environment in environments().items():
-        given = {"TELEPHONE_SECRET": "from-env", "DISCORD_TOKEN": "from-env", "TELEPHONE_PUBLIC_URL": "http://page.example"}
+        given = {
+            "TELEPHONE_SECRET": "from-env",
+            "DISCORD_TOKEN": "from-env",
+            "TELEPHONE_PUBLIC_URL": "http://page.example",
+        }
         known = {(field.alias or key).upper(): key for key, field in Settings.model_fields.items()}
         values = {known[key]: value for key, value in {**given, **environment}.items() if key in known}
         settings = Settings(_env_file=None, **values)

@@ -58,6 +58,7 @@ class TelephoneApp(TelephoneBot):
 
     `on_setup` opens the runtime on the running loop, once the bot is logged in and before it receives events. It also
     opens `drawing_page`, where members draw in the browser. With `patience` the bot waits for Discord while it starts.
+    The bot is `alone` where no other process plays on its database.
     """
 
     surfaces: DiscordSurfaces
@@ -67,6 +68,8 @@ class TelephoneApp(TelephoneBot):
         on_setup: Callable[[DiscordSurfaces], Awaitable[BotRuntime]],
         drawing_page: DrawingPage | None = None,
         patience: StartPatience | None = None,
+        *,
+        alone: bool = True,
         **options: Any,
     ) -> None:
         trace = counted(RequestRate().keep(never_wait_for_old_edits()))
@@ -77,7 +80,7 @@ class TelephoneApp(TelephoneBot):
         if patience is not None:
             be_patient(self.http, patience)
         self.telephone, self.moderate, self.admin = telephone_group(), moderate_group(), admin_group()
-        self.surfaces = discord_surfaces(self)
+        self.surfaces = discord_surfaces(self, alone=alone)
         self._on_setup = on_setup
 
     async def setup_hook(self) -> None:
@@ -86,8 +89,9 @@ class TelephoneApp(TelephoneBot):
             self.tree.add_command(group)
         for name in EXTENSIONS:
             await self.load_extension(name)
-        # At every start: one request, and a server never keeps the commands of an older version.
-        self.command_ids = await registered(self.tree)
+        # At every start: one request, and a server never keeps the commands of an older version. Of several gateways
+        # one does it.
+        self.command_ids = await registered(self.tree, register=0 in (self.shard_ids or (0,)))
         self._runtime = await self._on_setup(self.surfaces)
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The process of the bot: on Discord, until it is told to stop.
+"""The process of the bot: what its role says, until it is told to stop.
 
 The exit status is for service managers: 0 after a signal; CONFIG where a person has to change something first;
 UNAVAILABLE or TEMPFAIL where a later start may do, after the bot has waited as long as TELEPHONE_START_PATIENCE says.
@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import discord
@@ -24,16 +24,19 @@ from bot.delivery.first_requests import for_good, not_reached
 from bot.interactions.errors import stray
 from bot.readiness import Watched
 from bot.surfaces import DiscordSurfaces
+from bot.worker import WorkerClient
 from telephone import log, memory
+from telephone.engine.shards import Shards
 from telephone.errors import Misconfigured, Occupied, Unreachable
 from telephone.retry import StartPatience
-from telephone.settings import Settings
+from telephone.settings import Settings, roles
 from telephone.web.drawing import DrawingPage
 from telephone.web.operations import OperationsPage
 
-WHAT_TO_SET = (
-    "Set DISCORD_TOKEN to your bot's token to run on Discord; `make play` plays in the terminal and needs none."
-)
+if TYPE_CHECKING:
+    from telephone.bootstrap import ClientRuntime, EngineRuntime
+
+REPLACED: Final = "Another process answers these shards now, since this one lost its database for a while."
 CONFIG: Final = os.EX_CONFIG
 UNAVAILABLE: Final = os.EX_UNAVAILABLE
 TEMPFAIL: Final = os.EX_TEMPFAIL
@@ -46,49 +49,155 @@ def main(argv: Sequence[str] = ()) -> int:
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we do not speak
     try:
         settings = Settings.load()
-        if settings.discord_token is None:
-            raise Misconfigured(WHAT_TO_SET)
-        asyncio.run(run(settings, settings.discord_token.get_secret_value()))
+        roles.check(settings)
+        asyncio.run(run(settings))
     except (Misconfigured, discord.DiscordException, aiohttp.ClientError) as error:
         return _refuse(error)
     return 0
 
 
-async def run(settings: Settings, token: str) -> None:
-    """Plays on Discord until a signal comes; then closes the runtime, then the client."""
+async def run(settings: Settings) -> None:
+    """Does what the role says until a signal comes; then closes the runtime, then the rest.
+
+    Raises Occupied where another process has taken this one's shards.
+    """
     point_at(settings)
-
-    async def open_runtime(surfaces: DiscordSurfaces) -> BotRuntime:
-        # The models' libraries are heavy; a missing token is told without them.
-        from telephone.bootstrap import open_with_engine
-
-        runtime = await patience.reach("the database", lambda: open_with_engine(settings, surfaces))
-        await drawing_page.open(runtime.app.turns)
-        operations.watch(Watched(bot, runtime))
-        memory.leave_alone_what_stays()
-        gc.enable()
-        return runtime
-
-    drawing_page, patience = DrawingPage(settings), StartPatience(settings.start_patience)
-    operations = OperationsPage(settings)
+    patience, operations = StartPatience(settings.start_patience), OperationsPage(settings)
     await operations.open()
-    bot = TelephoneApp(open_runtime, drawing_page, patience)
+    process = _PROCESSES[settings.role](settings, patience, operations)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.set_exception_handler(stray)
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    running = asyncio.create_task(bot.start(token), name="discord")
+    running = asyncio.create_task(process.run(), name=settings.role)
     stopping = asyncio.create_task(stop.wait(), name="signals")
+    replaced = asyncio.create_task(process.shards.lost.wait(), name="shards")
     try:
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({running, stopping, replaced}, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        was_replaced = replaced.done()
         stopping.cancel()
-        await bot.close()
+        replaced.cancel()
+        await process.close()
         if not running.done():
             running.cancel()
         await operations.close()
     with suppress(asyncio.CancelledError):
         await running
+    if was_replaced:
+        raise Occupied(REPLACED)
+
+
+class _Process:
+    """What a process of a role is: a bot, a worker or a page."""
+
+    def __init__(self, settings: Settings, patience: StartPatience, operations: OperationsPage) -> None:
+        self.settings, self.patience, self.operations = settings, patience, operations
+        self.shards = Shards(settings.shards, settings.shard_ids)
+
+    async def run(self) -> None:
+        """Works until it is closed."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Closes what is open."""
+        raise NotImplementedError
+
+    @property
+    def token(self) -> str:
+        assert self.settings.discord_token is not None
+        return self.settings.discord_token.get_secret_value()
+
+    def _watch(self, watched: Watched) -> None:
+        """Tells operators of the process from now on; what is loaded by now stays."""
+        self.operations.watch(watched)
+        memory.leave_alone_what_stays()
+        gc.enable()
+
+    async def _with_engine(self, surfaces: DiscordSurfaces, shards: Shards | None) -> "EngineRuntime":
+        # The models' libraries are heavy; a missing token is told without them.
+        from telephone.bootstrap import open_with_engine
+
+        return await self.patience.reach(
+            "the database", lambda: open_with_engine(self.settings, surfaces, shards=shards)
+        )
+
+    async def _for_workers(self, shards: Shards | None) -> "ClientRuntime":
+        from telephone.bootstrap import open_for_workers
+
+        return await self.patience.reach("the database", lambda: open_for_workers(self.settings, shards=shards))
+
+
+class _Bot(_Process):
+    """A bot that is connected to Discord's gateway: it plays its games itself, or enqueues them for workers."""
+
+    def __init__(self, settings: Settings, patience: StartPatience, operations: OperationsPage) -> None:
+        super().__init__(settings, patience, operations)
+        shards: dict[str, Any] = {"shard_count": settings.shards, "shard_ids": list(settings.shard_ids) or None}
+        self._enqueues = settings.role == "gateway"
+        self._page = DrawingPage(settings, elsewhere=self._enqueues)
+        self._bot = TelephoneApp(self._open, self._page, patience, alone=not settings.on_postgres, **shards)
+
+    async def run(self) -> None:
+        await self._bot.start(self.token)
+
+    async def close(self) -> None:
+        await self._bot.close()
+
+    async def _open(self, surfaces: DiscordSurfaces) -> BotRuntime:
+        if self._enqueues:
+            enqueuing = await self._for_workers(self.shards)
+            await self._page.open(enqueuing.app.turns)
+            self._watch(Watched(enqueuing.app, self._bot))
+            return enqueuing
+        runtime = await self._with_engine(surfaces, self.shards)
+        await self._page.open(runtime.app.turns)
+        self._watch(Watched(runtime.app, self._bot, runtime.sweep))
+        return runtime
+
+
+class _Worker(_Process):
+    """Plays what is enqueued, and posts it over REST."""
+
+    def __init__(self, settings: Settings, patience: StartPatience, operations: OperationsPage) -> None:
+        super().__init__(settings, patience, operations)
+        self._client = WorkerClient(self._open, patience)
+
+    async def run(self) -> None:
+        await self._client.login(self.token)
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _open(self, surfaces: DiscordSurfaces) -> BotRuntime:
+        runtime = await self._with_engine(surfaces, None)
+        self._watch(Watched(runtime.app, sweep=runtime.sweep))
+        return runtime
+
+
+class _Page(_Process):
+    """Serves the page to draw on; it knows no token of Discord's."""
+
+    def __init__(self, settings: Settings, patience: StartPatience, operations: OperationsPage) -> None:
+        super().__init__(settings, patience, operations)
+        self._page = DrawingPage(settings)
+        self._runtime: ClientRuntime | None = None
+
+    async def run(self) -> None:
+        self._runtime = runtime = await self._for_workers(None)
+        await self._page.open(runtime.app.turns)
+        self._watch(Watched(runtime.app))
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        await self._page.close()
+        if self._runtime is not None:
+            await self._runtime.close()
+
+
+_PROCESSES: Final = {"all": _Bot, "gateway": _Bot, "worker": _Worker, "page": _Page}
+"""What runs in each role."""
 
 
 def _refuse(error: Exception) -> int:

@@ -17,34 +17,27 @@ class Swept(Protocol):
         """Whether it seems to hang."""
 
 
-class SweptRuntime(Protocol):
-    """An opened runtime that sweeps."""
-
-    @property
-    def app(self) -> App: ...
-
-    @property
-    def sweep(self) -> Swept: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A bot and its runtime."""
+    """The parts of a process: those of its runtime, the bot that is connected to Discord, and the sweep, if any."""
 
-    bot: TelephoneBot
-    runtime: SweptRuntime
+    app: App
+    bot: TelephoneBot | None = None
+    sweep: Swept | None = None
 
     def missing(self) -> Mapping[str, str]:
         """Of Discord and of the sweep, each that does not work."""
         found = {}
-        if not self.bot.is_ready():
+        shards = {} if self.bot is None else self.bot.shards
+        lost = [number for number, shard in shards.items() if shard.is_closed()]
+        if self.bot is not None and not self.bot.is_ready():
             found["discord"] = "not connected to Discord yet"
-        elif lost := [number for number, shard in self.bot.shards.items() if shard.is_closed()]:
+        elif lost:
             found["discord"] = f"not connected to Discord: shard {', '.join(map(str, lost))}"
-        if self.runtime.sweep.is_late:
+        if self.sweep is not None and self.sweep.is_late:
             found["sweep"] = "unfinished work has not been looked for in time"
         return found
 
     async def figures(self) -> Figures:
         """The figures of the database. Raises an error where that does not answer."""
-        return await self.runtime.app.operations.figures()
+        return await self.app.operations.figures()

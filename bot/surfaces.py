@@ -26,13 +26,18 @@ class DiscordSurfaces:
     cleanup: DiscordCleanup
 
 
-def discord_surfaces(client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> DiscordSurfaces:
-    """Makes all presenters of a client. `clock` gives seconds; it limits how often cards are edited."""
+def discord_surfaces(
+    client: discord.Client, *, clock: Callable[[], float] = time.monotonic, alone: bool = True
+) -> DiscordSurfaces:
+    """Makes all presenters of a client. `clock` gives seconds; it limits how often cards are edited.
+
+    Where a process is not `alone`, others edit the same cards.
+    """
     return DiscordSurfaces(
-        games=DiscordGamePresenter(client, clock=clock),
-        battles=DiscordBattlePresenter(client, clock=clock),
-        parties=DiscordPartyPresenter(client, clock=clock),
+        games=DiscordGamePresenter(client, clock=clock, alone=alone),
+        battles=DiscordBattlePresenter(client, clock=clock, alone=alone),
+        parties=DiscordPartyPresenter(client, clock=clock, alone=alone),
         human_turns=DiscordTurnPresenter(client),
-        jobs=DiscordJobPresenter(client, clock=clock),
+        jobs=DiscordJobPresenter(client, clock=clock, alone=alone),
         cleanup=DiscordCleanup(client),
     )

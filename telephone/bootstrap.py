@@ -17,9 +17,12 @@ from telephone.battles.matchmaking import Matchmaking
 from telephone.battles.publisher import BattlePublisher
 from telephone.battles.service import BattleService
 from telephone.battles.workflow import BattleDependencies, BattleWorkflow
+from telephone.engine.client import EngineClient
 from telephone.engine.engine import Engine
 from telephone.engine.lease import TIMES, LeaseTimes
 from telephone.engine.outages import is_outage, said
+from telephone.engine.shards import Shards
+from telephone.enqueued import EnqueuedBattles, EnqueuedDeletions, EnqueuedGames, EnqueuedParties, EnqueuedRescores
 from telephone.exports import Exporter
 from telephone.exports.artifacts import GameArtifacts
 from telephone.games.admission import GameAdmission
@@ -30,6 +33,7 @@ from telephone.games.human_turns import HumanTurns
 from telephone.games.measure_workflow import PATIENCE, MeasureWorkflow, Patience
 from telephone.games.publisher import GamePublisher
 from telephone.games.recovery import GameRecovery
+from telephone.games.seat_workflow import SeatDependencies, SeatWorkflow
 from telephone.games.service import GameService
 from telephone.games.step_runner import StepRunner
 from telephone.games.steps import StepPlayer
@@ -80,6 +84,7 @@ from telephone.privacy.service import PrivacyService
 from telephone.prompts.generator import PromptGenerator
 from telephone.prompts.service import PromptService
 from telephone.providers.base import Provider
+from telephone.providers.rate_limit import SharedLimits
 from telephone.safety import Guard, guard_of
 from telephone.servers.service import ServerService
 from telephone.settings import Settings
@@ -99,13 +104,15 @@ _log = structlog.get_logger()
 class Parts:
     """The providers, the guard and the embedders of a process; tests hand in their own.
 
-    `embed` makes the embedders that are ready, by name; `always` names the embedder that measures every game.
+    `embed` makes the embedders that are ready, by name; `always` names the embedder that measures every game. `limits`
+    is where the providers' limits are kept together with other processes.
     """
 
     providers: Mapping[str, Provider]
     guard: Guard
     embed: Callable[[Players], Mapping[str, Embedder]] = embedders
     always: str = ALWAYS
+    limits: SharedLimits = field(default_factory=SharedLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +153,25 @@ class Durable(Protocol):
         """Starts again stored work that a crash, a fault or another process left unfinished. Safe at any time."""
 
 
+class Led(Durable, Protocol):
+    """The engine of a process, as a sweep sees it."""
+
+    async def leads(self) -> bool:
+        """Whether this process is the one that sweeps for all on its database."""
+
+    async def forget_old(self) -> int:
+        """Deletes the journals of workflows that ended long ago; returns how many."""
+
+
 @dataclass(slots=True)
 class Sweep:
-    """Looks at regular intervals for stored work that no process runs, and starts it again."""
+    """Looks at regular intervals for stored work that no process runs, and starts it again.
+
+    Of the processes on one database one looks; each looks after its own engine.
+    """
 
     durable: Sequence[Durable]
-    engine: Engine
+    engine: Led
     players: Players
     every: float = SWEEP_EVERY
     ended_at: float = field(default_factory=time.monotonic)
@@ -160,7 +180,7 @@ class Sweep:
     async def once(self) -> None:
         """Starts again all stored work that no process runs; a fault of one kind is logged and keeps no other back."""
         failed = 0
-        for one in self.durable:
+        for one in (self.engine, *(self.durable if await self.engine.leads() else ())):
             try:
                 await one.recover()
             except Exception as error:
@@ -195,7 +215,7 @@ class Sweep:
         while True:
             try:
                 await self.once()
-                if time.monotonic() >= forget_at:
+                if time.monotonic() >= forget_at and await self.engine.leads():
                     await self.engine.forget_old()
                     forget_at = time.monotonic() + _FORGET_EVERY
             except Exception as error:
@@ -358,7 +378,8 @@ class _Shared:
 
 def parts_of(settings: Settings) -> Parts:
     """The parts that the settings ask for. Raises Misconfigured."""
-    return Parts(providers(settings), guard_of(settings))
+    limits = SharedLimits()
+    return Parts(providers(settings, limits), guard_of(settings), limits=limits)
 
 
 async def open_without_engine(settings: Settings) -> Runtime:
@@ -371,17 +392,62 @@ async def open_without_engine(settings: Settings) -> Runtime:
     return Runtime(shared.app(_NOBODY), *common)
 
 
+@dataclass(slots=True)
+class ClientRuntime(Runtime):
+    """A runtime that enqueues for the workers, and plays nothing itself."""
+
+    engine: EngineClient
+
+    async def close(self) -> None:
+        """Lets others see that this process has ended, then closes the rest."""
+        await self.engine.close()
+        await Runtime.close(self)
+
+
+async def open_for_workers(
+    settings: Settings, *, shards: Shards | None = None, parts: Parts | None = None, tempo: Tempo = TEMPO
+) -> ClientRuntime:
+    """Opens the store in a process that enqueues for workers on the same Postgres, and answers `shards`, if any.
+
+    Raises Misconfigured, Unreachable where no worker has opened the database yet, and Occupied where another process
+    answers these shards.
+    """
+    memory.share_heaps()
+    parts = parts or parts_of(settings)
+    shared = await _Shared.open(settings, parts, tempo, humans=True)
+    store, engine = shared.store, EngineClient(settings.engine_url, tempo.lease, shards)
+    parts.limits.calls = store.provider_calls(engine.worker)
+    try:
+        await engine.launch(())
+    except BaseException:
+        await store.close()
+        raise
+    games, battles = EnqueuedGames(store, engine, shared.players), EnqueuedBattles(store, engine)
+    others = (EnqueuedParties(engine), EnqueuedRescores(engine), EnqueuedDeletions(engine))
+    app = shared.app(_Runners(games, battles, *others, engine))
+    return ClientRuntime(app, store, shared.players, shared.guard, shared.measure, shared.calibrations, engine)
+
+
 async def open_with_engine(
-    settings: Settings, surfaces: Surfaces, *, parts: Parts | None = None, tempo: Tempo = TEMPO
+    settings: Settings,
+    surfaces: Surfaces,
+    *,
+    shards: Shards | None = None,
+    parts: Parts | None = None,
+    tempo: Tempo = TEMPO,
 ) -> EngineRuntime:
     """Opens the store and launches the engine on the running loop: games, battles, parties, rescores and deletions.
 
-    What was interrupted goes on at once. Raises Misconfigured.
+    What was interrupted goes on at once. `shards` are those that this process answers on a shared database, if any.
+    Raises Misconfigured, and Occupied where another process answers them.
     """
     memory.share_heaps()
-    shared = await _Shared.open(settings, parts or parts_of(settings), tempo, humans=True)
+    parts = parts or parts_of(settings)
+    shared = await _Shared.open(settings, parts, tempo, humans=True)
     store, players, pictures = shared.store, shared.players, shared.pictures
-    engine = Engine(settings.engine_url, tempo.lease)
+    engine = Engine(settings.engine_url, tempo.lease, shards)
+    if settings.on_postgres:
+        parts.limits.calls = store.provider_calls(engine.worker)
     game_publisher = _game_publisher(shared, surfaces.games, surfaces.human_turns, tempo.cards)
     battle_publisher = BattlePublisher(store, pictures, players, surfaces.battles)
     games, measuring = _game_workflows(shared, engine, game_publisher, battle_publisher, tempo)
@@ -414,8 +480,9 @@ async def open_with_engine(
         )
     )
     app = shared.app(_Runners(games, battles, parties, rescores, deletions, engine))
-    others = (battles, rescores, deletions, parties)
-    return await _launch(shared, app, engine, games, measuring=measuring, others=others, tempo=tempo)
+    durable = (battles, rescores, deletions, parties)
+    seats = SeatWorkflow(SeatDependencies(games))
+    return await _launch(shared, app, engine, games, others=(measuring, seats), durable=durable, tempo=tempo)
 
 
 async def open_terminal(settings: Settings, presenter: GamePresenter, *, parts: Parts | None = None) -> EngineRuntime:
@@ -425,7 +492,7 @@ async def open_terminal(settings: Settings, presenter: GamePresenter, *, parts: 
     publisher = _game_publisher(shared, presenter, NoTurnPresenter(), EVERY_STEP)
     games, measuring = _game_workflows(shared, engine, publisher, NoSidePublisher(), TEMPO)
     app = shared.app(replace(_NOBODY, games=games))
-    return await _launch(shared, app, engine, games, measuring=measuring, tempo=TEMPO)
+    return await _launch(shared, app, engine, games, others=(measuring,), tempo=TEMPO)
 
 
 def _game_publisher(
@@ -454,17 +521,17 @@ async def _launch(
     engine: Engine,
     games: GameWorkflow,
     *,
-    measuring: MeasureWorkflow,
-    others: Sequence[BattleWorkflow | RescoreWorkflow | DeletionWorkflow | PartyWorkflow] = (),
+    others: Sequence[MeasureWorkflow | SeatWorkflow],
+    durable: Sequence[BattleWorkflow | RescoreWorkflow | DeletionWorkflow | PartyWorkflow] = (),
     tempo: Tempo,
 ) -> EngineRuntime:
     try:
-        await engine.launch([games, measuring, *others])
+        await engine.launch([games, *others, *durable])
     except BaseException:
         await shared.store.close()
         raise
-    durable = [GameRecovery(shared.store, games, engine), *others, engine]
-    sweep = Sweep(durable, engine, shared.players, tempo.sweep)
+    swept = [GameRecovery(shared.store, games, engine), *durable]
+    sweep = Sweep(swept, engine, shared.players, tempo.sweep)
     # Begun in a context of its own: it outlives whoever opens the app.
     sweeping = Context().run(asyncio.create_task, sweep.run())
     common = (shared.store, shared.players, shared.guard, shared.measure, shared.calibrations)

@@ -22,11 +22,13 @@ from telephone.ports.posting import Posting
 class DiscordBattlePresenter:
     """Shows battles. `clock` gives seconds. Every method raises StageGone, Refused or Unavailable."""
 
-    def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic, alone: bool = True
+    ) -> None:
         self._sending = MessageSender(client)
         self._places = CardPlaces(client)
         self._posted = MessageEditor(client)
-        self._cards = Cards(client, clock=clock)
+        self._cards = Cards(client, clock=clock, alone=alone)
 
     async def post_card(self, battle: Battle, posting: Posting) -> int:
         """Posts the card in the channel; returns its id."""

@@ -79,7 +79,11 @@ _Files = dict[tuple[str, str], int]
 
 
 class Cards:
-    """Edits cards and remembers what each one shows. `clock` gives seconds, and `sleep` waits for so many."""
+    """Edits cards and remembers what each one shows. `clock` gives seconds, and `sleep` waits for so many.
+
+    Where this process is not `alone`, another may have edited a card since: nothing that is remembered is relied on,
+    and nothing put off, which would come after what another process shows meanwhile.
+    """
 
     def __init__(
         self,
@@ -87,8 +91,9 @@ class Cards:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        alone: bool = True,
     ) -> None:
-        self._client, self._clock, self._sleep = client, clock, sleep
+        self._client, self._clock, self._sleep, self._alone = client, clock, sleep, alone
         self._later: dict[str, _Later] = {}
         self._sending = MessageSender(client)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -104,7 +109,9 @@ class Cards:
         # One after another: of two first edits at once each would bring the files that the other brings.
         async with self._locks.setdefault(card.owner_id, asyncio.Lock()):
             self._drop(card.owner_id)
-            last = self._last(card)
+            if not self._alone:
+                self._files.pop(card.message_id, None)
+            last = self._last(card) if self._alone else None
             if last is not None and last.tree == _tree(post):
                 return last.message_id
             if last is not None and (wait := self._too_soon(card, last)) > 0:
@@ -149,7 +156,7 @@ class Cards:
 
     def keeps(self, card: Card, files: Sequence[Attachment]) -> bool:
         """Whether these files stand on a card already, so that an edit need not bring their bytes."""
-        standing = self._files.get(card.message_id, {})
+        standing = self._files.get(card.message_id, {}) if self._alone else {}
         return all(file.key in standing for file in files)
 
     def _last(self, card: Card) -> _Shown | None:

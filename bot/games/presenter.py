@@ -26,11 +26,13 @@ from telephone.ports.posting import Posting, nonce
 class DiscordGamePresenter:
     """Shows games. `clock` gives seconds. Every method raises StageGone, Refused or Unavailable."""
 
-    def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic, alone: bool = True
+    ) -> None:
         self._sending = MessageSender(client)
         self._places = CardPlaces(client)
         self._posted = MessageEditor(client)
-        self._cards = Cards(client, clock=clock)
+        self._cards = Cards(client, clock=clock, alone=alone)
 
     async def post_card(self, game: Game, progress: Progress, posting: Posting) -> int:
         """Posts the card in the channel; returns its id."""

@@ -20,17 +20,19 @@ _ADVICE: Final = {
 _log = structlog.get_logger()
 
 
-async def registered(tree: app_commands.CommandTree[Any]) -> dict[str, int]:
+async def registered(tree: app_commands.CommandTree[Any], *, register: bool = True) -> dict[str, int]:
     """Discord's ids of the top-level commands, by name, once it has those of this version, or refused them.
 
-    A refusal is logged with what to do, a rate limit too. Raises HTTPException only where Discord has an outage.
+    Without `register` they are those that another process has registered. A refusal is logged with what to do, a rate
+    limit too. Raises HTTPException only where Discord has an outage.
     """
-    try:
-        return _ids(await tree.sync())
-    except (discord.HTTPException, discord.RateLimited) as refused:
-        if isinstance(refused, discord.HTTPException) and refused.status >= 500:
-            raise
-        _log.error("commands not registered; Discord's own are used", why=_why(refused), advice=_advice(refused))
+    if register:
+        try:
+            return _ids(await tree.sync())
+        except (discord.HTTPException, discord.RateLimited) as refused:
+            if isinstance(refused, discord.HTTPException) and refused.status >= 500:
+                raise
+            _log.error("commands not registered; Discord's own are used", why=_why(refused), advice=_advice(refused))
     try:
         async with asyncio.timeout(_READ_WITHIN):
             return _ids(await tree.fetch_commands())

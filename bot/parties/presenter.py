@@ -23,11 +23,13 @@ TOO_LARGE = "The replay of this album is too large for this server; its pictures
 class DiscordPartyPresenter:
     """Shows parties. `clock` gives seconds. Every method raises StageGone, Refused or Unavailable."""
 
-    def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic, alone: bool = True
+    ) -> None:
         self._sending = MessageSender(client)
         self._places = CardPlaces(client)
         self._posted = MessageEditor(client)
-        self._cards = Cards(client, clock=clock)
+        self._cards = Cards(client, clock=clock, alone=alone)
 
     async def post_card(self, party: Party, posting: Posting) -> int:
         """Posts the card in the channel, where members join; returns its id."""

@@ -16,9 +16,11 @@ from telephone.ports.posting import Posting
 class DiscordJobPresenter:
     """Shows rescoring jobs. `clock` gives seconds. Every method raises StageGone, Refused or Unavailable."""
 
-    def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic, alone: bool = True
+    ) -> None:
         self._sending = MessageSender(client)
-        self._cards = Cards(client, clock=clock)
+        self._cards = Cards(client, clock=clock, alone=alone)
 
     async def post(self, job: Rescore, label: str, posting: Posting) -> int:
         """Posts the card in the channel; returns its id."""

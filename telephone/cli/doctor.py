@@ -29,7 +29,7 @@ from telephone.providers.failures import VERIFY
 from telephone.providers.openai import OFFICIAL
 from telephone.providers.replicate import ADD_CREDIT
 from telephone.safety import WORDS, choice, guard_of
-from telephone.settings import HEALTHY, Settings
+from telephone.settings import HEALTHY, Settings, roles
 from telephone.settings.checks import folder_of
 from telephone.store import Store
 from telephone.store.database import read_url
@@ -281,6 +281,14 @@ async def _discord(settings: Settings) -> list[Diagnosis]:
         return [Diagnosis("Discord", "broken", f"not reachable ({type(error).__name__})", remedy)]
 
 
+async def _role(settings: Settings) -> list[Diagnosis]:
+    """What the role of a process needs beside the others; one that does everything needs nothing more."""
+    if settings.role == "all":
+        return []
+    roles.check(settings)
+    return [Diagnosis("Role", "good", settings.role)]
+
+
 async def _drawing_page(settings: Settings) -> list[Diagnosis]:
     """Looks at the drawing page from here, and at the address that its links lead to."""
     if settings.public_url is None:
@@ -313,6 +321,7 @@ async def _heard(address: str) -> str | None:
 
 _CHECKS: dict[str, Callable[[Settings], Awaitable[list[Diagnosis]]]] = {
     "Settings": _settings,
+    "Role": _role,
     "Database": _database,
     "Budget": _budget,
     "Pictures": _pictures,

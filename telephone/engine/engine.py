@@ -28,10 +28,12 @@ from telephone.engine import journal_statements
 from telephone.engine.executions import Executions
 from telephone.engine.failover import Failover
 from telephone.engine.journal import Journal, keep_outages_out
+from telephone.engine.known_names import claim_only_known
 from telephone.engine.lease import TIMES, Alone, LeaseTimes, SessionLease
 from telephone.engine.orphans import Orphans
 from telephone.engine.outages import is_outage
 from telephone.engine.polling import Polling
+from telephone.engine.shards import Shards
 from telephone.errors import Misconfigured, Occupied, Unreachable
 
 APPLICATION_VERSION: Final = "1"
@@ -82,9 +84,12 @@ class JsonSerializer(Serializer):
 
 
 class Engine:
-    """One DBOS in this process. On SQLite it locks the database's folder against a second process."""
+    """One DBOS in this process. On SQLite it locks the database's folder against a second process.
 
-    def __init__(self, url: str, times: LeaseTimes = TIMES) -> None:
+    On Postgres it keeps the `shards`, if any, that this process answers.
+    """
+
+    def __init__(self, url: str, times: LeaseTimes = TIMES, shards: Shards | None = None) -> None:
         self._url, self._times = url, times
         self.worker: Final = f"bot-{uuid.uuid4().hex}"
         """The name of this process; no other one has had it before."""
@@ -94,7 +99,9 @@ class Engine:
         self._queue: Queue | None = None
         self._enqueued: LRUCache[str, bool] = LRUCache(_ENQUEUED_CACHED)
         self._connections: sa.Engine | None = None
-        self._lease: Alone | SessionLease = Alone() if self._on_sqlite else SessionLease(url, self.worker, times)
+        self._lease: Alone | SessionLease = (
+            Alone() if self._on_sqlite else SessionLease(url, self.worker, times, shards)
+        )
         self._executions = Executions(self._lease)
         self._journal: Journal | None = None
         self._orphans: Orphans | None = None
@@ -172,6 +179,8 @@ class Engine:
         DBOS.launch()
         keep_outages_out(self._dbos)
         journal_statements.speed_up(self._dbos)
+        if not self._on_sqlite:
+            claim_only_known(self._dbos)
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=0.1)
         self._queue = await DBOS.retrieve_queue_async(QUEUE)
         if self._queue is not None:
@@ -205,6 +214,10 @@ class Engine:
         else:
             if enqueued:
                 self._polling.wake()
+
+    async def leads(self) -> bool:
+        """Whether this process is the one that sweeps for all on its database."""
+        return await self._lease.leads()
 
     async def enqueue(self, workflow_id: str, workflow: Any, *args: str | int) -> None:
         """Enqueues a workflow, which runs once, however often this is called with the same id.

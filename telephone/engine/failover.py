@@ -7,11 +7,12 @@ workflows any more (telephone/engine/lease.py).
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Protocol
 
 import psycopg
 import structlog
 
-from telephone.engine.journal import Journal
+from telephone.engine.journal import Claim
 from telephone.engine.lease import TIMES, LeaseTimes, Session, SessionLease, clock, try_lock, unlock
 
 _log = structlog.get_logger()
@@ -25,10 +26,18 @@ class _Free:
     last: float
 
 
+class RunWorkflows(Protocol):
+    """The workflows that processes run."""
+
+    async def executors(self) -> set[str]: ...
+    async def running(self, executor_id: str, /) -> set[Claim]: ...
+    async def enqueue_again(self, executor_id: str, claims: Collection[Claim], /) -> list[str]: ...
+
+
 class Failover:
     """Takes over the workflows of workers that died, while this one lives."""
 
-    def __init__(self, lease: SessionLease, journal: Journal, name: str, times: LeaseTimes = TIMES) -> None:
+    def __init__(self, lease: SessionLease, journal: RunWorkflows, name: str, times: LeaseTimes = TIMES) -> None:
         self._lease, self._journal, self._name, self._times = lease, journal, name, times
         self._free: dict[str, _Free] = {}
         self._asked_for: set[str] = set()

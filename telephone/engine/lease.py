@@ -22,10 +22,14 @@ import structlog
 from psycopg.conninfo import conninfo_to_dict
 
 from telephone.engine.outages import is_outage
+from telephone.engine.shards import Shards
+from telephone.errors import Occupied
 
 Session = psycopg.AsyncConnection[Any]
 _SPACE: Final = 0x7E1E
 """The first key of our advisory locks, so that they do not collide with the locks of other programs."""
+_SWEEP: Final = "sweep"
+"""The name under which a worker is locked that sweeps for all."""
 _log = structlog.get_logger()
 
 
@@ -65,21 +69,39 @@ class Alone:
     async def held(self) -> None:
         """It always is."""
 
+    async def leads(self) -> bool:
+        """There is nobody else."""
+        return True
+
 
 class SessionLease:
-    """The lease of a worker on Postgres."""
+    """The lease of a worker on Postgres, and of the shards that it answers, if any."""
 
-    def __init__(self, url: str, name: str, times: LeaseTimes = TIMES) -> None:
-        self._url, self._name, self._times = url, name, times
+    def __init__(self, url: str, name: str, times: LeaseTimes = TIMES, shards: Shards | None = None) -> None:
+        self._url, self._name, self._times, self._shards = url, name, times, shards
         self.session: Session | None = None
         """The session that holds the lock; None while there is none."""
         self._until = self._locked_at = 0.0
+        self._led: Session | None = None
+        """The session in which this worker holds the lock of the one that sweeps."""
         self._renewed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
     def holds(self) -> bool:
         return clock() < self._until
+
+    async def leads(self) -> bool:
+        """Whether this worker is the one that sweeps for all: the first that asked, for as long as it lives."""
+        session = self.session
+        if session is None or not self.holds:
+            return False
+        if self._led is not session:
+            try:
+                self._led = session if await try_lock(session, _SWEEP, within=self._times.answers) else None
+            except (psycopg.Error, TimeoutError):
+                return False
+        return self._led is session
 
     async def held(self) -> None:
         while not self.holds:
@@ -111,6 +133,10 @@ class SessionLease:
         while True:
             try:
                 await self._renew(regained)
+            except Occupied as error:
+                _log.error("another process answers for this one now", why=error.sentence)
+                assert self._shards is not None
+                self._shards.lost.set()
             except Exception as error:
                 passes = is_outage(error) or isinstance(error, TimeoutError)
                 _log.warning("a worker's lock is lost", why=type(error).__name__, exc_info=None if passes else error)
@@ -144,6 +170,8 @@ class SessionLease:
             if session.info.server_version >= 140_000:
                 await answered(session, "SELECT set_config('idle_session_timeout', %s, false)", idle, within=within)
             await answered(session, "SELECT pg_advisory_lock(%s, hashtext(%s))", _SPACE, self._name, within=within)
+            if self._shards is not None:
+                await self._shards.take(session)
         except BaseException:
             await session.close()
             raise

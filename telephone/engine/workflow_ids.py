@@ -3,6 +3,7 @@
 A workflow runs once under its id. The id of a workflow that may run again contains a run, a moment or a version.
 """
 
+import secrets
 import time
 from collections.abc import Iterable
 from datetime import datetime
@@ -108,6 +109,11 @@ def rescoring(job_id: str) -> str:
 def once_every(seconds: int, workflow_id: str) -> str:
     """The id under which a workflow may run again, once in each stretch of so many seconds."""
     return f"{workflow_id}-{int(time.time() // seconds)}"
+
+
+def once_more(kind: str, owner_id: str, *what: str) -> str:
+    """An id that nothing has had before, for a workflow that another process asks for and that may run many times."""
+    return "-".join((kind, owner_id, *what, secrets.token_hex(6)))
 
 
 def prefixes(kinds: Iterable[str], owner_ids: Iterable[str]) -> list[str]:

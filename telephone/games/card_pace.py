@@ -40,13 +40,15 @@ EVERY_STEP: Final = CardPace(steps=1, late=0.0, nearly=0.0, gap=0.0)
 class _Shown:
     """What a card shows: a state, or None for what passes soon, and whether a player is `slow` for want of credit.
 
-    `edits` is how often it was edited, `at` when it was posted or edited last, in seconds.
+    `edits` is how often it was edited, `at` when it was posted or edited last, in seconds. `run` is the run of the game
+    then; None where the card was posted: in another run another process may have shown something since.
     """
 
     state: GameState | None
     slow: bool
     edits: int
     at: float
+    run: int | None = None
 
 
 class ShownCards:
@@ -65,7 +67,7 @@ class ShownCards:
         last = self._shown.pop(game.id, None)
         if not game.state.is_final:
             edits = max(len(game.steps) // self._pace.steps, 1 if last is None else last.edits + 1)
-            self._shown[game.id] = _Shown(None if passing else game.state, slow, edits, self._clock())
+            self._shown[game.id] = _Shown(None if passing else game.state, slow, edits, self._clock(), game.run)
 
     def state(self, game_id: str) -> GameState | None:
         """The state that a card shows; None where that is not known."""
@@ -75,7 +77,7 @@ class ShownCards:
     def due_in(self, game: Game, *, slow: bool = False) -> float | None:
         """In how many seconds the card of a game that is played is to be edited; None: not for what has changed."""
         last = self._shown.get(game.id)
-        if last is None:  # another process showed it last, or this one before a restart
+        if last is None or last.run not in (None, game.run):  # another process may have shown it last
             return 0.0
         pace, age = self._pace, self._clock() - last.at
         farther = last.edits < len(game.steps) // pace.steps and not _nearly_over(game, pace)

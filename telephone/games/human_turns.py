@@ -45,11 +45,7 @@ class HumanTurns:
 
     def stand_in(self, game: Game, key: StepKey) -> str | None:
         """The model that plays a step which no member takes: the pair's own, else the best ready one, if any."""
-        own = game.pair.player(key.kind)
-        kind = _KINDS[key.kind]
-        if own != HUMAN and self.players.why_not(self.players.registry.table(own)) is None:
-            return own
-        return self.players.stand_in(kind)
+        return stand_in(self.players, game, key)
 
     async def look_after(self, game: Game, key: StepKey) -> None:
         """Does what is due about a seat: reminders, the end of an expired claim, a stand-in at the deadline."""
@@ -65,14 +61,13 @@ class HumanTurns:
         else:
             changed = await seats.lapse(game.id, key) or changed
             if seat.deadline <= moment:
-                changed = await self._give_away(game, key, early=False) or changed
+                changed = await self._give_away(game, key) or changed
         if changed:
             await self.show(game.id, key)
 
     async def give_away(self, game: Game, key: StepKey) -> None:
         """Gives the step to a model now. Raises NotAllowed where no model can, or a member holds or took it."""
-        if not await self._give_away(game, key, early=True):
-            raise NotAllowed("A member is at this turn just now, or has taken it; please look again in a while.")
+        await give_away(self.store, self.players, game, key)
         await self.show(game.id, key)
 
     async def show(self, game_id: str, key: StepKey) -> None:
@@ -86,10 +81,25 @@ class HumanTurns:
         if key in game.request.human_steps and (seat := await self.store.seats.find(game.id, key)) is not None:
             await self.publisher.edit_invitation(game, seat)
 
-    async def _give_away(self, game: Game, key: StepKey, *, early: bool) -> bool:
+    async def _give_away(self, game: Game, key: StepKey) -> bool:
         model = self.stand_in(game, key)
         if model is not None:
-            return await self.store.seats.stand_in(game.id, key, model, early=early)
-        if early:
-            raise NotAllowed("No model can play this turn just now; please try again later.")
+            return await self.store.seats.stand_in(game.id, key, model, early=False)
         return await self.store.games.move(game.id, GameState.FAILED, only_from=[GameState.WAITING], reason=NOBODY)
+
+
+def stand_in(players: Players, game: Game, key: StepKey) -> str | None:
+    """The model that plays a step which no member takes: the pair's own, else the best ready one, if any."""
+    own = game.pair.player(key.kind)
+    if own != HUMAN and players.why_not(players.registry.table(own)) is None:
+        return own
+    return players.stand_in(_KINDS[key.kind])
+
+
+async def give_away(store: Store, players: Players, game: Game, key: StepKey) -> None:
+    """Stores that a model takes the step now. Raises NotAllowed where none can, or a member holds or took it."""
+    model = stand_in(players, game, key)
+    if model is None:
+        raise NotAllowed("No model can play this turn just now; please try again later.")
+    if not await store.seats.stand_in(game.id, key, model, early=True):
+        raise NotAllowed("A member is at this turn just now, or has taken it; please look again in a while.")

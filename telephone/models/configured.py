@@ -14,7 +14,7 @@ from telephone.providers.base import Provider
 from telephone.providers.cog import Cog
 from telephone.providers.downloads import Downloads
 from telephone.providers.openai import OpenAI
-from telephone.providers.rate_limit import Gate, limits
+from telephone.providers.rate_limit import Gate, SharedLimits, limits
 from telephone.providers.replicate import HOSTS, Replicate
 from telephone.settings import Settings, secret_named
 
@@ -22,16 +22,18 @@ PREFERRED: Final = "imagebind"
 """The article's embedder: measures games as soon as a provider for it is configured."""
 
 
-def providers(settings: Settings) -> Mapping[str, Provider]:
-    """Every provider by the name that a model's table uses. Raises Misconfigured."""
+def providers(settings: Settings, shared: SharedLimits | None = None) -> Mapping[str, Provider]:
+    """Every provider by the name that a model's table uses; their limits are kept in `shared`. Raises Misconfigured."""
+    shared = shared or SharedLimits()
     pace, hosts = limits(settings.limits), settings.download_hosts.replace(",", " ").split()
     key, base = settings.openai_api_key, settings.openai_base_url
     token, address = settings.replicate_api_token, settings.replicate_base_url
+    gate = Gate(pace["replicate"], name="replicate", shared=shared)
     return {
         "offline": Offline(),
-        "openai": OpenAI(key, base, Downloads(hosts), pace["openai"], secret_named),
-        "replicate": Replicate(token, address, Downloads([*HOSTS, *hosts]), Gate(pace["replicate"])),
-        "cog": Cog(Downloads(hosts), pace["cog"]),
+        "openai": OpenAI(key, base, Downloads(hosts), pace["openai"], secret_named, shared),
+        "replicate": Replicate(token, address, Downloads([*HOSTS, *hosts]), gate),
+        "cog": Cog(Downloads(hosts), pace["cog"], shared),
     }
 
 

@@ -19,7 +19,7 @@ from telephone.providers.http import ANSWER_MAX, ANSWER_SECONDS, CONNECT_SECONDS
 from telephone.providers.http_errors import failure
 from telephone.providers.mapping import data_uri, decoded, inputs, output_of, vector_of
 from telephone.providers.picture_addresses import resolved
-from telephone.providers.rate_limit import LIMITS, Gate, Limit
+from telephone.providers.rate_limit import LIMITS, Gate, Limit, SharedLimits
 from telephone.providers.replicate import failed
 
 _BUSY: Final = 409
@@ -35,6 +35,7 @@ class Cog:
 
     downloads: Downloads = field(default_factory=Downloads)
     limit: Limit = LIMITS["cog"]
+    shared: SharedLimits = field(default_factory=SharedLimits, repr=False)
     _gates: dict[str, Gate] = field(default_factory=dict, repr=False)
     _session: aiohttp.ClientSession | None = field(default=None, repr=False)
 
@@ -47,7 +48,7 @@ class Cog:
 
     async def collect(self, model: ModelTable, ask: Ask, ticket: Ticket) -> Answer:
         wanted = inputs(model, ask, data_uri(ask.image) if ask.image is not None else None)
-        gate = self._gates.setdefault(model.url, Gate(self.limit))
+        gate = self._gates.setdefault(model.url, Gate(self.limit, name=f"cog {model.url}", shared=self.shared))
         async with gate.slot():
             came = await self._post(model, "/predictions", {"id": ticket.reference, "input": wanted})
         if came.get("status") != "succeeded":

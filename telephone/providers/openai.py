@@ -27,7 +27,7 @@ from telephone.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, KEPT_OPEN,
 from telephone.providers.http_errors import broken, failure
 from telephone.providers.mapping import TASK, decoded, json_of, json_with_picture, picture_of, question_of, words_of
 from telephone.providers.picture_addresses import resolved
-from telephone.providers.rate_limit import LIMITS, Gate, Limit
+from telephone.providers.rate_limit import LIMITS, Gate, Limit, SharedLimits
 from telephone.providers.reasoning import CHAT_TOKENS, TOKENS, larger, least_effort, refuses_effort, with_effort
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class OpenAI:
     downloads: Downloads = field(default_factory=Downloads)
     limit: Limit = LIMITS["openai"]
     secret: Callable[[str], SecretStr | None] = field(default=lambda name: None, repr=False)
+    shared: SharedLimits = field(default_factory=SharedLimits, repr=False)
     _clients: "dict[tuple[str, str], AsyncOpenAI]" = field(default_factory=dict, repr=False)
     _gates: dict[str, Gate] = field(default_factory=dict, repr=False)
     _paces: dict[tuple[str, str], Gate] = field(default_factory=dict, repr=False)
@@ -251,11 +252,17 @@ class OpenAI:
 
     def _gate(self, model: ModelTable) -> Gate:
         """The rate limit of a model's server; each has its own, so that a slow one does not delay the others."""
-        return self._gates.setdefault(self._base(model), Gate(self.limit, adapts=False))
+        base = self._base(model)
+        if base not in self._gates:
+            self._gates[base] = Gate(self.limit, adapts=False, name=f"openai {base}", shared=self.shared)
+        return self._gates[base]
 
     def _pace(self, model: ModelTable) -> Gate:
         """What a model's own limit has turned out to be, which says nothing about other models of its server."""
-        return self._paces.setdefault((self._base(model), model.ref), Gate(self.limit))
+        key = base, ref = self._base(model), model.ref
+        if key not in self._paces:
+            self._paces[key] = Gate(self.limit, name=f"openai {base} {ref}", shared=self.shared, only_learnt=True)
+        return self._paces[key]
 
     def _key(self, model: ModelTable) -> str:
         key = (self.secret(model.key) if model.key else None) if model.url else self.key

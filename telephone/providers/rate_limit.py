@@ -1,4 +1,7 @@
-"""Rate limits: how many calls run at once, and how many begin a minute; one gate per provider and process."""
+"""Rate limits: how many calls run at once, and how many begin a minute; one gate per provider and process.
+
+Where several processes share a database, they count their calls there too, so that all together keep the limit.
+"""
 
 import asyncio
 import re
@@ -6,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from telephone.errors import Misconfigured, RateLimited
 
@@ -44,16 +47,60 @@ def limits(text: str) -> Mapping[str, Limit]:
     return LIMITS | own
 
 
+class Calls(Protocol):
+    """The calls of all processes on one database. Without a database nothing is counted, and nobody waits."""
+
+    async def begin(self, name: str, at_once: int, per_minute: int, apart: float, /) -> str | float | None:
+        """The id of a call that may go out now, None if it is not counted, or the seconds to wait before asking again.
+
+        `apart` is how many seconds lie between two calls at least.
+        """
+
+    async def end(self, call: str, /) -> None:
+        """Takes down that a call has ended."""
+
+
+@dataclass(slots=True)
+class SharedLimits:
+    """Where the gates of a process count calls together with those of other processes; None: it is alone."""
+
+    calls: Calls | None = None
+
+    async def begin(self, name: str, limit: Limit, apart: float) -> str | None:
+        """The id of a call that may go out now; None where it is not counted."""
+        while self.calls is not None:
+            found = await self.calls.begin(name, limit.at_once, limit.per_minute, apart)
+            if not isinstance(found, float):
+                return found
+            await asyncio.sleep(found)
+        return None
+
+    async def end(self, call: str | None) -> None:
+        """Takes down that a call has ended."""
+        if call is not None and self.calls is not None:
+            await self.calls.end(call)
+
+
 class Gate:
     """Queues calls in order within a limit, and narrows when a call is answered with RateLimited.
 
     Then all calls wait as long as the provider asked, and one goes out at a time; each that gets through lets one more
     out beside it. Where the provider named its limit a minute, calls are spread evenly within that, until it has not
-    been named for LEARNT_SECONDS. With `adapts=False` a RateLimited changes nothing.
+    been named for LEARNT_SECONDS. With `adapts=False` a RateLimited changes nothing. Under `name` the gates of other
+    processes count their calls in `shared` with this one; with `only_learnt` while a limit is learnt.
     """
 
-    def __init__(self, limit: Limit, *, adapts: bool = True) -> None:
-        self._limit = limit
+    def __init__(
+        self,
+        limit: Limit,
+        *,
+        adapts: bool = True,
+        name: str = "",
+        shared: SharedLimits | None = None,
+        only_learnt: bool = False,
+    ) -> None:
+        self._limit, self._name, self._shared = limit, name, shared or SharedLimits()
+        self._only_learnt = only_learnt
         self._adapts = adapts
         self._slots = asyncio.Semaphore(limit.at_once)
         self._entering = asyncio.Lock()
@@ -72,7 +119,10 @@ class Gate:
         """Waits for a slot and holds it for the block. A RateLimited raised inside delays the calls that follow."""
         async with self._slots:
             await self._enter()
+            call: str | None = None
             try:
+                if self._learnt is not None or not self._only_learnt:
+                    call = await self._shared.begin(self._name, *self._common())
                 yield
             except RateLimited as error:
                 self._narrow(error)
@@ -82,6 +132,14 @@ class Gate:
             finally:
                 self._out -= 1
                 self._freed.set()
+                await self._shared.end(call)
+
+    def _common(self) -> tuple[Limit, float]:
+        """The limit that all processes keep together, and how far apart their calls begin, in seconds."""
+        learnt = self._learnt
+        if learnt is None:
+            return self._limit, 0.0
+        return Limit(self._limit.at_once, min(self._limit.per_minute, learnt)), _MINUTE / learnt
 
     async def _enter(self) -> None:
         async with self._entering:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from telephone.domain.budgets import Caps
 from telephone.errors import Misconfigured
@@ -17,7 +17,8 @@ from telephone.settings.checks import clean, written
 HEALTHY: Final = "AI Telephone is well"
 """The answer of the health route of the bot's page; it tells the bot from other programs on its port."""
 
-Role = Literal["all", "gateway", "worker"]
+Role = Literal["all", "gateway", "worker", "page"]
+YesNo = Literal["yes", "no"]
 Check = Literal["openai", "offline", "off"]
 Secret = Annotated[SecretStr | None, written(checks.secret)]
 Dollars = Annotated[float, written(checks.dollars), Field(ge=0, le=10_000)]
@@ -54,6 +55,9 @@ class Settings(BaseSettings):
     data_dir: Annotated[Path, written(checks.folder)] = Field(Path(".telephone"), alias="TELEPHONE_DATA_DIR")
     database_url: Annotated[str | None, written(checks.database)] = Field(None, alias="TELEPHONE_DATABASE_URL")
     storage_url: Annotated[str | None, written(checks.storage)] = Field(None, alias="TELEPHONE_STORAGE_URL")
+    storage_shared: Annotated[YesNo, written(checks.one_of(*get_args(YesNo)))] = Field(
+        "no", alias="TELEPHONE_STORAGE_SHARED"
+    )
     models: Annotated[Path | None, written(checks.folder)] = Field(None, alias="TELEPHONE_MODELS")
     embedder: Name = Field(None, alias="TELEPHONE_EMBEDDER")
     chat: Name = Field(None, alias="TELEPHONE_CHAT")
@@ -65,6 +69,8 @@ class Settings(BaseSettings):
     public_url: Annotated[str | None, written(checks.public_address)] = Field(None, alias="TELEPHONE_PUBLIC_URL")
     proxies: Annotated[str, written(checks.networks)] = Field("", alias="TELEPHONE_PROXIES")
     role: Annotated[Role, written(checks.one_of(*get_args(Role)))] = Field("all", alias="TELEPHONE_ROLE")
+    shards: Annotated[int | None, written(checks.shards)] = Field(None, ge=1, le=10_000, alias="TELEPHONE_SHARDS")
+    shard_ids: Annotated[tuple[int, ...], NoDecode, written(checks.shard_ids)] = Field((), alias="TELEPHONE_SHARD_IDS")
     budget_operator: Dollars = Field(5.0, alias="TELEPHONE_BUDGET_OPERATOR")
     budget_server: Dollars = Field(2.0, alias="TELEPHONE_BUDGET_SERVER")
     budget_member: Dollars = Field(0.5, alias="TELEPHONE_BUDGET_MEMBER")

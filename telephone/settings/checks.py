@@ -253,6 +253,25 @@ def port(text: str) -> int:
     raise ValueError(f"{said(text)} is no port; write a number from 0 to 65535, such as 8787")
 
 
+def shards(text: str) -> int:
+    """How many shards there are, from 1 to 10000."""
+    if re.fullmatch(r"[0-9]{1,5}", text) and 1 <= int(text) <= 10_000:
+        return int(text)
+    raise ValueError(f"{said(text)} is no number of shards from 1 to 10000; write one such as 2")
+
+
+def shard_ids(text: str) -> tuple[int, ...]:
+    """Numbers of shards, each once and in order: single ones and ranges, by commas or blanks."""
+    found: set[int] = set()
+    for word in re.split(r"[\s,;]+", text.strip(" ,;")):
+        match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", word)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if not first <= last < 10_000:
+            raise ValueError(f"{said(word)} names no shards; write numbers from 0 such as 0,1, or a range such as 0-3")
+        found.update(range(first, last + 1))
+    return tuple(sorted(found))
+
+
 def dollars(text: str) -> float:
     """An amount of dollars, from 0 to 10000."""
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+", text) and float(text) <= 10_000:

@@ -27,6 +27,7 @@ from telephone.store.pairs import GameContent, PairGame, PairGames
 from telephone.store.parties import Parties
 from telephone.store.posts import BattlePosts, PartyPosts, Posts
 from telephone.store.prompts import Bounds, Prompts, Proposal
+from telephone.store.provider_calls import ProviderCalls
 from telephone.store.repeats import Redraws
 from telephone.store.reports import Report, Reports
 from telephone.store.rescores import Rescores
@@ -107,6 +108,10 @@ class Store:
         parsed = read_url(url)
         await off_loop(upgrade, parsed)
         return cls(Database(parsed))
+
+    def provider_calls(self, worker: str) -> ProviderCalls:
+        """The calls of providers, counted over all processes on this Postgres; this one's are made by `worker`."""
+        return ProviderCalls(self._database, worker)
 
     async def compact(self) -> None:
         """Makes sure that deleted data cannot be read in the database's file."""

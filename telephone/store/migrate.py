@@ -16,11 +16,12 @@ from sqlalchemy import (
     create_engine,
     insert,
     inspect,
+    select,
     text,
 )
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from telephone.errors import Misconfigured, Unreachable
+from telephone.errors import Misconfigured, Occupied, Unreachable
 from telephone.store.database import engine_options, is_sqlite, set_up_sqlite
 from telephone.store.tables.games import Row
 
@@ -46,6 +47,16 @@ _VERSION: Final = Table(
     PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
 """The table in which Alembic keeps the revision of a database, as it makes it itself."""
+STOP_OLDER: Final = (
+    "This version changes the database so that processes of older versions cannot go on; stop all others first, then "
+    "start this one. Nothing was changed."
+)
+WORKERS: Final = 0x7E1E
+"""The first key of the locks that tell which processes live."""
+_LIVING: Final = text(
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = :space AND objsubid = 2"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 _LOCK: Final = 0x7E1E_9407
 """The key of the advisory lock under which Postgres is migrated."""
 
@@ -55,7 +66,8 @@ def upgrade(url: URL) -> None:
 
     A new database gets its tables as they are now; only what an earlier version made is migrated, step by step. All
     in one transaction and under a lock, so that several processes may start at once. Raises Unreachable when the
-    database does not answer now, and Misconfigured when it is none or newer than this version.
+    database does not answer now, Misconfigured when it is none or newer than this version, and Occupied, before
+    anything is changed, where other processes run that could not go on.
     """
     shown = str(url.database) if is_sqlite(url) else url.render_as_string(hide_password=True)
     try:
@@ -112,10 +124,31 @@ def _change(connection: Connection, shown: str) -> None:
     from alembic.util.exc import CommandError
 
     try:
-        command.upgrade(configured(connection), "head")
+        config = configured(connection)
+        if _ends_older(config, connection) and _others_live(connection):
+            raise Occupied(STOP_OLDER)
+        command.upgrade(config, "head")
     except CommandError as error:
         newer = "The database was made by a newer version of AI Telephone; please update this one."
         raise Misconfigured(newer, f"{shown}: {error}") from error
+
+
+def _ends_older(config: "Config", connection: Connection) -> bool:
+    """Whether a migration that is to come leaves a database with which older versions cannot go on."""
+    from alembic.script import ScriptDirectory
+    from alembic.script.revision import RevisionError
+
+    has = connection.execute(select(_VERSION.c.version_num)).scalar()
+    try:
+        coming = list(ScriptDirectory.from_config(config).iterate_revisions("head", has or "base"))
+    except RevisionError:  # a newer version's, which Alembic says in its own words
+        return False
+    return any(not getattr(one.module, "lives_with_older", True) for one in coming)
+
+
+def _others_live(connection: Connection) -> bool:
+    """Whether another process works on a Postgres now; it holds a lock on its name (telephone/engine/lease.py)."""
+    return connection.dialect.name == "postgresql" and bool(connection.execute(_LIVING, {"space": WORKERS}).scalar())
 
 
 def newest_revision() -> str:

@@ -10,7 +10,8 @@ import pytest
 
 from bot.about import messages as about_messages
 from bot.delivery.first_requests import NOT_ACCEPTED, NOT_DISCORD, NOT_REACHED, NOT_WELL, TOO_OFTEN
-from bot.process import CONFIG, TEMPFAIL, UNAVAILABLE, WHAT_TO_SET
+from bot.process import CONFIG, TEMPFAIL, UNAVAILABLE
+from telephone.settings.roles import WHAT_TO_SET
 from tests.limits import LIMIT
 from tests.standin.process import environment
 

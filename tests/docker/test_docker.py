@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 import yaml
 
+from telephone.settings import Settings, roles
+from tests.support.cluster import environments
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -167,3 +170,27 @@ def build(folder: Path) -> None:
             where.mkdir(exist_ok=True)
             done = run(words, where, os.environ)
             assert done.returncode == 0, f"{one.rest}\n{done.stdout}\n{done.stderr}"
+
+
+def test_the_processes_of_the_cluster_have_what_their_roles_need_and_stay_out_of_the_way_of_one_bot():
+    services = compose()["services"]
+    members = {name: one for name, one in services.items() if "cluster" in one.get("profiles", ())}
+    assert set(members) == {"gateway-0", "gateway-1", "worker-1", "worker-2", "page", "postgres", "storage"}
+    assert "profiles" not in services["bot"], "the two commands of README start it alone"
+    shards = []
+    for name, environment in environments().items():
+        given = {
+            "TELEPHONE_SECRET": "from-env",
+            "DISCORD_TOKEN": "from-env",
+            "TELEPHONE_PUBLIC_URL": "http://page.example",
+        }
+        known = {(field.alias or key).upper(): key for key, field in Settings.model_fields.items()}
+        values = {known[key]: value for key, value in {**given, **environment}.items() if key in known}
+        settings = Settings(_env_file=None, **values)
+        roles.check(settings)
+        shards += settings.shard_ids
+        assert members[name]["read_only"] is True
+        assert members[name]["cap_drop"] == ["ALL"]
+        assert f":{settings.operations_port}/healthz" in members[name]["healthcheck"]["test"][-1]
+    assert shards == [0, 1], "each shard once"
+    assert not any("ports" in members[name] for name in ("postgres", "storage")), "reached by the processes alone"

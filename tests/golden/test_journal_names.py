@@ -4,8 +4,10 @@ A workflow whose sequence of steps changes gets a new name (`Play.playing.2`), a
 """
 
 from dbos._dbos import _get_or_create_dbos_registry
+from dbos._registrations import get_dbos_func_name
 
 import telephone.bootstrap  # noqa: F401  # registers every workflow
+from telephone import enqueued
 from tests.support.app import running_app
 
 NAMES = {
@@ -27,6 +29,7 @@ NAMES = {
         " _tell_place _to_reveal",
     ),
     "Rescoring": ("working", "_conclude _post _stretch"),
+    "Seating": ("changed", "_follow"),
 }
 """Class in the journal: its workflows, and their steps."""
 INSTANCES = {
@@ -36,6 +39,7 @@ INSTANCES = {
     "Measuring/measuring",
     "Play/play",
     "Rescoring/rescore",
+    "Seating/seat",
 }
 """The class and the name of the one instance of each."""
 
@@ -50,6 +54,14 @@ def test_every_workflow_and_step_keeps_its_name():
 async def test_every_instance_keeps_its_name(tmp_path):
     async with running_app(tmp_path):
         assert set(_get_or_create_dbos_registry().instance_info_map) == INSTANCES
+
+
+async def test_what_other_processes_enqueue_is_named_as_it_is_registered(tmp_path):
+    async with running_app(tmp_path):
+        known = _get_or_create_dbos_registry()
+        for one in enqueued.ALL:
+            assert get_dbos_func_name(one.function) in known.workflow_info_map
+            assert f"{one.class_name}/{one.instance}" in known.instance_info_map
 
 
 def _of(known, beginning):

@@ -36,8 +36,32 @@ class Ended(Work):
         raise asyncio.CancelledError
 
 
+class Engine(Work):
+    """The engine of a process; `is_first`: it sweeps for all."""
+
+    def __init__(self, *, is_first: bool = True) -> None:
+        super().__init__()
+        self.is_first = is_first
+
+    async def leads(self) -> bool:
+        return self.is_first
+
+    async def forget_old(self) -> int:
+        return 0
+
+
 def sweep_of(*kinds: Work) -> Sweep:
-    return Sweep(kinds, engine=None, players=None, every=inf)
+    return Sweep(kinds, engine=Engine(), players=None, every=inf)
+
+
+async def test_only_one_process_looks_after_what_is_stored_and_each_after_its_own_engine():
+    work, own = Work(), Engine(is_first=False)
+    sweep = Sweep([work], engine=own, players=None, every=inf)
+    await sweep.once()
+    assert (work.recovered, own.recovered) == (0, 1)
+    own.is_first = True
+    await sweep.once()
+    assert (work.recovered, own.recovered) == (1, 2)
 
 
 async def test_a_fault_of_one_kind_of_work_is_logged_and_keeps_no_other_back():

@@ -18,10 +18,13 @@ _wire.setLevel(logging.CRITICAL)
 
 
 class DrawingPage:
-    """Serves the page from `open` until `close`. `links` is None while the page is not served."""
+    """Serves the page from `open` until `close`. `links` is None while the page is not served.
 
-    def __init__(self, settings: Settings, limits: Limits | None = None) -> None:
-        self._settings = settings
+    With `elsewhere`, another process serves it: then the links are made here, and no port is opened.
+    """
+
+    def __init__(self, settings: Settings, limits: Limits | None = None, *, elsewhere: bool = False) -> None:
+        self._settings, self._elsewhere = settings, elsewhere
         self._limits = limits or Limits(proxies=tuple(settings.proxies.split()))
         self._listener: Listener | None = None
         self._runner: web.AppRunner | None = None
@@ -33,6 +36,9 @@ class DrawingPage:
         if settings.public_url is None:
             return
         links = Links(settings.public_url, settings.signing_key())
+        if self._elsewhere:
+            self.links = links
+            return
         connections = Connections(self._limits)
         app = drawing_app(settings.public_url, links, drawings, connections)
         runner = web.AppRunner(

@@ -104,6 +104,15 @@ async def test_a_card_that_shows_already_what_it_is_to_show_is_not_edited_later(
     assert channel.shows == ["one"]
 
 
+async def test_where_others_edit_too_a_card_shows_at_once_what_it_is_to_show(channel):
+    cards = Cards(channel, clock=lambda: channel.now, sleep=channel.sleep, alone=False)
+    for words in ("one", "two", "two"):
+        await cards.edit(CARD, saying(words))
+    assert channel.shows == ["one", "two", "two"], "another process may have shown something else in between"
+    await channel.passes(60)
+    assert channel.shows == ["one", "two", "two"]
+
+
 @pytest.mark.parametrize("fault", [unanswered(503), unanswered(429), OSError(111, "refused")], ids=repr)
 async def test_an_edit_that_discord_does_not_answer_is_made_when_it_does(channel, cards, fault):
     channel.faults = [fault, fault, fault]

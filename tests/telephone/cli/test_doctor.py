@@ -8,8 +8,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from telephone.cli.doctor import Diagnosis, _verified, examine, try_models
-from telephone.errors import Barred
+from telephone.cli.doctor import Diagnosis, _role, _verified, examine, try_models
+from telephone.errors import Barred, Misconfigured
 from telephone.media.images import Pictures
 from telephone.settings import HEALTHY, Settings
 from tests.standin_providers import StandinApis
@@ -123,3 +123,9 @@ async def test_a_place_of_pictures_that_lets_nobody_in_is_told_with_what_to_do(t
     assert found.health == "broken"
     assert found.stands.endswith("cannot be written (403 Forbidden)")
     assert "TELEPHONE_STORAGE_URL" in found.remedy
+
+
+async def test_what_a_role_needs_is_said():
+    with pytest.raises(Misconfigured, match="a SQLite file has one"):
+        await _role(Settings(_env_file=None, role="page"))
+    assert await _role(Settings(_env_file=None)) == []

@@ -57,7 +57,7 @@ def loaded(monkeypatch, name: str, value: str):
         ("TELEPHONE_HTTP_PORT", "8787.5", "from 0 to 65535, such as 8787."),
         ("TELEPHONE_HTTP_HOST", "http://0.0.0.0", "write 127.0.0.1, or 0.0.0.0 for all."),
         ("TELEPHONE_HTTP_HOST", "0.0.0.0:8787", "write 127.0.0.1, or 0.0.0.0 for all."),
-        ("TELEPHONE_ROLE", "everything", "write all, gateway or worker."),
+        ("TELEPHONE_ROLE", "everything", "write all, gateway, worker or page."),
         ("TELEPHONE_MODERATION", "false", "write openai, offline or off."),
         ("TELEPHONE_DATABASE_URL", "mysql://root@localhost/x", "postgresql://user:password@host/name."),
         ("TELEPHONE_DATABASE_URL", "games.sqlite", "sqlite:////srv/telephone.sqlite"),

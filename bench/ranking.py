@@ -28,8 +28,8 @@ from telephone.scoring.agreement import agreement  # noqa: E402
 from telephone.scoring.ballots import TIE, BallotVote, tally  # noqa: E402
 from telephone.scoring.intervals import Interval  # noqa: E402
 from telephone.scoring.choice_likelihood import BattleVotes  # noqa: E402
-from telephone.scoring.distance_model import Score, _Table, merge, rank_by_distance  # noqa: E402
-from telephone.scoring.vote_model import _clusters, _fit, rank_by_votes  # noqa: E402
+from telephone.scoring.distance_model import Score, _table, merge, rank_by_distance  # noqa: E402
+from telephone.scoring.vote_model import _fit, clusters, rank_by_votes  # noqa: E402
 
 COVERED = {"least": 0.93, "most": 0.97}
 COVERED_WITH_HOLES = {"least": 0.92, "most": 0.97}
@@ -50,12 +50,13 @@ def by_distance(games: Games, repeats: int, covered: Mapping[str, float] = COVER
     for _ in range(repeats):
         scores, truth = games.play(rng)
         cells = merge(scores)
-        board, table = rank_by_distance(cells), _Table.of(cells)
-        oracle = table.fit(games.spreads)
-        deviations = np.sqrt(np.diag(oracle.covariance))
+        board, (table, _) = rank_by_distance(cells), _table(cells)
+        oracle, centring = table.posterior(games.spreads), np.eye(len(table.pairs)) - 1 / len(table.pairs)
+        contrasts = centring @ oracle.means[0]
+        deviations = np.sqrt(np.diag(centring @ oracle.covariances[0] @ centring))
         rows = {row.pair: row.distance for row in board.rows}
         ends = np.array([(rows[pair].low, rows[pair].high) for pair in table.pairs]) - board.mean.estimate
-        below, above = ndtr((ends - oracle.contrasts[:, None]) / deviations[:, None]).T
+        below, above = ndtr((ends - contrasts[:, None]) / deviations[:, None]).T
         held.append(np.mean(above - below))
         ratios.append(np.mean(ends[:, 1] - ends[:, 0]) / (2 * NORMAL * deviations.mean()))
         wrong.append(board.winner not in (None, PAIRS[int(np.argmin(truth))]))
@@ -78,7 +79,8 @@ def by_votes(poll: Poll, repeats: int, wide: float = WIDTH, most: float = 0.97) 
         here, centring = here - here.mean(), np.eye(size) - 1 / size
         fit = _fit(ballots.pairs, battles, poll.spreads, None)
         variances = np.diag(centring @ fit.covariance[:size, :size] @ centring)
-        deviations = np.sqrt(variances + (_clusters(ballots, battles, fit, centring) if poll.taste else 0.0))
+        tastes = np.diag(clusters(ballots, battles, fit, centring)) if poll.taste else 0.0
+        deviations = np.sqrt(variances + tastes)
         rows = {row.pair: row.theta for row in board.rows}
         held.append(_held([rows[pair] for pair in ballots.pairs], here))
         known.append(np.mean(np.abs(centring @ fit.values[:size] - here) < NORMAL * deviations))

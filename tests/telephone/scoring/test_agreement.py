@@ -10,6 +10,7 @@ from scipy.stats import kendalltau, norm
 from telephone.domain.games import Pair
 from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import BallotVote, tally
+from telephone.scoring.distance_likelihood import Spreads
 from telephone.scoring.distance_model import DistanceBoard, DistanceBoardRow, Score, merge, rank_by_distance
 from telephone.scoring.hyperpriors import pair_covariance
 from telephone.scoring.intervals import Interval
@@ -29,7 +30,7 @@ def boards(far: Floats, liked: Floats, far_spread: Floats, liked_spread: Floats)
     rows = tuple(DistanceBoardRow(PAIRS[k], interval(far[k]), 9, 9, False, 1) for k in near)
     votes = tuple(VoteBoardRow(PAIRS[k], interval(liked[k]), interval(liked[k]), 9, 0, 9, 9, False, 1) for k in best)
     return (
-        DistanceBoard(rows, interval(0), (1.0, 1.0, 0.5, 0.0, 0.0, 0.0), far_spread[np.ix_(near, near)]),
+        DistanceBoard(rows, interval(0), Spreads(1.0, 1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0), far_spread[np.ix_(near, near)]),
         VoteBoard(votes, 9, (0.0,), None, 0.0, (1.0, 0.5), liked_spread[np.ix_(best, best)]),
     )
 

@@ -118,9 +118,7 @@ def merge(scores: Iterable[Score]) -> tuple[Cell, ...]:
     cells: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for (t2i, i2t, prompt, _), values in sorted(same.items()):
         cells[t2i, i2t, prompt].append(sum(sorted(values)) / len(values))
-    return tuple(
-        _cell(Pair(t2i, i2t), prompt, values, levels[prompt]) for (t2i, i2t, prompt), values in cells.items()
-    )
+    return tuple(_cell(Pair(t2i, i2t), prompt, values, levels[prompt]) for (t2i, i2t, prompt), values in cells.items())
 
 
 def rank_by_distance(
@@ -145,7 +143,7 @@ def rank_by_distance(
     spreads = Spreads(*(float(one) for one in nodes.weights @ nodes.spreads))
     covariance = covariance_of(means, covariances, nodes.weights)
     heights, spread = _heights(table.levels(spreads), levels, group, nodes.weights @ means, covariance)
-    rows = _rows(table, contrasts, heights, group, settled, span)
+    rows = _rows(table, contrasts, heights, group, settled=settled, span=span)
     order = [table.pairs.index(row.pair) for row in rows]
     return DistanceBoard(
         rows, _within(heights[0], span), spreads._replace(prompt=spread), covariance[np.ix_(order, order)]
@@ -184,7 +182,9 @@ def _nodes(table: DistanceTable) -> Nodes:
         return Spreads(*every)
 
     nodes = integrate(
-        lambda found: learnt.evidence(absolute(found)), np.array(SCALES)[there].tolist(), doubted=Spreads._fields.index("pair")
+        lambda found: learnt.evidence(absolute(found)),
+        np.array(SCALES)[there].tolist(),
+        doubted=Spreads._fields.index("pair"),
     )
     spreads = np.array(absolute(nodes.spreads)).T
     if learnt is table:
@@ -232,6 +232,7 @@ def _rows(
     contrasts: Sequence[Interval],
     heights: Sequence[Interval],
     group: Ints,
+    *,
     settled: float,
     span: tuple[float, float],
 ) -> tuple[DistanceBoardRow, ...]:

@@ -72,9 +72,10 @@ Evidence = Callable[[Floats], Floats]
 
 
 def integrate(evidence: Evidence, scales: Sequence[float], doubted: int | None = None) -> Nodes:
-    """Where the posterior of the spreads lies, for half-normal priors with these `scales` (d,). `doubted` is the index of the spread that
-    may be absent: it is, with prior probability ABSENT (averaging over models that have a term and models that
-    have not: Hoeting et al. 1999, Statistical Science 14:382-417). Deterministic.
+    """Where the posterior of the spreads lies, for half-normal priors with these `scales` (d,).
+
+    `doubted` is the index of the spread that may be absent: it is, with prior probability ABSENT (averaging over models
+    that have a term and models that have not: Hoeting et al. 1999, Statistical Science 14:382-417). Deterministic.
     """
     if not scales:
         return Nodes(np.zeros((1, 0)), np.ones(1), float(evidence(np.zeros((1, 0)))[0]))

@@ -175,14 +175,13 @@ def unfinished(board: Board, shown: Shown = str) -> str:
     found = could_have_decided(board.rows)
     if found is None:
         return ""
-    ahead, behind = found.ahead.completion, found.behind.completion
-    stopped = [f"{counted(one.unfinished, 'game')} of {shown(str(row.pair))}" for row, one in (
-        (found.ahead, ahead), (found.behind, behind)) if one.unfinished]
-    more = f", and {counted(found.others, 'other order')} likewise" if found.others else ""
+    one, other = found.ahead.completion.unfinished, found.behind.completion.unfinished
+    lost = [f"{counted(one, 'game')} of the former"] if one else []
+    lost += [f"{counted(other, 'game')} of the latter"] if other else []
+    more = f" So could they with {counted(found.others, 'other order')}." if found.others else ""
     return (
-        f"Games that were stopped or failed could have decided the order: {' and '.join(stopped)} did not get to the "
-        f"end, and had they ended badly for the one and well for the other, {shown(str(found.ahead.pair))} would not be "
-        f"ahead of {shown(str(found.behind.pair))}{more}."
+        f"Games that were stopped or failed could have decided that {shown(str(found.ahead.pair))} is ahead of "
+        f"{shown(str(found.behind.pair))}: {' and '.join(lost)} did not get to the end.{more}"
     )
 
 

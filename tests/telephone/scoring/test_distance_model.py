@@ -49,12 +49,12 @@ def played(
 
 
 def spreads_of(t2i: float = 1e-3, **others: float) -> Spreads:
-    names = {name: 0.0 for name in Spreads._fields} | {"t2i": t2i, "i2t": 1e-3, "pair": 1e-3, "both": 1e-3} | others
+    names = dict.fromkeys(Spreads._fields, 0.0) | {"t2i": t2i, "i2t": 1e-3, "pair": 1e-3, "both": 1e-3} | others
     return Spreads(**{name: np.array([value]) for name, value in names.items()})
 
 
 def test_the_spread_of_prompts_is_what_print_says() -> None:
-    """Batches as prompts. ANOVA by hand: (11271.5 - 2451.25) / 5 = 1764.05 = 42.00² between, 2451.25 = 49.51² within."""
+    """Batches as prompts. By hand: (11271.5 - 2451.25) / 5 = 1764.05 = 42.00² between, 2451.25 = 49.51² within."""
     cells = merge(Score(Pair("a", "x"), batch, n, y) for batch, ys in DYESTUFF.items() for n, y in enumerate(ys))
     table, _ = distance_model._table(cells)
     within = [float(table.evidence(spreads_of(repeats=49.5101 + x))[0]) for x in (-0.1, 0, 0.1)]

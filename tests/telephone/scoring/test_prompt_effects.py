@@ -40,7 +40,8 @@ class Design:
 def cells_of(y: Floats, level: str | None = None) -> list[Cell]:
     """A cell of one game for each distance (prompts, T2I, I2T)."""
     return [
-        Cell(Pair(f"t{t}", f"i{i}"), f"{level}{k:02}", 1, float(one), 0.0, level) for (k, t, i), one in np.ndenumerate(y)
+        Cell(Pair(f"t{t}", f"i{i}"), f"{level}{k:02}", 1, float(one), 0.0, level)
+        for (k, t, i), one in np.ndenumerate(y)
     ]
 
 
@@ -49,7 +50,9 @@ def test_intervals_hold_where_models_like_some_prompts_more_than_others() -> Non
     rng, design, held = np.random.default_rng(1), Design(4, 4, 12, 0.06, 0.06, 0.03), []
     for _ in range(30):
         board, truth = design.board(rng)
-        held += [r.distance.low <= board.mean.estimate + t <= r.distance.high for r, t in zip(board.rows, truth, strict=True)]
+        held += [
+            r.distance.low <= board.mean.estimate + t <= r.distance.high for r, t in zip(board.rows, truth, strict=True)
+        ]
     assert 0.92 <= np.mean(held) <= 0.99
 
 
@@ -114,7 +117,9 @@ def test_pairs_that_no_prompt_joins_are_not_ranked_against_each_other() -> None:
         board = rank_by_distance(easy + chosen(rng, Pair("b", "y"), "hard", list(range(15))))
         assert [(row.rank, row.group) for row in board.rows] == [(1, 1), (1, 2)]
         assert board.winner is None
-        assert all(row.distance.low < middle < row.distance.high for row, middle in zip(board.rows, (0.3, 0.6), strict=True))
+        assert all(
+            row.distance.low < middle < row.distance.high for row, middle in zip(board.rows, (0.3, 0.6), strict=True)
+        )
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -144,10 +149,12 @@ def test_two_groups_have_their_own_means_ranks_and_winner() -> None:
     for pair in (Pair("c", "y"), Pair("d", "y")):
         cells += chosen(rng, pair, "hard", list(range(12)))
     board = rank_by_distance(cells)
-    assert [[str(row.pair) for row in group] for group in board.groups][0] == ["a × x", "b × x"]
+    assert [str(row.pair) for row in board.groups[0]] == ["a × x", "b × x"]
     assert [[row.rank for row in group] for group in board.groups] == [[1, 2], [1, 1]]
     assert board.winner == Pair("a", "x")
-    assert [np.mean([row.distance.estimate for row in group]) for group in board.groups] == pytest.approx([0.3, 0.6], abs=0.03)
+    assert [np.mean([row.distance.estimate for row in group]) for group in board.groups] == pytest.approx(
+        [0.3, 0.6], abs=0.03
+    )
 
 
 def test_the_mean_is_over_prompts_about_their_level() -> None:

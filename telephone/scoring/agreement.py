@@ -57,7 +57,12 @@ def agreement(distance: DistanceBoard, votes: VoteBoard, *, seed: int = 0) -> Ag
         return Agreement(len(common), None, "one of the boards has all pairs level")
     models, pair = votes.spreads
     said = [
-        _Said.of(close, distance.covariance, [one[p] for p in common], pair_covariance(common, *distance.spreads[:3])),
+        _Said.of(
+            close,
+            distance.covariance,
+            [one[p] for p in common],
+            pair_covariance(common, *map(float, distance.spreads[:3])),
+        ),
         _Said.of(liked, votes.covariance, [other[p] for p in common], pair_covariance(common, models, models, pair)),
     ]
     low, high = np.quantile(_tau(*_draws(said, seed)), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])

@@ -176,7 +176,11 @@ def _rarest(names: Mapping[str, Sequence[str]], played: Mask) -> tuple[str, int]
 def _connected(played: Mask) -> Mask:
     """On which prompts (n,) the pairs that played (n, a, b) connect all models, step by step from each T2I."""
     a, b = played.shape[1:]
-    found = (played.sum(axis=(1, 2)) >= a + b - 1) & played.any(axis=2).all(axis=1) & played.any(axis=1).all(axis=1)
+    found = (
+        (played.sum(axis=(1, 2)) >= a + b - 1)
+        & np.all(np.any(played, axis=2), axis=1)
+        & np.all(np.any(played, axis=1), axis=1)
+    )
     asked = np.flatnonzero(found)
     for some in np.array_split(asked, max(1, asked.size * a * max(a, b) // AT_ONCE)):
         here = played[some].astype(np.float32)
@@ -184,7 +188,7 @@ def _connected(played: Mask) -> Mask:
         for _ in range(int(a).bit_length()):
             reach = np.minimum(reach @ reach, 1)
         found[some] = np.all(reach > 0, axis=(1, 2))
-    return found
+    return np.asarray(found, dtype=np.bool_)
 
 
 def theta2(effects: Floats) -> float:

@@ -225,15 +225,16 @@ class DistanceTable:
         said = self._said(spreads)
         t2i, i2t, pair = (np.atleast_1d(one)[:, None, None] ** 2 for one in spreads[:3])
         same_t2i, same_i2t = shared_models(self.pairs)
-        root = np.linalg.cholesky(t2i * same_t2i + i2t * same_i2t + pair * np.eye(len(self.pairs)))
+        prior = t2i * same_t2i + i2t * same_i2t + pair * np.eye(len(self.pairs))
+        root = np.asarray(np.linalg.cholesky(prior), dtype=np.float64)
         full = np.swapaxes(root, 1, 2) @ said.information @ root + np.eye(len(self.pairs))
-        right = np.einsum("mpq,mp->mq", root, said.pull)
+        right = np.asarray(np.einsum("mpq,mp->mq", root, said.pull), dtype=np.float64)
         explained = np.einsum("mq,mq->m", right, np.linalg.solve(full, right[..., None])[..., 0])
         logs = said.logs + np.linalg.slogdet(full)[1] - explained
         if self.repeats:
             noise = np.atleast_1d(spreads.repeats)
             logs = logs + 2 * self.repeats * np.log(noise) + self.squares / noise**2
-        return root, full, right, -0.5 * logs
+        return root, full, right, np.asarray(-0.5 * logs, dtype=np.float64)
 
     def _said(self, spreads: Spreads) -> _Said:
         many, size = len(np.atleast_1d(spreads.t2i)), len(self.pairs)

@@ -238,7 +238,7 @@ def _rows(
 ) -> tuple[DistanceBoardRow, ...]:
     rows = []
     for number, height in enumerate(heights):
-        among = np.flatnonzero(group == number)
+        among = [int(k) for k in np.flatnonzero(group == number)]
         centre = height.estimate
         shown = [Interval(centre + c.estimate, centre + c.low, centre + c.high) for c in (contrasts[k] for k in among)]
         shown = [_within(one, span) for one in ([height] if len(among) == 1 else shown)]

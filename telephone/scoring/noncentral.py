@@ -46,7 +46,7 @@ def interval_of_theta2(effects: Floats) -> Interval | None:
 
     def spared(theta2: float) -> float:
         """The part of 5% that the upper end takes, and the lower one does not."""
-        return (1 - LEVEL) / 2 * -np.expm1(-size * theta2 / error)
+        return float((1 - LEVEL) / 2 * -np.expm1(-size * theta2 / error))
 
     most = (between**0.5 + 40 * error**0.5) ** 2 / size
     high = _root(lambda theta2: below(theta2) - spared(theta2), most)

@@ -65,6 +65,8 @@ bench: .venv/.dev ## Measures what we claim
 	@$(BIN)/python bench/unknown_words.py
 	@$(BIN)/python bench/crowd.py
 	@$(BIN)/python bench/ranking.py
+	@$(BIN)/python bench/worlds.py
+	@$(BIN)/python bench/board_costs.py
 	@$(BIN)/python bench/least.py
 	@$(BIN)/python bench/insights.py
 	@$(BIN)/python bench/windows.py

@@ -28,12 +28,15 @@ from telephone.scoring.agreement import agreement  # noqa: E402
 from telephone.scoring.ballots import TIE, BallotVote, tally  # noqa: E402
 from telephone.scoring.intervals import Interval  # noqa: E402
 from telephone.scoring.choice_likelihood import BattleVotes  # noqa: E402
-from telephone.scoring.distance_model import Score, _Table, merge, rank_by_distance  # noqa: E402
-from telephone.scoring.vote_model import _clusters, _fit, rank_by_votes  # noqa: E402
+from telephone.scoring.distance_model import Score, _table, merge, rank_by_distance  # noqa: E402
+from telephone.scoring.vote_model import _fit, clusters, rank_by_votes  # noqa: E402
 
 COVERED = {"least": 0.93, "most": 0.97}
 COVERED_WITH_HOLES = {"least": 0.92, "most": 0.97}
+COVERED_WITHOUT_INTERACTION = {"least": 0.93, "most": 0.985}
 WIDTH = 1.15
+WIDTH_WITHOUT_INTERACTION = 1.25
+"""Where pairs are what their models are, and models do nothing of their own on a prompt, and nobody says so."""
 WIDTH_WITHOUT_LUCK = 1.25
 """Where pictures play no part at all: τ is half-normal(0.5), and forty battles do not rule a little of it out."""
 NORMAL = 1.959964
@@ -41,7 +44,7 @@ NEVER = float("-inf")
 """Twenty votes order pairs only so far as the pairs differ: these are printed, and claimed of them is nothing."""
 
 
-def by_distance(games: Games, repeats: int, covered: Mapping[str, float] = COVERED) -> list[Claim]:
+def by_distance(games: Games, repeats: int, covered: Mapping[str, float] = COVERED, wide: float = WIDTH) -> list[Claim]:
     """Coverage and width of the board by distance.
 
     At known spreads truth given the games is normal, so how likely each interval holds it is worked out and not tossed.
@@ -50,18 +53,19 @@ def by_distance(games: Games, repeats: int, covered: Mapping[str, float] = COVER
     for _ in range(repeats):
         scores, truth = games.play(rng)
         cells = merge(scores)
-        board, table = rank_by_distance(cells), _Table.of(cells)
-        oracle = table.fit(games.spreads)
-        deviations = np.sqrt(np.diag(oracle.covariance))
+        board, (table, _) = rank_by_distance(cells), _table(cells)
+        oracle, centring = table.posterior(games.spreads), np.eye(len(table.pairs)) - 1 / len(table.pairs)
+        contrasts = centring @ oracle.means[0]
+        deviations = np.sqrt(np.diag(centring @ oracle.covariances[0] @ centring))
         rows = {row.pair: row.distance for row in board.rows}
         ends = np.array([(rows[pair].low, rows[pair].high) for pair in table.pairs]) - board.mean.estimate
-        below, above = ndtr((ends - oracle.contrasts[:, None]) / deviations[:, None]).T
+        below, above = ndtr((ends - contrasts[:, None]) / deviations[:, None]).T
         held.append(np.mean(above - below))
         ratios.append(np.mean(ends[:, 1] - ends[:, 0]) / (2 * NORMAL * deviations.mean()))
         wrong.append(board.winner not in (None, PAIRS[int(np.argmin(truth))]))
     return [
         mean("coverage of 95% intervals", held, **covered),
-        mean("width, oracle's = 1", ratios, most=WIDTH),
+        mean("width, oracle's = 1", ratios, most=wide),
         share("the wrong winner declared", wrong, 0.05, most=0.05),
     ]
 
@@ -78,7 +82,8 @@ def by_votes(poll: Poll, repeats: int, wide: float = WIDTH, most: float = 0.97) 
         here, centring = here - here.mean(), np.eye(size) - 1 / size
         fit = _fit(ballots.pairs, battles, poll.spreads, None)
         variances = np.diag(centring @ fit.covariance[:size, :size] @ centring)
-        deviations = np.sqrt(variances + (_clusters(ballots, battles, fit, centring) if poll.taste else 0.0))
+        tastes = np.diag(clusters(ballots, battles, fit, centring)) if poll.taste else 0.0
+        deviations = np.sqrt(variances + tastes)
         rows = {row.pair: row.theta for row in board.rows}
         held.append(_held([rows[pair] for pair in ballots.pairs], here))
         known.append(np.mean(np.abs(centring @ fit.values[:size] - here) < NORMAL * deviations))
@@ -181,7 +186,8 @@ def _finite(name: str, intervals: Iterable[Interval]) -> Claim:
 def cases() -> Iterator[Case]:
     for prompts, pair in product((10, 30), (0.0, 0.02, 0.04)):
         title = f"by distance, {prompts} prompts, interaction {pair / 0.04:g} × the models' spread"
-        yield Case(title, partial(by_distance, Games(prompts, pair)), 400)
+        bounds = {} if pair else {"covered": COVERED_WITHOUT_INTERACTION, "wide": WIDTH_WITHOUT_INTERACTION}
+        yield Case(title, partial(by_distance, Games(prompts, pair), **bounds), 400)
     yield Case("the same, 10 prompts, 1 ×, 3 repeats", partial(by_distance, Games(10, 0.04, 3)), 400)
     holes = partial(by_distance, Games(20, 0.04, missing=0.5), covered=COVERED_WITH_HOLES)
     yield Case("the same, 20 prompts, 1 ×, half missing", holes, 400)

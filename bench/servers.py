@@ -7,6 +7,7 @@ import numpy as np
 
 from telephone.domain.games import Pair
 from telephone.scoring.ballots import BallotVote
+from telephone.scoring.distance_likelihood import Spreads
 from telephone.scoring.distance_model import Score
 
 PAIRS = [Pair(f"t{t}", f"i{i}") for t, i in product(range(3), range(4))]
@@ -32,10 +33,10 @@ class Games:
     missing: float = 0.0
 
     @property
-    def spreads(self) -> np.ndarray:
+    def spreads(self) -> Spreads:
         """All of them, for an oracle. Without repeats what belongs to a cell cannot be told from its noise."""
-        cell = [self.both, self.noise] if self.repeats > 1 else [float(np.hypot(self.both, self.noise))]
-        return np.array([self.models, self.models, max(self.pair, 1e-5), self.prompt, *cell])
+        both, noise = (self.both, self.noise) if self.repeats > 1 else (float(np.hypot(self.both, self.noise)), 0.0)
+        return Spreads(self.models, self.models, max(self.pair, 1e-5), self.prompt, both, noise, 0.0, 0.0)
 
     def play(self, rng: np.random.Generator) -> tuple[list[Score], np.ndarray]:
         """Games, and the true contrasts (12,)."""

@@ -100,6 +100,7 @@ def _by_distance(row: DistanceBoardRow | None, head: DistanceBoardRow | None) ->
         "prompts": row.prompts if row else 0,
         "provisional": row is None or row.provisional,
         "rank": row and row.rank,
+        "group": row and row.group,
         "head": head and {"distance": head.distance.estimate, **_ends(head.distance), "rank": head.rank},
     }
 

@@ -140,10 +140,11 @@ def _of_sheet(path: Path, columns: list[str], prior_sd: float | None, as_json: b
     from telephone.leaderboards.csv_records import columns_of
     from telephone.leaderboards.wording import board as words
     from telephone.scoring.choice_likelihood import POSITION
-    from telephone.scoring.vote_model import rank_by_votes
+    from telephone.scoring.vote_model import FLATTEST, rank_by_votes
 
-    if prior_sd is not None and not 0 < prior_sd < float("inf"):
-        raise typer.BadParameter("a prior needs a standard deviation above 0, such as 1", param_hint="--prior-sd")
+    if prior_sd is not None and not 0 < prior_sd <= FLATTEST:
+        why = f"a prior needs a standard deviation above 0 and at most {FLATTEST:,.0f}, such as 1; 1000 is flat already"
+        raise typer.BadParameter(why, param_hint="--prior-sd")
     ballots = read_votes(lines_of(path), columns_of(columns, (*VOTES, *MORE)))
     # Where no two pairs stand in both orders, the columns are no buttons: a gain by position would be made up.
     board = rank_by_votes(ballots, prior_sd=prior_sd, position=POSITION if ballots.turned else 0.0)
@@ -227,10 +228,12 @@ def _table(board: "Board") -> Table:
 
     heads = ["on 75 tokens"] if board.heads_differ else []
     by_votes = [*(["group"] if board.apart else []), *_VOTES]
-    columns = {"distance": [*_DISTANCES, *heads], "votes": by_votes, "both": [*_DISTANCES, *heads, *by_votes]}
+    by_distance = [*(["group"] if board.unjoined else []), *_DISTANCES, *heads]
+    columns = {"distance": by_distance, "votes": by_votes, "both": [*by_distance, *by_votes]}
     table = Table("pair", *columns[board.asked.by], "games begun", title=escape(words.heading(board)))
     for row in board.rows:
-        distance = [*_by_distance(row.distance), *(_by_head(row) if heads else [])]
+        group = [str(row.distance.group) if row.distance else ""] if board.unjoined else []
+        distance = [*group, *_by_distance(row.distance), *(_by_head(row) if heads else [])]
         group = [str(row.votes.group) if row.votes else ""] if board.apart else []
         votes = [*group, *_by_votes(row.votes)]
         figures = {"distance": distance, "votes": votes, "both": [*distance, *votes]}[board.asked.by]

@@ -23,6 +23,7 @@ Games = Literal["all", "designed", "open"]
 Prompts = Literal["curated", "free"]
 Votes = Literal["all", "unflagged"]
 
+UNJOINED: Final = "that share no prompt"
 SAME: Final = 1e-6
 """Two distances that differ by less count as equal: one figure, computed in another order."""
 
@@ -140,9 +141,20 @@ class Board:
 
     @property
     def apart(self) -> int:
-        """How many groups of pairs never met, 0 where all that were voted on did."""
+        """How many groups of pairs never met in battles, 0 where all that were voted on did."""
         groups = len(self.votes.groups) if self.votes and self.asked.by != "distance" else 1
         return groups if groups > 1 else 0
+
+    @property
+    def unjoined(self) -> int:
+        """How many groups of pairs no prompt joins, 0 where all that were measured are joined."""
+        groups = len(self.distance.groups) if self.distance and self.asked.by != "votes" else 1
+        return groups if groups > 1 else 0
+
+    @property
+    def in_group(self) -> bool:
+        """Whether a rank is one in a group of pairs, by distance or by votes."""
+        return bool(self.apart or self.unjoined)
 
     @property
     def is_empty(self) -> bool:
@@ -174,7 +186,7 @@ def courses(boards: Sequence[DistanceBoard]) -> tuple[BoardCourse, ...]:
 def cells_of(sums: Sequence[CellSums], *, heads: bool = False) -> list[Cell]:
     """The cells that ranking and insights take: of whole captions or, with `heads`, of the first 75 tokens."""
     chosen = [(one, one.head if heads else one.distance) for one in sums]
-    return [Cell(one.pair, one.prompt, one.games, figure.mean, figure.squares) for one, figure in chosen]
+    return [Cell(one.pair, one.prompt, one.games, figure.mean, figure.squares, one.level) for one, figure in chosen]
 
 
 def have_heads(sums: Sequence[CellSums]) -> bool:
@@ -189,8 +201,8 @@ def rows_of(
 
     A narrow interval can have a better rank than one whose middle is nearer: ranks go first.
     """
-    by_distance = {row.pair: row for row in sorted(ruling.whole.rows, key=_rank)} if ruling else {}
-    by_votes = {row.pair: row for row in sorted(votes.rows, key=lambda row: (row.group, row.rank))} if votes else {}
+    by_distance = {row.pair: row for row in sorted(ruling.whole.rows, key=_place)} if ruling else {}
+    by_votes = {row.pair: row for row in sorted(votes.rows, key=_place)} if votes else {}
     shown = ruling.heads if ruling and ruling.heads_differ else None
     by_head = {row.pair: row for row in shown.rows} if shown else {}
     kin = ruling.judge.kin if ruling else frozenset()
@@ -212,7 +224,7 @@ def judged(rulings: Sequence[Ruling], missing: Sequence[str]) -> Verdict:
     """The verdict by distance: `rulings` of all judges that measured games, `missing` labels of those that did not."""
     if not rulings:
         return Verdict(None)
-    found = [_first(ruling.whole.rows, ruling.judge.label) for ruling in rulings]
+    found = [_of_groups(ruling.whole, ruling.judge.label, UNJOINED) for ruling in rulings]
     for verdict in found:
         if verdict.winner is None:
             return verdict
@@ -230,15 +242,8 @@ def judged(rulings: Sequence[Ruling], missing: Sequence[str]) -> Verdict:
 
 
 def voted(board: VoteBoard) -> Verdict:
-    """The verdict by votes. Of several groups that never met each has its own, and a winner is one of its group."""
-    found = [_first(group, "the votes") for group in board.groups]
-    if len(found) == 1 or board.winner is not None:
-        return next((verdict for verdict in found if verdict.winner == board.winner), found[0])
-    winners = [str(verdict.winner) for verdict in found if verdict.winner is not None]
-    apart = f"the pairs fall into {len(found)} groups that never met"
-    return Verdict(
-        None, f"{apart}; in theirs have won {_listed(winners)}" if winners else f"{apart}, none with a winner"
-    )
+    """The verdict by votes."""
+    return _of_groups(board, "the votes", "that never met")
 
 
 def both(distance: Verdict, votes: Verdict) -> Verdict:
@@ -246,6 +251,18 @@ def both(distance: Verdict, votes: Verdict) -> Verdict:
     if distance.winner is not None and votes.winner is not None and distance.winner != votes.winner:
         return Verdict(None, f"distances say {distance.winner}, votes say {votes.winner}")
     return next((one for one in (distance, votes) if one.winner is None), distance)
+
+
+def _of_groups(board: DistanceBoard | VoteBoard, who: str, what: str) -> Verdict:
+    """Of several groups of pairs each has its own verdict, and a winner is one of its group."""
+    found = [_first(group, who) for group in board.groups]
+    if len(found) == 1 or board.winner is not None:
+        return next((verdict for verdict in found if verdict.winner == board.winner), found[0])
+    winners = [str(verdict.winner) for verdict in found if verdict.winner is not None]
+    apart = f"the pairs fall into {len(found)} groups {what}"
+    return Verdict(
+        None, f"{apart}; in theirs have won {_listed(winners)}" if winners else f"{apart}, none with a winner"
+    )
 
 
 def _first(rows: Sequence[DistanceBoardRow] | Sequence[VoteBoardRow], who: str) -> Verdict:
@@ -260,8 +277,8 @@ def _first(rows: Sequence[DistanceBoardRow] | Sequence[VoteBoardRow], who: str) 
     return Verdict(None, f"{first[0].pair} is ahead by {who}, but provisional")
 
 
-def _rank(row: DistanceBoardRow | VoteBoardRow) -> int:
-    return row.rank
+def _place(row: DistanceBoardRow | VoteBoardRow) -> tuple[int, int]:
+    return row.group, row.rank
 
 
 def _ranks(board: DistanceBoard) -> dict[Pair, int]:

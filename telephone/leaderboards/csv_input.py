@@ -106,8 +106,12 @@ def read_scores(
         cell.append(value)
     if not values:
         raise BadInput("The file has no scores below its heading; write one game a line.")
-    cells = (_cell(Pair(t2i, i2t), prompt, values[t2i, i2t, prompt]) for t2i, i2t, prompt in sorted(values))
-    return ScoreSheet(tuple(cells), {prompt: level or None for prompt, (_, level) in levels.items()})
+    known_levels = {prompt: level or None for prompt, (_, level) in levels.items()}
+    cells = (
+        _cell(Pair(t2i, i2t), prompt, values[t2i, i2t, prompt], known_levels[prompt])
+        for t2i, i2t, prompt in sorted(values)
+    )
+    return ScoreSheet(tuple(cells), known_levels)
 
 
 class _Votes:
@@ -271,11 +275,11 @@ class _Numbers:
             )
 
 
-def _cell(pair: Pair, prompt: str, values: "array[float]") -> Cell:
+def _cell(pair: Pair, prompt: str, values: "array[float]", level: str | None) -> Cell:
     """Sorted first, so that the order of lines changes no digit."""
     found = np.sort(np.frombuffer(values))
     mean = float(found.mean())
-    return Cell(pair, prompt, found.size, mean, float(np.sum((found - mean) ** 2)))
+    return Cell(pair, prompt, found.size, mean, float(np.sum((found - mean) ** 2)), level)
 
 
 def _chosen(choice: int) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from telephone.domain.battles import Decision
 from telephone.domain.polls import Poll
 from telephone.scoring.voter_anomalies import suspects
+from telephone.store.packed_votes import PACKED
 
 Mask = NDArray[np.bool_]
 
@@ -39,18 +40,19 @@ class Flagged:
 
 def flag_voters(polls: Sequence[Poll], least_days: int, decisions: Mapping[int, Decision]) -> tuple[Flagged, ...]:
     """Voters with flagged votes or a decision, those with most flagged votes first."""
-    odd = patterned(polls)
-    marks = [_marks(poll, least_days, odd) for poll in polls]
-    members = np.concatenate([poll.votes["member"] for poll in polls] or [np.zeros(0, np.int64)])
-    every = {flag: np.concatenate([mark[flag] for mark in marks] or [np.zeros(0, np.bool_)]) for flag in Flag}
-    any_flag = np.any(list(every.values()), axis=0)
-    shown = sorted({int(member) for member in members[any_flag]} | set(decisions))
+    votes = _together(polls)
+    members, voter = np.unique(votes["member"], return_inverse=True)
+    marks = _marks(votes, least_days, patterned(polls))
+    any_flag = np.any(list(marks.values()), axis=0)
+    counts = {flag: np.bincount(voter[mark], minlength=len(members)) for flag, mark in marks.items()}
+    cast, flagged = np.bincount(voter, minlength=len(members)), np.bincount(voter[any_flag], minlength=len(members))
     found = []
-    for member in shown:
-        mine = members == member
-        counts = {flag: int(np.sum(every[flag] & mine)) for flag in Flag}
-        flags = {flag: count for flag, count in counts.items() if count}
-        found.append(Flagged(member, int(mine.sum()), int(np.sum(any_flag & mine)), flags, decisions.get(member)))
+    for k in np.flatnonzero((flagged > 0) | np.isin(members, sorted(decisions))):
+        flags = {flag: int(count[k]) for flag, count in counts.items() if count[k]}
+        member = int(members[k])
+        found.append(Flagged(member, int(cast[k]), int(flagged[k]), flags, decisions.get(member)))
+    gone = decisions.keys() - set(members.tolist())
+    found += [Flagged(member, 0, 0, {}, decisions[member]) for member in gone]
     return tuple(sorted(found, key=lambda one: (-one.flagged, one.member)))
 
 
@@ -60,15 +62,17 @@ def counted(
     """The polls without struck voters; with `odd`, the patterned voters, also without flagged votes not cleared."""
     struck = _members(decisions, Decision.STRUCK)
     cleared = _members(decisions, Decision.CLEARED)
-    if odd is None and not len(struck):
+    if not polls or (odd is None and not len(struck)):
         return list(polls)
+    votes = _together(polls)
+    out = np.isin(votes["member"], struck)
+    if odd is not None:
+        flagged = np.any(list(_marks(votes, least_days, odd).values()), axis=0)
+        out |= flagged & ~np.isin(votes["member"], cleared)
+    ends = np.cumsum([len(poll.votes) for poll in polls])
     kept = []
-    for poll in polls:
-        out = np.isin(poll.votes["member"], struck)
-        if odd is not None:
-            flagged = np.any(list(_marks(poll, least_days, odd).values()), axis=0)
-            out |= flagged & ~np.isin(poll.votes["member"], cleared)
-        kept.append(replace(poll, votes=poll.votes[~out]) if out.any() else poll)
+    for poll, dropped in zip(polls, np.split(out, ends[:-1]), strict=True):
+        kept.append(replace(poll, votes=poll.votes[~dropped]) if dropped.any() else poll)
     return kept
 
 
@@ -77,13 +81,17 @@ def patterned(polls: Sequence[Poll]) -> frozenset[int]:
     return frozenset(suspect.member for suspect in suspects(polls))
 
 
-def _marks(poll: Poll, least_days: int, odd: frozenset[int]) -> dict[Flag, Mask]:
-    votes = poll.votes
+def _together(polls: Sequence[Poll]) -> NDArray[np.void]:
+    """The votes of all polls, in their order."""
+    return np.concatenate([poll.votes for poll in polls] or [np.zeros(0, dtype=PACKED)])
+
+
+def _marks(votes: NDArray[np.void], least_days: int, odd: frozenset[int]) -> dict[Flag, Mask]:
     return {
         Flag.STARTER: votes["starter"],
         Flag.LATE: votes["late"],
         Flag.YOUNG: votes["age"] < least_days,
-        Flag.PATTERN: np.isin(votes["member"], sorted(odd)),
+        Flag.PATTERN: np.isin(votes["member"], np.fromiter(odd, np.int64, len(odd))),
     }
 
 

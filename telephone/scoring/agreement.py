@@ -43,20 +43,26 @@ def agreement(distance: DistanceBoard, votes: VoteBoard, *, seed: int = 0) -> Ag
     """Kendall's τ-b between less distance and a higher rating. Finite; `seed` is that of the draws."""
     one = {row.pair: k for k, row in enumerate(distance.rows)}
     other = {row.pair: k for k, row in enumerate(votes.rows)}
-    # Votes order only pairs that met: of several groups the one counts that has most pairs on both boards.
-    met = [[row.pair for row in group if row.pair in one] for group in votes.groups]
+    # A board orders only pairs of one group: of those that both put together the most count.
+    near = [{row.pair for row in group} for group in distance.groups]
+    met = [[row.pair for row in group if row.pair in those] for group in votes.groups for those in near]
     most: list[Pair] = max(met, key=len, default=[])
     common = sorted(most, key=lambda pair: (pair.t2i, pair.i2t))
     if len(common) < FEWEST_PAIRS:
         return Agreement(len(common), None, f"{len(common)} pairs are on both boards, and it takes {FEWEST_PAIRS}")
-    near = -np.array([distance.rows[one[pair]].distance.estimate for pair in common])
+    close = -np.array([distance.rows[one[pair]].distance.estimate for pair in common])
     liked = np.array([votes.rows[other[pair]].theta.estimate for pair in common])
-    estimate = float(_tau(near[None, :], liked[None, :])[0])
+    estimate = float(_tau(close[None, :], liked[None, :])[0])
     if np.isnan(estimate):
         return Agreement(len(common), None, "one of the boards has all pairs level")
     models, pair = votes.spreads
     said = [
-        _Said.of(near, distance.covariance, [one[p] for p in common], pair_covariance(common, *distance.spreads[:3])),
+        _Said.of(
+            close,
+            distance.covariance,
+            [one[p] for p in common],
+            pair_covariance(common, *map(float, distance.spreads[:3])),
+        ),
         _Said.of(liked, votes.covariance, [other[p] for p in common], pair_covariance(common, models, models, pair)),
     ]
     low, high = np.quantile(_tau(*_draws(said, seed)), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
@@ -89,27 +95,39 @@ class _Said:
 
 def _draws(said: Sequence[_Said], seed: int) -> list[Floats]:
     """Draws from the joint posterior of what is true by either board, (DRAWS, n) each."""
+    from scipy.linalg import solve_triangular
+
     rng = np.random.default_rng(seed)
     size = len(said[0].pull)
     pull, one = np.concatenate([board.pull for board in said]), np.eye(size)
     information = np.zeros((2 * size, 2 * size))
     information[:size, :size], information[size:, size:] = said[0].information, said[1].information
-    precisions = [information + np.block([[one, -r * one], [-r * one, one]]) / (1 - r**2) for r in CORRELATIONS]
-    means = [np.linalg.solve(precision, pull) for precision in precisions]
-    logs = np.array([pull @ mean - np.linalg.slogdet(p)[1] for mean, p in zip(means, precisions, strict=True)])
+
+    def root(r: float) -> Floats:
+        """That of the precision, lower triangular."""
+        between = np.block([[one, -r * one], [-r * one, one]]) / (1 - r**2)
+        return np.asarray(np.linalg.cholesky(information + between), dtype=np.float64)
+
+    roots = [root(float(r)) for r in CORRELATIONS]
+    halves = [solve_triangular(one, pull, lower=True) for one in roots]
+    logs = np.array([half @ half - 2 * np.sum(np.log(np.diag(one))) for half, one in zip(halves, roots, strict=True)])
     logs = 0.5 * (logs - size * np.log(1 - CORRELATIONS**2))
     chances = np.exp(logs - logs.max())
     drawn = []
-    for mean, precision, often in zip(means, precisions, rng.multinomial(DRAWS, chances / chances.sum()), strict=True):
-        root = np.linalg.cholesky(precision)
-        drawn.append(mean + np.linalg.solve(root.T, rng.standard_normal((2 * size, often))).T)
+    for half, lower, often in zip(halves, roots, rng.multinomial(DRAWS, chances / chances.sum()), strict=True):
+        noise = half[:, None] + rng.standard_normal((2 * size, often))
+        drawn.append(solve_triangular(lower, noise, lower=True, trans="T").T)
     every = np.concatenate(drawn)
     return [every[:, :size] @ said[0].root.T, every[:, size:] @ said[1].root.T]
 
 
 def _tau(one: Floats, other: Floats) -> Floats:
-    """τ-b (r,) of rows (r, n), NaN where all of one row is level."""
-    first, second = np.triu_indices(one.shape[1], 1)
-    a, b = (np.sign(x[:, first] - x[:, second]) for x in (one, other))
+    """τ-b (r,) of rows (r, n), NaN where all of one row is level. Pair by pair: all couples at once fill the memory."""
+    both, first, second = (np.zeros(len(one)) for _ in range(3))
+    for k in range(one.shape[1] - 1):
+        a, b = (np.sign(x[:, k + 1 :] - x[:, k : k + 1]) for x in (one, other))
+        both += np.einsum("rn,rn->r", a, b)
+        first += np.count_nonzero(a, axis=1)
+        second += np.count_nonzero(b, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.sum(a * b, axis=1) / np.sqrt(np.sum(a**2, axis=1) * np.sum(b**2, axis=1)))
+        return np.asarray(both / np.sqrt(first * second))

@@ -15,6 +15,8 @@ from telephone.scoring.intervals import LEVEL, Floats, Interval
 RESAMPLES: Final = (999, 399)
 """How often the prompts are resampled, and how often where there are more than MANY."""
 MANY: Final = 100
+ENOUGH: Final = 500
+"""With more prompts the resamples say what Student's t says, and take their time."""
 NOTHING: Final = 1e-9
 """A part of a figure that is no more than the rounding of numbers."""
 _AT_ONCE: Final = 4_000_000
@@ -40,6 +42,11 @@ def bootstrap(rows: Floats, figure: Figure, seed: int, *, plug_in: bool = False)
         return None
     if error <= NOTHING * abs(estimate):
         return Interval(estimate, estimate, estimate)
+    if count > ENOUGH:
+        from scipy.special import stdtrit
+
+        half = float(stdtrit(count - 1, (1 + LEVEL) / 2)) * error
+        return Interval(estimate, estimate - half, estimate + half)
     often = RESAMPLES[count > MANY]
     pick = np.random.default_rng(seed).integers(0, count, (often, count))
     drawn = np.zeros((often, count))

@@ -129,16 +129,30 @@ class BattleVotes:
         covariance = np.asarray(np.linalg.inv(point.curve), dtype=np.float64)
         return Fit(values, covariance, evidence, point.chances, point.answer)
 
-    def influence(self, fit: Fit, rows: Floats) -> Floats:
-        """How far one vote for each outcome moves the estimates that are `rows` (R, P + S + 1) of the covariance
-        times the parameters: shape (S + 1, B, R), of mean 0 under the chances."""
-        columns = rows.T
-        sides = columns[self.sides] + columns[self.pairs : -1, None]
-        log_tie = np.broadcast_to(columns[-1], (1, self.count, len(rows)))
-        local = np.concatenate([sides, log_tie])
-        local[: self.width] -= np.einsum("slb,lbr->sbr", fit.answer, local)
-        pull = np.einsum("olb,lbr->obr", self.parts, local)
-        return np.asarray(pull - np.einsum("ob,obr->br", fit.chances, pull), dtype=np.float64)
+    def scores(self, fit: Fit) -> Floats:
+        """How far one vote for each outcome pulls at its sides and at log ν, once the luck has answered: shape
+        (S + 1, S + 1, B), outcomes first, of mean 0 under the chances."""
+        found = self.parts - np.einsum("osb,slb->olb", self.parts[:, : self.width], fit.answer)
+        return np.asarray(found - np.einsum("ob,olb->lb", fit.chances, found), dtype=np.float64)
+
+    def scattered(self, fit: Fit, scores: Floats) -> Floats:
+        """The covariance (P + S + 1, P + S + 1) of all votes' pulls at the parameters, were each a voter's only one."""
+        weight = self.chosen.sum(axis=0) * fit.chances
+        return self._scatter2(np.einsum("ob,olb,omb->lmb", weight, scores, scores))
+
+    def clustered(self, ballots: Ballots, scores: Floats) -> Floats:
+        """The squares and products (P + S + 1, P + S + 1) of what each voter's votes pull together, summed."""
+        from scipy.sparse import csr_array
+
+        width, voters = self.width, int(ballots.voter.max(initial=-1)) + 1
+        pull = [ballots.weight * scores[ballots.choice, k, ballots.battle] for k in range(width + 1)]
+        sides = [self.sides[k, ballots.battle] for k in range(width)]
+        where = np.concatenate([ballots.voter] * width), np.concatenate(sides)
+        # A side counts for its pair and for its position; pairs are many, and each voter saw few.
+        pairs = csr_array((np.concatenate(pull[:width]), where), shape=(voters, self.pairs))
+        others = np.column_stack([np.bincount(ballots.voter, one, voters) for one in pull])
+        aside = np.asarray(pairs.T @ others)
+        return np.block([[(pairs.T @ pairs).toarray(), aside], [aside.T, others.T @ others]])
 
     def _local(self, values: Floats) -> Floats:
         """Parameters as each battle sees them: its sides with their positions, and log ν; shape (S + 1, B)."""

@@ -10,7 +10,7 @@ where pairs do not interact; a prompt whose pairs do not connect all models tell
 left out, which is counted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -22,9 +22,13 @@ from telephone.scoring.distance_model import Cell
 from telephone.scoring.intervals import Floats
 
 Side = Literal["t2i", "i2t"]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 ROUNDING: Final = 1e-12
 """What part of the scores is no more than the rounding of numbers."""
+AT_ONCE: Final = 2_000_000
+"""Numbers held at once while prompts are solved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,38 +73,63 @@ class Effect:
     below: int
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreTable:
+    """Scores of pairs by prompt: `y` (n, a, b), NaN where a pair did not play. Names go in their order."""
+
+    t2i: tuple[str, ...]
+    i2t: tuple[str, ...]
+    prompts: tuple[str, ...]
+    y: Floats
+
+    @classmethod
+    def of(cls, cells: Iterable[Cell]) -> "ScoreTable":
+        """All cells; repeats count as their mean. Raises ValueError where a pair has two cells for a prompt."""
+        kept = list(cells)
+        t2i = tuple(sorted({cell.pair.t2i for cell in kept}))
+        i2t = tuple(sorted({cell.pair.i2t for cell in kept}))
+        prompts = tuple(sorted({cell.prompt for cell in kept}))
+        n, a, b = ({name: k for k, name in enumerate(names)} for names in (prompts, t2i, i2t))
+        at = np.array([(n[one.prompt], a[one.pair.t2i], b[one.pair.i2t]) for one in kept]).reshape(-1, 3).T
+        flat = np.ravel_multi_index(tuple(at), (len(n), len(a), len(b)))
+        again = np.flatnonzero(np.bincount(flat) > 1)
+        if again.size:
+            pair = kept[int(np.flatnonzero(flat == again[0])[0])].pair
+            raise ValueError(f"{pair} has two cells for one prompt; merge its games first")
+        y = np.full((len(n), len(a), len(b)), np.nan)
+        y[tuple(at)] = [cell.mean for cell in kept]
+        return cls(t2i, i2t, prompts, y)
+
+    def without(self, side: Side, name: str) -> "ScoreTable":
+        """The scores of all pairs in which this model does not play on this side; a member can play on both."""
+        names, axis = (self.t2i, 1) if side == "t2i" else (self.i2t, 2)
+        y = np.delete(self.y, names.index(name), axis)
+        played = ~np.all(np.isnan(y), axis=(1, 2))
+        left = tuple(one for one in names if one != name)
+        t2i, i2t = (left, self.i2t) if side == "t2i" else (self.t2i, left)
+        return ScoreTable(t2i, i2t, tuple(np.array(self.prompts)[played].tolist()), y[played])
+
+    def design(self) -> Design:
+        """The design of all these scores."""
+        fit, a = _Fits.of(self.y), len(self.t2i)
+        connected = np.flatnonzero(fit.connected)
+        return Design(
+            t2i_names=self.t2i,
+            i2t_names=self.i2t,
+            prompts=tuple(self.prompts[k] for k in connected),
+            t2i=fit.solved[connected, 1 : 1 + a],
+            i2t=fit.solved[connected, 1 + a :],
+            level=fit.solved[connected, 0],
+            leverage=fit.leverage[connected, 0],
+            noise=fit.leverage[connected].sum(axis=1),
+            residuals=fit.residuals[connected],
+            left_out=len(self.prompts) - len(connected),
+        )
+
+
 def design(cells: Iterable[Cell]) -> Design:
     """The design of all cells; repeats count as their mean. Models and prompts go in the order of their names."""
-    kept = list(cells)
-    t2i = tuple(sorted({cell.pair.t2i for cell in kept}))
-    i2t = tuple(sorted({cell.pair.i2t for cell in kept}))
-    prompts = tuple(sorted({cell.prompt for cell in kept}))
-    places = [{name: k for k, name in enumerate(names)} for names in (prompts, t2i, i2t)]
-    table = np.full((len(prompts), len(t2i), len(i2t)), np.nan)
-    for cell in kept:
-        at = places[0][cell.prompt], places[1][cell.pair.t2i], places[2][cell.pair.i2t]
-        if not np.isnan(table[at]):
-            raise ValueError(f"{cell.pair} has two cells for one prompt; merge its games first")
-        table[at] = cell.mean
-    fit = _Fits.of(table)
-    connected = np.flatnonzero(fit.connected)
-    return Design(
-        t2i_names=t2i,
-        i2t_names=i2t,
-        prompts=tuple(prompts[k] for k in connected),
-        t2i=fit.solved[connected, 1 : 1 + len(t2i)],
-        i2t=fit.solved[connected, 1 + len(t2i) :],
-        level=fit.solved[connected, 0],
-        leverage=fit.leverage[connected, 0],
-        noise=fit.leverage[connected].sum(axis=1),
-        residuals=fit.residuals[connected],
-        left_out=len(prompts) - len(connected),
-    )
-
-
-def without(cells: Iterable[Cell], side: Side, name: str) -> list[Cell]:
-    """The cells of all pairs in which this model does not play on this side; a member can play on both."""
-    return [cell for cell in cells if getattr(cell.pair, side) != name]
+    return ScoreTable.of(cells).design()
 
 
 def comparable(cells: Sequence[Cell], fewest: int) -> Sequence[Cell]:
@@ -109,15 +138,19 @@ def comparable(cells: Sequence[Cell], fewest: int) -> Sequence[Cell]:
     Models go in the order of how few prompts they played on, whatever came out, and two of a kind always stay. Where
     no number of prompts is enough, those models stay that the most prompts connect.
     """
-    kept, best, most = cells, cells, -1
+    table = ScoreTable.of(cells)
+    names, played = {"t2i": list(table.t2i), "i2t": list(table.i2t)}, ~np.isnan(table.y)
+    best, most = {side: set(of) for side, of in names.items()}, -1
     while True:
-        count = len(design(kept).prompts)
+        count = int(_connected(played).sum())
         if count > most:
-            best, most = kept, count
-        rarest = None if count >= fewest else _rarest(kept)
+            best, most = {side: set(of) for side, of in names.items()}, count
+        rarest = None if count >= fewest else _rarest(names, played)
         if rarest is None:
-            return best
-        kept = without(kept, *rarest)
+            return [cell for cell in cells if cell.pair.t2i in best["t2i"] and cell.pair.i2t in best["i2t"]]
+        side, place = rarest
+        del names[side][place]
+        played = np.delete(played, place, 1 if side == "t2i" else 2)
 
 
 def absent(cells: Iterable[Cell], kept: Iterable[Cell]) -> tuple[str, ...]:
@@ -128,14 +161,34 @@ def absent(cells: Iterable[Cell], kept: Iterable[Cell]) -> tuple[str, ...]:
     return tuple(sorted({name for _, name in every - there}))
 
 
-def _rarest(cells: Sequence[Cell]) -> tuple[Side, str] | None:
-    """The model that played on the fewest prompts, of a kind that has more than two; None where none has."""
-    prompts: dict[Side, dict[str, set[str]]] = {"t2i": {}, "i2t": {}}
-    for cell in cells:
-        for side, of in prompts.items():
-            of.setdefault(getattr(cell.pair, side), set()).add(cell.prompt)
-    spare = [(len(seen), side, name) for side, of in prompts.items() if len(of) > 2 for name, seen in of.items()]
-    return min(spare)[1:] if spare else None
+def _rarest(names: Mapping[str, Sequence[str]], played: Mask) -> tuple[str, int] | None:
+    """The place of the model that played on the fewest prompts, of a kind that has more than two; None where none has.
+
+    Models without any game among those that are left go first.
+    """
+    prompts = {"t2i": played.any(axis=2).sum(axis=0), "i2t": played.any(axis=1).sum(axis=0)}
+    spare = [
+        (int(prompts[side][k]), side, name, k) for side, of in names.items() if len(of) > 2 for k, name in enumerate(of)
+    ]
+    return (min(spare)[1], min(spare)[3]) if spare else None
+
+
+def _connected(played: Mask) -> Mask:
+    """On which prompts (n,) the pairs that played (n, a, b) connect all models, step by step from each T2I."""
+    a, b = played.shape[1:]
+    found = (
+        (played.sum(axis=(1, 2)) >= a + b - 1)
+        & np.all(np.any(played, axis=2), axis=1)
+        & np.all(np.any(played, axis=1), axis=1)
+    )
+    asked = np.flatnonzero(found)
+    for some in np.array_split(asked, max(1, asked.size * a * max(a, b) // AT_ONCE)):
+        here = played[some].astype(np.float32)
+        reach = np.minimum(here @ np.swapaxes(here, 1, 2), 1)
+        for _ in range(int(a).bit_length()):
+            reach = np.minimum(reach @ reach, 1)
+        found[some] = np.all(reach > 0, axis=(1, 2))
+    return np.asarray(found, dtype=np.bool_)
 
 
 def theta2(effects: Floats) -> float:
@@ -169,6 +222,8 @@ def effect_of_models(effects: Floats) -> Effect:
 def effect_of_prompts(found: Design) -> Effect:
     """Whether prompts differ: the variance of their levels beyond what (abp) and e explain."""
     count, a, b = found.residuals.shape
+    if min(a, b) == 1:
+        return _effect_of_prompts_alone(found)
     played = ~np.isnan(found.residuals)
     below = int(played.sum()) - count * (a + b - 1) - (a - 1) * (b - 1)
     if count < 2 or below < 1:
@@ -178,6 +233,18 @@ def effect_of_prompts(found: Design) -> Effect:
     residual = float(np.sum(np.where(played, inner - pair, 0.0) ** 2)) / below
     between = float(np.var(found.level, ddof=1))
     error = residual * float(found.leverage.mean())
+    return _effect(between - error, between, error, 1, above=count - 1, below=below)
+
+
+def _effect_of_prompts_alone(found: Design) -> Effect:
+    """The same with one T2I, or one I2T: what the others' effects scatter over prompts is the error."""
+    effects = found.t2i if len(found.t2i_names) > 1 else found.i2t
+    count, models = effects.shape
+    below = (models - 1) * (count - 1)
+    if below < 1:
+        return Effect(0.0, 0.0, None, None, max(count - 1, 0), 0)
+    residual = float(np.sum((effects - effects.mean(axis=0)) ** 2)) / below
+    between, error = float(np.var(found.level, ddof=1)), residual * float(found.leverage.mean())
     return _effect(between - error, between, error, 1, above=count - 1, below=below)
 
 
@@ -216,47 +283,53 @@ class _Fits:
     solved: Floats
     leverage: Floats
     residuals: Floats
-    connected: NDArray[np.bool_]
+    connected: Mask
 
     @classmethod
     def of(cls, table: Floats) -> "_Fits":
-        """The fits of y (n, a, b) with NaN holes; prompts with the same holes are solved at once."""
+        """The fits of y (n, a, b) with NaN holes."""
         count, a, b = table.shape
-        fits = cls(
-            np.zeros((count, 1 + a + b)), np.zeros((count, 3)), np.full_like(table, np.nan), np.zeros(count, bool)
-        )
         played = ~np.isnan(table)
-        patterns, group = np.unique(played.reshape(count, a * b), axis=0, return_inverse=True)
-        alike = np.split(np.argsort(group.ravel(), kind="stable"), np.cumsum(np.bincount(group.ravel()))[:-1])
-        for pattern, prompts in zip(patterns, alike, strict=True):
-            fits._solve(table, pattern.reshape(a, b), prompts)
+        fits = cls(np.zeros((count, 1 + a + b)), np.zeros((count, 3)), np.full_like(table, np.nan), _connected(played))
+        prompts = np.flatnonzero(fits.connected)
+        # What is no more than rounding is nothing: otherwise equal scores would have effects, and sure ones.
+        nothing = ROUNDING * float(np.max(np.abs(table[prompts]), where=played[prompts], initial=0.0))
+        holes = np.packbits(played[prompts].reshape(len(prompts), a * b), axis=1)
+        _, first, pattern = np.unique(holes, axis=0, return_index=True, return_inverse=True)
+        size = max(1, AT_ONCE // (1 + a + b) ** 2)
+        for start in range(0, len(first), size):
+            here = np.flatnonzero((pattern.ravel() >= start) & (pattern.ravel() < start + size))
+            fits._solve(
+                table, prompts[here], prompts[first[start : start + size]], pattern.ravel()[here] - start, nothing
+            )
         return fits
 
-    def _solve(self, table: Floats, pattern: NDArray[np.bool_], prompts: NDArray[np.int64]) -> None:
-        a, b = pattern.shape
-        rows, columns = np.nonzero(pattern)
-        x = np.zeros((len(rows), 1 + a + b))
-        at = np.arange(len(rows))
-        x[:, 0] = x[at, 1 + rows] = x[at, 1 + a + columns] = 1
-        if np.linalg.matrix_rank(x) < a + b - 1:
-            return
+    def _solve(self, table: Floats, prompts: Ints, patterns: Ints, pattern: Ints, nothing: float) -> None:
+        """Solves `prompts`, whose holes are those of `patterns[pattern]`; both are places in the table."""
+        _, a, b = table.shape
+        t2i, i2t = slice(1, 1 + a), slice(1 + a, 1 + a + b)
+        there = (~np.isnan(table[patterns])).astype(np.float64)
+        normal = np.zeros((len(patterns), 1 + a + b, 1 + a + b))
+        normal[:, 0, 0] = there.sum(axis=(1, 2))
+        normal[:, 0, t2i] = normal[:, t2i, 0] = there.sum(axis=2)
+        normal[:, 0, i2t] = normal[:, i2t, 0] = there.sum(axis=1)
+        normal[:, t2i, i2t], normal[:, i2t, t2i] = there, np.swapaxes(there, 1, 2)
+        place = np.arange(1, 1 + a + b)
+        normal[:, place, place] = normal[:, 0, 1:]
         # The effects of either kind sum to 0: two rows that the data cannot contradict.
         sums = np.zeros((2, 1 + a + b))
-        sums[0, 1 : 1 + a] = sums[1, 1 + a :] = 1
-        inverse = np.linalg.inv(x.T @ x + sums.T @ sums)
-        y = table[prompts][:, rows, columns]
-        # What is no more than rounding is nothing: otherwise equal scores would have effects, and sure ones.
-        nothing = ROUNDING * float(np.abs(y).max())
-        solved = _cleared(y @ x @ inverse, nothing)
-        spread = np.diag(inverse @ x.T @ x @ inverse)
+        sums[0, t2i] = sums[1, i2t] = 1
+        inverse = np.linalg.inv(normal + sums.T @ sums)
+        spread = np.sum((inverse @ normal) * inverse, axis=2)
+        y = np.nan_to_num(table[prompts])
+        right = np.concatenate([y.sum(axis=(1, 2))[:, None], y.sum(axis=2), y.sum(axis=1)], axis=1)
+        solved = _cleared(np.einsum("nij,nj->ni", inverse[pattern], right), nothing)
         self.solved[prompts] = solved
-        self.leverage[prompts] = (
-            spread[0],
-            spread[1 : 1 + a].sum() / max(a - 1, 1),
-            spread[1 + a :].sum() / max(b - 1, 1),
-        )
-        self.residuals[prompts[:, None], rows, columns] = _cleared(y - solved @ x.T, nothing)
-        self.connected[prompts] = True
+        self.leverage[prompts] = np.column_stack(
+            [spread[:, 0], spread[:, t2i].sum(axis=1) / max(a - 1, 1), spread[:, i2t].sum(axis=1) / max(b - 1, 1)]
+        )[pattern]
+        fitted = solved[:, :1, None] + solved[:, t2i, None] + solved[:, None, i2t]
+        self.residuals[prompts] = _cleared(table[prompts] - fitted, nothing)
 
 
 def _cleared(values: Floats, nothing: float) -> Floats:

@@ -18,10 +18,16 @@ from telephone.scoring.intervals import LEVEL, Floats, Interval
 
 Shape = Literal["constant", "line", "exponential", "power"]
 RATES: Final[Floats] = np.geomspace(0.02, 5.0, 240)
-"""The rates b that are tried, per turn for the exponential: half-lives from 35 turns down to a seventh of one."""
+"""The rates b that are tried, per turn for the exponential: half-lives from 35 turns down to a seventh of one.
+Between two of them the best is searched."""
+ROUNDING: Final = 1e-6
+"""What part of a rate is no more than the rounding of its search: likeness is flat about its best."""
 FEWEST_PROMPTS: Final = 5
 """With fewer prompts no interval is given: resampling three or four of them covers far less than it says."""
 RESAMPLES: Final = 400
+GOLDEN: Final = (5**0.5 - 1) / 2
+SECTIONS: Final = 32
+"""How often a search narrows what lies between two rates: to a part of 2e-7."""
 EDGE: Final = 0.05
 """The part of the resamples that may find b at the end of what is tried before b counts as not identified."""
 REST: Final = 3
@@ -89,11 +95,11 @@ def decay(similarities: ArrayLike, *, seed: int = 0) -> Decay:
         why = f"{len(rows)} prompts are too few to say how sure the rate is; {FEWEST_PROMPTS} are needed"
         return Decay(best, curves, len(rows), None, why)
     pick = np.random.default_rng(seed).integers(0, len(rows), (RESAMPLES, len(rows)))
-    rates = RATES[_indices(best.shape, rows[pick].mean(axis=1))]
+    rates = _rates(best.shape, rows[pick].mean(axis=1))
     if np.mean((rates <= RATES[0]) | (rates >= RATES[-1])) > EDGE or best.rate in (RATES[0], RATES[-1]):
         why = "other draws of the prompts give rates without bound, so these turns do not tell the rate"
         return Decay(best, curves, len(rows), None, why)
-    low, high = np.quantile(rates, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(rates, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) * np.array([1 - ROUNDING, 1 + ROUNDING])
     rate = Interval(best.rate, min(float(low), best.rate), max(float(high), best.rate))
     return Decay(best, curves, len(rows), rate, None)
 
@@ -141,21 +147,35 @@ def _straight(y: Floats) -> Curve:
     return Curve("line", float(a), 0.0, float(c), _aicc(float(np.sum((y - a * g - c) ** 2)), y.size, 3))
 
 
-def _basis(shape: Shape, turns: int) -> Floats:
+def _basis(shape: Shape, rates: Floats, turns: int) -> Floats:
     """f(g) for every rate: (rates, turns), each row about its mean and of length 1."""
     g = np.arange(1.0, turns + 1)
-    raw = np.exp(-RATES[:, None] * (g - 1)) if shape == "exponential" else g ** -RATES[:, None]
+    raw = np.exp(-rates[:, None] * (g - 1)) if shape == "exponential" else g ** -rates[:, None]
     centred = raw - raw.mean(axis=1, keepdims=True)
     return np.asarray(centred / np.linalg.norm(centred, axis=1, keepdims=True), dtype=np.float64)
 
 
-def _indices(shape: Shape, curves: Floats) -> Floats:
-    """Which rate fits each of `curves` (n, turns) best: whose basis is most in line with it."""
-    return np.asarray(np.argmax(np.abs(curves @ _basis(shape, curves.shape[1]).T), axis=1))
+def _rates(shape: Shape, curves: Floats) -> Floats:
+    """The rate that fits each of `curves` (n, turns) best: whose basis is most in line with it.
+
+    The best of RATES, and by golden sections what lies between its neighbours; the ends stay what they are.
+    """
+    best = np.argmax(np.abs(curves @ _basis(shape, RATES, curves.shape[1]).T), axis=1)
+    inner = (best > 0) & (best < len(RATES) - 1)
+    low, high = (np.log(RATES[np.clip(best + side, 0, len(RATES) - 1)]) for side in (-1, 1))
+
+    def likeness(logs: Floats) -> Floats:
+        return np.asarray(np.abs(np.sum(curves * _basis(shape, np.exp(logs), curves.shape[1]), axis=1)))
+
+    for _ in range(SECTIONS):
+        left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+        nearer = likeness(left) > likeness(right)
+        low, high = np.where(nearer, low, left), np.where(nearer, right, high)
+    return np.asarray(np.where(inner, np.exp((low + high) / 2), RATES[best]), dtype=np.float64)
 
 
 def _best_rate(shape: Shape, y: Floats) -> Curve:
-    rate = float(RATES[int(_indices(shape, y[None, :])[0])])
+    rate = float(_rates(shape, y[None, :])[0])
     g = np.arange(1.0, y.size + 1)
     f = np.exp(-rate * g) if shape == "exponential" else g**-rate
     a = float(np.sum((f - f.mean()) * (y - y.mean())) / np.sum((f - f.mean()) ** 2))

@@ -1,9 +1,10 @@
 """The three questions: which T2I is best, which I2T, and which of the two matters more.
 
-Answers hold among the models that played, for prompts like these. Intervals of θ²_T, θ²_I, their difference and their
-shares are symmetric bootstrap-t over whole prompts (bootstrap.py): a plain percentile interval covers 74% at 3
-prompts and 91% at 10. A best model is declared when it beats each other one over prompts at a level that allows
-for having looked for the best (Hsu 1981, Ann. Stat. 9:1026-1034, with Bonferroni's bound for Dunnett's quantile).
+Answers hold among the models that played, for prompts like these. Intervals of θ²_T and θ²_I turn their F tests round
+(noncentral.py); those of their difference and of shares are symmetric bootstrap-t over whole prompts (bootstrap.py): a
+plain percentile interval covers 74% at 3 prompts and 91% at 10. A best model is declared when it beats each other one
+over prompts at a level that allows for having looked for the best (Hsu 1981, Ann. Stat. 9:1026-1034, with Bonferroni's
+bound for Dunnett's quantile).
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from telephone.scoring.bootstrap import Figure, bootstrap
 from telephone.scoring.crossed_effects import (
     Design,
     Effect,
+    ScoreTable,
     Side,
     absent,
     comparable,
@@ -27,9 +29,9 @@ from telephone.scoring.crossed_effects import (
     missing_games,
     theta2,
 )
-from telephone.scoring.crossed_effects import without as leave_out
 from telephone.scoring.distance_model import Cell
 from telephone.scoring.intervals import LEVEL, Floats, Interval
+from telephone.scoring.noncentral import interval_of_theta2
 from telephone.scoring.sufficient_statistics import Figures, part
 
 FEWEST_PROMPTS: Final = 10
@@ -187,7 +189,7 @@ def _factor(names: Sequence[str], effects: Floats, figure: Figure, asked: _Asked
     if count < FEWEST_PROMPTS:
         why = f"too early, with {count} of {FEWEST_PROMPTS} prompts"
         return Factor(models, effect, None, None, listed, None, why, FEWEST_PROMPTS - count)
-    interval, share = asked.interval(figure), asked.ratio(figure, asked.figures.variation)
+    interval, share = interval_of_theta2(effects), asked.ratio(figure, asked.figures.variation)
     more = _prompts_to_the_best(sign * (effects - effects[:, order[:1]])[:, order[1:]])
     if more == 0:
         return Factor(models, effect, interval, share, listed, names[order[0]], None, 0)
@@ -231,7 +233,8 @@ def _extent(cells: Sequence[Cell], found: Design) -> tuple[float, float] | None:
     """The least and the largest difference with one model left out, where two of its kind remain."""
     kinds: dict[Side, tuple[str, ...]] = {"t2i": found.t2i_names, "i2t": found.i2t_names}
     spare = [(side, name) for side, names in kinds.items() if len(names) > 2 for name in names]
-    parts = [design(leave_out(cells, side, name)) for side, name in spare]
+    table = ScoreTable.of(cells)
+    parts = [table.without(side, name).design() for side, name in spare]
     seen = [theta2(one.t2i) - theta2(one.i2t) for one in parts if len(one.prompts) > 1]
     return (min(seen), max(seen)) if seen else None
 

@@ -56,33 +56,36 @@ def pair_covariance(pairs: Sequence[Pair], t2i: float, i2t: float, pair: float) 
 
     A pair that nobody has seen is thereby known from its models, and believed less than one that was seen.
     """
-    same_t2i, same_i2t = _shared(tuple(pairs))
+    same_t2i, same_i2t = shared_models(tuple(pairs))
     return t2i**2 * same_t2i + i2t**2 * same_i2t + pair**2 * np.eye(len(pairs))
 
 
 @lru_cache(maxsize=16)
-def _shared(pairs: tuple[Pair, ...]) -> tuple[Floats, Floats]:
+def shared_models(pairs: tuple[Pair, ...]) -> tuple[Floats, Floats]:
     """Which pairs (P, P) share their T2I, and which their I2T: asked for at every set of spreads."""
     t2i, i2t = np.array([one.t2i for one in pairs]), np.array([one.i2t for one in pairs])
     return (t2i[:, None] == t2i).astype(np.float64), (i2t[:, None] == i2t).astype(np.float64)
 
 
-def integrate(evidence: Callable[[Floats], float], scales: Sequence[float], doubted: int | None = None) -> Nodes:
+Evidence = Callable[[Floats], Floats]
+"""The log marginal likelihood (m,) of the data at each set of spreads (m, d)."""
+
+
+def integrate(evidence: Evidence, scales: Sequence[float], doubted: int | None = None) -> Nodes:
     """Where the posterior of the spreads lies, for half-normal priors with these `scales` (d,).
 
-    `evidence` is the log marginal likelihood of the data at spreads (d,). `doubted` is the index of the spread that
-    may be absent: it is, with prior probability ABSENT (averaging over models that have a term and models that
-    have not: Hoeting et al. 1999, Statistical Science 14:382-417). Deterministic.
+    `doubted` is the index of the spread that may be absent: it is, with prior probability ABSENT (averaging over models
+    that have a term and models that have not: Hoeting et al. 1999, Statistical Science 14:382-417). Deterministic.
     """
     if not scales:
-        return Nodes(np.zeros((1, 0)), np.ones(1), evidence(np.zeros(0)))
+        return Nodes(np.zeros((1, 0)), np.ones(1), float(evidence(np.zeros((1, 0)))[0]))
     wide = np.asarray(scales, dtype=np.float64)
     some, mode = _around_the_mode(evidence, wide, np.log(wide / 2))
     if doubted is None:
         return some
 
-    def without(others: Floats) -> float:
-        return evidence(np.insert(others, doubted, nothing))
+    def without(others: Floats) -> Floats:
+        return evidence(np.insert(others, doubted, nothing, axis=1))
 
     nothing = wide[doubted] * NOTHING
     none, _ = _around_the_mode(without, np.delete(wide, doubted), np.delete(mode, doubted))
@@ -94,14 +97,14 @@ def integrate(evidence: Callable[[Floats], float], scales: Sequence[float], doub
     )
 
 
-def _around_the_mode(evidence: Callable[[Floats], float], wide: Floats, start: Floats) -> tuple[Nodes, Floats]:
+def _around_the_mode(evidence: Evidence, wide: Floats, start: Floats) -> tuple[Nodes, Floats]:
     """Quasi-random points around the mode, weighed, and the mode; all in the logarithms of the spreads."""
     low, high = np.log(wide * BOUNDS[0]), np.log(wide * BOUNDS[1])
 
-    def density(logs: Floats) -> float:
+    def density(logs: Floats) -> Floats:
         inside = np.clip(logs, low, high)
-        prior = np.sum(logs - 0.5 * np.exp(2 * inside) / wide**2)  # the half-normal, and dσ = σ d log σ
-        return evidence(np.exp(inside)) + float(prior - np.sum(np.log(wide * np.sqrt(np.pi / 2))))
+        prior = np.sum(logs - 0.5 * np.exp(2 * inside) / wide**2, axis=1)  # the half-normal, and dσ = σ d log σ
+        return np.asarray(evidence(np.exp(inside)) + prior - np.sum(np.log(wide * np.sqrt(np.pi / 2))))
 
     mode, curvature = _climb(density, start, low, high)
     around = _normals(NODES * max(wide.size, 3) // 2, wide.size)
@@ -109,14 +112,14 @@ def _around_the_mode(evidence: Callable[[Floats], float], wide: Floats, start: F
     axes, left, right = _tails(density, mode, curvature)
     lengths = WIDER * np.where(around < 0, left, right)
     points = mode + (around * lengths) @ axes.T
-    logs = np.array([density(point) for point in points])
+    logs = density(points)
     logs += np.sum(0.5 * around**2 + np.log(lengths), axis=1) + 0.5 * wide.size * np.log(2 * np.pi)
     weights = np.exp(logs - logs.max())
     total = float(logs.max() + np.log(weights.mean()))
     return Nodes(np.exp(np.clip(points, low, high)), weights / weights.sum(), total), mode
 
 
-def _climb(density: Callable[[Floats], float], start: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+def _climb(density: Evidence, start: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
     """The mode and the curvature there, by Newton's method on central differences.
 
     These are wide on purpose: a gradient from steps of 1e-8, as minimisers take them, is drowned in rounding.
@@ -130,7 +133,7 @@ def _climb(density: Callable[[Floats], float], start: Floats, low: Floats, high:
             break
         step = vectors @ along
         step *= min(1.0, FARTHEST / np.max(np.abs(step)))
-        while density(np.clip(at + step, low, high)) <= height and np.max(np.abs(step)) > STEP / 10:
+        while density(np.clip(at + step, low, high)[None])[0] <= height and np.max(np.abs(step)) > STEP / 10:
             step /= 2
         at = np.clip(at + step, low, high)
         height, slope, curvature = _differences(density, at)
@@ -163,34 +166,32 @@ def _quantile(means: Floats, deviations: Floats, weights: Floats, level: float) 
     return np.asarray((low + high) / 2, dtype=np.float64)
 
 
-def _differences(density: Callable[[Floats], float], at: Floats) -> tuple[float, Floats, Floats]:
+def _differences(density: Evidence, at: Floats) -> tuple[float, Floats, Floats]:
     """Height, slope (d,) and minus the second derivatives (d, d), by central differences."""
     moves = STEP * np.eye(at.size)
-    height = density(at)
-    up = np.array([density(at + move) for move in moves])
-    down = np.array([density(at - move) for move in moves])
+    one, other = np.tril_indices(at.size, -1)
+    both = moves[one] + moves[other]
+    seen = density(at + np.vstack([np.zeros((1, at.size)), moves, -moves, both, -both]))
+    height, up, down, up_two, down_two = np.split(seen, np.cumsum([1, at.size, at.size, one.size]))
     found = np.diag(2 * height - up - down)
-    for i in range(at.size):
-        for j in range(i):
-            both = density(at + moves[i] + moves[j]) + density(at - moves[i] - moves[j])
-            found[i, j] = found[j, i] = (up[i] + up[j] + down[i] + down[j] - 2 * height - both) / 2
-    return height, np.asarray((up - down) / (2 * STEP)), np.asarray(found / STEP**2, dtype=np.float64)
+    sides = up + down
+    mixed = (sides[one] + sides[other] - 2 * height - up_two - down_two) / 2
+    found[one, other] = found[other, one] = mixed
+    return float(height[0]), np.asarray((up - down) / (2 * STEP)), np.asarray(found / STEP**2, dtype=np.float64)
 
 
-def _tails(density: Callable[[Floats], float], mode: Floats, curvature: Floats) -> tuple[Floats, Floats, Floats]:
+def _tails(density: Evidence, mode: Floats, curvature: Floats) -> tuple[Floats, Floats, Floats]:
     """The axes (d, d) of the posterior, in columns of length 1, and how far it reaches to the left and right (d,) of
     each, as standard deviations of two half normals (Martins et al. 2013, Comput. Stat. Data Anal. 67:68-83)."""
     values, axes = np.linalg.eigh(curvature)
     # Which end of an axis is its right one is left open by the decomposition.
     axes *= np.where(axes[np.argmax(np.abs(axes), axis=0), np.arange(len(values))] < 0, -1, 1)
     deviations = 1 / np.sqrt(np.clip(values, FLATTEST, None))
-    height = density(mode)
     probes = 2 * deviations[:, None] * axes.T
-    sides = []
-    for sign in (-1, 1):
-        drops = np.array([height - density(mode + sign * probe) for probe in probes])
-        sides.append(deviations * np.clip(np.sqrt(2 / np.maximum(drops, 1e-9)), 0.5, 2.0))
-    return axes, sides[0], sides[1]
+    height, *seen = density(mode + np.vstack([np.zeros((1, mode.size)), -probes, probes]))
+    drops = np.maximum(height - np.array(seen), 1e-9).reshape(2, -1)
+    left, right = deviations * np.clip(np.sqrt(2 / drops), 0.5, 2.0)
+    return axes, left, right
 
 
 def _normals(count: int, size: int) -> Floats:

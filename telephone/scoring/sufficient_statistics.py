@@ -62,10 +62,16 @@ class Figures:
         """
         t2i, i2t, level, squares, residual, free, noise = np.moveaxis(sums[..., self.a + self.b :], -1, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            rest = residual / free
+            rest = residual / free if min(self.a, self.b) > 1 else self._scatter(sums, t2i + i2t, count)
             prompts = (squares - level**2 / count) / (count - 1)
             effects = (t2i / max(self.a - 1, 1) + i2t / max(self.b - 1, 1)) / count
             return np.asarray(prompts + effects + rest * (1 - noise / count), dtype=np.float64)
+
+    def _scatter(self, sums: Floats, squares: Floats, count: int) -> Floats:
+        """What effects scatter over prompts. With one model of a kind nothing is left within a prompt to judge by."""
+        total = sums[..., : self.a + self.b]
+        free = (count - 1) * (max(self.a, self.b) - 1)
+        return np.asarray((squares - np.sum(total**2, axis=-1) / count) / free, dtype=np.float64)
 
 
 def part(of: Floats, whole: Floats) -> Floats:

@@ -27,6 +27,8 @@ CENTRE: Final = 1000.0
 SCALES: Final = (1.0, 1.5, 0.5)
 """Scales of the half-normal priors: models (T2I and I2T alike), pair as a part of these, luck τ of a battle's side."""
 _PAIR: Final = 1
+FLATTEST: Final = 1e5
+"""The largest standard deviation of a fixed prior: what is flatter says no less, and leaves no digits to the votes."""
 SETTLED: Final = 200.0
 """A pair is provisional until its interval is narrower than this, in rating points."""
 FEWEST_BATTLES: Final = 3
@@ -101,10 +103,10 @@ def rank_by_votes(
     `prior_sd` puts one fixed normal prior on α, β and γ in the place of learnt spreads: large is flat. `position` is
     the prior standard deviation of what a button gains by where it stands, 0 where sides are no buttons. Pairs that
     never met are judged `apart`, in groups; otherwise the prior alone compares them. Raises ValueError where
-    `prior_sd` is not positive.
+    `prior_sd` is not positive, or beyond FLATTEST.
     """
-    if prior_sd is not None and not (np.isfinite(prior_sd) and prior_sd > 0):
-        raise ValueError(f"a prior needs a positive standard deviation, not {prior_sd}")
+    if prior_sd is not None and not 0 < prior_sd <= FLATTEST:
+        raise ValueError(f"a prior needs a standard deviation above 0 and at most {FLATTEST:g}, not {prior_sd}")
     battles = BattleVotes.of(ballots)
     nodes, near = _nodes(ballots, battles, prior_sd, position)
     fits = [_fit(ballots.pairs, battles, spreads, prior_sd, near, position=position) for spreads in nodes.spreads]
@@ -113,9 +115,9 @@ def rank_by_votes(
     same = group[:, None] == group[None, :]
     centring = np.eye(size) - same / same.sum(axis=1)
     best = fits[int(np.argmax(nodes.weights))]
-    extra = _clusters(ballots, battles, best, centring)
+    extra = clusters(ballots, battles, best, centring)
     means = np.array([centring @ fit.values[:size] for fit in fits])
-    covariances = np.array([centring @ fit.covariance[:size, :size] @ centring for fit in fits]) + np.diag(extra)
+    covariances = np.array([centring @ fit.covariance[:size, :size] @ centring for fit in fits]) + extra
     thetas = mixture(means, np.sqrt(np.diagonal(covariances, axis1=1, axis2=2)), nodes.weights)
     rows = _rows(ballots, thetas, settled, group)
     order = [ballots.pairs.index(row.pair) for row in rows]
@@ -142,10 +144,12 @@ def _nodes(
     scales = (SCALES[:2] if apart else ()) + (SCALES[2:] if ballots.lucky.any() else ())
     start: list[Floats | None] = [None]
 
-    def evidence(spreads: Floats) -> float:
-        fit = _fit(ballots.pairs, learnt, _absolute(spreads, apart), prior_sd, start[0], position=position)
-        start[0] = fit.values
-        return fit.evidence
+    def evidence(spreads: Floats) -> Floats:
+        found = np.zeros(len(spreads))
+        for k, one in enumerate(spreads):
+            fit = _fit(ballots.pairs, learnt, _absolute(one, apart), prior_sd, start[0], position=position)
+            start[0], found[k] = fit.values, fit.evidence
+        return found
 
     nodes = integrate(evidence, scales, doubted=_PAIR if apart else None)
     spreads = np.array([_absolute(one, apart) for one in nodes.spreads])
@@ -181,22 +185,24 @@ def _fit(
     return battles.fit(precision, luck, start)
 
 
-def _clusters(ballots: Ballots, battles: BattleVotes, fit: Fit, centring: Floats) -> Floats:
-    """The variance (P,) of the contrasts that voters' tastes add to that of independent votes, never negative."""
-    from scipy.sparse import csr_array
+def clusters(ballots: Ballots, battles: BattleVotes, fit: Fit, centring: Floats) -> Floats:
+    """The covariance (P, P) that voters' tastes add to that of contrasts from independent votes.
 
-    size = len(ballots.pairs)
-    pull = battles.influence(fit, centring @ fit.covariance[:size])
-    independent = np.einsum("ob,obp->p", battles.chosen.sum(axis=0) * fit.chances, pull**2)
-    voters = int(ballots.voter.max(initial=-1)) + 1
+    All votes of a voter are one cluster. No contrast of a pair to the mean is made surer by it, and pairs go together
+    as they do in what the clusters add.
+    """
+    size, voters = len(ballots.pairs), int(ballots.voter.max(initial=-1)) + 1
     if voters < 2:
-        return np.zeros(size)
-    every = pull.reshape(-1, size)
-    where = ballots.choice * battles.count + ballots.battle
-    cast = csr_array((ballots.weight, (ballots.voter, where)), shape=(voters, len(every)))
-    sums = np.asarray(cast @ every, dtype=np.float64)
-    clustered = np.sum(sums**2, axis=0) * voters / (voters - 1)
-    return np.maximum(np.asarray(clustered - independent, dtype=np.float64), 0.0)
+        return np.zeros((size, size))
+    to = centring @ fit.covariance[:size]
+    scores = battles.scores(fit)
+    found = battles.clustered(ballots, scores) * voters / (voters - 1) - battles.scattered(fit, scores)
+    added = np.asarray(to @ found @ to.T, dtype=np.float64)
+    values, vectors = np.linalg.eigh(added)
+    positive = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    # What is no covariance in the difference of two estimates is taken out; each pair keeps what it had of its own.
+    scale = np.sqrt(np.maximum(np.diag(added), 0.0) / np.maximum(np.diag(positive), np.finfo(float).tiny))
+    return np.asarray(scale[:, None] * positive * scale, dtype=np.float64)
 
 
 def _rows(ballots: Ballots, thetas: Sequence[Interval], settled: float, group: Ints) -> tuple[VoteBoardRow, ...]:

@@ -76,6 +76,11 @@ class Completion:
     failed: int = 0
     voided: int = 0
 
+    @property
+    def unfinished(self) -> int:
+        """How many games ended before their last turn."""
+        return self.stopped + self.failed
+
     def __add__(self, other: "Completion") -> "Completion":
         return Completion(
             self.started + other.started,

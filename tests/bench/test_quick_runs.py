@@ -16,17 +16,29 @@ ROWS = {
     "votes": r" \d\.\d\d s",
     "windows": r"^\S.* \d\.\d{3} ",
     "board": r"^an answer in [\d.]+ s, < \d+ s",
+    "board_costs": r" s of CPU +-?\d+ MB ",
     "insights": r"\bok$",
     "ranking": r"\bok$",
+    "worlds": r"\bok$",
     "scale": r"^claimed of 5 × 3: .* ok$",
     "sketch": r"\bok$",
 }
 """What a row of a bench looks like that has its goal, or its figures."""
-FEWEST = {"least": 2, "unknown_words": 3, "votes": 4, "windows": 5, "board": 1, "insights": 50, "ranking": 50}
+FEWEST = {
+    "least": 2,
+    "unknown_words": 3,
+    "votes": 4,
+    "windows": 5,
+    "board": 1,
+    "board_costs": 8,
+    "insights": 50,
+    "ranking": 50,
+    "worlds": 70,
+}
 FEWEST |= {"scale": 2, "sketch": 10}
-TIMED = {"board", "votes", "sketch"}
+TIMED = {"board", "board_costs", "votes", "sketch"}
 """These have goals in seconds, which a machine with other work misses."""
-LONG = {"board", "insights", "ranking", "scale", "sketch"}
+LONG = {"board", "board_costs", "insights", "ranking", "scale", "sketch", "worlds"}
 """These take a good part of a minute each."""
 PARTS = {"stored_games", "load_process", "load_provider", "load_workers", "chaos_worker"}
 """Benches import these, or run them in processes of their own; without a bench they measure nothing."""

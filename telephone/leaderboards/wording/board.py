@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from telephone.leaderboards.board import Board, BoardCourse, Games, PairRow, PeopleRow
+from telephone.leaderboards.unfinished_games import could_have_decided
 from telephone.scoring.distance_model import FEWEST_PROMPTS, SETTLED, DistanceBoardRow
 from telephone.scoring.intervals import Interval
 from telephone.scoring.vote_model import FEWEST_BATTLES, VoteBoardRow
@@ -74,7 +75,8 @@ def row_words(row: PairRow, board: Board) -> str:
     both = board.asked.by == "both"
     figures = []
     if row.distance is not None:
-        figures.append(_by_distance(row.distance, row.head, named=both))
+        group = f"group {row.distance.group}, " if board.unjoined else ""
+        figures.append(group + _by_distance(row.distance, row.head, named=both))
     if row.votes is not None:
         group = f"group {row.votes.group}, " if board.apart else ""
         figures.append(group + _by_votes(row.votes, named=both))
@@ -102,7 +104,7 @@ def verdict(board: Board, shown: Shown = str) -> str:
         return f"Nobody has won: {why}." if why else ""
     labels = " and ".join(shown(label) for label in board.judges)
     who = {"distance": labels, "votes": "the votes", "both": f"{labels}, and the votes"}[board.asked.by]
-    return f"{shown(str(winner))} has won{IN_GROUP if board.apart else ''}, by {who}."
+    return f"{shown(str(winner))} has won{IN_GROUP if board.in_group else ''}, by {who}."
 
 
 def agreed(board: Board) -> str:
@@ -150,8 +152,12 @@ def notes(board: Board, shown: Shown = str, *, rescore: str = "/telephone-admin 
         rows = [row.distance if kind == "distance" else row.votes for row in board.rows]
         if any(row is not None and row.provisional for row in rows):
             said.append(sentence)
+    if board.unjoined:
+        said.append(unjoined(board.unjoined))
     if board.apart:
         said.append(apart(board.apart))
+    if (undecided := unfinished(board, shown)) and by != "votes":
+        said.append(undecided)
     if by != "votes" and not board.is_empty:
         said.append("Distances understand English only.")
     return said
@@ -168,6 +174,29 @@ def apart(groups: int) -> str:
     return (
         f"The votes are of {groups} groups of pairs that never met. Each group is ranked by itself: ratings of two "
         "groups cannot be compared until a battle sets pairs of both against each other."
+    )
+
+
+def unjoined(groups: int) -> str:
+    """That no prompt joins some pairs, and what would."""
+    return (
+        f"The games are of {groups} groups of pairs that share no prompt. Each group is ranked by itself: one may have "
+        "had easier prompts, so distances of two groups cannot be compared until pairs of both play the same prompt."
+    )
+
+
+def unfinished(board: Board, shown: Shown = str) -> str:
+    """That games which were stopped or failed could have decided an order; empty where they could not."""
+    found = could_have_decided(board.rows)
+    if found is None:
+        return ""
+    one, other = found.ahead.completion.unfinished, found.behind.completion.unfinished
+    lost = [f"{counted(one, 'game')} of the former"] if one else []
+    lost += [f"{counted(other, 'game')} of the latter"] if other else []
+    more = f" So could they with {counted(found.others, 'other order')}." if found.others else ""
+    return (
+        f"Games that were stopped or failed could have decided that {shown(str(found.ahead.pair))} is ahead of "
+        f"{shown(str(found.behind.pair))}: {' and '.join(lost)} did not get to the end.{more}"
     )
 
 

@@ -122,7 +122,7 @@ def test_votes_of_one_battle_are_believed_less_than_votes_of_many(tmp_path: Path
     assert "a × x has won." in telephone("leaderboard", "--votes", many).stdout
 
 
-@pytest.mark.parametrize("prior", ["0", "-1", "nan", "inf"])
+@pytest.mark.parametrize("prior", ["0", "-1", "nan", "inf", "1e9", "1e7"])
 def test_a_prior_that_is_none_is_bad_usage(tmp_path: Path, prior: str) -> None:
     votes = file(tmp_path / "votes.csv", VOTES, [["a", "x", "b", "y", "a", "ann"]])
     result = telephone("leaderboard", "--votes", votes, "--prior-sd", prior)

@@ -64,7 +64,7 @@ def test_votes_are_read_as_they_were_cast() -> None:
 
 def test_scores_are_gathered_by_pair_and_prompt_with_the_level_of_each_prompt() -> None:
     found = read_scores(SCORES.splitlines(keepends=True))
-    assert found.cells[0] == Cell(A, "a fox", 2, pytest.approx(0.6), pytest.approx(0.02))
+    assert found.cells[0] == Cell(A, "a fox", 2, pytest.approx(0.6), pytest.approx(0.02), "easy")
     assert [(cell.pair, cell.prompt, cell.mean) for cell in found.cells[1:]] == [
         (A, "two hats, red", 0.1),
         (B, "a fox", 0.25),

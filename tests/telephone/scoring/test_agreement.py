@@ -10,7 +10,8 @@ from scipy.stats import kendalltau, norm
 from telephone.domain.games import Pair
 from telephone.scoring.agreement import agreement
 from telephone.scoring.ballots import BallotVote, tally
-from telephone.scoring.distance_model import DistanceBoard, DistanceBoardRow, Score, merge, rank_by_distance
+from telephone.scoring.distance_likelihood import Spreads
+from telephone.scoring.distance_model import Cell, DistanceBoard, DistanceBoardRow, Score, merge, rank_by_distance
 from telephone.scoring.hyperpriors import pair_covariance
 from telephone.scoring.intervals import Interval
 from telephone.scoring.vote_model import VoteBoard, VoteBoardRow, rank_by_votes
@@ -29,7 +30,9 @@ def boards(far: Floats, liked: Floats, far_spread: Floats, liked_spread: Floats)
     rows = tuple(DistanceBoardRow(PAIRS[k], interval(far[k]), 9, 9, False, 1) for k in near)
     votes = tuple(VoteBoardRow(PAIRS[k], interval(liked[k]), interval(liked[k]), 9, 0, 9, 9, False, 1) for k in best)
     return (
-        DistanceBoard(rows, interval(0), (1.0, 1.0, 0.5, 0.0, 0.0, 0.0), far_spread[np.ix_(near, near)]),
+        DistanceBoard(
+            rows, interval(0), Spreads(1.0, 1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0), far_spread[np.ix_(near, near)]
+        ),
         VoteBoard(votes, 9, (0.0,), None, 0.0, (1.0, 0.5), liked_spread[np.ix_(best, best)]),
     )
 
@@ -65,6 +68,14 @@ def test_pairs_that_are_on_one_board_only_do_not_count() -> None:
     found = agreement(rank_by_distance(merge(far)), rank_by_votes(tally(cast)))
     assert found.pairs == 5
     assert found.tau is not None
+
+
+def test_two_boards_are_compared_on_the_pairs_that_each_puts_in_one_group() -> None:
+    cells = [Cell(pair, f"p{k} {n < 6}", 1, 0.1 * n + 0.01 * k, 0.0) for n, pair in enumerate(PAIRS) for k in range(3)]
+    board = rank_by_distance(cells)
+    assert [len(group) for group in board.groups] == [6, 6]
+    cast = [BallotVote((PAIRS[n], PAIRS[n + 1]), 0, f"v{n}", f"b{n}") for n in range(1, 11)]
+    assert agreement(board, rank_by_votes(tally(cast))).pairs == 6
 
 
 def test_intervals_hold_the_true_agreement_as_often_as_they_say() -> None:

@@ -33,6 +33,18 @@ def test_a_curve_gives_back_what_it_was_made_of() -> None:
     assert (best.a, best.rate, best.c) == pytest.approx((0.5, 0.8, 0.2), rel=0.02)
 
 
+def test_a_noiseless_rate_is_found_to_the_digit_and_its_interval_holds_it() -> None:
+    """On a grid of rates .4 was .40304, and the interval left .4 out."""
+    rows = np.linspace(0.4, 0.6, 8)[:, None] * np.exp(-0.4 * TURNS) + 0.3
+    found = decay(rows).rate
+    assert found is not None
+    assert found.estimate == pytest.approx(0.4, rel=1e-5)
+    assert found.low <= 0.4 <= found.high
+    assert found.width < 1e-4
+    power = fit(SHAPES["power"])[0]
+    assert power.rate == pytest.approx(0.8, rel=1e-5)
+
+
 def test_aicc_is_as_worked_out_by_hand() -> None:
     """Of 1, 2, 2, 3, 2 about 2: squares 2 in 5 turns, so 5 ln 0.4 + 4 + 12 / 2; the line: 2 - 0.3² · 10, so 1.1."""
     curves = {curve.shape: curve for curve in fit([1, 2, 2, 3, 2])}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from telephone.domain.games import Pair
 from telephone.scoring import distance_model
+from telephone.scoring.distance_likelihood import Spreads
 from telephone.scoring.distance_model import Cell, DistanceBoard, Score, merge, rank_by_distance
 from telephone.scoring.hyperpriors import pair_covariance
 from telephone.scoring.intervals import Interval, ranks
@@ -47,43 +48,50 @@ def played(
     return games, np.asarray((truth - truth.mean()).ravel(), dtype=np.float64)
 
 
-def test_the_restricted_likelihood_peaks_where_print_says() -> None:
-    """ANOVA by hand: (11271.5 - 2451.25) / 5 = 1764.05 = 42.00² between batches, 2451.25 = 49.51² within."""
+def spreads_of(t2i: float = 1e-3, **others: float) -> Spreads:
+    names = dict.fromkeys(Spreads._fields, 0.0) | {"t2i": t2i, "i2t": 1e-3, "pair": 1e-3, "both": 1e-3} | others
+    return Spreads(**{name: np.array([value]) for name, value in names.items()})
+
+
+def test_the_spread_of_prompts_is_what_print_says() -> None:
+    """Batches as prompts. By hand: (11271.5 - 2451.25) / 5 = 1764.05 = 42.00² between, 2451.25 = 49.51² within."""
     cells = merge(Score(Pair("a", "x"), batch, n, y) for batch, ys in DYESTUFF.items() for n, y in enumerate(ys))
-    table = distance_model._Table.of(cells)
-
-    def at(batch: float, within: float) -> float:
-        return table.evidence(np.array([1e-2, 1e-2, 1e-2, batch, 1e-2, within]))
-
-    peak = at(42.0006, 49.5101)
-    assert all(at(42.0006 + x, 49.5101 + y) < peak for x, y in product((-0.1, 0, 0.1), repeat=2) if x or y)
+    table, _ = distance_model._table(cells)
+    within = [float(table.evidence(spreads_of(repeats=49.5101 + x))[0]) for x in (-0.1, 0, 0.1)]
+    assert max(within) == within[1]
+    levels = table.levels(spreads_of(repeats=49.5101))
+    assert np.var(levels.values, ddof=1) - levels.noise.mean() == pytest.approx(42.0006**2, abs=1)
 
 
 def test_estimates_and_likelihood_agree_with_dense_algebra() -> None:
-    """Error contrasts K'y of the raw games, with their whole covariance written out (Harville 1974)."""
+    """Error contrasts K'y of the raw games, each prompt a column of its own (Harville 1974)."""
     rng = np.random.default_rng(5)
-    games = [g for g in played(rng, 3, 2, 0.03)[0] if rng.random() < 0.5]
-    spreads = np.array([0.05, 0.03, 0.02, 0.11, 0.06, 0.08])
-    table = distance_model._Table.of(merge(games))
+    games = [g for g in played(rng, 5, 2, 0.03)[0] if rng.random() < 0.5]
+    spreads = spreads_of(0.05, i2t=0.03, pair=0.02, both=0.06, repeats=0.08, t2i_prompt=0.04, i2t_prompt=0.07)
+    table, _ = distance_model._table(merge(games))
     y = np.array([g.value for g in games])
     prompt = np.array([[a.prompt == b.prompt for b in games] for a in games])
     pair = np.array([[a.pair == b.pair for b in games] for a in games])
     models = pair_covariance([g.pair for g in games], 0.05, 0.03, 0.0) + 0.02**2 * pair
-    v = models + 0.11**2 * prompt + 0.06**2 * (prompt & pair) + 0.08**2 * np.eye(len(y))
+    with_prompt = pair_covariance([g.pair for g in games], 0.04, 0.07, 0.0)
+    v = models + prompt * (with_prompt + 0.06**2 * pair) + 0.08**2 * np.eye(len(y))
+    x = np.array([[g.prompt == f"p{k}" for k in range(5)] for g in games], dtype=float)
 
-    basis = np.linalg.svd(np.ones((1, len(y))))[2][1:].T
+    basis = np.linalg.svd(x.T)[2][5:].T
     inner = basis.T @ v @ basis
     dense = -0.5 * (np.linalg.slogdet(inner)[1] + (basis.T @ y) @ np.linalg.solve(inner, basis.T @ y))
-    other = spreads * 1.3
     scaled = -0.5 * (np.linalg.slogdet(1.69 * inner)[1] + (basis.T @ y) @ np.linalg.solve(1.69 * inner, basis.T @ y))
-    assert table.evidence(spreads) - table.evidence(other) == pytest.approx(dense - scaled, abs=1e-8)
+    other = Spreads(*(1.3 * one for one in spreads))
+    assert (table.evidence(spreads) - table.evidence(other))[0] == pytest.approx(dense - scaled, abs=1e-8)
 
-    ones = np.linalg.solve(v, np.ones(len(y)))
-    mean = ones @ y / ones.sum()
+    inverse = np.linalg.inv(v)
+    left = inverse - inverse @ x @ np.linalg.solve(x.T @ inverse @ x, x.T @ inverse)
     to = np.array([[table_pair == g.pair for g in games] for table_pair in table.pairs])
-    cross = pair_covariance(table.pairs, 0.05, 0.03, 0.02) @ to / to.sum(axis=0)
-    theta = cross @ np.linalg.solve(v, y - mean)
-    assert table.fit(spreads).contrasts == pytest.approx(theta - theta.mean(), abs=1e-9)
+    prior = pair_covariance(table.pairs, 0.05, 0.03, 0.02)
+    cross = prior @ to
+    found = table.posterior(spreads)
+    assert found.means[0] == pytest.approx(cross @ left @ y, abs=1e-9)
+    assert found.covariances[0] == pytest.approx(prior - cross @ left @ cross.T, abs=1e-9)
 
 
 def test_the_same_pair_prompt_and_seed_count_once() -> None:
@@ -153,7 +161,9 @@ def test_any_games_give_finite_rows_in_order(games: list[Score]) -> None:
     values = [(r.distance.low, r.distance.estimate, r.distance.high) for r in board.rows]
     assert np.all(np.isfinite(values))
     assert all(low <= mid <= high for low, mid, high in values)
-    assert [mid for _, mid, _ in values] == sorted(mid for _, mid, _ in values)
+    assert np.all((np.array(values) >= 0) & (np.array(values) <= 2))
+    places = [(row.group, row.distance.estimate) for row in board.rows]
+    assert places == sorted(places)
 
 
 def test_ranks_count_only_who_is_surely_better() -> None:

@@ -16,6 +16,7 @@ from telephone.scoring import bootstrap as scoring_bootstrap
 from telephone.scoring.crossed_effects import design, effect_of_models, effect_of_prompts, missing_games, theta2
 from telephone.scoring.distance_model import Cell
 from telephone.scoring.factor_effects import agreed, difficulty, insights
+from telephone.scoring.noncentral import interval_of_theta2
 
 pytestmark = pytest.mark.slow
 
@@ -319,3 +320,59 @@ def test_no_games_and_cells_that_were_not_merged_raise() -> None:
         insights([])
     with pytest.raises(ValueError, match="merge"):
         insights([Cell(Pair("a", "x"), "p", 1, 0.1, 0.0)] * 2)
+
+
+PENICILLIN = """
+27 23 26 23 23 21  27 23 26 23 23 21  25 21 25 24 24 20  26 23 25 23 23 20  25 22 26 22 23 20  24 22 25 23 22 19
+24 20 23 21 22 19  26 22 26 24 24 21  24 21 24 22 22 20  24 21 24 23 22 19  26 23 26 24 24 21  25 22 26 24 24 20
+26 24 26 24 25 22  26 23 26 23 23 20  26 23 25 24 24 22  25 22 25 23 23 20  25 21 24 23 23 20  25 22 24 23 23 19
+24 21 23 21 21 19  26 23 26 24 24 21  25 21 24 22 22 18  25 22 25 22 22 20  24 21 24 22 24 19  24 21 24 22 21 18
+"""
+"""Diameters by plate of six samples: Davies and Goldsmith 1972, Statistical Methods in Research and Production, 4th ed.
+By lme4 the variance of plates is .7169, that of samples 3.7311, that within .3024 (Bates 2010)."""
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_with_one_model_of_a_kind_prompts_have_their_variance_and_a_share_is_known(turned: bool) -> None:
+    table = np.array(PENICILLIN.split(), dtype=float).reshape(24, 6, 1)
+    found = insights(cells_of(np.swapaxes(table, 1, 2) if turned else table))
+    factor = found.i2t if turned else found.t2i
+    assert found.prompt.theta2 == pytest.approx(0.7169, abs=1e-4)
+    assert (found.prompt.above, found.prompt.below) == (23, 115)
+    assert found.prompt_interval is not None
+    assert found.prompt_interval.low < 0.7169 < found.prompt_interval.high
+    assert factor.effect.theta2 == pytest.approx(3.7311, abs=1e-3)
+    assert factor.share is not None
+    assert factor.share.estimate == pytest.approx(3.7311 / (3.7311 + 0.7169 + 0.3024), abs=0.01)
+    assert (found.difference, found.verdict) == (None, None)
+
+
+def test_with_one_t2i_and_one_i2t_nothing_is_known_of_prompts() -> None:
+    assert insights(cells_of(np.random.default_rng(1).random((12, 1, 1)))).prompt.f is None
+
+
+def test_an_interval_leaves_out_nothing_where_its_f_test_does() -> None:
+    """Effects of 2 to 4 models on 12 prompts, from none to clear ones; by resampling p = .0023 was no effect."""
+    rng, seen = np.random.default_rng(2), []
+    for n in range(900):
+        models, size = 2 + n % 3, 0.05 * (n % 5)
+        effects = rng.normal(0, 0.1, (12, models)) + size * np.linspace(-1, 1, models)
+        effects -= effects.mean(axis=1, keepdims=True)
+        interval, p = interval_of_theta2(effects), effect_of_models(effects).p
+        assert interval is not None
+        assert p is not None
+        assert (interval.low > 0) == (p < 0.05)
+        assert interval.low <= interval.estimate <= interval.high
+        seen.append(0.025 < p < 0.05)
+    assert sum(seen) > 3, "where equal tails would say otherwise"
+
+
+@pytest.mark.parametrize("size", [0.0, 0.02, 0.1])
+def test_intervals_of_theta2_hold_it_as_often_as_they_say(size: float) -> None:
+    rng, truth, held = np.random.default_rng(3), size * np.array([-1.5, -0.5, 0.5, 1.5]), []
+    for _ in range(150):
+        effects = truth + rng.normal(0, 0.06, (10, 4))
+        interval = interval_of_theta2(effects - effects.mean(axis=1, keepdims=True))
+        assert interval is not None
+        held.append(interval.low <= np.var(truth, ddof=1) <= interval.high)
+    assert 0.9 <= np.mean(held) <= 0.99

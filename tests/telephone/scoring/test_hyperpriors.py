@@ -24,8 +24,8 @@ def posterior_mean(count: int, squares: float, scale: float) -> float:
 
 @pytest.mark.parametrize(("count", "squares"), [(4, 1.0), (30, 2.0), (1, 0.01), (0, 0.0)])
 def test_the_posterior_of_a_spread_agrees_with_quadrature(count: int, squares: float) -> None:
-    def evidence(spreads: Floats) -> float:
-        return -count * math.log(spreads[0]) - 0.5 * squares / float(spreads[0]) ** 2
+    def evidence(spreads: Floats) -> Floats:
+        return np.asarray(-count * np.log(spreads[:, 0]) - 0.5 * squares / spreads[:, 0] ** 2)
 
     nodes = integrate(evidence, [0.5])
     assert nodes.weights.sum() == pytest.approx(1)
@@ -33,8 +33,8 @@ def test_the_posterior_of_a_spread_agrees_with_quadrature(count: int, squares: f
 
 
 def test_two_spreads_are_averaged_apart() -> None:
-    def evidence(spreads: Floats) -> float:
-        return float(np.sum(-10 * np.log(spreads) - 0.5 * np.array([0.4, 3.6]) / spreads**2))
+    def evidence(spreads: Floats) -> Floats:
+        return np.asarray(np.sum(-10 * np.log(spreads) - 0.5 * np.array([0.4, 3.6]) / spreads**2, axis=1))
 
     nodes = integrate(evidence, [1.0, 0.5])
     truth = [posterior_mean(10, 0.4, 1.0), posterior_mean(10, 3.6, 0.5)]
@@ -48,7 +48,10 @@ def test_a_doubted_spread_is_absent_as_often_as_quadrature_says(count: int, squa
     def likelihood(sd: float) -> float:
         return (1 + sd**2) ** (-count / 2) * math.exp(-0.5 * squares / (1 + sd**2))
 
-    nodes = integrate(lambda spreads: math.log(likelihood(float(spreads[1]))) - float(spreads[0]) ** 2, [1.0, 1.0], 1)
+    def evidence(spreads: Floats) -> Floats:
+        return np.array([math.log(likelihood(float(doubted))) - float(one) ** 2 for one, doubted in spreads])
+
+    nodes = integrate(evidence, [1.0, 1.0], 1)
     there = quad(lambda sd: likelihood(sd) * math.sqrt(2 / math.pi) * math.exp(-0.5 * sd**2), 0, 12)[0]
     odds = likelihood(0) * ABSENT / (there * (1 - ABSENT))
     absent = nodes.weights[nodes.spreads[:, 1] == NOTHING].sum()
@@ -62,11 +65,12 @@ def test_a_doubted_spread_is_absent_as_often_as_quadrature_says(count: int, squa
 def test_rounding_in_the_evidence_does_not_hide_the_mode() -> None:
     """Slopes from steps of 1e-8, as minimisers take them, would be those of the rounding."""
 
-    def smooth(spreads: Floats) -> float:
-        return float(np.sum(np.array([-4, -30, -60]) * np.log(spreads) - 0.5 * np.array([0.01, 0.3, 0.6]) / spreads**2))
+    def smooth(spreads: Floats) -> Floats:
+        logs = np.array([-4, -30, -60]) * np.log(spreads) - 0.5 * np.array([0.01, 0.3, 0.6]) / spreads**2
+        return np.asarray(np.sum(logs, axis=1))
 
-    def rounded(spreads: Floats) -> float:
-        return smooth(spreads) + 1e-6 * math.sin(1e10 * float(np.sum(spreads)))
+    def rounded(spreads: Floats) -> Floats:
+        return np.asarray(smooth(spreads) + 1e-6 * np.sin(1e10 * np.sum(spreads, axis=1)))
 
     other = integrate(rounded, [0.1] * 3)
     truth = [posterior_mean(n, s, 0.1) for n, s in ((4, 0.01), (30, 0.3), (60, 0.6))]
@@ -84,7 +88,7 @@ def test_the_covariance_of_a_mixture_is_that_of_its_draws() -> None:
 
 
 def test_nothing_unknown_is_one_node() -> None:
-    nodes = integrate(lambda spreads: 0.0, [])
+    nodes = integrate(lambda spreads: np.zeros(len(spreads)), [])
     assert nodes.spreads.shape == (1, 0)
     assert nodes.weights.tolist() == [1]
 

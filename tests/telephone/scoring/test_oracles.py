@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from statsmodels.regression.mixed_linear_model import MixedLM
 from statsmodels.stats.anova import AnovaRM
 
 from telephone.domain.games import Pair
@@ -16,6 +15,7 @@ from telephone.scoring import vote_model as board
 from telephone.scoring.ballots import BallotVote, tally
 from telephone.scoring.choice_likelihood import BattleVotes
 from telephone.scoring.crossed_effects import design, effect_of_models
+from telephone.scoring.distance_likelihood import Spreads
 from telephone.scoring.distance_model import Cell, Score, merge
 
 FLAT = 1000.0
@@ -63,30 +63,28 @@ def test_effects_have_the_f_of_a_repeated_measures_analysis() -> None:
         assert (effect.above, effect.below) == (oracle.loc[name, "Num DF"], oracle.loc[name, "Den DF"])
 
 
-def test_distances_have_the_spreads_and_differences_of_a_mixed_model() -> None:
-    """With pairs that may be anything, the board is restricted maximum likelihood with prompts at random."""
+def test_distances_have_the_spread_and_differences_of_least_squares() -> None:
+    """With pairs that may be anything, and prompts that are, the board is least squares on pairs and prompts."""
     games = [game for game in scores(np.random.default_rng(5), 12) if game.value > 0.35]
     assert len(games) < 72, "holes are what makes it hard"
     cells = merge(games)
-    table = distance_model._Table.of(cells)
+    table, _ = distance_model._table(cells)
     names = [pair.t2i + pair.i2t for pair in table.pairs]
-    which = np.array([names.index(cell.pair.t2i + cell.pair.i2t) for cell in cells])
-    y, prompts = np.array([cell.mean for cell in cells]), [cell.prompt for cell in cells]
-    oracle = MixedLM(y, np.eye(6)[which], groups=prompts).fit(reml=True, gtol=1e-8)
-    prompt, noise = math.sqrt(oracle.cov_re[0, 0]), math.sqrt(oracle.scale)
+    which = np.eye(6)[[names.index(cell.pair.t2i + cell.pair.i2t) for cell in cells]]
+    prompts = sorted({cell.prompt for cell in cells})
+    on = np.eye(len(prompts))[[prompts.index(cell.prompt) for cell in cells]]
+    oracle = sm.OLS(np.array([cell.mean for cell in cells]), np.hstack([which, on[:, 1:]])).fit()
+    noise = math.sqrt(oracle.scale)
 
-    def spreads(prompt: float, noise: float) -> "distance_model.Floats":
-        return np.array([1e-3, 1e-3, 30.0, prompt, noise])
+    def spreads(noise: float) -> Spreads:
+        return Spreads(*(np.array([one]) for one in (1e-3, 1e-3, 30.0, 0.0, noise, 0.0, 0.0, 0.0)))
 
-    peak = table.evidence(spreads(prompt, noise))
-    assert all(
-        table.evidence(spreads(prompt * x, noise * y)) < peak for x, y in ((0.95, 1), (1.05, 1), (1, 0.95), (1, 1.05))
-    )
-    same = np.array([[one == other for other in prompts] for one in prompts])
-    known = sm.GLS(y, np.eye(6)[which], sigma=prompt**2 * same + noise**2 * np.eye(len(y))).fit()
-    fit, centring = table.fit(spreads(prompt, noise)), np.eye(6) - 1 / 6
-    assert fit.contrasts == pytest.approx(centring @ known.params, abs=1e-6)
-    assert fit.covariance == pytest.approx(centring @ known.normalized_cov_params @ centring, abs=1e-9)
+    peak = table.evidence(spreads(noise))
+    assert all(table.evidence(spreads(noise * x)) < peak for x in (0.95, 1.05))
+    fit, centring = table.posterior(spreads(noise)), np.eye(6) - 1 / 6
+    assert centring @ fit.means[0] == pytest.approx(centring @ oracle.params[:6], abs=1e-6)
+    covariance = centring @ oracle.cov_params()[:6, :6] @ centring
+    assert centring @ fit.covariances[0] @ centring == pytest.approx(covariance, abs=1e-9)
 
 
 def test_a_cell_is_the_mean_of_its_games() -> None:

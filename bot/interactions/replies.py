@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+import aiohttp
 import discord
 import structlog
 
@@ -103,8 +104,8 @@ async def _follow_up(press: Press, content: str, files: list[discord.File]) -> N
     """Says more to the member; a follow-up that may have arrived is not repeated."""
     try:
         await press.followup.send(content, files=files, ephemeral=True)
-    except discord.DiscordServerError as error:
-        _log.info("a follow-up may not have arrived", status=error.status)
+    except (discord.DiscordServerError, aiohttp.ClientError, OSError) as error:
+        _log.info("a follow-up may not have arrived", why=type(error).__name__)
 
 
 def _stands_in_layout(press: Press) -> bool:

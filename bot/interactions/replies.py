@@ -8,7 +8,7 @@ import aiohttp
 import discord
 import structlog
 
-from bot.client import TelephoneBot
+from bot.client import Closing, TelephoneBot
 from bot.delivery.editor import files_of, sendable
 from bot.ui import wording
 from bot.ui.posts import Attachment, Post, cut_layout
@@ -34,6 +34,7 @@ async def acknowledge_in_place(press: Press) -> None:
 
 
 async def _keep(press: Press, *, in_place: bool) -> None:
+    press.client.ensure_open()
     interactions = press.client.app.interactions
     await interactions.keep(
         Acknowledged(
@@ -53,7 +54,7 @@ async def _keep(press: Press, *, in_place: bool) -> None:
 
 def answered(press: Press) -> None:
     """Lets an interaction go that was answered, or that nobody can answer any more; nothing while the bot closes."""
-    with suppress(RuntimeError):
+    with suppress(RuntimeError, Closing):
         press.client.app.interactions.answered(press.id)
 
 

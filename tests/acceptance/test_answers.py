@@ -1,10 +1,12 @@
 """What a member is answered, although Discord does not tell the bot that it carried a request out."""
 
+import asyncio
 import sys
 from pathlib import Path
 
 import pytest
 
+from bot.client import CLOSING
 from tests.standin.loopback import Standin
 from tests.standin.members import Interaction
 
@@ -129,3 +131,25 @@ async def test_a_command_that_another_process_acknowledged_is_left_to_it(standin
     await standin.until(lambda: "somebody else acknowledged it" in bot.log)
     assert standin.threads(channel) == []
     assert "something broke" not in bot.log
+
+
+@pytest.mark.timeout(120)
+async def test_a_bot_that_is_told_to_end_finishes_what_it_acknowledged_and_begins_nothing_more(
+    standin: Standin, tmp_path: Path
+):
+    guild = standin.create_guild("Players")
+    channel = guild.create_text_channel("telephone")
+    ada, bo = guild.add_member("ada"), guild.add_member("bo")
+    bot = await standin.run_bot(BOT, env={"TELEPHONE_DATA_DIR": str(tmp_path / "data")})
+    standin.faults.add("PATCH", "/messages/@original", status=429, retry_after=2.0)
+    started = await ada.slash(channel, "telephone start", prompt="a fox mends a clock", wait=False, **PLAYED)
+    await standin.until(lambda: standin.faults.left == 0)
+    ending = asyncio.create_task(bot.stop())
+    await asyncio.sleep(0.5)
+    asked = await bo.slash(channel, "telephone start", prompt="a fox mends a clock", wait=False, **PLAYED)
+    await standin.until(lambda: asked.response and not asked.response.loading)
+    assert asked.response.text == CLOSING
+    assert await ending == 0
+    assert "#1" in started.response.text
+    assert "something broke" not in bot.log
+    assert "Traceback" not in bot.log

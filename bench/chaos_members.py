@@ -23,6 +23,7 @@ from PIL import Image as pil
 from simcord.backend.errors import BackendError, SetupError
 from simcord.components import walk_components
 
+from bot.client import CLOSING
 from bot.ui import wording
 from telephone.domain.battles import Battle, BattleState
 from telephone.domain.games import Game, GameState
@@ -93,7 +94,7 @@ class Crew:
 
     async def _began(self, asked: Interaction, number: int, kind: str) -> None:
         answer = await self.here.answered(asked, 120.0)
-        if answer == wording.NOT_DONE or answer.startswith(wording.BROKEN):
+        if answer in (wording.NOT_DONE, CLOSING) or answer.startswith(wording.BROKEN):
             self.started[kind] -= 1
             self.done["sent again"] += 1
             await asyncio.sleep(1.0)

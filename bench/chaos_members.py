@@ -23,6 +23,7 @@ from PIL import Image as pil
 from simcord.backend.errors import BackendError, SetupError
 from simcord.components import walk_components
 
+from bot.client import CLOSING
 from bot.ui import wording
 from telephone.domain.battles import Battle, BattleState
 from telephone.domain.games import Game, GameState
@@ -31,7 +32,7 @@ from tests.standin.members import Interaction, Member
 from tests.standin.records import BUTTON, Message, message_of
 
 CONTINUES: Final = 3
-"""How often a game that pauses is asked to go on."""
+"""How often a game that pauses is asked to go on; a press that nobody answered is made again."""
 AGAIN_AFTER: Final = 5.0
 """How long somebody waits before they press the same once more, in seconds."""
 LOOK_EVERY: Final = 1.0
@@ -93,7 +94,7 @@ class Crew:
 
     async def _began(self, asked: Interaction, number: int, kind: str) -> None:
         answer = await self.here.answered(asked, 120.0)
-        if answer == wording.NOT_DONE or answer.startswith(wording.BROKEN):
+        if answer in (wording.NOT_DONE, CLOSING) or answer.startswith(wording.BROKEN):
             self.started[kind] -= 1
             self.done["sent again"] += 1
             await asyncio.sleep(1.0)
@@ -157,9 +158,10 @@ class Crew:
             self._soon(("turn", game.id), lambda: self._take(server, place, game.id, key))
 
     async def _continue(self, member: Member, channel_id: int, button: str, owner_id: str) -> None:
-        self._tries["continue", owner_id] += 1
         pressed = await self._press("continue", member, channel_id, f"{button}{owner_id}")
-        if await self.here.answered(pressed):
+        answer = await self.here.answered(pressed)
+        if answer and not answer.startswith((wording.UNSURE, wording.NO_DATABASE, CLOSING)):
+            self._tries["continue", owner_id] += 1
             self.done["continue"] += 1
 
     async def _take(self, server: Server, place: int, game_id: str, key: str) -> None:

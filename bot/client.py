@@ -15,6 +15,7 @@ from discord.ext import commands
 from telephone.app import App
 from telephone.domain.games import Game
 from telephone.engine.outages import through_outages
+from telephone.errors import Unavailable
 from telephone.exports.artifacts import Replay
 from telephone.games.turn_service import ClaimedTurn
 from telephone.web.drawing import DrawingPage
@@ -26,9 +27,19 @@ FormHandler: TypeAlias = Callable[
 ]
 """Handles a form that a member sent: the interaction, the match of the form's id, and Discord's data of the form."""
 LATE_MAX: Final = 10_000
+CLOSING: Final = "I am being restarted; nothing is lost, so please send this again in a minute."
+DRAIN_FOR: Final = 5.0
+"""How long a bot that is told to end finishes what members have asked for before, in seconds."""
 NOT_A_MEMBER: Final = frozenset({10004, 10007, 50001})
 """Unknown Guild, Unknown Member, Missing Access: what Discord answers about a server that the bot is not on."""
 _log = structlog.get_logger()
+
+
+class Closing(Unavailable):
+    """The bot is being closed: what was not acknowledged before is to be sent again, and is not begun here."""
+
+    def __init__(self) -> None:
+        super().__init__(CLOSING)
 
 
 class BotRuntime(Protocol):
@@ -84,13 +95,24 @@ class TelephoneBot(commands.AutoShardedBot):
         self._drawing_page = drawing_page
         self._ready_before: set[int] = set()
         self._runtime: BotRuntime | None = None
+        self._is_closing = False
 
     @property
     def app(self) -> App:
-        """The services of the application. Raises RuntimeError before setup and after closing."""
+        """The services of the application. Raises RuntimeError before setup, Closing when they were closed."""
         if self._runtime is None:
-            raise RuntimeError("the bot is not set up yet, or closed already")
+            raise Closing if self._is_closing else RuntimeError("the bot is not set up yet")
         return self._runtime.app
+
+    @property
+    def has_closed(self) -> bool:
+        """Whether the services were closed, maybe under somebody who used them."""
+        return self._is_closing and self._runtime is None
+
+    def ensure_open(self) -> None:
+        """Raises Closing from the moment that the bot closes."""
+        if self._is_closing:
+            raise Closing
 
     def drawing_link(self, turn: ClaimedTurn) -> str | None:
         """The address where the member who holds a turn may draw; None where no page is published."""
@@ -129,9 +151,15 @@ class TelephoneBot(commands.AutoShardedBot):
         return False
 
     async def close(self) -> None:
-        """Closes the drawing page, then the runtime, whose games post until their step is done, then the client."""
+        """Closes the drawing page, then the runtime, whose games post until their step is done, then the client.
+
+        Before, it finishes what members have asked for, and refuses what they ask for now.
+        """
+        self._is_closing = True
         if self._drawing_page is not None:
             await self._drawing_page.close()
+        if self._runtime is not None:
+            await self._runtime.app.interactions.all_answered(DRAIN_FOR)
         runtime, self._runtime = self._runtime, None
         if runtime is not None:
             await runtime.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -11,6 +12,7 @@ from telephone.domain.interactions import TOKEN_LASTS, Acknowledged
 from telephone.store import Store
 from telephone.store.tables.columns import now
 
+_LOOK_EVERY: Final = 0.05
 HEAD_START: Final = 1.5
 """How long an acknowledgement waits for the row that survives a kill, in seconds; Discord allows three in all."""
 _log = structlog.get_logger()
@@ -104,6 +106,13 @@ class Interactions:
     def give_back(self, interaction_id: int) -> None:
         """Leaves an interaction that could not be answered now to the next `left_behind`."""
         self._open.discard(interaction_id)
+
+    async def all_answered(self, within: float) -> None:
+        """Returns when this process is at no interaction any more, or after so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while self._open:
+                    await asyncio.sleep(_LOOK_EVERY)
 
     async def tidy(self) -> None:
         """Deletes the rows of what was answered, and all whose token has ended."""

@@ -2,12 +2,14 @@
 
 Callbacks and follow-ups have no nonce. discord.py repeats both after a 5xx: a repeated callback is refused as
 "already acknowledged" although the member sees the first one, and a repeated follow-up is said twice. After a lost
-connection it repeats nothing, although an edited answer is the same however often it is edited.
+connection it repeats nothing, although an edited answer is the same however often it is edited. And it gives an answer
+up that was limited or failed five times, although the member would read "thinking" for good.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
@@ -17,9 +19,13 @@ from discord.http import Route
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from bot.delivery import refusals
+from telephone.domain.interactions import TOKEN_LASTS
 
 _PAUSES: Final = (0.2, 0.5, 1.0)
-"""The pauses before a request is repeated whose connection was lost, in seconds; Discord takes a callback for three."""
+"""The pauses before a callback is repeated whose connection was lost, in seconds; Discord takes one for three."""
+_FIRST_PAUSE: Final = 0.2
+_LONGEST_PAUSE: Final = 30.0
+"""The pauses before other requests are repeated begin and end with these, in seconds; each is twice the one before."""
 _log = structlog.get_logger()
 
 
@@ -53,17 +59,22 @@ class AnswerOnce(AsyncWebhookAdapter):
     """discord.py's requests for interactions, of which none that may have been carried out is taken for refused."""
 
     async def request(self, route: Route, session: aiohttp.ClientSession, **options: Any) -> Any:
-        """Makes a request, and makes it again after a lost connection where it can be made twice: all but a POST."""
-        for pause in (*_PAUSES, None) if route.method != "POST" else (None,):
+        """Makes a request until Discord has taken or refused it, for as long as the token of an interaction lasts.
+
+        A POST is made again only where it was limited: otherwise it may have been carried out.
+        """
+        clock = asyncio.get_running_loop().time
+        ends, pause = clock() + TOKEN_LASTS.total_seconds(), _FIRST_PAUSE
+        while True:
             try:
                 return await super().request(route, session, **options)
-            except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
-                if pause is None:
+            except (discord.HTTPException, aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError) as error:
+                if not _passes(error, route.method) or clock() + pause > ends:
                     raise
-                await asyncio.sleep(pause)
-                for file in options.get("files") or ():
-                    file.reset(seek=True)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_PAUSE, pause * 2)
+            for file in options.get("files") or ():
+                file.reset(seek=True)
 
     async def create_interaction_response(
         self, interaction_id: int, token: str, *, session: aiohttp.ClientSession, params: Any, **options: Any
@@ -97,6 +108,13 @@ class AnswerOnce(AsyncWebhookAdapter):
         """Sends a follow-up. Raises DiscordServerError where it may have been sent: it is not said twice."""
         watched: Any = _Session(session, once=True)
         return await super().execute_webhook(webhook_id, token, session=watched, **options)
+
+
+def _passes(error: Exception, method: str) -> bool:
+    """Whether a request is to be made again after this."""
+    if isinstance(error, discord.HTTPException) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return error.status == HTTPStatus.TOO_MANY_REQUESTS
+    return method != "POST"
 
 
 def answer_once() -> None:

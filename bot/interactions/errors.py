@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar, cast
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
 
+from bot.client import Closing
 from bot.delivery import refusals
 from bot.interactions.checks import Elsewhere
 from bot.interactions.replies import Press, answered, name_of, say
@@ -48,10 +50,17 @@ async def _explain(press: Press, error: BaseException, typed: str) -> None:
     if isinstance(cause, discord.HTTPException) and cause.code == refusals.ACKNOWLEDGED:
         _log.info("somebody else acknowledged it", command=name_of(press))
         return
+    if press.client.has_closed and not isinstance(cause, Closing):
+        _log.info("the bot closed meanwhile", command=name_of(press), error=type(cause).__name__)
+        cause = Closing()
+    if isinstance(cause, Closing) and press.response.is_done():
+        return  # it was acknowledged, so the next process answers it
     try:
         await say(press, _words(press, cause, typed))
     except discord.HTTPException as unsaid:
         _log.info("answer not delivered", command=name_of(press), code=unsaid.code)
+    except (aiohttp.ClientError, OSError) as unsaid:
+        _log.info("answer not delivered", command=name_of(press), error=type(unsaid).__name__)
 
 
 def offered(suggest: Suggest) -> Suggest:
@@ -61,6 +70,8 @@ def offered(suggest: Suggest) -> Suggest:
     async def suggested(press: Press, typed: Any) -> list[Any]:
         try:
             return await suggest(press, typed)
+        except Closing:
+            return []
         except Exception as error:
             _report(error, command=name_of(press))
             return []
@@ -80,7 +91,7 @@ def stray(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 def unheard(event: str) -> None:
     """Logs the current exception, raised while an event of Discord's was handled."""
     error = sys.exception()
-    if error is not None:
+    if error is not None and not isinstance(error, Closing):
         _report(error, during=event)
 
 

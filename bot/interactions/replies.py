@@ -4,10 +4,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+import aiohttp
 import discord
 import structlog
 
-from bot.client import TelephoneBot
+from bot.client import Closing, TelephoneBot
 from bot.delivery.editor import files_of, sendable
 from bot.ui import wording
 from bot.ui.posts import Attachment, Post, cut_layout
@@ -33,6 +34,7 @@ async def acknowledge_in_place(press: Press) -> None:
 
 
 async def _keep(press: Press, *, in_place: bool) -> None:
+    press.client.ensure_open()
     interactions = press.client.app.interactions
     await interactions.keep(
         Acknowledged(
@@ -52,7 +54,7 @@ async def _keep(press: Press, *, in_place: bool) -> None:
 
 def answered(press: Press) -> None:
     """Lets an interaction go that was answered, or that nobody can answer any more; nothing while the bot closes."""
-    with suppress(RuntimeError):
+    with suppress(RuntimeError, Closing):
         press.client.app.interactions.answered(press.id)
 
 
@@ -103,8 +105,8 @@ async def _follow_up(press: Press, content: str, files: list[discord.File]) -> N
     """Says more to the member; a follow-up that may have arrived is not repeated."""
     try:
         await press.followup.send(content, files=files, ephemeral=True)
-    except discord.DiscordServerError as error:
-        _log.info("a follow-up may not have arrived", status=error.status)
+    except (discord.DiscordServerError, aiohttp.ClientError, OSError) as error:
+        _log.info("a follow-up may not have arrived", why=type(error).__name__)
 
 
 def _stands_in_layout(press: Press) -> bool:

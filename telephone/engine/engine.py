@@ -11,6 +11,7 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,7 +28,7 @@ from filelock import FileLock, Timeout
 from telephone.engine import journal_statements
 from telephone.engine.executions import Executions
 from telephone.engine.failover import Failover
-from telephone.engine.journal import Journal, keep_outages_out
+from telephone.engine.journal import Journal, keep_outages_out, tell_outages_in_a_line
 from telephone.engine.known_names import claim_only_known
 from telephone.engine.lease import TIMES, Alone, LeaseTimes, SessionLease
 from telephone.engine.orphans import Orphans
@@ -158,6 +159,7 @@ class Engine:
         # DBOS adds a handler of its own to a logger without one, and would write past our log.
         if not logging.getLogger("dbos").handlers:
             logging.getLogger("dbos").addHandler(logging.NullHandler())
+        tell_outages_in_a_line()
         config = DBOSConfig(
             name="ai-telephone",
             application_version=APPLICATION_VERSION,
@@ -315,6 +317,8 @@ class Engine:
             self._polling.stop()
             await _interrupt(self._dbos)
             await self._hand_over()
+            # DBOS has made its own threads those of the loop. They end with it, and a later launch needs some.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
             await asyncio.to_thread(DBOS.destroy)
             self._dbos = None
         if isinstance(self._lease, SessionLease):

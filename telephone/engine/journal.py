@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import sqlalchemy as sa
 from dbos import DBOS
 
-from telephone.engine.outages import is_outage
+from telephone.engine.outages import is_outage, said
 
 T = TypeVar("T")
 
@@ -92,9 +92,6 @@ def keep_outages_out(dbos: DBOS) -> None:
     Where a result cannot be written, DBOS writes the fault in its place; an outage that is over by then would so become
     what the step or the workflow is said to have come to. Left unwritten, the workflow stays pending, and goes on.
     """
-    logger = logging.getLogger("dbos")
-    if not any(isinstance(one, OutagesInALine) for one in logger.filters):
-        logger.addFilter(OutagesInALine())
     system: Any = dbos._sys_db
     end, record = system.update_workflow_outcome, system.record_operation_result
 
@@ -110,14 +107,23 @@ def keep_outages_out(dbos: DBOS) -> None:
     system.record_operation_result = record_operation_result
 
 
-class OutagesInALine(logging.Filter):
-    """Has DBOS log an outage in a line, and not as a fault of ours with its traceback: it passes."""
+def tell_outages_in_a_line() -> None:
+    """Has DBOS log an outage in a line, and not as a fault of ours with its traceback: it passes.
 
+    To be called before DBOS is launched, which the first outage may hold up.
+    """
+    logger = logging.getLogger("dbos")
+    if not any(isinstance(one, _OutagesInALine) for one in logger.filters):
+        logger.addFilter(_OutagesInALine())
+
+
+class _OutagesInALine(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        fault = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        # DBOS hands some exceptions over, and writes others into its message while it handles them.
+        fault = record.exc_info[1] if isinstance(record.exc_info, tuple) else sys.exception()
         if fault is not None and is_outage(fault):
             record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
-            record.msg, record.args = f"a workflow waits for an outage to end: {type(fault).__name__}", ()
+            record.msg, record.args = "the journal is waited for: %s: %s", (type(fault).__name__, said(fault))
         return True
 
 

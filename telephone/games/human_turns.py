@@ -76,10 +76,10 @@ class HumanTurns:
         await self.show_invitation(game, key)
         await self.publisher.edit_card(game)
 
-    async def show_invitation(self, game: Game, key: StepKey | None) -> None:
-        """Brings the invitation to a step up to date, if the step has one."""
+    async def show_invitation(self, game: Game, key: StepKey | None, *, patient: bool = False) -> None:
+        """Brings the invitation to a step up to date, if it has one; `patient` waits while Discord is down."""
         if key in game.request.human_steps and (seat := await self.store.seats.find(game.id, key)) is not None:
-            await self.publisher.edit_invitation(game, seat)
+            await self.publisher.edit_invitation(game, seat, patient=patient)
 
     async def _give_away(self, game: Game, key: StepKey) -> bool:
         model = self.stand_in(game, key)

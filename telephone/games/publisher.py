@@ -183,12 +183,16 @@ class GamePublisher:
         self.cards.posted(game.id, state, slow=progress.per_minute is not None)
         return card_id
 
-    async def edit_invitation(self, game: Game, seat: Seat) -> None:
-        """Brings an invitation up to date; a failed edit never stops a game."""
+    async def edit_invitation(self, game: Game, seat: Seat, *, patient: bool = False) -> None:
+        """Brings an invitation up to date; a failed edit never stops a game. `patient`: it is tried for DEADLINE."""
         message_id = await self.store.posts.find(game.id, str(GameMessage.invitation(seat.key)))
         if message_id is not None:
-            edit = self.turn_presenter.edit_invitation(game, seat, message_id)
-            await without_stopping(edit, "invitation", game=game.id)
+
+            async def edit() -> None:  # reads the seat at each attempt: a member may have taken it since the last one
+                now = await self.store.seats.get(game.id, seat.key) if patient else seat
+                await self.turn_presenter.edit_invitation(game, now, message_id)
+
+            await without_stopping(patiently(edit) if patient else edit(), "invitation", game=game.id)
 
     async def remind(self, game: Game, seat: Seat) -> None:
         """Tells the member who holds a seat that half of their time is over; a failed reminder never stops a game."""

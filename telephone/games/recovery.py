@@ -31,6 +31,8 @@ class GameRecovery:
     workflow: GameWorkflow
     engine: Engine
     settled: tuple[Any, ...] = ()
+    reopened: int | None = None
+    """When it looked last for turns that are open again, in units of CARDS_EVERY."""
 
     async def recover(self) -> None:
         """Starts games again that a crash, a fault or another process left unfinished. Safe at any time."""
@@ -44,6 +46,7 @@ class GameRecovery:
         for game_id in await due.resumable(PAUSES):
             await self.workflow.go_on(await self.store.games.get(game_id))
         await self._settle_paused()
+        await self._settle_reopened()
         for game_id in await due.turns():
             await self.workflow.look_after(await self.store.games.get(game_id))
         for guild_id in await due.promotable():
@@ -61,6 +64,18 @@ class GameRecovery:
         for game in await self.store.due.paused():
             await self.workflow.settle(game)
         self.settled = mark
+
+    async def _settle_reopened(self) -> None:
+        """Brings the invitations to turns up to date that are open again, once after each claim.
+
+        While somebody holds a turn its invitation has no button; where a kill or an outage of Discord keeps it from
+        getting one again, nobody could take the turn.
+        """
+        if (mark := int(time.monotonic() // CARDS_EVERY)) == self.reopened:
+            return
+        for game, claim_id in await self.store.due.reopened():
+            await self.workflow.settle_turn(game, claim_id)
+        self.reopened = mark
 
     async def _begin(self, game: Run) -> None:
         await (self.workflow.begin(game) if game.state is GameState.QUEUED else self.workflow.play_on(game))

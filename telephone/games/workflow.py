@@ -165,6 +165,11 @@ class GameWorkflow(DBOSConfiguredInstance):
         state = "voided" if game.voided else game.state.value
         await self._with.engine.enqueue(workflow_ids.settling(game.id, game.run, state), self.settling, game.id)
 
+    async def settle_turn(self, game: GameRun, claim_id: str) -> None:
+        """Updates the card and the invitation of a game that waits for a turn on which this claim has ended."""
+        name = workflow_ids.settling(game.id, game.run, f"{game.state.value}-{claim_id}")
+        await self._with.engine.enqueue(name, self.settling, game.id)
+
     async def realign(self, game_id: str | None = None) -> None:
         """Hides or shows steps again as reports and decisions say, of one game or of all.
 
@@ -434,7 +439,7 @@ class GameWorkflow(DBOSConfiguredInstance):
     async def _edit_card(self, game_id: str) -> None:
         game = await self._with.store.games.get(game_id)
         await self._with.publisher.edit_card(game)
-        await self._with.human_turns.show_invitation(game, game.next_key)
+        await self._with.human_turns.show_invitation(game, game.next_key, patient=True)
 
     # Runs that were begun before opening and closing took one durable step, and a step two, are played on as before.
 

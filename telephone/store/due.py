@@ -91,6 +91,17 @@ class Due:
         )
         return await self._ids(query.distinct())
 
+    async def reopened(self) -> list[tuple[GameRun, str]]:
+        """The games that wait for a turn which somebody has taken and given back, or let lapse; and that claim's id."""
+        seat, claim = SeatRow, col(SeatRow.claim_id)
+        query = (
+            select(col(GameRow.id), col(GameRow.runs), col(GameRow.state), claim)
+            .join(SeatRow, col(SeatRow.game_id) == col(GameRow.id))
+            .where(col(seat.state) == SeatState.OPEN.value, claim.is_not(None))
+            .where(col(GameRow.state) == GameState.WAITING.value)
+        )
+        return [(GameRun(one, run, GameState(state)), ended) for one, run, state, ended in await self._rows(query)]
+
     async def promotable(self) -> list[int]:
         """The servers that have a place for a queued game which is ready, and are not paused."""
         taken = (

@@ -1,10 +1,12 @@
 """What a member is answered, although Discord does not tell the bot that it carried a request out."""
 
+import asyncio
 import sys
 from pathlib import Path
 
 import pytest
 
+from bot.client import CLOSING
 from tests.standin.loopback import Standin
 from tests.standin.members import Interaction
 
@@ -83,18 +85,40 @@ async def test_an_answer_whose_line_is_cut_is_made_again(standin: Standin, tmp_p
 
 
 @pytest.mark.timeout(120)
-async def test_a_follow_up_that_arrived_is_not_said_twice(standin: Standin, tmp_path: Path):
+async def test_an_answer_that_is_limited_again_and_again_is_made_in_the_end(standin: Standin, tmp_path: Path):
+    guild = standin.create_guild("Players")
+    channel, ada = guild.create_text_channel("telephone"), guild.add_member("ada")
+    bot = await standin.run_bot(BOT, env={"TELEPHONE_DATA_DIR": str(tmp_path / "data")})
+    standin.faults.add("POST", CALLBACK, status=429, times=7, retry_after=0.02)
+    standin.faults.add("PATCH", "/messages/@original", status=429, times=17, retry_after=0.02)
+    board = await ada.slash(channel, "telephone leaderboard")
+    await standin.until(lambda: board.response and not board.response.loading)
+    # A follow-up too: its message took no answer in its place.
+    standin.faults.add("PATCH", "/messages/@original", status=400, code=50035)
+    standin.faults.add("POST", FOLLOW_UP, status=429, times=7, retry_after=0.02)
+    pressed = await ada.select(board.response, ["distance"])
+    await standin.until(lambda: pressed.followups)
+    assert standin.faults.left == 0
+    assert bot.log.count("something broke") == bot.log.count("error code: 50035") == 1
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("fault", "arrived"), [("lost answer", 1), ("drop", 0)])
+async def test_a_follow_up_that_may_have_arrived_is_not_said_twice(
+    standin: Standin, tmp_path: Path, fault: str, arrived: int
+):
     guild = standin.create_guild("Players")
     channel, ada = guild.create_text_channel("telephone"), guild.add_member("ada")
     bot = await standin.run_bot(BOT, env={"TELEPHONE_DATA_DIR": str(tmp_path / "data")})
     board = await ada.slash(channel, "telephone leaderboard")
     await standin.until(lambda: board.response and not board.response.loading)
     standin.faults.add("PATCH", "/messages/@original", status=400, code=50035)
-    standin.faults.add("POST", FOLLOW_UP, status="lost answer")
+    standin.faults.add("POST", FOLLOW_UP, status=fault)
     pressed = await ada.select(board.response, ["distance"])
     await standin.until(lambda: "may not have arrived" in bot.log)
-    assert len(pressed.followups) == 1
-    assert "Ref" in pressed.followups[0].text
+    assert len(pressed.followups) == arrived
+    assert all("Ref" in one.text for one in pressed.followups)
+    assert bot.log.count("something broke") == 1  # what the follow-up told of
 
 
 @pytest.mark.timeout(120)
@@ -107,3 +131,25 @@ async def test_a_command_that_another_process_acknowledged_is_left_to_it(standin
     await standin.until(lambda: "somebody else acknowledged it" in bot.log)
     assert standin.threads(channel) == []
     assert "something broke" not in bot.log
+
+
+@pytest.mark.timeout(120)
+async def test_a_bot_that_is_told_to_end_finishes_what_it_acknowledged_and_begins_nothing_more(
+    standin: Standin, tmp_path: Path
+):
+    guild = standin.create_guild("Players")
+    channel = guild.create_text_channel("telephone")
+    ada, bo = guild.add_member("ada"), guild.add_member("bo")
+    bot = await standin.run_bot(BOT, env={"TELEPHONE_DATA_DIR": str(tmp_path / "data")})
+    standin.faults.add("PATCH", "/messages/@original", status=429, retry_after=2.0)
+    started = await ada.slash(channel, "telephone start", prompt="a fox mends a clock", wait=False, **PLAYED)
+    await standin.until(lambda: standin.faults.left == 0)
+    ending = asyncio.create_task(bot.stop())
+    await asyncio.sleep(0.5)
+    asked = await bo.slash(channel, "telephone start", prompt="a fox mends a clock", wait=False, **PLAYED)
+    await standin.until(lambda: asked.response and not asked.response.loading)
+    assert asked.response.text == CLOSING
+    assert await ending == 0
+    assert "#1" in started.response.text
+    assert "something broke" not in bot.log
+    assert "Traceback" not in bot.log

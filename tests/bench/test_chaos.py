@@ -34,6 +34,12 @@ def test_a_few_games_survive_kills_and_a_few_faults():
     run("--quick")
 
 
+@pytest.mark.long
+@pytest.mark.timeout(2_400)
+def test_every_fault_at_least_once_loses_and_doubles_nothing():
+    run("--short")
+
+
 @pytest.fixture
 def audited(monkeypatch):
     """Audits one finished game of one turn at Replicate, after a test has changed something of it."""

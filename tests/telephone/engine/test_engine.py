@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfiguredInstance
 
+from telephone.engine import engine as journal_engine
+from telephone.engine import orphans
 from telephone.engine.engine import Engine, JsonSerializer, StepFailed, _unixepoch
 from telephone.errors import Misconfigured, Unreachable
 from tests.limits import LIMIT
@@ -32,6 +34,55 @@ async def test_a_workflow_that_was_interrupted_goes_on_at_the_next_launch(tmp_pa
     engine, counting = Engine(url), Counting(ran, gate)
     await engine.launch([counting])
     await until(ran, ["a0", "a1", "a2"])
+    await engine.close()
+
+
+@pytest.fixture
+def refused(monkeypatch):
+    """Words of statements for which the journal's disk is full."""
+    words, opened = [], journal_engine._sqlite_engine
+
+    def on_a_full_disk(url: str) -> sa.Engine:
+        connections = opened(url)
+
+        @sa.event.listens_for(connections, "do_execute")
+        def execute(_cursor, statement, _parameters, _context):
+            if any(one in statement for one in words):
+                full = sqlite3.OperationalError("database or disk is full")
+                full.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise full
+
+        return connections
+
+    monkeypatch.setattr(journal_engine, "_sqlite_engine", on_a_full_disk)
+    return words
+
+
+async def test_a_start_into_an_outage_is_told_in_lines_and_loses_nothing(tmp_path, monkeypatch, caplog, refused):
+    monkeypatch.setattr(orphans, "AFTER", 0.05)
+    url, ran, gate = f"sqlite:///{tmp_path / 'engine.sqlite'}", [], asyncio.Event()
+    engine, counting = Engine(url), Counting(ran, gate)
+    await engine.launch([counting])
+    await engine.enqueue("walk-a", counting.walk, "a", 3)
+    await asyncio.wait_for(counting.there.wait(), LIMIT)
+    await engine.close()
+    refused[:] = ["application_versions"]
+    with pytest.raises(Unreachable, match="full"):
+        await Engine(url).launch([])
+    refused[:] = ["UPDATE main.workflow_status"]
+    gate.set()
+    engine = Engine(url)
+    await engine.launch([Counting(ran, gate)])
+    async with asyncio.timeout(LIMIT):
+        while len(told := [one for one in caplog.records if "disk is full" in one.message]) < 2:
+            await asyncio.sleep(0.02)
+    assert {one.levelname for one in told} == {"WARNING"}
+    assert [one.message for one in caplog.records if one.exc_info or "Traceback" in one.message] == []
+    refused.clear()
+    async with asyncio.timeout(LIMIT):
+        while ran != ["a0", "a1", "a2"]:
+            await engine.recover()
+            await asyncio.sleep(0.02)
     await engine.close()
 
 

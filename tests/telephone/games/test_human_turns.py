@@ -11,7 +11,7 @@ import pytest
 from telephone.domain.games import Game, GameState, Kind, Step, StepKey
 from telephone.domain.human_turns import SeatState
 from telephone.domain.refusals import LATE, SEEN, TAKEN
-from telephone.errors import BadInput, NotAllowed, NotFound, Refused, StageGone, Withheld
+from telephone.errors import BadInput, NotAllowed, NotFound, Refused, StageGone, Unavailable, Withheld
 from telephone.games.admission import StartRequest
 from telephone.games.turn_service import IN_ALREADY, OVER
 from telephone.media.images import verify
@@ -160,6 +160,34 @@ async def test_a_claim_that_runs_out_is_free_for_others_and_a_late_answer_comes_
     await waits(running, game, SECOND)
     states = [state for key, state in running.game_presenter.invitations if key == "1c"]
     assert list(dict.fromkeys(states)) == [SeatState.OPEN, SeatState.CLAIMED, SeatState.ANSWERED]
+
+
+async def test_an_invitation_whose_turn_is_open_again_gets_its_button_after_a_kill_and_an_outage_of_discord(running):
+    game = await running.app.games.start(OPEN)
+    await waits(running, game)
+    await running.app.turns.claim(game.id, FIRST, ADA)
+    await running.store.seats.release(game.id, FIRST, ADA)  # and a kill before anything is shown of it
+    presenter, tries = running.game_presenter, []
+    edit = presenter.edit_invitation
+
+    async def no_answer_at_first(*shown) -> None:
+        tries.append(shown)
+        if len(tries) < 3:
+            raise Unavailable("Discord did not answer; I will try again in a moment.")
+        await edit(*shown)
+
+    presenter.edit_invitation = no_answer_at_first
+    assert presenter.invitations[-1] == ("1c", SeatState.CLAIMED)
+    running.recovery.reopened = None  # as in a process that begins
+    await running.recovery.recover()
+    async with asyncio.timeout(LIMIT):
+        while presenter.invitations[-1] != ("1c", SeatState.OPEN):
+            await asyncio.sleep(0.05)
+    running.recovery.reopened = None
+    await running.recovery.recover()
+    await answer(running, game, FIRST, BO)
+    await waits(running, game, SECOND)
+    assert len(tries) < 10, "an invitation is brought up to date once after a claim"
 
 
 async def test_at_the_deadline_the_named_model_stands_in_and_the_game_goes_on(running):

@@ -55,29 +55,35 @@ class Interactions:
     def worker(self) -> str:
         return self.workers.worker
 
-    async def keep(self, interaction: Acknowledged) -> None:
-        """Stores an interaction that is about to be acknowledged; returns then, or after HEAD_START seconds.
+    async def keep(self, interaction: Acknowledged) -> bool:
+        """Stores an interaction that is about to be acknowledged; whether that is done.
+
+        It returns after HEAD_START seconds at most.
 
         First the row, then the acknowledgement: a row without one is a member who reads that nothing answered, and
-        sends it again; an acknowledgement without a row is a member who reads "thinking" for good. Only a store that
-        takes longer than HEAD_START is not waited for, since an acknowledgement that comes too late is worth nothing.
-        Never raises an Exception: without a store the interaction is answered as well as it can be.
+        sends it again; an acknowledgement without a row is a member who reads "thinking" for good. A store that takes
+        longer than HEAD_START is not waited for, since an acknowledgement that comes too late is worth nothing; it must
+        then be one that stands by itself. Never raises an Exception: without a store the interaction is answered as
+        well as it can be.
         """
         self._open.add(interaction.id)
         self._storing.add(interaction.id)
         storing = asyncio.create_task(self._store(interaction), name="acknowledged")
         _STORING.add(storing)
         storing.add_done_callback(_STORING.discard)
-        await asyncio.wait({storing}, timeout=HEAD_START)
+        done, _ = await asyncio.wait({storing}, timeout=HEAD_START)
+        return storing in done and storing.result()
 
-    async def _store(self, interaction: Acknowledged) -> None:
+    async def _store(self, interaction: Acknowledged) -> bool:
         answered = frozenset(self._answered - self._storing)
         try:
             await self.store.acknowledged.add(interaction, answered)
         except Exception as error:
             _log.warning("an acknowledged interaction is not stored", why=type(error).__name__)
+            return False
         else:
             self._answered.difference_update(answered)
+            return True
         finally:
             self._storing.discard(interaction.id)
 
@@ -114,5 +120,5 @@ class Interactions:
             self._answered.difference_update(answered)
 
 
-_STORING: Final[set["asyncio.Task[None]"]] = set()
+_STORING: Final[set["asyncio.Task[bool]"]] = set()
 """Rows on their way; the loop itself would forget a task that nobody holds."""

@@ -85,7 +85,6 @@ async def test_two_processes_do_not_answer_the_same(tmp_path):
 
 
 async def test_a_store_that_is_slow_or_gone_holds_no_acknowledgement_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(interactions, "HEAD_START", 0.01)
     async with opened(tmp_path) as kept:
         held = asyncio.Event()
 
@@ -94,10 +93,12 @@ async def test_a_store_that_is_slow_or_gone_holds_no_acknowledgement_up(tmp_path
                 await held.wait()
                 raise OSError("the disk is full")
 
+        assert await kept.keep(asked(2, ANN, worker="me"))
+        monkeypatch.setattr(interactions, "HEAD_START", 0.01)
         monkeypatch.setattr(kept.store, "acknowledged", Slow())
-        await kept.keep(asked(1, ANN, worker="me"))
+        assert not await kept.keep(asked(1, ANN, worker="me")), "no row, and no word of one"
         held.set()
-        await asyncio.sleep(0)
+        assert not await kept.keep(asked(3, ANN, worker="me"))
 
 
 async def test_a_start_that_comes_twice_is_one_game(tmp_path):

@@ -1,8 +1,10 @@
 """Interactions that were acknowledged: kept until they are answered, so that a restarted process answers them."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, Protocol
 
 import structlog
@@ -13,6 +15,8 @@ from telephone.store.tables.columns import now
 
 HEAD_START: Final = 1.5
 """How long an acknowledgement waits for the row that survives a kill, in seconds; Discord allows three in all."""
+AGED_FOR: Final = timedelta(minutes=1)
+"""How long a row has to be found old before it counts as old: longer than it takes to know that a worker is dead."""
 _log = structlog.get_logger()
 
 
@@ -50,6 +54,8 @@ class Interactions:
     _answered: set[int] = field(default_factory=set)
     _storing: set[int] = field(default_factory=set)
     """Those whose row is on its way: deleted before it has arrived, it would come back."""
+    _aged: dict[int, float] = field(default_factory=dict)
+    """Since when rows were found nearly as old as their token lasts, in seconds on a clock that only runs."""
 
     @property
     def worker(self) -> str:
@@ -112,11 +118,22 @@ class Interactions:
         self._open.discard(interaction_id)
 
     async def tidy(self) -> None:
-        """Deletes the rows of what was answered, and all whose token has ended."""
-        oldest = now() - TOKEN_LASTS
-        answered = frozenset(self._answered - self._storing)
-        if answered or any(one.at < oldest for one in await self.store.acknowledged.all()):
-            await self.store.acknowledged.delete(answered, before=oldest)
+        """Deletes the rows of what was answered, and those whose token has ended.
+
+        Of the latter only what was nearly that old for AGED_FOR: a clock that jumps ahead ends no token, and in that
+        while whatever no living process is at comes to be answered.
+        """
+        answered, looked, moment = frozenset(self._answered - self._storing), time.monotonic(), now()
+        aged = {
+            one.id: one.at for one in await self.store.acknowledged.all() if one.at < moment - TOKEN_LASTS + AGED_FOR
+        }
+        since = {number: self._aged.get(number, looked) for number in aged}
+        self._aged.clear()
+        self._aged.update(since)
+        waited, oldest = looked - AGED_FOR.total_seconds(), moment - TOKEN_LASTS
+        ended = {number for number, at in aged.items() if at < oldest and since[number] <= waited}
+        if answered or ended:
+            await self.store.acknowledged.delete(answered | ended)
             self._answered.difference_update(answered)
 
 

@@ -201,7 +201,7 @@ class Run:
     async def _rest(self) -> None:
         """Waits until everything has ended or pauses, at most `calm_s`, then for the last messages, at most LAST."""
         ends = time.monotonic() + self.plan.calm_s
-        while any(await self.crew.unfinished()) and time.monotonic() < ends:
+        while (self.crew.is_starting or any(await self.crew.unfinished())) and time.monotonic() < ends:
             await asyncio.sleep(0.5)
         ends = time.monotonic() + LAST
         while self._unquiet() and time.monotonic() < ends:

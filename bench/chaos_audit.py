@@ -70,6 +70,7 @@ class Audit:
         self._row("messages doubled", self._doubled())
         self._money()
         self._row("acknowledged and not answered", self._unanswered())
+        self._row("answered only with what to do, as the store was slow", self._only_told(), goal=None)
         self._row("starts told otherwise than they are stored", self._told_wrong())
         self._row("answers that say that something broke", self._apologies())
         self._row("tokens of interactions kept", [f"{self.stored.tokens} rows"] * self.stored.tokens)
@@ -248,6 +249,12 @@ class Audit:
             answer = answer_of(shown)
             if answer is not None and answer.loading:
                 yield f"{asked.what} ({key_of(shown.id)}) is still thinking"
+
+    def _only_told(self) -> Iterator[str]:
+        for asked in self.here.asked:
+            answer = answer_of(asked.interaction)
+            if answer is not None and answer.text == wording.SLOW_STORE:
+                yield asked.what
 
     def _told_wrong(self) -> Iterator[str]:
         for asked in (one for one in self.here.asked if one.what in STARTS):

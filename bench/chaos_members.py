@@ -5,6 +5,7 @@ so that nobody has to be asked twice. Who is not answered presses again a while 
 """
 
 import asyncio
+import contextlib
 import io
 import sys
 import time
@@ -27,7 +28,9 @@ from bot.client import CLOSING
 from bot.ui import wording
 from telephone.domain.battles import Battle, BattleState
 from telephone.domain.games import Game, GameState
+from telephone.domain.interactions import key_of
 from telephone.domain.parties import Party, PartyState
+from telephone.errors import NotFound
 from tests.standin.members import Interaction, Member
 from tests.standin.records import BUTTON, Message, message_of
 
@@ -36,6 +39,8 @@ CONTINUES: Final = 3
 AGAIN_AFTER: Final = 5.0
 """How long somebody waits before they press the same once more, in seconds."""
 LOOK_EVERY: Final = 1.0
+LOOK_AGAIN_AFTER: Final = 20.0
+"""How long somebody waits who is to look whether what they started is there, in seconds."""
 _NEXT: Final = 1_000
 """Added to the number of a start that is made again: more than there are starts, so that none shares its seeds."""
 VOTERS: Final = 3
@@ -93,12 +98,33 @@ class Crew:
             await asyncio.sleep(1.0)
 
     async def _began(self, asked: Interaction, number: int, kind: str) -> None:
-        answer = await self.here.answered(asked, 120.0)
-        if answer in (wording.NOT_DONE, CLOSING) or answer.startswith(wording.BROKEN):
+        answer = await self.here.answered(asked, 60.0)
+        unsure = (not answer or answer.startswith(wording.NO_DATABASE)) and not await self._is_stored(asked)
+        if unsure or answer in (wording.NOT_DONE, CLOSING) or answer.startswith(wording.BROKEN):
             self.started[kind] -= 1
             self.done["sent again"] += 1
             await asyncio.sleep(1.0)
             await self.start(number + _NEXT, kind)
+
+    async def _is_stored(self, asked: Interaction) -> bool:
+        """Whether what somebody started is there when they look a while later."""
+        await asyncio.sleep(LOOK_AGAIN_AFTER)
+        store = self.here.store
+        while True:
+            try:
+                for get in (store.games.get, store.battles.get, store.parties.get):
+                    with contextlib.suppress(NotFound):
+                        await get(key_of(asked.id))
+                        return True
+            except sa.exc.DBAPIError:  # the store is down for us as well
+                await asyncio.sleep(LOOK_EVERY)
+                continue
+            return False
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether somebody still waits for the answer to a start, and may have to send it again."""
+        return any(name[0] == "start" for name in self._acts)
 
     async def unfinished(self) -> tuple[list[Game], list[Battle], list[Party]]:
         """What has not ended and does not pause for good: one that pauses counts until it was asked to go on."""

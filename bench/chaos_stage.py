@@ -26,6 +26,7 @@ from chaos_worker import READY
 from load_stage import Unchecked
 from simcord.backend.errors import BackendError
 
+from bot.ui import wording
 from telephone.store import Store
 from tests.standin.loopback import Guild, Standin
 from tests.standin.members import Interaction, Member
@@ -126,11 +127,11 @@ class Stage:
         return interaction
 
     async def answered(self, interaction: Interaction | None, within: float = 20.0) -> str:
-        """What the bot answers, "" where it does not in time."""
+        """What the bot answers in the end, "" where it does not in time."""
         ends = time.monotonic() + within
         while interaction is not None and time.monotonic() < ends:
             response = answer_of(interaction)
-            if response is not None and not response.loading:
+            if response is not None and not response.loading and response.text != wording.SLOW_STORE:
                 return response.text
             await asyncio.sleep(0.1)
         return ""

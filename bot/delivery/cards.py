@@ -173,23 +173,22 @@ class Cards:
 
     async def _edit(self, card: Card, post: Post) -> int | None:
         message = self._client.get_partial_messageable(card.channel_id).get_partial_message(card.message_id)
-        files: list[Any] = self._attachments(card, post)
+        known = self._files.get(card.message_id, {})
         try:
-            edited = await message.edit(view=sendable(post), attachments=files, allowed_mentions=NO_MENTIONS)
+            if any(not file.data and file.key not in known for file in post.files):
+                known = await _standing(message, post)
+            try:
+                edited = await _edited(message, post, known)
+            except discord.HTTPException as error:
+                if not known or error.code != refusals.MALFORMED:
+                    raise
+                # Another process has sent the files anew, or an edit of ours did whose answer was lost.
+                edited = await _edited(message, post, await _standing(message, post))
         except discord.HTTPException as error:
-            self._files.pop(card.message_id, None)
             return await self._not_edited(card, post, error)
         ids = {file.name: file.id for file in received.files(edited)}
         self._files[card.message_id] = {file.key: ids[file.name] for file in post.files if file.name in ids}
         return card.message_id
-
-    def _attachments(self, card: Card, post: Post) -> list[StandingFile | discord.File]:
-        """The files of a post: those that stand on the card stay, with the alt texts that they have now."""
-        standing = self._files.get(card.message_id, {})
-        return [
-            StandingFile(standing[file.key], file.name, file.alt) if file.key in standing else file.file()
-            for file in post.files
-        ]
 
     async def _not_edited(self, card: Card, post: Post, error: discord.HTTPException) -> int | None:
         if error.code == errors.UNKNOWN_MESSAGE:
@@ -209,6 +208,22 @@ class Cards:
             return card.message_id
         once = Posting(nonce(card.owner_id, f"card/{card.state}"), datetime.now(UTC))
         return await self._sending.post(card.channel_id, [post], once, reply_to=card.message_id)
+
+
+async def _edited(message: discord.PartialMessage, post: Post, standing: _Files) -> discord.Message:
+    """Edits a message; the files that stand on it stay, with the alt texts that they have now."""
+    files: list[Any] = [
+        StandingFile(standing[file.key], file.name, file.alt) if file.key in standing else file.file()
+        for file in post.files
+        if file.data or file.key in standing
+    ]
+    return await message.edit(view=sendable(post), attachments=files, allowed_mentions=NO_MENTIONS)
+
+
+async def _standing(message: discord.PartialMessage, post: Post) -> _Files:
+    """Those files of a post, of which we have no bytes, that stand on a message as Discord has it, by their names."""
+    ids = {file.name: file.id for file in received.files(await message.fetch())}
+    return {file.key: ids[file.name] for file in post.files if not file.data and file.name in ids}
 
 
 def _tree(post: Post) -> Any:

@@ -22,9 +22,14 @@ _log = structlog.get_logger()
 
 
 async def acknowledge(press: Press) -> None:
-    """Tells Discord that the answer will come, and that only this member will see it. A restart does not forget it."""
-    await _keep(press, in_place=False)
-    await press.response.defer(ephemeral=True, thinking=True)
+    """Tells Discord that the answer will come, and that only this member will see it. A restart does not forget it.
+
+    Where the store does not answer a restart would, so the member is told what to do if no other answer comes.
+    """
+    if await _keep(press, in_place=False):
+        await press.response.defer(ephemeral=True, thinking=True)
+    else:
+        await press.response.send_message(wording.SLOW_STORE, ephemeral=True)
 
 
 async def acknowledge_in_place(press: Press) -> None:
@@ -33,10 +38,11 @@ async def acknowledge_in_place(press: Press) -> None:
     await press.response.defer()
 
 
-async def _keep(press: Press, *, in_place: bool) -> None:
+async def _keep(press: Press, *, in_place: bool) -> bool:
+    """Stores an interaction before it is acknowledged; whether its row is there."""
     press.client.ensure_open()
     interactions = press.client.app.interactions
-    await interactions.keep(
+    return await interactions.keep(
         Acknowledged(
             id=press.id,
             application_id=press.application_id,
@@ -97,7 +103,10 @@ async def show(press: Press, post: Post) -> None:
     if press.client.late.pop(press.user.id, False):
         view.add_item(discord.ui.TextDisplay(wording.LATE))
         cut_layout(view)
-    await press.edit_original_response(view=view, attachments=files_of(post))
+    # A layout takes no content beside it; only what `acknowledge` said of the store has some.
+    told = press.response.type is discord.InteractionResponseType.channel_message
+    content = None if told else discord.utils.MISSING
+    await press.edit_original_response(content=content, view=view, attachments=files_of(post))
     answered(press)
 
 

@@ -88,9 +88,15 @@ async def _answer(bot: TelephoneBot, left: Acknowledged) -> None:
             flags = discord.MessageFlags(ephemeral=True).value
             said = {"content": wording.UNSURE, "flags": flags, "allowed_mentions": {"parse": []}}
             await bot.http.request(_route("POST", _FOLLOW_UP, left), json=said)
-    elif discord.MessageFlags._from_value(original.get("flags", 0)).loading:
+    elif _is_unanswered(original):
         said = {"content": cut(await _words(bot, left)), "allowed_mentions": {"parse": []}}
         await bot.http.request(_route("PATCH", _ORIGINAL, left), json=said)
+
+
+def _is_unanswered(original: dict[str, Any]) -> bool:
+    """Whether an answer still says "thinking", or that the store is slow."""
+    loading = discord.MessageFlags._from_value(original.get("flags", 0)).loading
+    return loading or original.get("content") == wording.SLOW_STORE
 
 
 async def _words(bot: TelephoneBot, left: Acknowledged) -> str:

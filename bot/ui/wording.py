@@ -12,6 +12,10 @@ NO_DATABASE: Final = (
     "The database does not answer just now; nothing was lost, so please look in a minute whether this was done, and "
     "try again if it was not."
 )
+SLOW_STORE: Final = (
+    "My own store is slow to answer just now, and I try on; if no other answer takes the place of this one in a "
+    "minute, please look whether it was done, and send it again if it was not."
+)
 HELD_UP: Final = "I cannot reach my own store just now and try again; nothing is lost."
 YOUR_WORDS: Final = "This is what you wrote:"
 OLD_BOARD: Final = "That board is an older one; please open it anew with /telephone leaderboard."

@@ -124,7 +124,7 @@ class StepPlayer:
         if asked.overdrawn:
             raise _overdrawn(stake)
         began = time.monotonic()
-        marker = nonce(game.id, f"{key}/{game.run}/{attempt}")
+        marker = nonce(game.id, f"{key}/{attempt}")  # of every run: a later one takes over what this one asked for
         since = None if asked.first else asked.asked_at
         try:
             if missing := self.guard.why_not(self.players.registry.table(player)):
@@ -151,6 +151,8 @@ class StepPlayer:
         except Overdrawn:  # what was asked stays on the books, and is looked for before it is asked again
             raise
         except (Halted, TelephoneError) as error:
+            if isinstance(error, Halted) and await self._goes_on(game):
+                raise  # likewise
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
             bill = _bill(error, Ticket(maybe_billed_twice=times > 1), spent=spent)
             await self._doubt(game, key, attempt, times - 2)  # the bill tells of two
@@ -225,11 +227,13 @@ class StepPlayer:
                 lambda: self._checked(game, ask, ticket, came, key=key, delayed=delayed), game, delayed
             )
             step, image = await self._unless_halted(game, changed, checked)
-        except (NotFound, CutOff):  # what was submitted stays on the books, and a game that goes on finds its answer
-            if answer is not None and ticket.reference is not None:
-                self.answers[game.id, index] = ticket.reference, answer
+        except (NotFound, CutOff):
+            self._leave(game, index, ticket, answer)
             raise
         except (Halted, TelephoneError) as error:
+            if isinstance(error, Halted) and await self._goes_on(game):
+                self._leave(game, index, ticket, answer)
+                raise
             spent = error.cost_usd if isinstance(error, TelephoneError) else None
             if isinstance(error, Halted):
                 with suppress(TelephoneError):
@@ -248,6 +252,17 @@ class StepPlayer:
         metrics.SPENT.labels(player).inc(step.cost_usd)
         _log.info("step played", game=game.id, step=str(key), player=player, ms=step.latency_ms, usd=step.cost_usd)
         return kept
+
+    async def _goes_on(self, game: Game) -> bool:
+        """Whether a game whose run was halted may go on in a later run, which then finds what was asked for."""
+        with suppress(NotFound):
+            return not (await through_outages(lambda: self.store.games.glance(game.id))).state.is_final
+        return False
+
+    def _leave(self, game: Game, index: int, ticket: Ticket, answer: Answer | None) -> None:
+        """Leaves what was submitted on the books, and its answer where it came, for when the game goes on."""
+        if answer is not None and ticket.reference is not None:
+            self.answers[game.id, index] = ticket.reference, answer
 
     def _left(self, game: Game, index: int, ticket: Ticket) -> Answer | None:
         """The answer of this ticket, where a pause came between it and its place in the store."""

@@ -25,6 +25,8 @@ from telephone.retry import Line, with_patience
 
 DEADLINE = 600.0
 """How long a player may take for one step, in seconds, waits and retries included."""
+CANCEL_DEADLINE: Final = 20.0
+"""How long a provider is asked to cancel a call, in seconds, waits and retries included."""
 LOST_PAUSES: Final = (1.0, 5.0, 20.0, 60.0)
 """The pauses after paid calls that were lost, in seconds: each may have been billed, so there are few more of them."""
 AGAIN_PAUSES: Final = (1.0, 4.0, 15.0)
@@ -144,13 +146,17 @@ class Players:
         except TimedOut as error:
             if error.cost_usd is None:
                 with suppress(TelephoneError):
-                    error.cost_usd = await provider.cancel(table, ticket)
+                    error.cost_usd = await self.cancel(name, ticket)
             raise
 
     async def cancel(self, name: str, ticket: Ticket) -> float | None:
-        """Cancels a submitted step; returns its cost in US dollars, None where its provider did not say."""
+        """Cancels a submitted step; returns its cost in US dollars, None where its provider did not say.
+
+        Raises a TelephoneError where it may go on.
+        """
         table = self.registry.table(name)
-        return await self.providers[table.provider].cancel(table, ticket)
+        provider = self.providers[table.provider]
+        return await with_patience(lambda: provider.cancel(table, ticket), deadline=CANCEL_DEADLINE, who=name)
 
     async def answer(self, name: str, ask: Ask) -> Answer:
         """The answer to one call that no step keeps, asked for again where its provider broke it off.

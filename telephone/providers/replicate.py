@@ -25,6 +25,7 @@ from telephone.providers.maker_words import ending_of
 from telephone.providers.mapping import decoded, inputs, output_of, vector_of
 from telephone.providers.predictions import ENDED, cost_of, holds, is_of
 from telephone.providers.rate_limit import LIMITS, Gate
+from telephone.providers.their_clock import TheirClock
 from telephone.retry import WAKING_MAX
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ FIRST_LOOK: Final = 0.5
 LONGEST_PAUSE: Final = 4.0
 CALL_SECONDS: Final = 60.0
 CLOCK_SKEW: Final = timedelta(minutes=2)
+OUTPUT_LASTS: Final = timedelta(hours=1)
+"""How long Replicate keeps what a prediction came to; an older one is of no use to a step."""
 REMEMBERED: Final = 10_000
 """How many predictions are remembered with their step, so that no other step adopts them; more than run at once."""
 PAGES: Final = 10
@@ -85,6 +88,7 @@ class Replicate:
     _opened: "AsyncReplicate | None" = field(default=None, repr=False)
     _ours: LRUCache[str, str] = field(default_factory=lambda: LRUCache(REMEMBERED), repr=False)
     _awaited: LRUCache[str, float] = field(default_factory=lambda: LRUCache(REMEMBERED), repr=False)
+    _clock: TheirClock = field(default_factory=TheirClock, repr=False)
 
     def why_not(self, model: ModelTable) -> str | None:
         if model.kind == "chat":
@@ -247,7 +251,7 @@ class Replicate:
         self, model: ModelTable, wanted: Sequence[Mapping[str, Any]], since: datetime, marker: str
     ) -> str | None:
         """The id of a prediction of this version and input, made since then and not adopted by another step."""
-        earliest = since - CLOCK_SKEW
+        earliest = self._earliest(since)
         async with self._call(model) as client:
             async for made in _pages(client, await client.predictions.list(created_after=earliest)):
                 taken = self._ours.get(made.id, marker) != marker
@@ -256,6 +260,15 @@ class Replicate:
                 if alive and same and not taken and made.created_at >= earliest:
                     return str(made.id)
         return None
+
+    def _earliest(self, since: datetime) -> datetime:
+        """The earliest moment, on Replicate's clock, at which a create can have been made that we asked for at `since`.
+
+        Where that lies ahead of their clock ours was wrong then, and any prediction that still has its output counts.
+        The first answer that a process gets tells their time, so only its first look can go by a clock that is wrong.
+        """
+        there = self._clock.now()
+        return (there - OUTPUT_LASTS if since - there > CLOCK_SKEW else since) - CLOCK_SKEW
 
     @asynccontextmanager
     async def _call(self, model: ModelTable, *, paced: bool = False) -> "AsyncIterator[AsyncReplicate]":
@@ -292,7 +305,7 @@ class Replicate:
                     limits=httpx.Limits(max_connections=None, max_keepalive_connections=KEPT_OPEN),
                     timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
                     follow_redirects=False,
-                    event_hooks={"response": [bounding(Body)]},
+                    event_hooks={"response": [bounding(Body), self._clock.hear]},
                 ),
             )
         return self._opened

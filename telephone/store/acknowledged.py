@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 from sqlmodel import col
@@ -42,7 +41,7 @@ class AcknowledgedInteractions:
         await self._database.change(lambda connection: connection.execute(theirs))
         return await self.all()
 
-    async def delete(self, answered: Collection[int], *, before: datetime) -> None:
-        """Deletes those that were answered, and all that are older than `before`."""
-        over = col(AcknowledgedRow.id).in_(answered) | (col(AcknowledgedRow.at) < before)
+    async def delete(self, ids: Collection[int]) -> None:
+        """Deletes those that were answered, or whose token has ended."""
+        over = col(AcknowledgedRow.id).in_(ids)
         await self._database.change(lambda connection: connection.execute(delete(AcknowledgedRow).where(over)))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -66,8 +67,9 @@ async def test_every_acknowledged_start_is_answered_although_the_bot_is_killed(
     for one in (one for one in acknowledged if one.id not in looks):
         if numbers[one.id] is None:
             assert told[one.id] == wording.NOT_DONE or "#" not in told[one.id]
-        else:
-            assert f"#{numbers[one.id]}" in told[one.id]
+        else:  # which may have been told first that the store is slow
+            number = f"#{numbers[one.id]}"
+            await standin.until(lambda a=one, n=number: a.response is not None and n in a.response.text)
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
         games = await store.games.recent(standin.guild("Players").id, limit=1_000)
     assert {game.id for game in games} <= {key_of(one.id) for one in asked}
@@ -167,5 +169,34 @@ async def test_a_button_whose_answer_changes_its_message_is_told_of_after_a_kill
     await bot.restart()
     (told,) = await standin.until(lambda: pressed.followups)
     assert (told.text, told.ephemeral) == (wording.UNSURE, True)
+    while await _waiting(tmp_path):
+        await asyncio.sleep(0.2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [True, False])
+async def test_a_start_that_cannot_be_written_down_in_time_is_not_left_thinking(
+    standin: Standin, tmp_path: Path, killed: bool
+):
+    channel = standin.create_guild("Players").create_text_channel("telephone")
+    alice = standin.guild("Players").add_member("alice")
+    bot = await standin.run_bot(BOT, env={"TELEPHONE_DATA_DIR": str(tmp_path)})
+    with contextlib.closing(sqlite3.connect(tmp_path / "telephone.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        asked = await alice.slash(channel, "telephone start", prompt="a fox mends a clock", turns=1)
+        await standin.until(lambda: asked.acknowledged)
+        assert asked.response is not None
+        assert (asked.response.text, asked.response.loading) == (wording.SLOW_STORE, False)
+        if killed:
+            bot.kill()
+            await bot.ended()
+        other.execute("ROLLBACK")
+    if killed:
+        await bot.restart()
+        await asyncio.sleep(1.0)
+        assert asked.response.text == wording.SLOW_STORE
+        assert await _stored(tmp_path, asked) is None, "what it says to do is right"
+    else:
+        await standin.until(lambda: asked.response is not None and "#1" in asked.response.text)
     while await _waiting(tmp_path):
         await asyncio.sleep(0.2)

@@ -251,9 +251,12 @@ class MemoryInteractions:
 
     def __init__(self) -> None:
         self.waiting: dict[int, Acknowledged] = {}
+        self.slow = False
+        """Whether the store takes too long to be waited for."""
 
-    async def keep(self, interaction: Acknowledged) -> None:
+    async def keep(self, interaction: Acknowledged) -> bool:
         self.waiting[interaction.id] = interaction
+        return not self.slow
 
     def answered(self, interaction_id: int) -> None:
         self.waiting.pop(interaction_id, None)

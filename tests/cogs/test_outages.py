@@ -36,6 +36,22 @@ async def test_a_member_is_told_in_one_sentence_and_the_log_has_no_traceback(ser
     assert not any("exc_info" in entry for entry in logs)
 
 
+async def test_a_command_that_cannot_be_written_down_is_never_left_thinking(server, monkeypatch):
+    """A kill may come at any moment after the acknowledgement, and nothing would know of the command then."""
+    server.app.interactions.slow = True
+    seen, start = [], server.app.games.start
+
+    async def started(*arguments, **options):
+        seen.extend(one for one in server.channel.history(viewer=server.alice) if one.flags.ephemeral)
+        return await start(*arguments, **options)
+
+    monkeypatch.setattr(server.app.games, "start", started)
+    asked = await server.alice.slash(server.channel, "telephone start", prompt="a fox mends a clock")
+    (first,) = seen
+    assert (first.content, first.flags.loading) == (wording.SLOW_STORE, False)
+    assert asked.response.content.startswith("Game #"), "the answer takes its place"
+
+
 @pytest.mark.slow
 async def test_the_words_of_a_form_are_given_back_and_can_be_sent_again(tmp_path, monkeypatch):
     runtime = LiveRuntime(tmp_path)

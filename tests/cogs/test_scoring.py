@@ -280,3 +280,12 @@ async def test_a_fault_behind_a_button_is_told_beside_the_board_which_stays(serv
     assert said.content.startswith(wording.BROKEN)
     assert said.id != shown.id
     assert len(rows(shown)) == 4
+
+
+async def test_a_board_takes_the_place_of_the_word_that_the_store_is_slow(server, store):
+    await play(server, store)
+    server.app.interactions.slow = True
+    answer = await server.alice.slash(server.channel, BOARD)
+    assert answer.ephemeral
+    assert answer.response.content == ""
+    assert words(answer.response).startswith("### Pairs by distance")

@@ -8,8 +8,9 @@ import discord
 import pytest
 from discord import ui
 
+from bot.delivery import refusals
 from bot.delivery.cards import EDIT_GAP, PUT_OFF, TRIES, Card, Cards
-from bot.ui.posts import Post
+from bot.ui.posts import Attachment, Post
 from tests.limits import LIMIT
 
 CARD = Card("00ff", 1, discord.utils.time_snowflake(discord.utils.utcnow()), "playing")
@@ -148,3 +149,69 @@ async def test_no_more_cards_wait_than_there_is_room_for(channel, cards):
     await channel.passes(60)
     await channel.showing("two")
     assert channel.shows.count("two") == PUT_OFF
+
+
+class Album(Channel):
+    """A channel whose card has files, which each upload replaces; Discord knows no others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stand: dict[int, SimpleNamespace] = {}
+        self.uploads: list[bytes] = []
+        self.ids = 100
+
+    async def edit(self, *, view: ui.LayoutView, attachments, **_options):
+        if self.faults:
+            raise self.faults.pop(0)
+        kept = {file.id for file in attachments if not isinstance(file, discord.File)}
+        if kept - self.stand.keys():
+            refused = SimpleNamespace(status=400, reason="Bad Request")
+            raise discord.HTTPException(refused, {"code": refusals.MALFORMED, "message": "Invalid Form Body"})
+        stand = {number: file for number, file in self.stand.items() if number in kept}
+        for file in attachments:
+            if isinstance(file, discord.File):
+                self.ids += 1
+                self.uploads.append(file.fp.read())
+                stand[self.ids] = SimpleNamespace(id=self.ids, filename=file.filename, description=None)
+        self.stand = stand
+        self.shows.append(view.children[0].content)
+        return await self.fetch()
+
+    async def fetch(self):
+        return SimpleNamespace(attachments=list(self.stand.values()), components=[])
+
+
+def drawn(words: str, data: bytes, of: str | None = None) -> Post:
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(words))
+    return Post(view=view, files=(Attachment("a.png", data, of=of),))
+
+
+def at(state: str) -> Card:
+    return Card(CARD.owner_id, 1, CARD.message_id, state, at_once=True)
+
+
+@pytest.mark.parametrize("bytes_known", [True, False])
+async def test_a_card_whose_files_another_process_has_sent_anew_is_edited_all_the_same(bytes_known):
+    album, of = Album(), "what it shows"
+    ours, theirs = Cards(album), Cards(album)
+    await ours.edit(at("playing"), drawn("one", b"a picture", of))
+    await theirs.edit(at("playing"), drawn("two", b"a picture", of))
+    await ours.edit(at("voting"), drawn("three", b"a picture" if bytes_known else b"", of))
+    assert [file.filename for file in album.stand.values()] == ["a.png"]
+    assert set(album.uploads) == {b"a picture"}, "no file is sent without its bytes"
+    await ours.edit(at("closed"), drawn("four", b"", of))
+    assert len(album.stand) == 1
+    assert album.shows == ["one", "two", "three", "four"]
+
+
+async def test_a_file_that_stands_on_a_card_is_not_sent_empty_after_discord_did_not_answer():
+    album, of = Album(), "what it shows"
+    cards = Cards(album, clock=lambda: album.now, sleep=album.sleep)
+    await cards.edit(at("playing"), drawn("one", b"a picture", of))
+    album.faults = [unanswered(503)]
+    with pytest.raises(discord.HTTPException):
+        await cards.edit(at("voting"), drawn("two", b"", of))
+    await album.passes(300)
+    assert album.uploads == [b"a picture"]
+    assert len(album.stand) == 1

@@ -8,7 +8,7 @@ from telephone.domain.calls import Ask, Ticket
 from telephone.errors import BadOutput, Refused, TelephoneError, TimedOut
 from telephone.models.players import Players
 from telephone.providers.base import Interrupted
-from tests.standin_providers import cut_after_doing, done_then
+from tests.standin_providers import cut_after_doing, done_then, says
 
 PA = "Prediction interrupted; please retry (code: PA)"
 DIRECTOR = "Director: unexpected error handling prediction (E9828)"
@@ -144,3 +144,10 @@ async def test_a_call_that_is_turned_away_until_time_is_up_costs_nothing(replica
         await players.submit("stable-diffusion", words, "m")
     assert (caught.value.cost_usd, apis.billed) == (0.0, [])
     assert "until the operator adds credit" in caught.value.sentence
+
+
+async def test_a_cancel_that_is_turned_away_is_asked_for_again(replicate, apis, tables, words):
+    ticket = await replicate.submit(tables.table("stable-diffusion"), words, "m")
+    apis.next("/v1/predictions/.+/cancel", says(429, {}, Retry_After="0"), says(500))
+    await Players(tables, {"replicate": replicate}).cancel("stable-diffusion", ticket)
+    assert apis.predictions[ticket.reference]["status"] == "canceled"

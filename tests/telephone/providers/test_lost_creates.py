@@ -1,7 +1,8 @@
 """A create whose answer is lost may have been made and billed: it is looked for, and counted where it is not found."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
@@ -10,6 +11,7 @@ from telephone.errors import TelephoneError, TimedOut
 from telephone.models.players import Players
 from telephone.providers.downloads import Downloads
 from telephone.providers.replicate import Replicate
+from telephone.providers.their_clock import TheirClock
 from tests.standin_providers import cut, cut_after_doing, done_then, says
 from tests.telephone.providers.conftest import QUICK, TOKEN
 
@@ -156,3 +158,31 @@ async def test_lost_reads_and_cancels_are_no_creates(replicate, apis, tables, wo
     apis.next(LOOK, done_then(502), cut())
     assert (await players.collect("stable-diffusion", words, ticket)).data
     assert (len(apis.billed), losses.count) == (1, 0)
+
+
+@pytest.mark.parametrize("now_wrong", [False, True])
+async def test_a_create_that_was_asked_for_while_our_clock_was_ahead_is_found_and_paid_once(
+    apis, tables, words, large_picture, now_wrong
+):
+    ahead = datetime.now(UTC) + timedelta(hours=1)
+    for name, ask in (("stable-diffusion", words), ("blip", large_picture)):
+        first = Replicate(SecretStr(TOKEN), apis.url, Downloads(["127.0.0.1"]), waits=QUICK)
+        begun = await first.submit(tables.table(name), ask, "m")
+        await first.close()
+        again = Replicate(SecretStr(TOKEN), apis.url, Downloads(["127.0.0.1"]), waits=QUICK)
+        if now_wrong:
+            again._clock = TheirClock(lambda: ahead + timedelta(minutes=1))
+        ticket = await again.submit(tables.table(name), ask, "m", ahead)
+        assert (ticket.reference, ticket.found, ticket.maybe_billed_twice) == (begun.reference, True, False)
+        await again.close()
+    assert len(apis.billed) == 2
+
+
+@pytest.mark.parametrize("told", [{}, {"date": "soon"}, {"date": ""}])
+async def test_their_time_is_ours_until_they_tell_it(told):
+    ours = datetime(2026, 1, 1, tzinfo=UTC)
+    clock = TheirClock(lambda: ours)
+    await clock.hear(SimpleNamespace(headers=told))
+    assert clock.now() == ours
+    await clock.hear(SimpleNamespace(headers={"date": "Thu, 01 Jan 2026 05:00:00 GMT"}))
+    assert timedelta() <= clock.now() - datetime(2026, 1, 1, 5, tzinfo=UTC) < timedelta(minutes=1)

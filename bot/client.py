@@ -101,6 +101,10 @@ class TelephoneBot(commands.AutoShardedBot):
         """Ends what is played on a server that removed the bot; an outage of Discord does not raise this event."""
         await through_outages(lambda: self.app.servers.leave(guild.id))
 
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Keeps what is stored of a server that invites the bot again."""
+        await through_outages(lambda: self.app.servers.joined([guild.id]))
+
     async def on_shard_ready(self, shard_id: int) -> None:
         """Does what `on_guild_remove` would have done, for servers that removed the bot while it was not connected.
 
@@ -110,8 +114,9 @@ class TelephoneBot(commands.AutoShardedBot):
         standing = {guild.id for guild in self.guilds if guild.unavailable or shard_id not in self._ready_before}
         self._ready_before.add(shard_id)
         shards = self.shard_count or 1
-        busy = await through_outages(self.app.servers.busy)
-        mine = {one for one in busy if (one >> 22) % shards == shard_id}
+        await through_outages(lambda: self.app.servers.joined(standing))
+        known = await through_outages(self.app.servers.known)
+        mine = {one for one in known if (one >> 22) % shards == shard_id}
         for guild_id in sorted(mine - standing):
             if await self._was_removed(guild_id):
                 _log.info("server removed the bot while it was away", server=guild_id)

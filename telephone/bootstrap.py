@@ -6,18 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Final, Protocol
 
 import structlog
 
 from telephone import memory, metrics
 from telephone.app import App
+from telephone.audit import Audit
 from telephone.battles.admission import BattleAdmission
 from telephone.battles.matchmaking import Matchmaking
 from telephone.battles.publisher import BattlePublisher
 from telephone.battles.service import BattleService
 from telephone.battles.workflow import BattleDependencies, BattleWorkflow
-from telephone.engine.engine import Engine
+from telephone.engine.engine import KEEP_FOR, Engine
 from telephone.engine.lease import TIMES, LeaseTimes
 from telephone.engine.outages import is_outage, said
 from telephone.exports import Exporter
@@ -75,10 +77,12 @@ from telephone.ports.runners import (
 )
 from telephone.ports.surfaces import Surfaces
 from telephone.privacy.deletion_workflow import PAUSES, SETTLE, DeletionDependencies, DeletionWorkflow
+from telephone.privacy.orders import DeletionOrders
 from telephone.privacy.service import PrivacyService
 from telephone.prompts.generator import PromptGenerator
 from telephone.prompts.service import PromptService
 from telephone.providers.base import Provider
+from telephone.retention import Keep, Retention
 from telephone.safety import Guard, guard_of
 from telephone.servers.service import ServerService
 from telephone.settings import Settings
@@ -89,6 +93,9 @@ SWEEP_EVERY: Final = 10.0
 _SWEEP_WITHIN: Final = 120.0
 """Seconds that a sweep may take before an operator should look."""
 _FORGET_EVERY: Final = 3_600.0
+_PRUNE_EVERY: Final = 86_400.0
+_PRUNE_AFTER: Final = 600.0
+"""Seconds until a process looks for the first time for what it has kept for long enough: its servers are known then."""
 _ASK_AFTER: Final = 5.0
 """Seconds until the providers are asked for their models: their SDKs take long to load, and the bot starts first."""
 _log = structlog.get_logger()
@@ -147,12 +154,17 @@ class Durable(Protocol):
 
 @dataclass(slots=True)
 class Sweep:
-    """Looks at regular intervals for stored work that no process runs, and starts it again."""
+    """Looks at regular intervals for stored work that no process runs, and starts it again.
+
+    Once an hour it deletes old journals, and once a day what `retention` has kept for long enough.
+    """
 
     durable: Sequence[Durable]
     engine: Engine
     players: Players
     every: float = SWEEP_EVERY
+    retention: Retention | None = None
+    keep_journals: timedelta = KEEP_FOR
     ended_at: float = field(default_factory=time.monotonic)
     """When the last sweep ended, by the monotonic clock."""
 
@@ -190,13 +202,16 @@ class Sweep:
         await report_missing(self.players)
 
     async def _run(self) -> None:
-        forget_at = 0.0
+        forget_at, prune_at = 0.0, time.monotonic() + _PRUNE_AFTER
         while True:
             try:
                 await self.once()
                 if time.monotonic() >= forget_at:
-                    await self.engine.forget_old()
+                    await self.engine.forget_old(self.keep_journals)
                     forget_at = time.monotonic() + _FORGET_EVERY
+                if self.retention is not None and time.monotonic() >= prune_at:
+                    prune_at = time.monotonic() + _PRUNE_EVERY
+                    await self.retention.prune()
             except Exception as error:
                 _tell(error)
             await asyncio.sleep(self.every)
@@ -220,6 +235,8 @@ class Runtime:
     guard: Guard
     measure: GameMeasurer
     calibrations: Calibrations
+    retention: Retention
+    audit: Audit
 
     async def close(self) -> None:
         """Closes what the process holds open."""
@@ -294,6 +311,7 @@ class _Shared:
     artifacts: GameArtifacts
     admission: GameAdmission
     rescorer: Rescorer
+    orders: DeletionOrders
     writing: str | None
 
     @classmethod
@@ -322,8 +340,20 @@ class _Shared:
             artifacts=GameArtifacts(pictures, registry, measure, calibrations),
             admission=GameAdmission(store, players, guard, settings.caps, measure.most_usd, humans=humans),
             rescorer=Rescorer(store, measure, calibrations, registry, settings.caps, tempo.held, tempo.rescore),
+            orders=DeletionOrders.at(settings.deletions_url, settings.signing_key),
             writing=writing,
         )
+
+    @property
+    def retention(self) -> Retention:
+        """What is deleted when it has been kept for long enough."""
+        keep = Keep(self.settings.keep_pictures, self.settings.keep_servers, self.settings.keep_backups)
+        return Retention(self.store, self.pictures, self.measure, self.orders, keep)
+
+    @property
+    def audit(self) -> Audit:
+        """The search for what does not agree."""
+        return Audit(self.store, self.pictures, self.orders, self.settings.engine_url)
 
     def app(self, runners: _Runners) -> App:
         """The application that cogs, pages and the command line call."""
@@ -351,7 +381,7 @@ class _Shared:
             servers=ServerService(store, caps, battles, parties, runners.games),
             interactions=Interactions(store, runners.workers),
             operations=Operations(store, caps),
-            privacy=PrivacyService(store, self.pictures, runners.deletions),
+            privacy=PrivacyService(store, self.pictures, runners.deletions, self.orders),
         )
 
 
@@ -367,7 +397,8 @@ async def open_without_engine(settings: Settings) -> Runtime:
     """
     shared = await _Shared.open(settings, parts_of(settings), TEMPO, humans=False)
     common = (shared.store, shared.players, shared.guard, shared.measure, shared.calibrations)
-    return Runtime(shared.app(_NOBODY), *common)
+    keeping = (shared.retention, shared.audit)
+    return Runtime(shared.app(_NOBODY), *common, *keeping)
 
 
 async def open_with_engine(
@@ -408,13 +439,16 @@ async def open_with_engine(
             parties,
             surfaces.cleanup,
             engine,
+            shared.orders,
             tempo.settle,
             tempo.pauses,
         )
     )
     app = shared.app(_Runners(games, battles, parties, rescores, deletions, engine))
     others = (battles, rescores, deletions, parties)
-    return await _launch(shared, app, engine, games, measuring=measuring, others=others, tempo=tempo)
+    running = await _launch(shared, app, engine, games, measuring=measuring, others=others, tempo=tempo)
+    running.sweep.retention = shared.retention
+    return running
 
 
 async def open_terminal(settings: Settings, presenter: GamePresenter, *, parts: Parts | None = None) -> EngineRuntime:
@@ -463,8 +497,10 @@ async def _launch(
         await shared.store.close()
         raise
     durable = [GameRecovery(shared.store, games, engine), *others, engine]
-    sweep = Sweep(durable, engine, shared.players, tempo.sweep)
+    keep_journals = timedelta(days=shared.settings.keep_journals)
+    sweep = Sweep(durable, engine, shared.players, tempo.sweep, keep_journals=keep_journals)
     # Begun in a context of its own: it outlives whoever opens the app.
     sweeping = Context().run(asyncio.create_task, sweep.run())
     common = (shared.store, shared.players, shared.guard, shared.measure, shared.calibrations)
-    return EngineRuntime(app, *common, engine, sweep, sweeping, games.cards)
+    keeping = (shared.retention, shared.audit)
+    return EngineRuntime(app, *common, *keeping, engine, sweep, sweeping, games.cards)

@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from telephone import log, memory
-from telephone.cli import exports, insights, leaderboard, members, models, pairs, prompts, rescore
+from telephone.cli import backups, exports, insights, leaderboard, members, models, pairs, prompts, rescore, upkeep
 from telephone.cli.common import Json, Server, inquire, place
 from telephone.cli.output import prepare, print_json, say, screen
 from telephone.domain.games import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
@@ -158,6 +158,10 @@ app.command("leaderboard")(leaderboard.leaderboard)
 app.command("pair")(pairs.pair)
 app.command("rescore")(rescore.rescore)
 app.command("insights")(insights.insights)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
+app.command("check")(upkeep.check)
+app.command("prune")(upkeep.prune)
 app.add_typer(exports.app, name="export")
 app.add_typer(members.app, name="me")
 

@@ -1,5 +1,6 @@
 """A service in memory: it keeps games and refuses what the real one refuses, and plays nothing."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -215,7 +216,10 @@ class MemoryServers:
         allowed[scope] = replace(allowed[scope], **changes)
         return allowed
 
-    async def busy(self) -> frozenset[int]:
+    async def joined(self, guild_ids: Collection[int]) -> None:
+        self.back = set(guild_ids)
+
+    async def known(self) -> frozenset[int]:
         return frozenset(one.request.guild_id for one in self.games.kept.values() if not one.state.is_final)
 
     async def leave(self, guild_id: int) -> int:

@@ -108,16 +108,18 @@ class TelephoneBot(commands.AutoShardedBot):
     async def on_shard_ready(self, shard_id: int) -> None:
         """Does what `on_guild_remove` would have done, for servers that removed the bot while it was not connected.
 
-        READY lists the servers of a shard, those with an outage too. What is played on another server ends only where
-        Discord confirms that the bot is no member there.
+        READY lists the servers of a shard, those with an outage too. What is played on another server ends, and what is
+        stored of it is deleted later, only where Discord confirms that the bot is no member there.
         """
         standing = {guild.id for guild in self.guilds if guild.unavailable or shard_id not in self._ready_before}
         self._ready_before.add(shard_id)
         shards = self.shard_count or 1
-        await through_outages(lambda: self.app.servers.joined(standing))
+        listed = {guild.id for guild in self.guilds}
+        await through_outages(lambda: self.app.servers.joined(listed))
+        busy = await through_outages(self.app.servers.busy)
         known = await through_outages(self.app.servers.known)
-        mine = {one for one in known if (one >> 22) % shards == shard_id}
-        for guild_id in sorted(mine - standing):
+        mine = {one for one in (busy - standing) | (known - listed) if (one >> 22) % shards == shard_id}
+        for guild_id in sorted(mine):
             if await self._was_removed(guild_id):
                 _log.info("server removed the bot while it was away", server=guild_id)
                 await through_outages(partial(self.app.servers.leave, guild_id))

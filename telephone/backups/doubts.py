@@ -19,6 +19,7 @@ async def suspect(store: Store, registry: Registry, since: datetime) -> int:
         if key is None or (player := game.player(key)) == HUMAN:
             continue
         table, seed = registry.tables.get(player), step_seed(game.request.seed, key)
-        stake = 0.0 if table is None else table.price_usd
+        # Who plays on this machine is simply asked again.
+        stake = None if table is None or table.provider == "offline" else table.price_usd
         await store.steps.suspect(game.id, key, player, seed=seed, stake=stake, at=since, shown=game.shows_steps)
     return len(games)

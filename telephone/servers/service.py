@@ -76,9 +76,13 @@ class ServerService:
         await self.store.leavings.left(guild_id)
         return len(left)
 
+    async def busy(self) -> frozenset[int]:
+        """The ids of the servers on which something is played, waits or is voted on."""
+        return await self.store.servers.busy()
+
     async def known(self) -> frozenset[int]:
-        """The ids of the servers on which something is under way, or that are not known to have removed the bot."""
-        return await self.store.servers.busy() | await self.store.leavings.present()
+        """The ids of the stored servers that are not known to have removed the bot."""
+        return await self.store.leavings.present()
 
     async def joined(self, guild_ids: Collection[int]) -> None:
         """Stores that the bot is on these servers: one that had removed it keeps what is stored of it."""

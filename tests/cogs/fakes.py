@@ -220,6 +220,9 @@ class MemoryServers:
         self.back = set(guild_ids)
 
     async def known(self) -> frozenset[int]:
+        return frozenset(one.request.guild_id for one in self.games.kept.values())
+
+    async def busy(self) -> frozenset[int]:
         return frozenset(one.request.guild_id for one in self.games.kept.values() if not one.state.is_final)
 
     async def leave(self, guild_id: int) -> int:

@@ -50,3 +50,17 @@ async def test_a_server_that_the_bot_is_on_keeps_what_is_stored_of_it(server):
     assert server.app.servers.back == {server.guild.id}
     await server.env.bot.on_guild_join(SimpleNamespace(id=GONE))
     assert server.app.servers.back == {GONE}
+
+
+async def test_a_server_without_the_bot_on_which_nothing_is_played_is_left_too(server, monkeypatch: pytest.MonkeyPatch):
+    await kept(server, GONE)
+    for game in list(server.app.games.kept.values()):
+        server.app.games._keep(replace(game, state=GameState.FINISHED))
+    left = []
+
+    async def leave(guild_id):
+        left.append(guild_id)
+
+    monkeypatch.setattr(server.app.servers, "leave", leave)
+    await server.env.bot.on_shard_ready(0)
+    assert left == [GONE], "so its data goes in time; of the server that it is on, Discord is not asked"

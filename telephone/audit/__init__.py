@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from telephone.concurrency import off_loop
 from telephone.domain.faults import Fault, FaultKind
@@ -15,7 +16,7 @@ from telephone.privacy.orders import DeletionOrders, Pseudonyms
 from telephone.store import Store
 from telephone.store.tables.columns import now
 
-YOUNG = timedelta(days=1)
+YOUNG: Final = timedelta(days=1)
 """A picture that is not older may be about to be referred to: it is stored before its step is."""
 
 

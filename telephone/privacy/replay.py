@@ -5,6 +5,7 @@ back what a restored game still shows on Discord, and ends it.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from telephone.domain.battles import BattleState
 from telephone.domain.deletions import UnderWay
@@ -15,9 +16,9 @@ from telephone.privacy.deletion_workflow import STOPPED
 from telephone.privacy.orders import DeletionOrder, Pseudonyms
 from telephone.store import Store
 
-_GAMES = tuple(state for state in GameState if not state.is_final)
-_BATTLES = tuple(state for state in BattleState if not state.is_final)
-_PARTIES = tuple(state for state in PartyState if not state.is_final)
+_GAMES: Final = tuple(state for state in GameState if not state.is_final)
+_BATTLES: Final = tuple(state for state in BattleState if not state.is_final)
+_PARTIES: Final = tuple(state for state in PartyState if not state.is_final)
 
 
 async def replay(store: Store, measure: GameMeasurer, orders: Iterable[DeletionOrder], names: Pseudonyms) -> int:

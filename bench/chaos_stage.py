@@ -169,7 +169,7 @@ async def stage(folder: Path, postgres: str | None, *, servers: int, dice: Rando
         common |= {"LD_PRELOAD": str(clock.with_suffix(".so"))} if clock else {}
         opened.processes.append(await _first(standin, common | _database(wires, 0)))
         if postgres:
-            own = common | _database(wires, 1) | {READY: str(folder / "worker.ready")}
+            own = common | _database(wires, 1) | {"TELEPHONE_ROLE": "worker", READY: str(folder / "worker.ready")}
             words = [sys.executable, str(Path(__file__).with_name("chaos_worker.py"))]
             worker = await standin.run_bot(words, env=own, wait=False)
             opened.processes.append(Process("worker", worker, folder / "worker.ready", standin))
@@ -229,6 +229,8 @@ def _settings(data: Path, apis: StandinApis, folder: Path) -> dict[str, str]:
         "TELEPHONE_SECRET": "chaos",
         "REPLICATE_API_TOKEN": "r8_chaos",
         "REPLICATE_BASE_URL": apis.url,
+        "TELEPHONE_STORAGE_URL": (data / "pictures").as_uri(),
+        "TELEPHONE_STORAGE_SHARED": "yes",
         **{f"TELEPHONE_BUDGET_{whose}": "10000" for whose in ("OPERATOR", "SERVER", "MEMBER")},
     }
 

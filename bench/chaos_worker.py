@@ -1,12 +1,10 @@
-"""The bot without a gateway: it plays what others start, on the database that it shares with them.
+"""A worker that says when it plays, for the bench of chaos on Postgres.
 
-    CHAOS_READY=FILE python bench/chaos_worker.py
+    CHAOS_READY=FILE TELEPHONE_ROLE=worker python bench/chaos_worker.py
 
-It writes FILE when it plays. Everything but the connection to the gateway is the bot's own; members' commands reach the
-other process alone.
+It writes FILE when it plays, and is the product's own worker in everything else.
 """
 
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -15,21 +13,21 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import bot.process as entry
-from bot.app import TelephoneApp
+from bot.worker import WorkerClient
 
 READY: Final = "CHAOS_READY"
 
 
-class Worker(TelephoneApp):
-    """A client that is logged in and hears nothing."""
+class Worker(WorkerClient):
+    """A worker's client that writes the file."""
 
-    async def connect(self, *, reconnect: bool = True) -> None:
+    async def setup_hook(self) -> None:
+        await super().setup_hook()
         Path(os.environ[READY]).touch()
-        await asyncio.Event().wait()
 
 
 def main() -> int:
-    entry.TelephoneApp = Worker  # type: ignore[misc]
+    entry.WorkerClient = Worker  # type: ignore[misc]
     return entry.main()
 
 

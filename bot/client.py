@@ -123,18 +123,25 @@ class TelephoneBot(commands.AutoShardedBot):
         """Ends what is played on a server that removed the bot; an outage of Discord does not raise this event."""
         await through_outages(lambda: self.app.servers.leave(guild.id))
 
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Keeps what is stored of a server that invites the bot again."""
+        await through_outages(lambda: self.app.servers.joined([guild.id]))
+
     async def on_shard_ready(self, shard_id: int) -> None:
         """Does what `on_guild_remove` would have done, for servers that removed the bot while it was not connected.
 
-        READY lists the servers of a shard, those with an outage too. What is played on another server ends only where
-        Discord confirms that the bot is no member there.
+        READY lists the servers of a shard, those with an outage too. What is played on another server ends, and what is
+        stored of it is deleted later, only where Discord confirms that the bot is no member there.
         """
         standing = {guild.id for guild in self.guilds if guild.unavailable or shard_id not in self._ready_before}
         self._ready_before.add(shard_id)
         shards = self.shard_count or 1
+        listed = {guild.id for guild in self.guilds}
+        await through_outages(lambda: self.app.servers.joined(listed))
         busy = await through_outages(self.app.servers.busy)
-        mine = {one for one in busy if (one >> 22) % shards == shard_id}
-        for guild_id in sorted(mine - standing):
+        known = await through_outages(self.app.servers.known)
+        mine = {one for one in (busy - standing) | (known - listed) if (one >> 22) % shards == shard_id}
+        for guild_id in sorted(mine):
             if await self._was_removed(guild_id):
                 _log.info("server removed the bot while it was away", server=guild_id)
                 await through_outages(partial(self.app.servers.leave, guild_id))

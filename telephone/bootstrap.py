@@ -6,19 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Final, Protocol
 
 import structlog
 
 from telephone import memory, metrics
 from telephone.app import App
+from telephone.audit import Audit
 from telephone.battles.admission import BattleAdmission
 from telephone.battles.matchmaking import Matchmaking
 from telephone.battles.publisher import BattlePublisher
 from telephone.battles.service import BattleService
 from telephone.battles.workflow import BattleDependencies, BattleWorkflow
 from telephone.engine.client import EngineClient
-from telephone.engine.engine import Engine
+from telephone.engine.engine import KEEP_FOR, Engine
 from telephone.engine.lease import TIMES, LeaseTimes
 from telephone.engine.outages import is_outage, said
 from telephone.engine.shards import Shards
@@ -80,11 +82,13 @@ from telephone.ports.runners import (
 )
 from telephone.ports.surfaces import Surfaces
 from telephone.privacy.deletion_workflow import PAUSES, SETTLE, DeletionDependencies, DeletionWorkflow
+from telephone.privacy.orders import DeletionOrders
 from telephone.privacy.service import PrivacyService
 from telephone.prompts.generator import PromptGenerator
 from telephone.prompts.service import PromptService
 from telephone.providers.base import Provider
 from telephone.providers.rate_limit import SharedLimits
+from telephone.retention import Keep, Retention
 from telephone.safety import Guard, guard_of
 from telephone.servers.service import ServerService
 from telephone.settings import Settings
@@ -95,6 +99,9 @@ SWEEP_EVERY: Final = 10.0
 _SWEEP_WITHIN: Final = 120.0
 """Seconds that a sweep may take before an operator should look."""
 _FORGET_EVERY: Final = 3_600.0
+_PRUNE_EVERY: Final = 86_400.0
+_PRUNE_AFTER: Final = 600.0
+"""Seconds until a process looks for the first time for what it has kept for long enough: its servers are known then."""
 _ASK_AFTER: Final = 5.0
 """Seconds until the providers are asked for their models: their SDKs take long to load, and the bot starts first."""
 _log = structlog.get_logger()
@@ -159,21 +166,24 @@ class Led(Durable, Protocol):
     async def leads(self) -> bool:
         """Whether this process is the one that sweeps for all on its database."""
 
-    async def forget_old(self) -> int:
-        """Deletes the journals of workflows that ended long ago; returns how many."""
+    async def forget_old(self, keep_for: timedelta) -> int:
+        """Deletes the journals of workflows that ended longer than `keep_for` ago; returns how many."""
 
 
 @dataclass(slots=True)
 class Sweep:
     """Looks at regular intervals for stored work that no process runs, and starts it again.
 
-    Of the processes on one database one looks; each looks after its own engine.
+    Of the processes on one database one looks; each looks after its own engine. Once an hour it deletes old journals,
+    and once a day what `retention` has kept for long enough.
     """
 
     durable: Sequence[Durable]
     engine: Led
     players: Players
     every: float = SWEEP_EVERY
+    retention: Retention | None = None
+    keep_journals: timedelta = KEEP_FOR
     ended_at: float = field(default_factory=time.monotonic)
     """When the last sweep ended, by the monotonic clock."""
 
@@ -211,13 +221,16 @@ class Sweep:
         await report_missing(self.players)
 
     async def _run(self) -> None:
-        forget_at = 0.0
+        forget_at, prune_at = 0.0, time.monotonic() + _PRUNE_AFTER
         while True:
             try:
                 await self.once()
                 if time.monotonic() >= forget_at and await self.engine.leads():
-                    await self.engine.forget_old()
+                    await self.engine.forget_old(self.keep_journals)
                     forget_at = time.monotonic() + _FORGET_EVERY
+                if self.retention is not None and time.monotonic() >= prune_at and await self.engine.leads():
+                    prune_at = time.monotonic() + _PRUNE_EVERY
+                    await self.retention.prune()
             except Exception as error:
                 _tell(error)
             await asyncio.sleep(self.every)
@@ -241,6 +254,8 @@ class Runtime:
     guard: Guard
     measure: GameMeasurer
     calibrations: Calibrations
+    retention: Retention
+    audit: Audit
 
     async def close(self) -> None:
         """Closes what the process holds open."""
@@ -315,6 +330,7 @@ class _Shared:
     artifacts: GameArtifacts
     admission: GameAdmission
     rescorer: Rescorer
+    orders: DeletionOrders
     writing: str | None
 
     @classmethod
@@ -343,8 +359,20 @@ class _Shared:
             artifacts=GameArtifacts(pictures, registry, measure, calibrations),
             admission=GameAdmission(store, players, guard, settings.caps, measure.most_usd, humans=humans),
             rescorer=Rescorer(store, measure, calibrations, registry, settings.caps, tempo.held, tempo.rescore),
+            orders=DeletionOrders.at(settings.deletions_url, settings.signing_key),
             writing=writing,
         )
+
+    @property
+    def retention(self) -> Retention:
+        """What is deleted when it has been kept for long enough."""
+        keep = Keep(self.settings.keep_pictures, self.settings.keep_servers, self.settings.keep_backups)
+        return Retention(self.store, self.pictures, self.measure, self.orders, keep)
+
+    @property
+    def audit(self) -> Audit:
+        """The search for what does not agree."""
+        return Audit(self.store, self.pictures, self.orders, self.settings.engine_url)
 
     def app(self, runners: _Runners) -> App:
         """The application that cogs, pages and the command line call."""
@@ -372,7 +400,7 @@ class _Shared:
             servers=ServerService(store, caps, battles, parties, runners.games),
             interactions=Interactions(store, runners.workers),
             operations=Operations(store, caps),
-            privacy=PrivacyService(store, self.pictures, runners.deletions),
+            privacy=PrivacyService(store, self.pictures, runners.deletions, self.orders),
         )
 
 
@@ -389,7 +417,8 @@ async def open_without_engine(settings: Settings) -> Runtime:
     """
     shared = await _Shared.open(settings, parts_of(settings), TEMPO, humans=False)
     common = (shared.store, shared.players, shared.guard, shared.measure, shared.calibrations)
-    return Runtime(shared.app(_NOBODY), *common)
+    keeping = (shared.retention, shared.audit)
+    return Runtime(shared.app(_NOBODY), *common, *keeping)
 
 
 @dataclass(slots=True)
@@ -425,7 +454,8 @@ async def open_for_workers(
     games, battles = EnqueuedGames(store, engine, shared.players), EnqueuedBattles(store, engine)
     others = (EnqueuedParties(engine), EnqueuedRescores(engine), EnqueuedDeletions(engine))
     app = shared.app(_Runners(games, battles, *others, engine))
-    return ClientRuntime(app, store, shared.players, shared.guard, shared.measure, shared.calibrations, engine)
+    common = (store, shared.players, shared.guard, shared.measure, shared.calibrations)
+    return ClientRuntime(app, *common, shared.retention, shared.audit, engine)
 
 
 async def open_with_engine(
@@ -475,6 +505,7 @@ async def open_with_engine(
             parties,
             surfaces.cleanup,
             engine,
+            shared.orders,
             tempo.settle,
             tempo.pauses,
         )
@@ -482,7 +513,9 @@ async def open_with_engine(
     app = shared.app(_Runners(games, battles, parties, rescores, deletions, engine))
     durable = (battles, rescores, deletions, parties)
     seats = SeatWorkflow(SeatDependencies(games))
-    return await _launch(shared, app, engine, games, others=(measuring, seats), durable=durable, tempo=tempo)
+    running = await _launch(shared, app, engine, games, others=(measuring, seats), durable=durable, tempo=tempo)
+    running.sweep.retention = shared.retention
+    return running
 
 
 async def open_terminal(settings: Settings, presenter: GamePresenter, *, parts: Parts | None = None) -> EngineRuntime:
@@ -531,8 +564,10 @@ async def _launch(
         await shared.store.close()
         raise
     swept = [GameRecovery(shared.store, games, engine), *durable]
-    sweep = Sweep(swept, engine, shared.players, tempo.sweep)
+    keep_journals = timedelta(days=shared.settings.keep_journals)
+    sweep = Sweep(swept, engine, shared.players, tempo.sweep, keep_journals=keep_journals)
     # Begun in a context of its own: it outlives whoever opens the app.
     sweeping = Context().run(asyncio.create_task, sweep.run())
     common = (shared.store, shared.players, shared.guard, shared.measure, shared.calibrations)
-    return EngineRuntime(app, *common, engine, sweep, sweeping, games.cards)
+    keeping = (shared.retention, shared.audit)
+    return EngineRuntime(app, *common, *keeping, engine, sweep, sweeping, games.cards)

@@ -17,7 +17,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from telephone import log, memory
-from telephone.cli import designs, exports, insights, leaderboard, members, models, pairs, plans, prompts, rescore
+from telephone.cli import (
+    backups,
+    designs,
+    exports,
+    insights,
+    leaderboard,
+    members,
+    models,
+    pairs,
+    plans,
+    prompts,
+    rescore,
+    upkeep,
+)
 from telephone.cli.common import Json, Server, inquire, place
 from telephone.cli.output import prepare, print_json, say, screen
 from telephone.domain.games import DEFAULT_TURNS, NO_GUILD, TURNS_MAX, GameState
@@ -174,6 +187,10 @@ app.command("pair")(pairs.pair)
 app.command("plan")(plans.plan)
 app.command("rescore")(rescore.rescore)
 app.command("insights")(insights.insights)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
+app.command("check")(upkeep.check)
+app.command("prune")(upkeep.prune)
 app.add_typer(exports.app, name="export")
 app.add_typer(designs.app, name="design")
 app.add_typer(members.app, name="me")

@@ -93,6 +93,16 @@ class Reach:
         )
 
 
+class Pruned(NamedTuple):
+    """What was deleted since it had been kept for long enough: servers that removed the bot, their games, pictures that
+    nothing refers to, and orders of deletion that no backup needs any more."""
+
+    servers: int = 0
+    games: int = 0
+    pictures: int = 0
+    orders: int = 0
+
+
 class UnderWay(NamedTuple):
     """What has to stop before a deletion, by ids. `gathering` parties have not begun; the member only leaves them.
 

@@ -276,9 +276,9 @@ class Engine:
             )
         return [workflow.workflow_id for workflow in found]
 
-    async def forget_old(self) -> int:
-        """Deletes the journals of workflows that ended longer than KEEP_FOR ago; returns how many."""
-        before = (datetime.now(UTC) - KEEP_FOR).isoformat()
+    async def forget_old(self, keep_for: timedelta = KEEP_FOR) -> int:
+        """Deletes the journals of workflows that ended longer than `keep_for` ago; returns how many."""
+        before = (datetime.now(UTC) - keep_for).isoformat()
         forgotten = 0
         while old := await self._ended_before(before):
             await DBOS.delete_workflows_async(old)

@@ -190,6 +190,15 @@ class SessionLease:
         return {name: value for name, value in wanted.items() if name not in said}
 
 
+def workers_at(url: str) -> int:
+    """How many workers hold the lock on their name in the database of this address. Blocks. Raises psycopg.Error."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        query: LiteralString = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s
+            AND objsubid = 2 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+        row = connection.execute(query, (_SPACE,)).fetchone()
+        return int(row[0]) if row else 0
+
+
 async def try_lock(session: Session, name: str, *, within: float) -> bool:
     """Takes the lock of another worker, if nobody holds it."""
     found = await answered(session, "SELECT pg_try_advisory_lock(%s, hashtext(%s))", _SPACE, name, within=within)

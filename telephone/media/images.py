@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -280,18 +281,30 @@ class Pictures:
         """
         if (recent := self._recent.get(sha256)) is not None:
             return recent
+        data = await self.bytes_of(sha256)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise NotFound("That picture was damaged in storage; please start a new game.")
+        return _described(data)
+
+    async def stored(self) -> dict[str, datetime]:
+        """Every stored picture, by its sha256, with the moment it was written. Raises Outage."""
         try:
-            answer = await self._store.get_async(_key(sha256))
-            data = bytes(await answer.bytes_async())
+            found = await self._store.list().collect_async()
+        except (BaseError, OSError) as error:
+            raise self._unreachable(error) from error
+        named = ((one["path"].rpartition("/")[2], one) for one in found)
+        return {name: one["last_modified"] for name, one in named if _is_key(name) and one["path"] == _key(name)}
+
+    async def bytes_of(self, sha256: str) -> bytes:
+        """The bytes under `sha256` as they are stored, unchecked and past memory. Raises NotFound, or Outage."""
+        try:
+            return bytes(await (await self._store.get_async(_key(sha256))).bytes_async())
         except FileNotFoundError as error:
             if _is_barred(error):
                 raise self._unreachable(error) from error
             raise NotFound("That picture is no longer kept; please start a new game.") from error
         except (BaseError, OSError) as error:
             raise self._unreachable(error) from error
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise NotFound("That picture was damaged in storage; please start a new game.")
-        return _described(data)
 
     async def delete(self, sha256: str) -> None:
         """Deletes a picture; an absent one is no error. Raises Outage."""
@@ -339,8 +352,12 @@ def _in_folder(folder: Path) -> LocalStore:
     return LocalStore(folder)
 
 
+def _is_key(name: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{64}", name) is not None
+
+
 def _key(sha256: str) -> str:
-    if re.fullmatch(r"[0-9a-f]{64}", sha256) is None:
+    if not _is_key(sha256):
         raise NotFound("There is no such picture; please check the game's number.")
     return f"{sha256[:2]}/{sha256}"
 

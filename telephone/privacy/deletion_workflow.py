@@ -27,6 +27,7 @@ from telephone.measurement.distances import GameMeasurer
 from telephone.media.images import Pictures
 from telephone.parties.workflow import PartyWorkflow
 from telephone.ports.cleanup import Cleanup
+from telephone.privacy.orders import DeletionOrders
 from telephone.store import Store
 
 STOPPED: Final = "A member had their data deleted, and this game was a part of it."
@@ -53,6 +54,7 @@ class DeletionDependencies:
     parties: PartyWorkflow
     cleanup: Cleanup
     engine: Engine
+    orders: DeletionOrders
     settle_s: float = SETTLE
     pauses: tuple[float, ...] = PAUSES
 
@@ -99,10 +101,16 @@ class DeletionWorkflow(DBOSConfiguredInstance):
 
     @durable_step("Erasing._stop")
     async def _stop(self, erasure_id: str) -> None:
-        """Stops the member's games, battles and parties, and waits until none of their steps can write any more."""
+        """Stops the member's games, battles and parties, and waits until none of their steps can write any more.
+
+        Before, it keeps the order where the restore of an older backup finds it.
+        """
         store, workflow = self._with.store, self._with.games
         found = await store.erasures.under_way(erasure_id)
-        member_id = (await store.erasures.get(erasure_id)).member_id or 0
+        erasure = await store.erasures.get(erasure_id)
+        member_id = erasure.member_id or 0
+        if member_id:
+            await self._with.orders.keep(erasure.id, member_id, erasure.ordered_at)
         for party_id in found.gathering:
             await store.parties.leave(party_id, member_id)
         for party_id in found.parties:

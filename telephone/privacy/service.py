@@ -20,11 +20,14 @@ from telephone.engine.waiting import look_until
 from telephone.errors import BadInput, NotAllowed, NotFound
 from telephone.media.images import Pictures
 from telephone.ports.runners import DeletionRunner
+from telephone.privacy.orders import DeletionOrders
 from telephone.store import Store, Wishes
 from telephone.store.member_data import ANSWERS, Found
 
 FORMAT: Final = 1
 """The version of the exported file's format; fields are added, never changed."""
+KEPT_ORDERS: Final = "deletions_kept_for_backups"
+"""The section of a member's file with the deletions that they ordered, as far as backups may still need them."""
 NOTHING: Final = "Nothing is kept of you on any server, so there is nothing to delete."
 EXPORT_EVERY: Final = 600.0
 """How long a member waits before another export or another deletion, in seconds."""
@@ -56,6 +59,7 @@ class PrivacyService:
     store: Store
     pictures: Pictures
     runner: DeletionRunner
+    orders: DeletionOrders
     every: float = EXPORT_EVERY
     """How long a member waits before another export or another deletion, in seconds."""
     _given: LRUCache[int, float] = field(default_factory=lambda: LRUCache(REMEMBERED), repr=False)
@@ -86,6 +90,7 @@ class PrivacyService:
     async def file_of(self, member_id: int) -> MemberFile:
         """The same file without the wait between exports, for the operator."""
         found = await self.store.traces.of(member_id)
+        found[KEPT_ORDERS] = [{"ordered_at": one.ordered_at.isoformat()} for one in await self.orders.of(member_id)]
         document: dict[str, Any] = {
             "format": FORMAT,
             "member": str(member_id),

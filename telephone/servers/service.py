@@ -1,5 +1,6 @@
 """Settings, budgets and pauses of a server, and the operator's pause of all games."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,20 +64,29 @@ class ServerService:
         return await self._resume(await self.store.games.unfinished(guild_id), PAUSED_HERE)
 
     async def leave(self, guild_id: int) -> int:
-        """Ends all games, battles and parties of a server that has removed the bot, and deletes nothing.
+        """Ends all games, battles and parties of a server that has removed the bot, and stores since when.
 
-        Returns how many games ended.
+        What is kept of it is deleted some weeks later (telephone.retention). Returns how many games ended.
         """
         left = await self.store.games.unfinished(guild_id)
         for game in left:
             await self.store.games.move(game.id, GameState.STOPPED, only_from=UNFINISHED)
         await self.battles.leave(guild_id)
         await self.parties.leave_all(guild_id)
+        await self.store.leavings.left(guild_id)
         return len(left)
 
     async def busy(self) -> frozenset[int]:
         """The ids of the servers on which something is played, waits or is voted on."""
         return await self.store.servers.busy()
+
+    async def known(self) -> frozenset[int]:
+        """The ids of the stored servers that are not known to have removed the bot."""
+        return await self.store.leavings.present()
+
+    async def joined(self, guild_ids: Collection[int]) -> None:
+        """Stores that the bot is on these servers: one that had removed it keeps what is stored of it."""
+        await self.store.leavings.back(guild_ids)
 
     async def pause_everywhere(self) -> int:
         """The operator's pause of every game on every server; returns how many games pause."""

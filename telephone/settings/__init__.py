@@ -22,6 +22,7 @@ YesNo = Literal["yes", "no"]
 Check = Literal["openai", "offline", "off"]
 Secret = Annotated[SecretStr | None, written(checks.secret)]
 Dollars = Annotated[float, written(checks.dollars), Field(ge=0, le=10_000)]
+Days = Annotated[int, written(checks.days), Field(ge=1, le=3_650)]
 Name = Annotated[str | None, written(str.lower)]
 """The name of a model, however it is capitalised."""
 
@@ -58,6 +59,11 @@ class Settings(BaseSettings):
     storage_shared: Annotated[YesNo, written(checks.one_of(*get_args(YesNo)))] = Field(
         "no", alias="TELEPHONE_STORAGE_SHARED"
     )
+    orders_url: Annotated[str | None, written(checks.storage)] = Field(None, alias="TELEPHONE_ORDERS_URL")
+    keep_journals: Days = Field(14, alias="TELEPHONE_KEEP_JOURNALS")
+    keep_pictures: Days = Field(7, alias="TELEPHONE_KEEP_PICTURES")
+    keep_servers: Days = Field(30, alias="TELEPHONE_KEEP_SERVERS")
+    keep_backups: Days = Field(90, alias="TELEPHONE_KEEP_BACKUPS")
     models: Annotated[Path | None, written(checks.folder)] = Field(None, alias="TELEPHONE_MODELS")
     embedder: Name = Field(None, alias="TELEPHONE_EMBEDDER")
     chat: Name = Field(None, alias="TELEPHONE_CHAT")
@@ -130,6 +136,13 @@ class Settings(BaseSettings):
     def pictures_url(self) -> str:
         """Where pictures are stored: a folder in the data directory unless TELEPHONE_STORAGE_URL says otherwise."""
         return self.storage_url or (self.data_dir.resolve() / "pictures").as_uri()
+
+    @property
+    def deletions_url(self) -> str:
+        """Where orders of deletion are kept: beside the pictures unless TELEPHONE_ORDERS_URL says otherwise."""
+        if self.orders_url or self.storage_url:
+            return self.orders_url or f"{str(self.storage_url).rstrip('/')}/orders"
+        return (self.data_dir.resolve() / "orders").as_uri()
 
     @property
     def caps(self) -> Caps:

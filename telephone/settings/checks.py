@@ -286,6 +286,13 @@ def seconds(text: str) -> float:
     raise ValueError(f"{said(text)} is no number of seconds from 0 to 86400; write one such as 300")
 
 
+def days(text: str) -> int:
+    """A number of whole days, from 1 to 3650."""
+    if re.fullmatch(r"[0-9]{1,4}", text) and 1 <= int(text) <= 3_650:
+        return int(text)
+    raise ValueError(f"{said(text)} is no number of days from 1 to 3650; write one such as 30")
+
+
 def one_of(*words: str) -> Callable[[str], str]:
     """A check for one of these words, however it is capitalised."""
 

@@ -13,12 +13,14 @@ from telephone.store.distances import Distances, Measurement
 from telephone.store.due import Due
 from telephone.store.erasures import Erasures
 from telephone.store.expenses import Expense, Expenses
+from telephone.store.faults import Faults
 from telephone.store.game_posts import StoredPost
 from telephone.store.games import Games
 from telephone.store.glances import Glance
 from telephone.store.guesses import Guesses
 from telephone.store.human_turns import Seats
 from telephone.store.images import ImageFact, ImageFacts
+from telephone.store.leavings import Leavings
 from telephone.store.member_data import Traces
 from telephone.store.members import Members, Wishes
 from telephone.store.migrate import upgrade
@@ -98,6 +100,8 @@ class Store:
         self.traces = Traces(database)
         self.erasures = Erasures(database)
         self.due = Due(database)
+        self.faults = Faults(database)
+        self.leavings = Leavings(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":

@@ -30,9 +30,12 @@ class StoredPost:
     again: bool
 
 
-def begin_post(connection: Connection, game_id: str, what: str) -> StoredPost:
-    """Stores that a message is about to be posted, unless it is stored; returns what is stored. Raises NotFound."""
-    values = {"game_id": game_id, "what": what, "message_id": None, "began_at": now()}
+def begin_post(connection: Connection, game_id: str, what: str, at: datetime | None = None) -> StoredPost:
+    """Stores that a message is about to be posted, unless it is stored; returns what is stored. Raises NotFound.
+
+    `at` is the moment from which on it may have been posted, if that is not now.
+    """
+    values = {"game_id": game_id, "what": what, "message_id": None, "began_at": at or now()}
     began = execute(connection, _beginning, values).scalar()
     if began is not None:
         return StoredPost(began, None, again=False)

@@ -114,6 +114,14 @@ class Traces:
                 found[section] = [_plain(one, member_id) for one in await _of_games(session, row, games)]
         return found
 
+    async def members(self) -> set[int]:
+        """The ids of all members of whom anything is stored, on any server."""
+        found: set[int] = set()
+        async with self._database.reading() as session:
+            for trace in TRACES:
+                found.update(await session.scalars(select(_column(trace)).where(_column(trace) > 0).distinct()))
+        return found
+
     async def counts(self, member_id: int) -> dict[str, int]:
         """How many rows hold a member, by section, but for those that go by themselves within minutes."""
         async with self._database.reading() as session:

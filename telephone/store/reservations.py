@@ -250,6 +250,11 @@ _SETTLE: Final = _BOOK.values(
 _IS_PAID: Final = select(_COST > 0)
 
 
+def spent_by(connection: Connection, game_id: str) -> int:
+    """What a game's rows say that it has cost, in millionths of a dollar: what `book` would book."""
+    return int(connection.execute(select(_SPENT), {"this": game_id}).scalar_one())
+
+
 def covers(connection: Connection, game_id: str, usd: float) -> bool:
     """Whether what is reserved for a game, and not spent, covers so much more.
 

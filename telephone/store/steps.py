@@ -125,6 +125,26 @@ class Steps:
 
         return await self._database.change(work)
 
+    async def suspect(
+        self, game_id: str, key: StepKey, player: str, *, seed: int, stake: float | None, at: datetime, shown: bool
+    ) -> None:
+        """Stores that a step may have been asked for, and its message posted, since a moment, without our knowing.
+
+        So both are looked for before they are done, and `stake`, what that call may have cost in US dollars, is booked
+        as in doubt; None: whether it was asked for makes no difference. A step that is known to have been asked for
+        stays as it is.
+        """
+        values = _key(game_id, key) | {"player": player, "seed": seed, "asked_at": at}
+        values |= {"asked_times": 1, "at_stake_usd": stake}
+
+        def work(connection: Connection) -> None:
+            if stake is not None and execute(connection, _asking, values).scalar() is not None:
+                book(connection, game_id)
+            if shown:
+                begin_post(connection, game_id, str(key), at)
+
+        await self._database.change(work)
+
     async def posted(self, game_id: str, posted: Posted) -> None:
         """Stores the id of a posted message, as `ask_in_run` does, where nothing else is to be stored."""
         await self._database.change(lambda connection: _finish(connection, game_id, posted))

@@ -1,5 +1,6 @@
 """A service in memory: it keeps games and refuses what the real one refuses, and plays nothing."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -214,6 +215,12 @@ class MemoryServers:
         changes = {name: value for name, value in (("cap_usd", usd), ("games", games)) if value is not None}
         allowed[scope] = replace(allowed[scope], **changes)
         return allowed
+
+    async def joined(self, guild_ids: Collection[int]) -> None:
+        self.back = set(guild_ids)
+
+    async def known(self) -> frozenset[int]:
+        return frozenset(one.request.guild_id for one in self.games.kept.values())
 
     async def busy(self) -> frozenset[int]:
         return frozenset(one.request.guild_id for one in self.games.kept.values() if not one.state.is_final)

@@ -11,6 +11,7 @@ from telephone.ports.runners import LeftToSweeps
 from telephone.privacy.service import PrivacyService
 from telephone.store import Store, Wishes
 from tests.cogs.fakes import MemoryApp, MemoryRuntime
+from tests.support.orders import no_orders
 from tests.telephone.store.lives import WORDS, live
 
 PICTURES = Pictures.at("memory:///")
@@ -24,7 +25,7 @@ async def store(tmp_path):
 
 @pytest.fixture
 async def runtime(store):
-    return MemoryRuntime(MemoryApp(privacy=PrivacyService(store, PICTURES, LeftToSweeps())))
+    return MemoryRuntime(MemoryApp(privacy=PrivacyService(store, PICTURES, LeftToSweeps(), no_orders())))
 
 
 async def test_a_member_gets_their_file_where_only_they_see_it(server, store):

@@ -1,6 +1,7 @@
 """A server that removed the bot while it was away is left when its shard is ready, and no other."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,3 +43,24 @@ async def test_whatever_else_discord_answers_ends_nothing(server, status: int, c
     server.env.inject_error("GET", f"/guilds/{GONE}/members/*", code=code, status=status)
     await server.env.bot.on_shard_ready(0)
     assert gone() == GameState.PLAYING
+
+
+async def test_a_server_that_the_bot_is_on_keeps_what_is_stored_of_it(server):
+    await server.env.bot.on_shard_ready(0)
+    assert server.app.servers.back == {server.guild.id}
+    await server.env.bot.on_guild_join(SimpleNamespace(id=GONE))
+    assert server.app.servers.back == {GONE}
+
+
+async def test_a_server_without_the_bot_on_which_nothing_is_played_is_left_too(server, monkeypatch: pytest.MonkeyPatch):
+    await kept(server, GONE)
+    for game in list(server.app.games.kept.values()):
+        server.app.games._keep(replace(game, state=GameState.FINISHED))
+    left = []
+
+    async def leave(guild_id):
+        left.append(guild_id)
+
+    monkeypatch.setattr(server.app.servers, "leave", leave)
+    await server.env.bot.on_shard_ready(0)
+    assert left == [GONE], "so its data goes in time; of the server that it is on, Discord is not asked"

@@ -73,7 +73,7 @@ def of_game() -> ForeignKeyConstraint:
 class ServerRow(Row, table=True):
     """One Discord server; 0 is the terminal. A setting is NULL until an admin sets it.
 
-    `settings` holds, by name, the settings without a column of their own.
+    `settings` holds, by name, the settings without a column of their own. `left_at` is when it removed the bot.
     """
 
     __tablename__ = "server"
@@ -91,6 +91,7 @@ class ServerRow(Row, table=True):
     nsfw: str | None = Field(default=None, sa_type=PlainText)
     voter_days: int | None = None
     settings: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    left_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class GameRow(Row, table=True):

@@ -24,6 +24,7 @@ from telephone.store.games import Games
 from telephone.store.vectors import Vectors
 from tests.limits import LIMIT
 from tests.support.app import RunningApp, running_app
+from tests.support.orders import no_orders
 from tests.support.surfaces import RecordedCleanup, RecordedGames
 from tests.telephone.parties.test_workflow import ASKED, becomes, begun, plays
 from tests.telephone.store.lives import take
@@ -302,9 +303,9 @@ async def test_what_the_operator_ordered_beside_the_bot_is_carried_out_when_it_s
     async with running_app(tmp_path) as running:
         await played(running, ANN, WORDS)
     async with await Store.open(f"sqlite:///{tmp_path / 'telephone.sqlite'}") as store:
-        order = await PrivacyService(store, PICTURES, LeftToSweeps()).erase(ANN)
+        order = await PrivacyService(store, PICTURES, LeftToSweeps(), no_orders()).erase(ANN)
         with pytest.raises(BadInput, match="Nothing is kept of you"):
-            await PrivacyService(store, PICTURES, LeftToSweeps()).erase(4_711)
+            await PrivacyService(store, PICTURES, LeftToSweeps(), no_orders()).erase(4_711)
     async with running_app(tmp_path) as running:
         assert await running.app.privacy.erased(order.id, timeout=LIMIT)
         assert WORDS.encode() not in kept(tmp_path)

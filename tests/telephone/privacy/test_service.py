@@ -15,6 +15,7 @@ from telephone.media.images import Pictures, verify
 from telephone.ports.runners import LeftToSweeps
 from telephone.privacy.service import PrivacyService
 from telephone.store import Store
+from tests.support.orders import no_orders
 from tests.support.pictures import paint
 from tests.telephone.cli.test_csv_input import telephone
 from tests.telephone.store.lives import ANN, BEN, WORDS, live
@@ -32,7 +33,7 @@ async def store(tmp_path):
 
 async def test_a_members_file_keeps_its_contract(store):
     await live(store, ANN, WORDS)
-    parcel = await PrivacyService(store, PICTURES, LeftToSweeps()).export(ANN)
+    parcel = await PrivacyService(store, PICTURES, LeftToSweeps(), no_orders()).export(ANN)
     document = json.loads(parcel.data)
     jsonschema.validate(document, SCHEMA)
     assert document["member"] == str(ANN)
@@ -46,7 +47,7 @@ async def test_pictures_that_the_member_drew_lie_beside_their_file(store):
     await PICTURES.put(kept)
     for image in (kept, gone, kept):
         await _draw(store, ANN, image)
-    parcel = await PrivacyService(store, PICTURES, LeftToSweeps()).file_of(ANN)
+    parcel = await PrivacyService(store, PICTURES, LeftToSweeps(), no_orders()).file_of(ANN)
     assert parcel.name == "ai-telephone.zip"
     with zipfile.ZipFile(io.BytesIO(parcel.data)) as archive:
         document = json.loads(archive.read("ai-telephone.json"))
@@ -66,16 +67,16 @@ async def _draw(store: Store, member: int, image: Image) -> None:
 
 
 async def test_a_file_is_given_once_in_a_while_to_each_member(store):
-    privacy = PrivacyService(store, PICTURES, LeftToSweeps())
+    privacy = PrivacyService(store, PICTURES, LeftToSweeps(), no_orders())
     await privacy.export(ANN)
     with pytest.raises(NotAllowed, match="another can be had in 10 minutes"):
         await privacy.export(ANN)
     await privacy.export(BEN)
-    assert await PrivacyService(store, PICTURES, LeftToSweeps(), every=0).export(ANN)
+    assert await PrivacyService(store, PICTURES, LeftToSweeps(), no_orders(), every=0).export(ANN)
 
 
 async def test_a_deletion_is_ordered_once_in_a_while_and_pressing_twice_orders_one(store):
-    privacy = PrivacyService(store, PICTURES, LeftToSweeps())
+    privacy = PrivacyService(store, PICTURES, LeftToSweeps(), no_orders())
     await live(store, ANN, WORDS)
     first, second = await privacy.erase(ANN), await privacy.erase(ANN)
     assert first.id == second.id
@@ -84,11 +85,11 @@ async def test_a_deletion_is_ordered_once_in_a_while_and_pressing_twice_orders_o
     await store.members.change(GUILD, ANN, by_name=True)
     with pytest.raises(NotAllowed, match="can be deleted in 10 minutes"):
         await privacy.erase(ANN)
-    assert (await PrivacyService(store, PICTURES, LeftToSweeps()).erase(ANN)).id != first.id
+    assert (await PrivacyService(store, PICTURES, LeftToSweeps(), no_orders()).erase(ANN)).id != first.id
 
 
 async def test_a_file_that_could_not_be_made_can_be_asked_for_again(store, monkeypatch):
-    privacy = PrivacyService(store, PICTURES, LeftToSweeps())
+    privacy = PrivacyService(store, PICTURES, LeftToSweeps(), no_orders())
 
     async def fails(_member_id):
         raise OSError("the disk is gone")
@@ -170,7 +171,7 @@ def test_the_operator_writes_a_members_file_in_the_terminal(tmp_path, monkeypatc
 
 async def test_who_was_given_a_file_is_remembered_up_to_a_bound(store, monkeypatch):
     monkeypatch.setattr("telephone.privacy.service.REMEMBERED", 3)
-    privacy = PrivacyService(store, PICTURES, LeftToSweeps())
+    privacy = PrivacyService(store, PICTURES, LeftToSweeps(), no_orders())
     for member_id in range(1, 10):
         await privacy.export(member_id)
         with pytest.raises(NotAllowed):

@@ -1,6 +1,7 @@
 """A sweep looks after stored work of every kind, whatever becomes of one of them."""
 
 import asyncio
+from datetime import timedelta
 from math import inf
 
 import psycopg
@@ -46,7 +47,7 @@ class Engine(Work):
     async def leads(self) -> bool:
         return self.is_first
 
-    async def forget_old(self) -> int:
+    async def forget_old(self, keep_for: timedelta) -> int:
         return 0
 
 

@@ -117,6 +117,12 @@ async def test_a_running_bot_prunes_once_a_day_by_itself(tmp_path, monkeypatch):
     journals, pruned = [], []
 
     class Counting:
+        async def recover(self):
+            """There is no engine to look after."""
+
+        async def leads(self):
+            return True
+
         async def prune(self):
             pruned.append(len(journals))
             return Pruned()

@@ -271,6 +271,8 @@ class MemoryInteractions:
     async def left_behind(self) -> list[Acknowledged]:
         return []
 
+    async def all_answered(self, within: float) -> None: ...
+
     async def tidy(self) -> None: ...
 
 

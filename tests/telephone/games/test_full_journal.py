@@ -43,7 +43,7 @@ async def test_games_go_on_after_a_full_disk_and_the_servers_queue_with_them(tmp
         for game_id in games:
             posts = [what for of, what in running.game_presenter.posts if of == game_id]
             assert len(posts) == len(set(posts))
-    assert any("waits for an outage" in record.getMessage() for record in caplog.records)
+    assert any("the journal is waited for" in record.getMessage() for record in caplog.records)
     assert not [record for record in caplog.records if record.exc_info], "an outage is no traceback"
 
 

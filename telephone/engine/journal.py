@@ -12,10 +12,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS
+from dbos import error as dbos_error
 
 from telephone.engine.outages import is_outage, said
 
 T = TypeVar("T")
+_CLOSED: Final = "before DBOS was launched"
+"""What DBOS says where it is used after it was destroyed."""
 
 
 class Claim(NamedTuple):
@@ -124,6 +127,10 @@ class _OutagesInALine(logging.Filter):
         if fault is not None and is_outage(fault):
             record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
             record.msg, record.args = "the journal is waited for: %s: %s", (type(fault).__name__, said(fault))
+        elif isinstance(fault, dbos_error.DBOSException) and _CLOSED in str(fault):
+            # It began while the engine closed, after the others were stopped; nothing of it can be written any more.
+            record.levelno, record.levelname, record.exc_info = logging.INFO, "INFO", None
+            record.msg, record.args = "a workflow that was about to begin goes on at the next start", ()
         return True
 
 

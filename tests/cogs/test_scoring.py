@@ -15,7 +15,7 @@ from telephone.leaderboards.service import Judge, LeaderboardService
 from telephone.scoring.ballots import BallotVote, tally
 from telephone.store import Store
 from tests.cogs.fakes import MemoryApp, MemoryRuntime
-from tests.support.played import asked, begun, drifts, finished
+from tests.support.played import asked, begun, finished
 from tests.support.shown import files
 
 pytestmark = pytest.mark.slow

@@ -68,8 +68,8 @@ class Press:
     def user(self) -> Any:
         return SimpleNamespace(id=self.member_id, bot=False, created_at=datetime(2020, 1, 1, tzinfo=UTC))
 
-    async def edit_original_response(self, content: str = "", **_: Any) -> None:
-        self.response.said.append(content)
+    async def edit_original_response(self, content: Any = "", **_: Any) -> None:
+        self.response.said.append("" if content in (None, discord.utils.MISSING) else content)
 
 
 async def loaded(app: Any) -> TelephoneApp:

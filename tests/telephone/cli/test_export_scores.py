@@ -45,7 +45,7 @@ def play(folder: Path) -> None:
                     game = await begun(store, request, GameState.FINISHED)
                     far = drifts(rng, 3, 0.3 + 0.05 * n)
                     rows = [
-                        Measurement(turn, d, 0.1, d + 0.07 * (n == 1), approximate=n == 1)
+                        Measurement(turn, d, 0.1, d + 0.3 * (n == 1), approximate=n == 1)
                         for turn, d in enumerate(far, 1)
                     ]
                     await store.distances.put(game.id, "minilm", VERSION, rows)

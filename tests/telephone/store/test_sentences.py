@@ -10,8 +10,8 @@ from telephone import store
 from telephone.errors import TelephoneError
 
 FOLDER = Path(store.__file__).parent
-OPERATORS = ("migrate.py", "database.py")
-"""These speak to whoever starts the program."""
+OPERATORS = ("migrate.py", "database.py", "copies.py")
+"""These speak to whoever starts the program, or takes and restores backups."""
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)

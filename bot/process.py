@@ -10,6 +10,7 @@ import gc
 import os
 import signal
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -88,20 +89,20 @@ async def run(settings: Settings) -> None:
         raise Occupied(REPLACED)
 
 
-class _Process:
+class _Process(ABC):
     """What a process of a role is: a bot, a worker or a page."""
 
     def __init__(self, settings: Settings, patience: StartPatience, operations: OperationsPage) -> None:
         self.settings, self.patience, self.operations = settings, patience, operations
         self.shards = Shards(settings.shards, settings.shard_ids)
 
+    @abstractmethod
     async def run(self) -> None:
         """Works until it is closed."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def close(self) -> None:
         """Closes what is open."""
-        raise NotImplementedError
 
     @property
     def token(self) -> str:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -197,7 +197,12 @@ class _Page(_Process):
             await self._runtime.close()
 
 
-_PROCESSES: Final = {"all": _Bot, "gateway": _Bot, "worker": _Worker, "page": _Page}
+_PROCESSES: Final[Mapping[str, Callable[[Settings, StartPatience, OperationsPage], _Process]]] = {
+    "all": _Bot,
+    "gateway": _Bot,
+    "worker": _Worker,
+    "page": _Page,
+}
 """What runs in each role."""
 
 

@@ -96,7 +96,9 @@ async def restore(settings: Settings, source: Path, wishes: Wishes, prepare: Pre
     await off_loop(manifest.check, source)
     with _alone(settings):
         _check_place(settings, wishes)
-        work = settings.data_dir.resolve() / _WORK
+        # Beside the place itself: a rename works on one disk only.
+        url = read_url(settings.store_url)
+        work = (_file(settings.store_url).parent if is_sqlite(url) else settings.data_dir.resolve()) / _WORK
         try:
             await off_loop(_copy, source / STORE, work)
             _take_secret(settings, source)

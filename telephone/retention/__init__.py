@@ -57,14 +57,13 @@ class Retention:
     async def _delete_server(self, guild_id: int) -> bool:
         """Deletes all that is stored of a server; False where it has invited the bot again meanwhile."""
         texts = await self.store.leavings.texts(guild_id)
-        gone = await self.store.leavings.delete(guild_id, now() - timedelta(days=self.keep.servers))
-        if gone is None:
-            return False
         hashes = {key for embedder in self.measure.embedders.values() for key in await embedder.keys(texts)}
-        await self.store.vectors.forget([*sorted(hashes), *gone])
-        for sha256 in gone:
-            await self.pictures.delete(sha256)
-        return True
+        # Before the texts, without which nobody would know these any more.
+        await self.store.vectors.forget(sorted(hashes))
+        gone = await self.store.leavings.delete(guild_id, now() - timedelta(days=self.keep.servers))
+        for sha256 in gone or ():
+            await self._delete_picture(sha256)
+        return gone is not None
 
     async def _unused(self) -> list[str]:
         """The stored pictures that no step shows and that were written long enough ago."""

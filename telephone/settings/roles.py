@@ -64,7 +64,7 @@ _CHECKS: Final[tuple[tuple[Callable[[Settings], bool], str], ...]] = (
     (lambda settings: settings.role != "page" and settings.discord_token is None, WHAT_TO_SET),
     (lambda settings: _is_shared(settings) and not settings.on_postgres, ON_SQLITE),
     (_has_own_pictures, OWN_PICTURES),
-    (lambda settings: settings.role in ("gateway", "page") and settings.secret is None, UNSIGNED),
+    (lambda settings: _is_shared(settings) and settings.secret is None, UNSIGNED),
     (lambda settings: settings.role == "page" and settings.public_url is None, NO_ADDRESS),
     (lambda settings: not _speaks(settings) and bool(settings.shards or settings.shard_ids), NO_SHARDS),
     (lambda settings: bool(settings.shard_ids) and settings.shards is None, NO_COUNT),

@@ -1,7 +1,7 @@
 """Calls of providers: how many run and how many began lately, over all processes on one Postgres."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -19,14 +19,14 @@ _LOCKS: Final = 0x7E21
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:space, hashtext(:name))")
 _COUNT: Final = text(
     "SELECT count(*) FILTER (WHERE ended_at IS NULL),"
-    " count(*) FILTER (WHERE begun_at > clock_timestamp() - interval '1 minute'),"
-    " coalesce(extract(epoch FROM max(begun_at) - clock_timestamp()), -60)"
+    " count(*) FILTER (WHERE begun_at > clock_timestamp() - interval '1 minute' AND begun_at <= clock_timestamp()),"
+    " coalesce(extract(epoch FROM max(begun_at) FILTER (WHERE begun_at <= clock_timestamp()) - clock_timestamp()), -60)"
     " FROM provider_call WHERE limit_name = :name"
 )
 _WAIT: Final = text(
     "SELECT extract(epoch FROM begun_at + interval '1 minute' - clock_timestamp()) FROM provider_call"
     " WHERE limit_name = :name AND begun_at > clock_timestamp() - interval '1 minute'"
-    " ORDER BY begun_at OFFSET :over LIMIT 1"
+    " AND begun_at <= clock_timestamp() ORDER BY begun_at OFFSET :over LIMIT 1"
 )
 _END: Final = text("UPDATE provider_call SET ended_at = clock_timestamp() WHERE id = :id")
 _TIDY: Final = text(
@@ -48,6 +48,8 @@ class ProviderCalls:
 
     database: Database
     worker: str
+    _unended: set[str] = field(default_factory=set)
+    """Calls of which nobody knows whether what was said of them was written: the next that begins ends them."""
 
     async def begin(self, name: str, at_once: int, per_minute: int, apart: float) -> str | float | None:
         """The id of a call that may go out now, to be handed to `end`, or how long to wait before asking again.
@@ -56,33 +58,44 @@ class ProviderCalls:
         began within the last minute, and none within the last `apart` seconds.
         """
 
+        begins, over = secrets.token_hex(12), list(self._unended)
+
         def work(connection: Connection) -> str | float:
             connection.execute(_LOCK, {"space": _LOCKS, "name": name})
+            for call in over:
+                connection.execute(_END, {"id": call})
             running, begun, last = connection.execute(_COUNT, {"name": name}).one()
             if running >= at_once:
                 running -= connection.execute(_BURY, {"name": name, "workers": WORKERS}).rowcount
             if running >= at_once:
                 return LOOK_EVERY
             if begun >= per_minute:
-                over = {"name": name, "over": begun - per_minute}
-                return max(0.01, float(connection.execute(_WAIT, over).scalar() or 0.0))
+                which = {"name": name, "over": begun - per_minute}
+                return max(0.01, float(connection.execute(_WAIT, which).scalar() or 0.0))
             if float(last) + apart > 0:
                 return float(last) + apart
             connection.execute(_TIDY, {"name": name})
-            begins = secrets.token_hex(12)
             row = {"id": begins, "limit_name": name, "worker": self.worker, "begun_at": func.clock_timestamp()}
             connection.execute(insert(ProviderCallRow).values(row))
             return begins
 
         try:
-            return await self.database.change(work)
-        except SQLAlchemyError as error:
+            begun = await self.database.change(work)
+        except BaseException as error:  # cancelled or cut off: it may stand there, and nobody would end it
+            self._unended.add(begins)
+            if not isinstance(error, SQLAlchemyError):
+                raise
             _log.warning("a provider's limit is kept by this process alone", why=type(error).__name__)
             return None
+        self._unended.difference_update(over)
+        return begun
 
     async def end(self, call: str) -> None:
-        """Takes down that a call has ended; one of which that cannot be said counts until its process ends."""
+        """Takes down that a call has ended; where that cannot be said, the next that begins here says it."""
         try:
             await self.database.change(lambda connection: connection.execute(_END, {"id": call}))
-        except SQLAlchemyError as error:
-            _log.warning("the end of a call is not counted", why=type(error).__name__)
+        except BaseException as error:
+            self._unended.add(call)
+            if not isinstance(error, SQLAlchemyError):
+                raise
+            _log.warning("the end of a call is counted later", why=type(error).__name__)

@@ -33,6 +33,8 @@ def test_one_process_needs_a_token_alone_and_may_have_shards():
         ("worker", {"storage_url": None}, "set TELEPHONE_STORAGE_URL to a bucket"),
         ("page", {"storage_url": "file:///srv/pictures"}, "and then TELEPHONE_STORAGE_SHARED to yes."),
         ("gateway", {"secret": None}, "set TELEPHONE_SECRET to one long random text"),
+        # A worker keeps orders of deletion under it, which a restore is to know members by.
+        ("worker", {"secret": None}, "set TELEPHONE_SECRET to one long random text"),
         ("page", {"secret": None}, "set TELEPHONE_SECRET to one long random text"),
         ("page", {}, "set TELEPHONE_PUBLIC_URL"),
         ("worker", {"shards": 2}, "leave them out for TELEPHONE_ROLE=worker."),

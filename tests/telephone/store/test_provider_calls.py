@@ -108,3 +108,18 @@ async def test_without_a_database_calls_go_out_and_are_not_counted(url):
             connection.execute("DROP TABLE provider_call")
         assert await calls.begin("openai", 1, 1, 0.0) is None
         await calls.end("any")
+
+
+async def test_an_end_that_an_outage_swallowed_is_written_by_the_next_call(url):
+    async with await Store.open(url) as store:
+        lives = SessionLease(url, "bot-0")
+        await lives.take()
+        calls = store.provider_calls("bot-0")
+        begun = await calls.begin("cog", 1, 100, 0.0)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("ALTER TABLE provider_call RENAME TO away")
+            await calls.end(begun)
+            connection.execute("ALTER TABLE away RENAME TO provider_call")
+        assert isinstance(await calls.begin("cog", 1, 100, 0.0), str), "its place is free again"
+        assert isinstance(await calls.begin("cog", 1, 100, 0.0), float), "and there is but one"
+        await lives.give_up()

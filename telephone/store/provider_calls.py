@@ -34,11 +34,12 @@ _TIDY: Final = text(
     " AND ended_at IS NOT NULL AND begun_at < clock_timestamp() - interval '1 minute'"
 )
 _BURY: Final = text(
-    "DELETE FROM provider_call WHERE limit_name = :name AND ended_at IS NULL AND NOT EXISTS ("
+    "DELETE FROM provider_call WHERE limit_name = :name AND ended_at IS NULL AND ("
+    "begun_at < clock_timestamp() - interval '15 minutes' OR NOT EXISTS ("
     " SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = :workers"
-    " AND objid = (hashtext(worker)::bigint & 4294967295)::oid)"
+    " AND objid = (hashtext(worker)::bigint & 4294967295)::oid))"
 )
-"""Calls whose process has ended: nobody will say that they did."""
+"""Calls whose process has ended, and those older than any call lasts: nobody will say that they ended."""
 _log = structlog.get_logger()
 
 

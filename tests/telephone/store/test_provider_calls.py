@@ -123,3 +123,16 @@ async def test_an_end_that_an_outage_swallowed_is_written_by_the_next_call(url):
         assert isinstance(await calls.begin("cog", 1, 100, 0.0), str), "its place is free again"
         assert isinstance(await calls.begin("cog", 1, 100, 0.0), float), "and there is but one"
         await lives.give_up()
+
+
+async def test_a_call_that_is_older_than_any_lasts_takes_no_place_though_its_process_lives(url):
+    async with await Store.open(url) as store:
+        lives = SessionLease(url, "bot-0")
+        await lives.take()
+        assert isinstance(await store.provider_calls("bot-0").begin("cog", 1, 100, 0.0), str)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("UPDATE provider_call SET begun_at = begun_at - interval '14 minutes'")
+            assert isinstance(await store.provider_calls("bot-1").begin("cog", 1, 100, 0.0), float)
+            connection.execute("UPDATE provider_call SET begun_at = begun_at - interval '2 minutes'")
+        assert isinstance(await store.provider_calls("bot-1").begin("cog", 1, 100, 0.0), str)
+        await lives.give_up()
